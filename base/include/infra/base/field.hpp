@@ -1,0 +1,118 @@
+#pragma once
+
+/// A named, typed value of a log line or a span, as a view on the caller's stack.
+///
+///     log::info("listening", {{"port", 3000}, {"host", name}, {"took", 12ms}});
+///
+/// Nothing is copied or allocated to make one, so a field is valid until the end of the full expression; whoever keeps it
+/// longer copies it.
+
+#include <infra/base/time.hpp>
+
+#include <boost/json/fwd.hpp>
+
+#include <boost/system/error_code.hpp>
+
+#include <chrono>
+#include <concepts>
+#include <cstdint>
+#include <exception>
+#include <string_view>
+#include <type_traits>
+
+namespace infra {
+
+/// One value: null, bool, integer, double, text, JSON, a duration (written as milliseconds), a time (RFC 3339),
+/// an exception or an error code (written as its message).
+class field_value {
+public:
+    enum class kind : std::uint8_t {
+        null,
+        boolean,
+        signed_integer,
+        unsigned_integer,
+        floating,
+        text,
+        json,
+        duration,
+        time,
+        exception,
+        error_code,
+    };
+
+    constexpr field_value() noexcept : kind_(kind::null) {}
+    constexpr field_value(std::nullptr_t) noexcept : kind_(kind::null) {}
+    constexpr field_value(bool b) noexcept : kind_(kind::boolean) { as_.boolean = b; }
+
+    template <std::integral I>
+        requires(!std::same_as<I, bool>)
+    constexpr field_value(I i) noexcept
+        : kind_(std::is_signed_v<I> ? kind::signed_integer : kind::unsigned_integer) {
+        if constexpr (std::is_signed_v<I>)
+            as_.integer = i;
+        else
+            as_.natural = i;
+    }
+
+    template <std::floating_point F>
+    constexpr field_value(F f) noexcept : kind_(kind::floating) {
+        as_.floating = static_cast<double>(f);
+    }
+
+    template <class T>
+        requires std::convertible_to<const T&, std::string_view> && (!std::same_as<T, std::nullptr_t>)
+    constexpr field_value(const T& text) noexcept : kind_(kind::text) {
+        as_.text = text;
+    }
+    /// A null pointer is written as null.
+    constexpr field_value(const char* text) noexcept : kind_(text ? kind::text : kind::null) {
+        if (text)
+            as_.text = text;
+    }
+
+    template <class Rep, class Period>
+    constexpr field_value(std::chrono::duration<Rep, Period> d) noexcept : kind_(kind::duration) {
+        as_.floating = std::chrono::duration<double, std::milli>(d).count();
+    }
+    template <class Duration>
+    constexpr field_value(std::chrono::sys_time<Duration> t) noexcept : kind_(kind::time) {
+        as_.integer = std::chrono::duration_cast<std::chrono::nanoseconds>(t.time_since_epoch()).count();
+    }
+
+    field_value(const boost::json::value& v) noexcept : kind_(kind::json) { as_.json = &v; }
+    field_value(const std::exception& e) noexcept : kind_(kind::exception) { as_.exception = &e; }
+    field_value(const boost::system::error_code& e) noexcept : kind_(kind::error_code) { as_.error_code = &e; }
+
+    constexpr kind type() const noexcept { return kind_; }
+
+    constexpr bool boolean() const noexcept { return as_.boolean; }
+    constexpr std::int64_t signed_integer() const noexcept { return as_.integer; }
+    constexpr std::uint64_t unsigned_integer() const noexcept { return as_.natural; }
+    constexpr double floating() const noexcept { return as_.floating; }
+    constexpr std::string_view text() const noexcept { return as_.text; }
+    constexpr double milliseconds() const noexcept { return as_.floating; }
+    constexpr wall_time time() const noexcept { return wall_time(std::chrono::nanoseconds(as_.integer)); }
+    const boost::json::value& json() const noexcept { return *as_.json; }
+    const std::exception& exception() const noexcept { return *as_.exception; }
+    const boost::system::error_code& error_code() const noexcept { return *as_.error_code; }
+
+private:
+    union {
+        bool boolean;
+        std::int64_t integer = 0;
+        std::uint64_t natural;
+        double floating;
+        std::string_view text;
+        const boost::json::value* json;
+        const std::exception* exception;
+        const boost::system::error_code* error_code;
+    } as_;
+    kind kind_;
+};
+
+struct field {
+    std::string_view key;
+    field_value value;
+};
+
+} // namespace infra

@@ -1,0 +1,176 @@
+#include <infra/base/telemetry.hpp>
+
+#include <infra/base/clock.hpp>
+#include <infra/base/id.hpp>
+
+#include <mutex>
+#include <vector>
+
+namespace infra {
+
+std::string_view to_string(level l) noexcept {
+    static constexpr std::string_view names[] = {"debug", "info", "warn", "error"};
+    return names[static_cast<std::size_t>(l)];
+}
+
+namespace telemetry {
+namespace {
+
+constinit std::atomic<const log_functions*> logs{nullptr};
+constinit std::atomic<const tracer_functions*> tracer{nullptr};
+
+// A series keeps what bind() gave it. The table alone would not tell whether that is still valid, since the same table
+// may be installed again over other metrics; so each installation has a number.
+constinit std::atomic<const meter_functions*> meter{nullptr};
+constinit std::atomic<std::uint64_t> meter_number{0};
+
+bool suppressed() noexcept {
+    const auto* node = detail::slot_get();
+    return node && node->telemetry_suppressed;
+}
+
+} // namespace
+
+void install(const log_functions* table) noexcept { logs.store(table, std::memory_order_release); }
+void install(const tracer_functions* table) noexcept { tracer.store(table, std::memory_order_release); }
+void install(const meter_functions* table) noexcept {
+    meter.store(nullptr, std::memory_order_release);
+    meter_number.fetch_add(1, std::memory_order_acq_rel);
+    meter.store(table, std::memory_order_release);
+}
+
+bool log_enabled(level l, std::string_view module) noexcept {
+    const auto* table = logs.load(std::memory_order_acquire);
+    return table && table->enabled(l, module) && !suppressed();
+}
+
+void log(level l, std::string_view module, std::string_view message, std::initializer_list<field> fields,
+         std::source_location where) noexcept {
+    log(l, module, message, std::span(fields.begin(), fields.size()), where);
+}
+
+void log(level l, std::string_view module, std::string_view message, std::span<const field> fields,
+         std::source_location where) noexcept {
+    const auto* table = logs.load(std::memory_order_acquire);
+    if (!table || !table->enabled(l, module) || suppressed())
+        return;
+    table->write({.time = real_clock().wall(),
+                  .severity = l,
+                  .module = module,
+                  .message = message,
+                  .fields = fields,
+                  .span = current_span(),
+                  .where = where});
+}
+
+struct series::state {
+    const instrument* of;
+    std::vector<std::pair<std::string, std::string>> labels;
+    std::mutex binding;
+    std::atomic<std::uint64_t> bound_to{0};
+    std::atomic<void*> target{nullptr};
+
+    // Null when nobody listens. Rebinds once after each installation.
+    void* find(const meter_functions& table) noexcept {
+        const auto number = meter_number.load(std::memory_order_acquire);
+        if (bound_to.load(std::memory_order_acquire) == number)
+            return target.load(std::memory_order_relaxed);
+        return bind(table, number);
+    }
+
+    [[gnu::noinline]] void* bind(const meter_functions& table, std::uint64_t number) noexcept {
+        const std::scoped_lock lock(binding);
+        std::vector<label> views;
+        for (const auto& [name, value] : labels)
+            views.push_back({name, value});
+        target.store(table.bind(*of, views), std::memory_order_relaxed);
+        bound_to.store(number, std::memory_order_release);
+        return target.load(std::memory_order_relaxed);
+    }
+};
+
+series::series(const instrument& of, std::initializer_list<label> labels)
+    : series(of, std::span(labels.begin(), labels.size())) {}
+
+series::series(const instrument& of, std::span<const label> labels) : state_(std::make_shared<state>()) {
+    state_->of = &of;
+    for (const auto& each : labels)
+        state_->labels.emplace_back(each.name, each.value);
+}
+
+void series::add(double amount) const noexcept {
+    const auto* table = meter.load(std::memory_order_acquire);
+    if (!table || !state_ || suppressed())
+        return;
+    if (void* target = state_->find(*table))
+        table->add(target, amount);
+}
+
+void series::record(double value) const noexcept {
+    const auto* table = meter.load(std::memory_order_acquire);
+    if (!table || !state_ || suppressed())
+        return;
+    if (void* target = state_->find(*table))
+        table->record(target, value);
+}
+
+span::span(std::string_view name, span_kind kind) {
+    auto under = infra::context::current();
+    const auto parent = under.span();
+    begin(name, kind, parent, std::move(under));
+}
+
+span::span(std::string_view name, span_kind kind, const span_context& parent) {
+    begin(name, kind, parent, infra::context::current());
+}
+
+span::span(std::string_view name, span_kind kind, const span_context& parent, std::string request_id) {
+    begin(name, kind, parent, infra::context::current().with_request_id(std::move(request_id)));
+}
+
+void span::begin(std::string_view name, span_kind kind, const span_context& parent, infra::context under) {
+    self_.trace = parent.valid() ? parent.trace : trace_id{random_u64(), random_u64() | 1};
+    self_.span = {random_u64() | 1};
+    self_.flags = parent.valid() ? parent.flags : span_context::random_flag;
+    tracer_ = under.telemetry_suppressed() ? nullptr : tracer.load(std::memory_order_acquire);
+    if (tracer_) {
+        const bool sampled = tracer_->sample(self_.trace, parent, name, kind);
+        self_.flags = static_cast<std::uint8_t>((self_.flags & ~span_context::sampled_flag) |
+                                                (sampled ? span_context::sampled_flag : 0));
+        if (sampled)
+            recording_ = tracer_->start(name, kind, self_, parent.valid() ? parent.span : span_id{},
+                                        real_clock().wall());
+    }
+    scope_.emplace(under.with_span(self_));
+}
+
+span::~span() { end(); }
+
+void span::set(std::initializer_list<field> attributes) noexcept {
+    if (recording_)
+        tracer_->set(recording_, std::span(attributes.begin(), attributes.size()));
+}
+
+void span::event(std::string_view name, std::initializer_list<field> attributes) noexcept {
+    if (recording_)
+        tracer_->event(recording_, name, std::span(attributes.begin(), attributes.size()), real_clock().wall());
+}
+
+void span::fail(std::string_view description) noexcept {
+    if (recording_)
+        tracer_->status(recording_, span_status::error, description);
+}
+
+void span::rename(std::string_view name) noexcept {
+    if (recording_)
+        tracer_->rename(recording_, name);
+}
+
+void span::end() noexcept {
+    if (recording_)
+        tracer_->end(std::exchange(recording_, nullptr), real_clock().wall());
+    scope_.reset();
+}
+
+} // namespace telemetry
+} // namespace infra

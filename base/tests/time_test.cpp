@@ -1,0 +1,67 @@
+#include <infra/base/time.hpp>
+
+#include <gtest/gtest.h>
+
+#include <limits>
+
+namespace infra {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr steady_time epoch{};
+
+TEST(SaturatingAdd, AddsWhatFits) {
+    EXPECT_EQ(saturating_add(epoch + 1s, 500ms), epoch + 1500ms);
+    EXPECT_EQ(saturating_add(epoch + 1s, -3s), epoch - 2s);
+}
+
+TEST(SaturatingAdd, StopsAtTheEndsOfTheClock) {
+    EXPECT_EQ(saturating_add(epoch + 1s, std::chrono::nanoseconds::max()), steady_time::max());
+    EXPECT_EQ(saturating_add(epoch + 1s, std::chrono::hours::max()), steady_time::max());
+    EXPECT_EQ(saturating_add(epoch - 1s, std::chrono::nanoseconds::min()), steady_time::min());
+    EXPECT_EQ(saturating_add(epoch, std::chrono::years(300'000)), steady_time::max());
+}
+
+TEST(SaturatingAdd, NeverStaysNever) {
+    EXPECT_EQ(saturating_add(steady_time::max(), -1h), steady_time::max());
+    EXPECT_EQ(saturating_add(steady_time::min(), 1h), steady_time::min());
+}
+
+TEST(SaturatingSub, StopsAtTheEndsOfTheDuration) {
+    EXPECT_EQ(saturating_sub(epoch + 3s, epoch + 1s), 2s);
+    EXPECT_EQ(saturating_sub(steady_time::max(), steady_time::min()), steady_time::duration::max());
+    EXPECT_EQ(saturating_sub(steady_time::min(), steady_time::max()), steady_time::duration::min());
+}
+
+TEST(Deadline, PassesAtItsTime) {
+    const auto d = deadline::after(10ms, epoch);
+    EXPECT_FALSE(d.passed(epoch + 9ms));
+    EXPECT_TRUE(d.passed(epoch + 10ms));
+    EXPECT_EQ(d.remaining(epoch + 4ms), 6ms);
+    EXPECT_EQ(d.remaining(epoch + 1h), 0ns);
+}
+
+TEST(Deadline, NeverNeverPasses) {
+    EXPECT_FALSE(deadline::never().passed(steady_time::max()));
+    EXPECT_EQ(deadline::never().remaining(epoch), std::chrono::nanoseconds::max());
+    EXPECT_TRUE(deadline::after(std::chrono::nanoseconds::max(), epoch + 1s).is_never());
+}
+
+TEST(Deadline, IsPassedAtOnceForNegativeDurations) { EXPECT_TRUE(deadline::after(-1s, epoch).passed(epoch)); }
+
+TEST(Deadline, EarlierOfTwoIsTheOneThatBinds) {
+    EXPECT_EQ(earlier(deadline(epoch + 1s), deadline(epoch + 2s)), deadline(epoch + 1s));
+    EXPECT_EQ(earlier(deadline::never(), deadline(epoch)), deadline(epoch));
+}
+
+TEST(UnixMilliseconds, RoundDownAndComeBack) {
+    EXPECT_EQ(to_unix_ms(wall_time(1'999'999ns)), 1);
+    EXPECT_EQ(to_unix_ms(wall_time(-1ns)), -1);
+    EXPECT_EQ(from_unix_ms(1'700'000'000'123), wall_time(1'700'000'000'123ms));
+    EXPECT_EQ(from_unix_ms(std::numeric_limits<std::int64_t>::max()), wall_time::max());
+    EXPECT_EQ(from_unix_ms(std::numeric_limits<std::int64_t>::min()), wall_time::min());
+}
+
+} // namespace
+} // namespace infra
