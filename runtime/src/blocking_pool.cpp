@@ -1,0 +1,107 @@
+#include <infra/runtime/blocking_pool.hpp>
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+namespace infra {
+namespace {
+
+std::size_t checked_threads(const blocking_pool_options& options) {
+    if (options.threads > 1024)
+        throw std::invalid_argument("blocking_pool_options::threads must be at most 1024");
+    if (options.max_queued == 0)
+        throw std::invalid_argument("blocking_pool_options::max_queued must be at least 1");
+    return options.threads ? options.threads : std::max<std::size_t>(4, std::thread::hardware_concurrency());
+}
+
+std::exception_ptr closed() {
+    return std::make_exception_ptr(error(errc::closed, "the blocking pool is stopped and takes no more calls"));
+}
+
+} // namespace
+
+struct blocking_pool::state {
+    explicit state(const blocking_pool_options& options)
+        : size(checked_threads(options)), max_queued(options.max_queued) {}
+
+    const std::size_t size;
+    const std::size_t max_queued;
+
+    mutable std::mutex mutex;
+    std::condition_variable work_arrived;
+    std::deque<std::shared_ptr<call>> queue; // guarded by mutex
+    std::vector<std::thread> threads;        // guarded by mutex until stopped
+    std::size_t idle = 0;                    // guarded by mutex
+    bool stopped = false;                    // guarded by mutex
+
+    // The life of a thread.
+    void work() {
+        std::unique_lock lock(mutex);
+        while (true) {
+            ++idle;
+            work_arrived.wait(lock, [this] { return stopped || !queue.empty(); });
+            --idle;
+            if (stopped)
+                return;
+            const auto next = std::move(queue.front());
+            queue.pop_front();
+            lock.unlock();
+            perform(*next);
+            lock.lock();
+        }
+    }
+
+    static void perform(call& work) noexcept {
+        if (work.abandoned)
+            return;
+        const context_scope in(work.under);
+        work.perform();
+    }
+};
+
+blocking_pool::blocking_pool(blocking_pool_options options)
+    : state_(std::make_unique<state>(options)) {}
+
+blocking_pool::~blocking_pool() { stop(); }
+
+void blocking_pool::submit(std::shared_ptr<call> work) {
+    const std::scoped_lock lock(state_->mutex);
+    if (state_->stopped)
+        std::rethrow_exception(closed());
+    if (state_->queue.size() >= state_->max_queued)
+        throw error(errc::overloaded, "the blocking pool has " + std::to_string(state_->max_queued) +
+                                          " calls waiting (blocking_pool_options::max_queued); try later");
+    state_->queue.push_back(std::move(work));
+    if (state_->idle < state_->queue.size() && state_->threads.size() < state_->size)
+        state_->threads.emplace_back([s = state_.get()] { s->work(); });
+    state_->work_arrived.notify_one();
+}
+
+void blocking_pool::stop() noexcept {
+    std::deque<std::shared_ptr<call>> dropped;
+    std::vector<std::thread> threads;
+    {
+        const std::scoped_lock lock(state_->mutex);
+        state_->stopped = true;
+        dropped.swap(state_->queue);
+        threads.swap(state_->threads);
+    }
+    state_->work_arrived.notify_all();
+    for (auto& each : dropped)
+        each->refuse(closed());
+    for (auto& each : threads)
+        each.join();
+}
+
+std::size_t blocking_pool::threads() const noexcept { return state_->size; }
+
+std::size_t blocking_pool::queued() const noexcept {
+    const std::scoped_lock lock(state_->mutex);
+    return state_->queue.size();
+}
+
+} // namespace infra
