@@ -1,0 +1,50 @@
+# Two precompiled headers serve the whole build: one for libraries and programs, one (with GoogleTest) for tests. They
+# hold what is both used everywhere and slow to parse. A target asks for one with infra_use_precompiled_headers().
+
+function(infra_add_precompiled_headers name)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "HEADERS;LINKS")
+    infra_find_dependencies(${arg_LINKS})
+    file(CONFIGURE OUTPUT "${CMAKE_CURRENT_BINARY_DIR}/${name}.cpp" CONTENT "")
+    add_library(${name} OBJECT EXCLUDE_FROM_ALL "${CMAKE_CURRENT_BINARY_DIR}/${name}.cpp")
+    target_compile_features(${name} PUBLIC cxx_std_20)
+    target_compile_definitions(${name} PRIVATE ${INFRA_PUBLIC_DEFINITIONS})
+    target_link_libraries(${name} PRIVATE ${arg_LINKS} infra_warnings)
+    target_precompile_headers(${name} PRIVATE ${arg_HEADERS})
+endfunction()
+
+function(infra_use_precompiled_headers target name)
+    if(INFRA_PRECOMPILED_HEADERS)
+        target_precompile_headers(${target} REUSE_FROM ${name})
+    endif()
+endfunction()
+
+if(NOT INFRA_PRECOMPILED_HEADERS)
+    return()
+endif()
+
+set(headers
+    <algorithm> <array> <atomic> <chrono> <cstdint> <deque> <exception> <functional> <map> <memory> <mutex> <optional>
+    <span> <stdexcept> <string> <string_view> <system_error> <thread> <tuple> <unordered_map> <utility> <variant> <vector>
+    <boost/asio/any_io_executor.hpp>
+    <boost/asio/awaitable.hpp>
+    <boost/asio/bind_cancellation_slot.hpp>
+    <boost/asio/co_spawn.hpp>
+    <boost/asio/deferred.hpp>
+    <boost/asio/detached.hpp>
+    <boost/asio/experimental/parallel_group.hpp>
+    <boost/asio/io_context.hpp>
+    <boost/asio/ip/tcp.hpp>
+    <boost/asio/post.hpp>
+    <boost/asio/steady_timer.hpp>
+    <boost/asio/this_coro.hpp>
+    <boost/asio/use_awaitable.hpp>
+    <boost/describe.hpp>
+    <boost/json.hpp>
+    <boost/system/result.hpp>
+    <boost/system/system_error.hpp>)
+
+infra_add_precompiled_headers(infra_headers_for_sources HEADERS ${headers} LINKS Boost::headers Boost::json Threads::Threads)
+if(INFRA_TESTS)
+    infra_add_precompiled_headers(infra_headers_for_tests
+        HEADERS ${headers} <gtest/gtest.h> LINKS Boost::headers Boost::json Threads::Threads GTest::gtest)
+endif()
