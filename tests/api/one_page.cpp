@@ -3,10 +3,17 @@
 #include <infra/app.hpp>
 using namespace std::chrono_literals;
 
-struct welcome_email { std::string user_id; std::string email; };
+struct welcome_email {
+    std::string user_id;
+    std::string email;
+};
 BOOST_DESCRIBE_STRUCT(welcome_email, (), (user_id, email))
 
-struct signup { std::string id; std::string name; std::string email; };
+struct signup {
+    std::string id;
+    std::string name;
+    std::string email;
+};
 BOOST_DESCRIBE_STRUCT(signup, (), (id, name, email))
 
 static infra::awaitable<void> purge_sessions() { co_return; }

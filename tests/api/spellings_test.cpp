@@ -41,7 +41,9 @@ auto run(F operation) {
     return result.get();
 }
 
-std::string long_text(std::string_view tail) { return "long enough to live on the heap, not in the string: " + std::string(tail); }
+std::string long_text(std::string_view tail) {
+    return "long enough to live on the heap, not in the string: " + std::string(tail);
+}
 
 struct user {
     std::string name{};
@@ -58,7 +60,9 @@ BOOST_DESCRIBE_STRUCT(payment, (), (order_id, cents))
 
 // ---------------------------------------------------------------- health
 
-infra::health::check_result plain_check() { return {.status = infra::health::health_status::degraded, .message = "slow"}; }
+infra::health::check_result plain_check() {
+    return {.status = infra::health::health_status::degraded, .message = "slow"};
+}
 awaitable<infra::health::check_result> coroutine_check() { co_return infra::health::healthy(); }
 
 TEST(ApiHealth, TakesEveryShapeOfCheck) {
@@ -70,14 +74,16 @@ TEST(ApiHealth, TakesEveryShapeOfCheck) {
     register_health_check("strict-memory", memory_health_check.with({.degraded_above = 0.1, .unhealthy_above = 0.9}));
     register_health_check("plain", plain_check);
     register_health_check("pointer", &plain_check, {.critical = false});
-    register_health_check(name, coroutine_check, {.timeout = std::chrono::seconds(1), .cache_for = std::chrono::seconds(5)});
+    register_health_check(name, coroutine_check,
+                          {.timeout = std::chrono::seconds(1), .cache_for = std::chrono::seconds(5)});
     register_health_check("lambda", [] { return healthy(); });
     register_health_check("void", [] {});
     register_health_check("void-coroutine", []() -> awaitable<void> { co_return; }, {});
     register_health_check("capturing", [reason]() -> awaitable<check_result> {
         co_return check_result{.status = health_status::unhealthy, .message = reason};
     });
-    register_health_check("throwing", []() -> check_result { throw std::runtime_error("no answer"); }, {.critical = false});
+    register_health_check("throwing", []() -> check_result { throw std::runtime_error("no answer"); },
+                          {.critical = false});
 
     auto report = run([]() -> awaitable<health_report> { co_return co_await run_health_checks(); });
     EXPECT_EQ(report.status, health_status::unhealthy);
@@ -99,12 +105,14 @@ TEST(ApiHealth, TakesEveryShapeOfCheck) {
 TEST(ApiLogging, WritesTypedFieldsInOrder) {
     infra::logging::captured().clear();
     infra::log::info("server started", {{"port", 3000}});
-    EXPECT_EQ(infra::logging::captured(),
-              "{\"timestamp\":\"2026-01-01T00:00:00.000Z\",\"level\":\"info\",\"message\":\"server started\",\"port\":3000}\n");
+    EXPECT_EQ(infra::logging::captured(), "{\"timestamp\":\"2026-01-01T00:00:00.000Z\",\"level\":\"info\",\"message\":"
+                                          "\"server started\",\"port\":3000}\n");
 }
 
 TEST(ApiLogging, TwoStringsAreOneField) {
+    using namespace infra; // and then the short name wins over ::log, which is no namespace
     infra::logging::captured().clear();
+    log::info("short", {});
     shop::log::warn("trap", {{"a", "b"}});
     EXPECT_NE(infra::logging::captured().find("\"a\":\"b\""), std::string::npos);
     shop::log::warn("pair of pairs", {{"a", "b"}, {"c", "d"}});
@@ -120,28 +128,28 @@ TEST(ApiLogging, TakesWhatPeopleLog) {
     log::debug("hidden");
     log::info(text);
     log::info(text + "!", {});
-    log::error("all",
-               {{"text", text},
-                {"view", std::string_view(text)},
-                {"temporary", text + "!"},
-                {std::string("key"), 'c'},
-                {"yes", true},
-                {"size", text.size()},
-                {"negative", -1},
-                {"ratio", 0.5},
-                {"none", nullptr},
-                {"missing", missing},
-                {"error", std::runtime_error("boom")},
-                {"code", make_error_code(boost::system::errc::timed_out)},
-                {"user", ann},
-                {"age", ann.age},
-                {"status", infra::health::health_status::degraded},
-                {"nested", infra::json::value{{"k", 1}}},
-                {"list", std::vector<int>{1, 2}}});
+    log::error("all", {{"text", text},
+                       {"view", std::string_view(text)},
+                       {"temporary", text + "!"},
+                       {std::string("key"), 'c'},
+                       {"yes", true},
+                       {"size", text.size()},
+                       {"negative", -1},
+                       {"ratio", 0.5},
+                       {"none", nullptr},
+                       {"missing", missing},
+                       {"error", std::runtime_error("boom")},
+                       {"code", make_error_code(boost::system::errc::timed_out)},
+                       {"user", ann},
+                       {"age", ann.age},
+                       {"status", infra::health::health_status::degraded},
+                       {"nested", infra::json::value{{"k", 1}}},
+                       {"list", std::vector<int>{1, 2}}});
     const auto& lines = log::captured();
     EXPECT_EQ(lines.find("hidden"), std::string::npos);
-    for (const auto* part : {"\"yes\":true", "\"missing\":null", "\"none\":null", "\"key\":\"c\"", "\"error\":\"boom\"", "\"age\":null",
-                             "\"status\":\"degraded\"", "\"nested\":{\"k\":1}", "\"list\":[1,2]", "\"name\":\"Ann\"", "\"negative\":-1"})
+    for (const auto* part :
+         {"\"yes\":true", "\"missing\":null", "\"none\":null", "\"key\":\"c\"", "\"error\":\"boom\"", "\"age\":null",
+          "\"status\":\"degraded\"", "\"nested\":{\"k\":1}", "\"list\":[1,2]", "\"name\":\"Ann\"", "\"negative\":-1"})
         EXPECT_NE(lines.find(part), std::string::npos) << part << " in " << lines;
 }
 
@@ -157,7 +165,8 @@ TEST(ApiLogging, ChildrenOutliveTheirParents) {
     const infra::json::object kept{{"ip", "192.168.1.1"}, {"count", 95}};
     logger({.module = "limits", .level = infra::logging::level::warn}).warn("rate limit", kept);
     logger().info("bare");
-    EXPECT_NE(infra::logging::captured().find("\"module\":\"auth\",\"message\":\"in\",\"request_id\""), std::string::npos);
+    EXPECT_NE(infra::logging::captured().find("\"module\":\"auth\",\"message\":\"in\",\"request_id\""),
+              std::string::npos);
     EXPECT_NE(infra::logging::captured().find("\"count\":95"), std::string::npos);
 }
 
@@ -220,16 +229,21 @@ TEST_F(ApiQueue, TakesEveryShapeOfHandler) {
                                  co_await context.log("half");
                                  co_return prefix + data.order_id;
                              }}),
-        define_job<payment>({.name = "mutable", .handler = [n = 0](const payment& data) mutable { return ++n + data.cents; }}),
+        define_job<payment>(
+            {.name = "mutable", .handler = [n = 0](const payment& data) mutable { return ++n + data.cents; }}),
         define_job<payment>({.name = "generic", .handler = [](auto data) -> awaitable<payment> { co_return data; }}),
         define_job<payment>({.name = "function", .handler = std::function<void(payment)>(plain_handler)}),
-        define_job<payment>({.name = "sender", .handler = [](payment data) {
-                                 return infra::email::send_email({.to = "a@example.org", .subject = data.order_id, .body = "paid"});
-                             }}),
+        define_job<payment>({.name = "sender",
+                             .handler =
+                                 [](payment data) {
+                                     return infra::email::send_email(
+                                         {.to = "a@example.org", .subject = data.order_id, .body = "paid"});
+                                 }}),
     };
     std::map<std::string, job_id> ids;
     run([&]() -> awaitable<void> {
-        for (const auto& each : jobs) ids[each.name()] = co_await enqueue(each, {.order_id = long_text("17"), .cents = 5});
+        for (const auto& each : jobs)
+            ids[each.name()] = co_await enqueue(each, {.order_id = long_text("17"), .cents = 5});
     });
     work();
     EXPECT_TRUE(detail::state().failures.empty());
@@ -242,7 +256,8 @@ TEST_F(ApiQueue, TakesEveryShapeOfHandler) {
 TEST_F(ApiQueue, TakesEverySpellingOfEnqueue) {
     using namespace infra::queue;
     using namespace std::chrono_literals;
-    auto charge = define_job<payment>({.name = "charge", .handler = context_handler, .attempts = 5, .backoff = exponential(1s)});
+    auto charge =
+        define_job<payment>({.name = "charge", .handler = context_handler, .attempts = 5, .backoff = exponential(1s)});
     auto untyped = define_job({.name = "untyped", .handler = [](infra::json::value data) { return data; }});
     auto tick = define_job<no_data>({.name = "tick", .handler = [] {}});
     const std::string name = "charge";
@@ -253,14 +268,17 @@ TEST_F(ApiQueue, TakesEverySpellingOfEnqueue) {
         co_await enqueue(charge, {.order_id = long_text("2")});
         co_await enqueue(charge, {long_text("positional"), 5}, {});
         co_await enqueue(charge, paid, {.attempts = 3, .backoff = exponential(1s)});
-        co_await enqueue(charge, payment{.order_id = long_text("3"), .cents = 5}, {.delay = 5s, .attempts = 3, .backoff = fixed(250ms)});
+        co_await enqueue(charge, payment{.order_id = long_text("3"), .cents = 5},
+                         {.delay = 5s, .attempts = 3, .backoff = fixed(250ms)});
         co_await enqueue("charge", {{"order_id", long_text("4")}, {"cents", 5}});
         co_await enqueue(name, {{"order_id", "5"}, {"cents", 5}}, {.priority = 1, .lifo = true, .id = "only-once"});
-        co_await enqueue(std::string_view(name), paid, {.deduplication = deduplication{.id = "d", .ttl = 5s}, .timeout = 1min});
+        co_await enqueue(std::string_view(name), paid,
+                         {.deduplication = deduplication{.id = "d", .ttl = 5s}, .timeout = 1min});
         co_await enqueue("charge", infra::json::value{{"order_id", "6"}, {"cents", 5}});
         co_await enqueue("charge", infra::json::object{{"order_id", "7"}, {"cents", 5}});
         const auto pair = co_await enqueue(untyped, {{"a", "b"}});
-        const auto nested = co_await enqueue("untyped", {{"a", {{"b", "c"}, {"d", 1}}}}, {.keep_completed = keep{.count = 10, .age = 1h}});
+        const auto nested = co_await enqueue("untyped", {{"a", {{"b", "c"}, {"d", 1}}}},
+                                             {.keep_completed = keep{.count = 10, .age = 1h}});
         co_await enqueue(tick, {});
         const auto ids = co_await enqueue_bulk(charge, {{.order_id = "8", .cents = 1}, {"9", 2}});
         EXPECT_EQ(ids.size(), 2U);
@@ -280,15 +298,39 @@ TEST_F(ApiQueue, TakesEverySpellingOfEnqueue) {
     EXPECT_EQ(seen().size(), 16U);
 }
 
+TEST_F(ApiQueue, TellsWhatBecameOfAJob) {
+    using namespace infra::queue;
+    auto charge = define_job<payment>({.name = "charge", .handler = [](payment) -> awaitable<void> {
+                                           throw unrecoverable("card refused");
+                                           co_return;
+                                       }});
+    run([&]() -> awaitable<void> {
+        infra::queue::queue mail({.name = "mail", .executor = co_await boost::asio::this_coro::executor});
+        const auto id = co_await mail.enqueue(charge, {.order_id = long_text("1"), .cents = 2}, {.attempts = 3});
+        co_await mail.enqueue("charge", {{"order_id", "2"}, {"cents", 5}});
+        EXPECT_EQ((co_await get_job(id))->state, job_state::waiting);
+        infra::queue::worker by_hand({.concurrency = 1, .queues = {"mail", "default"}});
+        co_await by_hand.run();
+        if (auto found = co_await mail.get_job(id))
+            EXPECT_EQ(found->error, "card refused");
+        EXPECT_FALSE(co_await get_job("absent"));
+        const auto shown = infra::http::response::ok((co_await get_job(id)).value());
+        EXPECT_NE(shown.body.find(R"("state":"failed")"), std::string::npos);
+    });
+}
+
 TEST_F(ApiQueue, RunsCronOfEveryShape) {
     using namespace infra::queue;
     define_cron({.name = "daily-cleanup", .pattern = "0 0 * * *", .handler = every_five});
     define_cron({.name = "nightly", .pattern = "0 3 * * *", .tz = "Europe/Berlin", .handler = nightly});
-    define_cron({.name = "lambda", .pattern = "*/5 * * * *", .handler = [text = long_text("cron")] { seen().push_back(text); }});
-    define_cron({.name = "coroutine", .pattern = "*/5 * * * *", .handler = [text = long_text("co")]() -> awaitable<void> {
+    define_cron({.name = "lambda", .pattern = "*/5 * * * *", .handler = [text = long_text("cron")] {
                      seen().push_back(text);
-                     co_return;
                  }});
+    define_cron(
+        {.name = "coroutine", .pattern = "*/5 * * * *", .handler = [text = long_text("co")]() -> awaitable<void> {
+             seen().push_back(text);
+             co_return;
+         }});
     work();
     EXPECT_EQ(seen().size(), 4U);
     EXPECT_EQ(get_cron_jobs().size(), 4U);
@@ -317,18 +359,26 @@ TEST(ApiEmail, TakesEverySpellingOfRecipients) {
         co_await send_email({.to = std::string_view(to), .subject = "Hi", .body = "Hi"});
         co_await send_email({.to = {"a@example.org", "b@example.org"}, .subject = "Hi", .body = "Hi"});
         co_await send_email({.to = {{"a@example.org", "b@example.org"}}, .subject = "Hi", .body = "Hi"});
-        co_await send_email({.to = {to, "b@example.org", address::named("Cy", "c@example.org")}, .subject = "Hi", .body = "Hi"});
+        co_await send_email(
+            {.to = {to, "b@example.org", address::named("Cy", "c@example.org")}, .subject = "Hi", .body = "Hi"});
         co_await send_email({.to = many, .cc = {"d@example.org"}, .subject = "Hi", .body = "Hi"});
-        co_await send_email({.from = "Shop <shop@example.org>", .to = address::named("Ann", "a@example.org"), .subject = "Hi",
-                             .body = "Hi", .attachments = {{.filename = "a.txt", .content = long_text("a")}},
-                             .headers = {{"X-Shop", "1"}}, .tags = {{"kind", "welcome"}}});
-        const message_id id = co_await send_email({.to = to, .template_name = "welcome", .variables = {{"name", "Ann"}, {"n", 1}}});
+        co_await send_email({.from = "Shop <shop@example.org>",
+                             .to = address::named("Ann", "a@example.org"),
+                             .subject = "Hi",
+                             .body = "Hi",
+                             .attachments = {{.filename = "a.txt", .content = long_text("a")}},
+                             .headers = {{"X-Shop", "1"}},
+                             .tags = {{"kind", "welcome"}}});
+        const message_id id =
+            co_await send_email({.to = to, .template_name = "welcome", .variables = {{"name", "Ann"}, {"n", 1}}});
         EXPECT_FALSE(id.empty());
-        auto later = send_email({.to = {long_text("x"), long_text("y")}, .subject = long_text("s"), .body = long_text("b")});
+        auto later =
+            send_email({.to = {long_text("x"), long_text("y")}, .subject = long_text("s"), .body = long_text("b")});
         co_await std::move(later);
     });
     std::vector<std::size_t> sizes;
-    for (const auto& mail : sent()) sizes.push_back(mail.to.size());
+    for (const auto& mail : sent())
+        sizes.push_back(mail.to.size());
     EXPECT_EQ(sizes, (std::vector<std::size_t>{1, 1, 1, 2, 2, 3, 3, 1, 1, 2}));
 }
 
@@ -341,12 +391,20 @@ TEST(ApiEmail, RendersOnceAndSendsAsRendered) {
         EXPECT_EQ(r.text, "Hi John,");
         co_await send_email({.to = "john@example.org", .content = r});
         co_await send_email({.to = "john@example.org",
-                             .content = render_template(co_await load_template("welcome", {.locale = "de"}),
-                                                        {{"name", "John"}, {"app_name", long_text("app")}, {"login_url", "https://x"}})});
+                             .content = render_template(
+                                 co_await load_template("welcome", {.locale = "de"}),
+                                 {{"name", "John"}, {"app_name", long_text("app")}, {"login_url", "https://x"}})});
         auto described = render_template(t, user{.name = "Ann"});
         EXPECT_EQ(described.text, "Hi Ann,");
     });
     EXPECT_EQ(sent().at(1).content->subject, "Welcome to " + long_text("app") + "!");
+}
+
+TEST(ApiEmail, SendsWithAMailerMadeByHand) {
+    infra::email::mailer mailer({.url = "outbox:", .from = "Shop <shop@example.org>"});
+    infra::email::sent().clear();
+    run([&]() -> awaitable<void> { co_await mailer.send({.to = "a@example.org", .subject = "Hi", .body = "Hi"}); });
+    EXPECT_EQ(infra::email::sent().at(0).from->text(), "Shop <shop@example.org>");
 }
 
 // One address is one string: two strings never become a name and an address by accident.
@@ -379,7 +437,8 @@ TEST(ApiCache, StoresWhatPeopleCache) {
         EXPECT_EQ(boost::json::serialize(*co_await cache.get("one pair")), R"({"a":"b"})");
         EXPECT_EQ(cache.try_get<int>("number"), 42);
         EXPECT_EQ(co_await cache.get<int>("absent"), std::nullopt);
-        if (auto hit = co_await cache.get<user>(key)) EXPECT_FALSE(hit->age);
+        if (auto hit = co_await cache.get<user>(key))
+            EXPECT_FALSE(hit->age);
 
         auto later = cache.set(long_text("k"), long_text("started later"), 1s);
         co_await std::move(later);
@@ -410,7 +469,8 @@ TEST(ApiCache, LoadsWhatIsMissing) {
         EXPECT_EQ((co_await cache.get_or_set("u", 5min, load)).name, who);
         EXPECT_EQ((co_await cache.get_or_set("u", 5min, load)).name, who);
         EXPECT_EQ(co_await cache.get_or_set("plain", 1s, [] { return 7; }), 7);
-        const auto none = co_await cache.get_or_set("none", 1s, []() -> awaitable<std::optional<user>> { co_return std::nullopt; });
+        const auto none =
+            co_await cache.get_or_set("none", 1s, []() -> awaitable<std::optional<user>> { co_return std::nullopt; });
         EXPECT_FALSE(none);
         EXPECT_FALSE(co_await cache.get("none"));
         auto later = cache.get_or_set(long_text("k"), 1s, [who]() -> awaitable<std::string> { co_return who; });
@@ -423,7 +483,8 @@ TEST(ApiCache, LoadsWhatIsMissing) {
 
 TEST(ApiStorage, TakesBytesAndTextOfEveryKind) {
     using namespace std::chrono_literals;
-    auto storage = infra::storage::create_storage({.bucket = "b", .region = "r", .access_key_id = "id", .secret_access_key = "s"});
+    auto storage =
+        infra::storage::create_storage({.bucket = "b", .region = "r", .access_key_id = "id", .secret_access_key = "s"});
     const std::vector<std::byte> bytes(100, std::byte{7});
     const std::vector<unsigned char> unsigned_bytes(100, 'x');
     run([&]() -> awaitable<void> {
@@ -468,7 +529,8 @@ TEST(ApiRealtime, CarriesMessagesAndChannels) {
     register_client("client-2", std::make_unique<recording_socket>());
 
     on_message([](std::string client, infra::realtime::message m) {
-        if (m.type == "subscribe") subscribe(m.channel, client);
+        if (m.type == "subscribe")
+            subscribe(m.channel, client);
     });
     on_message([](std::string_view, const message&) -> awaitable<void> { co_return; });
     run([&]() -> awaitable<void> { co_await receive(id, {.type = "subscribe", .channel = "room:general"}); });
@@ -496,7 +558,8 @@ TEST(ApiRealtime, CarriesMessagesAndChannels) {
 
 double value_of(std::string_view name) {
     for (const auto& each : infra::monitoring::get_all_metrics())
-        if (each.name == name) return each.value;
+        if (each.name == name)
+            return each.value;
     return NAN;
 }
 
@@ -521,14 +584,17 @@ TEST(ApiMonitoring, CountsInEverySpelling) {
     observe("duration_ms", 150, {{"path", path}});
     observe("seconds", 0.25);
 
-    for (const auto* name : {"plain", "empty", "labelled", "kept", "mixed"}) EXPECT_EQ(value_of(name), 1) << name;
+    for (const auto* name : {"plain", "empty", "labelled", "kept", "mixed"})
+        EXPECT_EQ(value_of(name), 1) << name;
     EXPECT_EQ(value_of("by"), 5);
     EXPECT_EQ(value_of("labelled_by"), 5);
     EXPECT_EQ(value_of("depth"), 7);
     for (const auto& each : get_all_metrics()) {
         if (each.name == "mixed")
-            EXPECT_EQ(each.labels, (label_map{{"ok", "true"}, {"path", "/api/users/1"}, {"status", "200"}, {"view", path}}));
-        if (each.name == "labelled") EXPECT_EQ(each.labels, (label_map{{"method", "GET"}}));
+            EXPECT_EQ(each.labels,
+                      (label_map{{"ok", "true"}, {"path", "/api/users/1"}, {"status", "200"}, {"view", path}}));
+        if (each.name == "labelled")
+            EXPECT_EQ(each.labels, (label_map{{"method", "GET"}}));
     }
 
     const auto requests = bind_counter("bound", {{"method", "GET"}});

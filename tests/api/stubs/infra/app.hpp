@@ -21,9 +21,9 @@ namespace infra::app {
 struct app_options {
     std::string name{};
     std::string version{};
-    std::string host{};                               ///< empty: HOST, else 127.0.0.1
-    std::optional<std::uint16_t> port{};              ///< unset: PORT, else 3000; 0: any free one
-    std::size_t loops = 0;                            ///< 0: one per core
+    std::string host{};                  ///< empty: HOST, else 127.0.0.1
+    std::optional<std::uint16_t> port{}; ///< unset: PORT, else 3000; 0: any free one
+    std::size_t loops = 0;               ///< 0: one per core
     std::chrono::milliseconds drain_timeout{30'000};
     queue::worker_options worker{};
     bool run_worker = true;

@@ -42,7 +42,8 @@ using executor = boost::asio::any_io_executor;
 
 /// Anything that reads as text: literal, string, string_view. A null `const char*` is the caller's mistake.
 template <class T>
-concept text_like = std::convertible_to<const T&, std::string_view> && !std::same_as<std::remove_cvref_t<T>, std::nullptr_t>;
+concept text_like =
+    std::convertible_to<const T&, std::string_view> && !std::same_as<std::remove_cvref_t<T>, std::nullptr_t>;
 
 /// An integer that is a number: neither bool nor a character.
 template <class T>
@@ -89,7 +90,8 @@ public:
 
     string_list() = default;
     string_list(std::initializer_list<item> items) {
-        for (const auto& each : items) items_.push_back(each.text_);
+        for (const auto& each : items)
+            items_.push_back(each.text_);
     }
     template <text_like T>
     string_list(const T& one) : items_{std::string(std::string_view(one))} {}
@@ -147,7 +149,8 @@ T from_value(const value& from, std::string path = {}) {
     if constexpr (std::same_as<T, value>) {
         return from;
     } else if constexpr (described<T>) {
-        if (!from.is_object()) throw invalid({path, "must be an object"});
+        if (!from.is_object())
+            throw invalid({path, "must be an object"});
         T made{};
         boost::mp11::mp_for_each<boost::describe::describe_members<T, boost::describe::mod_public>>([&](auto member) {
             using member_type = std::remove_cvref_t<decltype(made.*member.pointer)>;
@@ -161,7 +164,8 @@ T from_value(const value& from, std::string path = {}) {
         return made;
     } else {
         auto made = boost::json::try_value_to<T>(from);
-        if (!made) throw invalid({path, made.error().message()});
+        if (!made)
+            throw invalid({path, made.error().message()});
         return std::move(*made);
     }
 }
@@ -170,7 +174,8 @@ template <class T>
 T parse(std::string_view text) {
     boost::system::error_code failed;
     const auto parsed = boost::json::parse(boost::json::string_view(text.data(), text.size()), failed);
-    if (failed) throw invalid({"", failed.message()});
+    if (failed)
+        throw invalid({"", failed.message()});
     return from_value<T>(parsed);
 }
 
@@ -211,7 +216,8 @@ public:
     }
 
 private:
-    using storage = std::variant<std::nullptr_t, bool, std::int64_t, std::uint64_t, double, std::string_view, json::value>;
+    using storage =
+        std::variant<std::nullptr_t, bool, std::int64_t, std::uint64_t, double, std::string_view, json::value>;
 
     template <class T>
     static storage convert(const T& from) {
@@ -236,7 +242,10 @@ private:
             return std::string_view(from.what());
         else if constexpr (std::same_as<T, boost::system::error_code>)
             return json::value(from.message());
-        else if constexpr (requires { from.has_value(); *from; })
+        else if constexpr (requires {
+                               from.has_value();
+                               *from;
+                           })
             return from ? convert(*from) : storage(nullptr);
         else
             return json::to_value(from);
@@ -258,7 +267,8 @@ public:
         for (const auto& each : list_)
             into[boost::json::string_view(each.key().data(), each.key().size())] = each.to_json();
         if (kept_)
-            for (const auto& each : *kept_) into[each.key()] = each.value();
+            for (const auto& each : *kept_)
+                into[each.key()] = each.value();
     }
 
     json::object to_json() const {

@@ -12,16 +12,16 @@
 namespace infra::cache {
 
 struct cache_options {
-    std::string url{};                                  ///< empty: CACHE_URL, else REDIS_URL, else memory:
-    std::string prefix{};                               ///< in front of every key
-    std::optional<std::chrono::milliseconds> ttl{};     ///< of values set without one; unset: until erased or evicted
-    std::size_t max_bytes = std::size_t{64} << 20;      ///< of the memory store, or of the near-cache
-    std::chrono::milliseconds timeout{2000};            ///< of one operation
+    std::string url{};                              ///< empty: CACHE_URL, else REDIS_URL, else memory:
+    std::string prefix{};                           ///< in front of every key
+    std::optional<std::chrono::milliseconds> ttl{}; ///< of values set without one; unset: until erased or evicted
+    std::size_t max_bytes = std::size_t{64} << 20;  ///< of the memory store, or of the near-cache
+    std::chrono::milliseconds timeout{2000};        ///< of one operation
 };
 
 struct set_options {
     std::optional<std::chrono::milliseconds> ttl{};
-    string_list tags{};             ///< `invalidate_tag` erases every value that carries one
+    string_list tags{}; ///< `invalidate_tag` erases every value that carries one
     bool only_if_absent = false;
 };
 
@@ -30,12 +30,15 @@ struct set_options {
 /// Lifetime: a handle over shared state; an operation under way keeps what it needs.
 class cache {
 public:
-    explicit cache(cache_options options = {}) : state_(std::make_shared<state>()) { state_->options = std::move(options); }
+    explicit cache(cache_options options = {}) : state_(std::make_shared<state>()) {
+        state_->options = std::move(options);
+    }
 
     /// Replaces the value under `key`. The value is written to JSON at the call, so nothing of it need live on.
     template <class T = json::value>
     [[nodiscard]] awaitable<void> set(std::string_view key, const T& value, set_options options = {}) {
-        static_assert(json::convertible<T> || text_like<T>, "infra::cache: describe the type with BOOST_DESCRIBE_STRUCT");
+        static_assert(json::convertible<T> || text_like<T>,
+                      "infra::cache: describe the type with BOOST_DESCRIBE_STRUCT");
         return store(state_, std::string(key), json::to_text(value), std::move(options));
     }
     template <class T = json::value, class Rep, class Period>
@@ -52,7 +55,8 @@ public:
     template <class T = json::value>
     [[nodiscard]] std::optional<T> try_get(std::string_view key) {
         const auto found = state_->values.find(key);
-        if (found == state_->values.end()) return std::nullopt;
+        if (found == state_->values.end())
+            return std::nullopt;
         return json::parse<T>(found->second);
     }
 
@@ -82,26 +86,30 @@ private:
     using shared = std::shared_ptr<state>;
 
     static awaitable<void> store(shared in, std::string key, std::string text, set_options options) {
-        for (const auto& tag : options.tags) in->tagged.emplace(tag, key);
+        for (const auto& tag : options.tags)
+            in->tagged.emplace(tag, key);
         in->values.insert_or_assign(std::move(key), std::move(text));
         co_return;
     }
     template <class T>
     static awaitable<std::optional<T>> load(shared in, std::string key) {
         const auto found = in->values.find(key);
-        if (found == in->values.end()) co_return std::nullopt;
+        if (found == in->values.end())
+            co_return std::nullopt;
         co_return json::parse<T>(found->second);
     }
     template <class T>
     static awaitable<std::vector<std::optional<T>>> load_many(shared in, string_list keys) {
         std::vector<std::optional<T>> found;
-        for (const auto& key : keys) found.push_back(co_await load<T>(in, key));
+        for (const auto& key : keys)
+            found.push_back(co_await load<T>(in, key));
         co_return found;
     }
     static awaitable<bool> erase(shared in, std::string key) { co_return in->values.erase(key) != 0; }
     static awaitable<void> drop_tag(shared in, std::string tag) {
         const auto [first, last] = in->tagged.equal_range(tag);
-        for (auto each = first; each != last; ++each) in->values.erase(each->second);
+        for (auto each = first; each != last; ++each)
+            in->values.erase(each->second);
         in->tagged.erase(tag);
         co_return;
     }
@@ -120,7 +128,8 @@ private:
         -> awaitable<detail::awaited_t<std::invoke_result_t<Load&>>> {
         using result = detail::awaited_t<std::invoke_result_t<Load&>>;
         using value = typename value_of<result>::type;
-        if (auto hit = co_await load<value>(in, key)) co_return std::move(*hit);
+        if (auto hit = co_await load<value>(in, key))
+            co_return std::move(*hit);
         result made = co_await detail::call(make);
         if constexpr (std::same_as<result, value>)
             co_await store(in, key, json::to_text(made), {.ttl = ttl});

@@ -52,9 +52,9 @@ private:
 
 struct attachment {
     std::string filename{};
-    std::string content{};               ///< the bytes, not yet encoded
-    std::string content_type{};          ///< empty: from the filename
-    std::string content_id{};            ///< set: inline, `cid:…` in the html
+    std::string content{};      ///< the bytes, not yet encoded
+    std::string content_type{}; ///< empty: from the filename
+    std::string content_id{};   ///< set: inline, `cid:…` in the html
 };
 
 /// A template's file: front matter and Markdown.
@@ -76,26 +76,26 @@ struct rendered_email {
 
 /// One message. Its words come from exactly one of `body`, `template_name`, `content`.
 struct message {
-    std::optional<address> from{};               ///< unset: EMAIL_FROM
+    std::optional<address> from{}; ///< unset: EMAIL_FROM
     address_list to{};
     address_list cc{};
     address_list bcc{};
     address_list reply_to{};
-    std::string subject{};                       ///< over the template's when set
-    std::string body{};                          ///< Markdown
-    std::string template_name{};                 ///< emails/<name>.md
-    json::object variables{};                    ///< of the template; values are escaped
+    std::string subject{};       ///< over the template's when set
+    std::string body{};          ///< Markdown
+    std::string template_name{}; ///< emails/<name>.md
+    json::object variables{};    ///< of the template; values are escaped
     std::string locale{};
     std::optional<rendered_email> content{};
     std::vector<attachment> attachments{};
     std::map<std::string, std::string> headers{};
     std::map<std::string, std::string> tags{};
-    std::string idempotency_key{};               ///< set: a second message with it is not sent
+    std::string idempotency_key{}; ///< set: a second message with it is not sent
     std::optional<std::chrono::system_clock::time_point> send_at{};
 };
 
 struct load_options {
-    std::string locale{};                        ///< `de-AT` falls back to `de`, then to none
+    std::string locale{}; ///< `de-AT` falls back to `de`, then to none
     std::string directory = "emails";
 };
 
@@ -105,14 +105,40 @@ inline std::vector<message>& sent() {
 }
 
 [[nodiscard]] inline awaitable<message_id> send_email(message mail) {
-    if (mail.to.empty()) throw std::invalid_argument("email::message::to must name somebody");
+    if (mail.to.empty())
+        throw std::invalid_argument("email::message::to must name somebody");
     sent().push_back(std::move(mail));
     co_return "message-" + std::to_string(sent().size());
 }
 
 [[nodiscard]] inline awaitable<email_template> load_template(std::string name, load_options options = {}) {
-    co_return email_template{.name = name, .locale = options.locale, .subject = "Welcome to {{app_name}}!", .body = "Hi {{name}},"};
+    co_return email_template{
+        .name = name, .locale = options.locale, .subject = "Welcome to {{app_name}}!", .body = "Hi {{name}},"};
 }
+
+struct mailer_options {
+    std::string url{};             ///< empty: EMAIL_URL, else Resend if RESEND_API_KEY, else outbox:var/outbox
+    std::optional<address> from{}; ///< unset: EMAIL_FROM
+    std::string templates = "emails";
+    std::chrono::milliseconds timeout{10'000}; ///< of one message
+    infra::executor executor{};                ///< empty: the default runtime's
+};
+
+/// A sender made by hand; the free functions use one made from the environment.
+class mailer {
+public:
+    explicit mailer(mailer_options options = {})
+        : options_(std::make_shared<const mailer_options>(std::move(options))) {}
+
+    [[nodiscard]] awaitable<message_id> send(message mail) {
+        if (!mail.from)
+            mail.from = options_->from;
+        return send_email(std::move(mail));
+    }
+
+private:
+    std::shared_ptr<const mailer_options> options_;
+};
 
 namespace detail {
 inline std::string fill(std::string text, const json::object& variables) {
@@ -128,7 +154,10 @@ inline std::string fill(std::string text, const json::object& variables) {
 
 [[nodiscard]] inline rendered_email render_template(const email_template& from, const json::object& variables) {
     const auto text = detail::fill(from.body, variables);
-    return {.subject = detail::fill(from.subject, variables), .preheader = from.preheader, .html = "<p>" + text + "</p>", .text = text};
+    return {.subject = detail::fill(from.subject, variables),
+            .preheader = from.preheader,
+            .html = "<p>" + text + "</p>",
+            .text = text};
 }
 /// The same with a described struct for the variables.
 template <json::described T>

@@ -18,9 +18,7 @@ namespace infra::health {
 enum class health_status { healthy, degraded, unhealthy };
 BOOST_DESCRIBE_ENUM(health_status, healthy, degraded, unhealthy)
 
-inline std::string_view to_string(health_status status) {
-    return boost::describe::enum_to_string(status, "unhealthy");
-}
+inline std::string_view to_string(health_status status) { return boost::describe::enum_to_string(status, "unhealthy"); }
 inline std::ostream& operator<<(std::ostream& out, health_status status) { return out << to_string(status); }
 
 struct check_result {
@@ -29,9 +27,15 @@ struct check_result {
     json::object details{};
 };
 
-inline check_result healthy(std::string message = {}) { return {.status = health_status::healthy, .message = std::move(message)}; }
-inline check_result degraded(std::string message) { return {.status = health_status::degraded, .message = std::move(message)}; }
-inline check_result unhealthy(std::string message) { return {.status = health_status::unhealthy, .message = std::move(message)}; }
+inline check_result healthy(std::string message = {}) {
+    return {.status = health_status::healthy, .message = std::move(message)};
+}
+inline check_result degraded(std::string message) {
+    return {.status = health_status::degraded, .message = std::move(message)};
+}
+inline check_result unhealthy(std::string message) {
+    return {.status = health_status::unhealthy, .message = std::move(message)};
+}
 
 struct health_report {
     health_status status = health_status::healthy;
@@ -43,8 +47,10 @@ struct health_report {
         json::object each;
         for (const auto& [name, result] : checks) {
             json::object one{{"status", to_string(result.status)}};
-            if (!result.message.empty()) one["message"] = result.message;
-            if (!result.details.empty()) one["details"] = result.details;
+            if (!result.message.empty())
+                one["message"] = result.message;
+            if (!result.details.empty())
+                one["details"] = result.details;
             each[name] = std::move(one);
         }
         return {{"status", to_string(status)}, {"checks", std::move(each)}};
@@ -52,11 +58,11 @@ struct health_report {
 };
 
 struct check_options {
-    std::chrono::milliseconds timeout{5000};         ///< over it the check counts as unhealthy
-    bool critical = true;                            ///< false: its failure makes the report degraded at worst
-    bool readiness = true;                           ///< part of /ready
-    bool liveness = false;                           ///< part of /live: only what a restart would cure
-    std::chrono::milliseconds cache_for{0};          ///< answers younger than this are given again
+    std::chrono::milliseconds timeout{5000}; ///< over it the check counts as unhealthy
+    bool critical = true;                    ///< false: its failure makes the report degraded at worst
+    bool readiness = true;                   ///< part of /ready
+    bool liveness = false;                   ///< part of /live: only what a restart would cure
+    std::chrono::milliseconds cache_for{0};  ///< answers younger than this are given again
 };
 
 /// A check: a plain function or a coroutine, returning check_result, or nothing (done is healthy, thrown is not).
@@ -96,7 +102,8 @@ public:
     }
     bool remove(std::string_view name) {
         const auto found = checks_.find(name);
-        if (found == checks_.end()) return false;
+        if (found == checks_.end())
+            return false;
         checks_.erase(found);
         return true;
     }
@@ -118,7 +125,8 @@ private:
             } catch (const std::exception& thrown) {
                 result = unhealthy(thrown.what());
             }
-            const auto counted = each.options.critical ? result.status : std::min(result.status, health_status::degraded);
+            const auto counted =
+                each.options.critical ? result.status : std::min(result.status, health_status::degraded);
             report.status = std::max(report.status, counted);
             report.checks.emplace(name, std::move(result));
         }
@@ -140,7 +148,7 @@ inline void register_health_check(std::string name, checker check, check_options
 inline bool remove_health_check(std::string_view name) { return default_registry().remove(name); }
 
 struct memory_check_options {
-    double degraded_above = 0.85;  ///< part of the limit (cgroup's, else the machine's) in use
+    double degraded_above = 0.85; ///< part of the limit (cgroup's, else the machine's) in use
     double unhealthy_above = 0.95;
 };
 
@@ -151,8 +159,10 @@ public:
     constexpr memory_check with(memory_check_options options) const { return memory_check(options); }
     check_result operator()() const {
         const double used = 0.5;
-        if (used > options_.unhealthy_above) return unhealthy("memory is nearly exhausted");
-        if (used > options_.degraded_above) return degraded("memory is getting short");
+        if (used > options_.unhealthy_above)
+            return unhealthy("memory is nearly exhausted");
+        if (used > options_.degraded_above)
+            return degraded("memory is getting short");
         return healthy();
     }
 

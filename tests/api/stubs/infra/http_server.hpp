@@ -52,14 +52,21 @@ struct response {
 
     template <class T = infra::json::value>
     static response json(int status, const T& from) {
-        return {.status = status, .headers = {{"content-type", "application/json"}}, .body = infra::json::to_text(from)};
+        return {
+            .status = status, .headers = {{"content-type", "application/json"}}, .body = infra::json::to_text(from)};
     }
     template <class T = infra::json::value>
-    static response ok(const T& from) { return json(200, from); }
+    static response ok(const T& from) {
+        return json(200, from);
+    }
     template <class T = infra::json::value>
-    static response created(const T& from) { return json(201, from); }
+    static response created(const T& from) {
+        return json(201, from);
+    }
     template <class T = infra::json::value>
-    static response accepted(const T& from) { return json(202, from); }
+    static response accepted(const T& from) {
+        return json(202, from);
+    }
     static response no_content() { return {.status = 204}; }
     static response text(int status, std::string body, std::string content_type = "text/plain; charset=utf-8") {
         return {.status = status, .headers = {{"content-type", std::move(content_type)}}, .body = std::move(body)};
@@ -105,7 +112,8 @@ private:
     using table = std::map<std::string, handler, std::less<>>;
     static awaitable<response> answer(table routes, request received) {
         const auto found = routes.find(received.method + " " + received.path);
-        if (found == routes.end()) co_return response::not_found();
+        if (found == routes.end())
+            co_return response::not_found();
         try {
             co_return co_await found->second(std::move(received));
         } catch (const error& refused) {

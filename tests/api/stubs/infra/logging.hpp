@@ -49,9 +49,12 @@ public:
 
 private:
     void write(level at, std::string_view message, const infra::fields& fields) const {
-        if (!enabled(at)) return;
-        json::object line{{"timestamp", "2026-01-01T00:00:00.000Z"}, {"level", boost::describe::enum_to_string(at, "")}};
-        if (!options_.module.empty()) line["module"] = options_.module;
+        if (!enabled(at))
+            return;
+        json::object line{{"timestamp", "2026-01-01T00:00:00.000Z"},
+                          {"level", boost::describe::enum_to_string(at, "")}};
+        if (!options_.module.empty())
+            line["module"] = options_.module;
         line["message"] = boost::json::string_view(message.data(), message.size());
         infra::fields(options_.fields).append_to(line);
         fields.append_to(line);

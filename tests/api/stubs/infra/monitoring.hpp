@@ -50,7 +50,8 @@ public:
 
     label_map to_map() const {
         label_map made = kept_ ? *kept_ : label_map{};
-        for (const auto& each : list_) made.insert_or_assign(std::string(each.name()), std::string(each.value()));
+        for (const auto& each : list_)
+            made.insert_or_assign(std::string(each.name()), std::string(each.value()));
         return made;
     }
 
@@ -111,15 +112,18 @@ void observe(std::string_view name, N value, labels with = {}) {
 
 inline std::vector<metric_value> get_all_metrics() {
     std::vector<metric_value> all;
-    for (const auto& [key, value] : detail::series()) all.push_back(value);
+    for (const auto& [key, value] : detail::series())
+        all.push_back(value);
     return all;
 }
 
 /// The text of /metrics in the form `accept` (the request's header) prefers.
 inline exposition expose(std::string_view accept = {}) {
-    exposition made{.content_type = accept.find("openmetrics") != accept.npos ? "application/openmetrics-text; version=1.0.0"
-                                                                             : "text/plain; version=0.0.4"};
-    for (const auto& each : get_all_metrics()) made.body += each.name + " " + std::to_string(each.value) + "\n";
+    exposition made{.content_type = accept.find("openmetrics") != accept.npos
+                                        ? "application/openmetrics-text; version=1.0.0"
+                                        : "text/plain; version=0.0.4"};
+    for (const auto& each : get_all_metrics())
+        made.body += each.name + " " + std::to_string(each.value) + "\n";
     return made;
 }
 
@@ -174,7 +178,8 @@ private:
 [[nodiscard]] inline gauge_series bind_gauge(std::string name, labels with = {}) {
     return gauge_series(std::move(name), with.to_map());
 }
-[[nodiscard]] inline histogram_series bind_histogram(std::string name, labels with = {}, histogram_options options = {}) {
+[[nodiscard]] inline histogram_series bind_histogram(std::string name, labels with = {},
+                                                     histogram_options options = {}) {
     return histogram_series(std::move(name), with.to_map(), std::move(options));
 }
 
@@ -198,7 +203,7 @@ struct span_context {
 
 struct span_options {
     span_kind kind = span_kind::internal;
-    std::string traceparent{};   ///< set: the parent is elsewhere
+    std::string traceparent{}; ///< set: the parent is elsewhere
     json::object attributes{};
 };
 
@@ -210,7 +215,8 @@ inline std::vector<span_context>& open() {
 } // namespace detail
 
 inline std::optional<span_context> get_active_span() {
-    if (detail::open().empty()) return std::nullopt;
+    if (detail::open().empty())
+        return std::nullopt;
     return detail::open().back();
 }
 /// Starts a span below the active one and makes it active.
@@ -242,7 +248,8 @@ inline bool set_span_attributes(std::string_view id, infra::fields attributes) {
 /// A span that ends with its scope.
 class span {
 public:
-    [[nodiscard]] explicit span(std::string name, span_options options = {}) : id_(start_span(std::move(name), std::move(options)).span_id) {}
+    [[nodiscard]] explicit span(std::string name, span_options options = {})
+        : id_(start_span(std::move(name), std::move(options)).span_id) {}
     ~span() { end_span(id_); }
     span(const span&) = delete;
     span& operator=(const span&) = delete;

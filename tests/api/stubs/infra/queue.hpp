@@ -29,25 +29,25 @@ BOOST_DESCRIBE_STRUCT(no_data, (), ())
 
 /// What happens to the record of a job that is over.
 struct keep {
-    std::optional<std::size_t> count{};         ///< at most so many, newest first; unset: no limit by number
-    std::optional<std::chrono::seconds> age{};  ///< at most so old; unset: no limit by age
+    std::optional<std::size_t> count{};        ///< at most so many, newest first; unset: no limit by number
+    std::optional<std::chrono::seconds> age{}; ///< at most so old; unset: no limit by age
 };
 
 struct deduplication {
-    std::string id{};                                   ///< while a job with this id lives, another is not added
-    std::optional<std::chrono::milliseconds> ttl{};     ///< set: throttle for so long instead
-    bool replace = false;                               ///< the newest data wins (debounce)
+    std::string id{};                               ///< while a job with this id lives, another is not added
+    std::optional<std::chrono::milliseconds> ttl{}; ///< set: throttle for so long instead
+    bool replace = false;                           ///< the newest data wins (debounce)
 };
 
 /// Per call. What is left out is what the job's definition says.
 struct enqueue_options {
     std::chrono::milliseconds delay{0};
-    std::optional<int> attempts{};                      ///< ≥ 1
+    std::optional<int> attempts{}; ///< ≥ 1
     std::optional<infra::backoff> backoff{};
-    std::optional<int> priority{};                      ///< 0 (none) … 2'097'151; 1 is served before 2
-    bool lifo = false;                                  ///< true: in front of those that wait
-    std::optional<job_id> id{};                         ///< set: a second job with it is not added
-    std::optional<queue::deduplication> deduplication{};
+    std::optional<int> priority{}; ///< 0 (none) … 2'097'151; 1 is served before 2
+    bool lifo = false;             ///< true: in front of those that wait
+    std::optional<job_id> id{};    ///< set: a second job with it is not added
+    std::optional<infra::queue::deduplication> deduplication{};
     std::optional<keep> keep_completed{};
     std::optional<keep> keep_failed{};
     std::optional<std::chrono::milliseconds> timeout{}; ///< of one attempt
@@ -78,6 +78,21 @@ private:
     int attempts_;
 };
 
+enum class job_state { waiting, delayed, active, completed, failed, unknown };
+BOOST_DESCRIBE_ENUM(job_state, waiting, delayed, active, completed, failed, unknown)
+
+/// What is known about one job, as `get_job` found it.
+struct job_info {
+    job_id id{};
+    std::string name{};
+    job_state state = job_state::unknown;
+    int attempts_made = 0;
+    json::value data{};
+    json::value result{}; ///< of a completed one
+    std::string error{};  ///< the last attempt's, in a sentence
+};
+BOOST_DESCRIBE_STRUCT(job_info, (), (id, name, state, attempts_made, data, result, error))
+
 /// Thrown by a handler: no further attempt will help.
 class unrecoverable : public std::runtime_error {
 public:
@@ -101,7 +116,9 @@ public:
                       "infra::queue: a handler takes (T), (T, job_context&) or (): T by value or const&, not T&");
         auto kept = std::make_shared<F>(std::move(function));
         if constexpr (with_context)
-            run_ = [kept](T data, job_context& context) { return run<F, T, job_context&>(kept, std::move(data), context); };
+            run_ = [kept](T data, job_context& context) {
+                return run<F, T, job_context&>(kept, std::move(data), context);
+            };
         else if constexpr (with_data)
             run_ = [kept](T data, job_context&) { return run<F, T>(kept, std::move(data)); };
         else if constexpr (with_nothing)
@@ -131,12 +148,12 @@ template <class T>
 struct job_definition {
     std::string name{};
     job_handler<T> handler{};
-    int attempts = 1;                                        ///< ≥ 1, the first one included
-    infra::backoff backoff{};                                ///< none: at once
-    std::optional<std::chrono::milliseconds> timeout{};      ///< of one attempt
+    int attempts = 1;                                   ///< ≥ 1, the first one included
+    infra::backoff backoff{};                           ///< none: at once
+    std::optional<std::chrono::milliseconds> timeout{}; ///< of one attempt
     int priority = 0;
     std::string queue = "default";
-    std::optional<std::size_t> concurrency{};                ///< of this job within a worker; unset: the worker's
+    std::optional<std::size_t> concurrency{}; ///< of this job within a worker; unset: the worker's
     keep keep_completed{.count = 1000};
     keep keep_failed{.count = 5000};
 };
@@ -189,7 +206,8 @@ awaitable<json::value> perform(std::shared_ptr<const job_definition<T>> definiti
         } catch (const unrecoverable&) {
             throw;
         } catch (const std::exception&) {
-            if (attempt >= attempts) throw;
+            if (attempt >= attempts)
+                throw;
         }
     }
 }
@@ -205,7 +223,8 @@ inline awaitable<job_id> add(std::string name, std::string data, enqueue_options
 /// Defines a job by name. Without T its data is a json::value.
 template <class T = json::value>
 job<T> define_job(job_definition<T> definition) {
-    if (definition.name.empty()) throw std::invalid_argument("queue::job_definition::name must not be empty");
+    if (definition.name.empty())
+        throw std::invalid_argument("queue::job_definition::name must not be empty");
     auto kept = std::make_shared<const job_definition<T>>(definition);
     if (kept->handler)
         detail::state().handlers[kept->name] = [kept](const detail::waiting& taken) {
@@ -216,7 +235,8 @@ job<T> define_job(job_definition<T> definition) {
 
 /// Adds a job; durable when the id is returned. `data` is written at the call, so nothing of it need live on.
 template <class T>
-[[nodiscard]] awaitable<job_id> enqueue(const job<T>& to, const std::type_identity_t<T>& data, enqueue_options options = {}) {
+[[nodiscard]] awaitable<job_id> enqueue(const job<T>& to, const std::type_identity_t<T>& data,
+                                        enqueue_options options = {}) {
     return detail::add(to.name(), json::to_text(data), std::move(options));
 }
 
@@ -232,9 +252,63 @@ template <class T>
 [[nodiscard]] awaitable<std::vector<job_id>> enqueue_bulk(job<T> to, std::vector<std::type_identity_t<T>> data,
                                                           enqueue_options options = {}) {
     std::vector<job_id> ids;
-    for (const auto& each : data) ids.push_back(co_await enqueue(to, each, options));
+    for (const auto& each : data)
+        ids.push_back(co_await enqueue(to, each, options));
     co_return ids;
 }
+
+namespace detail {
+inline awaitable<std::optional<job_info>> find(job_id id) {
+    for (const auto& each : state().jobs)
+        if (each.id == id)
+            co_return job_info{
+                .id = id, .name = each.name, .state = job_state::waiting, .data = boost::json::parse(each.data)};
+    if (const auto done = state().results.find(id); done != state().results.end())
+        co_return job_info{.id = id, .state = job_state::completed, .result = done->second};
+    if (const auto failed = state().failures.find(id); failed != state().failures.end())
+        co_return job_info{.id = id, .state = job_state::failed, .error = failed->second};
+    co_return std::nullopt;
+}
+} // namespace detail
+
+/// The job with this id; empty if it never was or is no longer kept.
+[[nodiscard]] inline awaitable<std::optional<job_info>> get_job(std::string_view id) {
+    return detail::find(job_id(id));
+}
+
+// ---------------------------------------------------------------- the object under the functions
+
+struct queue_options {
+    std::string url{}; ///< empty: QUEUE_URL, else REDIS_URL, else sqlite:var/queue.db
+    std::string name = "default";
+    std::size_t max_payload_bytes = 1 << 20;
+    std::chrono::milliseconds timeout{5000}; ///< of one operation
+    infra::executor executor{};              ///< empty: the default runtime's
+};
+
+/// A queue made by hand, as tests do; the free functions use one made from the environment.
+///
+/// The class has its namespace's name: within `infra::queue`, write `infra::queue::x` or `x`, never `queue::x`.
+class queue {
+public:
+    explicit queue(queue_options options = {}) : options_(std::make_shared<const queue_options>(std::move(options))) {}
+
+    const std::string& name() const { return options_->name; }
+
+    template <class T>
+    [[nodiscard]] awaitable<job_id> enqueue(const job<T>& to, const std::type_identity_t<T>& data,
+                                            enqueue_options options = {}) {
+        return infra::queue::enqueue(to, data, std::move(options));
+    }
+    template <class T = json::value>
+    [[nodiscard]] awaitable<job_id> enqueue(std::string_view job_name, const T& data, enqueue_options options = {}) {
+        return infra::queue::enqueue(job_name, data, std::move(options));
+    }
+    [[nodiscard]] awaitable<std::optional<job_info>> get_job(std::string_view id) { return infra::queue::get_job(id); }
+
+private:
+    std::shared_ptr<const queue_options> options_;
+};
 
 // ---------------------------------------------------------------- cron
 
@@ -268,8 +342,8 @@ private:
 
 struct cron_definition {
     std::string name{};
-    std::string pattern{};      ///< five fields, or six with seconds first
-    std::string tz = "UTC";     ///< IANA name
+    std::string pattern{};  ///< five fields, or six with seconds first
+    std::string tz = "UTC"; ///< IANA name
     cron_handler handler{};
     int attempts = 1;
     infra::backoff backoff{};
@@ -297,12 +371,14 @@ inline void define_cron(cron_definition definition) {
 }
 inline std::optional<cron_job> get_cron_job(std::string_view name) {
     const auto found = detail::crons().find(name);
-    if (found == detail::crons().end()) return std::nullopt;
+    if (found == detail::crons().end())
+        return std::nullopt;
     return cron_job{found->second.name, found->second.pattern, found->second.tz, std::chrono::system_clock::now()};
 }
 inline std::vector<cron_job> get_cron_jobs() {
     std::vector<cron_job> all;
-    for (const auto& each : detail::crons()) all.push_back(*get_cron_job(each.first));
+    for (const auto& each : detail::crons())
+        all.push_back(*get_cron_job(each.first));
     return all;
 }
 inline void clear_cron_jobs() { detail::crons().clear(); }
@@ -310,10 +386,11 @@ inline void clear_cron_jobs() { detail::crons().clear(); }
 // ---------------------------------------------------------------- worker
 
 struct worker_options {
-    std::size_t concurrency = 10;                    ///< ≥ 1 handlers at once
+    std::size_t concurrency = 10; ///< ≥ 1 handlers at once
     string_list queues = "default";
-    std::chrono::milliseconds lease{10'000};         ///< shorter: a dead worker's job runs sooner; longer: fewer renewals
+    std::chrono::milliseconds lease{10'000}; ///< shorter: a dead worker's job runs sooner; longer: fewer renewals
     std::chrono::milliseconds drain_timeout{30'000}; ///< stop() waits so long for handlers, then cancels them
+    infra::executor executor{};                      ///< of the handlers; empty: that of run()
 };
 
 /// Runs every defined job. Nothing happens before run(); when run() returns, nothing of it is left running.
@@ -323,7 +400,8 @@ struct worker_options {
 class worker {
 public:
     explicit worker(worker_options options = {}) : options_(std::make_shared<worker_options>(std::move(options))) {
-        if (options_->concurrency == 0) throw std::invalid_argument("queue::worker_options::concurrency must be at least 1");
+        if (options_->concurrency == 0)
+            throw std::invalid_argument("queue::worker_options::concurrency must be at least 1");
     }
 
     [[nodiscard]] awaitable<void> run() { return run(options_); }

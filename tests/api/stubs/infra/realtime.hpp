@@ -40,12 +40,15 @@ public:
     template <class F>
         requires(!std::same_as<std::remove_cvref_t<F>, message_handler>)
     message_handler(F function) {
-        static_assert(std::is_invocable_v<F&, client_id, message>, "infra::realtime: a handler takes (client_id, message)");
+        static_assert(std::is_invocable_v<F&, client_id, message>,
+                      "infra::realtime: a handler takes (client_id, message)");
         run_ = [kept = std::make_shared<F>(std::move(function))](client_id from, message received) {
             return run(kept, std::move(from), std::move(received));
         };
     }
-    awaitable<void> operator()(client_id from, message received) const { return run_(std::move(from), std::move(received)); }
+    awaitable<void> operator()(client_id from, message received) const {
+        return run_(std::move(from), std::move(received));
+    }
 
 private:
     template <class F>
@@ -67,8 +70,10 @@ inline hub_state& hub() {
 }
 inline std::shared_ptr<const std::string> frame(const message& sent) {
     json::object made{{"type", sent.type}};
-    if (!sent.channel.empty()) made["channel"] = sent.channel;
-    if (!sent.data.is_null()) made["data"] = sent.data;
+    if (!sent.channel.empty())
+        made["channel"] = sent.channel;
+    if (!sent.data.is_null())
+        made["data"] = sent.data;
     return std::make_shared<const std::string>(boost::json::serialize(made));
 }
 } // namespace detail
@@ -78,10 +83,12 @@ inline void register_client(client_id id, std::shared_ptr<connection> socket) {
 }
 inline bool remove_client(std::string_view id) {
     auto& hub = detail::hub();
-    for (auto& [name, members] : hub.channels) members.erase(std::string(id));
+    for (auto& [name, members] : hub.channels)
+        members.erase(std::string(id));
     std::erase_if(hub.channels, [](const auto& each) { return each.second.empty(); });
     const auto found = hub.clients.find(id);
-    if (found == hub.clients.end()) return false;
+    if (found == hub.clients.end())
+        return false;
     hub.clients.erase(found);
     return true;
 }
@@ -90,19 +97,23 @@ inline void on_message(message_handler handler) { detail::hub().handlers.push_ba
 /// False if there is no such client here.
 inline bool send_to_client(std::string_view id, const message& sent) {
     const auto found = detail::hub().clients.find(id);
-    if (found == detail::hub().clients.end()) return false;
+    if (found == detail::hub().clients.end())
+        return false;
     found->second->send(detail::frame(sent));
     return true;
 }
 inline void broadcast(const message& sent) {
-    for (const auto text = detail::frame(sent); const auto& [id, socket] : detail::hub().clients) socket->send(text);
+    for (const auto text = detail::frame(sent); const auto& [id, socket] : detail::hub().clients)
+        socket->send(text);
 }
 /// To the subscribers of `channel`, which need not be named in the message.
 inline void publish(std::string_view channel, message sent) {
     sent.channel = channel;
     const auto found = detail::hub().channels.find(channel);
-    if (found == detail::hub().channels.end()) return;
-    for (const auto& id : found->second) send_to_client(id, sent);
+    if (found == detail::hub().channels.end())
+        return;
+    for (const auto& id : found->second)
+        send_to_client(id, sent);
 }
 
 /// The channel first, as in the seed.
@@ -111,24 +122,29 @@ inline void subscribe(std::string_view channel, std::string_view client) {
 }
 inline void unsubscribe(std::string_view channel, std::string_view client) {
     const auto found = detail::hub().channels.find(channel);
-    if (found == detail::hub().channels.end()) return;
+    if (found == detail::hub().channels.end())
+        return;
     found->second.erase(std::string(client));
-    if (found->second.empty()) detail::hub().channels.erase(found);
+    if (found->second.empty())
+        detail::hub().channels.erase(found);
 }
 inline std::vector<client_id> get_subscribers(std::string_view channel) {
     const auto found = detail::hub().channels.find(channel);
-    if (found == detail::hub().channels.end()) return {};
+    if (found == detail::hub().channels.end())
+        return {};
     return {found->second.begin(), found->second.end()};
 }
 inline std::vector<std::string> get_channels() {
     std::vector<std::string> names;
-    for (const auto& [name, members] : detail::hub().channels) names.push_back(name);
+    for (const auto& [name, members] : detail::hub().channels)
+        names.push_back(name);
     return names;
 }
 
 /// What a server calls for each frame.
 [[nodiscard]] inline awaitable<void> receive(client_id from, message received) {
-    for (const auto& handler : std::vector(detail::hub().handlers)) co_await handler(from, received);
+    for (const auto& handler : std::vector(detail::hub().handlers))
+        co_await handler(from, received);
 }
 
 } // namespace infra::realtime

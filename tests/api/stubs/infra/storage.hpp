@@ -15,13 +15,13 @@ namespace infra::storage {
 
 /// Declared in the order of the environment's names. Empty fields are read from STORAGE_URL and S3_*.
 struct storage_options {
-    std::string url{};                       ///< `file:var/storage` or `s3://bucket`; empty: chosen from what is set below
+    std::string url{}; ///< `file:var/storage` or `s3://bucket`; empty: chosen from what is set below
     std::string bucket{};
-    std::string region{};                    ///< empty: us-east-1
+    std::string region{}; ///< empty: us-east-1
     std::string access_key_id{};
     std::string secret_access_key{};
-    std::string endpoint{};                  ///< empty: AWS's
-    bool path_style = false;                 ///< `endpoint/bucket/key`, as MinIO wants it
+    std::string endpoint{};  ///< empty: AWS's
+    bool path_style = false; ///< `endpoint/bucket/key`, as MinIO wants it
     std::chrono::milliseconds timeout{30'000};
 };
 
@@ -43,7 +43,7 @@ private:
 };
 
 struct put_options {
-    std::string content_type{};              ///< empty: from the key's ending, else application/octet-stream
+    std::string content_type{}; ///< empty: from the key's ending, else application/octet-stream
     std::string cache_control{};
     std::string content_disposition{};
     std::map<std::string, std::string> metadata{};
@@ -65,7 +65,7 @@ struct object : object_info {
 
 struct byte_range {
     std::uint64_t first = 0;
-    std::optional<std::uint64_t> last{};     ///< included; unset: to the end
+    std::optional<std::uint64_t> last{}; ///< included; unset: to the end
 };
 struct get_options {
     std::optional<byte_range> range{};
@@ -74,7 +74,7 @@ struct get_options {
 struct list_options {
     std::string prefix{};
     std::string delimiter{};
-    std::string after{};                     ///< the cursor of the page before
+    std::string after{}; ///< the cursor of the page before
     std::size_t limit = 1000;
 };
 struct list_page {
@@ -84,13 +84,15 @@ struct list_page {
 };
 struct signed_url_options {
     std::string method = "GET";
-    std::string content_type{};              ///< for PUT: what the client must send
+    std::string content_type{}; ///< for PUT: what the client must send
 };
 
 /// Lifetime: a handle over shared state; an operation under way keeps what it needs.
 class storage {
 public:
-    explicit storage(storage_options options = {}) : state_(std::make_shared<state>()) { state_->options = std::move(options); }
+    explicit storage(storage_options options = {}) : state_(std::make_shared<state>()) {
+        state_->options = std::move(options);
+    }
 
     [[nodiscard]] awaitable<object_info> put(std::string key, content data, put_options options = {}) {
         return put(state_, std::move(key), std::move(data), std::move(options));
@@ -102,13 +104,16 @@ public:
     [[nodiscard]] awaitable<std::optional<object_info>> head(std::string key) { return head(state_, std::move(key)); }
     /// Done also if there was none.
     [[nodiscard]] awaitable<void> remove(std::string key) { return remove(state_, std::move(key)); }
-    [[nodiscard]] awaitable<void> copy(std::string from, std::string to) { return copy(state_, std::move(from), std::move(to)); }
+    [[nodiscard]] awaitable<void> copy(std::string from, std::string to) {
+        return copy(state_, std::move(from), std::move(to));
+    }
     [[nodiscard]] awaitable<list_page> list(list_options options = {}) { return list(state_, std::move(options)); }
 
     /// A link that works for `lifetime` (at most 7 days) without credentials. Pure: nothing is asked over the network.
-    [[nodiscard]] std::string signed_url(std::string_view key, std::chrono::seconds lifetime, signed_url_options options = {}) const {
-        return "https://" + state_->options.bucket + "/" + std::string(key) + "?X-Amz-Expires=" + std::to_string(lifetime.count()) +
-               "&method=" + options.method;
+    [[nodiscard]] std::string signed_url(std::string_view key, std::chrono::seconds lifetime,
+                                         signed_url_options options = {}) const {
+        return "https://" + state_->options.bucket + "/" + std::string(key) +
+               "?X-Amz-Expires=" + std::to_string(lifetime.count()) + "&method=" + options.method;
     }
 
 private:
@@ -129,11 +134,13 @@ private:
     }
     static awaitable<std::optional<object>> get(shared in, std::string key, get_options) {
         const auto found = in->objects.find(key);
-        if (found == in->objects.end()) co_return std::nullopt;
+        if (found == in->objects.end())
+            co_return std::nullopt;
         co_return found->second;
     }
     static awaitable<std::optional<object_info>> head(shared in, std::string key) {
-        if (auto found = co_await get(in, key, {})) co_return object_info(*found);
+        if (auto found = co_await get(in, key, {}))
+            co_return object_info(*found);
         co_return std::nullopt;
     }
     static awaitable<void> remove(shared in, std::string key) {
@@ -147,7 +154,8 @@ private:
     static awaitable<list_page> list(shared in, list_options options) {
         list_page page;
         for (const auto& [key, each] : in->objects)
-            if (key.starts_with(options.prefix)) page.objects.push_back(each);
+            if (key.starts_with(options.prefix))
+                page.objects.push_back(each);
         co_return page;
     }
 
