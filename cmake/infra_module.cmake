@@ -7,7 +7,7 @@
 #     REGISTER infra_queue_sqlite           an extern "C" symbol that every program linking the module pulls in
 #     TESTS tests/sqlite_backend_test.cpp … one executable queue_sqlite_tests; each case is a CTest test
 #     TEST_LINKS infra::testing
-#     BENCH bench/throughput_bench.cpp …)   each one executable: queue_sqlite_throughput_bench
+#     BENCH bench/throughput_bench.cpp …)   each one executable, queue_sqlite_throughput_bench, which ./bench runs
 #
 # makes the static library infra_queue_sqlite, known as infra::queue_sqlite here and where infra is installed, the
 # component queue_sqlite of find_package(infra) and the pkg-config module infra-queue_sqlite.
@@ -112,6 +112,7 @@ function(infra_add_benchmarks name sources links)
     foreach(source IN LISTS sources)
         get_filename_component(stem "${source}" NAME_WE)
         infra_add_executable(${name}_${stem} "${source}" "${links}" infra_headers_for_sources)
+        add_dependencies(benchmarks ${name}_${stem})
     endforeach()
 endfunction()
 
@@ -145,4 +146,24 @@ function(infra_skip_absent)
         endforeach()
         set(${list} "${present}" PARENT_SCOPE)
     endforeach()
+endfunction()
+
+# While the rooms are being furnished, one may not be there yet, or stand on one that is not.
+function(infra_room_is_furnished room out)
+    set(${out} FALSE PARENT_SCOPE)
+    set(file "${CMAKE_CURRENT_SOURCE_DIR}/${room}/CMakeLists.txt")
+    if(NOT EXISTS "${file}")
+        return()
+    endif()
+    file(READ "${file}" text)
+    string(REGEX MATCHALL "infra::[a-z0-9_]+" links "${text}")
+    foreach(link IN LISTS links)
+        string(REPLACE "infra::" "infra_module(" own "${link}")
+        string(FIND "${text}" "${own}" own)
+        if(NOT TARGET ${link} AND own EQUAL -1)
+            message(WARNING "room ${room} waits for ${link}")
+            return()
+        endif()
+    endforeach()
+    set(${out} TRUE PARENT_SCOPE)
 endfunction()
