@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <string>
 
 namespace infra {
 namespace {
@@ -61,6 +62,20 @@ TEST(UnixMilliseconds, RoundDownAndComeBack) {
     EXPECT_EQ(from_unix_ms(1'700'000'000'123), wall_time(1'700'000'000'123ms));
     EXPECT_EQ(from_unix_ms(std::numeric_limits<std::int64_t>::max()), wall_time::max());
     EXPECT_EQ(from_unix_ms(std::numeric_limits<std::int64_t>::min()), wall_time::min());
+}
+
+TEST(Time, IsWrittenAsRfc3339) {
+    const auto text = [](wall_time t) {
+        const auto written = format_rfc3339(t);
+        return std::string(written.begin(), written.end());
+    };
+    using std::chrono::nanoseconds;
+    EXPECT_EQ(text(wall_time{}), "1970-01-01T00:00:00.000Z");
+    EXPECT_EQ(text(from_unix_ms(1'772'323'199'999)), "2026-02-28T23:59:59.999Z");
+    EXPECT_EQ(text(from_unix_ms(951'782'400'001)), "2000-02-29T00:00:00.001Z");
+    EXPECT_EQ(text(wall_time(nanoseconds(-1))), "1969-12-31T23:59:59.999Z");
+    EXPECT_EQ(text(wall_time::min()), "1677-09-21T00:12:43.145Z");
+    EXPECT_EQ(text(wall_time::max()), "2262-04-11T23:47:16.854Z");
 }
 
 } // namespace

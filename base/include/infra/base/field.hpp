@@ -9,21 +9,45 @@
 
 #include <infra/base/time.hpp>
 
+#include <boost/describe/enumerators.hpp>
+#include <boost/describe/members.hpp>
 #include <boost/json/fwd.hpp>
-
 #include <boost/system/error_code.hpp>
 
 #include <chrono>
 #include <concepts>
 #include <cstdint>
 #include <exception>
+#include <optional>
 #include <string_view>
 #include <type_traits>
 
 namespace infra {
 
+namespace json {
+template <class T>
+boost::json::value to_value(const T& from); // base/json.hpp
+}
+
+namespace detail {
+
+template <class T>
+concept described = boost::describe::has_describe_enumerators<T>::value ||
+                    (boost::describe::has_describe_members<T>::value && !std::is_union_v<T>);
+
+template <class T>
+concept container = !std::convertible_to<const T&, std::string_view> && requires(const T& t) {
+    typename T::value_type;
+    t.begin();
+    t.end();
+    t.size();
+};
+
+} // namespace detail
+
 /// One value: null, bool, integer, double, text, JSON, a duration (written as milliseconds), a time (RFC 3339),
-/// an exception or an error code (written as its message).
+/// an exception or an error code (written as its message), an optional, or what `json::to_value` makes of a described
+/// struct or enum or of a container (for those, include infra/base/json.hpp). Pointers other than text do not compile.
 class field_value {
 public:
     enum class kind : std::uint8_t {
@@ -38,16 +62,23 @@ public:
         time,
         exception,
         error_code,
+        object, ///< whatever to_json() makes a json::value of
     };
 
     constexpr field_value() noexcept : kind_(kind::null) {}
     constexpr field_value(std::nullptr_t) noexcept : kind_(kind::null) {}
-    constexpr field_value(bool b) noexcept : kind_(kind::boolean) { as_.boolean = b; }
+    template <std::same_as<bool> B> // a template, since every pointer would convert to bool
+    constexpr field_value(B b) noexcept : kind_(kind::boolean) {
+        as_.boolean = b;
+    }
+    template <std::same_as<char> C>
+    constexpr field_value(const C& c) noexcept : kind_(kind::text) {
+        as_.text = std::string_view(&c, 1);
+    }
 
     template <std::integral I>
-        requires(!std::same_as<I, bool>)
-    constexpr field_value(I i) noexcept
-        : kind_(std::is_signed_v<I> ? kind::signed_integer : kind::unsigned_integer) {
+        requires(!std::same_as<I, bool> && !std::same_as<I, char>)
+    constexpr field_value(I i) noexcept : kind_(std::is_signed_v<I> ? kind::signed_integer : kind::unsigned_integer) {
         if constexpr (std::is_signed_v<I>)
             as_.integer = i;
         else
@@ -83,6 +114,17 @@ public:
     field_value(const std::exception& e) noexcept : kind_(kind::exception) { as_.exception = &e; }
     field_value(const boost::system::error_code& e) noexcept : kind_(kind::error_code) { as_.error_code = &e; }
 
+    template <class T>
+    constexpr field_value(const std::optional<T>& o) noexcept : field_value() {
+        if (o)
+            *this = field_value(*o);
+    }
+    template <class T>
+        requires detail::described<T> || detail::container<T>
+    constexpr field_value(const T& object) noexcept : kind_(kind::object) {
+        as_.object = {&object, [](const void* o) { return json::to_value(*static_cast<const T*>(o)); }};
+    }
+
     constexpr kind type() const noexcept { return kind_; }
 
     constexpr bool boolean() const noexcept { return as_.boolean; }
@@ -95,8 +137,14 @@ public:
     const boost::json::value& json() const noexcept { return *as_.json; }
     const std::exception& exception() const noexcept { return *as_.exception; }
     const boost::system::error_code& error_code() const noexcept { return *as_.error_code; }
+    boost::json::value to_json() const; ///< may throw bad_alloc
 
 private:
+    struct erased {
+        const void* address;
+        boost::json::value (*convert)(const void*);
+    };
+
     union {
         bool boolean;
         std::int64_t integer = 0;
@@ -106,6 +154,7 @@ private:
         const boost::json::value* json;
         const std::exception* exception;
         const boost::system::error_code* error_code;
+        erased object;
     } as_;
     kind kind_;
 };

@@ -9,7 +9,9 @@
 /// converts into the other.
 
 #include <algorithm>
+#include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 
 namespace infra {
@@ -20,7 +22,7 @@ using steady_time = std::chrono::steady_clock::time_point;
 /// `t + d`, or the end of the clock it would have passed. The end itself absorbs: "never" stays never.
 template <class Clock, class Duration, class Rep, class Period>
 constexpr std::chrono::time_point<Clock, Duration> saturating_add(std::chrono::time_point<Clock, Duration> t,
-                                                                   std::chrono::duration<Rep, Period> d) noexcept {
+                                                                  std::chrono::duration<Rep, Period> d) noexcept {
     using point = std::chrono::time_point<Clock, Duration>;
     using wide = std::chrono::duration<long double, typename Duration::period>;
     if (t == point::max() || t == point::min())
@@ -83,6 +85,31 @@ constexpr std::int64_t to_unix_ms(wall_time t) noexcept {
 /// The reverse; what no wall_time can hold becomes its first or last instant.
 constexpr wall_time from_unix_ms(std::int64_t ms) noexcept {
     return saturating_add(wall_time{}, std::chrono::milliseconds(ms));
+}
+
+/// `2026-01-01T00:00:00.000Z`: RFC 3339 in UTC with milliseconds, rounded down. Any wall_time has a year of four digits.
+constexpr std::array<char, 24> format_rfc3339(wall_time t) noexcept {
+    const auto day = std::chrono::floor<std::chrono::days>(t);
+    const std::chrono::year_month_day date(day);
+    const auto ms = static_cast<unsigned>((std::chrono::floor<std::chrono::milliseconds>(t) - day).count());
+    std::array<char, 24> text{};
+    const auto put = [&text](std::size_t at, std::size_t digits, unsigned number) {
+        for (; digits > 0; number /= 10)
+            text[at + --digits] = static_cast<char>('0' + number % 10);
+    };
+    put(0, 4, static_cast<unsigned>(static_cast<int>(date.year())));
+    put(5, 2, static_cast<unsigned>(date.month()));
+    put(8, 2, static_cast<unsigned>(date.day()));
+    put(11, 2, ms / 3'600'000);
+    put(14, 2, ms / 60'000 % 60);
+    put(17, 2, ms / 1000 % 60);
+    put(20, 3, ms % 1000);
+    text[4] = text[7] = '-';
+    text[10] = 'T';
+    text[13] = text[16] = ':';
+    text[19] = '.';
+    text[23] = 'Z';
+    return text;
 }
 
 } // namespace infra

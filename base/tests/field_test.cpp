@@ -1,0 +1,75 @@
+#include <infra/base/field.hpp>
+
+#include <infra/base/json.hpp>
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace infra {
+namespace {
+
+using kind = field_value::kind;
+using namespace std::chrono_literals;
+
+enum class colour { red, green };
+BOOST_DESCRIBE_ENUM(colour, red, green)
+
+struct point {
+    int x = 0;
+    std::optional<int> y{};
+};
+BOOST_DESCRIBE_STRUCT(point, (), (x, y))
+
+TEST(Field, KnowsTheKindOfWhatItIsGiven) {
+    const std::string text = "text";
+    const char* missing = nullptr;
+    const boost::json::value json{1, 2};
+    const std::runtime_error thrown("boom");
+    const auto code = make_error_code(boost::system::errc::timed_out);
+    EXPECT_EQ(field_value(nullptr).type(), kind::null);
+    EXPECT_EQ(field_value(missing).type(), kind::null);
+    EXPECT_EQ(field_value(true).type(), kind::boolean);
+    EXPECT_EQ(field_value(-1).type(), kind::signed_integer);
+    EXPECT_EQ(field_value(text.size()).type(), kind::unsigned_integer);
+    EXPECT_EQ(field_value(0.5F).type(), kind::floating);
+    EXPECT_EQ(field_value(text).type(), kind::text);
+    EXPECT_EQ(field_value(json).type(), kind::json);
+    EXPECT_EQ(field_value(12ms).type(), kind::duration);
+    EXPECT_EQ(field_value(wall_time()).type(), kind::time);
+    EXPECT_EQ(field_value(thrown).type(), kind::exception);
+    EXPECT_EQ(field_value(code).type(), kind::error_code);
+}
+
+TEST(Field, ReadsACharacterAsText) {
+    const char c = 'c';
+    EXPECT_EQ(field_value(c).text(), "c");
+}
+
+TEST(Field, OpensAnOptional) {
+    const std::optional<int> none, three = 3;
+    EXPECT_EQ(field_value(none).type(), kind::null);
+    EXPECT_EQ(field_value(three).signed_integer(), 3);
+}
+
+TEST(Field, MakesJsonOfDescribedTypesAndContainers) {
+    const point p{.x = 1};
+    const auto c = colour::green;
+    const std::vector<int> list{1, 2};
+    const std::map<std::string, int> map{{"a", 1}};
+    const json::object object{{"k", "v"}};
+    EXPECT_EQ(field_value(p).to_json(), (json::value{{"x", 1}}));
+    EXPECT_EQ(field_value(c).to_json(), "green");
+    EXPECT_EQ(field_value(list).to_json(), (json::value{1, 2}));
+    EXPECT_EQ(field_value(map).to_json(), (json::value{{"a", 1}}));
+    EXPECT_EQ(field_value(object).to_json(), json::value(object));
+}
+
+static_assert(!std::is_constructible_v<field_value, int*>, "a pointer would be written as true");
+static_assert(!std::is_constructible_v<field_value, const void*>);
+
+} // namespace
+} // namespace infra
