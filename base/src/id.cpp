@@ -1,0 +1,156 @@
+#include <infra/base/id.hpp>
+
+#include <infra/base/encoding.hpp>
+#include <infra/base/error.hpp>
+
+#include <pthread.h>
+#include <sys/random.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <bit>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+
+namespace infra {
+
+namespace {
+
+/// How many forks lie between the first process and this one. Per-thread state made under another number is a copy of
+/// the parent's, and would repeat the parent's numbers.
+std::atomic<std::uint32_t> fork_generation{0};
+
+/// Starts at 1 for the first process, so that zero-initialised state counts as stale.
+std::uint32_t current_generation() {
+    [[maybe_unused]] static const int registered =
+        pthread_atfork(nullptr, nullptr, [] { fork_generation.fetch_add(1, std::memory_order_relaxed); });
+    return fork_generation.load(std::memory_order_relaxed) + 1;
+}
+
+/// Saves most of the system calls when ids are made in numbers; a byte is handed out once.
+struct byte_pool {
+    std::uint32_t generation;
+    std::size_t left;
+    std::array<std::byte, 512> bytes;
+};
+
+struct xoshiro_state {
+    std::uint32_t generation;
+    std::array<std::uint64_t, 4> words;
+};
+
+// Behind calls that are not inlined: a compiler may keep a thread_local's address across a suspension, after which the
+// coroutine may be on another thread.
+[[gnu::noinline]] byte_pool& this_threads_pool() {
+    thread_local constinit byte_pool pool{};
+    return pool;
+}
+
+[[gnu::noinline]] xoshiro_state& this_threads_xoshiro() {
+    thread_local constinit xoshiro_state state{};
+    return state;
+}
+
+[[gnu::noinline]] std::uint64_t secure_u64() {
+    auto& pool = this_threads_pool();
+    std::uint64_t value = 0;
+    if (pool.generation != current_generation() || pool.left < sizeof value) {
+        random_bytes(pool.bytes);
+        pool.left = pool.bytes.size();
+        pool.generation = current_generation();
+    }
+    pool.left -= sizeof value;
+    std::memcpy(&value, pool.bytes.data() + pool.left, sizeof value);
+    std::fill_n(pool.bytes.data() + pool.left, sizeof value, std::byte{0});
+    return value;
+}
+
+void append_hex(std::string& text, std::uint64_t value, int digits) {
+    while (digits-- > 0)
+        text += "0123456789abcdef"[value >> (digits * 4) & 15];
+}
+
+std::uint64_t unix_ms_now() {
+    using namespace std::chrono;
+    const auto now = duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(now, 0));
+}
+
+} // namespace
+
+void random_bytes(std::span<std::byte> out) {
+    while (!out.empty()) {
+        const auto got = ::getrandom(out.data(), out.size(), 0);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            throw error(errc::unavailable, std::string("getrandom: the kernel gives no random bytes (") +
+                                               std::strerror(errno) + "); allow the system call in the sandbox");
+        out = out.subspan(static_cast<std::size_t>(got));
+    }
+}
+
+std::string random_hex(std::size_t bytes) {
+    std::string raw(bytes, '\0');
+    random_bytes(std::as_writable_bytes(std::span(raw)));
+    return encoding::hex_encode(raw);
+}
+
+std::string uuid_v7_from(std::uint64_t unix_ms, std::uint16_t counter, std::uint64_t random) {
+    constexpr std::uint64_t variant = 0b10;
+    std::string text;
+    text.reserve(36);
+    append_hex(text, unix_ms >> 16, 8);
+    text += '-';
+    append_hex(text, unix_ms, 4);
+    text += "-7";
+    append_hex(text, counter, 3);
+    text += '-';
+    append_hex(text, variant << 14 | (random >> 48 & 0x3fff), 4);
+    text += '-';
+    append_hex(text, random, 12);
+    return text;
+}
+
+std::uint64_t detail::next_uuid_tick(std::uint64_t last, std::uint64_t unix_ms, std::uint64_t seed) noexcept {
+    return std::max(last + 1, unix_ms << 12 | (seed & 0x7ff));
+}
+
+std::string uuid_v7() {
+    static std::atomic<std::uint64_t> last_tick{0};
+    const auto random = secure_u64();
+    const auto now = unix_ms_now();
+    auto last = last_tick.load(std::memory_order_relaxed);
+    std::uint64_t tick = 0;
+    // The two bits that the id has no room for, and nine that it also shows, seed the counter: it needs no secrecy.
+    do
+        tick = detail::next_uuid_tick(last, now, random >> 53);
+    while (!last_tick.compare_exchange_weak(last, tick, std::memory_order_relaxed));
+    return uuid_v7_from(tick >> 12, static_cast<std::uint16_t>(tick & 0xfff), random);
+}
+
+std::uint64_t random_u64() {
+    auto& state = this_threads_xoshiro();
+    auto& s = state.words;
+    if (state.generation != current_generation()) {
+        random_bytes(std::as_writable_bytes(std::span(s)));
+        s[0] |= 1; // all zero is the one state it cannot leave
+        state.generation = current_generation();
+    }
+    // xoshiro256** 1.0 by Blackman and Vigna, public domain.
+    const auto result = std::rotl(s[1] * 5, 7) * 9;
+    const auto shifted = s[1] << 17;
+    s[2] ^= s[0];
+    s[3] ^= s[1];
+    s[1] ^= s[2];
+    s[0] ^= s[3];
+    s[2] ^= shifted;
+    s[3] = std::rotl(s[3], 45);
+    return result;
+}
+
+double random_01() { return static_cast<double>(random_u64() >> 11) * 0x1.0p-53; }
+
+} // namespace infra
