@@ -45,23 +45,45 @@ struct manual_clock::state {
     mutable std::mutex mutex;
     wall_time wall = std::chrono::sys_days(std::chrono::year(2026) / 1 / 1);
     steady_time steady = steady_time(std::chrono::hours(1));
-    std::multimap<steady_time, std::shared_ptr<sleeper>> sleepers;
+    // The coroutines own their sleepers: a loop that goes takes its timers with it, and the clock may outlive it.
+    std::multimap<steady_time, std::weak_ptr<sleeper>> sleepers;
 
     // Takes out whoever is due, in order.
     std::vector<std::shared_ptr<sleeper>> take_due() {
         std::vector<std::shared_ptr<sleeper>> due;
         const auto end = sleepers.upper_bound(steady);
         for (auto it = sleepers.begin(); it != end; ++it)
-            due.push_back(it->second);
+            if (auto each = it->second.lock())
+                due.push_back(std::move(each));
         sleepers.erase(sleepers.begin(), end);
         return due;
     }
-
-    void forget(const std::shared_ptr<sleeper>& gone) {
-        const std::scoped_lock lock(mutex);
-        std::erase_if(sleepers, [&](const auto& entry) { return entry.second == gone; });
-    }
 };
+
+namespace {
+
+// An entry in the list, for as long as the coroutine sleeps: until woken, cancelled or destroyed with its loop.
+template <class State>
+class bed {
+public:
+    bed(std::shared_ptr<State> of, steady_time when, const std::shared_ptr<sleeper>& who) : of_(std::move(of)), who_(who) {
+        of_->sleepers.emplace(when, who_);
+    }
+    ~bed() {
+        const std::scoped_lock lock(of_->mutex);
+        std::erase_if(of_->sleepers, [this](const auto& entry) {
+            return !entry.second.owner_before(who_) && !who_.owner_before(entry.second);
+        });
+    }
+    bed(const bed&) = delete;
+    bed& operator=(const bed&) = delete;
+
+private:
+    std::shared_ptr<State> of_;
+    std::weak_ptr<sleeper> who_;
+};
+
+} // namespace
 
 manual_clock::manual_clock() : state_(std::make_shared<state>()) {}
 manual_clock::~manual_clock() = default;
@@ -104,18 +126,15 @@ void manual_clock::advance(std::chrono::nanoseconds d) {
 awaitable<void> manual_clock::sleep_until(steady_time when) {
     const auto shared = state_; // a cancelled sleeper may be resumed after the test's clock has gone
     const auto me = std::make_shared<sleeper>(co_await asio::this_coro::executor);
-    {
-        const std::scoped_lock lock(shared->mutex);
-        if (when <= shared->steady)
-            co_return;
-        shared->sleepers.emplace(when, me);
-    }
+    std::unique_lock lock(shared->mutex);
+    if (when <= shared->steady)
+        co_return;
+    const bed mine(shared, when, me);
+    lock.unlock();
     boost::system::error_code ec;
     co_await me->timer.async_wait(asio::redirect_error(asio::use_awaitable, ec));
-    if (!me->woken) {
-        shared->forget(me);
+    if (!me->woken)
         throw boost::system::system_error(ec);
-    }
 }
 
 } // namespace infra

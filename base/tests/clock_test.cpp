@@ -74,6 +74,19 @@ TEST(ManualClock, ForgetsACancelledSleeper) {
     EXPECT_TRUE(order.empty());
 }
 
+TEST(ManualClock, OutlivesALoopWithSleepers) {
+    manual_clock time;
+    std::vector<int> order;
+    {
+        test_loop loop;
+        loop.spawn(note_after(time, 1h, order, 1));
+        loop.poll();
+    }
+    EXPECT_EQ(time.sleepers(), 0u);
+    time.advance(2h);
+    EXPECT_TRUE(order.empty());
+}
+
 TEST(ManualClock, MayGoBeforeItsSleepers) {
     test_loop loop;
     std::vector<int> order;
