@@ -30,7 +30,7 @@ struct mailbox_options {
 /// Threads:  post() and close() from any thread; receive() from one coroutine on the executor given.
 /// Errors:   post() is false when full or closed; receive() throws errc::closed once closed and empty.
 /// Cancel:   receive() throws operation_aborted and nothing is lost: the items stay.
-/// Lifetime: copies share the box.
+/// Lifetime: copies share the box, and the executor's loop outlives them all.
 template <class T>
 class mailbox {
 public:

@@ -26,8 +26,8 @@ namespace infra {
 /// Threads:  set_… from any thread, once in all (a later call has no effect); get() once, on the executor given.
 /// Errors:   get() throws what set_exception() was given.
 /// Cancel:   get() throws operation_aborted and the result, when it comes, is dropped; all cancellation types.
-/// Lifetime: copies share the result. If the last copy that could set it is dropped, get() waits for cancellation or
-///           its deadline: whoever holds a promise keeps it.
+/// Lifetime: copies share the result, and the executor's loop outlives them all. If the last copy that could set it is
+///           dropped, get() waits for cancellation or its deadline: whoever holds a promise keeps it.
 template <class T>
 class promise {
     using stored = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
