@@ -14,6 +14,9 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
 
 #include <gtest/gtest.h>
@@ -319,6 +322,22 @@ TEST_F(ApiQueue, TellsWhatBecameOfAJob) {
     });
 }
 
+TEST_F(ApiQueue, KeepsAHandlerAliveThatIsReplacedWhileItRuns) {
+    using namespace infra::queue;
+    const auto text = long_text("captured");
+    define_job<payment>({.name = "charge", .handler = [text](payment) -> awaitable<std::string> {
+                             define_job<payment>({.name = "charge", .handler = plain_handler});
+                             co_await boost::asio::post(boost::asio::use_awaitable);
+                             co_return text;
+                         }});
+    run([&]() -> awaitable<void> {
+        const auto id = co_await enqueue("charge", {{"order_id", "1"}, {"cents", 5}});
+        auto worker = create_queue_worker();
+        co_await worker.run();
+        EXPECT_EQ(infra::json::from_value<std::string>(result_of(id)), text);
+    });
+}
+
 TEST_F(ApiQueue, RunsCronOfEveryShape) {
     using namespace infra::queue;
     define_cron({.name = "daily-cleanup", .pattern = "0 0 * * *", .handler = every_five});
@@ -442,6 +461,13 @@ TEST(ApiCache, StoresWhatPeopleCache) {
 
         auto later = cache.set(long_text("k"), long_text("started later"), 1s);
         co_await std::move(later);
+        // Lazy operations own their arguments: the temporaries are gone when these run, and each reads its key.
+        auto later_get = cache.get<std::string>(long_text("k"));
+        EXPECT_EQ(co_await std::move(later_get), long_text("started later"));
+        auto later_many = cache.get_many<std::string>({long_text("k"), long_text("absent")});
+        EXPECT_EQ((co_await std::move(later_many)).at(0), long_text("started later"));
+        auto later_del = cache.del(long_text("k"));
+        EXPECT_TRUE(co_await std::move(later_del));
         auto of_temporary = infra::cache::create_cache().get<int>(long_text("k"));
         EXPECT_EQ(co_await std::move(of_temporary), std::nullopt);
 
@@ -496,6 +522,11 @@ TEST(ApiStorage, TakesBytesAndTextOfEveryKind) {
         co_await storage.put(std::string("e"), std::string_view("view"), {.metadata = {{"owner", "1"}}});
         auto later = storage.put(long_text("f"), long_text("started later"), {.content_type = long_text("t")});
         co_await std::move(later);
+
+        auto later_get = storage.get(long_text("f"));
+        EXPECT_EQ((co_await std::move(later_get))->body, long_text("started later"));
+        auto later_head = storage.head(long_text("f"));
+        EXPECT_EQ((co_await std::move(later_head))->content_type, long_text("t"));
 
         auto file = co_await storage.get("avatars/1.jpg");
         EXPECT_EQ(file->body.size(), 100U);
