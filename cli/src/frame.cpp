@@ -1,0 +1,112 @@
+#include "frame.hpp"
+
+#include <boost/json/serialize.hpp>
+
+#include <algorithm>
+#include <numeric>
+#include <ostream>
+
+namespace infra::cli {
+namespace {
+
+constexpr std::string_view exit_codes =
+    "Exit codes: 0 ok, 1 failed, 2 wrong usage, 3 not found, 4 unhealthy, 5 no connection, 6 only partly done.";
+
+// Below a verb's options; the list of all verbs shows their descriptions alone.
+std::string footer(const std::vector<std::string>& examples) {
+    std::string text;
+    for (const auto& each : examples)
+        text += (text.empty() ? "Examples:\n  " : "\n  ") + each;
+    return text + (text.empty() ? "" : "\n\n") + std::string(exit_codes);
+}
+
+// Levenshtein's distance, one row at a time.
+std::size_t distance(std::string_view a, std::string_view b) {
+    std::vector<std::size_t> row(b.size() + 1);
+    std::iota(row.begin(), row.end(), std::size_t{0});
+    for (std::size_t i = 1; i <= a.size(); ++i) {
+        std::size_t diagonal = std::exchange(row[0], i);
+        for (std::size_t j = 1; j <= b.size(); ++j) {
+            const auto substituted = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+            diagonal = std::exchange(row[j], std::min({substituted, row[j] + 1, row[j - 1] + 1}));
+        }
+    }
+    return row[b.size()];
+}
+
+std::vector<std::string> names_below(const CLI::App& app) {
+    std::vector<std::string> names;
+    for (const auto* each : app.get_subcommands([](const CLI::App*) { return true; }))
+        names.push_back(each->get_name());
+    return names;
+}
+
+} // namespace
+
+void output::print(std::string_view text, const boost::json::value& document) const {
+    if (json)
+        out << boost::json::serialize(document) << '\n';
+    else
+        out << text << '\n';
+}
+
+exit_code output::fail(exit_code code, std::string_view sentence) const {
+    if (json)
+        out << boost::json::serialize(boost::json::value{{"error", {{"message", sentence}}}}) << '\n';
+    else
+        err << "infra: " << sentence << '\n';
+    return code;
+}
+
+frame::frame(std::ostream& out, std::ostream& err)
+    : root_("Operates services built with infra.", "infra"), to_{out, err} {
+    root_.footer(footer({"infra health --url http://127.0.0.1:3000", "infra version --json"}));
+    root_.add_flag("--json", to_.json, "Print one JSON document instead of text");
+    root_.require_subcommand(1);
+    root_.fallthrough();
+}
+
+CLI::App& frame::add(verb v, std::function<exit_code(const output&)> act, CLI::App* parent) {
+    auto* app = (parent ? parent : &root_)->add_subcommand(v.name, v.description);
+    app->footer(footer(v.examples));
+    app->fallthrough();
+    app->callback([this, act = std::move(act)] { chosen_ = act; });
+    return *app;
+}
+
+int frame::run(std::vector<std::string> words) try {
+    chosen_ = nullptr;
+    to_.json = false;
+    try {
+        auto reversed = words; // CLI11 takes its words from the back
+        std::ranges::reverse(reversed);
+        root_.parse(std::move(reversed));
+    } catch (const CLI::ParseError& problem) {
+        return report(problem, words);
+    }
+    return static_cast<int>(chosen_ ? chosen_(to_) : exit_code::usage);
+} catch (const std::exception& e) {
+    return static_cast<int>(to_.fail(exit_code::failed, e.what()));
+}
+
+// --help is a ParseError to CLI11 too, the one that succeeds.
+int frame::report(const CLI::ParseError& problem, const std::vector<std::string>& words) {
+    if (problem.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success))
+        return root_.exit(problem, to_.out, to_.err);
+    std::string sentence = problem.what();
+    const auto word = std::ranges::find_if(words, [](const std::string& w) { return !w.starts_with('-'); });
+    if (word != words.end() && root_.get_subcommands().empty()) {
+        sentence = "there is no command '" + *word + "'";
+        if (const auto meant = nearest(*word, names_below(root_)); !meant.empty())
+            sentence += "; did you mean '" + meant + "'?";
+    }
+    return static_cast<int>(to_.fail(exit_code::usage, sentence + " (infra --help shows what there is)"));
+}
+
+std::string nearest(std::string_view word, const std::vector<std::string>& known) {
+    const auto best = std::ranges::min_element(known, {}, [&](const auto& k) { return distance(word, k); });
+    const std::size_t close_enough = std::max<std::size_t>(1, word.size() / 3);
+    return best != known.end() && distance(word, *best) <= close_enough ? *best : "";
+}
+
+} // namespace infra::cli

@@ -1,0 +1,73 @@
+#pragma once
+
+/// What all verbs of the command hang on: one tree of subcommands, one way to print, one set of exit codes.
+///
+///     void add_version(frame& f) {
+///         f.add({.name = "version", .description = "Shows which infra this is.", .examples = {"infra version --json"}},
+///               [](const output& to) { to.print("0.1.0", {{"version", "0.1.0"}}); return exit_code::ok; });
+///     }
+
+#include <CLI/CLI.hpp>
+
+#include <boost/json/value.hpp>
+
+#include <functional>
+#include <iosfwd>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace infra::cli {
+
+/// The same for every verb; documented in the room's README and in `infra --help`.
+enum class exit_code : int {
+    ok = 0,
+    failed = 1,
+    usage = 2,
+    not_found = 3,
+    unhealthy = 4,
+    unreachable = 5,
+    partial = 6,
+};
+
+/// Where a verb prints.
+struct output {
+    std::ostream& out; ///< data
+    std::ostream& err; ///< messages
+    bool json = false;
+
+    /// Data: the text for people or, under --json, the document on one line.
+    void print(std::string_view text, const boost::json::value& document) const;
+
+    /// A failure: the sentence on stderr or, under --json, `{"error":{"message":…}}` on stdout. Returns `code`.
+    exit_code fail(exit_code code, std::string_view sentence) const;
+};
+
+struct verb {
+    std::string name;
+    std::string description; ///< one sentence, with its full stop
+    std::vector<std::string> examples{};
+};
+
+class frame {
+public:
+    frame(std::ostream& out, std::ostream& err);
+
+    /// Adds a verb below `parent`, or below the command itself; the reference is where its options are added.
+    CLI::App& add(verb v, std::function<exit_code(const output&)> act, CLI::App* parent = nullptr);
+
+    /// Runs one command line, without the program's name. Never throws.
+    int run(std::vector<std::string> words);
+
+private:
+    int report(const CLI::ParseError& problem, const std::vector<std::string>& words);
+
+    CLI::App root_;
+    output to_;
+    std::function<exit_code(const output&)> chosen_;
+};
+
+/// The known word nearest to `word`, if it is close enough to be meant; empty otherwise.
+std::string nearest(std::string_view word, const std::vector<std::string>& known);
+
+} // namespace infra::cli

@@ -1,0 +1,117 @@
+#include "health.hpp"
+#include "frame.hpp"
+#include "verbs.hpp"
+
+#include <infra/base/error.hpp>
+#include <infra/http_client.hpp>
+#include <infra/runtime/environment.hpp>
+#include <infra/runtime/wait.hpp>
+
+#include <boost/asio/this_coro.hpp>
+#include <boost/json/parse.hpp>
+
+#include <algorithm>
+#include <memory>
+
+namespace infra::cli {
+namespace {
+
+awaitable<http::client_response> ask(std::string url, std::chrono::milliseconds patience) {
+    const http::client client(co_await asio::this_coro::executor);
+    co_return co_await client.send({.url = std::move(url),
+                                    .headers = {{"accept", "application/json"}},
+                                    .deadline = deadline::after(patience),
+                                    .max_response_body = std::size_t{1} << 20});
+}
+
+// The service that the starter would start here.
+std::string url_from(const environment& env) {
+    const auto host = env.get_or("HOST", "127.0.0.1");
+    return "http://" + (host == "0.0.0.0" ? "127.0.0.1" : host) + ":" +
+           std::to_string(env.integer("PORT", 3000, 1, 65535));
+}
+
+std::string text_of(const boost::json::value& value, const char* key) {
+    const auto* object = value.if_object();
+    const auto* member = object ? object->if_contains(key) : nullptr;
+    return member && member->is_string() ? std::string(member->get_string()) : "";
+}
+
+struct options {
+    std::string url;
+    std::string timeout = "5s";
+    bool quiet = false;
+};
+
+exit_code show(const health_answer& answer, const options& given, const output& to) {
+    if (!given.quiet)
+        to.print(answer.text, answer.document);
+    return answer.code;
+}
+
+exit_code act(const options& given, const output& to) {
+    const auto patience = parse_duration(given.timeout);
+    if (!patience)
+        return to.fail(exit_code::usage, "--timeout: expected a duration such as 500ms or 5s");
+    try {
+        const auto url = health_url(given.url.empty() ? url_from(environment::of_process()) : given.url);
+        const auto response = wait(ask(url, *patience));
+        return show(read_health(response.status, response.body), given, to);
+    } catch (const boost::system::system_error& e) {
+        return to.fail(exit_code::unreachable, e.what());
+    }
+}
+
+} // namespace
+
+std::string health_url(std::string base) {
+    const auto authority = base.find("://");
+    const auto path = base.find('/', authority == std::string::npos ? 0 : authority + 3);
+    if (path == std::string::npos)
+        return base + "/health";
+    return path + 1 == base.size() ? base + "health" : base;
+}
+
+health_answer read_health(int status, std::string_view body) {
+    boost::system::error_code not_json;
+    auto document = boost::json::parse(body, not_json);
+    if (not_json)
+        document = nullptr;
+    auto state = text_of(document, "status");
+    const bool well = status >= 200 && status < 300;
+    if (state.empty())
+        state = well ? "healthy" : "unhealthy";
+    health_answer answer{.code = well ? exit_code::ok : exit_code::unhealthy,
+                         .text = state + " (HTTP " + std::to_string(status) + ")",
+                         .document = {{"http_status", status}, {"status", state}, {"report", document}}};
+    const auto* object = document.if_object();
+    const auto* checks = object ? object->if_contains("checks") : nullptr;
+    if (!checks || !checks->is_object())
+        return answer;
+    std::size_t widest = 0;
+    for (const auto& each : checks->get_object())
+        widest = std::max(widest, each.key().size());
+    for (const auto& each : checks->get_object()) {
+        answer.text += "\n  " + std::string(each.key()) + std::string(widest - each.key().size() + 2, ' ') +
+                       text_of(each.value(), "status");
+        if (const auto message = text_of(each.value(), "message"); !message.empty())
+            answer.text += "  " + message;
+    }
+    return answer;
+}
+
+void add_health(frame& f) {
+    const auto given = std::make_shared<options>();
+    auto& app =
+        f.add({.name = "health",
+               .description = "Asks a service how it is. Healthy and degraded exit with 0, unhealthy with 4, no "
+                              "connection with 5.",
+               .examples = {"infra health", "infra health --url http://10.0.0.7:3000/ready",
+                            "infra health --quiet --timeout 1s        # a container's probe"}},
+              [given](const output& to) { return act(*given, to); });
+    app.add_option("--url", given->url, "Where it listens; default http://$HOST:$PORT, path /health");
+    app.add_option("--timeout", given->timeout, "How long to wait for an answer")->capture_default_str();
+    app.add_flag("--quiet", given->quiet, "Print nothing, only exit");
+}
+
+} // namespace infra::cli

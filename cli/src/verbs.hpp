@@ -1,0 +1,12 @@
+#pragma once
+
+/// The verbs, each in a file of its name.
+
+namespace infra::cli {
+
+class frame;
+
+void add_health(frame& f);
+void add_version(frame& f);
+
+} // namespace infra::cli

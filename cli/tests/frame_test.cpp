@@ -1,0 +1,90 @@
+#include "src/frame.hpp"
+#include "src/verbs.hpp"
+
+#include <boost/json/parse.hpp>
+
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+namespace infra::cli {
+namespace {
+
+struct Command : testing::Test {
+    Command() {
+        add_version(f);
+        f.add({.name = "fail", .description = "Fails.", .examples = {"infra fail"}},
+              [](const output& to) { return to.fail(exit_code::not_found, "there is no such thing"); });
+        f.add({.name = "throw", .description = "Throws."},
+              [](const output&) -> exit_code { throw std::runtime_error("boom"); });
+    }
+
+    int run(std::vector<std::string> words) {
+        out.str("");
+        err.str("");
+        return f.run(std::move(words));
+    }
+
+    std::ostringstream out, err;
+    frame f{out, err};
+};
+
+TEST_F(Command, PrintsTextForPeople) {
+    EXPECT_EQ(run({"version"}), 0);
+    EXPECT_TRUE(out.str().starts_with("infra " INFRA_VERSION)) << out.str();
+    EXPECT_EQ(err.str(), "");
+}
+
+TEST_F(Command, TakesJsonBeforeOrAfterTheVerb) {
+    for (const auto& words : {std::vector<std::string>{"--json", "version"}, {"version", "--json"}}) {
+        EXPECT_EQ(run(words), 0);
+        EXPECT_EQ(boost::json::parse(out.str()).at("version").as_string(), INFRA_VERSION);
+    }
+    EXPECT_EQ(run({"version"}), 0);
+    EXPECT_TRUE(out.str().starts_with("infra ")) << "the flag does not stick";
+}
+
+TEST_F(Command, SaysFailuresOnStderrAndWithTheirCode) {
+    EXPECT_EQ(run({"fail"}), 3);
+    EXPECT_EQ(out.str(), "");
+    EXPECT_EQ(err.str(), "infra: there is no such thing\n");
+    EXPECT_EQ(run({"fail", "--json"}), 3);
+    EXPECT_EQ(out.str(), "{\"error\":{\"message\":\"there is no such thing\"}}\n");
+}
+
+TEST_F(Command, SurvivesAVerbThatThrows) {
+    EXPECT_EQ(run({"throw"}), 1);
+    EXPECT_EQ(err.str(), "infra: boom\n");
+}
+
+TEST_F(Command, SuggestsTheNearestVerbWithoutRunningIt) {
+    EXPECT_EQ(run({"verison"}), 2);
+    EXPECT_NE(err.str().find("there is no command 'verison'; did you mean 'version'?"), std::string::npos) << err.str();
+    EXPECT_EQ(out.str(), "");
+    EXPECT_EQ(run({"xyzzy"}), 2);
+    EXPECT_EQ(err.str().find("did you mean"), std::string::npos);
+}
+
+TEST_F(Command, WrongUsageIsTwo) {
+    EXPECT_EQ(run({}), 2);
+    EXPECT_EQ(run({"version", "--nonsense"}), 2);
+    EXPECT_NE(err.str().find("--nonsense"), std::string::npos) << err.str();
+}
+
+TEST_F(Command, HelpShowsExamplesAndSucceeds) {
+    EXPECT_EQ(run({"--help"}), 0);
+    EXPECT_NE(out.str().find("Exit codes"), std::string::npos);
+    EXPECT_EQ(run({"version", "--help"}), 0);
+    EXPECT_NE(out.str().find("infra version --json"), std::string::npos) << out.str();
+}
+
+TEST(Nearest, IsWithinAThirdOfTheWord) {
+    const std::vector<std::string> known{"health", "version", "queue"};
+    EXPECT_EQ(nearest("helth", known), "health");
+    EXPECT_EQ(nearest("queu", known), "queue");
+    EXPECT_EQ(nearest("cache", known), "");
+    EXPECT_EQ(nearest("health", {}), "");
+}
+
+} // namespace
+} // namespace infra::cli
