@@ -66,7 +66,8 @@ namespace {
 template <class State>
 class bed {
 public:
-    bed(std::shared_ptr<State> of, steady_time when, const std::shared_ptr<sleeper>& who) : of_(std::move(of)), who_(who) {
+    bed(std::shared_ptr<State> of, steady_time when, const std::shared_ptr<sleeper>& who)
+        : of_(std::move(of)), who_(who) {
         of_->sleepers.emplace(when, who_);
     }
     ~bed() {

@@ -37,15 +37,9 @@ std::string table_category::message(int value) const {
 
 const boost::system::error_category& base_category() noexcept {
     static constexpr std::string_view messages[] = {
-        "the deadline passed",
-        "the operation was cancelled",
-        "it is closed",
-        "it is overloaded",
-        "the input is not acceptable",
-        "not possible in this state",
-        "not available",
-        "input or output failed",
-        "the configuration contradicts itself",
+        "the deadline passed", "the operation was cancelled", "it is closed",
+        "it is overloaded",    "the input is not acceptable", "not possible in this state",
+        "not available",       "input or output failed",      "the configuration contradicts itself",
     };
     static const table_category category("infra", messages);
     return category;

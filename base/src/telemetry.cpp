@@ -138,8 +138,8 @@ void span::begin(std::string_view name, span_kind kind, const span_context& pare
         self_.flags = static_cast<std::uint8_t>((self_.flags & ~span_context::sampled_flag) |
                                                 (sampled ? span_context::sampled_flag : 0));
         if (sampled)
-            recording_ = tracer_->start(name, kind, self_, parent.valid() ? parent.span : span_id{},
-                                        real_clock().wall());
+            recording_ =
+                tracer_->start(name, kind, self_, parent.valid() ? parent.span : span_id{}, real_clock().wall());
     }
     scope_.emplace(under.with_span(self_));
 }

@@ -89,16 +89,16 @@ TEST(Traceparent, IsReadByTheRulesOfTheSpecification) {
     const traceparent_case cases[] = {
         {"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", true},
         {"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00", true},
-        {"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-ff", true},         // unknown flags are ignored
-        {"cc-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", true},         // a later version, same length
-        {"cc-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-what", true},    // a later version says more
-        {"cc-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01.what", false},   // but not like this
-        {"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-what", false},   // version 00 says no more
-        {"ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", false},        // forbidden version
-        {"00-00000000000000000000000000000000-00f067aa0ba902b7-01", false},        // no trace
-        {"00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01", false},        // no span
-        {"00-4BF92F3577B34DA6A3CE929D0E0E4736-00F067AA0BA902B7-01", false},        // upper case
-        {"00-4bf92f3577b34da6a3ce929d0e0e473-00f067aa0ba902b7-01", false},         // short
+        {"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-ff", true},       // unknown flags are ignored
+        {"cc-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", true},       // a later version, same length
+        {"cc-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-what", true},  // a later version says more
+        {"cc-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01.what", false}, // but not like this
+        {"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-what", false}, // version 00 says no more
+        {"ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", false},      // forbidden version
+        {"00-00000000000000000000000000000000-00f067aa0ba902b7-01", false},      // no trace
+        {"00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01", false},      // no span
+        {"00-4BF92F3577B34DA6A3CE929D0E0E4736-00F067AA0BA902B7-01", false},      // upper case
+        {"00-4bf92f3577b34da6a3ce929d0e0e473-00f067aa0ba902b7-01", false},       // short
         {"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-0", false},
         {"00_4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", false},
         {"0x-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", false},
@@ -232,7 +232,9 @@ const deed deeds[] = {
         w.expect_active(me);
         co_await asio::post(asio::use_awaitable);
     },
-    [](world& w, span_context, executor) -> awaitable<void> { co_await async_elsewhere(w.threads, asio::use_awaitable); },
+    [](world& w, span_context, executor) -> awaitable<void> {
+        co_await async_elsewhere(w.threads, asio::use_awaitable);
+    },
     [](world& w, span_context, executor) -> awaitable<void> {
         using channel = asio::experimental::concurrent_channel<void(boost::system::error_code, int)>;
         const auto between = std::make_shared<channel>(w.on_a, 1);

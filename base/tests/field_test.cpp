@@ -68,6 +68,21 @@ TEST(Field, MakesJsonOfDescribedTypesAndContainers) {
     EXPECT_EQ(field_value(object).to_json(), json::value(object));
 }
 
+std::size_t count(fields f) {
+    std::vector<field> storage;
+    return f.view(storage).size();
+}
+
+TEST(Fields, AreABracedListAKeptListOrAnObject) {
+    const std::vector<field> kept{{"a", 1}, {"b", 2}, {"c", 3}};
+    const json::object object{{"x", 1}, {"y", "z"}};
+    EXPECT_EQ(count({}), 0U);
+    EXPECT_EQ(count({{"a", "b"}}), 1U); // not the string made of two pointers
+    EXPECT_EQ(count({{"a", "b"}, {"c", "d"}}), 2U);
+    EXPECT_EQ(count(std::span(kept)), 3U);
+    EXPECT_EQ(count(object), 2U);
+}
+
 static_assert(!std::is_constructible_v<field_value, int*>, "a pointer would be written as true");
 static_assert(!std::is_constructible_v<field_value, const void*>);
 

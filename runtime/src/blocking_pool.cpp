@@ -63,8 +63,7 @@ struct blocking_pool::state {
     }
 };
 
-blocking_pool::blocking_pool(blocking_pool_options options)
-    : state_(std::make_unique<state>(options)) {}
+blocking_pool::blocking_pool(blocking_pool_options options) : state_(std::make_unique<state>(options)) {}
 
 blocking_pool::~blocking_pool() { stop(); }
 

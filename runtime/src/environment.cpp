@@ -19,7 +19,8 @@ namespace {
 
 std::string lower(std::string_view text) {
     std::string out(text);
-    std::ranges::transform(out, out.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    std::ranges::transform(out, out.begin(),
+                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
     return out;
 }
 
@@ -70,7 +71,8 @@ std::optional<std::int64_t> with_unit(std::string_view text, std::span<const uni
 } // namespace
 
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) noexcept {
-    static constexpr std::array<unit, 5> units{{{"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}}};
+    static constexpr std::array<unit, 5> units{
+        {{"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}}};
     const auto ms = with_unit(text, units);
     return ms ? std::optional(std::chrono::milliseconds(*ms)) : std::nullopt;
 }
@@ -119,7 +121,8 @@ std::int64_t environment::integer(std::string_view name, std::int64_t fallback, 
         return fallback;
     const auto number = whole_number(*text);
     if (!number || *number < lowest || *number > highest)
-        misconfigured(name, "expected a whole number from " + std::to_string(lowest) + " to " + std::to_string(highest));
+        misconfigured(name,
+                      "expected a whole number from " + std::to_string(lowest) + " to " + std::to_string(highest));
     return *number;
 }
 

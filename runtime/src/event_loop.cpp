@@ -22,7 +22,9 @@ std::size_t one_a_core() { return std::max(1u, std::thread::hardware_concurrency
 } // namespace
 
 struct event_loop::state {
-    explicit state(std::string n) : name(std::move(n)), io(1), work(io.get_executor()) { name.resize(std::min<std::size_t>(name.size(), 15)); }
+    explicit state(std::string n) : name(std::move(n)), io(1), work(io.get_executor()) {
+        name.resize(std::min<std::size_t>(name.size(), 15));
+    }
 
     std::string name;
     asio::io_context io; // one thread: Asio leaves out what only several need

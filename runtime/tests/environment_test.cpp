@@ -64,9 +64,18 @@ TEST(Environment, ReadsBooleans) {
 
 TEST(Environment, ReadsDurations) {
     const std::pair<const char*, std::optional<std::chrono::milliseconds>> cases[] = {
-        {"250ms", 250ms}, {"25s", 25s},          {"5m", 5min},          {"2h", 2h},
-        {"7d", 168h},     {"0s", 0ms},           {"5", std::nullopt},   {"s", std::nullopt},
-        {"", std::nullopt}, {"-5s", std::nullopt}, {"5 s", std::nullopt}, {"1.5s", std::nullopt},
+        {"250ms", 250ms},
+        {"25s", 25s},
+        {"5m", 5min},
+        {"2h", 2h},
+        {"7d", 168h},
+        {"0s", 0ms},
+        {"5", std::nullopt},
+        {"s", std::nullopt},
+        {"", std::nullopt},
+        {"-5s", std::nullopt},
+        {"5 s", std::nullopt},
+        {"1.5s", std::nullopt},
         {"9223372036854775807d", std::nullopt},
     };
     for (const auto& [text, expected] : cases)
@@ -78,8 +87,9 @@ TEST(Environment, ReadsDurations) {
 
 TEST(Environment, ReadsSizes) {
     const std::pair<const char*, std::optional<std::uint64_t>> cases[] = {
-        {"65536", 65536}, {"64kb", 65536}, {"1mb", 1048576}, {"2gb", 2147483648}, {"10b", 10},
-        {"1.5mb", std::nullopt}, {"mb", std::nullopt}, {"1tb", std::nullopt}, {"9223372036854775807gb", std::nullopt},
+        {"65536", 65536},     {"64kb", 65536},       {"1mb", 1048576},
+        {"2gb", 2147483648},  {"10b", 10},           {"1.5mb", std::nullopt},
+        {"mb", std::nullopt}, {"1tb", std::nullopt}, {"9223372036854775807gb", std::nullopt},
     };
     for (const auto& [text, expected] : cases)
         EXPECT_EQ(parse_bytes(text), expected) << text;

@@ -52,8 +52,7 @@ public:
     /// Runs `f` on Inner under the captured context, or, if nothing was captured, under that of whoever calls this.
     template <class F>
     void execute(F&& f) const {
-        inner_.execute([under = captured_ ? captured_ : captured_context::capture(),
-                        f = std::forward<F>(f)]() mutable {
+        inner_.execute([under = captured_ ? captured_ : captured_context::capture(), f = std::forward<F>(f)]() mutable {
             const captured_context::resumption installed(std::move(under));
             std::move(f)();
         });
@@ -86,8 +85,8 @@ private:
     template <class Property, class Rebound>
     auto rebind(Rebound inner) const noexcept {
         constexpr bool starts_an_operation = std::is_same_v<Property, asio::execution::outstanding_work_t::tracked_t>;
-        return context_executor<Rebound>(std::move(inner), starts_an_operation ? captured_context::capture()
-                                                                               : captured_);
+        return context_executor<Rebound>(std::move(inner),
+                                         starts_an_operation ? captured_context::capture() : captured_);
     }
 
     Inner inner_;

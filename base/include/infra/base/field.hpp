@@ -18,9 +18,12 @@
 #include <concepts>
 #include <cstdint>
 #include <exception>
+#include <initializer_list>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <type_traits>
+#include <vector>
 
 namespace infra {
 
@@ -162,6 +165,22 @@ private:
 struct field {
     std::string_view key;
     field_value value;
+};
+
+/// The fields of one call: a braced list, a list made elsewhere, or a JSON object's members. A view, like field.
+class fields {
+public:
+    constexpr fields() noexcept = default;
+    constexpr fields(std::initializer_list<field> list) noexcept : list_(list.begin(), list.size()) {}
+    constexpr fields(std::span<const field> list) noexcept : list_(list) {}
+    fields(const boost::json::object& members) noexcept : members_(&members) {}
+
+    /// The list, or, of a JSON object, one field a member, put into `storage`.
+    std::span<const field> view(std::vector<field>& storage) const;
+
+private:
+    std::span<const field> list_;
+    const boost::json::object* members_ = nullptr;
 };
 
 } // namespace infra

@@ -24,6 +24,8 @@
 #include <infra/base/field.hpp>
 #include <infra/base/time.hpp>
 
+#include <boost/describe/enum.hpp>
+
 #include <atomic>
 #include <initializer_list>
 #include <memory>
@@ -36,6 +38,7 @@
 namespace infra {
 
 enum class level : std::uint8_t { debug, info, warn, error };
+BOOST_DESCRIBE_ENUM(level, debug, info, warn, error)
 
 std::string_view to_string(level l) noexcept;
 
@@ -80,8 +83,8 @@ struct log_functions {
 struct meter_functions {
     /// A pointer that the other two understand and that stays valid while this table is installed; null if refused.
     void* (*bind)(const instrument&, std::span<const label>) noexcept;
-    void (*add)(void* series, double amount) noexcept;    ///< counters and gauges
-    void (*record)(void* series, double value) noexcept;  ///< sets a gauge, observes into a histogram
+    void (*add)(void* series, double amount) noexcept;   ///< counters and gauges
+    void (*record)(void* series, double value) noexcept; ///< sets a gauge, observes into a histogram
 };
 
 struct tracer_functions {
@@ -118,8 +121,8 @@ public:
     explicit series(const instrument& of, std::initializer_list<label> labels = {});
     series(const instrument& of, std::span<const label> labels);
 
-    void add(double amount = 1) const noexcept;    ///< counters and gauges; a counter only grows
-    void record(double value) const noexcept;      ///< sets a gauge, observes into a histogram
+    void add(double amount = 1) const noexcept; ///< counters and gauges; a counter only grows
+    void record(double value) const noexcept;   ///< sets a gauge, observes into a histogram
 
 private:
     struct state;

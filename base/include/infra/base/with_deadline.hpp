@@ -51,19 +51,17 @@ awaitable<T> with_deadline(awaitable<T> operation, deadline limit, clock& time =
         co_return co_await std::move(operation);
     const auto ex = co_await asio::this_coro::executor;
     if constexpr (std::is_void_v<T>) {
-        auto outcome =
-            co_await asio::experimental::make_parallel_group(
-                asio::co_spawn(ex, std::move(operation), asio::deferred),
-                asio::co_spawn(ex, time.sleep_until(limit.time()), asio::deferred))
-                .async_wait(asio::experimental::wait_for_one(), asio::use_awaitable);
+        auto outcome = co_await asio::experimental::make_parallel_group(
+                           asio::co_spawn(ex, std::move(operation), asio::deferred),
+                           asio::co_spawn(ex, time.sleep_until(limit.time()), asio::deferred))
+                           .async_wait(asio::experimental::wait_for_one(), asio::use_awaitable);
         auto& [order, failure, clock_failure] = outcome;
         detail::throw_failure(order, failure, clock_failure);
     } else {
-        auto outcome =
-            co_await asio::experimental::make_parallel_group(
-                asio::co_spawn(ex, detail::as_optional(std::move(operation)), asio::deferred),
-                asio::co_spawn(ex, time.sleep_until(limit.time()), asio::deferred))
-                .async_wait(asio::experimental::wait_for_one(), asio::use_awaitable);
+        auto outcome = co_await asio::experimental::make_parallel_group(
+                           asio::co_spawn(ex, detail::as_optional(std::move(operation)), asio::deferred),
+                           asio::co_spawn(ex, time.sleep_until(limit.time()), asio::deferred))
+                           .async_wait(asio::experimental::wait_for_one(), asio::use_awaitable);
         auto& [order, failure, value, clock_failure] = outcome;
         detail::throw_failure(order, failure, clock_failure);
         co_return std::move(*value);

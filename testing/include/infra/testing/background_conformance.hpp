@@ -81,7 +81,9 @@ protected:
 };
 
 TEST_P(BackgroundConformance, IsConstructedCold) {
-    { const auto subject = make(); }
+    {
+        const auto subject = make();
+    }
     EXPECT_EQ(io.poll(), 0u) << "construction started something";
 }
 
