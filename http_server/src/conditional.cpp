@@ -1,0 +1,146 @@
+#include "conditional.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdio>
+
+namespace infra::http::detail {
+namespace {
+
+constexpr std::array<std::string_view, 7> days{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+constexpr std::array<std::string_view, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                  "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+
+std::string_view trimmed(std::string_view text) noexcept {
+    const auto first = text.find_first_not_of(" \t");
+    if (first == std::string_view::npos)
+        return {};
+    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+// If-None-Match compares weakly, If-Match strongly; our tags are strong, so a weak one of the client's never matches
+// strongly.
+bool lists_tag(std::string_view list, std::string_view etag, bool weakly) noexcept {
+    while (!list.empty()) {
+        const auto end = std::min(list.find(','), list.size());
+        auto tag = trimmed(list.substr(0, end));
+        list.remove_prefix(std::min(end + 1, list.size()));
+        if (weakly && tag.starts_with("W/"))
+            tag.remove_prefix(2);
+        if (tag == "*" || tag == etag)
+            return true;
+    }
+    return false;
+}
+
+bool unchanged_since(std::optional<std::string_view> date, std::time_t modified) noexcept {
+    const auto since = date ? parse_http_date(*date) : std::nullopt;
+    return since && modified <= *since;
+}
+
+bool precondition_fails(const headers& request, const representation& now) {
+    if (const auto tags = request.get("If-Match"))
+        return !lists_tag(*tags, now.etag, false);
+    const auto date = request.get("If-Unmodified-Since");
+    return date && parse_http_date(*date) && !unchanged_since(date, now.modified);
+}
+
+bool client_has_it(const headers& request, const representation& now) {
+    if (const auto tags = request.get("If-None-Match"))
+        return lists_tag(*tags, now.etag, true);
+    return unchanged_since(request.get("If-Modified-Since"), now.modified);
+}
+
+// A part is of use only beside the other parts of the same representation.
+bool range_applies(const headers& request, const representation& now) {
+    const auto condition = request.get("If-Range");
+    if (!condition)
+        return true;
+    if (condition->starts_with('"') || condition->starts_with("W/"))
+        return *condition == now.etag;
+    const auto date = parse_http_date(*condition);
+    return date && *date == now.modified;
+}
+
+template <class Number>
+std::optional<Number> parse_number(std::string_view text) noexcept {
+    Number value{};
+    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (text.empty() || failed != std::errc{} || end != text.data() + text.size())
+        return std::nullopt;
+    return value;
+}
+
+} // namespace
+
+decision decide(const headers& request, const representation& now) {
+    if (precondition_fails(request, now))
+        return {selection::precondition_failed};
+    if (client_has_it(request, now))
+        return {selection::not_modified};
+    const auto range = request.get("Range");
+    if (!range || !range_applies(request, now))
+        return {selection::whole};
+    const auto part = parse_range(*range, now.size);
+    if (!part)
+        return {selection::whole};
+    return {part->size == 0 ? selection::unsatisfiable : selection::part, *part};
+}
+
+std::optional<byte_range> parse_range(std::string_view text, std::uint64_t size) noexcept {
+    if (!text.starts_with("bytes="))
+        return std::nullopt;
+    text = trimmed(text.substr(6));
+    const auto dash = text.find('-');
+    if (dash == std::string_view::npos || text.find(',') != std::string_view::npos)
+        return std::nullopt;
+    const auto from = parse_number<std::uint64_t>(text.substr(0, dash));
+    const auto to = parse_number<std::uint64_t>(text.substr(dash + 1));
+    if (dash == 0) { // the last so many bytes
+        if (!to)
+            return std::nullopt;
+        const auto length = std::min(*to, size);
+        return byte_range{size - length, length};
+    }
+    const bool open = dash + 1 == text.size();
+    if (!from || (!to && !open) || (to && *to < *from))
+        return std::nullopt;
+    if (*from >= size)
+        return byte_range{};
+    return byte_range{*from, (to ? std::min(*to, size - 1) : size - 1) - *from + 1};
+}
+
+std::string format_http_date(std::time_t t) {
+    std::tm utc{};
+    ::gmtime_r(&t, &utc);
+    std::array<char, 64> text{};
+    const int length = std::snprintf(text.data(), text.size(), "%s, %02d %s %04d %02d:%02d:%02d GMT",
+                                     days[static_cast<std::size_t>(utc.tm_wday)].data(), utc.tm_mday,
+                                     months[static_cast<std::size_t>(utc.tm_mon)].data(), utc.tm_year + 1900,
+                                     utc.tm_hour, utc.tm_min, utc.tm_sec);
+    return {text.data(), static_cast<std::size_t>(length)};
+}
+
+// The preferred form alone: the two obsolete ones have died out, and a date that is not understood is as good as none.
+std::optional<std::time_t> parse_http_date(std::string_view text) noexcept {
+    if (text.size() != 29 || text.substr(3, 2) != ", " || text.substr(25) != " GMT" || text[7] != ' ' || text[11] != ' ' ||
+        text[16] != ' ' || text[19] != ':' || text[22] != ':')
+        return std::nullopt;
+    const auto month = std::find(months.begin(), months.end(), text.substr(8, 3));
+    const auto day = parse_number<int>(text.substr(5, 2)), year = parse_number<int>(text.substr(12, 4));
+    const auto hour = parse_number<int>(text.substr(17, 2)), minute = parse_number<int>(text.substr(20, 2)),
+               second = parse_number<int>(text.substr(23, 2));
+    if (month == months.end() || !day || !year || !hour || !minute || !second)
+        return std::nullopt;
+    std::tm utc{};
+    utc.tm_year = *year - 1900;
+    utc.tm_mon = static_cast<int>(month - months.begin());
+    utc.tm_mday = *day;
+    utc.tm_hour = *hour;
+    utc.tm_min = *minute;
+    utc.tm_sec = *second;
+    return ::timegm(&utc);
+}
+
+} // namespace infra::http::detail

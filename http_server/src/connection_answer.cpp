@@ -1,0 +1,313 @@
+// How a connection answers: at once, in a coroutine, piece by piece, or by leaving HTTP.
+
+#include "connection.hpp"
+#include "dispatch.hpp"
+#include "file.hpp"
+#include "lane.hpp"
+
+#include <infra/base/id.hpp>
+#include <infra/runtime/blocking_pool.hpp>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+
+namespace infra::http::detail {
+namespace {
+
+constexpr std::size_t file_piece = 256 * 1024;
+constexpr auto for_ever = std::chrono::nanoseconds::max();
+
+struct refusal {
+    int status;
+    std::string_view code;
+    std::string_view message;
+};
+constexpr refusal refusals[] = {
+    {400, "malformed_request", "this is not a request as RFC 9112 has it"},
+    {408, "request_timeout", "the request took too long to arrive"},
+    {413, "body_too_large", "the body is larger than this server accepts"},
+    {417, "expectation_failed", "only 100-continue may be expected"},
+    {431, "header_too_large", "the header is larger than this server accepts"},
+    {501, "not_implemented", "the only transfer coding is chunked"},
+    {503, "overloaded", "the server is too busy; try again"},
+    {505, "version_not_supported", "this server speaks HTTP/1.1"},
+};
+
+response make_refusal(int status) {
+    for (const auto& [known, code, message] : refusals)
+        if (known == status) {
+            auto made = response::error(status, code, message);
+            if (status == 503)
+                made.headers.append("Retry-After", "1");
+            return made;
+        }
+    return response(status);
+}
+
+// The request's head once more, for a library that wants to parse it itself.
+std::string head_of(const request& r) {
+    std::string text(to_string(r.method()));
+    text.append(" ").append(r.target()).append(" HTTP/1.1\r\n");
+    for (const auto [name, value] : r.headers())
+        text.append(name).append(": ").append(value).append("\r\n");
+    return text.append("\r\n");
+}
+
+span_context parent_of(const request& r) {
+    const auto text = r.headers().get("Traceparent");
+    return text ? parse_traceparent(*text).value_or(span_context{}) : span_context{};
+}
+
+} // namespace
+
+// --- At once ---------------------------------------------------------------------------------------------------------
+
+void connection::dispatch(bool keep_alive) {
+    begin_exchange(keep_alive);
+    auto conditions = parser_->is_conditional() ? request_.headers() : headers();
+    parser_.reset();
+    const auto& cors = server_->cors();
+    if (cors && cors_policy::is_preflight(request_.method(), request_.headers())) {
+        auto made = response::no_content();
+        cors->answer_preflight(request_.headers(), made.headers);
+        return respond(std::move(made));
+    }
+    const auto found = request_access::match(request_, server_->routes());
+    exchange_.route = found.route;
+    if (found.route && found.route->upgrade && wants_upgrade(request_))
+        return spawn(hand_over(self(), std::move(request_)));
+    if (!found.route || found.route->upgrade || found.route->is_plain())
+        return answer_at_once(found, std::move(conditions));
+    spawn(perform(self(), std::move(request_), std::move(conditions)));
+}
+
+void connection::begin_exchange(bool keep_alive) {
+    request_access::set_origin(request_, peer_, peer_text_, server_->secure(), server_->trusted());
+    const auto sent_id = request_.header("X-Request-Id");
+    exchange_.request_id = is_request_id(sent_id) ? std::string(sent_id) : uuid_v7();
+    request_access::set_request_id(request_, exchange_.request_id);
+    exchange_.route = nullptr;
+    exchange_.method = request_.method();
+    exchange_.version = request_.version();
+    exchange_.keep_alive = keep_alive;
+    exchange_.began = now_;
+    exchange_.path = request_.path();
+    exchange_.remote = request_.remote_address();
+    exchange_.traceparent.clear();
+    if (server_->cors())
+        exchange_.origin = request_.header("Origin");
+}
+
+void connection::answer_at_once(const route_match& found, headers conditions) {
+    telemetry::span span(exchange_.span_name(), span_kind::server, parent_of(request_), exchange_.request_id);
+    exchange_.traceparent = format_traceparent(span.context());
+    describe_request(span, exchange_, request_);
+    response made;
+    try {
+        if (!found.route)
+            made = answer_unmatched(request_, found);
+        else
+            made = found.route->upgrade ? answer_without_upgrade() : run_plain(*found.route, request_);
+    } catch (...) {
+        made = answer_exception(std::current_exception(), exchange_.route_label(), exchange_.request_id);
+    }
+    made = checked(std::move(made), exchange_.route_label(), exchange_.request_id);
+    describe_response(span, made.status);
+    if (request_access::file(made) || request_access::streamed(made))
+        spawn(deliver(self(), std::move(made), std::move(conditions)));
+    else
+        respond(std::move(made));
+}
+
+void connection::respond(response made) {
+    const auto length = is_bodiless(made.status) ? 0 : made.body.size();
+    send_head(made, framing::length, length);
+    if (exchange_.method != method::head && length > 0) {
+        out_ += made.body;
+        body_bytes_ = length;
+    }
+    end_exchange(made.status);
+}
+
+void connection::send_head(response& made, framing body, std::uint64_t length) {
+    if (const auto& cors = server_->cors())
+        cors->decorate(exchange_.origin, made.headers);
+    if (!exchange_.keep_alive || lane_->draining() || body == framing::until_close)
+        last_answer_ = true;
+    framing_ = body;
+    body_bytes_ = 0;
+    write_head(out_, made,
+               {.version = exchange_.version,
+                .keep_alive = !last_answer_,
+                .body = body,
+                .length = length,
+                .date = lane_->date(),
+                .request_id = exchange_.request_id,
+                .traceparent = exchange_.traceparent});
+}
+
+void connection::end_exchange(int status) {
+    now_ = lane_->now();
+    lane_->reporter().finished(exchange_, status, body_bytes_, now_);
+    set_phase(last_answer_ ? phase::closing : phase::idle, server_->options().timeouts.idle);
+}
+
+// For what never became a request, or not in time: the last answer on this connection.
+void connection::refuse(int status) {
+    if (is_reading()) {
+        if (!parser_)
+            request_access::reset(request_);
+        begin_exchange(false);
+        parser_.reset();
+        unread_input_ = true;
+    }
+    exchange_.keep_alive = false;
+    const context_scope in(context::current().with_request_id(exchange_.request_id));
+    respond(make_refusal(status));
+}
+
+// --- In a coroutine --------------------------------------------------------------------------------------------------
+
+void connection::spawn(awaitable<void> work) {
+    set_phase(phase::handling, server_->options().timeouts.handler);
+    asio::co_spawn(lane_->get_executor(), std::move(work),
+                   asio::bind_cancellation_slot(cancel_work_.slot(), [held = self()](std::exception_ptr failure) {
+                       held->on_work_done(std::move(failure));
+                   }));
+}
+
+void connection::on_work_done(std::exception_ptr failure) {
+    if (is_closed())
+        return;
+    now_ = lane_->now();
+    if (failure)
+        telemetry::log(level::warn, "http", phase_ == phase::upgraded ? "an upgraded connection failed" : "a body failed",
+                       {{"route", exchange_.route_label()},
+                        {"request_id", exchange_.request_id},
+                        {"error", describe(failure)}});
+    if (failure || phase_ == phase::upgraded)
+        return close();
+    pump();
+}
+
+awaitable<void> connection::perform(self_ptr self, request r, headers conditions) {
+    auto& e = self->exchange_;
+    const auto to = e.route;
+    telemetry::span span(e.span_name(), span_kind::server, parent_of(r), e.request_id);
+    e.traceparent = format_traceparent(span.context());
+    describe_request(span, e, r);
+    response made;
+    std::exception_ptr thrown;
+    try {
+        made = co_await run(*to, std::move(r));
+    } catch (...) {
+        thrown = std::current_exception();
+    }
+    if (self->phase_ != phase::handling) { // the deadline or the end came first
+        span.fail("cancelled");
+        co_return;
+    }
+    if (thrown)
+        made = answer_exception(thrown, e.route_label(), e.request_id);
+    made = checked(std::move(made), e.route_label(), e.request_id);
+    describe_response(span, made.status);
+    if (request_access::file(made) || request_access::streamed(made))
+        co_await deliver(self, std::move(made), std::move(conditions));
+    else
+        self->respond(std::move(made));
+}
+
+awaitable<void> connection::deliver(self_ptr self, response made, headers conditions) {
+    self->deadline_ = steady_time::max(); // from here on it is the client's speed that counts
+    return request_access::file(made) ? send_file(self, std::move(made), std::move(conditions))
+                                      : send_stream(self, std::move(made));
+}
+
+awaitable<void> connection::send_file(self_ptr self, response made, headers conditions) {
+    const auto of = request_access::file(made);
+    auto& pool = pool_of(*of);
+    const auto m = self->exchange_.method;
+    auto answer = std::make_shared<file_answer>();
+    // The answer is shared with the pool, where a call may outlive a connection that is cut.
+    auto open = [answer, of, m, conditions = std::move(conditions), head = std::move(made.headers)]() mutable {
+        *answer = answer_with_file(*of, m, conditions, std::move(head));
+    };
+    std::exception_ptr thrown;
+    try {
+        co_await pool.run(std::move(open));
+    } catch (...) {
+        thrown = std::current_exception();
+    }
+    if (thrown)
+        answer->head = answer_exception(thrown, self->exchange_.route_label(), self->exchange_.request_id);
+    if (self->is_closed())
+        co_return;
+    if (thrown || answer->body.size == 0 || m == method::head) {
+        // HEAD announces the length of what it does not send.
+        if (!answer->head.body.empty() || answer->body.size == 0)
+            co_return self->respond(std::move(answer->head));
+        self->send_head(answer->head, framing::length, answer->body.size);
+        co_return self->end_exchange(answer->head.status);
+    }
+    self->send_head(answer->head, framing::length, answer->body.size);
+    for (std::uint64_t sent = 0; sent < answer->body.size;) {
+        const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(file_piece, answer->body.size - sent));
+        auto read = [answer, at = answer->body.first + sent, size] { return read_piece(answer->file.get(), at, size); };
+        co_await self->write(co_await pool.run(std::move(read)));
+        sent += size;
+    }
+    self->end_exchange(answer->head.status);
+}
+
+awaitable<void> connection::send_stream(self_ptr self, response made) {
+    const auto streamed = request_access::streamed(made);
+    self->send_head(made, self->exchange_.version == 1 ? framing::chunked : framing::until_close, 0);
+    if (self->exchange_.method == method::head || is_bodiless(made.status))
+        co_return self->end_exchange(made.status);
+    co_await streamed->produce(body_writer(*self));
+    if (self->is_closed())
+        throw error(errc::closed, "the client has gone");
+    if (self->framing_ == framing::chunked)
+        self->out_ += last_chunk;
+    self->end_exchange(made.status);
+}
+
+// --- Out of HTTP -----------------------------------------------------------------------------------------------------
+
+awaitable<void> connection::hand_over(self_ptr self, request r) {
+    auto& e = self->exchange_;
+    const auto to = e.route;
+    std::optional<response> stopped;
+    std::exception_ptr thrown;
+    {
+        telemetry::span span(e.span_name(), span_kind::server, parent_of(r), e.request_id);
+        e.traceparent = format_traceparent(span.context());
+        describe_request(span, e, r);
+        try {
+            stopped = co_await run_guards(*to, r);
+        } catch (...) {
+            thrown = std::current_exception();
+        }
+        if (self->phase_ != phase::handling)
+            co_return;
+        if (thrown)
+            stopped = answer_exception(thrown, e.route_label(), e.request_id);
+        describe_response(span, stopped ? stopped->status : 101);
+        if (stopped)
+            co_return self->respond(checked(std::move(*stopped), e.route_label(), e.request_id));
+        co_await to->upgrade(co_await leave_http(self, std::move(r)));
+    }
+}
+
+awaitable<upgrade> connection::leave_http(self_ptr self, request r) {
+    co_await self->flushed_to(0); // answers to what was pipelined before
+    self->end_exchange(101);
+    self->set_phase(phase::upgraded, for_ever);
+    auto handshake = head_of(r);
+    std::string leftover(static_cast<const char*>(self->in_.cdata().data()), self->in_.size());
+    auto socket = self->transport_->release(self->lane_->get_executor());
+    self->transport_.reset();
+    co_return upgrade{std::move(socket), std::move(r), std::move(handshake), std::move(leftover)};
+}
+
+} // namespace infra::http::detail

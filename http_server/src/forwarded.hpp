@@ -1,0 +1,42 @@
+#pragma once
+
+// Whom a request really comes from, when proxies stand in between.
+
+#include <boost/asio/ip/address.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace infra::http::detail {
+
+namespace ip = boost::asio::ip;
+
+/// A set of networks in CIDR notation. IPv4 addresses mapped into IPv6 count as IPv4.
+class networks {
+public:
+    networks() = default;
+    /// Throws std::invalid_argument that names the option and the text.
+    explicit networks(const std::vector<std::string>& texts);
+
+    bool empty() const noexcept { return networks_.empty(); }
+    bool contains(ip::address address) const noexcept;
+
+private:
+    struct network {
+        ip::address_v6::bytes_type prefix;
+        unsigned bits;
+    };
+    std::vector<network> networks_;
+};
+
+/// The client: the first address from the right that is not a trusted proxy's. An entry that is no address ends the
+/// walk, since what lies beyond was not written by anybody we trust.
+ip::address forwarded_client(ip::address peer, std::string_view forwarded_for, const networks& trusted) noexcept;
+
+/// The last entry of a comma-separated list, which is the one our own proxy wrote.
+std::string_view last_entry(std::string_view list) noexcept;
+
+} // namespace infra::http::detail

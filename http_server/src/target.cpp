@@ -1,0 +1,95 @@
+#include "target.hpp"
+
+#include <infra/base/encoding.hpp>
+
+#include <algorithm>
+
+namespace infra::http::detail {
+namespace {
+
+constexpr int hex(char c) noexcept {
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    const char lower = static_cast<char>(c | 0x20);
+    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+constexpr bool is_control(char c) noexcept { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
+
+constexpr bool is_alphanumeric(char c) noexcept {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+bool starts_with_without_case(std::string_view text, std::string_view lower_case) noexcept {
+    return text.size() >= lower_case.size() &&
+           std::equal(lower_case.begin(), lower_case.end(), text.begin(), [](char expected, char c) {
+               return expected == (c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c);
+           });
+}
+
+target_parts split_query(std::string_view path_and_query) noexcept {
+    const auto mark = path_and_query.find('?');
+    if (mark == std::string_view::npos)
+        return {.path = path_and_query, .query = {}, .authority = {}};
+    return {.path = path_and_query.substr(0, mark), .query = path_and_query.substr(mark + 1), .authority = {}};
+}
+
+std::optional<target_parts> split_absolute(std::string_view rest) noexcept {
+    const auto end = std::min(rest.find_first_of("/?"), rest.size());
+    const auto authority = rest.substr(0, end);
+    if (authority.empty() || !is_host(authority))
+        return std::nullopt;
+    auto parts = split_query(rest.substr(end));
+    parts.authority = authority;
+    if (parts.path.empty())
+        parts.path = "/";
+    return parts;
+}
+
+} // namespace
+
+std::optional<target_parts> split_target(std::string_view target, method m) noexcept {
+    if (target.find('#') != std::string_view::npos)
+        return std::nullopt;
+    if (target.starts_with('/'))
+        return split_query(target);
+    if (target == "*" && m == method::options)
+        return target_parts{.path = target, .query = {}, .authority = {}};
+    for (const std::string_view scheme : {"http://", "https://"})
+        if (starts_with_without_case(target, scheme))
+            return split_absolute(target.substr(scheme.size()));
+    return std::nullopt;
+}
+
+bool decode_path(std::string_view raw, std::string& into) {
+    const auto start = into.size();
+    for (std::size_t i = 0; i < raw.size(); ++i) {
+        char c = raw[i];
+        if (c == '%') {
+            const int high = i + 2 < raw.size() ? hex(raw[i + 1]) : -1;
+            const int low = i + 2 < raw.size() ? hex(raw[i + 2]) : -1;
+            if (high < 0 || low < 0)
+                return false;
+            c = static_cast<char>(high << 4 | low);
+            i += 2;
+        }
+        if (is_control(c))
+            return false;
+        into += c;
+    }
+    return encoding::is_utf8(std::string_view(into).substr(start));
+}
+
+bool is_host(std::string_view text) noexcept {
+    return std::all_of(text.begin(), text.end(), [](char c) {
+        return is_alphanumeric(c) || std::string_view("-._~!$&'()*+,;=:[]%").find(c) != std::string_view::npos;
+    });
+}
+
+bool is_request_id(std::string_view text) noexcept {
+    return !text.empty() && text.size() <= 128 && std::all_of(text.begin(), text.end(), [](char c) {
+        return is_alphanumeric(c) || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+    });
+}
+
+} // namespace infra::http::detail
