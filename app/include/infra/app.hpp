@@ -1,0 +1,109 @@
+#pragma once
+
+/// A service: every module wired from the environment.
+///
+///     auto app = infra::app::from_environment({.name = "shop"});
+///     app.http().get("/", [] { return infra::http::response::text("hello"); });
+///     return app.run();
+///
+/// `run()` serves what was routed and, beside it, `/health`, `/ready` and `/metrics`; it runs the jobs that were defined, and
+/// on SIGTERM or SIGINT drains: readiness off, no new connections, requests answered, jobs finished or given back, log
+/// written. A second signal does not wait.
+///
+/// What the modules run on comes from environment variables (README.md lists them); with none set everything is
+/// embedded and lives under `var/`. The modules' free functions (`queue::enqueue`, `email::send_email`, `log::info` …)
+/// speak to the same instances.
+
+#include <infra/base.hpp>
+#include <infra/email.hpp>
+#include <infra/health.hpp>
+#include <infra/http_server.hpp>
+#include <infra/logging.hpp>
+#include <infra/monitoring.hpp>
+#include <infra/queue.hpp>
+#include <infra/runtime.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace infra::app {
+
+struct app_options {
+    std::string name = "service"; ///< in log lines, `/health` and metrics
+    std::string version{};        ///< likewise; empty: left out
+
+    /// Where to listen. A variable wins over nothing, a field set here wins over the variable: HOST, PORT; otherwise
+    /// 127.0.0.1 and 3000. Port 0 is any free one.
+    std::optional<std::string> host{};
+    std::optional<std::uint16_t> port{};
+
+    /// The rest of what the server may be told; its host and port are taken from above.
+    http::server_options server{};
+
+    /// Jobs at once. `run_worker` false leaves them to another process.
+    bool run_worker = true;
+    queue::worker_options worker{};
+
+    /// Where mail templates are.
+    std::string templates = "emails";
+
+    /// How long everything together may take to end; then what is left is cut. Longer than it takes to answer a request,
+    /// shorter than the supervisor's patience (Kubernetes: 30 s).
+    std::chrono::milliseconds drain_timeout{25'000};
+
+    /// Instead of the process's environment: for tests.
+    std::optional<infra::environment> environment{};
+};
+
+/// What a module runs on, as it was chosen at start.
+struct chosen_backend {
+    std::string module;  ///< "queue"
+    std::string backend; ///< "sqlite:var/queue.db"; never with a password in it
+};
+
+/// What is known once the service listens.
+struct started {
+    std::string url; ///< "http://127.0.0.1:3000"
+    std::vector<chosen_backend> backends;
+};
+
+/// Threads:  run() on the thread that owns the application, which it occupies; stop() from any; the rest before run().
+/// Errors:   the constructor does not throw for what the environment says: run() reports all of it at once on stderr and
+///           in the log, and returns 1. Bad options throw std::invalid_argument naming the field.
+/// Lifetime: one at a time in a process, since it configures the modules' default instances.
+class application {
+public:
+    explicit application(app_options options);
+    ~application();
+    application(application&&) noexcept;
+    application& operator=(application&&) = delete;
+
+    const std::string& name() const noexcept;
+
+    /// Where routes are added.
+    http::router& http() noexcept;
+
+    /// Called once the service listens, on its loop.
+    void on_started(std::function<void(const started&)> told);
+
+    /// Serves until SIGTERM, SIGINT or stop(). 0 after an orderly end; 1, with the reason on stderr, if the service could
+    /// not start or its drain ran out of time.
+    [[nodiscard]] int run();
+
+    /// What the first signal does.
+    void stop() noexcept;
+
+private:
+    struct state;
+    std::unique_ptr<state> state_;
+};
+
+/// The application that the environment describes.
+[[nodiscard]] application from_environment(app_options options = {});
+
+} // namespace infra::app

@@ -1,0 +1,225 @@
+#include "wiring.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <utility>
+
+#include <unistd.h>
+
+namespace infra::app {
+namespace {
+
+using wire_function = void (*)(wiring&);
+
+// The order in which parts are opened; they are stopped the other way round. HTTP comes last: nobody is let in before
+// everything stands, and nobody is in when the rest is taken down.
+constexpr wire_function before_routes[] = {wire_logging, wire_monitoring, wire_health, wire_email, wire_queue};
+
+void say(const std::string& text) { std::fprintf(stderr, "%s\n", text.c_str()); }
+
+void check(const app_options& options) {
+    if (options.name.empty())
+        throw std::invalid_argument("app::app_options::name must not be empty");
+    if (options.drain_timeout.count() < 0)
+        throw std::invalid_argument("app::app_options::drain_timeout must not be negative");
+}
+
+// A coroutine that waits for "stop", however often and from wherever it is said.
+class stop_signal {
+public:
+    explicit stop_signal(executor ex) : wake_(std::move(ex), steady_time::max()) {}
+
+    void give() {
+        asio::post(wake_.get_executor(), [this] {
+            given_ = true;
+            wake_.cancel();
+        });
+    }
+
+    awaitable<void> wait() {
+        boost::system::error_code ec;
+        if (!given_)
+            co_await wake_.async_wait(asio::redirect_error(asio::use_awaitable, ec));
+    }
+
+private:
+    asio::steady_timer wake_;
+    bool given_ = false;
+};
+
+} // namespace
+
+struct application::state {
+    explicit state(app_options o)
+        : options(std::move(o)), env(options.environment ? *options.environment : environment::of_process()) {}
+
+    app_options options;
+    environment env;
+    http::router routes;
+    std::shared_ptr<phase> now = std::make_shared<phase>();
+    wiring w{.options = options, .env = env, .routes = routes, .now = now};
+    std::vector<std::string> problems;
+    std::function<void(const started&)> told = [](const started&) {};
+
+    // The thread of run() turns this loop; requests and jobs are on the loops of the default runtime.
+    event_loop main{"main"};
+    stop_signal stop_asked{main.get_executor()};
+    std::size_t running = 0; // parts; on the main loop only
+    std::string failure;     // of a part that ended by itself; on the main loop only
+    asio::steady_timer all_ended{main.get_executor(), steady_time::max()};
+
+    void wire(wire_function add) {
+        try {
+            add(w);
+        } catch (const infra::error& e) {
+            if (e.code() != errc::misconfigured)
+                throw;
+            problems.emplace_back(e.what());
+        }
+    }
+
+    void report_problems() const {
+        std::string text = options.name + " cannot start: its configuration is wrong";
+        for (const auto& each : problems) {
+            text += "\n  - " + each;
+            logging::error("configuration", {{"problem", each}});
+        }
+        say(text);
+    }
+
+    awaitable<void> open_parts() {
+        for (const auto& each : w.parts)
+            if (each.open)
+                co_await each.open();
+    }
+
+    void run_parts() {
+        for (const auto& each : w.parts)
+            if (each.run)
+                run_part(each);
+    }
+
+    // On a loop of the default runtime; the news of its end comes back here.
+    void run_part(const part& each) {
+        ++running;
+        asio::co_spawn(default_executor(), each.run(), [this, name = each.name](std::exception_ptr failed) {
+            asio::post(main.get_executor(), [this, name, failed] { ended(name, failed); });
+        });
+    }
+
+    void ended(const std::string& name, std::exception_ptr failed) {
+        --running;
+        if (now->ready || failed) {
+            if (failure.empty())
+                failure = name + " ended: " + (failed ? describe(failed) : "it was not asked to");
+            stop_asked.give();
+        }
+        if (running == 0)
+            all_ended.cancel();
+    }
+
+    awaitable<void> stop_parts(deadline limit) {
+        for (auto each = w.parts.rbegin(); each != w.parts.rend(); ++each) {
+            if (!each->stop)
+                continue;
+            try {
+                co_await each->stop(limit);
+            } catch (const std::exception& e) {
+                logging::error("a part did not stop in order", {{"part", each->name}, {"error", e}});
+            }
+        }
+        boost::system::error_code ec;
+        if (running > 0)
+            co_await all_ended.async_wait(asio::redirect_error(asio::use_awaitable, ec));
+    }
+
+    void log_start() const {
+        for (const auto& each : w.chosen)
+            logging::info("backend chosen", {{"for", each.module}, {"backend", each.backend}});
+        logging::info("listening", {{"service", options.name}, {"url", w.server->url()}});
+    }
+
+    awaitable<int> live() {
+        try {
+            co_await open_parts();
+        } catch (const std::exception& e) {
+            failure = e.what();
+        }
+        if (failure.empty()) {
+            run_parts();
+            now->ready = true;
+            log_start();
+            told({.url = w.server->url(), .backends = w.chosen});
+            co_await stop_asked.wait();
+        }
+        now->ready = false;
+        logging::info("stopping", {{"service", options.name}, {"within", options.drain_timeout}});
+        co_await stop_parts(deadline::after(options.drain_timeout));
+        if (!failure.empty()) {
+            logging::error("the service failed", {{"service", options.name}, {"error", failure}});
+            say(options.name + ": " + failure);
+        }
+        co_return failure.empty() ? 0 : 1;
+    }
+};
+
+application::application(app_options options) {
+    check(options);
+    state_ = std::make_unique<state>(std::move(options));
+    for (const auto add : before_routes)
+        state_->wire(add);
+}
+
+application::~application() = default;
+application::application(application&&) noexcept = default;
+
+const std::string& application::name() const noexcept { return state_->options.name; }
+
+http::router& application::http() noexcept { return state_->routes; }
+
+void application::on_started(std::function<void(const started&)> told) { state_->told = std::move(told); }
+
+void application::stop() noexcept { state_->stop_asked.give(); }
+
+int application::run() {
+    auto& s = *state_;
+    s.wire(wire_http);
+    if (!s.problems.empty()) {
+        s.report_problems();
+        return 1;
+    }
+    asio::signal_set signals(s.main.io_context(), SIGINT, SIGTERM);
+    std::function<void(boost::system::error_code, int)> on_signal = [&](boost::system::error_code ec, int number) {
+        if (ec)
+            return;
+        if (!s.now->ready.exchange(false))
+            ::_exit(128 + number); // the second one: somebody does not want to wait
+        s.stop_asked.give();
+        signals.async_wait(on_signal);
+    };
+    signals.async_wait(on_signal);
+
+    int code = 1;
+    asio::co_spawn(s.main.get_executor(), s.live(), [&](std::exception_ptr failed, int result) {
+        if (failed)
+            say(s.options.name + ": " + describe(failed));
+        code = failed ? 1 : result;
+        signals.cancel();
+        s.main.stop();
+    });
+    s.main.run();
+    return code;
+}
+
+application from_environment(app_options options) { return application(std::move(options)); }
+
+} // namespace infra::app

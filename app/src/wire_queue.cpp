@@ -1,0 +1,34 @@
+#include "wiring.hpp"
+
+namespace infra::app {
+namespace {
+
+// Asks the storage for something small; an answer of any kind is a healthy queue.
+awaitable<health::check_result> check_queue() {
+    co_await queue::counts();
+    co_return health::healthy();
+}
+
+} // namespace
+
+void wire_queue(wiring& w) {
+    w.chosen.push_back({.module = "queue", .backend = w.env.get_or("QUEUE_URL", "sqlite:var/queue.db")});
+    queue::default_queue(); // reads QUEUE_URL, so that a mistake in it is told with the others
+    health::register_health_check("queue", check_queue);
+
+    w.parts.push_back({
+        .name = "queue",
+        .open = []() -> awaitable<void> { co_await queue::counts(); },
+        .stop = [](deadline limit) { return queue::default_queue().stop(limit); },
+    });
+    if (!w.options.run_worker)
+        return;
+    const auto worker = std::make_shared<queue::worker>(queue::create_queue_worker(w.options.worker));
+    w.parts.push_back({
+        .name = "worker",
+        .run = [worker] { return worker->run(); },
+        .stop = [worker](deadline limit) { return worker->stop(limit); },
+    });
+}
+
+} // namespace infra::app

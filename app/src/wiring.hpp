@@ -1,0 +1,51 @@
+#pragma once
+
+/// How a module becomes part of a service. Each has one file, `wire_<module>.cpp`, with one function; application.cpp calls
+/// them in order. To leave a module out, take its call and its file away.
+
+#include <infra/app.hpp>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace infra::app {
+
+/// One thing with a life. Opened and run in the order of wiring, stopped in the reverse order; each function may be empty.
+struct part {
+    std::string name;
+    /// Before the service listens; what it throws keeps the service from starting.
+    std::function<awaitable<void>()> open{};
+    /// Beside the others; its end, before it was stopped, ends the service.
+    std::function<awaitable<void>()> run{};
+    /// Makes run() end by the deadline.
+    std::function<awaitable<void>(deadline)> stop{};
+};
+
+/// Where a service is in its life.
+struct phase {
+    std::atomic<bool> ready{false}; ///< between "listens" and "was told to stop"
+};
+
+/// What a module finds and leaves when it is wired. Nothing is opened here; infra::error with errc::misconfigured is
+/// collected, so that all of them can be told at once.
+struct wiring {
+    const app_options& options;
+    const environment& env;
+    http::router& routes;
+    std::shared_ptr<phase> now;
+    std::vector<part> parts{};
+    std::vector<chosen_backend> chosen{};
+    std::shared_ptr<http::server> server{}; ///< made last, of the routes that are there by then
+};
+
+void wire_logging(wiring& w);
+void wire_monitoring(wiring& w);
+void wire_health(wiring& w);
+void wire_email(wiring& w);
+void wire_queue(wiring& w);
+void wire_http(wiring& w);
+
+} // namespace infra::app

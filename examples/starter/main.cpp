@@ -1,0 +1,32 @@
+/// The service that ./run starts: a sign-up becomes a durable job, and the job a welcome mail.
+///
+///     POST /signup {"name","email"}    202 with the job's id, once the job is on disk
+///     GET  /jobs/{id}                  what became of it
+///     GET  /health /ready /metrics     from the app
+
+#include "signup.hpp"
+
+#include <iostream>
+
+namespace {
+
+// For people, and only for them: stdout belongs to the log.
+void greet(const infra::app::started& service) {
+    std::cerr << "\n  " << service.url << "\n\n";
+    for (const auto& each : service.backends)
+        std::cerr << "  " << each.module << std::string(each.module.size() < 12 ? 12 - each.module.size() : 1, ' ')
+                  << each.backend << "\n";
+    std::cerr << "\n  Try:\n"
+              << "    curl -i " << service.url << R"(/signup -d '{"name":"Ada","email":"ada@example.com"}')" << "\n"
+              << "    curl " << service.url << "/jobs/ID-FROM-ABOVE\n"
+              << "    curl " << service.url << "/health\n\n";
+}
+
+} // namespace
+
+int main() {
+    auto app = infra::app::from_environment({.name = "starter", .templates = STARTER_TEMPLATES});
+    starter::add_signup(app.http());
+    app.on_started(greet);
+    return app.run();
+}
