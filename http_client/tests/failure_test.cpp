@@ -1,0 +1,56 @@
+#include "src/failure.hpp"
+
+#include <infra/http_client/client_errc.hpp>
+
+#include <gtest/gtest.h>
+
+namespace infra::http {
+namespace {
+
+struct expectation {
+    transfer_end end;
+    boost::system::error_code code;
+    std::string sentence;
+};
+
+TEST(Failure, TellsWhatHappenedToWhat) {
+    const expectation table[] = {
+        {{.code = CURLE_COULDNT_RESOLVE_HOST}, client_errc::dns, "no such host; check the name and the resolver"},
+        {{.code = CURLE_COULDNT_RESOLVE_PROXY},
+         client_errc::dns,
+         "the proxy's name has no address; check the proxy option"},
+        {{.code = CURLE_COULDNT_CONNECT, .detail = "port 1: refused"},
+         client_errc::connect,
+         "cannot connect; is it running and reachable? (port 1: refused)"},
+        {{.code = CURLE_OPERATION_TIMEDOUT, .phase = phase::handshaking, .detail = "after 5 ms"},
+         errc::timed_out,
+         "connect_timeout passed while shaking hands over TLS"},
+        {{.code = CURLE_PEER_FAILED_VERIFICATION, .detail = "self-signed certificate"},
+         client_errc::tls,
+         "the certificate is not trusted (self-signed certificate)"},
+        {{.code = CURLE_RECV_ERROR, .phase = phase::receiving, .detail = "anything the peer said"},
+         client_errc::lost,
+         "the connection ended too early while receiving the response"},
+        {{.code = CURLE_GOT_NOTHING, .phase = phase::waiting},
+         client_errc::lost,
+         "the connection ended too early while waiting for the response"},
+        {{.code = CURLE_RECV_ERROR, .tunnel_status = 407},
+         client_errc::proxy,
+         "the proxy refused the tunnel with status 407"},
+        {{.code = CURLE_RECV_ERROR, .phase = phase::waiting, .tunnel_status = 200},
+         client_errc::lost,
+         "the connection ended too early while waiting for the response"},
+        {{.code = CURLE_WEIRD_SERVER_REPLY},
+         client_errc::protocol,
+         "what answers does not speak HTTP/1 or HTTP/2 as it should"},
+        {{.code = CURLE_NOT_BUILT_IN}, errc::unavailable, curl_easy_strerror(CURLE_NOT_BUILT_IN)},
+    };
+    for (const auto& [end, code, sentence] : table) {
+        const auto told = describe_failure("GET example.com", end);
+        EXPECT_EQ(told.code(), code) << sentence;
+        EXPECT_EQ(told.what(), "GET example.com: " + sentence);
+    }
+}
+
+} // namespace
+} // namespace infra::http
