@@ -1,0 +1,76 @@
+#pragma once
+
+/// Background jobs, at least once, kept on disk until they are done.
+///
+///     auto send_welcome = infra::queue::define_job<welcome_email>({
+///         .name = "send-welcome-email",
+///         .handler = [](welcome_email data) -> infra::awaitable<void> { … },
+///         .attempts = 5, .backoff = infra::queue::exponential(1s)});
+///     co_await infra::queue::enqueue(send_welcome, {.user_id = id, .email = email}, {.delay = 5s});
+///     auto worker = infra::queue::create_queue_worker({.concurrency = 10});
+///     co_await worker.run();
+///
+/// These functions speak to one queue of the process, made at first use from the environment: QUEUE_URL names where it
+/// is kept, `sqlite:var/queue.db` when absent; link infra::queue_sqlite. Programs that hold their objects themselves use
+/// queue::queue and queue::worker, which these wrap line by line.
+
+#include <infra/queue/backend.hpp>
+#include <infra/queue/error.hpp>
+#include <infra/queue/job.hpp>
+#include <infra/queue/options.hpp>
+#include <infra/queue/queue.hpp>
+#include <infra/queue/registry.hpp>
+#include <infra/queue/worker.hpp>
+
+namespace infra::queue {
+
+/// The jobs that define_job() defines.
+const std::shared_ptr<registry>& default_registry();
+
+/// The queue that these functions speak to. Throws infra::error with infra::errc::misconfigured when QUEUE_URL is not
+/// understood; the storage itself is opened by the first operation.
+const queue& default_queue();
+
+/// Defines a job by name, in default_registry(). Without T its payload is a json::value.
+template <class T = json::value>
+job<T> define_job(job_definition<T> definition) {
+    return default_registry()->define<T>(std::move(definition));
+}
+
+/// Adds a job; durable when the id is there.
+template <class T>
+[[nodiscard]] awaitable<job_id> enqueue(const job<T>& to, const std::type_identity_t<T>& data,
+                                        enqueue_options options = {}) {
+    return default_queue().enqueue(to, data, std::move(options));
+}
+
+/// The same by name: a braced object, a json::value, or any described struct.
+template <class T = json::value>
+[[nodiscard]] awaitable<job_id> enqueue(std::string_view name, const T& data, enqueue_options options = {}) {
+    return default_queue().enqueue(name, data, std::move(options));
+}
+
+/// Adds all or none, in one transaction.
+template <class T>
+[[nodiscard]] awaitable<std::vector<job_id>> enqueue_bulk(const job<T>& to,
+                                                          const std::vector<std::type_identity_t<T>>& data,
+                                                          enqueue_options options = {}) {
+    return default_queue().enqueue_bulk(to, data, std::move(options));
+}
+
+/// What is remembered about a job; empty if nothing is.
+[[nodiscard]] inline awaitable<std::optional<job_info>> find_job(job_id id) {
+    return default_queue().find_job(std::move(id));
+}
+
+/// Of the queues named; of all when none is named.
+[[nodiscard]] inline awaitable<std::vector<queue_counts>> counts(std::vector<std::string> queues = {}) {
+    return default_queue().counts(std::move(queues));
+}
+
+/// A worker for every defined job.
+[[nodiscard]] inline worker create_queue_worker(worker_options options = {}) {
+    return worker(default_queue(), std::move(options));
+}
+
+} // namespace infra::queue

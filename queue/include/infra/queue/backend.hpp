@@ -1,0 +1,159 @@
+#pragma once
+
+/// The seam: the core decides, the backend remembers.
+///
+///     auto stored = infra::queue::make_sqlite_backend({.file = "var/queue.db"});
+///     auto kept = co_await stored->enqueue({{.queue = "mail", .id = uuid_v7(), .name = "welcome", .data = "{}"}});
+///     auto taken = co_await stored->claim({.queues = {"mail"}, .max = 10, .worker = "me", .now = clock.wall()});
+///     co_await stored->finish({{.held = taken.jobs[0].held, .as = outcome::kind::completed, .at = clock.wall()}});
+///
+/// Every verb is an arrow of the state diagram in queue/README.md. Policy (when to retry, what to keep, what time it is)
+/// arrives as values: a backend reads no clock and draws no lots.
+
+#include <infra/base/awaitable.hpp>
+#include <infra/queue/error.hpp>
+#include <infra/queue/options.hpp>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace infra::queue {
+
+/// A job to be stored.
+struct new_job {
+    std::string queue{};
+    job_id id{};
+    std::string name{};
+    std::string data = "{}"; ///< JSON text
+    job_options options{};
+    std::string traceparent{}; ///< of the producer; empty: none
+    wall_time created_at{};
+    std::optional<wall_time> run_at{}; ///< later than created_at: starts delayed
+};
+
+/// What became of a new_job: `created` is false if its id was there, and then nothing changed.
+struct added_job {
+    job_id id{};
+    bool created = true;
+};
+
+/// The right to run a job until a time, and to say how that ended. Void as soon as somebody else got it.
+struct lease {
+    job_key job{};
+    std::uint64_t fence = 0; ///< greater than that of every earlier lease of the job
+    std::string token{};     ///< the backend's own; opaque
+};
+
+struct claim_request {
+    std::vector<std::string> queues{}; ///< of these, in fair turns
+    std::size_t max = 1;               ///< at most so many jobs
+    std::string worker{};              ///< who asks; shown to people
+    std::chrono::milliseconds lease{10'000};
+    wall_time now{};
+};
+
+struct claimed_job {
+    lease held{};
+    std::string name{};
+    std::string data{};
+    job_options options{};
+    std::string traceparent{};
+    int attempts_made = 0; ///< before this one
+    int stalls = 0;        ///< leases that ran out before this one
+};
+
+struct claim_result {
+    std::vector<claimed_job> jobs{};
+    /// Jobs whose lease had run out and that wait again, in front; of any queue.
+    std::vector<job_key> rescued{};
+    /// When fewer than `max` were there: the earliest time at which one that is delayed or held by somebody may become
+    /// free, of any queue; empty: none is.
+    std::optional<wall_time> next_due{};
+    /// Hands on to wait_for_work what this claim had seen.
+    std::uint64_t seen = 0;
+};
+
+/// How a lease ended.
+struct outcome {
+    enum class kind {
+        completed, ///< the handler returned
+        retry,     ///< an attempt failed, another follows
+        failed,    ///< the last attempt failed
+        returned,  ///< interrupted; no attempt is spent, and the job stands in front again
+    };
+    lease held{};
+    kind as = kind::completed;
+    std::string result{}; ///< completed: JSON text, or empty
+    std::string reason{}; ///< retry, failed: why
+    wall_time at{};
+    std::optional<wall_time> run_at{}; ///< retry, returned: not before; empty: at once
+    infra::queue::keep keep{};         ///< completed, failed: how much of the queue's history stays
+};
+
+struct prune_request {
+    std::string queue{};
+    infra::queue::keep completed{};
+    infra::queue::keep failed{};
+    wall_time now{};
+};
+
+/// Where jobs are kept.
+///
+/// Threads:  any member from any thread.
+/// Errors:   infra::error: errc::unavailable, corrupt and incompatible of the queue; infra::errc::closed after stop();
+///           infra::errc::overloaded when too much waits already. A verb that throws has changed nothing, unless it was
+///           cancelled. What is returned is durable.
+/// Cancel:   all types. What was asked for may or may not happen, except in wait_for_work.
+/// Lifetime: must be stopped or destroyed before the executors that its operations were awaited on.
+class backend {
+public:
+    virtual ~backend() = default;
+
+    /// Adds all or none. One result for each, in order.
+    virtual awaitable<std::vector<added_job>> enqueue(std::vector<new_job> jobs) = 0;
+
+    /// First frees jobs whose lease ran out and those whose delay is over, then takes up to `max`: by queue in turns, by
+    /// priority, then first come, first served (lifo: last come).
+    virtual awaitable<claim_result> claim(claim_request request) = 0;
+
+    /// Holds leases until `until`. False for those that are void.
+    virtual awaitable<std::vector<bool>> extend(std::vector<lease> leases, wall_time until) = 0;
+
+    /// Ends leases. False for those that were void: their outcome is not recorded.
+    virtual awaitable<std::vector<bool>> finish(std::vector<outcome> outcomes) = 0;
+
+    /// One for each key; empty where nothing is known.
+    virtual awaitable<std::vector<std::optional<job_info>>> get(std::vector<job_key> keys) = 0;
+
+    /// Of the queues named, in that order; of all there are, by name, when none is named.
+    virtual awaitable<std::vector<queue_counts>> counts(std::vector<std::string> queues) = 0;
+
+    /// Forgets finished jobs beyond what is to be kept, a bounded number in one call; how many it were.
+    virtual awaitable<std::size_t> prune(std::vector<prune_request> requests) = 0;
+
+    /// Returns when one of the queues may have changed since the claim that gave `seen`: also when another process did
+    /// it. May return for nothing. Time alone does not end it: the caller knows `next_due`.
+    virtual awaitable<void> wait_for_work(std::vector<std::string> queues, std::uint64_t seen) = 0;
+
+    /// Finishes what waits, up to the deadline, and lets go of the storage; then every verb throws infra::errc::closed.
+    virtual awaitable<void> stop(deadline limit) = 0;
+
+    /// For the line that says at start what was chosen: `sqlite:var/queue.db`. Without secrets.
+    virtual std::string description() const = 0;
+};
+
+// --- Backends by URL ----------------------------------------------------------------------------------------------
+
+using backend_factory = std::function<std::shared_ptr<backend>(std::string_view url)>;
+
+/// Makes `scheme:` known to make_backend. Linking a backend's target does this; the last one wins. Always true.
+bool register_backend(std::string scheme, backend_factory factory);
+
+/// The backend a URL such as `sqlite:var/queue.db` names. Throws infra::error with infra::errc::misconfigured when no
+/// linked target knows the scheme, or the URL is not of its form.
+std::shared_ptr<backend> make_backend(std::string_view url);
+
+} // namespace infra::queue

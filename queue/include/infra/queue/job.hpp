@@ -1,0 +1,216 @@
+#pragma once
+
+/// What a job is to the program: a payload type, a handler, and how often to try.
+///
+///     auto send_welcome = infra::queue::define_job<welcome_email>({
+///         .name = "send-welcome-email",
+///         .handler = [](welcome_email data, job_context& context) -> infra::awaitable<void> { … },
+///         .attempts = 5,
+///         .backoff = infra::queue::exponential(1s)});
+
+#include <infra/base/awaitable.hpp>
+#include <infra/base/json.hpp>
+#include <infra/queue/options.hpp>
+#include <infra/runtime/blocking_pool.hpp>
+
+#include <atomic>
+#include <concepts>
+#include <functional>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace infra::queue {
+
+/// The payload of a job that needs none: `define_job<no_data>`, `enqueue(job, {})`.
+struct no_data {};
+BOOST_DESCRIBE_STRUCT(no_data, (), ())
+
+/// Thrown by a handler: no further attempt will help.
+class unrecoverable : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+/// What a handler may ask and tell about the job in its hands.
+///
+/// Threads:  any member from any thread.
+/// Lifetime: until the handler returns.
+class job_context {
+public:
+    struct facts {
+        job_key job{};
+        std::string name{};
+        int attempt = 1;
+        int attempts = 1;
+        std::uint64_t fence = 0;
+        infra::deadline deadline{};
+    };
+
+    /// For tests of handlers; a worker makes its own.
+    explicit job_context(facts known) : facts_(std::move(known)) {}
+    job_context(const job_context&) = delete;
+    job_context& operator=(const job_context&) = delete;
+
+    const job_id& id() const noexcept { return facts_.job.id; }
+    const std::string& name() const noexcept { return facts_.name; }
+    const std::string& queue() const noexcept { return facts_.job.queue; }
+    int attempt() const noexcept { return facts_.attempt; } ///< 1 the first time
+    int attempts() const noexcept { return facts_.attempts; }
+    bool last_attempt() const noexcept { return facts_.attempt >= facts_.attempts; }
+
+    /// Greater at each start of this job, also after a worker vanished. Write it with what the handler writes, and only
+    /// where no greater one stands: then a run that was thought dead cannot undo a later one.
+    std::uint64_t fence() const noexcept { return facts_.fence; }
+
+    /// Of this attempt, from the job's timeout; never, without one.
+    infra::deadline deadline() const noexcept { return facts_.deadline; }
+
+    /// True once nobody waits for this attempt: the worker's drain time is over, the timeout has passed or the lease is
+    /// lost. A coroutine is cancelled as well; a plain function must ask, and return or throw.
+    bool stop_requested() const noexcept { return stop_.load(std::memory_order_relaxed); }
+    void request_stop() noexcept { stop_.store(true, std::memory_order_relaxed); }
+
+    /// Writes a log line that names the job.
+    [[nodiscard]] awaitable<void> log(std::string message);
+
+private:
+    facts facts_;
+    std::atomic<bool> stop_{false};
+};
+
+namespace detail {
+
+template <class T>
+struct awaited {
+    using type = T;
+    static constexpr bool is_awaitable = false;
+};
+template <class T>
+struct awaited<awaitable<T>> {
+    using type = T;
+    static constexpr bool is_awaitable = true;
+};
+
+} // namespace detail
+
+/// A handler of jobs with payload T: plain or coroutine; taking T (by value or const&), or T and job_context&, or
+/// nothing; returning nothing, or a value that becomes the job's result through JSON. Called for several jobs at once.
+///
+/// A coroutine runs on the worker's executor. A plain function runs on a thread of the worker's own, where it may block
+/// and burn CPU.
+template <class T>
+class job_handler {
+public:
+    job_handler() = default; ///< none: this process adds such jobs, another runs them
+
+    template <class F>
+        requires(!std::same_as<std::remove_cvref_t<F>, job_handler>)
+    job_handler(F function) {
+        static_assert(std::is_invocable_v<F&, T, job_context&> || std::is_invocable_v<F&, T> || std::is_invocable_v<F&>,
+                      "infra::queue: a handler takes (T), (T, job_context&) or (): T by value or const&, not T&");
+        const auto kept = std::make_shared<F>(std::move(function));
+        using returned = decltype(call(*kept, std::declval<T>(), std::declval<job_context&>()));
+        if constexpr (detail::awaited<returned>::is_awaitable)
+            run_ = [kept](T data, std::shared_ptr<job_context> context, blocking_pool&) {
+                return on_loop<F>(kept, std::move(data), std::move(context));
+            };
+        else
+            run_ = [kept](T data, std::shared_ptr<job_context> context, blocking_pool& pool) {
+                return on_pool<F>(kept, std::move(data), std::move(context), pool);
+            };
+    }
+
+    explicit operator bool() const noexcept { return static_cast<bool>(run_); }
+
+    /// The result as JSON text; empty for nothing.
+    awaitable<std::string> operator()(T data, std::shared_ptr<job_context> context, blocking_pool& pool) const {
+        return run_(std::move(data), std::move(context), pool);
+    }
+
+private:
+    template <class F>
+    static decltype(auto) call(F& function, T&& data, job_context& context) {
+        if constexpr (std::is_invocable_v<F&, T, job_context&>)
+            return function(std::move(data), context);
+        else if constexpr (std::is_invocable_v<F&, T>)
+            return function(std::move(data));
+        else
+            return function();
+    }
+
+    // The frame keeps the function, its data and the context: a coroutine handler may hold references to all three.
+    template <class F>
+    static awaitable<std::string> on_loop(std::shared_ptr<F> function, T data, std::shared_ptr<job_context> context) {
+        using result = typename detail::awaited<decltype(call(*function, std::move(data), *context))>::type;
+        if constexpr (std::is_void_v<result>) {
+            co_await start(*function, data, *context);
+            co_return std::string();
+        } else {
+            co_return json::to_text(co_await start(*function, data, *context));
+        }
+    }
+
+    // A handler that takes const T& is given the frame's own copy, which lives until it is done.
+    template <class F>
+    static auto start(F& function, T& data, job_context& context) {
+        if constexpr (std::is_invocable_v<F&, const T&, job_context&>)
+            return function(std::as_const(data), context);
+        else if constexpr (std::is_invocable_v<F&, const T&>)
+            return function(std::as_const(data));
+        else
+            return call(function, std::move(data), context);
+    }
+
+    template <class F>
+    static awaitable<std::string> on_pool(std::shared_ptr<F> function, T data, std::shared_ptr<job_context> context,
+                                          blocking_pool& pool) {
+        auto work = [function, data = std::move(data), context]() mutable -> std::string {
+            if constexpr (std::is_void_v<decltype(call(*function, std::move(data), *context))>) {
+                call(*function, std::move(data), *context);
+                return {};
+            } else {
+                return json::to_text(call(*function, std::move(data), *context));
+            }
+        };
+        co_return co_await pool.run(std::move(work));
+    }
+
+    std::function<awaitable<std::string>(T, std::shared_ptr<job_context>, blocking_pool&)> run_;
+};
+
+/// Names a kind of job, and what it needs.
+template <class T>
+struct job_definition {
+    std::string name{};       ///< 1 to 100 bytes; see check_name
+    job_handler<T> handler{}; ///< none: this process only adds such jobs
+    int attempts = 1;         ///< 1 … 1'000'000, the first one included
+    infra::backoff backoff{}; ///< between attempts; the default retries at once
+    std::optional<std::chrono::milliseconds> timeout{}; ///< of one attempt; unset: none
+    int priority = 0;         ///< 0 (first) … 2'097'151
+    std::string queue{};      ///< empty: a queue of its own, named like the job
+    keep keep_completed{.count = 1000};
+    keep keep_failed{.count = 5000};
+};
+
+/// A defined job: a cheap handle to copy into handlers.
+///
+/// Threads:  a value.
+template <class T>
+class job {
+public:
+    explicit job(job_definition<T> definition)
+        : definition_(std::make_shared<const job_definition<T>>(std::move(definition))) {}
+
+    const std::string& name() const noexcept { return definition_->name; }
+    const std::string& queue() const noexcept { return definition_->queue; }
+    const job_definition<T>& definition() const noexcept { return *definition_; }
+
+private:
+    std::shared_ptr<const job_definition<T>> definition_;
+};
+
+} // namespace infra::queue

@@ -1,0 +1,125 @@
+#pragma once
+
+/// The plain values of the queue: ids, states, options, and what is known about a job. They cross the seam between the
+/// core and its backends (backend.hpp) and are what users see.
+
+#include <infra/base/backoff.hpp>
+#include <infra/base/time.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace infra::queue {
+
+using infra::exponential;
+using infra::fixed;
+
+/// Text: it is logged, stored and put in addresses as it is. Those made here are UUIDs of version 7.
+using job_id = std::string;
+
+/// Where a job is. A job is in exactly one of these, or forgotten.
+enum class job_state : std::uint8_t {
+    waiting,   ///< may be taken now
+    delayed,   ///< may be taken later: its first run, or a retry
+    active,    ///< taken by a worker under a lease
+    completed, ///< over: the handler returned
+    failed,    ///< over: attempts used up, or no further one would help
+};
+inline constexpr std::size_t job_states = 5;
+
+std::string_view to_string(job_state state) noexcept; ///< `waiting` …
+
+/// What happens to the record of a job that is over. Evicted when another job of the queue ends the same way, and by a
+/// running worker once a minute.
+struct keep {
+    std::optional<std::size_t> count{};        ///< at most so many of a queue, newest first; unset: any number
+    std::optional<std::chrono::seconds> age{}; ///< at most so old; unset: any age
+
+    friend bool operator==(const keep&, const keep&) = default;
+};
+
+/// How a job is run and remembered: from its definition, changed by enqueue_options, stored with the job.
+struct job_options {
+    int attempts = 1;                                   ///< 1 … 1'000'000, the first one included
+    infra::backoff backoff{};                           ///< between attempts; the default retries at once
+    std::optional<std::chrono::milliseconds> timeout{}; ///< of one attempt; unset: none
+    int priority = 0;                                   ///< 0 (first) … 2'097'151; 1 is served before 2
+    bool lifo = false;                                  ///< true: in front of those of its priority that wait
+    keep keep_completed{.count = 1000};
+    keep keep_failed{.count = 5000};
+
+    friend bool operator==(const job_options&, const job_options&) = default;
+};
+
+/// Per call. What is left out is what the job's definition says.
+struct enqueue_options {
+    std::chrono::milliseconds delay{0};   ///< at least zero
+    std::optional<wall_time> run_at{};    ///< instead of a delay; in the past means now
+    std::optional<int> attempts{};        ///< 1 … 1'000'000
+    std::optional<infra::backoff> backoff{};
+    std::optional<int> priority{};        ///< 0 … 2'097'151
+    bool lifo = false;
+    /// As long as the record of a job with this id is kept in the queue, whatever became of it, no second one is added
+    /// and its id is returned. Rules: `check_job_id`.
+    std::optional<job_id> id{};
+    std::optional<keep> keep_completed{};
+    std::optional<keep> keep_failed{};
+    std::optional<std::chrono::milliseconds> timeout{};
+    /// Another queue than the definition's; for a job that is not defined here, other than its name.
+    std::optional<std::string> queue{};
+};
+
+/// Names a job. An empty queue means: whichever queue has this id.
+struct job_key {
+    std::string queue{};
+    job_id id{};
+
+    friend bool operator==(const job_key&, const job_key&) = default;
+};
+
+/// What is remembered about a job.
+struct job_info {
+    std::string queue{};
+    job_id id{};
+    std::string name{};
+    job_state state = job_state::waiting;
+    std::string data{};                     ///< JSON text
+    std::string result{};                   ///< JSON text; empty unless completed with a value
+    std::string failed_reason{};            ///< of the last attempt that failed; empty if none did
+    int attempts_made = 0;                  ///< that ended, in success or failure
+    std::uint64_t fence = 0;                ///< how often it was taken: grows also when a worker vanished
+    int stalls = 0;                         ///< how often a worker vanished with it
+    wall_time created_at{};
+    std::optional<wall_time> run_at{};      ///< when delayed: not before
+    std::optional<wall_time> started_at{};  ///< last taken
+    std::optional<wall_time> finished_at{}; ///< completed or failed
+    job_options options{};
+};
+
+/// How many jobs of a queue are in each state.
+struct queue_counts {
+    std::string queue{};
+    std::size_t waiting = 0;
+    std::size_t delayed = 0;
+    std::size_t active = 0;
+    std::size_t completed = 0; ///< still remembered, see `keep`
+    std::size_t failed = 0;    ///< still remembered, see `keep`
+
+    friend bool operator==(const queue_counts&, const queue_counts&) = default;
+};
+
+/// Throw std::invalid_argument naming what is wrong: `queue::enqueue_options::delay must not be negative`.
+///
+/// A job id is 1 to 200 bytes of printable text without spaces around it; neither all digits, nor `0:…`, nor with
+/// colons (BullMQ keeps those forms for itself), nor a word that names one of BullMQ's own keys such as `meta`. A queue's
+/// and a job's name are 1 to 100 such bytes without a colon.
+void check_job_id(std::string_view id);
+void check_name(std::string_view what, std::string_view name);
+void check(const job_options& options, std::string_view what);
+void check(const enqueue_options& options);
+
+} // namespace infra::queue

@@ -1,0 +1,105 @@
+#pragma once
+
+/// The jobs a process knows by name.
+///
+///     auto jobs = std::make_shared<infra::queue::registry>();
+///     auto resize = jobs->define<picture>({.name = "resize", .handler = resize_picture});
+
+#include <infra/queue/error.hpp>
+#include <infra/queue/job.hpp>
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace infra::queue {
+
+/// A definition without its payload's type.
+struct known_job {
+    std::string name{};
+    std::string queue{};
+    job_options options{};
+
+    /// What keeps `data` from being this job's payload; empty if nothing.
+    std::function<std::optional<json::failure>(const json::value& data)> misfit{};
+
+    /// Runs the handler; its result as JSON text. Empty if this process has no handler. Throws infra::error with
+    /// errc::invalid_payload, at once, if the data does not fit.
+    std::function<awaitable<std::string>(std::string data, std::shared_ptr<job_context>, blocking_pool&)> perform{};
+};
+
+namespace detail {
+
+/// `the payload does not fit the job "resize": /width: expected an integer, got a string`
+error misfit_error(std::string_view job, const json::failure& why);
+
+/// Stored JSON was accepted when it came; only its depth is limited here.
+json::limits limits_of_stored(std::string_view text) noexcept;
+
+template <class T>
+awaitable<std::string> perform(std::shared_ptr<const job_definition<T>> definition, std::string data,
+                               std::shared_ptr<job_context> context, blocking_pool& pool) {
+    auto payload = json::parse<T>(data, limits_of_stored(data));
+    if (!payload)
+        throw misfit_error(definition->name, payload.error());
+    co_return co_await definition->handler(std::move(*payload), std::move(context), pool);
+}
+
+template <class T>
+job_options options_of(const job_definition<T>& d) {
+    return {.attempts = d.attempts,
+            .backoff = d.backoff,
+            .timeout = d.timeout,
+            .priority = d.priority,
+            .keep_completed = d.keep_completed,
+            .keep_failed = d.keep_failed};
+}
+
+} // namespace detail
+
+/// Threads:  any member from any thread; a worker notices a job that is defined while it runs.
+/// Errors:   std::invalid_argument names a bad field, or a name that is defined already.
+class registry {
+public:
+    /// Without T the payload is a json::value.
+    template <class T = json::value>
+    job<T> define(job_definition<T> definition) {
+        if (definition.queue.empty())
+            definition.queue = definition.name;
+        auto kept = std::make_shared<const job_definition<T>>(definition);
+        known_job known{.name = kept->name, .queue = kept->queue, .options = detail::options_of(*kept)};
+        known.misfit = [](const json::value& data) -> std::optional<json::failure> {
+            const auto read = json::from_value<T>(data);
+            return read ? std::nullopt : std::optional(read.error());
+        };
+        if (kept->handler)
+            known.perform = [kept](std::string data, std::shared_ptr<job_context> context, blocking_pool& pool) {
+                return detail::perform<T>(kept, std::move(data), std::move(context), pool);
+            };
+        add(std::move(known));
+        return job<T>(std::move(definition));
+    }
+
+    /// Null if nothing of that name is defined.
+    std::shared_ptr<const known_job> find(std::string_view name) const;
+
+    /// The queues of all jobs that have a handler, each once, by name.
+    std::vector<std::string> queues() const;
+
+    /// Every definition, by name.
+    std::vector<std::shared_ptr<const known_job>> all() const;
+
+    /// Forgets every definition, for tests. Handles stay valid; jobs that are stored stay too.
+    void clear();
+
+private:
+    void add(known_job known);
+
+    mutable std::mutex mutex_;
+    std::map<std::string, std::shared_ptr<const known_job>, std::less<>> jobs_; // guarded by mutex_
+};
+
+} // namespace infra::queue

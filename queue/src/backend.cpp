@@ -1,0 +1,55 @@
+#include <infra/queue/backend.hpp>
+
+#include <map>
+#include <mutex>
+
+namespace infra::queue {
+namespace {
+
+struct schemes {
+    std::mutex mutex;
+    std::map<std::string, backend_factory, std::less<>> factories; // guarded by mutex
+};
+
+// Made at first use, since backends register from the constructors of globals.
+schemes& known_schemes() {
+    static schemes all;
+    return all;
+}
+
+std::string names_of(const std::map<std::string, backend_factory, std::less<>>& factories) {
+    std::string names;
+    for (const auto& [scheme, factory] : factories)
+        names.append(names.empty() ? "" : ", ").append(scheme).append(":");
+    return names.empty() ? "none is" : "linked: " + names;
+}
+
+} // namespace
+
+bool register_backend(std::string scheme, backend_factory factory) {
+    auto& all = known_schemes();
+    const std::scoped_lock lock(all.mutex);
+    all.factories.insert_or_assign(std::move(scheme), std::move(factory));
+    return true;
+}
+
+std::shared_ptr<backend> make_backend(std::string_view url) {
+    const auto colon = url.find(':');
+    const auto scheme = url.substr(0, colon == std::string_view::npos ? 0 : colon);
+    backend_factory make;
+    {
+        auto& all = known_schemes();
+        const std::scoped_lock lock(all.mutex);
+        const auto found = all.factories.find(scheme);
+        // The URL is not repeated: it may carry a password.
+        if (found == all.factories.end())
+            throw error(infra::errc::misconfigured,
+                        "a queue's URL begins with the scheme of a backend that is linked (" + names_of(all.factories) +
+                            "), such as sqlite:var/queue.db with the target infra::queue_sqlite; \"" +
+                            std::string(scheme) + "\" is not one");
+        make = found->second;
+    }
+    return make(url);
+}
+
+} // namespace infra::queue

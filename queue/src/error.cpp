@@ -1,0 +1,17 @@
+#include <infra/queue/error.hpp>
+
+namespace infra::queue {
+
+const boost::system::error_category& queue_category() noexcept {
+    static constexpr std::string_view messages[] = {
+        "the queue's storage is not available",
+        "the queue's storage is damaged",
+        "the queue's storage belongs to a newer version",
+        "the payload is too large",
+        "the payload does not fit the job",
+    };
+    static const table_category category("infra.queue", messages);
+    return category;
+}
+
+} // namespace infra::queue

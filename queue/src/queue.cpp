@@ -1,0 +1,150 @@
+#include <infra/queue/queue.hpp>
+
+#include <infra/base/id.hpp>
+#include <infra/base/telemetry.hpp>
+
+#include "instruments.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace infra::queue {
+namespace {
+
+queue_options checked(queue_options options) {
+    constexpr std::size_t most = 512u << 20;
+    if (options.max_payload_bytes < 1 || options.max_payload_bytes > most)
+        throw std::invalid_argument("queue::queue_options::max_payload_bytes must be from 1 to 512 MiB");
+    return options;
+}
+
+job_options merged(job_options with, const enqueue_options& call) {
+    with.attempts = call.attempts.value_or(with.attempts);
+    with.backoff = call.backoff.value_or(with.backoff);
+    with.timeout = call.timeout ? call.timeout : with.timeout;
+    with.priority = call.priority.value_or(with.priority);
+    with.lifo = call.lifo;
+    with.keep_completed = call.keep_completed.value_or(with.keep_completed);
+    with.keep_failed = call.keep_failed.value_or(with.keep_failed);
+    return with;
+}
+
+std::optional<wall_time> first_run(const enqueue_options& call, wall_time now) {
+    if (call.run_at && *call.run_at > now)
+        return call.run_at;
+    return call.delay > std::chrono::milliseconds::zero() ? std::optional(saturating_add(now, call.delay))
+                                                          : std::nullopt;
+}
+
+void refuse_too_large(const detail::to_add& job, std::size_t max_bytes) {
+    if (job.data.size() > max_bytes)
+        throw error(errc::too_large, "a payload of the job \"" + job.name + "\" has " + std::to_string(job.data.size()) +
+                                         " bytes, more than the " + std::to_string(max_bytes) +
+                                         " allowed (queue_options::max_payload_bytes); store it elsewhere and enqueue its name");
+}
+
+/// What all jobs of one call have in common.
+struct origin {
+    wall_time now;
+    std::string traceparent;
+};
+
+std::vector<new_job> to_store(std::vector<detail::to_add> jobs, const std::string& queue, const job_options& how,
+                              const enqueue_options& call, const origin& from, std::size_t max_payload_bytes) {
+    std::vector<new_job> all;
+    all.reserve(jobs.size());
+    for (auto& job : jobs) {
+        refuse_too_large(job, max_payload_bytes);
+        all.push_back({.queue = queue,
+                       .id = call.id ? *call.id : uuid_v7(),
+                       .name = std::move(job.name),
+                       .data = std::move(job.data),
+                       .options = how,
+                       .traceparent = from.traceparent,
+                       .created_at = from.now,
+                       .run_at = first_run(call, from.now)});
+    }
+    return all;
+}
+
+std::vector<job_id> ids_of(std::vector<added_job> added) {
+    std::vector<job_id> ids;
+    ids.reserve(added.size());
+    for (auto& each : added)
+        ids.push_back(std::move(each.id));
+    return ids;
+}
+
+} // namespace
+
+queue::queue(std::shared_ptr<backend> stored, queue_options options, std::shared_ptr<registry> jobs, clock& time)
+    : state_(std::make_shared<const state>(
+          state{std::move(stored), checked(options), std::move(jobs), &time})) {
+    if (!state_->stored || !state_->jobs)
+        throw std::invalid_argument("queue::queue needs a backend and a registry");
+}
+
+awaitable<job_id> queue::add_one(shared s, std::string queue, job_options defaults, detail::to_add job,
+                                 enqueue_options options) {
+    std::vector<detail::to_add> one;
+    one.push_back(std::move(job));
+    auto ids = co_await add(std::move(s), std::move(queue), std::move(defaults), std::move(one), std::move(options));
+    co_return std::move(ids.front());
+}
+
+awaitable<job_id> queue::add_by_name(shared s, detail::to_add job, enqueue_options options) {
+    const auto known = s->jobs->find(job.name);
+    if (!known) {
+        check_name("enqueue: the job's name", job.name);
+        auto queue = job.name;
+        co_return co_await add_one(std::move(s), std::move(queue), {}, std::move(job), std::move(options));
+    }
+    if (const auto why = known->misfit(*std::exchange(job.unchecked, {})))
+        throw detail::misfit_error(job.name, *why);
+    co_return co_await add_one(std::move(s), known->queue, known->options, std::move(job), std::move(options));
+}
+
+awaitable<std::vector<job_id>> queue::add(shared s, std::string queue, job_options defaults,
+                                          std::vector<detail::to_add> jobs, enqueue_options options) {
+    check(options);
+    const auto how = merged(std::move(defaults), options);
+    check(how, "enqueue_options");
+    if (options.id && jobs.size() != 1)
+        throw std::invalid_argument("queue::enqueue_options::id names one job; enqueue_bulk adds several");
+    if (options.queue)
+        queue = *options.queue;
+    if (jobs.empty())
+        co_return std::vector<job_id>();
+
+    telemetry::span span("add " + queue + "." + jobs.front().name, span_kind::producer);
+    span.set({{"messaging.system", "infra"}, {"messaging.destination.name", queue},
+              {"messaging.batch.message_count", jobs.size()}});
+    std::vector<added_job> added;
+    try {
+        added = co_await s->stored->enqueue(
+            to_store(std::move(jobs), queue, how, options, {s->time->wall(), format_traceparent(span.context())},
+                     s->options.max_payload_bytes));
+    } catch (const std::exception& e) {
+        span.fail(e.what());
+        throw;
+    }
+    const auto created = std::ranges::count_if(added, &added_job::created);
+    if (created > 0)
+        instruments_of(queue).enqueued.add(static_cast<double>(created));
+    co_return ids_of(std::move(added));
+}
+
+awaitable<std::optional<job_info>> queue::find(shared s, job_key key) {
+    std::vector<job_key> one;
+    one.push_back(std::move(key));
+    auto found = co_await s->stored->get(std::move(one));
+    co_return std::move(found.front());
+}
+
+awaitable<std::vector<queue_counts>> queue::counts(std::vector<std::string> queues) const {
+    return state_->stored->counts(std::move(queues));
+}
+
+awaitable<void> queue::stop(deadline limit) const { return state_->stored->stop(limit); }
+
+} // namespace infra::queue

@@ -1,0 +1,60 @@
+#pragma once
+
+// Who waits for work, and when there last was some. From any thread.
+
+#include <infra/base/awaitable.hpp>
+#include <infra/runtime/promise.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace infra::queue::sqlite {
+
+class arrivals {
+public:
+    /// `on_wait` is called when somebody begins to wait.
+    explicit arrivals(std::function<void()> on_wait) : on_wait_(std::move(on_wait)) {}
+
+    /// Counts publications: what claim hands out as `seen`.
+    std::uint64_t count() const;
+
+    void publish(const std::set<std::string, std::less<>>& queues);
+    void publish_to_all();
+    bool anybody_waits() const;
+
+    /// Ends all waits, now and later, with `why`.
+    void close(std::exception_ptr why);
+
+    /// Returns once one of the queues was published after `seen`.
+    static awaitable<void> wait(std::shared_ptr<arrivals> self, std::vector<std::string> queues, std::uint64_t seen);
+
+private:
+    struct waiter {
+        std::vector<std::string> queues;
+        promise<void> arrived;
+        bool told = false;
+    };
+    using waiters = std::list<waiter>;
+    struct waiting;
+
+    static void tell(waiter& w);
+    bool came_after(const std::vector<std::string>& queues, std::uint64_t seen) const;
+
+    const std::function<void()> on_wait_;
+    mutable std::mutex mutex_;
+    std::uint64_t count_ = 0;                               // guarded by mutex_
+    std::uint64_t last_of_all_ = 0;                         // guarded by mutex_
+    std::map<std::string, std::uint64_t, std::less<>> last_; // guarded by mutex_
+    waiters waiters_;                                       // guarded by mutex_
+    std::exception_ptr closed_;                             // guarded by mutex_
+};
+
+} // namespace infra::queue::sqlite

@@ -1,0 +1,30 @@
+#include "verbs.hpp"
+
+namespace infra::queue::sqlite {
+namespace {
+
+queue_counts counts_of(const ledger::row& row) {
+    const auto in = [&](job_state s) { return static_cast<std::size_t>(row.in(s)); };
+    return {.queue = row.name,
+            .waiting = in(job_state::waiting),
+            .delayed = in(job_state::delayed),
+            .active = in(job_state::active),
+            .completed = in(job_state::completed),
+            .failed = in(job_state::failed)};
+}
+
+} // namespace
+
+std::vector<queue_counts> counts(store& s, const std::vector<std::string>& queues) {
+    std::vector<queue_counts> all;
+    for (const auto& name : queues) {
+        const auto* row = s.queues.find(name);
+        all.push_back(row ? counts_of(*row) : queue_counts{.queue = name});
+    }
+    if (queues.empty())
+        for (const auto& [name, row] : s.queues.all())
+            all.push_back(counts_of(row));
+    return all;
+}
+
+} // namespace infra::queue::sqlite

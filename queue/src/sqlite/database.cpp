@@ -1,0 +1,160 @@
+#include "database.hpp"
+
+#include <sqlite3.h>
+
+#include <cstring>
+#include <system_error>
+
+namespace infra::queue::sqlite {
+namespace {
+
+std::string name_of(const std::filesystem::path& file) { return "the queue's file " + file.string(); }
+
+std::string because(std::string_view message, int system_errno) {
+    std::string text(message);
+    if (system_errno != 0)
+        text.append(" (").append(std::generic_category().message(system_errno)).append(")");
+    return text;
+}
+
+void make_folder(const std::filesystem::path& file) {
+    const auto folder = file.parent_path();
+    std::error_code failed;
+    if (folder.empty() || std::filesystem::is_directory(folder, failed))
+        return;
+    std::filesystem::create_directories(folder, failed);
+    if (failed)
+        throw error(errc::unavailable, name_of(file) + " has no folder, and it cannot be made: " + failed.message() +
+                                           "; make " + folder.string() + " writable or name another file");
+}
+
+} // namespace
+
+error make_error(int code, int system_errno, std::string_view message, const std::filesystem::path& file) {
+    const auto why = because(message, system_errno);
+    switch (code & 0xff) {
+    case SQLITE_NOTADB:
+    case SQLITE_CORRUPT:
+        return {errc::corrupt, name_of(file) + " is damaged or not a SQLite database: " + why +
+                                   "; it was left as it is. Restore it from a copy, or move it away (with its -wal and "
+                                   "-shm) to begin with an empty queue; `sqlite3 FILE .recover` may save its jobs"};
+    case SQLITE_FULL:
+        return {errc::unavailable, name_of(file) + " cannot grow: " + why +
+                                       "; nothing of this was stored. Free space, and work goes on by itself"};
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return {errc::unavailable, name_of(file) + " is locked by another process for too long: " + why +
+                                       "; find who holds it (fuser FILE), or raise sqlite_options::busy_timeout"};
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+    case SQLITE_AUTH:
+        return {errc::unavailable,
+                name_of(file) + " is not writable: " + why + "; give this user the right to write it and its folder"};
+    case SQLITE_CANTOPEN:
+        return {errc::unavailable,
+                name_of(file) + " cannot be opened: " + why + "; check that its folder exists and is writable"};
+    case SQLITE_NOMEM:
+        return {errc::unavailable, name_of(file) + ": out of memory"};
+    default:
+        return {errc::unavailable, name_of(file) + ": " + why};
+    }
+}
+
+void database::finalize::operator()(sqlite3_stmt* s) const noexcept { sqlite3_finalize(s); }
+void database::close::operator()(sqlite3* db) const noexcept { sqlite3_close_v2(db); }
+
+database::database(std::filesystem::path file) : file_(std::move(file)) {
+    make_folder(file_);
+    sqlite3* opened = nullptr;
+    const int code = sqlite3_open_v2(file_.c_str(), &opened,
+                                     SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
+    db_.reset(opened);
+    if (!opened)
+        throw make_error(SQLITE_NOMEM, 0, "", file_);
+    sqlite3_extended_result_codes(opened, 1);
+    if (code != SQLITE_OK)
+        fail(code);
+    // SQLite falls back to reading when it may not write; a queue has no use for that.
+    if (sqlite3_db_readonly(opened, "main") == 1)
+        throw make_error(SQLITE_READONLY, 0, "no permission to write", file_);
+}
+
+database::~database() = default;
+
+void database::set_busy_policy(busy_policy policy, void* context) {
+    struct adapter {
+        static int call(void* self, int tries) {
+            const auto* me = static_cast<std::pair<busy_policy, void*>*>(self);
+            return me->first(me->second, tries) ? 1 : 0;
+        }
+    };
+    busy_ = {policy, context};
+    sqlite3_busy_handler(db_.get(), &adapter::call, &busy_);
+}
+
+void database::execute(const char* sql) {
+    if (const int code = sqlite3_exec(db_.get(), sql, nullptr, nullptr, nullptr); code != SQLITE_OK)
+        fail(code);
+}
+
+bool database::in_transaction() const noexcept { return sqlite3_get_autocommit(db_.get()) == 0; }
+
+bool database::has_moved() const noexcept {
+    int moved = 0;
+    return sqlite3_file_control(db_.get(), "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved != 0;
+}
+
+std::int64_t database::changes() const noexcept { return sqlite3_changes64(db_.get()); }
+
+void database::fail(int code) const {
+    const int system_errno = (code & 0xff) == SQLITE_CANTOPEN || (code & 0xff) == SQLITE_IOERR
+                                 ? sqlite3_system_errno(db_.get())
+                                 : 0;
+    throw make_error(code, system_errno, sqlite3_errmsg(db_.get()), file_);
+}
+
+sqlite3_stmt* database::prepared(const char* literal) {
+    auto& kept = statements_[literal];
+    if (!kept) {
+        sqlite3_stmt* made = nullptr;
+        if (const int code = sqlite3_prepare_v3(db_.get(), literal, -1, SQLITE_PREPARE_PERSISTENT, &made, nullptr);
+            code != SQLITE_OK)
+            fail(code);
+        kept.reset(made);
+    }
+    return kept.get();
+}
+
+query::~query() {
+    sqlite3_reset(statement_);
+    sqlite3_clear_bindings(statement_);
+}
+
+bool query::step() {
+    const int code = sqlite3_step(statement_);
+    if (code != SQLITE_ROW && code != SQLITE_DONE)
+        db_.fail(code);
+    return code == SQLITE_ROW;
+}
+
+bool query::is_null(int column) const noexcept { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
+std::int64_t query::integer(int column) const noexcept { return sqlite3_column_int64(statement_, column); }
+double query::real(int column) const noexcept { return sqlite3_column_double(statement_, column); }
+
+std::string query::text(int column) const {
+    const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
+    return bytes ? std::string(bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))) : std::string();
+}
+
+void query::bind_int64(int index, std::int64_t value) { sqlite3_bind_int64(statement_, index, value); }
+void query::bind_at(int index, double value) { sqlite3_bind_double(statement_, index, value); }
+void query::bind_null(int index) { sqlite3_bind_null(statement_, index); }
+void query::bind_at(int index, std::string_view value) {
+    // A null pointer would be bound as NULL, an empty text is not that.
+    const int code = sqlite3_bind_text64(statement_, index, value.data() ? value.data() : "", value.size(), SQLITE_STATIC,
+                                         SQLITE_UTF8);
+    if (code != SQLITE_OK)
+        db_.fail(code);
+}
+
+} // namespace infra::queue::sqlite

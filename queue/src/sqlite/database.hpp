@@ -1,0 +1,127 @@
+#pragma once
+
+// SQLite's handle: opening, prepared statements, and errors as sentences. Knows nothing of jobs.
+//
+// One thread at a time. SQL texts are string literals: a prepared statement is found again by its address.
+
+#include <infra/queue/error.hpp>
+
+#include <concepts>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace infra::queue::sqlite {
+
+/// What a SQLite result code means to who uses the queue.
+error make_error(int code, int system_errno, std::string_view message, const std::filesystem::path& file);
+
+class database {
+public:
+    /// Called while another process holds the lock; false gives up.
+    using busy_policy = bool (*)(void* context, int tries);
+
+    /// Opens the file, or makes it, with its folder. Throws infra::error.
+    explicit database(std::filesystem::path file);
+    ~database();
+    database(const database&) = delete;
+    database& operator=(const database&) = delete;
+
+    void set_busy_policy(busy_policy policy, void* context);
+
+    /// One or more statements without results.
+    void execute(const char* sql);
+
+    /// True between a BEGIN and its end; also tells whether a failure has rolled everything back.
+    bool in_transaction() const noexcept;
+
+    /// True if the file that is open is no longer the one at its path.
+    bool has_moved() const noexcept;
+
+    std::int64_t changes() const noexcept; ///< of the last statement
+
+    const std::filesystem::path& file() const noexcept { return file_; }
+
+    /// Throws what `code` means.
+    [[noreturn]] void fail(int code) const;
+
+private:
+    friend class query;
+    sqlite3_stmt* prepared(const char* literal);
+
+    struct finalize {
+        void operator()(sqlite3_stmt* s) const noexcept;
+    };
+    struct close {
+        void operator()(sqlite3* db) const noexcept;
+    };
+
+    std::filesystem::path file_;
+    std::pair<busy_policy, void*> busy_{};
+    std::unique_ptr<sqlite3, close> db_;
+    std::unordered_map<const char*, std::unique_ptr<sqlite3_stmt, finalize>> statements_;
+};
+
+/// One use of a prepared statement. Texts that are bound must live until it is gone.
+///
+///     query q(db, "SELECT name FROM pets WHERE age > ?1");
+///     q.bind(3);
+///     while (q.step()) use(q.text(0));
+class query {
+public:
+    query(database& db, const char* literal) : db_(db), statement_(db.prepared(literal)) {}
+    ~query();
+    query(const query&) = delete;
+    query& operator=(const query&) = delete;
+
+    /// From ?1 on. An empty optional is NULL.
+    template <class... Values>
+    query& bind(const Values&... values) {
+        int index = 0;
+        (bind_at(++index, values), ...);
+        return *this;
+    }
+
+    /// True: there is a row. Throws infra::error.
+    bool step();
+    /// For statements without rows.
+    void run() {
+        while (step()) {
+        }
+    }
+
+    bool is_null(int column) const noexcept;
+    std::int64_t integer(int column) const noexcept;
+    double real(int column) const noexcept;
+    std::string text(int column) const;
+    std::optional<std::int64_t> maybe_integer(int column) const {
+        return is_null(column) ? std::nullopt : std::optional(integer(column));
+    }
+
+private:
+    template <std::integral I>
+    void bind_at(int index, I value) {
+        bind_int64(index, static_cast<std::int64_t>(value));
+    }
+    void bind_int64(int index, std::int64_t value);
+    void bind_at(int index, double value);
+    void bind_at(int index, std::string_view value);
+    void bind_null(int index);
+    template <class T>
+    void bind_at(int index, const std::optional<T>& value) {
+        value ? bind_at(index, *value) : bind_null(index);
+    }
+
+    database& db_;
+    sqlite3_stmt* statement_;
+};
+
+} // namespace infra::queue::sqlite

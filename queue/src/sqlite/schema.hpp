@@ -1,0 +1,16 @@
+#pragma once
+
+// The tables, drawn in queue/README.md ("Stored layout"), and how files of earlier versions become like them.
+
+#include "database.hpp"
+
+namespace infra::queue::sqlite {
+
+inline constexpr int schema_version = 1;
+
+/// Makes or migrates the tables, in one transaction. Throws errc::incompatible for a file of a newer version, which it
+/// leaves as it is. The version stands in a table of ours, not in PRAGMA user_version: the file may be shared with the
+/// program's own tables, whose migrations use that.
+void prepare_schema(database& db);
+
+} // namespace infra::queue::sqlite

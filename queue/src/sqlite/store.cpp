@@ -1,0 +1,113 @@
+#include "store.hpp"
+
+#include "schema.hpp"
+
+#include <algorithm>
+#include <thread>
+
+namespace infra::queue::sqlite {
+namespace {
+
+constexpr std::int64_t page_bytes = 4096;
+
+// Another process that switches to WAL at this moment makes SQLite say "busy" without asking the busy handler.
+void switch_to_wal(database& db) {
+    constexpr int tries = 100;
+    for (int i = 1;; ++i) {
+        try {
+            query mode(db, "PRAGMA journal_mode = WAL");
+            mode.step();
+            return;
+        } catch (const error& e) {
+            if (i == tries || e.code() != errc::unavailable)
+                throw;
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+}
+
+} // namespace
+
+store::store(const sqlite_options& options, const std::atomic<bool>& give_up)
+    : db(options.file), options_(options), give_up_(give_up) {
+    db.set_busy_policy(&store::wait_for_lock, this);
+    switch_to_wal(db);
+    db.execute("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384; PRAGMA journal_size_limit = 67108864");
+    prepare_schema(db);
+    if (options.max_file_bytes > 0)
+        db.execute(("PRAGMA max_page_count = " + std::to_string(options.max_file_bytes / page_bytes)).c_str());
+}
+
+// Short waits, so that a lock is taken soon after it is free; SQLite's own grow to 100 ms.
+bool store::wait_for_lock(void* self, int tries) {
+    auto& me = *static_cast<store*>(self);
+    const auto now = std::chrono::steady_clock::now();
+    if (tries == 0)
+        me.waiting_since_ = now;
+    if (me.give_up_ || now - me.waiting_since_ >= me.options_.busy_timeout)
+        return false;
+    std::this_thread::sleep_for(std::chrono::microseconds(std::min(200 * (tries + 1), 5'000)));
+    return true;
+}
+
+// In WAL mode FULL adds one fsync to each COMMIT. May only be changed between transactions.
+void store::set_synchronous(bool full) {
+    if (full_ == full)
+        return;
+    db.execute(full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+    full_ = full;
+}
+
+void store::begin(access needed) {
+    set_synchronous(needed == access::write_durably && options_.durability == durability::full);
+    query(db, needed == access::read ? "BEGIN" : "BEGIN IMMEDIATE").run();
+    try {
+        look_for_others();
+        if (stale_)
+            queues.load(db);
+        stale_ = false;
+    } catch (...) {
+        rollback();
+        throw;
+    }
+    touched.clear();
+    queues.mark();
+}
+
+void store::commit() {
+    queues.save(db);
+    query(db, "COMMIT").run();
+}
+
+void store::rollback() noexcept {
+    stale_ = true;
+    try {
+        if (db.in_transaction())
+            query(db, "ROLLBACK").run();
+    } catch (const error&) {
+        // Nothing is left to undo: SQLite has done it, or the file is dropped with the connection.
+    }
+}
+
+void store::begin_part() {
+    queues.mark();
+    query(db, "SAVEPOINT part").run();
+}
+
+void store::end_part() { query(db, "RELEASE part").run(); }
+
+void store::undo_part() {
+    query(db, "ROLLBACK TO part").run();
+    query(db, "RELEASE part").run();
+    queues.undo();
+}
+
+void store::look_for_others() {
+    query version(db, "PRAGMA data_version");
+    version.step();
+    if (data_version_ != 0 && version.integer(0) != data_version_)
+        others_wrote_ = stale_ = true;
+    data_version_ = version.integer(0);
+}
+
+} // namespace infra::queue::sqlite

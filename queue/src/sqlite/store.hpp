@@ -1,0 +1,63 @@
+#pragma once
+
+// The open file with its ledger, and its transactions.
+
+#include "ledger.hpp"
+
+#include <infra/queue/sqlite.hpp>
+
+#include <atomic>
+#include <set>
+
+namespace infra::queue::sqlite {
+
+/// What an operation does to the file, from least to most.
+enum class access {
+    read,
+    write,         ///< may be undone by a power cut: claims, renewals. Then the worker is gone as well.
+    write_durably, ///< under durability::full, is on the disk when it is acknowledged
+};
+
+class store {
+public:
+    /// Opens the file. `give_up` ends a wait for another process's lock.
+    store(const sqlite_options& options, const std::atomic<bool>& give_up);
+
+    void begin(access needed);
+    void commit();
+    void rollback() noexcept;
+
+    /// Between them one operation of several in a transaction.
+    void begin_part();
+    void end_part();
+    void undo_part(); ///< only while in_transaction()
+
+    bool in_transaction() const noexcept { return db.in_transaction(); }
+    bool has_moved() const noexcept { return db.has_moved(); }
+
+    /// Looks whether another process has written, as begin() does.
+    void look_for_others();
+    /// True once for each time they had.
+    bool take_others_wrote() noexcept { return std::exchange(others_wrote_, false); }
+
+    /// The queues that may have got work in this transaction, for those who wait.
+    std::set<std::string, std::less<>> touched;
+
+    database db;
+    ledger queues;
+    std::size_t claims = 0; ///< so far: who of several queues is served first
+
+private:
+    static bool wait_for_lock(void* self, int tries);
+    void set_synchronous(bool full);
+
+    const sqlite_options& options_;
+    const std::atomic<bool>& give_up_;
+    std::chrono::steady_clock::time_point waiting_since_{};
+    std::optional<bool> full_;
+    std::int64_t data_version_ = 0;
+    bool others_wrote_ = false;
+    bool stale_ = true; // the ledger is to be read again
+};
+
+} // namespace infra::queue::sqlite

@@ -1,0 +1,390 @@
+#include "worker_run.hpp"
+
+#include "instruments.hpp"
+
+#include <infra/base/id.hpp>
+#include <infra/base/telemetry.hpp>
+#include <infra/base/with_deadline.hpp>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace infra::queue {
+namespace {
+
+constexpr auto longest_sleep = std::chrono::seconds(5); // so that a wall clock that jumps is noticed
+constexpr auto prune_interval = std::chrono::minutes(1);
+constexpr auto grace_of_cancelled = std::chrono::seconds(1);
+constexpr auto last_recording = std::chrono::seconds(2);
+
+// Who holds a job, for people: host, process, and lot, since processes of containers often have the same number.
+std::string make_identity() {
+    char host[64] = "";
+    if (gethostname(host, sizeof host - 1) != 0)
+        host[0] = '\0';
+    return std::string(host) + ":" + std::to_string(getpid()) + ":" + random_hex(4);
+}
+
+bool is_fatal(const std::exception_ptr& thrown) {
+    const auto code = code_of(thrown);
+    return code == errc::corrupt || code == errc::incompatible || code == infra::errc::closed;
+}
+
+/// Returns what the first to end threw, or null.
+awaitable<std::exception_ptr> first_of(awaitable<void> a, awaitable<void> b, awaitable<void> c) {
+    const auto ex = co_await asio::this_coro::executor;
+    const auto ends = co_await asio::experimental::make_parallel_group(
+                          asio::co_spawn(ex, std::move(a), asio::deferred), asio::co_spawn(ex, std::move(b), asio::deferred),
+                          asio::co_spawn(ex, std::move(c), asio::deferred))
+                          .async_wait(asio::experimental::wait_for_one(), asio::use_awaitable);
+    const std::exception_ptr thrown[] = {std::get<1>(ends), std::get<2>(ends), std::get<3>(ends)};
+    co_return thrown[std::get<0>(ends)[0]];
+}
+
+} // namespace
+
+worker_run::worker_run(executor ex, queue jobs, worker_options options, std::shared_ptr<blocking_pool> pool)
+    : ex_(ex), jobs_(std::move(jobs)), options_(std::move(options)), stored_(jobs_.stored()), pool_(std::move(pool)),
+      time_(jobs_.time()), identity_(make_identity()),
+      keeper_({.stored = stored_,
+               .time = &time_,
+               .length = options_.lease,
+               .where = options_.renewals,
+               .on_lost =
+                   [this](const lease& gone) {
+                       asio::post(ex_, [me = weak_from_this(), gone] {
+                           if (const auto self = me.lock())
+                               self->lost(gone);
+                       });
+                   }}),
+      changed_(ex), hurry_(ex), next_prune_(time_.steady()) {}
+
+awaitable<void> worker_run::live() {
+    keeper_.start();
+    std::exception_ptr failure;
+    try {
+        co_await work();
+    } catch (...) {
+        failure = std::current_exception();
+        stop(deadline::after(options_.drain_timeout, time_.steady()));
+    }
+    co_await drain();
+    co_await keeper_.stop();
+    if (failure)
+        std::rethrow_exception(failure);
+}
+
+void worker_run::stop(deadline limit) {
+    limit_ = limit_ ? earlier(*limit_, limit) : limit;
+    changed_.set();
+}
+
+// --- work ---------------------------------------------------------------------------------------------------------
+
+awaitable<void> worker_run::work() {
+    while (!limit_) {
+        co_await prune_if_due();
+        claim_result taken;
+        if (const auto places = room(); places > 0) {
+            taken = co_await claim(places);
+            report_rescued(taken.rescued);
+            const bool more = taken.jobs.size() == places;
+            for (auto& job : taken.jobs)
+                take(std::move(job));
+            if (more && room() > 0)
+                continue;
+        }
+        co_await next_event(std::move(taken));
+    }
+}
+
+// Nothing is claimed while outcomes cannot be recorded, which bounds how many there are.
+std::size_t worker_run::room() const {
+    return recording_fails_ || limit_ ? 0 : options_.concurrency - std::min(options_.concurrency, active_.size());
+}
+
+std::vector<std::string> worker_run::queues() const {
+    return options_.queues.empty() ? jobs_.jobs()->queues() : options_.queues;
+}
+
+awaitable<claim_result> worker_run::claim(std::size_t places) {
+    std::exception_ptr thrown;
+    try {
+        auto taken = co_await stored_->claim({.queues = queues(),
+                                              .max = places,
+                                              .worker = identity_,
+                                              .lease = options_.lease,
+                                              .now = time_.wall()});
+        note_success();
+        co_return taken;
+    } catch (...) {
+        thrown = std::current_exception();
+    }
+    co_await pause_after("claim", thrown);
+    co_return claim_result{};
+}
+
+void worker_run::report_rescued(const std::vector<job_key>& rescued) const {
+    for (const auto& job : rescued) {
+        instruments_of(job.queue).stalled.add();
+        telemetry::log(level::warn, "queue", "job stalled: its worker vanished; it will run again",
+                       {{"job", job.id}, {"queue", job.queue}});
+    }
+}
+
+// What a claim brings runs, unless there is a reason against it.
+void worker_run::take(claimed_job job) {
+    auto known = jobs_.jobs()->find(job.name);
+    if (limit_)
+        return record(job, {.how = attempt::end::interrupted});
+    if (is_poison(job, options_.max_stalls))
+        return record(job, {.how = attempt::end::threw_final,
+                            .reason = "stalled " + std::to_string(job.stalls) + " times, more than worker_options::max_stalls"});
+    if (!known || !known->perform)
+        return record(job, {.how = attempt::end::unknown_job});
+    start(std::move(job), std::move(known));
+}
+
+void worker_run::start(claimed_job job, std::shared_ptr<const known_job> known) {
+    const auto r = std::make_shared<running>();
+    r->context = context_for(job, time_.steady());
+    r->job = std::move(job);
+    keeper_.keep(r->job.held);
+    active_.emplace(r->job.held.token, r);
+    asio::co_spawn(ex_, run_handler(r, std::move(known)),
+                   asio::bind_cancellation_slot(r->cancel.slot(), [self = shared_from_this(), r](std::exception_ptr e) {
+                       if (e) // what perform() lets through: no memory, or cancelled before it began
+                           self->ended(*r, {.how = attempt::end::threw, .reason = readable(describe(e))});
+                   }));
+}
+
+awaitable<void> worker_run::run_handler(std::shared_ptr<running> r, std::shared_ptr<const known_job> known) {
+    auto how = co_await perform(
+        {.job = r->job, .known = std::move(known), .context = r->context, .pool = pool_, .time = &time_});
+    ended(*r, std::move(how));
+}
+
+void worker_run::ended(running& r, attempt how) {
+    if (r.abandoned)
+        return;
+    if (r.interrupted && how.how != attempt::end::returned)
+        how = {.how = attempt::end::interrupted};
+    active_.erase(r.job.held.token);
+    changed_.set();
+    if (!r.lost)
+        record(r.job, std::move(how));
+}
+
+void worker_run::lost(const lease& gone) {
+    const auto found = active_.find(gone.token);
+    if (found == active_.end())
+        return;
+    const auto r = found->second;
+    telemetry::log(level::warn, "queue", "lease lost: the job was given to another worker; this run is cancelled",
+                   {{"job", gone.job.id}, {"name", r->job.name}, {"queue", gone.job.queue}, {"fence", gone.fence}});
+    r->lost = true;
+    r->context->request_stop();
+    r->cancel.emit(asio::cancellation_type::terminal);
+}
+
+awaitable<void> worker_run::prune_if_due() {
+    if (time_.steady() < next_prune_)
+        co_return;
+    next_prune_ = saturating_add(time_.steady(), prune_interval);
+    auto requests = to_prune(jobs_.jobs()->all(), time_.wall());
+    if (requests.empty())
+        co_return;
+    std::exception_ptr thrown;
+    try {
+        co_await stored_->prune(std::move(requests));
+    } catch (...) {
+        thrown = std::current_exception();
+    }
+    if (thrown)
+        co_await pause_after("prune", thrown);
+}
+
+// Sleeps until work may have come, a handler has ended, or a moment has come that the last claim named.
+awaitable<void> worker_run::next_event(claim_result seen) {
+    if (limit_)
+        co_return;
+    if (room() == 0)
+        co_return co_await changed_.wait();
+    const auto now = time_.steady();
+    auto until = std::min(saturating_add(now, longest_sleep), next_prune_);
+    if (seen.next_due)
+        until = std::min(until, saturating_add(now, saturating_sub(*seen.next_due, time_.wall())));
+    const auto thrown =
+        co_await first_of(stored_->wait_for_work(queues(), seen.seen), changed_.wait(), time_.sleep_until(until));
+    if (thrown)
+        co_await pause_after("wait for work", thrown);
+}
+
+// --- recording ----------------------------------------------------------------------------------------------------
+
+void worker_run::record(const claimed_job& job, attempt how) {
+    if (how.result.size() > jobs_.options().max_payload_bytes) {
+        telemetry::log(level::warn, "queue", "a job's result is too large and was not kept",
+                       {{"job", job.held.job.id}, {"name", job.name}, {"bytes", how.result.size()}});
+        how.result.clear();
+    }
+    const bool unknown = how.how == attempt::end::unknown_job;
+    auto decided = after(job, std::move(how), time_.wall(), random_01());
+    if (unknown)
+        telemetry::log(level::warn, "queue", "no handler here for this job; left to other workers",
+                       {{"job", job.held.job.id}, {"name", job.name}, {"queue", job.held.job.queue}});
+    else
+        report(job, decided);
+    keeper_.keep(job.held); // until it is recorded
+    unrecorded_.push_back(std::move(decided));
+    if (!std::exchange(recording_, true))
+        asio::co_spawn(ex_, record_all(), [self = shared_from_this()](std::exception_ptr) {
+            self->recording_ = false;
+            self->changed_.set();
+        });
+}
+
+void worker_run::report(const claimed_job& job, const outcome& decided) const {
+    const auto& key = decided.held.job;
+    const auto attempt = job.attempts_made + 1;
+    switch (decided.as) {
+    case outcome::kind::completed:
+        return telemetry::log(level::debug, "queue", "job completed",
+                              {{"job", key.id}, {"name", job.name}, {"queue", key.queue}, {"attempt", attempt}});
+    case outcome::kind::retry:
+        return telemetry::log(level::warn, "queue", "job failed and will be retried",
+                              {{"job", key.id}, {"name", job.name}, {"queue", key.queue}, {"attempt", attempt},
+                               {"attempts", job.options.attempts},
+                               {"delay", decided.run_at ? *decided.run_at - decided.at : wall_time::duration::zero()},
+                               {"error", decided.reason}});
+    case outcome::kind::failed:
+        return telemetry::log(level::error, "queue", "job failed",
+                              {{"job", key.id}, {"name", job.name}, {"queue", key.queue}, {"attempt", attempt},
+                               {"attempts", job.options.attempts}, {"error", decided.reason}});
+    case outcome::kind::returned:
+        return telemetry::log(level::info, "queue", "job returned: the worker stops",
+                              {{"job", key.id}, {"name", job.name}, {"queue", key.queue}, {"attempt", attempt}});
+    }
+}
+
+// Takes what has gathered, records it, and looks again. Outcomes that cannot be recorded are kept and tried again.
+awaitable<void> worker_run::record_all() {
+    while (!unrecorded_.empty() && !give_up_recording_) {
+        auto batch = std::exchange(unrecorded_, {});
+        std::exception_ptr thrown;
+        std::vector<bool> held;
+        try {
+            held = co_await stored_->finish(batch);
+        } catch (...) {
+            thrown = std::current_exception();
+        }
+        if (!thrown) {
+            for (std::size_t i = 0; i < batch.size(); ++i)
+                recorded(batch[i], held[i]);
+            note_success();
+            recording_fails_ = false;
+            continue;
+        }
+        unrecorded_.insert(unrecorded_.begin(), std::make_move_iterator(batch.begin()), std::make_move_iterator(batch.end()));
+        recording_fails_ = true;
+        const auto pause = note_trouble("record what became of jobs", thrown);
+        co_await first_of(hurry_.wait(), time_.sleep_for(pause), time_.sleep_until(steady_time::max()));
+    }
+}
+
+void worker_run::recorded(const outcome& o, bool held) {
+    keeper_.drop(o.held);
+    const auto& key = o.held.job;
+    if (!held)
+        return telemetry::log(level::warn, "queue", "lease lost: what became of the job was not recorded, another worker has it",
+                              {{"job", key.id}, {"queue", key.queue}, {"fence", o.held.fence}});
+    const auto& counted = instruments_of(key.queue);
+    if (o.as == outcome::kind::completed)
+        counted.completed.add();
+    else if (o.as == outcome::kind::failed)
+        counted.failed.add();
+    else if (o.as == outcome::kind::retry)
+        counted.retried.add();
+}
+
+// --- trouble with the storage -------------------------------------------------------------------------------------
+
+/// Says so once, until it works again; how long to wait before the next try.
+std::chrono::milliseconds worker_run::note_trouble(const char* doing, std::exception_ptr thrown) {
+    if (failures_++ == 0)
+        telemetry::log(level::error, "queue", "the worker goes on trying: its storage refused",
+                       {{"to", doing}, {"error", describe(thrown)}});
+    return pause_after_trouble(failures_, random_01());
+}
+
+void worker_run::note_success() {
+    if (std::exchange(failures_, 0) > 0)
+        telemetry::log(level::info, "queue", "the storage works again", {});
+}
+
+awaitable<void> worker_run::pause_after(const char* doing, std::exception_ptr thrown) {
+    if (is_fatal(thrown))
+        std::rethrow_exception(thrown);
+    const deadline end = saturating_add(time_.steady(), note_trouble(doing, thrown));
+    while (!limit_ && !passed(end))
+        co_await wait_until(end);
+}
+
+// --- stopping -----------------------------------------------------------------------------------------------------
+
+awaitable<void> worker_run::drain() {
+    while (!active_.empty() && !passed(*limit_))
+        co_await wait_until(*limit_);
+    interrupt_all();
+    const deadline grace = saturating_add(time_.steady(), grace_of_cancelled);
+    while (!active_.empty() && !passed(grace))
+        co_await wait_until(grace);
+    abandon_all();
+    const deadline last = saturating_add(time_.steady(), last_recording);
+    while (recording_ && !passed(last))
+        co_await wait_until(last);
+    give_up_recording_ = true;
+    hurry_.set();
+    while (recording_)
+        co_await changed_.wait();
+    if (!unrecorded_.empty())
+        telemetry::log(level::error, "queue", "stopped without recording what became of jobs; they will run again",
+                       {{"jobs", unrecorded_.size()}});
+}
+
+void worker_run::interrupt_all() {
+    const auto all = active_; // a handler that ends at once takes itself out
+    for (const auto& [token, r] : all) {
+        r->interrupted = true;
+        r->context->request_stop();
+        r->cancel.emit(asio::cancellation_type::terminal);
+    }
+}
+
+void worker_run::abandon_all() {
+    for (const auto& [token, r] : std::exchange(active_, {})) {
+        telemetry::log(level::warn, "queue", "a cancelled handler does not end; its job is returned while it runs on",
+                       {{"job", r->job.held.job.id}, {"name", r->job.name}, {"queue", r->job.held.job.queue}});
+        r->abandoned = true;
+        if (!r->lost)
+            record(r->job, {.how = attempt::end::interrupted});
+    }
+}
+
+// Until something changed or the time has come; the caller looks which.
+awaitable<void> worker_run::wait_until(deadline limit) {
+    try {
+        co_await with_deadline(changed_.wait(), limit, time_);
+    } catch (const error& e) {
+        if (e.code() != infra::errc::timed_out)
+            throw;
+    }
+}
+
+} // namespace infra::queue

@@ -1,0 +1,89 @@
+#pragma once
+
+// One life of a worker, from run() to its end.
+
+#include "lease_keeper.hpp"
+#include "perform.hpp"
+#include "signal.hpp"
+
+#include <infra/queue/worker.hpp>
+
+#include <boost/asio/cancellation_signal.hpp>
+
+#include <map>
+
+namespace infra::queue {
+
+/// Threads:  its executor only. Lifetime: whoever spawned live() keeps it until that has ended.
+class worker_run : public std::enable_shared_from_this<worker_run> {
+public:
+    worker_run(executor ex, queue jobs, worker_options options, std::shared_ptr<blocking_pool> pool);
+
+    /// Claims and runs until stop(), then drains. Not to be cancelled: stop() is the way.
+    awaitable<void> live();
+
+    /// The earliest asked for holds.
+    void stop(deadline limit);
+
+private:
+    struct running {
+        claimed_job job;
+        std::shared_ptr<job_context> context;
+        asio::cancellation_signal cancel{};
+        bool interrupted = false; // by stop()
+        bool lost = false;        // somebody else has the lease
+        bool abandoned = false;   // given back although the handler has not ended
+    };
+
+    // live(), in the order it happens
+    awaitable<void> work();
+    awaitable<claim_result> claim(std::size_t room);
+    void report_rescued(const std::vector<job_key>& rescued) const;
+    void take(claimed_job job);
+    void start(claimed_job job, std::shared_ptr<const known_job> known);
+    awaitable<void> run_handler(std::shared_ptr<running> r, std::shared_ptr<const known_job> known);
+    void ended(running& r, attempt how);
+    awaitable<void> prune_if_due();
+    awaitable<void> next_event(claim_result seen);
+    awaitable<void> pause_after(const char* doing, std::exception_ptr thrown);
+
+    // what ended goes to the backend in batches
+    void record(const claimed_job& job, attempt how);
+    void report(const claimed_job& job, const outcome& decided) const;
+    awaitable<void> record_all();
+    void recorded(const outcome& o, bool held);
+
+    // stopping
+    awaitable<void> drain();
+    void interrupt_all();
+    void abandon_all();
+    awaitable<void> wait_until(deadline limit);
+
+    void lost(const lease& gone);
+    std::chrono::milliseconds note_trouble(const char* doing, std::exception_ptr thrown);
+    void note_success();
+    std::size_t room() const;
+    std::vector<std::string> queues() const;
+    bool passed(deadline limit) const { return limit.passed(time_.steady()); }
+
+    const executor ex_;
+    const queue jobs_;
+    const worker_options options_;
+    const std::shared_ptr<backend> stored_;
+    const std::shared_ptr<blocking_pool> pool_;
+    clock& time_;
+    const std::string identity_;
+    lease_keeper keeper_;
+    signal changed_;
+    std::optional<deadline> limit_;                          // set: stopping
+    std::map<std::string, std::shared_ptr<running>> active_; // by token
+    std::vector<outcome> unrecorded_;
+    bool recording_ = false;
+    bool recording_fails_ = false;
+    bool give_up_recording_ = false;
+    signal hurry_; // cuts the recorder's pause short
+    int failures_ = 0; // of the storage, in a row
+    steady_time next_prune_;
+};
+
+} // namespace infra::queue
