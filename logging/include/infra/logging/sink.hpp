@@ -1,0 +1,78 @@
+#pragma once
+
+/// Where finished lines go.
+///
+///     auto lines = std::make_shared<logging::memory_sink>();
+///     logging::pipeline out({.outputs = {{.to = lines}, {.to = logging::file_sink({.path = "var/app.log"})}}});
+
+#include <infra/base/error.hpp>
+
+#include <cstddef>
+#include <deque>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace infra::logging {
+
+/// Takes whole lines.
+///
+/// Threads:  write() is called by one thread at a time, not always the same.
+/// Errors:   values. What was not taken is lost: the pipeline counts it and says so in the log once lines go through
+///           again.
+/// Lifetime: shared by the pipelines that write to it.
+class sink {
+public:
+    struct outcome {
+        std::size_t taken = 0; ///< bytes from the front, always whole lines
+        boost::system::error_code failure{};
+    };
+
+    virtual ~sink() = default;
+
+    /// Hands over one or more lines, each with its line break. May block, must end by itself, and must not log.
+    virtual outcome write(std::string_view lines) noexcept = 0;
+
+    /// True where a person looks on, who would rather not read JSON.
+    virtual bool is_terminal() const noexcept { return false; }
+};
+
+/// The process's own. A line is handed to the kernel with one write(2) where it fits, so lines of several processes do
+/// not mix. A reader that takes nothing for 5 s costs the lines that wait for it.
+std::shared_ptr<sink> stdout_sink();
+std::shared_ptr<sink> stderr_sink();
+
+struct file_sink_options {
+    std::filesystem::path path;
+};
+
+/// Appends to a file, made with mode 0640 if absent. Lines are the kernel's when written: they survive the process, not
+/// a power cut. After a full disk the file continues without a torn line. Throws errc::io if the file cannot be opened.
+std::shared_ptr<sink> file_sink(file_sink_options options);
+
+struct memory_sink_options {
+    std::size_t max_lines = 100'000; ///< the oldest go first
+};
+
+/// Keeps lines for tests to read. Threads: any member from any thread.
+class memory_sink final : public sink {
+public:
+    explicit memory_sink(memory_sink_options options = {}) : max_lines_(options.max_lines) {}
+
+    outcome write(std::string_view lines) noexcept override;
+
+    /// Without their line breaks.
+    std::vector<std::string> lines() const;
+    std::string text() const;
+    void clear();
+
+private:
+    const std::size_t max_lines_;
+    mutable std::mutex mutex_;
+    std::deque<std::string> lines_; // guarded by mutex_
+};
+
+} // namespace infra::logging

@@ -1,0 +1,178 @@
+#include "json_text.hpp"
+
+#include <infra/base/encoding.hpp>
+#include <infra/base/json.hpp>
+
+#include <algorithm>
+#include <bit>
+#include <charconv>
+#include <cmath>
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+
+namespace infra::logging {
+namespace {
+
+constexpr std::uint64_t repeat(std::uint8_t byte) noexcept { return 0x0101'0101'0101'0101U * byte; }
+
+// A high bit for each byte of `w` that is below 0x20, a quote, a backslash or not ASCII. Exact up to the first hit,
+// which is all that is asked: a borrow can only make false hits in higher bytes.
+constexpr std::uint64_t special_bytes(std::uint64_t w) noexcept {
+    const auto zero = [](std::uint64_t x) { return x - repeat(0x01); };
+    const std::uint64_t quote = w ^ repeat('"'), backslash = w ^ repeat('\\');
+    const std::uint64_t below_space = w - repeat(0x20);
+    return ((zero(quote) & ~quote) | (zero(backslash) & ~backslash) | (below_space & ~w) | w) & repeat(0x80);
+}
+
+constexpr bool is_special(char c) noexcept {
+    return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\' || static_cast<unsigned char>(c) >= 0x80;
+}
+
+std::size_t plain_prefix(std::string_view text) noexcept {
+    std::size_t i = 0;
+    if constexpr (std::endian::native == std::endian::little)
+        for (; i + 8 <= text.size(); i += 8) {
+            std::uint64_t word = 0;
+            std::memcpy(&word, text.data() + i, 8);
+            if (const auto hits = special_bytes(word))
+                return i + static_cast<std::size_t>(std::countr_zero(hits)) / 8;
+        }
+    while (i < text.size() && !is_special(text[i]))
+        ++i;
+    return i;
+}
+
+void append_hex_escape(line_buffer& out, unsigned code) {
+    constexpr std::string_view hex = "0123456789abcdef";
+    const char text[] = {'\\', 'u', '0', '0', hex[code >> 4 & 15], hex[code & 15]};
+    out.append({text, sizeof text});
+}
+
+void append_ascii_escape(line_buffer& out, char c) {
+    switch (c) {
+    case '"': return out.append("\\\"");
+    case '\\': return out.append("\\\\");
+    case '\n': return out.append("\\n");
+    case '\r': return out.append("\\r");
+    case '\t': return out.append("\\t");
+    case '\b': return out.append("\\b");
+    case '\f': return out.append("\\f");
+    default: return append_hex_escape(out, static_cast<unsigned char>(c));
+    }
+}
+
+// `text` is UTF-8. Copies characters beyond ASCII from the front, escaping C1 controls; returns how many bytes.
+std::size_t append_beyond_ascii(line_buffer& out, std::string_view text) {
+    constexpr char c1_lead = '\xC2';
+    std::size_t i = 0;
+    while (i < text.size() && static_cast<unsigned char>(text[i]) >= 0x80) {
+        const bool c1 = text[i] == c1_lead && static_cast<unsigned char>(text[i + 1]) < 0xA0;
+        if (c1) {
+            out.append(text.substr(0, i));
+            append_hex_escape(out, static_cast<unsigned char>(text[i + 1]));
+            return i + 2;
+        }
+        ++i;
+    }
+    out.append(text.substr(0, i));
+    return i;
+}
+
+template <class Number>
+void append_number(line_buffer& out, Number n) {
+    constexpr std::size_t longest = 32;
+    char* const to = out.reserve(longest);
+    out.commit(std::to_chars(to, to + longest, n).ptr);
+}
+
+// As JavaScript does: whole numbers without a fraction, and null for what JSON cannot say.
+void append_number(line_buffer& out, double n) {
+    if (!std::isfinite(n))
+        out.append("null");
+    else if (std::trunc(n) == n && std::abs(n) < 0x1p53)
+        append_number(out, static_cast<std::int64_t>(n));
+    else
+        append_number<double>(out, n);
+}
+
+// JSON text made elsewhere: valid already, but its strings may hold C1 controls.
+void append_json(line_buffer& out, std::string_view text) {
+    while (!text.empty()) {
+        const auto ascii = std::ranges::find_if(text, [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
+        const auto count = static_cast<std::size_t>(ascii - text.begin());
+        out.append(text.substr(0, count));
+        text.remove_prefix(count);
+        text.remove_prefix(append_beyond_ascii(out, text));
+    }
+}
+
+void append_time(line_buffer& out, wall_time t) {
+    const auto text = format_rfc3339(t);
+    out.append('"');
+    out.append({text.data(), text.size()});
+    out.append('"');
+}
+
+// An enum value that nobody described has no name to write; that must cost its field only, not the line.
+void append_object(line_buffer& out, const field_value& value) {
+    std::string text;
+    try {
+        text = json::to_text(value.to_json());
+    } catch (const std::invalid_argument& e) {
+        return append_string(out, e.what());
+    }
+    append_json(out, text);
+}
+
+} // namespace
+
+void append_escaped(line_buffer& out, std::string_view text, quotes q) {
+    bool checked = false;
+    while (true) {
+        const auto plain = plain_prefix(text);
+        out.append(text.substr(0, plain));
+        text.remove_prefix(plain);
+        if (text.empty())
+            return;
+        if (static_cast<unsigned char>(text.front()) < 0x80) {
+            const char c = text.front();
+            if (q == quotes::kept && (c == '"' || c == '\\'))
+                out.append(c);
+            else
+                append_ascii_escape(out, c);
+            text.remove_prefix(1);
+        } else if (checked || encoding::is_utf8(text)) {
+            checked = true;
+            text.remove_prefix(append_beyond_ascii(out, text));
+        } else {
+            return append_escaped(out, encoding::to_utf8(text), q);
+        }
+    }
+}
+
+void append_string(line_buffer& out, std::string_view text) {
+    out.append('"');
+    append_escaped(out, text);
+    out.append('"');
+}
+
+void append_value(line_buffer& out, const field_value& value) {
+    using kind = field_value::kind;
+    switch (value.type()) {
+    case kind::null: return out.append("null");
+    case kind::boolean: return out.append(value.boolean() ? "true" : "false");
+    case kind::signed_integer: return append_number(out, value.signed_integer());
+    case kind::unsigned_integer: return append_number(out, value.unsigned_integer());
+    case kind::floating: return append_number(out, value.floating());
+    case kind::text: return append_string(out, value.text());
+    case kind::json: return append_json(out, json::to_text(value.json()));
+    case kind::duration: return append_number(out, value.milliseconds());
+    case kind::time: return append_time(out, value.time());
+    case kind::exception: return append_string(out, value.exception().what());
+    case kind::error_code: return append_string(out, value.error_code().message());
+    case kind::object: return append_object(out, value);
+    }
+}
+
+} // namespace infra::logging

@@ -1,0 +1,147 @@
+#include "support.hpp"
+
+#include <infra/base/id.hpp>
+#include <infra/runtime/environment.hpp>
+
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace infra::logging {
+namespace {
+
+TEST(LogEnvironment, SetsTheLevels) {
+    const auto configured = options_from(environment({{"LOG_LEVEL", "warn,db=debug"}}));
+    EXPECT_EQ(configured.options.levels.fallback, level::warn);
+    EXPECT_EQ(configured.options.levels.of("db"), level::debug);
+    EXPECT_TRUE(configured.problems.empty());
+}
+
+TEST(LogEnvironment, ReportsAnUnknownLevelAndUsesInfo) {
+    const auto configured = options_from(environment({{"LOG_LEVEL", "verbose"}}));
+    EXPECT_EQ(configured.options.levels.fallback, level::info);
+    ASSERT_EQ(configured.problems.size(), 1U);
+    EXPECT_EQ(configured.problems[0].find("LOG_LEVEL: entry 1 names no level"), 0U);
+}
+
+TEST(LogEnvironment, GoesOnWithoutTheFileThatNamesTheLevel) {
+    const auto configured = options_from(environment({{"LOG_LEVEL_FILE", "/nowhere"}}));
+    EXPECT_EQ(configured.options.levels.fallback, level::info);
+    EXPECT_EQ(configured.problems.size(), 1U);
+}
+
+TEST(LogEnvironment, HonoursNoColor) {
+    EXPECT_TRUE(options_from(environment()).options.colours);
+    EXPECT_TRUE(options_from(environment({{"NO_COLOR", ""}})).options.colours);
+    EXPECT_FALSE(options_from(environment({{"NO_COLOR", "1"}})).options.colours);
+}
+
+// --- how a process may end ---
+
+struct ended {
+    int status = -1;
+    std::vector<std::string> lines;
+};
+
+/// Runs `program` in a child whose default pipeline writes to a file.
+template <class Program>
+ended run_in_child(Program program) {
+    const auto path = std::filesystem::temp_directory_path() / ("default_log_" + uuid_v7());
+    const auto child = ::fork();
+    if (child == 0) {
+        program([&] { configure({.outputs = {{.to = file_sink({.path = path})}}}); });
+        std::exit(0);
+    }
+    ended result;
+    EXPECT_EQ(::waitpid(child, &result.status, 0), child);
+    std::ifstream file(path);
+    for (std::string line; std::getline(file, line);)
+        result.lines.push_back(line);
+    std::filesystem::remove(path);
+    return result;
+}
+
+void write_many() {
+    for (int i = 0; i < 10'000; ++i)
+        info("line", {{"i", i}});
+}
+
+TEST(DefaultLog, LosesNothingAtExit) {
+    const auto result = run_in_child([](auto configured) {
+        configured();
+        write_many();
+    });
+    EXPECT_EQ(result.status, 0);
+    EXPECT_EQ(result.lines.size(), 10'000U);
+}
+
+TEST(DefaultLog, LosesNothingWhenAnExceptionEndsTheProcess) {
+    const auto result = run_in_child([](auto configured) {
+        configured();
+        std::thread([] {
+            write_many();
+            throw std::runtime_error("nobody catches this");
+        }).join();
+    });
+    EXPECT_TRUE(WIFSIGNALED(result.status) && WTERMSIG(result.status) == SIGABRT);
+    EXPECT_EQ(result.lines.size(), 10'000U);
+}
+
+TEST(DefaultLog, WritesWhatStaticDestructorsSay) {
+    const auto result = run_in_child([](auto configured) {
+        struct last_words {
+            ~last_words() { info("goodbye"); }
+        };
+        static const last_words made_before_the_log;
+        configured();
+        info("hello");
+    });
+    EXPECT_EQ(result.status, 0);
+    ASSERT_EQ(result.lines.size(), 2U);
+    EXPECT_NE(result.lines[1].find("goodbye"), std::string::npos);
+}
+
+TEST(DefaultLog, IsReachedThroughTelemetryOnceInUse) {
+    const auto result = run_in_child([](auto configured) {
+        configured();
+        telemetry::log(level::info, "queue", "from below");
+    });
+    ASSERT_EQ(result.lines.size(), 1U);
+    EXPECT_NE(result.lines[0].find(R"("module":"queue")"), std::string::npos);
+}
+
+TEST(DefaultLog, CannotBeConfiguredTwice) {
+    const auto result = run_in_child([](auto configured) {
+        configured();
+        try {
+            configured();
+        } catch (const infra::error& e) {
+            std::exit(e.code() == errc::invalid_state ? 0 : 1);
+        }
+        std::exit(2);
+    });
+    EXPECT_EQ(result.status, 0);
+}
+
+TEST(DefaultLog, ReportsAnUnknownLevelOnceInTheLog) {
+    const auto result = run_in_child([](auto) {
+        ::setenv("LOG_LEVEL", "loud", 1);
+        const int file = ::memfd_create("stdout", 0);
+        ::dup2(file, STDOUT_FILENO);
+        info("one");
+        info("two");
+        flush(deadline::after(30s));
+        std::string text(4096, '\0');
+        text.resize(static_cast<std::size_t>(::pread(file, text.data(), text.size(), 0)));
+        const auto first = text.find("LOG_LEVEL: entry 1");
+        std::exit(first != std::string::npos && text.find("LOG_LEVEL", first + 1) == std::string::npos ? 0 : 1);
+    });
+    EXPECT_EQ(result.status, 0);
+}
+
+} // namespace
+} // namespace infra::logging

@@ -1,0 +1,255 @@
+#include "support.hpp"
+
+#include <condition_variable>
+#include <set>
+#include <thread>
+
+namespace infra::logging {
+namespace {
+
+/// Takes nothing until opened, as a pipe whose reader is stuck.
+class gated_sink final : public sink {
+public:
+    explicit gated_sink(std::shared_ptr<memory_sink> to) : to_(std::move(to)) {}
+
+    outcome write(std::string_view lines) noexcept override {
+        std::unique_lock lock(mutex_);
+        ++waiting_;
+        changed_.notify_all();
+        changed_.wait(lock, [this] { return open_; });
+        return to_->write(lines);
+    }
+    void open() {
+        const std::scoped_lock lock(mutex_);
+        open_ = true;
+        changed_.notify_all();
+    }
+    void wait_until_reached() {
+        std::unique_lock lock(mutex_);
+        changed_.wait(lock, [this] { return waiting_ > 0; });
+    }
+
+private:
+    std::shared_ptr<memory_sink> to_;
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    bool open_ = false;
+    int waiting_ = 0;
+};
+
+/// A disk that is full for a while.
+class failing_sink final : public sink {
+public:
+    explicit failing_sink(std::shared_ptr<memory_sink> to) : to_(std::move(to)) {}
+    outcome write(std::string_view lines) noexcept override {
+        if (fails)
+            return {0, make_error_code(boost::system::errc::no_space_on_device)};
+        return to_->write(lines);
+    }
+    std::atomic<bool> fails{true};
+
+private:
+    std::shared_ptr<memory_sink> to_;
+};
+
+std::vector<std::string> messages(const std::vector<json::object>& lines) {
+    std::vector<std::string> all;
+    for (const auto& each : lines)
+        all.emplace_back(each.at("message").as_string());
+    return all;
+}
+
+TEST(LogPipeline, WritesWhatWasAcceptedBeforeAFlush) {
+    captured log;
+    const logger speaks({.to = &log.out});
+    speaks.info("one");
+    speaks.info("two");
+    EXPECT_EQ(messages(log.lines()), (std::vector<std::string>{"one", "two"}));
+    EXPECT_EQ(log.out.counts().accepted, 2U);
+}
+
+TEST(LogPipeline, LosesNothingOfManyThreadsAndKeepsEachOnesOrder) {
+    constexpr int threads = 4, each = 5'000;
+    captured log({.buffer_bytes = 16 * 1024, .longest_wait = 60s});
+    {
+        std::vector<std::jthread> writers;
+        for (int t = 0; t < threads; ++t)
+            writers.emplace_back([&log, t] {
+                const logger speaks({.fields = {{"thread", t}}, .to = &log.out});
+                for (int i = 0; i < each; ++i)
+                    speaks.info("line", {{"i", i}});
+            });
+    }
+    std::array<int, threads> next{};
+    for (const auto& line : log.lines())
+        EXPECT_EQ(line.at("i").as_int64(), next[static_cast<std::size_t>(line.at("thread").as_int64())]++);
+    for (const int count : next)
+        EXPECT_EQ(count, each);
+}
+
+TEST(LogPipeline, DropsAndTellsWhenTheBufferIsFull) {
+    const auto memory = std::make_shared<memory_sink>();
+    const auto gate = std::make_shared<gated_sink>(memory);
+    captured log({.outputs = {{.to = gate}}, .buffer_bytes = 4096, .when_full = overflow::drop});
+    const logger speaks({.to = &log.out});
+    speaks.info("first");
+    gate->wait_until_reached();
+    const std::string filler(1000, 'x');
+    for (int i = 0; i < 10; ++i)
+        speaks.info(filler);
+    const auto dropped = log.out.counts().dropped;
+    EXPECT_GE(dropped, 6U);
+    gate->open();
+    EXPECT_TRUE(log.out.flush(deadline::after(30s)));
+    const auto lines = memory->lines();
+    ASSERT_EQ(lines.size(), 1 + (10 - dropped) + 1);
+    EXPECT_EQ(lines.back(), "{\"timestamp\":\"2026-01-01T00:00:00.000Z\",\"level\":\"warn\",\"module\":\"logging\","
+                            "\"message\":\"log lines were dropped\",\"lines\":" +
+                                std::to_string(dropped) + "}");
+}
+
+TEST(LogPipeline, BlocksForAsLongAsItIsToldAndThenDrops) {
+    const auto memory = std::make_shared<memory_sink>();
+    const auto gate = std::make_shared<gated_sink>(memory);
+    captured log({.outputs = {{.to = gate}}, .buffer_bytes = 4096, .longest_wait = 1ms});
+    const logger speaks({.to = &log.out});
+    speaks.info("first");
+    gate->wait_until_reached();
+    const std::string filler(3000, 'x');
+    for (int i = 0; i < 5; ++i)
+        speaks.info(filler);
+    EXPECT_EQ(log.out.counts().dropped, 4U);
+    gate->open();
+    EXPECT_TRUE(log.out.flush(deadline::after(30s)));
+    speaks.info("goes on");
+    EXPECT_TRUE(log.out.flush(deadline::after(30s)));
+    EXPECT_NE(memory->lines().back().find("goes on"), std::string::npos);
+}
+
+TEST(LogPipeline, TakesALineLargerThanItsBuffer) {
+    captured log({.buffer_bytes = 4096});
+    const logger speaks({.to = &log.out});
+    speaks.info("before");
+    speaks.info(std::string(1 << 20, 'x'));
+    speaks.info("after");
+    const auto lines = log.lines();
+    ASSERT_EQ(lines.size(), 3U);
+    EXPECT_EQ(lines[1].at("message").as_string().size(), std::size_t(1) << 20);
+}
+
+TEST(LogPipeline, CountsWhatASinkRefusesAndTellsOnceItWorksAgain) {
+    const auto memory = std::make_shared<memory_sink>();
+    const auto disk = std::make_shared<failing_sink>(memory);
+    captured log({.outputs = {{.to = disk}}});
+    const logger speaks({.to = &log.out});
+    testing::internal::CaptureStderr();
+    speaks.info("lost 1");
+    speaks.info("lost 2");
+    EXPECT_FALSE(log.out.flush(deadline::after(30s)));
+    speaks.info("lost 3");
+    EXPECT_FALSE(log.out.flush(deadline::after(30s)));
+    const auto complaint = testing::internal::GetCapturedStderr();
+    EXPECT_EQ(log.out.counts().lost, 3U);
+    EXPECT_EQ(complaint.find("cannot write log lines"), complaint.rfind("cannot write log lines"));
+    disk->fails = false;
+    speaks.info("written");
+    EXPECT_TRUE(log.out.flush(deadline::after(30s)));
+    ASSERT_EQ(memory->lines().size(), 2U);
+    EXPECT_NE(memory->lines()[0].find(R"("message":"log lines were lost","lines":3})"), std::string::npos);
+    EXPECT_NE(memory->lines()[1].find("written"), std::string::npos);
+}
+
+TEST(LogPipeline, GivesEachOutputItsLevelAndFormat) {
+    const auto all = std::make_shared<memory_sink>(), serious = std::make_shared<memory_sink>(),
+               people = std::make_shared<memory_sink>();
+    captured log({.outputs = {{.to = all},
+                              {.to = serious, .from = level::warn},
+                              {.to = people, .as = format::pretty, .from = level::error}}});
+    const logger speaks({.to = &log.out});
+    speaks.info("a");
+    speaks.warn("b");
+    speaks.error("c");
+    speaks.info("d");
+    EXPECT_TRUE(log.out.flush(deadline::after(30s)));
+    EXPECT_EQ(all->lines().size(), 4U);
+    ASSERT_EQ(serious->lines().size(), 2U);
+    EXPECT_NE(serious->lines()[1].find(R"("message":"c")"), std::string::npos);
+    EXPECT_EQ(people->text(), "00:00:00.000 ERROR c\n");
+}
+
+TEST(LogPipeline, ChangesLevelsWhileRunning) {
+    captured log({.levels = parse_levels("info,db=debug").rules});
+    const logger db({.module = "db", .to = &log.out}), web({.module = "web", .to = &log.out});
+    EXPECT_TRUE(db.enabled(level::debug));
+    EXPECT_FALSE(web.enabled(level::debug));
+    log.out.set_levels(parse_levels("error").rules);
+    EXPECT_FALSE(db.enabled(level::warn));
+    EXPECT_TRUE(web.enabled(level::error));
+}
+
+TEST(LogPipeline, IsSynchronousAfterItsEnd) {
+    const auto memory = std::make_shared<memory_sink>();
+    std::optional<logger> survivor;
+    {
+        pipeline out({.outputs = {{.to = memory}}});
+        survivor.emplace(logger_options{.to = &out});
+        survivor->info("buffered");
+        EXPECT_TRUE(out.close(deadline::after(30s)));
+        EXPECT_EQ(memory->lines().size(), 1U);
+        EXPECT_TRUE(out.close(deadline::after(30s)));
+        survivor->info("written at once");
+        EXPECT_EQ(memory->lines().size(), 2U);
+    }
+    survivor->info("written at once");
+    EXPECT_EQ(memory->lines().size(), 3U);
+}
+
+TEST(LogPipeline, DrainsWhenDestroyed) {
+    const auto memory = std::make_shared<memory_sink>();
+    {
+        pipeline out({.outputs = {{.to = memory}}});
+        const logger speaks({.to = &out});
+        for (int i = 0; i < 1000; ++i)
+            speaks.info("line");
+    }
+    EXPECT_EQ(memory->lines().size(), 1000U);
+}
+
+TEST(LogPipeline, CanBeSynchronousFromTheStart) {
+    captured log({.synchronous = true});
+    logger({.to = &log.out}).info("at once");
+    EXPECT_EQ(log.sink->lines().size(), 1U);
+    EXPECT_TRUE(log.out.flush(deadline::after(0s)));
+}
+
+TEST(LogPipeline, GivesUpOnAHungSinkAtTheDeadline) {
+    const auto memory = std::make_shared<memory_sink>();
+    const auto gate = std::make_shared<gated_sink>(memory);
+    captured log({.outputs = {{.to = gate}}});
+    logger({.to = &log.out}).info("waits");
+    gate->wait_until_reached();
+    EXPECT_FALSE(log.out.flush(deadline::after(1ms)));
+    EXPECT_FALSE(log.out.close(deadline::after(1ms)));
+    gate->open();
+    EXPECT_TRUE(log.out.flush(deadline::after(30s)));
+    EXPECT_EQ(memory->lines().size(), 1U);
+}
+
+TEST(LogPipeline, NamesABadOption) {
+    const auto complaint = [](pipeline_options options) -> std::string {
+        try {
+            const pipeline out(std::move(options));
+        } catch (const std::invalid_argument& e) {
+            return e.what();
+        }
+        return "";
+    };
+    EXPECT_EQ(complaint({.buffer_bytes = 10}),
+              "logging::pipeline_options::buffer_bytes must be from 4096 to 1073741824");
+    EXPECT_EQ(complaint({.longest_wait = -1ms}), "logging::pipeline_options::longest_wait must not be negative");
+    EXPECT_EQ(complaint({.time = nullptr}), "logging::pipeline_options::time must not be null");
+    EXPECT_EQ(complaint({.outputs = {{.to = nullptr}}}), "logging::output::to must not be null");
+}
+
+} // namespace
+} // namespace infra::logging
