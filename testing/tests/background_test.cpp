@@ -1,6 +1,5 @@
 #include <infra/testing/background_conformance.hpp>
 
-#include <infra/http_client.hpp>
 #include <infra/http_server.hpp>
 #include <infra/queue.hpp>
 #include <infra/queue/sqlite.hpp>
@@ -24,6 +23,15 @@ awaitable<void> for_ever() {
     co_await timer.async_wait(asio::use_awaitable);
 }
 
+// The suite bounds the time.
+awaitable<void> until(std::function<bool()> condition) {
+    asio::steady_timer turn(co_await asio::this_coro::executor);
+    while (!condition()) {
+        turn.expires_after(std::chrono::milliseconds(1));
+        co_await turn.async_wait(asio::use_awaitable);
+    }
+}
+
 // --- http::server, busy with a request whose handler never answers ------------------------------------------------------
 
 struct server_surroundings {
@@ -31,17 +39,14 @@ struct server_surroundings {
     std::unique_ptr<tcp::socket> client;
 };
 
-awaitable<void> ask_for_ever(std::uint16_t port, std::shared_ptr<server_surroundings> with) {
+awaitable<void> ask_for_ever(const http::server* server, std::shared_ptr<server_surroundings> with) {
     const auto ex = co_await asio::this_coro::executor;
+    co_await until([server] { return server->port() != 0; });
     with->client = std::make_unique<tcp::socket>(ex);
-    co_await with->client->async_connect({asio::ip::address_v4::loopback(), port}, asio::use_awaitable);
+    co_await with->client->async_connect({asio::ip::address_v4::loopback(), server->port()}, asio::use_awaitable);
     const std::string request = "GET /for-ever HTTP/1.1\r\nHost: x\r\n\r\n";
     co_await asio::async_write(*with->client, asio::buffer(request), asio::use_awaitable);
-    asio::steady_timer turn(ex);
-    while (!with->handler_entered) {
-        turn.expires_after(std::chrono::milliseconds(1));
-        co_await turn.async_wait(asio::use_awaitable);
-    }
+    co_await until([with] { return with->handler_entered; });
 }
 
 background_subject make_server(executor ex) {
@@ -57,7 +62,7 @@ background_subject make_server(executor ex) {
     return {.object = server,
             .run = [s] { return s->run(); },
             .stop = [s](deadline limit) { return s->stop(limit); },
-            .make_busy = [s, with] { return ask_for_ever(s->port(), with); },
+            .make_busy = [s, with] { return ask_for_ever(s, with); },
             .surroundings = with};
 }
 
@@ -75,17 +80,13 @@ struct worker_surroundings {
 
 awaitable<void> hold_a_job(queue::queue jobs, std::shared_ptr<worker_surroundings> with) {
     co_await jobs.enqueue("for-ever", json::object{});
-    asio::steady_timer turn(co_await asio::this_coro::executor);
-    while (!with->job_entered) {
-        turn.expires_after(std::chrono::milliseconds(1));
-        co_await turn.async_wait(asio::use_awaitable);
-    }
+    co_await until([with] { return with->job_entered; });
 }
 
 background_subject make_worker(executor ex) {
     const auto with = std::make_shared<worker_surroundings>();
-    const queue::queue jobs(queue::make_sqlite_backend(
-        {.file = with->folder / "queue.db", .durability = queue::durability::normal}));
+    const queue::queue jobs(
+        queue::make_sqlite_backend({.file = with->folder / "queue.db", .durability = queue::durability::normal}));
     jobs.define_job({.name = "for-ever", .handler = [with](json::value) -> awaitable<void> {
                          with->job_entered = true;
                          co_await for_ever();

@@ -24,6 +24,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <ostream>
 #include <string>
 
 namespace infra::testing {
@@ -43,6 +44,8 @@ struct background_case {
     std::string name;
     std::function<background_subject(executor)> make;
 };
+
+inline void PrintTo(const background_case& each, std::ostream* to) { *to << each.name; }
 
 inline std::string background_name(const ::testing::TestParamInfo<background_case>& info) { return info.param.name; }
 
