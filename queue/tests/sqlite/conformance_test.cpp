@@ -1,0 +1,22 @@
+#include "../backend_conformance.hpp"
+#include "support.hpp"
+
+namespace infra::queue::tests {
+namespace {
+
+backend_subject make_subject(durability kept) {
+    const auto folder = std::make_shared<temporary_folder>();
+    const sqlite_options options{.file = *folder / "queue.db", .durability = kept, .poll = 5ms};
+    return {.stored = make_sqlite_backend(options),
+            .open_again = [options] { return make_sqlite_backend(options); },
+            .check = [options] { expect_sound(options.file); },
+            .surroundings = folder};
+}
+
+INSTANTIATE_TEST_SUITE_P(Sqlite, QueueBackend,
+                         testing::Values(backend_case{"Full", [] { return make_subject(durability::full); }},
+                                         backend_case{"Normal", [] { return make_subject(durability::normal); }}),
+                         backend_case_name);
+
+} // namespace
+} // namespace infra::queue::tests
