@@ -84,9 +84,7 @@ protected:
 };
 
 TEST_P(BackgroundConformance, IsConstructedCold) {
-    {
-        const auto subject = make();
-    }
+    const auto subject = make();
     EXPECT_EQ(io.poll(), 0u) << "construction started something";
 }
 
