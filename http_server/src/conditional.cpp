@@ -124,8 +124,8 @@ std::string format_http_date(std::time_t t) {
 
 // The preferred form alone: the two obsolete ones have died out, and a date that is not understood is as good as none.
 std::optional<std::time_t> parse_http_date(std::string_view text) noexcept {
-    if (text.size() != 29 || text.substr(3, 2) != ", " || text.substr(25) != " GMT" || text[7] != ' ' || text[11] != ' ' ||
-        text[16] != ' ' || text[19] != ':' || text[22] != ':')
+    if (text.size() != 29 || text.substr(3, 2) != ", " || text.substr(25) != " GMT" || text[7] != ' ' ||
+        text[11] != ' ' || text[16] != ' ' || text[19] != ':' || text[22] != ':')
         return std::nullopt;
     const auto month = std::find(months.begin(), months.end(), text.substr(8, 3));
     const auto day = parse_number<int>(text.substr(5, 2)), year = parse_number<int>(text.substr(12, 4));

@@ -19,7 +19,10 @@ constexpr auto for_ever = std::chrono::nanoseconds::max();
 
 connection::connection(std::shared_ptr<lane> on, std::shared_ptr<server_state> server,
                        std::unique_ptr<transport> through, const asio::ip::tcp::endpoint& peer)
-    : lane_(std::move(on)), server_(std::move(server)), transport_(std::move(through)), peer_(peer.address()),
+    : lane_(std::move(on)),
+      server_(std::move(server)),
+      transport_(std::move(through)),
+      peer_(peer.address()),
       peer_text_(peer_.to_string()) {}
 
 // --- From outside ----------------------------------------------------------------------------------------------------
@@ -83,9 +86,7 @@ void connection::check_deadlines(steady_time now) {
         return close();
     switch (phase_) {
     case phase::head:
-    case phase::body:
-        refuse(408);
-        return pump();
+    case phase::body: refuse(408); return pump();
     case phase::handling:
         refuse(503);
         cancel_work_.emit(asio::cancellation_type::terminal);

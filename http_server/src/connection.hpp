@@ -122,9 +122,9 @@ private:
     bool pumping_ = false;
     bool reading_ = false;
     bool writing_ = false;
-    bool starved_ = true;      // there is nothing in in_ that could be parsed without more
-    bool refused_ = false;     // one connection too many
-    bool last_answer_ = false; // nothing is answered after what is in out_
+    bool starved_ = true;       // there is nothing in in_ that could be parsed without more
+    bool refused_ = false;      // one connection too many
+    bool last_answer_ = false;  // nothing is answered after what is in out_
     bool unread_input_ = false; // the client may still be sending: closing at once could destroy the answer on its way
 };
 

@@ -181,10 +181,9 @@ void connection::on_work_done(std::exception_ptr failure) {
         return;
     now_ = lane_->now();
     if (failure)
-        telemetry::log(level::warn, "http", phase_ == phase::upgraded ? "an upgraded connection failed" : "a body failed",
-                       {{"route", exchange_.route_label()},
-                        {"request_id", exchange_.request_id},
-                        {"error", describe(failure)}});
+        telemetry::log(
+            level::warn, "http", phase_ == phase::upgraded ? "an upgraded connection failed" : "a body failed",
+            {{"route", exchange_.route_label()}, {"request_id", exchange_.request_id}, {"error", describe(failure)}});
     if (failure || phase_ == phase::upgraded)
         return close();
     pump();

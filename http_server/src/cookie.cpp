@@ -17,8 +17,9 @@ bool is_token(std::string_view text) noexcept {
 }
 
 bool is_cookie_value(std::string_view text) noexcept {
-    return std::all_of(text.begin(), text.end(),
-                       [](char c) { return is_visible(c) && std::string_view("\",;\\").find(c) == std::string_view::npos; });
+    return std::all_of(text.begin(), text.end(), [](char c) {
+        return is_visible(c) && std::string_view("\",;\\").find(c) == std::string_view::npos;
+    });
 }
 
 bool is_attribute(std::string_view text) noexcept {

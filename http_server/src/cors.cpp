@@ -20,18 +20,24 @@ bool contains(const std::vector<std::string>& items, std::string_view item) {
 } // namespace
 
 cors_policy::cors_policy(cors_options options)
-    : options_(std::move(options)), methods_(joined(options_.methods)), headers_(joined(options_.headers)),
-      exposed_(joined(options_.exposed_headers)), max_age_(std::to_string(options_.max_age.count())),
-      any_origin_(contains(options_.origins, "*")), any_header_(contains(options_.headers, "*")) {
+    : options_(std::move(options)),
+      methods_(joined(options_.methods)),
+      headers_(joined(options_.headers)),
+      exposed_(joined(options_.exposed_headers)),
+      max_age_(std::to_string(options_.max_age.count())),
+      any_origin_(contains(options_.origins, "*")),
+      any_header_(contains(options_.headers, "*")) {
     if (options_.origins.empty())
         throw std::invalid_argument("http::cors_options::origins must name at least one origin, or '*'");
     if (any_origin_ && options_.credentials)
-        throw std::invalid_argument("http::cors_options::credentials needs origins by name: with '*' any site could act "
-                                    "as the user");
+        throw std::invalid_argument(
+            "http::cors_options::credentials needs origins by name: with '*' any site could act "
+            "as the user");
 }
 
 bool cors_policy::is_preflight(method m, const headers& of_request) noexcept {
-    return m == method::options && of_request.contains("Origin") && of_request.contains("Access-Control-Request-Method");
+    return m == method::options && of_request.contains("Origin") &&
+           of_request.contains("Access-Control-Request-Method");
 }
 
 void cors_policy::answer_preflight(const headers& of_request, headers& of_response) const {

@@ -10,7 +10,8 @@ namespace infra::http {
 namespace detail {
 namespace {
 
-void log_failure(std::string_view message, std::string_view route, std::string_view request_id, std::string_view error) {
+void log_failure(std::string_view message, std::string_view route, std::string_view request_id,
+                 std::string_view error) {
     telemetry::log(level::error, "http", message, {{"route", route}, {"request_id", request_id}, {"error", error}});
 }
 

@@ -36,8 +36,8 @@ public:
 
 private:
     std::mutex mutex_;
-    bool happened_ = false;               // guarded by mutex_
-    std::vector<promise<void>> waiting_;  // guarded by mutex_
+    bool happened_ = false;              // guarded by mutex_
+    std::vector<promise<void>> waiting_; // guarded by mutex_
 };
 
 } // namespace infra::http::detail

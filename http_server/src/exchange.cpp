@@ -70,9 +70,9 @@ const telemetry::series& reporter::requests_of(by_method& of, const exchange& e,
             return series;
     const auto text = std::to_string(status);
     return of.requests
-        .emplace_back(status, telemetry::series(requests_total, {{"method", to_string(e.method)},
-                                                                 {"route", e.route_label()},
-                                                                 {"status", text}}))
+        .emplace_back(
+            status, telemetry::series(requests_total,
+                                      {{"method", to_string(e.method)}, {"route", e.route_label()}, {"status", text}}))
         .second;
 }
 

@@ -20,25 +20,6 @@ namespace {
 // Not blocking: opening a named pipe would wait for its other end.
 constexpr int reading = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
 
-// For kernels and sandboxes without openat2: no symbolic link at all.
-int open_step_by_step(int root, std::string_view path) noexcept try {
-    unique_descriptor held;
-    while (true) {
-        const auto slash = path.find('/');
-        const std::string name(path.substr(0, slash));
-        const bool last = slash == std::string_view::npos;
-        const int from = held ? held.get() : root;
-        const int fd = ::openat(from, name.c_str(), (last ? reading : O_PATH | O_DIRECTORY | O_CLOEXEC) | O_NOFOLLOW);
-        if (last || fd < 0)
-            return fd;
-        held = unique_descriptor(fd);
-        path.remove_prefix(slash + 1);
-    }
-} catch (const std::bad_alloc&) {
-    errno = ENOMEM;
-    return -1;
-}
-
 bool means_absent(int error) noexcept {
     return error == ENOENT || error == ENOTDIR || error == EACCES || error == ELOOP || error == EXDEV ||
            error == ENAMETOOLONG || error == ENXIO || error == EISDIR;
@@ -49,8 +30,8 @@ bool means_absent(int error) noexcept {
 }
 
 std::string make_etag(const struct stat& s) {
-    const auto nanoseconds = static_cast<std::uint64_t>(s.st_mtim.tv_sec) * 1'000'000'000u +
-                             static_cast<std::uint64_t>(s.st_mtim.tv_nsec);
+    const auto nanoseconds =
+        static_cast<std::uint64_t>(s.st_mtim.tv_sec) * 1'000'000'000u + static_cast<std::uint64_t>(s.st_mtim.tv_nsec);
     return '"' + std::to_string(nanoseconds) + '-' + std::to_string(s.st_size) + '"';
 }
 
@@ -84,17 +65,13 @@ file_answer answer_as_decided(decision d, const representation& now, unique_desc
     file_answer made;
     made.head.headers = std::move(head);
     switch (d.what) {
-    case selection::whole:
-        made.body = {0, now.size};
-        break;
+    case selection::whole: made.body = {0, now.size}; break;
     case selection::part:
         made.head.status = 206;
         made.head.headers.set("Content-Range", content_range(d.range, now.size));
         made.body = d.range;
         break;
-    case selection::not_modified:
-        made.head.status = 304;
-        break;
+    case selection::not_modified: made.head.status = 304; break;
     case selection::precondition_failed:
         made.head = response::error(412, "precondition_failed", "it is not what you think it is any more");
         break;
@@ -115,7 +92,7 @@ unique_descriptor::~unique_descriptor() {
 }
 
 int open_beneath(int root, const std::string& path) noexcept {
-    struct open_how how {};
+    struct open_how how{};
     how.flags = static_cast<unsigned>(reading);
     how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
     const auto fd = ::syscall(SYS_openat2, root, path.c_str(), &how, sizeof how);
@@ -124,11 +101,29 @@ int open_beneath(int root, const std::string& path) noexcept {
     return static_cast<int>(fd);
 }
 
+int open_step_by_step(int root, std::string_view path) noexcept try {
+    unique_descriptor held;
+    while (true) {
+        const auto slash = path.find('/');
+        const std::string name(path.substr(0, slash));
+        const bool last = slash == std::string_view::npos;
+        const int from = held ? held.get() : root;
+        const int fd = ::openat(from, name.c_str(), (last ? reading : O_PATH | O_DIRECTORY | O_CLOEXEC) | O_NOFOLLOW);
+        if (last || fd < 0)
+            return fd;
+        held = unique_descriptor(fd);
+        path.remove_prefix(slash + 1);
+    }
+} catch (const std::bad_alloc&) {
+    errno = ENOMEM;
+    return -1;
+}
+
 file_answer answer_with_file(const file_body& of, method m, const headers& of_request, headers head) {
     unique_descriptor file(of.root >= 0 ? open_beneath(of.root, of.path) : ::open(of.path.c_str(), reading));
     if (!file && !means_absent(errno))
         fail(of.path, "open", errno);
-    struct stat s {};
+    struct stat s{};
     if (file && ::fstat(file.get(), &s) != 0)
         fail(of.path, "look at", errno);
     if (!file || !S_ISREG(s.st_mode))

@@ -48,6 +48,9 @@ std::string read_piece(int fd, std::uint64_t offset, std::size_t size);
 /// Opens `path`, which is relative, without ever leaving `root`; -1 with errno. Blocks.
 int open_beneath(int root, const std::string& path) noexcept;
 
+/// What open_beneath falls back to on kernels and in sandboxes without openat2: it follows no symbolic link at all.
+int open_step_by_step(int root, std::string_view path) noexcept;
+
 /// The whole answer with its body in memory: for router::handle.
 awaitable<response> load_file(std::shared_ptr<file_body> of, method m, headers of_request, headers head);
 

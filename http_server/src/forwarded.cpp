@@ -10,7 +10,8 @@ namespace {
 constexpr unsigned mapped_bits = 96; // ::ffff:0:0/96 is where IPv6 keeps IPv4
 
 ip::address_v6::bytes_type as_v6(const ip::address& address) noexcept {
-    return address.is_v4() ? ip::make_address_v6(ip::v4_mapped, address.to_v4()).to_bytes() : address.to_v6().to_bytes();
+    return address.is_v4() ? ip::make_address_v6(ip::v4_mapped, address.to_v4()).to_bytes()
+                           : address.to_v6().to_bytes();
 }
 
 bool same_bits(const ip::address_v6::bytes_type& a, const ip::address_v6::bytes_type& b, unsigned bits) noexcept {
@@ -56,8 +57,8 @@ networks::networks(const std::vector<std::string>& texts) {
         const unsigned longest = address && address->is_v4() ? 32 : 128;
         unsigned bits = longest;
         const char* end = text.data() + text.size();
-        const bool readable = slash == text.size() ||
-                              (slash + 1 < text.size() && std::from_chars(text.data() + slash + 1, end, bits).ptr == end);
+        const bool readable = slash == text.size() || (slash + 1 < text.size() &&
+                                                       std::from_chars(text.data() + slash + 1, end, bits).ptr == end);
         if (!address || !readable || bits > longest)
             throw std::invalid_argument("http::server_options::trusted_proxies: '" + std::string(text) +
                                         "' is not an address or a network such as 10.0.0.0/8");

@@ -26,8 +26,11 @@ std::chrono::milliseconds tick_for(const server_timeouts& t) {
 } // namespace
 
 lane::lane(executor ex, const server_options& options, std::size_t routes, clock& time)
-    : executor_(std::move(ex)), io_executor_(without_context(executor_)), time_(time),
-      tick_(tick_for(options.timeouts)), reporter_(routes, options.access_log) {}
+    : executor_(std::move(ex)),
+      io_executor_(without_context(executor_)),
+      time_(time),
+      tick_(tick_for(options.timeouts)),
+      reporter_(routes, options.access_log) {}
 
 void lane::adopt(std::shared_ptr<server_state> server, std::unique_ptr<transport> through,
                  const asio::ip::tcp::endpoint& peer, bool refused) {
@@ -71,11 +74,12 @@ void lane::start_sweeping() {
     if (std::exchange(sweeping_, true) || !server)
         return;
     server->enter();
-    asio::co_spawn(executor_, sweep(shared_from_this()),
-                   asio::bind_cancellation_slot(stop_sweeping_.slot(), [self = shared_from_this(), server](std::exception_ptr) {
-                       self->sweeping_ = false;
-                       server->leave();
-                   }));
+    asio::co_spawn(
+        executor_, sweep(shared_from_this()),
+        asio::bind_cancellation_slot(stop_sweeping_.slot(), [self = shared_from_this(), server](std::exception_ptr) {
+            self->sweeping_ = false;
+            server->leave();
+        }));
 }
 
 // Runs only while there are connections: an idle server never wakes.

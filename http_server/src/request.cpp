@@ -36,7 +36,8 @@ bool is_named(std::string_view encoded, std::string_view name) {
 } // namespace
 
 void refuse_parameter(std::string_view name) {
-    throw error_response(400, "invalid_parameter", "'" + std::string(name) + "' in the path must be a whole number in range");
+    throw error_response(400, "invalid_parameter",
+                         "'" + std::string(name) + "' in the path must be a whole number in range");
 }
 
 void refuse_json(const json::failure& why, int status) {
@@ -80,8 +81,8 @@ bool request_access::set_target(request& r, method m, std::string_view method_na
     return true;
 }
 
-void request_access::set_origin(request& r, const boost::asio::ip::address& peer, const std::string& peer_text, bool tls,
-                                const networks& trusted) {
+void request_access::set_origin(request& r, const boost::asio::ip::address& peer, const std::string& peer_text,
+                                bool tls, const networks& trusted) {
     r.host_ = r.authority_.size ? r.authority_ : append(r, r.header("Host"));
     r.secure_ = tls;
     r.remote_address_ = peer_text;

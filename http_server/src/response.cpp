@@ -56,7 +56,10 @@ response response::file(std::string path, file_options options) {
 }
 
 error_response::error_response(int status, std::string code, std::string message, std::string path)
-    : infra::error(errc::invalid_input, std::move(message)), status_(status), code_(std::move(code)), path_(std::move(path)) {
+    : infra::error(errc::invalid_input, std::move(message)),
+      status_(status),
+      code_(std::move(code)),
+      path_(std::move(path)) {
     if (status < 400 || status > 599)
         throw std::invalid_argument("http::error_response: the status must be from 400 to 599");
 }

@@ -65,8 +65,8 @@ std::string method_set::to_allow() const {
     if (contains(method::get))
         all.add(method::head);
     std::string text;
-    for (const auto m : {method::get, method::head, method::post, method::put, method::patch, method::delete_,
-                         method::options})
+    for (const auto m :
+         {method::get, method::head, method::post, method::put, method::patch, method::delete_, method::options})
         if (all.contains(m))
             text.append(text.empty() ? "" : ", ").append(to_string(m));
     return text;
@@ -146,7 +146,8 @@ path_segments split_path(std::string_view raw, std::string_view decoded) {
         raw.remove_prefix(1);
         decoded.remove_prefix(1);
         const auto size = std::min(raw.find('/'), raw.size());
-        const auto signs = static_cast<std::size_t>(std::count(raw.begin(), raw.begin() + static_cast<std::ptrdiff_t>(size), '%'));
+        const auto signs =
+            static_cast<std::size_t>(std::count(raw.begin(), raw.begin() + static_cast<std::ptrdiff_t>(size), '%'));
         const auto decoded_size = size - 2 * signs; // each '%' has its two digits
         segments.push_back(decoded.substr(0, decoded_size));
         raw.remove_prefix(size);
@@ -181,7 +182,8 @@ void route_table::add(route added) {
     }
     auto& place = end->by_method[static_cast<std::size_t>(added.method)];
     if (place)
-        refuse(added.pattern, "is routed for " + std::string(to_string(added.method)) + " already, as '" + place->pattern + "'");
+        refuse(added.pattern,
+               "is routed for " + std::string(to_string(added.method)) + " already, as '" + place->pattern + "'");
     added.number = routes_.size();
     added.span_name = std::string(to_string(added.method)) + " " + added.pattern;
     added.head_span_name = "HEAD " + added.pattern;
@@ -193,6 +195,8 @@ void route_table::add(route added) {
 
 route_match route_table::find(method m, std::string_view raw_path, std::string_view path) const {
     route_match result;
+    if (!path.starts_with('/')) // OPTIONS *
+        return result;
     if (raw_path.size() == path.size()) // nothing was decoded
         if (const auto found = literal_.find(path); found != literal_.end())
             if (const auto& exact = found->second->find(m)) {

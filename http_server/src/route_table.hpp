@@ -22,9 +22,9 @@ namespace infra::http::detail {
 struct route {
     http::method method = http::method::get;
     std::string pattern{};
-    std::vector<std::string> names{};  ///< of the pattern's variables, from the left
-    std::string span_name{};           ///< "GET /users/{id}"
-    std::string head_span_name{};      ///< of HEAD, which the route for GET answers
+    std::vector<std::string> names{}; ///< of the pattern's variables, from the left
+    std::string span_name{};          ///< "GET /users/{id}"
+    std::string head_span_name{};     ///< of HEAD, which the route for GET answers
     std::vector<std::shared_ptr<const guard>> guards{};
     detail::handler handler{};
     detail::upgrade_handler upgrade{}; ///< instead of a handler

@@ -27,10 +27,8 @@ router& router::add_any(std::string_view pattern, detail::handler h) {
 }
 
 router& router::add_upgrade(std::string_view pattern, detail::upgrade_handler h) {
-    table_->add({.method = method::get,
-                 .pattern = prefix_ + std::string(pattern),
-                 .guards = guards_,
-                 .upgrade = std::move(h)});
+    table_->add(
+        {.method = method::get, .pattern = prefix_ + std::string(pattern), .guards = guards_, .upgrade = std::move(h)});
     return *this;
 }
 

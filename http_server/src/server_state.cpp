@@ -24,10 +24,9 @@ constexpr telemetry::instrument active_connections{.kind = telemetry::instrument
 constexpr telemetry::instrument connections_total{.kind = telemetry::instrument_kind::counter,
                                                   .name = "http_server_connections_total",
                                                   .help = "Connections accepted."};
-constexpr telemetry::instrument refused_total{
-    .kind = telemetry::instrument_kind::counter,
-    .name = "http_server_connections_refused_total",
-    .help = "Connections answered 503 because max_connections were open."};
+constexpr telemetry::instrument refused_total{.kind = telemetry::instrument_kind::counter,
+                                              .name = "http_server_connections_refused_total",
+                                              .help = "Connections answered 503 because max_connections were open."};
 
 const telemetry::series& active_series() {
     static const telemetry::series series(active_connections);
@@ -61,8 +60,9 @@ asio::ip::tcp::endpoint endpoint_of(const server_options& options) {
     boost::system::error_code ec;
     const auto address = asio::ip::make_address(options.host == "localhost" ? "127.0.0.1" : options.host, ec);
     if (ec)
-        throw error(errc::misconfigured, "http::server_options::host: '" + options.host +
-                                             "' is not a numeric address; 127.0.0.1, 0.0.0.0 and :: are common choices");
+        throw error(errc::misconfigured,
+                    "http::server_options::host: '" + options.host +
+                        "' is not a numeric address; 127.0.0.1, 0.0.0.0 and :: are common choices");
     return {address, options.port};
 }
 
@@ -112,8 +112,10 @@ void check(const server_options& options) {
 }
 
 server_state::server_state(std::vector<executor> loops, router routes, server_options options, clock& time)
-    : options_((check(options), std::move(options))), routes_(request_access::table(routes)),
-      trusted_(options_.trusted_proxies), time_(time) {
+    : options_((check(options), std::move(options))),
+      routes_(request_access::table(routes)),
+      trusted_(options_.trusted_proxies),
+      time_(time) {
     require(!loops.empty(), "http::server: at least one loop is needed");
     if (options_.cors)
         cors_.emplace(*options_.cors);
@@ -198,9 +200,8 @@ void server_state::begin_stop() noexcept {
     for (const auto& each : lanes_)
         each->drain();
     if (ran_) {
-        asio::post(lanes_.front()->get_executor(), [self = shared_from_this()] {
-            self->stop_accepting_.emit(asio::cancellation_type::terminal);
-        });
+        asio::post(lanes_.front()->get_executor(),
+                   [self = shared_from_this()] { self->stop_accepting_.emit(asio::cancellation_type::terminal); });
         return;
     }
     if (acceptor_)

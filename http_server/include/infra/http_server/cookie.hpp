@@ -22,11 +22,11 @@ enum class same_site {
 /// A cookie to be set. The defaults are the careful choice: not readable by scripts, only over TLS (browsers count
 /// http://localhost as such), not sent along with other sites' forms.
 struct cookie {
-    std::string name;                            ///< a token
-    std::string value{};                         ///< no white space, quotes, commas, semicolons or backslashes
+    std::string name;                              ///< a token
+    std::string value{};                           ///< no white space, quotes, commas, semicolons or backslashes
     std::optional<std::chrono::seconds> max_age{}; ///< absent: until the browser ends; zero or less: remove it now
     std::string path = "/";
-    std::string domain{};                        ///< empty: this host alone, not its subdomains
+    std::string domain{}; ///< empty: this host alone, not its subdomains
     bool http_only = true;
     bool secure = true;
     same_site sites = same_site::lax;

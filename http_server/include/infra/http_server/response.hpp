@@ -48,9 +48,9 @@ private:
 using body_producer = std::function<awaitable<void>(body_writer)>;
 
 struct file_options {
-    std::string content_type{};                  ///< empty: by the file's extension
-    std::string cache_control{};                 ///< empty: no such field
-    std::optional<std::string> download_as{};    ///< a name for the browser's "save as"
+    std::string content_type{};               ///< empty: by the file's extension
+    std::string cache_control{};              ///< empty: no such field
+    std::optional<std::string> download_as{}; ///< a name for the browser's "save as"
 };
 
 /// A status, header fields and a body.
