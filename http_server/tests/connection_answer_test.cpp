@@ -18,12 +18,13 @@ namespace {
 
 /// A handler's wait that the test ends.
 struct gate {
-    std::shared_ptr<asio::steady_timer> timer;
+    std::weak_ptr<asio::steady_timer> waiting;
     bool reached = false;
     std::string ended = "no";
 
     awaitable<void> pass() {
-        timer = std::make_shared<asio::steady_timer>(co_await asio::this_coro::executor, steady_time::max());
+        const auto timer = std::make_shared<asio::steady_timer>(co_await asio::this_coro::executor, steady_time::max());
+        waiting = timer;
         reached = true;
         boost::system::error_code ec;
         co_await timer->async_wait(asio::redirect_error(asio::use_awaitable, ec));
@@ -33,7 +34,7 @@ struct gate {
         if (cancelled)
             throw boost::system::system_error(asio::error::operation_aborted);
     }
-    void open() { timer->cancel(); }
+    void open() { waiting.lock()->cancel(); }
 };
 
 std::string get(std::string_view path) { return "GET " + std::string(path) + " HTTP/1.1\r\nHost: h\r\n\r\n"; }

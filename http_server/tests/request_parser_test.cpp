@@ -5,6 +5,8 @@
 namespace infra::http::detail {
 namespace {
 
+using namespace std::string_literals;
+
 const server_limits limits{.max_header_bytes = 1024, .max_header_fields = 8, .max_body_bytes = 64};
 
 struct parsed {
@@ -79,12 +81,12 @@ TEST(RequestParser, RefusesWithTheStatusThatSaysWhy) {
         {"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400},
         {"GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", 400},
         {"GET /%00 HTTP/1.1\r\nHost: h\r\n\r\n", 400},
-        {std::string("GET /a\0b HTTP/1.1\r\nHost: h\r\n\r\n", 32), 400},
+        {"GET /a\0b HTTP/1.1\r\nHost: h\r\n\r\n"s, 400},
         {"GET /%zz HTTP/1.1\r\nHost: h\r\n\r\n", 400},
         {"GET a HTTP/1.1\r\nHost: h\r\n\r\n", 400},
         {"GET / HTTP/1.1\r\nHost: h\r\nBad Name: x\r\n\r\n", 400},
         {"GET / HTTP/1.1\r\nHost : h\r\n\r\n", 400},
-        {std::string("GET / HTTP/1.1\r\nHost: h\r\nA: x\0y\r\n\r\n", 38), 400},
+        {"GET / HTTP/1.1\r\nHost: h\r\nA: x\0y\r\n\r\n"s, 400},
         {"G@T / HTTP/1.1\r\nHost: h\r\n\r\n", 400},
         {"GET / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n", 400},
         {"GET / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n", 400},

@@ -20,7 +20,7 @@ namespace {
 
 /// Handlers that wait until they are let go, or cancelled.
 struct holding_handler {
-    std::vector<std::shared_ptr<asio::steady_timer>> held;
+    std::vector<std::weak_ptr<asio::steady_timer>> held;
     int cancelled = 0;
 
     router routes() {
@@ -46,7 +46,8 @@ struct holding_handler {
     }
     void let_go() {
         for (const auto& each : held)
-            each->cancel();
+            if (const auto timer = each.lock())
+                timer->cancel();
     }
 };
 
