@@ -1,0 +1,105 @@
+#pragma once
+
+/// A check and how it is run.
+
+#include <infra/base/awaitable.hpp>
+#include <infra/health/report.hpp>
+
+#include <chrono>
+#include <concepts>
+#include <functional>
+#include <memory>
+#include <stdexcept>
+#include <type_traits>
+#include <utility>
+
+namespace infra::health {
+
+struct check_options {
+    /// Past it the check has failed, whether it returns or not: a coroutine gets terminal cancellation, a plain function
+    /// cannot be stopped and stays reported as stuck until it returns. More than zero. It may exceed the deadline of the
+    /// report: the check then goes on behind a partial report.
+    std::chrono::milliseconds timeout{5000};
+
+    /// False: its failure makes the report degraded at worst.
+    bool critical = true;
+
+    /// An answer younger than this, good or bad, is given again instead of asking. 0: asked every time.
+    std::chrono::milliseconds cache_for{0};
+};
+
+namespace detail {
+
+template <class T>
+struct awaited {
+    using type = T;
+    static constexpr bool is_awaitable = false;
+};
+template <class T>
+struct awaited<awaitable<T>> {
+    using type = T;
+    static constexpr bool is_awaitable = true;
+};
+
+// A coroutine lambda reads its captures from the closure, which therefore has to live until the coroutine has ended.
+template <class F>
+awaitable<check_result> call_coroutine(std::shared_ptr<F> function) {
+    if constexpr (std::is_void_v<typename awaited<std::invoke_result_t<F&>>::type>) {
+        co_await (*function)();
+        co_return check_result{};
+    } else {
+        co_return co_await (*function)();
+    }
+}
+
+template <class F>
+check_result call_plain(F& function) {
+    if constexpr (std::is_void_v<std::invoke_result_t<F&>>) {
+        function();
+        return {};
+    } else {
+        return function();
+    }
+}
+
+} // namespace detail
+
+/// A check: a plain function, which may block and runs on a thread, or a coroutine, which must not and runs on a loop.
+/// It returns check_result, or nothing: done is healthy. Whatever it throws, of any type, is unhealthy, with what() as
+/// the message.
+///
+/// Threads:  called from one thread at a time.
+/// Errors:   std::invalid_argument for a null pointer or an empty std::function.
+/// Lifetime: it is destroyed after its last call has returned, which may be long after its removal or never: it owns
+///           what it uses.
+class checker {
+public:
+    template <class F>
+        requires(!std::same_as<std::remove_cvref_t<F>, checker>)
+    checker(F function) {
+        static_assert(std::is_invocable_v<F&>, "infra::health: a check takes no arguments");
+        using awaited = detail::awaited<std::invoke_result_t<F&>>;
+        static_assert(std::convertible_to<typename awaited::type, check_result> ||
+                          std::is_void_v<typename awaited::type>,
+                      "infra::health: a check returns check_result or void, plain or awaitable");
+        if constexpr (requires { function == nullptr; })
+            if (function == nullptr)
+                throw std::invalid_argument("health: a check must not be null");
+        auto kept = std::make_shared<F>(std::move(function));
+        if constexpr (awaited::is_awaitable)
+            coroutine_ = [kept] { return detail::call_coroutine(kept); };
+        else
+            plain_ = [kept] { return detail::call_plain(*kept); };
+    }
+
+    bool is_coroutine() const noexcept { return coroutine_ != nullptr; }
+
+    check_result call() const { return plain_(); }                 ///< of a plain function
+    awaitable<check_result> start() const { return coroutine_(); } ///< of a coroutine
+
+private:
+    std::function<check_result()> plain_;
+    std::function<awaitable<check_result>()> coroutine_;
+};
+
+} // namespace infra::health

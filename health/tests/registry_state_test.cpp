@@ -1,0 +1,670 @@
+#include "support.hpp"
+
+#include <infra/base/error.hpp>
+#include <infra/base/telemetry.hpp>
+
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_future.hpp>
+
+#include <gtest/gtest.h>
+
+#include <barrier>
+#include <cmath>
+#include <stdexcept>
+#include <string>
+#include <thread>
+
+namespace infra::health {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::string names(const health_report& report) {
+    std::string all;
+    for (const auto& each : report.checks)
+        all += each.first + " ";
+    return all;
+}
+
+// --- What a report says ---
+
+TEST(HealthRun, IsHealthyWithoutChecks) {
+    world w;
+    const auto report = w.report();
+    EXPECT_EQ(report.status, health_status::healthy);
+    EXPECT_TRUE(report.checks.empty());
+}
+
+TEST(HealthRun, TakesPlainFunctionsAndCoroutinesWithAndWithoutAResult) {
+    world w;
+    w.checks.add("plain", [] { return degraded("slow"); });
+    w.checks.add("void", [] {});
+    w.checks.add("coroutine", []() -> awaitable<check_result> { co_return unhealthy("down"); });
+    w.checks.add("void coroutine", []() -> awaitable<void> { co_return; });
+    const auto report = w.report();
+    EXPECT_EQ(report.status, health_status::unhealthy);
+    EXPECT_EQ(report.checks.at("plain").status, health_status::degraded);
+    EXPECT_EQ(report.checks.at("plain").message, "slow");
+    EXPECT_EQ(report.checks.at("void").status, health_status::healthy);
+    EXPECT_EQ(report.checks.at("coroutine").message, "down");
+    EXPECT_EQ(report.checks.at("void coroutine").status, health_status::healthy);
+}
+
+TEST(HealthRun, KeepsTheOrderOfRegistrationAndThePlaceOfAReplacedCheck) {
+    world w;
+    for (const auto* name : {"zebra", "ant", "mole"})
+        w.checks.add(name, [] {});
+    w.checks.add("ant", [] { return degraded("new"); });
+    const auto report = w.report();
+    EXPECT_EQ(names(report), "zebra ant mole ");
+    EXPECT_EQ(report.checks.at("ant").message, "new");
+}
+
+TEST(HealthRun, CountsWhateverIsThrownAsUnhealthy) {
+    world w;
+    w.checks.add("exception", []() -> check_result { throw std::runtime_error("no answer"); });
+    w.checks.add("int", [] { throw 42; });
+    w.checks.add("coroutine", []() -> awaitable<void> {
+        throw 42;
+        co_return;
+    });
+    const auto report = w.report();
+    for (const auto& [name, check] : report.checks)
+        EXPECT_EQ(check.status, health_status::unhealthy) << name;
+    EXPECT_EQ(report.checks.at("exception").message, "no answer");
+    EXPECT_NE(report.checks.at("int").message, "");
+    EXPECT_EQ(report.http_status(), 503);
+}
+
+TEST(HealthRun, IsOnlyDegradedByWhatIsNotCritical) {
+    world w;
+    w.checks.add("throws", [] { throw 42; }, {.critical = false});
+    w.checks.add("says so", [] { return unhealthy("down"); }, {.critical = false});
+    const auto report = w.report();
+    EXPECT_EQ(report.checks.at("throws").status, health_status::degraded);
+    EXPECT_EQ(report.checks.at("says so").status, health_status::degraded);
+    EXPECT_EQ(report.status, health_status::degraded);
+    EXPECT_EQ(report.http_status(), 200);
+}
+
+TEST(HealthRun, ShowsNoSecrets) {
+    world w;
+    w.checks.add("db", [] { throw std::runtime_error("no answer from postgres://shop:hunter2@db:5432/shop"); });
+    w.checks.add("cache", []() -> awaitable<check_result> {
+        co_return check_result{.message = "password=hunter2", .details = {{"url", "redis://:hunter2@cache"}}};
+    });
+    EXPECT_EQ(json::to_text(w.report().to_json()).find("hunter2"), std::string::npos);
+}
+
+TEST(HealthRun, MeasuresLatencyTimestampAndUptimeByItsClock) {
+    world w;
+    w.checks.add("slow", [&w]() -> awaitable<void> { co_await w.time.sleep_for(250ms); });
+    w.time.advance(90s);
+    const auto asked = w.ask();
+    w.advance(250ms);
+    ASSERT_TRUE(asked->report);
+    EXPECT_EQ(asked->report->checks.at("slow").latency, 250ms);
+    EXPECT_EQ(asked->report->timestamp, w.time.wall());
+    EXPECT_EQ(asked->report->uptime, 90'250ms);
+    EXPECT_FALSE(asked->report->partial);
+}
+
+// --- Parallel, with deadlines ---
+
+TEST(HealthRun, RunsPlainChecksAtOnce) {
+    world w;
+    const auto both = std::make_shared<std::barrier<>>(2); // neither passes alone
+    w.checks.add("one", [both] { both->arrive_and_wait(); });
+    w.checks.add("two", [both] { both->arrive_and_wait(); });
+    EXPECT_EQ(w.report().status, health_status::healthy);
+}
+
+TEST(HealthRun, RunsCoroutineChecksAtOnce) {
+    world w;
+    for (const auto* name : {"one", "two", "three"})
+        w.checks.add(name, [&w]() -> awaitable<void> { co_await w.time.sleep_for(300ms); });
+    const auto asked = w.ask();
+    w.advance(300ms);
+    ASSERT_TRUE(asked->report);
+    EXPECT_EQ(asked->report->status, health_status::healthy);
+}
+
+TEST(HealthRun, DoesNotWaitForACheckPastItsTimeout) {
+    world w;
+    const gate blocked;
+    w.checks.add("quick", []() -> awaitable<void> { co_return; });
+    w.checks.add("blocked", [blocked] { blocked.enter(); }, {.timeout = 100ms});
+    const auto asked = w.ask();
+    blocked.wait_for_entry();
+    w.advance(99ms);
+    EXPECT_FALSE(asked->done());
+    w.advance(1ms);
+    ASSERT_TRUE(asked->report);
+    const auto& line = asked->report->checks.at("blocked");
+    EXPECT_EQ(line.status, health_status::unhealthy);
+    EXPECT_EQ(line.message, "no answer within 100 ms");
+    EXPECT_EQ(line.running_for, 100ms);
+    EXPECT_EQ(asked->report->checks.at("quick").status, health_status::healthy);
+    EXPECT_FALSE(asked->report->partial) << "every check was decided";
+    blocked.open();
+}
+
+TEST(HealthRun, WaitsForTheSlowestTimeoutNotTheFirst) {
+    world w;
+    const gate blocked;
+    w.checks.add("short", [blocked] { blocked.enter(); }, {.timeout = 100ms});
+    w.checks.add("long", [&w]() -> awaitable<void> { co_await w.time.sleep_for(400ms); }, {.timeout = 500ms});
+    const auto asked = w.ask();
+    w.advance(100ms);
+    EXPECT_FALSE(asked->done());
+    w.advance(300ms);
+    ASSERT_TRUE(asked->report);
+    EXPECT_EQ(asked->report->checks.at("long").status, health_status::healthy);
+    EXPECT_EQ(asked->report->checks.at("short").status, health_status::unhealthy);
+    blocked.open();
+}
+
+TEST(HealthRun, ReportsAStuckCheckWithItsAgeAndDoesNotStartItAgain) {
+    world w;
+    const gate blocked;
+    w.checks.add("blocked", [blocked] { blocked.enter(); }, {.timeout = 100ms});
+    (void)w.ask();
+    blocked.wait_for_entry();
+    w.advance(12'300ms);
+    for (int again = 0; again < 3; ++again) {
+        const auto asked = w.ask();
+        ASSERT_TRUE(asked->report) << "at once";
+        const auto& line = asked->report->checks.at("blocked");
+        EXPECT_EQ(line.message, "stuck: has run for 12.3 s and is not started again until it returns");
+        EXPECT_EQ(line.running_for, 12'300ms);
+        EXPECT_EQ(line.status, health_status::unhealthy);
+    }
+    EXPECT_EQ(blocked.entries(), 1);
+    blocked.open();
+}
+
+TEST(HealthRun, StartsAStuckCheckAgainOnceItHasReturned) {
+    world w;
+    const gate blocked;
+    w.checks.add("blocked", [blocked] { blocked.enter(); }, {.timeout = 100ms});
+    (void)w.ask();
+    blocked.wait_for_entry();
+    w.advance(1s);
+    blocked.open();
+    w.loop.run_until([&] { return w.report().status == health_status::healthy; });
+    EXPECT_GE(blocked.entries(), 2);
+}
+
+TEST(HealthRun, IsHardAboutATimeoutEvenWhenTheAnswerComesBeforeTheReport) {
+    world w;
+    const gate late;
+    const gate later;
+    w.checks.add("late", [late] { late.enter(); }, {.timeout = 100ms});
+    w.checks.add("later", [later] { later.enter(); });
+    const auto asked = w.ask();
+    late.wait_for_entry();
+    w.time.advance(101ms);
+    late.open();
+    later.open();
+    w.loop.run_until([&] { return asked->done(); });
+    EXPECT_EQ(asked->report->checks.at("late").message, "no answer within 100 ms");
+    EXPECT_EQ(asked->report->checks.at("later").status, health_status::healthy);
+}
+
+TEST(HealthRun, ReportsInPartWhenTheDeadlinePasses) {
+    world w({.deadline = 800ms});
+    const gate blocked;
+    w.checks.add("slow", [blocked] { blocked.enter(); }, {.timeout = 5s});
+    w.checks.add("optional", [&w]() -> awaitable<void> { co_await w.time.sleep_for(2s); }, {.critical = false});
+    w.checks.add("quick", []() -> awaitable<void> { co_return; });
+    const auto asked = w.ask();
+    w.advance(799ms);
+    EXPECT_FALSE(asked->done());
+    w.advance(1ms);
+    ASSERT_TRUE(asked->report);
+    EXPECT_TRUE(asked->report->partial);
+    EXPECT_EQ(asked->report->checks.at("slow").message,
+              "no answer after 800 ms, when the report was due; it still runs");
+    EXPECT_EQ(asked->report->checks.at("slow").status, health_status::unhealthy);
+    EXPECT_EQ(asked->report->checks.at("optional").status, health_status::degraded);
+    EXPECT_EQ(asked->report->checks.at("quick").status, health_status::healthy);
+    blocked.open();
+}
+
+TEST(HealthRun, WaitsForACheckThatIsStillBusyFromTheRunBefore) {
+    world w;
+    int starts = 0;
+    w.checks.add("slow", [&]() -> awaitable<void> {
+        ++starts;
+        co_await w.time.sleep_for(1200ms);
+    });
+    const auto first = w.ask();
+    w.advance(800ms);
+    ASSERT_TRUE(first->report);
+    EXPECT_TRUE(first->report->partial);
+    const auto second = w.ask();
+    EXPECT_FALSE(second->done());
+    w.advance(400ms);
+    ASSERT_TRUE(second->report);
+    EXPECT_EQ(second->report->status, health_status::healthy);
+    EXPECT_EQ(second->report->checks.at("slow").latency, 1200ms);
+    EXPECT_EQ(starts, 1);
+}
+
+TEST(HealthRun, CancelsACoroutineAtItsTimeout) {
+    world w;
+    bool cancelled = false;
+    w.checks.add("sleeper",
+                 [&]() -> awaitable<void> {
+                     try {
+                         co_await w.time.sleep_for(1h);
+                     } catch (const boost::system::system_error&) {
+                         cancelled = true;
+                         throw;
+                     }
+                 },
+                 {.timeout = 200ms});
+    const auto asked = w.ask();
+    w.advance(200ms);
+    ASSERT_TRUE(asked->report);
+    EXPECT_EQ(asked->report->checks.at("sleeper").message, "no answer within 200 ms");
+    EXPECT_TRUE(cancelled);
+    EXPECT_FALSE(w.ask()->done()) << "it has ended, so it is started again";
+}
+
+TEST(HealthRun, ReportsACoroutineThatIgnoresCancellationAsStuck) {
+    world w;
+    int starts = 0;
+    w.checks.add("deaf",
+                 [&]() -> awaitable<void> {
+                     ++starts;
+                     co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+                     co_await w.time.sleep_for(1h);
+                 },
+                 {.timeout = 200ms});
+    const auto first = w.ask();
+    w.advance(200ms);
+    ASSERT_TRUE(first->report);
+    w.advance(300ms);
+    const auto second = w.ask();
+    ASSERT_TRUE(second->report);
+    EXPECT_EQ(second->report->checks.at("deaf").running_for, 500ms);
+    EXPECT_EQ(starts, 1);
+}
+
+TEST(HealthRun, AnswersAProbeOnAnotherLoopWhileTheLoopOfTheChecksHangs) {
+    world w;
+    w.checks.add("coroutine", []() -> awaitable<void> { co_return; });
+    hand_loop other;
+    const auto asked = ask(other, w.checks); // w.loop is never turned
+    w.time.advance(800ms);
+    other.poll();
+    ASSERT_TRUE(asked->report);
+    EXPECT_EQ(asked->report->status, health_status::unhealthy);
+    EXPECT_TRUE(asked->report->partial);
+}
+
+TEST(HealthRun, SaysWhenThereIsNoThreadForACheck) {
+    world w({.max_threads = 1});
+    const gate blocked;
+    for (const auto* name : {"runs", "waits", "refused"})
+        w.checks.add(name, [blocked] { blocked.enter(); });
+    const auto asked = w.ask();
+    blocked.open();
+    w.loop.run_until([&] { return asked->done(); });
+    std::string refused;
+    for (const auto& [name, check] : asked->report->checks)
+        if (check.status == health_status::unhealthy)
+            refused += name + ": " + check.message;
+    EXPECT_EQ(refused, "refused: not started: the threads for checks are all taken");
+}
+
+// --- Many probes ---
+
+TEST(HealthRun, IsSharedByAllWhoAskMeanwhile) {
+    world w;
+    int starts = 0;
+    w.checks.add("half a second", [&]() -> awaitable<void> {
+        ++starts;
+        co_await w.time.sleep_for(500ms);
+    });
+    std::vector<std::shared_ptr<probe>> probes;
+    for (int i = 0; i < 1000; ++i)
+        probes.push_back(w.ask());
+    w.advance(500ms);
+    for (const auto& each : probes) {
+        ASSERT_TRUE(each->report);
+        EXPECT_EQ(each->report->status, health_status::healthy);
+    }
+    EXPECT_EQ(starts, 1);
+}
+
+TEST(HealthRun, GoesOnForTheOthersWhenAProbeIsCancelled) {
+    world w;
+    w.checks.add("slow", [&]() -> awaitable<void> { co_await w.time.sleep_for(500ms); });
+    const auto first = w.ask();
+    const auto second = w.ask();
+    first->cancel.emit(asio::cancellation_type::terminal);
+    w.loop.poll();
+    EXPECT_TRUE(first->failure);
+    w.advance(500ms);
+    ASSERT_TRUE(second->report);
+    EXPECT_EQ(second->report->status, health_status::healthy);
+}
+
+TEST(HealthRun, BeginsAfreshWhenAllProbesOfTheLastOneHaveGone) {
+    world w;
+    const gate blocked;
+    w.checks.add("blocked", [blocked] { blocked.enter(); }, {.timeout = 5s});
+    const auto gone = w.ask();
+    gone->cancel.emit(asio::cancellation_type::terminal);
+    w.advance(1s);
+    const auto asked = w.ask();
+    EXPECT_FALSE(asked->done()) << "a run of its own, with its own deadline";
+    w.advance(800ms);
+    ASSERT_TRUE(asked->report);
+    EXPECT_EQ(asked->report->checks.at("blocked").running_for, 1800ms);
+    blocked.open();
+}
+
+TEST(HealthRun, GivesAYoungAnswerAgain) {
+    world w;
+    int starts = 0;
+    w.checks.add("cached",
+                 [&]() -> awaitable<check_result> {
+                     ++starts;
+                     co_return unhealthy("number " + std::to_string(starts));
+                 },
+                 {.cache_for = 5s});
+    EXPECT_EQ(w.report().checks.at("cached").message, "number 1");
+    w.advance(4999ms);
+    const auto again = w.report();
+    EXPECT_EQ(again.checks.at("cached").message, "number 1");
+    EXPECT_EQ(again.checks.at("cached").age, 4999ms);
+    w.advance(1ms);
+    const auto fresh = w.report();
+    EXPECT_EQ(fresh.checks.at("cached").message, "number 2");
+    EXPECT_EQ(fresh.checks.at("cached").age, 0ms);
+}
+
+TEST(HealthRun, GivesAnAnswerThatCameAfterTheReportToTheNextIfItMayBeCached) {
+    world w;
+    w.checks.add("slow", [&]() -> awaitable<void> { co_await w.time.sleep_for(900ms); }, {.cache_for = 10s});
+    const auto first = w.ask();
+    w.advance(800ms);
+    EXPECT_EQ(first->report.value().status, health_status::unhealthy);
+    w.advance(100ms);
+    EXPECT_EQ(w.report().status, health_status::healthy);
+}
+
+// --- Removing, replacing, leaving ---
+
+TEST(HealthRegistry, LeavesOutACheckThatIsRemovedWhileItRuns) {
+    world w;
+    const gate blocked;
+    w.checks.add("blocked", [blocked] { blocked.enter(); });
+    w.checks.add("other", []() -> awaitable<void> { co_return; });
+    const auto asked = w.ask();
+    blocked.wait_for_entry();
+    EXPECT_TRUE(w.checks.remove("blocked"));
+    EXPECT_FALSE(w.checks.remove("blocked"));
+    w.loop.poll();
+    ASSERT_TRUE(asked->report) << "nobody waits for it any more";
+    EXPECT_EQ(names(*asked->report), "other ");
+    blocked.open();
+    EXPECT_EQ(names(w.report()), "other ");
+}
+
+TEST(HealthRegistry, CancelsACoroutineThatIsRemovedAndKeepsItsClosureUntilItEnds) {
+    world w;
+    const auto held = std::make_shared<int>(7);
+    int seen = 0;
+    w.checks.add("sleeper", [&w, &seen, held]() -> awaitable<void> {
+        try {
+            co_await w.time.sleep_for(1h);
+        } catch (...) {
+            seen = *held;
+        }
+    });
+    const auto asked = w.ask();
+    EXPECT_TRUE(w.checks.remove("sleeper"));
+    w.loop.poll();
+    EXPECT_EQ(seen, 7);
+    EXPECT_EQ(held.use_count(), 1) << "nothing keeps the check afterwards";
+    ASSERT_TRUE(asked->report);
+    EXPECT_TRUE(asked->report->checks.empty());
+}
+
+TEST(HealthRegistry, LetsAReplacedCheckAnswerTheRunItWasStartedFor) {
+    world w;
+    const gate blocked;
+    w.checks.add("db", [blocked] {
+        blocked.enter();
+        return degraded("old");
+    });
+    const auto asked = w.ask();
+    blocked.wait_for_entry();
+    w.checks.add("db", [] { return degraded("new"); });
+    blocked.open();
+    w.loop.run_until([&] { return asked->done(); });
+    EXPECT_EQ(asked->report->checks.at("db").message, "old");
+    EXPECT_EQ(w.report().checks.at("db").message, "new");
+}
+
+TEST(HealthRegistry, MayBeCalledByTheDestructorOfACheck) {
+    world w;
+    struct meddler {
+        registry& checks;
+        ~meddler() { (void)checks.remove("another"); }
+    };
+    const auto meddling = [&w](std::string name) {
+        w.checks.add(std::move(name), [m = std::shared_ptr<meddler>(new meddler{w.checks}), &w]() -> awaitable<void> {
+            co_await w.time.sleep_for(100ms);
+        });
+    };
+    meddling("removed");
+    meddling("replaced");
+    w.checks.add("stays", [&w]() -> awaitable<void> { co_await w.time.sleep_for(200ms); });
+    const auto asked = w.ask();
+    EXPECT_TRUE(w.checks.remove("removed"));
+    w.checks.add("replaced", [] {});
+    w.advance(100ms);
+    w.advance(100ms);
+    EXPECT_TRUE(asked->report);
+}
+
+TEST(HealthRegistry, TellsThoseWhoWaitThatItIsGone) {
+    hand_loop loop;
+    manual_clock time;
+    std::optional<registry> checks;
+    checks.emplace(registry_options{.executor = loop.get_executor(), .time = &time});
+    bool cancelled = false;
+    checks->add("sleeper", [&]() -> awaitable<void> {
+        try {
+            co_await time.sleep_for(1h);
+        } catch (...) {
+            cancelled = true;
+            throw;
+        }
+    });
+    auto later = checks->run();
+    const auto asked = ask(loop, *checks);
+    checks.reset();
+    loop.poll();
+    EXPECT_TRUE(cancelled);
+    EXPECT_EQ(code_of(asked->failure), errc::closed);
+
+    const auto too_late = std::make_shared<probe>();
+    asio::co_spawn(loop.get_executor(), ask_and_note(std::move(later), too_late),
+                   [too_late](std::exception_ptr e) { too_late->failure = e; });
+    loop.poll();
+    EXPECT_EQ(code_of(too_late->failure), errc::closed);
+}
+
+TEST(HealthRegistry, LeavesBehindAPlainCheckThatNeverReturned) {
+    const gate blocked;
+    const auto returned = std::make_shared<std::latch>(1);
+    {
+        world w;
+        w.checks.add("blocked", [blocked, returned] {
+            blocked.enter();
+            returned->count_down();
+        });
+        (void)w.ask();
+        blocked.wait_for_entry();
+    } // registry, clock and loop are gone, and nobody has waited
+    blocked.open();
+    returned->wait();
+}
+
+TEST(HealthRegistry, SurvivesTheLoopOfACallerWhoWaits) {
+    world w;
+    const gate blocked;
+    w.checks.add("blocked", [blocked] { blocked.enter(); });
+    {
+        hand_loop passing;
+        (void)ask(passing, w.checks);
+        blocked.wait_for_entry();
+    }
+    const auto asked = w.ask();
+    blocked.open();
+    w.loop.run_until([&] { return asked->done(); });
+    EXPECT_EQ(asked->report->status, health_status::healthy);
+}
+
+// --- Many threads, real time ---
+
+TEST(HealthRegistry, ServesProbesOnManyThreadsWhileChecksComeAndGo) {
+    registry checks({.max_threads = 4});
+    checks.add("always", [] {});
+    std::vector<std::jthread> probers;
+    std::atomic<int> answered = 0;
+    for (int i = 0; i < 4; ++i)
+        probers.emplace_back([&] {
+            asio::io_context own{1};
+            for (int round = 0; round < 50; ++round) {
+                auto report = asio::co_spawn(own, checks.run(), asio::use_future);
+                own.restart();
+                own.run();
+                answered += report.get().checks.contains("always");
+            }
+        });
+    probers.emplace_back([&] {
+        for (int round = 0; round < 50; ++round) {
+            checks.add("passing", []() -> awaitable<void> { co_return; });
+            checks.add("replaced", [] {});
+            checks.remove("passing");
+        }
+    });
+    probers.clear();
+    EXPECT_EQ(answered, 200);
+}
+
+// --- What the outside hears ---
+
+struct heard {
+    std::vector<std::string> lines;
+    std::vector<std::pair<std::string, double>> values;
+
+    double last(const std::string& series) const {
+        double value = -1;
+        for (const auto& [name, v] : values)
+            if (name == series)
+                value = v;
+        return value;
+    }
+    int count(const std::string& series) const {
+        return static_cast<int>(std::ranges::count(values, series, &std::pair<std::string, double>::first));
+    }
+};
+heard* listening = nullptr;
+std::vector<std::unique_ptr<std::string>> bound;
+
+const telemetry::log_functions log_table{
+    .enabled = [](level, std::string_view) noexcept { return true; },
+    .write =
+        [](const log_record& r) noexcept {
+            auto line =
+                std::string(to_string(r.severity)) + " " + std::string(r.module) + ": " + std::string(r.message);
+            for (const auto& f : r.fields)
+                line += " " + std::string(f.key) + "=" + std::string(f.value.text());
+            listening->lines.push_back(line);
+        },
+};
+const telemetry::meter_functions meter_table{
+    .bind = [](const telemetry::instrument& of, std::span<const label> labels) noexcept -> void* {
+        bound.push_back(std::make_unique<std::string>(std::string(of.name) + "{" + std::string(labels[0].name) + "=" +
+                                                      std::string(labels[0].value) + "}"));
+        return bound.back().get();
+    },
+    .add = [](void*, double) noexcept {},
+    .record = [](void* series,
+                 double value) noexcept { listening->values.emplace_back(*static_cast<std::string*>(series), value); },
+};
+
+struct HealthTelemetry : testing::Test {
+    HealthTelemetry() {
+        listening = &mine;
+        telemetry::install(&log_table);
+        telemetry::install(&meter_table);
+    }
+    ~HealthTelemetry() override {
+        telemetry::install(static_cast<const telemetry::log_functions*>(nullptr));
+        telemetry::install(static_cast<const telemetry::meter_functions*>(nullptr));
+    }
+    heard mine;
+    world w;
+};
+
+TEST_F(HealthTelemetry, LogsOnlyWhenAStatusChanges) {
+    check_result next = healthy();
+    w.checks.add("db", [&next]() -> awaitable<check_result> { co_return next; });
+    for (const auto& each : {healthy(), degraded("slow"), degraded("slower"), unhealthy("down"), unhealthy("down"),
+                             healthy(), healthy()}) {
+        next = each;
+        (void)w.report();
+    }
+    EXPECT_EQ(mine.lines,
+              (std::vector<std::string>{"warn health: check is degraded check=db was=healthy reason=slow",
+                                        "error health: check is unhealthy check=db was=degraded reason=down",
+                                        "info health: check recovered check=db was=unhealthy reason="}));
+}
+
+TEST_F(HealthTelemetry, ShowsEachStatusInAGaugeAndEachDurationInAHistogram) {
+    w.checks.add("db", [this]() -> awaitable<check_result> {
+        co_await w.time.sleep_for(250ms);
+        co_return degraded("slow");
+    });
+    w.checks.add("disk", [] { return healthy(); });
+    const auto asked = w.ask();
+    w.loop.run_until([&] { return mine.count("health_check_duration_seconds{check=disk}") == 1; });
+    w.advance(250ms);
+    ASSERT_TRUE(asked->report);
+    w.loop.poll();
+    EXPECT_EQ(mine.last("health_check_status{check=db}"), 0.5);
+    EXPECT_EQ(mine.last("health_check_status{check=disk}"), 1);
+    EXPECT_EQ(mine.last("health_check_duration_seconds{check=db}"), 0.25);
+}
+
+TEST_F(HealthTelemetry, ForgetsTheStatusOfARemovedCheck) {
+    w.checks.add("db", [] { return unhealthy("down"); });
+    (void)w.report();
+    EXPECT_EQ(mine.last("health_check_status{check=db}"), 0);
+    w.checks.remove("db");
+    w.loop.poll();
+    EXPECT_TRUE(std::isnan(mine.last("health_check_status{check=db}")));
+}
+
+TEST_F(HealthTelemetry, DoesNotRunChecksUnderTheContextOfAProbe) {
+    std::string seen = "unset";
+    w.checks.add("db", [&seen]() -> awaitable<void> {
+        seen = context::current().request_id();
+        co_return;
+    });
+    const context_scope request(context::current().with_request_id("req-1"));
+    (void)w.report();
+    EXPECT_EQ(seen, "");
+}
+
+} // namespace
+} // namespace infra::health
