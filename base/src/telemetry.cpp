@@ -4,6 +4,7 @@
 #include <infra/base/id.hpp>
 
 #include <mutex>
+#include <new>
 #include <vector>
 
 namespace infra {
@@ -146,14 +147,24 @@ void span::begin(std::string_view name, span_kind kind, const span_context& pare
 
 span::~span() { end(); }
 
-void span::set(std::initializer_list<field> attributes) noexcept {
-    if (recording_)
-        tracer_->set(recording_, std::span(attributes.begin(), attributes.size()));
+void span::set(fields attributes) noexcept {
+    if (!recording_)
+        return;
+    try {
+        std::vector<field> storage;
+        tracer_->set(recording_, attributes.view(storage));
+    } catch (const std::bad_alloc&) { // the members of an object could not be listed: the span goes on without them
+    }
 }
 
-void span::event(std::string_view name, std::initializer_list<field> attributes) noexcept {
-    if (recording_)
-        tracer_->event(recording_, name, std::span(attributes.begin(), attributes.size()), real_clock().wall());
+void span::event(std::string_view name, fields attributes) noexcept {
+    if (!recording_)
+        return;
+    try {
+        std::vector<field> storage;
+        tracer_->event(recording_, name, attributes.view(storage), real_clock().wall());
+    } catch (const std::bad_alloc&) { // as above
+    }
 }
 
 void span::fail(std::string_view description) noexcept {

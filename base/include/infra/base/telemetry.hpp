@@ -146,8 +146,8 @@ public:
     const span_context& context() const noexcept { return self_; }
     bool recording() const noexcept { return recording_ != nullptr; }
 
-    void set(std::initializer_list<field> attributes) noexcept;
-    void event(std::string_view name, std::initializer_list<field> attributes = {}) noexcept;
+    void set(fields attributes) noexcept;
+    void event(std::string_view name, fields attributes = {}) noexcept;
     void fail(std::string_view description) noexcept; ///< status error
     void rename(std::string_view name) noexcept;      ///< once the route is known
     void end() noexcept;                              ///< no effect the second time
