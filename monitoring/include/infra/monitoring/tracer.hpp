@@ -1,0 +1,143 @@
+#pragma once
+
+/// Spans: which piece of work took how long, inside which other.
+///
+///     monitoring::span work("charge", {.kind = span_kind::client, .attributes = {{"provider", "x"}}});
+///     work.set({{"amount", 17}});
+///     …
+///     for (const auto& span : default_tracer().recent_spans()) show(span);
+
+#include <infra/base/clock.hpp>
+#include <infra/base/json.hpp>
+#include <infra/base/telemetry.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace infra {
+class environment;
+}
+
+namespace infra::monitoring {
+
+using infra::span_kind;
+using infra::span_status;
+
+/// Which traces are recorded. The trace id decides for a root: a ratio of it, the same in every process, and whatever a
+/// smaller ratio takes a larger one takes too (OpenTelemetry's traceidratio on the low 56 bits).
+struct sampler {
+    double ratio = 1;           ///< 0 to 1
+    bool follows_parent = true; ///< a span with a parent is recorded if its parent is
+
+    bool samples(infra::trace_id trace, const infra::span_context& parent) const noexcept;
+};
+
+/// OTEL_TRACES_SAMPLER (`always_on`, `always_off`, `traceidratio`, and `parentbased_` before each) and
+/// OTEL_TRACES_SAMPLER_ARG. Throws errc::misconfigured for anything else.
+sampler sampler_from(const environment& env);
+
+struct span_event {
+    std::string name;
+    wall_time time;
+    json::object attributes;
+};
+
+/// A span that has ended.
+struct span_record {
+    infra::span_context context{};
+    infra::span_id parent{}; ///< none for a root
+    std::string name{};
+    span_kind kind = span_kind::internal;
+    wall_time start{};
+    wall_time end{};
+    json::object attributes{};
+    std::vector<span_event> events{};
+    span_status status = span_status::unset;
+    std::string status_description{};
+    std::size_t dropped_attributes = 0;
+    std::size_t dropped_events = 0;
+};
+
+/// A span as the seed has it: ids as W3C spells them, 32 and 16 hex digits.
+struct span_context {
+    std::string trace_id{};
+    std::string span_id{};
+    std::optional<std::string> parent_span_id{};
+    std::string name{};
+    wall_time start_time{};
+    std::optional<wall_time> end_time{};
+    json::object attributes{};
+    bool sampled = false; ///< if not, only the ids are known
+};
+
+struct tracer_options {
+    monitoring::sampler sampler{};
+    /// Ended spans that are kept to be looked at; the oldest go first.
+    std::size_t max_recent = 1000;
+    /// Spans recorded at once; further ones are not recorded, and counted in `tracer_spans_dropped_total`.
+    std::size_t max_open = 10'000;
+    std::size_t max_attributes = 128; ///< of a span and of an event; more are counted and left out
+    std::size_t max_events = 128;     ///< of a span
+};
+
+namespace detail {
+class tracer_state;
+}
+
+/// Records the sampled spans of the process, once installed.
+///
+/// Threads:  any member from any thread.
+/// Errors:   recording never throws; without memory a span or attribute is left out.
+/// Lifetime: spans that are open when another tracer is installed end in the one that recorded them.
+class tracer {
+public:
+    explicit tracer(tracer_options options = {});
+    ~tracer();
+    tracer(const tracer&) = delete;
+    tracer& operator=(const tracer&) = delete;
+
+    /// From now on telemetry's spans, and with them start_span() and monitoring::span, are recorded here.
+    void install() noexcept;
+
+    /// The newest first.
+    std::vector<span_record> recent_spans(std::size_t at_most = 100) const;
+
+    /// A span that has not ended, if it is recorded here.
+    std::optional<span_record> open_span(infra::span_id id) const;
+
+    void clear();
+
+private:
+    std::shared_ptr<detail::tracer_state> state_;
+};
+
+struct span_options {
+    span_kind kind = span_kind::internal;
+    std::string traceparent{}; ///< the parent is elsewhere; what is no traceparent starts a trace
+    json::object attributes{};
+};
+
+/// A span that is active from its construction to its end. Belongs to one coroutine or thread; it may live across
+/// co_await.
+class span {
+public:
+    [[nodiscard]] explicit span(std::string_view name, const span_options& options = {});
+
+    std::string id() const;
+    const infra::span_context& context() const noexcept { return span_.context(); }
+
+    void set(fields attributes) noexcept { span_.set(attributes); }
+    void event(std::string_view name, fields attributes = {}) noexcept { span_.event(name, attributes); }
+    void fail(std::string_view why) noexcept { span_.fail(why); } ///< status error
+    void fail(const std::exception& why) noexcept;                ///< status error, and the attribute `error`
+    void rename(std::string_view name) noexcept { span_.rename(name); }
+    void end() noexcept { span_.end(); } ///< no effect the second time
+
+private:
+    telemetry::span span_;
+};
+
+} // namespace infra::monitoring

@@ -1,0 +1,62 @@
+#pragma once
+
+// Numbers that every thread adds to without meeting any other: each thread has its own copy of each cell and is the only
+// one that writes it, so that adding is a load, an addition and a store, none of them locked. Reading sums the copies.
+//
+// A thread that ends gives its copies to the next one that starts, with what is in them: nothing is ever folded, moved
+// or freed, so readers need no protection, and memory is bounded by the most threads that ever lived at once.
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace infra::monitoring::detail {
+
+using cell = std::atomic<std::uint64_t>;
+
+/// Neighbouring cells, by number; zero when allocated.
+class cell_range {
+public:
+    /// Empty when all 8 million cells are taken. At most `largest` at once.
+    static std::optional<cell_range> allocate(std::uint32_t count);
+    static constexpr std::uint32_t largest = 512;
+
+    cell_range(cell_range&& other) noexcept : first_(other.first_), count_(std::exchange(other.count_, 0)) {}
+    cell_range& operator=(cell_range&&) = delete;
+    ~cell_range(); ///< nobody may be writing to them any more
+
+    std::uint32_t count() const noexcept { return count_; }
+
+    /// The calling thread's copy; null if there is no memory for it, which costs what was to be added.
+    cell* mine() const noexcept;
+
+private:
+    friend class cell_reader;
+    cell_range(std::uint32_t first, std::uint32_t count) noexcept : first_(first), count_(count) {}
+    std::uint32_t first_;
+    std::uint32_t count_;
+};
+
+/// Sees every thread that had written when it was made, and what they write meanwhile.
+class cell_reader {
+public:
+    cell_reader();
+
+    /// One copy for each thread that wrote to `range`.
+    template <class F>
+    void for_each_copy(const cell_range& range, F f) const {
+        for (std::size_t i = 0; i < shards_.size(); ++i)
+            if (const cell* copy = copy_of(i, range))
+                f(std::span(copy, range.count_));
+    }
+
+private:
+    const cell* copy_of(std::size_t shard, const cell_range& range) const noexcept;
+    std::vector<const void*> shards_;
+};
+
+} // namespace infra::monitoring::detail

@@ -1,0 +1,131 @@
+#include "support.hpp"
+
+#include <infra/base/context.hpp>
+
+#include <thread>
+
+namespace infra::monitoring {
+namespace {
+
+TEST(Tracer, KeepsEndedSpansNewestFirst) {
+    tracer t;
+    t.install();
+    {
+        telemetry::span outer("outer", span_kind::server);
+        telemetry::span inner("inner");
+        inner.set({{"a", 1}, {"b", "two"}});
+        inner.event("half way", {{"n", 3}});
+        inner.fail("declined");
+        outer.rename("GET /users/{id}");
+    }
+    const auto spans = t.recent_spans();
+    ASSERT_EQ(spans.size(), 2U);
+    EXPECT_EQ(spans[0].name, "GET /users/{id}");
+    EXPECT_EQ(spans[0].kind, span_kind::server);
+    EXPECT_FALSE(spans[0].parent);
+    EXPECT_EQ(spans[1].parent, spans[0].context.span);
+    EXPECT_EQ(spans[1].context.trace, spans[0].context.trace);
+    EXPECT_EQ(spans[1].attributes, (json::object{{"a", 1}, {"b", "two"}}));
+    EXPECT_EQ(spans[1].events.at(0).name, "half way");
+    EXPECT_EQ(spans[1].status, span_status::error);
+    EXPECT_EQ(spans[1].status_description, "declined");
+    EXPECT_LE(spans[1].start, spans[1].end);
+}
+
+TEST(Tracer, RecordsOnlyWhatIsSampled) {
+    tracer t({.sampler = {.ratio = 0}});
+    t.install();
+    {
+        const telemetry::span root("root");
+        EXPECT_FALSE(root.recording());
+        EXPECT_TRUE(root.context().valid()); // log lines carry the ids all the same
+        EXPECT_FALSE(root.context().sampled());
+    }
+    {
+        const telemetry::span continued("continued", span_kind::server, {{1, 2}, {3}, 1});
+        EXPECT_TRUE(continued.recording());
+    }
+    EXPECT_EQ(t.recent_spans().size(), 1U);
+}
+
+TEST(Tracer, ForgetsTheOldestSpans) {
+    tracer t({.max_recent = 3});
+    t.install();
+    for (int i = 0; i < 10; ++i)
+        const telemetry::span each("span " + std::to_string(i));
+    const auto spans = t.recent_spans();
+    ASSERT_EQ(spans.size(), 3U);
+    EXPECT_EQ(spans[0].name, "span 9");
+    EXPECT_EQ(t.recent_spans(1).size(), 1U);
+    t.clear();
+    EXPECT_TRUE(t.recent_spans().empty());
+}
+
+TEST(Tracer, LimitsAttributesEventsAndOpenSpans) {
+    metrics m;
+    m.install();
+    tracer t({.max_open = 2, .max_attributes = 2, .max_events = 1});
+    t.install();
+    {
+        telemetry::span one("one"), two("two");
+        const telemetry::span three("three");
+        EXPECT_FALSE(three.recording());
+        two.set({{"a", 1}, {"b", 2}, {"c", 3}});
+        two.set({{"a", 4}});
+        two.event("first");
+        two.event("second");
+    }
+    const auto spans = t.recent_spans();
+    ASSERT_EQ(spans.size(), 2U);
+    EXPECT_EQ(spans[1].attributes, (json::object{{"a", 4}, {"b", 2}}));
+    EXPECT_EQ(spans[1].dropped_attributes, 1U);
+    EXPECT_EQ(spans[1].dropped_events, 1U);
+    EXPECT_EQ(m.get_counter("tracer_spans_dropped_total"), 1);
+}
+
+TEST(Tracer, MakesUtf8OfWhatIsNot) {
+    tracer t;
+    t.install();
+    {
+        telemetry::span each("x");
+        each.set({{"bad \xFF", "worse \xC0\xAF"}});
+    }
+    EXPECT_EQ(t.recent_spans().at(0).attributes.begin()->key(), "bad \uFFFD");
+}
+
+TEST(Tracer, LetsAnOpenSpanEndWhereItBegan) {
+    tracer second;
+    std::optional<telemetry::span> open;
+    {
+        tracer first;
+        first.install();
+        open.emplace("open");
+        second.install();
+    }
+    open->set({{"a", 1}});
+    open.reset();
+    EXPECT_TRUE(second.recent_spans().empty());
+}
+
+TEST(Tracer, RecordsTheSpansOfManyThreads) {
+    tracer t({.max_recent = 100'000});
+    t.install();
+    {
+        std::vector<std::jthread> threads;
+        for (int i = 0; i < 4; ++i)
+            threads.emplace_back([&] {
+                for (int n = 0; n < 1000; ++n) {
+                    telemetry::span outer("outer");
+                    telemetry::span inner("inner");
+                    inner.set({{"n", n}});
+                    EXPECT_TRUE(t.open_span(inner.context().span));
+                }
+            });
+    }
+    EXPECT_EQ(t.recent_spans(100'000).size(), 8000U);
+}
+
+TEST(Tracer, NamesABadOption) { EXPECT_THROW(tracer({.sampler = {.ratio = 1.5}}), std::invalid_argument); }
+
+} // namespace
+} // namespace infra::monitoring
