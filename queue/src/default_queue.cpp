@@ -1,20 +1,22 @@
 #include <infra/queue.hpp>
 
 #include <infra/runtime/default_runtime.hpp>
-#include <infra/runtime/environment.hpp>
+
+#include <mutex>
+#include <optional>
 
 namespace infra::queue {
 namespace {
 
-queue from_environment() {
+struct default_slot {
+    std::mutex mutex;
+    std::optional<queue> one; // guarded by mutex
+};
+
+default_slot& slot() {
     default_loops(); // made before and so destroyed after the queue, whose operations end on them
-    const auto env = environment::of_process();
-    const auto url = env.get_or("QUEUE_URL", "sqlite:var/queue.db");
-    try {
-        return queue(make_backend(url), {}, default_registry());
-    } catch (const error& e) {
-        throw error(e.code(), std::string("QUEUE_URL: ") + e.what());
-    }
+    static default_slot only;
+    return only;
 }
 
 } // namespace
@@ -24,9 +26,27 @@ const std::shared_ptr<registry>& default_registry() {
     return all;
 }
 
-const queue& default_queue() {
-    static const queue one = from_environment();
-    return one;
+queue queue_from(const environment& variables) {
+    const auto url = variables.get_or("QUEUE_URL", "sqlite:var/queue.db");
+    try {
+        return queue(make_backend(url), {}, default_registry());
+    } catch (const infra::error& e) {
+        throw infra::error(e.code(), std::string("QUEUE_URL: ") + e.what());
+    }
+}
+
+queue default_queue() {
+    auto& held = slot();
+    const std::scoped_lock lock(held.mutex);
+    if (!held.one)
+        held.one = queue_from(environment::of_process());
+    return *held.one;
+}
+
+void set_default_queue(queue instead) {
+    auto& held = slot();
+    const std::scoped_lock lock(held.mutex);
+    held.one = std::move(instead);
 }
 
 } // namespace infra::queue

@@ -19,6 +19,7 @@ namespace infra::queue {
 namespace {
 
 constexpr auto longest_sleep = std::chrono::seconds(5); // so that a wall clock that jumps is noticed
+constexpr auto shortest_sleep = std::chrono::milliseconds(1); // what is due but was not given must not keep us busy
 constexpr auto prune_interval = std::chrono::minutes(1);
 constexpr auto grace_of_cancelled = std::chrono::seconds(1);
 constexpr auto last_recording = std::chrono::seconds(2);
@@ -219,7 +220,8 @@ awaitable<void> worker_run::next_event(claim_result seen) {
     const auto now = time_.steady();
     auto until = std::min(saturating_add(now, longest_sleep), next_prune_);
     if (seen.next_due)
-        until = std::min(until, saturating_add(now, saturating_sub(*seen.next_due, time_.wall())));
+        until = std::min(until, saturating_add(now, std::max<wall_time::duration>(saturating_sub(*seen.next_due, time_.wall()),
+                                                                                  shortest_sleep)));
     const auto thrown =
         co_await first_of(stored_->wait_for_work(queues(), seen.seen), changed_.wait(), time_.sleep_until(until));
     if (thrown)
@@ -244,10 +246,7 @@ void worker_run::record(const claimed_job& job, attempt how) {
     keeper_.keep(job.held); // until it is recorded
     unrecorded_.push_back(std::move(decided));
     if (!std::exchange(recording_, true))
-        asio::co_spawn(ex_, record_all(), [self = shared_from_this()](std::exception_ptr) {
-            self->recording_ = false;
-            self->changed_.set();
-        });
+        asio::co_spawn(ex_, record_all(), [self = shared_from_this()](std::exception_ptr) {});
 }
 
 void worker_run::report(const claimed_job& job, const outcome& decided) const {
@@ -275,6 +274,14 @@ void worker_run::report(const claimed_job& job, const outcome& decided) const {
 
 // Takes what has gathered, records it, and looks again. Outcomes that cannot be recorded are kept and tried again.
 awaitable<void> worker_run::record_all() {
+    struct ending {
+        worker_run& of;
+        ~ending() { // with the last look at unrecorded_, so that nothing is added in between and left lying
+            of.recording_ = false;
+            of.changed_.set();
+        }
+    };
+    const ending when_leaving{*this};
     while (!unrecorded_.empty() && !give_up_recording_) {
         auto batch = std::exchange(unrecorded_, {});
         std::exception_ptr thrown;

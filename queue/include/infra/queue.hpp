@@ -21,6 +21,7 @@
 #include <infra/queue/queue.hpp>
 #include <infra/queue/registry.hpp>
 #include <infra/queue/worker.hpp>
+#include <infra/runtime/environment.hpp>
 
 namespace infra::queue {
 
@@ -29,7 +30,13 @@ const std::shared_ptr<registry>& default_registry();
 
 /// The queue that these functions speak to. Throws infra::error with infra::errc::misconfigured when QUEUE_URL is not
 /// understood; the storage itself is opened by the first operation.
-const queue& default_queue();
+queue default_queue();
+
+/// Replaces it, for calls that begin afterwards.
+void set_default_queue(queue instead);
+
+/// The queue that QUEUE_URL names, with the jobs of default_registry(). Throws as default_queue().
+queue queue_from(const environment& variables);
 
 /// Defines a job by name, in default_registry(). Without T its payload is a json::value.
 template <class T = json::value>

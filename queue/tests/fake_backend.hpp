@@ -1,0 +1,155 @@
+#pragma once
+
+// A backend that does what a test says and remembers what it was asked, as lines of a transcript.
+
+#include "support.hpp"
+
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+#include <deque>
+#include <mutex>
+#include <set>
+
+namespace infra::queue::tests {
+
+inline std::string_view to_string(outcome::kind k) {
+    static constexpr std::string_view names[] = {"completed", "retry", "failed", "returned"};
+    return names[static_cast<std::size_t>(k)];
+}
+
+/// Threads: from any, for the tests that renew on a thread of their own.
+class fake_backend final : public backend {
+public:
+    /// Makes a job ready to be claimed.
+    void offer(claimed_job job) {
+        const std::scoped_lock lock(mutex);
+        ready.push_back(std::move(job));
+        ++arrived;
+    }
+
+    awaitable<std::vector<added_job>> enqueue(std::vector<new_job> jobs) override {
+        const std::scoped_lock lock(mutex);
+        fail_if(enqueue_failure);
+        std::vector<added_job> added;
+        for (auto& each : jobs) {
+            added.push_back({.id = each.id, .created = !existing.contains(each.id)});
+            stored.push_back(std::move(each));
+        }
+        co_return added;
+    }
+
+    awaitable<claim_result> claim(claim_request request) override {
+        const std::scoped_lock lock(mutex);
+        claims.push_back(request);
+        if (!claim_failures.empty()) {
+            const auto why = claim_failures.front();
+            claim_failures.pop_front();
+            std::rethrow_exception(why);
+        }
+        claim_result taken{.rescued = std::exchange(rescued, {}), .next_due = next_due, .seen = arrived};
+        while (!ready.empty() && taken.jobs.size() < request.max) {
+            taken.jobs.push_back(std::move(ready.front()));
+            ready.pop_front();
+        }
+        if (!taken.jobs.empty())
+            lines.push_back("claim " + std::to_string(request.max) + ": " + std::to_string(taken.jobs.size()));
+        co_return taken;
+    }
+
+    awaitable<std::vector<bool>> extend(std::vector<lease> leases, wall_time until) override {
+        const std::scoped_lock lock(mutex);
+        std::vector<bool> held;
+        for (const auto& each : leases) {
+            lines.push_back("extend " + each.job.id);
+            extended_until = until;
+            held.push_back(!lost.contains(each.job.id));
+        }
+        extensions += leases.size();
+        co_return held;
+    }
+
+    awaitable<std::vector<bool>> finish(std::vector<outcome> outcomes) override {
+        const std::scoped_lock lock(mutex);
+        if (!finish_failures.empty()) {
+            const auto why = finish_failures.front();
+            finish_failures.pop_front();
+            std::rethrow_exception(why);
+        }
+        std::vector<bool> held;
+        for (auto& each : outcomes) {
+            held.push_back(!lost.contains(each.held.job.id));
+            lines.push_back(std::string(to_string(each.as)) + " " + each.held.job.id);
+            finished.push_back(std::move(each));
+        }
+        co_return held;
+    }
+
+    awaitable<std::vector<std::optional<job_info>>> get(std::vector<job_key> keys) override {
+        asked = keys;
+        co_return std::vector<std::optional<job_info>>(keys.size());
+    }
+    awaitable<std::vector<queue_counts>> counts(std::vector<std::string>) override { co_return std::vector<queue_counts>(); }
+    awaitable<std::size_t> prune(std::vector<prune_request> requests) override {
+        const std::scoped_lock lock(mutex);
+        pruned.push_back(std::move(requests));
+        co_return 0;
+    }
+
+    awaitable<void> wait_for_work(std::vector<std::string>, std::uint64_t seen) override {
+        asio::steady_timer turn(co_await asio::this_coro::executor);
+        while (!came_after(seen)) {
+            turn.expires_after(1ms);
+            co_await turn.async_wait(asio::use_awaitable);
+        }
+    }
+
+    awaitable<void> stop(deadline) override { co_return; }
+    std::string description() const override { return "fake:"; }
+
+    std::vector<std::string> transcript() {
+        const std::scoped_lock lock(mutex);
+        return lines;
+    }
+    std::size_t finished_count() {
+        const std::scoped_lock lock(mutex);
+        return finished.size();
+    }
+    bool came_after(std::uint64_t seen) {
+        const std::scoped_lock lock(mutex);
+        return arrived > seen;
+    }
+
+    std::mutex mutex;
+    std::deque<claimed_job> ready;
+    std::uint64_t arrived = 0;
+    std::deque<std::exception_ptr> claim_failures;
+    std::deque<std::exception_ptr> finish_failures;
+    std::exception_ptr enqueue_failure;
+    std::set<std::string> lost;
+    std::set<std::string> existing;
+    std::vector<job_key> rescued;
+    std::optional<wall_time> next_due;
+    wall_time extended_until{};
+    std::atomic<std::size_t> extensions{0};
+    std::vector<std::string> lines;
+    std::vector<claim_request> claims;
+    std::vector<outcome> finished;
+    std::vector<new_job> stored;
+    std::vector<job_key> asked;
+    std::vector<std::vector<prune_request>> pruned;
+
+private:
+    static void fail_if(const std::exception_ptr& why) {
+        if (why)
+            std::rethrow_exception(why);
+    }
+};
+
+inline std::exception_ptr unavailable(std::string sentence = "the disk is full") {
+    return std::make_exception_ptr(error(errc::unavailable, std::move(sentence)));
+}
+
+} // namespace infra::queue::tests
