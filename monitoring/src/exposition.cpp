@@ -1,5 +1,7 @@
 #include "registry.hpp"
 
+#include <boost/describe/enum_to_string.hpp>
+
 #include <array>
 #include <charconv>
 #include <cmath>

@@ -2,6 +2,8 @@
 
 #include <infra/base/telemetry.hpp>
 
+#include <boost/describe/enum_to_string.hpp>
+
 #include <algorithm>
 #include <bit>
 #include <cmath>
