@@ -223,7 +223,10 @@ void connection::close() noexcept {
     if (is_closed())
         return;
     const auto alive = self();
+    const bool cut_short = phase_ == phase::handling;
     phase_ = phase::closed;
+    if (cut_short)
+        lane_->reporter().finished(exchange_, body_bytes_, lane_->now());
     if (transport_)
         transport_->close();
     if (flushed_)

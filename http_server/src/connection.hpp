@@ -69,7 +69,7 @@ private:
     void answer_at_once(const route_match& found, headers conditions);
     void respond(response made);
     void send_head(response& made, framing body, std::uint64_t length);
-    void end_exchange(int status);
+    void end_exchange();
     void refuse(int status);
 
     // What takes longer. Coroutines keep the connection alive by their first parameter.

@@ -91,6 +91,8 @@ void connection::begin_exchange(bool keep_alive) {
     exchange_.version = request_.version();
     exchange_.keep_alive = keep_alive;
     exchange_.began = now_;
+    body_bytes_ = 0;
+    exchange_.status = 503; // until something else is sent: what it was if it is cut before
     exchange_.path = request_.path();
     exchange_.remote = request_.remote_address();
     exchange_.traceparent.clear();
@@ -126,7 +128,7 @@ void connection::respond(response made) {
         out_ += made.body;
         body_bytes_ = length;
     }
-    end_exchange(made.status);
+    end_exchange();
 }
 
 void connection::send_head(response& made, framing body, std::uint64_t length) {
@@ -136,6 +138,7 @@ void connection::send_head(response& made, framing body, std::uint64_t length) {
         last_answer_ = true;
     framing_ = body;
     body_bytes_ = 0;
+    exchange_.status = made.status;
     write_head(out_, made,
                {.version = exchange_.version,
                 .keep_alive = !last_answer_,
@@ -146,9 +149,9 @@ void connection::send_head(response& made, framing body, std::uint64_t length) {
                 .traceparent = exchange_.traceparent});
 }
 
-void connection::end_exchange(int status) {
+void connection::end_exchange() {
     now_ = lane_->now();
-    lane_->reporter().finished(exchange_, status, body_bytes_, now_);
+    lane_->reporter().finished(exchange_, body_bytes_, now_);
     set_phase(last_answer_ ? phase::closing : phase::idle, server_->options().timeouts.idle);
 }
 
@@ -246,7 +249,7 @@ awaitable<void> connection::send_file(self_ptr self, response made, headers cond
         if (!answer->head.body.empty() || answer->body.size == 0)
             co_return self->respond(std::move(answer->head));
         self->send_head(answer->head, framing::length, answer->body.size);
-        co_return self->end_exchange(answer->head.status);
+        co_return self->end_exchange();
     }
     self->send_head(answer->head, framing::length, answer->body.size);
     for (std::uint64_t sent = 0; sent < answer->body.size;) {
@@ -255,20 +258,20 @@ awaitable<void> connection::send_file(self_ptr self, response made, headers cond
         co_await self->write(co_await pool.run(std::move(read)));
         sent += size;
     }
-    self->end_exchange(answer->head.status);
+    self->end_exchange();
 }
 
 awaitable<void> connection::send_stream(self_ptr self, response made) {
     const auto streamed = request_access::streamed(made);
     self->send_head(made, self->exchange_.version == 1 ? framing::chunked : framing::until_close, 0);
     if (self->exchange_.method == method::head || is_bodiless(made.status))
-        co_return self->end_exchange(made.status);
+        co_return self->end_exchange();
     co_await streamed->produce(body_writer(*self));
     if (self->is_closed())
         throw error(errc::closed, "the client has gone");
     if (self->framing_ == framing::chunked)
         self->out_ += last_chunk;
-    self->end_exchange(made.status);
+    self->end_exchange();
 }
 
 // --- Out of HTTP -----------------------------------------------------------------------------------------------------
@@ -278,6 +281,7 @@ awaitable<void> connection::hand_over(self_ptr self, request r) {
     const auto to = e.route;
     std::optional<response> stopped;
     std::exception_ptr thrown;
+    context under;
     {
         telemetry::span span(e.span_name(), span_kind::server, parent_of(r), e.request_id);
         e.traceparent = format_traceparent(span.context());
@@ -294,13 +298,17 @@ awaitable<void> connection::hand_over(self_ptr self, request r) {
         describe_response(span, stopped ? stopped->status : 101);
         if (stopped)
             co_return self->respond(checked(std::move(*stopped), e.route_label(), e.request_id));
-        co_await to->upgrade(co_await leave_http(self, std::move(r)));
+        under = context::current();
     }
+    // What follows may last for days: its spans are children of the request's, which has ended.
+    const context_scope in(under);
+    co_await to->upgrade(co_await leave_http(self, std::move(r)));
 }
 
 awaitable<upgrade> connection::leave_http(self_ptr self, request r) {
     co_await self->flushed_to(0); // answers to what was pipelined before
-    self->end_exchange(101);
+    self->exchange_.status = 101;
+    self->end_exchange();
     self->set_phase(phase::upgraded, for_ever);
     auto handshake = head_of(r);
     std::string leftover(static_cast<const char*>(self->in_.cdata().data()), self->in_.size());

@@ -14,6 +14,18 @@ constexpr telemetry::instrument request_duration{.kind = telemetry::instrument_k
                                                  .help = "From a complete request to its response.",
                                                  .buckets = duration_buckets};
 
+void write_access_log(const exchange& e, std::uint64_t body_bytes, steady_time::duration took) {
+    telemetry::log(level::info, "http", "request",
+                   {{"method", to_string(e.method)},
+                    {"route", e.route_label()},
+                    {"path", e.path},
+                    {"status", e.status},
+                    {"duration_ms", took},
+                    {"bytes", body_bytes},
+                    {"remote", e.remote},
+                    {"request_id", e.request_id}});
+}
+
 } // namespace
 
 std::string_view exchange::span_name() const noexcept {
@@ -47,13 +59,13 @@ void describe_response(telemetry::span& span, int status) {
 
 reporter::reporter(std::size_t routes, bool access_log) : routes_(routes + 1), access_log_(access_log) {}
 
-void reporter::finished(const exchange& e, int status, std::uint64_t body_bytes, steady_time now) {
+void reporter::finished(const exchange& e, std::uint64_t body_bytes, steady_time now) {
     const auto took = now - e.began;
     auto& series = series_of(e);
-    requests_of(series, e, status).add();
+    requests_of(series, e).add();
     series.duration.record(std::chrono::duration<double>(took).count());
     if (access_log_)
-        log(e, status, body_bytes, took);
+        write_access_log(e, body_bytes, took);
 }
 
 reporter::by_method& reporter::series_of(const exchange& e) {
@@ -64,28 +76,14 @@ reporter::by_method& reporter::series_of(const exchange& e) {
     return *place;
 }
 
-const telemetry::series& reporter::requests_of(by_method& of, const exchange& e, int status) const {
+const telemetry::series& reporter::requests_of(by_method& of, const exchange& e) {
     for (const auto& [known, series] : of.requests)
-        if (known == status)
+        if (known == e.status)
             return series;
-    const auto text = std::to_string(status);
-    return of.requests
-        .emplace_back(
-            status, telemetry::series(requests_total,
-                                      {{"method", to_string(e.method)}, {"route", e.route_label()}, {"status", text}}))
-        .second;
-}
-
-void reporter::log(const exchange& e, int status, std::uint64_t body_bytes, steady_time::duration took) const {
-    telemetry::log(level::info, "http", "request",
-                   {{"method", to_string(e.method)},
-                    {"route", e.route_label()},
-                    {"path", e.path},
-                    {"status", status},
-                    {"duration_ms", took},
-                    {"bytes", body_bytes},
-                    {"remote", e.remote},
-                    {"request_id", e.request_id}});
+    const auto text = std::to_string(e.status);
+    telemetry::series made(requests_total,
+                           {{"method", to_string(e.method)}, {"route", e.route_label()}, {"status", text}});
+    return of.requests.emplace_back(e.status, std::move(made)).second;
 }
 
 } // namespace infra::http::detail

@@ -19,6 +19,7 @@ struct exchange {
     http::method method = http::method::get;
     int version = 1;
     bool keep_alive = true;
+    int status = 0; ///< sent, or about to be
     steady_time began{};
     std::string path{};
     std::string remote{};
@@ -41,7 +42,7 @@ class reporter {
 public:
     reporter(std::size_t routes, bool access_log);
 
-    void finished(const exchange& e, int status, std::uint64_t body_bytes, steady_time now);
+    void finished(const exchange& e, std::uint64_t body_bytes, steady_time now);
 
 private:
     struct by_method {
@@ -51,8 +52,7 @@ private:
     static constexpr std::size_t methods = static_cast<std::size_t>(http::method::other) + 1;
 
     by_method& series_of(const exchange& e);
-    const telemetry::series& requests_of(by_method& of, const exchange& e, int status) const;
-    void log(const exchange& e, int status, std::uint64_t body_bytes, steady_time::duration took) const;
+    static const telemetry::series& requests_of(by_method& of, const exchange& e);
 
     std::vector<std::array<std::unique_ptr<by_method>, methods>> routes_; // the first is for what no route matched
     bool access_log_;
