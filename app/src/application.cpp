@@ -168,6 +168,7 @@ struct application::state {
             logging::error("the service failed", {{"service", options.name}, {"error", failure}});
             say(options.name + ": " + failure);
         }
+        logging::info("stopped", {{"service", options.name}});
         co_return failure.empty() ? 0 : 1;
     }
 };
@@ -218,6 +219,17 @@ int application::run() {
     });
     s.main.run();
     return code;
+}
+
+std::string shown(std::string url) {
+    url.resize(std::min(url.find('?'), url.size()));
+    const auto scheme = url.find(':');
+    const auto at = url.rfind('@');
+    if (scheme != std::string::npos && at != std::string::npos && at > scheme) {
+        const auto authority = url.find_first_not_of('/', scheme + 1);
+        url.erase(authority, at + 1 - authority);
+    }
+    return url;
 }
 
 application from_environment(app_options options) { return application(std::move(options)); }

@@ -3,6 +3,7 @@
 namespace infra::app {
 
 void wire_monitoring(wiring& w) {
+    monitoring::install();
     w.routes.get("/metrics", [](const http::request& req) {
         auto exposed = monitoring::expose(req.header("accept"));
         auto response = http::response::of(200, exposed.content_type, std::move(exposed.body));

@@ -12,8 +12,8 @@ awaitable<health::check_result> check_queue() {
 } // namespace
 
 void wire_queue(wiring& w) {
-    w.chosen.push_back({.module = "queue", .backend = w.env.get_or("QUEUE_URL", "sqlite:var/queue.db")});
-    queue::default_queue(); // reads QUEUE_URL, so that a mistake in it is told with the others
+    w.chosen.push_back({.module = "queue", .backend = shown(w.env.get_or("QUEUE_URL", "sqlite:var/queue.db"))});
+    queue::set_default_queue(queue::queue_from(w.env));
     health::register_health_check("queue", check_queue);
 
     w.parts.push_back({

@@ -1,0 +1,12 @@
+#include "wiring.hpp"
+
+namespace infra::app {
+
+void wire_email(wiring& w) {
+    auto options = email::options_from(w.env);
+    options.templates = w.options.templates;
+    w.chosen.push_back({.module = "email", .backend = shown(options.url.empty() ? "outbox:var/outbox" : options.url)});
+    email::set_default_mailer(email::mailer(std::move(options)));
+}
+
+} // namespace infra::app

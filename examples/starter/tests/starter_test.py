@@ -1,0 +1,302 @@
+#!/usr/bin/env python3
+"""The starter as a stranger meets it: the real program, real sockets, real files, and what goes wrong around them.
+
+    STARTER=build/dev/bin/starter python3 starter_test.py [Class[.test]]
+"""
+
+import email
+import email.policy
+import http.client
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import tempfile
+import time
+import unittest
+
+STARTER = os.path.abspath(os.environ["STARTER"])
+LONG = "INFRA_TEST_LONG" in os.environ
+PATIENCE = 30  # seconds; how long a step may take before it counts as never
+
+
+def until(condition, what):
+    give_up = time.monotonic() + PATIENCE
+    while time.monotonic() < give_up:
+        if result := condition():
+            return result
+        time.sleep(0.01)
+    raise AssertionError(f"still waiting for: {what}")
+
+
+class Service:
+    """A starter in a folder of its own, on a free port."""
+
+    def __init__(self, folder, **variables):
+        self.folder = pathlib.Path(folder)
+        self.log_path = self.folder / "log.jsonl"
+        environment = {k: v for k, v in os.environ.items() if k in ("PATH", "TSAN_OPTIONS", "ASAN_OPTIONS", "UBSAN_OPTIONS")}
+        environment |= {"PORT": "0"} | variables
+        with open(self.log_path, "ab") as log, open(self.folder / "stderr.txt", "ab") as err:
+            self.begin = log.tell()
+            self.process = subprocess.Popen([STARTER], cwd=folder, env=environment, stdout=log, stderr=err)
+
+    def lines(self):
+        text = self.log_path.read_bytes()[self.begin:].decode()
+        return [json.loads(line) for line in text[:text.rfind("\n") + 1].splitlines()]
+
+    def listening(self):
+        def port():
+            assert self.process.poll() is None, self.stderr()
+            for line in self.lines():
+                if line["message"] == "listening":
+                    return int(line["url"].rsplit(":", 1)[1])
+        self.port = until(port, "the starter to listen")
+        return self
+
+    def stderr(self):
+        return (self.folder / "stderr.txt").read_text()
+
+    def ask(self, method, path, body=None, headers={}):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        connection.request(method, path, body=body, headers=headers)
+        response = connection.getresponse()
+        response.text = response.read().decode()
+        connection.close()
+        return response
+
+    def sign_up(self, name="Ada", address="ada@example.com"):
+        response = self.ask("POST", "/signup", json.dumps({"name": name, "email": address}))
+        assert response.status == 202, (response.status, response.text)
+        return json.loads(response.text)["job_id"]
+
+    def completed(self, job):
+        def done():
+            document = json.loads(self.ask("GET", f"/jobs/{job}").text)
+            return document if document["state"] == "completed" else None
+        return until(done, f"job {job} to be completed")
+
+    def mails(self):
+        return sorted((self.folder / "var/outbox").glob("**/*.eml"))
+
+    def end(self, number=signal.SIGTERM):
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        return self.process.wait(PATIENCE)
+
+
+class StarterTest(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="infra-starter-")
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+
+    def start(self, **variables):
+        service = Service(self.folder, **variables)
+        self.addCleanup(service.end, signal.SIGKILL)
+        return service
+
+
+class MainJob(StarterTest):
+    def test_signup_becomes_a_job_and_the_job_a_mail(self):
+        service = self.start().listening()
+        job = service.sign_up("Ada <b>Lovelace</b> [click](http://evil.example)")
+        self.assertEqual(service.completed(job)["attempts_made"], 1)
+
+        (path,) = service.mails()
+        mail = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+        self.assertEqual(mail.defects, [])
+        self.assertEqual(mail["To"], "ada@example.com")
+        self.assertIn("Ada", mail["Subject"])
+        self.assertEqual([part.get_content_type() for part in mail.iter_parts()], ["text/plain", "text/html"])
+        html = mail.get_body(("html",)).get_content()
+        self.assertIn("&lt;b&gt;Lovelace", html)
+        self.assertNotIn('href="http://evil.example', html)
+        self.assertIn("Lovelace", mail.get_body(("plain",)).get_content())
+
+    def test_one_trace_leads_from_the_request_to_the_job(self):
+        service = self.start().listening()
+        trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+        response = service.ask("POST", "/signup", '{"name":"A","email":"a@b.example"}',
+                               {"traceparent": f"00-{trace}-00f067aa0ba902b7-01", "x-request-id": "req-7"})
+        self.assertEqual(response.getheader("x-request-id"), "req-7")
+        self.assertIn(trace, response.getheader("traceparent"))
+        service.completed(json.loads(response.text)["job_id"])
+        self.assertEqual(service.end(), 0)
+        signed_up = [line for line in service.lines() if line["message"] == "signed up"]
+        self.assertEqual([line["trace_id"] for line in signed_up], [trace])
+        for line in service.lines():
+            self.assertEqual(list(line)[:2], ["timestamp", "level"])
+
+    def test_probes_and_metrics(self):
+        service = self.start().listening()
+        service.completed(service.sign_up())
+        health = json.loads(service.ask("GET", "/health").text)
+        self.assertEqual(health["status"], "healthy")
+        self.assertIn("queue", health["checks"])
+        self.assertEqual(service.ask("GET", "/ready").status, 200)
+        metrics = service.ask("GET", "/metrics").text
+        self.assertIn('route="/signup"', metrics)
+        self.assertNotIn(service.folder.name, metrics)
+        if promtool := shutil.which("promtool"):
+            checked = subprocess.run([promtool, "check", "metrics"], input=metrics, text=True, capture_output=True)
+            self.assertEqual((checked.returncode, checked.stdout + checked.stderr), (0, ""))
+        else:
+            self.skipTest("promtool is not installed; everything else of this test has passed")
+
+    def test_ends_in_order_on_both_signals(self):
+        for number in (signal.SIGTERM, signal.SIGINT):
+            service = self.start().listening()
+            service.completed(service.sign_up())
+            self.assertEqual(service.end(number), 0)
+            self.assertEqual(service.lines()[-1]["message"], "stopped", service.lines()[-3:])
+
+
+class BadInput(StarterTest):
+    def setUp(self):
+        super().setUp()
+        self.service = self.start().listening()
+        self.addCleanup(self.still_well)
+
+    def still_well(self):
+        self.assertEqual(self.service.ask("GET", "/health").status, 200)
+
+    def refusal(self, status, *ask, **more):
+        response = self.service.ask(*ask, **more)
+        self.assertEqual(response.status, status, response.text)
+        return json.loads(response.text)["error"]
+
+    def test_bodies(self):
+        self.refusal(400, "POST", "/signup", "{")
+        self.assertEqual(self.refusal(422, "POST", "/signup", '{"name":"A"}')["path"], "/email")
+        self.assertEqual(self.refusal(422, "POST", "/signup", '{"name":7,"email":"a@b.c"}')["path"], "/name")
+        self.assertEqual(self.refusal(422, "POST", "/signup", '{"name":"A","email":"nobody"}')["path"], "/email")
+        self.assertEqual(self.refusal(422, "POST", "/signup", '{"name":"A","email":"a@b.c\\r\\nBcc: x@y.z"}')["path"], "/email")
+
+    def test_paths_and_methods(self):
+        self.refusal(404, "GET", "/nothing")
+        self.refusal(404, "GET", "/jobs/nobody")
+        response = self.service.ask("DELETE", "/signup")
+        self.assertEqual((response.status, response.getheader("Allow")), (405, "OPTIONS, POST"))
+        self.refusal(400, "GET", "/jobs/%00")
+        self.refusal(400, "GET", "/jobs/%zz")
+
+    def raw(self, data):
+        with socket.create_connection(("127.0.0.1", self.service.port), PATIENCE) as connection:
+            try:
+                connection.sendall(data)
+            except ConnectionError:
+                pass  # it has answered and closed already
+            try:
+                return int(connection.recv(4096).split()[1])
+            except (ConnectionError, IndexError):
+                return None
+
+    def test_oversize(self):
+        head = b"POST /signup HTTP/1.1\r\nHost: x\r\n"
+        self.assertEqual(self.raw(head + b"Content-Length: 10485760\r\n\r\n"), 413)
+        many = b"".join(b"X-%d: y\r\n" % i for i in range(10_000))
+        self.assertEqual(self.raw(b"GET /health HTTP/1.1\r\nHost: x\r\n" + many + b"\r\n"), 431)
+        self.assertEqual(self.raw(b"GET /\0 HTTP/1.1\r\nHost: x\r\n\r\n"), 400)
+        self.assertEqual(self.raw(b"nonsense\r\n\r\n"), 400)
+
+
+class Surroundings(StarterTest):
+    """What goes wrong around the service is one clear sentence and exit code 1."""
+
+    def fails(self, *words, **variables):
+        service = self.start(**variables)
+        self.assertEqual(service.process.wait(PATIENCE), 1)
+        for word in words:
+            self.assertIn(word, service.stderr())
+        return service
+
+    def test_port_in_use(self):
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = str(taken.getsockname()[1])
+            self.fails(port, "in use", PORT=port)
+
+    def test_every_mistake_of_the_configuration_at_once(self):
+        self.fails("PORT", "QUEUE_URL", "EMAIL_URL", PORT="abc", QUEUE_URL="ftp://x", EMAIL_URL="pigeon:x")
+
+    def test_folder_that_cannot_be_made(self):
+        (pathlib.Path(self.folder) / "var").write_text("a file where a folder should be")
+        self.fails("var/queue.db")
+
+    def test_corrupt_queue_file_is_named_and_left_alone(self):
+        file = pathlib.Path(self.folder) / "var/queue.db"
+        file.parent.mkdir()
+        file.write_bytes(b"this is not a database, " * 1000)
+        before = file.read_bytes()
+        self.fails("var/queue.db")
+        self.assertEqual(file.read_bytes(), before)
+
+
+class Crash(StarterTest):
+    def test_killed_between_the_202_and_the_mail(self):
+        rounds = 20 if LONG else 3
+        jobs = []
+        for _ in range(rounds):
+            service = self.start().listening()
+            for _ in range(5):
+                jobs.append(service.sign_up(f"n{len(jobs)}", f"n{len(jobs)}@example.com"))
+            service.process.kill()  # at once: some mails are written, some are not
+            service.process.wait()
+        service = self.start().listening()
+        for job in jobs:
+            service.completed(job)
+        receivers = [email.message_from_bytes(p.read_bytes(), policy=email.policy.default)["To"] for p in service.mails()]
+        self.assertEqual(sorted(receivers), sorted(f"n{i}@example.com" for i in range(len(jobs))))
+        self.assertEqual(service.end(), 0)
+        with sqlite3.connect(pathlib.Path(self.folder) / "var/queue.db") as queue:
+            self.assertEqual(queue.execute("pragma integrity_check").fetchone(), ("ok",))
+
+
+class FullDisk(StarterTest):
+    def test_nothing_acknowledged_is_lost(self):
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", self.folder], capture_output=True).returncode:
+            self.skipTest("a small tmpfs cannot be mounted here")
+        self.addCleanup(subprocess.run, ["umount", "-l", self.folder])
+        logs = tempfile.mkdtemp(prefix="infra-starter-logs-")
+        self.addCleanup(shutil.rmtree, logs, ignore_errors=True)
+        os.symlink(f"{logs}/log.jsonl", f"{self.folder}/log.jsonl")
+        os.symlink(f"{logs}/stderr.txt", f"{self.folder}/stderr.txt")
+
+        service = self.start().listening()
+        first = service.sign_up()
+        service.completed(first)
+        filler = pathlib.Path(self.folder) / "filler"
+        with open(filler, "wb", buffering=0) as fill:
+            try:
+                while True:
+                    fill.write(b"\0" * 4096)
+            except OSError:
+                pass
+        name = "x" * 90
+        acknowledged = []
+
+        def refused():
+            response = service.ask("POST", "/signup", json.dumps({"name": name, "email": "a@example.com"}))
+            if response.status == 202:
+                acknowledged.append(json.loads(response.text)["job_id"])
+                return None
+            self.assertIn(response.status, (500, 503), response.text)
+            return response
+        until(refused, "the full disk to be noticed")
+
+        filler.unlink()
+        acknowledged.append(until(lambda: self.try_sign_up(service), "the service to take jobs again"))
+        for job in acknowledged:
+            service.completed(job)
+        self.assertEqual(service.end(), 0)
+
+    def try_sign_up(self, service):
+        response = service.ask("POST", "/signup", '{"name":"A","email":"a@example.com"}')
+        return json.loads(response.text)["job_id"] if response.status == 202 else None
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
