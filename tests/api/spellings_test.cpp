@@ -389,7 +389,7 @@ TEST(ApiEmail, TakesEverySpellingOfRecipients) {
                              .headers = {{"X-Shop", "1"}},
                              .tags = {{"kind", "welcome"}}});
         const message_id id =
-            co_await send_email({.to = to, .template_name = "welcome", .variables = {{"name", "Ann"}, {"n", 1}}});
+            co_await send_email({.to = to, .template_name = "welcome", .data = {{"name", "Ann"}, {"n", 1}}});
         EXPECT_FALSE(id.empty());
         auto later =
             send_email({.to = {long_text("x"), long_text("y")}, .subject = long_text("s"), .body = long_text("b")});

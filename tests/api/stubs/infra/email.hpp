@@ -3,7 +3,7 @@
 /// Transactional mail, written in Markdown.
 ///
 ///     co_await infra::email::send_email({.to = "ann@example.org", .subject = "Hi", .body = "**Welcome!**"});
-///     co_await infra::email::send_email({.to = to, .template_name = "welcome", .variables = {{"name", "Ann"}}});
+///     co_await infra::email::send_email({.to = to, .template_name = "welcome", .data = {{"name", "Ann"}}});
 ///     auto mail = infra::email::render_template(co_await infra::email::load_template("welcome"), {{"name", "Ann"}});
 ///     co_await infra::email::send_email({.to = to, .content = mail});
 
@@ -84,7 +84,7 @@ struct message {
     std::string subject{};       ///< over the template's when set
     std::string body{};          ///< Markdown
     std::string template_name{}; ///< emails/<name>.md
-    json::object variables{};    ///< of the template; values are escaped
+    json::object data{};         ///< of the template; values are escaped
     std::string locale{};
     std::optional<rendered_email> content{};
     std::vector<attachment> attachments{};

@@ -1,0 +1,32 @@
+#pragma once
+
+/// What goes wrong with mail beyond `infra::errc`.
+///
+///     catch (const infra::error& e) {
+///         if (e.code() == email::errc::bad_address) forget_the_address();
+///     }
+
+#include <infra/base/error.hpp>
+
+namespace infra::email {
+
+/// Of infra::errc the module uses io (the outbox cannot be written), timed_out (mailer_options::timeout),
+/// misconfigured (EMAIL_URL) and invalid_input (a name or locale of a template that cannot be one).
+enum class errc {
+    no_template = 1,  ///< no such file; the sentence lists the paths that were tried
+    bad_template,     ///< its text is broken; the sentence names file and line
+    missing_variable, ///< under `strict`; the sentence lists all of them
+    bad_address,      ///< no address that mail can be sent to
+    no_sender,        ///< neither the message nor the template nor EMAIL_FROM names one
+    bad_header,       ///< a line break or NUL where only text may be, a reserved or malformed name
+    too_large,        ///< the message is over mailer_options::max_bytes
+};
+
+const boost::system::error_category& email_category() noexcept;
+
+inline boost::system::error_code make_error_code(errc e) noexcept { return {static_cast<int>(e), email_category()}; }
+
+} // namespace infra::email
+
+template <>
+struct boost::system::is_error_code_enum<infra::email::errc> : std::true_type {};

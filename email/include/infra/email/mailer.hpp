@@ -1,0 +1,87 @@
+#pragma once
+
+/// A sender made by hand.
+///
+///     email::mailer mailer({.url = "outbox:/tmp/mail", .from = "Shop <hello@shop.example>"});
+///     auto id = co_await mailer.send({.to = "ann@example.org", .subject = "Hi", .body = "Hello"});
+
+#include <infra/base/awaitable.hpp>
+#include <infra/base/clock.hpp>
+#include <infra/email/message.hpp>
+#include <infra/email/transport.hpp>
+#include <infra/runtime/blocking_pool.hpp>
+#include <infra/runtime/environment.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace infra::email {
+
+struct mailer_options {
+    /// Where mail goes: a transport, or the URL to make one of. Set at most one; neither means `outbox:var/outbox`.
+    std::shared_ptr<email::transport> transport{};
+    std::string url{};
+
+    /// For messages whose sender neither they nor their template name.
+    std::optional<address> from{};
+
+    /// The directory of `<name>.md`, `<locale>/<name>.md` and `layouts/<name>.html`.
+    std::string templates = "emails";
+
+    /// See render_options.
+    bool strict = false;
+
+    /// For one message, from rendering to acceptance. Greater than zero.
+    std::chrono::milliseconds timeout = std::chrono::seconds(10);
+
+    /// Words and attachments of one message together, before encoding. Providers take 25 to 40 MB encoded.
+    std::size_t max_bytes = 20 * 1024 * 1024;
+
+    /// Where templates are read; null means default_blocking_pool(). Outlives the mailer.
+    blocking_pool* pool = nullptr;
+
+    /// Outlives the mailer.
+    clock* time = &real_clock();
+};
+
+/// EMAIL_URL and EMAIL_FROM. The rest stays at its defaults.
+mailer_options options_from(const environment& variables);
+
+struct load_options {
+    std::string locale{};    ///< "de-AT" takes de-AT's file, else de's, else en's, else the one without
+    std::string directory{}; ///< empty: the mailer's
+};
+
+/// Sends messages.
+///
+/// Each send is a span, `send email`, and counts in emails_sent_total or emails_failed_total and
+/// email_send_duration_seconds, by transport. Recipients appear nowhere but as `a…@example.org` in the log line.
+///
+/// Threads:  a handle; copies share everything, and members may be called from any thread.
+/// Errors:   infra::error with email::errc or infra::errc. std::invalid_argument names a bad option, or a message
+///           without a recipient or with not exactly one of body, template_name and content.
+/// Cancel:   terminal. The mail may have been accepted; an idempotency key makes trying again safe.
+/// Lifetime: none to mind; sends in flight keep what they need.
+class mailer {
+public:
+    explicit mailer(mailer_options options = {});
+
+    /// Returns once the transport has accepted the message.
+    [[nodiscard]] awaitable<message_id> send(message mail) const;
+
+    /// Reads and takes apart a template. Names are letters, digits, '_' and '-', in parts separated by '/'.
+    [[nodiscard]] awaitable<email_template> load_template(std::string name, load_options options = {}) const;
+
+    /// "outbox"
+    std::string_view transport_name() const noexcept;
+
+private:
+    struct state;
+    std::shared_ptr<const state> state_;
+};
+
+} // namespace infra::email

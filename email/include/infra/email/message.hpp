@@ -1,0 +1,59 @@
+#pragma once
+
+/// What is sent.
+
+#include <infra/base/json.hpp>
+#include <infra/email/address.hpp>
+#include <infra/email/template.hpp>
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace infra::email {
+
+/// The id of an accepted message.
+using message_id = std::string;
+
+struct attachment {
+    std::string filename{};
+    std::string content{};      ///< the bytes, not yet encoded
+    std::string content_type{}; ///< "image/png"; empty: from the filename's ending
+    std::string content_id{};   ///< set: shown inline, where the html says `cid:…`
+};
+
+/// One message. Its words come from exactly one of `body`, `template_name` and `content`.
+struct message {
+    /// Unset: the template's, then mailer_options::from (EMAIL_FROM).
+    std::optional<address> from{};
+    address_list to{}; ///< at least one; 50 recipients at most with cc and bcc
+    address_list cc{};
+    address_list bcc{};
+    address_list reply_to{};
+
+    std::string subject{}; ///< set: instead of the template's
+
+    /// Markdown, without places for values. Do not glue into it what others have typed: it would be read as Markdown.
+    /// That is what templates are for.
+    std::string body{};
+
+    std::string template_name{}; ///< `<templates>/<name>.md`
+    json::object data{};         ///< what is put into it
+    std::string locale{};        ///< "pt-BR" takes pt-BR's file, else pt's, else en's, else the one without
+
+    std::optional<rendered_email> content{};
+
+    std::vector<attachment> attachments{};
+
+    /// Further header fields, "List-Unsubscribe". Those that the module writes itself are refused.
+    std::map<std::string, std::string> headers{};
+
+    /// For the provider's statistics: letters, digits, '_' and '-', 256 at most.
+    std::map<std::string, std::string> tags{};
+
+    /// At most 256 bytes. A second message with the same key is not sent; its id is the first one's.
+    std::string idempotency_key{};
+};
+
+} // namespace infra::email

@@ -1,0 +1,83 @@
+#pragma once
+
+/// Templates: Markdown with front matter and places for values.
+///
+///     ---
+///     subject: Welcome to {{app_name}}, {{name}}!
+///     preheader: Your account is ready.
+///     from: Shop <hello@shop.example>
+///     ---
+///     Hi {{name}}, [sign in](https://shop.example/login?as={{email}}).
+///
+///     auto mail = render_template(t, {{"name", "Ann"}, {"app_name", "Shop"}, {"email", "ann@example.org"}});
+///
+/// The front matter lies between two lines `---` at the very beginning; of it `subject`, `preheader`, `from` and `layout`
+/// are read, the rest is left to others. A value may stand in quotes. Without front matter the whole text is the body
+/// and the subject is "(No subject)".
+///
+/// A place is `{{name}}` or `{{user.name}}`; `\{{` is two braces. Whatever stands there, `name` being letters, digits
+/// and `_`, becomes text of the document as it was parsed: `**{{name}}**` is bold and nothing in the name changes that.
+/// In the target of a link a value is percent-encoded as one component; where the target begins with it, it must itself
+/// begin with http:, https:, mailto: or tel:, otherwise the target is left empty.
+///
+/// The body is CommonMark with tables. Raw HTML is left out, links to javascript:, vbscript:, file: and data: are
+/// emptied.
+
+#include <infra/base/json.hpp>
+#include <infra/email/address.hpp>
+
+#include <boost/describe/members.hpp>
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+namespace infra::email {
+
+/// A template's text, taken apart and not yet rendered.
+struct email_template {
+    std::string name{};   ///< for messages: "welcome"
+    std::string locale{}; ///< of the file that was found; empty for the one without
+    std::string subject = "(No subject)";
+    std::string preheader{}; ///< what mail readers show beside the subject
+    std::string from{};      ///< an address, before EMAIL_FROM
+    std::string layout{};    ///< a name; the loader reads `layouts/<layout>.html`
+    std::string body{};      ///< Markdown
+
+    /// HTML with `{{content}}`, and perhaps `{{subject}}` and `{{preheader}}`, put around the body; empty means the one
+    /// built in.
+    std::string layout_html{};
+};
+
+/// What a template became. It is sent as it is, and never rendered again.
+struct rendered_email {
+    std::string subject{};
+    std::string preheader{};
+    std::string html{}; ///< a whole document, styles inline
+    std::string text{}; ///< the same for readers of plain text
+    std::optional<address> from{};
+};
+
+struct render_options {
+    /// A place without a value is an error that lists them all. Otherwise it stays as it is written.
+    bool strict = false;
+};
+
+/// Takes a template's text apart. `name` is for messages. Throws errc::bad_template for front matter or `{{` that is not
+/// closed, for text that is not UTF-8 or over 1 MiB.
+email_template parse_template(std::string_view text, std::string name = "template");
+
+/// Puts values in. A string is put in as it is, other JSON in its JSON spelling; null counts as absent.
+/// Throws errc::bad_template for a `{{` that is not closed or a layout without `{{content}}`, errc::missing_variable
+/// under `strict`.
+rendered_email render_template(const email_template& from, const json::object& data, render_options options = {});
+
+/// The same with a described struct for the data.
+template <class T>
+    requires boost::describe::has_describe_members<T>::value
+rendered_email render_template(const email_template& from, const T& data, render_options options = {}) {
+    return render_template(from, json::to_value(data).as_object(), options);
+}
+
+} // namespace infra::email

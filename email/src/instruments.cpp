@@ -1,0 +1,71 @@
+#include "instruments.hpp"
+
+#include <infra/email/error.hpp>
+
+#include <boost/asio/error.hpp>
+
+#include <array>
+#include <utility>
+
+namespace infra::email {
+namespace {
+
+using telemetry::instrument;
+using telemetry::instrument_kind;
+
+constexpr instrument sent_total{
+    .kind = instrument_kind::counter, .name = "emails_sent_total", .help = "Messages a transport has accepted."};
+constexpr instrument duplicates_total{.kind = instrument_kind::counter,
+                                      .name = "emails_duplicate_total",
+                                      .help = "Messages not sent again because of their idempotency key."};
+constexpr instrument failed_total{
+    .kind = instrument_kind::counter, .name = "emails_failed_total", .help = "Messages that were not accepted."};
+constexpr instrument duration_seconds{.kind = instrument_kind::histogram,
+                                      .name = "email_send_duration_seconds",
+                                      .help = "Time from send to acceptance or failure."};
+
+} // namespace
+
+instruments::instruments(std::string_view transport)
+    : transport_(transport),
+      sent_(sent_total, {{"transport", transport}}),
+      duplicates_(duplicates_total, {{"transport", transport}}),
+      duration_(duration_seconds, {{"transport", transport}}) {}
+
+void instruments::sent(double seconds) const {
+    sent_.add();
+    duration_.record(seconds);
+}
+
+void instruments::duplicate(double seconds) const {
+    duplicates_.add();
+    duration_.record(seconds);
+}
+
+void instruments::failed(std::string_view why, double seconds) const {
+    duration_.record(seconds);
+    const std::scoped_lock lock(mutex_);
+    auto found = failed_.find(why);
+    if (found == failed_.end())
+        found =
+            failed_.emplace(why, telemetry::series(failed_total, {{"transport", transport_}, {"reason", why}})).first;
+    found->second.add();
+}
+
+std::string_view failure_name(const boost::system::error_code& code) noexcept {
+    static constexpr std::array<std::string_view, 7> ours{
+        "no_template", "bad_template", "missing_variable", "bad_address", "no_sender", "bad_header", "too_large"};
+    if (code.category() == email_category() && code.value() >= 1 && std::cmp_less_equal(code.value(), ours.size()))
+        return ours[static_cast<std::size_t>(code.value()) - 1];
+    if (code == infra::errc::timed_out)
+        return "timed_out";
+    if (code == infra::errc::io)
+        return "io";
+    if (code == infra::errc::unavailable)
+        return "unavailable";
+    if (code == boost::asio::error::operation_aborted || code == infra::errc::cancelled)
+        return "cancelled";
+    return "error";
+}
+
+} // namespace infra::email

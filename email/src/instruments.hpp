@@ -1,0 +1,36 @@
+#pragma once
+
+#include <infra/base/telemetry.hpp>
+
+#include <map>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+namespace infra::email {
+
+/// One transport's series.
+///
+/// Threads: any.
+class instruments {
+public:
+    explicit instruments(std::string_view transport);
+
+    void sent(double seconds) const;
+    void duplicate(double seconds) const;
+    /// `why`: failure_name().
+    void failed(std::string_view why, double seconds) const;
+
+private:
+    const std::string transport_;
+    telemetry::series sent_;
+    telemetry::series duplicates_;
+    telemetry::series duration_;
+    mutable std::mutex mutex_;
+    mutable std::map<std::string, telemetry::series, std::less<>> failed_; // by reason; guarded by mutex_
+};
+
+/// One of a dozen words for metrics and spans: "bad_address", "timed_out", "error".
+std::string_view failure_name(const boost::system::error_code& code) noexcept;
+
+} // namespace infra::email

@@ -1,0 +1,157 @@
+#include <infra/email/mailer.hpp>
+
+#include "compose.hpp"
+#include "instruments.hpp"
+#include "template/load.hpp"
+#include "template/template_text.hpp"
+
+#include <infra/base/id.hpp>
+#include <infra/base/telemetry.hpp>
+#include <infra/base/with_deadline.hpp>
+#include <infra/email/error.hpp>
+#include <infra/runtime/default_runtime.hpp>
+
+#include <stdexcept>
+#include <utility>
+
+namespace infra::email {
+namespace {
+
+// Gmail cuts longer ones off and hides the rest behind a link.
+constexpr std::size_t clipping_size = 102 * 1024;
+
+std::shared_ptr<transport> transport_of(const mailer_options& o) {
+    if (o.transport && !o.url.empty())
+        throw std::invalid_argument("email::mailer_options::transport and url: at most one may be set");
+    if (o.transport)
+        return o.transport;
+    return make_transport(o.url.empty() ? "outbox:var/outbox" : o.url);
+}
+
+mailer_options checked(mailer_options o) {
+    if (o.timeout <= std::chrono::milliseconds::zero())
+        throw std::invalid_argument("email::mailer_options::timeout must be greater than zero");
+    if (o.templates.empty())
+        throw std::invalid_argument("email::mailer_options::templates must name a directory");
+    if (!o.time)
+        throw std::invalid_argument("email::mailer_options::time must be a clock");
+    o.transport = transport_of(o);
+    return o;
+}
+
+void warn_if_clipped(const mail& m) {
+    if (m.html.size() > clipping_size)
+        telemetry::log(level::warn, "email", "html over 102 KB will be clipped by some readers",
+                       {{"message_id", m.id}, {"bytes", m.html.size()}});
+}
+
+} // namespace
+
+struct mailer::state {
+    explicit state(mailer_options o) : options(checked(std::move(o))), metrics(options.transport->name()) {}
+
+    static awaitable<message_id> send(std::shared_ptr<const state> self, message m);
+    static awaitable<message_id> render_and_deliver(std::shared_ptr<const state> self, message m, deadline limit,
+                                                    bool* duplicate);
+    static awaitable<rendered_email> words_of(std::shared_ptr<const state> self, message m);
+    static awaitable<email_template> load(std::shared_ptr<const state> self, std::string name, load_options options);
+
+    awaitable<delivery> deliver(mail m, deadline limit) const;
+    void note_sent(const message_id& id, const message& m, bool duplicate, double seconds) const;
+
+    blocking_pool& pool() const { return options.pool ? *options.pool : default_blocking_pool(); }
+
+    const mailer_options options;
+    const instruments metrics;
+};
+
+// --- Sending ----------------------------------------------------------------------------------------------------
+
+awaitable<message_id> mailer::state::send(std::shared_ptr<const state> self, message m) {
+    check_shape(m);
+    auto& time = *self->options.time;
+    const auto began = time.steady();
+    const auto seconds = [&] { return std::chrono::duration<double>(time.steady() - began).count(); };
+    telemetry::span span("send email", span_kind::producer);
+    span.set({{"email.transport", self->options.transport->name()},
+              {"email.template", m.template_name},
+              {"email.recipients", m.to.size() + m.cc.size() + m.bcc.size()}});
+    try {
+        const auto limit = deadline::after(self->options.timeout, began);
+        bool duplicate = false;
+        auto id = co_await with_deadline(render_and_deliver(self, m, limit, &duplicate), limit, time);
+        span.set({{"email.message_id", id}});
+        self->note_sent(id, m, duplicate, seconds());
+        co_return id;
+    } catch (const std::exception& e) {
+        const auto why = failure_name(code_of(std::current_exception()));
+        span.set({{"error.type", why}});
+        span.fail(e.what());
+        self->metrics.failed(why, seconds());
+        throw;
+    }
+}
+
+awaitable<message_id> mailer::state::render_and_deliver(std::shared_ptr<const state> self, message m, deadline limit,
+                                                        bool* duplicate) {
+    auto words = co_await words_of(self, m);
+    const auto& options = self->options;
+    auto made = compose(
+        std::move(m), std::move(words),
+        {.id = uuid_v7(), .date = options.time->wall(), .default_from = options.from, .max_bytes = options.max_bytes});
+    warn_if_clipped(made);
+    auto done = co_await self->deliver(std::move(made), limit);
+    if (done.failure)
+        std::rethrow_exception(done.failure);
+    *duplicate = done.duplicate;
+    co_return std::move(done.id);
+}
+
+awaitable<rendered_email> mailer::state::words_of(std::shared_ptr<const state> self, message m) {
+    if (m.content)
+        co_return std::move(*m.content);
+    if (!m.body.empty())
+        co_return render_body(m.subject.empty() ? email_template().subject : m.subject, m.body);
+    const auto t = co_await load(self, m.template_name, {.locale = m.locale});
+    co_return render_template(t, m.data, {.strict = self->options.strict});
+}
+
+awaitable<delivery> mailer::state::deliver(mail m, deadline limit) const {
+    std::vector<mail> one;
+    one.push_back(std::move(m));
+    auto done = co_await options.transport->deliver(std::move(one), limit);
+    co_return std::move(done.at(0));
+}
+
+void mailer::state::note_sent(const message_id& id, const message& m, bool duplicate, double seconds) const {
+    duplicate ? metrics.duplicate(seconds) : metrics.sent(seconds);
+    telemetry::log(level::info, "email", duplicate ? "not sent again" : "sent",
+                   {{"message_id", id},
+                    {"transport", options.transport->name()},
+                    {"template", m.template_name},
+                    {"to", redacted(m.to[0])},
+                    {"recipients", m.to.size() + m.cc.size() + m.bcc.size()}});
+}
+
+awaitable<email_template> mailer::state::load(std::shared_ptr<const state> self, std::string name,
+                                              load_options options) {
+    auto directory = options.directory.empty() ? self->options.templates : std::move(options.directory);
+    co_return co_await self->pool().run(
+        [directory = std::move(directory), name = std::move(name), locale = std::move(options.locale)] {
+            return load_from(directory, name, locale);
+        });
+}
+
+// --- The handle -------------------------------------------------------------------------------------------------
+
+mailer::mailer(mailer_options options) : state_(std::make_shared<const state>(std::move(options))) {}
+
+awaitable<message_id> mailer::send(message mail) const { return state::send(state_, std::move(mail)); }
+
+awaitable<email_template> mailer::load_template(std::string name, load_options options) const {
+    return state::load(state_, std::move(name), std::move(options));
+}
+
+std::string_view mailer::transport_name() const noexcept { return state_->options.transport->name(); }
+
+} // namespace infra::email

@@ -1,0 +1,219 @@
+#include "header.hpp"
+
+#include <infra/base/encoding.hpp>
+#include <infra/email/error.hpp>
+
+#include <algorithm>
+
+namespace infra::email::mime {
+namespace {
+
+constexpr std::size_t line_limit = 76;    // RFC 2047, where a line has encoded words; RFC 5322 says 78
+constexpr std::size_t hard_limit = 998;   // RFC 5322
+constexpr std::size_t encoded_limit = 75; // RFC 2047: an encoded word
+constexpr std::string_view encoded_overhead = "=?UTF-8?Q?"
+                                              "?=";
+
+bool is_plain(char c) noexcept { return c >= ' ' && c < 0x7f; }
+
+bool is_plain(std::string_view text) noexcept {
+    return std::ranges::all_of(text, [](char c) { return is_plain(c); }) && text.find("=?") == std::string_view::npos;
+}
+
+constexpr bool is_alnum(char c) noexcept {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+// RFC 2047 section 5 (3), the strictest of the three places: an encoded word may stand in a phrase.
+constexpr bool is_q_safe(char c) noexcept {
+    return is_alnum(c) || c == '!' || c == '*' || c == '+' || c == '-' || c == '/';
+}
+
+std::size_t q_size(std::string_view bytes) noexcept {
+    std::size_t size = 0;
+    for (const char c : bytes)
+        size += is_q_safe(c) || c == ' ' ? 1 : 3;
+    return size;
+}
+
+std::string q_encoded(std::string_view bytes) {
+    static constexpr char digits[] = "0123456789ABCDEF";
+    std::string text;
+    for (const char c : bytes) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (c == ' ')
+            text += '_';
+        else if (is_q_safe(c))
+            text += c;
+        else
+            text.append({'=', digits[byte >> 4], digits[byte & 15]});
+    }
+    return text;
+}
+
+constexpr std::size_t b_size(std::size_t bytes) noexcept { return (bytes + 2) / 3 * 4; }
+
+// Bytes of the UTF-8 character that begins with `lead`; the text is well-formed.
+constexpr std::size_t character_size(char lead) noexcept {
+    const auto byte = static_cast<unsigned char>(lead);
+    return byte < 0x80 ? 1 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
+}
+
+// Encoded words never split a character, since each is decoded by itself.
+words encoded(std::string_view raw) {
+    const auto utf8 = encoding::to_utf8(raw);
+    std::string_view rest = utf8;
+    const bool in_q = q_size(rest) <= b_size(rest.size());
+    constexpr std::size_t room = encoded_limit - encoded_overhead.size();
+    words made;
+    while (!rest.empty()) {
+        std::size_t taken = 0;
+        while (taken < rest.size()) {
+            const auto longer = rest.substr(0, taken + character_size(rest[taken]));
+            if ((in_q ? q_size(longer) : b_size(longer.size())) > room)
+                break;
+            taken = longer.size();
+        }
+        const auto chunk = rest.substr(0, taken);
+        made.push_back({made.empty() ? "" : " ", in_q ? "=?UTF-8?Q?" + q_encoded(chunk) + "?="
+                                                      : "=?UTF-8?B?" + encoding::base64_encode(chunk) + "?="});
+        rest.remove_prefix(taken);
+    }
+    return made;
+}
+
+words split_at_spaces(std::string_view text) {
+    words made;
+    while (!text.empty()) {
+        const auto begin = std::min(text.find_first_not_of(' '), text.size());
+        const auto end = std::min(text.find(' ', begin), text.size());
+        made.push_back({std::string(text.substr(0, begin)), std::string(text.substr(begin, end - begin))});
+        text.remove_prefix(end);
+    }
+    return made;
+}
+
+std::string_view trimmed(std::string_view text) noexcept {
+    const auto begin = text.find_first_not_of(" \t");
+    if (begin == std::string_view::npos)
+        return {};
+    return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
+}
+
+bool is_atoms(std::string_view name) noexcept {
+    static constexpr std::string_view others = "!#$%&'*+-/=?^_`{|}~ ";
+    return std::ranges::all_of(name, [](char c) { return is_alnum(c) || others.find(c) != std::string_view::npos; });
+}
+
+std::string quoted(std::string_view text) {
+    std::string made = "\"";
+    for (const char c : text) {
+        if (c == '"' || c == '\\')
+            made += '\\';
+        made += c;
+    }
+    return made + '"';
+}
+
+bool is_token(std::string_view text) noexcept {
+    return !text.empty() &&
+           std::ranges::all_of(text, [](char c) { return is_alnum(c) || c == '.' || c == '_' || c == '-'; });
+}
+
+// RFC 2231 sections 3 and 4: percent-encoded, in pieces short enough for a line each.
+words extended_parameter(std::string_view name, std::string_view value) {
+    const auto encoded_value = encoding::percent_encode(encoding::to_utf8(value));
+    std::string_view rest = encoded_value;
+    const auto room = line_limit - name.size() - 20;
+    words made;
+    for (int piece = 0; piece == 0 || !rest.empty(); ++piece) {
+        const bool whole = piece == 0 && rest.size() <= room;
+        auto size = std::min(rest.size(), room);
+        while (size > 0 && size < rest.size() && (rest[size - 1] == '%' || (size > 1 && rest[size - 2] == '%')))
+            --size; // not in the middle of %XX
+        std::string text(name);
+        text.append(whole ? "" : "*" + std::to_string(piece)).append("*=").append(piece == 0 ? "UTF-8''" : "");
+        text.append(rest.substr(0, size));
+        made.push_back({" ", std::move(text)});
+        rest.remove_prefix(size);
+    }
+    return made;
+}
+
+bool is_field_name(std::string_view name) noexcept {
+    return !name.empty() && std::ranges::all_of(name, [](char c) { return c > ' ' && c < 0x7f && c != ':'; });
+}
+
+} // namespace
+
+void refuse_breaks(std::string_view what, std::string_view text) {
+    if (text.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos)
+        throw error(errc::bad_header, std::string(what) + ": it holds a line break or NUL, which a header must not");
+}
+
+words unstructured(std::string_view text) {
+    refuse_breaks("a header's value", text);
+    text = trimmed(text);
+    return is_plain(text) ? split_at_spaces(text) : encoded(text);
+}
+
+words phrase(std::string_view name) {
+    refuse_breaks("a name in an address", name);
+    name = trimmed(name);
+    if (!is_plain(name))
+        return encoded(name);
+    return split_at_spaces(is_atoms(name) ? std::string(name) : quoted(name));
+}
+
+words mailboxes(const std::vector<address>& list) {
+    words made;
+    for (const auto& each : list) {
+        refuse_breaks("an email address", each.email());
+        auto name = phrase(each.name());
+        if (!made.empty())
+            made.back().text += ',';
+        if (name.empty()) {
+            made.push_back({made.empty() ? "" : " ", each.email()});
+            continue;
+        }
+        name.front().space = made.empty() ? "" : " ";
+        made.insert(made.end(), name.begin(), name.end());
+        made.push_back({" ", "<" + each.email() + ">"});
+    }
+    return made;
+}
+
+words parameter(std::string_view name, std::string_view value) {
+    refuse_breaks(name, value);
+    if (is_token(value) && value.size() < 60)
+        return {{" ", std::string(name).append("=").append(value)}};
+    if (is_plain(value) && value.size() < 60)
+        return {{" ", std::string(name).append("=").append(quoted(value))}};
+    return extended_parameter(name, value);
+}
+
+void append_field(std::string& to, std::string_view name, const words& value) {
+    if (!is_field_name(name))
+        throw error(errc::bad_header, "a header's name must be printable ASCII without colon and space");
+    to.append(name).append(":");
+    std::size_t column = name.size() + 1;
+    bool first = true;
+    for (const auto& [given_space, text] : value) {
+        const std::string space = first && given_space.empty() ? " " : given_space;
+        refuse_breaks(name, text);
+        const bool full = column + space.size() + text.size() > line_limit;
+        const bool helps = !first || space.size() + text.size() <= line_limit;
+        if (full && helps && !space.empty()) {
+            to += "\r\n";
+            column = 0;
+        }
+        to.append(space).append(text);
+        column += space.size() + text.size();
+        if (column > hard_limit)
+            throw error(errc::bad_header, std::string(name) + ": it has 998 characters without a space to fold at");
+        first = false;
+    }
+    to += "\r\n";
+}
+
+} // namespace infra::email::mime

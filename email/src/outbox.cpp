@@ -1,0 +1,126 @@
+#include <infra/email/outbox.hpp>
+
+#include "file.hpp"
+
+#include <infra/base/encoding.hpp>
+#include <infra/email/mime.hpp>
+#include <infra/runtime/default_runtime.hpp>
+
+#include <boost/uuid/name_generator_sha1.hpp>
+#include <boost/uuid/uuid_io.hpp>
+
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <stdexcept>
+
+// The files, and the order in which they come to be. README.md draws them.
+//
+//     .tmp/<id>          the mail while it is written
+//     .keys/<hash>       a symbolic link whose target is the name of the mail with that key
+//     <time>-<id>.eml    the mail
+//
+// A key is claimed by making its link, which only one can do; from then on every mail with that key is written under the
+// name the link gives, so that a crash between claim and mail is repaired by the next attempt instead of losing the mail,
+// and a crash after the mail is recognised instead of doubling it.
+
+namespace infra::email {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Sorts by time as text: 20261123T041819.123Z.
+std::string time_text(wall_time t) {
+    const auto day = std::chrono::floor<std::chrono::days>(t);
+    const std::chrono::year_month_day date(day);
+    const std::chrono::hh_mm_ss time(std::chrono::floor<std::chrono::milliseconds>(t - day));
+    char text[40];
+    std::snprintf(text, sizeof text, "%04d%02u%02uT%02d%02d%02d.%03dZ", int{date.year()}, unsigned{date.month()},
+                  unsigned{date.day()}, static_cast<int>(time.hours().count()),
+                  static_cast<int>(time.minutes().count()), static_cast<int>(time.seconds().count()),
+                  static_cast<int>(time.subseconds().count()));
+    return text;
+}
+
+std::string file_name(const mail& m) { return time_text(m.date) + "-" + m.id + ".eml"; }
+
+constexpr std::size_t time_size = 20;
+
+// Of a name that file_name made; empty for another.
+std::string id_in(const std::string& name) {
+    const bool ours = name.size() > time_size + 5 && name[time_size] == '-' && name.ends_with(".eml");
+    return ours ? name.substr(time_size + 1, name.size() - time_size - 5) : std::string();
+}
+
+// Of a fixed length and safe as a file's name, whatever the key.
+std::string hash_of(const std::string& key) {
+    static const boost::uuids::uuid space = {
+        {0x6b, 0x1f, 0x0a, 0x52, 0x4e, 0x0c, 0x4b, 0x0e, 0x9d, 0x1c, 0x5a, 0x5e, 0x51, 0x2f, 0x8a, 0x07}};
+    return to_string(boost::uuids::name_generator_sha1(space)(key));
+}
+
+class outbox final : public transport {
+public:
+    explicit outbox(outbox_options o)
+        : directory_(std::make_shared<const fs::path>(std::move(o.directory))), pool_(o.pool) {}
+
+    std::string_view name() const noexcept override { return "outbox"; }
+
+    // The deadline is the caller's: a write to the disk cannot be taken back half way.
+    awaitable<std::vector<delivery>> deliver(std::vector<mail> mails, deadline) override {
+        auto& pool = pool_ ? *pool_ : default_blocking_pool();
+        co_return co_await pool.run([directory = directory_, all = std::move(mails)]() mutable {
+            return deliver_all(*directory, std::move(all));
+        });
+    }
+
+private:
+    static std::vector<delivery> deliver_all(const fs::path& directory, std::vector<mail> mails) {
+        for (const auto& each : {directory, directory / ".tmp", directory / ".keys"})
+            file::make_private_directory(each);
+        std::vector<delivery> done;
+        for (auto& each : mails) {
+            try {
+                done.push_back(each.idempotency_key.empty() ? store(directory, each) : store_once(directory, each));
+            } catch (...) {
+                done.push_back({.failure = std::current_exception()});
+            }
+        }
+        return done;
+    }
+
+    static delivery store(const fs::path& directory, const mail& m) {
+        const auto name = file_name(m);
+        file::write_durably(directory / ".tmp" / m.id, to_mime(m, {.with_bcc = true}));
+        file::move_durably(directory / ".tmp" / m.id, directory / name);
+        return {.id = m.id};
+    }
+
+    static delivery store_once(const fs::path& directory, mail& m) {
+        const auto claim = directory / ".keys" / hash_of(m.idempotency_key);
+        const auto name = file::claim_durably(claim, file_name(m));
+        auto first = id_in(name);
+        if (first.empty())
+            throw error(infra::errc::io, "outbox: " + claim.string() + " does not lead to a mail; remove it");
+        if (fs::exists(directory / name))
+            return {.id = std::move(first), .duplicate = true};
+        const auto temporary = directory / ".tmp" / m.id;
+        m.id = std::move(first); // somebody claimed the key and did not get further
+        file::write_durably(temporary, to_mime(m, {.with_bcc = true}));
+        file::move_durably(temporary, directory / name);
+        return {.id = m.id};
+    }
+
+    const std::shared_ptr<const fs::path> directory_;
+    blocking_pool* const pool_;
+};
+
+} // namespace
+
+std::shared_ptr<transport> make_outbox_transport(outbox_options options) {
+    if (options.directory.empty())
+        throw std::invalid_argument("email::outbox_options::directory must name a directory");
+    return std::make_shared<outbox>(std::move(options));
+}
+
+} // namespace infra::email

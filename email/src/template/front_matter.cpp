@@ -1,0 +1,107 @@
+#include "template_text.hpp"
+
+#include <infra/base/encoding.hpp>
+#include <infra/email/error.hpp>
+#include <infra/email/template.hpp>
+
+#include <algorithm>
+
+namespace infra::email {
+namespace {
+
+constexpr std::size_t max_size = 1024 * 1024;
+
+std::string_view trimmed(std::string_view text) noexcept {
+    constexpr std::string_view blanks = " \t\r\n";
+    const auto begin = text.find_first_not_of(blanks);
+    return begin == std::string_view::npos ? std::string_view()
+                                           : text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
+}
+
+std::string_view take_line(std::string_view& text) noexcept {
+    const auto end = std::min(text.find('\n'), text.size());
+    auto line = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (line.ends_with('\r'))
+        line.remove_suffix(1);
+    return line;
+}
+
+bool is_fence(std::string_view line) noexcept {
+    return line.starts_with("---") && line.find_first_not_of(" \t", 3) == std::string_view::npos;
+}
+
+std::string_view unquoted(std::string_view value) noexcept {
+    const bool quoted =
+        value.size() >= 2 && value.front() == value.back() && (value.front() == '"' || value.front() == '\'');
+    return quoted ? value.substr(1, value.size() - 2) : value;
+}
+
+std::string* field_of(email_template& t, std::string_view key) noexcept {
+    if (key == "subject")
+        return &t.subject;
+    if (key == "preheader")
+        return &t.preheader;
+    if (key == "from")
+        return &t.from;
+    return key == "layout" ? &t.layout : nullptr;
+}
+
+void read_field(email_template& t, std::string_view line) {
+    const auto colon = line.find(':');
+    if (colon == std::string_view::npos)
+        return; // a comment, a list: some other tool's
+    if (auto* const field = field_of(t, line.substr(0, colon)))
+        *field = unquoted(trimmed(line.substr(colon + 1)));
+}
+
+// True if there was front matter; `rest` is then what follows it.
+bool read_front_matter(email_template& t, std::string_view& rest) {
+    auto text = rest;
+    if (!is_fence(take_line(text)))
+        return false;
+    t.subject.clear();
+    while (!text.empty()) {
+        const auto line = take_line(text);
+        if (is_fence(line)) {
+            rest = text;
+            return true;
+        }
+        read_field(t, line);
+    }
+    throw error(errc::bad_template, described(t) + ", line 1: the front matter is not closed; end it with a line ---");
+}
+
+void refuse_unreadable(std::string_view text, const email_template& t) {
+    if (text.size() > max_size)
+        throw error(errc::bad_template, described(t) + ": it is over 1 MiB");
+    if (!encoding::is_utf8(text))
+        throw error(errc::bad_template, described(t) + ": it is not UTF-8");
+}
+
+} // namespace
+
+std::string described(const email_template& t) {
+    return "the template " + t.name + (t.locale.empty() ? "" : " (" + t.locale + ")");
+}
+
+email_template parse_template(std::string_view text, std::string name) {
+    email_template t{.name = std::move(name)};
+    refuse_unreadable(text, t);
+    if (text.starts_with("\xef\xbb\xbf"))
+        text.remove_prefix(3);
+    auto rest = text;
+    const bool has_front_matter = read_front_matter(t, rest);
+    if (has_front_matter && t.subject.empty())
+        t.subject = email_template().subject;
+    t.body = trimmed(rest);
+    for (const auto* each : {&t.subject, &t.preheader})
+        find_places(*each, described(t));
+    const auto lines_before = std::ranges::count(text.substr(0, text.size() - rest.size()), '\n');
+    const auto blank_lines =
+        std::ranges::count(rest.substr(0, std::min(rest.find_first_not_of(" \t\r\n"), rest.size())), '\n');
+    mark_places(t.body, described(t), static_cast<std::size_t>(lines_before + blank_lines) + 1);
+    return t;
+}
+
+} // namespace infra::email

@@ -1,0 +1,131 @@
+#include "link.hpp"
+
+#include <infra/base/encoding.hpp>
+
+#include <algorithm>
+#include <array>
+
+namespace infra::email {
+namespace {
+
+constexpr bool is_alnum(char c) noexcept {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+std::string lower(std::string_view text) {
+    std::string made(text);
+    for (auto& c : made)
+        c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+    return made;
+}
+
+bool begins_with_any(std::string_view text, auto&& schemes) {
+    const auto plain = lower(text);
+    return std::ranges::any_of(schemes, [&](std::string_view each) { return plain.starts_with(each); });
+}
+
+// Browsers drop control characters and leading space before they look for a scheme.
+std::string without_blanks(std::string_view text) {
+    std::string made(text);
+    std::erase_if(made, [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == 0x7f; });
+    return made;
+}
+
+std::string_view trimmed(std::string_view text) noexcept {
+    const auto begin = text.find_first_not_of(" \t\r\n");
+    return begin == std::string_view::npos ? std::string_view()
+                                           : text.substr(begin, text.find_last_not_of(" \t\r\n") - begin + 1);
+}
+
+// All that RFC 3986 lets stand in a URL, the percent sign too; the rest is encoded.
+std::string url_characters(std::string_view text) {
+    constexpr std::string_view allowed = "-._~:/?#[]@!$&'()*+,;=%";
+    std::string made;
+    for (const char& c : text)
+        if (is_alnum(c) || allowed.find(c) != std::string_view::npos)
+            made += c;
+        else
+            made += encoding::percent_encode(std::string_view(&c, 1));
+    return made;
+}
+
+bool is_label(std::string_view text) noexcept {
+    return !text.empty() && std::ranges::all_of(text, [](char c) { return is_alnum(c) || c == '-'; });
+}
+
+bool is_host(std::string_view text) noexcept {
+    const auto colon = std::min(text.find(':'), text.size());
+    const auto host = text.substr(0, colon), port = text.substr(std::min(colon + 1, text.size()));
+    return !host.empty() && std::ranges::all_of(host, [](char c) { return is_alnum(c) || c == '-' || c == '.'; }) &&
+           std::ranges::all_of(port, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+/// Where in a URL the next character would stand.
+enum class place { begin, host, mail, phone, component };
+
+place place_after(std::string_view url) {
+    if (url.empty())
+        return place::begin;
+    if (begins_with_any(url, std::array<std::string_view, 1>{"mailto:"}))
+        return url.find('?') == std::string_view::npos ? place::mail : place::component;
+    if (begins_with_any(url, std::array<std::string_view, 1>{"tel:"}))
+        return place::phone;
+    const auto slashes = url.find("//");
+    const bool has_authority = slashes != std::string_view::npos && url.find_first_of("/?#") == slashes;
+    if (has_authority && url.find_first_of("/?#", slashes + 2) == std::string_view::npos)
+        return place::host;
+    return place::component;
+}
+
+bool ends_host(const parts& target, std::size_t next) {
+    return next == target.size() || (!target[next].is_place() && target[next].text.find_first_of("/?#") == 0);
+}
+
+} // namespace
+
+bool is_forbidden_target(const parts& target, target_kind kind) {
+    constexpr std::array<std::string_view, 4> forbidden{"javascript:", "vbscript:", "file:", "data:"};
+    constexpr std::array<std::string_view, 4> pictures{"data:image/gif;", "data:image/jpeg;", "data:image/png;",
+                                                       "data:image/webp;"};
+    if (target.empty() || target.front().is_place())
+        return false;
+    const auto text = without_blanks(target.front().text);
+    return begins_with_any(text, forbidden) && !(kind == target_kind::image && begins_with_any(text, pictures));
+}
+
+std::string fill_target(const parts& target, const lookup& values) {
+    constexpr std::array<std::string_view, 4> schemes{"http://", "https://", "mailto:", "tel:"};
+    std::string url;
+    for (std::size_t i = 0; i < target.size(); ++i) {
+        if (!target[i].is_place()) {
+            url += url_characters(target[i].text);
+            continue;
+        }
+        const auto found = values(target[i].name);
+        if (!found) {
+            url += encoding::percent_encode(target[i].text);
+            continue;
+        }
+        const std::string_view value = trimmed(*found);
+        switch (place_after(url)) {
+        case place::begin:
+            if (!begins_with_any(value, schemes))
+                return {};
+            url += url_characters(value);
+            break;
+        case place::host: {
+            const bool alone = url.ends_with("//") && ends_host(target, i + 1);
+            if (!(alone ? is_host(value) : is_label(value)))
+                return {};
+            url += value;
+            break;
+        }
+        case place::mail: url += encoding::percent_encode(value, "@"); break;
+        case place::phone: url += encoding::percent_encode(value, "+"); break;
+        case place::component: url += encoding::percent_encode(*found); break;
+        }
+    }
+    return url;
+}
+
+} // namespace infra::email
