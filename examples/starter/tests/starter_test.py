@@ -180,7 +180,7 @@ class BadInput(StarterTest):
         self.refusal(404, "GET", "/nothing")
         self.refusal(404, "GET", "/jobs/nobody")
         response = self.service.ask("DELETE", "/signup")
-        self.assertEqual((response.status, response.getheader("Allow")), (405, "OPTIONS, POST"))
+        self.assertEqual((response.status, response.getheader("Allow")), (405, "POST, OPTIONS"))
         self.refusal(400, "GET", "/jobs/%00")
         self.refusal(400, "GET", "/jobs/%zz")
 
