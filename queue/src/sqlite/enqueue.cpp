@@ -52,6 +52,7 @@ std::vector<added_job> enqueue(store& s, const std::vector<new_job>& jobs) {
         }
         added.push_back({.id = job.id, .created = created});
     }
+    s.refuse_if_too_large();
     return added;
 }
 

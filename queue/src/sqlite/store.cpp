@@ -8,8 +8,6 @@
 namespace infra::queue::sqlite {
 namespace {
 
-constexpr std::int64_t page_bytes = 4096;
-
 // Another process that switches to WAL at this moment makes SQLite say "busy" without asking the busy handler.
 void switch_to_wal(database& db) {
     constexpr int tries = 100;
@@ -34,8 +32,6 @@ store::store(const sqlite_options& options, const std::atomic<bool>& give_up)
     switch_to_wal(db);
     db.execute("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384; PRAGMA journal_size_limit = 67108864");
     prepare_schema(db);
-    if (options.max_file_bytes > 0)
-        db.execute(("PRAGMA max_page_count = " + std::to_string(options.max_file_bytes / page_bytes)).c_str());
 }
 
 // Short waits, so that a lock is taken soon after it is free; SQLite's own grow to 100 ms.
@@ -100,6 +96,20 @@ void store::undo_part() {
     query(db, "ROLLBACK TO part").run();
     query(db, "RELEASE part").run();
     queues.undo();
+}
+
+// Not PRAGMA max_page_count, which would keep workers from taking jobs out of a full file, too.
+void store::refuse_if_too_large() {
+    if (options_.max_file_bytes == 0)
+        return;
+    query used(db, "SELECT (page_count - freelist_count) * page_size FROM pragma_page_count(), pragma_freelist_count(), "
+                   "pragma_page_size()");
+    used.step();
+    if (static_cast<std::uint64_t>(used.integer(0)) > options_.max_file_bytes)
+        throw error(errc::unavailable, "the queue's file " + db.file().string() + " may not grow beyond " +
+                                           std::to_string(options_.max_file_bytes) +
+                                           " bytes (sqlite_options::max_file_bytes); nothing of this was stored. Try again when "
+                                           "jobs are done, or raise it");
 }
 
 void store::look_for_others() {

@@ -35,6 +35,9 @@ public:
     bool in_transaction() const noexcept { return db.in_transaction(); }
     bool has_moved() const noexcept { return db.has_moved(); }
 
+    /// Throws errc::unavailable beyond sqlite_options::max_file_bytes. For operations that add, at their end.
+    void refuse_if_too_large();
+
     /// Looks whether another process has written, as begin() does.
     void look_for_others();
     /// True once for each time they had.

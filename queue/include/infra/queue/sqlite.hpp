@@ -38,7 +38,8 @@ struct sqlite_options {
     /// How often an idle worker looks whether another process added work; 1 ms … 1 minute. A few microseconds each.
     std::chrono::milliseconds poll{25};
 
-    /// Above it operations that add are refused with errc::unavailable; 0 is no limit, otherwise at least 64 KiB.
+    /// What would grow the jobs' tables beyond it is refused with errc::unavailable; workers go on. The write-ahead log
+    /// beside the file is not counted. 0 is no limit, otherwise at least 64 KiB.
     std::uint64_t max_file_bytes = 0;
 
     /// Operations, and bytes of payload, that may wait for the one thread that writes; more is refused with

@@ -1,0 +1,217 @@
+#include "src/sqlite/verbs.hpp"
+#include "src/sqlite/writer.hpp"
+
+#include "support.hpp"
+
+#include <fstream>
+#include <future>
+
+namespace infra::queue::tests {
+namespace {
+
+using sqlite::access;
+using sqlite::query;
+using sqlite::store;
+using sqlite::writer;
+
+// What an operation does, as a function; how it ended, as a future.
+class scripted final : public sqlite::operation {
+public:
+    scripted(access needed, std::function<void(store&)> what, std::size_t payload_bytes = 0, bool always = false)
+        : operation(needed, payload_bytes, always), what_(std::move(what)) {}
+    void perform(store& s) override { what_(s); }
+    void succeed() noexcept override { end_.set_value(""); }
+    void fail(std::exception_ptr why) noexcept override { end_.set_value(describe(why)); }
+    std::future<std::string> end() { return end_.get_future(); }
+
+private:
+    std::function<void(store&)> what_;
+    std::promise<std::string> end_;
+};
+
+class SqliteWriter : public ::testing::Test {
+protected:
+    SqliteWriter() { open({}); }
+
+    void open(sqlite_options options) {
+        options.file = folder / "queue.db";
+        w.emplace(options);
+    }
+
+    std::future<std::string> post(access needed, std::function<void(store&)> what, std::size_t bytes = 0) {
+        auto work = std::make_unique<scripted>(needed, std::move(what), bytes);
+        auto end = work->end();
+        w->post(std::move(work));
+        return end;
+    }
+
+    /// Keeps the thread inside an operation until the promise is kept, so that others gather behind it.
+    std::promise<void> hold() {
+        std::promise<void> gate, entered;
+        auto inside = entered.get_future();
+        // shared: std::function copies
+        post(access::read, [open = gate.get_future().share(), e = std::make_shared<std::promise<void>>(std::move(entered))](store&) {
+            e->set_value();
+            open.wait();
+        });
+        inside.wait();
+        return gate;
+    }
+
+    static void insert(store& s, const std::string& name) {
+        query(s.db, "INSERT INTO infra_queues (name) VALUES (?1)").bind(name).run();
+    }
+
+    std::string names() { return ask(folder / "queue.db", "SELECT group_concat(name, ' ') FROM (SELECT name FROM infra_queues ORDER BY name)"); }
+
+    /// Commits that stand in the write-ahead log: frames that carry the size of the database.
+    std::size_t commits() {
+        std::ifstream log(folder / "queue.db-wal", std::ios::binary);
+        const std::string bytes((std::istreambuf_iterator<char>(log)), std::istreambuf_iterator<char>());
+        std::size_t count = 0;
+        for (std::size_t at = 32; at + 24 + 4096 <= bytes.size(); at += 24 + 4096)
+            count += bytes.substr(at + 4, 4) != std::string(4, '\0');
+        return count;
+    }
+
+    temporary_folder folder;
+    std::optional<writer> w;
+};
+
+TEST_F(SqliteWriter, PerformsAllThatWaitsInOneTransaction) {
+    post(access::write, [](store& s) { insert(s, "first"); }).wait();
+    const auto before = commits();
+    auto gate = hold();
+    std::vector<std::future<std::string>> ends;
+    for (int i = 0; i < 100; ++i)
+        ends.push_back(post(access::write_durably, [i](store& s) { insert(s, std::to_string(i)); }));
+    gate.set_value();
+    for (auto& each : ends)
+        EXPECT_EQ(each.get(), "");
+    EXPECT_EQ(commits(), before + 1);
+}
+
+TEST_F(SqliteWriter, UndoesAnOperationThatFailsAndNoOther) {
+    auto gate = hold();
+    auto a = post(access::write, [](store& s) { insert(s, "a"); });
+    auto b = post(access::write, [](store& s) {
+        insert(s, "b");
+        throw std::runtime_error("changed its mind");
+    });
+    auto c = post(access::write, [](store& s) {
+        insert(s, "c");
+        insert(s, "a");
+    });
+    auto d = post(access::write, [](store& s) { insert(s, "d"); });
+    gate.set_value();
+    EXPECT_EQ(a.get(), "");
+    EXPECT_EQ(b.get(), "changed its mind");
+    EXPECT_NE(c.get().find("UNIQUE constraint failed"), std::string::npos);
+    EXPECT_EQ(d.get(), "");
+    EXPECT_EQ(names(), "a d");
+}
+
+TEST_F(SqliteWriter, TakesBackWhatAFailedOperationCounted) {
+    auto gate = hold();
+    auto failed = post(access::write, [](store& s) {
+        s.queues.added(s.queues.get(s.db, "undone"), job_state::waiting);
+        s.queues.added(s.queues.get(s.db, "kept"), job_state::waiting);
+        throw std::runtime_error("no");
+    });
+    auto done = post(access::write, [](store& s) {
+        EXPECT_EQ(s.queues.find("undone"), nullptr);
+        s.queues.added(s.queues.get(s.db, "kept"), job_state::waiting);
+    });
+    gate.set_value();
+    EXPECT_EQ(failed.get(), "no");
+    EXPECT_EQ(done.get(), "");
+    EXPECT_EQ(names(), "kept");
+    EXPECT_EQ(ask(folder / "queue.db", "SELECT waiting FROM infra_queues"), "1");
+}
+
+TEST_F(SqliteWriter, RepeatsTheOthersWhenOneLosesTheWholeTransaction) {
+    auto gate = hold();
+    auto a = post(access::write, [](store& s) { insert(s, "a"); });
+    auto b = post(access::write, [](store& s) {
+        insert(s, "b");
+        s.db.execute("ROLLBACK"); // as SQLite does by itself when the disk is full
+        throw std::runtime_error("lost it");
+    });
+    auto c = post(access::write, [](store& s) { insert(s, "c"); });
+    gate.set_value();
+    EXPECT_EQ(a.get(), "");
+    EXPECT_EQ(b.get(), "lost it");
+    EXPECT_EQ(c.get(), "");
+    EXPECT_EQ(names(), "a c");
+}
+
+TEST_F(SqliteWriter, StoresTheRestWhenOneFillsTheDisk) {
+    post(access::write, [](store& s) { s.db.execute("PRAGMA max_page_count = 60"); }).wait();
+    auto gate = hold();
+    const auto add = [&](std::string id, std::size_t bytes) {
+        auto job = make_job(std::move(id));
+        job.data = std::string(bytes, 'x');
+        return post(access::write_durably, [job](store& s) { sqlite::enqueue(s, {job}); });
+    };
+    auto before = add("before", 10), large = add("large", 1 << 20), behind = add("behind", 10);
+    gate.set_value();
+    EXPECT_EQ(before.get(), "");
+    EXPECT_NE(large.get().find("cannot grow: database or disk is full; nothing of this was stored"), std::string::npos);
+    EXPECT_EQ(behind.get(), "");
+    EXPECT_EQ(ask(folder / "queue.db", "SELECT group_concat(id) FROM infra_jobs"), "before,behind");
+    expect_sound(folder / "queue.db");
+}
+
+TEST_F(SqliteWriter, SyncsEachCommitOnlyForWhatMustSurviveAPowerCut) {
+    std::string under_full[2], under_normal[2];
+    const auto level = [](std::string& into) {
+        return [&into](store& s) {
+            query q(s.db, "PRAGMA synchronous");
+            q.step();
+            into = q.text(0);
+        };
+    };
+    open({.durability = durability::full});
+    post(access::write_durably, level(under_full[0])).wait();
+    post(access::write, level(under_full[1])).wait();
+    open({.durability = durability::normal});
+    post(access::write_durably, level(under_normal[0])).wait();
+    post(access::write, level(under_normal[1])).wait();
+    EXPECT_EQ(under_full[0], "2");
+    EXPECT_EQ(under_full[1], "1");
+    EXPECT_EQ(under_normal[0], "1");
+    EXPECT_EQ(under_normal[1], "1");
+}
+
+TEST_F(SqliteWriter, RefusesMoreThanMayWait) {
+    open({.max_waiting = 2, .max_waiting_bytes = 100});
+    auto gate = hold();
+    auto first = post(access::read, [](store&) {}, 90);
+    EXPECT_THROW(post(access::read, [](store&) {}, 20), error) << "bytes";
+    auto second = post(access::read, [](store&) {}, 10);
+    EXPECT_THROW(post(access::read, [](store&) {}), error) << "operations";
+    auto always = std::make_unique<scripted>(access::read, [](store&) {}, 1000, true);
+    auto end = always->end();
+    w->post(std::move(always));
+    gate.set_value();
+    EXPECT_EQ(first.get(), "");
+    EXPECT_EQ(second.get(), "");
+    EXPECT_EQ(end.get(), "");
+}
+
+TEST_F(SqliteWriter, TakesOneThatIsLargerThanTheBoundWhenNothingWaits) {
+    open({.max_waiting_bytes = 10});
+    EXPECT_EQ(post(access::read, [](store&) {}, 1000).get(), "");
+}
+
+TEST_F(SqliteWriter, FailsWhatWaitsWhenAbandoned) {
+    auto gate = hold();
+    auto waiting = post(access::write, [](store& s) { insert(s, "a"); });
+    w->abandon();
+    gate.set_value();
+    EXPECT_EQ(waiting.get(), "the queue's storage was stopped and does nothing more");
+    EXPECT_THROW(post(access::read, [](store&) {}), error);
+}
+
+} // namespace
+} // namespace infra::queue::tests
