@@ -1,0 +1,341 @@
+// Requests a second of one server core, ours beside the peers a user would pick instead: Node's Hono and nginx.
+//
+//     http_server_http_bench [--json FILE] [--rounds N] [--seconds N]
+//
+// Each server runs alone, pinned to the first core; wrk drives it over 64 connections from another. Ours does what a
+// service does: it routes, counts and writes an access log line (to /dev/null). nginx returns a fixed body with its
+// access log off. Rounds alternate between the servers, and the median of each counts.
+
+#include <infra/http_server.hpp>
+#include <infra/logging.hpp>
+#include <infra/monitoring.hpp>
+#include <infra/runtime/event_loop.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace {
+
+namespace fs = std::filesystem;
+namespace http = infra::http;
+
+constexpr int server_core = 0;
+constexpr int client_core = 1;
+
+struct message {
+    std::string name;
+    int count = 0;
+    std::vector<std::string> tags;
+};
+BOOST_DESCRIBE_STRUCT(message, (), (name, count, tags))
+
+// --- Our server, in a process of its own ------------------------------------------------------------------------------
+
+int serve() {
+    infra::logging::configure({.outputs = {{.to = infra::logging::file_sink({.path = "/dev/null"})}}});
+    infra::logging::install();
+    infra::monitoring::default_metrics();
+    http::router routes;
+    routes.get("/health", [] { return http::response::ok({{"status", "ok"}}); });
+    routes.post("/echo", [](const http::request& req) { return http::response::ok(req.json<message>()); });
+    infra::event_loop loop;
+    http::server server({loop.get_executor()}, routes, {.port = 0});
+    server.listen();
+    std::cout << server.port() << std::endl;
+    infra::asio::co_spawn(loop.get_executor(), server.run(), infra::asio::detached);
+    loop.run();
+    return 0;
+}
+
+// --- Processes --------------------------------------------------------------------------------------------------------
+
+/// A program on one core, whose output we read; ended with the object.
+class process {
+public:
+    process(std::vector<std::string> command, int core) {
+        int ends[2];
+        if (::pipe2(ends, O_CLOEXEC) != 0)
+            throw std::runtime_error("pipe2 failed");
+        pid_ = ::fork();
+        if (pid_ == 0)
+            become(command, core, ends[1]);
+        ::close(ends[1]);
+        output_ = ::fdopen(ends[0], "r");
+    }
+    process(const process&) = delete;
+    process& operator=(const process&) = delete;
+    ~process() {
+        ::kill(pid_, SIGKILL);
+        ::waitpid(pid_, nullptr, 0);
+        std::fclose(output_);
+    }
+
+    std::string line() {
+        std::string text;
+        for (int c = std::fgetc(output_); c != EOF && c != '\n'; c = std::fgetc(output_))
+            text += static_cast<char>(c);
+        return text;
+    }
+    std::string everything() {
+        std::string text;
+        for (int c = std::fgetc(output_); c != EOF; c = std::fgetc(output_))
+            text += static_cast<char>(c);
+        return text;
+    }
+
+private:
+    [[noreturn]] static void become(std::vector<std::string>& command, int core, int out) {
+        cpu_set_t cores;
+        CPU_ZERO(&cores);
+        CPU_SET(core, &cores);
+        ::sched_setaffinity(0, sizeof cores, &cores);
+        ::dup2(out, STDOUT_FILENO);
+        std::vector<char*> arguments;
+        for (auto& each : command)
+            arguments.push_back(each.data());
+        arguments.push_back(nullptr);
+        ::execvp(arguments[0], arguments.data());
+        ::_exit(127);
+    }
+
+    pid_t pid_ = -1;
+    std::FILE* output_ = nullptr;
+};
+
+std::uint16_t free_port() {
+    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    ::bind(fd, reinterpret_cast<const sockaddr*>(&address), size);
+    ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
+    ::close(fd);
+    return ntohs(address.sin_port);
+}
+
+bool answers(std::uint16_t port) {
+    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(port);
+    const bool connected = ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+    ::close(fd);
+    return connected;
+}
+
+bool wait_for(std::uint16_t port) {
+    for (int i = 0; i < 500 && !answers(port); ++i)
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    return answers(port);
+}
+
+// --- The servers compared ---------------------------------------------------------------------------------------------
+
+/// A folder for configuration files, gone at the end.
+class scratch {
+public:
+    scratch() {
+        std::string name = (fs::temp_directory_path() / "infra-bench-XXXXXX").string();
+        path_ = ::mkdtemp(name.data());
+        std::ofstream(path_ / "echo.lua")
+            << "wrk.method = 'POST'\n"
+               "wrk.body = '{\"name\":\"widget\",\"count\":42,\"tags\":[\"a\",\"b\",\"c\"]}'\n"
+               "wrk.headers['Content-Type'] = 'application/json'\n";
+    }
+    ~scratch() {
+        std::error_code ignored;
+        fs::remove_all(path_, ignored);
+    }
+    fs::path path_;
+};
+
+struct running {
+    std::unique_ptr<process> server;
+    std::uint16_t port = 0;
+};
+
+running start_and_ask_port(std::vector<std::string> command) {
+    auto server = std::make_unique<process>(std::move(command), server_core);
+    const auto port = std::strtoul(server->line().c_str(), nullptr, 10);
+    return {std::move(server), static_cast<std::uint16_t>(port)};
+}
+
+running start_ours() { return start_and_ask_port({fs::read_symlink("/proc/self/exe").string(), "--serve"}); }
+
+running start_nginx(const scratch& files) {
+    const auto port = free_port();
+    const auto file = files.path_ / "nginx.conf";
+    std::ofstream(file)
+        << "worker_processes 1;\ndaemon off;\nerror_log /dev/null;\npid " << (files.path_ / "pid").string()
+        << ";\nevents { worker_connections 1024; }\nhttp {\n  access_log off;\n"
+           "  keepalive_requests 1000000000;\n  server {\n    listen 127.0.0.1:"
+        << port << ";\n    location / { default_type application/json; return 200 '{\"status\":\"ok\"}'; }\n  }\n}\n";
+    // One process, so that ending it ends all of nginx.
+    running made{std::make_unique<process>(
+                     std::vector<std::string>{"nginx", "-c", file.string(), "-g", "master_process off;"}, server_core),
+                 port};
+    return wait_for(port) ? std::move(made) : running{};
+}
+
+/// The folder of the peers' package.json: above the working directory or above this program.
+std::optional<fs::path> peers_folder() {
+    for (auto from : {fs::current_path(), fs::read_symlink("/proc/self/exe").parent_path()})
+        for (; from != from.root_path(); from = from.parent_path())
+            if (fs::exists(from / "peers/http/package.json"))
+                return from / "peers/http";
+    return std::nullopt;
+}
+
+running start_hono() {
+    const auto folder = peers_folder();
+    if (!folder)
+        return {};
+    if (!fs::exists(*folder / "node_modules/hono") &&
+        std::system(("cd '" + folder->string() + "' && npm ci --silent >/dev/null 2>&1").c_str()) != 0)
+        return {};
+    auto made = start_and_ask_port({"node", (*folder / "hono.mjs").string()});
+    return made.port ? std::move(made) : running{};
+}
+
+// --- Measuring --------------------------------------------------------------------------------------------------------
+
+double requests_per_second(const running& server, std::string_view path, int seconds, const std::string& script) {
+    std::vector<std::string> command{"wrk", "-t1", "-c64", "-d" + std::to_string(seconds) + "s"};
+    if (!script.empty())
+        command.insert(command.end(), {"-s", script});
+    command.push_back("http://127.0.0.1:" + std::to_string(server.port) + std::string(path));
+    const auto report = process(command, client_core).everything();
+    if (report.find("Non-2xx") != std::string::npos || report.find("Socket errors") != std::string::npos)
+        throw std::runtime_error("a server answered with errors:\n" + report);
+    const auto at = report.find("Requests/sec:");
+    if (at == std::string::npos)
+        throw std::runtime_error("wrk gave no result; is it installed? (apt-get install wrk)\n" + report);
+    return std::strtod(report.c_str() + at + 13, nullptr);
+}
+
+double median(std::vector<double> values) {
+    if (values.empty())
+        return 0;
+    std::sort(values.begin(), values.end());
+    const auto middle = values.size() / 2;
+    return values.size() % 2 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+}
+
+struct contender {
+    std::string name;
+    std::function<running()> start;
+    std::vector<double> health{};
+    std::vector<double> echo{};
+};
+
+struct arguments {
+    std::string json{};
+    int rounds = 3;
+    int seconds = 3;
+};
+
+void measure(std::vector<contender>& contenders, const arguments& a, const scratch& files) {
+    const auto echo_script = (files.path_ / "echo.lua").string();
+    for (int round = 0; round < a.rounds; ++round)
+        for (auto& each : contenders) {
+            const auto server = each.start();
+            if (!server.server) {
+                if (round == 0)
+                    std::cerr << each.name << " is not there and is left out\n";
+                continue;
+            }
+            requests_per_second(server, "/health", 1, ""); // warm: caches, and a just-in-time compiler
+            each.health.push_back(requests_per_second(server, "/health", a.seconds, ""));
+            if (each.name == "nginx")
+                continue; // reads no JSON
+            requests_per_second(server, "/echo", 1, echo_script);
+            each.echo.push_back(requests_per_second(server, "/echo", a.seconds, echo_script));
+        }
+}
+
+void report(std::string_view name, const contender& ours, const contender& peer, std::vector<double> contender::* what,
+            std::ostream* json) {
+    const double mine = median(ours.*what), theirs = median(peer.*what);
+    if (mine == 0 || theirs == 0)
+        return;
+    std::printf("%-14s %12.0f %12s %12.0f %8.2f\n", std::string(name).c_str(), mine, peer.name.c_str(), theirs,
+                mine / theirs);
+    if (json)
+        *json << infra::json::to_text(infra::json::value{{"name", std::string(name)},
+                                                         {"ours", mine},
+                                                         {"unit", "requests/s"},
+                                                         {"peer", peer.name},
+                                                         {"peer_value", theirs},
+                                                         {"ratio", mine / theirs}})
+              << '\n';
+}
+
+int compare(const arguments& a) {
+    if (std::thread::hardware_concurrency() < 2) {
+        std::cerr << "http_bench needs two cores: one for the server, one for wrk\n";
+        return 1;
+    }
+    const scratch files;
+    std::vector<contender> contenders{
+        {"ours", start_ours}, {"hono", start_hono}, {"nginx", [&] { return start_nginx(files); }}};
+    measure(contenders, a, files);
+    std::ofstream file;
+    if (!a.json.empty())
+        file.open(a.json, std::ios::app);
+    auto* json = a.json.empty() ? nullptr : &file;
+    std::printf("%-14s %12s %12s %12s %8s\n", "requests/s", "ours", "peer", "peer's", "ratio");
+    for (std::size_t peer = 1; peer < contenders.size(); ++peer) {
+        report("http.health", contenders[0], contenders[peer], &contender::health, json);
+        report("http.echo", contenders[0], contenders[peer], &contender::echo, json);
+    }
+    return 0;
+}
+
+} // namespace
+
+int main(int count, char** values) try {
+    const std::vector<std::string> given(values + 1, values + count);
+    arguments a;
+    for (std::size_t i = 0; i < given.size(); ++i) {
+        if (given[i] == "--serve")
+            return serve();
+        if (i + 1 == given.size() || (given[i] != "--json" && given[i] != "--rounds" && given[i] != "--seconds")) {
+            std::cerr << "http_bench [--json FILE] [--rounds N] [--seconds N]\n";
+            return 2;
+        }
+        const auto& value = given[++i];
+        if (given[i - 1] == "--json")
+            a.json = value;
+        else
+            (given[i - 1] == "--rounds" ? a.rounds : a.seconds) = std::max(1, std::atoi(value.c_str()));
+    }
+    return compare(a);
+} catch (const std::exception& e) {
+    std::cerr << "http_bench: " << e.what() << '\n';
+    return 1;
+}
