@@ -27,6 +27,13 @@ std::string_view take_line(std::string_view& text) noexcept {
     return line;
 }
 
+// Takes blank lines off both ends, those at the beginning from `text` too. The first line keeps its indentation.
+std::string_view without_blank_lines(std::string_view& text) noexcept {
+    for (auto rest = text; !rest.empty() && trimmed(take_line(rest)).empty();)
+        text = rest;
+    return text.substr(0, text.find_last_not_of(" \t\r\n") + 1);
+}
+
 bool is_fence(std::string_view line) noexcept {
     return line.starts_with("---") && line.find_first_not_of(" \t", 3) == std::string_view::npos;
 }
@@ -94,13 +101,11 @@ email_template parse_template(std::string_view text, std::string name) {
     const bool has_front_matter = read_front_matter(t, rest);
     if (has_front_matter && t.subject.empty())
         t.subject = email_template().subject;
-    t.body = trimmed(rest);
     for (const auto* each : {&t.subject, &t.preheader})
         find_places(*each, described(t));
+    t.body = without_blank_lines(rest);
     const auto lines_before = std::ranges::count(text.substr(0, text.size() - rest.size()), '\n');
-    const auto blank_lines =
-        std::ranges::count(rest.substr(0, std::min(rest.find_first_not_of(" \t\r\n"), rest.size())), '\n');
-    mark_places(t.body, described(t), static_cast<std::size_t>(lines_before + blank_lines) + 1);
+    mark_places(t.body, described(t), static_cast<std::size_t>(lines_before) + 1);
     return t;
 }
 

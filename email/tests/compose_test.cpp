@@ -1,0 +1,142 @@
+#include "src/compose.hpp"
+
+#include "tests/support.hpp"
+
+#include <infra/email/error.hpp>
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <stdexcept>
+
+namespace infra::email {
+namespace {
+
+using namespace std::string_literals;
+
+message make_message() { return {.from = "shop@x.org", .to = "ann@example.org", .subject = "S", .body = "B"}; }
+
+mail composed(message m, std::optional<address> default_from = std::nullopt) {
+    return compose(std::move(m), {.subject = "rendered", .html = "<p>", .text = "t"},
+                   {.id = "id", .date = {}, .default_from = std::move(default_from), .max_bytes = 1000});
+}
+
+TEST(Compose, RefusesWhatNoProgramShouldBuild) {
+    struct mistake {
+        std::function<void(message&)> make;
+        std::string sentence;
+    };
+    const mistake table[] = {
+        {[](message& m) { m.to = {}; }, "to must name somebody"},
+        {[](message& m) { m.bcc = std::vector<std::string>(50, "a@x.org"); }, "to, cc and bcc may name 50 together"},
+        {[](message& m) { m.body = ""; }, "body, template_name, content: exactly one must be set"},
+        {[](message& m) { m.template_name = "x"; }, "body, template_name, content: exactly one must be set"},
+        {[](message& m) { m.content = rendered_email(); }, "body, template_name, content: exactly one must be set"},
+        {[](message& m) { m.idempotency_key = std::string(257, 'k'); }, "idempotency_key may have 256 bytes"},
+        {[](message& m) { m.attachments = {{.content = "x"}}; }, "attachments: each needs a filename"},
+    };
+    EXPECT_NO_THROW(check_shape(make_message()));
+    for (const auto& [make, sentence] : table) {
+        auto m = make_message();
+        make(m);
+        try {
+            check_shape(m);
+            ADD_FAILURE() << "accepted: " << sentence;
+        } catch (const std::invalid_argument& e) {
+            EXPECT_EQ(e.what(), "email::message::" + sentence);
+        }
+    }
+}
+
+TEST(Compose, TakesTheSenderFromMessageTemplateThenDefault) {
+    const rendered_email words{.html = "x", .from = "template@x.org"};
+    const composition with_default{.id = "i", .date = {}, .default_from = "default@x.org", .max_bytes = 1000};
+    auto m = make_message();
+    EXPECT_EQ(compose(m, words, with_default).from.email(), "shop@x.org");
+    m.from.reset();
+    EXPECT_EQ(compose(m, words, with_default).from.email(), "template@x.org");
+    EXPECT_EQ(compose(m, {.html = "x"}, with_default).from.email(), "default@x.org");
+    const auto [code, sentence] = failure_of([&] { composed(m); });
+    EXPECT_EQ(code, errc::no_sender);
+    EXPECT_NE(sentence.find("EMAIL_FROM"), std::string::npos);
+}
+
+TEST(Compose, PrefersTheMessagesSubject) {
+    auto m = make_message();
+    EXPECT_EQ(composed(m).subject, "S");
+    m.subject.clear();
+    EXPECT_EQ(composed(m).subject, "rendered");
+}
+
+TEST(Compose, RefusesEveryWayIntoTheHeaders) {
+    struct attempt {
+        std::function<void(message&, const std::string&)> make;
+        std::string name;
+    };
+    const attempt table[] = {
+        {[](message& m, const std::string& evil) { m.subject = evil; }, "subject"},
+        {[](message& m, const std::string& evil) { m.from = address::named(evil, "a@x.org"); }, "from name"},
+        {[](message& m, const std::string& evil) { m.from = address::named("A", evil); }, "from email"},
+        {[](message& m, const std::string& evil) { m.to = {address::named(evil, "a@x.org")}; }, "to name"},
+        {[](message& m, const std::string& evil) { m.to = evil; }, "to"},
+        {[](message& m, const std::string& evil) { m.cc = evil; }, "cc"},
+        {[](message& m, const std::string& evil) { m.bcc = evil; }, "bcc"},
+        {[](message& m, const std::string& evil) { m.reply_to = evil; }, "reply_to"},
+        {[](message& m, const std::string& evil) { m.headers = {{evil, "x"}}; }, "header name"},
+        {[](message& m, const std::string& evil) { m.headers = {{"X-A", evil}}; }, "header value"},
+        {[](message& m, const std::string& evil) { m.tags = {{evil, "x"}}; }, "tag name"},
+        {[](message& m, const std::string& evil) { m.tags = {{"x", evil}}; }, "tag value"},
+        {[](message& m, const std::string& evil) { m.attachments = {{.filename = evil}}; }, "filename"},
+        {[](message& m, const std::string& evil) { m.attachments = {{.filename = "a", .content_type = evil}}; },
+         "type"},
+        {[](message& m, const std::string& evil) { m.attachments = {{.filename = "a", .content_id = evil}}; }, "cid"},
+    };
+    for (const auto& evil :
+         {"a@x.org\r\nBcc: evil@y.z"s, "a@x.org\nX: y"s, "a@x.org\ry"s, "a@x.org\0y"s, "\r\n\r\nbody"s})
+        for (const auto& [make, name] : table) {
+            auto m = make_message();
+            make(m, evil);
+            const auto code = failure_of([&] { composed(m); }).code;
+            EXPECT_TRUE(code == errc::bad_header || code == errc::bad_address) << name;
+        }
+}
+
+TEST(Compose, RefusesBadAddressesWithoutRepeatingThem) {
+    auto m = make_message();
+    m.cc = {"fine@x.org", "s3cret.x.org"};
+    const auto [code, sentence] = failure_of([&] { composed(m); });
+    EXPECT_EQ(code, errc::bad_address);
+    EXPECT_EQ(sentence,
+              "email::message::cc: not an email address; expected name@example.org or Name <name@example.org>");
+}
+
+TEST(Compose, KeepsItsOwnHeadersToItself) {
+    for (const auto* name :
+         {"Subject", "to", "BCC", "Content-Type", "MIME-Version", "Message-ID", "content-anything"}) {
+        auto m = make_message();
+        m.headers = {{name, "x"}};
+        EXPECT_EQ(failure_of([&] { composed(m); }).code, errc::bad_header) << name;
+    }
+    auto m = make_message();
+    m.headers = {{"List-Unsubscribe", "<https://x.org>"}, {"X-Mine", "ü"}};
+    EXPECT_NO_THROW(composed(m));
+}
+
+TEST(Compose, HoldsToTheLimit) {
+    auto m = make_message();
+    m.attachments = {{.filename = "a", .content = std::string(996, 'x')}};
+    EXPECT_NO_THROW(composed(m));
+    m.attachments[0].content += 'x';
+    const auto [code, sentence] = failure_of([&] { composed(m); });
+    EXPECT_EQ(code, errc::too_large);
+    EXPECT_NE(sentence.find("1001 bytes, over the limit of 1000"), std::string::npos) << sentence;
+}
+
+TEST(Redaction, ShowsOneCharacterAndTheDomain) {
+    EXPECT_EQ(redacted("Ann <ann@example.org>"), "a…@example.org");
+    EXPECT_EQ(redacted("nothing"), "…");
+    EXPECT_EQ(redacted("@x.org"), "…");
+}
+
+} // namespace
+} // namespace infra::email
