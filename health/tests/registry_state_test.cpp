@@ -2,6 +2,7 @@
 
 #include <infra/base/error.hpp>
 #include <infra/base/telemetry.hpp>
+#include <infra/runtime/event_loop.hpp>
 
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_future.hpp>
@@ -10,6 +11,9 @@
 
 #include <barrier>
 #include <cmath>
+#include <map>
+#include <mutex>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -536,7 +540,9 @@ TEST(HealthRegistry, SurvivesTheLoopOfACallerWhoWaits) {
 // --- Many threads, real time ---
 
 TEST(HealthRegistry, ServesProbesOnManyThreadsWhileChecksComeAndGo) {
-    registry checks({.max_threads = 4});
+    event_loop loop;
+    loop.start();
+    registry checks({.max_threads = 4, .executor = loop.get_executor()});
     checks.add("always", [] {});
     std::vector<std::jthread> probers;
     std::atomic<int> answered = 0;
@@ -563,23 +569,46 @@ TEST(HealthRegistry, ServesProbesOnManyThreadsWhileChecksComeAndGo) {
 
 // --- What the outside hears ---
 
-struct heard {
-    std::vector<std::string> lines;
-    std::vector<std::pair<std::string, double>> values;
+// The tables are plain functions, so the notes are global; another test's loop may still be telling its last.
+class notes {
+public:
+    void clear() {
+        const std::scoped_lock lock(mutex_);
+        lines_.clear();
+        values_.clear();
+    }
+    void line(std::string text) {
+        const std::scoped_lock lock(mutex_);
+        lines_.push_back(std::move(text));
+    }
+    void value(const std::string& series, double v) {
+        const std::scoped_lock lock(mutex_);
+        values_[series].push_back(v);
+    }
+    /// The name by which a series is known, for as long as the process lives.
+    void* bind(std::string series) {
+        const std::scoped_lock lock(mutex_);
+        return const_cast<std::string*>(&*bound_.insert(std::move(series)).first);
+    }
 
-    double last(const std::string& series) const {
-        double value = -1;
-        for (const auto& [name, v] : values)
-            if (name == series)
-                value = v;
-        return value;
+    std::vector<std::string> lines() const {
+        const std::scoped_lock lock(mutex_);
+        return lines_;
     }
-    int count(const std::string& series) const {
-        return static_cast<int>(std::ranges::count(values, series, &std::pair<std::string, double>::first));
+    std::vector<double> values(const std::string& series) const {
+        const std::scoped_lock lock(mutex_);
+        const auto found = values_.find(series);
+        return found == values_.end() ? std::vector<double>{} : found->second;
     }
+    double last(const std::string& series) const { return values(series).empty() ? -1 : values(series).back(); }
+
+private:
+    mutable std::mutex mutex_;
+    std::vector<std::string> lines_;
+    std::map<std::string, std::vector<double>> values_;
+    std::set<std::string> bound_;
 };
-heard* listening = nullptr;
-std::vector<std::unique_ptr<std::string>> bound;
+notes heard;
 
 const telemetry::log_functions log_table{
     .enabled = [](level, std::string_view) noexcept { return true; },
@@ -589,23 +618,21 @@ const telemetry::log_functions log_table{
                 std::string(to_string(r.severity)) + " " + std::string(r.module) + ": " + std::string(r.message);
             for (const auto& f : r.fields)
                 line += " " + std::string(f.key) + "=" + std::string(f.value.text());
-            listening->lines.push_back(line);
+            heard.line(line);
         },
 };
 const telemetry::meter_functions meter_table{
     .bind = [](const telemetry::instrument& of, std::span<const label> labels) noexcept -> void* {
-        bound.push_back(std::make_unique<std::string>(std::string(of.name) + "{" + std::string(labels[0].name) + "=" +
-                                                      std::string(labels[0].value) + "}"));
-        return bound.back().get();
+        return heard.bind(std::string(of.name) + "{" + std::string(labels[0].name) + "=" +
+                          std::string(labels[0].value) + "}");
     },
     .add = [](void*, double) noexcept {},
-    .record = [](void* series,
-                 double value) noexcept { listening->values.emplace_back(*static_cast<std::string*>(series), value); },
+    .record = [](void* series, double value) noexcept { heard.value(*static_cast<std::string*>(series), value); },
 };
 
 struct HealthTelemetry : testing::Test {
     HealthTelemetry() {
-        listening = &mine;
+        heard.clear();
         telemetry::install(&log_table);
         telemetry::install(&meter_table);
     }
@@ -613,7 +640,6 @@ struct HealthTelemetry : testing::Test {
         telemetry::install(static_cast<const telemetry::log_functions*>(nullptr));
         telemetry::install(static_cast<const telemetry::meter_functions*>(nullptr));
     }
-    heard mine;
     world w;
 };
 
@@ -625,7 +651,7 @@ TEST_F(HealthTelemetry, LogsOnlyWhenAStatusChanges) {
         next = each;
         (void)w.report();
     }
-    EXPECT_EQ(mine.lines,
+    EXPECT_EQ(heard.lines(),
               (std::vector<std::string>{"warn health: check is degraded check=db was=healthy reason=slow",
                                         "error health: check is unhealthy check=db was=degraded reason=down",
                                         "info health: check recovered check=db was=unhealthy reason="}));
@@ -638,22 +664,22 @@ TEST_F(HealthTelemetry, ShowsEachStatusInAGaugeAndEachDurationInAHistogram) {
     });
     w.checks.add("disk", [] { return healthy(); });
     const auto asked = w.ask();
-    w.loop.run_until([&] { return mine.count("health_check_duration_seconds{check=disk}") == 1; });
+    w.loop.run_until([&] { return !heard.values("health_check_duration_seconds{check=disk}").empty(); });
     w.advance(250ms);
     ASSERT_TRUE(asked->report);
     w.loop.poll();
-    EXPECT_EQ(mine.last("health_check_status{check=db}"), 0.5);
-    EXPECT_EQ(mine.last("health_check_status{check=disk}"), 1);
-    EXPECT_EQ(mine.last("health_check_duration_seconds{check=db}"), 0.25);
+    EXPECT_EQ(heard.last("health_check_status{check=db}"), 0.5);
+    EXPECT_EQ(heard.last("health_check_status{check=disk}"), 1);
+    EXPECT_EQ(heard.last("health_check_duration_seconds{check=db}"), 0.25);
 }
 
 TEST_F(HealthTelemetry, ForgetsTheStatusOfARemovedCheck) {
     w.checks.add("db", [] { return unhealthy("down"); });
     (void)w.report();
-    EXPECT_EQ(mine.last("health_check_status{check=db}"), 0);
+    EXPECT_EQ(heard.last("health_check_status{check=db}"), 0);
     w.checks.remove("db");
     w.loop.poll();
-    EXPECT_TRUE(std::isnan(mine.last("health_check_status{check=db}")));
+    EXPECT_TRUE(std::isnan(heard.last("health_check_status{check=db}")));
 }
 
 TEST_F(HealthTelemetry, DoesNotRunChecksUnderTheContextOfAProbe) {
