@@ -88,6 +88,8 @@ void connection::check_deadlines(steady_time now) {
     case phase::head:
     case phase::body: refuse(408); return pump();
     case phase::handling:
+        if (mid_body_)
+            return close(); // the status has been sent: all that is left is not to look complete
         refuse(503);
         cancel_work_.emit(asio::cancellation_type::terminal);
         return pump();

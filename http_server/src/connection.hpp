@@ -125,6 +125,7 @@ private:
     bool starved_ = true;       // there is nothing in in_ that could be parsed without more
     bool refused_ = false;      // one connection too many
     bool last_answer_ = false;  // nothing is answered after what is in out_
+    bool mid_body_ = false;     // the head has been sent, the body not all
     bool unread_input_ = false; // the client may still be sending: closing at once could destroy the answer on its way
 };
 

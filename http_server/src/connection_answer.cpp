@@ -150,6 +150,7 @@ void connection::send_head(response& made, framing body, std::uint64_t length) {
 }
 
 void connection::end_exchange() {
+    mid_body_ = false;
     now_ = lane_->now();
     lane_->reporter().finished(exchange_, body_bytes_, now_);
     set_phase(last_answer_ ? phase::closing : phase::idle, server_->options().timeouts.idle);
@@ -220,7 +221,6 @@ awaitable<void> connection::perform(self_ptr self, request r, headers conditions
 }
 
 awaitable<void> connection::deliver(self_ptr self, response made, headers conditions) {
-    self->deadline_ = steady_time::max(); // from here on it is the client's speed that counts
     return request_access::file(made) ? send_file(self, std::move(made), std::move(conditions))
                                       : send_stream(self, std::move(made));
 }
@@ -252,10 +252,14 @@ awaitable<void> connection::send_file(self_ptr self, response made, headers cond
         co_return self->end_exchange();
     }
     self->send_head(answer->head, framing::length, answer->body.size);
+    self->mid_body_ = true;
     for (std::uint64_t sent = 0; sent < answer->body.size;) {
         const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(file_piece, answer->body.size - sent));
         auto read = [answer, at = answer->body.first + sent, size] { return read_piece(answer->file.get(), at, size); };
-        co_await self->write(co_await pool.run(std::move(read)));
+        auto piece = co_await pool.run(std::move(read));
+        self->deadline_ = steady_time::max(); // while it is the client's speed that counts
+        co_await self->write(std::move(piece));
+        self->set_phase(phase::handling, self->server_->options().timeouts.handler);
         sent += size;
     }
     self->end_exchange();
@@ -266,6 +270,8 @@ awaitable<void> connection::send_stream(self_ptr self, response made) {
     self->send_head(made, self->exchange_.version == 1 ? framing::chunked : framing::until_close, 0);
     if (self->exchange_.method == method::head || is_bodiless(made.status))
         co_return self->end_exchange();
+    self->mid_body_ = true;
+    self->deadline_ = steady_time::max(); // a stream of events may last for days
     co_await streamed->produce(body_writer(*self));
     if (self->is_closed())
         throw error(errc::closed, "the client has gone");

@@ -33,7 +33,17 @@ request_parser::request_parser(request& into, const server_limits& limits) : req
     eager(true);
 }
 
+// A client may have sent an empty line too many behind the body before (RFC 9112 section 2.2).
 std::size_t request_parser::feed(std::string_view bytes) {
+    std::size_t skipped = 0;
+    while (!got_some() && bytes.substr(skipped, 2) == "\r\n")
+        skipped += 2;
+    bytes.remove_prefix(skipped);
+    const bool unsettled = bytes.empty() || (!got_some() && bytes == "\r");
+    return unsettled ? skipped : skipped + parse(bytes);
+}
+
+std::size_t request_parser::parse(std::string_view bytes) {
     // A chunked body ends with five bytes at least. Beast, shown fewer for the second time, fails an assertion.
     if (is_header_done() && chunked() && bytes.size() < 5)
         return 0;

@@ -25,8 +25,6 @@ public:
     /// 0 while all is well, else the status that tells the client what was wrong. Nothing may be fed after that.
     int failure() const noexcept { return failure_; }
 
-    bool has_begun() const noexcept { return got_some(); }
-
     /// The client waits for 100 (Continue) before it sends the body.
     bool expects_continue() const noexcept { return expects_continue_; }
 
@@ -48,6 +46,7 @@ private:
     std::size_t on_chunk_body_impl(std::uint64_t, text body, error_code& ec) override { return on_body_impl(body, ec); }
     void on_finish_impl(error_code& ec) override { ec = {}; }
 
+    std::size_t parse(std::string_view bytes);
     void refuse(int status, error_code& ec);
     void count(std::size_t bytes, error_code& ec);
     int status_of(const error_code& ec, std::string_view unread) const noexcept;

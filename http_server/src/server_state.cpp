@@ -43,17 +43,11 @@ const telemetry::series& refused_series() {
 
 // How many may be told that they are too many; the next ones are closed without a word.
 constexpr std::size_t refused_at_once = 64;
-constexpr std::chrono::milliseconds pause_without_descriptors{100};
+constexpr std::chrono::milliseconds pause_after_failure{100};
 
 void require(bool holds, const char* sentence) {
     if (!holds)
         throw std::invalid_argument(sentence);
-}
-
-bool means_out_of_descriptors(const boost::system::error_code& ec) {
-    using namespace boost::system::errc;
-    return ec == too_many_files_open || ec == too_many_files_open_in_system || ec == no_buffer_space ||
-           ec == not_enough_memory;
 }
 
 asio::ip::tcp::endpoint endpoint_of(const server_options& options) {
@@ -162,6 +156,8 @@ awaitable<void> server_state::run(std::shared_ptr<server_state> self) {
         self->abandon();
         std::rethrow_exception(cancelled);
     }
+    if (self->failure_)
+        std::rethrow_exception(self->failure_);
 }
 
 // Spawned from its own loop, on which the signal is emitted too.
@@ -169,8 +165,12 @@ void server_state::start_accepting() {
     enter();
     asio::post(lanes_.front()->get_executor(), [self = shared_from_this()] {
         asio::co_spawn(self->lanes_.front()->get_executor(), accept(self),
-                       asio::bind_cancellation_slot(self->stop_accepting_.slot(), [self](std::exception_ptr) {
+                       asio::bind_cancellation_slot(self->stop_accepting_.slot(), [self](std::exception_ptr failure) {
                            self->acceptor_->close();
+                           if (!self->stopping_) {
+                               self->failure_ = std::move(failure);
+                               self->begin_stop();
+                           }
                            self->leave();
                        }));
     });
@@ -228,20 +228,21 @@ void server_state::connection_closed() noexcept {
 awaitable<void> server_state::accept(std::shared_ptr<server_state> self) {
     while (!self->stopping_)
         if (!co_await self->accept_one())
-            co_await self->time_.sleep_for(pause_without_descriptors);
+            co_await self->time_.sleep_for(pause_after_failure);
 }
 
-// False when the machine has no descriptor left: trying again at once would only turn in circles.
+// False when it failed, most often because no descriptor is left: trying again at once would turn in circles.
 awaitable<bool> server_state::accept_one() {
     const auto& next = lanes_[turn_ % lanes_.size()];
     boost::system::error_code ec;
     auto socket = co_await acceptor_->async_accept(next->io_executor(), asio::redirect_error(asio::use_awaitable, ec));
-    if (means_out_of_descriptors(ec)) {
+    if (ec == asio::error::connection_aborted || ec == asio::error::operation_aborted)
+        co_return true;
+    if (ec) {
         telemetry::log(level::warn, "http", "cannot accept connections", {{"error", ec}});
         co_return false;
     }
-    if (!ec)
-        deal_out(std::move(socket));
+    deal_out(std::move(socket));
     co_return true;
 }
 

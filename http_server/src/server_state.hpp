@@ -15,6 +15,7 @@
 #include <boost/asio/cancellation_signal.hpp>
 
 #include <atomic>
+#include <exception>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -79,7 +80,8 @@ private:
     std::atomic<std::size_t> users_{0};
     std::atomic<bool> stopping_{false};
     std::mutex starting_;
-    bool ran_ = false; // guarded by starting_
+    bool ran_ = false;           // guarded by starting_
+    std::exception_ptr failure_; // of the accept loop; written before finished_ is set, read after
     event finished_;
 };
 

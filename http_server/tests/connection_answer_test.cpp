@@ -13,6 +13,8 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/websocket/stream.hpp>
 
+#include <future>
+
 namespace infra::http {
 namespace {
 
@@ -190,6 +192,23 @@ TEST(ConnectionAnswer, ServesFilesOfAnySize) {
     client.send("GET /f/big.bin HTTP/1.1\r\nHost: h\r\nIf-None-Match: " + field_of(whole, "ETag") + "\r\n\r\n");
     EXPECT_EQ(status_of(client.read_response(false)), "304");
     EXPECT_EQ(client.received(), "");
+}
+
+TEST(ConnectionAnswer, DoesNotWaitForAStuckDiskForEver) {
+    temporary_folder folder;
+    folder.write("a", "a");
+    std::promise<void> release;
+    blocking_pool pool({.threads = 1});
+    router routes;
+    routes.files("/f", {.directory = folder.path(), .pool = &pool});
+    served s(std::move(routes), {.timeouts = {.handler = 100ms}});
+    const auto stuck = s.loop.spawn(pool.run([&release] { release.get_future().wait(); }));
+    auto client = s.connect();
+    client.send(get("/f/a"));
+    s.pass(130ms);
+    EXPECT_EQ(status_of(client.read_all()), "503");
+    release.set_value();
+    EXPECT_TRUE(s.loop.until([&] { return stuck->done; }));
 }
 
 TEST(ConnectionAnswer, HandsTheConnectionOver) {

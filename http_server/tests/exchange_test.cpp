@@ -4,6 +4,9 @@
 
 #include <infra/base/telemetry.hpp>
 
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
 #include <algorithm>
 #include <deque>
 #include <map>
@@ -134,6 +137,33 @@ TEST(Exchange, WritesOneAccessLogLineARequest) {
     EXPECT_NE(heard.lines[1].find("route=(unmatched) path=/nothing/here status=404"), std::string::npos);
     for (const auto& each : heard.lines)
         EXPECT_EQ(each.find("secret"), std::string::npos);
+}
+
+TEST(Exchange, TellsOfRequestsThatWereCut) {
+    listener heard;
+    router r;
+    r.get("/wait", []() -> awaitable<response> {
+        asio::steady_timer timer(co_await asio::this_coro::executor, steady_time::max());
+        co_await timer.async_wait(asio::use_awaitable);
+        co_return response();
+    });
+    r.get("/half", [] {
+        return response::stream("text/plain", [](body_writer out) -> awaitable<void> {
+            co_await out.write("half");
+            throw std::runtime_error("broken");
+        });
+    });
+    served s(std::move(r));
+    s.exchange("GET /half HTTP/1.1\r\nHost: h\r\nX-Request-Id: r-1\r\n\r\n");
+    auto waiting = s.connect();
+    waiting.send("GET /wait HTTP/1.1\r\nHost: h\r\nX-Request-Id: r-2\r\n\r\n");
+    const auto stop = s.loop.spawn(s.server->stop(s.time.steady()));
+    ASSERT_TRUE(s.loop.until([&] { return stop->done; }));
+    ASSERT_EQ(heard.lines.size(), 3u);
+    EXPECT_EQ(heard.lines[0], "warn http a body failed [span] route=/half request_id=r-1 error=broken");
+    EXPECT_NE(heard.lines[1].find("path=/half status=200"), std::string::npos);
+    EXPECT_NE(heard.lines[1].find("bytes=4"), std::string::npos);
+    EXPECT_NE(heard.lines[2].find("path=/wait status=503"), std::string::npos);
 }
 
 TEST(Exchange, LogsNothingWhenToldSo) {

@@ -153,8 +153,11 @@ TEST(RequestParser, AcceptsWhatIsExactlyAtTheLimits) {
     EXPECT_TRUE(parse("GET / HTTP/1.1\r\nHost: h\r\n1: \r\n2: \r\n3: \r\n4: \r\n5: \r\n6: \r\n7: \r\n\r\n").done);
 }
 
-TEST(RequestParser, SkipsEmptyLinesBeforeNoRequest) {
-    EXPECT_EQ(parse("\r\nGET / HTTP/1.1\r\nHost: h\r\n\r\n").failure, 400);
+TEST(RequestParser, SkipsEmptyLinesBeforeARequest) {
+    for (const std::size_t step : {std::string::npos, std::size_t{1}, std::size_t{3}})
+        EXPECT_TRUE(parse("\r\n\r\nGET / HTTP/1.1\r\nHost: h\r\n\r\n", step).done) << step;
+    EXPECT_EQ(parse("\rGET / HTTP/1.1\r\nHost: h\r\n\r\n").failure, 400);
+    EXPECT_EQ(parse("\n\nGET / HTTP/1.1\r\nHost: h\r\n\r\n").failure, 400);
 }
 
 } // namespace

@@ -13,6 +13,8 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
 
+#include <sys/resource.h>
+
 #include <thread>
 
 namespace infra::http {
@@ -217,6 +219,21 @@ TEST(Server, EndsWithoutPatienceWhenRunIsCancelled) {
     ASSERT_TRUE(loop.until([&] { return ended.has_value(); }));
     EXPECT_EQ(code_of(*ended), asio::error::operation_aborted);
     EXPECT_EQ(busy.read_all(), "");
+}
+
+TEST(Server, WaitsForDescriptorsWhenNoneIsLeft) {
+    served s{router()};
+    rlimit before{};
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+    raw_client client(s.loop, s.server->port()); // in the kernel's queue; the server has not looked yet
+    const rlimit none{static_cast<rlim_t>(client.descriptor()) + 1, before.rlim_max};
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+    s.loop.poll();
+    EXPECT_EQ(s.server->connections(), 0u);
+    EXPECT_EQ(s.time.sleepers(), 1u) << "it does not try again at once";
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+    s.pass(100ms);
+    EXPECT_EQ(s.server->connections(), 1u);
 }
 
 TEST(Server, RunsOnce) {

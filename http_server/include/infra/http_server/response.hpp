@@ -37,7 +37,8 @@ public:
     explicit body_writer(detail::body_sink& sink) noexcept : sink_(&sink) {}
 
     /// Returns once the client's side has room for more: whoever awaits it cannot outrun a slow reader. Nothing is sent
-    /// for an empty piece.
+    /// for an empty piece. That a client has gone is noticed here and nowhere else, so a stream that may be silent for
+    /// minutes writes something now and then (a comment line, for server-sent events).
     awaitable<void> write(std::string piece);
 
 private:
