@@ -37,7 +37,8 @@ struct sleeper {
 } // namespace
 
 clock& real_clock() noexcept {
-    static system_clocks clocks;
+    static auto& clocks =
+        *new system_clocks; // never destroyed: loops and destructors of statics ask for it till the end
     return clocks;
 }
 
@@ -109,7 +110,7 @@ void manual_clock::set_wall(wall_time t) {
     state_->wall = t;
 }
 
-void manual_clock::advance(std::chrono::nanoseconds d) {
+void manual_clock::advance_by(std::chrono::nanoseconds d) {
     std::vector<std::shared_ptr<sleeper>> due;
     {
         const std::scoped_lock lock(state_->mutex);

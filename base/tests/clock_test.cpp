@@ -26,6 +26,18 @@ TEST(ManualClock, StandsStillUntilAdvanced) {
     EXPECT_EQ(time.steady(), steady + 5s);
 }
 
+TEST(ManualClock, AdvancesToTheEndOfTimeAtMost) {
+    manual_clock time;
+    test_loop loop;
+    std::vector<int> order;
+    loop.spawn(note_after(time, 1h, order, 1));
+    loop.poll();
+    time.advance(std::chrono::milliseconds::max());
+    loop.poll();
+    EXPECT_EQ(time.steady(), steady_time::max());
+    EXPECT_EQ(order, std::vector{1});
+}
+
 TEST(ManualClock, MovesTheWallAloneWhenSet) {
     manual_clock time;
     const auto steady = time.steady();

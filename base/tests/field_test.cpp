@@ -49,6 +49,12 @@ TEST(Field, ReadsACharacterAsText) {
     EXPECT_EQ(field_value(c).text(), "c");
 }
 
+TEST(Field, EndsATimeWhereWallTimeEnds) {
+    const std::chrono::sys_days late = std::chrono::year(9999) / 12 / 31;
+    EXPECT_EQ(field_value(late).time(), wall_time::max());
+    EXPECT_EQ(field_value(std::chrono::sys_days(std::chrono::year(1600) / 1 / 1)).time(), wall_time::min());
+}
+
 TEST(Field, OpensAnOptional) {
     const std::optional<int> none, three = 3;
     EXPECT_EQ(field_value(none).type(), kind::null);

@@ -49,6 +49,12 @@ TEST(Deadline, NeverNeverPasses) {
     EXPECT_TRUE(deadline::after(std::chrono::nanoseconds::max(), epoch + 1s).is_never());
 }
 
+TEST(Deadline, IsNeverForWhatNanosecondsCannotHold) {
+    EXPECT_TRUE(deadline::after(std::chrono::milliseconds::max(), epoch).is_never());
+    EXPECT_TRUE(deadline::after(std::chrono::hours::max(), epoch).is_never());
+    EXPECT_TRUE(deadline::after(std::chrono::milliseconds::min(), epoch).passed(epoch));
+}
+
 TEST(Deadline, IsPassedAtOnceForNegativeDurations) { EXPECT_TRUE(deadline::after(-1s, epoch).passed(epoch)); }
 
 TEST(Deadline, EarlierOfTwoIsTheOneThatBinds) {

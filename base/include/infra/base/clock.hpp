@@ -36,7 +36,10 @@ public:
     /// Returns at or after `when`; at once if it has passed. `steady_time::max()` waits for cancellation.
     virtual awaitable<void> sleep_until(steady_time when) = 0;
 
-    awaitable<void> sleep_for(std::chrono::nanoseconds d) { return sleep_until(saturating_add(steady(), d)); }
+    template <class Rep, class Period>
+    awaitable<void> sleep_for(std::chrono::duration<Rep, Period> d) {
+        return sleep_until(saturating_add(steady(), d));
+    }
 };
 
 /// The machine's own clocks.
@@ -56,7 +59,10 @@ public:
     awaitable<void> sleep_until(steady_time when) override;
 
     /// Moves time on and wakes, in order of their time, the sleepers it passed. They resume on their own executors.
-    void advance(std::chrono::nanoseconds d);
+    template <class Rep, class Period>
+    void advance(std::chrono::duration<Rep, Period> d) {
+        advance_by(saturating_nanoseconds(d));
+    }
 
     void set_wall(wall_time t);
 
@@ -64,6 +70,8 @@ public:
     std::size_t sleepers() const;
 
 private:
+    void advance_by(std::chrono::nanoseconds d);
+
     struct state;
     std::shared_ptr<state> state_;
 };

@@ -110,7 +110,7 @@ public:
     }
     template <class Duration>
     constexpr field_value(std::chrono::sys_time<Duration> t) noexcept : kind_(kind::time) {
-        as_.integer = std::chrono::duration_cast<std::chrono::nanoseconds>(t.time_since_epoch()).count();
+        as_.integer = saturating_nanoseconds(t.time_since_epoch()).count(); // as far as wall_time reaches
     }
 
     field_value(const boost::json::value& v) noexcept : kind_(kind::json) { as_.json = &v; }

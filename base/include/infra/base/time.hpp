@@ -36,6 +36,12 @@ constexpr std::chrono::time_point<Clock, Duration> saturating_add(std::chrono::t
     return t + std::chrono::duration_cast<Duration>(d);
 }
 
+/// `d` in nanoseconds, or the longest (most negative) there is.
+template <class Rep, class Period>
+constexpr std::chrono::nanoseconds saturating_nanoseconds(std::chrono::duration<Rep, Period> d) noexcept {
+    return saturating_add(wall_time{}, d).time_since_epoch();
+}
+
 /// `a - b`, or the largest (smallest) duration when it does not fit.
 template <class Clock, class Duration>
 constexpr Duration saturating_sub(std::chrono::time_point<Clock, Duration> a,
@@ -55,7 +61,9 @@ public:
     static constexpr deadline never() noexcept { return {}; }
 
     /// `d` from now; a zero or negative `d` has passed already, a huge one is never.
-    static deadline after(std::chrono::nanoseconds d, steady_time now = std::chrono::steady_clock::now()) noexcept {
+    template <class Rep, class Period> // a template, since milliseconds::max() does not fit into nanoseconds
+    static deadline after(std::chrono::duration<Rep, Period> d,
+                          steady_time now = std::chrono::steady_clock::now()) noexcept {
         return saturating_add(now, d);
     }
 
