@@ -1,6 +1,23 @@
 #include <infra/base/error.hpp>
 
+#include <system_error>
+
 namespace infra {
+namespace {
+
+constexpr std::string_view unknown_messages[] = {"unknown"};
+constexpr table_category unknown_category("infra.unknown", unknown_messages);
+
+// The same code in Boost's categories, so that it compares equal to boost::system::errc.
+boost::system::error_code of_std(const std::error_code& code) noexcept {
+    if (code.category() == std::generic_category())
+        return {code.value(), boost::system::generic_category()};
+    if (code.category() == std::system_category())
+        return {code.value(), boost::system::system_category()};
+    return code;
+}
+
+} // namespace
 
 error::error(boost::system::error_code code, std::string sentence)
     : boost::system::system_error(code), sentence_(std::move(sentence)) {}
@@ -25,8 +42,10 @@ boost::system::error_code code_of(std::exception_ptr thrown) noexcept try {
     std::rethrow_exception(thrown);
 } catch (const boost::system::system_error& e) {
     return e.code();
+} catch (const std::system_error& e) {
+    return of_std(e.code());
 } catch (...) {
-    return {1, boost::system::generic_category()};
+    return {1, unknown_category};
 }
 
 std::string table_category::message(int value) const {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <stdexcept>
+#include <system_error>
 
 namespace infra {
 namespace {
@@ -38,7 +39,11 @@ TEST(Error, DescribesWhateverWasThrown) {
 
 TEST(Error, FindsTheCodeOfWhateverWasThrown) {
     EXPECT_EQ(code_of(std::make_exception_ptr(error(errc::io, "x"))), errc::io);
+    EXPECT_EQ(code_of(std::make_exception_ptr(std::system_error(std::make_error_code(std::errc::no_space_on_device)))),
+              boost::system::errc::no_space_on_device);
     EXPECT_TRUE(code_of(std::make_exception_ptr(42)).failed());
+    EXPECT_EQ(code_of(std::make_exception_ptr(42)).message(), "unknown");
+    EXPECT_NE(code_of(std::make_exception_ptr(42)), boost::system::errc::operation_not_permitted);
     EXPECT_FALSE(code_of(nullptr).failed());
 }
 

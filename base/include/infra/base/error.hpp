@@ -50,7 +50,8 @@ private:
 /// The text of whatever was thrown, for logs and job records: what() of a std::exception, otherwise a constant.
 std::string describe(std::exception_ptr thrown) noexcept;
 
-/// The code of whatever was thrown: that of a system_error, otherwise a code that tests true and says "unknown".
+/// The code of whatever was thrown: that of a system_error, of Boost or of std (filesystem_error is one), otherwise a code
+/// that tests true and says "unknown".
 boost::system::error_code code_of(std::exception_ptr thrown) noexcept;
 
 /// A category whose messages stand in a table; `messages[0]` belongs to enumerator 1. A module writes
