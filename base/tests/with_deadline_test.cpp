@@ -36,6 +36,21 @@ awaitable<int> stubborn(clock& time, std::chrono::nanoseconds d) {
     co_return 7;
 }
 
+// Takes one cancellation for a failure it can recover from, and goes on.
+awaitable<void> heedless(clock& time) {
+    try {
+        co_await time.sleep_for(1h);
+    } catch (const boost::system::system_error&) {
+    }
+    co_await asio::this_coro::reset_cancellation_state();
+    co_await time.sleep_for(1h);
+}
+
+awaitable<void> under_total_cancellation(awaitable<void> operation) {
+    co_await asio::this_coro::reset_cancellation_state(asio::enable_total_cancellation());
+    co_await std::move(operation);
+}
+
 awaitable<void> store(awaitable<no_default> from, int& to) { to = (co_await std::move(from)).value; }
 awaitable<void> store(awaitable<int> from, int& to) { to = co_await std::move(from); }
 
@@ -102,6 +117,29 @@ TEST_F(WithDeadline, CancellingItCancelsTheOperationAndIsNotATimeout) {
     ASSERT_TRUE(result->done);
     EXPECT_EQ(code_of(result->failure), asio::error::operation_aborted);
     EXPECT_EQ(time.sleepers(), 0u);
+}
+
+TEST_F(WithDeadline, StillTimesOutAnOperationThatDidNotHeedACancellation) {
+    asio::cancellation_signal signal;
+    const auto result = loop.spawn_cancellable(with_deadline(heedless(time), in(20ms), time), signal);
+    loop.poll();
+    signal.emit(asio::cancellation_type::terminal);
+    loop.poll();
+    EXPECT_FALSE(result->done);
+    advance(20ms);
+    EXPECT_EQ(code_of(result->failure), errc::timed_out);
+    EXPECT_EQ(time.sleepers(), 0u);
+}
+
+TEST_F(WithDeadline, StillTimesOutAnOperationThatDidNotHearACancellation) {
+    asio::cancellation_signal signal;
+    auto limited = with_deadline(fail_after(time, 1h), in(20ms), time);
+    const auto result = loop.spawn_cancellable(under_total_cancellation(std::move(limited)), signal);
+    loop.poll();
+    signal.emit(asio::cancellation_type::total); // a spawned operation hears terminal cancellation only
+    advance(20ms);
+    ASSERT_TRUE(result->done);
+    EXPECT_EQ(code_of(result->failure), errc::timed_out);
 }
 
 TEST_F(WithDeadline, Nests) {
