@@ -24,6 +24,21 @@ constinit std::atomic<const tracer_functions*> tracer{nullptr};
 // may be installed again over other metrics; so each installation has a number.
 constinit std::atomic<const meter_functions*> meter{nullptr};
 constinit std::atomic<std::uint64_t> meter_number{0};
+constinit std::mutex installing;
+
+struct installed_meter {
+    const meter_functions* table = nullptr;
+    std::uint64_t number = 0;
+};
+
+// A table and its own number, never one with another's: nobody, for the moment in which it is replaced.
+installed_meter current_meter() noexcept {
+    const auto number = meter_number.load(std::memory_order_acquire);
+    const auto* table = meter.load(std::memory_order_acquire);
+    if (meter_number.load(std::memory_order_relaxed) != number)
+        return {};
+    return {table, number};
+}
 
 bool suppressed() noexcept {
     const auto* node = detail::slot_get();
@@ -35,6 +50,7 @@ bool suppressed() noexcept {
 void install(const log_functions* table) noexcept { logs.store(table, std::memory_order_release); }
 void install(const tracer_functions* table) noexcept { tracer.store(table, std::memory_order_release); }
 void install(const meter_functions* table) noexcept {
+    const std::scoped_lock lock(installing);
     meter.store(nullptr, std::memory_order_release);
     meter_number.fetch_add(1, std::memory_order_acq_rel);
     meter.store(table, std::memory_order_release);
@@ -68,24 +84,31 @@ struct series::state {
     const instrument* of;
     std::vector<std::pair<std::string, std::string>> labels;
     std::mutex binding;
-    std::atomic<std::uint64_t> bound_to{0};
+    std::atomic<std::uint64_t> bound_to{0}; // 0 while `target` changes
     std::atomic<void*> target{nullptr};
 
-    // Null when nobody listens. Rebinds once after each installation.
-    void* find(const meter_functions& table) noexcept {
-        const auto number = meter_number.load(std::memory_order_acquire);
-        if (bound_to.load(std::memory_order_acquire) == number)
-            return target.load(std::memory_order_relaxed);
-        return bind(table, number);
+    // Null when refused. Binds once after each installation.
+    void* find(const installed_meter& in) noexcept {
+        const auto bound = bound_to.load(std::memory_order_acquire);
+        auto* const found = target.load(std::memory_order_acquire);
+        if (bound == in.number && bound_to.load(std::memory_order_relaxed) == bound)
+            return found;
+        return bind(in);
     }
 
-    [[gnu::noinline]] void* bind(const meter_functions& table, std::uint64_t number) noexcept {
+    [[gnu::noinline]] void* bind(const installed_meter& in) noexcept {
         const std::scoped_lock lock(binding);
+        const auto bound = bound_to.load(std::memory_order_relaxed);
+        if (bound == in.number)
+            return target.load(std::memory_order_relaxed); // another thread was first
+        if (bound > in.number)
+            return nullptr; // `in` has been replaced meanwhile
         std::vector<label> views;
         for (const auto& [name, value] : labels)
             views.push_back({name, value});
-        target.store(table.bind(*of, views), std::memory_order_relaxed);
-        bound_to.store(number, std::memory_order_release);
+        bound_to.store(0, std::memory_order_relaxed);
+        target.store(in.table->bind(*of, views), std::memory_order_release);
+        bound_to.store(in.number, std::memory_order_release);
         return target.load(std::memory_order_relaxed);
     }
 };
@@ -100,19 +123,19 @@ series::series(const instrument& of, std::span<const label> labels) : state_(std
 }
 
 void series::add(double amount) const noexcept {
-    const auto* table = meter.load(std::memory_order_acquire);
-    if (!table || !state_ || suppressed())
+    const auto in = current_meter();
+    if (!in.table || !state_ || suppressed())
         return;
-    if (void* target = state_->find(*table))
-        table->add(target, amount);
+    if (void* target = state_->find(in))
+        in.table->add(target, amount);
 }
 
 void series::record(double value) const noexcept {
-    const auto* table = meter.load(std::memory_order_acquire);
-    if (!table || !state_ || suppressed())
+    const auto in = current_meter();
+    if (!in.table || !state_ || suppressed())
         return;
-    if (void* target = state_->find(*table))
-        table->record(target, value);
+    if (void* target = state_->find(in))
+        in.table->record(target, value);
 }
 
 span::span(std::string_view name, span_kind kind) {

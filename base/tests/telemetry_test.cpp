@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <atomic>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace infra {
@@ -113,6 +116,31 @@ TEST_F(Telemetry, BindsAgainAfterEachInstallation) {
     EXPECT_EQ(mine.bound.size(), 2u);
     EXPECT_EQ(mine.sum, 1);
     EXPECT_EQ(mine.last, 9);
+}
+
+// Each table hands out its own mark and dies if it is handed another's.
+int first_mark, second_mark;
+template <int* Mark>
+const telemetry::meter_functions marking{
+    .bind = [](const telemetry::instrument&, std::span<const label>) noexcept -> void* { return Mark; },
+    .add = [](void* series, double) noexcept { ASSERT_EQ(series, Mark); },
+    .record = [](void*, double) noexcept {},
+};
+
+TEST_F(Telemetry, NeverHandsATableTheSeriesOfAnother) {
+    const telemetry::series s(requests);
+    std::atomic<bool> enough{false};
+    std::array<std::thread, 3> reporters;
+    for (auto& each : reporters)
+        each = std::thread([&] {
+            while (!enough)
+                s.add();
+        });
+    for (int i = 0; i < 50'000; ++i)
+        telemetry::install(i % 2 ? &marking<&first_mark> : &marking<&second_mark>);
+    enough = true;
+    for (auto& each : reporters)
+        each.join();
 }
 
 TEST_F(Telemetry, EmptySeriesReportsNothing) {
