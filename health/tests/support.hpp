@@ -17,6 +17,7 @@
 #include <latch>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 
 namespace infra::health {
@@ -65,6 +66,14 @@ inline std::shared_ptr<probe> ask(hand_loop& on, const registry& checks) {
         asio::bind_cancellation_slot(asked->cancel.slot(), [asked](std::exception_ptr e) { asked->failure = e; }));
     on.poll();
     return asked;
+}
+
+/// The names of a report's checks, in order, each with a space after it.
+inline std::string names(const health_report& report) {
+    std::string all;
+    for (const auto& each : report.checks)
+        all += each.first + " ";
+    return all;
 }
 
 /// Holds plain checks until opened. Copies share the gate, and a check left behind keeps it.
