@@ -180,16 +180,14 @@ TEST(Metrics, LoseNothingOfManyThreads) {
 TEST(Metrics, ReadASumThatBelongsToTheCount) {
     metrics m;
     const auto ones = m.bind_histogram("ones", {}, {.buckets = {1}});
-    std::atomic<bool> stop{false};
-    std::jthread observer([&] {
-        while (!stop)
+    const std::jthread observer([&](std::stop_token over) {
+        while (!over.stop_requested())
             ones.observe(1);
     });
     for (int i = 0; i < 20'000; ++i) {
         const auto seen = *m.get_histogram("ones");
         ASSERT_EQ(seen.sum, static_cast<double>(seen.count));
     }
-    stop = true;
 }
 
 TEST(Metrics, ForgetWhenCleared) {
