@@ -8,24 +8,22 @@ namespace {
 using telemetry::instrument;
 using telemetry::instrument_kind;
 
-const instrument enqueued_total{.kind = instrument_kind::counter,
-                          .name = "queue_jobs_enqueued_total",
-                          .help = "Jobs added by this process."};
-const instrument completed_total{.kind = instrument_kind::counter,
-                           .name = "queue_jobs_completed_total",
-                           .help = "Jobs whose handler returned."};
+const instrument enqueued_total{
+    .kind = instrument_kind::counter, .name = "queue_jobs_enqueued_total", .help = "Jobs added by this process."};
+const instrument completed_total{
+    .kind = instrument_kind::counter, .name = "queue_jobs_completed_total", .help = "Jobs whose handler returned."};
 const instrument failed_total{.kind = instrument_kind::counter,
-                        .name = "queue_jobs_failed_total",
-                        .help = "Jobs given up after their last attempt."};
+                              .name = "queue_jobs_failed_total",
+                              .help = "Jobs given up after their last attempt."};
 const instrument retried_total{.kind = instrument_kind::counter,
-                         .name = "queue_jobs_retried_total",
-                         .help = "Attempts that failed and were followed by another."};
+                               .name = "queue_jobs_retried_total",
+                               .help = "Attempts that failed and were followed by another."};
 const instrument stalled_total{.kind = instrument_kind::counter,
-                         .name = "queue_jobs_stalled_total",
-                         .help = "Jobs taken back from a worker that vanished."};
+                               .name = "queue_jobs_stalled_total",
+                               .help = "Jobs taken back from a worker that vanished."};
 const instrument duration_seconds{.kind = instrument_kind::histogram,
-                          .name = "queue_job_duration_seconds",
-                          .help = "How long handlers ran, whatever came of it."};
+                                  .name = "queue_job_duration_seconds",
+                                  .help = "How long handlers ran, whatever came of it."};
 
 struct all_queues {
     std::mutex mutex;
@@ -35,9 +33,12 @@ struct all_queues {
 } // namespace
 
 instruments::instruments(std::string_view queue)
-    : enqueued(enqueued_total, {{"queue", queue}}), completed(completed_total, {{"queue", queue}}),
-      failed(failed_total, {{"queue", queue}}), retried(retried_total, {{"queue", queue}}),
-      stalled(stalled_total, {{"queue", queue}}), duration(duration_seconds, {{"queue", queue}}) {}
+    : enqueued(enqueued_total, {{"queue", queue}}),
+      completed(completed_total, {{"queue", queue}}),
+      failed(failed_total, {{"queue", queue}}),
+      retried(retried_total, {{"queue", queue}}),
+      stalled(stalled_total, {{"queue", queue}}),
+      duration(duration_seconds, {{"queue", queue}}) {}
 
 const instruments& instruments_of(std::string_view queue) {
     constexpr std::size_t max_queues = 1000;

@@ -82,8 +82,9 @@ void lease_keeper::start() {
         loop_ = std::make_unique<event_loop>("queue-leases");
         loop_->start();
     }
-    asio::co_spawn(*where(), renew(state_),
-                   asio::bind_cancellation_slot(state_->wake.slot(), [s = state_](std::exception_ptr) { s->set_ended(); }));
+    asio::co_spawn(
+        *where(), renew(state_),
+        asio::bind_cancellation_slot(state_->wake.slot(), [s = state_](std::exception_ptr) { s->set_ended(); }));
 }
 
 awaitable<void> lease_keeper::stop() {

@@ -22,7 +22,7 @@ public:
         std::shared_ptr<backend> stored;
         clock* time;
         std::chrono::milliseconds length; ///< of a lease, from each renewal
-        std::optional<executor> where; ///< unset: a thread made by start()
+        std::optional<executor> where;    ///< unset: a thread made by start()
         std::function<void(const lease&)> on_lost;
     };
 

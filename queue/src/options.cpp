@@ -14,9 +14,9 @@ constexpr std::size_t max_name_bytes = 100;
 
 // Keys that BullMQ keeps beside a queue's jobs; a job of that name would overwrite one.
 constexpr std::array<std::string_view, 21> reserved_ids = {
-    "active", "completed", "de",     "delay",  "delayed",     "dn",      "events",  "failed",
-    "id",     "limiter",   "marker", "meta",   "metrics",     "paused",  "pc",      "prioritized",
-    "repeat", "stalled",   "wait",   "waiting-children", "stalled-check"};
+    "active",  "completed",        "de",           "delay",   "delayed", "dn", "events",      "failed", "id",
+    "limiter", "marker",           "meta",         "metrics", "paused",  "pc", "prioritized", "repeat", "stalled",
+    "wait",    "waiting-children", "stalled-check"};
 
 void require(bool holds, std::string_view option, std::string_view demand) {
     if (!holds)

@@ -31,8 +31,8 @@ attempt timed_out(const claimed_job& job) {
 awaitable<attempt> try_handler(const task& t) {
     std::exception_ptr thrown;
     try {
-        auto result = co_await with_deadline(t.known->perform(t.job.data, t.context, *t.pool), t.context->deadline(),
-                                             *t.time);
+        auto result =
+            co_await with_deadline(t.known->perform(t.job.data, t.context, *t.pool), t.context->deadline(), *t.time);
         co_return attempt{.how = attempt::end::returned, .result = std::move(result)};
     } catch (...) {
         thrown = std::current_exception();
@@ -61,8 +61,10 @@ awaitable<attempt> perform(task t) {
     const auto& queue = t.job.held.job.queue;
     telemetry::span span("process " + queue, span_kind::consumer,
                          parse_traceparent(t.job.traceparent).value_or(span_context{}));
-    span.set({{"messaging.system", "infra"}, {"messaging.destination.name", queue},
-              {"messaging.message.id", t.job.held.job.id}, {"job.name", t.job.name},
+    span.set({{"messaging.system", "infra"},
+              {"messaging.destination.name", queue},
+              {"messaging.message.id", t.job.held.job.id},
+              {"job.name", t.job.name},
               {"job.attempt", t.context->attempt()}});
     const auto started = t.time->steady();
     auto ended = co_await try_handler(t);

@@ -38,9 +38,10 @@ std::optional<wall_time> first_run(const enqueue_options& call, wall_time now) {
 
 void refuse_too_large(const detail::to_add& job, std::size_t max_bytes) {
     if (job.data.size() > max_bytes)
-        throw error(errc::too_large, "a payload of the job \"" + job.name + "\" has " + std::to_string(job.data.size()) +
-                                         " bytes, more than the " + std::to_string(max_bytes) +
-                                         " allowed (queue_options::max_payload_bytes); store it elsewhere and enqueue its name");
+        throw error(errc::too_large,
+                    "a payload of the job \"" + job.name + "\" has " + std::to_string(job.data.size()) +
+                        " bytes, more than the " + std::to_string(max_bytes) +
+                        " allowed (queue_options::max_payload_bytes); store it elsewhere and enqueue its name");
 }
 
 /// What all jobs of one call have in common.
@@ -78,8 +79,7 @@ std::vector<job_id> ids_of(std::vector<added_job> added) {
 } // namespace
 
 queue::queue(std::shared_ptr<backend> stored, queue_options options, std::shared_ptr<registry> jobs, clock& time)
-    : state_(std::make_shared<const state>(
-          state{std::move(stored), checked(options), std::move(jobs), &time})) {
+    : state_(std::make_shared<const state>(state{std::move(stored), checked(options), std::move(jobs), &time})) {
     if (!state_->stored || !state_->jobs)
         throw std::invalid_argument("queue::queue needs a backend and a registry");
 }
@@ -117,13 +117,14 @@ awaitable<std::vector<job_id>> queue::add(shared s, std::string queue, job_optio
         co_return std::vector<job_id>();
 
     telemetry::span span("add " + queue + "." + jobs.front().name, span_kind::producer);
-    span.set({{"messaging.system", "infra"}, {"messaging.destination.name", queue},
+    span.set({{"messaging.system", "infra"},
+              {"messaging.destination.name", queue},
               {"messaging.batch.message_count", jobs.size()}});
     std::vector<added_job> added;
     try {
-        added = co_await s->stored->enqueue(
-            to_store(std::move(jobs), queue, how, options, {s->time->wall(), format_traceparent(span.context())},
-                     s->options.max_payload_bytes));
+        added = co_await s->stored->enqueue(to_store(std::move(jobs), queue, how, options,
+                                                     {s->time->wall(), format_traceparent(span.context())},
+                                                     s->options.max_payload_bytes));
     } catch (const std::exception& e) {
         span.fail(e.what());
         throw;

@@ -51,12 +51,9 @@ outcome after(const claimed_job& job, attempt ended, wall_time now, double rando
         if (job.attempts_made + 1 < job.options.attempts)
             return retry(std::move(recorded), job, now, random01);
         return fail(std::move(recorded), job);
-    case attempt::end::threw_final:
-        return fail(std::move(recorded), job);
-    case attempt::end::interrupted:
-        return give_back(std::move(recorded), std::nullopt);
-    case attempt::end::unknown_job:
-        return give_back(std::move(recorded), saturating_add(now, unknown_job_pause));
+    case attempt::end::threw_final: return fail(std::move(recorded), job);
+    case attempt::end::interrupted: return give_back(std::move(recorded), std::nullopt);
+    case attempt::end::unknown_job: return give_back(std::move(recorded), saturating_add(now, unknown_job_pause));
     }
     return recorded;
 }

@@ -15,11 +15,11 @@ namespace infra::queue {
 /// How an attempt ended.
 struct attempt {
     enum class end {
-        returned,     ///< the handler did
-        threw,        ///< and another attempt may help
-        threw_final,  ///< unrecoverable, or the payload does not fit
-        interrupted,  ///< the worker stops
-        unknown_job,  ///< nobody here can run it
+        returned,    ///< the handler did
+        threw,       ///< and another attempt may help
+        threw_final, ///< unrecoverable, or the payload does not fit
+        interrupted, ///< the worker stops
+        unknown_job, ///< nobody here can run it
     };
     end how = end::returned;
     std::string result{}; ///< returned: JSON text or empty

@@ -41,7 +41,8 @@ struct life_end {
 // Where stop(), from any thread, and run() meet.
 struct worker::state {
     state(queue q, worker_options o)
-        : jobs(std::move(q)), options(checked(std::move(o))),
+        : jobs(std::move(q)),
+          options(checked(std::move(o))),
           pool(std::make_shared<blocking_pool>(
               blocking_pool_options{.threads = std::min<std::size_t>(options.concurrency, 1024)})) {}
 

@@ -18,7 +18,7 @@
 namespace infra::queue {
 namespace {
 
-constexpr auto longest_sleep = std::chrono::seconds(5); // so that a wall clock that jumps is noticed
+constexpr auto longest_sleep = std::chrono::seconds(5);       // so that a wall clock that jumps is noticed
 constexpr auto shortest_sleep = std::chrono::milliseconds(1); // what is due but was not given must not keep us busy
 constexpr auto prune_interval = std::chrono::minutes(1);
 constexpr auto grace_of_cancelled = std::chrono::seconds(1);
@@ -40,9 +40,9 @@ bool is_fatal(const std::exception_ptr& thrown) {
 /// Returns what the first to end threw, or null.
 awaitable<std::exception_ptr> first_of(awaitable<void> a, awaitable<void> b, awaitable<void> c) {
     const auto ex = co_await asio::this_coro::executor;
-    const auto ends = co_await asio::experimental::make_parallel_group(
-                          asio::co_spawn(ex, std::move(a), asio::deferred), asio::co_spawn(ex, std::move(b), asio::deferred),
-                          asio::co_spawn(ex, std::move(c), asio::deferred))
+    const auto ends = co_await asio::experimental::make_parallel_group(asio::co_spawn(ex, std::move(a), asio::deferred),
+                                                                       asio::co_spawn(ex, std::move(b), asio::deferred),
+                                                                       asio::co_spawn(ex, std::move(c), asio::deferred))
                           .async_wait(asio::experimental::wait_for_one(), asio::use_awaitable);
     const std::exception_ptr thrown[] = {std::get<1>(ends), std::get<2>(ends), std::get<3>(ends)};
     co_return thrown[std::get<0>(ends)[0]];
@@ -51,8 +51,13 @@ awaitable<std::exception_ptr> first_of(awaitable<void> a, awaitable<void> b, awa
 } // namespace
 
 worker_run::worker_run(executor ex, queue jobs, worker_options options, std::shared_ptr<blocking_pool> pool)
-    : ex_(ex), jobs_(std::move(jobs)), options_(std::move(options)), stored_(jobs_.stored()), pool_(std::move(pool)),
-      time_(jobs_.time()), identity_(make_identity()),
+    : ex_(ex),
+      jobs_(std::move(jobs)),
+      options_(std::move(options)),
+      stored_(jobs_.stored()),
+      pool_(std::move(pool)),
+      time_(jobs_.time()),
+      identity_(make_identity()),
       keeper_({.stored = stored_,
                .time = &time_,
                .length = options_.lease,
@@ -64,7 +69,9 @@ worker_run::worker_run(executor ex, queue jobs, worker_options options, std::sha
                                self->lost(gone);
                        });
                    }}),
-      changed_(ex), hurry_(ex), next_prune_(time_.steady()) {}
+      changed_(ex),
+      hurry_(ex),
+      next_prune_(time_.steady()) {}
 
 awaitable<void> worker_run::live() {
     keeper_.start();
@@ -117,11 +124,8 @@ std::vector<std::string> worker_run::queues() const {
 awaitable<claim_result> worker_run::claim(std::size_t places) {
     std::exception_ptr thrown;
     try {
-        auto taken = co_await stored_->claim({.queues = queues(),
-                                              .max = places,
-                                              .worker = identity_,
-                                              .lease = options_.lease,
-                                              .now = time_.wall()});
+        auto taken = co_await stored_->claim(
+            {.queues = queues(), .max = places, .worker = identity_, .lease = options_.lease, .now = time_.wall()});
         note_success();
         co_return taken;
     } catch (...) {
@@ -145,8 +149,9 @@ void worker_run::take(claimed_job job) {
     if (limit_)
         return record(job, {.how = attempt::end::interrupted});
     if (is_poison(job, options_.max_stalls))
-        return record(job, {.how = attempt::end::threw_final,
-                            .reason = "stalled " + std::to_string(job.stalls) + " times, more than worker_options::max_stalls"});
+        return record(
+            job, {.how = attempt::end::threw_final,
+                  .reason = "stalled " + std::to_string(job.stalls) + " times, more than worker_options::max_stalls"});
     if (!known || !known->perform)
         return record(job, {.how = attempt::end::unknown_job});
     start(std::move(job), std::move(known));
@@ -220,8 +225,8 @@ awaitable<void> worker_run::next_event(claim_result seen) {
     const auto now = time_.steady();
     auto until = std::min(saturating_add(now, longest_sleep), next_prune_);
     if (seen.next_due)
-        until = std::min(until, saturating_add(now, std::max<wall_time::duration>(saturating_sub(*seen.next_due, time_.wall()),
-                                                                                  shortest_sleep)));
+        until = std::min(until, saturating_add(now, std::max<wall_time::duration>(
+                                                        saturating_sub(*seen.next_due, time_.wall()), shortest_sleep)));
     const auto thrown =
         co_await first_of(stored_->wait_for_work(queues(), seen.seen), changed_.wait(), time_.sleep_until(until));
     if (thrown)
@@ -258,14 +263,21 @@ void worker_run::report(const claimed_job& job, const outcome& decided) const {
                               {{"job", key.id}, {"name", job.name}, {"queue", key.queue}, {"attempt", attempt}});
     case outcome::kind::retry:
         return telemetry::log(level::warn, "queue", "job failed and will be retried",
-                              {{"job", key.id}, {"name", job.name}, {"queue", key.queue}, {"attempt", attempt},
+                              {{"job", key.id},
+                               {"name", job.name},
+                               {"queue", key.queue},
+                               {"attempt", attempt},
                                {"attempts", job.options.attempts},
                                {"delay", decided.run_at ? *decided.run_at - decided.at : wall_time::duration::zero()},
                                {"error", decided.reason}});
     case outcome::kind::failed:
         return telemetry::log(level::error, "queue", "job failed",
-                              {{"job", key.id}, {"name", job.name}, {"queue", key.queue}, {"attempt", attempt},
-                               {"attempts", job.options.attempts}, {"error", decided.reason}});
+                              {{"job", key.id},
+                               {"name", job.name},
+                               {"queue", key.queue},
+                               {"attempt", attempt},
+                               {"attempts", job.options.attempts},
+                               {"error", decided.reason}});
     case outcome::kind::returned:
         return telemetry::log(level::info, "queue", "job returned: the worker stops",
                               {{"job", key.id}, {"name", job.name}, {"queue", key.queue}, {"attempt", attempt}});
@@ -298,10 +310,11 @@ awaitable<void> worker_run::record_all() {
             recording_fails_ = false;
             continue;
         }
-        unrecorded_.insert(unrecorded_.begin(), std::make_move_iterator(batch.begin()), std::make_move_iterator(batch.end()));
+        unrecorded_.insert(unrecorded_.begin(), std::make_move_iterator(batch.begin()),
+                           std::make_move_iterator(batch.end()));
         recording_fails_ = true;
         const auto pause = note_trouble("record what became of jobs", thrown);
-        co_await first_of(hurry_.wait(), time_.sleep_for(pause), time_.sleep_until(steady_time::max()));
+        co_await wait_for(hurry_, saturating_add(time_.steady(), pause));
     }
 }
 
@@ -309,7 +322,8 @@ void worker_run::recorded(const outcome& o, bool held) {
     keeper_.drop(o.held);
     const auto& key = o.held.job;
     if (!held)
-        return telemetry::log(level::warn, "queue", "lease lost: what became of the job was not recorded, another worker has it",
+        return telemetry::log(level::warn, "queue",
+                              "lease lost: what became of the job was not recorded, another worker has it",
                               {{"job", key.id}, {"queue", key.queue}, {"fence", o.held.fence}});
     const auto& counted = instruments_of(key.queue);
     if (o.as == outcome::kind::completed)
@@ -384,14 +398,16 @@ void worker_run::abandon_all() {
     }
 }
 
-// Until something changed or the time has come; the caller looks which.
-awaitable<void> worker_run::wait_until(deadline limit) {
+// Until the signal is set or the time has come; the caller looks which.
+awaitable<void> worker_run::wait_for(signal& set, deadline limit) {
     try {
-        co_await with_deadline(changed_.wait(), limit, time_);
+        co_await with_deadline(set.wait(), limit, time_);
     } catch (const error& e) {
         if (e.code() != infra::errc::timed_out)
             throw;
     }
 }
+
+awaitable<void> worker_run::wait_until(deadline limit) { return wait_for(changed_, limit); }
 
 } // namespace infra::queue

@@ -57,7 +57,8 @@ private:
     awaitable<void> drain();
     void interrupt_all();
     void abandon_all();
-    awaitable<void> wait_until(deadline limit);
+    awaitable<void> wait_until(deadline limit); // or a change
+    awaitable<void> wait_for(signal& set, deadline limit);
 
     void lost(const lease& gone);
     std::chrono::milliseconds note_trouble(const char* doing, std::exception_ptr thrown);
@@ -81,7 +82,7 @@ private:
     bool recording_ = false;
     bool recording_fails_ = false;
     bool give_up_recording_ = false;
-    signal hurry_; // cuts the recorder's pause short
+    signal hurry_;     // cuts the recorder's pause short
     int failures_ = 0; // of the storage, in a row
     steady_time next_prune_;
 };

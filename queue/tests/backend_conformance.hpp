@@ -40,7 +40,8 @@ protected:
     std::vector<added_job> add(std::vector<new_job> jobs) { return loop.await(stored->enqueue(std::move(jobs))); }
 
     claim_result claim(std::size_t max = 100, wall_time now = t0, std::vector<std::string> queues = {"mail"}) {
-        return loop.await(stored->claim({.queues = std::move(queues), .max = max, .worker = "w", .lease = 10s, .now = now}));
+        return loop.await(
+            stored->claim({.queues = std::move(queues), .max = max, .worker = "w", .lease = 10s, .now = now}));
     }
 
     bool finish(outcome o) {
@@ -61,7 +62,11 @@ protected:
         add({make_job(id)});
         const auto taken = claim(1, at);
         ASSERT_EQ(ids_of(taken), ids{id});
-        ASSERT_TRUE(finish({.held = taken.jobs[0].held, .as = how, .reason = how == outcome::kind::failed ? "bad" : "", .at = at, .keep = kept}));
+        ASSERT_TRUE(finish({.held = taken.jobs[0].held,
+                            .as = how,
+                            .reason = how == outcome::kind::failed ? "bad" : "",
+                            .at = at,
+                            .keep = kept}));
     }
 
     test_loop loop;
@@ -186,7 +191,8 @@ TEST_P(QueueBackend, ServesFirstComeFirstServed) {
 }
 
 TEST_P(QueueBackend, ServesSmallPrioritiesFirst) {
-    add({make_job("5a", {.priority = 5}), make_job("1", {.priority = 1}), make_job("0"), make_job("5b", {.priority = 5})});
+    add({make_job("5a", {.priority = 5}), make_job("1", {.priority = 1}), make_job("0"),
+         make_job("5b", {.priority = 5})});
     EXPECT_EQ(ids_of(claim()), (ids{"0", "1", "5a", "5b"}));
 }
 
@@ -229,7 +235,8 @@ TEST_P(QueueBackend, SharesOneClaimBetweenQueues) {
 }
 
 TEST_P(QueueBackend, HandsOutAllThatAHandlerNeeds) {
-    const job_options options{.attempts = 3, .backoff = fixed(2s), .timeout = 4s, .priority = 9, .keep_completed = {.count = 5}};
+    const job_options options{
+        .attempts = 3, .backoff = fixed(2s), .timeout = 4s, .priority = 9, .keep_completed = {.count = 5}};
     add({make_job("a", options)});
     const auto taken = claim();
     ASSERT_EQ(taken.jobs.size(), 1u);
@@ -500,8 +507,9 @@ TEST_P(QueueBackend, PrunesByAgeAndCountWithoutAnyoneFinishing) {
     for (int i = 0; i < 4; ++i)
         live_and_end("c" + std::to_string(i), outcome::kind::completed, {}, t0 + std::chrono::seconds(i));
     live_and_end("f", outcome::kind::failed, {}, t0);
-    const auto gone = loop.await(stored->prune({{.queue = "mail", .completed = {.count = 3, .age = 8s}, .failed = {.age = 1h}, .now = t0 + 10s},
-                                                {.queue = "no such queue", .completed = {.count = 0}, .now = t0}}));
+    const auto gone = loop.await(
+        stored->prune({{.queue = "mail", .completed = {.count = 3, .age = 8s}, .failed = {.age = 1h}, .now = t0 + 10s},
+                       {.queue = "no such queue", .completed = {.count = 0}, .now = t0}}));
     EXPECT_EQ(gone, 2u);
     EXPECT_EQ(counts(), (queue_counts{.queue = "mail", .completed = 2, .failed = 1}));
     EXPECT_FALSE(info("c0"));
@@ -515,7 +523,8 @@ TEST_P(QueueBackend, CountsEachState) {
     const auto taken = claim(3);
     finish({.held = taken.jobs[0].held, .at = t0});
     finish({.held = taken.jobs[1].held, .as = outcome::kind::failed, .at = t0});
-    EXPECT_EQ(counts(), (queue_counts{.queue = "mail", .waiting = 1, .delayed = 1, .active = 1, .completed = 1, .failed = 1}));
+    EXPECT_EQ(counts(),
+              (queue_counts{.queue = "mail", .waiting = 1, .delayed = 1, .active = 1, .completed = 1, .failed = 1}));
 }
 
 TEST_P(QueueBackend, CountsAllQueuesByName) {
@@ -526,7 +535,9 @@ TEST_P(QueueBackend, CountsAllQueuesByName) {
     EXPECT_EQ(all[1].queue, "mail");
 }
 
-TEST_P(QueueBackend, CountsNothingInAQueueItDoesNotKnow) { EXPECT_EQ(counts("unheard of"), (queue_counts{.queue = "unheard of"})); }
+TEST_P(QueueBackend, CountsNothingInAQueueItDoesNotKnow) {
+    EXPECT_EQ(counts("unheard of"), (queue_counts{.queue = "unheard of"}));
+}
 
 // --- waiting for work ---------------------------------------------------------------------------------------------
 

@@ -27,7 +27,8 @@ TEST(QueueBackends, OfUnknownSchemesAreRefusedWithoutRepeatingTheUrl) {
 }
 
 TEST(QueueErrors, HaveASentenceForEveryCode) {
-    for (const auto code : {errc::unavailable, errc::corrupt, errc::incompatible, errc::too_large, errc::invalid_payload}) {
+    for (const auto code :
+         {errc::unavailable, errc::corrupt, errc::incompatible, errc::too_large, errc::invalid_payload}) {
         const boost::system::error_code ec = code;
         EXPECT_EQ(std::string(ec.category().name()), "infra.queue");
         EXPECT_FALSE(ec.message().starts_with("unknown")) << ec.value();

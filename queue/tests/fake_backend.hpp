@@ -4,8 +4,8 @@
 
 #include "support.hpp"
 
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
@@ -91,7 +91,9 @@ public:
         asked = keys;
         co_return std::vector<std::optional<job_info>>(keys.size());
     }
-    awaitable<std::vector<queue_counts>> counts(std::vector<std::string>) override { co_return std::vector<queue_counts>(); }
+    awaitable<std::vector<queue_counts>> counts(std::vector<std::string>) override {
+        co_return std::vector<queue_counts>();
+    }
     awaitable<std::size_t> prune(std::vector<prune_request> requests) override {
         const std::scoped_lock lock(mutex);
         pruned.push_back(std::move(requests));

@@ -29,7 +29,8 @@ TEST(QueueOptions, NamesTheStates) {
 }
 
 TEST(QueueOptions, AcceptsReasonableIds) {
-    for (const auto* id : {"a", "order-17", "0190b5a0-7c3e-7000-8000-000000000000", "17a", "ünïcödé", "with space", "metadata", "0x"})
+    for (const auto* id :
+         {"a", "order-17", "0190b5a0-7c3e-7000-8000-000000000000", "17a", "ünïcödé", "with space", "metadata", "0x"})
         EXPECT_EQ(refusal([&] { check_job_id(id); }), "accepted") << id;
     EXPECT_EQ(refusal([] { check_job_id(std::string(200, 'x')); }), "accepted");
 }
@@ -58,7 +59,8 @@ TEST(QueueOptions, RefusesIdsThatBullMqKeepsForItselfOrNobodyCanRead) {
 
 TEST(QueueOptions, RefusesNamesThatNoKeyCanHold) {
     EXPECT_EQ(refusal([] { check_name("job_definition::name", "send-mail"); }), "accepted");
-    EXPECT_EQ(refusal([] { check_name("job_definition::name", ""); }), "queue::job_definition::name must have 1 to 100 bytes");
+    EXPECT_EQ(refusal([] { check_name("job_definition::name", ""); }),
+              "queue::job_definition::name must have 1 to 100 bytes");
     EXPECT_EQ(refusal([] { check_name("x", std::string(101, 'x')); }), "queue::x must have 1 to 100 bytes");
     EXPECT_EQ(refusal([] { check_name("x", "a:b"); }), "queue::x must not contain a colon");
     EXPECT_EQ(refusal([] { check_name("x", "a\tb"); }), "queue::x must be printable, without spaces around it");
@@ -80,7 +82,8 @@ TEST(QueueOptions, NamesTheOptionThatIsOutOfRange) {
     EXPECT_EQ(call({.delay = 24h}), "accepted");
     EXPECT_EQ(call({.run_at = wall_time{}}), "accepted");
     EXPECT_EQ(call({.delay = -1ms}), "queue::enqueue_options::delay must not be negative");
-    EXPECT_EQ(call({.delay = 1ms, .run_at = wall_time{}}), "queue::enqueue_options takes a delay or a run_at, not both");
+    EXPECT_EQ(call({.delay = 1ms, .run_at = wall_time{}}),
+              "queue::enqueue_options takes a delay or a run_at, not both");
     EXPECT_EQ(call({.id = "17"}).substr(0, 27), "queue::enqueue_options::id ");
     EXPECT_EQ(call({.queue = "a:b"}), "queue::enqueue_options::queue must not contain a colon");
 }

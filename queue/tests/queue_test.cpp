@@ -60,14 +60,15 @@ TEST_F(Queue, AddsATypedJobWithItsDefinitionsOptions) {
 
 TEST_F(Queue, LetsACallChangeItsDefinition) {
     const auto charge = jobs.define_job<payment>({.name = "charge", .attempts = 5, .queue = "money"});
-    loop.await(jobs.enqueue(charge, {}, {.attempts = 2,
-                                         .backoff = fixed(3s),
-                                         .priority = 7,
-                                         .lifo = true,
-                                         .id = "mine",
-                                         .keep_completed = keep{.count = 0},
-                                         .keep_failed = keep{.count = 9},
-                                         .timeout = 1s}));
+    loop.await(jobs.enqueue(charge, {},
+                            {.attempts = 2,
+                             .backoff = fixed(3s),
+                             .priority = 7,
+                             .lifo = true,
+                             .id = "mine",
+                             .keep_completed = keep{.count = 0},
+                             .keep_failed = keep{.count = 9},
+                             .timeout = 1s}));
     EXPECT_EQ(added().id, "mine");
     EXPECT_EQ(added().queue, "money");
     EXPECT_EQ(added().options, (job_options{.attempts = 2,
@@ -155,7 +156,8 @@ TEST_F(Queue, RefusesAPayloadThatIsTooLarge) {
     const queue small(stored, {.max_payload_bytes = 10}, jobs.jobs(), time);
     EXPECT_EQ(loop.code_of(small.enqueue("job", {{"a", "0123456789"}})), errc::too_large);
     EXPECT_EQ(refusal(small.enqueue("job", {{"a", "0123456789"}})),
-              "a payload of the job \"job\" has 18 bytes, more than the 10 allowed (queue_options::max_payload_bytes); store it "
+              "a payload of the job \"job\" has 18 bytes, more than the 10 allowed (queue_options::max_payload_bytes); "
+              "store it "
               "elsewhere and enqueue its name");
     EXPECT_EQ(refusal(small.enqueue("job", {{"a", 1}})), "accepted");
     EXPECT_EQ(stored->stored.size(), 1u);
@@ -163,7 +165,8 @@ TEST_F(Queue, RefusesAPayloadThatIsTooLarge) {
 
 TEST_F(Queue, RefusesBadOptionsByName) {
     const auto tick = jobs.define_job<no_data>({.name = "tick"});
-    EXPECT_EQ(refusal(jobs.enqueue(tick, {}, {.attempts = 0})), "queue::enqueue_options::attempts must be from 1 to 1000000");
+    EXPECT_EQ(refusal(jobs.enqueue(tick, {}, {.attempts = 0})),
+              "queue::enqueue_options::attempts must be from 1 to 1000000");
     EXPECT_EQ(refusal(jobs.enqueue(tick, {}, {.delay = -1s})), "queue::enqueue_options::delay must not be negative");
     EXPECT_EQ(refusal(jobs.enqueue("a:b", {{"a", 1}})), "queue::enqueue: the job's name must not contain a colon");
     EXPECT_THROW(queue(nullptr), std::invalid_argument);

@@ -99,7 +99,8 @@ TEST_F(QueueRegistry, RefusesDataThatDoesNotFit) {
         }
         return "accepted";
     };
-    EXPECT_EQ(failure(R"({"file":"a.png","width":"3"})"), "the payload does not fit the job \"job\": /width: expected an integer, got a string");
+    EXPECT_EQ(failure(R"({"file":"a.png","width":"3"})"),
+              "the payload does not fit the job \"job\": /width: expected an integer, got a string");
     EXPECT_TRUE(failure("not json").starts_with("the payload does not fit the job \"job\": "));
     EXPECT_FALSE(ran);
     EXPECT_EQ(jobs.find("job")->misfit(json::value{{"file", "a"}})->path, "/width");
@@ -128,7 +129,8 @@ TEST_F(QueueRegistry, RefusesWhatCannotBeMeant) {
     };
     EXPECT_EQ(refusal({}), "queue::job_definition::name must have 1 to 100 bytes");
     EXPECT_EQ(refusal({.name = "a:b"}), "queue::job_definition::name must not contain a colon");
-    EXPECT_EQ(refusal({.name = "a", .queue = " "}), "queue::job_definition::queue must be printable, without spaces around it");
+    EXPECT_EQ(refusal({.name = "a", .queue = " "}),
+              "queue::job_definition::queue must be printable, without spaces around it");
     EXPECT_EQ(refusal({.name = "a", .attempts = 0}), "queue::job_definition::attempts must be from 1 to 1000000");
     EXPECT_EQ(refusal({.name = "a"}), "accepted");
     EXPECT_EQ(refusal({.name = "a"}), "queue::define_job: \"a\" is defined already");

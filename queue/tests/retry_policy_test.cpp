@@ -6,7 +6,10 @@ namespace infra::queue::tests {
 namespace {
 
 claimed_job job(int attempts_made, job_options options) {
-    return {.held = {.job = {"mail", "a"}, .token = "t"}, .name = "job", .options = options, .attempts_made = attempts_made};
+    return {.held = {.job = {"mail", "a"}, .token = "t"},
+            .name = "job",
+            .options = options,
+            .attempts_made = attempts_made};
 }
 
 using kind = outcome::kind;
@@ -83,7 +86,9 @@ TEST(QueueRetryPolicy, PausesLongerTheLongerTheTrouble) {
 TEST(QueueRetryPolicy, PrunesAQueueByTheLongestAgeOfItsJobs) {
     const auto known = [](std::string name, std::string queue, keep completed, keep failed) {
         return std::make_shared<const known_job>(
-            known_job{.name = std::move(name), .queue = std::move(queue), .options = {.keep_completed = completed, .keep_failed = failed}});
+            known_job{.name = std::move(name),
+                      .queue = std::move(queue),
+                      .options = {.keep_completed = completed, .keep_failed = failed}});
     };
     const auto requests = to_prune({known("a", "one", {.age = 1h}, {.age = 5h}), known("b", "one", {.age = 2h}, {}),
                                     known("c", "none", {.count = 3}, {}), known("d", "two", {}, {.age = 7h})},

@@ -27,7 +27,12 @@ using namespace std::chrono_literals;
 inline constexpr wall_time t0 = std::chrono::sys_days(std::chrono::year(2026) / 1 / 1);
 
 inline new_job make_job(job_id id, job_options options = {}, std::string queue = "mail") {
-    return {.queue = std::move(queue), .id = std::move(id), .name = "welcome", .data = R"({"n":1})", .options = options, .created_at = t0};
+    return {.queue = std::move(queue),
+            .id = std::move(id),
+            .name = "welcome",
+            .data = R"({"n":1})",
+            .options = options,
+            .created_at = t0};
 }
 
 inline new_job make_delayed(job_id id, wall_time run_at, std::string queue = "mail") {

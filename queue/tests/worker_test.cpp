@@ -23,7 +23,8 @@ public:
 
     static std::size_t count(std::string_view line) {
         const std::scoped_lock lock(mutex());
-        return static_cast<std::size_t>(std::ranges::count_if(lines(), [&](const auto& each) { return each.starts_with(line); }));
+        return static_cast<std::size_t>(
+            std::ranges::count_if(lines(), [&](const auto& each) { return each.starts_with(line); }));
     }
 
 private:
@@ -39,7 +40,8 @@ private:
         const std::scoped_lock lock(mutex());
         lines().push_back(std::string(infra::to_string(r.severity)).append(" ").append(r.message));
     }
-    static constexpr telemetry::log_functions table{.enabled = [](level, std::string_view) noexcept { return true; }, .write = &write};
+    static constexpr telemetry::log_functions table{.enabled = [](level, std::string_view) noexcept { return true; },
+                                                    .write = &write};
 };
 
 class QueueWorker : public ::testing::Test {
@@ -51,7 +53,8 @@ protected:
         }
     }
 
-    claimed_job offer(const job_id& id, job_options options = {}, std::string name = "job", std::string data = R"({"n":1})") {
+    claimed_job offer(const job_id& id, job_options options = {}, std::string name = "job",
+                      std::string data = R"({"n":1})") {
         claimed_job job{.held = {.job = {"mail", id}, .fence = 1, .token = "token of " + id},
                         .name = std::move(name),
                         .data = std::move(data),
@@ -133,7 +136,8 @@ TEST_F(QueueWorker, TellsTheHandlerAboutItsJob) {
     std::string told;
     handle([&](json::value, job_context& job) -> awaitable<void> {
         told = job.id() + " " + job.name() + " " + job.queue() + " " + std::to_string(job.attempt()) + "/" +
-               std::to_string(job.attempts()) + (job.last_attempt() ? " last" : "") + " fence " + std::to_string(job.fence());
+               std::to_string(job.attempts()) + (job.last_attempt() ? " last" : "") + " fence " +
+               std::to_string(job.fence());
         EXPECT_EQ(job.deadline(), deadline(time.steady() + 5s));
         EXPECT_FALSE(job.stop_requested());
         co_await job.log("half way");
@@ -166,7 +170,10 @@ TEST_F(QueueWorker, RunsUnderTheProducersTrace) {
 }
 
 TEST_F(QueueWorker, RetriesAfterItsBackoff) {
-    handle([](json::value) -> awaitable<void> { throw std::runtime_error("busy"); co_return; });
+    handle([](json::value) -> awaitable<void> {
+        throw std::runtime_error("busy");
+        co_return;
+    });
     offer("a", {.attempts = 3, .backoff = exponential(1s)});
     start();
     wait_for_finished(1);
@@ -178,7 +185,11 @@ TEST_F(QueueWorker, RetriesAfterItsBackoff) {
 
 TEST_F(QueueWorker, FailsAfterTheLastAttempt) {
     handle([](json::value) { throw std::runtime_error("busy"); });
-    auto job = claimed_job{.held = {.job = {"mail", "a"}, .token = "t"}, .name = "job", .data = "{}", .options = {.attempts = 3}, .attempts_made = 2};
+    auto job = claimed_job{.held = {.job = {"mail", "a"}, .token = "t"},
+                           .name = "job",
+                           .data = "{}",
+                           .options = {.attempts = 3},
+                           .attempts_made = 2};
     stored->offer(job);
     start();
     wait_for_finished(1);
@@ -188,7 +199,10 @@ TEST_F(QueueWorker, FailsAfterTheLastAttempt) {
 }
 
 TEST_F(QueueWorker, FailsAtOnceWhenNoFurtherAttemptHelps) {
-    handle([](json::value) -> awaitable<void> { throw unrecoverable("no such user"); co_return; });
+    handle([](json::value) -> awaitable<void> {
+        throw unrecoverable("no such user");
+        co_return;
+    });
     offer("a", {.attempts = 10});
     start();
     wait_for_finished(1);
@@ -206,9 +220,19 @@ TEST_F(QueueWorker, FailsAPayloadThatDoesNotFitAtOnceAndNamesTheField) {
 }
 
 TEST_F(QueueWorker, SurvivesWhateverIsThrown) {
-    handle([](json::value) -> awaitable<void> { throw 42; co_return; }, "number");
+    handle(
+        [](json::value) -> awaitable<void> {
+            throw 42;
+            co_return;
+        },
+        "number");
     handle([](json::value) { throw std::string("text\xff"); }, "text");
-    handle([](json::value) -> awaitable<void> { throw boost::system::system_error(asio::error::operation_aborted); co_return; }, "aborted");
+    handle(
+        [](json::value) -> awaitable<void> {
+            throw boost::system::system_error(asio::error::operation_aborted);
+            co_return;
+        },
+        "aborted");
     offer("a", {}, "number");
     offer("b", {}, "text");
     offer("c", {}, "aborted");
@@ -237,7 +261,11 @@ TEST_F(QueueWorker, LeavesAJobItDoesNotKnowToOthers) {
 TEST_F(QueueWorker, FailsAJobThatKeepsKillingItsWorkers) {
     bool ran = false;
     handle([&](json::value) { ran = true; });
-    auto job = claimed_job{.held = {.job = {"mail", "a"}, .token = "t"}, .name = "job", .data = "{}", .options = {.attempts = 9}, .stalls = 4};
+    auto job = claimed_job{.held = {.job = {"mail", "a"}, .token = "t"},
+                           .name = "job",
+                           .data = "{}",
+                           .options = {.attempts = 9},
+                           .stalls = 4};
     stored->offer(job);
     start();
     wait_for_finished(1);

@@ -59,9 +59,8 @@ template <class T = json::value>
 
 /// Adds all or none, in one transaction.
 template <class T>
-[[nodiscard]] awaitable<std::vector<job_id>> enqueue_bulk(const job<T>& to,
-                                                          const std::vector<std::type_identity_t<T>>& data,
-                                                          enqueue_options options = {}) {
+[[nodiscard]] awaitable<std::vector<job_id>>
+enqueue_bulk(const job<T>& to, const std::vector<std::type_identity_t<T>>& data, enqueue_options options = {}) {
     return default_queue().enqueue_bulk(to, data, std::move(options));
 }
 

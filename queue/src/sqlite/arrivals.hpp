@@ -50,11 +50,11 @@ private:
 
     const std::function<void()> on_wait_;
     mutable std::mutex mutex_;
-    std::uint64_t count_ = 0;                               // guarded by mutex_
-    std::uint64_t last_of_all_ = 0;                         // guarded by mutex_
+    std::uint64_t count_ = 0;                                // guarded by mutex_
+    std::uint64_t last_of_all_ = 0;                          // guarded by mutex_
     std::map<std::string, std::uint64_t, std::less<>> last_; // guarded by mutex_
-    waiters waiters_;                                       // guarded by mutex_
-    std::exception_ptr closed_;                             // guarded by mutex_
+    waiters waiters_;                                        // guarded by mutex_
+    std::exception_ptr closed_;                              // guarded by mutex_
 };
 
 } // namespace infra::queue::sqlite

@@ -34,7 +34,8 @@ private:
 };
 
 template <class F>
-awaitable<std::invoke_result_t<F&, store&>> submit(std::shared_ptr<writer> to, access needed, std::size_t bytes, bool urgent, F f) {
+awaitable<std::invoke_result_t<F&, store&>> submit(std::shared_ptr<writer> to, access needed, std::size_t bytes,
+                                                   bool urgent, F f) {
     const promise<std::invoke_result_t<F&, store&>> outcome(co_await asio::this_coro::executor);
     to->post(std::make_unique<operation_of<F>>(needed, bytes, urgent, std::move(f), outcome));
     co_return co_await outcome.get();
@@ -80,11 +81,12 @@ public:
     }
 
     awaitable<claim_result> claim(claim_request request) override {
-        return submit(writer_, access::write, 0, always, [request = std::move(request), a = writer_->arrived()](store& s) {
-            auto result = sqlite::claim(s, request);
-            result.seen = a->count();
-            return result;
-        });
+        return submit(writer_, access::write, 0, always,
+                      [request = std::move(request), a = writer_->arrived()](store& s) {
+                          auto result = sqlite::claim(s, request);
+                          result.seen = a->count();
+                          return result;
+                      });
     }
 
     awaitable<std::vector<bool>> extend(std::vector<lease> leases, wall_time until) override {
@@ -98,7 +100,8 @@ public:
     }
 
     awaitable<std::vector<std::optional<job_info>>> get(std::vector<job_key> keys) override {
-        return submit(writer_, access::read, 0, refusable, [keys = std::move(keys)](store& s) { return sqlite::get(s, keys); });
+        return submit(writer_, access::read, 0, refusable,
+                      [keys = std::move(keys)](store& s) { return sqlite::get(s, keys); });
     }
 
     awaitable<std::vector<queue_counts>> counts(std::vector<std::string> queues) override {
@@ -133,7 +136,8 @@ void check(const sqlite_options& options) {
     require(options.file.has_filename(), "file must name a file");
     require(options.busy_timeout >= 0ms && options.busy_timeout <= 1h, "busy_timeout must be from 0 to 1 hour");
     require(options.poll >= 1ms && options.poll <= 1min, "poll must be from 1 ms to 1 minute");
-    require(options.max_file_bytes == 0 || options.max_file_bytes >= 64 * 1024, "max_file_bytes must be 0 or at least 64 KiB");
+    require(options.max_file_bytes == 0 || options.max_file_bytes >= 64 * 1024,
+            "max_file_bytes must be 0 or at least 64 KiB");
     require(options.max_waiting >= 1, "max_waiting must be at least 1");
     require(options.max_waiting_bytes >= 1, "max_waiting_bytes must be at least 1");
 }

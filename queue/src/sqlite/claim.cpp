@@ -25,8 +25,9 @@ std::vector<job_key> rescue_expired(store& s, std::int64_t now) {
                         "ORDER BY lease_until LIMIT ?2");
     expired.bind(now, most_at_once);
     for (const auto& row : due_rows(expired)) {
-        query(s.db, "UPDATE infra_jobs SET state = 0, place = ?2, stalls = stalls + 1, worker = NULL, lease_until = NULL "
-                    "WHERE seq = ?1")
+        query(s.db,
+              "UPDATE infra_jobs SET state = 0, place = ?2, stalls = stalls + 1, worker = NULL, lease_until = NULL "
+              "WHERE seq = ?1")
             .bind(row.seq, -s.queues.next_number())
             .run();
         auto& queue = s.queues.find(row.queue);
@@ -39,7 +40,8 @@ std::vector<job_key> rescue_expired(store& s, std::int64_t now) {
 
 // A delay that is over: the job goes behind those that wait.
 void promote_due(store& s, std::int64_t now) {
-    query due(s.db, "SELECT seq, queue, id FROM infra_jobs WHERE state = 1 AND due_at <= ?1 ORDER BY due_at, seq LIMIT ?2");
+    query due(s.db,
+              "SELECT seq, queue, id FROM infra_jobs WHERE state = 1 AND due_at <= ?1 ORDER BY due_at, seq LIMIT ?2");
     due.bind(now, most_at_once);
     for (const auto& row : due_rows(due)) {
         query(s.db, "UPDATE infra_jobs SET state = 0, place = ?2, due_at = NULL WHERE seq = ?1")
@@ -52,8 +54,11 @@ void promote_due(store& s, std::int64_t now) {
 }
 
 void read_payload(store& s, std::int64_t seq, claimed_job& into) {
-    query q(s.db, "SELECT name, data, traceparent, lifo, attempts, backoff, backoff_delay, backoff_max, backoff_jitter, timeout, "
-                  "keep_completed_count, keep_completed_age, keep_failed_count, keep_failed_age FROM infra_payloads WHERE seq = ?1");
+    query q(
+        s.db,
+        "SELECT name, data, traceparent, lifo, attempts, backoff, backoff_delay, backoff_max, backoff_jitter, timeout, "
+        "keep_completed_count, keep_completed_age, keep_failed_count, keep_failed_age FROM infra_payloads WHERE seq = "
+        "?1");
     if (!q.bind(seq).step())
         return;
     into.name = q.text(0);
@@ -68,11 +73,14 @@ claimed_job take(store& s, ledger::row& queue, std::int64_t seq, const claim_req
     claimed_job job;
     const auto now = to_unix_ms(request.now);
     {
-        query q(s.db, "UPDATE infra_jobs SET state = 2, fence = fence + 1, worker = ?2, lease_until = ?3, started_at = ?4 "
-                      "WHERE seq = ?1 RETURNING id, fence, attempts_made, stalls, priority");
+        query q(s.db,
+                "UPDATE infra_jobs SET state = 2, fence = fence + 1, worker = ?2, lease_until = ?3, started_at = ?4 "
+                "WHERE seq = ?1 RETURNING id, fence, attempts_made, stalls, priority");
         q.bind(seq, request.worker, now + request.lease.count(), now).step();
         const auto fence = q.integer(1);
-        job.held = {.job = {queue.name, q.text(0)}, .fence = static_cast<std::uint64_t>(fence), .token = to_token({seq, fence})};
+        job.held = {.job = {queue.name, q.text(0)},
+                    .fence = static_cast<std::uint64_t>(fence),
+                    .token = to_token({seq, fence})};
         job.attempts_made = static_cast<int>(q.integer(2));
         job.stalls = static_cast<int>(q.integer(3));
         job.options.priority = static_cast<int>(q.integer(4));
@@ -83,7 +91,8 @@ claimed_job take(store& s, ledger::row& queue, std::int64_t seq, const claim_req
     return job;
 }
 
-void take_some(store& s, ledger::row& queue, std::size_t max, const claim_request& request, std::vector<claimed_job>& taken) {
+void take_some(store& s, ledger::row& queue, std::size_t max, const claim_request& request,
+               std::vector<claimed_job>& taken) {
     std::vector<std::int64_t> first;
     query q(s.db, "SELECT seq FROM infra_jobs WHERE state = 0 AND queue = ?1 ORDER BY priority, place LIMIT ?2");
     q.bind(queue.id, max);

@@ -53,10 +53,8 @@ error make_error(int code, int system_errno, std::string_view message, const std
     case SQLITE_CANTOPEN:
         return {errc::unavailable,
                 name_of(file) + " cannot be opened: " + why + "; check that its folder exists and is writable"};
-    case SQLITE_NOMEM:
-        return {errc::unavailable, name_of(file) + ": out of memory"};
-    default:
-        return {errc::unavailable, name_of(file) + ": " + why};
+    case SQLITE_NOMEM: return {errc::unavailable, name_of(file) + ": out of memory"};
+    default: return {errc::unavailable, name_of(file) + ": " + why};
     }
 }
 
@@ -107,9 +105,8 @@ bool database::has_moved() const noexcept {
 std::int64_t database::changes() const noexcept { return sqlite3_changes64(db_.get()); }
 
 void database::fail(int code) const {
-    const int system_errno = (code & 0xff) == SQLITE_CANTOPEN || (code & 0xff) == SQLITE_IOERR
-                                 ? sqlite3_system_errno(db_.get())
-                                 : 0;
+    const int system_errno =
+        (code & 0xff) == SQLITE_CANTOPEN || (code & 0xff) == SQLITE_IOERR ? sqlite3_system_errno(db_.get()) : 0;
     throw make_error(code, system_errno, sqlite3_errmsg(db_.get()), file_);
 }
 
@@ -143,7 +140,8 @@ double query::real(int column) const noexcept { return sqlite3_column_double(sta
 
 std::string query::text(int column) const {
     const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
-    return bytes ? std::string(bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))) : std::string();
+    return bytes ? std::string(bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column)))
+                 : std::string();
 }
 
 void query::bind_int64(int index, std::int64_t value) { sqlite3_bind_int64(statement_, index, value); }
@@ -151,8 +149,8 @@ void query::bind_at(int index, double value) { sqlite3_bind_double(statement_, i
 void query::bind_null(int index) { sqlite3_bind_null(statement_, index); }
 void query::bind_at(int index, std::string_view value) {
     // A null pointer would be bound as NULL, an empty text is not that.
-    const int code = sqlite3_bind_text64(statement_, index, value.data() ? value.data() : "", value.size(), SQLITE_STATIC,
-                                         SQLITE_UTF8);
+    const int code = sqlite3_bind_text64(statement_, index, value.data() ? value.data() : "", value.size(),
+                                         SQLITE_STATIC, SQLITE_UTF8);
     if (code != SQLITE_OK)
         db_.fail(code);
 }

@@ -6,10 +6,13 @@ namespace {
 // False if the id is there.
 bool insert_job(store& s, ledger::row& queue, const new_job& job, std::int64_t seq) {
     const bool delayed = job.run_at.has_value();
-    query q(s.db, "INSERT INTO infra_jobs (seq, queue, id, state, priority, place, due_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) "
-                  "ON CONFLICT (id, queue) DO NOTHING");
-    q.bind(seq, queue.id, job.id, static_cast<int>(delayed ? job_state::delayed : job_state::waiting), job.options.priority,
-           job.options.lifo ? -seq : seq, delayed ? std::optional(to_unix_ms(*job.run_at)) : std::nullopt);
+    query q(
+        s.db,
+        "INSERT INTO infra_jobs (seq, queue, id, state, priority, place, due_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) "
+        "ON CONFLICT (id, queue) DO NOTHING");
+    q.bind(seq, queue.id, job.id, static_cast<int>(delayed ? job_state::delayed : job_state::waiting),
+           job.options.priority, job.options.lifo ? -seq : seq,
+           delayed ? std::optional(to_unix_ms(*job.run_at)) : std::nullopt);
     q.run();
     return s.db.changes() > 0;
 }
@@ -27,12 +30,14 @@ std::optional<std::int64_t> number(const std::optional<T>& value) {
 void insert_payload(store& s, const new_job& job, std::int64_t seq) {
     const auto& o = job.options;
     const bool limited = o.backoff.max != std::chrono::milliseconds::max();
-    query(s.db, "INSERT INTO infra_payloads VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)")
-        .bind(seq, job.name, job.data, job.traceparent.empty() ? std::nullopt : std::optional(std::string_view(job.traceparent)),
+    query(s.db,
+          "INSERT INTO infra_payloads VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)")
+        .bind(seq, job.name, job.data,
+              job.traceparent.empty() ? std::nullopt : std::optional(std::string_view(job.traceparent)),
               to_unix_ms(job.created_at), static_cast<int>(o.lifo), o.attempts, static_cast<int>(o.backoff.type),
               o.backoff.delay.count(), limited ? std::optional(o.backoff.max.count()) : std::nullopt, o.backoff.jitter,
-              number(o.timeout), number(o.keep_completed.count), number(o.keep_completed.age), number(o.keep_failed.count),
-              number(o.keep_failed.age))
+              number(o.timeout), number(o.keep_completed.count), number(o.keep_completed.age),
+              number(o.keep_failed.count), number(o.keep_failed.age))
         .run();
 }
 

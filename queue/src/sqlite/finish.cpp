@@ -17,10 +17,12 @@ std::optional<std::int64_t> queue_of(query& q) {
 bool end_for_good(store& s, const outcome& o, row_lease held, job_state state) {
     std::optional<std::int64_t> queue;
     {
-        query q(s.db, "UPDATE infra_jobs SET state = ?3, attempts_made = attempts_made + 1, finished_at = ?4, result = ?5, "
-                      "failed_reason = coalesce(?6, failed_reason), worker = NULL, lease_until = NULL "
-                      "WHERE seq = ?1 AND fence = ?2 AND state = 2 RETURNING queue");
-        q.bind(held.seq, held.fence, static_cast<int>(state), to_unix_ms(o.at), non_empty(o.result), non_empty(o.reason));
+        query q(s.db,
+                "UPDATE infra_jobs SET state = ?3, attempts_made = attempts_made + 1, finished_at = ?4, result = ?5, "
+                "failed_reason = coalesce(?6, failed_reason), worker = NULL, lease_until = NULL "
+                "WHERE seq = ?1 AND fence = ?2 AND state = 2 RETURNING queue");
+        q.bind(held.seq, held.fence, static_cast<int>(state), to_unix_ms(o.at), non_empty(o.result),
+               non_empty(o.reason));
         queue = queue_of(q);
     }
     if (!queue)
@@ -63,8 +65,9 @@ bool wait_again(store& s, const outcome& o, row_lease held) {
         query q(s.db, "UPDATE infra_jobs SET state = ?3, place = ?4, due_at = ?5, attempts_made = attempts_made + ?6, "
                       "failed_reason = coalesce(?7, failed_reason), worker = NULL, lease_until = NULL "
                       "WHERE seq = ?1 AND fence = ?2 AND state = 2 RETURNING queue");
-        q.bind(held.seq, held.fence, static_cast<int>(state), place, o.run_at ? std::optional(to_unix_ms(*o.run_at)) : std::nullopt,
-               o.as == outcome::kind::retry ? 1 : 0, non_empty(o.reason));
+        q.bind(held.seq, held.fence, static_cast<int>(state), place,
+               o.run_at ? std::optional(to_unix_ms(*o.run_at)) : std::nullopt, o.as == outcome::kind::retry ? 1 : 0,
+               non_empty(o.reason));
         queue = queue_of(q);
     }
     if (!queue)

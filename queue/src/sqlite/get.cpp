@@ -33,10 +33,14 @@ std::optional<job_info> get_one(store& s, const job_key& key) {
     const auto* queue = key.queue.empty() ? nullptr : s.queues.find(key.queue);
     if (!key.queue.empty() && !queue)
         return std::nullopt;
-    query q(s.db, "SELECT queue, id, name, state, data, result, failed_reason, attempts_made, fence, stalls, created_at, due_at, "
-                  "started_at, finished_at, priority, lifo, attempts, backoff, backoff_delay, backoff_max, backoff_jitter, timeout, "
-                  "keep_completed_count, keep_completed_age, keep_failed_count, keep_failed_age "
-                  "FROM infra_jobs JOIN infra_payloads USING (seq) WHERE id = ?1 AND (?2 IS NULL OR queue = ?2) ORDER BY seq LIMIT 1");
+    query q(
+        s.db,
+        "SELECT queue, id, name, state, data, result, failed_reason, attempts_made, fence, stalls, created_at, due_at, "
+        "started_at, finished_at, priority, lifo, attempts, backoff, backoff_delay, backoff_max, backoff_jitter, "
+        "timeout, "
+        "keep_completed_count, keep_completed_age, keep_failed_count, keep_failed_age "
+        "FROM infra_jobs JOIN infra_payloads USING (seq) WHERE id = ?1 AND (?2 IS NULL OR queue = ?2) ORDER BY seq "
+        "LIMIT 1");
     q.bind(key.id, queue ? std::optional(queue->id) : std::nullopt);
     return q.step() ? std::optional(read_job(s, q)) : std::nullopt;
 }

@@ -24,7 +24,8 @@ void ledger::save(database& db) {
         if (!each.dirty)
             continue;
         const auto& n = each.jobs;
-        query(db, "UPDATE infra_queues SET waiting = ?1, delayed = ?2, active = ?3, completed = ?4, failed = ?5 WHERE id = ?6")
+        query(db, "UPDATE infra_queues SET waiting = ?1, delayed = ?2, active = ?3, completed = ?4, failed = ?5 WHERE "
+                  "id = ?6")
             .bind(n[0], n[1], n[2], n[3], n[4], each.id)
             .run();
         each.dirty = false;

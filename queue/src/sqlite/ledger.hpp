@@ -66,8 +66,8 @@ private:
     std::unordered_map<std::int64_t, row*> by_id_;
     std::int64_t next_number_ = 1;
     std::int64_t saved_number_ = 1;
-    std::vector<step> steps_;        // since mark()
-    std::vector<std::string> made_;  // since mark()
+    std::vector<step> steps_;       // since mark()
+    std::vector<std::string> made_; // since mark()
 };
 
 } // namespace infra::queue::sqlite

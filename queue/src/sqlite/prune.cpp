@@ -6,8 +6,10 @@ namespace infra::queue::sqlite {
 namespace {
 
 // SQL is written out for each state, since a partial index serves only a query that repeats its condition.
-constexpr const char* oldest_completed = "SELECT seq FROM infra_jobs WHERE state = 3 AND queue = ?1 ORDER BY finished_at LIMIT ?2";
-constexpr const char* oldest_failed = "SELECT seq FROM infra_jobs WHERE state = 4 AND queue = ?1 ORDER BY finished_at LIMIT ?2";
+constexpr const char* oldest_completed =
+    "SELECT seq FROM infra_jobs WHERE state = 3 AND queue = ?1 ORDER BY finished_at LIMIT ?2";
+constexpr const char* oldest_failed =
+    "SELECT seq FROM infra_jobs WHERE state = 4 AND queue = ?1 ORDER BY finished_at LIMIT ?2";
 constexpr const char* old_completed =
     "SELECT seq FROM infra_jobs WHERE state = 3 AND queue = ?1 AND finished_at < ?3 ORDER BY finished_at LIMIT ?2";
 constexpr const char* old_failed =
@@ -30,8 +32,9 @@ std::size_t forget(store& s, ledger::row& queue, job_state state, const std::vec
 }
 
 std::size_t forget_excess(store& s, ledger::row& queue, job_state state, std::size_t count) {
-    const auto limit = static_cast<std::int64_t>(std::min<std::size_t>(count, std::numeric_limits<std::int64_t>::max()));
-    const auto excess = std::min(queue.in(state) - limit, most_at_once);
+    const auto limit =
+        static_cast<std::int64_t>(std::min<std::size_t>(count, std::numeric_limits<std::int64_t>::max()));
+    const auto excess = std::min(queue.in(state)-limit, most_at_once);
     if (excess <= 0)
         return 0;
     query q(s.db, state == job_state::completed ? oldest_completed : oldest_failed);

@@ -83,10 +83,11 @@ int version_of(database& db) {
 
 void refuse_newer(int version, const database& db) {
     if (version > schema_version)
-        throw error(errc::incompatible,
-                    "the queue's file " + db.file().string() + " was written by a newer version of this library (schema " +
-                        std::to_string(version) + ", this one knows up to " + std::to_string(schema_version) +
-                        "); run that version, or name another file. Nothing was changed");
+        throw error(errc::incompatible, "the queue's file " + db.file().string() +
+                                            " was written by a newer version of this library (schema " +
+                                            std::to_string(version) + ", this one knows up to " +
+                                            std::to_string(schema_version) +
+                                            "); run that version, or name another file. Nothing was changed");
 }
 
 } // namespace

@@ -102,14 +102,16 @@ void store::undo_part() {
 void store::refuse_if_too_large() {
     if (options_.max_file_bytes == 0)
         return;
-    query used(db, "SELECT (page_count - freelist_count) * page_size FROM pragma_page_count(), pragma_freelist_count(), "
-                   "pragma_page_size()");
+    query used(db,
+               "SELECT (page_count - freelist_count) * page_size FROM pragma_page_count(), pragma_freelist_count(), "
+               "pragma_page_size()");
     used.step();
     if (static_cast<std::uint64_t>(used.integer(0)) > options_.max_file_bytes)
-        throw error(errc::unavailable, "the queue's file " + db.file().string() + " may not grow beyond " +
-                                           std::to_string(options_.max_file_bytes) +
-                                           " bytes (sqlite_options::max_file_bytes); nothing of this was stored. Try again when "
-                                           "jobs are done, or raise it");
+        throw error(errc::unavailable,
+                    "the queue's file " + db.file().string() + " may not grow beyond " +
+                        std::to_string(options_.max_file_bytes) +
+                        " bytes (sqlite_options::max_file_bytes); nothing of this was stored. Try again when "
+                        "jobs are done, or raise it");
 }
 
 void store::look_for_others() {

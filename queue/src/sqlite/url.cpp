@@ -6,9 +6,10 @@ namespace infra::queue {
 namespace {
 
 [[noreturn]] void refuse(std::string_view why) {
-    throw error(infra::errc::misconfigured, "a SQLite queue's URL is sqlite:FILE, optionally with ?durability=normal or "
-                                            "?durability=full: " +
-                                                std::string(why));
+    throw error(infra::errc::misconfigured,
+                "a SQLite queue's URL is sqlite:FILE, optionally with ?durability=normal or "
+                "?durability=full: " +
+                    std::string(why));
 }
 
 std::string decoded(std::string_view text) {

@@ -13,8 +13,9 @@ std::exception_ptr closed() {
 }
 
 error overloaded(const sqlite_options& options) {
-    return {infra::errc::overloaded, "too many operations wait for the queue's file " + options.file.string() +
-                                         " (sqlite_options::max_waiting, max_waiting_bytes); nothing was stored, try later"};
+    return {infra::errc::overloaded,
+            "too many operations wait for the queue's file " + options.file.string() +
+                " (sqlite_options::max_waiting, max_waiting_bytes); nothing was stored, try later"};
 }
 
 } // namespace

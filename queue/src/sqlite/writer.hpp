@@ -20,7 +20,8 @@ namespace infra::queue::sqlite {
 /// Something to do in a transaction. perform() may be called again after the transaction of a first time was lost.
 class operation {
 public:
-    operation(access what, std::size_t payload_bytes, bool always) : needed(what), bytes(payload_bytes), urgent(always) {}
+    operation(access what, std::size_t payload_bytes, bool always)
+        : needed(what), bytes(payload_bytes), urgent(always) {}
     virtual ~operation() = default;
     virtual void perform(store& s) = 0;
     virtual void succeed() noexcept = 0;

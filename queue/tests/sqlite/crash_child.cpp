@@ -26,7 +26,8 @@ using namespace std::chrono_literals;
 
 class lines {
 public:
-    explicit lines(const std::string& file) : fd_(::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644)) {}
+    explicit lines(const std::string& file)
+        : fd_(::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644)) {}
     void add(const std::string& text) const {
         const auto line = text + "\n";
         if (::write(fd_, line.data(), line.size()) != static_cast<ssize_t>(line.size()))
@@ -83,13 +84,13 @@ int main(int argc, char** argv) {
 
     asio::io_context io(1);
     const auto ex = with_context(io.get_executor());
-    const queue::queue jobs(queue::make_sqlite_backend({.file = file, .durability = queue::durability::normal, .busy_timeout = 30s, .poll = 5ms}));
+    const queue::queue jobs(queue::make_sqlite_backend(
+        {.file = file, .durability = queue::durability::normal, .busy_timeout = 30s, .poll = 5ms}));
     const auto count = jobs.define_job<number>({.name = "count",
-                                                .handler =
-                                                    [&done](number, queue::job_context& job) -> awaitable<void> {
-                                                        co_await real_clock().sleep_for(1ms);
-                                                        done.add(job.id());
-                                                    },
+                                                .handler = [&done](number, queue::job_context& job) -> awaitable<void> {
+                                                    co_await real_clock().sleep_for(1ms);
+                                                    done.add(job.id());
+                                                },
                                                 .attempts = 1000,
                                                 .keep_completed = {},
                                                 .keep_failed = {}});

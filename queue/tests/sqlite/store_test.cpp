@@ -34,7 +34,9 @@ protected:
         }
         return "no error";
     }
-    void write(const std::filesystem::path& to, const std::string& bytes) { std::ofstream(to, std::ios::binary) << bytes; }
+    void write(const std::filesystem::path& to, const std::string& bytes) {
+        std::ofstream(to, std::ios::binary) << bytes;
+    }
     std::string read(const std::filesystem::path& from) {
         std::ifstream in(from, std::ios::binary);
         return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
@@ -55,7 +57,8 @@ TEST_F(SqliteFile, CannotBeMadeBelowAFile) {
     write(folder / "file", "");
     const auto stored = open({.file = folder / "file/queue.db"});
     EXPECT_EQ(add(stored, "a"), errc::unavailable);
-    EXPECT_NE(sentence(stored).find("file/queue.db has no folder, and it cannot be made"), std::string::npos) << sentence(stored);
+    EXPECT_NE(sentence(stored).find("file/queue.db has no folder, and it cannot be made"), std::string::npos)
+        << sentence(stored);
     std::filesystem::remove(folder / "file");
     EXPECT_FALSE(add(stored, "a")) << "it is opened again by the next operation";
 }
@@ -108,7 +111,9 @@ TEST_F(SqliteFile, OfANewerVersionIsRefusedAndLeftAsItIs) {
     const auto bytes = read(file());
     const auto stored = open();
     EXPECT_EQ(add(stored, "a"), errc::incompatible);
-    EXPECT_NE(sentence(stored).find("was written by a newer version of this library (schema 99, this one knows up to 1)"), std::string::npos);
+    EXPECT_NE(
+        sentence(stored).find("was written by a newer version of this library (schema 99, this one knows up to 1)"),
+        std::string::npos);
     EXPECT_EQ(read(file()), bytes);
 }
 
@@ -256,7 +261,9 @@ TEST_F(SqliteFile, OnAFullDiskGoesOnOnceThereIsRoom) {
         GTEST_SKIP() << "no right to mount a file system";
     const auto stored = open({.file = folder / "disk/queue.db"});
     EXPECT_FALSE(add(stored, "first"));
-    { std::ofstream(folder / "disk/ballast") << std::string(3 << 20, 'x'); }
+    {
+        std::ofstream(folder / "disk/ballast") << std::string(3 << 20, 'x');
+    }
     boost::system::error_code refused;
     for (int i = 0; i < 1000 && !refused; ++i)
         refused = add(stored, "a" + std::to_string(i), '"' + std::string(3000, 'x') + '"');

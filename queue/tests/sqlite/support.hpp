@@ -34,7 +34,8 @@ inline void expect_sound(const std::filesystem::path& file) {
     const char* const states[] = {"waiting", "delayed", "active", "completed", "failed"};
     for (int s = 0; s < 5; ++s)
         EXPECT_EQ(ask(file, std::string("SELECT name FROM infra_queues q WHERE q.") + states[s] +
-                                " <> (SELECT count(*) FROM infra_jobs j WHERE j.queue = q.id AND j.state = " + std::to_string(s) + ")"),
+                                " <> (SELECT count(*) FROM infra_jobs j WHERE j.queue = q.id AND j.state = " +
+                                std::to_string(s) + ")"),
                   "none")
             << "the count of " << states[s] << " differs from the rows";
     EXPECT_EQ(ask(file, "SELECT seq FROM infra_jobs WHERE seq NOT IN (SELECT seq FROM infra_payloads)"), "none");
@@ -44,7 +45,9 @@ inline void expect_sound(const std::filesystem::path& file) {
     EXPECT_EQ(ask(file, "SELECT seq FROM infra_jobs WHERE (state = 2) <> (lease_until IS NOT NULL)"), "none");
     EXPECT_EQ(ask(file, "SELECT seq FROM infra_jobs WHERE (state >= 3) <> (finished_at IS NOT NULL)"), "none");
     EXPECT_EQ(ask(file, "SELECT seq FROM infra_jobs WHERE attempts_made > fence"), "none");
-    EXPECT_EQ(ask(file, "SELECT seq FROM infra_jobs, infra_queue WHERE seq >= next_number OR abs(place) >= next_number"), "none");
+    EXPECT_EQ(
+        ask(file, "SELECT seq FROM infra_jobs, infra_queue WHERE seq >= next_number OR abs(place) >= next_number"),
+        "none");
 }
 
 } // namespace infra::queue::tests

@@ -25,8 +25,9 @@ TEST(SqliteUrl, NamesAFileAndADurability) {
 }
 
 TEST(SqliteUrl, RefusesWhatIsNotOne) {
-    for (const auto* url : {"", "sqlite", "sqlite:", "sqlite://host/queue.db", "sqlite:dir/", "sqlite:a.db?durability=none", "sqlite:a.db?",
-                            "sqlite:a.db?x=1", "sqlite:a%2.db", "sqlite:a%00.db", "mysql:a.db"}) {
+    for (const auto* url :
+         {"", "sqlite", "sqlite:", "sqlite://host/queue.db", "sqlite:dir/", "sqlite:a.db?durability=none",
+          "sqlite:a.db?", "sqlite:a.db?x=1", "sqlite:a%2.db", "sqlite:a%00.db", "mysql:a.db"}) {
         try {
             parse_sqlite_url(url);
             FAIL() << url;

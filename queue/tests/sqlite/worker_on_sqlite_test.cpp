@@ -75,7 +75,8 @@ TEST_F(WorkerOnSqlite, RunsAJobAgainWhoseWorkerVanished) {
     const auto now = real_clock().wall();
     loop.await(jobs.stored()->claim({.queues = {"greet"}, .max = 1, .worker = "dead", .lease = 50ms, .now = now}));
     std::uint64_t fence = 0;
-    jobs.define_job({.name = "welcome", .handler = [&](json::value, job_context& c) { fence = c.fence(); }, .queue = "greet"});
+    jobs.define_job(
+        {.name = "welcome", .handler = [&](json::value, job_context& c) { fence = c.fence(); }, .queue = "greet"});
     worker w(jobs);
     start(w);
     wait_for("orphan", job_state::completed);
@@ -103,7 +104,8 @@ TEST_F(WorkerOnSqlite, DoesEveryJobOnceWhenSeveralWorkersShareTheFile) {
         start(*each);
     std::set<std::string> added;
     for (int i = 0; i < 20; ++i)
-        for (const auto& id : loop.await(jobs.enqueue_bulk(job<json::value>({.name = "count", .queue = "count"}), std::vector<json::value>(10, json::object()))))
+        for (const auto& id : loop.await(jobs.enqueue_bulk(job<json::value>({.name = "count", .queue = "count"}),
+                                                           std::vector<json::value>(10, json::object()))))
             added.insert(id);
     EXPECT_TRUE(loop.until([&] {
         const std::scoped_lock lock(mutex);
@@ -141,7 +143,8 @@ TEST_F(WorkerOnSqlite, GivesAnInterruptedJobToTheNextWorkerAtOnce) {
 }
 
 TEST_F(WorkerOnSqlite, KeepsAsManyFinishedJobsAsItIsTold) {
-    const auto count = jobs.define_job<no_data>({.name = "count", .handler = [](no_data) {}, .keep_completed = {.count = 5}});
+    const auto count =
+        jobs.define_job<no_data>({.name = "count", .handler = [](no_data) {}, .keep_completed = {.count = 5}});
     worker w(jobs);
     start(w);
     loop.await(jobs.enqueue_bulk(count, std::vector<no_data>(50)));

@@ -50,10 +50,11 @@ protected:
         std::promise<void> gate, entered;
         auto inside = entered.get_future();
         // shared: std::function copies
-        post(access::read, [open = gate.get_future().share(), e = std::make_shared<std::promise<void>>(std::move(entered))](store&) {
-            e->set_value();
-            open.wait();
-        });
+        post(access::read,
+             [open = gate.get_future().share(), e = std::make_shared<std::promise<void>>(std::move(entered))](store&) {
+                 e->set_value();
+                 open.wait();
+             });
         inside.wait();
         return gate;
     }
@@ -62,7 +63,10 @@ protected:
         query(s.db, "INSERT INTO infra_queues (name) VALUES (?1)").bind(name).run();
     }
 
-    std::string names() { return ask(folder / "queue.db", "SELECT group_concat(name, ' ') FROM (SELECT name FROM infra_queues ORDER BY name)"); }
+    std::string names() {
+        return ask(folder / "queue.db",
+                   "SELECT group_concat(name, ' ') FROM (SELECT name FROM infra_queues ORDER BY name)");
+    }
 
     /// Commits that stand in the write-ahead log: frames that carry the size of the database.
     std::size_t commits() {

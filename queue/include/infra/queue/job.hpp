@@ -185,13 +185,13 @@ private:
 /// Names a kind of job, and what it needs.
 template <class T>
 struct job_definition {
-    std::string name{};       ///< 1 to 100 bytes; see check_name
-    job_handler<T> handler{}; ///< none: this process only adds such jobs
-    int attempts = 1;         ///< 1 … 1'000'000, the first one included
-    infra::backoff backoff{}; ///< between attempts; the default retries at once
+    std::string name{};                                 ///< 1 to 100 bytes; see check_name
+    job_handler<T> handler{};                           ///< none: this process only adds such jobs
+    int attempts = 1;                                   ///< 1 … 1'000'000, the first one included
+    infra::backoff backoff{};                           ///< between attempts; the default retries at once
     std::optional<std::chrono::milliseconds> timeout{}; ///< of one attempt; unset: none
-    int priority = 0;         ///< 0 (first) … 2'097'151
-    std::string queue{};      ///< empty: a queue of its own, named like the job
+    int priority = 0;                                   ///< 0 (first) … 2'097'151
+    std::string queue{};                                ///< empty: a queue of its own, named like the job
     keep keep_completed{.count = 1000};
     keep keep_failed{.count = 5000};
 };
@@ -202,14 +202,21 @@ struct job_definition {
 template <class T>
 class job {
 public:
+    /// For a registry; a job made otherwise can be enqueued, and no worker of this process knows it.
     explicit job(job_definition<T> definition)
-        : definition_(std::make_shared<const job_definition<T>>(std::move(definition))) {}
+        : definition_(std::make_shared<const job_definition<T>>(with_queue(std::move(definition)))) {}
 
     const std::string& name() const noexcept { return definition_->name; }
     const std::string& queue() const noexcept { return definition_->queue; }
     const job_definition<T>& definition() const noexcept { return *definition_; }
 
 private:
+    static job_definition<T> with_queue(job_definition<T> definition) {
+        if (definition.queue.empty())
+            definition.queue = definition.name;
+        return definition;
+    }
+
     std::shared_ptr<const job_definition<T>> definition_;
 };
 

@@ -57,11 +57,11 @@ struct job_options {
 
 /// Per call. What is left out is what the job's definition says.
 struct enqueue_options {
-    std::chrono::milliseconds delay{0};   ///< at least zero
-    std::optional<wall_time> run_at{};    ///< instead of a delay; in the past means now
-    std::optional<int> attempts{};        ///< 1 … 1'000'000
+    std::chrono::milliseconds delay{0}; ///< at least zero
+    std::optional<wall_time> run_at{};  ///< instead of a delay; in the past means now
+    std::optional<int> attempts{};      ///< 1 … 1'000'000
     std::optional<infra::backoff> backoff{};
-    std::optional<int> priority{};        ///< 0 … 2'097'151
+    std::optional<int> priority{}; ///< 0 … 2'097'151
     bool lifo = false;
     /// As long as the record of a job with this id is kept in the queue, whatever became of it, no second one is added
     /// and its id is returned. Rules: `check_job_id`.
@@ -87,12 +87,12 @@ struct job_info {
     job_id id{};
     std::string name{};
     job_state state = job_state::waiting;
-    std::string data{};                     ///< JSON text
-    std::string result{};                   ///< JSON text; empty unless completed with a value
-    std::string failed_reason{};            ///< of the last attempt that failed; empty if none did
-    int attempts_made = 0;                  ///< that ended, in success or failure
-    std::uint64_t fence = 0;                ///< how often it was taken: grows also when a worker vanished
-    int stalls = 0;                         ///< how often a worker vanished with it
+    std::string data{};          ///< JSON text
+    std::string result{};        ///< JSON text; empty unless completed with a value
+    std::string failed_reason{}; ///< of the last attempt that failed; empty if none did
+    int attempts_made = 0;       ///< that ended, in success or failure
+    std::uint64_t fence = 0;     ///< how often it was taken: grows also when a worker vanished
+    int stalls = 0;              ///< how often a worker vanished with it
     wall_time created_at{};
     std::optional<wall_time> run_at{};      ///< when delayed: not before
     std::optional<wall_time> started_at{};  ///< last taken

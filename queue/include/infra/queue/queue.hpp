@@ -77,8 +77,12 @@ public:
     }
 
     /// What is remembered about a job; empty if nothing is.
-    [[nodiscard]] awaitable<std::optional<job_info>> find_job(job_id id) const { return find(state_, {{}, std::move(id)}); }
-    [[nodiscard]] awaitable<std::optional<job_info>> find_job(job_key key) const { return find(state_, std::move(key)); }
+    [[nodiscard]] awaitable<std::optional<job_info>> find_job(job_id id) const {
+        return find(state_, {{}, std::move(id)});
+    }
+    [[nodiscard]] awaitable<std::optional<job_info>> find_job(job_key key) const {
+        return find(state_, std::move(key));
+    }
 
     /// Of the queues named; of all when none is named.
     [[nodiscard]] awaitable<std::vector<queue_counts>> counts(std::vector<std::string> queues = {}) const;

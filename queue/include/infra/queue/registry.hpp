@@ -40,12 +40,12 @@ error misfit_error(std::string_view job, const json::failure& why);
 json::limits limits_of_stored(std::string_view text) noexcept;
 
 template <class T>
-awaitable<std::string> perform(std::shared_ptr<const job_definition<T>> definition, std::string data,
-                               std::shared_ptr<job_context> context, blocking_pool& pool) {
+awaitable<std::string> perform(job<T> defined, std::string data, std::shared_ptr<job_context> context,
+                               blocking_pool& pool) {
     auto payload = json::parse<T>(data, limits_of_stored(data));
     if (!payload)
-        throw misfit_error(definition->name, payload.error());
-    co_return co_await definition->handler(std::move(*payload), std::move(context), pool);
+        throw misfit_error(defined.name(), payload.error());
+    co_return co_await defined.definition().handler(std::move(*payload), std::move(context), pool);
 }
 
 template <class T>
@@ -67,20 +67,18 @@ public:
     /// Without T the payload is a json::value.
     template <class T = json::value>
     job<T> define(job_definition<T> definition) {
-        if (definition.queue.empty())
-            definition.queue = definition.name;
-        auto kept = std::make_shared<const job_definition<T>>(definition);
-        known_job known{.name = kept->name, .queue = kept->queue, .options = detail::options_of(*kept)};
+        job<T> made(std::move(definition));
+        known_job known{.name = made.name(), .queue = made.queue(), .options = detail::options_of(made.definition())};
         known.misfit = [](const json::value& data) -> std::optional<json::failure> {
             const auto read = json::from_value<T>(data);
             return read ? std::nullopt : std::optional(read.error());
         };
-        if (kept->handler)
-            known.perform = [kept](std::string data, std::shared_ptr<job_context> context, blocking_pool& pool) {
-                return detail::perform<T>(kept, std::move(data), std::move(context), pool);
+        if (made.definition().handler)
+            known.perform = [made](std::string data, std::shared_ptr<job_context> context, blocking_pool& pool) {
+                return detail::perform<T>(made, std::move(data), std::move(context), pool);
             };
         add(std::move(known));
-        return job<T>(std::move(definition));
+        return made;
     }
 
     /// Null if nothing of that name is defined.

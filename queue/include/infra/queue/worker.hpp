@@ -12,7 +12,7 @@
 namespace infra::queue {
 
 struct worker_options {
-    std::size_t concurrency = 10;     ///< handlers at once, 1 … 10'000
+    std::size_t concurrency = 10;      ///< handlers at once, 1 … 10'000
     std::vector<std::string> queues{}; ///< empty: those of all jobs that have a handler here, also of later ones
 
     /// stop() without a deadline lets handlers run for so long; at least zero.
@@ -41,7 +41,8 @@ struct worker_options {
 /// Threads:  stop() from any thread; run() on one executor, whose handlers do not run at the same time: an event loop, or
 ///           a strand `with_context(make_strand(…))`.
 /// Errors:   a handler's failures become the job's. run() goes on, with a log line, while the storage is unavailable; it
-///           throws errc::corrupt or errc::incompatible once its handlers are done. std::invalid_argument names a bad
+///           throws errc::corrupt, errc::incompatible or, if the queue was stopped first, infra::errc::closed, once its
+///           handlers are done. std::invalid_argument names a bad
 ///           option.
 /// Cancel:   run() cancelled: like stop(now), then it throws operation_aborted.
 /// Lifetime: letting the last handle go stops the worker as stop(now) does, without waiting; run() still ends in its own

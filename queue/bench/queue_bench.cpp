@@ -1,0 +1,239 @@
+// How many jobs a second go in and come out, on one file, with its durability beside every number.
+//
+//     queue_sqlite_queue_bench [--json FILE] [--jobs N] [--folder DIR]
+//
+// DIR (the working directory if not given) decides what an fsync costs: a tmpfs pays nothing for it.
+
+#include <infra/base/context_executor.hpp>
+#include <infra/queue.hpp>
+#include <infra/queue/sqlite.hpp>
+#include <infra/runtime/event_loop.hpp>
+#include <infra/runtime/wait.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_future.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <string>
+#include <vector>
+
+namespace {
+
+namespace fs = std::filesystem;
+using namespace infra;
+using namespace std::chrono_literals;
+using seconds = std::chrono::duration<double>;
+
+struct payload {
+    std::string user_id = "0190b5a0-7c3e-7000-8000-000000000000";
+    std::string email = "someone@example.org";
+};
+BOOST_DESCRIBE_STRUCT(payload, (), (user_id, email))
+
+struct arguments {
+    std::string json{};
+    std::size_t jobs = 50'000;
+    fs::path folder = fs::current_path();
+};
+
+/// A fresh file, gone with this.
+class subject {
+public:
+    subject(const arguments& a, queue::durability kept)
+        : folder_(a.folder / ("infra-queue-bench-" + random_hex(4))),
+          jobs(queue::make_sqlite_backend({.file = folder_ / "queue.db", .durability = kept})),
+          work(jobs.define_job<payload>({.name = "work",
+                                         .handler = [this](const payload&) -> awaitable<void> {
+                                             ++done;
+                                             co_return;
+                                         },
+                                         .keep_completed = {.count = 1000}})) {
+        producers.start();
+        workers.start();
+    }
+    ~subject() {
+        wait(jobs.stop(deadline::never()), producers.get_executor());
+        producers.stop();
+        workers.stop();
+        fs::remove_all(folder_);
+    }
+
+private:
+    fs::path folder_;
+
+public:
+    event_loop producers{"producers"}, workers{"workers"};
+    std::atomic<std::size_t> done{0};
+    queue::queue jobs;
+    queue::job<payload> work;
+};
+
+awaitable<void> add_one_by_one(const subject* s, std::size_t n) {
+    for (std::size_t i = 0; i < n; ++i)
+        co_await s->jobs.enqueue(s->work, {});
+}
+
+awaitable<void> add_in_bulk(const subject* s, std::size_t n, std::size_t batch) {
+    const std::vector<payload> data(batch);
+    for (std::size_t i = 0; i < n; i += batch)
+        co_await s->jobs.enqueue_bulk(s->work, data);
+}
+
+/// `together` coroutines that add their share of `n`.
+void add(const subject& s, std::size_t n, std::size_t together) {
+    std::vector<std::future<void>> all;
+    auto& loop = const_cast<event_loop&>(s.producers);
+    for (std::size_t i = 0; i < together; ++i)
+        all.push_back(asio::co_spawn(loop.get_executor(), add_one_by_one(&s, n / together), asio::use_future));
+    for (auto& each : all)
+        each.get();
+}
+
+double rate(std::size_t n, const std::function<void()>& what) {
+    const auto begin = std::chrono::steady_clock::now();
+    what();
+    return static_cast<double>(n) / seconds(std::chrono::steady_clock::now() - begin).count();
+}
+
+/// Runs a worker until `n` jobs are done.
+class running_worker {
+public:
+    running_worker(subject& s, std::size_t concurrency)
+        : subject_(s),
+          worker_(s.jobs, {.concurrency = concurrency}),
+          end_(asio::co_spawn(s.workers.get_executor(), worker_.run(), asio::use_future)) {}
+    ~running_worker() {
+        worker_.stop();
+        end_.get();
+    }
+    void wait_for(std::size_t n) const {
+        while (subject_.done < n)
+            std::this_thread::sleep_for(200us);
+    }
+
+private:
+    subject& subject_;
+    queue::worker worker_;
+    std::future<void> end_;
+};
+
+double process(const arguments& a, queue::durability kept, std::size_t concurrency, std::size_t n) {
+    subject s(a, kept);
+    wait(add_in_bulk(&s, n, 1000), s.producers.get_executor());
+    return rate(n, [&] {
+        const running_worker w(s, concurrency);
+        w.wait_for(n);
+    });
+}
+
+double end_to_end(const arguments& a, queue::durability kept) {
+    subject s(a, kept);
+    const running_worker w(s, 100);
+    return rate(a.jobs, [&] {
+        add(s, a.jobs, 100);
+        w.wait_for(a.jobs / 100 * 100);
+    });
+}
+
+/// From the call of enqueue to the handler's first line, of an idle worker; microseconds, sorted.
+std::vector<double> latencies(const arguments& a, queue::durability kept) {
+    subject s(a, kept);
+    std::atomic<std::chrono::steady_clock::time_point> entered{};
+    std::atomic<std::size_t> count = 0;
+    const auto ping =
+        s.jobs.define_job<queue::no_data>({.name = "ping", .handler = [&](queue::no_data) -> awaitable<void> {
+                                               entered = std::chrono::steady_clock::now();
+                                               ++count;
+                                               co_return;
+                                           }});
+    const running_worker w(s, 10);
+    std::vector<double> all;
+    for (std::size_t i = 0; i < 1000; ++i) {
+        std::this_thread::sleep_for(300us); // the last one is recorded, and the worker waits again
+        const auto begin = std::chrono::steady_clock::now();
+        wait(s.jobs.enqueue(ping, {}), s.producers.get_executor());
+        while (count <= i)
+            std::this_thread::yield();
+        all.push_back(seconds(entered.load() - begin).count() * 1e6);
+    }
+    std::ranges::sort(all);
+    return all;
+}
+
+class report {
+public:
+    explicit report(const std::string& json) {
+        if (!json.empty())
+            file_.open(json, std::ios::app);
+        std::printf("%-44s %14s  %s\n", "", "ours", "unit");
+    }
+    void add(const std::string& name, double ours, const std::string& unit) {
+        std::printf("%-44s %14.0f  %s\n", name.c_str(), ours, unit.c_str());
+        std::fflush(stdout);
+        if (file_.is_open())
+            file_ << json::to_text(json::value{{"name", name},
+                                               {"ours", ours},
+                                               {"unit", unit},
+                                               {"peer", nullptr},
+                                               {"peer_value", nullptr},
+                                               {"ratio", nullptr}})
+                  << '\n';
+    }
+
+private:
+    std::ofstream file_;
+};
+
+void measure(const arguments& a, queue::durability kept, report& to) {
+    const std::string name = kept == queue::durability::full ? "queue.full." : "queue.normal.";
+    {
+        subject s(a, kept);
+        const auto few = std::min<std::size_t>(a.jobs, 5000);
+        to.add(name + "enqueue.one_by_one",
+               rate(few, [&] { wait(add_one_by_one(&s, few), s.producers.get_executor()); }), "jobs/s");
+    }
+    {
+        subject s(a, kept);
+        to.add(name + "enqueue.100_at_once", rate(a.jobs, [&] { add(s, a.jobs, 100); }), "jobs/s");
+    }
+    {
+        subject s(a, kept);
+        to.add(name + "enqueue.bulk_of_1000",
+               rate(a.jobs, [&] { wait(add_in_bulk(&s, a.jobs, 1000), s.producers.get_executor()); }), "jobs/s");
+    }
+    to.add(name + "process.concurrency_1", process(a, kept, 1, std::min<std::size_t>(a.jobs, 5000)), "jobs/s");
+    to.add(name + "process.concurrency_100", process(a, kept, 100, a.jobs), "jobs/s");
+    to.add(name + "end_to_end.concurrency_100", end_to_end(a, kept), "jobs/s");
+    const auto waits = latencies(a, kept);
+    to.add(name + "latency.p50", waits[waits.size() / 2], "us");
+    to.add(name + "latency.p99", waits[waits.size() * 99 / 100], "us");
+}
+
+arguments read(int argc, char** argv) {
+    arguments a;
+    for (int i = 1; i + 1 < argc; i += 2) {
+        const std::string what = argv[i], value = argv[i + 1];
+        if (what == "--json")
+            a.json = value;
+        else if (what == "--jobs")
+            a.jobs = std::stoul(value);
+        else if (what == "--folder")
+            a.folder = value;
+    }
+    return a;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    const auto a = read(argc, argv);
+    report to(a.json);
+    measure(a, queue::durability::full, to);
+    measure(a, queue::durability::normal, to);
+}
