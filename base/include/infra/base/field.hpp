@@ -148,9 +148,10 @@ private:
         boost::json::value (*convert)(const void*);
     };
 
-    union {
+    union contents {
+        constexpr contents() noexcept : integer(0) {} // Clang 16 takes no default initialiser beside a string_view
         bool boolean;
-        std::int64_t integer = 0;
+        std::int64_t integer;
         std::uint64_t natural;
         double floating;
         std::string_view text;
