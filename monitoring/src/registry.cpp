@@ -6,10 +6,12 @@
 
 #include <algorithm>
 #include <bit>
+#include <chrono>
 #include <cmath>
 #include <functional>
 #include <mutex>
 #include <stdexcept>
+#include <thread>
 
 namespace infra::monitoring::detail {
 namespace {
@@ -22,22 +24,59 @@ void plus(cell& c, double amount) noexcept {
 }
 void plus_one(cell& c) noexcept { c.store(c.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed); }
 
-constexpr std::size_t version_at = 0, sum_at = 1, buckets_at = 2;
+// A histogram's copy: a version, a request, its answer, a sum and the buckets, then a sum and buckets as last handed out.
+constexpr std::size_t version_at = 0, asked_at = 1, answered_at = 2, sum_at = 3, buckets_at = 4;
 
-// One thread's part of a histogram. The version is odd while the owner is inside record(); a reader that met one starts
-// again. After many tries (the owner was stopped right there) it takes what it sees: off by one value at most.
+constexpr std::size_t values_in(std::size_t copy_size) noexcept { return (copy_size - sum_at) / 2; } // sum and buckets
+
+// Sum and buckets that stand at `values`, in the order in which they are stored.
+histogram_value read_values(std::span<const cell> values) {
+    histogram_value read{.sum = load(values[0])};
+    for (const auto& bucket : values.subspan(1))
+        read.buckets.push_back(bucket.load(std::memory_order_relaxed));
+    return read;
+}
+
+// Empty if the owner was inside record() meanwhile, when the version is odd or has moved on.
+std::optional<histogram_value> read_if_quiet(std::span<const cell> copy) {
+    const auto before = copy[version_at].load(std::memory_order_acquire);
+    if (before % 2 != 0)
+        return std::nullopt;
+    auto read = read_values(copy.subspan(sum_at, values_in(copy.size())));
+    std::atomic_thread_fence(std::memory_order_acquire);
+    return copy[version_at].load(std::memory_order_relaxed) == before ? std::optional(std::move(read)) : std::nullopt;
+}
+
+// One thread's part of a histogram, sum and buckets of the same moment. An owner that is quiet is simply read. One that
+// never is gets asked, and answers with a copy when it leaves record(): so one of the two always succeeds. The owner may
+// have been interrupted inside, hence the yielding; if it does not come back for 100 ms, what is there is taken.
+histogram_value read_copy(std::span<const cell> copy) {
+    static std::mutex one_reader; // an answer stands until the next request
+    const std::scoped_lock lock(one_reader);
+    if (auto read = read_if_quiet(copy))
+        return *std::move(read);
+    const auto values = values_in(copy.size());
+    auto& asked = const_cast<cell&>(copy[asked_at]);
+    const auto request = asked.fetch_add(1, std::memory_order_acq_rel) + 1;
+    const auto patience = std::chrono::steady_clock::now() + std::chrono::milliseconds(100);
+    do {
+        if (copy[answered_at].load(std::memory_order_acquire) == request)
+            return read_values(copy.subspan(sum_at + values, values));
+        if (auto read = read_if_quiet(copy))
+            return *std::move(read);
+        std::this_thread::yield();
+    } while (std::chrono::steady_clock::now() < patience);
+    return read_values(copy.subspan(sum_at, values));
+}
+
+[[gnu::noinline]] void answer(cell* own, std::size_t values, std::uint64_t request) noexcept {
+    for (std::size_t i = 0; i < values; ++i)
+        own[sum_at + values + i].store(own[sum_at + i].load(std::memory_order_relaxed), std::memory_order_relaxed);
+    own[answered_at].store(request, std::memory_order_release);
+}
+
 void add_copy(histogram_value& to, std::span<const cell> copy) {
-    histogram_value read;
-    read.buckets.resize(copy.size() - buckets_at);
-    for (int tries = 0; tries < 1000; ++tries) {
-        const auto before = copy[version_at].load(std::memory_order_acquire);
-        read.sum = load(copy[sum_at]);
-        for (std::size_t i = 0; i < read.buckets.size(); ++i)
-            read.buckets[i] = copy[buckets_at + i].load(std::memory_order_relaxed);
-        std::atomic_thread_fence(std::memory_order_acquire);
-        if (before % 2 == 0 && copy[version_at].load(std::memory_order_relaxed) == before)
-            break;
-    }
+    const auto read = read_copy(copy);
     to.sum += read.sum;
     for (std::size_t i = 0; i < read.buckets.size(); ++i) {
         to.buckets[i] += read.buckets[i];
@@ -59,7 +98,7 @@ std::uint32_t cells_for(const family_info& f) noexcept {
     switch (f.type) {
     case metric_type::counter: return 1;
     case metric_type::gauge: return 0;
-    case metric_type::histogram: return static_cast<std::uint32_t>(buckets_at + f.bounds.size() + 1);
+    case metric_type::histogram: return static_cast<std::uint32_t>(sum_at + 2 * (f.bounds.size() + 2));
     }
     return 0;
 }
@@ -105,6 +144,9 @@ void record(const series& s, double value) noexcept {
     plus(own[sum_at], value);
     plus_one(own[buckets_at + bucket]);
     own[version_at].store(own[version_at].load(std::memory_order_relaxed) + 1, std::memory_order_release);
+    const auto request = own[asked_at].load(std::memory_order_acquire);
+    if (request != own[answered_at].load(std::memory_order_relaxed))
+        answer(own, bounds.size() + 2, request);
 }
 
 // --- series ---

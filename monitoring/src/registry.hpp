@@ -28,8 +28,8 @@ struct family_info {
     std::vector<double> bounds; // of a histogram
 };
 
-/// Cells: a counter has one, a double. A histogram has a version, a sum and a count for each bucket. A gauge has none:
-/// the last to set it wins, so it is one number for all threads.
+/// Cells: a counter has one, a double; a histogram a sum, a count for each bucket and what keeps them together. A gauge
+/// has none: the last to set it wins, so it is one number for all threads.
 struct series {
     series(std::shared_ptr<const family_info> f, const label_set& l);
 

@@ -43,7 +43,8 @@ struct metric_value {
     wall_time timestamp{}; ///< when it was read
 };
 
-/// A histogram as it stands; a consistent snapshot.
+/// A histogram as it stands. Of each thread's values, sum and buckets are those of one moment, and count is the sum of
+/// the buckets.
 struct histogram_value {
     std::uint64_t count = 0;
     double sum = 0;
