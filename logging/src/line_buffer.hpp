@@ -21,6 +21,8 @@ public:
     std::string_view view() const noexcept { return {data_, size_}; }
 
     void append(std::string_view text) {
+        if (text.empty()) // may be null, which memcpy must not be given
+            return;
         std::memcpy(reserve(text.size()), text.data(), text.size());
         size_ += text.size();
     }
