@@ -5,6 +5,7 @@
 // DIR (the working directory if not given) decides what an fsync costs: a tmpfs pays nothing for it.
 
 #include <infra/base/context_executor.hpp>
+#include <infra/base/id.hpp>
 #include <infra/queue.hpp>
 #include <infra/queue/sqlite.hpp>
 #include <infra/runtime/event_loop.hpp>
