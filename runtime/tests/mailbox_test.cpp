@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <memory>
 #include <stdexcept>
 #include <thread>
 
@@ -99,6 +100,35 @@ TEST_F(Mailbox, CancelledReceiverLosesNothing) {
     asio::co_spawn(io, read(box), note());
     poll();
     EXPECT_EQ(batches, (std::vector<std::vector<int>>{{7}}));
+}
+
+// Memory errors where it goes wrong: the sanitizers' builds see them.
+TEST(MailboxWithoutALoop, TakesItemsThatNobodyWillRead) {
+    auto io = std::make_unique<asio::io_context>(1);
+    const mailbox<int> box(io->get_executor());
+    const auto read = [](mailbox<int> from) -> awaitable<void> { co_await from.receive(); };
+    asio::co_spawn(*io, read(box), [](std::exception_ptr) {});
+    io->poll();
+    io.reset();
+    EXPECT_TRUE(box.post(1));
+    EXPECT_TRUE(box.post(2));
+    EXPECT_EQ(box.size(), 2u);
+    box.close();
+}
+
+TEST_F(Mailbox, ReceivesAgainAfterACancelledReceiverWasSentAWakeUp) {
+    const mailbox<int> box(io.get_executor());
+    asio::cancellation_signal signal;
+    asio::co_spawn(io, read(box), asio::bind_cancellation_slot(signal.slot(), note()));
+    poll();
+    signal.emit(asio::cancellation_type::terminal);
+    box.post(1); // its wake-up comes after the receiver has left
+    poll();
+    asio::co_spawn(io, read(box), note());
+    poll();
+    box.post(2);
+    poll();
+    EXPECT_EQ(batches, (std::vector<std::vector<int>>{{1}, {2}}));
 }
 
 TEST_F(Mailbox, KeepsEachSendersOrderAndLosesNothing) {

@@ -9,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <thread>
 
 namespace infra {
@@ -80,6 +81,34 @@ TEST_F(Promise, CancelledWaitDropsTheResult) {
     io.restart();
     io.run();
     EXPECT_EQ(value, 0);
+}
+
+// Memory errors where it goes wrong: the sanitizers' builds see them.
+TEST(PromiseWithoutALoop, TakesAResultForWhichTheLoopIsGone) {
+    auto io = std::make_unique<asio::io_context>(1);
+    const promise<int> never_asked(io->get_executor());
+    const promise<int> waited_for(io->get_executor());
+    const auto wait_for = [](promise<int> p) -> awaitable<void> { co_await p.get(); };
+    bool resumed = false;
+    asio::co_spawn(*io, wait_for(waited_for), [&resumed](std::exception_ptr) { resumed = true; });
+    io->poll();
+    io.reset();
+    never_asked.set_value(1);
+    waited_for.set_value(2);
+    EXPECT_FALSE(resumed);
+}
+
+TEST(PromiseWithoutALoop, TakesAResultWhileTheLoopGoes) {
+    for (int i = 0; i < 300; ++i) {
+        auto io = std::make_unique<asio::io_context>(1);
+        const promise<int> p(io->get_executor());
+        const auto wait_for = [](promise<int> from) -> awaitable<void> { co_await from.get(); };
+        asio::co_spawn(*io, wait_for(p), [](std::exception_ptr) {});
+        io->poll();
+        std::thread setter([p] { p.set_value(1); });
+        io.reset();
+        setter.join();
+    }
 }
 
 } // namespace

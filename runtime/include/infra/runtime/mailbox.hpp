@@ -8,15 +8,18 @@
 
 #include <infra/base/awaitable.hpp>
 #include <infra/base/error.hpp>
+#include <infra/runtime/loop_gate.hpp>
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <mutex>
+#include <stdexcept>
 #include <utility>
 #include <vector>
 
@@ -30,7 +33,7 @@ struct mailbox_options {
 /// Threads:  post() and close() from any thread; receive() from one coroutine on the executor given.
 /// Errors:   post() is false when full or closed; receive() throws errc::closed once closed and empty.
 /// Cancel:   receive() throws operation_aborted and nothing is lost: the items stay.
-/// Lifetime: copies share the box, and the executor's loop outlives them all.
+/// Lifetime: copies share the box and may outlive the executor's loop; what is posted then lies unread.
 template <class T>
 class mailbox {
 public:
@@ -41,45 +44,37 @@ public:
     }
 
     bool post(T item) const {
-        {
-            const std::scoped_lock lock(state_->mutex);
-            if (state_->closed || state_->items.size() >= state_->max_items)
-                return false;
-            state_->items.push_back(std::move(item));
-            if (!std::exchange(state_->receiver_sleeps, false))
-                return true; // somebody before us has woken the receiver
-        }
+        const std::scoped_lock lock(state_->mutex);
+        if (state_->closed || state_->items.size() >= state_->max_items)
+            return false;
+        state_->items.push_back(std::move(item));
         wake();
         return true;
     }
 
     /// Everything that lies there, in order; waits while there is nothing.
     awaitable<std::vector<T>> receive() const {
-        const auto held = state_;
+        const sleeper me(state_);
         while (true) {
             {
-                const std::scoped_lock lock(held->mutex);
-                if (!held->items.empty())
-                    co_return std::exchange(held->items, {});
-                if (held->closed)
+                const std::scoped_lock lock(me.of->mutex);
+                if (!me.of->items.empty())
+                    co_return std::exchange(me.of->items, {});
+                if (me.of->closed)
                     throw error(errc::closed, "the mailbox is closed");
-                held->receiver_sleeps = true;
-                held->woken = false;
+                me.of->sleeping = &me;
+                me.woken = false;
             }
             boost::system::error_code ec;
-            co_await held->wake_up.async_wait(asio::redirect_error(asio::use_awaitable, ec));
-            if (!held->woken)
+            co_await me.wake_up.async_wait(asio::redirect_error(asio::use_awaitable, ec));
+            if (!me.woken)
                 throw boost::system::system_error(ec);
         }
     }
 
     void close() const {
-        {
-            const std::scoped_lock lock(state_->mutex);
-            state_->closed = true;
-            if (!std::exchange(state_->receiver_sleeps, false))
-                return;
-        }
+        const std::scoped_lock lock(state_->mutex);
+        state_->closed = true;
         wake();
     }
 
@@ -89,24 +84,52 @@ public:
     }
 
 private:
+    struct sleeper;
+
     struct state {
-        state(executor ex, std::size_t max)
-            : wake_up(std::move(ex), std::chrono::steady_clock::time_point::max()), max_items(max) {}
-        std::mutex mutex;
-        std::vector<T> items;         // guarded by mutex
-        bool closed = false;          // guarded by mutex
-        bool receiver_sleeps = false; // guarded by mutex
-        asio::steady_timer wake_up;   // the receiver's executor only
-        bool woken = false;           // the receiver's executor only
+        state(executor of, std::size_t max) : gate(loop_gate::of(of)), ex(std::move(of)), max_items(max) {}
+        const std::shared_ptr<loop_gate> gate;
+        const executor ex;
         const std::size_t max_items;
+        std::mutex mutex;
+        std::vector<T> items;              // guarded by mutex
+        bool closed = false;               // guarded by mutex
+        const sleeper* sleeping = nullptr; // guarded by mutex; not yet sent a wake-up
+        const sleeper* present = nullptr;  // guarded by mutex; what may still be woken
     };
 
-    // A posted wake-up that finds nobody waiting any more (the receiver was cancelled meanwhile) cancels nothing.
+    // Lives in the frame of receive(), and so dies with the loop if not before.
+    struct sleeper {
+        explicit sleeper(std::shared_ptr<state> s) : of(std::move(s)), wake_up(of->ex, steady_end) {
+            const std::scoped_lock lock(of->mutex);
+            of->present = this;
+        }
+        ~sleeper() {
+            const std::scoped_lock lock(of->mutex);
+            of->sleeping = of->present = nullptr;
+        }
+        sleeper(const sleeper&) = delete;
+        sleeper& operator=(const sleeper&) = delete;
+
+        static constexpr auto steady_end = std::chrono::steady_clock::time_point::max();
+        const std::shared_ptr<state> of;
+        mutable asio::steady_timer wake_up; // the receiver's executor only
+        mutable bool woken = false;         // likewise
+    };
+
+    // Called under the lock. One wake-up is enough for whatever comes before the receiver looks; one that finds nobody
+    // any more, or the next receiver, does no harm.
     void wake() const {
-        asio::post(state_->wake_up.get_executor(), [held = state_] {
-            held->woken = true;
-            held->wake_up.cancel();
-        });
+        if (std::exchange(state_->sleeping, nullptr))
+            state_->gate->pass([this] { asio::post(state_->ex, [held = state_] { wake_up(*held); }); });
+    }
+
+    static void wake_up(state& s) {
+        const std::scoped_lock lock(s.mutex);
+        if (!s.present)
+            return;
+        s.present->woken = true;
+        s.present->wake_up.cancel();
     }
 
     std::shared_ptr<state> state_;

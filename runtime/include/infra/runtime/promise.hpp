@@ -8,14 +8,17 @@
 
 #include <infra/base/awaitable.hpp>
 #include <infra/base/error.hpp>
+#include <infra/runtime/loop_gate.hpp>
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <chrono>
 #include <exception>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -26,8 +29,9 @@ namespace infra {
 /// Threads:  set_… from any thread, once in all (a later call has no effect); get() once, on the executor given.
 /// Errors:   get() throws what set_exception() was given.
 /// Cancel:   get() throws operation_aborted and the result, when it comes, is dropped; all cancellation types.
-/// Lifetime: copies share the result, and the executor's loop outlives them all. If the last copy that could set it is
-///           dropped, get() waits for cancellation or its deadline: whoever holds a promise keeps it.
+/// Lifetime: copies share the result and may outlive the executor's loop: a result for which nobody waits any more goes
+///           nowhere. If the last copy that could set it is dropped, get() waits for cancellation or its deadline:
+///           whoever holds a promise keeps it.
 template <class T>
 class promise {
     using stored = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
@@ -37,10 +41,12 @@ public:
 
     awaitable<T> get() const {
         const auto held = state_;
-        if (!held->done) {
+        {
+            waiter me(held);
             boost::system::error_code ec;
-            co_await held->arrived.async_wait(asio::redirect_error(asio::use_awaitable, ec));
-            if (!held->done)
+            if (me.sleeps)
+                co_await me.arrived.async_wait(asio::redirect_error(asio::use_awaitable, ec));
+            if (!me.leave())
                 throw boost::system::system_error(ec);
         }
         if (held->failure)
@@ -50,31 +56,65 @@ public:
     }
 
     void set_value(stored value = {}) const {
-        deliver([value = std::move(value)](state& s) mutable { s.value.emplace(std::move(value)); });
+        deliver([&value](state& s) { s.value.emplace(std::move(value)); });
     }
 
     void set_exception(std::exception_ptr failure) const {
-        deliver([failure = std::move(failure)](state& s) mutable { s.failure = std::move(failure); });
+        deliver([&failure](state& s) { s.failure = std::move(failure); });
     }
 
 private:
-    // Everything is touched on the executor only.
     struct state {
-        explicit state(executor ex) : arrived(std::move(ex), std::chrono::steady_clock::time_point::max()) {}
+        explicit state(executor of) : gate(loop_gate::of(of)), ex(std::move(of)) {}
+        const std::shared_ptr<loop_gate> gate;
+        std::mutex mutex;
+        std::optional<executor> ex;             // guarded by mutex; empty once get() has been left
+        asio::steady_timer* sleeping = nullptr; // guarded by mutex; touched on the executor only
+        bool done = false;                      // guarded by mutex
+        std::optional<stored> value;            // written before, read after done
+        std::exception_ptr failure;             // likewise
+    };
+
+    // Lives in the frame of get(), and so dies with the loop if not before: the shared state refers to the loop no longer.
+    struct waiter {
+        explicit waiter(std::shared_ptr<state> s) : of(std::move(s)), arrived(*of->ex, steady_end) {
+            const std::scoped_lock lock(of->mutex);
+            sleeps = !of->done;
+            of->sleeping = sleeps ? &arrived : nullptr;
+        }
+        ~waiter() { leave(); }
+        waiter(const waiter&) = delete;
+        waiter& operator=(const waiter&) = delete;
+
+        /// True if the result is there.
+        bool leave() {
+            const std::scoped_lock lock(of->mutex);
+            of->sleeping = nullptr;
+            of->ex.reset();
+            return of->done;
+        }
+
+        static constexpr auto steady_end = std::chrono::steady_clock::time_point::max();
+        const std::shared_ptr<state> of;
         asio::steady_timer arrived;
-        std::optional<stored> value;
-        std::exception_ptr failure;
-        bool done = false;
+        bool sleeps = false;
     };
 
     template <class Store>
     void deliver(Store store) const {
-        asio::post(state_->arrived.get_executor(), [held = state_, store = std::move(store)]() mutable {
-            if (std::exchange(held->done, true))
-                return;
-            store(*held);
-            held->arrived.cancel();
-        });
+        const std::scoped_lock lock(state_->mutex);
+        if (state_->done)
+            return;
+        store(*state_);
+        state_->done = true;
+        if (state_->sleeping)
+            state_->gate->pass([this] { asio::post(*state_->ex, [held = state_] { wake(*held); }); });
+    }
+
+    static void wake(state& s) {
+        const std::scoped_lock lock(s.mutex);
+        if (s.sleeping)
+            s.sleeping->cancel();
     }
 
     std::shared_ptr<state> state_;
