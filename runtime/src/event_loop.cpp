@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <thread>
 
+#include <mutex>
 #include <stdexcept>
 #include <utility>
 
@@ -26,10 +27,17 @@ struct event_loop::state {
         name.resize(std::min<std::size_t>(name.size(), 15));
     }
 
+    struct context : asio::io_context {
+        using asio::execution_context::shutdown;
+        using asio::io_context::io_context;
+    };
+
     std::string name;
-    asio::io_context io; // one thread: Asio leaves out what only several need
+    context io; // one thread: Asio leaves out what only several need
     asio::executor_work_guard<asio::io_context::executor_type> work;
-    std::thread thread;
+    std::atomic<std::thread::id> started{}; // what `thread` runs as, once it runs
+    std::mutex joining;
+    std::thread thread; // guarded by joining
 };
 
 event_loop::event_loop(std::string name) : state_(std::make_unique<state>(std::move(name))) {}
@@ -52,9 +60,11 @@ void event_loop::run() {
 }
 
 void event_loop::start() {
+    const std::scoped_lock lock(state_->joining);
     if (state_->thread.joinable())
         throw std::logic_error("event_loop::start was called twice");
     state_->thread = std::thread([this] {
+        state_->started = std::this_thread::get_id();
         pthread_setname_np(pthread_self(), state_->name.c_str());
         run();
     });
@@ -62,9 +72,15 @@ void event_loop::start() {
 
 void event_loop::stop() noexcept {
     state_->io.stop();
-    if (state_->thread.joinable() && state_->thread.get_id() != std::this_thread::get_id())
+    if (state_->started.load() == std::this_thread::get_id())
+        return;
+    const std::scoped_lock lock(state_->joining);
+    if (state_->thread.joinable())
         state_->thread.join();
 }
+
+// Destroys every coroutine and handler that waits on the stopped loop; the loop itself can still be referred to.
+void event_loop::destroy_work() noexcept { state_->io.shutdown(); }
 
 event_loops::event_loops(std::size_t count, std::string name) {
     if (count > 1024)
@@ -73,6 +89,12 @@ event_loops::event_loops(std::size_t count, std::string name) {
         count = one_a_core();
     for (std::size_t i = 0; i < count; ++i)
         loops_.push_back(std::make_unique<event_loop>(name + "-" + std::to_string(i)));
+}
+
+event_loops::~event_loops() {
+    stop();
+    for (auto& loop : loops_)
+        loop->destroy_work();
 }
 
 void event_loops::start() {

@@ -87,6 +87,49 @@ TEST(EventLoop, DestroysWhatStillWaits) {
     EXPECT_TRUE(seen.expired());
 }
 
+TEST(EventLoop, IsStoppedFromSeveralThreadsAtOnce) {
+    for (int i = 0; i < 20; ++i) {
+        event_loop loop;
+        loop.start();
+        std::thread other([&loop] { loop.stop(); });
+        loop.stop();
+        other.join();
+    }
+}
+
+awaitable<void> for_ever() {
+    asio::steady_timer timer(co_await asio::this_coro::executor, steady_time::max());
+    co_await timer.async_wait(asio::use_awaitable);
+}
+
+awaitable<void> await_on(executor other) { co_await asio::co_spawn(other, for_ever(), asio::use_awaitable); }
+
+awaitable<void> hop_for_ever(executor other) {
+    const auto nothing = []() -> awaitable<void> { co_return; };
+    while (true)
+        co_await asio::co_spawn(other, nothing(), asio::use_awaitable);
+}
+
+// Memory errors where it goes wrong: the sanitizers' builds see them.
+TEST(EventLoops, AreDestroyedWhileOneAwaitsAnother) {
+    event_loops loops(2);
+    loops.start();
+    asio::co_spawn(loops[0].get_executor(), await_on(loops[1].get_executor()), asio::detached);
+    asio::co_spawn(loops[1].get_executor(), await_on(loops[0].get_executor()), asio::detached);
+    for (const std::size_t i : {0u, 1u, 0u, 1u})
+        asio::post(loops[i].get_executor(), asio::use_future).get();
+}
+
+TEST(EventLoops, AreDestroyedWhileTheyTalkToEachOther) {
+    for (int i = 0; i < 20; ++i) {
+        event_loops loops(2);
+        loops.start();
+        asio::co_spawn(loops[0].get_executor(), hop_for_ever(loops[1].get_executor()), asio::detached);
+        asio::co_spawn(loops[1].get_executor(), hop_for_ever(loops[0].get_executor()), asio::detached);
+        asio::post(loops[1].get_executor(), asio::use_future).get();
+    }
+}
+
 TEST(EventLoops, HandOutTheirLoopsInTurn) {
     event_loops loops(3);
     std::set<event_loop*> seen;

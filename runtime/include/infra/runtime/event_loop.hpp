@@ -60,15 +60,22 @@ public:
     static event_loop* current() noexcept;
 
 private:
+    friend class event_loops;
+    void destroy_work() noexcept;
+
     struct state;
     std::unique_ptr<state> state_;
 };
 
-/// A fixed number of loops.
+/// A fixed number of loops. What still waits on them when they are destroyed may refer to any of them: all are stopped
+/// first, then every coroutine is destroyed, then the loops.
 class event_loops {
 public:
     /// `count` 0 means one a core. Throws std::invalid_argument above 1024.
     explicit event_loops(std::size_t count = 0, std::string name = "loop");
+    ~event_loops();
+    event_loops(const event_loops&) = delete;
+    event_loops& operator=(const event_loops&) = delete;
 
     void start();
     void stop() noexcept;
