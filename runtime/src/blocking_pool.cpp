@@ -4,6 +4,8 @@
 #include <deque>
 #include <mutex>
 #include <stdexcept>
+#include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -47,11 +49,23 @@ struct blocking_pool::state {
             --idle;
             if (stopped)
                 return;
-            const auto next = std::move(queue.front());
+            auto next = std::move(queue.front());
             queue.pop_front();
             lock.unlock();
             perform(*next);
+            next.reset(); // not under the lock: what the function captured may ask the pool something as it goes
             lock.lock();
+        }
+    }
+
+    // The threads that are there do what one that cannot be started would have done; if there is none, nobody would.
+    void add_thread() {
+        try {
+            threads.emplace_back([this] { work(); });
+        } catch (const std::system_error& e) {
+            if (threads.empty())
+                throw error(errc::overloaded, "the blocking pool cannot start a thread (" + std::string(e.what()) +
+                                                  "); raise the limit of threads or try later");
         }
     }
 
@@ -74,9 +88,9 @@ void blocking_pool::submit(std::shared_ptr<call> work) {
     if (state_->queue.size() >= state_->max_queued)
         throw error(errc::overloaded, "the blocking pool has " + std::to_string(state_->max_queued) +
                                           " calls waiting (blocking_pool_options::max_queued); try later");
+    if (state_->idle <= state_->queue.size() && state_->threads.size() < state_->size)
+        state_->add_thread();
     state_->queue.push_back(std::move(work));
-    if (state_->idle < state_->queue.size() && state_->threads.size() < state_->size)
-        state_->threads.emplace_back([s = state_.get()] { s->work(); });
     state_->work_arrived.notify_one();
 }
 

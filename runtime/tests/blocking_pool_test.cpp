@@ -136,6 +136,33 @@ TEST_F(BlockingPool, LetsACallThatRunsEndUnheardWhenItIsCancelled) {
     g.opened.set_value();
 }
 
+// Asks the pool something when it is destroyed, as an object with calls of its own might.
+struct asks_at_the_end {
+    blocking_pool* pool;
+    std::promise<void>* asked;
+    ~asks_at_the_end() {
+        static_cast<void>(pool->queued());
+        asked->set_value();
+    }
+};
+
+TEST_F(BlockingPool, LetsAFunctionGoWithoutHoldingThePoolUp) {
+    gate g;
+    std::promise<void> asked;
+    blocking_pool pool({.threads = 1});
+    auto held = std::make_shared<asks_at_the_end>(&pool, &asked);
+    auto call = pool.run([&g, held] { g.blocker()(); });
+    held.reset();
+    asio::cancellation_signal signal;
+    spawn(std::move(call), &signal);
+    poll();
+    g.entered.wait();
+    signal.emit(asio::cancellation_type::terminal); // the pool is now the only one that holds the function
+    poll();
+    g.opened.set_value();
+    EXPECT_EQ(asked.get_future().wait_for(std::chrono::seconds(30)), std::future_status::ready);
+}
+
 TEST_F(BlockingPool, TellsThoseQueuedWhenItStops) {
     gate g;
     blocking_pool pool({.threads = 1});

@@ -26,8 +26,8 @@ struct blocking_pool_options {
 };
 
 /// Threads:  run() from any loop; stop() from any thread but the pool's own.
-/// Errors:   run() throws what the function throws; errc::overloaded when max_queued wait already; errc::closed after
-///           stop(). std::invalid_argument names a bad option.
+/// Errors:   run() throws what the function throws; errc::overloaded when max_queued wait already or not even one thread
+///           can be started; errc::closed after stop(). std::invalid_argument names a bad option.
 /// Cancel:   a cancelled call returns at once. If its function had not begun it never will; if it had, it runs to its
 ///           end unheard, so it must own what it uses.
 /// Lifetime: the threads start with the first call. Destruction waits for functions that run; those queued are
