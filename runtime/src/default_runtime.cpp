@@ -5,12 +5,13 @@ namespace {
 
 struct running_loops : event_loops {
     running_loops() { start(); }
-    ~running_loops() { stop(); }
 };
 
 } // namespace
 
+// The pool is made before the loops and so destroyed after them: until then their coroutines may call it.
 event_loops& default_loops() {
+    default_blocking_pool();
     static running_loops loops;
     return loops;
 }
