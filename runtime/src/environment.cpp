@@ -41,12 +41,16 @@ std::string contents_of(std::string_view variable, const std::string& path) {
     std::string text(limit + 1, '\0');
     file.read(text.data(), static_cast<std::streamsize>(text.size()));
     text.resize(static_cast<std::size_t>(file.gcount()));
+    if (file.bad())
+        misconfigured(variable, "cannot read " + path + "; check that it is a file");
     if (text.size() > limit)
         misconfigured(variable, "the file " + path + " is larger than 64 KiB");
     if (text.ends_with('\n'))
         text.pop_back();
     if (text.ends_with('\r'))
         text.pop_back();
+    if (text.empty())
+        misconfigured(variable, "the file " + path + " is empty");
     return text;
 }
 

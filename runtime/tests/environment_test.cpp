@@ -108,6 +108,11 @@ TEST_F(EnvironmentFile, NamesWhatIsWrongWithoutTellingTheSecret) {
               "KEY_FILE: cannot read the file " + absent + "; check that it exists and may be read");
     EXPECT_EQ(message_of([&] { (void)environment({{"KEY", "a"}, {"KEY_FILE", file("b")}}).get("KEY"); }),
               "KEY: both KEY and KEY_FILE are set; keep one");
+    EXPECT_EQ(message_of([&] { (void)environment({{"KEY_FILE", folder.string()}}).get("KEY"); }),
+              "KEY_FILE: cannot read " + folder.string() + "; check that it is a file");
+    const auto empty = file("\n");
+    EXPECT_EQ(message_of([&] { (void)environment({{"KEY_FILE", empty}}).get("KEY"); }),
+              "KEY_FILE: the file " + empty + " is empty");
     const auto large = file(std::string(70'000, 'x'));
     EXPECT_EQ(message_of([&] { (void)environment({{"KEY_FILE", large}}).get("KEY"); }),
               "KEY_FILE: the file " + large + " is larger than 64 KiB");

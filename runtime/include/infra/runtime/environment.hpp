@@ -20,7 +20,7 @@ namespace infra {
 /// A snapshot of variables.
 ///
 /// An empty variable counts as absent. `NAME_FILE` names a file whose contents (less one final line break, at most
-/// 64 KiB) are the value of NAME: the way containers hand out secrets. Setting both is an error.
+/// 64 KiB) are the value of NAME: the way containers hand out secrets. Setting both is an error, and so is an empty file.
 ///
 /// Threads:  const members from any thread.
 /// Errors:   infra::error with errc::misconfigured: `PORT: expected a whole number from 1 to 65535`. The value is not
