@@ -27,10 +27,10 @@ std::string date_text(wall_time t) {
     const std::chrono::year_month_day date(day);
     const std::chrono::hh_mm_ss time(std::chrono::floor<std::chrono::seconds>(t - day));
     char text[40];
-    std::snprintf(text, sizeof text, "%s, %02u %s %d %02d:%02d:%02d +0000", days[std::chrono::weekday(day).c_encoding()],
-                  unsigned{date.day()}, months[unsigned{date.month()} - 1], int{date.year()},
-                  static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
-                  static_cast<int>(time.seconds().count()));
+    std::snprintf(text, sizeof text, "%s, %02u %s %d %02d:%02d:%02d +0000",
+                  days[std::chrono::weekday(day).c_encoding()], unsigned{date.day()},
+                  months[unsigned{date.month()} - 1], int{date.year()}, static_cast<int>(time.hours().count()),
+                  static_cast<int>(time.minutes().count()), static_cast<int>(time.seconds().count()));
     return text;
 }
 

@@ -1,0 +1,142 @@
+#include <infra/email/mailer.hpp>
+
+#include "src/instruments.hpp"
+#include "tests/support.hpp"
+
+#include <infra/email/error.hpp>
+#include <infra/testing/captured_mail.hpp>
+
+#include <boost/asio/error.hpp>
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <set>
+
+namespace infra::email {
+namespace {
+
+/// All that is told, as text; one at a time, since the tables belong to the process.
+struct told {
+    std::set<std::string> series;
+    std::map<std::string, int> counted;
+    std::vector<std::string> lines;
+};
+told& book() {
+    static told all;
+    return all;
+}
+
+std::string text_of(const field_value& v) {
+    switch (v.type()) {
+    case field_value::kind::unsigned_integer: return std::to_string(v.unsigned_integer());
+    case field_value::kind::signed_integer: return std::to_string(v.signed_integer());
+    case field_value::kind::text: return std::string(v.text());
+    default: return "?";
+    }
+}
+
+std::string line_of(std::string_view what, std::span<const field> fields) {
+    std::string line(what);
+    for (const auto& [key, value] : fields)
+        line.append(" ").append(key).append("=").append(text_of(value));
+    return line;
+}
+
+bool log_enabled(level, std::string_view) noexcept { return true; }
+void log_write(const log_record& r) noexcept {
+    book().lines.push_back(line_of("log: " + std::string(r.message), r.fields));
+}
+
+void* bind(const telemetry::instrument& of, std::span<const label> labels) noexcept {
+    std::string name(of.name);
+    for (const auto& [key, value] : labels)
+        name.append(" ").append(key).append("=").append(value);
+    return const_cast<std::string*>(&*book().series.insert(name).first);
+}
+void count(void* series, double) noexcept { ++book().counted[*static_cast<std::string*>(series)]; }
+
+bool sample(trace_id, const span_context&, std::string_view, span_kind) noexcept { return true; }
+void* start(std::string_view name, span_kind, const span_context&, span_id, wall_time) noexcept {
+    book().lines.push_back("span: " + std::string(name));
+    return &book();
+}
+void set(void*, std::span<const field> fields) noexcept { book().lines.push_back(line_of("set:", fields)); }
+void event(void*, std::string_view, std::span<const field>, wall_time) noexcept {}
+void status(void*, span_status, std::string_view why) noexcept {
+    book().lines.push_back("failed: " + std::string(why));
+}
+void rename(void*, std::string_view) noexcept {}
+void end(void*, wall_time) noexcept { book().lines.push_back("end"); }
+
+constexpr telemetry::log_functions logs{&log_enabled, &log_write};
+constexpr telemetry::meter_functions meter{&bind, &count, &count};
+constexpr telemetry::tracer_functions tracer{&sample, &start, &set, &event, &status, &rename, &end};
+
+struct EmailTelemetry : ::testing::Test {
+    EmailTelemetry() {
+        book() = {};
+        telemetry::install(&logs);
+        telemetry::install(&meter);
+        telemetry::install(&tracer);
+    }
+    ~EmailTelemetry() override {
+        telemetry::install(static_cast<const telemetry::log_functions*>(nullptr));
+        telemetry::install(static_cast<const telemetry::meter_functions*>(nullptr));
+        telemetry::install(static_cast<const telemetry::tracer_functions*>(nullptr));
+    }
+
+    std::shared_ptr<testing::captured_mail> sent = std::make_shared<testing::captured_mail>();
+    const mailer post{mailer_options{.transport = sent, .from = "shop@x.org"}};
+
+    static std::string everything() {
+        std::string all;
+        for (const auto& each : book().lines)
+            all += each + "\n";
+        for (const auto& [series, times] : book().counted)
+            all += series + "\n";
+        return all;
+    }
+};
+
+TEST_F(EmailTelemetry, TellsOfEachMailWithoutItsRecipient) {
+    const auto id = run(post.send({.to = "ann.lee@example.org", .bcc = "bo@example.org", .subject = "S", .body = "B"}));
+    EXPECT_EQ(book().lines,
+              (std::vector<std::string>{
+                  "span: send email",
+                  "set: email.transport=captured email.template= email.recipients=2",
+                  "set: email.message_id=" + id,
+                  "log: sent message_id=" + id + " transport=captured template= to=a…@example.org recipients=2",
+                  "end",
+              }));
+    EXPECT_EQ(book().counted, (std::map<std::string, int>{{"emails_sent_total transport=captured", 1},
+                                                          {"email_send_duration_seconds transport=captured", 1}}));
+}
+
+TEST_F(EmailTelemetry, CountsDuplicatesAndFailuresApart) {
+    for (int i = 0; i < 2; ++i)
+        run(post.send({.to = "ann@example.org", .body = "B", .idempotency_key = "s3cret-key"}));
+    EXPECT_EQ(failure_of([&] { run(post.send({.to = "s3cret", .body = "B"})); }).code, errc::bad_address);
+    EXPECT_EQ(book().counted["emails_sent_total transport=captured"], 1);
+    EXPECT_EQ(book().counted["emails_duplicate_total transport=captured"], 1);
+    EXPECT_EQ(book().counted["emails_failed_total transport=captured reason=bad_address"], 1);
+    EXPECT_NE(everything().find("failed: email::message::to: not an email address"), std::string::npos);
+    EXPECT_EQ(everything().find("s3cret"), std::string::npos);
+}
+
+TEST_F(EmailTelemetry, WarnsOfMailThatWillBeClipped) {
+    run(post.send({.to = "ann@example.org", .body = std::string(103 * 1024, 'x')}));
+    EXPECT_NE(everything().find("log: html over 102 KB will be clipped by some readers"), std::string::npos);
+}
+
+TEST(FailureName, IsOneOfAFewWords) {
+    EXPECT_EQ(failure_name(errc::no_template), "no_template");
+    EXPECT_EQ(failure_name(errc::too_large), "too_large");
+    EXPECT_EQ(failure_name(infra::errc::timed_out), "timed_out");
+    EXPECT_EQ(failure_name(infra::errc::io), "io");
+    EXPECT_EQ(failure_name(boost::asio::error::operation_aborted), "cancelled");
+    EXPECT_EQ(failure_name({}), "error");
+}
+
+} // namespace
+} // namespace infra::email
