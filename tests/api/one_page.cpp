@@ -1,5 +1,6 @@
-// "One page of a service": what the documentation shows. spellings_test.cpp compiles it and runs its main().
+// "One page of a service" of docs/api.md. one_page_test.py starts it, asks it once and stops it.
 
+// [page]
 #include <infra/app.hpp>
 using namespace std::chrono_literals;
 
@@ -16,8 +17,6 @@ struct signup {
 };
 BOOST_DESCRIBE_STRUCT(signup, (), (id, name, email))
 
-static infra::awaitable<void> purge_sessions() { co_return; }
-
 int main() {
     auto app = infra::app::from_environment({.name = "shop"});
 
@@ -30,8 +29,6 @@ int main() {
         .backoff = infra::queue::exponential(1s),
     });
 
-    infra::queue::define_cron({.name = "daily-cleanup", .pattern = "0 0 * * *", .handler = purge_sessions});
-
     app.http().post("/signup", [=](infra::http::request req) -> infra::awaitable<infra::http::response> {
         auto user = req.json<signup>(); // 422 naming the bad field
         co_await infra::queue::enqueue(send_welcome, {.user_id = user.id, .email = user.email}, {.delay = 5s});
@@ -39,5 +36,6 @@ int main() {
         co_return infra::http::response::created(user);
     });
 
-    return app.run(); // /health /ready /metrics /ws /infra, worker, cron; drains on SIGTERM
+    return app.run(); // /health /ready /metrics, a worker; drains on SIGTERM
 }
+// [/page]

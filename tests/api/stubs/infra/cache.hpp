@@ -7,7 +7,7 @@
 ///     if (auto hit = co_await cache.get<user>("user:123")) use(*hit);
 ///     auto fresh = co_await cache.get_or_set("user:123", 5min, [=] { return load_user(123); });
 
-#include <infra/base.hpp>
+#include <infra/planned.hpp>
 
 namespace infra::cache {
 
@@ -21,7 +21,7 @@ struct cache_options {
 
 struct set_options {
     std::optional<std::chrono::milliseconds> ttl{};
-    string_list tags{}; ///< `invalidate_tag` erases every value that carries one
+    planned::string_list tags{}; ///< `invalidate_tag` erases every value that carries one
     bool only_if_absent = false;
 };
 
@@ -37,8 +37,6 @@ public:
     /// Replaces the value under `key`. The value is written to JSON at the call, so nothing of it need live on.
     template <class T = json::value>
     [[nodiscard]] awaitable<void> set(std::string_view key, const T& value, set_options options = {}) {
-        static_assert(json::convertible<T> || text_like<T>,
-                      "infra::cache: describe the type with BOOST_DESCRIBE_STRUCT");
         return store(state_, std::string(key), json::to_text(value), std::move(options));
     }
     template <class T = json::value, class Rep, class Period>
@@ -57,7 +55,7 @@ public:
         const auto found = state_->values.find(key);
         if (found == state_->values.end())
             return std::nullopt;
-        return json::parse<T>(found->second);
+        return json::parse<T>(found->second).value();
     }
 
     /// The value, or what `load` makes of its absence, stored for `ttl`; one load at a time per key.
@@ -69,7 +67,7 @@ public:
     }
 
     template <class T = json::value>
-    [[nodiscard]] awaitable<std::vector<std::optional<T>>> get_many(string_list keys) {
+    [[nodiscard]] awaitable<std::vector<std::optional<T>>> get_many(planned::string_list keys) {
         return load_many<T>(state_, std::move(keys));
     }
 
@@ -96,10 +94,10 @@ private:
         const auto found = in->values.find(key);
         if (found == in->values.end())
             co_return std::nullopt;
-        co_return json::parse<T>(found->second);
+        co_return json::parse<T>(found->second).value();
     }
     template <class T>
-    static awaitable<std::vector<std::optional<T>>> load_many(shared in, string_list keys) {
+    static awaitable<std::vector<std::optional<T>>> load_many(shared in, planned::string_list keys) {
         std::vector<std::optional<T>> found;
         for (const auto& key : keys)
             found.push_back(co_await load<T>(in, key));
@@ -125,12 +123,12 @@ private:
 
     template <class Load>
     static auto fill(shared in, std::string key, std::chrono::milliseconds ttl, std::shared_ptr<Load> make)
-        -> awaitable<detail::awaited_t<std::invoke_result_t<Load&>>> {
-        using result = detail::awaited_t<std::invoke_result_t<Load&>>;
+        -> awaitable<planned::awaited_t<std::invoke_result_t<Load&>>> {
+        using result = planned::awaited_t<std::invoke_result_t<Load&>>;
         using value = typename value_of<result>::type;
         if (auto hit = co_await load<value>(in, key))
             co_return std::move(*hit);
-        result made = co_await detail::call(make);
+        result made = co_await planned::call(make);
         if constexpr (std::same_as<result, value>)
             co_await store(in, key, json::to_text(made), {.ttl = ttl});
         else if (made)

@@ -7,10 +7,7 @@
 ///     });
 ///     infra::realtime::publish("room:1", {.type = "said", .data = {{"text", "Hello!"}}});
 
-#include <infra/base.hpp>
-
-#include <functional>
-#include <set>
+#include <infra/planned.hpp>
 
 namespace infra::realtime {
 
@@ -53,7 +50,7 @@ public:
 private:
     template <class F>
     static awaitable<void> run(std::shared_ptr<F> function, client_id from, message received) {
-        co_await detail::call<F, client_id, message>(function, std::move(from), std::move(received));
+        co_await planned::call<F, client_id, message>(function, std::move(from), std::move(received));
     }
     std::function<awaitable<void>(client_id, message)> run_;
 };

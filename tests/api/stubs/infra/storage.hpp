@@ -7,9 +7,9 @@
 ///     if (auto file = co_await storage.get("avatars/1.jpg")) reply(file->body, file->content_type);
 ///     auto link = storage.signed_url("avatars/1.jpg", 1h);
 
-#include <infra/base.hpp>
+#include <infra/planned.hpp>
 
-#include <algorithm>
+#include <ranges>
 
 namespace infra::storage {
 

@@ -1,0 +1,57 @@
+// Health checks of every shape.
+
+#include "support.hpp"
+
+#include <infra/health.hpp>
+
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+
+namespace api {
+namespace {
+
+infra::health::check_result plain_check() {
+    return {.status = infra::health::health_status::degraded, .message = "slow"};
+}
+awaitable<infra::health::check_result> coroutine_check() { co_return infra::health::healthy(); }
+
+TEST(ApiHealth, TakesEveryShapeOfCheck) {
+    using namespace infra::health;
+    const std::string name = "as-string";
+    const auto reason = long_text("gone");
+
+    register_health_check("memory", memory_health_check);
+    register_health_check("strict-memory", memory_health_check.with({.degraded_above = 0.1, .unhealthy_above = 0.9}));
+    register_health_check("plain", plain_check);
+    register_health_check("pointer", &plain_check, {.critical = false});
+    register_health_check(name, coroutine_check,
+                          {.timeout = std::chrono::seconds(1), .cache_for = std::chrono::seconds(5)});
+    register_health_check("lambda", [] { return healthy(); });
+    register_health_check("void", [] {});
+    register_health_check("void-coroutine", []() -> awaitable<void> { co_return; }, {});
+    register_health_check("capturing", [reason]() -> awaitable<check_result> {
+        co_return check_result{.status = health_status::unhealthy, .message = reason};
+    });
+    register_health_check("throwing", []() -> check_result { throw std::runtime_error("no answer"); },
+                          {.critical = false});
+
+    auto report = run([]() -> awaitable<health_report> { co_return co_await run_health_checks(); });
+    EXPECT_EQ(report.status, health_status::unhealthy);
+    EXPECT_EQ(report.http_status(), 503);
+    EXPECT_EQ(report.checks.at("capturing").message, reason);
+    EXPECT_EQ(report.checks.at("throwing").message, "no answer");
+    EXPECT_TRUE(report.checks.contains("strict-memory"));
+    EXPECT_EQ(report.to_json().at("checks").at("plain").at("status"), "degraded");
+
+    EXPECT_TRUE(remove_health_check("capturing"));
+    EXPECT_FALSE(remove_health_check(std::string("capturing")));
+    EXPECT_TRUE(remove_health_check("strict-memory")); // what the machine says decides these two
+    EXPECT_TRUE(remove_health_check("memory"));
+    report = run([]() -> awaitable<health_report> { return run_health_checks(); });
+    EXPECT_EQ(report.status, health_status::degraded);
+    EXPECT_EQ(report.http_status(), 200);
+}
+
+} // namespace
+} // namespace api
