@@ -24,7 +24,8 @@ TEST(ApiHealth, TakesEveryShapeOfCheck) {
     register_health_check("memory", memory_health_check);
     register_health_check("strict-memory", memory_health_check.with({.degraded_above = 0.1, .unhealthy_above = 0.9}));
     register_health_check("plain", plain_check);
-    register_health_check("pointer", &plain_check, {.critical = false});
+    register_health_check("pointer", &plain_check, {.timeout = std::chrono::milliseconds(500), .critical = false});
+    register_health_check("roomy-memory", memory_health_check.with({.degraded_above = 0.7}));
     register_health_check(name, coroutine_check,
                           {.timeout = std::chrono::seconds(1), .cache_for = std::chrono::seconds(5)});
     register_health_check("lambda", [] { return healthy(); });
@@ -46,7 +47,8 @@ TEST(ApiHealth, TakesEveryShapeOfCheck) {
 
     EXPECT_TRUE(remove_health_check("capturing"));
     EXPECT_FALSE(remove_health_check(std::string("capturing")));
-    EXPECT_TRUE(remove_health_check("strict-memory")); // what the machine says decides these two
+    EXPECT_TRUE(remove_health_check("strict-memory")); // what the machine says decides these three
+    EXPECT_TRUE(remove_health_check("roomy-memory"));
     EXPECT_TRUE(remove_health_check("memory"));
     report = run([]() -> awaitable<health_report> { return run_health_checks(); });
     EXPECT_EQ(report.status, health_status::degraded);

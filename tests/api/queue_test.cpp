@@ -14,6 +14,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <stdexcept>
 #include <vector>
 
 namespace api {
@@ -153,7 +154,8 @@ TEST_F(ApiQueue, TakesEverySpellingOfEnqueue) {
         co_await enqueue("charge", infra::json::object{{"order_id", "7"}, {"cents", 5}});
         pair = co_await enqueue(untyped, {{"a", "b"}});
         nested = co_await enqueue("untyped", {{"a", {{"b", "c"}, {"d", 1}}}},
-                                  {.keep_completed = keep{.count = 10, .age = 1h}});
+                                  {.keep_completed = keep{.count = 10, .age = 1h}, .keep_failed = keep{.age = 24h}});
+        co_await enqueue(tick, {}, {.run_at = infra::real_clock().wall() + 24h, .queue = "tomorrow"});
         co_await enqueue(tick, {});
         const auto ids = co_await enqueue_bulk(charge, {{.order_id = "8", .cents = 1}, {"9", 2}});
         EXPECT_EQ(ids.size(), 2U);
@@ -170,6 +172,12 @@ TEST_F(ApiQueue, TakesEverySpellingOfEnqueue) {
     EXPECT_EQ(infra::json::to_text(result_of(nested)), R"({"a":{"b":"c","d":1}})");
     EXPECT_EQ(info_of(tomorrow).state, job_state::delayed);
     EXPECT_EQ(seen().size(), 13U);
+    std::size_t delayed = 0;
+    run([&]() -> awaitable<void> {
+        for (const auto& each : co_await counts())
+            delayed += each.delayed;
+    });
+    EXPECT_EQ(delayed, 5U);
 }
 
 TEST_F(ApiQueue, TellsWhatBecameOfAJob) {
@@ -203,7 +211,12 @@ TEST_F(ApiQueue, WorksWithObjectsMadeByHand) {
 }
 
 TEST_F(ApiQueue, RefusesNonsenseByName) {
-    EXPECT_THROW((void)infra::queue::create_queue_worker({.concurrency = 0}), std::invalid_argument);
+    try {
+        (void)infra::queue::create_queue_worker({.concurrency = 0});
+        FAIL() << "a worker without hands";
+    } catch (const std::invalid_argument& refused) {
+        EXPECT_STREQ(refused.what(), "queue::worker_options::concurrency must be at least 1");
+    }
     EXPECT_THROW(infra::queue::define_job<payment>({}), std::invalid_argument);
     infra::queue::define_job<payment>({.name = "charge"});
     EXPECT_THROW(infra::queue::define_job<payment>({.name = "charge"}), std::invalid_argument);
