@@ -150,7 +150,8 @@ TEST_P(QueueBackend, TakesNothingForNothing) {
 }
 
 TEST_P(QueueBackend, KeepsTextAsItIs) {
-    const std::string odd = std::string("\"'\\ \xf0\x9f\x90\x98 \0 end", 17);
+    using namespace std::string_literals;
+    const auto odd = "\"'\\ \xf0\x9f\x90\x98 \0 end"s;
     auto job = make_job("ünï'\"cödé");
     job.name = "näme'";
     job.data = odd;

@@ -2,7 +2,9 @@
 
 #include <sqlite3.h>
 
-#include <cstring>
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <system_error>
 
 namespace infra::queue::sqlite {
@@ -17,15 +19,30 @@ std::string because(std::string_view message, int system_errno) {
     return text;
 }
 
-void make_folder(const std::filesystem::path& file) {
-    const auto folder = file.parent_path();
-    std::error_code failed;
-    if (folder.empty() || std::filesystem::is_directory(folder, failed))
+// A file whose folder is lost to a power cut is lost, whatever was synced into it.
+void sync_entry_of(const std::filesystem::path& folder) {
+    const auto parent = folder.parent_path().empty() ? "." : folder.parent_path();
+    if (const int fd = ::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); fd >= 0) {
+        ::fsync(fd);
+        ::close(fd);
+    }
+}
+
+void make_folder(const std::filesystem::path& folder) {
+    if (folder.empty() || std::filesystem::is_directory(folder))
         return;
-    std::filesystem::create_directories(folder, failed);
-    if (failed)
-        throw error(errc::unavailable, name_of(file) + " has no folder, and it cannot be made: " + failed.message() +
-                                           "; make " + folder.string() + " writable or name another file");
+    make_folder(folder.parent_path());
+    std::filesystem::create_directory(folder);
+    sync_entry_of(folder);
+}
+
+void make_folder_of(const std::filesystem::path& file) {
+    try {
+        make_folder(file.parent_path());
+    } catch (const std::filesystem::filesystem_error& e) {
+        throw error(errc::unavailable, name_of(file) + " has no folder, and it cannot be made: " + e.code().message() +
+                                           "; make " + file.parent_path().string() + " writable or name another file");
+    }
 }
 
 } // namespace
@@ -62,7 +79,7 @@ void database::finalize::operator()(sqlite3_stmt* s) const noexcept { sqlite3_fi
 void database::close::operator()(sqlite3* db) const noexcept { sqlite3_close_v2(db); }
 
 database::database(std::filesystem::path file) : file_(std::move(file)) {
-    make_folder(file_);
+    make_folder_of(file_);
     sqlite3* opened = nullptr;
     const int code = sqlite3_open_v2(file_.c_str(), &opened,
                                      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);

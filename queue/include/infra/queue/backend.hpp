@@ -138,7 +138,8 @@ public:
     /// it. May return for nothing. Time alone does not end it: the caller knows `next_due`.
     virtual awaitable<void> wait_for_work(std::vector<std::string> queues, std::uint64_t seen) = 0;
 
-    /// Finishes what waits, up to the deadline, and lets go of the storage; then every verb throws infra::errc::closed.
+    /// Finishes what waits, up to the deadline (of the machine's clock), and lets go of the storage; then every verb
+    /// throws infra::errc::closed.
     virtual awaitable<void> stop(deadline limit) = 0;
 
     /// For the line that says at start what was chosen: `sqlite:var/queue.db`. Without secrets.
