@@ -1,5 +1,7 @@
 #include "conditional.hpp"
 
+#include "text.hpp"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -12,20 +14,11 @@ constexpr std::array<std::string_view, 7> days{"Sun", "Mon", "Tue", "Wed", "Thu"
 constexpr std::array<std::string_view, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                   "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
-std::string_view trimmed(std::string_view text) noexcept {
-    const auto first = text.find_first_not_of(" \t");
-    if (first == std::string_view::npos)
-        return {};
-    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
 // If-None-Match compares weakly, If-Match strongly; our tags are strong, so a weak one of the client's never matches
 // strongly.
 bool lists_tag(std::string_view list, std::string_view etag, bool weakly) noexcept {
     while (!list.empty()) {
-        const auto end = std::min(list.find(','), list.size());
-        auto tag = trimmed(list.substr(0, end));
-        list.remove_prefix(std::min(end + 1, list.size()));
+        auto tag = trimmed(take_item(list, ','));
         if (weakly && tag.starts_with("W/"))
             tag.remove_prefix(2);
         if (tag == "*" || tag == etag)

@@ -1,6 +1,7 @@
 #include "content_type.hpp"
 
-#include <algorithm>
+#include "text.hpp"
+
 #include <utility>
 
 namespace infra::http::detail {
@@ -51,16 +52,13 @@ constexpr std::pair<std::string_view, std::string_view> types[] = {
     {"zip", "application/zip"},
 };
 
-constexpr char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
-
 } // namespace
 
 std::string_view content_type_of(std::string_view file_name) noexcept {
     const auto dot = file_name.rfind('.');
     const auto extension = dot == std::string_view::npos ? std::string_view() : file_name.substr(dot + 1);
     for (const auto& [known, type] : types)
-        if (std::equal(known.begin(), known.end(), extension.begin(), extension.end(),
-                       [](char a, char b) { return a == lower(b); }))
+        if (equals_without_case(extension, known))
             return type;
     return "application/octet-stream";
 }

@@ -1,5 +1,7 @@
 #include <infra/http_server/cookie.hpp>
 
+#include "text.hpp"
+
 #include <algorithm>
 #include <stdexcept>
 
@@ -40,13 +42,6 @@ void check(const cookie& c) {
     require(c.sites != same_site::none || c.secure, "http::cookie::secure must be set when sites is same_site::none");
 }
 
-std::string_view trimmed(std::string_view text) noexcept {
-    const auto first = text.find_first_not_of(" \t");
-    if (first == std::string_view::npos)
-        return {};
-    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
 std::string_view unquoted(std::string_view value) noexcept {
     return value.size() >= 2 && value.starts_with('"') && value.ends_with('"') ? value.substr(1, value.size() - 2)
                                                                                : value;
@@ -71,12 +66,10 @@ std::string to_set_cookie(const cookie& c) {
 
 std::optional<std::string_view> find_cookie(std::string_view header, std::string_view name) noexcept {
     while (!header.empty()) {
-        const auto end = std::min(header.find(';'), header.size());
-        const auto pair = header.substr(0, end);
-        header.remove_prefix(std::min(end + 1, header.size()));
+        const auto pair = detail::take_item(header, ';');
         const auto equals = pair.find('=');
-        if (equals != std::string_view::npos && trimmed(pair.substr(0, equals)) == name)
-            return unquoted(trimmed(pair.substr(equals + 1)));
+        if (equals != std::string_view::npos && detail::trimmed(pair.substr(0, equals)) == name)
+            return unquoted(detail::trimmed(pair.substr(equals + 1)));
     }
     return std::nullopt;
 }

@@ -1,10 +1,8 @@
 #include "dispatch.hpp"
 #include "file.hpp"
+#include "text.hpp"
 
 #include <infra/base/telemetry.hpp>
-#include <infra/runtime/default_runtime.hpp>
-
-#include <algorithm>
 
 namespace infra::http {
 namespace detail {
@@ -17,12 +15,6 @@ void log_failure(std::string_view message, std::string_view route, std::string_v
 
 response internal_error() {
     return response::error(500, "internal_error", "something went wrong; the request's id helps to find out what");
-}
-
-bool same_without_case(std::string_view a, std::string_view lower_case) noexcept {
-    return std::equal(a.begin(), a.end(), lower_case.begin(), lower_case.end(), [](char x, char expected) {
-        return expected == (x >= 'A' && x <= 'Z' ? static_cast<char>(x | 0x20) : x);
-    });
 }
 
 } // namespace
@@ -98,15 +90,9 @@ response checked(response made, std::string_view route, std::string_view request
 bool wants_upgrade(const request& r) noexcept {
     if (r.version() == 0 || r.header("Upgrade").empty())
         return false;
-    auto options = r.header("Connection");
-    while (!options.empty()) {
-        const auto end = std::min(options.find(','), options.size());
-        auto option = options.substr(0, end);
-        options.remove_prefix(std::min(end + 1, options.size()));
-        option.remove_prefix(std::min(option.find_first_not_of(" \t"), option.size()));
-        if (same_without_case(option.substr(0, option.find_last_not_of(" \t") + 1), "upgrade"))
+    for (auto options = r.header("Connection"); !options.empty();)
+        if (equals_without_case(trimmed(take_item(options, ',')), "upgrade"))
             return true;
-    }
     return false;
 }
 

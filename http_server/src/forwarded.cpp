@@ -1,5 +1,7 @@
 #include "forwarded.hpp"
 
+#include "text.hpp"
+
 #include <algorithm>
 #include <charconv>
 #include <stdexcept>
@@ -20,13 +22,6 @@ bool same_bits(const ip::address_v6::bytes_type& a, const ip::address_v6::bytes_
         return false;
     const auto mask = static_cast<unsigned char>(0xff00u >> bits % 8);
     return bits % 8 == 0 || ((a[whole] ^ b[whole]) & mask) == 0;
-}
-
-std::string_view trimmed(std::string_view text) noexcept {
-    const auto first = text.find_first_not_of(" \t");
-    if (first == std::string_view::npos)
-        return {};
-    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
 std::optional<ip::address> parse_address(std::string_view text) noexcept {

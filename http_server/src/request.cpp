@@ -1,4 +1,5 @@
 #include "message_access.hpp"
+#include "text.hpp"
 
 #include <infra/base/encoding.hpp>
 #include <infra/base/id.hpp>
@@ -20,9 +21,7 @@ bool needs_decoding(std::string_view path) noexcept {
 template <class F>
 void for_each_pair(std::string_view query, F f) {
     while (!query.empty()) {
-        const auto end = std::min(query.find('&'), query.size());
-        const auto pair = query.substr(0, end);
-        query.remove_prefix(std::min(end + 1, query.size()));
+        const auto pair = take_item(query, '&');
         const auto equals = std::min(pair.find('='), pair.size());
         if (!pair.empty() && f(pair.substr(0, equals), pair.substr(std::min(equals + 1, pair.size()))))
             return;

@@ -1,6 +1,7 @@
 #include "serialize.hpp"
 
 #include "conditional.hpp"
+#include "text.hpp"
 
 #include <array>
 #include <charconv>
@@ -28,20 +29,13 @@ void append_status_line(std::string& out, int status) {
     out.append(" ").append(reason_phrase(status)).append("\r\n");
 }
 
-bool is_equal(std::string_view name, std::string_view lower_case) noexcept {
-    for (std::size_t i = 0; i < name.size(); ++i)
-        if ((name[i] >= 'A' && name[i] <= 'Z' ? name[i] | 0x20 : name[i]) != lower_case[i])
-            return false;
-    return true;
-}
-
 // Framing is the server's: a handler that contradicted it would desynchronise the connection.
 bool is_ours(std::string_view name) noexcept {
     switch (name.size()) {
-    case 4: return is_equal(name, "date");
-    case 10: return is_equal(name, "connection");
-    case 14: return is_equal(name, "content-length");
-    case 17: return is_equal(name, "transfer-encoding");
+    case 4: return equals_without_case(name, "date");
+    case 10: return equals_without_case(name, "connection");
+    case 14: return equals_without_case(name, "content-length");
+    case 17: return equals_without_case(name, "transfer-encoding");
     default: return false;
     }
 }

@@ -1,10 +1,10 @@
 #include "static_files.hpp"
 
 #include "file.hpp"
+#include "text.hpp"
 
 #include <fcntl.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -27,11 +27,9 @@ std::optional<std::string> servable_path(std::string_view path, std::string_view
     if (path.find('\0') != std::string_view::npos)
         return std::nullopt;
     for (auto rest = path; !rest.empty();) {
-        const auto end = std::min(rest.find('/'), rest.size());
-        const auto name = rest.substr(0, end);
+        const auto name = take_item(rest, '/');
         if (name.empty() || (name.starts_with('.') && name != ".well-known"))
             return std::nullopt;
-        rest.remove_prefix(std::min(end + 1, rest.size()));
     }
     if (!path.empty() && !path.ends_with('/'))
         return std::string(path);

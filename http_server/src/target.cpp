@@ -1,5 +1,7 @@
 #include "target.hpp"
 
+#include "text.hpp"
+
 #include <infra/base/encoding.hpp>
 
 #include <algorithm>
@@ -18,13 +20,6 @@ constexpr bool is_control(char c) noexcept { return static_cast<unsigned char>(c
 
 constexpr bool is_alphanumeric(char c) noexcept {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-bool starts_with_without_case(std::string_view text, std::string_view lower_case) noexcept {
-    return text.size() >= lower_case.size() &&
-           std::equal(lower_case.begin(), lower_case.end(), text.begin(), [](char expected, char c) {
-               return expected == (c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c);
-           });
 }
 
 target_parts split_query(std::string_view path_and_query) noexcept {
@@ -56,7 +51,7 @@ std::optional<target_parts> split_target(std::string_view target, method m) noex
     if (target == "*" && m == method::options)
         return target_parts{.path = target, .query = {}, .authority = {}};
     for (const std::string_view scheme : {"http://", "https://"})
-        if (starts_with_without_case(target, scheme))
+        if (equals_without_case(target.substr(0, scheme.size()), scheme))
             return split_absolute(target.substr(scheme.size()));
     return std::nullopt;
 }
