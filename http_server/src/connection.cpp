@@ -195,6 +195,7 @@ bool connection::flush() {
         const auto taken = transport_->write_some(std::string_view(sending_).substr(sent_), self());
         if (taken == 0) {
             writing_ = true;
+            now_ = lane_->now(); // a stream may have been silent since the last event
             write_deadline_ = saturating_add(now_, server_->options().timeouts.write);
             return false;
         }

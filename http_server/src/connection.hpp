@@ -30,6 +30,7 @@ namespace infra::http::detail {
 
 class lane;
 class server_state;
+struct file_answer;
 
 using list_hook = boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
 
@@ -77,6 +78,7 @@ private:
     static awaitable<void> perform(self_ptr self, request r, headers conditions);
     static awaitable<void> deliver(self_ptr self, response made, headers conditions);
     static awaitable<void> send_file(self_ptr self, response made, headers conditions);
+    static awaitable<void> send_pieces(self_ptr self, std::shared_ptr<const file_answer> from, blocking_pool& pool);
     static awaitable<void> send_stream(self_ptr self, response made);
     static awaitable<void> hand_over(self_ptr self, request r);
     static awaitable<upgrade> leave_http(self_ptr self, request r);

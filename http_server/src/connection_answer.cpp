@@ -227,42 +227,42 @@ awaitable<void> connection::deliver(self_ptr self, response made, headers condit
 
 awaitable<void> connection::send_file(self_ptr self, response made, headers conditions) {
     const auto of = request_access::file(made);
-    auto& pool = pool_of(*of);
     const auto m = self->exchange_.method;
-    auto answer = std::make_shared<file_answer>();
-    // The answer is shared with the pool, where a call may outlive a connection that is cut.
-    auto open = [answer, of, m, conditions = std::move(conditions), head = std::move(made.headers)]() mutable {
-        *answer = answer_with_file(*of, m, conditions, std::move(head));
+    auto open = [of, m, conditions = std::move(conditions), head = std::move(made.headers)]() mutable {
+        return answer_with_file(*of, m, conditions, std::move(head));
     };
+    file_answer opened;
     std::exception_ptr thrown;
     try {
-        co_await pool.run(std::move(open));
+        opened = co_await pool_of(*of).run(std::move(open));
     } catch (...) {
         thrown = std::current_exception();
     }
-    if (thrown)
-        answer->head = answer_exception(thrown, self->exchange_.route_label(), self->exchange_.request_id);
-    if (self->is_closed())
+    if (self->phase_ != phase::handling) // the deadline or the end came first
         co_return;
-    if (thrown || answer->body.size == 0 || m == method::head) {
-        // HEAD announces the length of what it does not send.
-        if (!answer->head.body.empty() || answer->body.size == 0)
-            co_return self->respond(std::move(answer->head));
-        self->send_head(answer->head, framing::length, answer->body.size);
-        co_return self->end_exchange();
-    }
-    self->send_head(answer->head, framing::length, answer->body.size);
+    if (thrown)
+        opened.head = answer_exception(thrown, self->exchange_.route_label(), self->exchange_.request_id);
+    if (opened.body.size == 0)
+        co_return self->respond(std::move(opened.head));
+    self->send_head(opened.head, framing::length, opened.body.size);
+    if (m != method::head)
+        co_await send_pieces(self, std::make_shared<file_answer>(std::move(opened)), pool_of(*of));
+    self->end_exchange();
+}
+
+// The file is shared with the pool, where reading may outlive a connection that is cut.
+awaitable<void> connection::send_pieces(self_ptr self, std::shared_ptr<const file_answer> from, blocking_pool& pool) {
     self->mid_body_ = true;
-    for (std::uint64_t sent = 0; sent < answer->body.size;) {
-        const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(file_piece, answer->body.size - sent));
-        auto read = [answer, at = answer->body.first + sent, size] { return read_piece(answer->file.get(), at, size); };
+    for (std::uint64_t sent = 0; sent < from->body.size;) {
+        const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(file_piece, from->body.size - sent));
+        auto read = [from, at = from->body.first + sent, size] { return read_piece(from->file.get(), at, size); };
+        self->now_ = self->lane_->now();
+        self->set_phase(phase::handling, self->server_->options().timeouts.handler);
         auto piece = co_await pool.run(std::move(read));
         self->deadline_ = steady_time::max(); // while it is the client's speed that counts
         co_await self->write(std::move(piece));
-        self->set_phase(phase::handling, self->server_->options().timeouts.handler);
         sent += size;
     }
-    self->end_exchange();
 }
 
 awaitable<void> connection::send_stream(self_ptr self, response made) {

@@ -150,6 +150,28 @@ TEST(ConnectionAnswer, AStreamCannotOutrunItsReader) {
     EXPECT_EQ(written, before) << "and the producer has ended";
 }
 
+TEST(ConnectionAnswer, AStreamMayBeSilentForHours) {
+    gate g;
+    router routes;
+    routes.get("/s", [&g] {
+        return response::stream("text/plain", [&g](body_writer out) -> awaitable<void> {
+            co_await g.pass();
+            for (int i = 0; i < 1024; ++i)
+                co_await out.write(std::string(65536, 'x'));
+        });
+    });
+    served s(std::move(routes), {.timeouts = {.write = 100ms}});
+    auto client = s.connect();
+    client.send(get("/s"));
+    s.time.advance(3h);
+    s.loop.poll();
+    g.open();
+    s.pass(90ms);
+    EXPECT_EQ(s.server->connections(), 1u) << "a slow reader has its time from now on, not from three hours ago";
+    s.pass(60ms);
+    EXPECT_EQ(s.server->connections(), 0u);
+}
+
 TEST(ConnectionAnswer, AStreamThatFailsIsCutShort) {
     router routes;
     routes.get("/s", [] {
