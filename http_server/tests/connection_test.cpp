@@ -70,22 +70,23 @@ TEST(Connection, AnswersPipelinedRequestsInOrder) {
 }
 
 TEST(Connection, AnswersManyPipelinedRequestsThatNobodyReadsYet) {
-    served s(hello_routes());
+    const std::string page(8192, 'p');
+    router routes;
+    routes.get("/page", [&page] { return response::text(page); });
+    served s(std::move(routes));
     auto client = s.connect();
-    constexpr int count = 20'000; // some 4 MiB of answers: more than the kernel keeps for us
+    constexpr int count = 2'000; // 16 MiB of answers: more than the kernel keeps for us
     std::string all;
     for (int i = 0; i < count; ++i)
-        all += get_hello;
+        all += "GET /page HTTP/1.1\r\nHost: h\r\n\r\n";
     std::string_view rest = all;
-    int answered = 0;
-    while (answered < count) {
+    for (int answered = 0; answered < count; ++answered) {
         const auto sent = rest.empty() ? 0 : ::send(client.descriptor(), rest.data(), rest.size(), MSG_NOSIGNAL);
         rest.remove_prefix(sent > 0 ? static_cast<std::size_t>(sent) : 0);
         s.loop.poll();
-        if (sent <= 0)
-            for (int i = 0; i < 100 && answered < count; ++i, ++answered)
-                ASSERT_EQ(stable(client.read_response(), false), hello);
+        ASSERT_EQ(body_of(client.read_response()).size(), page.size()) << answered;
     }
+    EXPECT_TRUE(rest.empty());
 }
 
 TEST(Connection, HeadIsGetWithoutTheBody) {
