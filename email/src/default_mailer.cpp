@@ -31,6 +31,11 @@ mailer_options options_from(const environment& variables) {
             throw error(e.code(), std::string("EMAIL_URL: ") + e.what());
         }
     }
+    // Mail for people must not end in a folder because somebody relied on a key.
+    if (options.url.empty() && variables.has("RESEND_API_KEY"))
+        throw error(
+            infra::errc::misconfigured,
+            "RESEND_API_KEY: no Resend transport is linked; set EMAIL_URL (outbox:var/outbox) or unset the key");
     if (const auto from = variables.get("EMAIL_FROM")) {
         options.from = address(*from);
         if (!is_valid_address(options.from->email()))

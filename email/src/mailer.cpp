@@ -54,6 +54,7 @@ struct mailer::state {
     static awaitable<message_id> render_and_deliver(std::shared_ptr<const state> self, message m, deadline limit,
                                                     bool* duplicate);
     static awaitable<rendered_email> words_of(std::shared_ptr<const state> self, message m);
+    static awaitable<rendered_email> render_markdown(std::shared_ptr<const state> self, message m);
     static awaitable<email_template> load(std::shared_ptr<const state> self, std::string name, load_options options);
 
     awaitable<delivery> deliver(mail m, deadline limit) const;
@@ -111,9 +112,21 @@ awaitable<rendered_email> mailer::state::words_of(std::shared_ptr<const state> s
     if (m.content)
         co_return std::move(*m.content);
     if (!m.body.empty())
-        co_return render_body(m.subject.empty() ? email_template().subject : m.subject, m.body);
+        co_return co_await render_markdown(self, std::move(m));
     const auto t = co_await load(self, m.template_name, {.locale = m.locale});
     co_return render_template(t, m.data, {.strict = self->options.strict});
+}
+
+// A message's own Markdown may hold what users wrote, and cmark-gfm's time can grow with the square of its length: so there
+// is a bound, and no loop waits for it.
+awaitable<rendered_email> mailer::state::render_markdown(std::shared_ptr<const state> self, message m) {
+    const auto limit = self->options.max_body_bytes;
+    if (m.body.size() > limit)
+        throw error(errc::too_large, "the body has " + std::to_string(m.body.size()) + " bytes of Markdown, over the " +
+                                         std::to_string(limit) +
+                                         " of mailer_options::max_body_bytes; shorten it or attach it as a file");
+    co_return co_await self->pool().run([subject = m.subject.empty() ? email_template().subject : std::move(m.subject),
+                                         body = std::move(m.body)] { return render_body(subject, body); });
 }
 
 awaitable<delivery> mailer::state::deliver(mail m, deadline limit) const {

@@ -227,6 +227,8 @@ std::string shuffled_value(std::mt19937_64& lots) {
     std::string value;
     for (auto n = lots() % 12; n > 0; --n)
         value += pieces[lots() % std::size(pieces)];
+    if (value.find_first_not_of('.') == std::string::npos) // a target that only dots would lead up from leads nowhere
+        value += "x";
     return value;
 }
 

@@ -68,6 +68,29 @@ TEST(Link, KeepsAValueFromChoosingTheHost) {
         EXPECT_EQ(target_of(written, value), target) << written << " with " << value;
 }
 
+TEST(Link, KeepsAValueFromCompletingAScheme) {
+    const rule table[] = {
+        {"java{{v}}:alert(1)", "script", ""},
+        {"my{{v}}://open", "app", "myapp://open"},
+    };
+    for (const auto& [written, value, target] : table)
+        EXPECT_EQ(target_of(written, value), target) << written << " with " << value;
+}
+
+TEST(Link, KeepsAValueFromWalkingUpThePath) {
+    const rule table[] = {
+        {"https://x.org/users/{{v}}/avatar", "..", ""},
+        {"https://x.org/users/{{v}}/avatar", ".", ""},
+        {"https://x.org/users/.{{v}}/avatar", ".", ""},
+        {"https://x.org/users/{{v}}/avatar", "%2e%2e", "https://x.org/users/%252e%252e/avatar"},
+        {"https://x.org/users/{{v}}/avatar", "a..b", "https://x.org/users/a..b/avatar"},
+        {"https://x.org/users/{{v}}", "", "https://x.org/users/"},
+        {"https://x.org/users?q={{v}}", "..", "https://x.org/users?q=.."},
+    };
+    for (const auto& [written, value, target] : table)
+        EXPECT_EQ(target_of(written, value), target) << written << " with " << value;
+}
+
 TEST(Link, LeavesAPlaceWithoutValueRecognisable) {
     EXPECT_EQ(target_of("https://x.org/{{none}}", ""), "https://x.org/%7B%7Bnone%7D%7D");
     EXPECT_EQ(target_of("{{none}}", ""), "%7B%7Bnone%7D%7D");

@@ -149,6 +149,24 @@ TEST(MailerOptions, NameTheVariableThatIsWrong) {
     EXPECT_TRUE(from.sentence.starts_with("EMAIL_FROM: "));
 }
 
+TEST(MailerOptions, DoNotTurnAKeyForResendIntoAFolderOfMail) {
+    const auto key = failure_of([] { options_from(environment({{"RESEND_API_KEY", "re_s3cret"}})); });
+    EXPECT_EQ(key.code, infra::errc::misconfigured);
+    EXPECT_TRUE(key.sentence.starts_with("RESEND_API_KEY: ")) << key.sentence;
+    EXPECT_EQ(key.sentence.find("s3cret"), std::string::npos);
+    EXPECT_EQ(options_from(environment({{"RESEND_API_KEY", "k"}, {"EMAIL_URL", "outbox:/tmp/x"}})).url,
+              "outbox:/tmp/x");
+}
+
+TEST_F(MailerTest, RefusesABodyThatWouldTakeLongToRead) {
+    options.max_body_bytes = 10;
+    const auto refused =
+        failure_of([&] { run(mailer(options).send({.to = "a@x.org", .subject = "s", .body = std::string(11, 'x')})); });
+    EXPECT_EQ(refused.code, errc::too_large);
+    run(mailer(options).send({.to = "a@x.org", .subject = "s", .body = std::string(10, 'x')}));
+    EXPECT_EQ(only().text, "xxxxxxxxxx\n");
+}
+
 TEST(DefaultMailer, IsTheOneThatWasSet) {
     const temporary_folder folder;
     folder.write("w.md", "W {{n}}");

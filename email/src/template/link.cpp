@@ -77,6 +77,14 @@ place place_after(std::string_view url) {
     return place::component;
 }
 
+// In a path `.` and `..` lead elsewhere, encoded or not, so no value may bring one there.
+bool is_dots(std::string_view value) noexcept { return value.find_first_not_of('.') == std::string_view::npos; }
+
+bool has_forbidden_scheme(std::string_view url) {
+    constexpr std::array<std::string_view, 4> forbidden{"javascript:", "vbscript:", "file:", "data:"};
+    return begins_with_any(without_blanks(url), forbidden);
+}
+
 bool ends_host(const parts& target, std::size_t next) {
     return next == target.size() || (!target[next].is_place() && target[next].text.find_first_of("/?#") == 0);
 }
@@ -84,18 +92,18 @@ bool ends_host(const parts& target, std::size_t next) {
 } // namespace
 
 bool is_forbidden_target(const parts& target, target_kind kind) {
-    constexpr std::array<std::string_view, 4> forbidden{"javascript:", "vbscript:", "file:", "data:"};
     constexpr std::array<std::string_view, 4> pictures{"data:image/gif;", "data:image/jpeg;", "data:image/png;",
                                                        "data:image/webp;"};
     if (target.empty() || target.front().is_place())
         return false;
     const auto text = without_blanks(target.front().text);
-    return begins_with_any(text, forbidden) && !(kind == target_kind::image && begins_with_any(text, pictures));
+    return has_forbidden_scheme(text) && !(kind == target_kind::image && begins_with_any(text, pictures));
 }
 
 std::string fill_target(const parts& target, const lookup& values) {
     constexpr std::array<std::string_view, 4> schemes{"http://", "https://", "mailto:", "tel:"};
     std::string url;
+    bool has_value = false;
     for (std::size_t i = 0; i < target.size(); ++i) {
         if (!target[i].is_place()) {
             url += url_characters(target[i].text);
@@ -106,6 +114,7 @@ std::string fill_target(const parts& target, const lookup& values) {
             url += encoding::percent_encode(target[i].text);
             continue;
         }
+        has_value = true;
         const std::string_view value = trimmed(*found);
         switch (place_after(url)) {
         case place::begin:
@@ -122,9 +131,15 @@ std::string fill_target(const parts& target, const lookup& values) {
         }
         case place::mail: url += encoding::percent_encode(value, "@"); break;
         case place::phone: url += encoding::percent_encode(value, "+"); break;
-        case place::component: url += encoding::percent_encode(*found); break;
+        case place::component:
+            if (url.find_first_of("?#") == std::string::npos && !found->empty() && is_dots(*found))
+                return {};
+            url += encoding::percent_encode(*found);
+            break;
         }
     }
+    if (has_value && has_forbidden_scheme(url)) // a value may complete what the template's text only begins
+        return {};
     return url;
 }
 

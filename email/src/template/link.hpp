@@ -24,7 +24,8 @@ bool is_forbidden_target(const parts& target, target_kind kind);
 /// leads nowhere, when a value would decide what it must not:
 /// - a value at the beginning must bring one of the schemes http, https, mailto, tel;
 /// - a value in the host's name is one label of letters, digits and hyphens, or, where it is the whole of it, a host;
-/// - anywhere else a value is one percent-encoded component, so that it can end nothing and begin nothing.
+/// - anywhere else a value is one percent-encoded component, so that it can end nothing and begin nothing; it may not be
+///   `.` or `..`, nor complete a scheme that leads where nothing may lead.
 std::string fill_target(const parts& target, const lookup& values);
 
 } // namespace infra::email

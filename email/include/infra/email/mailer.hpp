@@ -41,7 +41,11 @@ struct mailer_options {
     /// Words and attachments of one message together, before encoding. Providers take 25 to 40 MB encoded.
     std::size_t max_bytes = 20 * 1024 * 1024;
 
-    /// Where templates are read; null means default_blocking_pool(). Outlives the mailer.
+    /// Markdown of a message's `.body`. Longer takes longer to read, in bad cases with the square of the length; Gmail cuts
+    /// mail off at 102 KB of HTML.
+    std::size_t max_body_bytes = 128 * 1024;
+
+    /// Where templates are read and bodies rendered; null means default_blocking_pool(). Outlives the mailer.
     blocking_pool* pool = nullptr;
 
     /// Outlives the mailer.
