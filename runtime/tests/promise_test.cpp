@@ -83,6 +83,20 @@ TEST_F(Promise, CancelledWaitDropsTheResult) {
     EXPECT_EQ(value, 0);
 }
 
+TEST_F(Promise, IsAskedAgainAfterACancelledWait) {
+    const promise<int> p(io.get_executor());
+    asio::cancellation_signal signal;
+    asio::co_spawn(io, store(p), asio::bind_cancellation_slot(signal.slot(), note()));
+    io.poll();
+    signal.emit(asio::cancellation_type::terminal);
+    io.poll();
+    asio::co_spawn(io, store(p), note());
+    p.set_value(3);
+    io.restart();
+    io.run();
+    EXPECT_EQ(value, 3);
+}
+
 // Memory errors where it goes wrong: the sanitizers' builds see them.
 TEST(PromiseWithoutALoop, TakesAResultForWhichTheLoopIsGone) {
     auto io = std::make_unique<asio::io_context>(1);

@@ -13,6 +13,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <chrono>
@@ -37,8 +38,8 @@ struct mailbox_options {
 template <class T>
 class mailbox {
 public:
-    explicit mailbox(executor ex, mailbox_options options = {})
-        : state_(std::make_shared<state>(std::move(ex), options.max_items)) {
+    explicit mailbox(const executor& ex, mailbox_options options = {})
+        : state_(std::make_shared<state>(loop_gate::of(ex), options.max_items)) {
         if (options.max_items == 0)
             throw std::invalid_argument("mailbox_options::max_items must be at least 1");
     }
@@ -54,7 +55,7 @@ public:
 
     /// Everything that lies there, in order; waits while there is nothing.
     awaitable<std::vector<T>> receive() const {
-        const sleeper me(state_);
+        const sleeper me(state_, co_await asio::this_coro::executor);
         while (true) {
             {
                 const std::scoped_lock lock(me.of->mutex);
@@ -87,9 +88,8 @@ private:
     struct sleeper;
 
     struct state {
-        state(executor of, std::size_t max) : gate(loop_gate::of(of)), ex(std::move(of)), max_items(max) {}
+        state(std::shared_ptr<loop_gate> of, std::size_t max) : gate(std::move(of)), max_items(max) {}
         const std::shared_ptr<loop_gate> gate;
-        const executor ex;
         const std::size_t max_items;
         std::mutex mutex;
         std::vector<T> items;              // guarded by mutex
@@ -100,7 +100,7 @@ private:
 
     // Lives in the frame of receive(), and so dies with the loop if not before.
     struct sleeper {
-        explicit sleeper(std::shared_ptr<state> s) : of(std::move(s)), wake_up(of->ex, steady_end) {
+        sleeper(std::shared_ptr<state> s, const executor& ex) : of(std::move(s)), wake_up(ex, steady_end) {
             const std::scoped_lock lock(of->mutex);
             of->present = this;
         }
@@ -120,8 +120,8 @@ private:
     // Called under the lock. One wake-up is enough for whatever comes before the receiver looks; one that finds nobody
     // any more, or the next receiver, does no harm.
     void wake() const {
-        if (std::exchange(state_->sleeping, nullptr))
-            state_->gate->pass([this] { asio::post(state_->ex, [held = state_] { wake_up(*held); }); });
+        if (const auto* who = std::exchange(state_->sleeping, nullptr))
+            state_->gate->pass([&] { asio::post(who->wake_up.get_executor(), [held = state_] { wake_up(*held); }); });
     }
 
     static void wake_up(state& s) {

@@ -13,6 +13,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <chrono>
@@ -26,7 +27,8 @@
 
 namespace infra {
 
-/// Threads:  set_… from any thread, once in all (a later call has no effect); get() once, on the executor given.
+/// Threads:  set_… from any thread, once in all (a later call has no effect); get() on the executor given, once,
+///           or again after it was cancelled.
 /// Errors:   get() throws what set_exception() was given.
 /// Cancel:   get() throws operation_aborted and the result, when it comes, is dropped; all cancellation types.
 /// Lifetime: copies share the result and may outlive the executor's loop: a result for which nobody waits any more goes
@@ -37,12 +39,12 @@ class promise {
     using stored = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
 
 public:
-    explicit promise(executor ex) : state_(std::make_shared<state>(std::move(ex))) {}
+    explicit promise(const executor& ex) : state_(std::make_shared<state>(loop_gate::of(ex))) {}
 
     awaitable<T> get() const {
         const auto held = state_;
         {
-            waiter me(held);
+            waiter me(held, co_await asio::this_coro::executor);
             boost::system::error_code ec;
             if (me.sleeps)
                 co_await me.arrived.async_wait(asio::redirect_error(asio::use_awaitable, ec));
@@ -65,19 +67,18 @@ public:
 
 private:
     struct state {
-        explicit state(executor of) : gate(loop_gate::of(of)), ex(std::move(of)) {}
+        explicit state(std::shared_ptr<loop_gate> of) : gate(std::move(of)) {}
         const std::shared_ptr<loop_gate> gate;
         std::mutex mutex;
-        std::optional<executor> ex;             // guarded by mutex; empty once get() has been left
-        asio::steady_timer* sleeping = nullptr; // guarded by mutex; touched on the executor only
+        asio::steady_timer* sleeping = nullptr; // guarded by mutex; touched on its executor only
         bool done = false;                      // guarded by mutex
         std::optional<stored> value;            // written before, read after done
         std::exception_ptr failure;             // likewise
     };
 
-    // Lives in the frame of get(), and so dies with the loop if not before: the shared state refers to the loop no longer.
+    // Lives in the frame of get(), and so dies with the loop if not before: the shared state never refers to the loop.
     struct waiter {
-        explicit waiter(std::shared_ptr<state> s) : of(std::move(s)), arrived(*of->ex, steady_end) {
+        waiter(std::shared_ptr<state> s, const executor& ex) : of(std::move(s)), arrived(ex, steady_end) {
             const std::scoped_lock lock(of->mutex);
             sleeps = !of->done;
             of->sleeping = sleeps ? &arrived : nullptr;
@@ -90,7 +91,6 @@ private:
         bool leave() {
             const std::scoped_lock lock(of->mutex);
             of->sleeping = nullptr;
-            of->ex.reset();
             return of->done;
         }
 
@@ -108,7 +108,8 @@ private:
         store(*state_);
         state_->done = true;
         if (state_->sleeping)
-            state_->gate->pass([this] { asio::post(*state_->ex, [held = state_] { wake(*held); }); });
+            state_->gate->pass(
+                [this] { asio::post(state_->sleeping->get_executor(), [held = state_] { wake(*held); }); });
     }
 
     static void wake(state& s) {
