@@ -1,5 +1,7 @@
 #include "wiring.hpp"
 
+#include <infra/base/with_deadline.hpp>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -24,6 +26,8 @@ using wire_function = void (*)(wiring&);
 // everything stands, and nobody is in when the rest is taken down.
 constexpr wire_function before_routes[] = {wire_logging, wire_monitoring, wire_health, wire_email, wire_queue};
 
+constexpr std::chrono::seconds time_to_be_cancelled{2};
+
 void say(const std::string& text) { std::fprintf(stderr, "%s\n", text.c_str()); }
 
 void check(const app_options& options) {
@@ -44,6 +48,8 @@ public:
             wake_.cancel();
         });
     }
+
+    bool given() const noexcept { return given_; }
 
     awaitable<void> wait() {
         boost::system::error_code ec;
@@ -127,19 +133,32 @@ struct application::state {
             all_ended.cancel();
     }
 
+    // What has not ended a little after the deadline, by which it was cancelled, never will.
     awaitable<void> stop_parts(deadline limit) {
+        const deadline cut = saturating_add(limit.time(), time_to_be_cancelled);
         for (auto each = w.parts.rbegin(); each != w.parts.rend(); ++each) {
             if (!each->stop)
                 continue;
             try {
-                co_await each->stop(limit);
+                co_await with_deadline(each->stop(limit), cut);
             } catch (const std::exception& e) {
                 logging::error("a part did not stop in order", {{"part", each->name}, {"error", e}});
             }
         }
         boost::system::error_code ec;
+        all_ended.expires_at(cut.time());
         if (running > 0)
             co_await all_ended.async_wait(asio::redirect_error(asio::use_awaitable, ec));
+    }
+
+    // What still runs refers to this object and to what main() would destroy next, and its thread may never come back to
+    // be joined: there is no returning from here.
+    [[noreturn]] void cut() {
+        const std::string what = "the drain ran out of time: " + std::to_string(running) + " part(s) did not end";
+        logging::error("the service failed", {{"service", options.name}, {"error", what}});
+        say(options.name + ": " + what);
+        logging::flush(deadline::after(std::chrono::seconds(1)));
+        ::_exit(1);
     }
 
     void log_start() const {
@@ -148,22 +167,29 @@ struct application::state {
         logging::info("listening", {{"service", options.name}, {"url", w.server->url()}});
     }
 
+    awaitable<void> start() {
+        co_await open_parts();
+        if (stop_asked.given())
+            co_return;
+        run_parts();
+        now->ready = true;
+        log_start();
+        told({.url = w.server->url(), .backends = w.chosen});
+    }
+
     awaitable<int> live() {
         try {
-            co_await open_parts();
-        } catch (const std::exception& e) {
-            failure = e.what();
+            co_await start();
+        } catch (...) {
+            failure = describe(std::current_exception());
         }
-        if (failure.empty()) {
-            run_parts();
-            now->ready = true;
-            log_start();
-            told({.url = w.server->url(), .backends = w.chosen});
+        if (failure.empty())
             co_await stop_asked.wait();
-        }
         now->ready = false;
         logging::info("stopping", {{"service", options.name}, {"within", options.drain_timeout}});
         co_await stop_parts(deadline::after(options.drain_timeout));
+        if (running > 0)
+            cut();
         if (!failure.empty()) {
             logging::error("the service failed", {{"service", options.name}, {"error", failure}});
             say(options.name + ": " + failure);
@@ -199,11 +225,13 @@ int application::run() {
         return 1;
     }
     asio::signal_set signals(s.main.io_context(), SIGINT, SIGTERM);
+    bool signalled = false;
     std::function<void(boost::system::error_code, int)> on_signal = [&](boost::system::error_code ec, int number) {
         if (ec)
             return;
-        if (!s.now->ready.exchange(false))
+        if (std::exchange(signalled, true))
             ::_exit(128 + number); // the second one: somebody does not want to wait
+        s.now->ready = false;
         s.stop_asked.give();
         signals.async_wait(on_signal);
     };
@@ -221,15 +249,18 @@ int application::run() {
     return code;
 }
 
+// A password may hold any character, `?` too; where that leaves a doubt, only the scheme is shown.
 std::string shown(std::string url) {
-    url.resize(std::min(url.find('?'), url.size()));
     const auto scheme = url.find(':');
     const auto at = url.rfind('@');
+    const auto query = url.find('?');
     if (scheme != std::string::npos && at != std::string::npos && at > scheme) {
+        if (query < at)
+            return url.substr(0, scheme + 1) + "(not shown)";
         const auto authority = url.find_first_not_of('/', scheme + 1);
         url.erase(authority, at + 1 - authority);
     }
-    return url;
+    return url.substr(0, url.find('?'));
 }
 
 application from_environment(app_options options) { return application(std::move(options)); }

@@ -1,13 +1,25 @@
 #include <infra/app.hpp>
 
+#include "src/wiring.hpp"
+
 #include <infra/http_client.hpp>
+
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <stdexcept>
+#include <string>
 #include <thread>
+#include <utility>
+
+#include <unistd.h>
 
 // The whole service, from outside and with everything that can go wrong around it, is tested by
 // examples/starter/tests/starter_test.py.
@@ -75,6 +87,83 @@ TEST_F(Application, StoppedBeforeItRunsEndsAtOnce) {
     auto app = from_environment({.name = "shop", .port = 0, .environment = with()});
     app.stop();
     EXPECT_EQ(app.run(), 0);
+}
+
+TEST_F(Application, FailureInOnStartedIsAnOrderlyEndWithOne) {
+    auto app = from_environment({.name = "shop", .port = 0, .environment = with()});
+    app.on_started([](const started&) { throw std::runtime_error("the banner is missing"); });
+    testing::internal::CaptureStderr();
+    EXPECT_EQ(app.run(), 1);
+    EXPECT_NE(testing::internal::GetCapturedStderr().find("shop: the banner is missing"), std::string::npos);
+}
+
+// In a process of its own: the signal is meant for the process, and so is the exit code.
+struct ApplicationProcess : Application {
+    ApplicationProcess() { GTEST_FLAG_SET(death_test_style, "threadsafe"); }
+};
+
+void terminate_once_that_is_handled() {
+    struct sigaction now{};
+    do
+        ::sigaction(SIGTERM, nullptr, &now);
+    while (now.sa_handler == SIG_DFL);
+    ::kill(::getpid(), SIGTERM);
+}
+
+TEST_F(ApplicationProcess, SignalThatComesWhileItStartsIsTheFirst) {
+    const auto terminated_at_once = [this] {
+        auto app = from_environment({.name = "shop", .port = 0, .environment = with()});
+        std::thread supervisor(terminate_once_that_is_handled);
+        const int code = app.run();
+        supervisor.join();
+        std::exit(code);
+    };
+    EXPECT_EXIT(terminated_at_once(), testing::ExitedWithCode(0), "");
+}
+
+awaitable<void> never_end(std::atomic<bool>& entered) {
+    asio::steady_timer timer(co_await asio::this_coro::executor);
+    entered = true;
+    while (true) {
+        timer.expires_at(steady_time::max());
+        try {
+            co_await timer.async_wait(asio::use_awaitable);
+        } catch (const boost::system::system_error&) { // not heeded
+        }
+        co_await asio::this_coro::reset_cancellation_state();
+    }
+}
+
+// The worker gives the job back and lets go of its handler.
+TEST_F(ApplicationProcess, JobThatIgnoresItsCancellationDoesNotHoldTheEndUp) {
+    const auto drain = [this] {
+        auto app = from_environment(
+            {.name = "shop", .port = 0, .drain_timeout = std::chrono::milliseconds(10), .environment = with()});
+        std::atomic<bool> entered{false};
+        queue::define_job({.name = "stubborn", .handler = [&entered](json::value) { return never_end(entered); }});
+        std::thread visitor;
+        app.on_started([&](const started&) {
+            visitor = std::thread([&] {
+                wait(queue::enqueue("stubborn", json::object{}));
+                while (!entered)
+                    std::this_thread::yield();
+                app.stop();
+            });
+        });
+        std::exit(app.run());
+    };
+    EXPECT_EXIT(drain(), testing::ExitedWithCode(0), "");
+}
+
+TEST(Shown, HasNoPassword) {
+    const std::pair<const char*, const char*> cases[] = {
+        {"sqlite:var/queue.db", "sqlite:var/queue.db"}, {"sqlite:var/queue.db?mode=x", "sqlite:var/queue.db"},
+        {"redis://host:1/0", "redis://host:1/0"},       {"redis://user:secret@host:1/0?a=b", "redis://host:1/0"},
+        {"redis://:sec@ret@host", "redis://host"},      {"redis://user:sec?ret@host", "redis:(not shown)"},
+        {"outbox:x?mail=a@b", "outbox:(not shown)"},
+    };
+    for (const auto& [url, safe] : cases)
+        EXPECT_EQ(shown(url), safe) << url;
 }
 
 } // namespace

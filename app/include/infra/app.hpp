@@ -52,8 +52,9 @@ struct app_options {
     /// Where mail templates are.
     std::string templates = "emails";
 
-    /// How long everything together may take to end; then what is left is cut. Longer than it takes to answer a request,
-    /// shorter than the supervisor's patience (Kubernetes: 30 s).
+    /// How long everything together may take to end; then what is left is cancelled. Longer than it takes to answer a
+    /// request, shorter by 3 s than the supervisor's patience (Kubernetes: 30 s): what ignores its cancellation for 2 s ends
+    /// the process.
     std::chrono::milliseconds drain_timeout{25'000};
 
     /// Instead of the process's environment: for tests.
@@ -91,8 +92,9 @@ public:
     /// Called once the service listens, on its loop.
     void on_started(std::function<void(const started&)> told);
 
-    /// Serves until SIGTERM, SIGINT or stop(). 0 after an orderly end; 1, with the reason on stderr, if the service could
-    /// not start or its drain ran out of time.
+    /// Serves until SIGTERM, SIGINT or stop(). 0 after an orderly end, in which jobs that were not done in time were given
+    /// back; 1, with the reason on stderr, if the service could not start or failed. A handler that does not end 2 s after
+    /// it was cancelled ends the process there and then, with code 1: nothing it uses may be destroyed under it.
     [[nodiscard]] int run();
 
     /// What the first signal does.
