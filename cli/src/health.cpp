@@ -4,7 +4,6 @@
 
 #include <infra/base/error.hpp>
 #include <infra/http_client.hpp>
-#include <infra/runtime/environment.hpp>
 #include <infra/runtime/wait.hpp>
 
 #include <boost/asio/this_coro.hpp>
@@ -24,11 +23,15 @@ awaitable<http::client_response> ask(std::string url, std::chrono::milliseconds 
                                     .max_response_body = std::size_t{1} << 20});
 }
 
-// The service that the starter would start here.
-std::string url_from(const environment& env) {
-    const auto host = env.get_or("HOST", "127.0.0.1");
-    return "http://" + (host == "0.0.0.0" ? "127.0.0.1" : host) + ":" +
-           std::to_string(env.integer("PORT", 3000, 1, 65535));
+// Not what a terminal would obey: the service that is asked may be anybody's.
+std::string printable(std::string text) {
+    std::ranges::replace_if(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
+    return text;
+}
+
+// What the caller wrote is wrong, in a flag or in the environment; otherwise the service could not be asked.
+exit_code code_for(const boost::system::error_code& failure) {
+    return failure == errc::misconfigured || failure == errc::invalid_input ? exit_code::usage : exit_code::unreachable;
 }
 
 std::string text_of(const boost::json::value& value, const char* key) {
@@ -58,11 +61,22 @@ exit_code act(const options& given, const output& to) {
         const auto response = wait(ask(url, *patience));
         return show(read_health(response.status, response.body), given, to);
     } catch (const boost::system::system_error& e) {
-        return to.fail(exit_code::unreachable, e.what());
+        return to.fail(code_for(e.code()), e.what());
     }
 }
 
 } // namespace
+
+std::string url_from(const environment& env) {
+    auto host = env.get_or("HOST", "127.0.0.1");
+    if (host == "0.0.0.0")
+        host = "127.0.0.1";
+    if (host == "::")
+        host = "::1";
+    if (host.find(':') != std::string::npos)
+        host = "[" + host + "]";
+    return "http://" + host + ":" + std::to_string(env.integer("PORT", 3000, 1, 65535));
+}
 
 std::string health_url(std::string base) {
     const auto authority = base.find("://");
@@ -82,7 +96,7 @@ health_answer read_health(int status, std::string_view body) {
     if (state.empty())
         state = well ? "healthy" : "unhealthy";
     health_answer answer{.code = well ? exit_code::ok : exit_code::unhealthy,
-                         .text = state + " (HTTP " + std::to_string(status) + ")",
+                         .text = printable(state) + " (HTTP " + std::to_string(status) + ")",
                          .document = {{"http_status", status}, {"status", state}, {"report", document}}};
     const auto* object = document.if_object();
     const auto* checks = object ? object->if_contains("checks") : nullptr;
@@ -92,10 +106,10 @@ health_answer read_health(int status, std::string_view body) {
     for (const auto& each : checks->get_object())
         widest = std::max(widest, each.key().size());
     for (const auto& each : checks->get_object()) {
-        answer.text += "\n  " + std::string(each.key()) + std::string(widest - each.key().size() + 2, ' ') +
-                       text_of(each.value(), "status");
+        answer.text += "\n  " + printable(each.key()) + std::string(widest - each.key().size() + 2, ' ') +
+                       printable(text_of(each.value(), "status"));
         if (const auto message = text_of(each.value(), "message"); !message.empty())
-            answer.text += "  " + message;
+            answer.text += "  " + printable(message);
     }
     return answer;
 }

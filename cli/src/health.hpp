@@ -4,6 +4,8 @@
 
 #include "frame.hpp"
 
+#include <infra/runtime/environment.hpp>
+
 #include <boost/json/value.hpp>
 
 #include <string>
@@ -17,6 +19,10 @@ struct health_answer {
     std::string text;
     boost::json::value document;
 };
+
+/// Where the service listens that would be started with this environment; an address that means "all" is asked on the
+/// loopback interface.
+std::string url_from(const environment& env);
 
 /// `/health` is added where the address has no path of its own.
 std::string health_url(std::string base);

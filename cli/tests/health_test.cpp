@@ -24,6 +24,22 @@ TEST(HealthUrl, GetsThePathItLacks) {
     EXPECT_EQ(health_url("http://h:1/ready"), "http://h:1/ready");
 }
 
+TEST(HealthUrl, IsWhereTheEnvironmentSays) {
+    const std::pair<const char*, const char*> cases[] = {
+        {"", "http://127.0.0.1:3000"},        {"0.0.0.0", "http://127.0.0.1:3000"}, {"::", "http://[::1]:3000"},
+        {"fe80::1", "http://[fe80::1]:3000"}, {"db.local", "http://db.local:3000"},
+    };
+    for (const auto& [host, url] : cases)
+        EXPECT_EQ(url_from(environment({{"HOST", host}})), url);
+    EXPECT_EQ(url_from(environment({{"PORT", "8080"}})), "http://127.0.0.1:8080");
+}
+
+TEST(ReadHealth, PrintsNothingThatATerminalWouldObey) {
+    const auto answer = read_health(
+        503, R"({"status":"\u001b[2J","checks":{"a\u0007":{"status":"x\n","message":"\u001b]0;owned\u007f"}}})");
+    EXPECT_EQ(answer.text, "?[2J (HTTP 503)\n  a?  x?  ?]0;owned?");
+}
+
 TEST(ReadHealth, ListsTheChecks) {
     const auto answer = read_health(
         503,
@@ -87,6 +103,16 @@ TEST_F(HealthVerb, NoConnectionIsFive) {
 }
 
 TEST_F(HealthVerb, BadTimeoutIsWrongUsage) { EXPECT_EQ(f.run({"health", "--timeout", "soon"}), 2); }
+
+TEST_F(HealthVerb, BadUrlIsWrongUsage) {
+    EXPECT_EQ(f.run({"health", "--url", "ftp://127.0.0.1"}), 2);
+    EXPECT_EQ(f.run({"health", "--url", "http://a b/health"}), 2);
+}
+
+TEST_F(HealthVerb, TakesATimeoutOfAnyLength) {
+    const one_answer well("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    EXPECT_EQ(f.run({"health", "--timeout", "106751991167d", "--url", well.url()}), 0);
+}
 
 } // namespace
 } // namespace infra::cli
