@@ -4,6 +4,8 @@
 
 #include <infra/http_client.hpp>
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -153,6 +155,33 @@ TEST_F(ApplicationProcess, JobThatIgnoresItsCancellationDoesNotHoldTheEndUp) {
         std::exit(app.run());
     };
     EXPECT_EXIT(drain(), testing::ExitedWithCode(0), "");
+}
+
+awaitable<void> block_the_loop(std::atomic<bool>& entered) {
+    entered = true;
+    std::this_thread::sleep_for(std::chrono::hours(24));
+    co_return;
+}
+
+// Nobody can cancel it, join its thread or destroy what it uses.
+TEST_F(ApplicationProcess, HandlerThatBlocksItsLoopEndsTheProcessWithOne) {
+    const auto drain = [this] {
+        auto app = from_environment(
+            {.name = "shop", .port = 0, .drain_timeout = std::chrono::milliseconds(10), .environment = with()});
+        std::atomic<bool> entered{false};
+        queue::define_job({.name = "blocks", .handler = [&entered](json::value) { return block_the_loop(entered); }});
+        std::thread visitor;
+        app.on_started([&](const started&) {
+            visitor = std::thread([&] {
+                asio::co_spawn(default_executor(), queue::enqueue("blocks", json::object{}), asio::detached);
+                while (!entered)
+                    std::this_thread::yield();
+                app.stop();
+            });
+        });
+        std::exit(app.run());
+    };
+    EXPECT_EXIT(drain(), testing::ExitedWithCode(1), "the drain ran out of time");
 }
 
 TEST(Shown, HasNoPassword) {

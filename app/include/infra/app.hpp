@@ -53,8 +53,7 @@ struct app_options {
     std::string templates = "emails";
 
     /// How long everything together may take to end; then what is left is cancelled. Longer than it takes to answer a
-    /// request, shorter by 3 s than the supervisor's patience (Kubernetes: 30 s): what ignores its cancellation for 2 s ends
-    /// the process.
+    /// request, shorter by 3 s than the supervisor's patience (Kubernetes: 30 s): for what does not end then, see run().
     std::chrono::milliseconds drain_timeout{25'000};
 
     /// Instead of the process's environment: for tests.
@@ -93,8 +92,9 @@ public:
     void on_started(std::function<void(const started&)> told);
 
     /// Serves until SIGTERM, SIGINT or stop(). 0 after an orderly end, in which jobs that were not done in time were given
-    /// back; 1, with the reason on stderr, if the service could not start or failed. A handler that does not end 2 s after
-    /// it was cancelled ends the process there and then, with code 1: nothing it uses may be destroyed under it.
+    /// back; 1, with the reason on stderr, if the service could not start or failed. If something has still not ended 2 s
+    /// after the drain's time, because a handler blocks its loop, the process ends there and then with 1: that thread
+    /// cannot be joined, and nothing it uses may be destroyed under it.
     [[nodiscard]] int run();
 
     /// What the first signal does.
