@@ -2,7 +2,10 @@
 
 #include <infra/base/error.hpp>
 
+#include <boost/asio/post.hpp>
+
 #include <atomic>
+#include <utility>
 
 namespace infra::http::detail {
 namespace {
@@ -26,15 +29,22 @@ public:
 
     bool start(events_ptr) override { return true; }
 
+    // Right after an answer the client's next request is not there yet. One turn of the loop later, which is free while
+    // others are served, it often is; to ask at once would nearly always be a system call in vain.
     void read_some(asio::mutable_buffer into, events_ptr events) override {
-        socket_.async_read_some(into, read_done{std::move(events)});
+        if (!std::exchange(answered_, false))
+            return socket_.async_read_some(into, read_done{std::move(events)});
+        asio::post(socket_.get_executor(), [this, into, events = std::move(events)]() mutable {
+            socket_.async_read_some(into, read_done{std::move(events)});
+        });
     }
 
     // Nearly always the kernel takes it all at once, and a turn of the loop is saved.
     std::size_t write_some(std::string_view bytes, events_ptr events) override {
         boost::system::error_code ec;
         const auto taken = socket_.write_some(asio::buffer(bytes.data(), bytes.size()), ec);
-        if (taken > 0)
+        answered_ = taken > 0;
+        if (answered_)
             return taken;
         socket_.async_write_some(asio::buffer(bytes.data(), bytes.size()), write_done{std::move(events)});
         return 0;
@@ -57,6 +67,7 @@ public:
 
 private:
     tcp_socket socket_;
+    bool answered_ = false; // since the last read
 };
 
 std::atomic<tls_factory> registered{nullptr};
