@@ -1,5 +1,7 @@
 #include <infra/email/address.hpp>
 
+#include <optional>
+
 namespace infra::email {
 namespace {
 
@@ -51,18 +53,27 @@ std::string_view trimmed(std::string_view text) noexcept {
     return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
 }
 
-// "Lee, \"Ann\"" without its quotes and backslashes.
-std::string unquoted(std::string_view name) {
-    if (name.size() < 2 || name.front() != '"' || name.back() != '"')
-        return std::string(name);
+// "Lee, \"Ann\"" without its quotes and backslashes; nothing if that is not one quoted string.
+std::optional<std::string> unquoted(std::string_view name) {
     std::string plain;
-    const auto inner = name.substr(1, name.size() - 2);
-    for (std::size_t i = 0; i < inner.size(); ++i) {
-        if (inner[i] == '\\' && i + 1 < inner.size())
+    for (std::size_t i = 1; i < name.size(); ++i) {
+        if (name[i] == '"')
+            return i + 1 == name.size() ? std::optional(plain) : std::nullopt;
+        if (name[i] == '\\' && i + 1 < name.size())
             ++i;
-        plain += inner[i];
+        plain += name[i];
     }
-    return plain;
+    return std::nullopt;
+}
+
+// RFC 5322 section 3.2.5, and the dots of "Dr. Who", which everybody writes. The specials stand in quotes only: unquoted they
+// would be the borders of other addresses.
+std::optional<std::string> name_in(std::string_view phrase) {
+    if (phrase.starts_with('"'))
+        return unquoted(phrase);
+    if (phrase.find_first_of("()<>[]:;@\\,\"") != std::string_view::npos)
+        return std::nullopt;
+    return std::string(phrase);
 }
 
 } // namespace
@@ -74,9 +85,10 @@ address address::named(std::string_view name, std::string_view email) {
 address::parts address::from_text(std::string_view text) {
     text = trimmed(text);
     const auto open = text.rfind('<');
-    if (open == std::string_view::npos || !text.ends_with('>'))
-        return {{}, std::string(text)};
-    return {unquoted(trimmed(text.substr(0, open))), std::string(text.substr(open + 1, text.size() - open - 2))};
+    if (open != std::string_view::npos && text.ends_with('>'))
+        if (auto name = name_in(trimmed(text.substr(0, open))))
+            return {std::move(*name), std::string(text.substr(open + 1, text.size() - open - 2))};
+    return {{}, std::string(text)}; // one that is not valid, unless it is an address alone
 }
 
 bool is_valid_address(std::string_view email) noexcept {

@@ -33,7 +33,8 @@ void check(const char* field, const address& who) {
     if (!is_valid_address(who.email()))
         throw error(errc::bad_address,
                     std::string("email::message::") + field +
-                        ": not an email address; expected name@example.org or Name <name@example.org>");
+                        ": not an email address; expected name@example.org, Name <name@example.org> or "
+                        "\"Last, First\" <name@example.org>, and for several a list of them");
 }
 
 void check_all(const char* field, const address_list& list) {

@@ -26,6 +26,18 @@ TEST(Address, IsReadFromText) {
     }
 }
 
+// `"a@b.org, Cy <c@d.org>"` is two addresses, not Cy under an odd name: nobody may be forgotten in silence.
+TEST(Address, IsNotReadFromTextWhoseNameWouldNeedQuotes) {
+    for (const std::string text :
+         {"a@b.org, Cy <c@d.org>", "Ann <a@b.org>, Cy <c@d.org>", "\"Ann\" <a@b.org>, \"Cy\" <c@d.org>",
+          "a@b.org; Cy <c@d.org>", "Team: Cy <c@d.org>", "Cy (home) <c@d.org>", "[Cy] <c@d.org>", "C\\y <c@d.org>",
+          "c@d.org <c@d.org>", "\"Cy <c@d.org>", "Cy\" <c@d.org>", "\"Cy\\\" <c@d.org>", "\" <c@d.org>"}) {
+        EXPECT_EQ(address(text).name(), "") << text;
+        EXPECT_FALSE(is_valid_address(address(text).email())) << text;
+    }
+    EXPECT_EQ(address("Dr. Cy O'Neil-Lee & Sons <c@d.org>").name(), "Dr. Cy O'Neil-Lee & Sons");
+}
+
 TEST(Address, KeepsANameFromOutsideApart) {
     const auto a = address::named("Ann <evil@example.org>", "ann@example.org");
     EXPECT_EQ(a.name(), "Ann <evil@example.org>");

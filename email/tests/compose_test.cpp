@@ -107,7 +107,15 @@ TEST(Compose, RefusesBadAddressesWithoutRepeatingThem) {
     const auto [code, sentence] = failure_of([&] { composed(m); });
     EXPECT_EQ(code, errc::bad_address);
     EXPECT_EQ(sentence,
-              "email::message::cc: not an email address; expected name@example.org or Name <name@example.org>");
+              "email::message::cc: not an email address; expected name@example.org, Name <name@example.org> or "
+              "\"Last, First\" <name@example.org>, and for several a list of them");
+    EXPECT_EQ(sentence.find("s3cret"), std::string::npos);
+}
+
+TEST(Compose, RefusesTwoAddressesWrittenAsOne) {
+    auto m = make_message();
+    m.to = "a@b.org, Cy <c@d.org>";
+    EXPECT_EQ(failure_of([&] { composed(m); }).code, errc::bad_address);
 }
 
 TEST(Compose, KeepsItsOwnHeadersToItself) {

@@ -30,7 +30,9 @@ concept text_like =
 /// `{{"a@x", "b@x"}}` would silently be one address called "a@x".
 class address {
 public:
-    /// `ann@example.org`, `Ann Lee <ann@example.org>` or `"Lee, Ann" <ann@example.org>`.
+    /// `ann@example.org`, `Ann Lee <ann@example.org>` or `"Lee, Ann" <ann@example.org>`: a name with any of ( ) < > [ ] : ;
+    /// @ \ , and quotes stands in quotes. Text that is none of these is kept whole as an address that is not valid, so that
+    /// `a@b.org, Cy <c@d.org>` is refused and does not become one recipient.
     template <text_like T>
     address(const T& text) : address(from_text(std::string_view(text))) {}
 
