@@ -93,7 +93,7 @@ address::parts address::from_text(std::string_view text) {
 
 bool is_valid_address(std::string_view email) noexcept {
     const auto at = email.rfind('@');
-    if (at == std::string_view::npos || at > 64)
+    if (email.size() > 254 || at == std::string_view::npos || at > 64)
         return false;
     return is_dot_atom(email.substr(0, at)) && is_domain(email.substr(at + 1));
 }

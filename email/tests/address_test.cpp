@@ -101,5 +101,12 @@ TEST(ValidAddress, IsNothingElse) {
     EXPECT_FALSE(is_valid_address(long_domain + "org"));
 }
 
+// A path of RFC 5321 has 256 characters with its angle brackets (erratum 1690 of RFC 3696).
+TEST(ValidAddress, HasAtMost254Characters) {
+    const auto domain = std::string(61, 'b') + "." + std::string(61, 'c') + "." + std::string(61, 'd') + ".org";
+    EXPECT_TRUE(is_valid_address(std::string(254 - domain.size() - 1, 'a') + "@" + domain));
+    EXPECT_FALSE(is_valid_address(std::string(255 - domain.size() - 1, 'a') + "@" + domain));
+}
+
 } // namespace
 } // namespace infra::email

@@ -76,9 +76,10 @@ private:
     std::vector<address> list_;
 };
 
-/// Whether `email` is an address that mail can be sent to: `local@domain` in ASCII as of RFC 5321, the local part a
-/// dot-atom of at most 64 characters, the domain letters, digits and hyphens in at least two labels. Quoted local parts
-/// and address literals, which next to nobody has, are refused; so is everything after a valid address.
+/// Whether `email` is an address that mail can be sent to: `local@domain` in ASCII as of RFC 5321, 254 characters at most,
+/// the local part a dot-atom of at most 64, the domain letters, digits and hyphens in at least two labels of at most 63. An
+/// international domain is written as its DNS name, `xn--bcher-kva.example`. Quoted local parts and address literals, which
+/// next to nobody has, are refused; so is everything after a valid address.
 bool is_valid_address(std::string_view email) noexcept;
 
 } // namespace infra::email
