@@ -56,7 +56,7 @@ void check_headers(const std::map<std::string, std::string>& headers) {
     for (const auto& [name, value] : headers) {
         if (is_reserved(name))
             throw error(errc::bad_header, "email::message::headers: " + name + " is written by the module");
-        mime::append_field(ignored, name, mime::unstructured(value));
+        mime::append_field(ignored, name, mime::further(value, name.size() + 1));
     }
 }
 

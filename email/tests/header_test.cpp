@@ -33,10 +33,10 @@ std::size_t longest_line(std::string_view text) {
 }
 
 TEST(Header, LeavesPlainTextAlone) {
-    EXPECT_EQ(field("Subject", unstructured("Hello, \"world\" <x>  two spaces")),
+    EXPECT_EQ(field("Subject", unstructured("Hello, \"world\" <x>  two spaces", 8)),
               "Subject: Hello, \"world\" <x>  two spaces\r\n");
-    EXPECT_EQ(field("Subject", unstructured("")), "Subject:\r\n");
-    EXPECT_EQ(field("Subject", unstructured("  trimmed ")), "Subject: trimmed\r\n");
+    EXPECT_EQ(field("Subject", unstructured("", 8)), "Subject:\r\n");
+    EXPECT_EQ(field("Subject", unstructured("  trimmed ", 8)), "Subject: trimmed\r\n");
 }
 
 TEST(Header, FoldsAtSpacesSoThatUnfoldingRestores) {
@@ -44,7 +44,7 @@ TEST(Header, FoldsAtSpacesSoThatUnfoldingRestores) {
     for (int i = 0; i < 60; ++i)
         text += "word" + std::string(static_cast<std::size_t>(i % 3 + 1), ' ');
     text += "end";
-    const auto made = field("Subject", unstructured(text));
+    const auto made = field("Subject", unstructured(text, 8));
     EXPECT_LE(longest_line(made), 78u);
     EXPECT_EQ(unfolded(made), "Subject: " + text + "\r\n");
 }
@@ -62,7 +62,30 @@ TEST(Header, EncodesWhatIsNotPlain) {
         {"bad \xff bytes are", "=?UTF-8?Q?bad_=EF=BF=BD_bytes_are?="},
     };
     for (const auto& [text, encoded] : table)
-        EXPECT_EQ(field("Subject", unstructured(text)), "Subject: " + encoded + "\r\n") << text;
+        EXPECT_EQ(field("Subject", unstructured(text, 8)), "Subject: " + encoded + "\r\n") << text;
+}
+
+TEST(Header, EncodesAWordThatNoLineHolds) {
+    for (const std::size_t size : {68u, 77u, 1200u}) {
+        const auto made = field("Subject", unstructured("see " + std::string(size, 'x'), 8));
+        EXPECT_LE(longest_line(made), 76u);
+        EXPECT_EQ(made.find("=?UTF-8?Q?") == std::string::npos, size == 68u) << "only where it must";
+    }
+    EXPECT_LE(longest_line(field("To", mailboxes({address::named(std::string(1200, 'n'), "a@x.org")}, 3))), 76u);
+    EXPECT_LE(longest_line(field("To", mailboxes({address::named("\"" + std::string(1200, 'n'), "a@x.org")}, 3))), 76u);
+}
+
+TEST(Header, BeginsOnItsFirstLine) {
+    for (const auto& text :
+         {std::string(1200, 'x'), std::string(72, 'y') + " z", std::string("\xc3\xbc") + std::string(200, 'u')}) {
+        const auto subject = field("Subject", unstructured(text, 8));
+        EXPECT_TRUE(subject.starts_with("Subject: =?UTF-8?Q?")) << subject;
+        EXPECT_LE(longest_line(subject), 76u);
+        const auto sender = field("From", mailboxes({address::named(text, "a@x.org")}, 4));
+        EXPECT_TRUE(sender.starts_with("From: =?UTF-8?Q?")) << sender;
+    }
+    const auto id = "<" + std::string(80, 'i') + ">";
+    EXPECT_EQ(field("Message-ID", {{"", id}}), "Message-ID: " + id + "\r\n") << "a word that cannot be encoded";
 }
 
 TEST(Header, SplitsEncodedWordsBetweenCharacters) {
@@ -70,7 +93,7 @@ TEST(Header, SplitsEncodedWordsBetweenCharacters) {
         std::string text;
         while (text.size() < 600)
             text += unit;
-        const auto made = field("Subject", unstructured(text));
+        const auto made = field("Subject", unstructured(text, 8));
         EXPECT_LE(longest_line(made), 76u) << unit;
         for (std::size_t at = made.find("=?"); at != std::string::npos; at = made.find("=?", made.find("?=", at + 10)))
             EXPECT_LE(made.find("?=", at + 10) + 2 - at, 75u) << unit;
@@ -78,12 +101,12 @@ TEST(Header, SplitsEncodedWordsBetweenCharacters) {
 }
 
 TEST(Header, WritesNamesAsAtomsQuotedOrEncoded) {
-    EXPECT_EQ(field("To", mailboxes({"Ann Lee <a@x.org>", "b@x.org", "\"Cy, Inc.\" <c@x.org>"})),
+    EXPECT_EQ(field("To", mailboxes({"Ann Lee <a@x.org>", "b@x.org", "\"Cy, Inc.\" <c@x.org>"}, 3)),
               "To: Ann Lee <a@x.org>, b@x.org, \"Cy, Inc.\" <c@x.org>\r\n");
-    EXPECT_EQ(field("To", mailboxes({address::named("Jörg", "j@x.org")})), "To: =?UTF-8?B?SsO2cmc=?= <j@x.org>\r\n");
-    EXPECT_EQ(field("To", mailboxes({address::named("say \"hi\" \\ there", "j@x.org")})),
+    EXPECT_EQ(field("To", mailboxes({address::named("Jörg", "j@x.org")}, 3)), "To: =?UTF-8?B?SsO2cmc=?= <j@x.org>\r\n");
+    EXPECT_EQ(field("To", mailboxes({address::named("say \"hi\" \\ there", "j@x.org")}, 3)),
               "To: \"say \\\"hi\\\" \\\\ there\" <j@x.org>\r\n");
-    EXPECT_EQ(field("To", mailboxes({address::named("Ann <evil@x.org>,", "a@x.org")})),
+    EXPECT_EQ(field("To", mailboxes({address::named("Ann <evil@x.org>,", "a@x.org")}, 3)),
               "To: \"Ann <evil@x.org>,\" <a@x.org>\r\n");
 }
 
@@ -91,7 +114,7 @@ TEST(Header, FoldsLongListsOfAddresses) {
     std::vector<address> list;
     for (int i = 0; i < 50; ++i)
         list.push_back(address::named("Somebody, Named", "somebody" + std::to_string(i) + "@example.org"));
-    EXPECT_LE(longest_line(field("To", mailboxes(list))), 78u);
+    EXPECT_LE(longest_line(field("To", mailboxes(list, 3))), 78u);
 }
 
 TEST(Header, WritesParametersByRfc2231WhereTheyAreNotPlain) {
@@ -116,10 +139,10 @@ TEST(Header, NeverCutsAnEncodedByte) {
 TEST(Header, RefusesLineBreaksAndNulEverywhere) {
     using namespace std::string_literals;
     for (const auto& evil : {"a\r\nBcc: x@y.z"s, "a\nb"s, "a\rb"s, "a\0b"s, "ü\r\n"s}) {
-        EXPECT_EQ(failure_of([&] { unstructured(evil); }).code, errc::bad_header);
-        EXPECT_EQ(failure_of([&] { phrase(evil); }).code, errc::bad_header);
-        EXPECT_EQ(failure_of([&] { mailboxes({address::named(evil, "a@x.org")}); }).code, errc::bad_header);
-        EXPECT_EQ(failure_of([&] { mailboxes({address::named("A", evil)}); }).code, errc::bad_header);
+        EXPECT_EQ(failure_of([&] { unstructured(evil, 8); }).code, errc::bad_header);
+        EXPECT_EQ(failure_of([&] { phrase(evil, 3); }).code, errc::bad_header);
+        EXPECT_EQ(failure_of([&] { mailboxes({address::named(evil, "a@x.org")}, 3); }).code, errc::bad_header);
+        EXPECT_EQ(failure_of([&] { mailboxes({address::named("A", evil)}, 3); }).code, errc::bad_header);
         EXPECT_EQ(failure_of([&] { parameter("filename", evil); }).code, errc::bad_header);
         EXPECT_EQ(failure_of([&] { field("X", {{"", evil}}); }).code, errc::bad_header);
         EXPECT_EQ(failure_of([&] { field("X" + evil, {}); }).code, errc::bad_header);
@@ -129,8 +152,8 @@ TEST(Header, RefusesLineBreaksAndNulEverywhere) {
 }
 
 TEST(Header, RefusesALineThatCannotBeFolded) {
-    EXPECT_NO_THROW(field("X", unstructured(std::string(900, 'x'))));
-    EXPECT_EQ(failure_of([] { field("X", unstructured(std::string(1000, 'x'))); }).code, errc::bad_header);
+    EXPECT_NO_THROW(field("X", further(std::string(900, 'x'), 2)));
+    EXPECT_EQ(failure_of([] { field("X", further(std::string(1000, 'x'), 2)); }).code, errc::bad_header);
 }
 
 } // namespace

@@ -323,6 +323,23 @@ TEST(ParseBack, FindsSubjectsAndTextsOfAnyCharactersEqual) {
     }
 }
 
+TEST(ParseBack, FindsLongWordsAndNamesEqual) {
+    std::vector<mail> mails;
+    for (const auto& text :
+         {std::string(1200, 'x'), "short " + std::string(300, 'y') + " end", std::string(72, 'z') + " end",
+          std::string(1200, '"'), "Lee, " + std::string(200, 'l'), std::string(400, '\\') + " \xc3\xa9"})
+        mails.push_back(make_mail({.from = address::named(text, "shop@example.org"),
+                                   .to = {"bob@example.org", address::named(text, "ann@example.org")},
+                                   .subject = text}));
+    const auto read = read_back(mails);
+    for (std::size_t i = 0; i < mails.size(); ++i) {
+        EXPECT_EQ(read[i].defects, std::vector<std::string>{});
+        EXPECT_EQ(read[i].header("Subject"), mails[i].subject);
+        EXPECT_EQ(read[i].addresses.at("From"), pairs({mails[i].from}));
+        EXPECT_EQ(read[i].addresses.at("To"), pairs(mails[i].to));
+    }
+}
+
 TEST(ParseBack, NeedsNoLineThatIsTooLongAndNoBareLineEnd) {
     const auto bytes = to_mime(make_mail({
         .to = {address::named(std::string(70, 'n') + " \xc3\xa9", "ann@example.org"), "bob@example.org"},

@@ -59,25 +59,37 @@ constexpr std::size_t character_size(char lead) noexcept {
     return byte < 0x80 ? 1 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
 }
 
-// Encoded words never split a character, since each is decoded by itself.
-words encoded(std::string_view raw) {
+// How many bytes of `rest` one encoded word of `size` characters takes: whole characters, since each word is decoded by itself.
+std::size_t bytes_that_fit(std::string_view rest, std::size_t size, bool in_q) noexcept {
+    std::size_t taken = 0;
+    while (taken < rest.size()) {
+        const auto longer = rest.substr(0, taken + character_size(rest[taken]));
+        if (encoded_overhead.size() + (in_q ? q_size(longer) : b_size(longer.size())) > size)
+            break;
+        taken = longer.size();
+    }
+    return taken;
+}
+
+// What a first word may have on a line that has `column` characters already; a whole line's worth where that is next to
+// nothing.
+std::size_t room_behind(std::size_t column) noexcept {
+    constexpr std::size_t too_little = 30;
+    const auto room = line_limit - std::min(column + 1, line_limit);
+    return room < too_little ? encoded_limit : std::min(room, encoded_limit);
+}
+
+words encoded(std::string_view raw, std::size_t column) {
     const auto utf8 = encoding::to_utf8(raw);
     std::string_view rest = utf8;
     const bool in_q = q_size(rest) <= b_size(rest.size());
-    constexpr std::size_t room = encoded_limit - encoded_overhead.size();
     words made;
     while (!rest.empty()) {
-        std::size_t taken = 0;
-        while (taken < rest.size()) {
-            const auto longer = rest.substr(0, taken + character_size(rest[taken]));
-            if ((in_q ? q_size(longer) : b_size(longer.size())) > room)
-                break;
-            taken = longer.size();
-        }
-        const auto chunk = rest.substr(0, taken);
+        const auto size = made.empty() ? room_behind(column) : encoded_limit;
+        const auto chunk = rest.substr(0, bytes_that_fit(rest, size, in_q));
         made.push_back({made.empty() ? "" : " ", in_q ? "=?UTF-8?Q?" + q_encoded(chunk) + "?="
                                                       : "=?UTF-8?B?" + encoding::base64_encode(chunk) + "?="});
-        rest.remove_prefix(taken);
+        rest.remove_prefix(chunk.size());
     }
     return made;
 }
@@ -91,6 +103,13 @@ words split_at_spaces(std::string_view text) {
         text.remove_prefix(end);
     }
     return made;
+}
+
+// Whether folding alone is enough.
+bool fits(const words& plain, std::size_t column) noexcept {
+    return std::ranges::all_of(plain, [&](const word& each) {
+        return each.text.size() <= (&each == &plain.front() ? room_behind(column) : encoded_limit);
+    });
 }
 
 std::string_view trimmed(std::string_view text) noexcept {
@@ -151,25 +170,31 @@ void refuse_breaks(std::string_view what, std::string_view text) {
         throw error(errc::bad_header, std::string(what) + ": it holds a line break or NUL, which a header must not");
 }
 
-words unstructured(std::string_view text) {
+words further(std::string_view text, std::size_t column) {
     refuse_breaks("a header's value", text);
     text = trimmed(text);
-    return is_plain(text) ? split_at_spaces(text) : encoded(text);
+    return is_plain(text) ? split_at_spaces(text) : encoded(text, column);
 }
 
-words phrase(std::string_view name) {
+words unstructured(std::string_view text, std::size_t column) {
+    auto made = further(text, column);
+    return fits(made, column) ? made : encoded(trimmed(text), column);
+}
+
+words phrase(std::string_view name, std::size_t column) {
     refuse_breaks("a name in an address", name);
     name = trimmed(name);
     if (!is_plain(name))
-        return encoded(name);
-    return split_at_spaces(is_atoms(name) ? std::string(name) : quoted(name));
+        return encoded(name, column);
+    auto made = split_at_spaces(is_atoms(name) ? std::string(name) : quoted(name));
+    return fits(made, column) ? made : encoded(name, column);
 }
 
-words mailboxes(const std::vector<address>& list) {
+words mailboxes(const std::vector<address>& list, std::size_t column) {
     words made;
     for (const auto& each : list) {
         refuse_breaks("an email address", each.email());
-        auto name = phrase(each.name());
+        auto name = phrase(each.name(), made.empty() ? column : 0);
         if (!made.empty())
             made.back().text += ',';
         if (name.empty()) {
@@ -197,20 +222,23 @@ void append_field(std::string& to, std::string_view name, const words& value) {
         throw error(errc::bad_header, "a header's name must be printable ASCII without colon and space");
     to.append(name).append(":");
     std::size_t column = name.size() + 1;
+    const auto refuse_long_line = [&] {
+        if (column > hard_limit)
+            throw error(errc::bad_header,
+                        std::string(name.substr(0, 40)) + ": it has 998 characters without a space to fold at");
+    };
+    refuse_long_line();
     bool first = true;
     for (const auto& [given_space, text] : value) {
         const std::string space = first && given_space.empty() ? " " : given_space;
         refuse_breaks(name, text);
-        const bool full = column + space.size() + text.size() > line_limit;
-        const bool helps = !first || space.size() + text.size() <= line_limit;
-        if (full && helps && !space.empty()) {
+        if (!first && !space.empty() && column + space.size() + text.size() > line_limit) {
             to += "\r\n";
             column = 0;
         }
         to.append(space).append(text);
         column += space.size() + text.size();
-        if (column > hard_limit)
-            throw error(errc::bad_header, std::string(name) + ": it has 998 characters without a space to fold at");
+        refuse_long_line();
         first = false;
     }
     to += "\r\n";

@@ -40,7 +40,12 @@ void append_text(std::string& to, std::string_view name, std::string text) {
 
 void append_mailboxes(std::string& to, std::string_view name, const std::vector<address>& list) {
     if (!list.empty())
-        append_field(to, name, mailboxes(list));
+        append_field(to, name, mailboxes(list, name.size() + 1));
+}
+
+void append_subject(std::string& to, std::string_view subject) {
+    constexpr std::string_view name = "Subject";
+    append_field(to, name, unstructured(subject, name.size() + 1));
 }
 
 words with_parameter(std::string value, std::string_view name, std::string_view text) {
@@ -125,12 +130,12 @@ std::string envelope(const mail& from, const mime_options& options) {
     if (options.with_bcc)
         append_mailboxes(fields, "Bcc", from.bcc);
     append_mailboxes(fields, "Reply-To", from.reply_to);
-    append_field(fields, "Subject", unstructured(from.subject));
+    append_subject(fields, from.subject);
     append_text(fields, "Message-ID", "<" + from.id + "@" + domain_of(from.from) + ">");
     for (const auto& [name, value] : from.headers)
-        append_field(fields, name, unstructured(value));
+        append_field(fields, name, further(value, name.size() + 1));
     for (const auto& [name, value] : from.tags)
-        append_field(fields, "X-Tag", unstructured(name + "=" + value));
+        append_text(fields, "X-Tag", name + "=" + value);
     append_text(fields, "MIME-Version", "1.0");
     return fields;
 }
