@@ -29,15 +29,16 @@ target_parts split_query(std::string_view path_and_query) noexcept {
     return {.path = path_and_query.substr(0, mark), .query = path_and_query.substr(mark + 1), .authority = {}};
 }
 
-std::optional<target_parts> split_absolute(std::string_view rest) noexcept {
+std::optional<target_parts> split_absolute(std::string_view target, std::size_t scheme_size) noexcept {
+    const auto rest = target.substr(scheme_size);
     const auto end = std::min(rest.find_first_of("/?"), rest.size());
     const auto authority = rest.substr(0, end);
     if (authority.empty() || !is_host(authority))
         return std::nullopt;
     auto parts = split_query(rest.substr(end));
     parts.authority = authority;
-    if (parts.path.empty())
-        parts.path = "/";
+    if (parts.path.empty()) // means "/"; the parts lie in the target, so it is the one that ends the scheme
+        parts.path = target.substr(scheme_size - 1, 1);
     return parts;
 }
 
@@ -52,7 +53,7 @@ std::optional<target_parts> split_target(std::string_view target, method m) noex
         return target_parts{.path = target, .query = {}, .authority = {}};
     for (const std::string_view scheme : {"http://", "https://"})
         if (equals_without_case(target.substr(0, scheme.size()), scheme))
-            return split_absolute(target.substr(scheme.size()));
+            return split_absolute(target, scheme.size());
     return std::nullopt;
 }
 

@@ -50,6 +50,14 @@ TEST(Request, KnowsItsParts) {
     EXPECT_EQ(r.request_id().size(), 36u);
 }
 
+TEST(Request, OfAHostAloneIsForItsRoot) {
+    auto r = routed("/", "http://shop.example");
+    const auto moved = std::move(r);
+    EXPECT_EQ(moved.path(), "/");
+    EXPECT_EQ(moved.host(), "shop.example");
+    EXPECT_EQ(routed("/", "https://shop.example?x=1").path(), "/");
+}
+
 TEST(Request, KeepsItsPartsWhenMoved) {
     auto first = routed("/{a}/{b...}", "/x%2Fy/z/1?q=2");
     const auto r = std::move(first);

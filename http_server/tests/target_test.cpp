@@ -23,6 +23,14 @@ TEST(Target, AbsoluteFormNamesTheHost) {
     EXPECT_EQ(split_target("http://shop.example?q", method::get)->query, "q");
 }
 
+TEST(Target, PartsLieInTheTarget) {
+    for (const std::string_view target : {"/a?b", "http://h", "https://h?q", "http://h/a?b"}) {
+        const auto path = split_target(target, method::get)->path;
+        EXPECT_GE(path.data(), target.data()) << target;
+        EXPECT_LE(path.data() + path.size(), target.data() + target.size()) << target;
+    }
+}
+
 TEST(Target, AsteriskIsForOptionsAlone) {
     EXPECT_EQ(split_target("*", method::options)->path, "*");
     EXPECT_FALSE(split_target("*", method::get));
