@@ -19,4 +19,20 @@ using awaitable = asio::awaitable<T>;
 /// Where a coroutine runs.
 using executor = asio::any_io_executor;
 
+namespace detail {
+
+// What is left of a function's result once it has been awaited: a plain one and a coroutine may stand in the same place.
+template <class T>
+struct awaited {
+    using type = T;
+    static constexpr bool is_awaitable = false;
+};
+template <class T>
+struct awaited<awaitable<T>> {
+    using type = T;
+    static constexpr bool is_awaitable = true;
+};
+
+} // namespace detail
+
 } // namespace infra

@@ -5,7 +5,7 @@
 ///     log::info("listening", {{"port", 3000}, {"host", name}, {"took", 12ms}});
 ///
 /// Nothing is copied or allocated to make one, so a field is valid until the end of the full expression; whoever keeps it
-/// longer copies it.
+/// longer copies it. Clang warns (-Wdangling) of `fields f = {{"port", 3000}};`, whose list is gone by the semicolon.
 
 #include <infra/base/time.hpp>
 
@@ -95,7 +95,7 @@ public:
 
     template <class T>
         requires std::convertible_to<const T&, std::string_view> && (!std::same_as<T, std::nullptr_t>)
-    constexpr field_value(const T& text) noexcept : kind_(kind::text) {
+    constexpr field_value(const T& text [[clang::lifetimebound]]) noexcept : kind_(kind::text) {
         as_.text = text;
     }
     /// A null pointer is written as null.
@@ -172,9 +172,10 @@ struct field {
 class fields {
 public:
     constexpr fields() noexcept = default;
-    constexpr fields(std::initializer_list<field> list) noexcept : list_(list.begin(), list.size()) {}
+    constexpr fields(std::initializer_list<field> list [[clang::lifetimebound]]) noexcept
+        : list_(list.begin(), list.size()) {}
     constexpr fields(std::span<const field> list) noexcept : list_(list) {}
-    fields(const boost::json::object& members) noexcept : members_(&members) {}
+    fields(const boost::json::object& members [[clang::lifetimebound]]) noexcept : members_(&members) {}
 
     /// The list, or, of a JSON object, one field a member, put into `storage`.
     std::span<const field> view(std::vector<field>& storage) const;

@@ -30,21 +30,10 @@ struct check_options {
 
 namespace detail {
 
-template <class T>
-struct awaited {
-    using type = T;
-    static constexpr bool is_awaitable = false;
-};
-template <class T>
-struct awaited<awaitable<T>> {
-    using type = T;
-    static constexpr bool is_awaitable = true;
-};
-
 // A coroutine lambda reads its captures from the closure, which therefore has to live until the coroutine has ended.
 template <class F>
 awaitable<check_result> call_coroutine(std::shared_ptr<F> function) {
-    if constexpr (std::is_void_v<typename awaited<std::invoke_result_t<F&>>::type>) {
+    if constexpr (std::is_void_v<typename infra::detail::awaited<std::invoke_result_t<F&>>::type>) {
         co_await (*function)();
         co_return check_result{};
     } else {
@@ -78,7 +67,7 @@ public:
         requires(!std::same_as<std::remove_cvref_t<F>, checker>)
     checker(F function) {
         static_assert(std::is_invocable_v<F&>, "infra::health: a check takes no arguments");
-        using awaited = detail::awaited<std::invoke_result_t<F&>>;
+        using awaited = infra::detail::awaited<std::invoke_result_t<F&>>;
         static_assert(std::convertible_to<typename awaited::type, check_result> ||
                           std::is_void_v<typename awaited::type>,
                       "infra::health: a check returns check_result or void, plain or awaitable");

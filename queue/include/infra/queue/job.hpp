@@ -82,21 +82,6 @@ private:
     std::atomic<bool> stop_{false};
 };
 
-namespace detail {
-
-template <class T>
-struct awaited {
-    using type = T;
-    static constexpr bool is_awaitable = false;
-};
-template <class T>
-struct awaited<awaitable<T>> {
-    using type = T;
-    static constexpr bool is_awaitable = true;
-};
-
-} // namespace detail
-
 /// A handler of jobs with payload T: plain or coroutine; taking T (by value or const&), or T and job_context&, or
 /// nothing; returning nothing, or a value that becomes the job's result through JSON. Called for several jobs at once.
 ///
@@ -114,7 +99,7 @@ public:
                       "infra::queue: a handler takes (T), (T, job_context&) or (): T by value or const&, not T&");
         const auto kept = std::make_shared<F>(std::move(function));
         using returned = decltype(call(*kept, std::declval<T>(), std::declval<job_context&>()));
-        if constexpr (detail::awaited<returned>::is_awaitable)
+        if constexpr (infra::detail::awaited<returned>::is_awaitable)
             run_ = [kept](T data, std::shared_ptr<job_context> context, blocking_pool&) {
                 return on_loop<F>(kept, std::move(data), std::move(context));
             };
@@ -145,7 +130,7 @@ private:
     // The frame keeps the function, its data and the context: a coroutine handler may hold references to all three.
     template <class F>
     static awaitable<std::string> on_loop(std::shared_ptr<F> function, T data, std::shared_ptr<job_context> context) {
-        using result = typename detail::awaited<decltype(call(*function, std::move(data), *context))>::type;
+        using result = typename infra::detail::awaited<decltype(call(*function, std::move(data), *context))>::type;
         if constexpr (std::is_void_v<result>) {
             co_await start(*function, data, *context);
             co_return std::string();
