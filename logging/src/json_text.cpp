@@ -8,7 +8,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdint>
-#include <stdexcept>
+#include <exception>
 #include <string>
 
 namespace infra::logging {
@@ -114,15 +114,25 @@ void append_time(line_buffer& out, wall_time t) {
     out.append('"');
 }
 
-// An enum value that nobody described has no name to write; that must cost its field only, not the line.
-void append_object(line_buffer& out, const field_value& value) {
+// What a value's own code gives: it may throw whatever it likes, which costs the value and never the line.
+template <class Make>
+void append_made(line_buffer& out, Make make) {
     std::string text;
     try {
-        text = json::to_text(value.to_json());
-    } catch (const std::invalid_argument& e) {
-        return append_string(out, e.what());
+        text = make();
+    } catch (const std::exception& e) {
+        return append_string(out, std::string("<not written: ") + (e.what() ? e.what() : "") + ">");
+    } catch (...) {
+        return append_string(out, "<not written>");
     }
     append_json(out, text);
+}
+
+void append_what(line_buffer& out, const char* what) {
+    if (what)
+        append_string(out, what);
+    else
+        out.append("null");
 }
 
 } // namespace
@@ -169,9 +179,9 @@ void append_value(line_buffer& out, const field_value& value) {
     case kind::json: return append_json(out, json::to_text(value.json()));
     case kind::duration: return append_number(out, value.milliseconds());
     case kind::time: return append_time(out, value.time());
-    case kind::exception: return append_string(out, value.exception().what());
-    case kind::error_code: return append_string(out, value.error_code().message());
-    case kind::object: return append_object(out, value);
+    case kind::exception: return append_what(out, value.exception().what());
+    case kind::error_code: return append_made(out, [&] { return json::to_text(value.error_code().message()); });
+    case kind::object: return append_made(out, [&] { return json::to_text(value.to_json()); });
     }
 }
 

@@ -54,6 +54,33 @@ TEST(LogJson, WritesErrorsAsTheirMessage) {
     EXPECT_EQ(text_of(code), "\"" + code.message() + "\"");
 }
 
+/// A container whose elements cannot be reached, as one whose connection was lost.
+struct broken_list {
+    using value_type = int;
+    const int* begin() const { throw std::runtime_error("no connection"); }
+    const int* end() const { return nullptr; }
+    std::size_t size() const { return 1; }
+};
+struct throws_a_number : broken_list {
+    const int* begin() const { throw 7; }
+};
+
+struct silent_exception : std::exception {
+    const char* what() const noexcept override { return nullptr; }
+};
+
+struct broken_category : boost::system::error_category {
+    const char* name() const noexcept override { return "broken"; }
+    std::string message(int) const override { throw std::runtime_error("no text"); }
+};
+
+TEST(LogJson, WritesInsteadOfAValueThatCannotBeWrittenWhy) {
+    EXPECT_EQ(text_of(broken_list()), R"("<not written: no connection>")");
+    EXPECT_EQ(text_of(throws_a_number()), R"("<not written>")");
+    EXPECT_EQ(text_of(silent_exception()), "null");
+    EXPECT_EQ(text_of(boost::system::error_code(1, broken_category())), R"("<not written: no text>")");
+}
+
 TEST(LogJson, EscapesWhatJsonAsksFor) {
     EXPECT_EQ(text_of("a\"b\\c\nd\re\tf\bg\fh"), R"("a\"b\\c\nd\re\tf\bg\fh")");
     EXPECT_EQ(text_of("\0\x01\x1f"s), R"("\u0000\u0001\u001f")");
