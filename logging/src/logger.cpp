@@ -45,6 +45,7 @@ bool logger::enabled(logging::level l) const noexcept {
 void logger::write(logging::level l, std::string_view message, fields f, here where) const noexcept {
     if (!enabled(l))
         return;
+    l = std::min(l, level::error); // of a level that is none, the highest
     try {
         std::vector<field> storage;
         state_->to->write({.time = state_->to->time().wall(),

@@ -4,12 +4,42 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
+#include <signal.h>
 #include <unistd.h>
 
 namespace infra::logging {
 namespace {
 
 boost::system::error_code last_error() noexcept { return {errno, boost::system::system_category()}; }
+
+// A pipe whose reader went away is an error to report, not the end of the program, whichever thread writes.
+class no_sigpipe {
+public:
+    no_sigpipe() noexcept {
+        sigemptyset(&pipe_);
+        sigaddset(&pipe_, SIGPIPE);
+        sigset_t pending;
+        sigpending(&pending);
+        was_pending_ = sigismember(&pending, SIGPIPE) == 1;
+        pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
+    }
+    ~no_sigpipe() {
+        const int kept = errno;
+        constexpr timespec at_once{};
+        if (!was_pending_)
+            while (sigtimedwait(&pipe_, nullptr, &at_once) < 0 && errno == EINTR) {
+            }
+        pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+        errno = kept;
+    }
+    no_sigpipe(const no_sigpipe&) = delete;
+    no_sigpipe& operator=(const no_sigpipe&) = delete;
+
+private:
+    sigset_t pipe_, before_;
+    bool was_pending_ = false;
+};
 
 class descriptor_sink final : public sink {
 public:
@@ -23,6 +53,7 @@ public:
     bool is_terminal() const noexcept override { return terminal_; }
 
     outcome write(std::string_view lines) noexcept override {
+        const no_sigpipe while_writing;
         outcome result = finish_torn_line();
         while (!result.failure && result.taken < lines.size()) {
             const auto written = write_some(lines.substr(result.taken), result.failure);

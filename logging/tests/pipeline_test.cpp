@@ -1,8 +1,11 @@
 #include "support.hpp"
 
 #include <condition_variable>
-#include <set>
 #include <thread>
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 namespace infra::logging {
 namespace {
@@ -187,6 +190,12 @@ TEST(LogPipeline, ChangesLevelsWhileRunning) {
     EXPECT_TRUE(web.enabled(level::error));
 }
 
+TEST(LogPipeline, TakesALevelThatIsNone) {
+    captured log;
+    logger({.to = &log.out}).write(static_cast<level>(200), "what is this?");
+    EXPECT_EQ(log.lines().at(0).at("level"), "error");
+}
+
 TEST(LogPipeline, IsSynchronousAfterItsEnd) {
     const auto memory = std::make_shared<memory_sink>();
     std::optional<logger> survivor;
@@ -220,6 +229,24 @@ TEST(LogPipeline, CanBeSynchronousFromTheStart) {
     logger({.to = &log.out}).info("at once");
     EXPECT_EQ(log.sink->lines().size(), 1U);
     EXPECT_TRUE(log.out.flush(deadline::after(0s)));
+}
+
+TEST(LogPipeline, SurvivesAReaderThatWentAwayWhenSynchronous) {
+    int ends[2];
+    ASSERT_EQ(::pipe(ends), 0);
+    ::close(ends[0]);
+    const auto child = ::fork();
+    if (child == 0) {
+        ::signal(SIGPIPE, SIG_DFL);
+        ::dup2(ends[1], STDOUT_FILENO);
+        pipeline out({.outputs = {{.to = stdout_sink()}}, .synchronous = true});
+        logger({.to = &out}).info("nobody reads this");
+        ::_exit(out.counts().lost == 1 ? 0 : 1);
+    }
+    ::close(ends[1]);
+    int status = -1;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 0);
 }
 
 TEST(LogPipeline, GivesUpOnAHungSinkAtTheDeadline) {
