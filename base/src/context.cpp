@@ -1,5 +1,7 @@
 #include <infra/base/context.hpp>
 
+#include <array>
+
 namespace infra {
 namespace detail {
 namespace {
@@ -10,22 +12,152 @@ constinit thread_local const context_node* slot = nullptr;
 
 const context_node empty_node{};
 
-[[gnu::noinline]] const context_node* slot_get() noexcept { return slot; }
+namespace {
 
-[[gnu::noinline]] const context_node* slot_exchange(const context_node* node) noexcept {
-    return std::exchange(slot, node);
+// Spans make and drop a node each, so a thread keeps some that it has done with. Nothing of it is left when the thread
+// ends; what other thread_locals still release then is deleted.
+struct node_pool {
+    static constexpr std::size_t most = 64;
+    std::array<context_node*, most> nodes;
+    std::size_t size;
+    bool open;
+};
+constinit thread_local node_pool pool{};
+
+struct pool_owner {
+    ~pool_owner() {
+        pool.open = false;
+        while (pool.size > 0)
+            delete pool.nodes[--pool.size];
+    }
+};
+
+[[gnu::noinline]] void open_pool() noexcept {
+    thread_local const pool_owner until_exit;
+    static_cast<void>(until_exit);
+    pool.open = true;
 }
 
-namespace {
+constinit thread_local bool pool_was_opened = false;
+
+context_node* make_node() {
+    if (pool.size > 0)
+        return pool.nodes[--pool.size];
+    return new context_node;
+}
 
 // A copy to be changed before it is published.
 context_node* copy(const context_node& from) {
-    auto* node = new context_node;
+    auto* node = make_node();
     node->span = from.span;
     node->request = from.request;
     node->telemetry_suppressed = from.telemetry_suppressed;
     return node;
 }
+
+// One reference more for whoever holds one; while it is the only one, nobody else can be counting.
+void retain_ours(const context_node* node) noexcept {
+    if (node == &empty_node)
+        return;
+    if (node->references.load(std::memory_order_relaxed) == 1)
+        node->references.store(2, std::memory_order_relaxed);
+    else
+        node->references.fetch_add(1, std::memory_order_relaxed);
+}
+
+// The slot's reference and our own.
+void release_both(const context_node* node) noexcept {
+    if (node == &empty_node)
+        return;
+    if (node->references.load(std::memory_order_acquire) == 2 ||
+        node->references.fetch_sub(2, std::memory_order_acq_rel) == 2)
+        recycle(node);
+}
+
+slot_entry enter(const context_node* owned) noexcept {
+    retain_ours(owned);
+    return {owned, std::exchange(slot, owned)};
+}
+
+[[gnu::noinline]] void skip_left() noexcept {
+    while (slot) {
+        const auto* below = slot->below.load(std::memory_order_acquire);
+        if (!below)
+            return;
+        retain(below);
+        release(std::exchange(slot, below));
+    }
+}
+
+} // namespace
+
+[[gnu::noinline]] void recycle(const context_node* done) noexcept {
+    auto* node = const_cast<context_node*>(done); // made by make_node, and nobody else's any more
+    while (node) {
+        const auto* below = node->below.load(std::memory_order_relaxed);
+        if (below)
+            node->below.store(nullptr, std::memory_order_relaxed);
+        if (node->request)
+            node->request.reset();
+        if (!pool_was_opened) {
+            pool_was_opened = true;
+            open_pool();
+        }
+        if (pool.open && pool.size < node_pool::most) {
+            node->references.store(1, std::memory_order_relaxed);
+            pool.nodes[pool.size++] = node;
+        } else {
+            delete node;
+        }
+        // Below may be a long row of spans that were all left: no recursion.
+        node = below && below != &empty_node && below->references.fetch_sub(1, std::memory_order_acq_rel) == 1
+                   ? const_cast<context_node*>(below)
+                   : nullptr;
+    }
+}
+
+[[gnu::noinline]] const context_node* slot_get() noexcept {
+    if (slot && slot->below.load(std::memory_order_acquire)) [[unlikely]]
+        skip_left();
+    return slot;
+}
+
+[[gnu::noinline]] const context_node* slot_exchange(const context_node* node) noexcept {
+    return std::exchange(slot, node);
+}
+
+[[gnu::noinline]] slot_entry slot_enter(const context_node* owned) noexcept { return enter(owned); }
+
+[[gnu::noinline]] slot_entry slot_enter_span(const span_context& span) {
+    const auto* current = slot_get();
+    auto* made = copy(current ? *current : empty_node);
+    made->span = span;
+    return enter(made);
+}
+
+[[gnu::noinline]] void slot_leave(slot_entry entry) noexcept {
+    if (slot == entry.entered) {
+        slot = entry.previous;
+        return release_both(entry.entered);
+    }
+    // Whoever replaced us has our place now: a scope that outlives its coroutine's turn must not push its past onto
+    // another's slot.
+    release(entry.previous);
+    release(entry.entered);
+}
+
+// If something else is current, the span's node stays where it is, in some coroutine's past or another thread's slot;
+// from there it leads on to the one below.
+[[gnu::noinline]] void slot_leave_span(slot_entry entry) noexcept {
+    if (slot == entry.entered) {
+        slot = entry.previous;
+        return release_both(entry.entered);
+    }
+    entry.entered->below.store(entry.previous ? entry.previous : &empty_node, std::memory_order_release);
+    release(entry.entered);
+}
+
+namespace {
 
 constexpr char hex_digits[] = "0123456789abcdef";
 
@@ -81,7 +213,7 @@ std::optional<span_context> parse_traceparent(std::string_view text) noexcept {
     if (!high || !low || !span || !flags)
         return std::nullopt;
     constexpr std::uint64_t known = span_context::sampled_flag | span_context::random_flag;
-    const span_context read{{*high, *low}, {*span}, static_cast<std::uint8_t>(*flags & known)};
+    const span_context read{{*high, *low}, {*span}, static_cast<std::uint8_t>(*flags & known), true};
     return read.valid() ? std::optional(read) : std::nullopt;
 }
 
@@ -105,14 +237,14 @@ span_context current_span() noexcept {
     return node ? node->span : span_context{};
 }
 
-std::string_view context::request_id() const noexcept {
-    return node_->request ? std::string_view(node_->request->request_id) : std::string_view();
+const detail::request_info& context::request() const noexcept {
+    static const auto& none = *new detail::request_info;
+    return node_->request ? *node_->request : none;
 }
 
-const baggage& context::baggage() const noexcept {
-    static const infra::baggage none;
-    return node_->request ? node_->request->items : none;
-}
+std::string_view context::request_id() const noexcept { return request().request_id; }
+const baggage& context::baggage() const noexcept { return request().items; }
+std::string_view context::trace_state() const noexcept { return request().trace_state; }
 
 context context::with_span(const span_context& span) const {
     auto* node = detail::copy(*node_);
@@ -120,33 +252,35 @@ context context::with_span(const span_context& span) const {
     return context(node);
 }
 
-context context::with_request_id(std::string id) const {
-    auto request = std::make_shared<const detail::request_info>(std::move(id), baggage());
+context context::with_request(detail::request_info changed) const {
+    auto request = std::make_shared<const detail::request_info>(std::move(changed));
     auto* node = detail::copy(*node_);
     node->request = std::move(request);
     return context(node);
 }
 
+context context::with_request_id(std::string id) const {
+    auto changed = request();
+    changed.request_id = std::move(id);
+    return with_request(std::move(changed));
+}
+
 context context::with_baggage(infra::baggage items) const {
-    auto request = std::make_shared<const detail::request_info>(std::string(request_id()), std::move(items));
-    auto* node = detail::copy(*node_);
-    node->request = std::move(request);
-    return context(node);
+    auto changed = request();
+    changed.items = std::move(items);
+    return with_request(std::move(changed));
+}
+
+context context::with_trace_state(std::string state) const {
+    auto changed = request();
+    changed.trace_state = std::move(state);
+    return with_request(std::move(changed));
 }
 
 context context::with_telemetry_suppressed() const {
     auto* node = detail::copy(*node_);
     node->telemetry_suppressed = true;
     return context(node);
-}
-
-// Only if nobody replaced us: a scope that outlives its coroutine's turn must not push its past onto another's slot.
-context_scope::~context_scope() {
-    if (detail::slot_get() == entered_)
-        detail::release(detail::slot_exchange(previous_));
-    else
-        detail::release(previous_);
-    detail::release(entered_);
 }
 
 captured_context captured_context::capture() noexcept {

@@ -139,33 +139,52 @@ void series::record(double value) const noexcept {
 }
 
 span::span(std::string_view name, span_kind kind) {
-    auto under = infra::context::current();
-    const auto parent = under.span();
-    begin(name, kind, parent, std::move(under));
+    const auto* node = infra::detail::slot_get();
+    const auto parent = node ? node->span : span_context{};
+    sample(name, kind, parent, node && node->telemetry_suppressed);
+    scope_ = infra::detail::slot_enter_span(self_);
+    if (tracer_ && self_.sampled())
+        start(name, kind, parent);
 }
 
 span::span(std::string_view name, span_kind kind, const span_context& parent) {
-    begin(name, kind, parent, infra::context::current());
+    begin_in(infra::context::current(), name, kind, parent);
 }
 
 span::span(std::string_view name, span_kind kind, const span_context& parent, std::string request_id) {
-    begin(name, kind, parent, infra::context::current().with_request_id(std::move(request_id)));
+    begin_in(infra::context::current().with_request_id(std::move(request_id)), name, kind, parent);
 }
 
-void span::begin(std::string_view name, span_kind kind, const span_context& parent, infra::context under) {
+span::span(std::string_view name, span_kind kind, const infra::context& under) {
+    begin_in(under, name, kind, under.span());
+}
+
+void span::begin_in(infra::context under, std::string_view name, span_kind kind, const span_context& parent) {
+    sample(name, kind, parent, under.telemetry_suppressed());
+    if (!under.trace_state().empty() && under.span().trace != self_.trace)
+        under = under.with_trace_state({}); // that of another trace
+    auto own = under.with_span(self_);
+    scope_ = infra::detail::slot_enter(std::exchange(own.node_, &infra::detail::empty_node));
+    if (tracer_ && self_.sampled())
+        start(name, kind, parent);
+}
+
+void span::sample(std::string_view name, span_kind kind, const span_context& parent, bool suppressed) {
     self_.trace = parent.valid() ? parent.trace : trace_id{random_u64(), random_u64() | 1};
     self_.span = {random_u64() | 1};
     self_.flags = parent.valid() ? parent.flags : span_context::random_flag;
-    tracer_ = under.telemetry_suppressed() ? nullptr : tracer.load(std::memory_order_acquire);
-    if (tracer_) {
-        const bool sampled = tracer_->sample(self_.trace, parent, name, kind);
-        self_.flags = static_cast<std::uint8_t>((self_.flags & ~span_context::sampled_flag) |
-                                                (sampled ? span_context::sampled_flag : 0));
-        if (sampled)
-            recording_ =
-                tracer_->start(name, kind, self_, parent.valid() ? parent.span : span_id{}, real_clock().wall());
-    }
-    scope_.emplace(under.with_span(self_));
+    tracer_ = suppressed ? nullptr : tracer.load(std::memory_order_acquire);
+    if (!tracer_)
+        return;
+    const bool sampled = tracer_->sample(self_.trace, parent, name, kind);
+    self_.flags = static_cast<std::uint8_t>((self_.flags & ~span_context::sampled_flag) |
+                                            (sampled ? span_context::sampled_flag : 0));
+}
+
+void span::start(std::string_view name, span_kind kind, const span_context& parent) noexcept {
+    recording_ = tracer_->start(name, kind, self_, parent.valid() ? parent.span : span_id{}, real_clock().wall());
+    if (recording_ && parent.remote && tracer_->remote_parent)
+        tracer_->remote_parent(recording_);
 }
 
 span::~span() { end(); }
@@ -190,6 +209,21 @@ void span::event(std::string_view name, fields attributes) noexcept {
     }
 }
 
+void span::link(const span_context& to, fields attributes) noexcept {
+    if (!recording_ || !tracer_->link)
+        return;
+    try {
+        std::vector<field> storage;
+        tracer_->link(recording_, to, attributes.view(storage));
+    } catch (const std::bad_alloc&) { // as above
+    }
+}
+
+void span::succeed() noexcept {
+    if (recording_)
+        tracer_->status(recording_, span_status::ok, {});
+}
+
 void span::fail(std::string_view description) noexcept {
     if (recording_)
         tracer_->status(recording_, span_status::error, description);
@@ -203,7 +237,8 @@ void span::rename(std::string_view name) noexcept {
 void span::end() noexcept {
     if (recording_)
         tracer_->end(std::exchange(recording_, nullptr), real_clock().wall());
-    scope_.reset();
+    if (scope_.entered)
+        infra::detail::slot_leave_span(std::exchange(scope_, {}));
 }
 
 } // namespace telemetry

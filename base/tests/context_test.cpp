@@ -25,9 +25,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <functional>
 #include <latch>
+#include <memory>
 #include <thread>
 
 namespace infra {
@@ -84,6 +87,75 @@ struct traceparent_case {
     const char* text;
     bool valid;
 };
+
+span_context in_trace(std::uint64_t span) { return {{1, 2}, {span}, 1}; }
+
+TEST(Span, IsLeftBehindWhenItEndsBeforeWhatIsAboveIt) {
+    const context_scope in(context().with_span(in_trace(7)));
+    auto below = std::make_unique<telemetry::span>("below");
+    {
+        telemetry::span above("above");
+        below.reset();
+        EXPECT_EQ(current_span(), above.context());
+    }
+    EXPECT_EQ(current_span(), in_trace(7)); // not the one that ended
+}
+
+TEST(Span, IsLeftBehindWhereAnotherThreadEndedIt) {
+    const context_scope in(context().with_span(in_trace(7)));
+    auto open = std::make_unique<telemetry::span>("open");
+    std::jthread([&] { open.reset(); }).join();
+    EXPECT_EQ(current_span(), in_trace(7));
+    const telemetry::span next("next");
+    EXPECT_EQ(current_span(), next.context());
+}
+
+TEST(Span, LeavesNothingBehindInAnyOrderOfEnding) {
+    for (int order = 0; order < 24; ++order) {
+        const context_scope in(context().with_span(in_trace(7)));
+        std::array<std::unique_ptr<telemetry::span>, 4> open;
+        for (auto& each : open)
+            each = std::make_unique<telemetry::span>("each");
+        std::array<std::size_t, 4> ends{0, 1, 2, 3};
+        for (int i = 0; i < order; ++i)
+            std::ranges::next_permutation(ends);
+        for (const auto i : ends)
+            open[i].reset();
+        EXPECT_EQ(current_span(), in_trace(7)) << order;
+    }
+    EXPECT_FALSE(current_span().valid());
+}
+
+// A thousand spans that were all left make a long row; taking it down must not recurse.
+TEST(Span, MayBeLeftManyTimesOver) {
+    const context_scope in(context().with_span(in_trace(7)));
+    std::vector<std::unique_ptr<telemetry::span>> open;
+    for (int i = 0; i < 200'000; ++i)
+        open.push_back(std::make_unique<telemetry::span>("each"));
+    for (auto& each : open)
+        each.reset();
+    EXPECT_EQ(current_span(), in_trace(7));
+}
+
+// What was started below a span stays below it, though the span has ended meanwhile.
+TEST(Span, StaysTheParentOfWhatItStarted) {
+    test_loop loop;
+    span_context seen, ended;
+    const auto follow = [](span_context* to) -> awaitable<void> {
+        co_await asio::post(asio::use_awaitable);
+        *to = current_span();
+    };
+    const auto start = [](auto* child, span_context* self, span_context* to) -> awaitable<void> {
+        const auto ex = co_await asio::this_coro::executor;
+        const telemetry::span mine("mine");
+        *self = mine.context();
+        asio::co_spawn(ex, (*child)(to), asio::detached);
+    };
+    loop.spawn(start(&follow, &ended, &seen));
+    loop.poll();
+    EXPECT_EQ(seen, ended);
+    EXPECT_TRUE(ended.valid());
+}
 
 TEST(Traceparent, IsReadByTheRulesOfTheSpecification) {
     const traceparent_case cases[] = {

@@ -13,6 +13,7 @@
 #include <infra/base/http_message.hpp>
 #include <infra/base/id.hpp>
 #include <infra/base/json.hpp>
+#include <infra/base/propagation.hpp>
 #include <infra/base/telemetry.hpp>
 #include <infra/base/time.hpp>
 #include <infra/base/with_deadline.hpp>

@@ -1,6 +1,7 @@
 #pragma once
 
-/// What travels with a request: the active span, the request id, baggage, and whether telemetry is suppressed.
+/// What travels with a request: the active span, the request id, what W3C's tracestate and baggage headers brought, and
+/// whether telemetry is suppressed.
 ///
 ///     context_scope in(context::current().with_request_id(id));
 ///     co_await store(order);                        // every log line under here carries the id,
@@ -22,6 +23,10 @@
 #include <vector>
 
 namespace infra {
+
+namespace telemetry {
+class span;
+}
 
 /// 16 bytes that name a trace; all zero is "none" (W3C Trace Context).
 struct trace_id {
@@ -48,13 +53,16 @@ struct span_context {
     trace_id trace{};
     span_id span{};
     std::uint8_t flags = 0; ///< W3C: bit 0 sampled, bit 1 the trace id is random
+    bool remote = false;    ///< it was read from a traceparent: the span is another process's; not compared
 
     static constexpr std::uint8_t sampled_flag = 1;
     static constexpr std::uint8_t random_flag = 2;
 
     constexpr bool valid() const noexcept { return trace && span; }
     constexpr bool sampled() const noexcept { return (flags & sampled_flag) != 0; }
-    friend constexpr bool operator==(const span_context&, const span_context&) = default;
+    friend constexpr bool operator==(const span_context& a, const span_context& b) noexcept {
+        return a.trace == b.trace && a.span == b.span && a.flags == b.flags;
+    }
 };
 
 /// Reads a W3C `traceparent`; empty for anything the specification tells a receiver to ignore (wrong length or case,
@@ -69,24 +77,41 @@ using baggage = std::vector<std::pair<std::string, std::string>>;
 namespace detail {
 
 struct request_info {
-    std::string request_id;
-    baggage items;
+    std::string request_id{};
+    baggage items{};
+    std::string trace_state{};
 };
 
 struct context_node {
     mutable std::atomic<std::uint32_t> references{1};
     span_context span;
-    std::shared_ptr<const request_info> request; // shared by all spans of a request
     bool telemetry_suppressed = false;
+    std::shared_ptr<const request_info> request; // shared by all spans of a request
+
+    // Set, once, when the span this was made for ended while something else was current: whoever comes back to it goes
+    // on to the one below. Owns a reference.
+    mutable std::atomic<const context_node*> below{nullptr};
 };
 
 /// "Inside a context that is empty"; a null slot means outside of any.
 extern const context_node empty_node;
 
-// The slot is reached only through these two, which are never inlined: a compiler may keep a thread_local's address
-// across a suspension, after which the coroutine may be on another thread.
-const context_node* slot_get() noexcept;
+// The slot is reached only through these, which are never inlined: a compiler may keep a thread_local's address across a
+// suspension, after which the coroutine may be on another thread.
+const context_node* slot_get() noexcept; ///< past those that have been left
 const context_node* slot_exchange(const context_node* node) noexcept;
+
+/// What makes a node current and takes it away again.
+struct slot_entry {
+    const context_node* entered = nullptr;  // one reference is ours, one the slot's
+    const context_node* previous = nullptr; // owns the reference that the slot gave up
+};
+slot_entry slot_enter(const context_node* owned) noexcept; ///< takes over the caller's reference
+slot_entry slot_enter_span(const span_context& span);      ///< a node of its own: the current context but for the span
+void slot_leave(slot_entry entry) noexcept;
+void slot_leave_span(slot_entry entry) noexcept; ///< in any order, on any thread
+
+void recycle(const context_node* node) noexcept; ///< nobody refers to it any more
 
 inline const context_node* retain(const context_node* node) noexcept {
     if (node && node != &empty_node)
@@ -95,8 +120,12 @@ inline const context_node* retain(const context_node* node) noexcept {
 }
 
 inline void release(const context_node* node) noexcept {
-    if (node && node != &empty_node && node->references.fetch_sub(1, std::memory_order_acq_rel) == 1)
-        delete node;
+    if (!node || node == &empty_node)
+        return;
+    // Whoever holds the only reference needs no atomic subtraction to know it.
+    if (node->references.load(std::memory_order_acquire) == 1 ||
+        node->references.fetch_sub(1, std::memory_order_acq_rel) == 1)
+        recycle(node);
 }
 
 } // namespace detail
@@ -123,12 +152,16 @@ public:
     std::string_view request_id() const noexcept;
     const infra::baggage& baggage() const noexcept;
 
+    /// The tracestate that came with the trace; empty when there is none.
+    std::string_view trace_state() const noexcept;
+
     /// True under an exporter's own work, so that telemetry makes no telemetry about itself.
     bool telemetry_suppressed() const noexcept { return node_->telemetry_suppressed; }
 
     context with_span(const span_context& span) const;
     context with_request_id(std::string id) const;
     context with_baggage(infra::baggage items) const;
+    context with_trace_state(std::string state) const;
     context with_telemetry_suppressed() const;
 
     /// The same node, not merely equal contents.
@@ -137,7 +170,10 @@ public:
 private:
     friend class context_scope;
     friend class captured_context;
+    friend class telemetry::span;
     explicit context(const detail::context_node* owned) noexcept : node_(owned) {}
+    const detail::request_info& request() const noexcept;
+    context with_request(detail::request_info changed) const;
     const detail::context_node* node_;
 };
 
@@ -149,14 +185,13 @@ span_context current_span() noexcept;
 class context_scope {
 public:
     explicit context_scope(context entered) noexcept
-        : entered_(detail::retain(entered.node_)), previous_(detail::slot_exchange(detail::retain(entered.node_))) {}
-    ~context_scope();
+        : entry_(detail::slot_enter(std::exchange(entered.node_, &detail::empty_node))) {}
+    ~context_scope() { detail::slot_leave(entry_); }
     context_scope(const context_scope&) = delete;
     context_scope& operator=(const context_scope&) = delete;
 
 private:
-    const detail::context_node* entered_;
-    const detail::context_node* previous_; // owns the reference that the slot gave up
+    detail::slot_entry entry_;
 };
 
 /// What an executor keeps between the start of an operation and its completion: a context, or nothing at all.

@@ -90,13 +90,16 @@ struct meter_functions {
 struct tracer_functions {
     /// Whether to record a span of this name; decides the sampled flag. `parent` is invalid for a root.
     bool (*sample)(trace_id, const span_context& parent, std::string_view name, span_kind) noexcept;
-    /// A recording that the others understand, or null. Called for sampled spans only.
+    /// A recording that the others understand, or null. Called for sampled spans only, once they are current.
     void* (*start)(std::string_view name, span_kind, const span_context& self, span_id parent, wall_time) noexcept;
     void (*set)(void* recording, std::span<const field>) noexcept;
     void (*event)(void* recording, std::string_view name, std::span<const field>, wall_time) noexcept;
     void (*status)(void* recording, span_status, std::string_view description) noexcept;
     void (*rename)(void* recording, std::string_view name) noexcept;
     void (*end)(void* recording, wall_time) noexcept; ///< the recording is not used afterwards
+    /// May be null: what does not care for these.
+    void (*link)(void* recording, const span_context& to, std::span<const field>) noexcept = nullptr;
+    void (*remote_parent)(void* recording) noexcept = nullptr; ///< after start: the parent is in another process
 };
 
 /// Replaces what listens; null to stop listening. The table must outlive its installation (see Lifetime above).
@@ -139,6 +142,8 @@ public:
     span(std::string_view name, span_kind kind, const span_context& parent);
     /// The same, and the request id becomes part of the context.
     span(std::string_view name, span_kind kind, const span_context& parent, std::string request_id);
+    /// A child of the span of `under`, in a context that is `under` in all else: what a request or a job brought.
+    span(std::string_view name, span_kind kind, const infra::context& under);
     ~span();
     span(const span&) = delete;
     span& operator=(const span&) = delete;
@@ -148,17 +153,22 @@ public:
 
     void set(fields attributes) noexcept;
     void event(std::string_view name, fields attributes = {}) noexcept;
+    void link(const span_context& to, fields attributes = {}) noexcept; ///< belongs together, is no parent
+    void succeed() noexcept;                          ///< status ok: a judgement; most spans stay unset
     void fail(std::string_view description) noexcept; ///< status error
     void rename(std::string_view name) noexcept;      ///< once the route is known
     void end() noexcept;                              ///< no effect the second time
 
 private:
-    void begin(std::string_view name, span_kind kind, const span_context& parent, infra::context under);
+    void begin(std::string_view name, span_kind kind, const span_context& parent);
+    void begin_in(infra::context under, std::string_view name, span_kind kind, const span_context& parent);
+    void sample(std::string_view name, span_kind kind, const span_context& parent, bool suppressed);
+    void start(std::string_view name, span_kind kind, const span_context& parent) noexcept;
 
     span_context self_;
     const tracer_functions* tracer_ = nullptr;
     void* recording_ = nullptr;
-    std::optional<context_scope> scope_;
+    infra::detail::slot_entry scope_; // nothing entered: ended
 };
 
 } // namespace telemetry
