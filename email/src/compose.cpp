@@ -16,6 +16,8 @@ constexpr std::size_t max_recipients = 50;
 constexpr std::size_t max_key = 256;
 constexpr std::size_t max_tag = 256;
 
+bool is_blank(std::string_view text) noexcept { return text.find_first_not_of(" \t") == std::string_view::npos; }
+
 constexpr bool is_alnum(char c) noexcept {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
@@ -130,6 +132,8 @@ void check_shape(const message& m) {
     require(!m.to.empty(), "to must name somebody");
     require(m.to.size() + m.cc.size() + m.bcc.size() <= max_recipients, "to, cc and bcc may name 50 together");
     require(sources == 1, "body, template_name, content: exactly one must be set");
+    require(!m.template_name.empty() || (m.data.empty() && m.locale.empty()),
+            "data and locale are for template_name; body and content have no places for values");
     require(m.idempotency_key.size() <= max_key, "idempotency_key may have 256 bytes");
     for (const auto& each : m.attachments)
         require(!each.filename.empty(), "attachments: each needs a filename");
@@ -150,6 +154,8 @@ mail compose(message m, rendered_email words, const composition& c) {
               .headers = std::move(m.headers),
               .tags = std::move(m.tags),
               .idempotency_key = std::move(m.idempotency_key)};
+    if (is_blank(made.subject))
+        made.subject = no_subject;
     if (made.html.empty() && made.text.empty())
         throw std::invalid_argument("email::message::content must have html or text");
     check(made);

@@ -125,7 +125,7 @@ awaitable<rendered_email> mailer::state::render_markdown(std::shared_ptr<const s
         throw error(errc::too_large, "the body has " + std::to_string(m.body.size()) + " bytes of Markdown, over the " +
                                          std::to_string(limit) +
                                          " of mailer_options::max_body_bytes; shorten it or attach it as a file");
-    co_return co_await self->pool().run([subject = m.subject.empty() ? email_template().subject : std::move(m.subject),
+    co_return co_await self->pool().run([subject = m.subject.empty() ? std::string(no_subject) : std::move(m.subject),
                                          body = std::move(m.body)] { return render_body(subject, body); });
 }
 

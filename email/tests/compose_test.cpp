@@ -32,6 +32,12 @@ TEST(Compose, RefusesWhatNoProgramShouldBuild) {
         {[](message& m) { m.body = ""; }, "body, template_name, content: exactly one must be set"},
         {[](message& m) { m.template_name = "x"; }, "body, template_name, content: exactly one must be set"},
         {[](message& m) { m.content = rendered_email(); }, "body, template_name, content: exactly one must be set"},
+        {[](message& m) { m.data = {{"name", "Ann"}}; },
+         "data and locale are for template_name; body and content have no places for values"},
+        {[](message& m) { m.locale = "de"; },
+         "data and locale are for template_name; body and content have no places for values"},
+        {[](message& m) { m.body = "", m.content = rendered_email(), m.data = {{"name", "Ann"}}; },
+         "data and locale are for template_name; body and content have no places for values"},
         {[](message& m) { m.idempotency_key = std::string(257, 'k'); }, "idempotency_key may have 256 bytes"},
         {[](message& m) { m.attachments = {{.content = "x"}}; }, "attachments: each needs a filename"},
     };
@@ -66,6 +72,19 @@ TEST(Compose, PrefersTheMessagesSubject) {
     EXPECT_EQ(composed(m).subject, "S");
     m.subject.clear();
     EXPECT_EQ(composed(m).subject, "rendered");
+}
+
+TEST(Compose, NeverSendsWithoutASubject) {
+    for (const auto* blank : {"", " ", "\t \t"}) {
+        auto m = make_message();
+        m.subject.clear();
+        EXPECT_EQ(
+            compose(m, {.subject = blank, .html = "x"}, {.id = "i", .date = {}, .default_from = {}, .max_bytes = 9})
+                .subject,
+            "(No subject)");
+        m.subject = blank;
+        EXPECT_EQ(composed(m).subject, *blank ? "(No subject)" : "rendered");
+    }
 }
 
 TEST(Compose, RefusesEveryWayIntoTheHeaders) {

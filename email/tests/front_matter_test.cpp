@@ -49,6 +49,15 @@ TEST(FrontMatter, MustBeClosed) {
     EXPECT_EQ(sentence, "the template welcome, line 1: the front matter is not closed; end it with a line ---");
 }
 
+TEST(FrontMatter, GivesEachOfItsFieldsOnce) {
+    for (const std::string key : {"subject", "preheader", "from", "layout"}) {
+        const auto [code, sentence] = failure_of(
+            [&] { parse_template("---\n" + key + ": a\nother: 1\nother: 2\n" + key + ":\n---\nBody", "welcome"); });
+        EXPECT_EQ(code, errc::bad_template) << key;
+        EXPECT_EQ(sentence, "the template welcome, line 5: " + key + " is given a second time; keep one of them");
+    }
+}
+
 TEST(Template, NamesTheLineOfAnOpenPlace) {
     const auto [code, sentence] =
         failure_of([] { parse_template("---\nsubject: S\n---\n\nfine {{a}}\nbad {{b\n", "welcome"); });

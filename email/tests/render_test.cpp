@@ -118,6 +118,28 @@ TEST(Render, ListsAllMissingValuesWhenStrict) {
         render_template(t, {{"ok", 1}, {"a", ""}, {"b", 1}, {"c", true}, {"d", {{"e", "x"}}}}, {.strict = true}));
 }
 
+TEST(Render, ListsWhatItDoesNotUnderstandWhenStrict) {
+    auto t = parse_template(
+        "---\nsubject: {{> s}}\npreheader: {{a b}}\n---\n{{#if x}}{{gone}}{{/if}} `{{{raw}}}` {{}} {{#if x}}"
+        " [x](https://x.org/{{^y}})",
+        "w");
+    EXPECT_NO_THROW(render_template(t, json::object{}));
+    const auto [code, sentence] = failure_of([&] { render_template(t, {{"raw", 1}}, {.strict = true}); });
+    EXPECT_EQ(code, errc::bad_template) << "no value would help";
+    EXPECT_EQ(sentence, "the template w: no value for gone; not understood: {{> s}}, {{a b}}, {{#if x}}, {{/if}}, "
+                        "{{{raw}}}, {{}}, {{^y}}; write \\{{ for braces");
+    EXPECT_NO_THROW(render_template(parse_template("\\{{#if x}} {{a}}"), {{"a", 1}}, {.strict = true}));
+    t = parse_template("B");
+    t.layout_html = "{{content}} {{#x}} {{> y}} {{subject}}";
+    EXPECT_EQ(failure_of([&] { render_template(t, json::object{}, {.strict = true}); }).sentence,
+              "the template template: not understood: {{#x}}, {{> y}}; write \\{{ for braces");
+}
+
+TEST(Render, WritesBracesThatAreNoPlace) {
+    EXPECT_EQ(text_of("\\{{a}} `\\{{a}}` **\\{{a}}**\n\n    \\{{a}}", {{"a", "x"}}),
+              "{{a}} {{a}} {{a}}\n\n    {{a}}\n");
+}
+
 TEST(Render, TakesDescribedStructs) {
     const auto t = parse_template("{{name}} has {{orders}}");
     EXPECT_EQ(render_template(t, customer{.name = "Ann", .orders = 3}).text, "Ann has 3\n");

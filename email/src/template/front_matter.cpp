@@ -5,6 +5,7 @@
 #include <infra/email/template.hpp>
 
 #include <algorithm>
+#include <vector>
 
 namespace infra::email {
 namespace {
@@ -54,13 +55,35 @@ std::string* field_of(email_template& t, std::string_view key) noexcept {
     return key == "layout" ? &t.layout : nullptr;
 }
 
-void read_field(email_template& t, std::string_view line) {
-    const auto colon = line.find(':');
-    if (colon == std::string_view::npos)
-        return; // a comment, a list: some other tool's
-    if (auto* const field = field_of(t, line.substr(0, colon)))
-        *field = unquoted(trimmed(line.substr(colon + 1)));
-}
+class front_matter_reader {
+public:
+    explicit front_matter_reader(email_template& t) : template_(t) {}
+
+    void read(std::string_view line) {
+        ++line_;
+        const auto colon = line.find(':');
+        if (colon == std::string_view::npos)
+            return; // a comment, a list: some other tool's
+        const auto key = line.substr(0, colon);
+        if (auto* const field = field_of(template_, key)) {
+            refuse_second(field, key);
+            *field = unquoted(trimmed(line.substr(colon + 1)));
+        }
+    }
+
+private:
+    // YAML refuses it too; and which of the two would the author have meant?
+    void refuse_second(const std::string* field, std::string_view key) {
+        if (std::ranges::find(read_, field) != read_.end())
+            throw error(errc::bad_template, described(template_) + ", line " + std::to_string(line_) + ": " +
+                                                std::string(key) + " is given a second time; keep one of them");
+        read_.push_back(field);
+    }
+
+    email_template& template_;
+    std::size_t line_ = 1; // the fence
+    std::vector<const std::string*> read_;
+};
 
 // True if there was front matter; `rest` is then what follows it.
 bool read_front_matter(email_template& t, std::string_view& rest) {
@@ -68,13 +91,14 @@ bool read_front_matter(email_template& t, std::string_view& rest) {
     if (!is_fence(take_line(text)))
         return false;
     t.subject.clear();
+    front_matter_reader reader(t);
     while (!text.empty()) {
         const auto line = take_line(text);
         if (is_fence(line)) {
             rest = text;
             return true;
         }
-        read_field(t, line);
+        reader.read(line);
     }
     throw error(errc::bad_template, described(t) + ", line 1: the front matter is not closed; end it with a line ---");
 }
@@ -100,7 +124,7 @@ email_template parse_template(std::string_view text, std::string name) {
     auto rest = text;
     const bool has_front_matter = read_front_matter(t, rest);
     if (has_front_matter && t.subject.empty())
-        t.subject = email_template().subject;
+        t.subject = no_subject;
     for (const auto* each : {&t.subject, &t.preheader})
         find_places(*each, described(t));
     t.body = without_blank_lines(rest);

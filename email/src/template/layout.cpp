@@ -92,4 +92,15 @@ std::string custom_layout(std::string_view html, const std::string& name, const 
     return made;
 }
 
+std::vector<std::string> unknown_layout_tags(std::string_view html) {
+    std::vector<std::string> found;
+    for (auto begin = html.find("{{"); begin != std::string_view::npos; begin = html.find("{{", begin + 2)) {
+        const auto end = html.find("}}", begin);
+        const auto tag = end == std::string_view::npos ? std::string_view() : html.substr(begin, end + 2 - begin);
+        if (!tag.empty() && tag != "{{content}}" && tag != "{{subject}}" && tag != "{{preheader}}")
+            found.emplace_back(tag);
+    }
+    return found;
+}
+
 } // namespace infra::email

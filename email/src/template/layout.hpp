@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace infra::email {
 
@@ -19,5 +20,8 @@ std::string built_in_layout(const layout_values& v);
 /// `{{content}}`, `{{subject}}` and `{{preheader}}` of `html` replaced, the latter as a hidden element. Throws
 /// errc::bad_template, naming `name`, if there is not exactly one `{{content}}`.
 std::string custom_layout(std::string_view html, const std::string& name, const layout_values& v);
+
+/// What stands between double braces in `html` and is none of the three: "{{#if x}}".
+std::vector<std::string> unknown_layout_tags(std::string_view html);
 
 } // namespace infra::email

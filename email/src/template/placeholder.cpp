@@ -40,7 +40,7 @@ public:
     marked_text with_places() {
         while (!rest_.empty()) {
             if (rest_.starts_with("\\{{"))
-                keep(3);
+                mark({.text = "{{"}, 3); // in code too, where Markdown would keep the backslash
             else if (rest_.starts_with("{{"))
                 take_place();
             else
@@ -66,7 +66,14 @@ private:
         if (is_name(name))
             mark({.text = std::string(rest_.substr(0, close + 2)), .name = std::string(name)}, close + 2);
         else
-            keep(1);
+            keep_unknown(close + 2);
+    }
+
+    // Only its first brace: `{{{name}}}` holds a place.
+    void keep_unknown(std::size_t end) {
+        end = std::min(rest_.find_first_not_of('}', end), rest_.size());
+        made_.unknown.emplace_back(rest_.substr(0, end));
+        keep(1);
     }
 
     // The text's own private-use characters must not be taken for marks.
@@ -96,9 +103,7 @@ private:
     marked_text made_;
 };
 
-std::string text_of(const json::value& v) {
-    return v.is_string() ? std::string(v.get_string()) : boost::json::serialize(v);
-}
+std::string text_of(const json::value& v) { return v.is_string() ? std::string(v.get_string()) : boost::json::serialize(v); }
 
 struct read {
     std::size_t number = 0;
@@ -157,10 +162,8 @@ parts unmark(std::string_view text, const parts& marks) {
 }
 
 parts find_places(std::string_view source, const std::string& where, std::size_t first_line) {
-    auto [text, marks] = mark_places(source, where, first_line);
-    for (auto at = text.find("\\{{"); at != std::string::npos; at = text.find("\\{{", at + 2))
-        text.erase(at, 1);
-    return unmark(text, marks);
+    const auto marked = mark_places(source, where, first_line);
+    return unmark(marked.text, marked.marks);
 }
 
 std::optional<std::string> value_of(const json::object& data, std::string_view name) {

@@ -28,6 +28,7 @@ using parts = std::vector<part>;
 struct marked_text {
     std::string text;
     parts marks;
+    std::vector<std::string> unknown{}; ///< between double braces and no name: "{{#if x}}"; it stays in `text`
 };
 
 /// Finds the places in `source`. `where` begins the message of errc::bad_template for a `{{` that is not closed on its

@@ -18,31 +18,65 @@ struct compiled {
     parts subject;
     parts preheader;
     document body;
+    std::vector<std::string> unknown; ///< tags that are no places
 };
 
 compiled compile(const email_template& t) {
     const auto where = described(t);
-    return {find_places(t.subject, where), find_places(t.preheader, where), parse_markdown(mark_places(t.body, where))};
+    const auto subject = mark_places(t.subject, where), preheader = mark_places(t.preheader, where),
+               body = mark_places(t.body, where);
+    compiled made{
+        unmark(subject.text, subject.marks), unmark(preheader.text, preheader.marks), parse_markdown(body), {}};
+    for (const auto& of : {subject.unknown, preheader.unknown, body.unknown, unknown_layout_tags(t.layout_html)})
+        made.unknown.insert(made.unknown.end(), of.begin(), of.end());
+    return made;
 }
 
-void note_missing(std::vector<std::string>& missing, const parts& of, const json::object& data) {
-    for (const auto& each : of)
-        if (each.is_place() && !value_of(data, each.name) && std::ranges::find(missing, each.name) == missing.end())
-            missing.push_back(each.name);
-}
+/// Names for a sentence, each once, in the order of the text.
+class list_of_names {
+public:
+    void add(const std::string& name) {
+        if (std::ranges::find(names_, name) == names_.end())
+            names_.push_back(name);
+    }
+    bool empty() const noexcept { return names_.empty(); }
+    std::string joined() const {
+        std::string all;
+        for (const auto& each : names_)
+            all.append(all.empty() ? "" : ", ").append(each);
+        return all;
+    }
 
-void refuse_missing(const email_template& t, const compiled& c, const json::object& data) {
-    std::vector<std::string> missing;
-    note_missing(missing, c.subject, data);
-    note_missing(missing, c.preheader, data);
+private:
+    std::vector<std::string> names_;
+};
+
+list_of_names missing_values(const compiled& c, const json::object& data) {
+    list_of_names missing;
+    const auto note = [&](const parts& of) {
+        for (const auto& each : of)
+            if (each.is_place() && !value_of(data, each.name))
+                missing.add(each.name);
+    };
+    note(c.subject);
+    note(c.preheader);
     for (const auto& each : c.body.html)
-        note_missing(missing, each.content, data);
-    if (missing.empty())
+        note(each.content);
+    return missing;
+}
+
+void refuse_gaps(const email_template& t, const compiled& c, const json::object& data) {
+    const auto missing = missing_values(c, data);
+    list_of_names unknown;
+    for (const auto& each : c.unknown)
+        unknown.add(each);
+    if (missing.empty() && unknown.empty())
         return;
-    auto sentence = described(t) + ": no value for ";
-    for (std::size_t i = 0; i < missing.size(); ++i)
-        sentence.append(i == 0 ? "" : ", ").append(missing[i]);
-    throw error(errc::missing_variable, sentence);
+    auto sentence = described(t) + ": " + (missing.empty() ? "" : "no value for " + missing.joined());
+    if (!unknown.empty())
+        sentence.append(missing.empty() ? "" : "; ")
+            .append("not understood: " + unknown.joined() + "; write \\{{ for braces");
+    throw error(unknown.empty() ? errc::missing_variable : errc::bad_template, sentence);
 }
 
 // Subject and preheader are plain text: nothing to escape.
@@ -70,13 +104,13 @@ rendered_email rendered(const email_template& t, const compiled& c, const lookup
 rendered_email render_template(const email_template& from, const json::object& data, render_options options) {
     const auto parsed = compile(from);
     if (options.strict)
-        refuse_missing(from, parsed, data);
+        refuse_gaps(from, parsed, data);
     return rendered(from, parsed, [&data](std::string_view name) { return value_of(data, name); });
 }
 
 rendered_email render_body(std::string subject, std::string_view markdown) {
     const compiled parsed{
-        {part{.text = std::move(subject)}}, {}, parse_markdown(without_places(encoding::to_utf8(markdown)))};
+        {part{.text = std::move(subject)}}, {}, parse_markdown(without_places(encoding::to_utf8(markdown))), {}};
     return rendered({}, parsed, [](std::string_view) { return std::nullopt; });
 }
 

@@ -32,14 +32,14 @@ struct message {
     address_list bcc{};
     address_list reply_to{};
 
-    std::string subject{}; ///< set: instead of the template's
+    std::string subject{}; ///< set: instead of the template's; without any the mail says "(No subject)"
 
     /// Markdown, without places for values. Do not glue into it what others have typed: it would be read as Markdown.
     /// That is what templates are for.
     std::string body{};
 
     std::string template_name{}; ///< `<templates>/<name>.md`
-    json::object data{};         ///< what is put into it
+    json::object data{};         ///< what is put into it; refused beside `body` and `content`, as `locale` is
     std::string locale{};        ///< "pt-BR" takes pt-BR's file, else pt's, else en's, else the one without
 
     std::optional<rendered_email> content{};

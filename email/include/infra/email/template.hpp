@@ -12,7 +12,7 @@
 ///     auto mail = render_template(t, {{"name", "Ann"}, {"app_name", "Shop"}, {"email", "ann@example.org"}});
 ///
 /// The front matter lies between two lines `---` at the very beginning; of it `subject`, `preheader`, `from` and `layout`
-/// are read, the rest is left to others. A value may stand in quotes. Without front matter the whole text is the body
+/// are read, each given once at most; the rest is left to others. A value may stand in quotes. Without front matter the whole text is the body
 /// and the subject is "(No subject)".
 ///
 /// A place is `{{name}}` or `{{user.name}}`; `\{{` is two braces. Whatever stands there, `name` being letters, digits
@@ -35,11 +35,14 @@
 
 namespace infra::email {
 
+/// What stands where nobody gave a subject, or a blank one: readers and filters take a mail without for spam.
+inline constexpr std::string_view no_subject = "(No subject)";
+
 /// A template's text, taken apart and not yet rendered.
 struct email_template {
     std::string name{};   ///< for messages: "welcome"
     std::string locale{}; ///< of the file that was found; empty for the one without
-    std::string subject = "(No subject)";
+    std::string subject{no_subject};
     std::string preheader{}; ///< what mail readers show beside the subject
     std::string from{};      ///< an address, before EMAIL_FROM
     std::string layout{};    ///< a name; the loader reads `layouts/<layout>.html`
@@ -60,7 +63,8 @@ struct rendered_email {
 };
 
 struct render_options {
-    /// A place without a value is an error that lists them all. Otherwise it stays as it is written.
+    /// Places without a value, and tags that are no places such as `{{#if paid}}`, are an error that lists them all. Otherwise
+    /// they stay as they are written.
     bool strict = false;
 };
 
@@ -69,8 +73,8 @@ struct render_options {
 email_template parse_template(std::string_view text, std::string name = "template");
 
 /// Puts values in. A string is put in as it is, other JSON in its JSON spelling; null counts as absent.
-/// Throws errc::bad_template for a `{{` that is not closed or a layout without `{{content}}`, errc::missing_variable
-/// under `strict`.
+/// Throws errc::bad_template for a `{{` that is not closed or a layout without `{{content}}`; under `strict`
+/// errc::missing_variable, or errc::bad_template where there are tags that no value would help.
 rendered_email render_template(const email_template& from, const json::object& data, render_options options = {});
 
 /// The same with a described struct for the data.
