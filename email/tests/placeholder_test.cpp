@@ -50,6 +50,9 @@ TEST(Placeholder, FindsValuesByPath) {
                             {"bad", "\xff"}};
     EXPECT_EQ(value_of(data, "s"), "text");
     EXPECT_EQ(value_of(data, "n"), "42");
+    EXPECT_EQ(value_of({{"d", 9.99}}, "d"), "9.99");
+    EXPECT_EQ(value_of({{"d", 5.0}}, "d"), "5");
+    EXPECT_EQ(value_of({{"d", -1234567.25}}, "d"), "-1234567.25");
     EXPECT_EQ(value_of(data, "b"), "true");
     EXPECT_EQ(value_of(data, "o.in.deep"), "x");
     EXPECT_EQ(value_of(data, "o.in"), "{\"deep\":\"x\"}");

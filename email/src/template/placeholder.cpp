@@ -3,8 +3,6 @@
 #include <infra/base/encoding.hpp>
 #include <infra/email/error.hpp>
 
-#include <boost/json/serialize.hpp>
-
 #include <algorithm>
 #include <charconv>
 #include <utility>
@@ -103,7 +101,7 @@ private:
     marked_text made_;
 };
 
-std::string text_of(const json::value& v) { return v.is_string() ? std::string(v.get_string()) : boost::json::serialize(v); }
+std::string text_of(const json::value& v) { return v.is_string() ? std::string(v.get_string()) : json::to_text(v); }
 
 struct read {
     std::size_t number = 0;
