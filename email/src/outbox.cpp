@@ -91,7 +91,7 @@ private:
 
     static delivery store(const fs::path& directory, const mail& m) {
         const auto name = file_name(m);
-        file::write_durably(directory / ".tmp" / m.id, to_mime(m, {.with_bcc = true}));
+        file::write_durably(directory / ".tmp" / m.id, to_mime(m, {.senders_copy = true}));
         file::move_durably(directory / ".tmp" / m.id, directory / name);
         return {.id = m.id};
     }
@@ -106,7 +106,7 @@ private:
             return {.id = std::move(first), .duplicate = true};
         const auto temporary = directory / ".tmp" / m.id;
         m.id = std::move(first); // somebody claimed the key and did not get further
-        file::write_durably(temporary, to_mime(m, {.with_bcc = true}));
+        file::write_durably(temporary, to_mime(m, {.senders_copy = true}));
         file::move_durably(temporary, directory / name);
         return {.id = m.id};
     }

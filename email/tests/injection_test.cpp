@@ -432,7 +432,7 @@ TEST(Injection, RefusesHeadersThatTheMailWritesItself) {
 TEST(Injection, IsRefusedByTheComposerToo) {
     const auto composes = [](const mail& m) {
         try {
-            (void)to_mime(m, {.with_bcc = true});
+            (void)to_mime(m, {.senders_copy = true});
             return true;
         } catch (const error&) {
             return false;

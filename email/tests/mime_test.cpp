@@ -57,7 +57,7 @@ TEST(Mime, ShowsBlindCopiesOnlyWhenAsked) {
     auto m = make_mail();
     m.bcc = {"secret@example.org"};
     EXPECT_EQ(to_mime(m).find("secret@example.org"), std::string::npos);
-    EXPECT_NE(to_mime(m, {.with_bcc = true}).find("\r\nBcc: secret@example.org\r\n"), std::string::npos);
+    EXPECT_NE(to_mime(m, {.senders_copy = true}).find("\r\nBcc: secret@example.org\r\n"), std::string::npos);
 }
 
 TEST(Mime, NestsInlineAndAttachedFiles) {
@@ -76,16 +76,21 @@ TEST(Mime, NestsInlineAndAttachedFiles) {
     EXPECT_NE(text.find("Content-Type: image/png\r\n"), std::string::npos);
 }
 
-TEST(Mime, WritesFurtherFieldsAndTags) {
+TEST(Mime, KeepsTagsFromRecipients) {
+    auto m = make_mail();
+    m.tags = {{"campaign", "win-back"}};
+    EXPECT_EQ(to_mime(m).find("win-back"), std::string::npos);
+    EXPECT_NE(to_mime(m, {.senders_copy = true}).find("\r\nX-Tag: campaign=win-back\r\n"), std::string::npos);
+}
+
+TEST(Mime, WritesFurtherFields) {
     auto m = make_mail();
     m.cc = {"c@example.org"};
     m.reply_to = {"r@example.org"};
     m.headers = {{"List-Unsubscribe", "<https://shop.example/u>, <mailto:u@shop.example>"}};
-    m.tags = {{"kind", "welcome"}};
     const auto text = to_mime(m);
-    for (const auto* line :
-         {"\r\nCc: c@example.org\r\n", "\r\nReply-To: r@example.org\r\n", "\r\nX-Tag: kind=welcome\r\n",
-          "\r\nList-Unsubscribe: <https://shop.example/u>, <mailto:u@shop.example>\r\n"})
+    for (const auto* line : {"\r\nCc: c@example.org\r\n", "\r\nReply-To: r@example.org\r\n",
+                             "\r\nList-Unsubscribe: <https://shop.example/u>, <mailto:u@shop.example>\r\n"})
         EXPECT_NE(text.find(line), std::string::npos) << line;
 }
 

@@ -47,7 +47,7 @@ TEST_F(OutboxTest, WritesAFileThatSortsByTime) {
     EXPECT_FALSE(done.duplicate);
     EXPECT_EQ(mails_in(directory), (std::vector<std::string>{"20261103T000001.234Z-id-1.eml"}));
     EXPECT_EQ(contents_of(fs::path(directory) / "20261103T000001.234Z-id-1.eml"),
-              to_mime(make_mail("id-1"), {.with_bcc = true}));
+              to_mime(make_mail("id-1"), {.senders_copy = true}));
     EXPECT_TRUE(fs::is_empty(fs::path(directory) / ".tmp"));
 }
 

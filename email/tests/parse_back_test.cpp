@@ -238,7 +238,7 @@ TEST(ParseBack, FindsBccInTheSendersCopyAlone) {
     const auto sent = make_mail({.bcc = {"hidden@example.org"}});
     EXPECT_EQ(read_back({sent}).at(0).header("Bcc"), "(absent)");
     EXPECT_EQ(to_mime(sent).find("hidden"), std::string::npos);
-    EXPECT_EQ(read_back({sent}, {.with_bcc = true}).at(0).addresses.at("Bcc"), pairs(sent.bcc));
+    EXPECT_EQ(read_back({sent}, {.senders_copy = true}).at(0).addresses.at("Bcc"), pairs(sent.bcc));
 }
 
 // Each a recipient's name: one recipient is read, by that name, and nothing beside.

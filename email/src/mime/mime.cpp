@@ -127,15 +127,16 @@ std::string envelope(const mail& from, const mime_options& options) {
     append_mailboxes(fields, "From", {from.from});
     append_mailboxes(fields, "To", from.to);
     append_mailboxes(fields, "Cc", from.cc);
-    if (options.with_bcc)
+    if (options.senders_copy)
         append_mailboxes(fields, "Bcc", from.bcc);
     append_mailboxes(fields, "Reply-To", from.reply_to);
     append_subject(fields, from.subject);
     append_text(fields, "Message-ID", "<" + from.id + "@" + domain_of(from.from) + ">");
     for (const auto& [name, value] : from.headers)
         append_field(fields, name, further(value, name.size() + 1));
-    for (const auto& [name, value] : from.tags)
-        append_text(fields, "X-Tag", name + "=" + value);
+    if (options.senders_copy)
+        for (const auto& [name, value] : from.tags)
+            append_text(fields, "X-Tag", name + "=" + value);
     append_text(fields, "MIME-Version", "1.0");
     return fields;
 }

@@ -49,7 +49,7 @@ struct message {
     /// Further header fields, "List-Unsubscribe". Those that the module writes itself are refused.
     std::map<std::string, std::string> headers{};
 
-    /// For the provider's statistics: letters, digits, '_' and '-', 256 at most.
+    /// For the sender's statistics, and seen by no recipient: letters, digits, '_' and '-', 256 at most.
     std::map<std::string, std::string> tags{};
 
     /// At most 256 bytes. A second message with the same key is not sent; its id is the first one's.

@@ -9,8 +9,9 @@
 namespace infra::email {
 
 struct mime_options {
-    /// Write the Bcc field. Right for an outbox, which would lose those recipients; wrong on the way to a server.
-    bool with_bcc = false;
+    /// Write what no recipient may see, blind copies and tags, in the fields Bcc and X-Tag. Right for an outbox, which would
+    /// lose them; wrong on the way to a server.
+    bool senders_copy = false;
 };
 
 /// Lines end in CRLF and hold at most 78 characters wherever the format allows, 998 always. Text is UTF-8 in
