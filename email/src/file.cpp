@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,39 +24,52 @@ namespace fs = std::filesystem;
 class descriptor {
 public:
     explicit descriptor(int fd) noexcept : fd_(fd) {}
-    ~descriptor() { close(); }
-    descriptor(const descriptor&) = delete;
-    descriptor& operator=(const descriptor&) = delete;
+    descriptor(descriptor&& from) noexcept : fd_(std::exchange(from.fd_, -1)) {}
+    ~descriptor() {
+        if (fd_ >= 0)
+            ::close(fd_);
+    }
+    descriptor& operator=(descriptor&&) = delete;
 
     explicit operator bool() const noexcept { return fd_ >= 0; }
     int get() const noexcept { return fd_; }
-    int close() noexcept {
-        const int fd = std::exchange(fd_, -1);
-        return fd >= 0 ? ::close(fd) : 0;
-    }
 
 private:
     int fd_;
 };
 
-void sync_directory(const fs::path& path) {
-    const descriptor directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!directory || ::fsync(directory.get()) != 0)
-        fail("sync", path, errno);
+struct stat status_of(const descriptor& file) noexcept {
+    struct stat found{};
+    ::fstat(file.get(), &found);
+    return found;
+}
+
+// The lock tells a sweep that somebody is writing. One that came between open() and flock() has removed the file already.
+descriptor create_locked(const fs::path& path) {
+    while (true) {
+        descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+        if (!file)
+            fail("write", path, errno);
+        ::flock(file.get(), LOCK_EX); // fails where a file system has no locks, and there no sweep gets one either
+        if (status_of(file).st_nlink > 0)
+            return file;
+    }
 }
 
 // Errno of the first thing that fails, or 0.
-int write_and_sync(const fs::path& path, std::string_view contents) noexcept {
-    descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-    if (!file)
-        return errno;
+int write_and_sync(const descriptor& file, std::string_view contents) noexcept {
     while (!contents.empty()) {
         const auto written = ::write(file.get(), contents.data(), contents.size());
         if (written < 0 && errno != EINTR)
             return errno;
         contents.remove_prefix(written < 0 ? 0 : static_cast<std::size_t>(written));
     }
-    return ::fsync(file.get()) != 0 || file.close() != 0 ? errno : 0;
+    return ::fsync(file.get()) == 0 ? 0 : errno;
+}
+
+bool is_abandoned(const fs::path& path) noexcept {
+    const descriptor file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    return file && S_ISREG(status_of(file).st_mode) && ::flock(file.get(), LOCK_EX | LOCK_NB) == 0;
 }
 
 } // namespace
@@ -72,21 +86,23 @@ void make_private_directory(const fs::path& path) {
     sync_directory(path.has_parent_path() ? path.parent_path() : fs::path("."));
 }
 
-void write_durably(const fs::path& path, std::string_view contents) {
-    if (const int reason = write_and_sync(path, contents)) {
-        if (reason != EEXIST)
-            ::unlink(path.c_str());
-        fail("write", path, reason);
-    }
-}
-
-void move_durably(const fs::path& from, const fs::path& to) {
-    if (::rename(from.c_str(), to.c_str()) != 0) {
-        const int reason = errno;
-        ::unlink(from.c_str());
+void store_durably(const fs::path& temporary, const fs::path& to, std::string_view contents) {
+    const auto file = create_locked(temporary);
+    int reason = write_and_sync(file, contents);
+    if (reason == 0 && ::rename(temporary.c_str(), to.c_str()) != 0)
+        reason = errno;
+    if (reason != 0) {
+        ::unlink(temporary.c_str());
         fail("write", to, reason);
     }
     sync_directory(to.parent_path());
+}
+
+void sweep(const fs::path& directory) noexcept {
+    std::error_code ec;
+    for (fs::directory_iterator each(directory, ec), end; !ec && each != end; each.increment(ec))
+        if (each->is_symlink(ec) || is_abandoned(each->path())) // whoever makes a link there can do without it
+            ::unlink(each->path().c_str());
 }
 
 std::string claim_durably(const fs::path& link, const std::string& target) {
@@ -98,6 +114,17 @@ std::string claim_durably(const fs::path& link, const std::string& target) {
     if (ec)
         fail("read", link, ec.value());
     return leads_to.string();
+}
+
+void redirect(const fs::path& link, const std::string& target, const fs::path& temporary) noexcept {
+    if (::symlink(target.c_str(), temporary.c_str()) == 0 && ::rename(temporary.c_str(), link.c_str()) != 0)
+        ::unlink(temporary.c_str());
+}
+
+void sync_directory(const fs::path& path) {
+    const descriptor directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!directory || ::fsync(directory.get()) != 0)
+        fail("sync", path, errno);
 }
 
 } // namespace infra::email::file

@@ -12,17 +12,19 @@
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
+#include <mutex>
 #include <stdexcept>
+#include <utility>
 
 // The files, and the order in which they come to be. README.md draws them.
 //
 //     .tmp/<id>          the mail while it is written
-//     .keys/<hash>       a symbolic link whose target is the name of the mail with that key
-//     <time>-<id>.eml    the mail
+//     .keys/<hash>       a symbolic link: claimed when it leads to <name>, sent when it leads to ../<name>
+//     <time>-<id>.eml    the mail, of that name
 //
 // A key is claimed by making its link, which only one can do; from then on every mail with that key is written under the
-// name the link gives, so that a crash between claim and mail is repaired by the next attempt instead of losing the mail,
-// and a crash after the mail is recognised instead of doubling it.
+// name the link gives, so that a crash between claim and mail is repaired by the next attempt instead of losing the mail.
+// Once the mail is there the link is made to say so, and goes on saying it when the mail has been deleted.
 
 namespace infra::email {
 namespace {
@@ -47,10 +49,12 @@ std::string file_name(const mail& m) { return time_text(m.date) + "-" + m.id + "
 constexpr std::size_t time_size = 20;
 
 // Of a name that file_name made; empty for another.
-std::string id_in(const std::string& name) {
+std::string id_in(std::string_view name) {
     const bool ours = name.size() > time_size + 5 && name[time_size] == '-' && name.ends_with(".eml");
-    return ours ? name.substr(time_size + 1, name.size() - time_size - 5) : std::string();
+    return ours ? std::string(name.substr(time_size + 1, name.size() - time_size - 5)) : std::string();
 }
+
+constexpr std::string_view sent_prefix = "../";
 
 // Of a fixed length and safe as a file's name, whatever the key.
 std::string hash_of(const std::string& key) {
@@ -61,23 +65,34 @@ std::string hash_of(const std::string& key) {
 
 class outbox final : public transport {
 public:
-    explicit outbox(outbox_options o)
-        : directory_(std::make_shared<const fs::path>(std::move(o.directory))), pool_(o.pool) {}
+    explicit outbox(outbox_options o) : folder_(std::make_shared<folder>(std::move(o.directory))), pool_(o.pool) {}
 
     std::string_view name() const noexcept override { return "outbox"; }
 
     // The deadline is the caller's: a write to the disk cannot be taken back half way.
     awaitable<std::vector<delivery>> deliver(std::vector<mail> mails, deadline) override {
         auto& pool = pool_ ? *pool_ : default_blocking_pool();
-        co_return co_await pool.run([directory = directory_, all = std::move(mails)]() mutable {
-            return deliver_all(*directory, std::move(all));
+        co_return co_await pool.run([to = folder_, all = std::move(mails)]() mutable {
+            to->open();
+            return deliver_all(to->path, std::move(all));
         });
     }
 
 private:
+    struct folder {
+        explicit folder(fs::path p) : path(std::move(p)) {}
+
+        void open() {
+            for (const auto& each : {path, path / ".tmp", path / ".keys"}) // each time: somebody may have removed them
+                file::make_private_directory(each);
+            std::call_once(swept, [this] { file::sweep(path / ".tmp"); });
+        }
+
+        const fs::path path;
+        std::once_flag swept;
+    };
+
     static std::vector<delivery> deliver_all(const fs::path& directory, std::vector<mail> mails) {
-        for (const auto& each : {directory, directory / ".tmp", directory / ".keys"})
-            file::make_private_directory(each);
         std::vector<delivery> done;
         for (auto& each : mails) {
             try {
@@ -90,28 +105,35 @@ private:
     }
 
     static delivery store(const fs::path& directory, const mail& m) {
-        const auto name = file_name(m);
-        file::write_durably(directory / ".tmp" / m.id, to_mime(m, {.senders_copy = true}));
-        file::move_durably(directory / ".tmp" / m.id, directory / name);
+        write(directory, m.id, file_name(m), m);
         return {.id = m.id};
     }
 
     static delivery store_once(const fs::path& directory, mail& m) {
-        const auto claim = directory / ".keys" / hash_of(m.idempotency_key);
-        const auto name = file::claim_durably(claim, file_name(m));
-        auto first = id_in(name);
+        const auto link = directory / ".keys" / hash_of(m.idempotency_key);
+        std::string name = file::claim_durably(link, file_name(m));
+        const bool marked = name.starts_with(sent_prefix);
+        name.erase(0, marked ? sent_prefix.size() : 0);
+        const auto first = id_in(name);
         if (first.empty())
-            throw error(infra::errc::io, "outbox: " + claim.string() + " does not lead to a mail; remove it");
-        if (fs::exists(directory / name))
-            return {.id = std::move(first), .duplicate = true};
-        const auto temporary = directory / ".tmp" / m.id;
-        m.id = std::move(first); // somebody claimed the key and did not get further
-        file::write_durably(temporary, to_mime(m, {.senders_copy = true}));
-        file::move_durably(temporary, directory / name);
-        return {.id = m.id};
+            throw error(infra::errc::io, "outbox: " + link.string() + " does not lead to a mail; remove it");
+        if (marked)
+            return {.id = first, .duplicate = true};
+        const auto temporary = std::exchange(m.id, first); // somebody else's, if the key was claimed before
+        const bool written = fs::exists(directory / name);
+        if (written)
+            file::sync_directory(directory); // its writer may not have come that far
+        else
+            write(directory, temporary, name, m);
+        file::redirect(link, std::string(sent_prefix) + name, directory / ".tmp" / temporary);
+        return {.id = first, .duplicate = written};
     }
 
-    const std::shared_ptr<const fs::path> directory_;
+    static void write(const fs::path& directory, const std::string& temporary, const std::string& name, const mail& m) {
+        file::store_durably(directory / ".tmp" / temporary, directory / name, to_mime(m, {.senders_copy = true}));
+    }
+
+    const std::shared_ptr<folder> folder_;
     blocking_pool* const pool_;
 };
 

@@ -6,8 +6,13 @@
 
 #include <gtest/gtest.h>
 
-#include <sys/stat.h>
+#include <atomic>
 #include <thread>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace infra::email {
 namespace {
@@ -32,6 +37,15 @@ struct OutboxTest : ::testing::Test {
     std::string directory = (folder / "a/b").string();
 
     std::shared_ptr<transport> make() { return make_outbox_transport({.directory = directory, .pool = &pool}); }
+
+    fs::path only_mail() const { return fs::path(directory) / mails_in(directory).at(0); }
+    fs::path only_key() const { return fs::directory_iterator(fs::path(directory) / ".keys")->path(); }
+
+    void as_if_it_had_died_before_marking() const {
+        const auto key = only_key();
+        fs::remove(key);
+        fs::create_symlink(mails_in(directory).at(0), key);
+    }
 
     static delivery deliver(transport& to, mail m) { return run(deliver_all(to, {std::move(m)})).at(0); }
     static awaitable<std::vector<delivery>> deliver_all(transport& to, std::vector<mail> all) {
@@ -85,22 +99,82 @@ TEST_F(OutboxTest, TakesAnyKey) {
 TEST_F(OutboxTest, RepairsAClaimWhoseMailWasNeverWritten) {
     const auto outbox = make();
     deliver(*outbox, make_mail("first", "job-7"));
-    fs::remove(fs::path(directory) / mails_in(directory).at(0)); // as if the process had died between the two
+    as_if_it_had_died_before_marking();
+    fs::remove(only_mail());
     const auto done = deliver(*outbox, make_mail("second", "job-7"));
     EXPECT_EQ(done.id, "first");
     EXPECT_FALSE(done.duplicate);
-    ASSERT_EQ(mails_in(directory).size(), 1u);
-    EXPECT_NE(contents_of(fs::path(directory) / mails_in(directory)[0]).find("Message-ID: <first@x.org>"),
-              std::string::npos);
+    EXPECT_NE(contents_of(only_mail()).find("Message-ID: <first@x.org>"), std::string::npos);
     EXPECT_TRUE(deliver(*outbox, make_mail("third", "job-7")).duplicate);
 }
 
-TEST_F(OutboxTest, IsNotConfusedByWhatAnEarlierProcessLeft) {
+TEST_F(OutboxTest, RemembersAKeyWhoseMailWasDeleted) {
     const auto outbox = make();
-    fs::create_directories(fs::path(directory) / ".tmp");
-    std::ofstream(fs::path(directory) / ".tmp" / "dead") << "half a mai";
-    EXPECT_FALSE(deliver(*outbox, make_mail("id-1")).failure);
+    deliver(*outbox, make_mail("first", "job-7"));
+    fs::remove(only_mail());
+    for (const auto* again : {"second", "third"}) {
+        const auto done = deliver(*make(), make_mail(again, "job-7"));
+        EXPECT_EQ(done.id, "first");
+        EXPECT_TRUE(done.duplicate);
+    }
+    EXPECT_TRUE(mails_in(directory).empty());
+}
+
+TEST_F(OutboxTest, MarksAsSentWhatAProcessThatDiedHadWritten) {
+    const auto outbox = make();
+    deliver(*outbox, make_mail("first", "job-7"));
+    as_if_it_had_died_before_marking();
+    EXPECT_TRUE(deliver(*outbox, make_mail("second", "job-7")).duplicate);
+    fs::remove(only_mail());
+    EXPECT_TRUE(deliver(*outbox, make_mail("third", "job-7")).duplicate);
+}
+
+TEST_F(OutboxTest, ForgetsAKeyWithItsLink) {
+    const auto outbox = make();
+    deliver(*outbox, make_mail("first", "job-7"));
+    EXPECT_TRUE(fs::equivalent(only_key(), only_mail())) << "the link leads to the mail";
+    fs::remove(only_key());
+    EXPECT_FALSE(deliver(*outbox, make_mail("second", "job-7")).duplicate);
+    EXPECT_EQ(mails_in(directory).size(), 2u);
+}
+
+TEST_F(OutboxTest, SweepsWhatAProcessThatDiedLeft) {
+    const auto left = fs::path(directory) / ".tmp";
+    fs::create_directories(left / "folder");
+    std::ofstream(left / "dead") << "half a mai";
+    fs::create_symlink("../x", left / "link");
+    EXPECT_FALSE(deliver(*make(), make_mail("id-1")).failure);
     EXPECT_EQ(mails_in(directory).size(), 1u);
+    EXPECT_FALSE(fs::exists(left / "dead"));
+    EXPECT_FALSE(fs::is_symlink(left / "link"));
+    EXPECT_TRUE(fs::exists(left / "folder")) << "not ours";
+}
+
+TEST_F(OutboxTest, SparesWhatAnotherProcessIsWriting) {
+    const auto busy = fs::path(directory) / ".tmp/busy";
+    fs::create_directories(busy.parent_path());
+    const int file = ::open(busy.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    ASSERT_EQ(::flock(file, LOCK_EX), 0);
+    deliver(*make(), make_mail("id-1"));
+    EXPECT_TRUE(fs::exists(busy));
+    ::close(file);
+    deliver(*make(), make_mail("id-2"));
+    EXPECT_FALSE(fs::exists(busy));
+}
+
+// Every process that opens the outbox sweeps it, while others write.
+TEST_F(OutboxTest, LosesNoMailToASweep) {
+    std::vector<std::thread> threads;
+    std::atomic<int> failed = 0;
+    for (int t = 0; t < 4; ++t)
+        threads.emplace_back([&] {
+            for (int i = 0; i < 25; ++i)
+                failed += deliver(*make(), make_mail(random_hex(6))).failure ? 1 : 0;
+        });
+    for (auto& each : threads)
+        each.join();
+    EXPECT_EQ(failed, 0);
+    EXPECT_EQ(mails_in(directory).size(), 100u);
 }
 
 TEST_F(OutboxTest, WritesOneMailForAKeyWhoeverIsFaster) {

@@ -22,7 +22,8 @@ struct outbox_options {
 
 /// One file for each mail, `<UTC time>-<id>.eml`, which sorts by time. It appears under its name whole or not at all and
 /// is on the disk when deliver() returns. Two mails with the same idempotency key become one file, after a crash at any
-/// point and between processes too; README.md draws the layout.
+/// point and between processes too, and the second is not written when the first has been deleted; README.md draws the
+/// layout.
 ///
 /// Throws std::invalid_argument for an empty directory.
 std::shared_ptr<transport> make_outbox_transport(outbox_options options = {});
