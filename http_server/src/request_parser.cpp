@@ -4,6 +4,7 @@
 #include <boost/beast/http/error.hpp>
 
 #include <algorithm>
+#include <functional>
 
 namespace infra::http::detail {
 namespace {
@@ -47,6 +48,7 @@ std::size_t request_parser::parse(std::string_view bytes) {
     // A chunked body ends with five bytes at least. Beast, shown fewer for the second time, fails an assertion.
     if (is_header_done() && chunked() && bytes.size() < 5)
         return 0;
+    unread_ = bytes;
     error_code ec;
     const auto taken = put(boost::asio::const_buffer(bytes.data(), bytes.size()), ec);
     const auto unread = bytes.substr(taken);
@@ -68,6 +70,16 @@ int request_parser::status_of(const error_code& ec, std::string_view unread) con
     if (ec == beast::http::error::bad_version && names_later_version(unread))
         return 505;
     return 400;
+}
+
+// Beast hands out a value as it stands in what it is shown, unless it had to put it together from several lines.
+bool request_parser::is_folded(std::string_view name, std::string_view value) const noexcept {
+    const std::less<const char*> before;
+    if (value.empty())
+        return false;
+    if (before(value.data(), unread_.data()) || !before(value.data(), unread_.data() + unread_.size()))
+        return true;
+    return std::find(name.data() + name.size(), value.data(), '\n') != value.data(); // all on the second line
 }
 
 void request_parser::refuse(int status, error_code& ec) {
@@ -99,11 +111,18 @@ void request_parser::on_field_impl(field f, text name, text value, error_code& e
     count(name.size() + value.size() + around_field, ec);
     if (!ec && ++fields_ > limits_.max_header_fields)
         refuse(431, ec);
+    else if (!ec && is_folded(view(name), view(value))) // which proxies read in more than one way
+        refuse(400, ec);
     if (ec || is_header_done()) // a trailer: none is of use here, and none may pass for a header
         return;
     switch (f) {
     case field::host:
         if (++hosts_ > 1 || !is_host(view(value)))
+            refuse(400, ec);
+        break;
+    case field::content_length:
+        // The same length twice is for Beast one length, but not for everybody who may stand in front of us.
+        if (++lengths_ > 1 || value.find(',') != text::npos)
             refuse(400, ec);
         break;
     case field::transfer_encoding:

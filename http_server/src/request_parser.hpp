@@ -47,15 +47,18 @@ private:
     void on_finish_impl(error_code& ec) override { ec = {}; }
 
     std::size_t parse(std::string_view bytes);
+    bool is_folded(std::string_view name, std::string_view value) const noexcept;
     void refuse(int status, error_code& ec);
     void count(std::size_t bytes, error_code& ec);
     int status_of(const error_code& ec, std::string_view unread) const noexcept;
 
     request& request_;
     const server_limits& limits_;
+    std::string_view unread_; // what Beast is being shown
     std::size_t header_bytes_ = 0;
     std::size_t fields_ = 0;
     std::size_t hosts_ = 0;
+    std::size_t lengths_ = 0;
     int failure_ = 0;
     bool expects_continue_ = false;
     bool conditional_ = false;
