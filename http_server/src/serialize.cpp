@@ -29,11 +29,14 @@ void append_status_line(std::string& out, int status) {
     out.append(" ").append(reason_phrase(status)).append("\r\n");
 }
 
-// Framing is the server's: a handler that contradicted it would desynchronise the connection.
+// Framing is the server's: a handler that contradicted it would desynchronise the connection. So are the ids, which a
+// handler that passes another server's response on would otherwise say twice.
 bool is_ours(std::string_view name) noexcept {
     switch (name.size()) {
     case 4: return equals_without_case(name, "date");
     case 10: return equals_without_case(name, "connection");
+    case 11: return equals_without_case(name, "traceparent");
+    case 12: return equals_without_case(name, "x-request-id");
     case 14: return equals_without_case(name, "content-length");
     case 17: return equals_without_case(name, "transfer-encoding");
     default: return false;

@@ -40,9 +40,10 @@ TEST(Serialize, TellsWhetherTheConnectionStays) {
               "HTTP/1.1 426 Upgrade Required\r\nDate: D\r\nContent-Length: 0\r\nConnection: upgrade\r\n\r\n");
 }
 
-TEST(Serialize, KeepsFramingToItself) {
+TEST(Serialize, KeepsFramingAndIdsToItself) {
     response r(200);
-    for (const auto* name : {"Content-Length", "transfer-encoding", "CONNECTION", "Date"})
+    for (const auto* name :
+         {"Content-Length", "transfer-encoding", "CONNECTION", "Date", "X-REQUEST-ID", "traceparent"})
         r.headers.append(name, "99");
     EXPECT_EQ(head(r), "HTTP/1.1 200 OK\r\nDate: D\r\nContent-Length: 0\r\n\r\n");
 }

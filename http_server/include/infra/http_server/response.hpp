@@ -57,7 +57,7 @@ struct file_options {
 /// A status, header fields and a body.
 ///
 /// The server adds Date, Content-Length or Transfer-Encoding, Connection, X-Request-Id and Traceparent itself, and
-/// leaves the body out for HEAD, 204 and 304. Content-Length, Transfer-Encoding and Connection set here are ignored.
+/// leaves the body out for HEAD, 204 and 304. What is set here under any of these names is ignored.
 class response {
 public:
     response() = default; ///< 200, no body
@@ -106,8 +106,8 @@ public:
     static response stream(std::string_view content_type, body_producer producer);
 
     /// A file, read off the loop, with Content-Type, ETag and Last-Modified; conditional and range requests (RFC 9110
-    /// sections 13 and 14, one range) are answered. What is not a readable regular file is 404. The path is opened as it
-    /// stands: for paths that clients choose use router::files.
+    /// sections 13 and 14, one range) are answered, unless its status is made another than 200. What is not a readable
+    /// regular file is 404. The path is opened as it stands: for paths that clients choose use router::files.
     static response file(std::string path, file_options options = {});
 
     /// Adds a `Set-Cookie` field. Throws std::invalid_argument naming the member that cannot be sent.
