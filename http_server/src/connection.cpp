@@ -207,7 +207,7 @@ void connection::go_on_or_end() {
     if (sending_.capacity() > kept_capacity)
         std::string().swap(sending_);
     if (last_answer_ && phase_ == phase::closing)
-        unread_input_ ? linger() : close();
+        unread_input_ || in_.size() > 0 ? linger() : close();
     else if (phase_ == phase::idle && lane_->draining())
         close();
     else if (is_reading())

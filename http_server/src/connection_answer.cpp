@@ -163,8 +163,8 @@ void connection::refuse(int status) {
             request_access::reset(request_);
         begin_exchange(false);
         parser_.reset();
-        unread_input_ = true;
     }
+    unread_input_ = true;
     exchange_.keep_alive = false;
     const context_scope in(context::current().with_request_id(exchange_.request_id));
     respond(make_refusal(status));
@@ -228,7 +228,7 @@ awaitable<void> connection::deliver(self_ptr self, response made, headers condit
 awaitable<void> connection::send_file(self_ptr self, response made, headers conditions) {
     const auto of = request_access::file(made);
     const auto m = self->exchange_.method;
-    auto open = [of, m, conditions = std::move(conditions), head = std::move(made.headers)]() mutable {
+    auto open = [of, m, conditions = std::move(conditions), head = head_alone(std::move(made))]() mutable {
         return answer_with_file(*of, m, conditions, std::move(head));
     };
     file_answer opened;
@@ -242,7 +242,7 @@ awaitable<void> connection::send_file(self_ptr self, response made, headers cond
         co_return;
     if (thrown)
         opened.head = answer_exception(thrown, self->exchange_.route_label(), self->exchange_.request_id);
-    if (opened.body.size == 0)
+    if (opened.body.size == 0 || is_bodiless(opened.head.status))
         co_return self->respond(std::move(opened.head));
     self->send_head(opened.head, framing::length, opened.body.size);
     if (m != method::head)

@@ -119,7 +119,7 @@ public:
 
 awaitable<response> with_whole_body(response made, method m, headers of_request) {
     if (const auto file = request_access::file(made))
-        co_return co_await load_file(file, m, std::move(of_request), std::move(made.headers));
+        co_return co_await load_file(file, m, std::move(of_request), head_alone(std::move(made)));
     if (const auto streamed = request_access::streamed(made)) {
         collecting_sink sink;
         co_await streamed->produce(body_writer(sink));

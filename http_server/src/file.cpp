@@ -61,9 +61,9 @@ std::string content_range(const byte_range& part, std::uint64_t size) {
            std::to_string(size);
 }
 
-file_answer answer_as_decided(decision d, const representation& now, unique_descriptor file, headers head) {
+file_answer answer_as_decided(decision d, const representation& now, unique_descriptor file, response head) {
     file_answer made;
-    made.head.headers = std::move(head);
+    made.head = std::move(head);
     switch (d.what) {
     case selection::whole: made.body = {0, now.size}; break;
     case selection::part:
@@ -119,7 +119,13 @@ int open_step_by_step(int root, std::string_view path) noexcept try {
     return -1;
 }
 
-file_answer answer_with_file(const file_body& of, method m, const headers& of_request, headers head) {
+response head_alone(response made) {
+    response head(made.status);
+    head.headers = std::move(made.headers);
+    return head;
+}
+
+file_answer answer_with_file(const file_body& of, method m, const headers& of_request, response head) {
     unique_descriptor file(of.root >= 0 ? open_beneath(of.root, of.path) : ::open(of.path.c_str(), reading));
     if (!file && !means_absent(errno))
         fail(of.path, "open", errno);
@@ -129,8 +135,8 @@ file_answer answer_with_file(const file_body& of, method m, const headers& of_re
     if (!file || !S_ISREG(s.st_mode))
         return {.head = response::not_found(), .file = {}, .body = {}};
     const representation now{make_etag(s), s.st_mtim.tv_sec, static_cast<std::uint64_t>(s.st_size)};
-    describe_file(head, of, now);
-    const bool conditional = m == method::get || m == method::head;
+    describe_file(head.headers, of, now);
+    const bool conditional = head.status == 200 && (m == method::get || m == method::head);
     return answer_as_decided(conditional ? decide(of_request, now) : decision{}, now, std::move(file), std::move(head));
 }
 
@@ -152,7 +158,7 @@ std::string read_piece(int fd, std::uint64_t offset, std::size_t size) {
 
 blocking_pool& pool_of(const file_body& of) { return of.pool ? *of.pool : default_blocking_pool(); }
 
-awaitable<response> load_file(std::shared_ptr<file_body> of, method m, headers of_request, headers head) {
+awaitable<response> load_file(std::shared_ptr<file_body> of, method m, headers of_request, response head) {
     auto read = [of, m, of_request = std::move(of_request), head = std::move(head)] {
         auto answer = answer_with_file(*of, m, of_request, head);
         if (answer.body.size > 0 && m != method::head)

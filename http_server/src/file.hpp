@@ -39,8 +39,11 @@ struct file_answer {
     byte_range body{};
 };
 
-/// Opens and decides. Blocks. `head` carries the fields the response has had so far.
-file_answer answer_with_file(const file_body& of, method m, const headers& of_request, headers head);
+/// Status and fields without what the body is to be made of.
+response head_alone(response made);
+
+/// Opens and decides. Blocks. `head` carries the status and the fields the response has had so far.
+file_answer answer_with_file(const file_body& of, method m, const headers& of_request, response head);
 
 /// `size` bytes at `offset`. Blocks. Throws infra::error when the file has become shorter.
 std::string read_piece(int fd, std::uint64_t offset, std::size_t size);
@@ -52,7 +55,7 @@ int open_beneath(int root, const std::string& path) noexcept;
 int open_step_by_step(int root, std::string_view path) noexcept;
 
 /// The whole answer with its body in memory: for router::handle.
-awaitable<response> load_file(std::shared_ptr<file_body> of, method m, headers of_request, headers head);
+awaitable<response> load_file(std::shared_ptr<file_body> of, method m, headers of_request, response head);
 
 blocking_pool& pool_of(const file_body& of);
 

@@ -243,6 +243,17 @@ TEST(Connection, LetsGoOfALingeringClient) {
     EXPECT_EQ(s.server->connections(), 0u);
 }
 
+TEST(Connection, LetsItsLastAnswerArriveThoughMoreIsSent) {
+    served s(hello_routes());
+    auto client = s.connect();
+    client.send("GET /hello HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n" + std::string(100'000, 'x'));
+    EXPECT_EQ(body_of(client.read_all()), "hello");
+    EXPECT_FALSE(client.was_reset());
+    client.close();
+    s.loop.poll();
+    EXPECT_EQ(s.server->connections(), 0u);
+}
+
 TEST(Connection, RefusesOneConnectionTooMany) {
     served s(hello_routes(), {.limits = {.max_connections = 2}});
     auto a = s.connect();

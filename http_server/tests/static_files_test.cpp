@@ -129,6 +129,17 @@ TEST_F(StaticFolder, NeedsADirectoryThatIsThere) {
     }
 }
 
+TEST_F(StaticFolder, SendsAFileWithTheStatusOfTheHandler) {
+    routes.get("/gone", [path = (folder.path() / "hello.txt").string()] {
+        auto made = response::file(path);
+        made.status = 410;
+        return made;
+    });
+    const auto gone = get("/gone", {{"If-None-Match", "*"}, {"Range", "bytes=0-1"}});
+    EXPECT_EQ(gone.status, 410) << "conditions are for what would be a 200";
+    EXPECT_EQ(gone.body, "hello, world");
+}
+
 TEST_F(StaticFolder, SendsAFileFromAHandler) {
     routes.get("/report", [path = (folder.path() / "hello.txt").string()] {
         return response::file(path, {.content_type = "text/csv", .download_as = "säles \"x\".csv"});
