@@ -97,6 +97,8 @@ void worker_run::stop(deadline limit) {
 
 awaitable<void> worker_run::work() {
     while (!limit_) {
+        if (hopeless_)
+            std::rethrow_exception(hopeless_);
         co_await prune_if_due();
         claim_result taken;
         if (const auto places = room(); places > 0) {
@@ -313,6 +315,10 @@ awaitable<void> worker_run::record_all() {
         unrecorded_.insert(unrecorded_.begin(), std::make_move_iterator(batch.begin()),
                            std::make_move_iterator(batch.end()));
         recording_fails_ = true;
+        if (is_fatal(thrown)) {
+            hopeless_ = thrown;
+            changed_.set();
+        }
         const auto pause = note_trouble("record what became of jobs", thrown);
         co_await wait_for(hurry_, saturating_add(time_.steady(), pause));
     }

@@ -82,6 +82,7 @@ private:
     bool recording_ = false;
     bool recording_fails_ = false;
     bool give_up_recording_ = false;
+    std::exception_ptr hopeless_; // why recording will never work again
     signal hurry_;     // cuts the recorder's pause short
     int failures_ = 0; // of the storage, in a row
     steady_time next_prune_;

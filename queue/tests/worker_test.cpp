@@ -488,6 +488,17 @@ TEST_F(QueueWorker, EndsWithTheErrorWhenTheStorageIsDamaged) {
     EXPECT_EQ(infra::code_of(running->failure), errc::corrupt);
 }
 
+TEST_F(QueueWorker, EndsWithTheErrorWhenADamagedStorageCannotRecord) {
+    stored->finish_failures.assign(1000, std::make_exception_ptr(error(errc::corrupt, "damaged")));
+    handle([](json::value) -> awaitable<void> { co_return; });
+    offer("a");
+    start();
+    for (int i = 0; i < 10; ++i)
+        pass(1s);
+    turn_until([&] { return running->ended; });
+    EXPECT_EQ(infra::code_of(running->failure), errc::corrupt);
+}
+
 // --- stopping -----------------------------------------------------------------------------------------------------
 
 TEST_F(QueueWorker, LetsHandlersFinishWhenStopped) {
