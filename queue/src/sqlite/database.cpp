@@ -55,6 +55,9 @@ error make_error(int code, int system_errno, std::string_view message, const std
         return {errc::corrupt, name_of(file) + " is damaged or not a SQLite database: " + why +
                                    "; it was left as it is. Restore it from a copy, or move it away (with its -wal and "
                                    "-shm) to begin with an empty queue; `sqlite3 FILE .recover` may save its jobs"};
+    case SQLITE_ERROR: // our own statements are sound, so the tables are not
+        return {errc::corrupt, name_of(file) + " has other tables than this library makes: " + why +
+                                   "; it was left as it is. Restore it from a copy, or name another file"};
     case SQLITE_FULL:
         return {errc::unavailable, name_of(file) + " cannot grow: " + why +
                                        "; nothing of this was stored. Free space, and work goes on by itself"};

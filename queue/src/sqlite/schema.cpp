@@ -92,6 +92,8 @@ void refuse_newer(int version, const database& db) {
 
 } // namespace
 
+void refuse_newer_schema(database& db) { refuse_newer(version_of(db), db); }
+
 void prepare_schema(database& db) {
     const int seen = version_of(db);
     refuse_newer(seen, db);

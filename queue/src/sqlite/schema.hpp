@@ -13,4 +13,7 @@ inline constexpr int schema_version = 1;
 /// program's own tables, whose migrations use that.
 void prepare_schema(database& db);
 
+/// Throws errc::incompatible: another process may migrate a file that is open here.
+void refuse_newer_schema(database& db);
+
 } // namespace infra::queue::sqlite

@@ -59,8 +59,10 @@ void store::begin(access needed) {
     query(db, needed == access::read ? "BEGIN" : "BEGIN IMMEDIATE").run();
     try {
         look_for_others();
-        if (stale_)
+        if (stale_) {
+            refuse_newer_schema(db);
             queues.load(db);
+        }
         stale_ = false;
     } catch (...) {
         rollback();

@@ -117,6 +117,43 @@ TEST_F(SqliteFile, OfANewerVersionIsRefusedAndLeftAsItIs) {
     EXPECT_EQ(read(file()), bytes);
 }
 
+TEST_F(SqliteFile, MigratedByANewerVersionWhileItIsOpenIsRefusedFromThenOn) {
+    const auto stored = open();
+    EXPECT_FALSE(add(stored, "a"));
+    ask(file(), "UPDATE infra_queue SET schema_version = 99");
+    EXPECT_EQ(add(stored, "b"), errc::incompatible);
+    EXPECT_EQ(ask(file(), "SELECT group_concat(id) FROM infra_jobs"), "a");
+}
+
+TEST_F(SqliteFile, WhoseTablesAreNotOursIsReportedAsDamaged) {
+    const auto stored = open();
+    EXPECT_FALSE(add(stored, "a"));
+    ask(file(), "DROP TABLE infra_payloads");
+    EXPECT_EQ(add(stored, "b"), errc::corrupt);
+    ask(file(), "DELETE FROM infra_queue");
+    EXPECT_EQ(add(open(), "c"), errc::corrupt);
+    ask(file(), "DROP TABLE infra_queue");
+    ask(file(), "CREATE TABLE infra_queue (something_else)");
+    EXPECT_EQ(add(open(), "d"), errc::corrupt);
+}
+
+TEST_F(SqliteFile, DoesNotGrowItsLogWhileJobsComeAndGo) {
+    const auto stored = open();
+    for (int i = 0; i < 60; ++i) {
+        std::vector<new_job> many;
+        for (int n = 0; n < 100; ++n)
+            many.push_back(make_job(std::to_string(i) + "-" + std::to_string(n)));
+        many[0].data = std::string(200'000, 'x');
+        loop.await(stored->enqueue(std::move(many)));
+        std::vector<outcome> ends;
+        for (auto& each : loop.await(stored->claim({.queues = {"mail"}, .max = 100, .now = t0})).jobs)
+            ends.push_back({.held = std::move(each.held), .at = t0, .keep = {.count = 0}});
+        loop.await(stored->finish(std::move(ends)));
+    }
+    EXPECT_LT(std::filesystem::file_size(file().string() + "-wal"), 10u << 20);
+    EXPECT_LT(std::filesystem::file_size(file()), 2u << 20);
+}
+
 TEST_F(SqliteFile, MayBeSharedWithTablesOfTheProgram) {
     loop.await(open()->counts({}));
     ask(file(), "CREATE TABLE customers (name TEXT)");
