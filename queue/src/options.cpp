@@ -1,5 +1,7 @@
 #include <infra/queue/options.hpp>
 
+#include <infra/base/encoding.hpp>
+
 #include <algorithm>
 #include <array>
 #include <stdexcept>
@@ -25,10 +27,10 @@ void require(bool holds, std::string_view option, std::string_view demand) {
 
 bool printable(char c) noexcept { return static_cast<unsigned char>(c) > 0x20 && c != 0x7f; }
 
-// Spaces may stand inside a name but not around it, where nobody sees them.
+// UTF-8, since it ends up in JSON, metrics and addresses. Spaces may stand inside a name but not around it, where nobody sees them.
 bool is_printable(std::string_view text) {
     return !text.empty() && printable(text.front()) && printable(text.back()) &&
-           std::ranges::all_of(text, [](char c) { return printable(c) || c == ' '; });
+           std::ranges::all_of(text, [](char c) { return printable(c) || c == ' '; }) && encoding::is_utf8(text);
 }
 
 bool is_number(std::string_view text) {

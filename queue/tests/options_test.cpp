@@ -52,6 +52,8 @@ TEST(QueueOptions, RefusesIdsThatBullMqKeepsForItselfOrNobodyCanRead) {
         {"a\nb", "must be printable, without spaces around it"},
         {std::string("a\0b", 3), "must be printable, without spaces around it"},
         {"a\x7f", "must be printable, without spaces around it"},
+        {"caf\xe9", "must be printable, without spaces around it"},
+        {"cut \xf0\x9f\x90", "must be printable, without spaces around it"},
     };
     for (const auto& each : cases)
         EXPECT_EQ(refusal([&] { check_job_id(each.id); }), what + each.why) << each.id;
@@ -63,6 +65,7 @@ TEST(QueueOptions, RefusesNamesThatNoKeyCanHold) {
               "queue::job_definition::name must have 1 to 100 bytes");
     EXPECT_EQ(refusal([] { check_name("x", std::string(101, 'x')); }), "queue::x must have 1 to 100 bytes");
     EXPECT_EQ(refusal([] { check_name("x", "a:b"); }), "queue::x must not contain a colon");
+    EXPECT_EQ(refusal([] { check_name("x", "caf\xe9"); }), "queue::x must be printable, without spaces around it");
     EXPECT_EQ(refusal([] { check_name("x", "a\tb"); }), "queue::x must be printable, without spaces around it");
 }
 

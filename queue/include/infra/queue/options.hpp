@@ -114,7 +114,7 @@ struct queue_counts {
 
 /// Throw std::invalid_argument naming what is wrong: `queue::enqueue_options::delay must not be negative`.
 ///
-/// A job id is 1 to 200 bytes of printable text without spaces around it; neither all digits, nor `0:…`, nor with
+/// A job id is 1 to 200 bytes of printable UTF-8 without spaces around it; neither all digits, nor `0:…`, nor with
 /// colons (BullMQ keeps those forms for itself), nor a word that names one of BullMQ's own keys such as `meta`. A queue's
 /// and a job's name are 1 to 100 such bytes without a colon.
 void check_job_id(std::string_view id);
