@@ -48,10 +48,10 @@ void writer::post(std::unique_ptr<operation> work) {
     if (!work->urgent && (waiting_.size() >= options_.max_waiting ||
                           (waiting_bytes_ > 0 && waiting_bytes_ + work->bytes > options_.max_waiting_bytes)))
         throw overloaded(options_);
+    if (!thread_.joinable()) // before the work is in its hands: what throws here has stored nothing
+        thread_ = std::thread([this] { this->work(); });
     waiting_bytes_ += work->bytes;
     waiting_.push_back(std::move(work));
-    if (!thread_.joinable())
-        thread_ = std::thread([this] { this->work(); });
     if (waiting_.size() == 1)
         changed_.notify_one();
 }
