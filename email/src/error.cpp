@@ -1,6 +1,21 @@
 #include <infra/email/error.hpp>
 
+#include "error_name.hpp"
+
+#include <boost/asio/error.hpp>
+
+#include <array>
+#include <utility>
+
 namespace infra::email {
+namespace {
+
+bool may_pass(const boost::system::error_code& code) noexcept {
+    return code == infra::errc::timed_out || code == infra::errc::unavailable || code == infra::errc::overloaded ||
+           code == infra::errc::io;
+}
+
+} // namespace
 
 const boost::system::error_category& email_category() noexcept {
     static constexpr std::string_view messages[] = {
@@ -10,5 +25,31 @@ const boost::system::error_category& email_category() noexcept {
     static const table_category category("infra.email", messages);
     return category;
 }
+
+std::string_view name_of(const boost::system::error_code& code) noexcept {
+    static constexpr std::array<std::string_view, 7> ours{
+        "no_template", "bad_template", "missing_variable", "bad_address", "no_sender", "bad_header", "too_large"};
+    if (code.category() == email_category() && code.value() >= 1 && std::cmp_less_equal(code.value(), ours.size()))
+        return ours[static_cast<std::size_t>(code.value()) - 1];
+    if (code == infra::errc::timed_out)
+        return "timed_out";
+    if (code == infra::errc::io)
+        return "io";
+    if (code == infra::errc::unavailable)
+        return "unavailable";
+    if (code == infra::errc::overloaded)
+        return "overloaded";
+    if (code == infra::errc::invalid_input)
+        return "invalid_input";
+    if (code == boost::asio::error::operation_aborted || code == infra::errc::cancelled)
+        return "cancelled";
+    return "error";
+}
+
+send_error::send_error(boost::system::error_code code, std::string sentence)
+    : send_error(code, std::move(sentence), {.name = std::string(name_of(code)), .retryable = may_pass(code)}) {}
+
+send_error::send_error(boost::system::error_code code, std::string sentence, details of)
+    : error(code, std::move(sentence)), details_(std::move(of)) {}
 
 } // namespace infra::email

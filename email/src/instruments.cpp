@@ -1,12 +1,5 @@
 #include "instruments.hpp"
 
-#include <infra/email/error.hpp>
-
-#include <boost/asio/error.hpp>
-
-#include <array>
-#include <utility>
-
 namespace infra::email {
 namespace {
 
@@ -50,22 +43,6 @@ void instruments::failed(std::string_view why, double seconds) const {
         found =
             failed_.emplace(why, telemetry::series(failed_total, {{"transport", transport_}, {"reason", why}})).first;
     found->second.add();
-}
-
-std::string_view failure_name(const boost::system::error_code& code) noexcept {
-    static constexpr std::array<std::string_view, 7> ours{
-        "no_template", "bad_template", "missing_variable", "bad_address", "no_sender", "bad_header", "too_large"};
-    if (code.category() == email_category() && code.value() >= 1 && std::cmp_less_equal(code.value(), ours.size()))
-        return ours[static_cast<std::size_t>(code.value()) - 1];
-    if (code == infra::errc::timed_out)
-        return "timed_out";
-    if (code == infra::errc::io)
-        return "io";
-    if (code == infra::errc::unavailable)
-        return "unavailable";
-    if (code == boost::asio::error::operation_aborted || code == infra::errc::cancelled)
-        return "cancelled";
-    return "error";
 }
 
 } // namespace infra::email

@@ -18,7 +18,7 @@ public:
 
     void sent(double seconds) const;
     void duplicate(double seconds) const;
-    /// `why`: failure_name().
+    /// `why`: name_of() a code.
     void failed(std::string_view why, double seconds) const;
 
 private:
@@ -29,8 +29,5 @@ private:
     mutable std::mutex mutex_;
     mutable std::map<std::string, telemetry::series, std::less<>> failed_; // by reason; guarded by mutex_
 };
-
-/// One of a dozen words for metrics and spans: "bad_address", "timed_out", "error".
-std::string_view failure_name(const boost::system::error_code& code) noexcept;
 
 } // namespace infra::email

@@ -1,6 +1,7 @@
 #include <infra/email/mailer.hpp>
 
 #include "compose.hpp"
+#include "error_name.hpp"
 #include "instruments.hpp"
 #include "template/load.hpp"
 #include "template/template_text.hpp"
@@ -37,6 +38,14 @@ mailer_options checked(mailer_options o) {
         throw std::invalid_argument("email::mailer_options::time must be a clock");
     o.transport = transport_of(o);
     return o;
+}
+
+// Called while `e` is handled. Every error of ours says whether trying again may help; what is not ours stays what it is.
+[[noreturn]] void rethrow(const std::exception& e) {
+    const auto* const ours = dynamic_cast<const error*>(&e);
+    if (ours && !dynamic_cast<const send_error*>(&e))
+        throw send_error(ours->code(), ours->what());
+    throw;
 }
 
 void warn_if_clipped(const mail& m) {
@@ -85,11 +94,11 @@ awaitable<message_id> mailer::state::send(std::shared_ptr<const state> self, mes
         self->note_sent(id, m, duplicate, seconds());
         co_return id;
     } catch (const std::exception& e) {
-        const auto why = failure_name(code_of(std::current_exception()));
+        const auto why = name_of(code_of(std::current_exception()));
         span.set({{"error.type", why}});
         span.fail(e.what());
         self->metrics.failed(why, seconds());
-        throw;
+        rethrow(e);
     }
 }
 
@@ -103,7 +112,7 @@ awaitable<message_id> mailer::state::render_and_deliver(std::shared_ptr<const st
     warn_if_clipped(made);
     auto done = co_await self->deliver(std::move(made), limit);
     if (done.failure)
-        std::rethrow_exception(done.failure);
+        throw send_error(std::move(*done.failure));
     *duplicate = done.duplicate;
     co_return std::move(done.id);
 }

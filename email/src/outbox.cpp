@@ -97,8 +97,8 @@ private:
         for (auto& each : mails) {
             try {
                 done.push_back(each.idempotency_key.empty() ? store(directory, each) : store_once(directory, each));
-            } catch (...) {
-                done.push_back({.failure = std::current_exception()});
+            } catch (const error& e) {
+                done.push_back({.failure = send_error(e.code(), e.what())});
             }
         }
         return done;
@@ -120,7 +120,8 @@ private:
         if (marked)
             return {.id = first, .duplicate = true};
         const auto temporary = std::exchange(m.id, first); // somebody else's, if the key was claimed before
-        const bool written = fs::exists(directory / name);
+        std::error_code unreadable;                        // writing it will say why
+        const bool written = fs::exists(directory / name, unreadable);
         if (written)
             file::sync_directory(directory); // its writer may not have come that far
         else

@@ -29,6 +29,16 @@ struct MailerTest : ::testing::Test {
     std::shared_ptr<testing::captured_mail> sent = std::make_shared<testing::captured_mail>();
     mailer_options options{.transport = sent, .from = "Shop <shop@x.org>", .templates = folder.string(), .time = &time};
 
+    send_error refusal(message m) const {
+        try {
+            run(mailer(options).send(std::move(m)));
+        } catch (const send_error& e) {
+            return e;
+        }
+        ADD_FAILURE() << "it was sent";
+        return {{}, ""};
+    }
+
     mail only() const {
         const auto all = sent->sent();
         EXPECT_EQ(all.size(), 1u);
@@ -92,8 +102,39 @@ TEST_F(MailerTest, NamesEmailFromWhenNobodySends) {
 }
 
 TEST_F(MailerTest, PassesOnWhatTheTransportSays) {
-    sent->fail_next(std::make_exception_ptr(error(infra::errc::unavailable, "no answer")));
-    EXPECT_EQ(failure_of([&] { run(mailer(options).send({.to = "a@x.org", .body = "B"})); }).sentence, "no answer");
+    sent->fail_next(
+        {infra::errc::unavailable, "no answer", {.name = "rate_limit_exceeded", .status = 429, .retryable = true}});
+    const auto e = refusal({.to = "a@x.org", .body = "B"});
+    EXPECT_EQ(e.code(), infra::errc::unavailable);
+    EXPECT_STREQ(e.what(), "no answer");
+    EXPECT_EQ(e.name(), "rate_limit_exceeded");
+    EXPECT_EQ(e.status(), 429);
+    EXPECT_TRUE(e.retryable());
+}
+
+TEST_F(MailerTest, SaysOfEveryFailureWhetherTryingAgainMayHelp) {
+    struct expectation {
+        message m;
+        std::string name;
+        bool retryable;
+    };
+    folder.write("broken.md", "{{a");
+    const expectation table[] = {
+        {{.to = "nobody", .body = "B"}, "bad_address", false},
+        {{.to = "a@x.org", .template_name = "none"}, "no_template", false},
+        {{.to = "a@x.org", .template_name = "broken"}, "bad_template", false},
+        {{.to = "a@x.org", .template_name = "../up"}, "invalid_input", false},
+        {{.to = "a@x.org", .subject = "a\nb", .body = "B"}, "bad_header", false},
+    };
+    for (const auto& [m, name, retryable] : table) {
+        const auto e = refusal(m);
+        EXPECT_EQ(e.name(), name);
+        EXPECT_EQ(e.status(), 0) << name;
+        EXPECT_EQ(e.retryable(), retryable) << name;
+    }
+    options.transport = make_outbox_transport({.directory = (folder / "broken.md").string() + "/x"});
+    EXPECT_EQ(refusal({.to = "a@x.org", .body = "B"}).name(), "io");
+    EXPECT_TRUE(refusal({.to = "a@x.org", .body = "B"}).retryable());
 }
 
 TEST_F(MailerTest, GivesUpAfterItsTimeout) {

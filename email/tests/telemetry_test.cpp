@@ -1,5 +1,6 @@
 #include <infra/email/mailer.hpp>
 
+#include "src/error_name.hpp"
 #include "src/instruments.hpp"
 #include "tests/support.hpp"
 
@@ -130,12 +131,12 @@ TEST_F(EmailTelemetry, WarnsOfMailThatWillBeClipped) {
 }
 
 TEST(FailureName, IsOneOfAFewWords) {
-    EXPECT_EQ(failure_name(errc::no_template), "no_template");
-    EXPECT_EQ(failure_name(errc::too_large), "too_large");
-    EXPECT_EQ(failure_name(infra::errc::timed_out), "timed_out");
-    EXPECT_EQ(failure_name(infra::errc::io), "io");
-    EXPECT_EQ(failure_name(boost::asio::error::operation_aborted), "cancelled");
-    EXPECT_EQ(failure_name({}), "error");
+    EXPECT_EQ(name_of(errc::no_template), "no_template");
+    EXPECT_EQ(name_of(errc::too_large), "too_large");
+    EXPECT_EQ(name_of(infra::errc::timed_out), "timed_out");
+    EXPECT_EQ(name_of(infra::errc::io), "io");
+    EXPECT_EQ(name_of(boost::asio::error::operation_aborted), "cancelled");
+    EXPECT_EQ(name_of({}), "error");
 }
 
 } // namespace

@@ -32,7 +32,7 @@ std::vector<email::mail> captured_mail::sent() const {
     return sent_;
 }
 
-void captured_mail::fail_next(std::exception_ptr why) {
+void captured_mail::fail_next(email::send_error why) {
     const std::scoped_lock lock(mutex_);
     failing_.push_back(std::move(why));
 }

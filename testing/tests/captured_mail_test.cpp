@@ -33,8 +33,8 @@ TEST_F(CapturedMail, AcceptsAKeyOnce) {
 }
 
 TEST_F(CapturedMail, FailsAsAsked) {
-    mail->fail_next(std::make_exception_ptr(std::runtime_error("the provider is down")));
-    EXPECT_THROW(wait(mailer.send({.to = "a@example.org", .subject = "s", .body = "b"})), std::runtime_error);
+    mail->fail_next({infra::errc::unavailable, "the provider is down"});
+    EXPECT_THROW(wait(mailer.send({.to = "a@example.org", .subject = "s", .body = "b"})), email::send_error);
     wait(mailer.send({.to = "a@example.org", .subject = "s", .body = "b"}));
     EXPECT_EQ(mail->sent().size(), 1u);
     mail->clear();

@@ -2,11 +2,15 @@
 
 /// What goes wrong with mail beyond `infra::errc`.
 ///
-///     catch (const infra::error& e) {
+///     catch (const email::send_error& e) {
 ///         if (e.code() == email::errc::bad_address) forget_the_address();
+///         else if (e.retryable()) throw;           // the job is tried again
+///         else tell_somebody(e.name(), e.what());
 ///     }
 
 #include <infra/base/error.hpp>
+
+#include <string>
 
 namespace infra::email {
 
@@ -25,6 +29,30 @@ enum class errc {
 const boost::system::error_category& email_category() noexcept;
 
 inline boost::system::error_code make_error_code(errc e) noexcept { return {static_cast<int>(e), email_category()}; }
+
+/// Why a message was not sent: what `send` throws, whether the module refused it or a transport.
+class send_error : public error {
+public:
+    struct details {
+        std::string name{};     ///< the provider's word for it
+        int status = 0;         ///< of its answer, by HTTP or SMTP; 0 when there was none
+        bool retryable = false; ///< whether the same message may be accepted later
+    };
+
+    /// A failure of our own: the name is the enumerator's, "bad_address"; trying again may help after timed_out,
+    /// unavailable, overloaded and io.
+    send_error(boost::system::error_code code, std::string sentence);
+
+    /// A provider's.
+    send_error(boost::system::error_code code, std::string sentence, details of);
+
+    const std::string& name() const noexcept { return details_.name; }
+    int status() const noexcept { return details_.status; }
+    bool retryable() const noexcept { return details_.retryable; }
+
+private:
+    details details_;
+};
 
 } // namespace infra::email
 

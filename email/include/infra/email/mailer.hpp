@@ -66,8 +66,9 @@ struct load_options {
 /// email_send_duration_seconds, by transport. Recipients appear nowhere but as `a…@example.org` in the log line.
 ///
 /// Threads:  a handle; copies share everything, and members may be called from any thread.
-/// Errors:   infra::error with email::errc or infra::errc. std::invalid_argument names a bad option, or a message
-///           without a recipient or with not exactly one of body, template_name and content.
+/// Errors:   send throws send_error, an infra::error with email::errc or infra::errc that says whether trying again may help;
+///           load_template throws infra::error. std::invalid_argument names a bad option, or a message without a recipient
+///           or with not exactly one of body, template_name and content.
 /// Cancel:   terminal. The mail may have been accepted; an idempotency key makes trying again safe.
 /// Lifetime: none to mind; sends in flight keep what they need.
 class mailer {

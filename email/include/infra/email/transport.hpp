@@ -10,12 +10,13 @@
 
 #include <infra/base/awaitable.hpp>
 #include <infra/base/time.hpp>
+#include <infra/email/error.hpp>
 #include <infra/email/message.hpp>
 
-#include <exception>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,9 +40,9 @@ struct mail {
 
 /// What became of one mail.
 struct delivery {
-    message_id id{};              ///< as the transport knows it, its own or the mail's
-    bool duplicate = false;       ///< its idempotency key was there already; `id` is that of the first mail
-    std::exception_ptr failure{}; ///< set: it was not accepted, and nothing above counts
+    message_id id{};                     ///< as the transport knows it, its own or the mail's
+    bool duplicate = false;              ///< its idempotency key was there already; `id` is that of the first mail
+    std::optional<send_error> failure{}; ///< set: it was not accepted, and nothing above counts
 };
 
 /// Threads:  any member from any thread.

@@ -9,7 +9,6 @@
 
 #include <infra/email/transport.hpp>
 
-#include <exception>
 #include <mutex>
 #include <vector>
 
@@ -28,7 +27,7 @@ public:
     std::vector<email::mail> sent() const;
 
     /// The next mail is refused with this instead; asked again, the one after it too.
-    void fail_next(std::exception_ptr why);
+    void fail_next(email::send_error why);
 
     /// Forgets mails, keys and failures to come.
     void clear();
@@ -37,8 +36,8 @@ private:
     email::delivery accept(email::mail each);
 
     mutable std::mutex mutex_;
-    std::vector<email::mail> sent_;           // guarded by mutex_
-    std::vector<std::exception_ptr> failing_; // guarded by mutex_
+    std::vector<email::mail> sent_;          // guarded by mutex_
+    std::vector<email::send_error> failing_; // guarded by mutex_
 };
 
 } // namespace infra::testing
