@@ -13,6 +13,16 @@ struct verdict {
     bool with_detail = false; // libcurl's words name certificates and addresses here, and nothing secret
 };
 
+// libcurl has one code for "nothing more came" and for "what came made no sense"; only its words tell them apart. Should
+// they change, the failure passes for a lost connection again.
+verdict judge_receiving(const transfer_end& end) {
+    if (end.detail.ends_with("in chunked-encoding"))
+        return {client_errc::protocol, "the body's chunks are broken", true};
+    if (end.detail.starts_with("Too large response headers"))
+        return {client_errc::too_large, "the response's header is over libcurl's limit"};
+    return {client_errc::lost, "the connection ended too early"};
+}
+
 verdict judge(const transfer_end& end) {
     switch (end.code) {
     case CURLE_COULDNT_RESOLVE_HOST: return {client_errc::dns, "no such host; check the name and the resolver"};
@@ -35,14 +45,16 @@ verdict judge(const transfer_end& end) {
     case CURLE_PARTIAL_FILE:
     case CURLE_GOT_NOTHING:
     case CURLE_SEND_ERROR:
-    case CURLE_RECV_ERROR:
     case CURLE_HTTP2:
     case CURLE_HTTP2_STREAM: return {client_errc::lost, "the connection ended too early"};
+    case CURLE_RECV_ERROR: return judge_receiving(end);
     case CURLE_FILESIZE_EXCEEDED: return {client_errc::too_large, "the body is over the limit; see max_response_body"};
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_WEIRD_SERVER_REPLY:
         return {client_errc::protocol, "what answers does not speak HTTP/1 or HTTP/2 as it should"};
     case CURLE_BAD_CONTENT_ENCODING: return {client_errc::protocol, "the body's Content-Encoding is unknown or broken"};
+    case CURLE_OUT_OF_MEMORY: // also libcurl's word for a line of a header over its own limit
+        return {client_errc::too_large, "a line of the response's header is over libcurl's limit"};
     case CURLE_URL_MALFORMAT: return {errc::invalid_input, "the URL is malformed"};
     default: return {errc::unavailable, curl_easy_strerror(end.code)};
     }

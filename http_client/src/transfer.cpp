@@ -4,7 +4,10 @@
 #include "response_head.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
+#include <functional>
+#include <limits>
 #include <utility>
 
 namespace infra::http {
@@ -82,7 +85,8 @@ void transfer::prepare_network(const client_options& options) {
     curl::set(handle(), CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.connect_timeout.count()));
     curl::set(handle(), CURLOPT_MAXAGE_CONN, static_cast<long>(options.max_idle.count()));
     if (request_->method != method::head) // there a Content-Length announces nothing
-        curl::set(handle(), CURLOPT_MAXFILESIZE_LARGE, static_cast<curl_off_t>(max_body_));
+        curl::set(handle(), CURLOPT_MAXFILESIZE_LARGE,
+                  static_cast<curl_off_t>(std::min<std::uint64_t>(max_body_, std::numeric_limits<curl_off_t>::max())));
 }
 
 void transfer::prepare_tls(const client_options& options) {
@@ -121,6 +125,7 @@ void transfer::finish(CURLcode code) noexcept {
     try {
         if (own_failure_)
             return finish(own_failure_);
+        code = reconsidered(code);
         if (code == CURLE_OK)
             call_->reply.give(take_response());
         else {
@@ -139,10 +144,22 @@ void transfer::finish(std::exception_ptr why) noexcept {
     easy_.reset();
 }
 
-client_response transfer::take_response() {
+// libcurl is content with a header that ends with the connection, and with a protocol that nobody has asked for.
+CURLcode transfer::reconsidered(CURLcode code) const {
+    const int status = status_code();
+    if (code != CURLE_OK || (head_ended_ && status >= 200))
+        return code;
+    return head_ended_ && status == 101 ? CURLE_WEIRD_SERVER_REPLY : CURLE_PARTIAL_FILE;
+}
+
+int transfer::status_code() const {
     long status = 0;
     curl_easy_getinfo(handle(), CURLINFO_RESPONSE_CODE, &status);
-    client_response response{.status = static_cast<int>(status),
+    return static_cast<int>(status);
+}
+
+client_response transfer::take_response() {
+    client_response response{.status = status_code(),
                              .headers = std::move(head_),
                              .body = std::move(body_),
                              .effective_url = request_->to.url,
@@ -193,6 +210,9 @@ bool transfer::end_head() {
     if (!fields)
         throw error(client_errc::protocol, request_->name() + ": a line of the response's header is no field");
     head_ = std::move(*fields);
+    const auto lengths = head_.get_all("content-length");
+    if (std::ranges::adjacent_find(lengths, std::not_equal_to<>()) != lengths.end())
+        throw error(client_errc::protocol, request_->name() + ": the response tells two lengths of its body");
     return true;
 }
 

@@ -54,6 +54,8 @@ private:
     void prepare_tls(const client_options& options);
     void prepare_callbacks();
 
+    CURLcode reconsidered(CURLcode code) const;
+    int status_code() const;
     client_response take_response();
     client_timings measure() const;
     void note(phase p) noexcept { call_->progress.store(p, std::memory_order_relaxed); }

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <stdexcept>
 
 namespace infra::http {
@@ -214,10 +215,24 @@ INSTANTIATE_TEST_SUITE_P(
         broken{"Nothing", "", client_errc::lost}, broken{"NotHttp", "SSH-2.0-OpenSSH_9.2\r\n", client_errc::protocol},
         broken{"NoColon", "HTTP/1.1 200 OK\r\nBroken Line\r\nContent-Length: 0\r\n\r\n", client_errc::protocol},
         broken{"BadName", "HTTP/1.1 200 OK\r\nBad Name: x\r\nContent-Length: 0\r\n\r\n", client_errc::protocol},
+        broken{"CutInTheHeader", "HTTP/1.1 200 OK\r\nContent-Len", client_errc::lost},
+        broken{"CutBehindTheStatusLine", "HTTP/1.1 200 OK\r\n", client_errc::lost},
+        broken{"CutBehindAnInterimAnswer", "HTTP/1.1 103 X\r\n\r\n", client_errc::lost},
+        broken{"BadChunkSize", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nab\r\n0\r\n\r\n",
+               client_errc::protocol},
+        broken{"HugeChunkSize", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfffffffffffffffffffff\r\n",
+               client_errc::protocol},
+        broken{"ChunkWithoutItsEnd", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nabXX0\r\n\r\n",
+               client_errc::protocol},
+        broken{"TwoLengths", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nabc",
+               client_errc::protocol},
+        broken{"AProtocolNobodyAskedFor", "HTTP/1.1 101 X\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\nabc",
+               client_errc::protocol},
         broken{"BadGzip", "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nabcd",
                client_errc::protocol},
         broken{"UnknownCoding", "HTTP/1.1 200 OK\r\nContent-Encoding: rot13\r\nContent-Length: 1\r\n\r\na",
                client_errc::protocol},
+        broken{"HugeField", "HTTP/1.1 200 OK\r\nX: " + std::string(200'000, 'x') + "\r\n\r\n", client_errc::too_large},
         broken{"HugeHeader",
                "HTTP/1.1 200 OK\r\n" +
                    [] {
@@ -243,6 +258,32 @@ TEST_F(ClientTest, SaysSoWhenNobodyListens) {
 }
 
 // --- Limits -----------------------------------------------------------------------------------------------------
+
+TEST_F(ClientTest, TakesNothingForAnAnswerThatCameUnasked) {
+    const auto poison = response(200, "poison");
+    const test_server at_once(loop.get_executor(), answering(response(200, "ok") + poison));
+    const test_server later(loop.get_executor(), [poison](connection& c) -> awaitable<void> {
+        while (!(co_await c.read_request()).empty()) {
+            co_await c.write(response(200, "ok"));
+            co_await c.write(poison);
+        }
+    });
+    const client http(loop.get_executor());
+    for (const auto* server : {&at_once, &later})
+        for (int i = 0; i < 3; ++i) {
+            EXPECT_EQ(loop.run(http.send({.url = server->url()}))->value->body, "ok");
+            loop.settle();
+        }
+}
+
+TEST_F(ClientTest, TakesAnyNumberForALimit) {
+    const test_server server(loop.get_executor(), answering(response(200, "ok")));
+    const client http(loop.get_executor());
+    const auto got =
+        loop.run(http.send({.url = server.url(), .max_response_body = std::numeric_limits<std::size_t>::max()}));
+    ASSERT_TRUE(got->value) << got->what();
+    EXPECT_EQ(got->value->body, "ok");
+}
 
 TEST_F(ClientTest, AcceptsABodyOfExactlyTheLimit) {
     const test_server server(loop.get_executor(), answering(response(200, std::string(1000, 'x'))));
