@@ -24,11 +24,12 @@ curl::url make_url() {
     return made;
 }
 
-// Paths stay as they are spelled: a signature may cover them.
+// Paths stay as they are spelled: a signature may cover them. A backslash is for browsers a slash and for libcurl none, so
+// that "http://one\\@other/" has two hosts.
 void assign(CURLU* url, const std::string& text) {
-    const bool printable = std::ranges::all_of(text, [](char c) { return c > ' ' && c < 0x7f; });
+    const bool printable = std::ranges::all_of(text, [](char c) { return c > ' ' && c < 0x7f && c != '\\'; });
     if (!printable)
-        refuse("has a space, a control character or a byte beyond ASCII; percent-encode it");
+        refuse("has a space, a backslash, a control character or a byte beyond ASCII; percent-encode it");
     const auto failure = curl_url_set(url, CURLUPART_URL, text.c_str(), CURLU_PATH_AS_IS);
     if (failure == CURLUE_BAD_SCHEME)
         refuse("must begin with http:// or https://");

@@ -68,11 +68,16 @@ INSTANTIATE_TEST_SUITE_P(
         refused{"", "must begin with http:// or https://"}, refused{"http://", "is malformed: No host part in the URL"},
         refused{"http://h:99999/", "is malformed: Port number was not a decimal number between 0 and 65535"},
         refused{"http://h:0/", "names no host or port"},
-        refused{"http://h/a b", "has a space, a control character or a byte beyond ASCII; percent-encode it"},
-        refused{"http://h/\r\nX-Evil: 1", "has a space, a control character or a byte beyond ASCII; percent-encode it"},
+        refused{"http://h/a b",
+                "has a space, a backslash, a control character or a byte beyond ASCII; percent-encode it"},
+        refused{"http://one\\@other/",
+                "has a space, a backslash, a control character or a byte beyond ASCII; percent-encode it"},
+        refused{"http://h/\r\nX-Evil: 1",
+                "has a space, a backslash, a control character or a byte beyond ASCII; percent-encode it"},
         refused{std::string("http://h/\0x", 11),
-                "has a space, a control character or a byte beyond ASCII; percent-encode it"},
-        refused{"http://h/\xc3\xa4", "has a space, a control character or a byte beyond ASCII; percent-encode it"},
+                "has a space, a backslash, a control character or a byte beyond ASCII; percent-encode it"},
+        refused{"http://h/\xc3\xa4",
+                "has a space, a backslash, a control character or a byte beyond ASCII; percent-encode it"},
         refused{"http://a%3Ab:c@h/", "has a colon in the user's name"}));
 
 TEST(Target, ResolvesReferences) {
