@@ -193,6 +193,34 @@ TEST(Render, OffersTheSenderOfTheTemplate) {
     EXPECT_EQ(render_template(parse_template("B"), json::object{}).from, std::nullopt);
 }
 
+// Each line of the text would repeat the marks of all quotations around it: gigabytes, of a few kilobytes.
+TEST(Render, RepeatsTheMarksOfAFewLevelsOnly) {
+    std::string lines;
+    for (int i = 0; i < 1000; ++i)
+        lines += "a\n";
+    EXPECT_LT(text_of(std::string(2000, '>') + lines).size(), 100'000u);
+    EXPECT_EQ(text_of("> > > > a\n> > > > b"), "> > > > a\n> > > > b\n");
+}
+
+TEST(Render, KnowsTheAlignmentOfEveryColumn) {
+    const auto html = render_template(parse_template("|a|b|c|\n|:-|:-:|-:|\n|1|2|3|"), json::object{}).html;
+    std::string sides;
+    for (auto at = html.find("text-align:"); at != std::string::npos; at = html.find("text-align:", at + 1))
+        sides += html[at + 11];
+    EXPECT_EQ(sides, "lcrlcr");
+}
+
+// cmark fills up every row to the columns of the first: 16,000 rows of 16,000 cells, of 128 KB.
+TEST(Render, RefusesATableThatGrowsWithoutBound) {
+    std::string head, line, rows;
+    for (int i = 0; i < 1000; ++i)
+        head += "|a", line += "|-", rows += "|\n";
+    const auto [code, sentence] = failure_of([&] { text_of("> " + head + "|\n> " + line + "|\n" + rows); });
+    EXPECT_EQ(code, errc::too_large);
+    EXPECT_NE(sentence.find("a table"), std::string::npos) << sentence;
+    EXPECT_NO_THROW(text_of(head + "|\n" + line + "|\n|\n\n" + rows.substr(0, 100)));
+}
+
 TEST(RenderBody, TakesMarkdownWithoutPlaces) {
     const auto r = render_body("{{s}}", "**x** {{a}} {{open \ue000\xff");
     EXPECT_EQ(r.subject, "{{s}}");

@@ -150,10 +150,12 @@ private:
     void open_table_part(node n) {
         if (n.is("table"))
             open("table", table_style, "\n");
-        else if (n.is("table_row") || n.is("table_header"))
+        else if (n.is("table_row") || n.is("table_header")) {
             out_.raw("<tr>\n");
-        else if (n.is("table_cell"))
-            open(n.is_in_table_header() ? "th" : "td", std::string(cell_style) + alignment(n));
+            column_ = 0;
+        } else if (n.is("table_cell"))
+            open(n.is_in_table_header() ? "th" : "td",
+                 std::string(cell_style).append(alignment(n.alignment(column_++))));
     }
     void close_table_part(node n) {
         if (n.is("table"))
@@ -163,8 +165,8 @@ private:
         else if (n.is("table_cell"))
             close(n.is_in_table_header() ? "th" : "td");
     }
-    static std::string alignment(node n) {
-        switch (n.alignment()) {
+    static std::string_view alignment(char side) {
+        switch (side) {
         case 'c': return ";text-align:center";
         case 'r': return ";text-align:right";
         default: return ";text-align:left";
@@ -173,6 +175,7 @@ private:
 
     const parts& marks_;
     piece_list out_{filling::html};
+    std::size_t column_ = 0; // of the row that is being written
 };
 
 } // namespace

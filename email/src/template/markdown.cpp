@@ -1,7 +1,10 @@
 #include "markdown.hpp"
 
+#include <infra/email/error.hpp>
+
 #include <cmark-gfm-core-extensions.h>
 
+#include <algorithm>
 #include <memory>
 #include <new>
 
@@ -39,6 +42,24 @@ tree_handle parse(std::string_view text) {
     return tree;
 }
 
+// cmark-gfm fills up every row of a table to the columns of the first, and what writes them is outside our hands: 56 KB of text
+// would become gigabytes. So this is looked at before, generously: no table has more cells than the text's widest line has
+// columns, times its lines.
+void refuse_endless_tables(std::string_view text) {
+    constexpr std::size_t most_cells = 200'000;
+    std::size_t lines = 1, bars = 0, widest = 0;
+    for (const char c : text) {
+        const bool ends = c == '\n' || c == '\r';
+        lines += ends ? 1 : 0;
+        bars = ends ? 0 : bars + (c == '|' ? 1 : 0);
+        widest = std::max(widest, bars);
+    }
+    if (widest * lines > most_cells)
+        throw error(errc::too_large, "the Markdown may hold a table of " + std::to_string(widest * lines) +
+                                         " cells, over the limit of " + std::to_string(most_cells) +
+                                         "; make its widest line narrower or the text shorter");
+}
+
 std::string_view text_of(const char* text) noexcept { return text ? std::string_view(text) : std::string_view(); }
 
 } // namespace
@@ -64,10 +85,7 @@ bool node::is_in_table_header() const noexcept {
     return row && cmark_gfm_extensions_get_table_row_is_header(row);
 }
 
-char node::alignment() const noexcept {
-    std::size_t column = 0;
-    for (auto* before = cmark_node_previous(node_); before; before = cmark_node_previous(before))
-        ++column;
+char node::alignment(std::size_t column) const noexcept {
     auto* const table = cmark_node_parent(cmark_node_parent(node_));
     const auto* const alignments = cmark_gfm_extensions_get_table_alignments(table);
     return column < cmark_gfm_extensions_get_table_columns(table) ? static_cast<char>(alignments[column]) : '\0';
@@ -102,6 +120,7 @@ void walk(cmark_node* root, visitor& v) {
 } // namespace markdown
 
 document parse_markdown(const marked_text& body) {
+    refuse_endless_tables(body.text);
     const auto tree = parse(body.text);
     return {markdown::write_html(tree.get(), body.marks), markdown::write_text(tree.get(), body.marks)};
 }

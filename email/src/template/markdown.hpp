@@ -32,8 +32,8 @@ public:
     bool is_last() const noexcept { return cmark_node_next(node_) == nullptr; }
     bool is_in_table_header() const noexcept;
 
-    /// 'l', 'c', 'r' or 0 of a table's cell.
-    char alignment() const noexcept;
+    /// 'l', 'c', 'r' or 0 of a table's cell that stands in `column`, counted from 0.
+    char alignment(std::size_t column) const noexcept;
 
     /// The text inside, as it would stand in an image's alternative text.
     parts inner_text(const parts& marks) const;

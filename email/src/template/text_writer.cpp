@@ -81,16 +81,19 @@ private:
 
     std::string blank_prefix(std::size_t levels) const {
         std::string made;
-        for (std::size_t i = 0; i < levels; ++i)
+        for (std::size_t i = 0; i < std::min(levels, shown_levels); ++i)
             made += levels_[i].others;
         return made;
     }
     std::string text_prefix() {
         std::string made;
-        for (auto& each : levels_)
-            made += std::exchange(each.next, each.others);
+        for (std::size_t i = 0; i < std::min(levels_.size(), shown_levels); ++i)
+            made += std::exchange(levels_[i].next, levels_[i].others);
         return made;
     }
+    // Every line repeats what stands before it: of thousands of levels that would be gigabytes.
+    static constexpr std::size_t shown_levels = 20;
+
     static std::string trimmed(std::string text) { return text.substr(0, text.find_last_not_of(' ') + 1); }
 
     piece_list out_{filling::text};
