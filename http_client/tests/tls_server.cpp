@@ -76,6 +76,26 @@ private:
     asio::ssl::stream<asio::ip::tcp::socket> stream_;
 };
 
+std::shared_ptr<asio::ssl::context> context_with(const std::string& file) {
+    auto context = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_server);
+    context->use_certificate_chain_file(file);
+    context->use_private_key_file(file, asio::ssl::context::pem);
+    return context;
+}
+
+test_server::wrapper wrap_with(std::shared_ptr<asio::ssl::context> context) {
+    return [context](asio::ip::tcp::socket s) { return std::make_unique<tls_connection>(std::move(s), context); };
+}
+
+// ALPN (RFC 7301).
+int choose_http2(SSL*, const unsigned char** chosen, unsigned char* size, const unsigned char* offered, unsigned length,
+                 void*) {
+    static constexpr unsigned char http2[] = {2, 'h', '2'};
+    const int outcome =
+        SSL_select_next_proto(const_cast<unsigned char**>(chosen), size, http2, sizeof http2, offered, length);
+    return outcome == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
+}
+
 } // namespace
 
 test_certificate::test_certificate(const std::string& subject_alternative_name)
@@ -93,11 +113,12 @@ test_certificate::~test_certificate() {
     std::filesystem::remove(file_, ignored);
 }
 
-test_server::wrapper test_certificate::wrapper() const {
-    const auto context = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_server);
-    context->use_certificate_chain_file(file_);
-    context->use_private_key_file(file_, asio::ssl::context::pem);
-    return [context](asio::ip::tcp::socket s) { return std::make_unique<tls_connection>(std::move(s), context); };
+test_server::wrapper test_certificate::wrapper() const { return wrap_with(context_with(file_)); }
+
+test_server::wrapper test_certificate::wrapper_with_http2() const {
+    const auto context = context_with(file_);
+    SSL_CTX_set_alpn_select_cb(context->native_handle(), &choose_http2, nullptr);
+    return wrap_with(context);
 }
 
 } // namespace infra::http

@@ -24,6 +24,9 @@ public:
     /// For test_server: TLS with this certificate.
     test_server::wrapper wrapper() const;
 
+    /// The same, choosing HTTP/2 where the client offers it.
+    test_server::wrapper wrapper_with_http2() const;
+
 private:
     std::string file_;
 };
