@@ -67,9 +67,12 @@ int write_and_sync(const descriptor& file, std::string_view contents) noexcept {
     return ::fsync(file.get()) == 0 ? 0 : errno;
 }
 
-bool is_abandoned(const fs::path& path) noexcept {
+// Removed under the lock, so that whoever waits for it in create_locked finds its file gone, and not only later.
+void remove_if_abandoned(const fs::path& path) noexcept {
     const descriptor file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-    return file && S_ISREG(status_of(file).st_mode) && ::flock(file.get(), LOCK_EX | LOCK_NB) == 0;
+    const bool is_link = !file && errno == ELOOP; // whoever makes one there can do without it
+    if (is_link || (file && S_ISREG(status_of(file).st_mode) && ::flock(file.get(), LOCK_EX | LOCK_NB) == 0))
+        ::unlink(path.c_str());
 }
 
 } // namespace
@@ -101,8 +104,7 @@ void store_durably(const fs::path& temporary, const fs::path& to, std::string_vi
 void sweep(const fs::path& directory) noexcept {
     std::error_code ec;
     for (fs::directory_iterator each(directory, ec), end; !ec && each != end; each.increment(ec))
-        if (each->is_symlink(ec) || is_abandoned(each->path())) // whoever makes a link there can do without it
-            ::unlink(each->path().c_str());
+        remove_if_abandoned(each->path());
 }
 
 std::string claim_durably(const fs::path& link, const std::string& target) {

@@ -30,8 +30,8 @@ struct document {
     std::vector<piece> text;
 };
 
-/// Parses CommonMark with tables. `body` is well-formed UTF-8. Throws errc::too_large where a table might have more than
-/// 200,000 cells.
+/// Parses CommonMark with tables. `body` is well-formed UTF-8. Throws errc::too_large where a table might have over 1,000 columns
+/// or 200,000 cells, or quotations and lists over 500 levels.
 document parse_markdown(const marked_text& body);
 
 /// The pieces with their values.

@@ -42,22 +42,39 @@ tree_handle parse(std::string_view text) {
     return tree;
 }
 
-// cmark-gfm fills up every row of a table to the columns of the first, and what writes them is outside our hands: 56 KB of text
-// would become gigabytes. So this is looked at before, generously: no table has more cells than the text's widest line has
-// columns, times its lines.
-void refuse_endless_tables(std::string_view text) {
-    constexpr std::size_t most_cells = 200'000;
-    std::size_t lines = 1, bars = 0, widest = 0;
-    for (const char c : text) {
-        const bool ends = c == '\n' || c == '\r';
-        lines += ends ? 1 : 0;
-        bars = ends ? 0 : bars + (c == '|' ? 1 : 0);
-        widest = std::max(widest, bars);
+std::string_view take_line(std::string_view& text) noexcept {
+    const auto line = text.substr(0, text.find_first_of("\r\n"));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+    return line;
+}
+
+// How many quotations and lists may begin inside each other on this line, at most.
+std::size_t levels_of(std::string_view line) noexcept {
+    const auto leading = line.substr(0, line.find_first_not_of(" \t>-+*.)0123456789"));
+    return static_cast<std::size_t>(std::ranges::count_if(
+        leading, [](char c) { return std::string_view(">-+*.)").find(c) != std::string_view::npos; }));
+}
+
+void refuse_over(std::size_t limit, std::size_t found, const char* of_what) {
+    if (found > limit)
+        throw error(errc::too_large, "the Markdown may have " + std::to_string(found) + " " + of_what +
+                                         ", over the limit of " + std::to_string(limit) +
+                                         "; make it simpler, or attach it as a file");
+}
+
+// Two things grow out of hand inside cmark-gfm, where nothing can stop them: it fills up every row of a table to the columns of
+// the first, so that 56 KB become gigabytes, and it takes time for each node by the levels above it and for each column by those
+// before it. So this is looked at before, generously.
+void refuse_what_explodes(std::string_view text) {
+    std::size_t lines = 0, columns = 0, levels = 0;
+    for (; !text.empty(); ++lines) {
+        const auto line = take_line(text);
+        columns = std::max(columns, static_cast<std::size_t>(std::ranges::count(line, '|')));
+        levels = std::max(levels, levels_of(line));
     }
-    if (widest * lines > most_cells)
-        throw error(errc::too_large, "the Markdown may hold a table of " + std::to_string(widest * lines) +
-                                         " cells, over the limit of " + std::to_string(most_cells) +
-                                         "; make its widest line narrower or the text shorter");
+    refuse_over(1000, columns, "columns in a table");
+    refuse_over(200'000, columns * lines, "cells in a table");
+    refuse_over(500, levels, "levels of quotations and lists");
 }
 
 std::string_view text_of(const char* text) noexcept { return text ? std::string_view(text) : std::string_view(); }
@@ -120,7 +137,7 @@ void walk(cmark_node* root, visitor& v) {
 } // namespace markdown
 
 document parse_markdown(const marked_text& body) {
-    refuse_endless_tables(body.text);
+    refuse_what_explodes(body.text);
     const auto tree = parse(body.text);
     return {markdown::write_html(tree.get(), body.marks), markdown::write_text(tree.get(), body.marks)};
 }
