@@ -13,9 +13,18 @@ constexpr std::string_view redacted = "[redacted]";
 constexpr std::string_view ellipsis = "…";
 
 // Compared without '-', '_', '.' and case, so that api_key, API-Key and apiKey are one.
-constexpr std::array<std::string_view, 14> secret_words{
-    "password",  "passwd",     "pwd",        "passphrase",    "secret", "token",     "apikey",
-    "accesskey", "privatekey", "credential", "authorization", "cookie", "signature", "sessionid"};
+constexpr std::array<std::string_view, 16> secret_words{
+    "password",   "passwd",     "pwd",       "passphrase", "secret",        "token",  "apikey",    "accesskey",
+    "privatekey", "accountkey", "sharedkey", "credential", "authorization", "cookie", "signature", "sessionid"};
+
+// These count only as a whole part of a name, for `bypass` and `design` hold no secret.
+constexpr std::array<std::string_view, 3> secret_parts{"pass", "pw", "sig"};
+
+// How the keys and tokens begin that people meet most: JWT, AWS, GitHub, GitLab, Slack, Stripe, Resend.
+constexpr std::array<std::string_view, 17> secret_beginnings{
+    "eyJ",   "AKIA",  "ASIA",     "ghp_",     "gho_",     "ghs_", "ghu_", "github_pat_", "glpat-",
+    "xoxb-", "xoxp-", "sk_live_", "sk_test_", "rk_live_", "sk-",  "re_",  "whsec_"};
+constexpr std::size_t shortest_secret_by_looks = 20;
 
 constexpr char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 constexpr bool is_space(char c) noexcept { return c == ' ' || (c >= '\t' && c <= '\r'); }
@@ -57,6 +66,13 @@ bool is_scheme_of_credentials(std::string_view word) noexcept {
     return same_word(word, "bearer") || same_word(word, "basic");
 }
 
+constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+
+bool looks_like_a_secret(std::string_view word) noexcept {
+    return word.size() >= shortest_secret_by_looks && std::ranges::any_of(word, is_digit) &&
+           std::ranges::any_of(secret_beginnings, [word](auto beginning) { return word.starts_with(beginning); });
+}
+
 /// Walks over the text once, copying what may stay.
 class redactor {
 public:
@@ -89,8 +105,7 @@ private:
     // might (a colon), everything to the last @ of the token goes.
     void credentials_of_url() {
         copy_until(at_ + 3);
-        if (at_ >= token_end_)
-            measure_token();
+        measure_token();
         const auto authority = text_.substr(at_, std::min(text_.find_first_of("/?#", at_), token_end_) - at_);
         const bool may_have_credentials = authority.find_first_of(":@") != std::string_view::npos;
         if (may_have_credentials && last_at_ && *last_at_ >= at_)
@@ -99,6 +114,8 @@ private:
 
     // Once a token, so that a long one full of `://` is not read again and again.
     void measure_token() {
+        if (at_ < token_end_)
+            return;
         token_end_ = end_of_token(text_, at_);
         const auto found = text_.substr(at_, token_end_ - at_).rfind('@');
         last_at_.reset();
@@ -111,11 +128,21 @@ private:
         while (end < text_.size() && is_word(text_[end]))
             ++end;
         const auto name = text_.substr(at_, end - at_);
+        if (looks_like_a_secret(name))
+            return hide_until(end);
+        if (end < text_.size() && text_[end] == ':' && text_.substr(end, 3) != "://" && credentials_before_host(end))
+            return hide_until(*last_at_);
         copy_until(end);
         if (is_scheme_of_credentials(name))
             hide_next_token();
         else if (names_a_secret(name))
             hide_assigned_value();
+    }
+
+    /// `user:password@host`, as data source names without a scheme have it.
+    bool credentials_before_host(std::size_t colon) {
+        measure_token();
+        return last_at_ && *last_at_ > colon && !names_a_secret(text_.substr(at_, colon - at_));
     }
 
     void hide_next_token() {
@@ -166,25 +193,43 @@ std::string bounded(std::string text, std::size_t max_bytes) {
     return text += ellipsis;
 }
 
-void clean_in_place(json::value& v);
+std::string_view view(const boost::json::string& text) noexcept { return {text.data(), text.size()}; }
 
-void clean_in_place(json::object& members) {
-    for (auto& each : members) {
-        if (names_a_secret(each.key()))
-            each.value() = redacted;
-        else
-            clean_in_place(each.value());
-    }
+json::value cleaned(const json::value& v);
+
+json::object cleaned(const json::object& members) {
+    json::object out;
+    for (const auto& each : members)
+        out[clean_message(each.key())] = names_a_secret(each.key()) ? json::value(redacted) : cleaned(each.value());
+    return out;
 }
 
-void clean_in_place(json::value& v) {
-    if (auto* text = v.if_string())
-        v = clean_message(std::string_view(text->data(), text->size()));
-    else if (auto* members = v.if_object())
-        clean_in_place(*members);
-    else if (auto* items = v.if_array())
-        for (auto& each : *items)
-            clean_in_place(each);
+json::array cleaned(const json::array& items) {
+    json::array out;
+    for (const auto& each : items)
+        out.push_back(cleaned(each));
+    return out;
+}
+
+json::value cleaned(const json::value& v) {
+    if (const auto* text = v.if_string())
+        return json::value(clean_message(view(*text)));
+    if (const auto* members = v.if_object())
+        return cleaned(*members);
+    if (const auto* items = v.if_array())
+        return cleaned(*items);
+    return v;
+}
+
+/// Whether a part of the name, between separators, is one of those words.
+bool has_secret_part(std::string_view name) noexcept {
+    while (!name.empty()) {
+        const auto end = static_cast<std::size_t>(std::ranges::find_if(name, is_separator) - name.begin());
+        if (std::ranges::any_of(secret_parts, [&](auto part) { return same_word(name.substr(0, end), part); }))
+            return true;
+        name.remove_prefix(std::min(end + 1, name.size()));
+    }
+    return false;
 }
 
 } // namespace
@@ -205,7 +250,7 @@ bool names_a_secret(std::string_view name) noexcept {
             if (matched == word.size())
                 return true;
         }
-    return false;
+    return has_secret_part(name);
 }
 
 std::string redact(std::string_view text) { return redactor(text).run(); }
@@ -225,15 +270,13 @@ std::string clean_message(std::string_view text, std::size_t max_bytes) {
 }
 
 json::object clean_details(const json::object& details, std::size_t max_bytes) {
-    if (details.empty() || json::to_text(details).size() <= max_bytes) {
-        auto cleaned = details;
-        clean_in_place(cleaned);
-        return cleaned;
-    }
+    if (details.empty() || json::to_text(details).size() <= max_bytes)
+        return cleaned(details);
     return {{"dropped", "more than " + std::to_string(max_bytes) + " bytes of JSON"}};
 }
 
 check_result clean(check_result result) {
+    result.status = std::clamp(result.status, health_status::healthy, health_status::unhealthy);
     result.message = clean_message(result.message);
     result.details = clean_details(result.details);
     return result;

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <string>
 
 namespace infra::health::detail {
@@ -50,7 +51,23 @@ TEST(HealthRedaction, CutsSecretsAndKeepsTheRest) {
         {"Authorization: Basic aHVudGVyMg==", "Authorization: [redacted]"},
         {"sent bearer hunter2 to it", "sent bearer [redacted] to it"},
         {"Set-Cookie: hunter2", "Set-Cookie: [redacted]"},
+        {"REDIS_PASS=hunter2", "REDIS_PASS=[redacted]"},
+        {"smtp.pass: hunter2", "smtp.pass: [redacted]"},
+        {"AccountName=shop;AccountKey=hunter2==;", "AccountName=shop;AccountKey=[redacted]"},
+        {"https://blob/c?sv=1&sig=hunter2", "https://blob/c?sv=1&sig=[redacted]"},
+        // Without a scheme
+        {"shop:hunter2@tcp(db:3306)/shop refused", "[redacted]@tcp(db:3306)/shop refused"},
+        {"dial 'shop:p@ss@db:5432'", "dial '[redacted]@db:5432'"},
+        // By their looks
+        {"got eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl.", "got [redacted]"},
+        {"key AKIAIOSFODNN7EXAMPLE is unknown", "key [redacted] is unknown"},
+        {"(ghp_16C7e42F292c6912E7)", "([redacted])"},
+        {"sk_live_4eC39HqLyjWDarjtT1zdp7dc", "[redacted]"},
+        {"task_live_1 failed", "task_live_1 failed"},
         // Nothing to hide
+        {"tests passed: 3", "tests passed: 3"},
+        {"at 12:30:01 a@b.example left", "at 12:30:01 a@b.example left"},
+        {"ann@host:22 refused", "ann@host:22 refused"},
         {"", ""},
         {"wrong password", "wrong password"},
         {"password authentication failed for user \"shop\"", "password authentication failed for user \"shop\""},
@@ -79,7 +96,9 @@ TEST(HealthRedaction, KnowsTheNamesOfSecrets) {
     for (const auto* name : {"password", "DB_PASSWORD", "db.passwd", "client-secret", "accessToken", "api.key",
                              "API_KEY", "x-goog-credential", "privateKey", "private_key", "Cookie", "refresh_token"})
         EXPECT_TRUE(names_a_secret(name)) << name;
-    for (const auto* name : {"", "user", "host", "key", "pass", "port", "keyspace"})
+    for (const auto* name : {"pass", "DB_PASS", "smtp.pw", "sig"})
+        EXPECT_TRUE(names_a_secret(name)) << name;
+    for (const auto* name : {"", "user", "host", "key", "passed", "bypass", "port", "keyspace", "design"})
         EXPECT_FALSE(names_a_secret(name)) << name;
 }
 
@@ -119,6 +138,16 @@ TEST(HealthDetails, AreCleanedInDepth) {
     EXPECT_EQ(json::to_text(clean_details(details)),
               R"({"url":"redis://[redacted]@h","api_key":"[redacted]",)"
               R"("nested":{"list":["password=[redacted]",1],"token":"[redacted]"}})");
+}
+
+TEST(HealthDetails, AreJsonWhateverIsInThem) {
+    json::object details{{"ratio", std::nan("")}, {"sum", HUGE_VAL}};
+    details["na\xffme"] = "va\xfflue";
+    details["redis://:hunter2@h"] = 1;
+    const auto text = json::to_text(clean_details(details));
+    EXPECT_TRUE(json::parse<json::value>(text)) << text;
+    EXPECT_TRUE(encoding::is_utf8(text)) << text;
+    EXPECT_EQ(text.find("hunter2"), std::string::npos) << text;
 }
 
 TEST(HealthDetails, AreDroppedWhenTooLarge) {
