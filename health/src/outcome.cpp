@@ -34,7 +34,7 @@ check_report failed(std::string message, const check_options& options, nanosecon
 check_result failure(std::exception_ptr thrown) { return clean(unhealthy(describe(thrown))); }
 
 check_result timed_out(const check_options& options) {
-    return unhealthy("no answer within " + text_of(options.timeout));
+    return unhealthy("no answer within " + text_of(saturating_nanoseconds(options.timeout)));
 }
 
 check_report answered(const answer& known, const check_options& options, steady_time now) {
@@ -64,7 +64,7 @@ check_report unanswered(steady_time started, const check_options& options, stead
 }
 
 bool may_be_given_again(const answer& known, const check_options& options, steady_time now) noexcept {
-    return options.cache_for.count() > 0 && saturating_sub(now, known.at) < options.cache_for;
+    return options.cache_for.count() > 0 && saturating_sub(now, known.at) < saturating_nanoseconds(options.cache_for);
 }
 
 health_status overall(const check_list& checks) noexcept {

@@ -5,6 +5,7 @@
 #include <infra/base/encoding.hpp>
 #include <infra/runtime/default_runtime.hpp>
 
+#include <algorithm>
 #include <stdexcept>
 #include <utility>
 
@@ -25,9 +26,16 @@ registry_options checked(registry_options options) {
     return options;
 }
 
+constexpr bool is_control(char c) noexcept { return (c >= 0 && c < 0x20) || c == 0x7f; }
+
+void check_name(std::string_view name) {
+    if (name.empty() || name.size() > max_name_bytes || !encoding::is_utf8(name) ||
+        std::ranges::any_of(name, is_control))
+        throw std::invalid_argument("health: a name must be 1 to 128 bytes of UTF-8 without control characters");
+}
+
 void check(std::string_view name, const check_options& options) {
-    if (name.empty() || name.size() > max_name_bytes || !encoding::is_utf8(name))
-        throw std::invalid_argument("health: the name of a check must be 1 to 128 bytes of UTF-8");
+    check_name(name);
     if (options.timeout.count() <= 0)
         throw std::invalid_argument("health::check_options::timeout must be more than 0");
     if (options.cache_for.count() < 0)

@@ -117,7 +117,7 @@ void registry::state::add(std::shared_ptr<entry> added) {
     const auto same = std::ranges::find(entries, added->name, [](const auto& e) -> const auto& { return e->name; });
     if (same == entries.end())
         return entries.push_back(std::move(added));
-    added->shown = (*same)->shown;
+    added->standing = (*same)->standing;
     std::swap(*same, added);
 }
 
@@ -129,25 +129,25 @@ bool registry::state::remove(std::string_view name) {
         return false;
     removed = std::move(*found);
     entries.erase(found);
-    removed->removed = true;
+    removed->standing->removed = true;
     post([status = removed->status] { status.record(std::numeric_limits<double>::quiet_NaN()); });
-    if (const auto flying = removed->in_flight) {
-        if (coroutines.contains(flying))
-            cancel({flying});
-        fill(*flying, {}, options.time->steady());
-    }
+    if (coroutines.contains(removed->in_flight))
+        cancel({removed->in_flight});
+    leave_out(*removed->standing, options.time->steady());
     return true;
 }
 
 void registry::state::close() {
     std::vector<std::shared_ptr<entry>> dropped;
+    std::shared_ptr<detail::run> unfinished;
     const std::scoped_lock lock(mutex);
     closed = true;
     dropped.swap(entries);
+    unfinished.swap(current);
     cancel({coroutines.begin(), coroutines.end()});
     coroutines.clear();
-    if (const auto run = std::exchange(current, nullptr))
-        for (const auto* each : run->seated)
+    if (unfinished)
+        for (const auto* each : unfinished->seated)
             each->set_value();
 }
 
@@ -250,17 +250,28 @@ void registry::state::fill(const flight& f, check_report outcome, steady_time no
         settle(*current, now);
 }
 
+/// Nobody waits any more for what is removed, nor for what it had replaced.
+void registry::state::leave_out(const standing& removed, steady_time now) {
+    if (!current)
+        return;
+    for (auto& each : current->slots)
+        if (each.of->standing.get() == &removed)
+            each.awaited.reset();
+    if (now >= current->due())
+        settle(*current, now);
+}
+
 void registry::state::settle(detail::run& r, steady_time now) {
     health_report report{.timestamp = options.time->wall(), .uptime = saturating_sub(now, started)};
     std::vector<news> told;
     for (auto& [of, awaited, outcome] : r.slots) {
-        if (of->removed)
+        if (of->standing->removed)
             continue;
         if (awaited) {
             outcome = unanswered(awaited->started, of->options, r.began, now);
             report.partial = report.partial || now < awaited->limit;
         }
-        told.push_back({of, std::exchange(of->shown, outcome->status), outcome->status, outcome->message});
+        told.push_back({of, std::exchange(of->standing->shown, outcome->status), outcome->status, outcome->message});
         report.checks.add(of->name, *std::move(outcome));
     }
     report.status = overall(report.checks);

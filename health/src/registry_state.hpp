@@ -40,7 +40,13 @@ struct flight {
     asio::cancellation_signal cancel; // of a coroutine; used on the executor only
 };
 
-/// A registered check and what is known of it.
+/// What is known of the checks of a name, whichever of them is registered by now.
+struct standing {
+    health_status shown = health_status::healthy; // in the last report: a change is logged
+    bool removed = false;
+};
+
+/// A registered check.
 struct entry {
     entry(std::string n, checker c, check_options o);
 
@@ -52,8 +58,7 @@ struct entry {
 
     std::shared_ptr<flight> in_flight;
     std::optional<answer> last;
-    health_status shown = health_status::healthy; // in the last report: a change is logged
-    bool removed = false;
+    std::shared_ptr<detail::standing> standing = std::make_shared<detail::standing>();
 };
 
 /// One pass over all checks.
@@ -110,6 +115,7 @@ private:
     detail::run::slot begin(const std::shared_ptr<detail::entry>& e, steady_time now);
     bool launch(const std::shared_ptr<detail::entry>& e, const std::shared_ptr<detail::flight>& f);
     void fill(const detail::flight& f, check_report outcome, steady_time now);
+    void leave_out(const detail::standing& removed, steady_time now);
     void settle(detail::run& r, steady_time now);
     void cancel(std::vector<std::shared_ptr<detail::flight>> flights) const;
     template <class F>

@@ -376,6 +376,38 @@ TEST(HealthRun, GivesAYoungAnswerAgain) {
     EXPECT_EQ(fresh.checks.at("cached").age, 0ms);
 }
 
+TEST(HealthRun, GivesAnAnswerAgainForEverIfItMayBe) {
+    world w;
+    int starts = 0;
+    w.checks.add("once",
+                 [&]() -> awaitable<void> {
+                     ++starts;
+                     co_return;
+                 },
+                 {.timeout = std::chrono::milliseconds::max(), .cache_for = std::chrono::milliseconds::max()});
+    (void)w.report();
+    w.advance(24h);
+    (void)w.report();
+    EXPECT_EQ(starts, 1);
+}
+
+TEST(HealthRun, MayHaveNoDeadlineAtAll) {
+    world w({.deadline = std::chrono::milliseconds::max()});
+    w.checks.add("slow", [&w]() -> awaitable<void> { co_await w.time.sleep_for(1h); },
+                 {.timeout = std::chrono::milliseconds::max()});
+    const auto asked = w.ask();
+    w.advance(1h);
+    ASSERT_TRUE(asked->report);
+    EXPECT_EQ(asked->report->status, health_status::healthy);
+}
+
+TEST(HealthRun, TakesAStatusThatIsNoneForUnhealthy) {
+    world w;
+    w.checks.add("odd", [] { return check_result{.status = static_cast<health_status>(7)}; });
+    EXPECT_EQ(w.report().http_status(), 503);
+    EXPECT_EQ(w.report().status, health_status::unhealthy);
+}
+
 TEST(HealthRun, GivesAnAnswerThatCameAfterTheReportToTheNextIfItMayBeCached) {
     world w;
     w.checks.add("slow", [&]() -> awaitable<void> { co_await w.time.sleep_for(900ms); }, {.cache_for = 10s});

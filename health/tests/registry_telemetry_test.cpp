@@ -104,6 +104,23 @@ TEST_F(HealthTelemetry, LogsOnlyWhenAStatusChanges) {
                                         "info health: check recovered check=db was=unhealthy reason="}));
 }
 
+TEST_F(HealthTelemetry, TellsTheRecoveryOfACheckThatWasReplacedWhileItFailed) {
+    const gate blocked;
+    w.checks.add("db", [blocked] {
+        blocked.enter();
+        return unhealthy("down");
+    });
+    const auto asked = w.ask();
+    blocked.wait_for_entry();
+    w.checks.add("db", []() -> awaitable<void> { co_return; });
+    blocked.open();
+    w.loop.run_until([&] { return asked->done(); });
+    (void)w.report();
+    EXPECT_EQ(heard.lines(),
+              (std::vector<std::string>{"error health: check is unhealthy check=db was=healthy reason=down",
+                                        "info health: check recovered check=db was=unhealthy reason="}));
+}
+
 TEST_F(HealthTelemetry, ShowsEachStatusInAGaugeAndEachDurationInAHistogram) {
     w.checks.add("db", [this]() -> awaitable<check_result> {
         co_await w.time.sleep_for(250ms);

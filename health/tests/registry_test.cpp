@@ -45,10 +45,14 @@ TEST(HealthRegistry, RefusesBadChecksByName) {
     };
     EXPECT_EQ(add("x", {.timeout = 0ms}), "health::check_options::timeout must be more than 0");
     EXPECT_EQ(add("x", {.cache_for = -1ms}), "health::check_options::cache_for must not be negative");
-    const std::string bad_name = "health: the name of a check must be 1 to 128 bytes of UTF-8";
+    const std::string bad_name = "health: a name must be 1 to 128 bytes of UTF-8 without control characters";
     EXPECT_EQ(add(""), bad_name);
     EXPECT_EQ(add(std::string(129, 'n')), bad_name);
     EXPECT_EQ(add("\xff"), bad_name);
+    EXPECT_EQ(add("two\nlines"), bad_name);
+    EXPECT_EQ(add(std::string("nul\0", 4)), bad_name);
+    EXPECT_EQ(add("\x1b[31mred"), bad_name);
+    EXPECT_EQ(add("Bücher & \"quotes\" {}/…"), "accepted");
     EXPECT_EQ(add(std::string(128, 'n')), "accepted");
 }
 
@@ -198,6 +202,41 @@ TEST(HealthRegistry, SurvivesTheLoopOfACallerWhoWaits) {
     blocked.open();
     w.loop.run_until([&] { return asked->done(); });
     EXPECT_EQ(asked->report->status, health_status::healthy);
+}
+
+TEST(HealthRegistry, LeavesOutACheckThatWasReplacedAndThenRemovedWhileItRuns) {
+    world w;
+    const gate blocked;
+    w.checks.add("db", [blocked] { blocked.enter(); });
+    w.checks.add("other", []() -> awaitable<void> { co_return; });
+    const auto asked = w.ask();
+    blocked.wait_for_entry();
+    w.checks.add("db", [] {});
+    EXPECT_TRUE(w.checks.remove("db"));
+    w.loop.poll();
+    ASSERT_TRUE(asked->report) << "nobody waits for it any more";
+    EXPECT_EQ(names(*asked->report), "other ");
+    blocked.open();
+}
+
+TEST(HealthRegistry, DestroysARemovedCheckOutsideOfItsLockAlsoAtItsEnd) {
+    hand_loop loop;
+    manual_clock time;
+    std::optional<registry> checks;
+    checks.emplace(registry_options{.executor = loop.get_executor(), .time = &time});
+    struct meddler {
+        registry& checks;
+        ~meddler() { (void)checks.remove("another"); }
+    };
+    checks->add("removed", [m = std::shared_ptr<meddler>(new meddler{*checks})]() -> awaitable<void> { co_return; });
+    checks->add("slow", [&time]() -> awaitable<void> { co_await time.sleep_for(1h); });
+    const auto asked = ask(loop, *checks);
+    checks->remove("removed");
+    asked->cancel.emit(asio::cancellation_type::terminal);
+    loop.poll();
+    checks.reset();
+    loop.poll();
+    EXPECT_TRUE(asked->failure);
 }
 
 // --- Many threads, real time ---

@@ -53,7 +53,7 @@ public:
     registry(const registry&) = delete;
     registry& operator=(const registry&) = delete;
 
-    /// Registers under a name of 1 to 128 bytes of UTF-8. A name that is taken keeps its place and gets the new check; the
+    /// Registers under a name of 1 to 128 bytes of UTF-8 without control characters. A name that is taken keeps its place and gets the new check; the
     /// old one, should it be running, still answers the run it was started for.
     void add(std::string name, checker check, check_options options = {});
 
