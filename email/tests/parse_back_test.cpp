@@ -323,6 +323,12 @@ TEST(ParseBack, FindsSubjectsAndTextsOfAnyCharactersEqual) {
     }
 }
 
+TEST(ParseBack, FindsANameThatTurnsNoAddressAround) {
+    const auto read =
+        read_back({make_mail({.to = {address::named("\u202egro.elpmaxe@eciffo", "eve@example.org")}})}).at(0);
+    EXPECT_EQ(read.addresses.at("To"), (std::vector<text_pair>{{"\u202egro.elpmaxe@eciffo\u202c", "eve@example.org"}}));
+}
+
 TEST(ParseBack, FindsLongWordsAndNamesEqual) {
     std::vector<mail> mails;
     for (const auto& text :

@@ -149,6 +149,14 @@ TEST(Render, KeepsAValueOnOneLineOfTheText) {
     EXPECT_EQ(text_of("> {{v}}", {{"v", "a\r\n\r\nYour account is closed\nb"}}), "> a Your account is closed b\n");
 }
 
+TEST(Render, LetsNoValueTurnAroundTheWordsAfterIt) {
+    const auto r = render_template(
+        parse_template("---\nsubject: {{v}}, hello\n---\n{{v}} pays [x](https://x.org/{{v}})"), {{"v", "\u202eAnn"}});
+    EXPECT_EQ(r.subject, "\u202eAnn\u202c, hello");
+    EXPECT_TRUE(r.text.starts_with("\u202eAnn\u202c pays x (https://x.org/%E2%80%AEAnn)")) << r.text;
+    EXPECT_NE(r.html.find("\u202eAnn\u202c pays"), std::string::npos);
+}
+
 TEST(Render, ReplacesWhatHtmlCannotHold) {
     EXPECT_EQ(html_of("{{v}}", {{"v", std::string_view("a\0b\x1b\xff", 5)}}), "<p>a\xef\xbf\xbd"
                                                                               "b\xef\xbf\xbd\xef\xbf\xbd</p>\n");

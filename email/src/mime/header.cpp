@@ -1,5 +1,7 @@
 #include "header.hpp"
 
+#include "../bidi.hpp"
+
 #include <infra/base/encoding.hpp>
 #include <infra/email/error.hpp>
 
@@ -183,7 +185,8 @@ words unstructured(std::string_view text, std::size_t column) {
 
 words phrase(std::string_view name, std::size_t column) {
     refuse_breaks("a name in an address", name);
-    name = trimmed(name);
+    const auto ended = with_directions_ended(trimmed(name));
+    name = ended;
     if (!is_plain(name))
         return encoded(name, column);
     auto made = split_at_spaces(is_atoms(name) ? std::string(name) : quoted(name));

@@ -1,5 +1,7 @@
 #include "document.hpp"
 
+#include "../bidi.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -34,7 +36,8 @@ std::string filled(const piece& p, const lookup& values) {
             made += text;
             continue;
         }
-        const auto value = values(name).value_or(text);
+        const auto found = values(name);
+        const auto value = found ? with_directions_ended(*found) : text;
         made += p.how == filling::html ? escape_html(value) : one_line(value);
     }
     return made;

@@ -1,5 +1,6 @@
 #include <infra/email/template.hpp>
 
+#include "../bidi.hpp"
 #include "document.hpp"
 #include "layout.hpp"
 #include "template_text.hpp"
@@ -82,8 +83,10 @@ void refuse_gaps(const email_template& t, const compiled& c, const json::object&
 // Subject and preheader are plain text: nothing to escape.
 std::string fill_plain(const parts& content, const lookup& values) {
     std::string made;
-    for (const auto& each : content)
-        made += each.is_place() ? values(each.name).value_or(each.text) : each.text;
+    for (const auto& each : content) {
+        const auto found = each.is_place() ? values(each.name) : std::nullopt;
+        made += found ? with_directions_ended(*found) : each.text;
+    }
     return made;
 }
 

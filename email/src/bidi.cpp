@@ -1,0 +1,32 @@
+#include "bidi.hpp"
+
+namespace infra::email {
+namespace {
+
+constexpr char embedding = 'e', isolate = 'i';
+
+// U+202A, 202B, 202D and 202E begin an embedding or override, U+2066 to 2068 an isolate.
+void note_control(std::string& open, std::string_view control) {
+    if (control == "\xe2\x80\xaa" || control == "\xe2\x80\xab" || control == "\xe2\x80\xad" ||
+        control == "\xe2\x80\xae")
+        open += embedding;
+    else if (control == "\xe2\x81\xa6" || control == "\xe2\x81\xa7" || control == "\xe2\x81\xa8")
+        open += isolate;
+    else if (control == "\xe2\x80\xac" && open.ends_with(embedding)) // U+202C
+        open.pop_back();
+    else if (control == "\xe2\x81\xa9" && open.find(isolate) != std::string::npos) // U+2069 ends what is inside, too
+        open.resize(open.rfind(isolate));
+}
+
+} // namespace
+
+std::string with_directions_ended(std::string_view text) {
+    std::string made(text), open;
+    for (auto at = text.find('\xe2'); at != std::string_view::npos; at = text.find('\xe2', at + 1))
+        note_control(open, text.substr(at, 3));
+    for (; !open.empty(); open.pop_back())
+        made += open.back() == embedding ? "\xe2\x80\xac" : "\xe2\x81\xa9";
+    return made;
+}
+
+} // namespace infra::email

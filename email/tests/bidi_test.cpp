@@ -1,0 +1,30 @@
+#include "src/bidi.hpp"
+
+#include <gtest/gtest.h>
+
+namespace infra::email {
+namespace {
+
+TEST(Bidi, EndsEveryDirectionThatWasBegun) {
+    struct expectation {
+        std::string text, ended;
+    };
+    const expectation table[] = {
+        {"", ""},
+        {"Ann", "Ann"},
+        {"\u05d3\u05e0\u05d4 \u200f", "\u05d3\u05e0\u05d4 \u200f"},
+        {"\u202emoc", "\u202emoc\u202c"},
+        {"\u202ea\u202c", "\u202ea\u202c"},
+        {"\u2068Ann\u2069", "\u2068Ann\u2069"},
+        {"\u2067a\u202bb\u202d", "\u2067a\u202bb\u202d\u202c\u202c\u2069"},
+        {"\u2066\u202a\u2069", "\u2066\u202a\u2069"}, // the isolate's end ends the embedding
+        {"\u202a\u2069\u2069x", "\u202a\u2069\u2069x\u202c"},
+        {"\u2066\u202c", "\u2066\u202c\u2069"},
+        {"\xe2\x80", "\xe2\x80"},
+    };
+    for (const auto& [text, ended] : table)
+        EXPECT_EQ(with_directions_ended(text), ended);
+}
+
+} // namespace
+} // namespace infra::email
