@@ -82,7 +82,8 @@ bool is_content_id(std::string_view id) noexcept {
 void check_attachment(const attachment& a) {
     mime::refuse_breaks("email::attachment::filename", a.filename);
     if (!a.content_type.empty() && !mime::is_content_type(a.content_type))
-        throw error(errc::bad_header, "email::attachment::content_type: expected type/subtype, such as image/png");
+        throw error(errc::bad_header,
+                    "email::attachment::content_type: expected type/subtype of one file, such as image/png");
     if (!is_content_id(a.content_id))
         throw error(errc::bad_header, "email::attachment::content_id: letters, digits and the characters . _ - @");
 }

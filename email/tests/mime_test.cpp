@@ -118,7 +118,8 @@ TEST(ContentType, IsKnownByTheEnding) {
     EXPECT_EQ(mime::content_type_of("archive.tar.gz"), "application/gzip");
     EXPECT_EQ(mime::content_type_of("README"), "application/octet-stream");
     EXPECT_TRUE(mime::is_content_type("image/svg+xml"));
-    for (const auto* bad : {"", "image", "image/", "/png", "image/png; name=x", "a/b\r\nX: y", "a/b/c"})
+    for (const auto* bad : {"", "image", "image/", "/png", "image/png; name=x", "a/b\r\nX: y", "a/b/c",
+                            "multipart/mixed", "Message/RFC822"})
         EXPECT_FALSE(mime::is_content_type(bad)) << bad;
 }
 

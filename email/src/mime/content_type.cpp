@@ -55,7 +55,9 @@ std::string_view content_type_of(std::string_view filename) noexcept {
 
 bool is_content_type(std::string_view text) noexcept {
     const auto slash = text.find('/');
-    return slash != std::string_view::npos && is_token(text.substr(0, slash)) && is_token(text.substr(slash + 1));
+    const auto type = text.substr(0, slash);
+    return slash != std::string_view::npos && is_token(type) && is_token(text.substr(slash + 1)) &&
+           !same(type, "multipart") && !same(type, "message");
 }
 
 } // namespace infra::email::mime
