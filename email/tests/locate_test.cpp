@@ -75,6 +75,9 @@ TEST(Load, ReadsTheLayoutThatIsNamed) {
               "the template a: no layout plain: tried " + folder.string() + "/layouts/plain.html");
     folder.write("layouts/plain.html", "<main>{{content}}</main>");
     EXPECT_EQ(load_from(folder.string(), "a", "").layout_html, "<main>{{content}}</main>");
+    folder.write("layouts/plain.html", "<main>caf\xe9 {{content}}</main>");
+    EXPECT_EQ(failure_of([&] { load_from(folder.string(), "a", ""); }).sentence,
+              "the template a: the layout " + folder.string() + "/layouts/plain.html is not UTF-8 or over 1 MiB");
     folder.write("b.md", "---\nlayout: ../../etc/passwd\n---\nB");
     EXPECT_EQ(failure_of([&] { load_from(folder.string(), "b", ""); }).code, infra::errc::invalid_input);
 }

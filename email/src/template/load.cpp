@@ -3,6 +3,7 @@
 #include "locate.hpp"
 #include "template_text.hpp"
 
+#include <infra/base/encoding.hpp>
 #include <infra/email/error.hpp>
 
 #include <cerrno>
@@ -42,6 +43,8 @@ void read_layout(email_template& t, const std::string& directory) {
     auto html = contents_of(path);
     if (!html)
         throw error(errc::no_template, described(t) + ": no layout " + t.layout + ": tried " + path);
+    if (html->size() > max_size || !encoding::is_utf8(*html))
+        throw error(errc::bad_template, described(t) + ": the layout " + path + " is not UTF-8 or over 1 MiB");
     t.layout_html = std::move(*html);
 }
 
