@@ -12,6 +12,7 @@
 #include <infra/email/error.hpp>
 #include <infra/runtime/default_runtime.hpp>
 
+#include <functional>
 #include <stdexcept>
 #include <utility>
 
@@ -54,6 +55,16 @@ void warn_if_clipped(const mail& m) {
                        {{"message_id", m.id}, {"bytes", m.html.size()}});
 }
 
+/// What is told of a message, when the message itself has gone its way.
+struct description {
+    explicit description(const message& m)
+        : template_name(m.template_name), to(redacted(m.to[0])), recipients(m.to.size() + m.cc.size() + m.bcc.size()) {}
+
+    std::string template_name;
+    std::string to;
+    std::size_t recipients;
+};
+
 } // namespace
 
 struct mailer::state {
@@ -62,12 +73,11 @@ struct mailer::state {
     static awaitable<message_id> send(std::shared_ptr<const state> self, message m);
     static awaitable<message_id> render_and_deliver(std::shared_ptr<const state> self, message m, deadline limit,
                                                     bool* duplicate);
-    static awaitable<rendered_email> words_of(std::shared_ptr<const state> self, message m);
-    static awaitable<rendered_email> render_markdown(std::shared_ptr<const state> self, message m);
+    std::function<rendered_email()> renderer_of(message& m) const;
     static awaitable<email_template> load(std::shared_ptr<const state> self, std::string name, load_options options);
 
     awaitable<delivery> deliver(mail m, deadline limit) const;
-    void note_sent(const message_id& id, const message& m, bool duplicate, double seconds) const;
+    void note_sent(const message_id& id, const description& of, bool duplicate, double seconds) const;
 
     blocking_pool& pool() const { return options.pool ? *options.pool : default_blocking_pool(); }
 
@@ -82,16 +92,17 @@ awaitable<message_id> mailer::state::send(std::shared_ptr<const state> self, mes
     auto& time = *self->options.time;
     const auto began = time.steady();
     const auto seconds = [&] { return std::chrono::duration<double>(time.steady() - began).count(); };
+    const description of(m);
     telemetry::span span("send email", span_kind::producer);
     span.set({{"email.transport", self->options.transport->name()},
-              {"email.template", m.template_name},
-              {"email.recipients", m.to.size() + m.cc.size() + m.bcc.size()}});
+              {"email.template", of.template_name},
+              {"email.recipients", of.recipients}});
     try {
         const auto limit = deadline::after(self->options.timeout, began);
         bool duplicate = false;
-        auto id = co_await with_deadline(render_and_deliver(self, m, limit, &duplicate), limit, time);
+        auto id = co_await with_deadline(render_and_deliver(self, std::move(m), limit, &duplicate), limit, time);
         span.set({{"email.message_id", id}});
-        self->note_sent(id, m, duplicate, seconds());
+        self->note_sent(id, of, duplicate, seconds());
         co_return id;
     } catch (const std::exception& e) {
         const auto why = name_of(code_of(std::current_exception()));
@@ -104,7 +115,11 @@ awaitable<message_id> mailer::state::send(std::shared_ptr<const state> self, mes
 
 awaitable<message_id> mailer::state::render_and_deliver(std::shared_ptr<const state> self, message m, deadline limit,
                                                         bool* duplicate) {
-    auto words = co_await words_of(self, m);
+    rendered_email words;
+    if (m.content)
+        words = std::move(*m.content);
+    else
+        words = co_await self->pool().run(self->renderer_of(m));
     const auto& options = self->options;
     auto made = compose(
         std::move(m), std::move(words),
@@ -117,25 +132,21 @@ awaitable<message_id> mailer::state::render_and_deliver(std::shared_ptr<const st
     co_return std::move(done.id);
 }
 
-awaitable<rendered_email> mailer::state::words_of(std::shared_ptr<const state> self, message m) {
-    if (m.content)
-        co_return std::move(*m.content);
-    if (!m.body.empty())
-        co_return co_await render_markdown(self, std::move(m));
-    const auto t = co_await load(self, m.template_name, {.locale = m.locale});
-    co_return render_template(t, m.data, {.strict = self->options.strict});
-}
-
-// A message's own Markdown may hold what users wrote, and cmark-gfm's time can grow with the square of its length: so there
-// is a bound, and no loop waits for it.
-awaitable<rendered_email> mailer::state::render_markdown(std::shared_ptr<const state> self, message m) {
-    const auto limit = self->options.max_body_bytes;
-    if (m.body.size() > limit)
+// Makes the words of a message, and takes what it needs for that. It reads files, and cmark-gfm's time can grow with the square
+// of the length, so no loop waits for it; and a message's own Markdown, which may hold what users wrote, has a bound.
+std::function<rendered_email()> mailer::state::renderer_of(message& m) const {
+    if (m.body.empty())
+        return [directory = options.templates, name = m.template_name, locale = std::move(m.locale),
+                data = std::move(m.data), strict = options.strict] {
+            return render_template(load_from(directory, name, locale), data, {.strict = strict});
+        };
+    if (m.body.size() > options.max_body_bytes)
         throw error(errc::too_large, "the body has " + std::to_string(m.body.size()) + " bytes of Markdown, over the " +
-                                         std::to_string(limit) +
+                                         std::to_string(options.max_body_bytes) +
                                          " of mailer_options::max_body_bytes; shorten it or attach it as a file");
-    co_return co_await self->pool().run([subject = m.subject.empty() ? std::string(no_subject) : std::move(m.subject),
-                                         body = std::move(m.body)] { return render_body(subject, body); });
+    return [subject = m.subject.empty() ? std::string(no_subject) : m.subject, body = std::move(m.body)] {
+        return render_body(subject, body);
+    };
 }
 
 awaitable<delivery> mailer::state::deliver(mail m, deadline limit) const {
@@ -145,14 +156,14 @@ awaitable<delivery> mailer::state::deliver(mail m, deadline limit) const {
     co_return std::move(done.at(0));
 }
 
-void mailer::state::note_sent(const message_id& id, const message& m, bool duplicate, double seconds) const {
+void mailer::state::note_sent(const message_id& id, const description& of, bool duplicate, double seconds) const {
     duplicate ? metrics.duplicate(seconds) : metrics.sent(seconds);
     telemetry::log(level::info, "email", duplicate ? "not sent again" : "sent",
                    {{"message_id", id},
                     {"transport", options.transport->name()},
-                    {"template", m.template_name},
-                    {"to", redacted(m.to[0])},
-                    {"recipients", m.to.size() + m.cc.size() + m.bcc.size()}});
+                    {"template", of.template_name},
+                    {"to", of.to},
+                    {"recipients", of.recipients}});
 }
 
 awaitable<email_template> mailer::state::load(std::shared_ptr<const state> self, std::string name,
