@@ -71,13 +71,10 @@ bool request_access::set_target(request& r, method m, std::string_view method_na
     r.authority_ = slice_of(r, parts->authority);
     if (!needs_decoding(parts->path))
         return true;
-    const auto at = static_cast<std::uint32_t>(r.text_.size());
-    std::string decoded;
-    if (!decode_path(parts->path, decoded))
-        return false;
-    append(r, decoded);
-    r.path_ = {at, static_cast<std::uint32_t>(decoded.size())};
-    return true;
+    const auto decoded = decode_path(parts->path);
+    if (decoded)
+        r.path_ = append(r, *decoded);
+    return decoded.has_value();
 }
 
 void request_access::set_origin(request& r, const boost::asio::ip::address& peer, const std::string& peer_text,

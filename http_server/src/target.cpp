@@ -9,13 +9,6 @@
 namespace infra::http::detail {
 namespace {
 
-constexpr int hex(char c) noexcept {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    const char lower = static_cast<char>(c | 0x20);
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 constexpr bool is_control(char c) noexcept { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
 
 constexpr bool is_alphanumeric(char c) noexcept {
@@ -57,23 +50,11 @@ std::optional<target_parts> split_target(std::string_view target, method m) noex
     return std::nullopt;
 }
 
-bool decode_path(std::string_view raw, std::string& into) {
-    const auto start = into.size();
-    for (std::size_t i = 0; i < raw.size(); ++i) {
-        char c = raw[i];
-        if (c == '%') {
-            const int high = i + 2 < raw.size() ? hex(raw[i + 1]) : -1;
-            const int low = i + 2 < raw.size() ? hex(raw[i + 2]) : -1;
-            if (high < 0 || low < 0)
-                return false;
-            c = static_cast<char>(high << 4 | low);
-            i += 2;
-        }
-        if (is_control(c))
-            return false;
-        into += c;
-    }
-    return encoding::is_utf8(std::string_view(into).substr(start));
+std::optional<std::string> decode_path(std::string_view raw) {
+    auto decoded = encoding::percent_decode(raw);
+    if (decoded && (std::any_of(decoded->begin(), decoded->end(), is_control) || !encoding::is_utf8(*decoded)))
+        return std::nullopt;
+    return decoded;
 }
 
 bool is_host(std::string_view text) noexcept {

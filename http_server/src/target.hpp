@@ -22,9 +22,9 @@ struct target_parts {
 /// Empty for what is neither origin-form nor absolute-form (http, https) nor, with OPTIONS, the asterisk.
 std::optional<target_parts> split_target(std::string_view target, method m) noexcept;
 
-/// Appends `raw` decoded to `into`. False, with `into` in any state, for a broken percent sign, a control character or
-/// what is not UTF-8: nothing of that kind reaches a handler or a log line.
-bool decode_path(std::string_view raw, std::string& into);
+/// Empty for a broken percent sign, a control character or what is not UTF-8: nothing of that kind reaches a handler or a
+/// log line.
+std::optional<std::string> decode_path(std::string_view raw);
 
 /// A Host field's value: a name or address with an optional port, no white space, no user. It may be empty.
 bool is_host(std::string_view text) noexcept;
