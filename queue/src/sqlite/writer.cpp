@@ -21,7 +21,7 @@ error overloaded(const sqlite_options& options) {
 } // namespace
 
 writer::writer(sqlite_options options)
-    : options_(std::move(options)), arrivals_(std::make_shared<sqlite::arrivals>([this] {
+    : options_(std::move(options)), arrivals_(std::make_shared<arrivals>([this] {
           const std::scoped_lock lock(mutex_); // the thread is now either before its look at anybody_waits() or asleep
           changed_.notify_one();
       })) {}

@@ -3,9 +3,9 @@
 // The one thread that uses the file: it takes all operations that wait and performs them in one transaction, so that they
 // share its fsync. One that fails is undone alone.
 
-#include "arrivals.hpp"
 #include "store.hpp"
 
+#include <infra/queue/arrivals.hpp>
 #include <infra/runtime/promise.hpp>
 
 #include <condition_variable>
@@ -32,7 +32,7 @@ public:
     const bool urgent;       ///< never refused for want of room: a worker's
 };
 
-/// Threads:  post(), stop() and arrivals() from any thread. Lifetime: cold until the first post(); destruction abandons and
+/// Threads:  post(), stop() and arrived() from any thread. Lifetime: cold until the first post(); destruction abandons and
 ///           joins the thread, which may be in the middle of a transaction.
 class writer {
 public:
@@ -49,7 +49,7 @@ public:
     /// Takes no more, fails what still waits with infra::errc::closed, and waits for no lock.
     void abandon() noexcept;
 
-    const std::shared_ptr<sqlite::arrivals>& arrived() const noexcept { return arrivals_; }
+    const std::shared_ptr<arrivals>& arrived() const noexcept { return arrivals_; }
     const sqlite_options& options() const noexcept { return options_; }
 
 private:
@@ -67,7 +67,7 @@ private:
     void end();
 
     const sqlite_options options_;
-    const std::shared_ptr<sqlite::arrivals> arrivals_;
+    const std::shared_ptr<arrivals> arrivals_;
     std::atomic<bool> hurry_{false};
 
     std::mutex mutex_;

@@ -1,6 +1,12 @@
 #pragma once
 
-// Who waits for work, and when there last was some. From any thread.
+/// For those who write a backend: who waits for work, and when there last was some.
+///
+///     auto seen = arrived->count();                                  // with each claim
+///     arrived->publish({"mail"});                                    // after each enqueue, and whatever frees a job
+///     awaitable<void> wait_for_work(std::vector<std::string> queues, std::uint64_t seen) override {
+///         return arrivals::wait(arrived, std::move(queues), seen);
+///     }
 
 #include <infra/base/awaitable.hpp>
 #include <infra/runtime/promise.hpp>
@@ -16,12 +22,16 @@
 #include <string>
 #include <vector>
 
-namespace infra::queue::sqlite {
+namespace infra::queue {
 
+/// Threads:  any member from any thread.
+/// Errors:   wait() throws what close() was given.
+/// Cancel:   wait(): all types.
+/// Lifetime: a wait keeps it; what `on_wait` refers to must last as long.
 class arrivals {
 public:
-    /// `on_wait` is called when somebody begins to wait.
-    explicit arrivals(std::function<void()> on_wait) : on_wait_(std::move(on_wait)) {}
+    /// `on_wait` is called when somebody begins to wait, for backends that must look by themselves.
+    explicit arrivals(std::function<void()> on_wait = [] {}) : on_wait_(std::move(on_wait)) {}
 
     /// Counts publications: what claim hands out as `seen`.
     std::uint64_t count() const;
@@ -32,6 +42,7 @@ public:
 
     /// Ends all waits, now and later, with `why`.
     void close(std::exception_ptr why);
+    bool is_closed() const;
 
     /// Returns once one of the queues was published after `seen`.
     static awaitable<void> wait(std::shared_ptr<arrivals> self, std::vector<std::string> queues, std::uint64_t seen);
@@ -57,4 +68,4 @@ private:
     std::exception_ptr closed_;                              // guarded by mutex_
 };
 
-} // namespace infra::queue::sqlite
+} // namespace infra::queue

@@ -1,8 +1,8 @@
-#include "arrivals.hpp"
+#include <infra/queue/arrivals.hpp>
 
 #include <algorithm>
 
-namespace infra::queue::sqlite {
+namespace infra::queue {
 
 std::uint64_t arrivals::count() const {
     const std::scoped_lock lock(mutex_);
@@ -36,6 +36,11 @@ void arrivals::publish_to_all() {
     last_of_all_ = ++count_;
     for (auto& each : waiters_)
         tell(each);
+}
+
+bool arrivals::is_closed() const {
+    const std::scoped_lock lock(mutex_);
+    return closed_ != nullptr;
 }
 
 void arrivals::close(std::exception_ptr why) {
@@ -78,4 +83,4 @@ awaitable<void> arrivals::wait(std::shared_ptr<arrivals> self, std::vector<std::
     co_await arrived.get();
 }
 
-} // namespace infra::queue::sqlite
+} // namespace infra::queue
