@@ -69,6 +69,7 @@ worker_run::worker_run(executor ex, queue jobs, worker_options options, std::sha
                                self->lost(gone);
                        });
                    }}),
+      jumps_(options_.lease),
       changed_(ex),
       hurry_(ex),
       next_prune_(time_.steady()) {}
@@ -126,8 +127,13 @@ std::vector<std::string> worker_run::queues() const {
 awaitable<claim_result> worker_run::claim(std::size_t places) {
     std::exception_ptr thrown;
     try {
-        auto taken = co_await stored_->claim(
-            {.queues = queues(), .max = places, .worker = identity_, .lease = options_.lease, .now = time_.wall()});
+        const auto now = time_.wall();
+        auto taken = co_await stored_->claim({.queues = queues(),
+                                              .max = places,
+                                              .worker = identity_,
+                                              .lease = options_.lease,
+                                              .now = now,
+                                              .expired_before = jumps_.expired_before(now, time_.steady())});
         note_success();
         co_return taken;
     } catch (...) {

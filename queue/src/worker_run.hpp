@@ -2,6 +2,7 @@
 
 // One life of a worker, from run() to its end.
 
+#include "jump_guard.hpp"
 #include "lease_keeper.hpp"
 #include "perform.hpp"
 #include "signal.hpp"
@@ -75,6 +76,7 @@ private:
     clock& time_;
     const std::string identity_;
     lease_keeper keeper_;
+    jump_guard jumps_;
     signal changed_;
     std::optional<deadline> limit_;                          // set: stopping
     std::map<std::string, std::shared_ptr<running>> active_; // by token
@@ -83,8 +85,8 @@ private:
     bool recording_fails_ = false;
     bool give_up_recording_ = false;
     std::exception_ptr hopeless_; // why recording will never work again
-    signal hurry_;     // cuts the recorder's pause short
-    int failures_ = 0; // of the storage, in a row
+    signal hurry_;                // cuts the recorder's pause short
+    int failures_ = 0;            // of the storage, in a row
     steady_time next_prune_;
 };
 

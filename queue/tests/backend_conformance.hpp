@@ -314,6 +314,23 @@ TEST_P(QueueBackend, RescuesJobsOfQueuesItWasNotAskedFor) {
     EXPECT_EQ(counts("images").waiting, 1u);
 }
 
+TEST_P(QueueBackend, SparesLeasesThatAreOverOnlyBecauseTheWallClockJumped) {
+    add({make_job("a")});
+    const auto held = claim(1).jobs.at(0).held;
+    const auto after_jump = t0 + 1h;
+    const claim_request lenient{
+        .queues = {"mail"}, .max = 1, .worker = "w", .now = after_jump, .expired_before = t0 + 1s};
+    EXPECT_EQ(ids_of(loop.await(stored->claim(lenient))), ids{});
+    EXPECT_TRUE(extend(held, after_jump + 10s));
+    EXPECT_EQ(ids_of(claim(1, after_jump + 9s)), ids{});
+}
+
+TEST_P(QueueBackend, RescuesAJobWhoseLeaseEndsLaterThanAnyLeaseMay) {
+    add({make_job("a")});
+    claim(1, t0 + std::chrono::years(1)); // by a clock that was then put right
+    EXPECT_EQ(ids_of(claim(1, t0)), ids{"a"});
+}
+
 TEST_P(QueueBackend, ExtendsALease) {
     add({make_job("a")});
     const auto held = claim(1).jobs.at(0).held;

@@ -364,6 +364,20 @@ TEST_F(QueueWorker, ClaimsWhenADelayIsOver) {
     turn_until([&] { return stored->claims.size() > 1; });
 }
 
+TEST_F(QueueWorker, DoesNotTakeJobsFromTheLivingWhenTheWallClockJumpsAhead) {
+    start();
+    turn_until([&] { return stored->claims.size() == 1; });
+    const auto before = time.wall();
+    time.set_wall(before + 1h);
+    pass(5s);
+    turn_until([&] { return stored->claims.size() == 2; });
+    EXPECT_EQ(stored->claims.back().now, before + 1h + 5s);
+    EXPECT_EQ(stored->claims.back().expired_before, before + 5s);
+    for (int i = 0; i < 3; ++i)
+        pass(5s);
+    turn_until([&] { return stored->claims.back().expired_before == stored->claims.back().now; });
+}
+
 TEST_F(QueueWorker, LooksAgainAfterFiveSecondsWhateverTheClockSaid) {
     stored->next_due = time.wall() + 24h;
     start();

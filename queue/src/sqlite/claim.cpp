@@ -19,11 +19,12 @@ std::vector<found_row> due_rows(query& q) {
 }
 
 // A lease that ran out: the job stands in front of those that wait, for it has waited once already.
-std::vector<job_key> rescue_expired(store& s, std::int64_t now) {
+std::vector<job_key> rescue_expired(store& s, const claim_request& request) {
     std::vector<job_key> rescued;
-    query expired(s.db, "SELECT seq, queue, id FROM infra_jobs WHERE state = 2 AND lease_until <= ?1 "
-                        "ORDER BY lease_until LIMIT ?2");
-    expired.bind(now, most_at_once);
+    query expired(s.db, "SELECT seq, queue, id FROM infra_jobs WHERE state = 2 AND lease_until <= ?1 UNION ALL "
+                        "SELECT seq, queue, id FROM infra_jobs WHERE state = 2 AND lease_until > ?2 LIMIT ?3");
+    expired.bind(to_unix_ms(request.expired_before.value_or(request.now)),
+                 to_unix_ms(saturating_add(request.now, longest_lease)), most_at_once);
     for (const auto& row : due_rows(expired)) {
         query(s.db,
               "UPDATE infra_jobs SET state = 0, place = ?2, stalls = stalls + 1, worker = NULL, lease_until = NULL "
@@ -131,9 +132,8 @@ std::optional<wall_time> next_due(store& s) {
 
 claim_result claim(store& s, const claim_request& request) {
     claim_result result;
-    const auto now = to_unix_ms(request.now);
-    result.rescued = rescue_expired(s, now);
-    promote_due(s, now);
+    result.rescued = rescue_expired(s, request);
+    promote_due(s, to_unix_ms(request.now));
     take_in_turns(s, request, result.jobs);
     if (result.jobs.size() < request.max)
         result.next_due = next_due(s);

@@ -47,12 +47,17 @@ struct lease {
     std::string token{};     ///< the backend's own; opaque
 };
 
+/// One that ends further off was written by a clock that has been put back since, and is over.
+inline constexpr std::chrono::hours longest_lease{24};
+
 struct claim_request {
-    std::vector<std::string> queues{}; ///< of these, in fair turns
-    std::size_t max = 1;               ///< at most so many jobs
-    std::string worker{};              ///< who asks; shown to people
-    std::chrono::milliseconds lease{10'000};
+    std::vector<std::string> queues{};       ///< of these, in fair turns
+    std::size_t max = 1;                     ///< at most so many jobs
+    std::string worker{};                    ///< who asks; shown to people
+    std::chrono::milliseconds lease{10'000}; ///< at most longest_lease
     wall_time now{};
+    /// A lease that ended by then is over; unset: by `now`. Earlier than `now` for a while after the wall clock jumped.
+    std::optional<wall_time> expired_before{};
 };
 
 struct claimed_job {
