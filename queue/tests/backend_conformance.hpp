@@ -10,6 +10,8 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 
+#include <set>
+
 namespace infra::queue::tests {
 
 struct backend_subject {
@@ -268,6 +270,31 @@ TEST_P(QueueBackend, HoldsADelayedJobBackUntilItIsDue) {
     EXPECT_EQ(early.next_due, t0 + 5s);
     EXPECT_EQ(counts().delayed, 1u);
     EXPECT_EQ(ids_of(claim(1, t0 + 5s)), ids{"a"});
+}
+
+TEST_P(QueueBackend, RunsNothingAFractionOfAMillisecondEarly) {
+    add({make_delayed("a", t0 + 1500us)});
+    EXPECT_EQ(ids_of(claim(1, t0 + 1200us)), ids{});
+    EXPECT_EQ(ids_of(claim(1, t0 + 2ms)), ids{"a"});
+}
+
+TEST_P(QueueBackend, PromotesAnyNumberOfJobsThatBecomeDueAtOnce) {
+    std::vector<new_job> many;
+    for (int i = 0; i < 5000; ++i)
+        many.push_back(make_delayed("j" + std::to_string(i), t0 + 1s));
+    add(std::move(many));
+    std::set<job_id> taken;
+    for (int i = 0; i < 100 && taken.size() < 5000; ++i)
+        for (const auto& each : claim(1000, t0 + 1s).jobs)
+            taken.insert(each.held.job.id);
+    EXPECT_EQ(taken.size(), 5000u);
+    EXPECT_EQ(counts(), (queue_counts{.queue = "mail", .active = 5000}));
+}
+
+TEST_P(QueueBackend, KeepsADelayThatNeverEnds) {
+    add({make_delayed("a", wall_time::max())});
+    EXPECT_EQ(ids_of(claim(1, t0 + std::chrono::years(200))), ids{});
+    EXPECT_EQ(counts().delayed, 1u);
 }
 
 TEST_P(QueueBackend, QueuesDelayedJobsBehindThoseThatWaitInTheOrderTheyAreDue) {

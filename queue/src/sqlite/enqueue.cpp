@@ -12,7 +12,7 @@ bool insert_job(store& s, ledger::row& queue, const new_job& job, std::int64_t s
         "ON CONFLICT (id, queue) DO NOTHING");
     q.bind(seq, queue.id, job.id, static_cast<int>(delayed ? job_state::delayed : job_state::waiting),
            job.options.priority, job.options.lifo ? -seq : seq,
-           delayed ? std::optional(to_unix_ms(*job.run_at)) : std::nullopt);
+           delayed ? std::optional(to_due_ms(*job.run_at)) : std::nullopt);
     q.run();
     return s.db.changes() > 0;
 }

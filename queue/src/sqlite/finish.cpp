@@ -66,7 +66,7 @@ bool wait_again(store& s, const outcome& o, row_lease held) {
                       "failed_reason = coalesce(?7, failed_reason), worker = NULL, lease_until = NULL "
                       "WHERE seq = ?1 AND fence = ?2 AND state = 2 RETURNING queue");
         q.bind(held.seq, held.fence, static_cast<int>(state), place,
-               o.run_at ? std::optional(to_unix_ms(*o.run_at)) : std::nullopt, o.as == outcome::kind::retry ? 1 : 0,
+               o.run_at ? std::optional(to_due_ms(*o.run_at)) : std::nullopt, o.as == outcome::kind::retry ? 1 : 0,
                non_empty(o.reason));
         queue = queue_of(q);
     }

@@ -24,6 +24,11 @@ std::size_t prune(store& s, const std::vector<prune_request>& requests);
 /// At most so many rows are moved or forgotten on the side in one operation, so that none takes long.
 inline constexpr std::int64_t most_at_once = 1000;
 
+/// When a job is due, in milliseconds, rounded up: nothing runs before its time.
+inline std::int64_t to_due_ms(wall_time t) noexcept {
+    return to_unix_ms(saturating_add(t, std::chrono::milliseconds(1) - std::chrono::nanoseconds(1)));
+}
+
 /// A lease's token names the row and the lease: `seq:fence`.
 struct row_lease {
     std::int64_t seq = 0;
