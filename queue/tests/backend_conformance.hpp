@@ -229,6 +229,18 @@ TEST_P(QueueBackend, TakesQueuesInTurns) {
     EXPECT_LE(claims, 2u);
 }
 
+TEST_P(QueueBackend, TakesQueuesInTurnsWhoeverElseClaimsInBetween) {
+    for (int i = 0; i < 20; ++i)
+        add({make_job("l" + std::to_string(i), {}, "long"), make_job("x" + std::to_string(i), {}, "other x"),
+             make_job("y" + std::to_string(i), {}, "other y")});
+    add({make_job("short", {}, "short")});
+    for (int i = 0; i < 3; ++i) {
+        claim(1, t0, {"long", "short"});
+        claim(1, t0, {"other x", "other y"});
+    }
+    EXPECT_EQ(counts("short").active, 1u);
+}
+
 TEST_P(QueueBackend, SharesOneClaimBetweenQueues) {
     for (int i = 0; i < 20; ++i)
         add({make_job("m" + std::to_string(i), {}, "mail"), make_job("i" + std::to_string(i), {}, "images")});

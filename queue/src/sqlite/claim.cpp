@@ -94,6 +94,7 @@ claimed_job take(store& s, ledger::row& queue, std::int64_t seq, const claim_req
 
 void take_some(store& s, ledger::row& queue, std::size_t max, const claim_request& request,
                std::vector<claimed_job>& taken) {
+    s.last_turn[queue.id] = ++s.turns;
     std::vector<std::int64_t> first;
     query q(s.db, "SELECT seq FROM infra_jobs WHERE state = 0 AND queue = ?1 ORDER BY priority, place LIMIT ?2");
     q.bind(queue.id, max);
@@ -104,7 +105,7 @@ void take_some(store& s, ledger::row& queue, std::size_t max, const claim_reques
 }
 
 // Each queue in turn, so that a long one does not keep the others waiting: first an equal share, then what is left. Who
-// comes first changes from claim to claim.
+// was not served for longest comes first.
 void take_in_turns(store& s, const claim_request& request, std::vector<claimed_job>& taken) {
     std::vector<ledger::row*> busy;
     for (const auto& name : request.queues)
@@ -112,7 +113,7 @@ void take_in_turns(store& s, const claim_request& request, std::vector<claimed_j
             busy.push_back(queue);
     if (busy.empty())
         return;
-    std::ranges::rotate(busy, busy.begin() + static_cast<std::ptrdiff_t>(s.claims++ % busy.size()));
+    std::ranges::sort(busy, {}, [&s](const auto* queue) { return std::pair(s.last_turn[queue->id], queue->id); });
     const auto share = std::max<std::size_t>(1, request.max / busy.size());
     for (const auto most : {share, request.max})
         for (auto* queue : busy)

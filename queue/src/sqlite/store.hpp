@@ -48,7 +48,8 @@ public:
 
     database db;
     ledger queues;
-    std::size_t claims = 0; ///< so far: who of several queues is served first
+    std::uint64_t turns = 0;                                   ///< of queues being served, so far
+    std::unordered_map<std::int64_t, std::uint64_t> last_turn; ///< by queue
 
 private:
     static bool wait_for_lock(void* self, int tries);
