@@ -1,0 +1,106 @@
+#pragma once
+
+/// Jobs that wait until a test says so, and then run at once.
+///
+///     infra::testing::inline_queue work;
+///     queue::set_default_queue(work.jobs());                      // or hand work.jobs() to what is tested
+///     sign_up("a@example.org");
+///     EXPECT_EQ(work.enqueued(send_welcome).at(0).email, "a@example.org");
+///     EXPECT_TRUE(work.run_due().all_completed());                // the first attempt, now
+///     work.time().advance(24h);                                   // or run_all(), which does that by itself
+///     EXPECT_TRUE(work.run_due().all_completed());
+///
+/// An ordinary worker runs them, so that payloads, retries, timeouts and results are what they are in production; only the
+/// storage is memory and the clock stands still. Nothing sleeps, and no thread is left behind.
+
+#include <infra/base/clock.hpp>
+#include <infra/queue.hpp>
+#include <infra/testing/memory_backend.hpp>
+
+#include <cstddef>
+#include <iosfwd>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace infra::testing {
+
+/// One attempt that ended.
+struct job_run {
+    queue::job_info job{}; ///< as it was then
+    queue::outcome::kind ended = queue::outcome::kind::completed;
+};
+
+/// The attempts of one call, in the order in which they ended.
+struct job_runs {
+    std::vector<job_run> all{};
+
+    std::size_t count(queue::outcome::kind ended) const;
+    std::size_t completed() const { return count(queue::outcome::kind::completed); }
+    std::size_t retried() const { return count(queue::outcome::kind::retry); }
+    std::size_t failed() const { return count(queue::outcome::kind::failed); }
+
+    /// No attempt failed. Also true of none at all.
+    bool all_completed() const { return completed() == all.size(); }
+
+    /// For GoogleTest's messages: a line for each, with the reason where there is one.
+    friend std::ostream& operator<<(std::ostream& to, const job_runs& runs);
+};
+
+struct inline_queue_options {
+    /// Which jobs there are; by default those of queue::define_job.
+    std::shared_ptr<queue::registry> jobs = queue::default_registry();
+    queue::queue_options queue{};
+
+    /// A call that runs more attempts throws: likely a job that always adds another. At least 1.
+    std::size_t max_runs = 10'000;
+
+    /// In real time: a call throws when nothing happens for so long, likely since a handler waits for the test's own clock.
+    std::chrono::milliseconds patience{10'000};
+};
+
+/// Threads:  jobs() from any thread; the rest from the test's, outside of loops. Coroutine handlers run on the thread that
+///           calls run_…, one after the other; plain functions on a thread that goes with the call.
+/// Errors:   what a handler throws is in job_runs. run_… throws errc::overloaded after max_runs, and errc::timed_out after
+///           `patience`, naming the job; what it began is given back.
+/// Lifetime: must outlive whoever uses jobs() or time().
+class inline_queue {
+public:
+    explicit inline_queue(inline_queue_options options = {});
+
+    const queue::queue& jobs() const noexcept { return jobs_; }
+    manual_clock& time() noexcept { return time_; }
+
+    /// What waits to run, now or later, in the order in which it was added; of all jobs, or of one.
+    std::vector<queue::job_info> enqueued() const;
+    std::vector<queue::job_info> enqueued(std::string_view name) const;
+
+    /// The payloads alone. Throws json::invalid for one that does not fit.
+    template <class T>
+    std::vector<T> enqueued(const queue::job<T>& of) const {
+        std::vector<T> payloads;
+        for (const auto& each : enqueued(of.name()))
+            payloads.push_back(json::parse<T>(each.data).value());
+        return payloads;
+    }
+
+    /// Runs what is due, also what becomes due by that, until nothing is. Jobs without a handler stay.
+    job_runs run_due();
+
+    /// Runs what is due, moves the clock to the next delay or retry, and so on until nothing waits.
+    job_runs run_all();
+
+private:
+    class turn;
+    bool has_handler(const queue::job_info& job) const;
+    bool has_due() const;
+    std::optional<wall_time> next_run() const;
+
+    const inline_queue_options options_;
+    manual_clock time_;
+    const std::shared_ptr<memory_backend> stored_ = std::make_shared<memory_backend>();
+    const queue::queue jobs_;
+};
+
+} // namespace infra::testing

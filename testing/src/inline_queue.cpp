@@ -1,0 +1,174 @@
+#include <infra/testing/inline_queue.hpp>
+
+#include <infra/base/context_executor.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <algorithm>
+#include <ostream>
+#include <stdexcept>
+
+namespace infra::testing {
+namespace {
+
+using queue::job_state;
+
+std::string_view name_of(queue::outcome::kind ended) {
+    static constexpr std::string_view names[] = {"completed", "will be retried", "failed", "returned"};
+    return names[static_cast<std::size_t>(ended)];
+}
+
+inline_queue_options checked(inline_queue_options options) {
+    if (!options.jobs)
+        throw std::invalid_argument("testing::inline_queue_options::jobs must not be null");
+    if (options.max_runs < 1)
+        throw std::invalid_argument("testing::inline_queue_options::max_runs must be at least 1");
+    return options;
+}
+
+error endless(const job_runs& runs, std::size_t max_runs) {
+    return {errc::overloaded, "more than " + std::to_string(max_runs) +
+                                  " attempts in one call (inline_queue_options::max_runs); the last was of \"" +
+                                  runs.all.back().job.name + "\": does it always add another?"};
+}
+
+} // namespace
+
+std::size_t job_runs::count(queue::outcome::kind ended) const {
+    return static_cast<std::size_t>(std::ranges::count(all, ended, &job_run::ended));
+}
+
+std::ostream& operator<<(std::ostream& to, const job_runs& runs) {
+    to << runs.all.size() << " attempts";
+    for (const auto& [job, ended] : runs.all) {
+        to << "\n  " << job.name << ' ' << job.data << ": " << name_of(ended);
+        if (ended != queue::outcome::kind::completed && !job.failed_reason.empty())
+            to << ": " << job.failed_reason;
+    }
+    return to;
+}
+
+/// A worker that lives for one call, on a loop that the call turns.
+class inline_queue::turn {
+public:
+    explicit turn(inline_queue& of) : of_(of) {
+        of_.stored_->on_finish([this](const queue::job_info& job, queue::outcome::kind ended) {
+            if (ended != queue::outcome::kind::returned)
+                runs_.all.push_back({job, ended});
+        });
+        asio::co_spawn(ex_, worker_.run(), [this](std::exception_ptr why) {
+            ended_ = true;
+            failure_ = why;
+        });
+    }
+    ~turn() { of_.stored_->on_finish(nullptr); }
+    turn(const turn&) = delete;
+    turn& operator=(const turn&) = delete;
+
+    job_runs run() {
+        try {
+            run_due();
+        } catch (...) {
+            stop();
+            throw;
+        }
+        stop();
+        if (failure_)
+            std::rethrow_exception(failure_);
+        return std::move(runs_);
+    }
+
+private:
+    void run_due() {
+        while (!ended_) {
+            if (runs_.all.size() > of_.options_.max_runs)
+                throw endless(runs_, of_.options_.max_runs);
+            if (loop_.poll_one() > 0)
+                continue;
+            if (!of_.has_due())
+                return;
+            if (loop_.run_one_for(of_.options_.patience) == 0)
+                throw_stuck();
+        }
+    }
+
+    [[noreturn]] void throw_stuck() const {
+        const auto active = of_.stored_->jobs([](const auto& job) { return job.state == job_state::active; });
+        throw error(errc::timed_out,
+                    "the job \"" + (active.empty() ? std::string() : active.front().name) + "\" has not ended within " +
+                        std::to_string(of_.options_.patience.count()) +
+                        " ms (inline_queue_options::patience); a handler that sleeps on the test's clock "
+                        "waits for ever, since that stands still meanwhile");
+    }
+
+    // A handler that does not heed its cancellation is given up by the worker after a while of the clock that stands still.
+    void stop() {
+        worker_.stop();
+        while (!ended_)
+            if (loop_.poll_one() == 0)
+                of_.time_.advance(std::chrono::seconds(1));
+    }
+
+    inline_queue& of_;
+    asio::io_context loop_{1};
+    const executor ex_ = with_context(loop_.get_executor());
+    queue::worker worker_{of_.jobs_,
+                          {.concurrency = 1, .drain_timeout = std::chrono::milliseconds::zero(), .renewals = ex_}};
+    job_runs runs_;
+    bool ended_ = false;
+    std::exception_ptr failure_;
+};
+
+inline_queue::inline_queue(inline_queue_options options)
+    : options_(checked(std::move(options))), jobs_(stored_, options_.queue, options_.jobs, time_) {}
+
+std::vector<queue::job_info> inline_queue::enqueued() const {
+    return stored_->jobs(
+        [](const auto& job) { return job.state == job_state::waiting || job.state == job_state::delayed; });
+}
+
+std::vector<queue::job_info> inline_queue::enqueued(std::string_view name) const {
+    auto all = enqueued();
+    std::erase_if(all, [name](const auto& job) { return job.name != name; });
+    return all;
+}
+
+job_runs inline_queue::run_due() { return turn(*this).run(); }
+
+job_runs inline_queue::run_all() {
+    auto runs = run_due();
+    while (const auto next = next_run()) {
+        time_.advance(*next - time_.wall());
+        auto more = run_due();
+        runs.all.insert(runs.all.end(), std::make_move_iterator(more.all.begin()),
+                        std::make_move_iterator(more.all.end()));
+        if (runs.all.size() > options_.max_runs)
+            throw endless(runs, options_.max_runs);
+    }
+    return runs;
+}
+
+// A worker here would run it.
+bool inline_queue::has_handler(const queue::job_info& job) const {
+    const auto known = options_.jobs->find(job.name);
+    return known && known->perform && std::ranges::count(options_.jobs->queues(), job.queue) > 0;
+}
+
+bool inline_queue::has_due() const {
+    return !stored_
+                ->jobs([this, now = time_.wall()](const auto& job) {
+                    return !job.finished_at && job.run_at.value_or(now) <= now && has_handler(job);
+                })
+                .empty();
+}
+
+/// Empty if nothing is delayed but what is delayed for ever.
+std::optional<wall_time> inline_queue::next_run() const {
+    const auto delayed = stored_->jobs(
+        [this](const auto& job) { return job.run_at && *job.run_at != wall_time::max() && has_handler(job); });
+    const auto first = std::ranges::min_element(delayed, {}, &queue::job_info::run_at);
+    return first == delayed.end() ? std::nullopt : first->run_at;
+}
+
+} // namespace infra::testing
