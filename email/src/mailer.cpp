@@ -71,13 +71,12 @@ struct mailer::state {
     explicit state(mailer_options o) : options(checked(std::move(o))), metrics(options.transport->name()) {}
 
     static awaitable<message_id> send(std::shared_ptr<const state> self, message m);
-    static awaitable<message_id> render_and_deliver(std::shared_ptr<const state> self, message m, deadline limit,
-                                                    bool* duplicate);
+    static awaitable<delivery> render_and_deliver(std::shared_ptr<const state> self, message m, deadline limit);
     std::function<rendered_email()> renderer_of(message& m) const;
     static awaitable<email_template> load(std::shared_ptr<const state> self, std::string name, load_options options);
 
     awaitable<delivery> deliver(mail m, deadline limit) const;
-    void note_sent(const message_id& id, const description& of, bool duplicate, double seconds) const;
+    void note_sent(const delivery& done, const description& of, double seconds) const;
 
     blocking_pool& pool() const { return options.pool ? *options.pool : default_blocking_pool(); }
 
@@ -99,11 +98,10 @@ awaitable<message_id> mailer::state::send(std::shared_ptr<const state> self, mes
               {"email.recipients", of.recipients}});
     try {
         const auto limit = deadline::after(self->options.timeout, began);
-        bool duplicate = false;
-        auto id = co_await with_deadline(render_and_deliver(self, std::move(m), limit, &duplicate), limit, time);
-        span.set({{"email.message_id", id}});
-        self->note_sent(id, of, duplicate, seconds());
-        co_return id;
+        auto done = co_await with_deadline(render_and_deliver(self, std::move(m), limit), limit, time);
+        span.set({{"email.message_id", done.id}});
+        self->note_sent(done, of, seconds());
+        co_return std::move(done.id);
     } catch (const std::exception& e) {
         const auto why = name_of(code_of(std::current_exception()));
         span.set({{"error.type", why}});
@@ -113,8 +111,7 @@ awaitable<message_id> mailer::state::send(std::shared_ptr<const state> self, mes
     }
 }
 
-awaitable<message_id> mailer::state::render_and_deliver(std::shared_ptr<const state> self, message m, deadline limit,
-                                                        bool* duplicate) {
+awaitable<delivery> mailer::state::render_and_deliver(std::shared_ptr<const state> self, message m, deadline limit) {
     rendered_email words;
     if (m.content)
         words = std::move(*m.content);
@@ -128,8 +125,7 @@ awaitable<message_id> mailer::state::render_and_deliver(std::shared_ptr<const st
     auto done = co_await self->deliver(std::move(made), limit);
     if (done.failure)
         throw send_error(std::move(*done.failure));
-    *duplicate = done.duplicate;
-    co_return std::move(done.id);
+    co_return done;
 }
 
 // Makes the words of a message, and takes what it needs for that. It reads files, and cmark-gfm's time can grow with the square
@@ -156,10 +152,10 @@ awaitable<delivery> mailer::state::deliver(mail m, deadline limit) const {
     co_return std::move(done.at(0));
 }
 
-void mailer::state::note_sent(const message_id& id, const description& of, bool duplicate, double seconds) const {
-    duplicate ? metrics.duplicate(seconds) : metrics.sent(seconds);
-    telemetry::log(level::info, "email", duplicate ? "not sent again" : "sent",
-                   {{"message_id", id},
+void mailer::state::note_sent(const delivery& done, const description& of, double seconds) const {
+    done.duplicate ? metrics.duplicate(seconds) : metrics.sent(seconds);
+    telemetry::log(level::info, "email", done.duplicate ? "not sent again" : "sent",
+                   {{"message_id", done.id},
                     {"transport", options.transport->name()},
                     {"template", of.template_name},
                     {"to", of.to},

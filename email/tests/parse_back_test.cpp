@@ -55,8 +55,7 @@ def read(path):
                            'filename': part.get_filename() or '', 'cid': part['Content-ID'] or '',
                            'charset': part.get_content_charset() or '',
                            'content': content.decode('utf-8').replace('\r\n', '\n') if text else content.hex()})
-    # A header folded right behind its name is read with the fold's space, which says nothing.
-    return {'headers': [[n, str(v).lstrip(' ')] for n, v in mail.items()], 'addresses': addresses, 'leaves': leaves,
+    return {'headers': [[n, str(v)] for n, v in mail.items()], 'addresses': addresses, 'leaves': leaves,
             'tree': ' '.join(part.get_content_type() for part in mail.walk()), 'defects': defects}
 
 json.dump([read(path) for path in sys.argv[1:]], sys.stdout)
