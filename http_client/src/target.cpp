@@ -24,8 +24,8 @@ curl::url make_url() {
     return made;
 }
 
-// Paths stay as they are spelled: a signature may cover them. A backslash is for browsers a slash and for libcurl none, so
-// that "http://one\\@other/" has two hosts.
+// Paths stay as they are spelled: a signature may cover them. A backslash is a slash for browsers and none for libcurl:
+// "http://one\\@other/" would have two hosts.
 void assign(CURLU* url, const std::string& text) {
     const bool printable = std::ranges::all_of(text, [](char c) { return c > ' ' && c < 0x7f && c != '\\'; });
     if (!printable)
