@@ -20,9 +20,9 @@ bool end_for_good(store& s, const outcome& o, row_lease held, job_state state) {
         query q(s.db,
                 "UPDATE infra_jobs SET state = ?3, attempts_made = attempts_made + 1, finished_at = ?4, result = ?5, "
                 "failed_reason = coalesce(?6, failed_reason), worker = NULL, lease_until = NULL "
-                "WHERE seq = ?1 AND fence = ?2 AND state = 2 RETURNING queue");
+                "WHERE seq = ?1 AND fence = ?2 AND id = ?7 AND state = 2 RETURNING queue");
         q.bind(held.seq, held.fence, static_cast<int>(state), to_unix_ms(o.at), non_empty(o.result),
-               non_empty(o.reason));
+               non_empty(o.reason), o.held.job.id);
         queue = queue_of(q);
     }
     if (!queue)
@@ -34,11 +34,11 @@ bool end_for_good(store& s, const outcome& o, row_lease held, job_state state) {
 }
 
 /// Removes the row at once: nothing of it is to be kept.
-bool end_without_trace(store& s, row_lease held) {
+bool end_without_trace(store& s, const outcome& o, row_lease held) {
     std::optional<std::int64_t> queue;
     {
-        query q(s.db, "DELETE FROM infra_jobs WHERE seq = ?1 AND fence = ?2 AND state = 2 RETURNING queue");
-        q.bind(held.seq, held.fence);
+        query q(s.db, "DELETE FROM infra_jobs WHERE seq = ?1 AND fence = ?2 AND id = ?3 AND state = 2 RETURNING queue");
+        q.bind(held.seq, held.fence, o.held.job.id);
         queue = queue_of(q);
     }
     if (!queue)
@@ -64,10 +64,10 @@ bool wait_again(store& s, const outcome& o, row_lease held) {
     {
         query q(s.db, "UPDATE infra_jobs SET state = ?3, place = ?4, due_at = ?5, attempts_made = attempts_made + ?6, "
                       "failed_reason = coalesce(?7, failed_reason), worker = NULL, lease_until = NULL "
-                      "WHERE seq = ?1 AND fence = ?2 AND state = 2 RETURNING queue");
+                      "WHERE seq = ?1 AND fence = ?2 AND id = ?8 AND state = 2 RETURNING queue");
         q.bind(held.seq, held.fence, static_cast<int>(state), place,
                o.run_at ? std::optional(to_due_ms(*o.run_at)) : std::nullopt, o.as == outcome::kind::retry ? 1 : 0,
-               non_empty(o.reason));
+               non_empty(o.reason), o.held.job.id);
         queue = queue_of(q);
     }
     if (!queue)
@@ -83,7 +83,7 @@ bool finish_one(store& s, const outcome& o) {
     if (o.as == outcome::kind::retry || o.as == outcome::kind::returned)
         return wait_again(s, o, held);
     if (o.keep.count == 0u)
-        return end_without_trace(s, held);
+        return end_without_trace(s, o, held);
     return end_for_good(s, o, held, o.as == outcome::kind::completed ? job_state::completed : job_state::failed);
 }
 

@@ -29,7 +29,8 @@ inline std::int64_t to_due_ms(wall_time t) noexcept {
     return to_unix_ms(saturating_add(t, std::chrono::milliseconds(1) - std::chrono::nanoseconds(1)));
 }
 
-/// A lease's token names the row and the lease: `seq:fence`.
+/// A lease's token names the row and the lease: `seq:fence`. It counts only together with the job's id, since numbers begin
+/// anew where somebody removed the file.
 struct row_lease {
     std::int64_t seq = 0;
     std::int64_t fence = 0;

@@ -2,8 +2,13 @@
 
 #include "src/sqlite/schema.hpp"
 
-#include <sys/mount.h>
+#include <infra/base/with_deadline.hpp>
 
+#include <sys/mount.h>
+#include <sys/resource.h>
+
+#include <atomic>
+#include <csignal>
 #include <fstream>
 #include <thread>
 
@@ -211,6 +216,84 @@ TEST_F(SqliteFile, ThatWasDeletedIsMadeAnewRatherThanWrittenOutOfSight) {
         std::filesystem::remove(file().string() + suffix);
     EXPECT_FALSE(add(stored, "b"));
     EXPECT_EQ(ask(file(), "SELECT group_concat(id) FROM infra_jobs"), "b");
+}
+
+TEST_F(SqliteFile, ThatWasDeletedTakesItsLeasesAlong) {
+    const auto stored = open();
+    const auto take = [&](const job_id& id) {
+        EXPECT_FALSE(add(stored, id));
+        return loop.await(stored->claim({.queues = {"mail"}, .now = t0})).jobs.at(0).held;
+    };
+    const auto stale = take("old");
+    for (const auto* suffix : {"", "-wal", "-shm"})
+        std::filesystem::remove(file().string() + suffix);
+    const auto fresh = take("new");
+    EXPECT_EQ(stale.token, fresh.token) << "numbers begin anew, so they alone do not tell the leases apart";
+    for (const auto as : {outcome::kind::completed, outcome::kind::retry, outcome::kind::failed})
+        EXPECT_FALSE(loop.await(stored->finish({{.held = stale, .as = as, .at = t0}})).at(0));
+    EXPECT_FALSE(loop.await(stored->finish({{.held = stale, .at = t0, .keep = {.count = 0}}})).at(0));
+    EXPECT_FALSE(loop.await(stored->extend({stale}, t0 + 1h)).at(0));
+    EXPECT_TRUE(loop.await(stored->finish({{.held = fresh, .at = t0}})).at(0));
+}
+
+// A write that fails in the middle, as on a broken disk.
+TEST_F(SqliteFile, ThatCannotBeWrittenIsUnavailableAndSoundAfterwards) {
+    const auto stored = open();
+    EXPECT_FALSE(add(stored, "a"));
+    struct rlimit before{};
+    ::getrlimit(RLIMIT_FSIZE, &before);
+    const auto ignored = std::signal(SIGXFSZ, SIG_IGN);
+    const struct rlimit small{std::filesystem::file_size(file().string() + "-wal") + 10'000, before.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &small);
+    const auto refused = add(stored, "large", std::string(1 << 20, 'x'));
+    ::setrlimit(RLIMIT_FSIZE, &before);
+    std::signal(SIGXFSZ, ignored);
+    EXPECT_EQ(refused, errc::unavailable);
+    EXPECT_FALSE(add(stored, "b"));
+    EXPECT_EQ(ask(file(), "SELECT group_concat(id) FROM infra_jobs"), "a,b");
+    expect_sound(file());
+}
+
+TEST_F(SqliteFile, StoresExactlyWhatItAcknowledgedWhenManyThreadsAddMoreThanMayWait) {
+    const auto stored = open({.max_waiting = 8});
+    std::atomic<std::size_t> acknowledged = 0, refused = 0;
+    const auto add_many = [&](int thread) {
+        test_loop own;
+        std::vector<std::shared_ptr<pending<std::vector<added_job>>>> adds;
+        for (int i = 0; i < 200; ++i) {
+            adds.push_back(own.start(stored->enqueue({make_job(std::to_string(thread) + "-" + std::to_string(i))})));
+            own.settle();
+        }
+        for (const auto& each : adds) {
+            ASSERT_TRUE(own.until([&] { return each->ended; }));
+            if (each->failure) {
+                EXPECT_EQ(infra::code_of(each->failure), infra::errc::overloaded);
+            }
+            ++(each->failure ? refused : acknowledged);
+        }
+    };
+    {
+        std::vector<std::jthread> threads;
+        for (int i = 0; i < 4; ++i)
+            threads.emplace_back(add_many, i);
+    }
+    EXPECT_EQ(acknowledged + refused, 800u);
+    EXPECT_EQ(loop.await(stored->counts({"mail"})).at(0).waiting, acknowledged);
+    expect_sound(file());
+}
+
+TEST_F(SqliteFile, LockedDoesNotHoldUpACallerThatGivesUp) {
+    const auto stored = open({.busy_timeout = 1h});
+    EXPECT_FALSE(add(stored, "a"));
+    sqlite3* other = nullptr;
+    sqlite3_open(file().c_str(), &other);
+    ASSERT_EQ(sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr), SQLITE_OK);
+    EXPECT_EQ(loop.code_of(with_deadline(stored->enqueue({make_job("b")}), deadline::after(5ms))),
+              infra::errc::timed_out);
+    sqlite3_exec(other, "COMMIT", nullptr, nullptr, nullptr);
+    sqlite3_close(other);
+    EXPECT_FALSE(add(stored, "b")) << "repeated with its id, it is there once";
+    EXPECT_EQ(loop.await(stored->counts({"mail"})).at(0).waiting, 2u);
 }
 
 // Jobs are added until the bound is hit; then everything acknowledged is there, and taking jobs out makes room again.
