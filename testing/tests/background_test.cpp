@@ -2,7 +2,7 @@
 
 #include <infra/http_server.hpp>
 #include <infra/queue.hpp>
-#include <infra/queue/sqlite.hpp>
+#include <infra/testing/memory_backend.hpp>
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -10,7 +10,6 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
-#include <filesystem>
 #include <memory>
 
 namespace infra::testing {
@@ -69,12 +68,6 @@ background_subject make_server(executor ex) {
 // --- queue::worker, busy with a job that never ends ---------------------------------------------------------------------
 
 struct worker_surroundings {
-    worker_surroundings() {
-        auto pattern = (std::filesystem::temp_directory_path() / "infra-background-XXXXXX").string();
-        folder = ::mkdtemp(pattern.data());
-    }
-    ~worker_surroundings() { std::filesystem::remove_all(folder); }
-    std::filesystem::path folder;
     bool job_entered = false;
 };
 
@@ -85,8 +78,7 @@ awaitable<void> hold_a_job(queue::queue jobs, std::shared_ptr<worker_surrounding
 
 background_subject make_worker(executor ex) {
     const auto with = std::make_shared<worker_surroundings>();
-    const queue::queue jobs(
-        queue::make_sqlite_backend({.file = with->folder / "queue.db", .durability = queue::durability::normal}));
+    const queue::queue jobs(std::make_shared<memory_backend>());
     jobs.define_job({.name = "for-ever", .handler = [with](json::value) -> awaitable<void> {
                          with->job_entered = true;
                          co_await for_ever();

@@ -10,8 +10,8 @@
 ///     work.time().advance(24h);                                   // or run_all(), which does that by itself
 ///     EXPECT_TRUE(work.run_due().all_completed());
 ///
-/// An ordinary worker runs them, so that payloads, retries, timeouts and results are what they are in production; only the
-/// storage is memory and the clock stands still. Nothing sleeps, and no thread is left behind.
+/// An ordinary worker runs them, so that payloads, retries and results are what they are in production; only the storage
+/// is memory and the clock stands still. Nothing sleeps, and no thread is left behind.
 
 #include <infra/base/clock.hpp>
 #include <infra/queue.hpp>
