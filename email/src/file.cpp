@@ -50,7 +50,8 @@ descriptor create_locked(const fs::path& path) {
         descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
         if (!file)
             fail("write", path, errno);
-        ::flock(file.get(), LOCK_EX); // fails where a file system has no locks, and there no sweep gets one either
+        while (::flock(file.get(), LOCK_EX) != 0 && errno == EINTR) {
+        } // fails where a file system has no locks, and there no sweep gets one either
         if (status_of(file).st_nlink > 0)
             return file;
     }
