@@ -35,6 +35,8 @@ mailer_options checked(mailer_options o) {
         throw std::invalid_argument("email::mailer_options::timeout must be greater than zero");
     if (o.templates.empty())
         throw std::invalid_argument("email::mailer_options::templates must name a directory");
+    if (o.from && !is_valid_address(o.from->email()))
+        throw std::invalid_argument("email::mailer_options::from must be an email address");
     if (!o.time)
         throw std::invalid_argument("email::mailer_options::time must be a clock");
     o.transport = transport_of(o);

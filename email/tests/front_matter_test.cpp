@@ -58,6 +58,15 @@ TEST(FrontMatter, GivesEachOfItsFieldsOnce) {
     }
 }
 
+TEST(FrontMatter, NamesASenderThatCanBeOne) {
+    for (const std::string from : {"Shop", "a@x.org, Shop <s@x.org>", "{{name}} <s@x>"}) {
+        const auto [code, sentence] = failure_of([&] { parse_template("---\nfrom: " + from + "\n---\nB", "welcome"); });
+        EXPECT_EQ(code, errc::bad_template) << from;
+        EXPECT_EQ(sentence, "the template welcome: from is not an email address; expected hello@example.org or Shop "
+                            "<hello@example.org>");
+    }
+}
+
 TEST(Template, NamesTheLineOfAnOpenPlace) {
     const auto [code, sentence] =
         failure_of([] { parse_template("---\nsubject: S\n---\n\nfine {{a}}\nbad {{b\n", "welcome"); });

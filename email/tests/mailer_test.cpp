@@ -158,6 +158,7 @@ TEST_F(MailerTest, RefusesBadOptions) {
     };
     refuses([](auto& o) { o.timeout = 0ms; }, "timeout must be greater than zero");
     refuses([](auto& o) { o.templates = ""; }, "templates must name a directory");
+    refuses([](auto& o) { o.from = "a@x.org, Shop <shop@x.org>"; }, "from must be an email address");
     refuses([](auto& o) { o.time = nullptr; }, "time must be a clock");
     refuses([](auto& o) { o.url = "outbox:x"; }, "transport and url: at most one may be set");
 }

@@ -125,6 +125,10 @@ email_template parse_template(std::string_view text, std::string name) {
     const bool has_front_matter = read_front_matter(t, rest);
     if (has_front_matter && t.subject.empty())
         t.subject = no_subject;
+    if (!t.from.empty() && !is_valid_address(address(t.from).email()))
+        throw error(errc::bad_template, described(t) +
+                                            ": from is not an email address; expected hello@example.org or Shop "
+                                            "<hello@example.org>");
     for (const auto* each : {&t.subject, &t.preheader})
         find_places(*each, described(t));
     t.body = without_blank_lines(rest);

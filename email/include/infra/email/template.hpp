@@ -69,7 +69,7 @@ struct render_options {
 };
 
 /// Takes a template's text apart. `name` is for messages. Throws errc::bad_template for front matter or `{{` that is not
-/// closed, for text that is not UTF-8 or over 1 MiB.
+/// closed, a field given twice, a `from` that is no address, and text that is not UTF-8 or over 1 MiB.
 email_template parse_template(std::string_view text, std::string name = "template");
 
 /// Puts values in. A string is put in as it is, other JSON in its JSON spelling; null counts as absent.
