@@ -1,10 +1,10 @@
+#include "mutation.hpp"
 #include "support.hpp"
 
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <cstdlib>
-#include <random>
 
 namespace infra::http {
 namespace {
@@ -345,24 +345,10 @@ TEST(Connection, AnswersOrClosesWhateverIsSent) {
             std::string(get_hello),
         "POST /echo HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\nabc",
     };
-    const std::string_view spices[] = {"\r\n", "\0",   ":",        " ",  "\t", "%", "chunked", "0",
-                                       "-1",   "\xff", "HTTP/1.1", "\r", "\n", ";", ","};
     std::mt19937 random(20260101);
     const auto below = [&](std::size_t n) { return static_cast<std::size_t>(random() % n); };
     for (int round = 0; round < (thorough ? 50'000 : 1'500); ++round) {
-        auto bytes = seeds[below(std::size(seeds))];
-        for (std::size_t changes = 1 + below(4); changes > 0; --changes) {
-            const auto at = below(bytes.size());
-            switch (below(5)) {
-            case 0: bytes[at] = static_cast<char>(random()); break;
-            case 1: bytes.erase(at, 1 + below(4)); break;
-            case 2: bytes.insert(at, spices[below(std::size(spices))]); break;
-            case 3: bytes.insert(at, bytes.substr(below(bytes.size()), below(40))); break;
-            default: bytes.resize(std::max<std::size_t>(at, 1)); break;
-            }
-            if (bytes.empty())
-                bytes = "G";
-        }
+        const auto bytes = mutated(seeds[below(std::size(seeds))], random);
         auto client = s.connect();
         const auto cut = below(bytes.size() + 1);
         client.send(std::string_view(bytes).substr(0, cut));

@@ -1,6 +1,10 @@
 #include "src/request_parser.hpp"
 
+#include "mutation.hpp"
+
 #include <gtest/gtest.h>
+
+#include <cstdlib>
 
 namespace infra::http::detail {
 namespace {
@@ -132,6 +136,33 @@ TEST(RequestParser, RefusesWithTheStatusThatSaysWhy) {
             EXPECT_EQ(p.failure, status) << bytes.substr(0, 100) << " in steps of " << step;
             EXPECT_FALSE(p.done);
         }
+}
+
+// Where the network cuts a request must not change what it says: that would be two requests in one.
+TEST(RequestParser, ReadsTheSameHoweverItIsCut) {
+    const std::string seeds[] = {
+        "POST /e HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5;a=b\r\nhello\r\n3\r\nabc\r\n0\r\nA: "
+        "b\r\n\r\nGET /",
+        "POST /e HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhelloGET / HTTP/1.1\r\nHost: h\r\n\r\n",
+        "\r\n\r\nGET http://a/b?c HTTP/1.1\r\nHost: h\r\nX: y\r\nConnection: close\r\n\r\n",
+    };
+    std::mt19937 random(20260101);
+    const int rounds = std::getenv("INFRA_TEST_LONG") ? 100'000 : 3'000;
+    for (int round = 0; round < rounds; ++round) {
+        const auto bytes = mutated(seeds[random() % std::size(seeds)], random);
+        const auto whole = parse(bytes);
+        for (const std::size_t step : {std::size_t{1}, 2 + random() % 9}) {
+            const auto cut = parse(bytes, step);
+            ASSERT_EQ(cut.done, whole.done) << bytes;
+            if (!whole.done)
+                continue;
+            ASSERT_EQ(cut.r.target(), whole.r.target()) << bytes;
+            ASSERT_EQ(cut.r.headers(), whole.r.headers()) << bytes;
+            ASSERT_EQ(cut.r.body(), whole.r.body()) << bytes;
+            ASSERT_EQ(cut.rest, whole.rest) << bytes;
+            ASSERT_EQ(cut.keep_alive, whole.keep_alive) << bytes;
+        }
+    }
 }
 
 TEST(RequestParser, BareLineFeedsEndNothing) {
