@@ -7,26 +7,10 @@
 #include <new>
 #include <utility>
 
+#include <pthread.h>
+
 namespace infra::monitoring::detail {
 namespace {
-
-constexpr std::uint32_t page_cells = 2048;
-constexpr std::uint32_t max_pages = 4096;
-
-// The copies of one thread, a page at a time as they are first touched.
-struct shard {
-    std::array<std::atomic<cell*>, max_pages> pages{};
-
-    cell* page_of(std::uint32_t index) const noexcept {
-        return pages[index / page_cells].load(std::memory_order_acquire);
-    }
-
-    cell* add_page(std::uint32_t index) noexcept {
-        auto* page = new (std::nothrow) cell[page_cells]();
-        pages[index / page_cells].store(page, std::memory_order_release);
-        return page;
-    }
-};
 
 // Never destroyed: threads and static destructors may count until the very end.
 struct house {
@@ -51,37 +35,47 @@ shard* take_shard() noexcept {
             return used;
         }
         h.idle.reserve(h.shards.size() + 1); // giving it back must not fail
-        h.shards.push_back(nullptr);
-        return h.shards.back() = new shard;
+        auto made = std::make_unique<shard>();
+        h.shards.push_back(made.get());
+        return made.release();
     } catch (const std::bad_alloc&) {
         return nullptr;
     }
 }
 
-constinit thread_local shard* my_shard = nullptr;
-constinit thread_local bool leaving = false; // what this thread counts from now on goes to copies it never gives back
+void give_back(void*) noexcept {
+    auto& h = the_house();
+    const std::scoped_lock lock(h.mutex);
+    h.idle.push_back(std::exchange(my_shard, nullptr));
+}
 
-struct lease {
-    shard* held = nullptr;
-    ~lease() {
-        leaving = true;
-        my_shard = nullptr;
-        auto& h = the_house();
-        const std::scoped_lock lock(h.mutex);
-        h.idle.push_back(held);
-    }
-};
+// A pthread key's destructor runs after those of all C++ thread_locals, which may count too; and again, should another
+// key's destructor count after it. On the main thread it does not run, so static destructors find their copies.
+pthread_key_t end_of_thread() noexcept {
+    static const auto key = [] {
+        pthread_key_t made{};
+        ::pthread_key_create(&made, &give_back);
+        return made;
+    }();
+    return key;
+}
 
-[[gnu::noinline]] shard* move_in() noexcept {
-    my_shard = take_shard();
-    if (my_shard && !leaving) {
-        thread_local lease until_exit;
-        until_exit.held = my_shard;
-    }
-    return my_shard;
+shard* move_in() noexcept {
+    auto* const taken = take_shard();
+    if (taken)
+        ::pthread_setspecific(end_of_thread(), taken);
+    return taken;
+}
+
+cell* add_page(shard& to, std::uint32_t index) noexcept {
+    auto* page = new (std::nothrow) cell[page_cells]();
+    to.pages[index / page_cells].store(page, std::memory_order_release);
+    return page;
 }
 
 } // namespace
+
+constinit thread_local shard* my_shard = nullptr;
 
 std::optional<cell_range> cell_range::allocate(std::uint32_t count) {
     auto& h = the_house();
@@ -107,7 +101,7 @@ cell_range::~cell_range() {
     auto& h = the_house();
     const std::scoped_lock lock(h.mutex);
     for (const auto* each : h.shards)
-        if (auto* const page = each ? each->page_of(first_) : nullptr)
+        if (auto* const page = each->page_of(first_))
             for (std::uint32_t i = 0; i < count_; ++i)
                 page[first_ % page_cells + i].store(0, std::memory_order_relaxed);
     try {
@@ -116,13 +110,14 @@ cell_range::~cell_range() {
     }
 }
 
-[[gnu::noinline]] cell* cell_range::mine() const noexcept {
-    auto* const own = my_shard ? my_shard : move_in();
-    if (!own)
+[[gnu::noinline]] cell* cell_range::first_touch() const noexcept {
+    if (!my_shard)
+        my_shard = move_in();
+    if (!my_shard)
         return nullptr;
-    auto* page = own->pages[first_ / page_cells].load(std::memory_order_relaxed);
+    auto* page = my_shard->page_of(first_);
     if (!page)
-        page = own->add_page(first_);
+        page = add_page(*my_shard, first_);
     return page ? page + first_ % page_cells : nullptr;
 }
 
@@ -130,12 +125,6 @@ cell_reader::cell_reader() {
     auto& h = the_house();
     const std::scoped_lock lock(h.mutex);
     shards_.assign(h.shards.begin(), h.shards.end());
-}
-
-const cell* cell_reader::copy_of(std::size_t index, const cell_range& range) const noexcept {
-    const auto* each = static_cast<const shard*>(shards_[index]);
-    const auto* page = each ? each->page_of(range.first_) : nullptr;
-    return page ? page + range.first_ % page_cells : nullptr;
 }
 
 } // namespace infra::monitoring::detail

@@ -6,6 +6,7 @@
 // A thread that ends gives its copies to the next one that starts, with what is in them: nothing is ever folded, moved
 // or freed, so readers need no protection, and memory is bounded by the most threads that ever lived at once.
 
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -17,6 +18,25 @@
 namespace infra::monitoring::detail {
 
 using cell = std::atomic<std::uint64_t>;
+
+inline constexpr std::uint32_t page_cells = 2048;
+inline constexpr std::uint32_t max_pages = 4096;
+
+struct recollection;
+
+/// The copies of one thread, a page at a time as they are first touched.
+struct shard {
+    std::array<std::atomic<cell*>, max_pages> pages{};
+    recollection* names = nullptr; ///< which series the thread asked for lately (recollection.hpp); the owner's alone
+
+    cell* page_of(std::uint32_t index) const noexcept {
+        return pages[index / page_cells].load(std::memory_order_acquire);
+    }
+};
+
+/// The calling thread's; null until it first counts. Only for functions that are no coroutines and are not inlined: a
+/// compiler may keep a thread_local's address across a suspension.
+extern constinit thread_local shard* my_shard;
 
 /// Neighbouring cells, by number; zero when allocated.
 class cell_range {
@@ -32,11 +52,17 @@ public:
     std::uint32_t count() const noexcept { return count_; }
 
     /// The calling thread's copy; null if there is no memory for it, which costs what was to be added.
-    cell* mine() const noexcept;
+    cell* mine() const noexcept {
+        if (auto* const own = my_shard) [[likely]]
+            if (auto* const page = own->pages[first_ / page_cells].load(std::memory_order_relaxed)) [[likely]]
+                return page + first_ % page_cells;
+        return first_touch();
+    }
 
 private:
     friend class cell_reader;
     cell_range(std::uint32_t first, std::uint32_t count) noexcept : first_(first), count_(count) {}
+    cell* first_touch() const noexcept;
     std::uint32_t first_;
     std::uint32_t count_;
 };
@@ -49,14 +75,13 @@ public:
     /// One copy for each thread that wrote to `range`.
     template <class F>
     void for_each_copy(const cell_range& range, F f) const {
-        for (std::size_t i = 0; i < shards_.size(); ++i)
-            if (const cell* copy = copy_of(i, range))
-                f(std::span(copy, range.count_));
+        for (const auto* each : shards_)
+            if (const cell* page = each->page_of(range.first_))
+                f(std::span(page + range.first_ % page_cells, range.count_));
     }
 
 private:
-    const cell* copy_of(std::size_t shard, const cell_range& range) const noexcept;
-    std::vector<const void*> shards_;
+    std::vector<const shard*> shards_;
 };
 
 } // namespace infra::monitoring::detail

@@ -1,4 +1,4 @@
-#include "registry.hpp"
+#include "exposition.hpp"
 
 #include <boost/describe/enum_to_string.hpp>
 
@@ -25,61 +25,148 @@ void append_number(std::string& out, double n) {
     }
 }
 
-void append_head(std::string& out, const family_snapshot& f) {
-    out.append("# HELP ").append(f.exposed.name).append(" ");
-    for (const char c : f.help)
+// OpenMetrics wants bounds that are floats to the eye: 1.0, not 1.
+void append_bound(std::string& out, double n, bool as_float) {
+    const auto begin = out.size();
+    append_number(out, n);
+    if (as_float && out.find_first_not_of("-0123456789", begin) == std::string::npos)
+        out += ".0";
+}
+
+void append_escaped(std::string& out, std::string_view text, bool quotes_too) {
+    for (const char c : text)
         switch (c) {
         case '\\': out += "\\\\"; break;
         case '\n': out += "\\n"; break;
+        case '"': out += quotes_too ? "\\\"" : "\""; break;
         default: out += c;
         }
-    out.append("\n# TYPE ").append(f.exposed.name).append(" ");
-    out.append(boost::describe::enum_to_string(f.type, "untyped")).append("\n");
 }
 
-// `name_suffix{labels,more} value`
-void append_sample(std::string& out, const family_snapshot& f, std::string_view suffix, std::string_view labels,
-                   std::string_view more, double value) {
-    out.append(f.exposed.name).append(suffix);
-    if (!labels.empty() || !more.empty()) {
-        out.append("{").append(labels);
-        if (!labels.empty() && !more.empty())
-            out += ',';
-        out.append(more).append("}");
-    }
-    out += ' ';
-    append_number(out, value);
-    out += '\n';
-}
+/// Where the two formats differ: OpenMetrics calls a counter's family by its name without _total, tells units, writes
+/// bounds as floats, may add exemplars and says where it ends.
+class writer {
+public:
+    writer(bool open, std::size_t size_hint) : open_(open) { out_.reserve(size_hint + size_hint / 8); }
 
-void append_histogram(std::string& out, const family_snapshot& f, const sample& s) {
-    std::uint64_t below = 0;
-    std::string bound;
-    for (std::size_t i = 0; i < s.distribution.buckets.size(); ++i) {
-        below += s.distribution.buckets[i];
-        bound = "le=\"";
-        append_number(bound, i < s.distribution.bounds.size() ? f.exposed.value(s.distribution.bounds[i]) : HUGE_VAL);
-        bound += '"';
-        append_sample(out, f, "_bucket", s.labels, bound, static_cast<double>(below));
+    void write(const family_snapshot& f) {
+        head(f);
+        for (std::size_t i = 0; i < f.samples.size(); ++i) {
+            if (f.type == metric_type::histogram)
+                histogram(f, i);
+            else
+                line(f.exposed.name, {}, f.samples[i].labels, {}, f.exposed.value(f.samples[i].value));
+        }
     }
-    append_sample(out, f, "_sum", s.labels, {}, f.exposed.value(s.distribution.sum));
-    append_sample(out, f, "_count", s.labels, {}, static_cast<double>(s.distribution.count));
+
+    std::string finish() && {
+        if (open_)
+            out_ += "# EOF\n";
+        return std::move(out_);
+    }
+
+private:
+    std::string_view family_name(const family_snapshot& f) const noexcept {
+        std::string_view name = f.exposed.name;
+        if (open_ && f.type == metric_type::counter)
+            name.remove_suffix(std::string_view("_total").size());
+        return name;
+    }
+
+    void head(const family_snapshot& f) {
+        const auto name = family_name(f);
+        const auto type = [&] {
+            out_.append("# TYPE ").append(name).append(" ");
+            out_.append(boost::describe::enum_to_string(f.type, "untyped")).append("\n");
+        };
+        if (open_)
+            type();
+        for (const std::string_view unit : {"seconds", "bytes", "ratio"})
+            if (open_ && name.ends_with(unit) && name.size() > unit.size() &&
+                name[name.size() - unit.size() - 1] == '_')
+                out_.append("# UNIT ").append(name).append(" ").append(unit).append("\n");
+        out_.append("# HELP ").append(name).append(" ");
+        append_escaped(out_, f.help, open_);
+        out_ += '\n';
+        if (!open_)
+            type();
+    }
+
+    // `name_suffix{labels,more} value`, without the end of the line
+    void sample_of(std::string_view name, std::string_view suffix, std::string_view labels, std::string_view more,
+                   double value) {
+        out_.append(name).append(suffix);
+        if (!labels.empty() || !more.empty()) {
+            out_.append("{").append(labels);
+            if (!labels.empty() && !more.empty())
+                out_ += ',';
+            out_.append(more).append("}");
+        }
+        out_ += ' ';
+        append_number(out_, value);
+    }
+
+    void line(std::string_view name, std::string_view suffix, std::string_view labels, std::string_view more,
+              double value) {
+        sample_of(name, suffix, labels, more, value);
+        out_ += '\n';
+    }
+
+    void histogram(const family_snapshot& f, std::size_t i) {
+        const auto& d = f.distributions[i];
+        const auto labels = f.samples[i].labels;
+        std::uint64_t below = 0;
+        for (std::size_t b = 0; b < d.buckets.size(); ++b) {
+            below += d.buckets[b];
+            bound_ = "le=\"";
+            append_bound(bound_, b < d.bounds.size() ? f.exposed.value(d.bounds[b]) : HUGE_VAL, open_);
+            bound_ += '"';
+            sample_of(f.exposed.name, "_bucket", labels, bound_, static_cast<double>(below));
+            if (open_ && !f.exemplars[i].empty())
+                example(f, f.exemplars[i][b]);
+            out_ += '\n';
+        }
+        // By OpenMetrics' rules a sum that may fall is none, and there is no count without a sum.
+        const double sum = f.exposed.value(d.sum);
+        if (open_ && !(sum >= 0 && (d.bounds.empty() || d.bounds.front() >= 0)))
+            return;
+        line(f.exposed.name, "_sum", labels, {}, sum);
+        line(f.exposed.name, "_count", labels, {}, static_cast<double>(d.count));
+    }
+
+    void example(const family_snapshot& f, const exemplar& e) {
+        if (!e.trace)
+            return;
+        const auto trace = to_hex(e.trace);
+        const auto span = to_hex(e.span);
+        out_.append(" # {trace_id=\"").append(trace.data(), trace.size());
+        out_.append("\",span_id=\"").append(span.data(), span.size()).append("\"} ");
+        append_number(out_, f.exposed.value(e.value));
+        out_ += ' ';
+        const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(e.time.time_since_epoch()).count();
+        append_number(out_, static_cast<double>(ms) / 1000);
+    }
+
+    bool open_;
+    std::string out_;
+    std::string bound_;
+};
+
+std::string write(std::span<const family_snapshot> families, bool open, std::size_t size_hint) {
+    writer w(open, size_hint);
+    for (const auto& f : families)
+        w.write(f);
+    return std::move(w).finish();
 }
 
 } // namespace
 
-std::string to_text(std::span<const family_snapshot> families) {
-    std::string out;
-    for (const auto& f : families) {
-        append_head(out, f);
-        for (const auto& s : f.samples) {
-            if (f.type == metric_type::histogram)
-                append_histogram(out, f, s);
-            else
-                append_sample(out, f, {}, s.labels, {}, f.exposed.value(s.value));
-        }
-    }
-    return out;
+std::string to_text(std::span<const family_snapshot> families, std::size_t size_hint) {
+    return write(families, false, size_hint);
+}
+
+std::string to_openmetrics(std::span<const family_snapshot> families, std::size_t size_hint) {
+    return write(families, true, size_hint);
 }
 
 } // namespace infra::monitoring::detail

@@ -42,6 +42,8 @@ void label_set::insert(std::string_view name, std::string_view value) {
         too_many_ = true;
         return;
     }
+    if (is_camel_case(name))
+        name = *cleaned_.emplace_back(std::make_unique<std::string>(exposed_label(name)));
     std::size_t at = size_++;
     for (; at > 0 && items_[at - 1].name > name; --at)
         items_[at] = items_[at - 1];

@@ -23,14 +23,13 @@ void* bind(const telemetry::instrument& of, std::span<const infra::label> with) 
     if (!in)
         return nullptr;
     try {
-        auto found = in->find(type_of(of.kind), of.name, label_set(with), of.buckets);
+        auto found = in->keep(type_of(of.kind), of.name, label_set(with), of.buckets);
         if (found.problem)
             found.it ? in->report(*found.problem) : in->reject(found.problem->metric, found.problem->sentence);
         if (!found.it)
             return nullptr;
         if (!of.help.empty())
             in->describe(of.name, of.help);
-        in->keep(found.it);
         return const_cast<series*>(found.it.get());
     } catch (const std::exception&) { // no memory: this reporter is not heard
         return nullptr;
@@ -41,6 +40,8 @@ void add_to(void* to, double amount) noexcept {
     const auto& s = *static_cast<const series*>(to);
     if (s.of->type == metric_type::gauge)
         change(s, amount);
+    else if (s.of->type == metric_type::counter && amount == 1)
+        add_whole(s, 1);
     else if (s.of->type == metric_type::counter)
         add(s, amount);
 }

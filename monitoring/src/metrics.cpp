@@ -1,39 +1,47 @@
 #include "meter.hpp"
-#include "process.hpp"
+#include "recollection.hpp"
 #include "registry.hpp"
 
-#include <algorithm>
 #include <cmath>
 #include <stdexcept>
 
 namespace infra::monitoring {
 namespace {
 
-std::shared_ptr<const detail::series> find_or_throw(detail::registry& in, metric_type type, std::string_view name,
+std::shared_ptr<const detail::series> hold_or_throw(detail::registry& in, metric_type type, std::string_view name,
                                                     const labels& with, std::span<const double> buckets = {}) {
-    auto [series, problem] = in.find(type, name, detail::label_set(with), buckets);
-    if (!series)
-        throw std::invalid_argument("monitoring::metrics: " + problem->metric + " " + problem->sentence);
-    if (problem)
-        in.report(*problem);
-    return series;
+    auto found = in.hold(type, name, detail::label_set(with), buckets);
+    if (!found.it)
+        throw std::invalid_argument("monitoring::metrics: " + found.problem->metric + " " + found.problem->sentence);
+    if (found.problem)
+        in.report(*found.problem);
+    return std::move(found.it);
 }
 
-// The way of a name given anew with each call. Nothing that is wrong with it may disturb the caller.
+// The long way of a name given anew with each call. Nothing that is wrong with it may disturb the caller.
 template <class Use>
-void use(detail::registry& in, metric_type type, std::string_view name, const labels& with, Use use_series) noexcept {
+[[gnu::noinline]] void find_and_use(detail::registry& in, metric_type type, std::string_view name, const labels& with,
+                                    const detail::saying& said, Use use_series) noexcept {
     try {
-        const detail::label_set set(with);
-        if (in.use_existing(type, name, set, use_series))
-            return;
-        const auto found = in.find(type, name, set);
+        auto found = in.find(type, name, detail::label_set(with));
         if (found.it)
             use_series(*found.it);
         if (found.problem)
             found.it ? in.report(*found.problem) : in.reject(found.problem->metric, found.problem->sentence);
+        if (found.it && !found.overflow)
+            detail::remember(said, std::move(found.it));
     } catch (const std::exception& e) {
         in.reject(name, e.what());
     }
+}
+
+template <class Use>
+void use(detail::registry& in, metric_type type, std::string_view name, const labels& with, Use use_series) noexcept {
+    const detail::saying said{in.era(), type, name, with};
+    if (const auto* known = detail::recall(said))
+        use_series(*known);
+    else
+        find_and_use(in, type, name, with, said, use_series);
 }
 
 } // namespace
@@ -48,6 +56,10 @@ void metrics::add(std::string_view name, double by, const labels& with) noexcept
     use(*registry_, metric_type::counter, name, with, [by](const detail::series& s) { detail::add(s, by); });
 }
 
+void metrics::add_whole(std::string_view name, std::uint64_t by, const labels& with) noexcept {
+    use(*registry_, metric_type::counter, name, with, [by](const detail::series& s) { detail::add_whole(s, by); });
+}
+
 void metrics::set(std::string_view name, double value, const labels& with) noexcept {
     use(*registry_, metric_type::gauge, name, with, [value](const detail::series& s) { detail::set(s, value); });
 }
@@ -59,21 +71,21 @@ void metrics::record(std::string_view name, double value, const labels& with) no
 }
 
 counter_series metrics::bind_counter(std::string_view name, labels with, std::string_view help) {
-    counter_series bound(find_or_throw(*registry_, metric_type::counter, name, with));
+    counter_series bound(hold_or_throw(*registry_, metric_type::counter, name, with));
     if (!help.empty())
         describe(name, help);
     return bound;
 }
 
 gauge_series metrics::bind_gauge(std::string_view name, labels with, std::string_view help) {
-    gauge_series bound(find_or_throw(*registry_, metric_type::gauge, name, with));
+    gauge_series bound(hold_or_throw(*registry_, metric_type::gauge, name, with));
     if (!help.empty())
         describe(name, help);
     return bound;
 }
 
 histogram_series metrics::bind_histogram(std::string_view name, labels with, histogram_options options) {
-    histogram_series bound(find_or_throw(*registry_, metric_type::histogram, name, with, options.buckets));
+    histogram_series bound(hold_or_throw(*registry_, metric_type::histogram, name, with, options.buckets));
     if (!options.help.empty())
         describe(name, options.help);
     return bound;
@@ -97,14 +109,18 @@ std::vector<metric_value> metrics::get_all_metrics() const { return registry_->v
 
 void metrics::clear() { registry_->clear(); }
 
-exposition metrics::expose(std::string_view) const {
-    auto families = registry_->snapshot();
-    if (registry_->options().process_metrics)
-        for (auto& each : detail::process_families())
-            families.push_back(std::move(each));
-    std::ranges::sort(families, {},
-                      [](const detail::family_snapshot& f) -> const std::string& { return f.exposed.name; });
-    return {.content_type = "text/plain; version=0.0.4; charset=utf-8", .body = detail::to_text(families)};
+bool metrics::remove(std::string_view name, labels with) { return registry_->remove(name, detail::label_set(with)); }
+
+void metrics::before_scrape(std::function<void()> collect) { registry_->before_scrape(std::move(collect)); }
+
+exposition metrics::expose(std::string_view accept, std::string_view accept_encoding) const {
+    const auto format = detail::choose_format(accept);
+    exposition out{.content_type = std::string(detail::content_type(format)), .body = registry_->write(format)};
+    if (detail::takes_gzip(accept_encoding)) {
+        out.body = detail::gzip(out.body);
+        out.content_encoding = "gzip";
+    }
+    return out;
 }
 
 void metrics::install() noexcept { detail::install(registry_); }

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <initializer_list>
+#include <optional>
+#include <vector>
 
 namespace infra::monitoring::detail {
 namespace {
@@ -20,48 +23,197 @@ bool strip_suffix(std::string& name, std::string_view suffix) {
     return true;
 }
 
-// requestCount, HTTPRequests -> request_count, httprequests
+// requestCount, rule:x -> request_count, rule_x; HTTPRequests -> httprequests
 std::string snake_case(std::string_view name) {
     std::string out;
     for (const char c : name) {
         if (is_upper(c) && !out.empty() && (is_lower(out.back()) || is_digit(out.back())))
             out += '_';
-        out += is_upper(c) ? static_cast<char>(c + 32) : c;
+        out += is_upper(c) ? static_cast<char>(c + 32) : c == ':' ? '_' : c;
     }
     return out;
 }
 
+using words = std::vector<std::string>;
+
+words split(std::string_view name) {
+    words out;
+    for (std::size_t at = 0; at < name.size();) {
+        const auto end = std::min(name.find('_', at), name.size());
+        if (end > at)
+            out.emplace_back(name.substr(at, end - at));
+        at = end + 1;
+    }
+    return out;
+}
+
+std::string join(const words& all) {
+    std::string out;
+    for (const auto& each : all)
+        out.append(out.empty() ? "" : "_").append(each);
+    return out;
+}
+
+bool is_one_of(std::string_view word, std::initializer_list<std::string_view> list) noexcept {
+    return std::ranges::find(list, word) != list.end();
+}
+
+// --- units: Prometheus wants base units, spelled out ---
+
 struct unit {
-    std::string_view suffix;
+    std::string_view word;
     std::string_view base;
-    double multiply;
-    double divide;
+    double multiply = 1;
+    double divide = 1;
 };
 
-constexpr unit units[] = {
-    {"_ms", "_seconds", 1, 1e3},
-    {"_millis", "_seconds", 1, 1e3},
-    {"_milliseconds", "_seconds", 1, 1e3},
-    {"_us", "_seconds", 1, 1e6},
-    {"_micros", "_seconds", 1, 1e6},
-    {"_microseconds", "_seconds", 1, 1e6},
-    {"_ns", "_seconds", 1, 1e9},
-    {"_nanos", "_seconds", 1, 1e9},
-    {"_nanoseconds", "_seconds", 1, 1e9},
-    {"_s", "_seconds", 1, 1},
-    {"_sec", "_seconds", 1, 1},
-    {"_secs", "_seconds", 1, 1},
-    {"_minutes", "_seconds", 60, 1},
-    {"_hours", "_seconds", 3600, 1},
-    {"_days", "_seconds", 86400, 1},
-    {"_b", "_bytes", 1, 1},
-    {"_kb", "_bytes", 1024, 1},
-    {"_kilobytes", "_bytes", 1024, 1},
-    {"_mb", "_bytes", 1048576, 1},
-    {"_megabytes", "_bytes", 1048576, 1},
-    {"_gb", "_bytes", 1073741824, 1},
-    {"_gigabytes", "_bytes", 1073741824, 1},
+constexpr std::string_view base_units[] = {"amperes", "bytes",  "celsius", "grams",   "joules",
+                                           "kelvin",  "meters", "metres",  "seconds", "volts"};
+
+constexpr double k = 1024; // of bytes
+
+constexpr unit other_units[] = {
+    {"ms", "seconds", 1, 1e3},
+    {"millis", "seconds", 1, 1e3},
+    {"us", "seconds", 1, 1e6},
+    {"micros", "seconds", 1, 1e6},
+    {"ns", "seconds", 1, 1e9},
+    {"nanos", "seconds", 1, 1e9},
+    {"sec", "seconds"},
+    {"secs", "seconds"},
+    {"minutes", "seconds", 60},
+    {"hours", "seconds", 3600},
+    {"days", "seconds", 86400},
+    {"weeks", "seconds", 604800},
+    {"kb", "bytes", k},
+    {"mb", "bytes", k* k},
+    {"gb", "bytes", k* k* k},
+    {"tb", "bytes", k* k* k* k},
+    {"pb", "bytes", k* k* k* k* k},
+    {"bits", "bytes", 1, 8},
+    {"kelvins", "kelvin"},
+    {"inches", "meters", 0.0254},
+    {"yards", "meters", 0.9144},
+    {"miles", "meters", 1609.344},
+    {"calories", "joules", 4.184},
+    {"pounds", "grams", 453.59237},
+    {"ounces", "grams", 28.349523125},
 };
+
+struct prefix {
+    std::string_view word;
+    double multiply = 1;
+    double divide = 1;
+    double of_bytes = 1; // instead of multiply
+};
+
+constexpr prefix prefixes[] = {
+    {"pico", 1, 1e12},
+    {"nano", 1, 1e9},
+    {"micro", 1, 1e6},
+    {"milli", 1, 1e3},
+    {"centi", 1, 100},
+    {"deci", 1, 10},
+    {"deca", 10, 1, 10},
+    {"hecto", 100, 1, 100},
+    {"kilo", 1e3, 1, k},
+    {"kibi", k, 1, k},
+    {"mega", 1e6, 1, k* k},
+    {"mibi", k* k, 1, k* k},
+    {"mebi", k* k, 1, k* k},
+    {"giga", 1e9, 1, k* k* k},
+    {"gibi", k* k* k, 1, k* k* k},
+    {"tera", 1e12, 1, k* k* k* k},
+    {"tebi", k* k* k* k, 1, k* k* k* k},
+    {"peta", 1e15, 1, k* k* k* k* k},
+    {"pebi", k* k* k* k* k, 1, k* k* k* k* k},
+};
+
+std::optional<unit> unprefixed_unit(std::string_view word) noexcept {
+    for (const auto base : base_units)
+        if (word == base)
+            return unit{word, base};
+    for (const auto& each : other_units)
+        if (word == each.word)
+            return each;
+    return std::nullopt;
+}
+
+std::optional<unit> unit_of(std::string_view word) noexcept {
+    if (const auto found = unprefixed_unit(word))
+        return found;
+    for (const auto& each : prefixes) {
+        if (!word.starts_with(each.word))
+            continue;
+        const auto rest = unprefixed_unit(word.substr(each.word.size()));
+        if (rest && rest->word.size() > 3) // words only: no `kiloms`
+            return unit{word, rest->base, rest->multiply * (rest->word == "bytes" ? each.of_bytes : each.multiply),
+                        rest->divide * each.divide};
+    }
+    return std::nullopt;
+}
+
+// What Prometheus' lint takes for a unit wherever it stands after an underscore.
+bool is_abbreviation(std::string_view word) noexcept {
+    return is_one_of(word, {"s", "ms", "us", "ns", "sec", "b", "kb", "mb", "gb", "tb", "pb", "m", "h", "d"});
+}
+
+// Their zero is elsewhere, so no factor converts them.
+bool is_degree(std::string_view word) noexcept {
+    for (const auto& each : prefixes)
+        if (word.starts_with(each.word))
+            word.remove_prefix(each.word.size());
+    return word == "fahrenheit" || word == "rankine";
+}
+
+void merge_with_previous(words& all, std::size_t at) {
+    all[at - 1] += all[at];
+    all.erase(all.begin() + static_cast<std::ptrdiff_t>(at));
+}
+
+// The unit that a word stands for where it stands. A single letter is one at the end only, and only where it is clear.
+std::optional<unit> unit_at(const words& all, std::size_t i) noexcept {
+    if (i > 0 && i + 1 == all.size() && all[i] == "s")
+        return unit{"s", "seconds"};
+    if (i > 0 && i + 1 == all.size() && all[i] == "b")
+        return unit{"b", "bytes"};
+    return i == 0 && is_abbreviation(all[i]) ? std::nullopt : unit_of(all[i]);
+}
+
+// The first unit becomes a base unit, and the value with it. What would be taken for a second one, or for one that it is
+// not, loses its underscore: `x_m_y` becomes `xm_y`.
+void use_base_unit(words& all, exposed_metric& out) {
+    bool found = false;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        const auto known = unit_at(all, i);
+        if (known && !found) {
+            found = true;
+            if (known->word == known->base)
+                continue;
+            out.multiply = known->multiply;
+            out.divide = known->divide;
+            if (i > 0 && all[i - 1] == "per") // requests_per_hours
+                std::swap(out.multiply, out.divide);
+            all[i] = known->base;
+        } else if (i > 0 && ((known && known->word != known->base) || is_abbreviation(all[i]) || is_degree(all[i]))) {
+            merge_with_previous(all, i--);
+        } else if (is_degree(all[i])) {
+            all[i] += "s";
+        }
+    }
+}
+
+// Suffixes that belong to other types, and the names of types.
+void drop_reserved_words(words& all, metric_type type) {
+    const auto reserved = [type](std::string_view word) {
+        return word == "total" || (type == metric_type::gauge && is_one_of(word, {"bucket", "count", "sum"}));
+    };
+    while (all.size() > 1 && reserved(all.back()))
+        all.pop_back();
+    for (std::size_t i = all.size(); i-- > 1;)
+        if (is_one_of(all[i], {"counter", "gauge", "histogram", "summary"}))
+            merge_with_previous(all, i);
+}
 
 constexpr std::array seconds{0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0};
 constexpr std::array milliseconds{5.0,   10.0,  25.0, 50.0,   75.0,   100.0,  250.0,
@@ -85,18 +237,16 @@ bool is_label_name(std::string_view name) noexcept {
 }
 
 exposed_metric exposed_as(std::string_view name, metric_type type) {
-    exposed_metric out{.name = snake_case(name)};
-    strip_suffix(out.name, "_total");
-    if (type == metric_type::gauge) // suffixes that belong to histograms
-        for (const auto* suffix : {"_count", "_sum", "_bucket"})
-            strip_suffix(out.name, suffix);
-    for (const auto& each : units)
-        if (strip_suffix(out.name, each.suffix)) {
-            out.name += each.base;
-            out.multiply = each.multiply;
-            out.divide = each.divide;
-            break;
-        }
+    exposed_metric out;
+    auto all = split(snake_case(name));
+    for (std::size_t before = 0; before != all.size();) { // what goes may bring another such word to the end
+        before = all.size();
+        drop_reserved_words(all, type);
+        use_base_unit(all, out);
+    }
+    out.name = join(all);
+    if (out.name.empty() || is_digit(out.name.front()))
+        out.name.insert(0, "_");
     if (type == metric_type::counter)
         out.name += "_total";
     return out;
@@ -129,13 +279,19 @@ std::span<const double> default_buckets(std::string_view name) noexcept {
 }
 
 std::string default_help(std::string_view name) {
-    auto words = snake_case(name);
-    strip_suffix(words, "_total");
-    std::ranges::replace(words, '_', ' ');
-    words.erase(0, words.find_first_not_of(' '));
-    if (!words.empty() && is_lower(words.front()))
-        words.front() = static_cast<char>(words.front() - 32);
-    return words + ".";
+    auto text = snake_case(name);
+    strip_suffix(text, "_total");
+    std::ranges::replace(text, '_', ' ');
+    text.erase(0, text.find_first_not_of(' '));
+    if (!text.empty() && is_lower(text.front()))
+        text.front() = static_cast<char>(text.front() - 32);
+    return text + ".";
+}
+
+std::string exposed_label(std::string_view name) { return snake_case(name); }
+
+bool is_camel_case(std::string_view name) noexcept {
+    return std::ranges::adjacent_find(name, [](char a, char b) { return is_lower(a) && is_upper(b); }) != name.end();
 }
 
 } // namespace infra::monitoring::detail

@@ -27,6 +27,7 @@ struct exposed_metric {
 };
 
 /// `requestCount` as a counter: `request_count_total`; `response_time_ms`: `response_time_seconds`, divided by 1000.
+/// Whatever the name, Prometheus' lint has nothing to say about the result.
 exposed_metric exposed_as(std::string_view name, metric_type type);
 
 /// Every name a metric occupies, so that no two metrics write the same line in any exposition format.
@@ -34,6 +35,10 @@ std::vector<std::string> occupied_names(std::string_view exposed, metric_type ty
 
 /// By the unit at the end of the name: seconds, milliseconds, bytes, ratio; otherwise a wide range of numbers.
 std::span<const double> default_buckets(std::string_view name) noexcept;
+
+/// `userId`, which lint refuses; exposed as `user_id`.
+bool is_camel_case(std::string_view name) noexcept;
+std::string exposed_label(std::string_view name);
 
 /// For a metric nobody described.
 std::string default_help(std::string_view name);

@@ -2,7 +2,7 @@
 
 // What Prometheus' client libraries tell of every process.
 
-#include "registry.hpp"
+#include "exposition.hpp"
 
 #include <optional>
 #include <string_view>

@@ -1,107 +1,19 @@
 #include "registry.hpp"
 
+#include "process.hpp"
+
 #include <infra/base/telemetry.hpp>
 
 #include <boost/describe/enum_to_string.hpp>
 
 #include <algorithm>
-#include <bit>
-#include <chrono>
 #include <cmath>
 #include <functional>
 #include <mutex>
 #include <stdexcept>
-#include <thread>
 
 namespace infra::monitoring::detail {
 namespace {
-
-double load(const cell& c) noexcept { return std::bit_cast<double>(c.load(std::memory_order_relaxed)); }
-
-// Only the owner of a copy writes it, so nothing is lost between the load and the store.
-void plus(cell& c, double amount) noexcept {
-    c.store(std::bit_cast<std::uint64_t>(load(c) + amount), std::memory_order_relaxed);
-}
-void plus_one(cell& c) noexcept { c.store(c.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed); }
-
-// A histogram's copy: a version, a request, its answer, a sum and the buckets, then a sum and buckets as last handed out.
-constexpr std::size_t version_at = 0, asked_at = 1, answered_at = 2, sum_at = 3, buckets_at = 4;
-
-constexpr std::size_t values_in(std::size_t copy_size) noexcept { return (copy_size - sum_at) / 2; } // sum and buckets
-
-// Sum and buckets that stand at `values`, in the order in which they are stored.
-histogram_value read_values(std::span<const cell> values) {
-    histogram_value read{.sum = load(values[0])};
-    for (const auto& bucket : values.subspan(1))
-        read.buckets.push_back(bucket.load(std::memory_order_relaxed));
-    return read;
-}
-
-// Empty if the owner was inside record() meanwhile, when the version is odd or has moved on.
-std::optional<histogram_value> read_if_quiet(std::span<const cell> copy) {
-    const auto before = copy[version_at].load(std::memory_order_acquire);
-    if (before % 2 != 0)
-        return std::nullopt;
-    auto read = read_values(copy.subspan(sum_at, values_in(copy.size())));
-    std::atomic_thread_fence(std::memory_order_acquire);
-    return copy[version_at].load(std::memory_order_relaxed) == before ? std::optional(std::move(read)) : std::nullopt;
-}
-
-// One thread's part of a histogram, sum and buckets of the same moment. An owner that is quiet is simply read. One that
-// never is gets asked, and answers with a copy when it leaves record(): so one of the two always succeeds. The owner may
-// have been interrupted inside, hence the yielding; if it does not come back for 100 ms, what is there is taken.
-histogram_value read_copy(std::span<const cell> copy) {
-    static std::mutex one_reader; // an answer stands until the next request
-    const std::scoped_lock lock(one_reader);
-    if (auto read = read_if_quiet(copy))
-        return *std::move(read);
-    const auto values = values_in(copy.size());
-    auto& asked = const_cast<cell&>(copy[asked_at]);
-    const auto request = asked.fetch_add(1, std::memory_order_acq_rel) + 1;
-    const auto patience = std::chrono::steady_clock::now() + std::chrono::milliseconds(100);
-    do {
-        if (copy[answered_at].load(std::memory_order_acquire) == request)
-            return read_values(copy.subspan(sum_at + values, values));
-        if (auto read = read_if_quiet(copy))
-            return *std::move(read);
-        std::this_thread::yield();
-    } while (std::chrono::steady_clock::now() < patience);
-    return read_values(copy.subspan(sum_at, values));
-}
-
-[[gnu::noinline]] void answer(cell* own, std::size_t values, std::uint64_t request) noexcept {
-    for (std::size_t i = 0; i < values; ++i)
-        own[sum_at + values + i].store(own[sum_at + i].load(std::memory_order_relaxed), std::memory_order_relaxed);
-    own[answered_at].store(request, std::memory_order_release);
-}
-
-void add_copy(histogram_value& to, std::span<const cell> copy) {
-    const auto read = read_copy(copy);
-    to.sum += read.sum;
-    for (std::size_t i = 0; i < read.buckets.size(); ++i) {
-        to.buckets[i] += read.buckets[i];
-        to.count += read.buckets[i];
-    }
-}
-
-histogram_value minus(histogram_value now, const histogram_value& before) {
-    if (before.buckets.empty())
-        return now;
-    now.count -= before.count;
-    now.sum = now.count == 0 ? 0 : now.sum - before.sum;
-    for (std::size_t i = 0; i < now.buckets.size(); ++i)
-        now.buckets[i] -= before.buckets[i];
-    return now;
-}
-
-std::uint32_t cells_for(const family_info& f) noexcept {
-    switch (f.type) {
-    case metric_type::counter: return 1;
-    case metric_type::gauge: return 0;
-    case metric_type::histogram: return static_cast<std::uint32_t>(sum_at + 2 * (f.bounds.size() + 2));
-    }
-    return 0;
-}
 
 std::string_view name_of(metric_type t) noexcept { return boost::describe::enum_to_string(t, "metric"); }
 
@@ -111,67 +23,22 @@ const label_set& overflow_labels() {
     return one;
 }
 
+std::uint64_t next_era() noexcept {
+    static std::atomic<std::uint64_t> last{0};
+    return last.fetch_add(1, std::memory_order_relaxed) + 1;
+}
+
+std::shared_ptr<const series_list> sorted(series_list all) {
+    std::ranges::sort(all, {}, [](const auto& each) -> const std::string& { return each->text; });
+    return std::make_shared<const series_list>(std::move(all));
+}
+
 bool are_buckets(std::span<const double> bounds) noexcept {
     return bounds.size() <= 200 && std::ranges::all_of(bounds, [](double b) { return std::isfinite(b); }) &&
            std::ranges::adjacent_find(bounds, std::greater_equal<>()) == bounds.end();
 }
 
 } // namespace
-
-// --- what handles do ---
-
-void add(const series& s, double amount) noexcept {
-    if (!(amount >= 0) || !std::isfinite(amount))
-        return;
-    if (auto* own = s.cells->mine())
-        plus(*own, amount);
-}
-
-void set(const series& s, double value) noexcept { s.level.store(value, std::memory_order_relaxed); }
-
-void change(const series& s, double by) noexcept { s.level.fetch_add(by, std::memory_order_relaxed); }
-
-void record(const series& s, double value) noexcept {
-    if (std::isnan(value))
-        return;
-    auto* own = s.cells->mine();
-    if (!own)
-        return;
-    const auto& bounds = s.of->bounds;
-    const auto bucket = static_cast<std::size_t>(std::ranges::lower_bound(bounds, value) - bounds.begin());
-    plus_one(own[version_at]);
-    std::atomic_thread_fence(std::memory_order_release);
-    plus(own[sum_at], value);
-    plus_one(own[buckets_at + bucket]);
-    own[version_at].store(own[version_at].load(std::memory_order_relaxed) + 1, std::memory_order_release);
-    const auto request = own[asked_at].load(std::memory_order_acquire);
-    if (request != own[answered_at].load(std::memory_order_relaxed))
-        answer(own, bounds.size() + 2, request);
-}
-
-// --- series ---
-
-series::series(std::shared_ptr<const family_info> f, const label_set& l)
-    : of(std::move(f)), text(l.text()), labels(l.map()) {
-    if (const auto count = cells_for(*of)) {
-        auto range = cell_range::allocate(count);
-        if (!range)
-            throw std::length_error("all 8 million cells for metrics are taken");
-        cells.emplace(std::move(*range));
-    }
-}
-
-double series::total(const cell_reader& reader) const {
-    double sum = 0;
-    reader.for_each_copy(*cells, [&sum](std::span<const cell> copy) { sum += load(copy[0]); });
-    return sum - total_before;
-}
-
-histogram_value series::distribution(const cell_reader& reader) const {
-    histogram_value all{.bounds = of->bounds, .buckets = std::vector<std::uint64_t>(of->bounds.size() + 1)};
-    reader.for_each_copy(*cells, [&all](std::span<const cell> copy) { add_copy(all, copy); });
-    return minus(std::move(all), distribution_before);
-}
 
 // --- the registry ---
 
@@ -195,35 +62,72 @@ std::size_t registry::key_hash::operator()(std::string_view s) const noexcept {
     return std::hash<std::string_view>()(s);
 }
 
-registry::registry(metrics_options options) : options_(options) {
-    if (options_.max_series_per_metric == 0)
-        throw std::invalid_argument("monitoring::metrics_options::max_series_per_metric must be at least 1");
-    if (!options_.time)
-        throw std::invalid_argument("monitoring::metrics_options::time must not be null");
+registry::registry(metrics_options options) : options_(options), era_(next_era()) {
+    const auto require = [](bool holds, const char* sentence) {
+        if (!holds)
+            throw std::invalid_argument(std::string("monitoring::metrics_options::") + sentence);
+    };
+    require(options_.max_series_per_metric > 0, "max_series_per_metric must be at least 1");
+    require(options_.max_metrics > 0, "max_metrics must be at least 1");
+    require(options_.remove_idle_after.count() >= 0, "remove_idle_after must not be negative");
+    require(options_.time, "time must not be null");
+    if (options_.process_metrics)
+        for (const auto& each : process_families())
+            for (const auto& name : occupied_names(each.exposed.name, each.type))
+                occupied_.emplace(name, "of the process");
+}
+
+// --- finding ---
+
+registry::shared registry::lookup(metric_type type, std::string_view name, const label_set& with) const {
+    const series_key key(type, name, with);
+    const std::shared_lock lock(mutex_);
+    const auto at = by_key_.find(key.view());
+    return at == by_key_.end() ? nullptr : at->second;
 }
 
 found registry::find(metric_type type, std::string_view name, const label_set& with, std::span<const double> buckets) {
-    found result;
+    if (auto known = lookup(type, name, with))
+        return {.it = std::move(known)};
     {
-        const series_key key(type, name, with);
-        const std::shared_lock lock(mutex_);
-        if (const auto at = by_key_.find(key.view()); at != by_key_.end())
-            return {.it = at->second, .problem = {}};
         // A label bomb: every call asks for a series that is not to be. It need not wait for the exclusive lock.
+        const std::shared_lock lock(mutex_);
         if (const auto at = families_.find(name);
             at != families_.end() && at->second.full && at->second.info->type == type)
-            return {.it = at->second.overflow, .problem = {}};
+            return {.it = at->second.overflow, .overflow = true};
     }
     const std::unique_lock lock(mutex_);
     return make(type, name, with, buckets);
 }
 
+found registry::hold(metric_type type, std::string_view name, const label_set& with, std::span<const double> buckets) {
+    const std::unique_lock lock(mutex_);
+    auto result = make(type, name, with, buckets);
+    if (!result.it)
+        return result;
+    auto handle = result.it->handles.lock();
+    if (!handle) {
+        handle = std::make_shared<shared>(result.it);
+        result.it->handles = handle;
+    }
+    result.it = shared(std::move(handle), result.it.get()); // refers to the handle, which refers to the series
+    return result;
+}
+
+found registry::keep(metric_type type, std::string_view name, const label_set& with, std::span<const double> buckets) {
+    const std::unique_lock lock(mutex_);
+    auto result = make(type, name, with, buckets);
+    if (result.it)
+        result.it->kept = true;
+    return result;
+}
+
 found registry::make(metric_type type, std::string_view name, const label_set& with, std::span<const double> buckets) {
     const series_key key(type, name, with);
-    if (const auto at = by_key_.find(key.view()); at != by_key_.end()) // somebody was faster
-        return {.it = at->second, .problem = {}};
+    if (const auto at = by_key_.find(key.view()); at != by_key_.end())
+        return {.it = at->second};
     const auto refuse = [name](std::string sentence) {
-        return found{.it = {}, .problem = complaint{std::string(name), std::move(sentence)}};
+        return found{.problem = complaint{std::string(name), std::move(sentence)}};
     };
     if (!is_metric_name(name))
         return refuse("is not a metric name: [a-zA-Z_:][a-zA-Z0-9_:]*, at most 200 bytes");
@@ -234,16 +138,14 @@ found registry::make(metric_type type, std::string_view name, const label_set& w
     if (!f)
         return refuse(std::move(problem));
     if (f->all.size() < options_.max_series_per_metric)
-        return {.it = add_series(*f, with, std::string(key.view())), .problem = {}};
+        return {.it = add_series(*f, with, std::string(key.view()))};
     const bool first = !std::exchange(f->full, true);
-    auto overflow = overflow_of(*f);
-    if (!first)
-        return {.it = std::move(overflow), .problem = {}};
-    return {.it = std::move(overflow),
-            .problem =
-                complaint{std::string(name), "has " + std::to_string(options_.max_series_per_metric) +
-                                                 " series (metrics_options::max_series_per_metric); further label "
-                                                 "sets are counted together under overflow=\"true\""}};
+    found result{.it = overflow_of(*f), .overflow = true};
+    if (first)
+        result.problem = complaint{std::string(name), "has " + std::to_string(options_.max_series_per_metric) +
+                                                          " series (metrics_options::max_series_per_metric); further "
+                                                          "label sets are counted together under overflow=\"true\""};
+    return result;
 }
 
 family* registry::family_for(metric_type type, std::string_view name, std::span<const double> buckets,
@@ -255,7 +157,13 @@ family* registry::family_for(metric_type type, std::string_view name, std::span<
                   std::string(name_of(type));
         return nullptr;
     }
-    auto info = std::make_shared<family_info>(family_info{std::string(name), type, exposed_as(name, type), {}});
+    if (families_.size() >= options_.max_metrics) {
+        problem = "would be one of more than " + std::to_string(options_.max_metrics) +
+                  " metrics (metrics_options::max_metrics); are names made of data that belongs into labels?";
+        return nullptr;
+    }
+    auto info = std::make_shared<family_info>(
+        family_info{std::string(name), type, exposed_as(name, type), {}, options_.exemplars});
     const auto names = occupied_names(info->exposed.name, type);
     for (const auto& each : names)
         if (const auto at = occupied_.find(each); at != occupied_.end()) {
@@ -277,8 +185,11 @@ family* registry::family_for(metric_type type, std::string_view name, std::span<
 
 registry::shared registry::add_series(family& f, const label_set& with, std::string key) {
     auto made = std::make_shared<series>(f.info, with);
+    made->changed = looked_for_idle_;
+    f.all.push_back(made);
+    f.sorted.reset();
     by_key_.emplace(std::move(key), made);
-    return f.all.emplace(made->text, std::move(made)).first->second;
+    return made;
 }
 
 registry::shared registry::overflow_of(family& f) {
@@ -291,94 +202,146 @@ registry::shared registry::overflow_of(family& f) {
 
 void registry::describe(std::string_view name, std::string_view help) {
     const std::unique_lock lock(mutex_);
-    help_.insert_or_assign(std::string(name), std::string(help));
+    if (help_.size() < options_.max_metrics || help_.contains(name))
+        help_.insert_or_assign(std::string(name), std::string(help));
 }
 
-void registry::keep(std::shared_ptr<const series> s) {
-    const std::unique_lock lock(mutex_);
-    kept_.push_back(std::move(s));
+// --- forgetting ---
+
+// A thread that recalls the series from before may still count into it, which is as if it had done so just before.
+void registry::forget_if(const std::function<bool(const series&)>& which) {
+    boost::unordered::erase_if(by_key_, [&](const auto& each) { return which(*each.second); });
+    for (auto f = families_.begin(); f != families_.end();) {
+        forget_in(f->second, which);
+        f = f->second.all.empty() ? forget_family(f) : std::next(f);
+    }
+    era_.store(next_era(), std::memory_order_release);
+}
+
+void registry::forget_in(family& f, const std::function<bool(const series&)>& which) {
+    if (std::erase_if(f.all, [&](const shared& each) { return which(*each); }) == 0)
+        return;
+    f.sorted.reset();
+    f.full = false;
+    if (f.overflow && which(*f.overflow))
+        f.overflow.reset();
+}
+
+registry::family_map::iterator registry::forget_family(family_map::iterator f) {
+    const auto& info = *f->second.info;
+    for (const auto& each : occupied_names(info.exposed.name, info.type))
+        occupied_.erase(each);
+    return families_.erase(f);
 }
 
 void registry::clear() {
     const std::unique_lock no_reader(baselines_);
     const std::unique_lock lock(mutex_);
+    forget_if([](const series& s) { return !s.held(); });
     const cell_reader reader;
-    by_key_.clear(); // holds references, which would look like handles
-    for (auto f = families_.begin(); f != families_.end();) {
-        forget_idle(f->second);
-        for (const auto& [text, held] : f->second.all)
-            start_again(*held, reader);
-        find_again(f->second);
-        if (f->second.all.empty()) {
-            std::erase_if(occupied_, [&](const auto& each) { return each.second == f->first; });
-            f = families_.erase(f);
-        } else {
-            ++f;
-        }
-    }
-}
-
-void registry::forget_idle(family& f) {
-    f.overflow.reset();
-    f.full = false;
-    std::erase_if(f.all, [](const auto& each) { return each.second.use_count() == 1; });
+    for (auto& [name, f] : families_)
+        for (const auto& each : f.all)
+            start_again(*each, reader);
 }
 
 // Other threads may be counting, so their cells cannot be set to zero; what is there is subtracted from now on.
 void registry::start_again(series& s, const cell_reader& reader) {
     s.level.store(0, std::memory_order_relaxed);
     if (s.of->type == metric_type::counter)
-        s.total_before += s.total(reader);
+        s.value_before += s.value(reader);
     if (s.of->type == metric_type::histogram) {
         s.distribution_before = {};
         s.distribution_before = s.distribution(reader);
+        if (auto* examples = s.examples.load(std::memory_order_acquire))
+            examples->clear();
     }
 }
 
-void registry::find_again(family& f) {
-    for (const auto& [text, held] : f.all) {
-        std::vector<infra::label> views;
-        for (const auto& [name, value] : held->labels)
-            views.push_back({name, value});
-        const label_set with{std::span<const infra::label>(views)};
-        by_key_.emplace(series_key(f.info->type, f.info->name, with).view(), held);
-        if (text == overflow_labels().text())
-            f.overflow = held;
+bool registry::remove(std::string_view name, const label_set& with) {
+    const std::unique_lock lock(mutex_);
+    const auto f = families_.find(name);
+    if (f == families_.end())
+        return false;
+    const auto at = by_key_.find(series_key(f->second.info->type, name, with).view());
+    if (at == by_key_.end() || at->second->held())
+        return false;
+    const auto gone = at->second;
+    by_key_.erase(at);
+    forget_in(f->second, [&](const series& each) { return &each == gone.get(); });
+    if (f->second.all.empty())
+        forget_family(f);
+    era_.store(next_era(), std::memory_order_release);
+    return true;
+}
+
+bool registry::is_idle(series& s, const cell_reader& reader, steady_time now) const {
+    const double at =
+        s.of->type == metric_type::histogram ? static_cast<double>(s.distribution(reader).count) : s.value(reader);
+    const bool touched = s.of->type == metric_type::gauge && s.touched.exchange(false, std::memory_order_relaxed);
+    if (touched || at != s.idle_at) {
+        s.idle_at = at;
+        s.changed = now;
     }
+    return !s.held() && now - s.changed >= options_.remove_idle_after;
+}
+
+void registry::remove_idle() {
+    if (options_.remove_idle_after.count() == 0)
+        return;
+    const std::unique_lock no_reader(baselines_);
+    const std::unique_lock lock(mutex_);
+    const cell_reader reader;
+    looked_for_idle_ = options_.time->steady();
+    std::set<const series*> idle;
+    for (auto& [name, f] : families_)
+        for (const auto& each : f.all)
+            if (is_idle(*each, reader, looked_for_idle_))
+                idle.insert(each.get());
+    if (!idle.empty())
+        forget_if([&](const series& each) { return idle.contains(&each); });
 }
 
 // --- reading ---
 
 std::optional<double> registry::value_of(metric_type type, std::string_view name, const label_set& with) const {
     const std::shared_lock stable(baselines_);
-    const cell_reader reader;
-    std::optional<double> value;
-    use_existing(type, name, with, [&](const series& s) {
-        value = type == metric_type::counter ? s.total(reader) : s.level.load(std::memory_order_relaxed);
-    });
-    return value;
+    const auto known = lookup(type, name, with);
+    return known ? std::optional(known->value(cell_reader())) : std::nullopt;
 }
 
 std::optional<histogram_value> registry::distribution_of(std::string_view name, const label_set& with) const {
     const std::shared_lock stable(baselines_);
-    const cell_reader reader;
-    std::optional<histogram_value> value;
-    use_existing(metric_type::histogram, name, with, [&](const series& s) { value = s.distribution(reader); });
-    return value;
+    const auto known = lookup(metric_type::histogram, name, with);
+    return known ? std::optional(known->distribution(cell_reader())) : std::nullopt;
 }
 
-// Only the list is made under the lock that the first use of a series needs.
+// Only pointers to lists are copied under the lock that the first use of a series needs; sorting is for the first that
+// asks after such a use.
 std::vector<registry::listed_family> registry::list() const {
     std::vector<listed_family> out;
-    const std::shared_lock lock(mutex_);
-    out.reserve(families_.size());
-    for (const auto& [name, f] : families_) {
-        const auto help = help_.find(name);
-        auto& listed = out.emplace_back(f.info, help == help_.end() ? default_help(name) : help->second);
-        listed.series.reserve(f.all.size());
-        for (const auto& [text, each] : f.all)
-            listed.series.push_back(each);
+    std::vector<series_list> unsorted;
+    {
+        const std::shared_lock lock(mutex_);
+        out.reserve(families_.size());
+        for (const auto& [name, f] : families_) {
+            const auto help = help_.find(name);
+            out.emplace_back(f.info, help == help_.end() ? default_help(name) : help->second, f.sorted);
+            if (!f.sorted)
+                unsorted.push_back(f.all);
+        }
     }
+    auto next = unsorted.begin();
+    for (auto& each : out)
+        if (!each.series)
+            each.series = sorted(std::move(*next++));
+    if (unsorted.empty())
+        return out;
+    const std::unique_lock lock(mutex_);
+    for (const auto& each : out)
+        if (const auto f = families_.find(each.info->name); f != families_.end() && f->second.info == each.info &&
+                                                            !f->second.sorted &&
+                                                            f->second.all.size() == each.series->size())
+            f->second.sorted = each.series;
     return out;
 }
 
@@ -389,13 +352,13 @@ std::vector<metric_value> registry::values() const {
     const auto now = options_.time->wall();
     std::vector<metric_value> out;
     for (const auto& [info, help, all] : families)
-        for (const auto& s : all) {
-            double value = s->level.load(std::memory_order_relaxed);
-            if (info->type == metric_type::counter)
-                value = s->total(reader);
+        for (const auto& s : *all) {
+            double value = 0;
             if (info->type == metric_type::histogram) {
                 const auto d = s->distribution(reader);
                 value = d.count == 0 ? 0 : d.sum / static_cast<double>(d.count);
+            } else {
+                value = s->value(reader);
             }
             out.push_back({info->name, info->type, value, s->labels, now});
         }
@@ -407,19 +370,64 @@ std::vector<family_snapshot> registry::snapshot() const {
     const auto families = list();
     const cell_reader reader;
     std::vector<family_snapshot> out;
+    out.reserve(families.size());
     for (const auto& [info, help, all] : families) {
-        auto& f = out.emplace_back(info->exposed, info->type, help);
-        f.samples.reserve(all.size());
-        for (const auto& s : all) {
-            auto& written = f.samples.emplace_back(s->text);
-            if (info->type == metric_type::histogram)
-                written.distribution = s->distribution(reader);
-            else
-                written.value =
-                    info->type == metric_type::counter ? s->total(reader) : s->level.load(std::memory_order_relaxed);
+        auto& f =
+            out.emplace_back(family_snapshot{.exposed = info->exposed, .type = info->type, .help = help, .owner = all});
+        f.samples.reserve(all->size());
+        for (const auto& s : *all) {
+            if (info->type == metric_type::histogram) {
+                f.samples.push_back({.labels = s->text});
+                f.distributions.push_back(s->distribution(reader));
+                f.exemplars.push_back(s->exemplars_now());
+            } else {
+                f.samples.push_back({.labels = s->text, .value = s->value(reader)});
+            }
         }
     }
     return out;
+}
+
+std::string registry::write(exposition_format format) {
+    collect();
+    auto families = snapshot();
+    if (options_.process_metrics)
+        for (auto& each : process_families())
+            families.push_back(std::move(each));
+    std::ranges::sort(families, {}, [](const family_snapshot& f) -> const std::string& { return f.exposed.name; });
+    auto out = format == exposition_format::text ? to_text(families, last_size_) : to_openmetrics(families, last_size_);
+    last_size_ = out.size();
+    remove_idle();
+    return out;
+}
+
+void registry::before_scrape(std::function<void()> collect) {
+    const std::unique_lock lock(mutex_);
+    collectors_.push_back(std::make_shared<const std::function<void()>>(std::move(collect)));
+}
+
+void registry::collect() {
+    std::vector<std::shared_ptr<const std::function<void()>>> all;
+    {
+        const std::shared_lock lock(mutex_);
+        all = collectors_;
+    }
+    for (const auto& each : all) {
+        const auto failed = [this](std::string_view why) {
+            if (auto counter = find(metric_type::counter, "metrics_collect_failures_total", label_set{labels()}).it)
+                add_whole(*counter, 1);
+            if (!complained_of_collector_.exchange(true))
+                telemetry::log(level::error, "monitoring", "a function given to before_scrape failed",
+                               {{"error", why}});
+        };
+        try {
+            (*each)();
+        } catch (const std::exception& e) {
+            failed(e.what());
+        } catch (...) {
+            failed("it threw what is no std::exception");
+        }
+    }
 }
 
 // --- saying what went wrong ---
@@ -428,7 +436,7 @@ void registry::reject(std::string_view name, std::string_view sentence) noexcept
     try {
         const label_set none{labels()};
         if (auto counter = find(metric_type::counter, "metrics_rejected_total", none).it)
-            add(*counter, 1);
+            add_whole(*counter, 1);
         {
             constexpr std::size_t most = 1000;
             const std::unique_lock lock(mutex_);

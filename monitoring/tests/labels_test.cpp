@@ -38,6 +38,11 @@ TEST(Labels, AreCutBetweenCharacters) {
     EXPECT_LE(label_set(labels{{"a", std::string(5000, '\xFF')}}).map().at("a").size(), 1024U);
 }
 
+TEST(Labels, AreOneInEitherSpellingOfTheirNames) {
+    EXPECT_EQ(text_of({{"userId", 1}, {"HTTPMethod", "GET"}}), R"(HTTPMethod="GET",user_id="1")");
+    EXPECT_EQ(problem_of({{"userId", 1}, {"user_id", 2}}), "has a label twice");
+}
+
 TEST(Labels, NameWhatIsWrongWithThem) {
     EXPECT_EQ(problem_of({{"method", "GET"}}), "");
     for (const char* bad : {"", "1a", "a-b", "__a", "le", "quantile", "ä"})

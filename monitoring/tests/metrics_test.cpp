@@ -144,6 +144,156 @@ TEST(Metrics, KeepNoSecondEntryForSpellingsOfTheSameSeries) {
     EXPECT_EQ(m.get_counter("bomb", {{"a", std::string(1024, 'x')}}), 50);
 }
 
+TEST(Metrics, RefuseNamesWithoutEnd) {
+    const heard_log log;
+    metrics m({.max_metrics = 3});
+    for (int i = 0; i < 100; ++i)
+        m.increment("orders_of_user_" + std::to_string(i));
+    EXPECT_EQ(m.get_all_metrics().size(), 3U);
+    EXPECT_NE(log.lines().at(0).find("more than 3 metrics"), std::string::npos);
+    m.increment("orders_of_user_1");
+    EXPECT_EQ(m.get_counter("orders_of_user_1"), 2); // what was there goes on
+}
+
+TEST(Metrics, LeaveTheNamesOfTheProcessAlone) {
+    const heard_log log;
+    metrics m({.process_metrics = true});
+    m.gauge("process_open_fds", 1);
+    m.increment("process_cpu_ms");
+    m.gauge("infra_build_info", 3);
+    EXPECT_EQ(log.lines().size(), 3U);
+    const auto body = m.expose().body;
+    for (const std::string name : {"process_open_fds", "process_cpu_seconds_total", "infra_build_info"})
+        EXPECT_EQ(body.find("# TYPE " + name), body.rfind("# TYPE " + name)) << name;
+}
+
+TEST(Metrics, KnowASeriesHoweverItsLabelsAreSpelled) {
+    metrics m;
+    const std::string path(40, 'p');
+    for (int round = 0; round < 3; ++round) { // the second and third are recalled
+        m.increment("requests", {{"method", "GET"}, {"path", path}});
+        m.increment("requests", {{"path", path}, {"method", "GET"}});
+        m.increment("requests", label_map{{"method", "GET"}, {"path", path}});
+        m.increment("requests", {{"method", "GE"}, {"path", "T" + path}});
+        m.increment("requests", {{"methodGET", "path"}, {path, ""}});
+    }
+    EXPECT_EQ(m.get_counter("requests", {{"method", "GET"}, {"path", path}}), 9);
+    EXPECT_EQ(m.get_counter("requests", {{"method", "GE"}, {"path", "T" + path}}), 3);
+    EXPECT_EQ(m.get_all_metrics().size(), 3U);
+}
+
+TEST(Metrics, TellApartThousandsOfSeries) {
+    metrics m({.max_series_per_metric = 10'000});
+    for (int round = 0; round < 3; ++round)
+        for (int i = 0; i < 5'000; ++i) {
+            m.increment("by_id", {{"id", i}});
+            m.gauge("level", i, {{"id", i}});
+        }
+    for (int i = 0; i < 5'000; ++i) {
+        ASSERT_EQ(m.get_counter("by_id", {{"id", i}}), 3);
+        ASSERT_EQ(m.get_gauge("level", {{"id", i}}), i);
+    }
+}
+
+TEST(Metrics, DoNotMixUpTwoSetsOfThem) {
+    for (int i = 0; i < 3; ++i) { // at the same address, likely
+        metrics m;
+        m.increment("same");
+        EXPECT_EQ(m.get_counter("same"), 1);
+        m.clear();
+        m.increment("same", 2);
+        EXPECT_EQ(m.get_counter("same"), 2);
+    }
+}
+
+TEST(Metrics, CountWholeNumbersAndOthers) {
+    metrics m;
+    const auto c = m.bind_counter("c");
+    c.increment(3);
+    c.increment(0.5);
+    c.increment(-1);
+    c.increment(std::uint64_t(1) << 40);
+    c.increment(std::numeric_limits<double>::quiet_NaN());
+    EXPECT_EQ(m.get_counter("c"), 3.5 + 0x1p40);
+}
+
+TEST(Metrics, RemoveASeriesThatNoHandleHolds) {
+    metrics m;
+    m.increment("users", {{"id", 1}});
+    m.increment("users", {{"id", 2}});
+    const auto held = m.bind_counter("users", {{"id", 3}});
+    EXPECT_TRUE(m.remove("users", {{"id", 1}}));
+    EXPECT_FALSE(m.remove("users", {{"id", 1}}));
+    EXPECT_FALSE(m.remove("users", {{"id", 3}}));
+    EXPECT_FALSE(m.remove("nobody"));
+    EXPECT_FALSE(m.get_counter("users", {{"id", 1}}));
+    m.increment("users", {{"id", 1}});
+    EXPECT_EQ(m.get_counter("users", {{"id", 1}}), 1);
+    EXPECT_TRUE(m.remove("users", {{"id", 1}}));
+    EXPECT_TRUE(m.remove("users", {{"id", 2}}));
+    EXPECT_EQ(m.get_all_metrics().size(), 1U);
+}
+
+TEST(Metrics, RemoveWhatWasIdleForTooLong) {
+    manual_clock time;
+    metrics m({.remove_idle_after = 60s, .time = &time});
+    m.increment("busy", {{"id", 1}});
+    m.increment("idle", {{"id", 1}});
+    m.gauge("level", 7);
+    m.observe("sizes", 7);
+    const auto held = m.bind_counter("held");
+    for (int i = 0; i < 4; ++i) {
+        (void)m.expose();
+        time.advance(25s);
+        m.increment("busy", {{"id", 1}});
+        m.gauge("level", 7); // set anew, though to what it was
+    }
+    (void)m.expose();
+    EXPECT_EQ(m.get_counter("busy", {{"id", 1}}), 5);
+    EXPECT_EQ(m.get_gauge("level"), 7);
+    EXPECT_EQ(m.get_counter("held"), 0);
+    EXPECT_FALSE(m.get_counter("idle", {{"id", 1}}));
+    EXPECT_FALSE(m.get_histogram("sizes"));
+    m.increment("idle", {{"id", 1}});
+    EXPECT_EQ(m.get_counter("idle", {{"id", 1}}), 1);
+}
+
+TEST(Metrics, AskBeforeEachScrape) {
+    const heard_log log;
+    metrics m;
+    int asked = 0;
+    m.before_scrape([&] { m.gauge("asked", ++asked); });
+    m.before_scrape([] { throw std::runtime_error("not now"); });
+    m.before_scrape([] { throw 7; });
+    (void)m.expose();
+    EXPECT_NE(m.expose().body.find("\nasked 2\n"), std::string::npos);
+    EXPECT_EQ(m.get_counter("metrics_collect_failures_total"), 4);
+    EXPECT_EQ(log.lines().size(), 1U);
+}
+
+TEST(Metrics, ClearAndScrapeWhileOthersCount) {
+    metrics m({.max_series_per_metric = 20, .remove_idle_after = 1s});
+    const auto held = m.bind_histogram("held", {}, {.buckets = {1}});
+    const auto work = [&](std::stop_token over) {
+        for (int i = 0; !over.stop_requested(); ++i) {
+            m.increment("some", {{"i", i % 30}});
+            m.observe("took_seconds", i % 7, {{"i", i % 5}});
+            m.gauge("level", i);
+            held.observe(i % 3);
+        }
+    };
+    std::jthread one(work), two(work);
+    for (int i = 0; i < 300; ++i) {
+        if (i % 3 == 0)
+            m.clear();
+        if (i % 5 == 0)
+            m.remove("some", {{"i", i % 30}});
+        const auto body = m.expose("application/openmetrics-text").body;
+        ASSERT_TRUE(body.ends_with("# EOF\n"));
+        (void)m.get_all_metrics();
+    }
+}
+
 TEST(Metrics, LoseNothingOfManyThreads) {
     metrics m;
     const auto bound = m.bind_counter("bound");

@@ -34,6 +34,25 @@ TEST(MetricNames, AreExposedByConvention) {
         {"charge_seconds", histogram, {"charge_seconds"}},
         {"lock_us", histogram, {"lock_seconds", 1, 1e6}},
         {"ms", histogram, {"ms"}},
+        {"rule:x", counter, {"rule_x_total"}},
+        {"milliseconds", counter, {"seconds_total", 1, 1e3}},
+        {"latency_ms_p99", gauge, {"latency_seconds_p99", 1, 1e3}},
+        {"sent_kilobytes", counter, {"sent_bytes_total", 1024, 1}},
+        {"weight_kilograms", gauge, {"weight_grams", 1000, 1}},
+        {"distance_miles", counter, {"distance_meters_total", 1609.344, 1}},
+        {"requests_per_hours", gauge, {"requests_per_seconds", 1, 3600}},
+        {"took_s", histogram, {"took_seconds"}},
+        {"size_b", gauge, {"size_bytes"}},
+        {"plan_b_orders", counter, {"planb_orders_total"}}, // a letter that is no unit
+        {"bytes_per_ms", gauge, {"bytes_perms"}},           // one unit is all that a value can be converted by
+        {"outside_fahrenheit", gauge, {"outsidefahrenheit"}},
+        {"errors_counter", counter, {"errorscounter_total"}}, // but one may be called errors, too
+        {"depth_gauge", gauge, {"depthgauge"}},
+        {"jobs_total_count", gauge, {"jobs"}},
+        {"time_ms_total", gauge, {"time_seconds", 1, 1e3}},
+        {"__x__y_", gauge, {"x_y"}},
+        {"_", gauge, {"_"}},
+        {"_9", gauge, {"_9"}},
     };
     for (const auto& row : table) {
         const auto exposed = exposed_as(row.name, row.type);

@@ -9,6 +9,7 @@ namespace infra::monitoring {
 namespace {
 
 TEST(Span, NestsById) {
+    install();
     const auto outer = start_span("processOrder");
     EXPECT_EQ(outer.trace_id.size(), 32U);
     EXPECT_EQ(outer.span_id.size(), 16U);
@@ -35,6 +36,7 @@ TEST(Span, NestsById) {
 }
 
 TEST(Span, ContinuesATraceFromElsewhere) {
+    install();
     const span work("work", {.kind = span_kind::consumer,
                              .traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"});
     const auto active = get_active_span();
@@ -43,11 +45,13 @@ TEST(Span, ContinuesATraceFromElsewhere) {
 }
 
 TEST(Span, StartsATraceWhenTheParentCannotBeRead) {
+    install();
     const span work("work", {.traceparent = "nonsense"});
     EXPECT_FALSE(get_active_span()->parent_span_id);
 }
 
 TEST(Span, IsKnownByItsIdsWhenItIsNotSampled) {
+    install();
     const auto parent = start_span("quiet", {.traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"});
     EXPECT_FALSE(parent.sampled);
     EXPECT_EQ(parent.name, "quiet");

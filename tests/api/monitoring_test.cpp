@@ -58,7 +58,8 @@ TEST(ApiMonitoring, CountsInEverySpelling) {
     bind_gauge("bound_gauge").set(pending.size());
     bind_histogram("bound_histogram", {}, {.buckets = {0.1, 1}}).observe(0.5);
     EXPECT_EQ(value_of("bound"), 3);
-    const auto [content_type, body] = expose("text/plain");
+    const auto [content_type, body, content_encoding] = expose("text/plain");
+    EXPECT_EQ(content_encoding, "");
     EXPECT_TRUE(content_type.starts_with("text/plain"));
     EXPECT_NE(body.find("plain_total 1\n"), std::string::npos);
     EXPECT_NE(expose().body.find("labelled_total{method=\"GET\"} 1\n"), std::string::npos);

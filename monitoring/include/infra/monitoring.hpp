@@ -5,7 +5,7 @@
 ///     increment("http_requests_total", {{"method", "GET"}, {"status", 200}});
 ///     gauge("queue_depth", jobs.size());
 ///     observe("charge_seconds", 0.150, {{"provider", "x"}});
-///     const auto [content_type, body] = expose(request.header("accept"));   // /metrics
+///     const auto answer = expose(request.header("accept"), request.header("accept-encoding"));   // /metrics
 ///
 ///     monitoring::span work("charge", {.attributes = {{"order", 17}}});
 ///
@@ -65,7 +65,9 @@ inline std::optional<histogram_value> get_histogram(std::string_view name, label
 }
 inline std::vector<metric_value> get_all_metrics() { return default_metrics().get_all_metrics(); }
 inline void clear_metrics() { default_metrics().clear(); }
-inline exposition expose(std::string_view accept = {}) { return default_metrics().expose(accept); }
+inline exposition expose(std::string_view accept = {}, std::string_view accept_encoding = {}) {
+    return default_metrics().expose(accept, accept_encoding);
+}
 
 // --- spans by id, for code that cannot hold an object ---------------------------------------------------------------
 

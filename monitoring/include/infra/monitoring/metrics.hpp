@@ -13,12 +13,15 @@
 
 #include <boost/describe/enum.hpp>
 
+#include <chrono>
 #include <concepts>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace infra::monitoring {
@@ -56,12 +59,14 @@ struct histogram_value {
 struct exposition {
     std::string content_type;
     std::string body;
+    std::string content_encoding{}; ///< `gzip`, or empty
 };
 
 namespace detail {
 class registry;
 struct series;
 void add(const series& s, double amount) noexcept;
+void add_whole(const series& s, std::uint64_t amount) noexcept;
 void set(const series& s, double value) noexcept;
 void change(const series& s, double by) noexcept;
 void record(const series& s, double value) noexcept;
@@ -69,7 +74,8 @@ void record(const series& s, double value) noexcept;
 
 // --- Handles: the series is found once ------------------------------------------------------------------------------
 //
-// Threads:  any member from any thread; a counter or histogram costs a few nanoseconds and never waits for another.
+// Threads:  any member from any thread; a counter or histogram costs a few nanoseconds and never waits for another. A
+//           counter is fastest with whole numbers.
 // Errors:   none: a counter ignores a negative or non-finite amount, a histogram a NaN.
 // Lifetime: cheap to copy; may outlive the metrics they came from. After clear() they start at zero again.
 
@@ -77,7 +83,10 @@ class counter_series {
 public:
     template <number N = int>
     void increment(N by = 1) const noexcept {
-        detail::add(*series_, static_cast<double>(by));
+        if constexpr (std::floating_point<N>)
+            detail::add(*series_, static_cast<double>(by));
+        else if (std::cmp_greater_equal(by, 0))
+            detail::add_whole(*series_, static_cast<std::uint64_t>(by));
     }
 
 private:
@@ -133,6 +142,13 @@ struct metrics_options {
     /// Series of one metric, at least 1. Further label sets are counted together in one series labelled
     /// overflow="true", and one warning is logged for the metric.
     std::size_t max_series_per_metric = 1000;
+    /// Metrics, at least 1. Further names are refused; they come from names made of data.
+    std::size_t max_metrics = 10'000;
+    /// A series that no handle holds and that nothing changed for so long is removed at the next scrape; zero: never.
+    /// Shorter frees memory sooner; but a counter that then comes back starts at zero, which rate() takes for a restart.
+    std::chrono::seconds remove_idle_after{0};
+    /// Histograms keep, of each bucket, the latest value observed under a sampled span, for OpenMetrics.
+    bool exemplars = true;
     /// Adds process_* and infra_build_info to the exposition.
     bool process_metrics = false;
     clock* time = &real_clock();
@@ -157,9 +173,12 @@ public:
     metrics(const metrics&) = delete;
     metrics& operator=(const metrics&) = delete;
 
-    void increment(std::string_view name, labels with = {}) noexcept { add(name, 1, with); }
+    void increment(std::string_view name, labels with = {}) noexcept { add_whole(name, 1, with); }
     template <number N>
     void increment(std::string_view name, N by, labels with = {}) noexcept {
+        if constexpr (std::integral<N>)
+            if (std::cmp_greater_equal(by, 0))
+                return add_whole(name, static_cast<std::uint64_t>(by), with);
         add(name, static_cast<double>(by), with);
     }
     template <number N>
@@ -191,15 +210,24 @@ public:
     /// Forgets every series; those that handles hold are kept, at zero.
     void clear();
 
-    /// The body of /metrics in the form that `accept`, the request's header, prefers. There is one form so far, the text
-    /// format 0.0.4, which Prometheus wants when nothing it asked for is to be had.
-    exposition expose(std::string_view accept = {}) const;
+    /// Forgets one series. False if there is none, or a handle holds it.
+    bool remove(std::string_view name, labels with = {});
+
+    /// The body of /metrics in the form that `accept`, the request's header, prefers: Prometheus' text format 0.0.4, or
+    /// OpenMetrics 1.0, which has exemplars; the former when nothing it asks for is to be had. Compressed where
+    /// `accept_encoding` takes gzip.
+    exposition expose(std::string_view accept = {}, std::string_view accept_encoding = {}) const;
+
+    /// Called at the beginning of each scrape, to set gauges of what is only worth knowing then. What it throws is
+    /// logged once and counted in `metrics_collect_failures_total`. Whatever it refers to must outlive these metrics.
+    void before_scrape(std::function<void()> collect);
 
     /// What the library's rooms report goes here, until other metrics are installed or these destroyed.
     void install() noexcept;
 
 private:
     void add(std::string_view name, double by, const labels& with) noexcept;
+    void add_whole(std::string_view name, std::uint64_t by, const labels& with) noexcept;
     void set(std::string_view name, double value, const labels& with) noexcept;
     void record(std::string_view name, double value, const labels& with) noexcept;
 

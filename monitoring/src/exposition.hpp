@@ -1,0 +1,53 @@
+#pragma once
+
+// What /metrics says: metrics as plain data, and how each format writes them.
+
+#include "series.hpp"
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace infra::monitoring::detail {
+
+struct sample {
+    std::string_view labels{}; // escaped
+    double value = 0;          // of a counter or gauge
+};
+
+/// A family as it stood at a scrape.
+struct family_snapshot {
+    exposed_metric exposed{};
+    metric_type type = metric_type::counter;
+    std::string help{};
+    std::vector<sample> samples{};
+    std::vector<histogram_value> distributions{};   // of a histogram, one a sample
+    std::vector<std::vector<exemplar>> exemplars{}; // the same; empty, or one a bucket
+    std::shared_ptr<const void> owner{};            // of the labels
+};
+
+enum class exposition_format {
+    text,         ///< Prometheus' 0.0.4
+    openmetrics,  ///< 1.0.0
+    openmetrics0, ///< the same, called 0.0.1 to those who ask for that
+};
+
+/// By the quality values of an Accept header (RFC 9110, 12.5.1). Of equal ones OpenMetrics if it is named, else text; text
+/// too if nothing it asks for is to be had.
+exposition_format choose_format(std::string_view accept) noexcept;
+
+/// Whether an Accept-Encoding header takes gzip.
+bool takes_gzip(std::string_view accept_encoding) noexcept;
+
+std::string_view content_type(exposition_format format) noexcept;
+
+/// `families` in the order in which they are to stand. `size_hint`: about how long it was last time.
+std::string to_text(std::span<const family_snapshot> families, std::size_t size_hint = 0);
+std::string to_openmetrics(std::span<const family_snapshot> families, std::size_t size_hint = 0);
+
+/// RFC 1952, at the fastest setting.
+std::string gzip(std::string_view text);
+
+} // namespace infra::monitoring::detail

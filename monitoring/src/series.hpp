@@ -1,0 +1,89 @@
+#pragma once
+
+// One series: what counts into it and what reads it.
+
+#include "cells.hpp"
+#include "labels.hpp"
+#include "names.hpp"
+
+#include <infra/monitoring/metrics.hpp>
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace infra::monitoring::detail {
+
+/// What the series of one metric have in common; outlives the registry where handles do.
+struct family_info {
+    std::string name;
+    metric_type type;
+    exposed_metric exposed;
+    std::vector<double> bounds; // of a histogram
+    bool exemplars = true;      // of a histogram
+};
+
+/// The latest value of a bucket that was observed under a sampled span.
+struct exemplar {
+    infra::trace_id trace{}; ///< none: there is no such value
+    infra::span_id span{};
+    double value = 0;
+    wall_time time{};
+};
+
+/// Of one histogram, for each bucket one. Made when the first sampled span comes by.
+class exemplars {
+public:
+    explicit exemplars(std::size_t buckets) : slots_(buckets) {}
+
+    /// Leaves out what comes while another writes or reads the same, or within the few milliseconds of the coarse clock.
+    void put(std::size_t bucket, double value, const infra::span_context& under) noexcept;
+    exemplar get(std::size_t bucket) const noexcept;
+    void clear() noexcept;
+
+private:
+    struct slot {
+        mutable std::atomic<bool> busy{false};
+        std::atomic<std::int64_t> written{0}; // by the coarse clock
+        exemplar kept{};                      // guarded by busy
+    };
+    std::vector<slot> slots_;
+};
+
+/// Cells: a counter has two, a whole number and a double, since most add whole numbers and those add faster; a histogram a
+/// sum, a count for each bucket and what keeps them together. A gauge has none: the last to set it wins, so it is one
+/// number for all threads.
+struct series {
+    series(std::shared_ptr<const family_info> f, const label_set& l);
+    ~series();
+    series(const series&) = delete;
+    series& operator=(const series&) = delete;
+
+    std::shared_ptr<const family_info> of;
+    std::optional<cell_range> cells;
+    mutable std::atomic<double> level{0};
+    mutable std::atomic<bool> touched{true}; // a gauge, since somebody last looked for idle ones
+    mutable std::atomic<exemplars*> examples{nullptr};
+    std::string text; // of the labels, escaped
+    label_map labels;
+
+    double value(const cell_reader& reader) const;                 // of a counter or gauge
+    histogram_value distribution(const cell_reader& reader) const; // of a histogram
+    std::vector<exemplar> exemplars_now() const;                   // of a histogram; empty if it has none
+
+    // What is subtracted since clear(); guarded by the registry's baselines_.
+    double value_before = 0;
+    histogram_value distribution_before{};
+
+    // Guarded by the registry's mutex_.
+    std::weak_ptr<const void> handles; // alive while there is one
+    bool kept = false;                 // telemetry holds a pointer
+    double idle_at = 0;                // what it stood at when it was last seen to change
+    steady_time changed{};
+
+    bool held() const noexcept { return kept || !handles.expired(); }
+};
+
+} // namespace infra::monitoring::detail
