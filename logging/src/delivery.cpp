@@ -1,4 +1,4 @@
-#include "pipeline_state.hpp"
+#include "delivery.hpp"
 
 #include <algorithm>
 #include <cstdio>
@@ -23,11 +23,8 @@ void complain(const boost::system::error_code& why) noexcept {
 } // namespace
 
 void batch::clear(std::size_t keep_capacity) {
-    for (auto& each : text) {
-        each.clear();
-        if (each.capacity() > keep_capacity)
-            each.shrink_to_fit();
-    }
+    for (auto& each : text)
+        each.clear(keep_capacity);
     marks.clear();
     by_level = {};
     dropped = 0;
@@ -68,7 +65,7 @@ void delivery::deliver(const batch& b) noexcept {
 }
 
 std::string_view delivery::selected(const batch& b, const destination& d) {
-    const std::string_view all = b.text[d.style];
+    const std::string_view all = b.text[d.style].view();
     if (d.from == level::debug)
         return all;
     scratch_.clear();
@@ -97,22 +94,43 @@ bool delivery::write(destination& d, std::string_view lines) noexcept {
     return false;
 }
 
-void delivery::tell(destination& d, std::string_view message, std::uint64_t& count) {
-    const field fields[] = {{"lines", count}};
-    const log_record record{.time = time_.wall(),
-                            .severity = level::warn,
-                            .module = "logging",
-                            .message = message,
-                            .fields = fields,
-                            .span = {},
-                            .where = std::source_location::current()};
-    const rendered_fields none;
-    line_buffer text;
-    const auto& as = styles_[d.style];
+void delivery::append(batch& b, const line& l) {
+    std::array<std::size_t, max_styles> before{};
+    for (std::size_t i = 0; i < styles_.size(); ++i)
+        before[i] = b.text[i].size();
+    try {
+        for (std::size_t i = 0; i < styles_.size(); ++i)
+            render(b.text[i], l, styles_[i]);
+        if (wants_marks_)
+            b.marks.push_back({l.severity, {b.text[0].size(), b.text[1].size(), b.text[2].size()}});
+    } catch (...) { // no memory: the line is gone from all styles alike
+        for (std::size_t i = 0; i < styles_.size(); ++i)
+            b.text[i].shrink(before[i]);
+        throw;
+    }
+    ++b.by_level[static_cast<std::size_t>(l.severity)];
+}
+
+void delivery::render(line_buffer& to, const line& l, const style& as) {
     if (as.pretty)
-        append_pretty_line(text, {record, none}, as.colours);
+        append_pretty_line(to, l, as.colours);
     else
-        append_json_line(text, {record, none});
+        append_json_line(to, l);
+}
+
+void delivery::tell(destination& d, std::string_view message, std::uint64_t& count) {
+    const line_field fields[] = {{"lines", count}};
+    const rendered_fields none;
+    time_text clock;
+    line_buffer text;
+    render(text,
+           {.time = clock.of(time_.wall()),
+            .severity = level::warn,
+            .module = "logging",
+            .message = message,
+            .fields = fields,
+            .of_logger = none},
+           styles_[d.style]);
     if (d.to->write(text.view()).taken == text.view().size())
         count = 0;
 }

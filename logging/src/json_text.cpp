@@ -128,11 +128,34 @@ void append_made(line_buffer& out, Make make) {
     append_json(out, text);
 }
 
-void append_what(line_buffer& out, const char* what) {
-    if (what)
-        append_string(out, what);
-    else
-        out.append("null");
+const std::exception* cause_of(const std::exception& e, std::exception_ptr& holds) {
+    const auto* nested = dynamic_cast<const std::nested_exception*>(&e);
+    if (!nested || !nested->nested_ptr())
+        return nullptr;
+    holds = nested->nested_ptr();
+    try {
+        std::rethrow_exception(holds);
+    } catch (const std::exception& cause) {
+        return &cause; // lives as long as `holds`
+    } catch (...) {
+        return nullptr;
+    }
+}
+
+// `cannot start; caused by: cannot open the store; caused by: No space left on device`
+void append_exception(line_buffer& out, const std::exception& e) {
+    constexpr int deepest = 16;
+    std::exception_ptr holds, held_before;
+    out.append('"');
+    const auto* each = &e;
+    for (int depth = 0; each && depth < deepest; ++depth) {
+        if (depth > 0)
+            out.append("; caused by: ");
+        append_escaped(out, each->what() ? each->what() : "an exception without a text");
+        held_before = holds;
+        each = cause_of(*each, holds);
+    }
+    out.append('"');
 }
 
 } // namespace
@@ -176,13 +199,24 @@ void append_value(line_buffer& out, const field_value& value) {
     case kind::unsigned_integer: return append_number(out, value.unsigned_integer());
     case kind::floating: return append_number(out, value.floating());
     case kind::text: return append_string(out, value.text());
-    case kind::json: return append_json(out, json::to_text(value.json()));
+    case kind::json: return append_made(out, [&] { return json::to_text(value.json()); });
     case kind::duration: return append_number(out, value.milliseconds());
     case kind::time: return append_time(out, value.time());
-    case kind::exception: return append_what(out, value.exception().what());
+    case kind::exception: return append_exception(out, value.exception());
     case kind::error_code: return append_made(out, [&] { return json::to_text(value.error_code().message()); });
     case kind::object: return append_made(out, [&] { return json::to_text(value.to_json()); });
     }
+}
+
+std::string value_text(const field& f, const detail::redactor& hidden) {
+    line_buffer out;
+    if (f.value.type() == field_value::kind::json)
+        append_made(out, [&] { return json::to_text(hidden.inside(f.key, f.value.json())); });
+    else if (f.value.type() == field_value::kind::object)
+        append_made(out, [&] { return json::to_text(hidden.inside(f.key, f.value.to_json())); });
+    else
+        append_value(out, f.value);
+    return std::string(out.view());
 }
 
 } // namespace infra::logging

@@ -3,8 +3,11 @@
 // Typed values as JSON text, always valid and always UTF-8.
 
 #include "line_buffer.hpp"
+#include "redaction.hpp"
 
 #include <infra/base/field.hpp>
+
+#include <string>
 
 namespace infra::logging {
 
@@ -18,5 +21,8 @@ void append_escaped(line_buffer& out, std::string_view text, quotes q = quotes::
 void append_string(line_buffer& out, std::string_view text);
 
 void append_value(line_buffer& out, const field_value& value);
+
+/// The value as JSON text, without what no line may hold inside it.
+std::string value_text(const field& f, const detail::redactor& hidden);
 
 } // namespace infra::logging

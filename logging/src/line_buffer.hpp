@@ -1,7 +1,6 @@
 #pragma once
 
-// One line while it is rendered: on the stack, and on the heap only when it is long. Not a thread_local string, because
-// lines are written after thread_locals are destroyed (static destructors) and none may be lost.
+// Text while it is rendered: in the object, and on the heap only when it is long.
 
 #include <algorithm>
 #include <array>
@@ -19,6 +18,20 @@ public:
     line_buffer& operator=(const line_buffer&) = delete;
 
     std::string_view view() const noexcept { return {data_, size_}; }
+    std::size_t size() const noexcept { return size_; }
+
+    /// Forgets what came after the first `size` bytes.
+    void shrink(std::size_t size) noexcept { size_ = size; }
+
+    /// Empties it, and gives memory back if it grew past `keep`.
+    void clear(std::size_t keep) noexcept {
+        size_ = 0;
+        if (capacity_ <= keep || !heap_)
+            return;
+        heap_.reset();
+        data_ = inline_.data();
+        capacity_ = sizeof inline_;
+    }
 
     void append(std::string_view text) {
         if (text.empty()) // may be null, which memcpy must not be given

@@ -1,30 +1,47 @@
 #include "pipeline_state.hpp"
 
+#include "json_text.hpp"
+
 #include <infra/logging/logger.hpp>
 
-#include <infra/base/context.hpp>
-
 namespace infra::logging {
+namespace {
 
-struct logger::state {
-    std::shared_ptr<detail::pipeline_state> to;
-    std::string module;
-    std::optional<logging::level> level;
-    rendered_fields of_logger;
-};
+// Records of its last lines may still point to it.
+void retire(const detail::logger_core* core) noexcept {
+    const auto to = std::move(const_cast<detail::logger_core*>(core)->to);
+    to->retire(core);
+}
+
+std::shared_ptr<const detail::logger_core> shared(std::unique_ptr<detail::logger_core> core) {
+    return {core.release(), &retire};
+}
+
+// What no line may hold is taken out once, here.
+void merge(rendered_fields& into, std::span<const field> more, const detail::redactor& hidden) {
+    for (const auto& each : more)
+        into.add(each.key,
+                 hidden.hides(each.key) ? value_text({each.key, redacted_text}, hidden) : value_text(each, hidden));
+}
+
+} // namespace
 
 logger::logger(logger_options options) {
-    auto made = std::make_shared<state>();
+    auto made = std::make_unique<detail::logger_core>();
     made->to = options.to ? options.to->state_ : default_pipeline().state_;
     made->module = std::move(options.module);
-    made->level = options.level;
+    made->own_level = options.level;
     std::vector<field> storage;
-    made->of_logger.merge(fields(options.fields).view(storage));
-    state_ = std::move(made);
+    merge(made->fields, fields(options.fields).view(storage), made->to->hidden());
+    core_ = shared(std::move(made));
 }
 
 logger logger::child(fields more) const {
-    auto made = std::make_shared<state>(*state_);
+    auto made = std::make_unique<detail::logger_core>();
+    made->to = core_->to;
+    made->module = core_->module;
+    made->own_level = core_->own_level;
+    made->fields = core_->fields;
     std::vector<field> storage, kept;
     for (const auto& each : more.view(storage)) {
         if (each.key == "module" && each.value.type() == field_value::kind::text)
@@ -32,32 +49,22 @@ logger logger::child(fields more) const {
         else
             kept.push_back(each);
     }
-    made->of_logger.merge(kept);
-    return logger(std::shared_ptr<const state>(std::move(made)));
+    merge(made->fields, kept, made->to->hidden());
+    return logger(shared(std::move(made)));
 }
 
-std::string_view logger::module() const noexcept { return state_->module; }
+std::string_view logger::module() const noexcept { return core_->module; }
 
-bool logger::enabled(logging::level l) const noexcept {
-    return state_->level ? l >= *state_->level : state_->to->enabled(l, state_->module);
-}
+bool logger::enabled(logging::level l) const noexcept { return core_->to->enabled(l, *core_); }
 
 void logger::write(logging::level l, std::string_view message, fields f, here where) const noexcept {
     if (!enabled(l))
         return;
-    l = std::min(l, level::error); // of a level that is none, the highest
     try {
         std::vector<field> storage;
-        state_->to->write({.time = state_->to->time().wall(),
-                           .severity = l,
-                           .module = state_->module,
-                           .message = message,
-                           .fields = f.view(storage),
-                           .span = current_span(),
-                           .where = where},
-                          state_->of_logger);
+        core_->to->write({.severity = l, .logger = core_.get(), .message = message, .where = where}, f.view(storage));
     } catch (...) { // no memory to list an object's members
-        state_->to->count_dropped();
+        core_->to->count_dropped();
     }
 }
 

@@ -1,21 +1,14 @@
 #include "pipeline_state.hpp"
 
-#include <infra/base/context.hpp>
-
 #include <algorithm>
+#include <bit>
 #include <stdexcept>
-
-#include <pthread.h>
-#include <signal.h>
 
 namespace infra::logging {
 namespace detail {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr auto nap_length = 1ms;
-constexpr unsigned naps_before_sleep = 100;
 
 pipeline_options checked(pipeline_options options) {
     if (options.buffer_bytes < 4096 || options.buffer_bytes > (std::size_t(1) << 30))
@@ -31,238 +24,48 @@ pipeline_options checked(pipeline_options options) {
     return options;
 }
 
-// Signals are for the program's threads; SIGPIPE here is the error that write(2) returns.
-class signals_blocked {
-public:
-    signals_blocked() noexcept {
-        sigset_t all;
-        sigfillset(&all);
-        pthread_sigmask(SIG_SETMASK, &all, &before_);
-    }
-    ~signals_blocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-    signals_blocked(const signals_blocked&) = delete;
-    signals_blocked& operator=(const signals_blocked&) = delete;
-
-private:
-    sigset_t before_;
-};
-
-std::size_t size_of(const texts& line) noexcept { return line[0].size() + line[1].size() + line[2].size(); }
+bool same(const level_rules& a, const level_rules& b) noexcept {
+    return a.fallback == b.fallback && a.modules == b.modules;
+}
 
 } // namespace
 
 pipeline_state::pipeline_state(pipeline_options options)
-    : options_(checked(std::move(options))), synchronous_(options_.synchronous), delivery_(options_) {
+    : options_(checked(std::move(options))),
+      hidden_(options_.redact),
+      ticks_(*options_.time),
+      lanes_(std::bit_ceil(options_.buffer_bytes)),
+      reader_(options_.synchronous ? reader::caller : reader::none),
+      delivery_(options_) {
     set_levels(options_.levels);
+    know(*this);
 }
 
+pipeline_state::~pipeline_state() {
+    forget(*this);
+    destroy(retiring_);
+    destroy(retired_.load());
+}
+
+// A service that toggles between two sets of rules keeps two.
 void pipeline_state::set_levels(level_rules levels) {
     const std::scoped_lock lock(rules_mutex_);
-    all_rules_.push_back(std::make_unique<const level_rules>(std::move(levels)));
-    rules_.store(all_rules_.back().get(), std::memory_order_release);
-}
-
-// --- the caller ---
-
-void pipeline_state::write(const log_record& record, const rendered_fields& of_logger) noexcept {
-    try {
-        const auto under = context::current();
-        const line l{record, of_logger, under.request_id()};
-        std::array<line_buffer, max_styles> buffers;
-        texts rendered{};
-        for (std::size_t i = 0; i < delivery_.styles().size(); ++i) {
-            if (const auto& as = delivery_.styles()[i]; as.pretty)
-                append_pretty_line(buffers[i], l, as.colours);
-            else
-                append_json_line(buffers[i], l);
-            rendered[i] = buffers[i].view();
-        }
-        submit(record.severity, rendered);
-    } catch (...) { // no memory for the line; nothing below throws anything else
-        count_dropped();
+    auto known = std::ranges::find_if(all_rules_, [&](const auto& each) { return same(*each, levels); });
+    if (known == all_rules_.end()) {
+        all_rules_.push_back(std::make_unique<const level_rules>(std::move(levels)));
+        known = all_rules_.end() - 1;
     }
+    rules_.store(known->get(), std::memory_order_release);
+    rules_number_.fetch_add(1, std::memory_order_release);
 }
 
-void pipeline_state::count_dropped() noexcept {
-    const std::scoped_lock lock(mutex_);
-    ++dropped_;
-    ++pending_.dropped;
-}
-
-void pipeline_state::submit(level severity, const texts& line) {
-    std::unique_lock lock(mutex_);
-    if (!synchronous_ && !has_room(size_of(line)) && !wait_for_room(lock, size_of(line))) {
-        ++dropped_;
-        ++pending_.dropped;
-        return;
-    }
-    append(severity, line);
-    if (synchronous_ || !has_thread())
-        return deliver_pending(lock);
-    if (!hurry_ && pending_.bytes() > options_.buffer_bytes / 2)
-        hurry_ = true;
-    else if (!std::exchange(asleep_, false))
-        return; // it naps, or writes, and will look
-    lock.unlock();
-    work_.notify_one();
-}
-
-// A line larger than the whole buffer goes alone.
-bool pipeline_state::has_room(std::size_t bytes) const noexcept {
-    return pending_.bytes() == 0 || pending_.bytes() + bytes <= options_.buffer_bytes;
-}
-
-bool pipeline_state::wait_for_room(std::unique_lock<std::mutex>& lock, std::size_t bytes) {
-    if (options_.when_full == overflow::drop || stalled_ || writer_ == std::this_thread::get_id())
-        return false;
-    hurry_ = true;
-    work_.notify_one();
-    const auto limit = deadline::after(options_.longest_wait);
-    stalled_ = !room_.wait_until(lock, limit.time(), [&] { return synchronous_ || has_room(bytes); });
-    return !stalled_;
-}
-
-void pipeline_state::append(level severity, const texts& line) {
-    for (std::size_t i = 0; i < line.size(); ++i)
-        pending_.text[i] += line[i];
-    if (delivery_.wants_marks())
-        pending_.marks.push_back(
-            {severity, {pending_.text[0].size(), pending_.text[1].size(), pending_.text[2].size()}});
-    ++pending_.by_level[static_cast<std::size_t>(severity)];
-    ++accepted_;
-}
-
-void pipeline_state::deliver_pending(std::unique_lock<std::mutex>& lock) {
-    batch taken;
-    std::swap(taken, pending_);
-    lock.unlock();
-    hand_over(taken);
-    lock.lock();
-    done_ += taken.lines();
-    written_.notify_all();
-}
-
-// --- the thread ---
-
-// Starts it with the first line. Without a thread to be had, callers write with their own.
-bool pipeline_state::has_thread() {
-    if (writer_ != std::thread::id())
-        return true;
-    const signals_blocked while_starting;
-    try {
-        thread_ = std::thread([held = shared_from_this()] { held->run(); });
-        writer_ = thread_.get_id();
-    } catch (const std::system_error&) {
-        synchronous_ = true;
-    }
-    return !synchronous_;
-}
-
-void pipeline_state::run() noexcept {
-    pthread_setname_np(pthread_self(), "log writer");
-    batch taken;
-    std::unique_lock lock(mutex_);
-    while (true) {
-        if (pending_.bytes() == 0 && pending_.dropped == 0) {
-            if (closing_)
-                break;
-            if (!nap(lock))
-                continue;
-        }
-        std::swap(taken, pending_);
-        hurry_ = stalled_ = false;
-        idle_naps_ = 0;
-        lock.unlock();
-        room_.notify_all();
-        hand_over(taken);
-        lock.lock();
-        done_ += taken.lines();
-        taken.clear(options_.buffer_bytes);
-        written_.notify_all();
-    }
-    synchronous_ = true;
-    lock.unlock();
-    room_.notify_all();
-    written_.notify_all();
-}
-
-// While lines flow the thread naps, so that no caller has to wake it and lines gather into batches. After some quiet it
-// sleeps until the next line. True if there is something to do.
-bool pipeline_state::nap(std::unique_lock<std::mutex>& lock) {
-    if (idle_naps_ < naps_before_sleep) {
-        ++idle_naps_;
-        work_.wait_for(lock, nap_length, [this] { return hurry_ || closing_; });
-    } else {
-        asleep_ = true;
-        work_.wait(lock, [this] { return hurry_ || closing_ || pending_.bytes() != 0; });
-        asleep_ = false;
-        idle_naps_ = 0;
-    }
-    hurry_ = false;
-    return pending_.bytes() != 0;
-}
-
-void pipeline_state::hand_over(const batch& b) noexcept {
-    std::uint64_t lost = 0;
-    {
-        const std::scoped_lock one_at_a_time(delivery_mutex_);
-        const auto before = delivery_.lost();
-        delivery_.deliver(b);
-        lost = delivery_.lost() - before;
-    }
-    if (installed() == this)
-        count_lines(b, lost);
-}
-
-// --- waiting for it ---
-
-template <class Condition>
-bool pipeline_state::wait_until(std::unique_lock<std::mutex>& lock, deadline limit, Condition met) {
-    if (!limit.is_never())
-        return written_.wait_until(lock, limit.time(), met);
-    written_.wait(lock, met);
-    return true;
-}
-
-bool pipeline_state::flush(deadline limit) noexcept {
-    // Not a plain lock: std::terminate may have been called by a thread that holds it.
-    std::unique_lock lock(mutex_, std::defer_lock);
-    while (!lock.try_lock()) {
-        if (limit.passed(std::chrono::steady_clock::now()))
-            return false;
-        std::this_thread::sleep_for(100us);
-    }
-    const auto target = accepted_;
-    hurry_ = true;
-    work_.notify_one();
-    const bool all_handed_over = wait_until(lock, limit, [&] { return done_ >= target; });
-    const auto lost = delivery_.lost();
-    return all_handed_over && std::exchange(lost_before_, lost) == lost;
-}
-
-bool pipeline_state::close(deadline limit) noexcept {
-    const bool all_written = flush(limit);
-    std::unique_lock lock(mutex_);
-    closing_ = true;
-    if (!thread_.joinable()) {
-        synchronous_ = true;
-        return all_written;
-    }
-    work_.notify_one();
-    const bool ended = wait_until(lock, limit, [&] { return synchronous_; });
-    stalled_ = !ended;
-    auto thread = std::move(thread_);
-    lock.unlock();
-    if (ended)
-        thread.join();
-    else
-        thread.detach(); // it shares our state, and ends when its sink lets it
-    return all_written && ended;
-}
-
-pipeline_counts pipeline_state::counts() const noexcept {
-    const std::scoped_lock lock(mutex_);
-    return {.accepted = accepted_, .dropped = dropped_, .lost = delivery_.lost()};
+// What is remembered names the rules by their number of before: of newer ones at worst they are looked up again.
+std::uint64_t pipeline_state::look_up(const logger_core& core) const noexcept {
+    const auto number = rules_number_.load(std::memory_order_acquire);
+    const auto found = rules_.load(std::memory_order_acquire)->of(core.module);
+    const auto known = number << 8 | static_cast<std::uint64_t>(found);
+    core.known_level.store(known, std::memory_order_relaxed);
+    return known;
 }
 
 } // namespace detail

@@ -1,143 +1,169 @@
 #pragma once
 
-// What loggers and pipeline objects share. Three parts that know little of each other, so that each can be replaced:
-// rendering (render.hpp, pure), transport (a bounded buffer and the thread that empties it), delivery (sinks).
+// What loggers and pipeline objects share: the callers' side, which copies typed values into the thread's own ring, and
+// the reader's side, which merges the rings by time, makes text of the records and hands it to the sinks. The reader is a
+// thread; after its end, or where there is none, it is whoever logs.
+//
+// Locks are taken in this order: lanes' last_words_mutex, reading_, lanes' mutex. A caller takes none of them.
 
-#include "render.hpp"
+#include "bell.hpp"
+#include "delivery.hpp"
+#include "lanes.hpp"
+#include "merge.hpp"
+#include "record.hpp"
+#include "redaction.hpp"
+#include "ticks.hpp"
 
 #include <infra/logging/pipeline.hpp>
 
-#include <algorithm>
-#include <array>
 #include <atomic>
-#include <condition_variable>
+#include <memory>
 #include <mutex>
-#include <span>
-#include <string>
 #include <thread>
 #include <vector>
 
 namespace infra::logging::detail {
 
-/// A way to write a line. Outputs of equal style share its rendering.
-struct style {
-    bool pretty = false;
-    bool colours = false;
-    friend bool operator==(const style&, const style&) = default;
-};
-inline constexpr std::size_t max_styles = 3; // JSON, pretty, pretty in colours
-
-/// Lines on their way, in each of the styles.
-struct batch {
-    struct mark {
-        level severity;
-        std::array<std::size_t, max_styles> end; // in text, by style
-    };
-    std::array<std::string, max_styles> text;
-    std::vector<mark> marks; // one a line, if some output wants only some levels
-    std::array<std::uint64_t, 4> by_level{};
-    std::uint64_t dropped = 0; // after the last of the lines
-
-    std::size_t bytes() const noexcept { return text[0].size() + text[1].size() + text[2].size(); }
-    std::uint64_t lines() const noexcept { return by_level[0] + by_level[1] + by_level[2] + by_level[3]; }
-    void clear(std::size_t keep_capacity);
-};
-
-using texts = std::array<std::string_view, max_styles>;
-
-/// The sinks' side. One thread at a time, which the transport sees to.
-class delivery {
-public:
-    explicit delivery(const pipeline_options& options);
-
-    std::span<const style> styles() const noexcept { return styles_; }
-    bool wants_marks() const noexcept { return wants_marks_; }
-
-    void deliver(const batch& b) noexcept;
-    std::uint64_t lost() const noexcept { return lost_.load(std::memory_order_relaxed); }
-
-private:
-    struct destination {
-        std::shared_ptr<sink> to;
-        std::size_t style;
-        level from;
-        std::uint64_t untold_lost = 0;
-        std::uint64_t untold_dropped = 0;
-        bool failing = false;
-    };
-
-    std::size_t style_index(const output& o, bool colours);
-    std::string_view selected(const batch& b, const destination& d);
-    bool write(destination& d, std::string_view lines) noexcept;
-    void tell(destination& d, std::string_view message, std::uint64_t& count);
-
-    clock& time_;
-    std::vector<style> styles_;
-    std::vector<destination> destinations_;
-    bool wants_marks_ = false;
-    std::string scratch_;
-    std::atomic<std::uint64_t> lost_{0};
+struct line_counts {
+    std::array<std::uint64_t, level_count> by_level{};
+    std::uint64_t dropped = 0;
+    std::uint64_t lost = 0;
 };
 
 class pipeline_state : public std::enable_shared_from_this<pipeline_state> {
 public:
     explicit pipeline_state(pipeline_options options);
+    ~pipeline_state();
+    pipeline_state(const pipeline_state&) = delete;
+    pipeline_state& operator=(const pipeline_state&) = delete;
 
-    clock& time() const noexcept { return *options_.time; }
+    // --- levels.cpp's rules, and what loggers remember of them ---
 
     bool enabled(level l, std::string_view module) const noexcept {
         const auto* rules = rules_.load(std::memory_order_acquire);
         return l >= (rules->modules.empty() ? rules->fallback : rules->of(module));
     }
+    bool enabled(level l, const logger_core& core) const noexcept {
+        if (core.own_level)
+            return l >= *core.own_level;
+        auto known = core.known_level.load(std::memory_order_relaxed);
+        if (known >> 8 != rules_number_.load(std::memory_order_acquire))
+            known = look_up(core);
+        return l >= static_cast<level>(known & 0xff);
+    }
     void set_levels(level_rules levels);
 
-    void write(const log_record& record, const rendered_fields& of_logger) noexcept;
-    void count_dropped() noexcept;
+    const redactor& hidden() const noexcept { return hidden_; }
+
+    // --- the callers' side: callers.cpp ---
+
+    /// Copies the fields into the thread's ring. `parts` has everything but the time, the span and the request id.
+    void write(record_parts parts, std::span<const field> fields) noexcept;
+    void count_dropped() noexcept { dropped_early_.fetch_add(1, std::memory_order_relaxed); }
+
+    /// Nobody logs with it any more, but records may point to it still.
+    void retire(const logger_core* core) noexcept;
+
+    // --- the reader's side: reader.cpp ---
 
     bool flush(deadline limit) noexcept;
     bool close(deadline limit) noexcept;
     pipeline_counts counts() const noexcept;
 
+    // --- around a fork: fork.cpp ---
+
+    void before_fork() noexcept;
+    void after_fork_in_parent() noexcept;
+    void after_fork_in_child() noexcept;
+
 private:
-    void submit(level severity, const texts& line);
-    bool has_room(std::size_t bytes) const noexcept;
-    bool wait_for_room(std::unique_lock<std::mutex>& lock, std::size_t bytes);
-    void append(level severity, const texts& line);
-    void deliver_pending(std::unique_lock<std::mutex>& lock);
-    bool has_thread();
+    enum class reader : std::uint8_t {
+        none,   // nothing was logged yet
+        thread, // it reads
+        caller, // whoever logs reads what he wrote
+    };
+
+    std::uint64_t look_up(const logger_core& core) const noexcept;
+
+    // The callers' side.
+    void write_to(lane& to, record_parts& parts, std::span<const field> fields);
+    void write_prepared(lane& to, record_parts& parts, std::span<const field> fields);
+    template <class Field>
+    void put(lane& to, record_parts& parts, std::span<const Field> fields);
+    template <class Field>
+    bool put_elsewhere(lane& to, const record_parts& parts, std::span<const Field> fields, std::size_t size);
+    bool admits(lane& to, level severity, std::size_t size) const noexcept;
+    char* reserve(lane& to, level severity, std::size_t size) noexcept;
+    template <class Attempt>
+    bool wait_for_room(Attempt attempt) noexcept;
+    void after_commit(lane& to) noexcept;
+    void without_thread() noexcept;
+    bool start_thread() noexcept;
+
+    // The reader's side.
+    enum class upto { round_before, now, now_whatever_is_on_its_way };
+    struct round {
+        bool something = false;  // was read
+        bool unfinished = false; // something of an earlier time is on its way
+        std::size_t left = 0;    // bytes that wait for the next one
+    };
     void run() noexcept;
-    bool nap(std::unique_lock<std::mutex>& lock);
-    void hand_over(const batch& b) noexcept;
-    template <class Condition>
-    bool wait_until(std::unique_lock<std::mutex>& lock, deadline limit, Condition met);
+    round read_locked(upto limit) noexcept;
+    round read_once(upto limit) noexcept;
+    round read_round(upto limit);
+    std::uint64_t earliest_on_its_way(const std::vector<lane*>& all) noexcept;
+    void hold(const logger_core* retired) noexcept;
+    void append(const char* found) noexcept;
+    void hand_over() noexcept;
+    bool read_here(deadline limit) noexcept;
+    bool reads_here() const noexcept {
+        return reading_thread_.load(std::memory_order_relaxed) == std::this_thread::get_id();
+    }
+    bool wait_for_thread(std::uint64_t ticket, deadline limit) noexcept;
+    std::uint64_t newly_dropped(const std::vector<lane*>& all) noexcept;
 
     const pipeline_options options_;
+    const redactor hidden_;
 
     std::mutex rules_mutex_;
     std::vector<std::unique_ptr<const level_rules>> all_rules_; // readers hold no count, so none is ever freed
-    std::atomic<const level_rules*> rules_;
+    std::atomic<const level_rules*> rules_{nullptr};
+    std::atomic<std::uint64_t> rules_number_{0};
 
-    mutable std::mutex mutex_;
-    std::condition_variable work_;    // for the thread
-    std::condition_variable room_;    // for callers
-    std::condition_variable written_; // for flush() and close()
-    // All guarded by mutex_:
-    batch pending_;
-    std::uint64_t accepted_ = 0;
-    std::uint64_t done_ = 0; // delivered, or lost
-    std::uint64_t dropped_ = 0;
-    std::uint64_t lost_before_ = 0; // the last flush()
-    bool synchronous_ = false;
-    bool stalled_ = false; // a caller waited in vain and no room was made since
-    bool asleep_ = false;  // the thread needs a notification
-    bool hurry_ = false;   // the thread should not nap
-    bool closing_ = false;
-    unsigned idle_naps_ = 0;
-    std::thread thread_;
-    std::thread::id writer_;
+    ticks ticks_;
+    lanes lanes_;
+    std::atomic<reader> reader_{reader::none};
+    std::atomic<bool> hurried_{false};            // the thread was told to look now
+    std::atomic<bool> stalled_{false};            // a caller waited in vain and no room was made since
+    std::atomic<unsigned> waiting_{0};            // callers that wait for room
+    std::atomic<std::uint64_t> dropped_early_{0}; // before they had a ring
+    std::atomic<const logger_core*> retired_{nullptr};
 
-    std::mutex delivery_mutex_;
-    delivery delivery_; // guarded by delivery_mutex_
+    bell work_;                              // for the thread
+    bell room_;                              // for callers
+    bell done_;                              // for flush() and close()
+    std::atomic<std::uint64_t> asked_{0};    // flushes
+    std::atomic<std::uint64_t> answered_{0}; // up to which one
+    std::atomic<bool> closing_{false};
+    std::atomic<bool> ended_{false};
+    std::atomic<std::uint64_t> lost_before_{0}; // the last flush()
+
+    std::mutex thread_mutex_;
+    std::unique_ptr<std::thread> thread_; // guarded by thread_mutex_
+
+    std::timed_mutex reading_;
+    std::atomic<std::thread::id> reading_thread_{};
+    // All guarded by reading_:
+    delivery delivery_;
+    batch batch_;
+    merge merge_;
+    record record_;
+    time_text time_text_;
+    line_counts counts_;                    // of this round
+    const logger_core* retiring_ = nullptr; // those of the round before
+    std::uint64_t told_dropped_early_ = 0;
+    std::uint64_t untold_dropped_ = 0; // those of the round before
+    bool locked_for_fork_ = false;
 };
 
 /// The one that telemetry::log() reaches, or null.
@@ -146,6 +172,10 @@ void install(std::shared_ptr<pipeline_state> state);
 void uninstall(const pipeline_state* state) noexcept;
 
 /// Reports lines to telemetry's metrics.
-void count_lines(const batch& b, std::uint64_t lost) noexcept;
+void count_lines(const line_counts& counts) noexcept;
+
+/// A fork must find every pipeline at rest.
+void know(pipeline_state& state);
+void forget(pipeline_state& state) noexcept;
 
 } // namespace infra::logging::detail

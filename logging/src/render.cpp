@@ -2,13 +2,15 @@
 
 #include "json_text.hpp"
 
+#include <infra/base/encoding.hpp>
+
 #include <algorithm>
 
 namespace infra::logging {
 namespace {
 
-constexpr std::size_t max_fields = 128;
 constexpr std::string_view request_id_key = "request_id";
+constexpr std::string_view source_key = "source";
 
 bool is_reserved(std::string_view key) noexcept {
     switch (key.size()) {
@@ -38,7 +40,7 @@ void append_key(line_buffer& out, std::string_view key) {
 }
 
 // The field of this call that gives `key` its value: the last of that name.
-const field* value_for(std::span<const field> fields, std::string_view key) noexcept {
+const line_field* value_for(std::span<const line_field> fields, std::string_view key) noexcept {
     for (auto i = fields.size(); i-- > 0;)
         if (meet(fields[i].key, key))
             return &fields[i];
@@ -49,30 +51,49 @@ bool has_key(const std::vector<rendered_fields::item>& items, std::string_view k
     return std::ranges::any_of(items, [key](const auto& item) { return meet(item.key, key); });
 }
 
-// Calls `text(key, json)` or `value(key, field_value)` once for each key that follows the first six, in order.
-template <class Text, class Value>
-void for_each_field(const line& l, Text text, Value value) {
-    const auto fields = l.record.fields.first(std::min(l.record.fields.size(), max_fields));
+/// `worker.cpp:42`
+void append_source(line_buffer& out, const std::source_location& where) {
+    const std::string_view path = where.file_name();
+    append_escaped(out, path.substr(path.rfind('/') + 1));
+    out.append(':');
+    append_value(out, where.line());
+}
+
+// Calls `member(key, json)` or `member(key, field_value)` once for each key that follows the first six, in order.
+template <class Member>
+void for_each_field(const line& l, Member member) {
+    const auto fields = l.fields;
     const auto& items = l.of_logger.items();
+    const auto write = [&member](std::string_view key, const line_field& f) {
+        if (f.is_json)
+            member(key, f.value.text());
+        else
+            member(key, f.value);
+    };
     if (!l.request_id.empty() && !has_key(items, request_id_key)) {
         const auto* own = value_for(fields, request_id_key);
-        value(request_id_key, own ? own->value : field_value(l.request_id));
+        write(request_id_key, own ? *own : line_field{request_id_key, l.request_id});
     }
     for (const auto& item : items) {
         if (const auto* own = value_for(fields, item.key))
-            value(item.key, own->value);
+            write(item.key, *own);
         else
-            text(item.key, std::string_view(item.value));
+            member(item.key, std::string_view(item.value));
     }
     for (std::size_t i = 0; i < fields.size(); ++i) {
         const auto key = fields[i].key;
         const bool written_above =
             value_for(fields.first(i), key) || has_key(items, key) || (!l.request_id.empty() && key == request_id_key);
         if (!written_above)
-            value(key, value_for(fields.subspan(i), key)->value);
+            write(key, *value_for(fields.subspan(i), key));
     }
-    if (const auto dropped = l.record.fields.size() - fields.size())
-        value("dropped_fields", field_value(dropped));
+    if (l.where && !has_key(items, source_key) && !value_for(fields, source_key)) {
+        line_buffer source;
+        append_source(source, *l.where);
+        member(source_key, field_value(source.view()));
+    }
+    if (l.left_out > 0)
+        member("dropped_fields", field_value(l.left_out));
 }
 
 template <std::size_t N>
@@ -80,22 +101,22 @@ std::string_view view(const std::array<char, N>& text) noexcept {
     return {text.data(), N};
 }
 
-void append_json_head(line_buffer& out, const log_record& r) {
+void append_json_head(line_buffer& out, const line& l) {
     out.append(R"({"timestamp":")");
-    out.append(view(format_rfc3339(r.time)));
+    out.append(l.time);
     out.append(R"(","level":")");
-    out.append(to_string(r.severity));
-    if (!r.module.empty()) {
+    out.append(to_string(l.severity));
+    if (!l.module.empty()) {
         out.append(R"(","module":")");
-        append_escaped(out, r.module);
+        append_escaped(out, l.module);
     }
     out.append(R"(","message":")");
-    append_escaped(out, r.message);
-    if (r.span.valid()) {
+    append_escaped(out, l.message);
+    if (l.span.valid()) {
         out.append(R"(","trace_id":")");
-        out.append(view(to_hex(r.span.trace)));
+        out.append(view(to_hex(l.span.trace)));
         out.append(R"(","span_id":")");
-        out.append(view(to_hex(r.span.span)));
+        out.append(view(to_hex(l.span.span)));
     }
     out.append('"');
 }
@@ -120,13 +141,13 @@ struct json_members {
 
 // The usual case, in which no keys meet: the logger's fields are one copy, and nothing is looked up twice.
 bool has_only_new_keys(const line& l) noexcept {
-    const auto fields = l.record.fields;
     const auto& items = l.of_logger.items();
-    if (fields.size() > max_fields || (!l.request_id.empty() && has_key(items, request_id_key)))
+    if (l.where || l.left_out > 0 || (!l.request_id.empty() && has_key(items, request_id_key)))
         return false;
-    for (std::size_t i = 0; i < fields.size(); ++i) {
-        const auto key = fields[i].key;
-        if (has_key(items, key) || value_for(fields.first(i), key) || (!l.request_id.empty() && key == request_id_key))
+    for (std::size_t i = 0; i < l.fields.size(); ++i) {
+        const auto key = l.fields[i].key;
+        if (has_key(items, key) || value_for(l.fields.first(i), key) ||
+            (!l.request_id.empty() && key == request_id_key))
             return false;
     }
     return true;
@@ -142,23 +163,22 @@ palette palette_for(level l, bool colours) noexcept {
     return colours ? palette{"\x1b[2m", "\x1b[0m", of_level[static_cast<std::size_t>(l)]} : palette{};
 }
 
-void append_pretty_head(line_buffer& out, const log_record& r, const palette& p) {
+void append_pretty_head(line_buffer& out, const line& l, const palette& p) {
     static constexpr std::string_view names[] = {"DEBUG", "INFO ", "WARN ", "ERROR"};
-    const auto time = format_rfc3339(r.time);
     out.append(p.dim);
-    out.append(view(time).substr(11, 12));
+    out.append(l.time.substr(11, 12));
     out.append(p.reset);
     out.append(' ');
     out.append(p.of_level);
-    out.append(names[static_cast<std::size_t>(r.severity)]);
+    out.append(names[static_cast<std::size_t>(l.severity)]);
     out.append(p.reset);
     out.append(' ');
-    if (!r.module.empty()) {
+    if (!l.module.empty()) {
         out.append('(');
-        append_escaped(out, r.module);
+        append_escaped(out, l.module);
         out.append(") ");
     }
-    append_escaped(out, r.message, quotes::kept);
+    append_escaped(out, l.message, quotes::kept);
 }
 
 struct pretty_members {
@@ -184,44 +204,58 @@ struct pretty_members {
 
 } // namespace
 
-void rendered_fields::merge(std::span<const field> more) {
-    for (const auto& f : more) {
-        line_buffer value;
-        append_value(value, f.value);
-        const auto same = std::ranges::find_if(items_, [&](const item& i) { return meet(i.key, f.key); });
-        if (same != items_.end())
-            same->value = value.view();
-        else
-            items_.push_back({std::string(f.key), std::string(value.view())});
-    }
+void rendered_fields::add(std::string_view given_key, std::string json) {
+    auto key = encoding::to_utf8(given_key);
+    const auto same = std::ranges::find_if(items_, [&](const item& i) { return meet(i.key, key); });
+    if (same != items_.end())
+        same->value = std::move(json);
+    else
+        items_.push_back({std::move(key), std::move(json)});
     line_buffer all;
     for (const auto& i : items_)
         json_members{all}(i.key, std::string_view(i.value));
     json_ = all.view();
 }
 
+std::string_view time_text::of(wall_time t) noexcept {
+    const auto second = std::chrono::floor<std::chrono::seconds>(t);
+    if (second.time_since_epoch().count() != second_) {
+        second_ = second.time_since_epoch().count();
+        text_ = format_rfc3339(second);
+    }
+    const auto ms = static_cast<unsigned>(std::chrono::floor<std::chrono::milliseconds>(t - second).count());
+    text_[20] = static_cast<char>('0' + ms / 100);
+    text_[21] = static_cast<char>('0' + ms / 10 % 10);
+    text_[22] = static_cast<char>('0' + ms % 10);
+    return {text_.data(), text_.size()};
+}
+
 void append_json_line(line_buffer& out, const line& l) {
-    append_json_head(out, l.record);
+    append_json_head(out, l);
     const json_members member{out};
     if (has_only_new_keys(l)) {
         if (!l.request_id.empty())
             member(request_id_key, field_value(l.request_id));
         out.append(l.of_logger.json());
-        for (const auto& f : l.record.fields)
-            member(f.key, f.value);
+        for (const auto& f : l.fields) {
+            if (f.is_json)
+                member(f.key, f.value.text());
+            else
+                member(f.key, f.value);
+        }
     } else {
-        for_each_field(l, member, member);
+        for_each_field(l, member);
     }
     out.append("}\n");
 }
 
 void append_pretty_line(line_buffer& out, const line& l, bool colours) {
-    const auto p = palette_for(l.record.severity, colours);
-    append_pretty_head(out, l.record, p);
+    const auto p = palette_for(l.severity, colours);
+    append_pretty_head(out, l, p);
     const pretty_members member{out, p};
-    for_each_field(l, member, member);
-    if (l.record.span.valid())
-        member("trace_id", std::string_view(view(to_hex(l.record.span.trace))));
+    for_each_field(l, member);
+    if (l.span.valid())
+        member("trace_id", std::string_view(view(to_hex(l.span.trace))));
     out.append('\n');
 }
 

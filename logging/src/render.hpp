@@ -1,11 +1,15 @@
 #pragma once
 
-// From a record to the text of its line: pure, and the whole of what a caller pays for a line but for a copy under a lock.
+// From typed values to the text of a line: pure.
 
 #include "line_buffer.hpp"
 
 #include <infra/base/telemetry.hpp>
 
+#include <array>
+#include <cstdint>
+#include <source_location>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,8 +24,8 @@ public:
         std::string value; // JSON text
     };
 
-    /// Adds fields; one whose key is there already takes its place.
-    void merge(std::span<const field> more);
+    /// Adds a field, whose value is JSON; if its key is there already it takes that one's place.
+    void add(std::string_view key, std::string json);
 
     const std::vector<item>& items() const noexcept { return items_; }
 
@@ -33,17 +37,44 @@ private:
     std::string json_;
 };
 
+/// Fields of one call past these are counted and not written.
+inline constexpr std::size_t max_fields = 128;
+
+struct line_field {
+    std::string_view key;
+    field_value value;
+    bool is_json = false; ///< the value is a text, which is JSON already
+};
+
 struct line {
-    const log_record& record;
-    const rendered_fields& of_logger;
+    std::string_view time; ///< as RFC 3339 has it
+    level severity = level::info;
+    std::string_view module{};
+    std::string_view message{};
+    std::span<const line_field> fields{};
+    std::size_t left_out = 0; ///< fields that the call had beside these
+    span_context span{};
     std::string_view request_id{}; ///< the context's; empty if none
+    const rendered_fields& of_logger;
+    const std::source_location* where = nullptr; ///< null: not written
+};
+
+/// Times as text, of which most share their second with the one before.
+class time_text {
+public:
+    /// Valid until the next call.
+    std::string_view of(wall_time t) noexcept;
+
+private:
+    std::int64_t second_ = 0;
+    std::array<char, 24> text_ = format_rfc3339(wall_time{});
 };
 
 /// One JSON object and a line break. Keys in this order, each once: timestamp, level, module, message, trace_id, span_id,
-/// then request_id, the logger's fields and the call's. Where keys meet, the call's value wins over the logger's, and
-/// that over the context's request id; of two in one call, the last; the key stays where it came first. A field named
-/// like one of the first six is written with `_` appended. Fields past 128 are not written but counted in
-/// `dropped_fields`.
+/// then request_id, the logger's fields, the call's and the source. Where keys meet, the call's value wins over the
+/// logger's, and that over the context's request id and the source; of two in one call, the last; the key stays where it
+/// came first. A field named like one of the first six is written with `_` appended. What is past max_fields is not
+/// written but counted in `dropped_fields`.
 void append_json_line(line_buffer& out, const line& l);
 
 /// `12:34:56.789 INFO  (module) message key=value`, in UTC, for people.

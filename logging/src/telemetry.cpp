@@ -1,5 +1,7 @@
 #include "pipeline_state.hpp"
 
+#include <algorithm>
+
 namespace infra::logging::detail {
 namespace {
 
@@ -10,13 +12,12 @@ bool is_enabled(level l, std::string_view module) noexcept {
     return state && state->enabled(l, module);
 }
 
-void write_record(const log_record& record) noexcept {
-    static const rendered_fields none;
+void write_line(const log_record& r) noexcept {
     if (auto* state = reached.load(std::memory_order_acquire))
-        state->write(record, none);
+        state->write({.severity = r.severity, .module = r.module, .message = r.message, .where = r.where}, r.fields);
 }
 
-constexpr telemetry::log_functions functions{.enabled = &is_enabled, .write = &write_record};
+constexpr telemetry::log_functions functions{.enabled = &is_enabled, .write = &write_line};
 
 // Metrics may themselves have something to log, which would be counted again by the thread that counts.
 constinit thread_local bool counting = false;
@@ -63,15 +64,15 @@ void uninstall(const pipeline_state* state) noexcept {
     reached.compare_exchange_strong(expected, nullptr);
 }
 
-void count_lines(const batch& b, std::uint64_t lost) noexcept {
+void count_lines(const line_counts& counts) noexcept {
     if (exchange_counting(true))
         return;
     try {
         static const auto& counters = *new line_counters;
-        for (std::size_t l = 0; l < b.by_level.size(); ++l)
-            add(counters.of_level[l], b.by_level[l]);
-        add(counters.of_dropped, b.dropped);
-        add(counters.of_lost, lost);
+        for (std::size_t l = 0; l < level_count; ++l)
+            add(counters.of_level[l], counts.by_level[l]);
+        add(counters.of_dropped, counts.dropped);
+        add(counters.of_lost, counts.lost);
     } catch (...) { // no memory for the counters: the lines are written all the same, and the next batch tries again
     }
     exchange_counting(false);

@@ -3,8 +3,10 @@
 #include <infra/base/id.hpp>
 #include <infra/runtime/environment.hpp>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <thread>
 
 #include <sys/mman.h>
@@ -89,6 +91,79 @@ TEST(DefaultLog, LosesNothingWhenAnExceptionEndsTheProcess) {
     });
     EXPECT_TRUE(WIFSIGNALED(result.status) && WTERMSIG(result.status) == SIGABRT);
     EXPECT_EQ(result.lines.size(), 10'000U);
+}
+
+TEST(DefaultLog, LosesAndDoublesNothingAcrossForks) {
+    const auto result = run_in_child([](auto configured) {
+        configured();
+        for (int i = 0; i < 20; ++i) {
+            info("before", {{"i", i}}); // waits in the ring when the fork comes
+            const auto child = ::fork();
+            if (child == 0) {
+                info("in the child", {{"i", i}});
+                std::exit(0);
+            }
+            info("after", {{"i", i}});
+            int status = -1;
+            ::waitpid(child, &status, 0);
+            if (status != 0)
+                std::exit(1);
+        }
+    });
+    EXPECT_EQ(result.status, 0);
+    EXPECT_EQ(result.lines.size(), 60U);
+    const std::set<std::string> once(result.lines.begin(), result.lines.end());
+    for (int i = 0; i < 20; ++i)
+        for (const auto* message : {"before", "in the child", "after"})
+            EXPECT_EQ(std::ranges::count_if(once,
+                                            [&](const std::string& line) {
+                                                return line.ends_with("\"message\":\"" + std::string(message) +
+                                                                      "\",\"i\":" + std::to_string(i) + "}");
+                                            }),
+                      1)
+                << message << i;
+}
+
+TEST(DefaultLog, LosesNothingWhenOneThreadForksWhileOthersLog) {
+    constexpr int threads = 3, each = 3'000, forks = 10;
+    const auto result = run_in_child([](auto configured) {
+        configured();
+        std::vector<std::jthread> writers;
+        for (int t = 0; t < threads; ++t)
+            writers.emplace_back([] {
+                for (int i = 0; i < each; ++i)
+                    info("line", {{"i", i}});
+            });
+        for (int i = 0; i < forks; ++i) {
+            const auto child = ::fork();
+            if (child == 0) {
+                info("in the child");
+                ::_exit(flush(deadline::after(30s)) ? 0 : 1);
+            }
+            int status = -1;
+            ::waitpid(child, &status, 0);
+            if (status != 0)
+                std::exit(1);
+        }
+    });
+    EXPECT_EQ(result.status, 0);
+    EXPECT_EQ(result.lines.size(), std::size_t(threads * each + forks));
+}
+
+TEST(DefaultLog, LosesNothingOfThreadsThatEnded) {
+    const auto result = run_in_child([](auto configured) {
+        configured();
+        for (int t = 0; t < 100; ++t)
+            std::thread([] {
+                struct last_words {
+                    ~last_words() { info("a thread's goodbye"); }
+                };
+                static thread_local last_words made_before_the_ring;
+                (void)&made_before_the_ring;
+                info("hello");
+            }).join();
+    });
+    EXPECT_EQ(result.lines.size(), 200U);
 }
 
 TEST(DefaultLog, WritesWhatStaticDestructorsSay) {

@@ -1,4 +1,4 @@
-#include "src/pipeline_state.hpp"
+#include "src/delivery.hpp"
 
 #include "support.hpp"
 

@@ -77,8 +77,43 @@ struct broken_category : boost::system::error_category {
 TEST(LogJson, WritesInsteadOfAValueThatCannotBeWrittenWhy) {
     EXPECT_EQ(text_of(broken_list()), R"("<not written: no connection>")");
     EXPECT_EQ(text_of(throws_a_number()), R"("<not written>")");
-    EXPECT_EQ(text_of(silent_exception()), "null");
+    EXPECT_EQ(text_of(silent_exception()), R"("an exception without a text")");
     EXPECT_EQ(text_of(boost::system::error_code(1, broken_category())), R"("<not written: no text>")");
+}
+
+TEST(LogJson, NamesTheCausesOfAnException) {
+    const auto nest = [](auto&& self, int depth) -> void {
+        try {
+            if (depth == 0)
+                throw std::runtime_error("disk \"full\"");
+            self(self, depth - 1);
+        } catch (...) {
+            std::throw_with_nested(std::runtime_error("level " + std::to_string(depth)));
+        }
+    };
+    const auto text = [&](int depth) {
+        try {
+            nest(nest, depth);
+        } catch (const std::exception& e) {
+            return text_of(e);
+        }
+        return std::string();
+    };
+    EXPECT_EQ(text(0), R"("level 0; caused by: disk \"full\"")");
+    EXPECT_EQ(text(1), R"("level 1; caused by: level 0; caused by: disk \"full\"")");
+    EXPECT_EQ(text(100).find("level 80"), std::string::npos);
+}
+
+TEST(LogJson, NamesNoCauseThatIsNoException) {
+    try {
+        try {
+            throw 7;
+        } catch (...) {
+            std::throw_with_nested(std::runtime_error("outer"));
+        }
+    } catch (const std::exception& e) {
+        EXPECT_EQ(text_of(e), R"("outer")");
+    }
 }
 
 TEST(LogJson, EscapesWhatJsonAsksFor) {

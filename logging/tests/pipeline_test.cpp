@@ -1,8 +1,10 @@
 #include "support.hpp"
 
+#include <algorithm>
 #include <condition_variable>
 #include <thread>
 
+#include <pthread.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -127,6 +129,114 @@ TEST(LogPipeline, BlocksForAsLongAsItIsToldAndThenDrops) {
     speaks.info("goes on");
     EXPECT_TRUE(log.out.flush(deadline::after(30s)));
     EXPECT_NE(memory->lines().back().find("goes on"), std::string::npos);
+}
+
+TEST(LogPipeline, KeepsRoomForWhatMattersWhenToldTo) {
+    const auto memory = std::make_shared<memory_sink>();
+    const auto gate = std::make_shared<gated_sink>(memory);
+    captured log({.outputs = {{.to = gate}},
+                  .levels = parse_levels("debug").rules,
+                  .buffer_bytes = 64 * 1024,
+                  .when_full = overflow::drop_by_level});
+    const logger speaks({.to = &log.out});
+    speaks.info("first");
+    gate->wait_until_reached();
+    const std::string filler(1000, 'x');
+    const auto until_refused = [&](level l) {
+        int taken = 0;
+        for (const auto before = log.out.counts().dropped; log.out.counts().dropped == before; ++taken)
+            speaks.write(l, filler);
+        return taken - 1;
+    };
+    const int debug = until_refused(level::debug), info = until_refused(level::info), warn = until_refused(level::warn),
+              error = until_refused(level::error);
+    EXPECT_NEAR(debug, 30, 2); // half of the ring
+    EXPECT_NEAR(info, 15, 2);  // a quarter
+    EXPECT_NEAR(warn, 8, 2);
+    EXPECT_NEAR(error, 7, 2);
+    gate->open();
+    EXPECT_TRUE(log.out.flush(deadline::after(30s)));
+    EXPECT_EQ(memory->lines().size(), static_cast<std::size_t>(1 + debug + info + warn + error + 1));
+    EXPECT_NE(memory->lines().back().find(R"("message":"log lines were dropped","lines":4)"), std::string::npos);
+}
+
+TEST(LogPipeline, OrdersTheLinesOfAllThreadsByTime) {
+    pipeline_options options;
+    const auto memory = std::make_shared<memory_sink>();
+    options.outputs = {{.to = memory, .as = format::json}};
+    pipeline out(std::move(options));
+    {
+        std::vector<std::jthread> writers;
+        for (int t = 0; t < 4; ++t)
+            writers.emplace_back([&out] {
+                const logger speaks({.to = &out});
+                for (int i = 0; i < 5'000; ++i)
+                    speaks.info("line");
+            });
+    }
+    EXPECT_TRUE(out.flush(deadline::after(30s)));
+    const auto lines = memory->lines();
+    EXPECT_EQ(lines.size(), 20'000U);
+    const auto time_of = [](const std::string& line) { return line.substr(14, 24); };
+    EXPECT_TRUE(std::ranges::is_sorted(lines, {}, time_of));
+}
+
+TEST(LogPipeline, LetsALineFromASignalHandlerDisturbNone) {
+    static captured* log = nullptr;
+    static std::atomic<int> handled{0};
+    captured made;
+    log = &made;
+    handled = 0;
+    struct sigaction before, action{};
+    action.sa_handler = [](int) {
+        static const logger speaks({.level = level::debug, .to = &log->out});
+        speaks.info("from a handler");
+        ++handled;
+    };
+    logger({.to = &made.out}).info("the ring is there");
+    action.sa_handler(0); // and so is the handler's logger
+    ASSERT_EQ(::sigaction(SIGUSR1, &action, &before), 0);
+    constexpr int count = 20'000;
+    std::atomic<bool> done{false};
+    {
+        const auto target = ::pthread_self();
+        std::jthread interrupts([&] {
+            while (!done)
+                ::pthread_kill(target, SIGUSR1);
+        });
+        const logger speaks({.to = &made.out});
+        for (int i = 0; i < count; ++i)
+            speaks.info("line", {{"i", i}});
+        done = true;
+    }
+    ::sigaction(SIGUSR1, &before, nullptr);
+    int next = 0;
+    for (const auto& line : made.lines())
+        if (line.at("message") == "line") {
+            EXPECT_EQ(line.at("i").as_int64(), next++);
+        }
+    EXPECT_EQ(next, count);
+    const auto counts = made.out.counts();
+    EXPECT_EQ(counts.accepted + counts.dropped, static_cast<std::uint64_t>(count + 1 + handled));
+}
+
+TEST(LogPipeline, ReadsWhatALoggerSaidBeforeItWentAway) {
+    captured log;
+    for (int i = 0; i < 2'000; ++i)
+        logger({.module = "m" + std::to_string(i), .fields = {{"i", i}}, .to = &log.out}).child({{"k", "v"}}).info("x");
+    const auto lines = log.lines();
+    ASSERT_EQ(lines.size(), 2'000U);
+    for (int i = 0; i < 2'000; ++i) {
+        EXPECT_EQ(lines[static_cast<std::size_t>(i)].at("module").as_string(), "m" + std::to_string(i));
+        EXPECT_EQ(lines[static_cast<std::size_t>(i)].at("i"), i);
+    }
+}
+
+TEST(LogPipeline, RefusesALineThatIsTooLongForAnything) {
+    captured log;
+    logger({.to = &log.out}).info(std::string((16 << 20) + 1, 'x'));
+    EXPECT_EQ(log.lines().at(0).at("message"), "log lines were dropped");
+    EXPECT_EQ(log.out.counts().dropped, 1U);
 }
 
 TEST(LogPipeline, TakesALineLargerThanItsBuffer) {

@@ -1,3 +1,4 @@
+#include "src/json_text.hpp"
 #include "src/render.hpp"
 
 #include "support.hpp"
@@ -6,6 +7,7 @@
 #include <infra/base/id.hpp>
 
 #include <cstdlib>
+#include <deque>
 #include <filesystem>
 #include <fstream>
 
@@ -24,25 +26,43 @@ struct draft {
     std::vector<field> of_logger{};
     span_context span{};
     std::string_view request_id{};
+    const std::source_location* where = nullptr;
 };
 
-log_record record_of(const draft& d) {
-    return {.time = from_unix_ms(1'767'225'600'123),
-            .severity = d.severity,
-            .module = d.module,
-            .message = d.message,
-            .fields = d.fields,
-            .span = d.span,
-            .where = {}};
+void add(rendered_fields& to, std::span<const field> more) {
+    for (const auto& f : more) {
+        line_buffer value;
+        append_value(value, f.value);
+        to.add(f.key, std::string(value.view()));
+    }
 }
 
-std::string json_line(const draft& d) {
+using append_line = void (*)(line_buffer&, const line&);
+
+std::string rendered(const draft& d, append_line append) {
     rendered_fields of_logger;
-    of_logger.merge(d.of_logger);
+    add(of_logger, d.of_logger);
+    std::vector<line_field> fields;
+    std::deque<std::string> keys; // UTF-8, as reading a record makes them
+    for (const auto& f : d.fields)
+        if (fields.size() < max_fields)
+            fields.push_back({keys.emplace_back(encoding::to_utf8(f.key)), f.value});
+    time_text clock;
     line_buffer out;
-    append_json_line(out, {record_of(d), of_logger, d.request_id});
+    append(out, {.time = clock.of(from_unix_ms(1'767'225'600'123)),
+                 .severity = d.severity,
+                 .module = d.module,
+                 .message = d.message,
+                 .fields = fields,
+                 .left_out = d.fields.size() - fields.size(),
+                 .span = d.span,
+                 .request_id = d.request_id,
+                 .of_logger = of_logger,
+                 .where = d.where});
     return std::string(out.view());
 }
+
+std::string json_line(const draft& d) { return rendered(d, &append_json_line); }
 
 /// Without the head that every line of these tests shares.
 std::string json_fields(const draft& d) {
@@ -54,11 +74,9 @@ std::string json_fields(const draft& d) {
 }
 
 std::string pretty_line(const draft& d, bool colours = false) {
-    rendered_fields of_logger;
-    of_logger.merge(d.of_logger);
-    line_buffer out;
-    append_pretty_line(out, {record_of(d), of_logger, d.request_id}, colours);
-    return std::string(out.view());
+    return rendered(
+        d, colours ? [](line_buffer& out, const line& l) { append_pretty_line(out, l, true); }
+                   : [](line_buffer& out, const line& l) { append_pretty_line(out, l, false); });
 }
 
 TEST(LogLine, HasItsKeysInOrder) {
@@ -122,8 +140,8 @@ TEST(LogLine, CountsTheFieldsThatAreTooMany) {
 TEST(LogLine, MergesTheFieldsOfAChildIntoThoseOfItsParent) {
     rendered_fields of_logger;
     const field first[] = {{"a", 1}, {"b", "x\"y"}}, second[] = {{"a", 2}, {"level", 3}};
-    of_logger.merge(first);
-    of_logger.merge(second);
+    add(of_logger, first);
+    add(of_logger, second);
     EXPECT_EQ(of_logger.json(), R"(,"a":2,"b":"x\"y","level_":3)");
 }
 
@@ -208,6 +226,14 @@ TEST(LogLine, IsJsonWithEachKeyOnceWhateverTheFieldsHold) {
     }
 }
 
+TEST(LogLine, SaysWhereItWasWrittenUnlessAFieldSaysIt) {
+    const auto here = std::source_location::current();
+    const auto source = "render_test.cpp:" + std::to_string(here.line());
+    EXPECT_EQ(json_fields({.fields = {{"a", 1}}, .where = &here}), R"(,"a":1,"source":")" + source + '"');
+    EXPECT_EQ(json_fields({.fields = {{"source", 1}}, .where = &here}), R"(,"source":1)");
+    EXPECT_EQ(json_fields({.of_logger = {{"source", 2}}, .where = &here}), R"(,"source":2)");
+}
+
 TEST(LogLine, IsReadByPythonsParserWhateverTheFieldsHold) {
     if (std::system("python3 -c 'import json' >/dev/null 2>&1") != 0)
         GTEST_SKIP() << "python3 is not installed";
@@ -226,6 +252,22 @@ TEST(LogLine, IsReadByPythonsParserWhateverTheFieldsHold) {
         "for line in open(sys.argv[1], 'rb'):\n"
         "    json.loads(line.decode('utf-8', 'strict'), object_pairs_hook=once, parse_constant=no)\n";
     EXPECT_EQ(std::system(("python3 -c \"" + program + "\" " + path.string()).c_str()), 0);
+    std::filesystem::remove(path);
+}
+
+TEST(LogLine, IsReadByNodesParserWhateverTheFieldsHold) {
+    if (std::system("node --version >/dev/null 2>&1") != 0)
+        GTEST_SKIP() << "node is not installed";
+    const auto path = std::filesystem::temp_directory_path() / ("log_lines_" + uuid_v7() + ".jsonl");
+    {
+        std::ofstream file(path, std::ios::binary);
+        for (const auto& line : noisy_lines(fuzz_count()))
+            file << line;
+    }
+    const std::string program = "const bytes = require('fs').readFileSync(process.argv[1]);"
+                                "const text = new TextDecoder('utf-8', {fatal: true}).decode(bytes);"
+                                "for (const line of text.trimEnd().split('\\n')) JSON.parse(line);";
+    EXPECT_EQ(std::system(("node -e \"" + program + "\" " + path.string()).c_str()), 0);
     std::filesystem::remove(path);
 }
 

@@ -18,6 +18,10 @@
 
 namespace infra::logging {
 
+namespace detail {
+struct logger_core;
+}
+
 struct logger_options {
     std::string module{};
     std::optional<logging::level> level{}; ///< unset: the pipeline's rule for this module
@@ -63,9 +67,8 @@ public:
     void write(level l, std::string_view message, fields f = {}, here where = here::current()) const noexcept;
 
 private:
-    struct state;
-    explicit logger(std::shared_ptr<const state> s) noexcept : state_(std::move(s)) {}
-    std::shared_ptr<const state> state_;
+    explicit logger(std::shared_ptr<const detail::logger_core> core) noexcept : core_(std::move(core)) {}
+    std::shared_ptr<const detail::logger_core> core_;
 };
 
 /// The logger of no module, over default_pipeline().

@@ -1,6 +1,6 @@
 #pragma once
 
-/// From a call to bytes: levels, rendering, a bounded buffer, the thread that writes, sinks.
+/// From a call to bytes: levels, redaction, bounded rings, the thread that writes, sinks.
 ///
 ///     logging::pipeline out({.outputs = {{.to = logging::file_sink({.path = "var/app.log"})},
 ///                                        {.to = logging::stderr_sink(), .from = logging::level::warn}}});
@@ -12,12 +12,16 @@
 
 #include <infra/base/clock.hpp>
 #include <infra/logging/levels.hpp>
+#include <infra/logging/redaction.hpp>
 #include <infra/logging/sink.hpp>
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace infra {
@@ -38,19 +42,26 @@ struct output {
     level from = level::debug; ///< on top of the module's level
 };
 
-/// What a caller does when the buffer is full because the sinks are slower than the program.
+/// What a caller does when its ring is full because the sinks are slower than the program.
 enum class overflow {
-    block, ///< waits for room, at most `longest_wait`; then as drop, until there is room again
-    drop,  ///< leaves the line out
+    block,         ///< waits for room, at most `longest_wait`; then as drop, until there is room again
+    drop,          ///< leaves the new line out
+    drop_by_level, ///< keeps room for what matters: debug lines are left out once half of the ring waits, info lines from
+                   ///< three quarters on, warnings from seven eighths, errors when it is full
 };
 
 struct pipeline_options {
     /// Empty: stdout.
     std::vector<output> outputs{};
     level_rules levels{};
-    /// Bytes of rendered lines that may wait for the writing thread; at least 4096. Smaller: callers meet overflow
-    /// sooner. Larger: more memory, and more to lose at a crash.
-    std::size_t buffer_bytes = 1024 * 1024;
+    /// Keys, paths and values that no line may hold.
+    redaction redact{};
+    /// Lines from this level on say where in the source they were written: `"source":"worker.cpp:42"`. Unset: none.
+    std::optional<level> locate_from{};
+    /// Bytes of records that may wait for the writing thread, for each thread that logs; a power of two from 4096 on is
+    /// used as it is, other sizes are rounded up to one. Smaller: callers meet overflow sooner. Larger: more memory for
+    /// each thread. A record longer than half of it waits outside, up to as many bytes again.
+    std::size_t buffer_bytes = 512 * 1024;
     overflow when_full = overflow::block;
     std::chrono::milliseconds longest_wait{1000};
     /// Callers write to the sinks themselves, one at a time: no thread, nothing buffered, and the caller pays for I/O.
@@ -71,8 +82,8 @@ configured_pipeline options_from(const environment& env);
 /// What became of the lines so far. Left-out lines are also told of in the log itself: `log lines were dropped` once
 /// there is room, `log lines were lost` once a sink works again.
 struct pipeline_counts {
-    std::uint64_t accepted = 0; ///< rendered and handed on
-    std::uint64_t dropped = 0;  ///< left out because the buffer was full or memory was short
+    std::uint64_t accepted = 0; ///< taken from their callers
+    std::uint64_t dropped = 0;  ///< left out because a ring was full, memory was short, or the line longer than 16 MiB
     std::uint64_t lost = 0;     ///< refused by a sink; a line that two sinks refuse counts twice
 };
 
@@ -80,14 +91,16 @@ namespace detail {
 class pipeline_state;
 }
 
-/// The caller renders its line on its own stack and copies it into a shared buffer under a short lock; a thread writes
-/// what has gathered there. A call makes no system call while lines flow; the first after a tenth of a second of silence
-/// wakes the thread, and a full buffer makes the caller wait.
+/// A caller copies its typed values into a ring of its thread's own: no lock, no system call, no text made. One thread
+/// merges the rings by time, makes lines of the records and writes them, within 50 ms and usually 2. A caller meets the
+/// system only where its thread logs for the first time, where half of its ring waits (it wakes the writing thread,
+/// once) and where the ring is full and it is to wait.
 ///
 /// Threads:  any member from any thread, but the destructor.
 /// Errors:   logging never throws. A failing sink is told of once on stderr, until it has recovered.
 ///           std::invalid_argument names a bad option.
 /// Cancel:   flush() and close() block the calling thread, up to their deadline.
+/// Fork:     the child goes on with a thread of its own; what waited is the parent's to write and is written once.
 /// Lifetime: loggers share its state and may outlive it: after close() their lines are written synchronously. The
 ///           destructor closes with 5 s to write what waits; a sink that hangs for longer costs the lines that wait.
 class pipeline {

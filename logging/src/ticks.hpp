@@ -1,0 +1,48 @@
+#pragma once
+
+// When a record was made: a number that is cheap to have, and the time it stands for, found out later.
+//
+// Where the processor's counter is what the kernel itself keeps time with, it is that counter (a call of the system's
+// clock costs twice as much); where a clock was handed in, it is that clock's time.
+
+#include <infra/base/clock.hpp>
+
+#include <cstdint>
+
+#if defined(__x86_64__)
+#include <x86intrin.h>
+#endif
+
+namespace infra::logging::detail {
+
+class ticks {
+public:
+    explicit ticks(const clock& time);
+
+    std::uint64_t now() const noexcept {
+#if defined(__x86_64__)
+        if (counts_cycles_)
+            return __rdtsc();
+#endif
+        return static_cast<std::uint64_t>(time_.wall().time_since_epoch().count());
+    }
+
+    /// Compares the two clocks anew: what is converted from here on is right at this moment. For one thread at a time, as
+    /// wall().
+    void adjust() noexcept;
+
+    /// The time of a tick; never goes back while the clocks agree, though `when` may by a few nanoseconds.
+    wall_time wall(std::uint64_t when) noexcept;
+
+private:
+    const clock& time_;
+    const bool counts_cycles_;
+    std::uint64_t first_cycles_ = 0;
+    steady_time first_steady_{};
+    std::uint64_t cycles_ = 0; // when adjusted last
+    wall_time wall_{};
+    double nanoseconds_per_cycle_ = 0;
+    wall_time last_{};
+};
+
+} // namespace infra::logging::detail
