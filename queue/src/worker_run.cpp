@@ -252,14 +252,21 @@ void worker_run::record(const claimed_job& job, attempt how) {
     const bool unknown = how.how == attempt::end::unknown_job;
     auto decided = after(job, std::move(how), time_.wall(), random_01());
     if (unknown)
-        telemetry::log(level::warn, "queue", "no handler here for this job; left to other workers",
-                       {{"job", job.held.job.id}, {"name", job.name}, {"queue", job.held.job.queue}});
+        report_unknown(job);
     else
         report(job, decided);
     keeper_.keep(job.held); // until it is recorded
     unrecorded_.push_back(std::move(decided));
     if (!std::exchange(recording_, true))
         asio::co_spawn(ex_, record_all(), [self = shared_from_this()](std::exception_ptr) {});
+}
+
+// Once for a name: a thousand such jobs come back every ten seconds.
+void worker_run::report_unknown(const claimed_job& job) {
+    constexpr std::size_t most = 100;
+    if (unknown_names_.size() < most && unknown_names_.insert(job.name).second)
+        telemetry::log(level::warn, "queue", "no handler here for jobs of this name; left to other workers",
+                       {{"job", job.held.job.id}, {"name", job.name}, {"queue", job.held.job.queue}});
 }
 
 void worker_run::report(const claimed_job& job, const outcome& decided) const {

@@ -12,6 +12,7 @@
 #include <boost/asio/cancellation_signal.hpp>
 
 #include <map>
+#include <set>
 
 namespace infra::queue {
 
@@ -51,6 +52,7 @@ private:
     // what ended goes to the backend in batches
     void record(const claimed_job& job, attempt how);
     void report(const claimed_job& job, const outcome& decided) const;
+    void report_unknown(const claimed_job& job);
     awaitable<void> record_all();
     void recorded(const outcome& o, bool held);
 
@@ -81,6 +83,7 @@ private:
     std::optional<deadline> limit_;                          // set: stopping
     std::map<std::string, std::shared_ptr<running>> active_; // by token
     std::vector<outcome> unrecorded_;
+    std::set<std::string> unknown_names_; // that were reported
     bool recording_ = false;
     bool recording_fails_ = false;
     bool give_up_recording_ = false;

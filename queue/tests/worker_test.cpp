@@ -255,7 +255,17 @@ TEST_F(QueueWorker, LeavesAJobItDoesNotKnowToOthers) {
         EXPECT_EQ(each.as, outcome::kind::returned);
         EXPECT_EQ(each.run_at, time.wall() + 10s);
     }
-    EXPECT_EQ(captured_log::count("warn no handler here for this job"), 2u);
+    EXPECT_EQ(captured_log::count("warn no handler here for jobs of this name"), 2u);
+}
+
+TEST_F(QueueWorker, SaysOnceThatItDoesNotKnowAName) {
+    handle([](json::value) -> awaitable<void> { co_return; });
+    for (const auto* id : {"a", "b", "c"})
+        offer(id, {}, "stranger");
+    offer("d", {}, "another");
+    start();
+    wait_for_finished(4);
+    EXPECT_EQ(captured_log::count("warn no handler here for jobs of this name"), 2u);
 }
 
 TEST_F(QueueWorker, FailsAJobThatKeepsKillingItsWorkers) {
