@@ -17,6 +17,21 @@
 namespace infra::queue::tests {
 namespace {
 
+// Another process in the middle of a transaction.
+class write_lock {
+public:
+    explicit write_lock(const std::filesystem::path& file) {
+        sqlite3_open(file.c_str(), &other_);
+        EXPECT_EQ(sqlite3_exec(other_, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr), SQLITE_OK);
+    }
+    ~write_lock() { sqlite3_close(other_); }
+    write_lock(const write_lock&) = delete;
+    write_lock& operator=(const write_lock&) = delete;
+
+private:
+    sqlite3* other_ = nullptr;
+};
+
 class SqliteFile : public ::testing::Test {
 protected:
     std::filesystem::path file() const { return folder / "queue.db"; }
@@ -170,28 +185,22 @@ TEST_F(SqliteFile, MayBeSharedWithTablesOfTheProgram) {
 TEST_F(SqliteFile, LockedTooLongIsUnavailableUntilItIsFree) {
     const auto stored = open({.busy_timeout = 20ms});
     EXPECT_FALSE(add(stored, "a"));
-    sqlite3* other = nullptr;
-    sqlite3_open(file().c_str(), &other);
-    ASSERT_EQ(sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr), SQLITE_OK);
+    std::optional<write_lock> other(file());
     EXPECT_EQ(add(stored, "b"), errc::unavailable);
     EXPECT_EQ(loop.await(stored->counts({"mail"})).at(0).waiting, 1u) << "reading needs no lock";
-    sqlite3_exec(other, "COMMIT", nullptr, nullptr, nullptr);
-    sqlite3_close(other);
+    other.reset();
     EXPECT_FALSE(add(stored, "b"));
 }
 
 TEST_F(SqliteFile, LockedForAMomentIsWaitedFor) {
     const auto stored = open({.busy_timeout = 30s});
     EXPECT_FALSE(add(stored, "a"));
-    sqlite3* other = nullptr;
-    sqlite3_open(file().c_str(), &other);
-    ASSERT_EQ(sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr), SQLITE_OK);
+    std::optional<write_lock> other(file());
     const auto adding = loop.start(stored->enqueue({make_job("b")}));
     for (int i = 0; i < 10; ++i)
         loop.settle();
     EXPECT_FALSE(adding->ended);
-    sqlite3_exec(other, "COMMIT", nullptr, nullptr, nullptr);
-    sqlite3_close(other);
+    other.reset();
     EXPECT_TRUE(loop.until([&] { return adding->ended; }));
     EXPECT_FALSE(adding->failure);
 }
@@ -199,14 +208,11 @@ TEST_F(SqliteFile, LockedForAMomentIsWaitedFor) {
 TEST_F(SqliteFile, LockedDoesNotHoldUpDestruction) {
     auto stored = open({.busy_timeout = 1h});
     EXPECT_FALSE(add(stored, "a"));
-    sqlite3* other = nullptr;
-    sqlite3_open(file().c_str(), &other);
-    ASSERT_EQ(sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr), SQLITE_OK);
+    std::optional<write_lock> other(file());
     const auto adding = loop.start(stored->enqueue({make_job("b")}));
     loop.settle();
     stored.reset();
     EXPECT_TRUE(loop.until([&] { return adding->ended; }));
-    sqlite3_close(other);
 }
 
 TEST_F(SqliteFile, ThatWasDeletedIsMadeAnewRatherThanWrittenOutOfSight) {
@@ -285,13 +291,10 @@ TEST_F(SqliteFile, StoresExactlyWhatItAcknowledgedWhenManyThreadsAddMoreThanMayW
 TEST_F(SqliteFile, LockedDoesNotHoldUpACallerThatGivesUp) {
     const auto stored = open({.busy_timeout = 1h});
     EXPECT_FALSE(add(stored, "a"));
-    sqlite3* other = nullptr;
-    sqlite3_open(file().c_str(), &other);
-    ASSERT_EQ(sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr), SQLITE_OK);
+    std::optional<write_lock> other(file());
     EXPECT_EQ(loop.code_of(with_deadline(stored->enqueue({make_job("b")}), deadline::after(5ms))),
               infra::errc::timed_out);
-    sqlite3_exec(other, "COMMIT", nullptr, nullptr, nullptr);
-    sqlite3_close(other);
+    other.reset();
     EXPECT_FALSE(add(stored, "b")) << "repeated with its id, it is there once";
     EXPECT_EQ(loop.await(stored->counts({"mail"})).at(0).waiting, 2u);
 }
