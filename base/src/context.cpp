@@ -51,6 +51,7 @@ context_node* copy(const context_node& from) {
     auto* node = make_node();
     node->span = from.span;
     node->request = from.request;
+    node->owner = from.owner;
     node->telemetry_suppressed = from.telemetry_suppressed;
     return node;
 }
@@ -97,8 +98,8 @@ slot_entry enter(const context_node* owned) noexcept {
         const auto* below = node->below.load(std::memory_order_relaxed);
         if (below)
             node->below.store(nullptr, std::memory_order_relaxed);
-        if (node->request)
-            node->request.reset();
+        if (node->owner)
+            node->owner.reset();
         if (!pool_was_opened) {
             pool_was_opened = true;
             open_pool();
@@ -128,12 +129,16 @@ slot_entry enter(const context_node* owned) noexcept {
 
 [[gnu::noinline]] slot_entry slot_enter(const context_node* owned) noexcept { return enter(owned); }
 
-[[gnu::noinline]] slot_entry slot_enter_span(const span_context& span) {
-    const auto* current = slot_get();
-    auto* made = copy(current ? *current : empty_node);
+[[gnu::noinline]] slot_entry slot_enter_span(const context_node* current, const span_context& span) {
+    auto* made = make_node();
     made->span = span;
-    return enter(made);
+    made->request = current ? current->request : nullptr; // owned by `current`, which the entry keeps
+    made->telemetry_suppressed = current && current->telemetry_suppressed;
+    made->references.store(2, std::memory_order_relaxed);
+    return {made, std::exchange(slot, made)};
 }
+
+void own_request(const context_node* node) noexcept { node->owner = node->request->shared_from_this(); }
 
 [[gnu::noinline]] void slot_leave(slot_entry entry) noexcept {
     if (slot == entry.entered) {
@@ -253,9 +258,10 @@ context context::with_span(const span_context& span) const {
 }
 
 context context::with_request(detail::request_info changed) const {
-    auto request = std::make_shared<const detail::request_info>(std::move(changed));
+    auto owner = std::make_shared<const detail::request_info>(std::move(changed));
     auto* node = detail::copy(*node_);
-    node->request = std::move(request);
+    node->request = owner.get();
+    node->owner = std::move(owner);
     return context(node);
 }
 

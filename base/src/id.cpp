@@ -22,11 +22,12 @@ namespace {
 /// the parent's, and would repeat the parent's numbers.
 std::atomic<std::uint32_t> fork_generation{0};
 
-/// Starts at 1 for the first process, so that zero-initialised state counts as stale.
-std::uint32_t current_generation() {
+/// Starts at 1 for the first process, so that zero-initialised state counts as stale. Forks count from the first seed on.
+std::uint32_t current_generation() noexcept { return fork_generation.load(std::memory_order_relaxed) + 1; }
+
+void count_forks() {
     [[maybe_unused]] static const int registered =
         pthread_atfork(nullptr, nullptr, [] { fork_generation.fetch_add(1, std::memory_order_relaxed); });
-    return fork_generation.load(std::memory_order_relaxed) + 1;
 }
 
 /// Saves most of the system calls when ids are made in numbers; a byte is handed out once.
@@ -57,6 +58,7 @@ struct xoshiro_state {
     auto& pool = this_threads_pool();
     std::uint64_t value = 0;
     if (pool.generation != current_generation() || pool.left < sizeof value) {
+        count_forks();
         random_bytes(pool.bytes);
         pool.left = pool.bytes.size();
         pool.generation = current_generation();
@@ -131,15 +133,17 @@ std::string uuid_v7() {
     return uuid_v7_from(tick >> 12, static_cast<std::uint16_t>(tick & 0xfff), random);
 }
 
-std::uint64_t random_u64() {
-    auto& state = this_threads_xoshiro();
-    auto& s = state.words;
-    if (state.generation != current_generation()) {
-        random_bytes(std::as_writable_bytes(std::span(s)));
-        s[0] |= 1; // all zero is the one state it cannot leave
-        state.generation = current_generation();
-    }
-    // xoshiro256** 1.0 by Blackman and Vigna, public domain.
+namespace {
+
+[[gnu::noinline]] void seed(xoshiro_state& state) {
+    count_forks();
+    random_bytes(std::as_writable_bytes(std::span(state.words)));
+    state.words[0] |= 1; // all zero is the one state it cannot leave
+    state.generation = current_generation();
+}
+
+// xoshiro256** 1.0 by Blackman and Vigna, public domain.
+std::uint64_t step(std::array<std::uint64_t, 4>& s) noexcept {
     const auto result = std::rotl(s[1] * 5, 7) * 9;
     const auto shifted = s[1] << 17;
     s[2] ^= s[0];
@@ -149,6 +153,23 @@ std::uint64_t random_u64() {
     s[2] ^= shifted;
     s[3] = std::rotl(s[3], 45);
     return result;
+}
+
+} // namespace
+
+void random_u64s(std::span<std::uint64_t> out) {
+    auto& state = this_threads_xoshiro();
+    if (state.generation != current_generation())
+        seed(state);
+    for (auto& each : out)
+        each = step(state.words);
+}
+
+std::uint64_t random_u64() {
+    auto& state = this_threads_xoshiro();
+    if (state.generation != current_generation())
+        seed(state);
+    return step(state.words);
 }
 
 double random_01() { return static_cast<double>(random_u64() >> 11) * 0x1.0p-53; }

@@ -3,6 +3,7 @@
 #include <infra/base/clock.hpp>
 #include <infra/base/id.hpp>
 
+#include <array>
 #include <mutex>
 #include <new>
 #include <vector>
@@ -142,7 +143,7 @@ span::span(std::string_view name, span_kind kind) {
     const auto* node = infra::detail::slot_get();
     const auto parent = node ? node->span : span_context{};
     sample(name, kind, parent, node && node->telemetry_suppressed);
-    scope_ = infra::detail::slot_enter_span(self_);
+    scope_ = infra::detail::slot_enter_span(node, self_);
     if (tracer_ && self_.sampled())
         start(name, kind, parent);
 }
@@ -170,9 +171,13 @@ void span::begin_in(infra::context under, std::string_view name, span_kind kind,
 }
 
 void span::sample(std::string_view name, span_kind kind, const span_context& parent, bool suppressed) {
-    self_.trace = parent.valid() ? parent.trace : trace_id{random_u64(), random_u64() | 1};
-    self_.span = {random_u64() | 1};
-    self_.flags = parent.valid() ? parent.flags : span_context::random_flag;
+    if (parent.valid()) {
+        self_ = {parent.trace, {random_u64() | 1}, parent.flags};
+    } else {
+        std::array<std::uint64_t, 3> random;
+        random_u64s(random);
+        self_ = {{random[0], random[1] | 1}, {random[2] | 1}, span_context::random_flag};
+    }
     tracer_ = suppressed ? nullptr : tracer.load(std::memory_order_acquire);
     if (!tracer_)
         return;

@@ -157,6 +157,35 @@ TEST(Span, StaysTheParentOfWhatItStarted) {
     EXPECT_TRUE(ended.valid());
 }
 
+// The request is counted only once somebody else refers to the span's context.
+TEST(Span, KeepsItsRequestForWhoCapturesIt) {
+    captured_context captured;
+    {
+        const context_scope request(context().with_request_id("r").with_baggage({{"a", "b"}}));
+        const telemetry::span outer("outer");
+        const telemetry::span inner("inner");
+        captured = captured_context::capture();
+    }
+    const captured_context::resumption in(captured);
+    EXPECT_EQ(context::current().request_id(), "r");
+    EXPECT_EQ(context::current().baggage().size(), 1U);
+    const telemetry::span child("child");
+    EXPECT_EQ(context::current().request_id(), "r");
+}
+
+TEST(Span, KeepsItsRequestWhenItIsLeftBehind) {
+    std::unique_ptr<telemetry::span> outer, inner;
+    {
+        const context_scope request(context().with_request_id("r"));
+        outer = std::make_unique<telemetry::span>("outer");
+        inner = std::make_unique<telemetry::span>("inner");
+    }
+    outer.reset();
+    EXPECT_EQ(context::current().request_id(), "r");
+    inner.reset();
+    infra::detail::release(infra::detail::slot_exchange(nullptr)); // the scope's end was out of turn
+}
+
 TEST(Traceparent, IsReadByTheRulesOfTheSpecification) {
     const traceparent_case cases[] = {
         {"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", true},

@@ -156,4 +156,12 @@ TEST(Fork, GivesTheChildIdsOfItsOwn) {
     EXPECT_NE(child, random_part());
 }
 
+TEST(RandomU64, GivesSeveralAtOnce) {
+    std::array<std::uint64_t, 64> out{};
+    infra::random_u64s(out);
+    std::ranges::sort(out);
+    EXPECT_EQ(std::ranges::adjacent_find(out), out.end());
+    infra::random_u64s({});
+}
+
 } // namespace

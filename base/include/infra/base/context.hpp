@@ -76,7 +76,7 @@ using baggage = std::vector<std::pair<std::string, std::string>>;
 
 namespace detail {
 
-struct request_info {
+struct request_info : std::enable_shared_from_this<request_info> {
     std::string request_id{};
     baggage items{};
     std::string trace_state{};
@@ -86,7 +86,11 @@ struct context_node {
     mutable std::atomic<std::uint32_t> references{1};
     span_context span;
     bool telemetry_suppressed = false;
-    std::shared_ptr<const request_info> request; // shared by all spans of a request
+    const request_info* request = nullptr; // shared by all spans of a request
+
+    // Empty in a span's node that nobody has retained yet: until then the node below it, which the span holds, owns the
+    // request for it. That saves what most spans would pay for counting.
+    mutable std::shared_ptr<const request_info> owner;
 
     // Set, once, when the span this was made for ended while something else was current: whoever comes back to it goes
     // on to the one below. Owns a reference.
@@ -107,15 +111,21 @@ struct slot_entry {
     const context_node* previous = nullptr; // owns the reference that the slot gave up
 };
 slot_entry slot_enter(const context_node* owned) noexcept; ///< takes over the caller's reference
-slot_entry slot_enter_span(const span_context& span);      ///< a node of its own: the current context but for the span
+/// A node of its own: `current`, which is what slot_get() just gave, but for the span.
+slot_entry slot_enter_span(const context_node* current, const span_context& span);
 void slot_leave(slot_entry entry) noexcept;
 void slot_leave_span(slot_entry entry) noexcept; ///< in any order, on any thread
 
 void recycle(const context_node* node) noexcept; ///< nobody refers to it any more
 
+void own_request(const context_node* node) noexcept;
+
 inline const context_node* retain(const context_node* node) noexcept {
-    if (node && node != &empty_node)
-        node->references.fetch_add(1, std::memory_order_relaxed);
+    if (!node || node == &empty_node)
+        return node;
+    if (node->request && !node->owner)
+        own_request(node); // the first to retain it is on the thread whose span it is
+    node->references.fetch_add(1, std::memory_order_relaxed);
     return node;
 }
 

@@ -33,6 +33,7 @@ std::string uuid_v7_from(std::uint64_t unix_ms, std::uint16_t counter, std::uint
 
 /// 64 uniform bits, not for secrets (xoshiro256**, one state for each thread). A few nanoseconds.
 std::uint64_t random_u64();
+void random_u64s(std::span<std::uint64_t> out); ///< several for little more
 
 /// Uniform in [0, 1), in steps of 2^-53. Not for secrets.
 double random_01();
