@@ -1,6 +1,7 @@
 #include "outcome.hpp"
 
 #include "redaction.hpp"
+#include "standing.hpp"
 
 #include <infra/base/error.hpp>
 
@@ -12,10 +13,6 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
-
-health_status capped(health_status status, const check_options& options) noexcept {
-    return options.critical ? status : std::min(status, health_status::degraded);
-}
 
 /// `800 ms`, `12.3 s`
 std::string text_of(nanoseconds d) {
@@ -33,6 +30,8 @@ check_report failed(std::string message, const check_options& options, nanosecon
 
 check_result failure(std::exception_ptr thrown) { return clean(unhealthy(describe(thrown))); }
 
+check_result no_thread() { return unhealthy("not started: the threads for checks are all taken"); }
+
 check_result timed_out(const check_options& options) {
     return unhealthy("no answer within " + text_of(saturating_nanoseconds(options.timeout)));
 }
@@ -45,10 +44,6 @@ check_report answered(const answer& known, const check_options& options, steady_
             .age = std::max(nanoseconds(0), saturating_sub(now, known.at))};
 }
 
-check_report too_late(const check_options& options, nanoseconds took) {
-    return failed(timed_out(options).message, options, took);
-}
-
 check_report unanswered(steady_time started, const check_options& options, steady_time began, steady_time now) {
     const auto age = saturating_sub(now, started);
     const auto limit = saturating_add(started, options.timeout);
@@ -56,21 +51,34 @@ check_report unanswered(steady_time started, const check_options& options, stead
     if (began >= limit)
         out = failed("stuck: has run for " + text_of(age) + " and is not started again until it returns", options, age);
     else if (now >= limit)
-        out = too_late(options, age);
+        out = failed(timed_out(options).message, options, age);
     else
         out = failed("no answer after " + text_of(age) + ", when the report was due; it still runs", options, age);
     out.running_for = age;
     return out;
 }
 
+check_report skipped(std::string_view obstacle) {
+    return {.message = "skipped: `" + std::string(obstacle) + "` is unhealthy", .skipped = true};
+}
+
+check_report not_asked(const check_options& options) {
+    return failed("not asked: what it depends on had not answered when the report was due", options, {});
+}
+
+// What is asked in the background may be late by the time it is given to answer.
 bool may_be_given_again(const answer& known, const check_options& options, steady_time now) noexcept {
-    return options.cache_for.count() > 0 && saturating_sub(now, known.at) < saturating_nanoseconds(options.cache_for);
+    auto until = saturating_add(known.at, options.cache_for);
+    if (options.every.count() > 0)
+        until = std::max(until, saturating_add(saturating_add(known.at, options.every), options.timeout));
+    return now < until;
 }
 
 health_status overall(const check_list& checks) noexcept {
     auto worst = health_status::healthy;
-    for (const auto& each : checks)
-        worst = std::max(worst, each.second.status);
+    for (const auto& [name, check] : checks)
+        if (!check.skipped)
+            worst = std::max(worst, check.status);
     return worst;
 }
 

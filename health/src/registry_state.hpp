@@ -9,80 +9,30 @@
 //
 // Nobody owns a run. It begins in the first caller's hands, the last check to land settles it, and so does, when the time
 // has come, the first caller to wake: each waits on its own loop, so that no loop that hangs can make a probe hang.
+// There is one run at a time for each group; they share the flights of the checks that are in several.
 //
-// One mutex guards everything that changes. Checks, log lines and metrics happen outside of it. Loops are posted to under it,
-// so that nobody posts to a loop once the destructor of whatever stood for it (registry, seat) has had the mutex.
+// An answer is noted (standing.hpp) once, when it lands and somebody has waited for it, or when somebody has waited in vain.
+//
+// One mutex guards everything that changes. Checks, listeners, log lines and metrics happen outside of it. Loops are posted
+// to under it, so that nobody posts to a loop once the destructor of whatever stood for it (registry, seat) has had the mutex.
 
 #include "check_threads.hpp"
-#include "outcome.hpp"
+#include "news.hpp"
+#include "run.hpp"
 
-#include <infra/base/telemetry.hpp>
 #include <infra/health/registry.hpp>
-#include <infra/runtime/promise.hpp>
 
-#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/post.hpp>
 
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 namespace infra::health {
-
-namespace detail {
-
-/// One execution of a check.
-struct flight {
-    steady_time started;
-    steady_time limit;                // its own timeout
-    asio::cancellation_signal cancel; // of a coroutine; used on the executor only
-};
-
-/// What is known of the checks of a name, whichever of them is registered by now.
-struct standing {
-    health_status shown = health_status::healthy; // in the last report: a change is logged
-    bool removed = false;
-};
-
-/// A registered check.
-struct entry {
-    entry(std::string n, checker c, check_options o);
-
-    const std::string name;
-    const checker check;
-    const check_options options;
-    const telemetry::series status;
-    const telemetry::series duration;
-
-    std::shared_ptr<flight> in_flight;
-    std::optional<answer> last;
-    std::shared_ptr<detail::standing> standing = std::make_shared<detail::standing>();
-};
-
-/// One pass over all checks.
-struct run {
-    struct slot {
-        std::shared_ptr<entry> of;
-        std::shared_ptr<flight> awaited; // null once there is an outcome
-        std::optional<check_report> outcome;
-    };
-
-    /// When nothing that is still awaited may be waited for any more; in the past if nothing is.
-    steady_time due() const noexcept;
-
-    /// The next moment after `now` at which that may change.
-    steady_time next_look(steady_time now) const noexcept;
-
-    steady_time began;
-    steady_time deadline;
-    std::vector<slot> slots;
-    std::unordered_set<const promise<void>*> seated; // to be called when there is a report
-    std::optional<health_report> report;             // set once, and the run is settled
-};
-
-} // namespace detail
 
 struct registry::state : std::enable_shared_from_this<registry::state> {
     explicit state(registry_options o);
@@ -92,32 +42,52 @@ struct registry::state : std::enable_shared_from_this<registry::state> {
     void close();
 
     /// What registry::run() is.
-    static awaitable<health_report> ask(std::shared_ptr<state> self);
+    static awaitable<health_report> ask(std::shared_ptr<state> self, std::string group);
 
     const registry_options options;
     const steady_time started;
     detail::check_threads threads;
 
     std::mutex mutex; // guards what follows, entries' and runs' changing parts, and seats
-    std::vector<std::shared_ptr<detail::entry>> entries;
-    std::shared_ptr<detail::run> current;
+    detail::entry_list entries;
+    std::vector<std::shared_ptr<detail::run>> runs;
     std::unordered_set<std::shared_ptr<detail::flight>> coroutines; // in the air
+    detail::listener_list listeners;
+    health_status whole = health_status::healthy; // as listeners know it
+    service_state life = service_state::serving;
     bool closed = false;
 
 private:
     class seat;
-    struct news;
+    using signal = std::shared_ptr<asio::cancellation_signal>;
 
-    std::shared_ptr<detail::run> current_or_new();
-    std::optional<steady_time> look(detail::run& r);
+    std::shared_ptr<detail::run> current_or_new(std::string group);
+    std::optional<steady_time> look(const std::shared_ptr<detail::run>& r);
+    health_report report_of(const detail::run& r);
 
     // All of these hold the mutex.
-    detail::run::slot begin(const std::shared_ptr<detail::entry>& e, steady_time now);
-    bool launch(const std::shared_ptr<detail::entry>& e, const std::shared_ptr<detail::flight>& f);
-    void fill(const detail::flight& f, check_report outcome, steady_time now);
-    void leave_out(const detail::standing& removed, steady_time now);
+    void go_on(detail::run& r, steady_time now);
+    void begin_what_may(detail::run& r, steady_time now);
+    void begin(detail::run& r, detail::run::slot& s, steady_time now);
     void settle(detail::run& r, steady_time now);
-    void cancel(std::vector<std::shared_ptr<detail::flight>> flights) const;
+    void stop_waiting(detail::run& r, steady_time now);
+    void leave_out(const detail::standing& removed, steady_time now);
+    std::optional<health_report> refusal(std::string_view group) const; // whatever the checks say
+    health_report blank_report(steady_time now) const;
+
+    std::shared_ptr<detail::flight> launch(const std::shared_ptr<detail::entry>& e, steady_time now);
+    bool take_off(const std::shared_ptr<detail::entry>& e, const std::shared_ptr<detail::flight>& f);
+    bool awaited(const detail::flight& f) const noexcept;
+    check_report note(const std::shared_ptr<detail::entry>& e, health_status answer, check_report line);
+    void start_pulse(const std::shared_ptr<detail::entry>& e);
+    bool ask_in_background(const std::shared_ptr<detail::entry>& e);
+    bool is_blocked(const detail::entry& e) const noexcept;
+
+    void tell(detail::news n) const;
+    void forget(const detail::entry& e) const;
+    void look_at_the_whole();
+    void end(const detail::entry& e) const;
+    void cancel(std::vector<signal> signals) const;
     template <class F>
     void post(F f) const;
 
@@ -126,6 +96,16 @@ private:
     static awaitable<void> fly_coroutine(std::shared_ptr<state> self, std::shared_ptr<detail::entry> e,
                                          std::shared_ptr<detail::flight> f);
     void land(const std::shared_ptr<detail::entry>& e, const std::shared_ptr<detail::flight>& f, check_result result);
+    static awaitable<void> keep_asking(std::shared_ptr<state> self, std::shared_ptr<detail::entry> e);
 };
+
+// Under no context: what the checks do belongs to nobody's request, least of all to that of the probe that came first.
+template <class F>
+void registry::state::post(F f) const {
+    asio::post(options.executor, [f = std::move(f)] {
+        const context_scope nobodys{context()};
+        f();
+    });
+}
 
 } // namespace infra::health

@@ -11,17 +11,38 @@ namespace {
 /// With three places: a microsecond is more than anybody asks of a probe.
 double milliseconds(std::chrono::nanoseconds d) { return std::round(static_cast<double>(d.count()) / 1e3) / 1e3; }
 
-json::object to_json(const check_report& check) {
-    json::object out{{"status", to_string(check.status)}};
+std::string text_of(wall_time t) {
+    const auto text = format_rfc3339(t);
+    return {text.data(), text.size()};
+}
+
+std::string_view status_of(const check_report& check) noexcept {
+    return check.skipped ? "skipped" : to_string(check.status);
+}
+
+void add_details(json::object& out, const check_report& check) {
     if (!check.message.empty())
         out["message"] = check.message;
     if (!check.details.empty())
         out["details"] = check.details;
-    out["latency_ms"] = milliseconds(check.latency);
+    if (!check.skipped)
+        out["latency_ms"] = milliseconds(check.latency);
     if (check.age.count() > 0)
         out["age_ms"] = milliseconds(check.age);
     if (check.running_for)
         out["running_for_ms"] = milliseconds(*check.running_for);
+    if (check.last_success)
+        out["last_success"] = text_of(*check.last_success);
+    if (check.last_failure)
+        out["last_failure"] = text_of(*check.last_failure);
+    if (check.failures > 0)
+        out["failures"] = check.failures;
+}
+
+json::object to_json(const check_report& check, report_detail detail) {
+    json::object out{{"status", status_of(check)}};
+    if (detail == report_detail::full)
+        add_details(out, check);
     return out;
 }
 
@@ -66,14 +87,13 @@ int health_report::http_status(http_statuses codes) const noexcept {
     return codes.unhealthy;
 }
 
-json::object health_report::to_json() const {
+json::object health_report::to_json(report_detail detail) const {
     json::object each;
     for (const auto& [name, check] : checks)
-        each[name] = health::to_json(check);
-    const auto time = format_rfc3339(timestamp);
+        each[name] = health::to_json(check, detail);
     json::object out{{"status", to_string(status)},
                      {"checks", std::move(each)},
-                     {"timestamp", std::string_view(time.data(), time.size())},
+                     {"timestamp", text_of(timestamp)},
                      {"uptime_seconds", std::chrono::floor<std::chrono::seconds>(uptime).count()}};
     if (partial)
         out["partial"] = true;

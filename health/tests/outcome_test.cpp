@@ -44,9 +44,8 @@ TEST(HealthOutcome, CapsWhatIsNotCriticalAtDegraded) {
         EXPECT_EQ(answered(known, {}, zero).status, said);
         EXPECT_EQ(answered(known, {.critical = false}, zero).status, std::min(said, degraded));
     }
-    EXPECT_EQ(too_late({.critical = false}, 6s).status, degraded);
-    EXPECT_EQ(too_late({}, 6s).message, "no answer within 5.0 s");
-    EXPECT_FALSE(too_late({}, 6s).running_for) << "it has returned";
+    EXPECT_EQ(not_asked({}).status, unhealthy);
+    EXPECT_EQ(not_asked({.critical = false}).status, degraded);
 }
 
 TEST(HealthOutcome, KeepsWhatTheCheckSaid) {
@@ -64,6 +63,10 @@ TEST(HealthOutcome, GivesAgainOnlyWhatIsYoungEnough) {
     EXPECT_FALSE(may_be_given_again(known, {}, zero));
     EXPECT_TRUE(may_be_given_again(known, {.cache_for = 5s}, zero + 4999ms));
     EXPECT_FALSE(may_be_given_again(known, {.cache_for = 5s}, zero + 5s));
+    EXPECT_TRUE(may_be_given_again(known, {.cache_for = std::chrono::milliseconds::max()}, zero + 10'000h));
+    const check_options background{.timeout = 2s, .every = 10s};
+    EXPECT_TRUE(may_be_given_again(known, background, zero + 11'999ms));
+    EXPECT_FALSE(may_be_given_again(known, background, zero + 12s)) << "the next answer is overdue";
 }
 
 TEST(HealthOutcome, OverallIsTheWorst) {
@@ -80,6 +83,15 @@ TEST(HealthOutcome, OverallIsTheWorst) {
             list.add("c" + std::to_string(list.size()), {.status = status});
         EXPECT_EQ(overall(list), row.overall);
     }
+}
+
+TEST(HealthOutcome, OverallDoesNotCountWhatWasSkipped) {
+    check_list list;
+    auto line = skipped("network");
+    EXPECT_EQ(line.message, "skipped: `network` is unhealthy");
+    line.status = unhealthy;
+    list.add("db", line);
+    EXPECT_EQ(overall(list), healthy);
 }
 
 TEST(HealthOutcome, FailureSaysWhatWasThrown) {

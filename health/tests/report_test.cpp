@@ -28,6 +28,23 @@ TEST(HealthReport, IsWrittenAsJson) {
               R"("timestamp":"2026-01-01T00:00:00.001Z","uptime_seconds":42,"partial":true})");
 }
 
+TEST(HealthReport, ShowsTheLastSuccessAndFailureAndWhatWasSkipped) {
+    health_report report;
+    const auto noon = wall_time(std::chrono::sys_days(std::chrono::year(2026) / 1 / 1) + 12h);
+    report.checks.add("db", {.last_success = noon, .last_failure = noon + 1s, .failures = 3});
+    report.checks.add("orders", {.message = "skipped: `db` is unhealthy", .skipped = true});
+    EXPECT_EQ(json::to_text(report.to_json().at("checks")),
+              R"({"db":{"status":"healthy","latency_ms":0,"last_success":"2026-01-01T12:00:00.000Z",)"
+              R"("last_failure":"2026-01-01T12:00:01.000Z","failures":3},)"
+              R"("orders":{"status":"skipped","message":"skipped: `db` is unhealthy"}})");
+}
+
+TEST(HealthReport, ShowsStatusesOnlyToThoseWhoMaySeeNoMore) {
+    EXPECT_EQ(json::to_text(full_report().to_json(report_detail::statuses)),
+              R"({"status":"degraded","checks":{"zoo":{"status":"healthy"},"ant":{"status":"degraded"}},)"
+              R"("timestamp":"2026-01-01T00:00:00.001Z","uptime_seconds":42,"partial":true})");
+}
+
 TEST(HealthReport, LeavesOutWhatSaysNothing) {
     EXPECT_EQ(json::to_text(health_report{}.to_json()),
               R"({"status":"healthy","checks":{},"timestamp":"1970-01-01T00:00:00.000Z","uptime_seconds":0})");

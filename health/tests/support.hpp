@@ -59,10 +59,10 @@ inline awaitable<void> ask_and_note(awaitable<health_report> asked, std::shared_
     into->report = co_await std::move(asked);
 }
 
-inline std::shared_ptr<probe> ask(hand_loop& on, const registry& checks) {
+inline std::shared_ptr<probe> ask(hand_loop& on, const registry& checks, std::string group = {}) {
     auto asked = std::make_shared<probe>();
     asio::co_spawn(
-        on.get_executor(), ask_and_note(checks.run(), asked),
+        on.get_executor(), ask_and_note(checks.run(std::move(group)), asked),
         asio::bind_cancellation_slot(asked->cancel.slot(), [asked](std::exception_ptr e) { asked->failure = e; }));
     on.poll();
     return asked;
@@ -84,6 +84,7 @@ public:
         state_->entered.notify_all();
         state_->open.wait();
     }
+    void pass() const { ++state_->entered; } ///< counted, but not held
     void wait_for_entry() const { state_->entered.wait(0); }
     int entries() const { return state_->entered; }
     void open() const { state_->opened.set_value(); }
@@ -105,7 +106,7 @@ struct world {
                   .executor = loop.get_executor(),
                   .time = &time}) {}
 
-    std::shared_ptr<probe> ask() { return health::ask(loop, checks); }
+    std::shared_ptr<probe> ask(std::string group = {}) { return health::ask(loop, checks, std::move(group)); }
 
     /// Asks and waits for the threads.
     health_report report() {

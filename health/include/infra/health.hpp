@@ -7,14 +7,16 @@
 ///     register_health_check("database", [] { db.ping(); });                  // throwing means unhealthy
 ///     register_health_check("search", ping_search, {.timeout = 500ms, .critical = false});
 ///
-///     auto report = co_await run_health_checks();
-///     respond(report.http_status(), report.to_json());
+///     auto report = co_await run_health_checks();                     // ("ready"), ("live"): of a group
+///     auto answer = to_http(report, {.accept = accept, .detail = report_detail::statuses});
+///     respond(answer.status, answer.content_type, answer.body);
 ///
 /// A report is there after 800 ms at the latest, whatever the checks do. Probes that arrive together share one run.
 /// `health_check_status{check}`, `health_check_duration_seconds{check}` and a log line whenever a status changes come by
 /// themselves.
 
 #include <infra/health/check.hpp>
+#include <infra/health/http_answer.hpp>
 #include <infra/health/memory.hpp>
 #include <infra/health/registry.hpp>
 #include <infra/health/report.hpp>
@@ -29,7 +31,7 @@ namespace infra::health {
 registry& default_registry();
 
 void register_health_check(std::string name, checker check, check_options options = {});
-[[nodiscard]] awaitable<health_report> run_health_checks();
+[[nodiscard]] awaitable<health_report> run_health_checks(std::string group = {});
 bool remove_health_check(std::string_view name);
 
 } // namespace infra::health

@@ -10,8 +10,10 @@
 #include <functional>
 #include <memory>
 #include <stdexcept>
+#include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace infra::health {
 
@@ -26,6 +28,23 @@ struct check_options {
 
     /// An answer younger than this, good or bad, is given again instead of asking. 0: asked every time.
     std::chrono::milliseconds cache_for{0};
+
+    /// More than 0: asked in the background, from now on and this often; reports give the last answer and its age. Should
+    /// answers stay away for longer than this and `timeout` together, reports ask for themselves again.
+    std::chrono::milliseconds every{0};
+
+    /// Which reports it is in, beside the one of all checks. Put into "live" only what a restart would mend, and never another
+    /// service: the fall of one would restart all. "start" is for what has to be done once before the first request.
+    std::vector<std::string> groups{"ready"};
+
+    /// Checks without which this one says nothing: while one of them is unhealthy, it is not asked but reported as skipped,
+    /// and does not count. What is not registered is not waited for. A report takes along what its checks depend on.
+    std::vector<std::string> depends_on{};
+
+    /// Against flapping: how many answers in a row, all worse or all better than the status shown, it takes to change it. 1 to
+    /// 1000. The first answer of all is shown as it is.
+    int worse_after = 1;
+    int better_after = 1;
 };
 
 namespace detail {

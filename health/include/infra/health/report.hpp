@@ -50,6 +50,13 @@ struct check_report {
 
     /// Set if the check has not returned: for how long it has run. It is not started again until it has.
     std::optional<std::chrono::nanoseconds> running_for{};
+
+    bool skipped = false; ///< what it depends on is unhealthy: it was not asked and does not count
+
+    // Of its answers so far. Healthy and degraded are successes.
+    std::optional<wall_time> last_success{};
+    std::optional<wall_time> last_failure{};
+    std::size_t failures = 0; ///< since the last success
 };
 
 /// The checks of a report by name, in the order in which they were registered.
@@ -82,6 +89,9 @@ struct http_statuses {
     int unhealthy = 503;
 };
 
+/// How much of a report is shown. Messages and details tell an attacker what a service is made of.
+enum class report_detail { statuses, full };
+
 /// How the service is.
 struct health_report {
     health_status status = health_status::healthy; ///< the worst of its checks; healthy without any
@@ -94,9 +104,10 @@ struct health_report {
 
     /// `{"status": "degraded", "checks": {"database": {"status": "healthy", "latency_ms": 1.25}, "search": {"status":
     /// "degraded", "message": "stuck: …", "latency_ms": 12000, "running_for_ms": 12000}}, "timestamp":
-    /// "2026-01-01T00:00:00.000Z", "uptime_seconds": 42}`. A member that says nothing is left out: `message`, `details`,
-    /// `age_ms`, `running_for_ms`, `partial`.
-    json::object to_json() const;
+    /// "2026-01-01T00:00:00.000Z", "uptime_seconds": 42}`. A check that was not asked has the status "skipped". A member that
+    /// says nothing is left out: `message`, `details`, `age_ms`, `running_for_ms`, `last_success`, `last_failure`, `failures`,
+    /// `partial`. Of `report_detail::statuses` there is, for each check, the status alone.
+    json::object to_json(report_detail detail = report_detail::full) const;
 };
 
 } // namespace infra::health
