@@ -1,4 +1,5 @@
 #include "memory_readings.hpp"
+#include "thresholds.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -117,10 +118,7 @@ check_result judge_memory(const std::optional<memory_readings>& readings, const 
     if (!readings)
         return degraded("memory cannot be read from /proc");
     const auto used = share(*readings);
-    const auto status = used > options.unhealthy_above  ? health_status::unhealthy
-                        : used > options.degraded_above ? health_status::degraded
-                                                        : health_status::healthy;
-    return {.status = status,
+    return {.status = judge(used, options.degraded_above, options.unhealthy_above),
             .message = summary(*readings),
             .details = {{"in_use_bytes", readings->in_use},
                         {"limit_bytes", readings->limit},

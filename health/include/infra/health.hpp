@@ -16,10 +16,14 @@
 /// themselves.
 
 #include <infra/health/check.hpp>
+#include <infra/health/disk.hpp>
 #include <infra/health/http_answer.hpp>
+#include <infra/health/loop_lag.hpp>
 #include <infra/health/memory.hpp>
+#include <infra/health/open_files.hpp>
 #include <infra/health/registry.hpp>
 #include <infra/health/report.hpp>
+#include <infra/health/tcp.hpp>
 
 #include <string>
 #include <string_view>
