@@ -38,6 +38,8 @@ struct blocking_pool::state {
     std::deque<std::shared_ptr<call>> queue; // guarded by mutex
     std::vector<std::thread> threads;        // guarded by mutex until stopped
     std::size_t idle = 0;                    // guarded by mutex
+    std::size_t running = 0;                 // guarded by mutex; functions
+    std::vector<promise<void>> resting;      // guarded by mutex; those who wait for none to run
     bool stopped = false;                    // guarded by mutex
 
     // The life of a thread.
@@ -51,11 +53,24 @@ struct blocking_pool::state {
                 return;
             auto next = std::move(queue.front());
             queue.pop_front();
+            ++running;
             lock.unlock();
             perform(*next);
             next.reset(); // not under the lock: what the function captured may ask the pool something as it goes
             lock.lock();
+            --running;
+            tell_who_rests();
         }
+    }
+
+    bool at_rest() const { return running == 0 && queue.empty(); }
+
+    void tell_who_rests() {
+        if (!at_rest())
+            return;
+        for (const auto& each : resting)
+            each.set_value();
+        resting.clear();
     }
 
     // The threads that are there do what one that cannot be started would have done; if there is none, nobody would.
@@ -94,6 +109,17 @@ void blocking_pool::submit(std::shared_ptr<call> work) {
     state_->work_arrived.notify_one();
 }
 
+awaitable<void> blocking_pool::rest() {
+    const promise<void> quiet(co_await asio::this_coro::executor);
+    {
+        const std::scoped_lock lock(state_->mutex);
+        if (state_->at_rest())
+            co_return;
+        state_->resting.push_back(quiet);
+    }
+    co_await quiet.get();
+}
+
 void blocking_pool::stop() noexcept {
     std::deque<std::shared_ptr<call>> dropped;
     std::vector<std::thread> threads;
@@ -102,6 +128,7 @@ void blocking_pool::stop() noexcept {
         state_->stopped = true;
         dropped.swap(state_->queue);
         threads.swap(state_->threads);
+        state_->tell_who_rests();
     }
     state_->work_arrived.notify_all();
     for (auto& each : dropped)

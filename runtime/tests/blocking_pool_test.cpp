@@ -184,6 +184,44 @@ TEST_F(BlockingPool, TellsThoseQueuedWhenItStops) {
     EXPECT_EQ(code_of(late->failure), errc::closed);
 }
 
+TEST_F(BlockingPool, RestsOnceNoFunctionRunsOrWaits) {
+    gate g;
+    blocking_pool pool({.threads = 1});
+    const auto before = spawn(pool.rest());
+    poll();
+    EXPECT_TRUE(before->done) << "nothing was ever called";
+    asio::cancellation_signal signal;
+    const auto cancelled = spawn(pool.run(g.blocker()), &signal);
+    poll();
+    g.entered.wait();
+    spawn(pool.run([] {}));
+    const auto rest = spawn(pool.rest());
+    signal.emit(asio::cancellation_type::terminal);
+    poll();
+    EXPECT_TRUE(cancelled->done);
+    EXPECT_FALSE(rest->done) << "the function runs, though its caller has left";
+    g.opened.set_value();
+    run();
+    EXPECT_TRUE(rest->done);
+    EXPECT_FALSE(rest->failure);
+}
+
+TEST_F(BlockingPool, RestsWhenItHasStopped) {
+    gate g;
+    blocking_pool pool({.threads = 1});
+    spawn(pool.run(g.blocker()));
+    poll();
+    g.entered.wait();
+    spawn(pool.run([] {}));
+    const auto rest = spawn(pool.rest());
+    poll();
+    std::thread stopper([&] { pool.stop(); });
+    g.opened.set_value();
+    run();
+    stopper.join();
+    EXPECT_TRUE(rest->done);
+}
+
 TEST_F(BlockingPool, NamesABadOption) {
     EXPECT_THROW(blocking_pool({.threads = 2000}), std::invalid_argument);
     EXPECT_THROW(blocking_pool({.threads = 1, .max_queued = 0}), std::invalid_argument);

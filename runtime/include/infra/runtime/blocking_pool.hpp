@@ -50,6 +50,9 @@ public:
         co_return co_await outcome.get();
     }
 
+    /// Returns once no function runs and none waits for a thread, whoever called it and though he may have left.
+    awaitable<void> rest();
+
     /// Takes no more calls, drops those queued (their callers get errc::closed) and joins the threads once the running
     /// functions have returned. The second call does nothing.
     void stop() noexcept;
