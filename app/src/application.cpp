@@ -1,6 +1,7 @@
 #include "wiring.hpp"
 
 #include <infra/base/with_deadline.hpp>
+#include <infra/runtime/default_runtime.hpp>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -149,12 +150,24 @@ struct application::state {
         all_ended.expires_at(cut.time());
         if (running > 0)
             co_await all_ended.async_wait(asio::redirect_error(asio::use_awaitable, ec));
+        if (running > 0)
+            end_here(std::to_string(running) + " part(s) did not end");
+        co_await pool_rests(cut);
+    }
+
+    // A function runs on when its caller was cancelled, and the end of the process would wait for it.
+    awaitable<void> pool_rests(deadline cut) {
+        try {
+            co_await with_deadline(default_blocking_pool().rest(), cut);
+        } catch (const infra::error&) {
+            end_here("a function on the blocking pool did not end");
+        }
     }
 
     // What still runs refers to this object and to what main() would destroy next, and its thread may never come back to
     // be joined: there is no returning from here.
-    [[noreturn]] void cut() {
-        const std::string what = "the drain ran out of time: " + std::to_string(running) + " part(s) did not end";
+    [[noreturn]] void end_here(const std::string& why) {
+        const std::string what = "the drain ran out of time: " + why;
         logging::error("the service failed", {{"service", options.name}, {"error", what}});
         say(options.name + ": " + what);
         logging::flush(deadline::after(std::chrono::seconds(1)));
@@ -188,8 +201,6 @@ struct application::state {
         now->ready = false;
         logging::info("stopping", {{"service", options.name}, {"within", options.drain_timeout}});
         co_await stop_parts(deadline::after(options.drain_timeout));
-        if (running > 0)
-            cut();
         if (!failure.empty()) {
             logging::error("the service failed", {{"service", options.name}, {"error", failure}});
             say(options.name + ": " + failure);

@@ -136,52 +136,51 @@ awaitable<void> never_end(std::atomic<bool>& entered) {
     }
 }
 
-// The worker gives the job back and lets go of its handler.
-TEST_F(ApplicationProcess, JobThatIgnoresItsCancellationDoesNotHoldTheEndUp) {
-    const auto drain = [this] {
-        auto app = from_environment(
-            {.name = "shop", .port = 0, .drain_timeout = std::chrono::milliseconds(10), .environment = with()});
-        std::atomic<bool> entered{false};
-        queue::define_job({.name = "stubborn", .handler = [&entered](json::value) { return never_end(entered); }});
-        std::thread visitor;
-        app.on_started([&](const started&) {
-            visitor = std::thread([&] {
-                wait(queue::enqueue("stubborn", json::object{}));
-                while (!entered)
-                    std::this_thread::yield();
-                app.stop();
-            });
-        });
-        std::exit(app.run());
-    };
-    EXPECT_EXIT(drain(), testing::ExitedWithCode(0), "");
-}
-
 awaitable<void> block_the_loop(std::atomic<bool>& entered) {
     entered = true;
     std::this_thread::sleep_for(std::chrono::hours(24));
     co_return;
 }
 
+awaitable<void> block_a_thread_of_the_pool(std::atomic<bool>& entered) {
+    co_await default_blocking_pool().run([&entered] {
+        entered = true;
+        std::this_thread::sleep_for(std::chrono::hours(24));
+    });
+}
+
+// Runs a service that is stopped once its job is under way, and exits as it does.
+[[noreturn]] void stop_during(environment env, awaitable<void> (*job)(std::atomic<bool>& entered)) {
+    auto app = from_environment(
+        {.name = "shop", .port = 0, .drain_timeout = std::chrono::milliseconds(10), .environment = std::move(env)});
+    std::atomic<bool> entered{false};
+    queue::define_job({.name = "job", .handler = [&entered, job](json::value) { return job(entered); }});
+    std::thread visitor;
+    app.on_started([&](const started&) {
+        visitor = std::thread([&] {
+            asio::co_spawn(default_executor(), queue::enqueue("job", json::object{}), asio::detached);
+            while (!entered)
+                std::this_thread::yield();
+            app.stop();
+        });
+    });
+    std::exit(app.run());
+}
+
+// The worker gives the job back and lets go of its handler.
+TEST_F(ApplicationProcess, JobThatIgnoresItsCancellationDoesNotHoldTheEndUp) {
+    EXPECT_EXIT(stop_during(with(), never_end), testing::ExitedWithCode(0), "");
+}
+
 // Nobody can cancel it, join its thread or destroy what it uses.
 TEST_F(ApplicationProcess, HandlerThatBlocksItsLoopEndsTheProcessWithOne) {
-    const auto drain = [this] {
-        auto app = from_environment(
-            {.name = "shop", .port = 0, .drain_timeout = std::chrono::milliseconds(10), .environment = with()});
-        std::atomic<bool> entered{false};
-        queue::define_job({.name = "blocks", .handler = [&entered](json::value) { return block_the_loop(entered); }});
-        std::thread visitor;
-        app.on_started([&](const started&) {
-            visitor = std::thread([&] {
-                asio::co_spawn(default_executor(), queue::enqueue("blocks", json::object{}), asio::detached);
-                while (!entered)
-                    std::this_thread::yield();
-                app.stop();
-            });
-        });
-        std::exit(app.run());
-    };
-    EXPECT_EXIT(drain(), testing::ExitedWithCode(1), "the drain ran out of time");
+    EXPECT_EXIT(stop_during(with(), block_the_loop), testing::ExitedWithCode(1), "the drain ran out of time");
+}
+
+// Its job is given back, but its thread would have to be joined when main() has returned.
+TEST_F(ApplicationProcess, FunctionThatBlocksAThreadOfThePoolEndsTheProcessWithOne) {
+    EXPECT_EXIT(stop_during(with(), block_a_thread_of_the_pool), testing::ExitedWithCode(1),
+                "the drain ran out of time");
 }
 
 TEST(Shown, HasNoPassword) {

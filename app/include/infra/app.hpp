@@ -93,8 +93,8 @@ public:
 
     /// Serves until SIGTERM, SIGINT or stop(). 0 after an orderly end, in which jobs that were not done in time were given
     /// back; 1, with the reason on stderr, if the service could not start or failed. If something has still not ended 2 s
-    /// after the drain's time, because a handler blocks its loop, the process ends there and then with 1: that thread
-    /// cannot be joined, and nothing it uses may be destroyed under it.
+    /// after the drain's time, because a handler blocks its loop or a function its thread of the default blocking pool,
+    /// the process ends there and then with 1: that thread cannot be joined, and nothing it uses may be destroyed under it.
     [[nodiscard]] int run();
 
     /// What the first signal does.
