@@ -11,11 +11,13 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <utility>
 
+#include <fcntl.h>
 #include <unistd.h>
 
 namespace infra::app {
@@ -36,6 +38,14 @@ void check(const app_options& options) {
         throw std::invalid_argument("app::app_options::name must not be empty");
     if (options.drain_timeout.count() < 0)
         throw std::invalid_argument("app::app_options::drain_timeout must not be negative");
+}
+
+// A parent may have closed them. The next socket to be opened would then be the standard output, and the log be written to
+// whoever is at its other end.
+void occupy_standard_streams() {
+    for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+        if (::fcntl(stream, F_GETFD) < 0 && errno == EBADF)
+            static_cast<void>(::open("/dev/null", O_RDWR)); // the lowest that is free: this one
 }
 
 // A coroutine that waits for "stop", however often and from wherever it is said.
@@ -212,6 +222,7 @@ struct application::state {
 
 application::application(app_options options) {
     check(options);
+    occupy_standard_streams();
     state_ = std::make_unique<state>(std::move(options));
     for (const auto add : before_routes)
         state_->wire(add);

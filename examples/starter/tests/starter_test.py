@@ -10,6 +10,7 @@ import http.client
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -60,6 +61,9 @@ class Service:
 
     def stderr(self):
         return (self.folder / "stderr.txt").read_text()
+
+    def printed(self):
+        return re.findall(r"^    (curl .*)\n", self.stderr(), re.M) if "/health\n" in self.stderr() else None
 
     def ask(self, method, path, body=None, headers={}):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
@@ -116,6 +120,17 @@ class MainJob(StarterTest):
         self.assertIn("&lt;b&gt;Lovelace", html)
         self.assertNotIn('href="http://evil.example', html)
         self.assertIn("Lovelace", mail.get_body(("plain",)).get_content())
+
+    def test_the_printed_lines_show_the_job_done(self):
+        service = self.start().listening()
+        sign_up, ask_for_job, probe = until(lambda: service.printed(), "the lines to try")
+        answer = json.loads(self.typed(sign_up).partition("\r\n\r\n")[2])
+        ask_for_job = ask_for_job.replace("ID-FROM-ABOVE", answer["job_id"])
+        until(lambda: json.loads(self.typed(ask_for_job))["state"] == "completed", "the job to be done")
+        self.assertEqual(json.loads(self.typed(probe))["status"], "healthy")
+
+    def typed(self, line):
+        return subprocess.run(line, shell=True, capture_output=True, timeout=PATIENCE).stdout.decode()
 
     def test_one_trace_leads_from_the_request_to_the_job(self):
         service = self.start().listening()
@@ -233,6 +248,22 @@ class Surroundings(StarterTest):
         before = file.read_bytes()
         self.fails("var/queue.db")
         self.assertEqual(file.read_bytes(), before)
+
+
+    def test_standard_streams_that_are_closed_become_no_sockets(self):
+        def close():
+            os.close(0)
+            os.close(1)
+        errors = pathlib.Path(self.folder) / "stderr.txt"
+        with open(errors, "wb") as stderr:
+            process = subprocess.Popen([STARTER], cwd=self.folder, env={"PORT": "0"}, stderr=stderr, preexec_fn=close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        until(lambda: "/health" in errors.read_text(), "the starter to listen")
+        self.assertEqual([os.readlink(f"/proc/{process.pid}/fd/{n}") for n in (0, 1)], ["/dev/null"] * 2)
+        process.terminate()
+        self.assertEqual(process.wait(PATIENCE), 0)
+        self.assertNotIn("cannot write log lines", errors.read_text())
 
 
 class Crash(StarterTest):
