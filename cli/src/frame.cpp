@@ -62,6 +62,7 @@ frame::frame(std::ostream& out, std::ostream& err)
     : root_("Operates services built with infra.", "infra"), to_{out, err} {
     root_.footer(footer({"infra health --url http://127.0.0.1:3000", "infra version --json"}));
     root_.add_flag("--json", to_.json, "Print one JSON document instead of text");
+    root_.set_version_flag("--version", "infra " INFRA_VERSION, "Print the version and exit");
     root_.require_subcommand(1);
     root_.fallthrough();
 }
@@ -84,9 +85,16 @@ int frame::run(std::vector<std::string> words) try {
     } catch (const CLI::ParseError& problem) {
         return report(problem, words);
     }
-    return static_cast<int>(chosen_ ? chosen_(to_) : exit_code::usage);
+    const auto code = chosen_ ? chosen_(to_) : exit_code::usage;
+    return static_cast<int>(to_.out.flush() ? code : cannot_write(code));
 } catch (const std::exception& e) {
     return static_cast<int>(to_.fail(exit_code::failed, e.what()));
+}
+
+// What the verb found out still tells, unless it would pass for success.
+exit_code frame::cannot_write(exit_code code) const {
+    to_.err << "infra: cannot write to the standard output\n";
+    return code == exit_code::ok ? exit_code::failed : code;
 }
 
 // --help is a ParseError to CLI11 too, the one that succeeds.
@@ -95,9 +103,10 @@ int frame::report(const CLI::ParseError& problem, const std::vector<std::string>
         return root_.exit(problem, to_.out, to_.err);
     std::string sentence = problem.what();
     const auto word = std::ranges::find_if(words, [](const std::string& w) { return !w.starts_with('-'); });
-    if (word != words.end() && root_.get_subcommands().empty()) {
+    const auto known = names_below(root_);
+    if (word != words.end() && std::ranges::find(known, *word) == known.end() && root_.get_subcommands().empty()) {
         sentence = "there is no command '" + *word + "'";
-        if (const auto meant = nearest(*word, names_below(root_)); !meant.empty())
+        if (const auto meant = nearest(*word, known); !meant.empty())
             sentence += "; did you mean '" + meant + "'?";
     }
     return static_cast<int>(to_.fail(exit_code::usage, sentence + " (infra --help shows what there is)"));

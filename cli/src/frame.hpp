@@ -60,6 +60,7 @@ public:
     int run(std::vector<std::string> words);
 
 private:
+    exit_code cannot_write(exit_code code) const;
     int report(const CLI::ParseError& problem, const std::vector<std::string>& words);
 
     CLI::App root_;

@@ -23,10 +23,21 @@ awaitable<http::client_response> ask(std::string url, std::chrono::milliseconds 
                                     .max_response_body = std::size_t{1} << 20});
 }
 
+// U+0080 to U+009F, which terminals obey as they obey ESC.
+bool begins_with_c1(std::string_view text) {
+    return text.size() > 1 && text[0] == '\xc2' && text[1] >= '\x80' && text[1] <= '\x9f';
+}
+
 // Not what a terminal would obey: the service that is asked may be anybody's.
-std::string printable(std::string text) {
-    std::ranges::replace_if(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
-    return text;
+std::string printable(std::string_view text) {
+    std::string safe;
+    while (!text.empty()) {
+        const auto byte = static_cast<unsigned char>(text[0]);
+        const bool c1 = begins_with_c1(text);
+        safe += c1 || byte < 0x20 || byte == 0x7f ? '?' : text[0];
+        text.remove_prefix(c1 ? 2 : 1);
+    }
+    return safe;
 }
 
 // What the caller wrote is wrong, in a flag or in the environment; otherwise the service could not be asked.
@@ -61,7 +72,8 @@ exit_code act(const options& given, const output& to) {
         const auto response = wait(ask(url, *patience));
         return show(read_health(response.status, response.body), given, to);
     } catch (const boost::system::system_error& e) {
-        return to.fail(code_for(e.code()), e.what());
+        const auto code = code_for(e.code());
+        return given.quiet && code == exit_code::unreachable ? code : to.fail(code, e.what());
     }
 }
 

@@ -52,6 +52,18 @@ TEST_F(Command, SaysFailuresOnStderrAndWithTheirCode) {
     EXPECT_EQ(out.str(), "{\"error\":{\"message\":\"there is no such thing\"}}\n");
 }
 
+TEST_F(Command, DoesNotSucceedWhenItsOutputIsLost) {
+    out.setstate(std::ios::badbit);
+    EXPECT_EQ(f.run({"version"}), 1);
+    EXPECT_EQ(err.str(), "infra: cannot write to the standard output\n");
+    EXPECT_EQ(f.run({"fail"}), 3) << "a failure keeps its code";
+}
+
+TEST_F(Command, ShowsItsVersionAsAFlagToo) {
+    EXPECT_EQ(run({"--version"}), 0);
+    EXPECT_EQ(out.str(), "infra " INFRA_VERSION "\n");
+}
+
 TEST_F(Command, SurvivesAVerbThatThrows) {
     EXPECT_EQ(run({"throw"}), 1);
     EXPECT_EQ(err.str(), "infra: boom\n");

@@ -36,8 +36,9 @@ TEST(HealthUrl, IsWhereTheEnvironmentSays) {
 
 TEST(ReadHealth, PrintsNothingThatATerminalWouldObey) {
     const auto answer = read_health(
-        503, R"({"status":"\u001b[2J","checks":{"a\u0007":{"status":"x\n","message":"\u001b]0;owned\u007f"}}})");
-    EXPECT_EQ(answer.text, "?[2J (HTTP 503)\n  a?  x?  ?]0;owned?");
+        503,
+        R"({"status":"\u001b[2J","checks":{"a\u0007":{"status":"x\n","message":"\u001b]0;owned\u007f \u009b31mé"}}})");
+    EXPECT_EQ(answer.text, "?[2J (HTTP 503)\n  a?  x?  ?]0;owned? ?31mé");
 }
 
 TEST(ReadHealth, ListsTheChecks) {
@@ -100,6 +101,10 @@ TEST_F(HealthVerb, NoConnectionIsFive) {
     EXPECT_EQ(f.run({"health", "--url", "http://127.0.0.1:" + std::to_string(port)}), 5);
     EXPECT_EQ(out.str(), "");
     EXPECT_NE(err.str(), "");
+
+    err.str("");
+    EXPECT_EQ(f.run({"health", "--quiet", "--json", "--url", "http://127.0.0.1:" + std::to_string(port)}), 5);
+    EXPECT_EQ(out.str() + err.str(), "") << "quiet";
 }
 
 TEST_F(HealthVerb, BadTimeoutIsWrongUsage) { EXPECT_EQ(f.run({"health", "--timeout", "soon"}), 2); }
