@@ -2,15 +2,20 @@
 
 #include <infra/http_server.hpp>
 #include <infra/queue.hpp>
+#include <infra/runtime/blocking_pool.hpp>
 #include <infra/testing/memory_backend.hpp>
 
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
+#include <future>
 #include <memory>
+#include <optional>
+#include <utility>
 
 namespace infra::testing {
 namespace {
@@ -92,9 +97,71 @@ background_subject make_worker(executor ex) {
             .surroundings = with};
 }
 
+// --- blocking_pool, busy with a function that waits for its end ---------------------------------------------------------
+
+// Opened when the pool is asked to end: it waits for functions that run.
+struct held_thread {
+    std::promise<void> entered, ended;
+
+    void hold() {
+        entered.set_value();
+        ended.get_future().wait();
+    }
+    void let_go() {
+        if (!std::exchange(gone, true))
+            ended.set_value();
+    }
+
+private:
+    bool gone = false;
+};
+
+// Does not keep the pool alive while the call is under way.
+std::optional<awaitable<void>> begin_to_call(const std::weak_ptr<blocking_pool>& pool) {
+    const auto alive = pool.lock();
+    return alive ? std::optional(alive->run([] {})) : std::nullopt;
+}
+
+awaitable<void> call_until_closed(std::weak_ptr<blocking_pool> pool) {
+    try {
+        while (auto calling = begin_to_call(pool))
+            co_await std::move(*calling);
+    } catch (const error& e) {
+        if (e.code() != errc::closed)
+            throw;
+    }
+}
+
+awaitable<void> hold_its_thread(blocking_pool* pool, std::shared_ptr<held_thread> thread, executor ex) {
+    asio::co_spawn(ex, pool->run([thread] { thread->hold(); }), [](std::exception_ptr) {});
+    auto entered = thread->entered.get_future();
+    while (entered.wait_for(std::chrono::seconds(0)) != std::future_status::ready)
+        co_await asio::post(ex, asio::use_awaitable);
+}
+
+awaitable<void> stop_pool(blocking_pool* pool, std::shared_ptr<held_thread> thread) {
+    thread->let_go();
+    pool->stop();
+    co_return;
+}
+
+background_subject make_pool(executor ex) {
+    const auto thread = std::make_shared<held_thread>();
+    const std::shared_ptr<blocking_pool> pool(new blocking_pool({.threads = 1}), [thread](blocking_pool* p) {
+        thread->let_go();
+        delete p;
+    });
+    auto* const p = pool.get();
+    return {.object = pool,
+            .run = [weak = std::weak_ptr(pool)] { return call_until_closed(weak); },
+            .stop = [p, thread](deadline) { return stop_pool(p, thread); },
+            .make_busy = [p, thread, ex] { return hold_its_thread(p, thread, ex); }};
+}
+
 INSTANTIATE_TEST_SUITE_P(Every, BackgroundConformance,
                          ::testing::Values(background_case{.name = "HttpServer", .make = make_server},
-                                           background_case{.name = "QueueWorker", .make = make_worker}),
+                                           background_case{.name = "QueueWorker", .make = make_worker},
+                                           background_case{.name = "BlockingPool", .make = make_pool}),
                          background_name);
 
 } // namespace
