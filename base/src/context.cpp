@@ -90,26 +90,29 @@ slot_entry enter(const context_node* owned) noexcept {
     }
 }
 
+// Whether the thread keeps it.
+bool pool_takes(context_node* node) noexcept {
+    if (!pool.open || pool.size == node_pool::most)
+        return false;
+    node->references.store(1, std::memory_order_relaxed);
+    pool.nodes[pool.size++] = node;
+    return true;
+}
+
 } // namespace
 
 [[gnu::noinline]] void recycle(const context_node* done) noexcept {
     auto* node = const_cast<context_node*>(done); // made by make_node, and nobody else's any more
+    if (!pool_was_opened) {
+        pool_was_opened = true;
+        open_pool();
+    }
     while (node) {
         const auto* below = node->below.load(std::memory_order_relaxed);
-        if (below)
-            node->below.store(nullptr, std::memory_order_relaxed);
-        if (node->owner)
-            node->owner.reset();
-        if (!pool_was_opened) {
-            pool_was_opened = true;
-            open_pool();
-        }
-        if (pool.open && pool.size < node_pool::most) {
-            node->references.store(1, std::memory_order_relaxed);
-            pool.nodes[pool.size++] = node;
-        } else {
+        node->below.store(nullptr, std::memory_order_relaxed);
+        node->owner.reset();
+        if (!pool_takes(node))
             delete node;
-        }
         // Below may be a long row of spans that were all left: no recursion.
         node = below && below != &empty_node && below->references.fetch_sub(1, std::memory_order_acq_rel) == 1
                    ? const_cast<context_node*>(below)
@@ -154,12 +157,16 @@ void own_request(const context_node* node) noexcept { node->owner = node->reques
 // If something else is current, the span's node stays where it is, in some coroutine's past or another thread's slot;
 // from there it leads on to the one below.
 [[gnu::noinline]] void slot_leave_span(slot_entry entry) noexcept {
-    if (slot == entry.entered) {
+    auto* const node = const_cast<context_node*>(entry.entered); // made by slot_enter_span or with_span, for this span
+    if (slot == node) [[likely]] {
         slot = entry.previous;
-        return release_both(entry.entered);
+        const bool ours = node->references.load(std::memory_order_acquire) == 2;
+        if (!ours || node->owner || !pool_takes(node)) // a span that nobody captured is most of them
+            release_both(node);
+        return;
     }
-    entry.entered->below.store(entry.previous ? entry.previous : &empty_node, std::memory_order_release);
-    release(entry.entered);
+    node->below.store(entry.previous ? entry.previous : &empty_node, std::memory_order_release);
+    release(node);
 }
 
 namespace {

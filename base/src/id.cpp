@@ -49,10 +49,7 @@ struct xoshiro_state {
     return pool;
 }
 
-[[gnu::noinline]] xoshiro_state& this_threads_xoshiro() {
-    thread_local constinit xoshiro_state state{};
-    return state;
-}
+thread_local constinit xoshiro_state this_threads_xoshiro{}; // touched by functions that are not inlined
 
 [[gnu::noinline]] std::uint64_t secure_u64() {
     auto& pool = this_threads_pool();
@@ -157,16 +154,16 @@ std::uint64_t step(std::array<std::uint64_t, 4>& s) noexcept {
 
 } // namespace
 
-void random_u64s(std::span<std::uint64_t> out) {
-    auto& state = this_threads_xoshiro();
+[[gnu::noinline]] void random_u64s(std::span<std::uint64_t> out) {
+    auto& state = this_threads_xoshiro;
     if (state.generation != current_generation())
         seed(state);
     for (auto& each : out)
         each = step(state.words);
 }
 
-std::uint64_t random_u64() {
-    auto& state = this_threads_xoshiro();
+[[gnu::noinline]] std::uint64_t random_u64() {
+    auto& state = this_threads_xoshiro;
     if (state.generation != current_generation())
         seed(state);
     return step(state.words);

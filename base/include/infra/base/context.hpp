@@ -82,7 +82,7 @@ struct request_info : std::enable_shared_from_this<request_info> {
     std::string trace_state{};
 };
 
-struct context_node {
+struct alignas(64) context_node { // what each span writes of it is one cache line
     mutable std::atomic<std::uint32_t> references{1};
     span_context span;
     bool telemetry_suppressed = false;
