@@ -243,7 +243,7 @@ int compare(const arguments& a) {
         {"monitoring.span.sampled_out.root", ns, limit, [] { return span_cost(0, false, false); }, within(10)},
         {"monitoring.span.sampled_out.in_request", ns, limit, [] { return span_cost(0, true, true); }, within(10)},
         {"monitoring.span.recorded", ns, limit, [] { return span_cost(1, true, false); }, within(200)},
-        {"monitoring.span.recorded.2_attributes", ns, limit, [] { return span_with_attributes(); }, within(200)},
+        {"monitoring.span.recorded.2_attributes", ns, limit, [] { return span_with_attributes(); }, within(0)},
     };
     std::ofstream file;
     if (!a.json.empty())

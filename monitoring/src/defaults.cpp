@@ -6,9 +6,9 @@
 namespace infra::monitoring {
 namespace {
 
-sampler sampler_of_process() {
+tracer_options options_of_process() {
     try {
-        return sampler_from(environment::of_process());
+        return tracer_options_from(environment::of_process());
     } catch (const error& e) { // traces are no reason for a service not to start
         telemetry::log(level::warn, "monitoring", e.what(), {{"sampler", "parentbased_always_on"}});
         return {};
@@ -22,7 +22,7 @@ metrics& make_metrics() {
 }
 
 tracer& make_tracer() {
-    auto& made = *new tracer({.sampler = sampler_of_process()});
+    auto& made = *new tracer(options_of_process());
     made.install();
     return made;
 }

@@ -3,6 +3,7 @@
 #include <infra/base/error.hpp>
 #include <infra/runtime/environment.hpp>
 
+#include <algorithm>
 #include <charconv>
 
 namespace infra::monitoring {
@@ -47,6 +48,18 @@ sampler sampler_from(const environment& env) {
         throw error(errc::misconfigured,
                     "OTEL_TRACES_SAMPLER: expected always_on, always_off or traceidratio, or one of "
                     "them after parentbased_");
+    return made;
+}
+
+tracer_options tracer_options_from(const environment& env) {
+    tracer_options made{.sampler = sampler_from(env)};
+    const auto limit = [&env](std::string_view name, std::size_t fallback) {
+        return static_cast<std::size_t>(env.integer(name, static_cast<std::int64_t>(fallback), 0, 1'000'000));
+    };
+    made.max_attributes = limit("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", made.max_attributes);
+    made.max_events = limit("OTEL_SPAN_EVENT_COUNT_LIMIT", made.max_events);
+    made.max_links = limit("OTEL_SPAN_LINK_COUNT_LIMIT", made.max_links);
+    made.max_value_bytes = std::max(limit("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", made.max_value_bytes), std::size_t(1));
     return made;
 }
 

@@ -3,6 +3,7 @@
 #include <infra/monitoring.hpp>
 
 #include <infra/base/context.hpp>
+#include <infra/base/propagation.hpp>
 
 #include <charconv>
 #include <list>
@@ -92,10 +93,14 @@ span_context describe(const infra::span_context& ids) {
     return out;
 }
 
-infra::span_context parent_for(const span_options& options) {
-    if (options.traceparent.empty())
-        return current_span();
-    return parse_traceparent(options.traceparent).value_or(infra::span_context());
+// What a thread forgets to end must not outlive it.
+struct forgotten_context {
+    ~forgotten_context() { infra::detail::release(infra::detail::slot_exchange(nullptr)); }
+};
+
+[[gnu::noinline]] void clean_up_at_thread_end() {
+    thread_local const forgotten_context until_exit;
+    static_cast<void>(until_exit);
 }
 
 // The first span makes the tracer that records it.
@@ -104,15 +109,31 @@ std::string_view traced(std::string_view name) {
     return name;
 }
 
+void describe(telemetry::span& span, const span_options& options) {
+    if (!options.attributes.empty())
+        span.set(options.attributes);
+    for (const auto& each : options.links)
+        span.link(each.context, each.attributes);
+}
+
+context under(const span_options& options) {
+    if (options.traceparent.empty() && options.baggage.empty())
+        return context::current();
+    auto from = context::current();
+    if (!options.traceparent.empty())
+        from = from.with_span({}); // what is no traceparent starts a trace
+    return extract({.traceparent = options.traceparent, .tracestate = options.tracestate, .baggage = options.baggage},
+                   from);
+}
+
 } // namespace
 
-span::span(std::string_view name, const span_options& options)
-    : span_(traced(name), options.kind, parent_for(options)) {
-    if (!options.attributes.empty())
-        span_.set(options.attributes);
+span::span(std::string_view name, const span_options& options) : span_(traced(name), options.kind, under(options)) {
+    describe(span_, options);
 }
 
 std::string span::id() const { return text(to_hex(context().span)); }
+std::string span::trace_id() const { return text(to_hex(context().trace)); }
 
 void span::fail(const std::exception& why) noexcept {
     span_.set({{"error", why}});
@@ -120,9 +141,9 @@ void span::fail(const std::exception& why) noexcept {
 }
 
 span_context start_span(std::string_view name, const span_options& options) {
-    auto made = std::make_unique<telemetry::span>(traced(name), options.kind, parent_for(options));
-    if (!options.attributes.empty())
-        made->set(options.attributes);
+    clean_up_at_thread_end();
+    auto made = std::make_unique<telemetry::span>(traced(name), options.kind, under(options));
+    describe(*made, options);
     const auto ids = made->context();
     by_id().add({std::string(name), real_clock().wall(), std::move(made)});
     return describe(ids);

@@ -21,7 +21,8 @@ namespace infra::monitoring {
 /// With process_* and infra_build_info. Never destroyed, so static destructors may count.
 metrics& default_metrics();
 
-/// Its sampler comes from OTEL_TRACES_SAMPLER; a value it cannot read is logged and every trace recorded.
+/// Its options are those of tracer_options_from(environment::of_process()); what cannot be read is logged and the defaults
+/// taken.
 tracer& default_tracer();
 
 /// Makes both and installs them.
@@ -75,7 +76,8 @@ inline exposition expose(std::string_view accept = {}, std::string_view accept_e
 /// ones the oldest is ended.
 [[nodiscard]] span_context start_span(std::string_view name, const span_options& options = {});
 
-/// Ends it; on the thread or coroutine that started it the one before is active again. False if no such span is open.
+/// Ends it, on any thread and in any order; where it was the active one, the one before is again. False if no such span
+/// is open.
 bool end_span(std::string_view id);
 
 /// False if no such span is open.

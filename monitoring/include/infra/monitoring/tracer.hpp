@@ -39,26 +39,43 @@ struct sampler {
 /// OTEL_TRACES_SAMPLER_ARG. Throws errc::misconfigured for anything else.
 sampler sampler_from(const environment& env);
 
+/// OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT, OTEL_SPAN_EVENT_COUNT_LIMIT, OTEL_SPAN_LINK_COUNT_LIMIT,
+/// OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT and the sampler. Throws errc::misconfigured for what it cannot read.
+struct tracer_options;
+tracer_options tracer_options_from(const environment& env);
+
 struct span_event {
-    std::string name;
-    wall_time time;
-    json::object attributes;
+    std::string name{};
+    wall_time time{};
+    json::object attributes{};
+    std::size_t dropped_attributes = 0;
+};
+
+/// Another span that this one belongs together with and that is not its parent: each job of a batch.
+struct span_link {
+    infra::span_context context{};
+    json::object attributes{};
+    std::size_t dropped_attributes = 0;
 };
 
 /// A span that has ended.
 struct span_record {
     infra::span_context context{};
-    infra::span_id parent{}; ///< none for a root
+    infra::span_id parent{};    ///< none for a root
+    bool parent_remote = false; ///< the parent is in another process
+    std::string trace_state{};  ///< W3C's, as it came
     std::string name{};
     span_kind kind = span_kind::internal;
     wall_time start{};
     wall_time end{};
     json::object attributes{};
     std::vector<span_event> events{};
+    std::vector<span_link> links{};
     span_status status = span_status::unset;
     std::string status_description{};
     std::size_t dropped_attributes = 0;
     std::size_t dropped_events = 0;
+    std::size_t dropped_links = 0;
 };
 
 /// A span as the seed has it: ids as W3C spells them, 32 and 16 hex digits.
@@ -79,8 +96,20 @@ struct tracer_options {
     std::size_t max_recent = 1000;
     /// Spans recorded at once; further ones are not recorded, and counted in `tracer_spans_dropped_total`.
     std::size_t max_open = 10'000;
-    std::size_t max_attributes = 128; ///< of a span and of an event; more are counted and left out
-    std::size_t max_events = 128;     ///< of a span
+    std::size_t max_attributes = 128;    ///< of a span, an event or a link; more are counted and left out
+    std::size_t max_events = 128;        ///< of a span
+    std::size_t max_links = 128;         ///< of a span
+    std::size_t max_value_bytes = 8'192; ///< of a name or a text; longer ones are cut. At least 1
+};
+
+/// What becomes of ended spans beside being kept for a while: an exporter.
+///
+/// Threads:  ended() is called on the thread that ended the span and must not take long.
+/// Lifetime: shared with the tracer.
+class span_sink {
+public:
+    virtual ~span_sink() = default;
+    virtual void ended(std::shared_ptr<const span_record> span) noexcept = 0;
 };
 
 namespace detail {
@@ -110,6 +139,9 @@ public:
 
     void clear();
 
+    /// From now on every span that ends goes to `to`, too; null: to nobody. One at a time.
+    void send_to(std::shared_ptr<span_sink> to) noexcept;
+
 private:
     std::shared_ptr<detail::tracer_state> state_;
 };
@@ -117,7 +149,10 @@ private:
 struct span_options {
     span_kind kind = span_kind::internal;
     std::string traceparent{}; ///< the parent is elsewhere; what is no traceparent starts a trace
+    std::string tracestate{};  ///< that came with it
+    std::string baggage{};     ///< likewise; becomes part of the context
     json::object attributes{};
+    std::vector<span_link> links{};
 };
 
 /// A span that is active from its construction to its end. Belongs to one coroutine or thread; it may live across
@@ -126,11 +161,14 @@ class span {
 public:
     [[nodiscard]] explicit span(std::string_view name, const span_options& options = {});
 
-    std::string id() const;
+    std::string id() const;       ///< 16 hex digits
+    std::string trace_id() const; ///< 32
     const infra::span_context& context() const noexcept { return span_.context(); }
 
     void set(fields attributes) noexcept { span_.set(attributes); }
     void event(std::string_view name, fields attributes = {}) noexcept { span_.event(name, attributes); }
+    void link(const infra::span_context& to, fields attributes = {}) noexcept { span_.link(to, attributes); }
+    void succeed() noexcept { span_.succeed(); }                  ///< status ok: somebody judged it to be
     void fail(std::string_view why) noexcept { span_.fail(why); } ///< status error
     void fail(const std::exception& why) noexcept;                ///< status error, and the attribute `error`
     void rename(std::string_view name) noexcept { span_.rename(name); }
