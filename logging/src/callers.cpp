@@ -84,7 +84,7 @@ void pipeline_state::write(record_parts parts, std::span<const field> fields) no
 
 void pipeline_state::write_to(lane& to, record_parts& parts, std::span<const field> fields) {
     for (const auto& f : fields)
-        if (wire::needs_text(f.value.type()) || hidden_.may_touch(f.key)) [[unlikely]]
+        if (wire::needs_text(f.value.type()) || hidden_.touches(f.key)) [[unlikely]]
             return write_prepared(to, parts, fields);
     put(to, parts, fields);
 }

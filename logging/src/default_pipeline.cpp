@@ -5,22 +5,28 @@
 #include <infra/base/error.hpp>
 #include <infra/runtime/environment.hpp>
 
+#include <atomic>
+#include <cstdlib>
 #include <exception>
+#include <mutex>
 
 namespace infra::logging {
 namespace {
 
 using namespace std::chrono_literals;
 
-struct wish {
-    std::mutex mutex;
-    std::optional<pipeline_options> options; // guarded by mutex
-    bool granted = false;                    // guarded by mutex
+// Not statics of functions: another thread may fork while one is made, and its child would wait for it for ever.
+struct defaults {
+    std::mutex making; // held over a fork
+    std::atomic<pipeline*> made{nullptr};
+    std::atomic<const logger*> made_logger{nullptr};
+    std::optional<pipeline_options> wanted; // guarded by making
 };
-wish& wanted() {
-    static auto& one = *new wish;
+defaults& ours() noexcept {
+    static auto& one = *new defaults;
     return one;
 }
+[[maybe_unused]] const auto& before_any_thread = ours();
 
 // What std::terminate did before us.
 std::terminate_handler terminate_before = nullptr;
@@ -32,17 +38,11 @@ std::terminate_handler terminate_before = nullptr;
     std::abort();
 }
 
-struct drained_at_exit {
-    pipeline& drained;
-    ~drained_at_exit() { drained.close(deadline::after(5s)); }
-};
+void drain_at_exit() { default_pipeline().close(deadline::after(5s)); }
 
 configured_pipeline configured() {
-    auto& wish = wanted();
-    const std::scoped_lock lock(wish.mutex);
-    wish.granted = true;
-    if (wish.options)
-        return {.options = std::move(*wish.options), .problems = {}};
+    if (auto& wanted = ours().wanted)
+        return {.options = std::move(*wanted), .problems = {}};
     return options_from(environment::of_process());
 }
 
@@ -54,10 +54,21 @@ pipeline& make_default() {
     const logger speaks({.module = "logging", .level = level::debug, .to = &made});
     for (const auto& problem : from.problems)
         speaks.warn(problem);
+    std::atexit(&drain_at_exit);
     return made;
 }
 
+pipeline& default_under_lock() {
+    auto& d = ours();
+    if (!d.made.load())
+        d.made.store(&make_default(), std::memory_order_release);
+    return *d.made.load();
+}
+
 } // namespace
+
+void detail::before_fork_of_defaults() noexcept { ours().making.lock(); }
+void detail::after_fork_of_defaults() noexcept { ours().making.unlock(); }
 
 configured_pipeline options_from(const environment& env) {
     configured_pipeline configured;
@@ -76,21 +87,29 @@ configured_pipeline options_from(const environment& env) {
 }
 
 pipeline& default_pipeline() {
-    static pipeline& one = make_default();
-    static const drained_at_exit at_exit{one};
-    return one;
+    if (auto* const made = ours().made.load(std::memory_order_acquire))
+        return *made;
+    const std::scoped_lock lock(ours().making);
+    return default_under_lock();
+}
+
+const logger& default_logger() {
+    auto& d = ours();
+    if (const auto* const made = d.made_logger.load(std::memory_order_acquire))
+        return *made;
+    const std::scoped_lock lock(d.making);
+    if (!d.made_logger.load()) // never destroyed, so static destructors may log
+        d.made_logger.store(new logger({.to = &default_under_lock()}), std::memory_order_release);
+    return *d.made_logger.load();
 }
 
 void configure(pipeline_options options) {
-    {
-        auto& wish = wanted();
-        const std::scoped_lock lock(wish.mutex);
-        if (wish.granted)
-            throw infra::error(errc::invalid_state, "logging::configure: the default pipeline is in use already; "
-                                                    "call it first in main()");
-        wish.options = std::move(options);
-    }
-    default_pipeline();
+    const std::scoped_lock lock(ours().making);
+    if (ours().made.load())
+        throw infra::error(errc::invalid_state, "logging::configure: the default pipeline is in use already; "
+                                                "call it first in main()");
+    ours().wanted = std::move(options);
+    default_under_lock();
 }
 
 void install() { default_pipeline().install(); }

@@ -21,6 +21,7 @@ directory& living() {
 }
 
 void before_fork() {
+    before_fork_of_defaults();
     living().mutex.lock();
     for (auto* const each : living().states)
         each->before_fork();
@@ -29,11 +30,13 @@ void after_in_parent() {
     for (auto* const each : living().states)
         each->after_fork_in_parent();
     living().mutex.unlock();
+    after_fork_of_defaults();
 }
 void after_in_child() {
     for (auto* const each : living().states)
         each->after_fork_in_child();
     living().mutex.unlock();
+    after_fork_of_defaults();
 }
 
 // A sink that hangs would hang the fork. After this long the child's copy may be torn in the middle of a write.

@@ -185,9 +185,16 @@ void append_escaped(line_buffer& out, std::string_view text, quotes q) {
 }
 
 void append_string(line_buffer& out, std::string_view text) {
-    out.append('"');
-    append_escaped(out, text);
-    out.append('"');
+    if (plain_prefix(text) < text.size()) {
+        out.append('"');
+        append_escaped(out, text);
+        return out.append('"');
+    }
+    char* to = out.reserve(text.size() + 2);
+    *to++ = '"';
+    to = put_bytes(to, text.data(), text.size());
+    *to++ = '"';
+    out.commit(to);
 }
 
 void append_value(line_buffer& out, const field_value& value) {

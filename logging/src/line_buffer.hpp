@@ -5,11 +5,32 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <memory>
 #include <string_view>
 
 namespace infra::logging {
+
+/// memcpy for texts, most of which are so short that the call would cost more than they do. Returns the end.
+inline char* put_bytes(char* to, const char* from, std::size_t size) noexcept {
+    const auto put_ends = [&]<class Word>(Word first, Word last) {
+        std::memcpy(&first, from, sizeof first);
+        std::memcpy(&last, from + size - sizeof last, sizeof last);
+        std::memcpy(to, &first, sizeof first);
+        std::memcpy(to + size - sizeof last, &last, sizeof last);
+    };
+    if (size > 16)
+        std::memcpy(to, from, size);
+    else if (size >= 8)
+        put_ends(std::uint64_t(), std::uint64_t());
+    else if (size >= 4)
+        put_ends(std::uint32_t(), std::uint32_t());
+    else
+        for (std::size_t i = 0; i < size; ++i)
+            to[i] = from[i];
+    return to + size;
+}
 
 class line_buffer {
 public:
@@ -36,7 +57,7 @@ public:
     void append(std::string_view text) {
         if (text.empty()) // may be null, which memcpy must not be given
             return;
-        std::memcpy(reserve(text.size()), text.data(), text.size());
+        put_bytes(reserve(text.size()), text.data(), text.size());
         size_ += text.size();
     }
     void append(char c) {

@@ -68,9 +68,4 @@ void logger::write(logging::level l, std::string_view message, fields f, here wh
     }
 }
 
-const logger& default_logger() {
-    static const logger& one = *new logger; // never destroyed, so static destructors may log
-    return one;
-}
-
 } // namespace infra::logging

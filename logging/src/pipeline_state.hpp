@@ -177,5 +177,7 @@ void count_lines(const line_counts& counts) noexcept;
 /// A fork must find every pipeline at rest.
 void know(pipeline_state& state);
 void forget(pipeline_state& state) noexcept;
+void before_fork_of_defaults() noexcept; // default_pipeline.cpp
+void after_fork_of_defaults() noexcept;
 
 } // namespace infra::logging::detail

@@ -50,8 +50,10 @@ private:
 };
 
 bool is_utf8(std::string_view key) noexcept {
-    const auto beyond_ascii = [](char c) { return static_cast<unsigned char>(c) >= 0x80; };
-    return std::ranges::none_of(key, beyond_ascii) || encoding::is_utf8(key);
+    unsigned char all = 0;
+    for (const char c : key)
+        all |= static_cast<unsigned char>(c);
+    return all < 0x80 || encoding::is_utf8(key);
 }
 
 } // namespace
@@ -92,7 +94,8 @@ void read_record(const char* bytes, record& into) {
     into.request_id = into.head.parts & has_request_id ? from.text() : std::string_view();
     into.message = from.text();
     into.fields.clear();
-    into.repaired_keys.clear();
+    if (!into.repaired_keys.empty())
+        into.repaired_keys.clear();
     for (auto count = std::min<std::size_t>(into.head.field_count, max_fields); count > 0; --count)
         into.fields.push_back(from.field());
     for (auto& f : into.fields)

@@ -81,27 +81,6 @@ inline std::size_t value_size(const field_value& v) noexcept {
     }
 }
 
-// Short texts are the rule, and a call of memcpy costs more than they do.
-inline char* put_bytes(char* to, const char* from, std::size_t size) noexcept {
-    if (size > 16)
-        std::memcpy(to, from, size);
-    else if (size >= 8) {
-        std::uint64_t first, last;
-        std::memcpy(&first, from, 8);
-        std::memcpy(&last, from + size - 8, 8);
-        std::memcpy(to, &first, 8);
-        std::memcpy(to + size - 8, &last, 8);
-    } else if (size >= 4) {
-        std::uint32_t first, last;
-        std::memcpy(&first, from, 4);
-        std::memcpy(&last, from + size - 4, 4);
-        std::memcpy(to, &first, 4);
-        std::memcpy(to + size - 4, &last, 4);
-    } else
-        for (std::size_t i = 0; i < size; ++i)
-            to[i] = from[i];
-    return to + size;
-}
 template <class T>
 char* put(char* to, T value) noexcept {
     std::memcpy(to, &value, sizeof value);
@@ -167,7 +146,7 @@ void write_record(char* to, std::size_t size, const record_parts& p, std::span<c
         const auto kind = static_cast<std::uint32_t>(f.value.type()) << wire::kind_shift;
         const auto key_size = static_cast<std::uint32_t>(f.key.size());
         to = wire::put(to, key_size | kind | (wire::is_json(f) ? wire::json_bit : 0));
-        to = wire::put_bytes(to, f.key.data(), f.key.size());
+        to = put_bytes(to, f.key.data(), f.key.size());
         to = wire::put_value(to, f.value);
     }
 }

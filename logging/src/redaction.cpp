@@ -7,7 +7,6 @@ namespace infra::logging::detail {
 namespace {
 
 constexpr char to_lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-constexpr char to_upper(char c) noexcept { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; }
 
 std::vector<std::string> parts_of(std::string_view path) {
     std::vector<std::string> parts;
@@ -32,24 +31,16 @@ redactor::redactor(const redaction& options) {
             throw std::invalid_argument("logging::redaction::keys must not be empty");
         std::string lower(each);
         std::ranges::transform(lower, lower.begin(), to_lower);
-        note(lower);
+        known_[hash(lower)] = true;
         keys_.push_back(std::move(lower));
     }
     for (const auto& each : options.paths) {
         paths_.push_back(parts_of(each));
-        note(paths_.back().front());
+        if (paths_.back().front() == "*")
+            known_.fill(true);
+        else
+            known_[hash(paths_.back().front())] = true;
     }
-}
-
-void redactor::note(std::string_view key) noexcept {
-    if (key == "*") {
-        lengths_ = ~std::uint64_t(0);
-        any_initial_ = true;
-        return;
-    }
-    lengths_ |= std::uint64_t(1) << std::min<std::size_t>(key.size(), 63);
-    initials_[static_cast<unsigned char>(to_lower(key.front()))] = true;
-    initials_[static_cast<unsigned char>(to_upper(key.front()))] = true;
 }
 
 bool redactor::is_hidden_key(std::string_view key) const noexcept {
@@ -57,10 +48,13 @@ bool redactor::is_hidden_key(std::string_view key) const noexcept {
         keys_, [key](const std::string& hidden) { return std::ranges::equal(hidden, key, {}, {}, to_lower); });
 }
 
+bool redactor::begins_path(std::string_view key) const noexcept {
+    return std::ranges::any_of(paths_, [key](const path& p) { return matches(p.front(), key); });
+}
+
 bool redactor::hides(std::string_view key) const noexcept {
-    return may_touch(key) && (is_hidden_key(key) || std::ranges::any_of(paths_, [key](const path& p) {
-                                  return p.size() == 1 && matches(p.front(), key);
-                              }));
+    return is_hidden_key(key) ||
+           std::ranges::any_of(paths_, [key](const path& p) { return p.size() == 1 && matches(p.front(), key); });
 }
 
 json::value redactor::inside(std::string_view key, json::value v) const {

@@ -17,12 +17,9 @@ public:
     /// Throws std::invalid_argument naming an option.
     explicit redactor(const redaction& options);
 
-    /// False for nearly every key, for the price of two look-ups in a table; true if the field must be looked at.
-    bool may_touch(std::string_view key) const noexcept {
-        const auto length = key.size() < 63 ? key.size() : 63;
-        if ((lengths_ >> length & 1) == 0)
-            return false;
-        return key.empty() || any_initial_ || initials_[static_cast<unsigned char>(key.front())];
+    /// True if the field is to be hidden or to be looked into. For nearly every other key the price is one look-up.
+    bool touches(std::string_view key) const noexcept {
+        return known_[hash(key)] && (is_hidden_key(key) || begins_path(key));
     }
 
     /// True if the whole value of the field is replaced.
@@ -38,16 +35,22 @@ private:
         std::size_t depth; // of its parts have been met
     };
 
+    // Its length and ends, without regard to case.
+    static constexpr std::size_t hash(std::string_view key) noexcept {
+        if (key.empty())
+            return 0;
+        const auto end = [](char c) { return static_cast<unsigned char>(c) & 0x1fU; };
+        return (key.size() * 37 + end(key.front()) * 5 + end(key.back()) * 11) % 256;
+    }
+
     bool is_hidden_key(std::string_view key) const noexcept;
-    void note(std::string_view key) noexcept;
+    bool begins_path(std::string_view key) const noexcept;
     void go_into(json::value& v, const std::vector<step>& reached) const;
     void visit(std::string_view key, json::value& v, const std::vector<step>& reached) const;
 
     std::vector<std::string> keys_; // in lower case
     std::vector<path> paths_;
-    std::uint64_t lengths_ = 0; // a bit for each length of key that may be touched
-    std::array<bool, 256> initials_{};
-    bool any_initial_ = false;
+    std::array<bool, 256> known_{}; // by hash
 };
 
 } // namespace infra::logging::detail

@@ -125,9 +125,14 @@ struct json_members {
     line_buffer& out;
 
     void key(std::string_view k) const {
-        out.append(",\"");
-        append_key(out, k);
-        out.append("\":");
+        out.append(',');
+        if (is_reserved(k)) {
+            out.append('"');
+            append_key(out, k);
+            return out.append("\":");
+        }
+        append_string(out, k);
+        out.append(':');
     }
     void operator()(std::string_view k, const field_value& v) const {
         key(k);
@@ -218,12 +223,12 @@ void rendered_fields::add(std::string_view given_key, std::string json) {
 }
 
 std::string_view time_text::of(wall_time t) noexcept {
-    const auto second = std::chrono::floor<std::chrono::seconds>(t);
-    if (second.time_since_epoch().count() != second_) {
-        second_ = second.time_since_epoch().count();
-        text_ = format_rfc3339(second);
+    using namespace std::chrono;
+    if (t < second_ || t - second_ >= 1s) {
+        second_ = floor<seconds>(t);
+        text_ = format_rfc3339(second_);
     }
-    const auto ms = static_cast<unsigned>(std::chrono::floor<std::chrono::milliseconds>(t - second).count());
+    const auto ms = static_cast<unsigned>((t - second_).count()) / 1'000'000U;
     text_[20] = static_cast<char>('0' + ms / 100);
     text_[21] = static_cast<char>('0' + ms / 10 % 10);
     text_[22] = static_cast<char>('0' + ms % 10);

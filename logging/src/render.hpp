@@ -66,7 +66,7 @@ public:
     std::string_view of(wall_time t) noexcept;
 
 private:
-    std::int64_t second_ = 0;
+    wall_time second_{};
     std::array<char, 24> text_ = format_rfc3339(wall_time{});
 };
 

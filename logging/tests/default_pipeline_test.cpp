@@ -13,6 +13,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+// A child of a fork starts threads of its own, and has handles of threads that are not there, which the tool takes for
+// leaks.
+extern "C" const char* __tsan_default_options() { return "report_thread_leaks=0:die_after_fork=0"; }
+
 namespace infra::logging {
 namespace {
 

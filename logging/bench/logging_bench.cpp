@@ -1,0 +1,267 @@
+// What a log line costs, ours beside the loggers a user would pick instead: spdlog, synchronous and asynchronous, and
+// Node's pino.
+//
+//     logging_logging_bench [--json FILE] [--rounds N] [--lines N]
+//
+// All write the same JSON, three typed fields a line, to a file of their own. Two figures, in nanoseconds a line: what the
+// caller waits, in bursts of 1000 with all written in between (the median burst); and what a long run takes from the first
+// call until everything is written. spdlog knows no fields: its caller formats the JSON by hand, without escaping.
+// Rounds alternate between the loggers, and the median of each counts.
+
+#include <infra/base/json.hpp>
+#include <infra/logging.hpp>
+
+#if __has_include(<spdlog/spdlog.h>)
+#include <spdlog/async.h>
+#include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/spdlog.h>
+#define HAS_SPDLOG 1
+#endif
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace {
+
+namespace fs = std::filesystem;
+namespace logging = infra::logging;
+using namespace std::chrono_literals;
+
+struct arguments {
+    std::string json{};
+    int rounds = 5;
+    int lines = 1'000'000;
+};
+
+constexpr int bursts = 200;
+constexpr int lines_a_burst = 1000;
+
+struct result {
+    double caller = 0; // nanoseconds a line
+    double total = 0;
+};
+
+double median(std::vector<double> values) {
+    if (values.empty())
+        return 0;
+    const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+    std::nth_element(values.begin(), middle, values.end());
+    return *middle;
+}
+
+template <class Function>
+double nanoseconds(Function f) {
+    const auto begin = std::chrono::steady_clock::now();
+    f();
+    return std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - begin).count();
+}
+
+/// `write(i)` logs one line; `settle()` returns when all are written.
+template <class Write, class Settle>
+result measure(int lines, Write write, Settle settle) {
+    const auto burst = [&] {
+        for (int i = 0; i < lines_a_burst; ++i)
+            write(i);
+    };
+    std::vector<double> each;
+    for (int i = 0; i < bursts; ++i) {
+        each.push_back(nanoseconds(burst) / lines_a_burst);
+        settle();
+    }
+    const auto run = [&] {
+        for (int i = 0; i < lines; ++i)
+            write(i);
+        settle();
+    };
+    return {median(each), nanoseconds(run) / lines};
+}
+
+const std::string path = "/users/42/orders"; // not a literal: its length is not known to the compiler
+
+std::optional<result> ours(const fs::path& file, int lines) {
+    logging::pipeline out(
+        {.outputs = {{.to = logging::file_sink({.path = file}), .as = logging::format::json}}, .longest_wait = 60s});
+    const logging::logger web({.module = "web", .to = &out});
+    return measure(
+        lines,
+        [&](int i) { web.info("request served", {{"status", 200 + i % 100}, {"path", path}, {"took", i * 0.25}}); },
+        [&] { out.flush(infra::deadline::after(60s)); });
+}
+
+#ifdef HAS_SPDLOG
+constexpr const char* spdlog_pattern =
+    R"({"timestamp":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","module":"%n","message":"request served",%v})";
+
+template <class Settle>
+result measure_spdlog(spdlog::logger& web, int lines, Settle settle) {
+    web.set_formatter(std::make_unique<spdlog::pattern_formatter>(spdlog_pattern, spdlog::pattern_time_type::utc));
+    return measure(
+        lines, [&](int i) { web.info(R"("status":{},"path":"{}","took":{})", 200 + i % 100, path, i * 0.25); }, settle);
+}
+
+std::optional<result> spdlog_sync(const fs::path& file, int lines) {
+    spdlog::logger web("web", std::make_shared<spdlog::sinks::basic_file_sink_st>(file.string()));
+    return measure_spdlog(web, lines, [&] { web.flush(); });
+}
+
+std::optional<result> spdlog_async(const fs::path& file, int lines) {
+    const auto pool = std::make_shared<spdlog::details::thread_pool>(8192, 1);
+    const auto sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(file.string());
+    const auto web = std::make_shared<spdlog::async_logger>("web", sink, pool, spdlog::async_overflow_policy::block);
+    // Its flush() only asks for one; the queue is empty and the file flushed once a sink has heard of all.
+    const auto settle = [&] {
+        web->flush();
+        while (pool->queue_size() > 0)
+            std::this_thread::sleep_for(20us);
+        sink->flush();
+    };
+    return measure_spdlog(*web, lines, settle);
+}
+#endif
+
+/// The folder of the peer's package.json: above the working directory or above this program.
+std::optional<fs::path> peers_folder() {
+    for (auto from : {fs::current_path(), fs::read_symlink("/proc/self/exe").parent_path()})
+        for (; from != from.root_path(); from = from.parent_path())
+            if (fs::exists(from / "peers/logging/package.json"))
+                return from / "peers/logging";
+    return std::nullopt;
+}
+
+std::optional<result> pino(const fs::path& file, int lines) {
+    const auto folder = peers_folder();
+    if (!folder)
+        return std::nullopt;
+    if (!fs::exists(*folder / "node_modules/pino") &&
+        std::system(("cd '" + folder->string() + "' && npm ci --silent >/dev/null 2>&1").c_str()) != 0)
+        return std::nullopt;
+    const auto command = "node '" + (*folder / "pino.mjs").string() + "' '" + file.string() + "' " +
+                         std::to_string(bursts) + " " + std::to_string(lines / 5);
+    auto* const output = ::popen(command.c_str(), "r");
+    if (!output)
+        return std::nullopt;
+    result r;
+    const int read = std::fscanf(output, "%lf %lf", &r.caller, &r.total);
+    return ::pclose(output) == 0 && read == 2 ? std::optional(r) : std::nullopt;
+}
+
+struct contender {
+    std::string name;
+    std::optional<result> (*run)(const fs::path&, int);
+    std::vector<double> caller{};
+    std::vector<double> total{};
+};
+
+/// A folder for the logs, gone at the end.
+class scratch {
+public:
+    scratch() {
+        std::string name = (fs::temp_directory_path() / "infra-bench-XXXXXX").string();
+        path_ = ::mkdtemp(name.data());
+    }
+    ~scratch() {
+        std::error_code ignored;
+        fs::remove_all(path_, ignored);
+    }
+    fs::path path_;
+};
+
+void check(const contender& c, const fs::path& file) {
+    std::ifstream log(file);
+    std::string line;
+    std::getline(log, line);
+    const auto read = infra::json::parse(line);
+    if (!read || read->at("path").as_string() != path || read->at("status") != 200)
+        throw std::runtime_error(c.name + " does not write the JSON that is asked for: " + line);
+}
+
+void run(std::vector<contender>& contenders, const arguments& a) {
+    for (int round = 0; round < a.rounds; ++round)
+        for (auto& each : contenders) {
+            const scratch folder;
+            const auto file = folder.path_ / "app.log";
+            const auto r = each.run(file, a.lines);
+            if (!r) {
+                if (round == 0)
+                    std::cerr << each.name << " is not there and is left out\n";
+                continue;
+            }
+            check(each, file);
+            each.caller.push_back(r->caller);
+            each.total.push_back(r->total);
+        }
+}
+
+void report(std::string_view name, const contender& ours, const contender& peer, std::vector<double> contender::* what,
+            std::ostream* json) {
+    const double mine = median(ours.*what), theirs = median(peer.*what);
+    if (mine == 0 || theirs == 0)
+        return;
+    std::printf("%-16s %10.1f %14s %10.1f %8.1f\n", std::string(name).c_str(), mine, peer.name.c_str(), theirs,
+                theirs / mine);
+    if (json)
+        *json << infra::json::to_text(infra::json::value{{"name", std::string(name)},
+                                                         {"ours", mine},
+                                                         {"unit", "ns"},
+                                                         {"peer", peer.name},
+                                                         {"peer_value", theirs},
+                                                         {"ratio", theirs / mine}})
+              << '\n';
+}
+
+int compare(const arguments& a) {
+    std::vector<contender> contenders{{"ours", ours}};
+#ifdef HAS_SPDLOG
+    contenders.push_back({"spdlog", spdlog_sync});
+    contenders.push_back({"spdlog async", spdlog_async});
+#else
+    std::cerr << "spdlog is not there and is left out\n";
+#endif
+    contenders.push_back({"pino", pino});
+    run(contenders, a);
+    std::ofstream file;
+    if (!a.json.empty())
+        file.open(a.json, std::ios::app);
+    auto* json = a.json.empty() ? nullptr : &file;
+    std::printf("%-16s %10s %14s %10s %8s\n", "ns a line", "ours", "peer", "peer's", "ratio");
+    for (std::size_t peer = 1; peer < contenders.size(); ++peer) {
+        report("logging.caller", contenders[0], contenders[peer], &contender::caller, json);
+        report("logging.written", contenders[0], contenders[peer], &contender::total, json);
+    }
+    return 0;
+}
+
+} // namespace
+
+int main(int count, char** values) try {
+    const std::vector<std::string> given(values + 1, values + count);
+    arguments a;
+    for (std::size_t i = 0; i < given.size(); i += 2) {
+        if (i + 1 == given.size() || (given[i] != "--json" && given[i] != "--rounds" && given[i] != "--lines")) {
+            std::cerr << "logging_bench [--json FILE] [--rounds N] [--lines N]\n";
+            return 2;
+        }
+        if (given[i] == "--json")
+            a.json = given[i + 1];
+        else
+            (given[i] == "--rounds" ? a.rounds : a.lines) = std::max(1, std::atoi(given[i + 1].c_str()));
+    }
+    return compare(a);
+} catch (const std::exception& e) {
+    std::cerr << "logging_bench: " << e.what() << '\n';
+    return 1;
+}
