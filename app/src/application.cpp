@@ -38,6 +38,8 @@ void check(const app_options& options) {
         throw std::invalid_argument("app::app_options::name must not be empty");
     if (options.drain_timeout.count() < 0)
         throw std::invalid_argument("app::app_options::drain_timeout must not be negative");
+    if (options.drain_delay && options.drain_delay->count() < 0)
+        throw std::invalid_argument("app::app_options::drain_delay must not be negative");
 }
 
 // A parent may have closed them. The next socket to be opened would then be the standard output, and the log be written to
@@ -93,8 +95,11 @@ struct application::state {
     std::size_t running = 0; // parts; on the main loop only
     std::string failure;     // of a part that ended by itself; on the main loop only
     asio::steady_timer all_ended{main.get_executor(), steady_time::max()};
+    asio::steady_timer grace{main.get_executor()};
+    std::chrono::milliseconds drain_delay{};
 
-    void wire(wire_function add) {
+    template <class Wire>
+    void wire(Wire add) {
         try {
             add(w);
         } catch (const infra::error& e) {
@@ -102,6 +107,10 @@ struct application::state {
                 throw;
             problems.emplace_back(e.what());
         }
+    }
+
+    void read_drain_delay() {
+        drain_delay = options.drain_delay ? *options.drain_delay : env.duration("DRAIN_DELAY", {});
     }
 
     void report_problems() const {
@@ -135,13 +144,24 @@ struct application::state {
 
     void ended(const std::string& name, std::exception_ptr failed) {
         --running;
-        if (now->ready || failed) {
+        if (now->serving() || failed) {
             if (failure.empty())
                 failure = name + " ended: " + (failed ? describe(failed) : "it was not asked to");
             stop_asked.give();
         }
+        if (failed)
+            grace.cancel();
         if (running == 0)
             all_ended.cancel();
+    }
+
+    // Not ready, but as well as ever: whoever has not heard of it yet is still answered.
+    awaitable<void> let_balancers_look_elsewhere(deadline limit) {
+        if (running == 0 || !failure.empty())
+            co_return;
+        boost::system::error_code ec;
+        grace.expires_at(earlier(deadline::after(drain_delay), limit).time());
+        co_await grace.async_wait(asio::redirect_error(asio::use_awaitable, ec));
     }
 
     // What has not ended a little after the deadline, by which it was cancelled, never will.
@@ -195,7 +215,7 @@ struct application::state {
         if (stop_asked.given())
             co_return;
         run_parts();
-        now->ready = true;
+        now->set(health::service_state::serving);
         log_start();
         told({.url = w.server->url(), .backends = w.chosen});
     }
@@ -208,9 +228,11 @@ struct application::state {
         }
         if (failure.empty())
             co_await stop_asked.wait();
-        now->ready = false;
+        const auto limit = deadline::after(options.drain_timeout);
+        now->set(health::service_state::stopping);
         logging::info("stopping", {{"service", options.name}, {"within", options.drain_timeout}});
-        co_await stop_parts(deadline::after(options.drain_timeout));
+        co_await let_balancers_look_elsewhere(limit);
+        co_await stop_parts(limit);
         if (!failure.empty()) {
             logging::error("the service failed", {{"service", options.name}, {"error", failure}});
             say(options.name + ": " + failure);
@@ -226,6 +248,7 @@ application::application(app_options options) {
     state_ = std::make_unique<state>(std::move(options));
     for (const auto add : before_routes)
         state_->wire(add);
+    state_->wire([s = state_.get()](wiring&) { s->read_drain_delay(); });
 }
 
 application::~application() = default;
@@ -253,7 +276,7 @@ int application::run() {
             return;
         if (std::exchange(signalled, true))
             ::_exit(128 + number); // the second one: somebody does not want to wait
-        s.now->ready = false;
+        s.now->set(health::service_state::stopping);
         s.stop_asked.give();
         signals.async_wait(on_signal);
     };

@@ -1,20 +1,10 @@
 #include "wiring.hpp"
 
 namespace infra::app {
-namespace {
-
-// Asks the storage for something small; an answer of any kind is a healthy queue.
-awaitable<health::check_result> check_queue() {
-    co_await queue::counts();
-    co_return health::healthy();
-}
-
-} // namespace
-
 void wire_queue(wiring& w) {
     w.chosen.push_back({.module = "queue", .backend = shown(w.env.get_or("QUEUE_URL", "sqlite:var/queue.db"))});
     queue::set_default_queue(queue::queue_from(w.env));
-    health::register_health_check("queue", check_queue);
+    health::register_health_check("queue", queue_check(w.options.queue_check));
 
     w.parts.push_back({
         .name = "queue",

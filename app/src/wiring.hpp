@@ -24,9 +24,14 @@ struct part {
     std::function<awaitable<void>(deadline)> stop{};
 };
 
-/// Where a service is in its life.
-struct phase {
-    std::atomic<bool> ready{false}; ///< between "listens" and "was told to stop"
+/// Where a service is in its life. `/ready` follows.
+class phase {
+public:
+    void set(health::service_state s);
+    bool serving() const noexcept { return state_ == health::service_state::serving; }
+
+private:
+    std::atomic<health::service_state> state_{health::service_state::starting};
 };
 
 /// What a module finds and leaves when it is wired. Nothing is opened here; infra::error with errc::misconfigured is

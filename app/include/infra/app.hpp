@@ -14,6 +14,7 @@
 /// embedded and lives under `var/`. The modules' free functions (`queue::enqueue`, `email::send_email`, `log::info` …)
 /// speak to the same instances.
 
+#include <infra/app/checks.hpp>
 #include <infra/base.hpp>
 #include <infra/email.hpp>
 #include <infra/health.hpp>
@@ -55,6 +56,17 @@ struct app_options {
     /// How long everything together may take to end; then what is left is cancelled. Longer than it takes to answer a
     /// request, shorter by 3 s than the supervisor's patience (Kubernetes: 30 s): for what does not end then, see run().
     std::chrono::milliseconds drain_timeout{25'000};
+
+    /// How long the service goes on as before once it was told to stop, but for `/ready`, which is 503 from then on: as long as
+    /// balancers need to look elsewhere (Kubernetes: 5 s). A part of drain_timeout. Not set: DRAIN_DELAY, otherwise 0.
+    std::optional<std::chrono::milliseconds> drain_delay{};
+
+    /// Who sees messages, details and the version in `/health` and `/ready`; others see statuses. Not set: whoever sends
+    /// `Authorization: Bearer` with HEALTH_TOKEN, and nobody where that is not set either.
+    std::function<bool(const http::request&)> may_see_health{};
+
+    /// When the check `queue` speaks up.
+    queue_check_options queue_check{};
 
     /// Instead of the process's environment: for tests.
     std::optional<infra::environment> environment{};

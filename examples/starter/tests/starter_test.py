@@ -162,6 +162,28 @@ class MainJob(StarterTest):
         else:
             self.skipTest("promtool is not installed; everything else of this test has passed")
 
+    def test_probes_tell_strangers_statuses_and_those_who_know_the_token_the_rest(self):
+        service = self.start(HEALTH_TOKEN="let-me-see").listening()
+        for stranger in ({}, {"authorization": "Bearer guess"}):
+            checks = json.loads(service.ask("GET", "/health", headers=stranger).text)["checks"]
+            self.assertEqual(checks["queue"], {"status": "healthy"})
+        known = {"authorization": "Bearer let-me-see"}
+        self.assertEqual(json.loads(service.ask("GET", "/health", headers=known).text)["checks"]["queue"]["details"]["failed"], 0)
+        draft = service.ask("GET", "/health", headers=known | {"accept": "application/health+json"})
+        self.assertEqual(draft.getheader("content-type"), "application/health+json")
+        self.assertEqual(json.loads(draft.text)["status"], "pass")
+        self.assertEqual(list(json.loads(service.ask("GET", "/health/live").text)["checks"]), ["loop lag"])
+        self.assertEqual(service.ask("GET", "/health/nobody").status, 404)
+        until(lambda: 'health_check_status{check="queue"} 1' in service.ask("GET", "/metrics").text, "the metric of the check")
+
+    def test_is_unready_before_it_stops_answering(self):
+        service = self.start(DRAIN_DELAY="1h").listening()
+        service.process.send_signal(signal.SIGTERM)
+        until(lambda: service.ask("GET", "/ready").status == 503, "readiness to end")
+        self.assertEqual(service.ask("GET", "/health").status, 200)
+        service.completed(service.sign_up())
+        self.assertEqual(service.end(), 128 + signal.SIGTERM, "the second signal does not wait")
+
     def test_ends_in_order_on_both_signals(self):
         for number in (signal.SIGTERM, signal.SIGINT):
             service = self.start().listening()

@@ -1,0 +1,57 @@
+#pragma once
+
+/// Health checks that need more than one module, ready made.
+///
+///     health::register_health_check("payments", app::http_check({.url = "https://api.example.com/ping"}), {.critical = false});
+
+#include <infra/base/awaitable.hpp>
+#include <infra/health/report.hpp>
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace infra::app {
+
+struct http_check_options {
+    std::string url{}; ///< http or https; asked with GET
+    int lowest = 200;  ///< status that counts as healthy …
+    int highest = 299; ///< … to this one; any other is unhealthy
+};
+
+/// Another service's answer, by its status alone: of its body no more than 64 KiB is read, and redirects are not followed. Each call
+/// makes a connection of its own, which is a part of what is asked.
+///
+/// Threads:  any, at once.
+/// Errors:   the constructor throws std::invalid_argument naming the option. No answer is unhealthy.
+/// Cancel:   terminal, at once.
+class http_check {
+public:
+    explicit http_check(http_check_options options);
+    awaitable<health::check_result> operator()() const;
+
+private:
+    http_check_options options_;
+};
+
+struct queue_check_options {
+    std::vector<std::string> queues{};            ///< empty: all of them
+    std::size_t degraded_above = 10'000;          ///< jobs that wait for a worker, in all of them together
+    std::optional<std::size_t> unhealthy_above{}; ///< not less than degraded_above; not set: no number is
+};
+
+/// The storage of the default queue answers, and what waits there is not too much. An application registers it as `queue`.
+///
+/// Threads:  any, at once.
+/// Errors:   the constructor throws std::invalid_argument naming the option. A storage that fails is unhealthy.
+class queue_check {
+public:
+    explicit queue_check(queue_check_options options = {});
+    awaitable<health::check_result> operator()() const;
+
+private:
+    queue_check_options options_;
+};
+
+} // namespace infra::app

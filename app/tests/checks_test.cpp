@@ -1,0 +1,88 @@
+#include <infra/app/checks.hpp>
+
+#include <infra/http_server.hpp>
+#include <infra/queue.hpp>
+#include <infra/runtime.hpp>
+#include <infra/testing/memory_backend.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_future.hpp>
+
+#include <gtest/gtest.h>
+
+#include <future>
+#include <memory>
+#include <stdexcept>
+#include <string>
+
+namespace infra::app {
+namespace {
+
+// --- HTTP ---
+
+struct HttpCheck : ::testing::Test {
+    HttpCheck() {
+        http::router routes;
+        routes.get("/ok", [] { return http::response::text("fine"); });
+        routes.get("/moved", [] { return http::response::redirect("/ok"); });
+        routes.get("/broken", [] { return http::response(500); });
+        server = std::make_unique<http::server>(std::move(routes), http::server_options{.port = 0});
+        server->listen();
+        ended = asio::co_spawn(default_executor(), server->run(), asio::use_future);
+    }
+    ~HttpCheck() override {
+        wait(server->stop(deadline::after(std::chrono::seconds(10))));
+        ended.get();
+    }
+
+    health::check_result ask(const std::string& path, int highest = 299) const {
+        return wait(http_check({.url = server->url() + path, .highest = highest})());
+    }
+
+    std::unique_ptr<http::server> server;
+    std::future<void> ended;
+};
+
+TEST_F(HttpCheck, GoesByTheStatus) {
+    EXPECT_EQ(ask("/ok").status, health::health_status::healthy);
+    EXPECT_EQ(ask("/moved").status, health::health_status::unhealthy) << "not followed";
+    EXPECT_EQ(ask("/moved", 399).status, health::health_status::healthy);
+    const auto broken = ask("/broken");
+    EXPECT_EQ(broken.status, health::health_status::unhealthy);
+    EXPECT_EQ(broken.message, server->url() + "/broken answered 500");
+}
+
+TEST(HttpCheckOptions, AreCheckedByName) {
+    EXPECT_THROW(http_check({.url = "ftp://x"}), std::invalid_argument);
+    EXPECT_THROW(http_check({.url = "http://x", .lowest = 99}), std::invalid_argument);
+    EXPECT_THROW(http_check({.url = "http://x", .lowest = 300}), std::invalid_argument);
+    EXPECT_THROW(http_check({.url = "http://x", .highest = 600}), std::invalid_argument);
+}
+
+TEST(HttpCheckAlone, ThrowsWhenNobodyAnswers) {
+    EXPECT_THROW(wait(http_check({.url = "http://127.0.0.1:1/"})()), infra::error);
+}
+
+// --- Queue ---
+
+TEST(QueueCheck, SpeaksUpWhenTooMuchWaits) {
+    const auto stored = std::make_shared<infra::testing::memory_backend>();
+    queue::set_default_queue(queue::queue(stored, {}, std::make_shared<queue::registry>()));
+    for (int i = 0; i < 3; ++i)
+        wait(queue::enqueue("job", json::object{}));
+    const auto ask = [](queue_check_options options) { return wait(queue_check(std::move(options))()); };
+    EXPECT_EQ(ask({}).status, health::health_status::healthy);
+    EXPECT_EQ(ask({.degraded_above = 3}).status, health::health_status::healthy);
+    EXPECT_EQ(ask({.degraded_above = 2, .unhealthy_above = 3}).status, health::health_status::degraded);
+    const auto said = ask({.degraded_above = 2, .unhealthy_above = 2});
+    EXPECT_EQ(said.status, health::health_status::unhealthy);
+    EXPECT_EQ(said.message, "3 jobs wait");
+    EXPECT_EQ(said.details.at("waiting").as_uint64(), 3u);
+
+    wait(stored->stop(deadline::after(std::chrono::seconds(10))));
+    EXPECT_THROW(ask({}), boost::system::system_error) << "no storage, no health";
+    EXPECT_THROW(queue_check({.unhealthy_above = 1}), std::invalid_argument);
+}
+
+} // namespace
+} // namespace infra::app
