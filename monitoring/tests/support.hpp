@@ -51,7 +51,9 @@ inline testing::AssertionResult passes_promtool(const std::string& text) {
     const std::string words{std::istreambuf_iterator<char>(said), {}};
     std::filesystem::remove(path);
     std::filesystem::remove(out);
-    return status == 0 ? testing::AssertionSuccess() : testing::AssertionFailure() << words << "\n" << text.substr(0, 4000);
+    return status == 0 ? testing::AssertionSuccess()
+                       : testing::AssertionFailure() << words << "\n"
+                                                     << text.substr(0, 4000);
 }
 
 inline bool has_promtool() { return std::system("promtool --version >/dev/null 2>&1") == 0; }
