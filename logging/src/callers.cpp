@@ -201,6 +201,8 @@ void pipeline_state::after_commit(lane& to) noexcept {
 }
 
 void pipeline_state::without_thread() noexcept {
+    while (reader_.load() == reader::crash)
+        std::this_thread::sleep_for(std::chrono::seconds(1));
     if ((reader_.load() == reader::none && start_thread()) || reads_here())
         return;
     const bool hopeless = stalled_.load(); // another holds the sinks, for long

@@ -48,6 +48,7 @@ configured_pipeline configured() {
 
 pipeline& make_default() {
     auto from = configured();
+    const bool at_crash = from.options.drain_at_crash;
     auto& made = *new pipeline(std::move(from.options));
     made.install();
     terminate_before = std::set_terminate(&drain_and_terminate);
@@ -55,6 +56,8 @@ pipeline& make_default() {
     for (const auto& problem : from.problems)
         speaks.warn(problem);
     std::atexit(&drain_at_exit);
+    if (at_crash)
+        made.drain_at_crash();
     return made;
 }
 

@@ -81,6 +81,7 @@ bool pipeline::enabled(level l, std::string_view module) const noexcept { return
 void pipeline::set_levels(level_rules levels) { state_->set_levels(std::move(levels)); }
 bool pipeline::flush(deadline limit) noexcept { return state_->flush(limit); }
 bool pipeline::close(deadline limit) noexcept { return state_->close(limit); }
+void pipeline::drain_at_crash() noexcept { detail::drain_at_crash(*state_); }
 void pipeline::install() noexcept { detail::install(state_); }
 pipeline_counts pipeline::counts() const noexcept { return state_->counts(); }
 

@@ -70,6 +70,9 @@ public:
     bool close(deadline limit) noexcept;
     pipeline_counts counts() const noexcept;
 
+    /// Takes no more lines and writes all that were taken. For a signal handler in a process that ends.
+    void drain_for_crash(deadline limit) noexcept;
+
     // --- around a fork: fork.cpp ---
 
     void before_fork() noexcept;
@@ -81,6 +84,7 @@ private:
         none,   // nothing was logged yet
         thread, // it reads
         caller, // whoever logs reads what he wrote
+        crash,  // the process ends: whoever logs is not to be told that his line was taken
     };
 
     std::uint64_t look_up(const logger_core& core) const noexcept;
@@ -177,6 +181,10 @@ void count_lines(const line_counts& counts) noexcept;
 /// A fork must find every pipeline at rest.
 void know(pipeline_state& state);
 void forget(pipeline_state& state) noexcept;
+
+/// Fatal signals that nobody handles drain this pipeline first.
+void drain_at_crash(pipeline_state& state) noexcept;
+
 void before_fork_of_defaults() noexcept; // default_pipeline.cpp
 void after_fork_of_defaults() noexcept;
 

@@ -235,6 +235,16 @@ bool pipeline_state::flush(deadline limit) noexcept {
     return lost_before_.exchange(lost) == lost;
 }
 
+void pipeline_state::drain_for_crash(deadline limit) noexcept {
+    if (reads_here()) // it is the reader that crashed
+        return;
+    if (reader_.exchange(reader::crash) != reader::thread)
+        return (void)read_here(limit);
+    const auto ticket = asked_.fetch_add(1) + 1;
+    work_.ring();
+    wait_for_thread(ticket, limit);
+}
+
 bool pipeline_state::close(deadline limit) noexcept {
     const bool all_written = flush(limit);
     {

@@ -4,12 +4,16 @@
 #include <infra/runtime/environment.hpp>
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <set>
 #include <thread>
 
+#include <signal.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -169,6 +173,99 @@ TEST(DefaultLog, LosesNothingOfThreadsThatEnded) {
     });
     EXPECT_EQ(result.lines.size(), 200U);
 }
+
+// --- crashes ---
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool sanitized = true; // which handles these signals itself
+#elif defined(__has_feature)
+constexpr bool sanitized = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
+#else
+constexpr bool sanitized = false;
+#endif
+
+constexpr int crash_threads = 3;
+
+/// Shared with the child: what each thread was told was taken.
+struct acknowledged {
+    std::array<std::atomic<int>, crash_threads> lines{};
+};
+
+/// Threads log as fast as they can while one crashes. Afterwards each line that a thread was told was taken is there.
+void crash_and_count(int signal, void (*crash)()) {
+    auto* const told = static_cast<acknowledged*>(
+        ::mmap(nullptr, sizeof(acknowledged), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+    ::new (told) acknowledged;
+    const auto result = run_in_child([&](auto configured) {
+        const rlimit no_core_file{};
+        ::setrlimit(RLIMIT_CORE, &no_core_file);
+        configured();
+        std::vector<std::thread> writers;
+        for (std::size_t t = 0; t < crash_threads; ++t)
+            writers.emplace_back([told, t] {
+                for (int i = 0;; ++i) {
+                    info("line", {{"thread", t}, {"i", i}});
+                    told->lines[t].store(i + 1, std::memory_order_relaxed);
+                }
+            });
+        while (told->lines[0] < 2'000 || told->lines[1] < 2'000 || told->lines[2] < 2'000)
+            std::this_thread::yield();
+        info("the last words");
+        crash();
+    });
+    EXPECT_TRUE(WIFSIGNALED(result.status) && WTERMSIG(result.status) == signal) << result.status;
+    std::array<int, crash_threads> written{};
+    bool last_words = false;
+    for (const auto& line : result.lines) {
+        const auto read = json::parse(line);
+        ASSERT_TRUE(read) << line;
+        if (read->at("message") == "the last words")
+            last_words = true;
+        else
+            EXPECT_EQ(read->at("i").as_int64(), written[static_cast<std::size_t>(read->at("thread").as_int64())]++);
+    }
+    EXPECT_TRUE(last_words);
+    for (std::size_t t = 0; t < crash_threads; ++t)
+        EXPECT_GE(written[t], told->lines[t].load());
+    ::munmap(told, sizeof(acknowledged));
+}
+
+int crash_rounds() { return std::getenv("INFRA_TEST_LONG") ? 200 : 5; }
+
+TEST(DefaultLog, LosesNothingAcknowledgedAtASegmentationFault) {
+    if (sanitized)
+        GTEST_SKIP() << "the sanitizer handles SIGSEGV itself";
+    for (int i = 0; i < crash_rounds(); ++i)
+        crash_and_count(SIGSEGV, [] {
+            volatile int* const nowhere = nullptr;
+            *nowhere = 1;
+        });
+}
+
+TEST(DefaultLog, LosesNothingAcknowledgedAtAnAbort) {
+    if (sanitized)
+        GTEST_SKIP() << "threads that end in a signal are reported";
+    for (int i = 0; i < crash_rounds(); ++i)
+        crash_and_count(SIGABRT, [] { std::abort(); });
+}
+
+TEST(DefaultLog, LosesNothingAcknowledgedWhenAFatalSignalIsSent) {
+    if (sanitized)
+        GTEST_SKIP() << "the sanitizer handles SIGFPE itself";
+    for (int i = 0; i < crash_rounds(); ++i)
+        crash_and_count(SIGFPE, [] { ::raise(SIGFPE); });
+}
+
+TEST(DefaultLog, LeavesAProgramsOwnHandlerAlone) {
+    const auto result = run_in_child([](auto configured) {
+        ::signal(SIGSEGV, [](int) { ::_exit(7); });
+        configured();
+        ::raise(SIGSEGV);
+    });
+    EXPECT_EQ(WEXITSTATUS(result.status), 7);
+}
+
+// --- static objects ---
 
 TEST(DefaultLog, WritesWhatStaticDestructorsSay) {
     const auto result = run_in_child([](auto configured) {

@@ -66,6 +66,9 @@ struct pipeline_options {
     std::chrono::milliseconds longest_wait{1000};
     /// Callers write to the sinks themselves, one at a time: no thread, nothing buffered, and the caller pays for I/O.
     bool synchronous = false;
+    /// For configure() alone: when a signal ends the process (SIGSEGV, SIGABRT and the like, where the program handles them
+    /// not itself), what was taken is written first, for up to 2 s.
+    bool drain_at_crash = true;
     /// Pretty lines on a terminal are coloured.
     bool colours = true;
     /// Gives the lines of loggers their timestamps. Outlives the pipeline.
@@ -128,13 +131,18 @@ public:
 
     pipeline_counts counts() const noexcept;
 
+    /// Fatal signals that the program does not handle itself drain this pipeline first; the last one asked counts, and it
+    /// must not be destroyed any more. The default pipeline has asked already.
+    void drain_at_crash() noexcept;
+
 private:
     friend class logger;
     std::shared_ptr<detail::pipeline_state> state_;
 };
 
 /// The pipeline of loggers that name none: made at first use from the environment, installed, and drained when the
-/// process exits, throws out of main() or calls std::terminate. It is never destroyed, so static destructors may log.
+/// process exits, throws out of main(), calls std::terminate or crashes. It is never destroyed, so static destructors may
+/// log.
 pipeline& default_pipeline();
 
 /// Makes the default pipeline from these options instead. Throws errc::invalid_state when it is in use already.
