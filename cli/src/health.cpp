@@ -15,10 +15,14 @@
 namespace infra::cli {
 namespace {
 
-awaitable<http::client_response> ask(std::string url, std::chrono::milliseconds patience) {
+// With the token a service shows messages and details too.
+awaitable<http::client_response> ask(std::string url, std::string token, std::chrono::milliseconds patience) {
     const http::client client(co_await asio::this_coro::executor);
+    http::headers headers{{"accept", "application/json"}};
+    if (!token.empty())
+        headers.set("authorization", "Bearer " + token);
     co_return co_await client.send({.url = std::move(url),
-                                    .headers = {{"accept", "application/json"}},
+                                    .headers = std::move(headers),
                                     .deadline = deadline::after(patience),
                                     .max_response_body = std::size_t{1} << 20});
 }
@@ -68,8 +72,9 @@ exit_code act(const options& given, const output& to) {
     if (!patience)
         return to.fail(exit_code::usage, "--timeout: expected a duration such as 500ms or 5s");
     try {
-        const auto url = health_url(given.url.empty() ? url_from(environment::of_process()) : given.url);
-        const auto response = wait(ask(url, *patience));
+        const auto env = environment::of_process();
+        const auto url = health_url(given.url.empty() ? url_from(env) : given.url);
+        const auto response = wait(ask(url, env.get_or("HEALTH_TOKEN", ""), *patience));
         return show(read_health(response.status, response.body), given, to);
     } catch (const boost::system::system_error& e) {
         const auto code = code_for(e.code());

@@ -10,6 +10,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <sstream>
 #include <thread>
 
@@ -65,15 +66,23 @@ struct one_answer {
     explicit one_answer(std::string reply)
         : acceptor(io, {asio::ip::address_v4::loopback(), 0}), thread([this, reply = std::move(reply)] {
               auto socket = acceptor.accept();
-              std::string request;
               asio::read_until(socket, asio::dynamic_buffer(request), "\r\n\r\n");
               asio::write(socket, asio::buffer(reply));
           }) {}
-    ~one_answer() { thread.join(); }
+    ~one_answer() {
+        if (thread.joinable())
+            thread.join();
+    }
+    /// What was asked, once it has been answered.
+    const std::string& asked() {
+        thread.join();
+        return request;
+    }
     std::string url() const { return "http://127.0.0.1:" + std::to_string(acceptor.local_endpoint().port()); }
 
     asio::io_context io;
     asio::ip::tcp::acceptor acceptor;
+    std::string request;
     std::thread thread;
 };
 
@@ -91,6 +100,14 @@ TEST_F(HealthVerb, ExitsAsTheServiceIs) {
     const one_answer ill("HTTP/1.1 503 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
     EXPECT_EQ(f.run({"health", "--quiet", "--url", ill.url()}), 4);
     EXPECT_EQ(out.str(), "healthy (HTTP 200)\n") << "quiet";
+}
+
+TEST_F(HealthVerb, SendsTheTokenOfTheEnvironment) {
+    ::setenv("HEALTH_TOKEN", "let-me-see", 1);
+    one_answer well("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    EXPECT_EQ(f.run({"health", "--url", well.url()}), 0);
+    ::unsetenv("HEALTH_TOKEN");
+    EXPECT_NE(well.asked().find("authorization: Bearer let-me-see\r\n"), std::string::npos) << well.request;
 }
 
 TEST_F(HealthVerb, NoConnectionIsFive) {
