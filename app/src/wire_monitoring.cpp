@@ -1,6 +1,40 @@
 #include "wiring.hpp"
 
+#include <infra/otlp.hpp>
+#include <infra/runtime/default_runtime.hpp>
+
 namespace infra::app {
+namespace {
+
+// Wired early, so that it is stopped late: the spans of what stops before it are sent, too.
+void send_traces(wiring& w) {
+    auto options = otlp::options_from(w.env, w.options.name);
+    if (!options)
+        return;
+    if (!w.options.version.empty())
+        options->resource.emplace_back("service.version", w.options.version);
+    w.chosen.push_back({.module = "traces", .backend = shown(options->traces_url)});
+    const auto exporter = std::make_shared<otlp::exporter>(default_executor(), *std::move(options));
+    monitoring::default_tracer().send_to(exporter->spans());
+    w.parts.push_back({.name = "otlp",
+                       .run = [exporter] { return exporter->run(); },
+                       .stop = [exporter](deadline limit) { return exporter->stop(limit); }});
+}
+
+// What is worth knowing of the runtime.
+void observe_runtime() {
+    monitoring::default_metrics().before_scrape(
+        [threads = monitoring::bind_gauge("blocking_pool_threads", {}, "Threads of the blocking pool."),
+         queued = monitoring::bind_gauge("blocking_pool_queued", {},
+                                         "Functions that wait for a thread of the blocking pool."),
+         loops = monitoring::bind_gauge("event_loops", {}, "Event loops.")] {
+            threads.set(default_blocking_pool().threads());
+            queued.set(default_blocking_pool().queued());
+            loops.set(default_loops().size());
+        });
+}
+
+} // namespace
 
 void wire_monitoring(wiring& w) {
     monitoring::install();
@@ -14,6 +48,8 @@ void wire_monitoring(wiring& w) {
         return response;
     });
     w.chosen.push_back({.module = "monitoring", .backend = "in process, /metrics"});
+    observe_runtime();
+    send_traces(w);
 }
 
 } // namespace infra::app

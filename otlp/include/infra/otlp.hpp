@@ -1,0 +1,96 @@
+#pragma once
+
+/// Sends what monitoring records to an OpenTelemetry collector: OTLP over HTTP, in JSON.
+///
+///     auto options = otlp::options_from(environment::of_process());   // empty without OTEL_EXPORTER_OTLP_ENDPOINT
+///     otlp::exporter exporter(loop.get_executor(), *options);
+///     monitoring::default_tracer().send_to(exporter.spans());
+///     co_await exporter.run();                                        // until stop()
+///
+/// infra::app does this by itself. So far traces are sent.
+
+#include <infra/base/awaitable.hpp>
+#include <infra/base/clock.hpp>
+#include <infra/base/http_message.hpp>
+#include <infra/monitoring/tracer.hpp>
+#include <infra/runtime/environment.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace infra::otlp {
+
+/// What speaks: attributes of everything that is sent.
+using resource = std::vector<std::pair<std::string, std::string>>;
+
+struct options {
+    /// Where spans go, as it is: `http://localhost:4318/v1/traces`.
+    std::string traces_url = "http://localhost:4318/v1/traces";
+    http::headers headers{}; ///< of each request: keys, tenants
+    otlp::resource resource{{"service.name", "unknown_service"}};
+
+    /// For one request. Greater than zero.
+    std::chrono::milliseconds timeout = std::chrono::seconds(10);
+    /// For one batch with all its repetitions; then it is dropped. Greater than zero.
+    std::chrono::milliseconds export_timeout = std::chrono::seconds(30);
+
+    // --- Tuning ---
+
+    /// Spans that wait; the next are dropped and counted. More ride out a longer outage and take more memory. At least 1.
+    std::size_t max_queue = 2048;
+    /// Spans of one request, from 1 to max_queue. So many that wait are sent at once.
+    std::size_t max_batch = 512;
+    /// How long fewer wait. Shorter shows spans sooner and sends more requests. Greater than zero.
+    std::chrono::milliseconds schedule_delay = std::chrono::seconds(5);
+};
+
+/// OpenTelemetry's variables: OTEL_EXPORTER_OTLP_ENDPOINT or OTEL_EXPORTER_OTLP_TRACES_ENDPOINT (which is taken as it is),
+/// …_HEADERS, …_TIMEOUT, …_PROTOCOL (`http/json`), OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES, OTEL_BSP_SCHEDULE_DELAY,
+/// OTEL_BSP_MAX_QUEUE_SIZE, OTEL_BSP_MAX_EXPORT_BATCH_SIZE, OTEL_BSP_EXPORT_TIMEOUT (numbers are milliseconds).
+///
+/// Empty without an endpoint, with OTEL_SDK_DISABLED=true and with OTEL_TRACES_EXPORTER=none. Throws errc::misconfigured
+/// for what cannot be read. `service` is the name where the environment gives none.
+std::optional<options> options_from(const environment& env, std::string service = "unknown_service");
+
+/// Throws std::invalid_argument naming the field. The exporter's constructor does it.
+void validate(const options& o);
+
+/// Batches ended spans and sends them.
+///
+/// A batch is sent again after 429, 502, 503, 504 or no answer, with growing, jittered delays, or as Retry-After says;
+/// never after anything else, nor where the collector took a part. What is given up is counted in
+/// `otlp_spans_dropped_total{reason}`, what arrived in `otlp_spans_sent_total`; an outage is logged once, and its end. The
+/// exporter's own requests make no spans, metrics or log lines.
+///
+/// Threads:  spans() and its sink from any thread; run() and stop() from any loop; the work is done on the executor's.
+/// Errors:   run() and stop() throw nothing of the collector's.
+/// Cancel:   run(): terminal; what is queued stays, and is sent by no one.
+/// Lifetime: the loop must outlive it. Destruction does not block, and drops what is queued.
+class exporter {
+public:
+    /// Opens nothing yet. `time` decides when to send and must outlive the exporter.
+    exporter(executor ex, options o, clock& time = real_clock());
+    ~exporter();
+    exporter(const exporter&) = delete;
+    exporter& operator=(const exporter&) = delete;
+
+    /// For tracer::send_to. May outlive the exporter, and then drops.
+    std::shared_ptr<monitoring::span_sink> spans() const;
+
+    /// Sends until stopped. Once.
+    awaitable<void> run();
+
+    /// Sends what is queued, once more without waiting where the collector was away, until `limit`; then run() returns.
+    awaitable<void> stop(deadline limit);
+
+private:
+    class state;
+    std::shared_ptr<state> state_;
+};
+
+} // namespace infra::otlp
