@@ -5,9 +5,11 @@
 ///     auto lines = std::make_shared<logging::memory_sink>();
 ///     logging::pipeline out({.outputs = {{.to = lines}, {.to = logging::file_sink({.path = "var/app.log"})}}});
 
+#include <infra/base/clock.hpp>
 #include <infra/base/error.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <filesystem>
 #include <memory>
@@ -45,13 +47,30 @@ public:
 std::shared_ptr<sink> stdout_sink();
 std::shared_ptr<sink> stderr_sink();
 
+enum class rotate_every { never, hour, day }; ///< in UTC
+
 struct file_sink_options {
-    std::filesystem::path path;
+    std::filesystem::path path{};
+    /// A new file is begun before one grows past this; 0: never. A line longer than that has a file of its own.
+    std::uint64_t max_bytes = 0;
+    /// A new file is begun with the first line of an hour or a day.
+    rotate_every every = rotate_every::never;
+    /// How many old files stay: `app.log.1` is the newest of them, and the one past `app.log.<keep>` is removed.
+    std::size_t keep = 10;
+    clock* time = &real_clock(); ///< outlives the sink
 };
 
 /// Appends to a file, made with mode 0640 if absent. Lines are the kernel's when written: they survive the process, not
-/// a power cut. After a full disk the file continues without a torn line. Throws errc::io if the file cannot be opened.
+/// a power cut. After a full disk the file continues without a torn line; if a new file cannot be begun, the old one goes
+/// on and stderr is told once. Throws errc::io if the file cannot be opened, std::invalid_argument for a bad option.
 std::shared_ptr<sink> file_sink(file_sink_options options);
+
+/// From its next line on every file sink writes to what its path names then: for programs that move log files away, such
+/// as logrotate (without copytruncate). May be called from a signal handler.
+void reopen_files() noexcept;
+
+/// Makes SIGHUP mean reopen_files(), as services have it. Without it SIGHUP ends the process.
+void reopen_files_on_hangup();
 
 struct memory_sink_options {
     std::size_t max_lines = 100'000; ///< the oldest go first
