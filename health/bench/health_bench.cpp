@@ -136,8 +136,8 @@ int compare(const arguments& a) {
     std::printf("%-32s %10s %6s %22s %10s %8s\n", "", "ours", "", "peer", "peer's", "ratio");
     report("health.storm.runs", median(our_runs), "runs", "each probe for itself", peer.executions, json);
     report("health.storm.last_answer", median(our_times), "ms", "each probe for itself", peer.milliseconds, json);
-    report("health.probe.10_checks", median(asked), "us", "our limit", 500, json);
-    report("health.probe.10_checks.cached", median(cached), "us", "our limit", 50, json);
+    report("health.probe.10_checks", median(asked), "us", "our limit", 200, json);
+    report("health.probe.10_checks.cached", median(cached), "us", "our limit", 20, json);
     return 0;
 }
 

@@ -2,6 +2,7 @@
 
 #include <infra/health/loop_lag.hpp>
 #include <infra/runtime/default_runtime.hpp>
+#include <infra/runtime/loop_gate.hpp>
 
 #include <boost/asio/post.hpp>
 
@@ -20,17 +21,19 @@ using stopwatch = std::chrono::steady_clock;
 
 struct loop_of {
     executor ex;
+    std::shared_ptr<loop_gate> gate;              // a check left behind at the end of the process may outlive the loop
     std::optional<stopwatch::time_point> asked{}; // and has not come round
     stopwatch::duration lag{};
 };
 
 std::vector<loop_of> loops_of(const loop_lag_check_options& options) {
     std::vector<loop_of> out;
+    const auto add = [&out](const executor& ex) { out.push_back({.ex = ex, .gate = loop_gate::of(ex)}); };
     for (const auto& each : options.loops)
-        out.push_back({.ex = each});
+        add(each);
     if (out.empty())
         for (std::size_t i = 0; i < default_loops().size(); ++i)
-            out.push_back({.ex = default_loops()[i].get_executor()});
+            add(default_loops()[i].get_executor());
     return out;
 }
 
@@ -54,10 +57,13 @@ struct loop_lag_check::state : std::enable_shared_from_this<state> {
     void ask_all() {
         const std::scoped_lock lock(mutex);
         for (std::size_t i = 0; i < loops.size(); ++i)
-            if (!loops[i].asked) { // a loop that hangs is asked once, however often the check runs
-                loops[i].asked = stopwatch::now();
-                asio::post(loops[i].ex, [self = shared_from_this(), i] { self->answer(i); });
-            }
+            if (!loops[i].asked) // a loop that hangs is asked once, however often the check runs
+                loops[i].gate->pass([this, i] { ask(i); });
+    }
+
+    void ask(std::size_t i) {
+        loops[i].asked = stopwatch::now();
+        asio::post(loops[i].ex, [self = shared_from_this(), i] { self->answer(i); });
     }
 
     void answer(std::size_t i) {

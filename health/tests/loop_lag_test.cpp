@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <stdexcept>
 
 namespace infra::health {
@@ -56,6 +57,13 @@ TEST(HealthLoopLag, MayGoBeforeTheLoopAnswers) {
         (void)check();
     }
     loop.poll();
+}
+
+TEST(HealthLoopLag, DoesNotAskALoopThatHasGone) {
+    std::optional<hand_loop> loop(std::in_place);
+    const loop_lag_check check({.loops = {loop->get_executor()}, .degraded_above = 1ms, .unhealthy_above = 1ms});
+    loop.reset();
+    EXPECT_EQ(check().status, health_status::healthy);
 }
 
 TEST(HealthLoopLag, NamesABadOption) {

@@ -26,7 +26,7 @@ struct loop_lag_check_options {
 ///
 /// Threads:  one call at a time, as a registry does.
 /// Errors:   the constructor throws std::invalid_argument naming the option.
-/// Lifetime: the loops outlive the check; with the default runtime they do.
+/// Lifetime: the loops are there when the check is made, and may go at any time; one that has gone is not asked.
 class loop_lag_check {
 public:
     explicit loop_lag_check(loop_lag_check_options options = {});
