@@ -4,7 +4,8 @@ namespace infra::app {
 void wire_queue(wiring& w) {
     w.chosen.push_back({.module = "queue", .backend = shown(w.env.get_or("QUEUE_URL", "sqlite:var/queue.db"))});
     queue::set_default_queue(queue::queue_from(w.env));
-    health::register_health_check("queue", queue_check(w.options.queue_check));
+    health::register_health_check("queue", queue_check(w.options.queue_check),
+                                  {.cache_for = std::chrono::seconds(1)}); // not once for each probe of a flood
 
     w.parts.push_back({
         .name = "queue",
