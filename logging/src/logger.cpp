@@ -1,6 +1,7 @@
 #include "pipeline_state.hpp"
 
 #include "json_text.hpp"
+#include "sites.hpp"
 
 #include <infra/logging/logger.hpp>
 
@@ -65,6 +66,28 @@ void logger::write(logging::level l, std::string_view message, fields f, here wh
         core_->to->write({.severity = l, .logger = core_.get(), .message = message, .where = where}, f.view(storage));
     } catch (...) { // no memory to list an object's members
         core_->to->count_dropped();
+    }
+}
+
+void limited_logger::write(level l, std::string_view message, fields f) const noexcept {
+    if (!to_.enabled(l))
+        return;
+    auto* const site = detail::all_sites().find(place_);
+    if (!site)
+        return to_.write(l, message, f, place_);
+    const auto left_out = n_ == 0 ? site->due_every(period_, to_.core_->to->time().steady()) : site->due_one_in(n_);
+    if (!left_out)
+        return;
+    if (*left_out == 0)
+        return to_.write(l, message, f, place_);
+    try {
+        std::vector<field> storage;
+        const auto given = f.view(storage);
+        std::vector<field> all(given.begin(), given.end());
+        all.push_back({"left_out", *left_out});
+        to_.write(l, message, fields(std::span<const field>(all)), place_);
+    } catch (...) { // no memory to list them
+        to_.core_->to->count_dropped();
     }
 }
 

@@ -54,6 +54,7 @@ public:
     void set_levels(level_rules levels);
 
     const redactor& hidden() const noexcept { return hidden_; }
+    const clock& time() const noexcept { return *options_.time; }
 
     // --- the callers' side: callers.cpp ---
 

@@ -47,7 +47,8 @@ private:
     static pipeline_options with(pipeline_options options, std::shared_ptr<memory_sink> to) {
         if (options.outputs.empty())
             options.outputs.push_back({.to = std::move(to), .as = format::json});
-        options.time = &still();
+        if (options.time == &real_clock())
+            options.time = &still();
         return options;
     }
 };

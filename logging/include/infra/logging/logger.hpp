@@ -10,6 +10,8 @@
 #include <infra/base/telemetry.hpp>
 #include <infra/logging/pipeline.hpp>
 
+#include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <source_location>
@@ -28,6 +30,8 @@ struct logger_options {
     json::object fields{};                 ///< on every line
     pipeline* to = nullptr;                ///< unset: default_pipeline()
 };
+
+class limited_logger;
 
 /// A module's name and the fields that all its lines carry.
 ///
@@ -66,10 +70,46 @@ public:
 
     void write(level l, std::string_view message, fields f = {}, here where = here::current()) const noexcept;
 
+    /// The same calls, of which from this place in the source only the first is written, and then one in each period, or
+    /// the first of each `n`. A line says how many there were since the one before: `"left_out":41`. All loggers and
+    /// threads share the place.
+    ///
+    ///     log.once_every(10s).warn("cache is slow", {{"took", took}});
+    limited_logger once_every(std::chrono::nanoseconds period, here place = here::current()) const noexcept;
+    limited_logger one_in(std::uint64_t n, here place = here::current()) const noexcept;
+
 private:
+    friend class limited_logger;
     explicit logger(std::shared_ptr<const detail::logger_core> core) noexcept : core_(std::move(core)) {}
     std::shared_ptr<const detail::logger_core> core_;
 };
+
+/// What logger::once_every() and one_in() give; to be used at once.
+class limited_logger {
+public:
+    void debug(std::string_view message, fields f = {}) const noexcept { write(level::debug, message, f); }
+    void info(std::string_view message, fields f = {}) const noexcept { write(level::info, message, f); }
+    void warn(std::string_view message, fields f = {}) const noexcept { write(level::warn, message, f); }
+    void error(std::string_view message, fields f = {}) const noexcept { write(level::error, message, f); }
+    void write(level l, std::string_view message, fields f = {}) const noexcept;
+
+private:
+    friend class logger;
+    limited_logger(const logger& to, std::chrono::nanoseconds period, std::uint64_t n, std::source_location at) noexcept
+        : to_(to), period_(period), n_(n), place_(at) {}
+
+    const logger& to_;
+    const std::chrono::nanoseconds period_;
+    const std::uint64_t n_; // 0: by period
+    const std::source_location place_;
+};
+
+inline limited_logger logger::once_every(std::chrono::nanoseconds period, here place) const noexcept {
+    return {*this, period, 0, place};
+}
+inline limited_logger logger::one_in(std::uint64_t n, here place) const noexcept {
+    return {*this, {}, n == 0 ? 1 : n, place};
+}
 
 /// The logger of no module, over default_pipeline().
 const logger& default_logger();
