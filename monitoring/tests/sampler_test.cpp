@@ -57,5 +57,20 @@ TEST(Sampler, IsNamedAsOpenTelemetryNamesIt) {
     EXPECT_THROW(from("traceidratio", "nan"), infra::error);
 }
 
+TEST(TracerOptions, AreOpenTelemetrysVariables) {
+    const auto o = tracer_options_from(environment({{"OTEL_TRACES_SAMPLER", "always_off"},
+                                                    {"OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "7"},
+                                                    {"OTEL_SPAN_EVENT_COUNT_LIMIT", "8"},
+                                                    {"OTEL_SPAN_LINK_COUNT_LIMIT", "0"},
+                                                    {"OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", "100"}}));
+    EXPECT_EQ(o.sampler.ratio, 0);
+    EXPECT_EQ(o.max_attributes, 7U);
+    EXPECT_EQ(o.max_events, 8U);
+    EXPECT_EQ(o.max_links, 0U);
+    EXPECT_EQ(o.max_value_bytes, 100U);
+    EXPECT_EQ(tracer_options_from(environment()).max_attributes, 128U);
+    EXPECT_THROW(tracer_options_from(environment({{"OTEL_SPAN_EVENT_COUNT_LIMIT", "many"}})), infra::error);
+}
+
 } // namespace
 } // namespace infra::monitoring

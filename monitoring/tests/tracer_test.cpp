@@ -2,6 +2,8 @@
 
 #include <infra/base/context.hpp>
 
+#include <algorithm>
+#include <mutex>
 #include <thread>
 
 namespace infra::monitoring {
@@ -123,6 +125,102 @@ TEST(Tracer, RecordsTheSpansOfManyThreads) {
             });
     }
     EXPECT_EQ(t.recent_spans(100'000).size(), 8000U);
+}
+
+TEST(Tracer, KeepsLinksStatusAndWhereTheParentIs) {
+    tracer t({.max_attributes = 1, .max_links = 1});
+    t.install();
+    {
+        const infra::span_context elsewhere{{1, 2}, {3}, 1, true};
+        telemetry::span work("work", span_kind::consumer, elsewhere);
+        work.link({{4, 5}, {6}, 1}, {{"why", "batch"}, {"more", 1}});
+        work.link({{7, 8}, {9}, 1});
+        work.event("late", {{"a", 1}, {"b", 2}});
+        work.succeed();
+        work.fail("too late: ok is final");
+    }
+    const auto span = t.recent_spans().at(0);
+    EXPECT_TRUE(span.parent_remote);
+    ASSERT_EQ(span.links.size(), 1U);
+    EXPECT_EQ(span.links[0].context.trace, (infra::trace_id{4, 5}));
+    EXPECT_EQ(span.links[0].attributes, (json::object{{"why", "batch"}}));
+    EXPECT_EQ(span.links[0].dropped_attributes, 1U);
+    EXPECT_EQ(span.dropped_links, 1U);
+    EXPECT_EQ(span.events.at(0).dropped_attributes, 1U);
+    EXPECT_EQ(span.status, span_status::ok);
+    EXPECT_EQ(span.status_description, "");
+}
+
+TEST(Tracer, CutsAndCleansEveryText) {
+    tracer t({.max_value_bytes = 4});
+    t.install();
+    {
+        telemetry::span work("na\xFFme and more");
+        work.event("événement");
+        work.set({{"key and more", "value"}, {"json", json::value{{"deep inside", json::array{"12345"}}}}});
+        work.fail("\xC0\xAF");
+    }
+    const auto span = t.recent_spans().at(0);
+    EXPECT_EQ(span.name, "na\uFFFDm");
+    EXPECT_EQ(span.events.at(0).name, "év"); // not within a character
+    EXPECT_EQ(span.attributes, (json::object{{"key ", "valu"}, {"json", json::object{{"deep", json::array{"1234"}}}}}));
+    EXPECT_EQ(span.status_description, "\uFFFD\uFFFD");
+}
+
+TEST(Tracer, RemembersNothingOfAnEarlierSpan) {
+    tracer t({.max_recent = 1});
+    t.install();
+    for (int i = 0; i < 5; ++i) { // in the memory of those before
+        telemetry::span full("full");
+        full.set({{"a", "b"}});
+        full.event("e");
+        full.link({{1, 2}, {3}, 1});
+        full.fail("x");
+    }
+    {
+        const telemetry::span empty("empty");
+    }
+    {
+        const telemetry::span last("last");
+    }
+    const auto span = t.recent_spans().at(0);
+    EXPECT_EQ(span.name, "last");
+    EXPECT_TRUE(span.attributes.empty());
+    EXPECT_TRUE(span.events.empty());
+    EXPECT_TRUE(span.links.empty());
+    EXPECT_EQ(span.status, span_status::unset);
+    EXPECT_EQ(span.status_description, "");
+}
+
+struct kept_spans : span_sink {
+    void ended(std::shared_ptr<const span_record> span) noexcept override {
+        const std::scoped_lock lock(mutex);
+        all.push_back(std::move(span));
+    }
+    std::mutex mutex;
+    std::vector<std::shared_ptr<const span_record>> all;
+};
+
+TEST(Tracer, SendsEndedSpansToASinkForAsLongAsItIsThere) {
+    tracer t({.max_recent = 2});
+    t.install();
+    const auto sink = std::make_shared<kept_spans>();
+    t.send_to(sink);
+    {
+        std::vector<std::jthread> threads;
+        for (int i = 0; i < 2; ++i)
+            threads.emplace_back([] {
+                for (int n = 0; n < 500; ++n)
+                    const telemetry::span each("span " + std::to_string(n));
+            });
+    }
+    EXPECT_EQ(sink->all.size(), 1000U);
+    EXPECT_EQ(std::ranges::count(sink->all, "span 499", [](const auto& each) { return each->name; }), 2);
+    t.send_to(nullptr);
+    {
+        const telemetry::span nobody("nobody");
+    }
+    EXPECT_EQ(sink->all.size(), 1000U);
 }
 
 TEST(Tracer, NamesABadOption) { EXPECT_THROW(tracer({.sampler = {.ratio = 1.5}}), std::invalid_argument); }
