@@ -6,6 +6,7 @@
 #include "transfer.hpp"
 
 #include <infra/base/error.hpp>
+#include <infra/base/propagation.hpp>
 #include <infra/base/telemetry.hpp>
 #include <infra/base/with_deadline.hpp>
 
@@ -93,6 +94,16 @@ std::string ended_while(const outgoing& request, std::string_view what, phase p)
     return request.name() + ": " + std::string(what) + " while " + std::string(to_string(p));
 }
 
+// W3C's headers of the current context. A caller's own baggage stays.
+void tell_the_trace(headers& to) {
+    const auto told = inject();
+    to.set("traceparent", told.traceparent);
+    if (!told.tracestate.empty())
+        to.set("tracestate", told.tracestate);
+    if (!told.baggage.empty() && !to.contains("baggage"))
+        to.set("baggage", told.baggage);
+}
+
 void describe(telemetry::span& span, const outgoing& request) {
     if (!span.recording())
         return;
@@ -148,7 +159,7 @@ awaitable<client_response> client::core::send(std::shared_ptr<core> self, client
     describe(span, *first);
     if (options.propagate_trace && !first->headers.contains("traceparent") &&
         !context::current().telemetry_suppressed())
-        first->headers.set("traceparent", format_traceparent(span.context()));
+        tell_the_trace(first->headers);
     try {
         auto response = co_await self->follow(first, within);
         count(status_label(response.status));

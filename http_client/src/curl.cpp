@@ -2,6 +2,8 @@
 
 #include <infra/base/error.hpp>
 
+#include <openssl/crypto.h>
+
 #include <new>
 
 namespace infra::http::curl {
@@ -27,8 +29,18 @@ void check(CURLMcode code, const char* what) {
         fail(what, curl_multi_strerror(code));
 }
 
+namespace {
+
+// OpenSSL would take itself down at exit while the threads of the default loops may still be talking TLS.
+CURLcode initialise() noexcept {
+    OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr);
+    return curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+} // namespace
+
 void start_up() {
-    static const CURLcode started = curl_global_init(CURL_GLOBAL_DEFAULT);
+    static const CURLcode started = initialise();
     check(started, "curl_global_init");
 }
 

@@ -3,6 +3,8 @@
 #include "tests/support.hpp"
 #include "tests/telemetry_recorder.hpp"
 
+#include <infra/base/propagation.hpp>
+
 #include <gtest/gtest.h>
 
 namespace infra::http {
@@ -48,6 +50,20 @@ TEST_F(ClientTelemetry, SendsTheSpanAsTraceparent) {
     const client quiet(loop.get_executor(), {.propagate_trace = false});
     ASSERT_TRUE(loop.run(quiet.send({.url = server.url()}))->value);
     EXPECT_EQ(seen.find("traceparent"), std::string::npos);
+}
+
+TEST_F(ClientTelemetry, SendsTheStateAndBaggageOfTheTrace) {
+    const context_scope in(extract({.traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+                                    .tracestate = "rojo=1",
+                                    .baggage = "tenant=acme"}));
+    ASSERT_TRUE(loop.run(http.send({.url = server.url()}))->value);
+    EXPECT_EQ(parse_traceparent(field_of(seen, "traceparent"))->trace,
+              (trace_id{0x0af7651916cd43dd, 0x8448eb211c80319c}));
+    EXPECT_EQ(field_of(seen, "tracestate"), "rojo=1");
+    EXPECT_EQ(field_of(seen, "baggage"), "tenant=acme");
+
+    ASSERT_TRUE(loop.run(http.send({.url = server.url(), .headers = {{"Baggage", "own=1"}}}))->value);
+    EXPECT_EQ(field_of(seen, "Baggage"), "own=1");
 }
 
 awaitable<span_context> send_and_tell_the_span_after(const client& http, std::string url) {

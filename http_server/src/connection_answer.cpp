@@ -6,6 +6,7 @@
 #include "lane.hpp"
 
 #include <infra/base/id.hpp>
+#include <infra/base/propagation.hpp>
 #include <infra/runtime/blocking_pool.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -53,9 +54,22 @@ std::string head_of(const request& r) {
     return text.append("\r\n");
 }
 
-span_context parent_of(const request& r) {
-    const auto text = r.headers().get("Traceparent");
-    return text ? parse_traceparent(*text).value_or(span_context{}) : span_context{};
+// What came with the request, beside what is current: W3C's headers.
+infra::context context_of(const request& r, const std::string& request_id) {
+    const auto& headers = r.headers();
+    const auto value = [&headers](std::string_view name) { return std::string(headers.get(name).value_or("")); };
+    const auto joined = [&headers](std::string_view name) {
+        std::string out;
+        for (const auto each : headers.get_all(name))
+            out.append(out.empty() ? "" : ",").append(each);
+        return out;
+    };
+    const bool once = headers.get_all("Traceparent").size() < 2;
+    return extract({.traceparent = once ? value("Traceparent") : "",
+                    .tracestate = joined("Tracestate"),
+                    .baggage = joined("Baggage")},
+                   infra::context::current().with_span({}))
+        .with_request_id(request_id);
 }
 
 } // namespace
@@ -101,7 +115,7 @@ void connection::begin_exchange(bool keep_alive) {
 }
 
 void connection::answer_at_once(const route_match& found, headers conditions) {
-    telemetry::span span(exchange_.span_name(), span_kind::server, parent_of(request_), exchange_.request_id);
+    telemetry::span span(exchange_.span_name(), span_kind::server, context_of(request_, exchange_.request_id));
     exchange_.traceparent = format_traceparent(span.context());
     describe_request(span, exchange_, request_);
     response made;
@@ -196,7 +210,7 @@ void connection::on_work_done(std::exception_ptr failure) {
 awaitable<void> connection::perform(self_ptr self, request r, headers conditions) {
     auto& e = self->exchange_;
     const auto to = e.route;
-    telemetry::span span(e.span_name(), span_kind::server, parent_of(r), e.request_id);
+    telemetry::span span(e.span_name(), span_kind::server, context_of(r, e.request_id));
     e.traceparent = format_traceparent(span.context());
     describe_request(span, e, r);
     response made;
@@ -289,7 +303,7 @@ awaitable<void> connection::hand_over(self_ptr self, request r) {
     std::exception_ptr thrown;
     context under;
     {
-        telemetry::span span(e.span_name(), span_kind::server, parent_of(r), e.request_id);
+        telemetry::span span(e.span_name(), span_kind::server, context_of(r, e.request_id));
         e.traceparent = format_traceparent(span.context());
         describe_request(span, e, r);
         try {

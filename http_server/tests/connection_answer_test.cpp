@@ -2,6 +2,7 @@
 
 #include "support.hpp"
 
+#include <infra/base/propagation.hpp>
 #include <infra/runtime/blocking_pool.hpp>
 
 #include <boost/asio/buffer.hpp>
@@ -90,6 +91,33 @@ TEST(ConnectionAnswer, CarriesTheContextThroughACoroutine) {
     EXPECT_EQ(body_of(answer),
               R"({"request":"r-1","context":"r-1","span":")" + field_of(answer, "Traceparent") + "\"}");
     EXPECT_EQ(context::current().request_id(), "") << "and nothing of it is left on the loop";
+}
+
+TEST(ConnectionAnswer, TakesStateAndBaggageOfTheTraceAlong) {
+    router routes;
+    const auto told = [] {
+        const auto headers = inject();
+        return response::ok({{"parent", headers.traceparent.substr(3, 32)},
+                             {"state", headers.tracestate},
+                             {"baggage", headers.baggage}});
+    };
+    routes.get("/plain", told);
+    routes.get("/coroutine", [told]() -> awaitable<response> { co_return told(); });
+    served s(std::move(routes));
+    auto client = s.connect();
+    for (const std::string path : {"/plain", "/coroutine"}) {
+        client.send("GET " + path +
+                    " HTTP/1.1\r\nHost: h\r\n"
+                    "Traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n"
+                    "Tracestate: rojo=1\r\nTracestate: congo=2\r\nBaggage: tenant=acme\r\n\r\n");
+        EXPECT_EQ(body_of(client.read_response()), R"({"parent":"0af7651916cd43dd8448eb211c80319c",)"
+                                                   R"("state":"rojo=1,congo=2","baggage":"tenant=acme"})");
+    }
+    const std::string twice = "Traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n";
+    client.send("GET /plain HTTP/1.1\r\nHost: h\r\n" + twice + twice + "Tracestate: rojo=1\r\n\r\n");
+    const auto answer = client.read_response();
+    EXPECT_EQ(body_of(answer).find("0af7651916cd43dd"), std::string::npos) << "which of the two?";
+    EXPECT_NE(body_of(answer).find(R"("state":"")"), std::string::npos);
 }
 
 TEST(ConnectionAnswer, StreamsInChunks) {

@@ -223,6 +223,9 @@ TEST(Server, EndsWithoutPatienceWhenRunIsCancelled) {
 }
 
 TEST(Server, WaitsForDescriptorsWhenNoneIsLeft) {
+#if __has_feature(undefined_behavior_sanitizer)
+    GTEST_SKIP() << "the sanitizer opens a pipe to look at an object, and calls it damaged when it cannot";
+#endif
     served s{router()};
     rlimit before{};
     ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);

@@ -161,7 +161,9 @@ private:
     std::shared_ptr<ssl::context> context_;
 };
 
+// OpenSSL would take itself down at exit while the threads of the default loops may still be talking TLS.
 std::shared_ptr<tls_acceptor> make_openssl_acceptor(const tls_options& options) {
+    OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr);
     return std::make_shared<openssl_acceptor>(options);
 }
 

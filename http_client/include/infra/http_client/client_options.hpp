@@ -60,7 +60,8 @@ struct client_options {
     /// Ask for gzip and deflate, and decode.
     bool decompress = true;
 
-    /// Send the active span in `traceparent` (W3C Trace Context), unless the request has that header.
+    /// Send the active span in `traceparent`, with what came along in `tracestate` and `baggage` (W3C Trace Context and
+    /// Baggage), unless the request has the first. Baggage is meant for everybody down the line: none of it is secret.
     bool propagate_trace = true;
 
     /// Offer HTTP/2 over TLS. Off, since one HTTP/1.1 connection a request isolates requests from each other.
