@@ -7,6 +7,7 @@
 import email
 import email.policy
 import http.client
+import http.server
 import json
 import os
 import pathlib
@@ -17,8 +18,11 @@ import socket
 import sqlite3
 import subprocess
 import tempfile
+import threading
 import time
 import unittest
+import urllib.parse
+import urllib.request
 
 STARTER = os.path.abspath(os.environ["STARTER"])
 LONG = "INFRA_TEST_LONG" in os.environ
@@ -190,6 +194,106 @@ class MainJob(StarterTest):
             service.completed(service.sign_up())
             self.assertEqual(service.end(number), 0)
             self.assertEqual(service.lines()[-1]["message"], "stopped", service.lines()[-3:])
+
+
+class Collector:
+    """Takes OTLP and keeps it."""
+
+    def __init__(self, status=200):
+        received = self.received = []
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                received.append((self.path, json.loads(self.rfile.read(int(self.headers["Content-Length"])))))
+                self.send_response(status)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+
+    def spans(self):
+        return [span for _, body in self.received for resource in body["resourceSpans"]
+                for scope in resource["scopeSpans"] for span in scope["spans"]]
+
+    def end(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+class Telemetry(StarterTest):
+    def test_one_trace_leads_from_the_request_to_the_mail(self):
+        collector = Collector()
+        self.addCleanup(collector.end)
+        service = self.start(OTEL_EXPORTER_OTLP_ENDPOINT=collector.url, OTEL_SERVICE_NAME="shop").listening()
+        trace = "0af7651916cd43dd8448eb211c80319c"
+        answer = service.ask("POST", "/signup", json.dumps({"name": "Ada", "email": "ada@example.com"}),
+                             {"traceparent": f"00-{trace}-b7ad6b7169203331-01", "tracestate": "rojo=1"})
+        service.completed(json.loads(answer.text)["job_id"])
+        self.assertEqual(service.end(), 0)  # the rest is sent at the end
+        self.assertEqual({path for path, _ in collector.received}, {"/v1/traces"})
+        self.assertIn({"key": "service.name", "value": {"stringValue": "shop"}},
+                      collector.received[0][1]["resourceSpans"][0]["resource"]["attributes"])
+        ours = {span["spanId"]: span for span in collector.spans() if span["traceId"] == trace}
+        kinds = {span["kind"] for span in ours.values()}
+        self.assertLessEqual({2, 4, 5}, kinds, ours)  # server, producer, consumer
+        server, = [span for span in ours.values() if span["kind"] == 2]
+        self.assertEqual((server["name"], server["parentSpanId"]), ("POST /signup", "b7ad6b7169203331"))
+        self.assertEqual((server["traceState"], server["flags"]), ("rojo=1", 0x301))
+        for span in ours.values():
+            self.assertTrue(span is server or span["parentSpanId"] in ours, span)
+
+    def test_a_collector_that_fails_disturbs_nobody(self):
+        collector = Collector(status=500)
+        self.addCleanup(collector.end)
+        service = self.start(OTEL_EXPORTER_OTLP_ENDPOINT=collector.url, OTEL_BSP_SCHEDULE_DELAY="10").listening()
+        service.completed(service.sign_up())
+        until(lambda: len(collector.received) > 1, "several batches")
+        until(lambda: re.search(r'otlp_spans_dropped_total{reason="refused"} [1-9]', service.ask("GET", "/metrics").text),
+              "what was refused to be counted")
+        self.assertEqual(service.end(), 0)
+        self.assertEqual(len([line for line in service.lines() if line.get("module") == "otlp"]), 1)
+
+    def test_prometheus_scrapes_it(self):
+        if not shutil.which("prometheus"):
+            self.skipTest("prometheus is not installed (Debian package prometheus)")
+        service = self.start().listening()
+        service.completed(service.sign_up())
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        config = pathlib.Path(self.folder) / "prometheus.yml"
+        config.write_text(json.dumps({
+            "global": {"scrape_interval": "1s"},
+            "scrape_configs": [{"job_name": "starter", "static_configs": [{"targets": [f"127.0.0.1:{service.port}"]}]}]}))
+        log = open(pathlib.Path(self.folder) / "prometheus.txt", "wb")
+        self.addCleanup(log.close)
+        server = subprocess.Popen(
+            ["prometheus", f"--config.file={config}", f"--storage.tsdb.path={self.folder}/tsdb",
+             f"--web.listen-address=127.0.0.1:{port}", "--enable-feature=exemplar-storage"], stdout=log, stderr=log)
+        self.addCleanup(server.wait, PATIENCE)
+        self.addCleanup(server.kill)
+
+        def asked(path):
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/{path}", timeout=PATIENCE) as answer:
+                    return json.load(answer)["data"]
+            except OSError:  # not up yet
+                return None
+
+        def value():
+            query = urllib.parse.quote('http_server_requests_total{method="POST",route="/signup",status="202"}')
+            found = asked(f"query?query={query}")
+            return found and found["result"] and found["result"][0]["value"][1]
+        self.assertEqual(until(value, "prometheus to have scraped the counter"), "1")
+        target = asked("targets")["activeTargets"][0]
+        self.assertEqual((target["health"], target["lastError"]), ("up", ""))
+        exemplars = asked("query_exemplars?query=http_server_request_duration_seconds_bucket&start=0&end=9999999999")
+        self.assertTrue(any(len(one["labels"]["trace_id"]) == 32 for series in exemplars for one in series["exemplars"]))
 
 
 class BadInput(StarterTest):
