@@ -80,7 +80,6 @@ private:
     bool awaited(const detail::flight& f) const noexcept;
     check_report note(const std::shared_ptr<detail::entry>& e, health_status answer, check_report line);
     void start_pulse(const std::shared_ptr<detail::entry>& e);
-    bool ask_in_background(const std::shared_ptr<detail::entry>& e);
     bool is_blocked(const detail::entry& e) const noexcept;
 
     void tell(detail::news n) const;
@@ -97,6 +96,7 @@ private:
                                          std::shared_ptr<detail::flight> f);
     void land(const std::shared_ptr<detail::entry>& e, const std::shared_ptr<detail::flight>& f, check_result result);
     static awaitable<void> keep_asking(std::shared_ptr<state> self, std::shared_ptr<detail::entry> e);
+    bool ask_in_background(const std::shared_ptr<detail::entry>& e);
 };
 
 // Under no context: what the checks do belongs to nobody's request, least of all to that of the probe that came first.

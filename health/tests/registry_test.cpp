@@ -245,14 +245,19 @@ TEST(HealthRegistry, ServesProbesOnManyThreadsWhileChecksComeAndGo) {
     event_loop loop;
     loop.start();
     registry checks({.max_threads = 4, .executor = loop.get_executor()});
-    checks.add("always", [] {});
+    checks.add("always", [] {}, {.groups = {"even", "odd"}});
+    checks.add("pulse", []() -> awaitable<void> { co_return; },
+               {.every = 1ms, .groups = {"even"}, .depends_on = {"always", "passing"}});
+    std::atomic<int> changes = 0;
+    checks.on_change([&changes](const status_change&) { ++changes; });
     std::vector<std::jthread> probers;
     std::atomic<int> answered = 0;
     for (int i = 0; i < 4; ++i)
         probers.emplace_back([&] {
             asio::io_context own{1};
             for (int round = 0; round < 50; ++round) {
-                auto report = asio::co_spawn(own, checks.run(), asio::use_future);
+                const auto* group = round % 3 == 0 ? "" : round % 3 == 1 ? "even" : "odd";
+                auto report = asio::co_spawn(own, checks.run(group), asio::use_future);
                 own.restart();
                 own.run();
                 answered += report.get().checks.contains("always");
@@ -261,7 +266,8 @@ TEST(HealthRegistry, ServesProbesOnManyThreadsWhileChecksComeAndGo) {
     probers.emplace_back([&] {
         for (int round = 0; round < 50; ++round) {
             checks.add("passing", []() -> awaitable<void> { co_return; });
-            checks.add("replaced", [] {});
+            checks.add("replaced", [] { throw 42; }, {.every = 1ms, .worse_after = 2});
+            checks.set_state(round % 2 ? service_state::serving : service_state::stopping);
             checks.remove("passing");
         }
     });

@@ -2,6 +2,7 @@
 
 #include "support.hpp"
 
+#include <infra/app/checks.hpp>
 #include <infra/health.hpp>
 
 #include <gtest/gtest.h>
@@ -45,6 +46,9 @@ TEST(ApiHealth, TakesEveryShapeOfCheck) {
     EXPECT_TRUE(report.checks.contains("strict-memory"));
     EXPECT_EQ(report.to_json().at("checks").at("plain").at("status"), "degraded");
 
+    const auto ready = run([]() -> awaitable<health_report> { co_return co_await run_health_checks("ready"); });
+    EXPECT_EQ(to_http(ready, {.accept = "application/health+json"}).content_type, "application/health+json");
+
     EXPECT_TRUE(remove_health_check("capturing"));
     EXPECT_FALSE(remove_health_check(std::string("capturing")));
     EXPECT_TRUE(remove_health_check("strict-memory")); // what the machine says decides these three
@@ -53,6 +57,23 @@ TEST(ApiHealth, TakesEveryShapeOfCheck) {
     report = run([]() -> awaitable<health_report> { return run_health_checks(); });
     EXPECT_EQ(report.status, health_status::degraded);
     EXPECT_EQ(report.http_status(), 200);
+}
+
+TEST(ApiHealth, TakesReadyMadeChecksAndEveryOption) {
+    using namespace infra::health;
+    using namespace std::chrono_literals;
+    registry checks;
+    checks.add("disk", disk_check({.path = "/"}), {.critical = false, .every = 1h});
+    checks.add("files", open_files_check());
+    checks.add("loops", loop_lag_check(), {.every = 1h, .groups = {"live"}});
+    checks.add("tcp", tcp_check({.host = "127.0.0.1", .port = 1}), {.groups = {"start"}});
+    checks.add("orders", [] {}, {.depends_on = {"tcp"}, .worse_after = 3, .better_after = 2});
+    checks.add("payments", infra::app::http_check({.url = "http://127.0.0.1:1/"}), {.groups = {"never"}});
+    checks.add("queue", infra::app::queue_check({.degraded_above = 100}), {.groups = {"never"}});
+    checks.on_change([](const status_change&) {});
+    checks.set_state(service_state::stopping);
+    const auto report = run([&]() -> awaitable<health_report> { return checks.run("ready"); });
+    EXPECT_EQ(report.checks.at("service").message, "stopping");
 }
 
 } // namespace
