@@ -215,13 +215,16 @@ bool pipeline_state::start_thread() noexcept {
     const std::scoped_lock lock(thread_mutex_);
     if (reader_.load() != reader::none)
         return reader_.load() == reader::thread;
-    try {
-        const signals_blocked while_starting;
-        thread_ = std::make_unique<std::thread>([held = shared_from_this()] { held->run(); });
-        reader_.store(reader::thread);
-    } catch (...) {
-        reader_.store(reader::caller);
-    }
+    const signals_blocked while_starting;
+    held_by_thread_ = shared_from_this();
+    const auto entry = [](void* state) -> void* {
+        static_cast<pipeline_state*>(state)->run();
+        return nullptr;
+    };
+    has_thread_ = ::pthread_create(&thread_, nullptr, entry, this) == 0;
+    reader_.store(has_thread_ ? reader::thread : reader::caller);
+    if (!has_thread_)
+        held_by_thread_.reset();
     return reader_.load() == reader::thread;
 }
 

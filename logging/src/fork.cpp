@@ -33,8 +33,10 @@ void after_in_parent() {
     after_fork_of_defaults();
 }
 void after_in_child() {
+    std::vector<std::shared_ptr<pipeline_state>>
+        held_by_threads; // one that nobody else holds ends once all is unlocked
     for (auto* const each : living().states)
-        each->after_fork_in_child();
+        held_by_threads.push_back(each->after_fork_in_child());
     living().mutex.unlock();
     after_fork_of_defaults();
 }
@@ -73,7 +75,7 @@ void pipeline_state::after_fork_in_parent() noexcept {
     lanes_.last_words_mutex.unlock();
 }
 
-void pipeline_state::after_fork_in_child() noexcept {
+std::shared_ptr<pipeline_state> pipeline_state::after_fork_in_child() noexcept {
     if (!locked_for_fork_) {
         ::new (&reading_) std::timed_mutex; // whoever held it is not here
         locked_for_fork_ = reading_.try_lock();
@@ -87,12 +89,12 @@ void pipeline_state::after_fork_in_child() noexcept {
     stalled_.store(false);
     waiting_.store(0);
     reading_thread_.store(std::thread::id());
-    if (thread_) {
-        (void)thread_.release(); // of a thread that is not here, neither to be joined nor to be detached
+    if (std::exchange(has_thread_, false)) {
         reader_.store(closing_.load() ? reader::caller : reader::none);
         ended_.store(false);
     }
     after_fork_in_parent();
+    return std::move(held_by_thread_);
 }
 
 } // namespace infra::logging::detail

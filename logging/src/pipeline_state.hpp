@@ -22,6 +22,8 @@
 #include <thread>
 #include <vector>
 
+#include <pthread.h>
+
 namespace infra::logging::detail {
 
 struct line_counts {
@@ -78,7 +80,7 @@ public:
 
     void before_fork() noexcept;
     void after_fork_in_parent() noexcept;
-    void after_fork_in_child() noexcept;
+    std::shared_ptr<pipeline_state> after_fork_in_child() noexcept; // what the thread held
 
 private:
     enum class reader : std::uint8_t {
@@ -154,7 +156,10 @@ private:
     std::atomic<std::uint64_t> lost_before_{0}; // the last flush()
 
     std::mutex thread_mutex_;
-    std::unique_ptr<std::thread> thread_; // guarded by thread_mutex_
+    // A plain thread, since a child after a fork must be able to forget it. Both guarded by thread_mutex_:
+    pthread_t thread_{};
+    bool has_thread_ = false;
+    std::shared_ptr<pipeline_state> held_by_thread_; // the thread's own, which lets go of it last
 
     std::timed_mutex reading_;
     std::atomic<std::thread::id> reading_thread_{};

@@ -50,6 +50,7 @@ void pipeline_state::run() noexcept {
     read_locked(upto::now_whatever_is_on_its_way);
     std::this_thread::sleep_for(shortest_nap);
     read_locked(upto::now_whatever_is_on_its_way);
+    const auto last = std::move(held_by_thread_); // written before this thread began, and by nobody since
     ended_.store(true);
     done_.ring();
     room_.ring();
@@ -250,7 +251,7 @@ bool pipeline_state::close(deadline limit) noexcept {
     {
         const std::scoped_lock lock(thread_mutex_);
         closing_.store(true);
-        if (!thread_)
+        if (!has_thread_)
             reader_.store(reader::caller);
     }
     work_.ring();
@@ -259,11 +260,12 @@ bool pipeline_state::close(deadline limit) noexcept {
     if (!ended)
         stalled_.store(true);
     const std::scoped_lock lock(thread_mutex_);
-    if (thread_ && ended)
-        thread_->join();
-    else if (thread_)
-        thread_->detach(); // it shares our state, and ends when its sink lets it
-    thread_.reset();
+    if (std::exchange(has_thread_, false)) {
+        if (ended)
+            ::pthread_join(thread_, nullptr);
+        else
+            ::pthread_detach(thread_); // it shares our state, and ends when its sink lets it
+    }
     return all_written && ended;
 }
 
