@@ -121,8 +121,10 @@ const std::vector<lane*>& lanes::all() {
 void lanes::keep_only_mine() noexcept {
     for (const auto& each : lanes_) {
         each->discard();
-        if (each->owner != std::this_thread::get_id())
+        if (each->owner != std::this_thread::get_id()) {
+            each->records.take_over();
             each->writing.store(not_writing, std::memory_order_relaxed);
+        }
         each->told_dropped = 0;
         for (const auto& d : each->dropped)
             each->told_dropped += d;

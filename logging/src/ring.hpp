@@ -52,6 +52,9 @@ public:
         end_.store(written_, std::memory_order_release);
     }
 
+    /// Takes the place of a writer that was stopped anywhere in the middle: what it had not committed never was.
+    void take_over() noexcept { written_ = end_.load(std::memory_order_relaxed); }
+
     /// Bytes not released yet, and never fewer than there are.
     std::size_t used() const noexcept { return static_cast<std::size_t>(written_ - released_); }
 
