@@ -44,6 +44,30 @@ void refuse_too_large(const detail::to_add& job, std::size_t max_bytes) {
                         " allowed (queue_options::max_payload_bytes); store it elsewhere and enqueue its name");
 }
 
+// Of JSON text that is valid.
+std::size_t depth_of(std::string_view text) {
+    std::size_t depth = 0, deepest = 0;
+    bool quoted = false;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        if (quoted && c == '\\')
+            ++i;
+        else if (c == '"')
+            quoted = !quoted;
+        else if (!quoted && (c == '[' || c == '{'))
+            deepest = std::max(deepest, ++depth);
+        else if (!quoted && (c == ']' || c == '}'))
+            --depth;
+    }
+    return deepest;
+}
+
+void refuse_too_deep(const detail::to_add& job) {
+    if (depth_of(job.data) > detail::max_payload_depth)
+        throw detail::misfit_error(
+            job.name, {{}, "nested deeper than " + std::to_string(detail::max_payload_depth) + " arrays and objects"});
+}
+
 /// What all jobs of one call have in common.
 struct origin {
     wall_time now;
@@ -56,6 +80,7 @@ std::vector<new_job> to_store(std::vector<detail::to_add> jobs, const std::strin
     all.reserve(jobs.size());
     for (auto& job : jobs) {
         refuse_too_large(job, max_payload_bytes);
+        refuse_too_deep(job);
         all.push_back({.queue = queue,
                        .id = call.id ? *call.id : uuid_v7(),
                        .name = std::move(job.name),

@@ -10,7 +10,9 @@ error misfit_error(std::string_view job, const json::failure& why) {
             std::string("the payload does not fit the job \"").append(job).append("\": ").append(to_string(why))};
 }
 
-json::limits limits_of_stored(std::string_view text) noexcept { return {.max_bytes = text.size(), .max_depth = 256}; }
+json::limits limits_of_stored(std::string_view text) noexcept {
+    return {.max_bytes = text.size(), .max_depth = max_payload_depth};
+}
 
 } // namespace detail
 

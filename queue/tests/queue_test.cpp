@@ -34,6 +34,26 @@ protected:
     queue jobs{stored, {}, std::make_shared<registry>(), time};
 };
 
+std::string nested(std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); }
+
+TEST_F(Queue, RefusesAPayloadThatIsNestedTooDeepToBeReadAgain) {
+    const auto parsed = [](std::size_t depth) { return json::parse(nested(depth), {.max_depth = depth}).value(); };
+    const auto any = jobs.define_job({.name = "any", .handler = [](json::value) -> awaitable<void> { co_return; }});
+    const std::string refused = "the payload does not fit the job \"any\": nested deeper than 256 arrays and objects";
+    EXPECT_EQ(refusal(jobs.enqueue(any, parsed(257))), refused);
+    EXPECT_EQ(refusal(jobs.enqueue("any", parsed(257))), refused);
+    EXPECT_EQ(refusal(jobs.enqueue_bulk(any, {parsed(1), parsed(257)})), refused);
+    EXPECT_EQ(stored->stored.size(), 0u);
+    EXPECT_EQ(refusal(jobs.enqueue(any, parsed(256))), "accepted");
+    EXPECT_TRUE(json::parse(added().data, detail::limits_of_stored(added().data))) << "it can be read again";
+}
+
+TEST_F(Queue, CountsNoDepthInsideStrings) {
+    const auto text = jobs.define_job<std::string>({.name = "text", .handler = [](const std::string&) {}});
+    EXPECT_EQ(refusal(jobs.enqueue(text, "\\\"" + std::string(300, '['))), "accepted");
+    EXPECT_EQ(refusal(jobs.enqueue(text, std::string(300, '{') + "\\")), "accepted");
+}
+
 TEST_F(Queue, AddsATypedJobWithItsDefinitionsOptions) {
     const auto charge = jobs.define_job<payment>({.name = "charge",
                                                   .attempts = 5,

@@ -36,7 +36,10 @@ namespace detail {
 /// `the payload does not fit the job "resize": /width: expected an integer, got a string`
 error misfit_error(std::string_view job, const json::failure& why);
 
-/// Stored JSON was accepted when it came; only its depth is limited here.
+/// Arrays and objects inside each other: what enqueue takes, and so what can be read again when the job runs.
+inline constexpr std::size_t max_payload_depth = 256;
+
+/// Stored JSON was accepted when it came, by another process perhaps; only its depth is limited again.
 json::limits limits_of_stored(std::string_view text) noexcept;
 
 template <class T>
