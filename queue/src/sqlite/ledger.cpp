@@ -1,9 +1,12 @@
 #include "ledger.hpp"
 
+#include <utility>
+
 namespace infra::queue::sqlite {
 
 void ledger::load(database& db) {
     mark();
+    changed_.clear();
     rows_.clear();
     by_id_.clear();
     query queues(db, "SELECT id, name, waiting, delayed, active, completed, failed FROM infra_queues");
@@ -20,16 +23,15 @@ void ledger::load(database& db) {
 }
 
 void ledger::save(database& db) {
-    for (auto& [name, each] : rows_) {
-        if (!each.dirty)
-            continue;
-        const auto& n = each.jobs;
+    for (auto* each : changed_) {
+        const auto& n = each->jobs;
         query(db, "UPDATE infra_queues SET waiting = ?1, delayed = ?2, active = ?3, completed = ?4, failed = ?5 WHERE "
                   "id = ?6")
-            .bind(n[0], n[1], n[2], n[3], n[4], each.id)
+            .bind(n[0], n[1], n[2], n[3], n[4], each->id)
             .run();
-        each.dirty = false;
+        each->dirty = false;
     }
+    changed_.clear();
     if (next_number_ != saved_number_)
         query(db, "UPDATE infra_queue SET next_number = ?1").bind(next_number_).run();
     saved_number_ = next_number_;
@@ -53,7 +55,8 @@ ledger::row& ledger::get(database& db, std::string_view name) {
 
 void ledger::change(row& queue, job_state s, int by) {
     queue.jobs[static_cast<std::size_t>(s)] += by;
-    queue.dirty = true;
+    if (!std::exchange(queue.dirty, true))
+        changed_.push_back(&queue);
     steps_.push_back({&queue, s, by});
 }
 
@@ -67,8 +70,10 @@ void ledger::undo() {
     for (const auto& each : steps_)
         each.queue->jobs[static_cast<std::size_t>(each.state)] -= each.by;
     for (const auto& name : made_) {
-        by_id_.erase(rows_.at(name).id);
-        rows_.erase(name);
+        const auto gone = rows_.find(name);
+        std::erase(changed_, &gone->second);
+        by_id_.erase(gone->second.id);
+        rows_.erase(gone);
     }
     mark();
 }

@@ -1,8 +1,8 @@
 #pragma once
 
 // What the writer keeps in memory of the file: the queues' names, how many of their jobs are in each state, and the next
-// number. Read again when another process has written, written back once for each transaction. So counts cost nothing,
-// whatever the backlog, and a claim looks only into queues that have something.
+// number. Read again when another process has written; what changed is written back once for each transaction. So counts
+// cost nothing, whatever the backlog, and a claim looks only into queues that have something.
 //
 // Invariant: within a write transaction, every count equals the number of rows; at COMMIT the tables say the same.
 
@@ -23,7 +23,7 @@ public:
         std::int64_t id = 0;
         std::string name{};
         std::array<std::int64_t, job_states> jobs{};
-        bool dirty = false;
+        bool dirty = false; // stands in changed_
 
         std::int64_t in(job_state s) const noexcept { return jobs[static_cast<std::size_t>(s)]; }
     };
@@ -64,6 +64,7 @@ private:
 
     rows rows_;
     std::unordered_map<std::int64_t, row*> by_id_;
+    std::vector<row*> changed_; // since save()
     std::int64_t next_number_ = 1;
     std::int64_t saved_number_ = 1;
     std::vector<step> steps_;       // since mark()

@@ -133,6 +133,28 @@ TEST_F(SqliteWriter, TakesBackWhatAFailedOperationCounted) {
     EXPECT_EQ(ask(folder / "queue.db", "SELECT waiting FROM infra_queues"), "1");
 }
 
+TEST_F(SqliteWriter, SavesTheCountsOfThoseQueuesAloneThatChanged) {
+    const auto count_two = [](store& s) {
+        for (const auto* name : {"quiet", "busy"})
+            s.queues.added(s.queues.get(s.db, name), job_state::waiting);
+    };
+    post(access::write, count_two).wait();
+    const auto changes = [this](access needed, std::function<void(store&)> what) {
+        std::int64_t before = 0, after = 0;
+        const auto total = [](store& s) {
+            query q(s.db, "SELECT total_changes()");
+            q.step();
+            return q.integer(0);
+        };
+        post(needed, [&](store& s) { before = total(s), what(s); }).wait();
+        post(access::read, [&](store& s) { after = total(s); }).wait();
+        return after - before;
+    };
+    EXPECT_EQ(changes(access::write, [](store& s) { s.queues.added(*s.queues.find("busy"), job_state::waiting); }), 1);
+    EXPECT_EQ(changes(access::write, [](store&) {}), 0);
+    EXPECT_EQ(ask(folder / "queue.db", "SELECT group_concat(name || waiting) FROM infra_queues"), "quiet1,busy2");
+}
+
 TEST_F(SqliteWriter, RepeatsTheOthersWhenOneLosesTheWholeTransaction) {
     auto gate = hold();
     auto a = post(access::write, [](store& s) { insert(s, "a"); });
