@@ -26,8 +26,18 @@ const std::shared_ptr<registry>& default_registry() {
     return all;
 }
 
+std::string url_from(const environment& variables) {
+    if (const auto url = variables.get("QUEUE_URL"))
+        return *url;
+    // Jobs for all must not end in a file of this machine because somebody relied on the server.
+    if (variables.has("REDIS_URL"))
+        throw infra::error(infra::errc::misconfigured, "REDIS_URL: no Redis backend of the queue is linked; set "
+                                                       "QUEUE_URL (sqlite:var/queue.db) or unset REDIS_URL");
+    return "sqlite:var/queue.db";
+}
+
 queue queue_from(const environment& variables) {
-    const auto url = variables.get_or("QUEUE_URL", "sqlite:var/queue.db");
+    const auto url = url_from(variables);
     try {
         return queue(make_backend(url), {}, default_registry());
     } catch (const infra::error& e) {

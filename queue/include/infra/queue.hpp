@@ -11,8 +11,9 @@
 ///     co_await worker.run();
 ///
 /// These functions speak to one queue of the process, made at first use from the environment: QUEUE_URL names where it
-/// is kept, `sqlite:var/queue.db` when absent; link infra::queue_sqlite. Programs that hold their objects themselves use
-/// queue::queue and queue::worker, which these wrap line by line.
+/// is kept, `sqlite:var/queue.db` when absent; link infra::queue_sqlite. REDIS_URL without QUEUE_URL is refused, since no
+/// Redis backend is linked. Programs that hold their objects themselves use queue::queue and queue::worker, which these
+/// wrap line by line.
 
 #include <infra/queue/backend.hpp>
 #include <infra/queue/error.hpp>
@@ -29,13 +30,16 @@ namespace infra::queue {
 const std::shared_ptr<registry>& default_registry();
 
 /// The queue that these functions speak to. Throws infra::error with infra::errc::misconfigured when QUEUE_URL is not
-/// understood; the storage itself is opened by the first operation.
+/// understood, or REDIS_URL asks for what is not there; the storage itself is opened by the first operation.
 queue default_queue();
 
 /// Replaces it, for calls that begin afterwards.
 void set_default_queue(queue instead);
 
-/// The queue that QUEUE_URL names, with the jobs of default_registry(). Throws as default_queue().
+/// Where the environment wants jobs kept. Throws as default_queue().
+std::string url_from(const environment& variables);
+
+/// The queue that is kept there, with the jobs of default_registry(). Throws as default_queue().
 queue queue_from(const environment& variables);
 
 /// Defines a job by name, in default_registry(). Without T its payload is a json::value.
