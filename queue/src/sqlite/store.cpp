@@ -9,7 +9,7 @@ namespace infra::queue::sqlite {
 namespace {
 
 // Another process that switches to WAL at this moment makes SQLite say "busy" without asking the busy handler.
-void switch_to_wal(database& db) {
+void switch_to_wal(database& db, const std::atomic<bool>& give_up) {
     constexpr int tries = 100;
     for (int i = 1;; ++i) {
         try {
@@ -17,7 +17,7 @@ void switch_to_wal(database& db) {
             mode.step();
             return;
         } catch (const error& e) {
-            if (i == tries || e.code() != errc::unavailable)
+            if (i == tries || give_up || e.code() != errc::unavailable)
                 throw;
         }
         std::this_thread::sleep_for(std::chrono::milliseconds(10));
@@ -29,7 +29,7 @@ void switch_to_wal(database& db) {
 store::store(const sqlite_options& options, const std::atomic<bool>& give_up)
     : db(options.file), options_(options), give_up_(give_up) {
     db.set_busy_policy(&store::wait_for_lock, this);
-    switch_to_wal(db);
+    switch_to_wal(db, give_up);
     db.execute("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384; PRAGMA journal_size_limit = 67108864");
     prepare_schema(db);
 }

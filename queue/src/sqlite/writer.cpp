@@ -59,8 +59,10 @@ void writer::post(std::unique_ptr<operation> work) {
 void writer::stop(const promise<void>& drained) {
     const std::scoped_lock lock(mutex_);
     stopping_ = true;
-    if (ended_ || !thread_.joinable())
+    if (ended_ || !thread_.joinable()) {
+        arrivals_->close(closed()); // which a thread that never began will not do
         return drained.set_value();
+    }
     told_.push_back(drained);
     changed_.notify_one();
 }

@@ -17,21 +17,6 @@
 namespace infra::queue::tests {
 namespace {
 
-// Another process in the middle of a transaction.
-class write_lock {
-public:
-    explicit write_lock(const std::filesystem::path& file) {
-        sqlite3_open(file.c_str(), &other_);
-        EXPECT_EQ(sqlite3_exec(other_, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr), SQLITE_OK);
-    }
-    ~write_lock() { sqlite3_close(other_); }
-    write_lock(const write_lock&) = delete;
-    write_lock& operator=(const write_lock&) = delete;
-
-private:
-    sqlite3* other_ = nullptr;
-};
-
 class SqliteFile : public ::testing::Test {
 protected:
     std::filesystem::path file() const { return folder / "queue.db"; }

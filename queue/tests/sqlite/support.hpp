@@ -26,6 +26,21 @@ inline std::string ask(const std::filesystem::path& file, const std::string& sql
     return answer;
 }
 
+/// Another process in the middle of a transaction.
+class write_lock {
+public:
+    explicit write_lock(const std::filesystem::path& file, const char* begin = "BEGIN IMMEDIATE") {
+        sqlite3_open(file.c_str(), &other_);
+        EXPECT_EQ(sqlite3_exec(other_, begin, nullptr, nullptr, nullptr), SQLITE_OK);
+    }
+    ~write_lock() { sqlite3_close(other_); }
+    write_lock(const write_lock&) = delete;
+    write_lock& operator=(const write_lock&) = delete;
+
+private:
+    sqlite3* other_ = nullptr;
+};
+
 /// What must hold of any file at any time.
 inline void expect_sound(const std::filesystem::path& file) {
     if (!std::filesystem::exists(file) || ask(file, "SELECT 1 FROM sqlite_schema WHERE name = 'infra_queue'") != "1")
