@@ -1,11 +1,15 @@
 #include "support.hpp"
 
+#include <infra/testing/background_conformance.hpp>
+
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
@@ -181,3 +185,85 @@ TEST(TlsOptions, NameTheFileThatCannotBeUsed) {
 
 } // namespace
 } // namespace infra::http
+
+namespace infra::testing {
+namespace {
+
+using asio::ip::tcp;
+namespace ssl = asio::ssl;
+
+awaitable<void> for_ever() {
+    asio::steady_timer timer(co_await asio::this_coro::executor, steady_time::max());
+    co_await timer.async_wait(asio::use_awaitable);
+}
+
+// The suite bounds the time.
+awaitable<void> until(std::function<bool()> condition) {
+    asio::steady_timer turn(co_await asio::this_coro::executor);
+    while (!condition()) {
+        turn.expires_after(std::chrono::milliseconds(1));
+        co_await turn.async_wait(asio::use_awaitable);
+    }
+}
+
+struct tls_surroundings {
+    http::identity who;
+    ssl::context any{ssl::context::tls_client};
+    std::optional<ssl::stream<tcp::socket>> client;
+    bool handler_entered = false;
+
+    http::router routes() {
+        http::router r;
+        r.get("/for-ever", [this]() -> awaitable<http::response> {
+            handler_entered = true;
+            co_await for_ever();
+            co_return http::response();
+        });
+        return r;
+    }
+};
+
+awaitable<void> connect(http::server* server, std::shared_ptr<tls_surroundings> with) {
+    server->listen();
+    with->client.emplace(co_await asio::this_coro::executor, with->any);
+    co_await with->client->next_layer().async_connect({asio::ip::address_v4::loopback(), server->port()},
+                                                      asio::use_awaitable);
+}
+
+awaitable<void> begin_a_handshake(http::server* server, std::shared_ptr<tls_surroundings> with) {
+    co_await connect(server, with);
+    co_await until([server] { return server->connections() == 1; });
+}
+
+awaitable<void> hold_a_request(http::server* server, std::shared_ptr<tls_surroundings> with) {
+    co_await connect(server, with);
+    co_await with->client->async_handshake(ssl::stream_base::client, asio::use_awaitable);
+    const std::string request = "GET /for-ever HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    co_await asio::async_write(*with->client, asio::buffer(request), asio::use_awaitable);
+    co_await until([with] { return with->handler_entered; });
+}
+
+using occupation = awaitable<void> (*)(http::server*, std::shared_ptr<tls_surroundings>);
+
+background_subject make_server(executor ex, occupation busy) {
+    const auto with = std::make_shared<tls_surroundings>();
+    const auto server = std::make_shared<http::server>(std::vector{ex}, with->routes(),
+                                                       http::server_options{.port = 0, .tls = with->who.options()});
+    auto* const s = server.get();
+    return {.object = server,
+            .run = [s] { return s->run(); },
+            .stop = [s](deadline limit) { return s->stop(limit); },
+            .make_busy = [s, with, busy] { return busy(s, with); },
+            .surroundings = with};
+}
+
+background_subject make_shaking_hands(executor ex) { return make_server(ex, begin_a_handshake); }
+background_subject make_answering(executor ex) { return make_server(ex, hold_a_request); }
+
+INSTANTIATE_TEST_SUITE_P(TlsServer, BackgroundConformance,
+                         ::testing::Values(background_case{.name = "ShakingHands", .make = make_shaking_hands},
+                                           background_case{.name = "Answering", .make = make_answering}),
+                         background_name);
+
+} // namespace
+} // namespace infra::testing
