@@ -2,6 +2,7 @@
 
 #include <boost/describe/enum_to_string.hpp>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -160,6 +161,23 @@ std::string write(std::span<const family_snapshot> families, bool open, std::siz
 }
 
 } // namespace
+
+metric_family as_family(family_snapshot from) {
+    metric_family out{.name = std::move(from.exposed.name), .type = from.type, .help = std::move(from.help)};
+    const auto exposed = [&from](double v) { return from.exposed.value(v); };
+    for (std::size_t i = 0; i < from.samples.size(); ++i) {
+        const auto& s = from.samples[i];
+        auto& point = out.points.emplace_back(metric_point{.value = exposed(s.value), .since = s.since});
+        if (s.named)
+            point.labels = *s.named;
+        if (from.type != metric_type::histogram)
+            continue;
+        point.distribution = std::move(from.distributions[i]);
+        point.distribution.sum = exposed(point.distribution.sum);
+        std::ranges::transform(point.distribution.bounds, point.distribution.bounds.begin(), exposed);
+    }
+    return out;
+}
 
 std::string to_text(std::span<const family_snapshot> families, std::size_t size_hint) {
     return write(families, false, size_hint);

@@ -13,8 +13,10 @@
 namespace infra::monitoring::detail {
 
 struct sample {
-    std::string_view labels{}; // escaped
-    double value = 0;          // of a counter or gauge
+    std::string_view labels{};        // escaped
+    double value = 0;                 // of a counter or gauge
+    const label_map* named = nullptr; // the same, as they were given; null: none
+    wall_time since{};                // of a counter or histogram: when it was zero
 };
 
 /// A family as it stood at a scrape.
@@ -43,11 +45,11 @@ bool takes_gzip(std::string_view accept_encoding) noexcept;
 
 std::string_view content_type(exposition_format format) noexcept;
 
+/// With no more reference to what it was read from.
+metric_family as_family(family_snapshot from);
+
 /// `families` in the order in which they are to stand. `size_hint`: about how long it was last time.
 std::string to_text(std::span<const family_snapshot> families, std::size_t size_hint = 0);
 std::string to_openmetrics(std::span<const family_snapshot> families, std::size_t size_hint = 0);
-
-/// RFC 1952, at the fastest setting.
-std::string gzip(std::string_view text);
 
 } // namespace infra::monitoring::detail

@@ -1,11 +1,12 @@
-#include "exposition.hpp"
+#include <infra/monitoring/gzip.hpp>
 
 #include <boost/beast/zlib/deflate_stream.hpp>
 #include <boost/crc.hpp>
 
+#include <cstdint>
 #include <stdexcept>
 
-namespace infra::monitoring::detail {
+namespace infra::monitoring {
 namespace {
 
 namespace zlib = boost::beast::zlib;
@@ -45,4 +46,4 @@ std::string gzip(std::string_view text) {
     return out;
 }
 
-} // namespace infra::monitoring::detail
+} // namespace infra::monitoring

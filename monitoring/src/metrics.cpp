@@ -2,6 +2,8 @@
 #include "recollection.hpp"
 #include "registry.hpp"
 
+#include <infra/monitoring/gzip.hpp>
+
 #include <cmath>
 #include <stdexcept>
 
@@ -117,11 +119,13 @@ exposition metrics::expose(std::string_view accept, std::string_view accept_enco
     const auto format = detail::choose_format(accept);
     exposition out{.content_type = std::string(detail::content_type(format)), .body = registry_->write(format)};
     if (detail::takes_gzip(accept_encoding)) {
-        out.body = detail::gzip(out.body);
+        out.body = gzip(out.body);
         out.content_encoding = "gzip";
     }
     return out;
 }
+
+std::vector<metric_family> metrics::collect() const { return registry_->collected(); }
 
 void metrics::install() noexcept { detail::install(registry_); }
 

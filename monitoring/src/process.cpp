@@ -54,12 +54,12 @@ std::optional<double> max_files() {
 }
 
 void put(std::vector<family_snapshot>& out, metric_type type, std::string name, std::string help,
-         std::optional<double> value) {
+         std::optional<double> value, wall_time since = {}) {
     if (value)
         out.push_back({.exposed = {.name = std::move(name)},
                        .type = type,
                        .help = std::move(help),
-                       .samples = {{.value = *value}}});
+                       .samples = {{.value = *value, .since = since}}});
 }
 
 } // namespace
@@ -94,17 +94,19 @@ std::vector<family_snapshot> process_families() {
     if (!stat)
         return out;
     const auto ticks = static_cast<double>(::sysconf(_SC_CLK_TCK));
+    const auto boot = boot_time();
+    const double start = static_cast<double>(boot.value_or(0)) + static_cast<double>(stat->start_ticks) / ticks;
+    const auto started = boot ? from_unix_ms(static_cast<std::int64_t>(start * 1000)) : wall_time{};
     const auto page = static_cast<double>(::sysconf(_SC_PAGESIZE));
     put(out, metric_type::counter, "process_cpu_seconds_total", "User and system processor time.",
-        static_cast<double>(stat->user_ticks + stat->system_ticks) / ticks);
+        static_cast<double>(stat->user_ticks + stat->system_ticks) / ticks, started);
     put(out, metric_type::gauge, "process_resident_memory_bytes", "Memory in RAM.",
         static_cast<double>(stat->resident_pages) * page);
     put(out, metric_type::gauge, "process_virtual_memory_bytes", "Address space in use.",
         static_cast<double>(stat->virtual_bytes));
     put(out, metric_type::gauge, "process_threads", "Threads.", static_cast<double>(stat->threads));
-    if (const auto boot = boot_time())
-        put(out, metric_type::gauge, "process_start_time_seconds", "When the process started, in seconds since 1970.",
-            static_cast<double>(*boot) + static_cast<double>(stat->start_ticks) / ticks);
+    put(out, metric_type::gauge, "process_start_time_seconds", "When the process started, in seconds since 1970.",
+        boot ? std::optional(start) : std::nullopt);
     return out;
 }
 

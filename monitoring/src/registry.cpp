@@ -186,6 +186,7 @@ family* registry::family_for(metric_type type, std::string_view name, std::span<
 registry::shared registry::add_series(family& f, const label_set& with, std::string key) {
     auto made = std::make_shared<series>(f.info, with);
     made->changed = looked_for_idle_;
+    made->since = options_.time->wall();
     f.all.push_back(made);
     f.sorted.reset();
     by_key_.emplace(std::move(key), made);
@@ -247,6 +248,7 @@ void registry::clear() {
 // Other threads may be counting, so their cells cannot be set to zero; what is there is subtracted from now on.
 void registry::start_again(series& s, const cell_reader& reader) {
     s.level.store(0, std::memory_order_relaxed);
+    s.since = options_.time->wall();
     if (s.of->type == metric_type::counter)
         s.value_before += s.value(reader);
     if (s.of->type == metric_type::histogram) {
@@ -377,26 +379,40 @@ std::vector<family_snapshot> registry::snapshot() const {
         f.samples.reserve(all->size());
         for (const auto& s : *all) {
             if (info->type == metric_type::histogram) {
-                f.samples.push_back({.labels = s->text});
+                f.samples.push_back({.labels = s->text, .named = &s->labels, .since = s->since});
                 f.distributions.push_back(s->distribution(reader));
                 f.exemplars.push_back(s->exemplars_now());
             } else {
-                f.samples.push_back({.labels = s->text, .value = s->value(reader)});
+                f.samples.push_back(
+                    {.labels = s->text, .value = s->value(reader), .named = &s->labels, .since = s->since});
             }
         }
     }
     return out;
 }
 
-std::string registry::write(exposition_format format) {
+std::vector<family_snapshot> registry::scrape() {
     collect();
     auto families = snapshot();
     if (options_.process_metrics)
         for (auto& each : process_families())
             families.push_back(std::move(each));
     std::ranges::sort(families, {}, [](const family_snapshot& f) -> const std::string& { return f.exposed.name; });
+    return families;
+}
+
+std::string registry::write(exposition_format format) {
+    const auto families = scrape();
     auto out = format == exposition_format::text ? to_text(families, last_size_) : to_openmetrics(families, last_size_);
     last_size_ = out.size();
+    remove_idle();
+    return out;
+}
+
+std::vector<metric_family> registry::collected() {
+    std::vector<metric_family> out;
+    for (auto& each : scrape())
+        out.push_back(as_family(std::move(each)));
     remove_idle();
     return out;
 }

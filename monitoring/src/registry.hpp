@@ -76,6 +76,7 @@ public:
 
     /// A whole scrape: collects, writes and removes what is idle.
     std::string write(exposition_format format);
+    std::vector<metric_family> collected();
 
     /// Counts a call that was left out, and logs the first of each metric.
     void reject(std::string_view name, std::string_view sentence) noexcept;
@@ -101,6 +102,7 @@ private:
     family_map::iterator forget_family(family_map::iterator f);
     void remove_idle();
     void collect();
+    std::vector<family_snapshot> scrape();
     bool is_idle(series& s, const cell_reader& reader, steady_time now) const;
 
     struct listed_family {

@@ -73,9 +73,10 @@ struct series {
     histogram_value distribution(const cell_reader& reader) const; // of a histogram
     std::vector<exemplar> exemplars_now() const;                   // of a histogram; empty if it has none
 
-    // What is subtracted since clear(); guarded by the registry's baselines_.
+    // What is subtracted since clear(), and when it was zero; guarded by the registry's baselines_.
     double value_before = 0;
     histogram_value distribution_before{};
+    wall_time since{};
 
     // Guarded by the registry's mutex_.
     std::weak_ptr<const void> handles; // alive while there is one

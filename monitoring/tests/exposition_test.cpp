@@ -5,6 +5,8 @@
 namespace infra::monitoring {
 namespace {
 
+using namespace std::chrono_literals;
+
 TEST(Exposition, IsPrometheusText) {
     metrics m;
     m.increment("emails_sent", 3, {{"template", "wel\"come"}});
@@ -151,6 +153,51 @@ TEST(Exposition, IsCompressedForWhoTakesIt) {
     EXPECT_EQ(std::string(std::istreambuf_iterator<char>(unpacked), {}), plain.body);
     std::filesystem::remove(path);
     std::filesystem::remove(path.string() + ".txt");
+}
+
+TEST(Exposition, IsToBeHadAsData) {
+    manual_clock time;
+    time.set_wall(wall_time(1000s));
+    metrics m({.time = &time});
+    m.increment("requestCount", 2, {{"userId", "a\"b"}});
+    m.bind_histogram("wait_ms", {}, {.buckets = {100, 1000}, .help = "Time spent waiting."}).observe(500);
+    m.before_scrape([&m] { m.gauge("depth", 7); });
+    const auto all = m.collect();
+    ASSERT_EQ(all.size(), 3U);
+    EXPECT_EQ(all[0].name, "depth");
+    EXPECT_EQ(all[0].points.at(0).value, 7);
+    EXPECT_EQ(all[1].name, "request_count_total");
+    EXPECT_EQ(all[1].points.at(0).labels, (label_map{{"user_id", "a\"b"}}));
+    EXPECT_EQ(all[1].points.at(0).value, 2);
+    EXPECT_EQ(all[1].points.at(0).since, wall_time(1000s));
+    EXPECT_EQ(all[2].name, "wait_seconds");
+    EXPECT_EQ(all[2].help, "Time spent waiting.");
+    EXPECT_EQ(all[2].points.at(0).distribution.bounds, (std::vector{0.1, 1.0}));
+    EXPECT_EQ(all[2].points.at(0).distribution.buckets, (std::vector<std::uint64_t>{0, 1, 0}));
+    EXPECT_EQ(all[2].points.at(0).distribution.sum, 0.5);
+}
+
+TEST(Exposition, TellsSinceWhenItCounts) {
+    manual_clock time;
+    time.set_wall(wall_time(1000s));
+    metrics m({.time = &time});
+    const auto orders = m.bind_counter("orders");
+    time.set_wall(wall_time(2000s));
+    m.clear();
+    orders.increment();
+    m.increment("later");
+    for (const auto& each : m.collect())
+        EXPECT_EQ(each.points.at(0).since, wall_time(2000s)) << each.name;
+}
+
+TEST(Exposition, HasTheProcessAsDataToo) {
+    metrics m({.process_metrics = true});
+    std::map<std::string, metric_point> points;
+    for (const auto& each : m.collect())
+        points[each.name] = each.points.at(0);
+    EXPECT_TRUE(points["infra_build_info"].labels.contains("version"));
+    EXPECT_GT(points["process_cpu_seconds_total"].since, wall_time{});
+    EXPECT_LT(points["process_cpu_seconds_total"].since, real_clock().wall() + 2s);
 }
 
 TEST(Exposition, ShowsABoundSeriesFromTheStart) {

@@ -55,6 +55,22 @@ struct histogram_value {
     std::vector<std::uint64_t> buckets{}; ///< one more than bounds: the last holds what is above all of them
 };
 
+/// One series of a family.
+struct metric_point {
+    label_map labels{};
+    double value = 0;               ///< of a counter or gauge
+    histogram_value distribution{}; ///< of a histogram
+    wall_time since{};              ///< when a counter or histogram was zero
+};
+
+/// A metric as it stands, under the name and in the units in which it is exposed.
+struct metric_family {
+    std::string name;
+    metric_type type = metric_type::counter;
+    std::string help{};
+    std::vector<metric_point> points{};
+};
+
 /// What /metrics answers.
 struct exposition {
     std::string content_type;
@@ -217,6 +233,9 @@ public:
     /// OpenMetrics 1.0, which has exemplars; the former when nothing it asks for is to be had. Compressed where
     /// `accept_encoding` takes gzip.
     exposition expose(std::string_view accept = {}, std::string_view accept_encoding = {}) const;
+
+    /// What expose() writes, as data, for exporters; a scrape like that.
+    std::vector<metric_family> collect() const;
 
     /// Called at the beginning of each scrape, to set gauges of what is only worth knowing then. What it throws is
     /// logged once and counted in `metrics_collect_failures_total`. Whatever it refers to must outlive these metrics.
