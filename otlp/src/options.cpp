@@ -10,11 +10,14 @@
 namespace infra::otlp {
 namespace {
 
-/// The variable for traces where it is set, otherwise that for every signal: its name, for errors, and its value.
-std::optional<std::pair<std::string, std::string>> for_traces(const environment& env, std::string_view what) {
-    for (const std::string prefix : {"OTEL_EXPORTER_OTLP_TRACES_", "OTEL_EXPORTER_OTLP_"})
-        if (auto value = env.get(prefix + std::string(what)))
-            return std::pair(prefix + std::string(what), *value);
+/// A variable by its name, for errors, and its value.
+using setting = std::optional<std::pair<std::string, std::string>>;
+
+/// The signal's own (`TRACES`) where it is set, otherwise that for every signal.
+setting find(const environment& env, const std::string& signal, const std::string& what) {
+    for (const auto& name : {"OTEL_EXPORTER_OTLP_" + signal + "_" + what, "OTEL_EXPORTER_OTLP_" + what})
+        if (auto value = env.get(name))
+            return std::pair(name, *value);
     return std::nullopt;
 }
 
@@ -57,28 +60,53 @@ resource resource_from(const environment& env, std::string service) {
     return out;
 }
 
+std::optional<std::string> url_from(const environment& env, const std::string& signal, std::string_view path) {
+    const auto own = "OTEL_EXPORTER_OTLP_" + signal + "_ENDPOINT";
+    if (auto url = env.get(own))
+        return checked_url(own, *std::move(url));
+    auto common = env.get("OTEL_EXPORTER_OTLP_ENDPOINT");
+    if (!common)
+        return std::nullopt;
+    auto url = checked_url("OTEL_EXPORTER_OTLP_ENDPOINT", *std::move(common));
+    return url.append(url.ends_with('/') ? "" : "/").append(path);
+}
+
+bool compress_from(const environment& env, const std::string& signal) {
+    const auto compression = find(env, signal, "COMPRESSION");
+    if (compression && compression->second != "gzip" && compression->second != "none")
+        misconfigured(compression->first, "expected gzip or none");
+    return compression && compression->second == "gzip";
+}
+
+/// What the options of every signal have.
+template <class Options>
+void read_common(Options& out, const environment& env, const std::string& signal, std::string service) {
+    if (const auto protocol = find(env, signal, "PROTOCOL"); protocol && protocol->second != "http/json")
+        misconfigured(protocol->first, "expected http/json, the form we speak; every collector takes it on port 4318");
+    if (const auto headers = find(env, signal, "HEADERS"))
+        for (const auto& [key, value] : pairs(headers->first, headers->second))
+            out.headers.set(key, value);
+    if (const auto timeout = find(env, signal, "TIMEOUT"))
+        out.timeout = milliseconds(env, timeout->first, out.timeout);
+    out.compress = compress_from(env, signal);
+    out.resource = resource_from(env, std::move(service));
+}
+
+void require(bool holds, const char* sentence) {
+    if (!holds)
+        throw std::invalid_argument(std::string("otlp::") + sentence);
+}
+
 } // namespace
 
 std::optional<options> options_from(const environment& env, std::string service) {
     if (env.boolean("OTEL_SDK_DISABLED", false) || env.get_or("OTEL_TRACES_EXPORTER", "otlp") == "none")
         return std::nullopt;
-    options out;
-    if (const auto own = env.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")) {
-        out.traces_url = checked_url("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", *own);
-    } else if (auto all = env.get("OTEL_EXPORTER_OTLP_ENDPOINT")) {
-        out.traces_url = checked_url("OTEL_EXPORTER_OTLP_ENDPOINT", *all);
-        out.traces_url += out.traces_url.ends_with('/') ? "v1/traces" : "/v1/traces";
-    } else {
+    auto url = url_from(env, "TRACES", "v1/traces");
+    if (!url)
         return std::nullopt;
-    }
-    if (const auto protocol = for_traces(env, "PROTOCOL"); protocol && protocol->second != "http/json")
-        misconfigured(protocol->first, "expected http/json, the form we speak; every collector takes it on port 4318");
-    if (const auto headers = for_traces(env, "HEADERS"))
-        for (const auto& [key, value] : pairs(headers->first, headers->second))
-            out.headers.set(key, value);
-    if (const auto timeout = for_traces(env, "TIMEOUT"))
-        out.timeout = milliseconds(env, timeout->first, out.timeout);
-    out.resource = resource_from(env, std::move(service));
+    options out{.traces_url = *std::move(url)};
+    read_common(out, env, "TRACES", std::move(service));
     out.export_timeout = milliseconds(env, "OTEL_BSP_EXPORT_TIMEOUT", out.export_timeout);
     out.schedule_delay = milliseconds(env, "OTEL_BSP_SCHEDULE_DELAY", out.schedule_delay);
     out.max_queue = static_cast<std::size_t>(env.integer("OTEL_BSP_MAX_QUEUE_SIZE", 2048, 1, 1'000'000));
@@ -87,17 +115,36 @@ std::optional<options> options_from(const environment& env, std::string service)
     return out;
 }
 
+// The variable may name several: `otlp,prometheus`. /metrics is there in any case.
+std::optional<metrics_options> metrics_options_from(const environment& env, std::string service) {
+    if (env.boolean("OTEL_SDK_DISABLED", false) ||
+        env.get_or("OTEL_METRICS_EXPORTER", "otlp").find("otlp") == std::string::npos)
+        return std::nullopt;
+    auto url = url_from(env, "METRICS", "v1/metrics");
+    if (!url)
+        return std::nullopt;
+    metrics_options out{.url = *std::move(url)};
+    read_common(out, env, "METRICS", std::move(service));
+    out.export_timeout = milliseconds(env, "OTEL_METRIC_EXPORT_TIMEOUT", out.export_timeout);
+    out.interval = milliseconds(env, "OTEL_METRIC_EXPORT_INTERVAL", out.interval);
+    return out;
+}
+
 void validate(const options& o) {
-    const auto require = [](bool holds, const char* sentence) {
-        if (!holds)
-            throw std::invalid_argument(std::string("otlp::options::") + sentence);
-    };
-    require(!o.traces_url.empty(), "traces_url must not be empty");
-    require(o.timeout.count() > 0, "timeout must be greater than zero");
-    require(o.export_timeout.count() > 0, "export_timeout must be greater than zero");
-    require(o.schedule_delay.count() > 0, "schedule_delay must be greater than zero");
-    require(o.max_queue > 0, "max_queue must be at least 1");
-    require(o.max_batch > 0 && o.max_batch <= o.max_queue, "max_batch must be from 1 to max_queue");
+    require(!o.traces_url.empty(), "options::traces_url must not be empty");
+    require(o.timeout.count() > 0, "options::timeout must be greater than zero");
+    require(o.export_timeout.count() > 0, "options::export_timeout must be greater than zero");
+    require(o.schedule_delay.count() > 0, "options::schedule_delay must be greater than zero");
+    require(o.max_queue > 0, "options::max_queue must be at least 1");
+    require(o.max_batch > 0 && o.max_batch <= o.max_queue, "options::max_batch must be from 1 to max_queue");
+}
+
+void validate(const metrics_options& o) {
+    require(!o.url.empty(), "metrics_options::url must not be empty");
+    require(o.timeout.count() > 0, "metrics_options::timeout must be greater than zero");
+    require(o.export_timeout.count() > 0, "metrics_options::export_timeout must be greater than zero");
+    require(o.interval.count() > 0, "metrics_options::interval must be greater than zero");
+    require(o.max_points > 0, "metrics_options::max_points must be at least 1");
 }
 
 } // namespace infra::otlp

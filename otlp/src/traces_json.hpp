@@ -1,6 +1,6 @@
 #pragma once
 
-// Spans as OTLP/JSON: lowerCamelCase, ids in hex, 64-bit integers as text.
+// Spans as OTLP/JSON, with ids in hex.
 
 #include <infra/otlp.hpp>
 
@@ -12,8 +12,5 @@ using batch = std::vector<std::shared_ptr<const monitoring::span_record>>;
 
 /// An ExportTraceServiceRequest.
 std::string traces_json(std::span<const std::shared_ptr<const monitoring::span_record>> spans, const resource& of);
-
-/// The spans of an ExportTraceServiceResponse that the collector did not take; 0 for anything that says no such thing.
-std::uint64_t rejected_spans(std::string_view response);
 
 } // namespace infra::otlp::detail

@@ -59,6 +59,42 @@ TEST(OtlpOptions, AreOpenTelemetrysVariables) {
     EXPECT_EQ(o.max_batch, 64U); // never more than can wait
 }
 
+TEST(OtlpOptions, OfMetricsAreOpenTelemetrysVariables) {
+    const auto metrics = [](environment::variables values) {
+        return metrics_options_from(environment(std::move(values)), "shop");
+    };
+    const std::pair<const std::string, std::string> endpoint("OTEL_EXPORTER_OTLP_ENDPOINT", "http://c");
+    EXPECT_FALSE(metrics({}));
+    EXPECT_FALSE(metrics({endpoint, {"OTEL_SDK_DISABLED", "true"}}));
+    EXPECT_FALSE(metrics({endpoint, {"OTEL_METRICS_EXPORTER", "none"}}));
+    EXPECT_FALSE(metrics({endpoint, {"OTEL_METRICS_EXPORTER", "prometheus"}}));
+    EXPECT_TRUE(metrics({endpoint, {"OTEL_METRICS_EXPORTER", "otlp,prometheus"}}));
+    EXPECT_EQ(metrics({endpoint})->url, "http://c/v1/metrics");
+    const auto o = *metrics({endpoint,
+                             {"OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "http://d/x"},
+                             {"OTEL_EXPORTER_OTLP_HEADERS", "api-key=a"},
+                             {"OTEL_EXPORTER_OTLP_METRICS_HEADERS", "api-key=b"},
+                             {"OTEL_EXPORTER_OTLP_COMPRESSION", "gzip"},
+                             {"OTEL_METRIC_EXPORT_INTERVAL", "100"},
+                             {"OTEL_METRIC_EXPORT_TIMEOUT", "200"}});
+    EXPECT_EQ(o.url, "http://d/x");
+    EXPECT_EQ(o.headers.get("api-key"), "b");
+    EXPECT_TRUE(o.compress);
+    EXPECT_EQ(o.interval, 100ms);
+    EXPECT_EQ(o.export_timeout, 200ms);
+    EXPECT_EQ(o.resource, (resource{{"service.name", "shop"}}));
+}
+
+TEST(OtlpOptions, CompressOnlyWhereTold) {
+    const std::pair<const std::string, std::string> endpoint("OTEL_EXPORTER_OTLP_ENDPOINT", "http://c");
+    EXPECT_FALSE(read({endpoint})->compress);
+    EXPECT_FALSE(read({endpoint, {"OTEL_EXPORTER_OTLP_COMPRESSION", "none"}})->compress);
+    EXPECT_TRUE(read({endpoint, {"OTEL_EXPORTER_OTLP_COMPRESSION", "gzip"}})->compress);
+    EXPECT_FALSE(
+        read({endpoint, {"OTEL_EXPORTER_OTLP_COMPRESSION", "gzip"}, {"OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "none"}})
+            ->compress);
+}
+
 TEST(OtlpOptions, NameTheServiceAsTheProgramDoesUnlessTold) {
     EXPECT_EQ(read({{"OTEL_EXPORTER_OTLP_ENDPOINT", "http://c"}})->resource, (resource{{"service.name", "shop"}}));
     EXPECT_EQ(
@@ -72,18 +108,24 @@ TEST(OtlpOptions, NameTheVariableThatIsWrong) {
     EXPECT_NE(complaint({{"OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"}}).find("expected http/json"), std::string::npos);
     EXPECT_EQ(complaint({{"OTEL_EXPORTER_OTLP_TRACES_HEADERS", "nonsense"}}),
               "OTEL_EXPORTER_OTLP_TRACES_HEADERS: expected key=value pairs between commas");
+    EXPECT_EQ(complaint({{"OTEL_EXPORTER_OTLP_COMPRESSION", "brotli"}}),
+              "OTEL_EXPORTER_OTLP_COMPRESSION: expected gzip or none");
     EXPECT_NE(complaint({{"OTEL_EXPORTER_OTLP_TIMEOUT", "soon"}}).find("OTEL_EXPORTER_OTLP_TIMEOUT"),
               std::string::npos);
 }
 
 TEST(OtlpOptions, AreValidatedByField) {
-    EXPECT_NO_THROW(validate({}));
-    EXPECT_THROW(validate({.traces_url = ""}), std::invalid_argument);
-    EXPECT_THROW(validate({.timeout = 0ms}), std::invalid_argument);
-    EXPECT_THROW(validate({.export_timeout = 0ms}), std::invalid_argument);
-    EXPECT_THROW(validate({.max_queue = 10, .max_batch = 11}), std::invalid_argument);
-    EXPECT_THROW(validate({.max_batch = 0}), std::invalid_argument);
-    EXPECT_THROW(validate({.schedule_delay = 0ms}), std::invalid_argument);
+    EXPECT_NO_THROW(validate(options{}));
+    EXPECT_NO_THROW(validate(metrics_options{}));
+    EXPECT_THROW(validate(metrics_options{.url = ""}), std::invalid_argument);
+    EXPECT_THROW(validate(metrics_options{.interval = 0ms}), std::invalid_argument);
+    EXPECT_THROW(validate(metrics_options{.max_points = 0}), std::invalid_argument);
+    EXPECT_THROW(validate(options{.traces_url = ""}), std::invalid_argument);
+    EXPECT_THROW(validate(options{.timeout = 0ms}), std::invalid_argument);
+    EXPECT_THROW(validate(options{.export_timeout = 0ms}), std::invalid_argument);
+    EXPECT_THROW(validate(options{.max_queue = 10, .max_batch = 11}), std::invalid_argument);
+    EXPECT_THROW(validate(options{.max_batch = 0}), std::invalid_argument);
+    EXPECT_THROW(validate(options{.schedule_delay = 0ms}), std::invalid_argument);
 }
 
 } // namespace

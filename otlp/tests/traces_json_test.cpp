@@ -1,35 +1,17 @@
 #include "src/traces_json.hpp"
+#include "tests/expectation.hpp"
 
 #include <infra/base/context.hpp>
-#include <infra/base/json.hpp>
-
-#include <boost/json/parse.hpp>
 
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <fstream>
 
 namespace infra::otlp::detail {
 namespace {
 
 using monitoring::span_record;
 using namespace std::chrono_literals;
-
-json::value parsed(std::string_view text) { return boost::json::parse(text); }
-
-/// 64-bit integers are text by the rules; JavaScript's exporter writes small ones as numbers, which receivers take, too.
-void spell_integers_as_text(json::value& value) {
-    if (auto* array = value.if_array())
-        for (auto& each : *array)
-            spell_integers_as_text(each);
-    if (auto* object = value.if_object())
-        for (auto& each : *object) {
-            if (each.key() == "intValue" && each.value().is_int64())
-                each.value() = std::to_string(each.value().get_int64());
-            spell_integers_as_text(each.value());
-        }
-}
 
 wall_time at(std::chrono::nanoseconds since_1970) { return wall_time(since_1970); }
 
@@ -75,9 +57,7 @@ batch as_in_the_peer() {
 
 // expected_traces.json is what peers/otlp/expected.mjs prints.
 TEST(TracesJson, IsWhatOpenTelemetrysJavaScriptSends) {
-    std::ifstream file(INFRA_OTLP_TESTS "/expected_traces.json");
-    auto expected = parsed(std::string(std::istreambuf_iterator<char>(file), {}));
-    spell_integers_as_text(expected);
+    const auto expected = expectation("expected_traces.json");
     const auto ours = parsed(traces_json(as_in_the_peer(), {{"service.name", "shop"}, {"service.version", "1.2.3"}}));
     EXPECT_EQ(ours, expected) << json::to_text(ours);
 }
@@ -91,15 +71,6 @@ TEST(TracesJson, WritesWhatJsonHasNoNumberFor) {
     EXPECT_NE(text.find(R"({"doubleValue":"-Infinity"})"), std::string::npos);
     EXPECT_NE(text.find(R"({"stringValue":"18446744073709551615"})"), std::string::npos);
     EXPECT_NE(text.find(R"({"key":"none","value":{}})"), std::string::npos);
-}
-
-TEST(TracesJson, ReadsHowManyWereNotTaken) {
-    EXPECT_EQ(rejected_spans(R"({"partialSuccess":{"rejectedSpans":"3","errorMessage":"no"}})"), 3U);
-    EXPECT_EQ(rejected_spans(R"({"partialSuccess":{"rejectedSpans":3}})"), 3U);
-    for (const char* none :
-         {"", "{}", "[]", "null", "nonsense", R"({"partialSuccess":{}})", R"({"partialSuccess":7})",
-          R"({"partialSuccess":{"rejectedSpans":"x"}})", R"({"partialSuccess":{"rejectedSpans":-1}})"})
-        EXPECT_EQ(rejected_spans(none), 0U) << none;
 }
 
 } // namespace

@@ -7,11 +7,15 @@
 ///     monitoring::default_tracer().send_to(exporter.spans());
 ///     co_await exporter.run();                                        // until stop()
 ///
-/// infra::app does this by itself. So far traces are sent.
+///     otlp::metrics_exporter numbers(loop.get_executor(), monitoring::default_metrics());
+///     co_await numbers.run();
+///
+/// infra::app does this by itself.
 
 #include <infra/base/awaitable.hpp>
 #include <infra/base/clock.hpp>
 #include <infra/base/http_message.hpp>
+#include <infra/monitoring/metrics.hpp>
 #include <infra/monitoring/tracer.hpp>
 #include <infra/runtime/environment.hpp>
 
@@ -34,6 +38,8 @@ struct options {
     http::headers headers{}; ///< of each request: keys, tenants
     otlp::resource resource{{"service.name", "unknown_service"}};
 
+    /// Send gzip: a tenth of the bytes for some processor time.
+    bool compress = false;
     /// For one request. Greater than zero.
     std::chrono::milliseconds timeout = std::chrono::seconds(10);
     /// For one batch with all its repetitions; then it is dropped. Greater than zero.
@@ -50,7 +56,7 @@ struct options {
 };
 
 /// OpenTelemetry's variables: OTEL_EXPORTER_OTLP_ENDPOINT or OTEL_EXPORTER_OTLP_TRACES_ENDPOINT (which is taken as it is),
-/// …_HEADERS, …_TIMEOUT, …_PROTOCOL (`http/json`), OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES, OTEL_BSP_SCHEDULE_DELAY,
+/// …_HEADERS, …_TIMEOUT, …_PROTOCOL (`http/json`), …_COMPRESSION (`gzip`, `none`), OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES, OTEL_BSP_SCHEDULE_DELAY,
 /// OTEL_BSP_MAX_QUEUE_SIZE, OTEL_BSP_MAX_EXPORT_BATCH_SIZE, OTEL_BSP_EXPORT_TIMEOUT (numbers are milliseconds).
 ///
 /// Empty without an endpoint, with OTEL_SDK_DISABLED=true and with OTEL_TRACES_EXPORTER=none. Throws errc::misconfigured
@@ -90,7 +96,64 @@ public:
 
 private:
     class state;
-    std::shared_ptr<state> state_;
+    std::unique_ptr<state> state_;
+};
+
+// --- Metrics --------------------------------------------------------------------------------------------------------
+
+struct metrics_options {
+    /// Where metrics go, as it is.
+    std::string url = "http://localhost:4318/v1/metrics";
+    http::headers headers{};
+    otlp::resource resource{{"service.name", "unknown_service"}};
+    bool compress = false;
+    /// For one request. Greater than zero.
+    std::chrono::milliseconds timeout = std::chrono::seconds(10);
+    /// For one request with all its repetitions; then what it carried is dropped. Greater than zero.
+    std::chrono::milliseconds export_timeout = std::chrono::seconds(30);
+
+    // --- Tuning ---
+
+    /// Between a look at the metrics and the next. Shorter shows more and sends more. Greater than zero.
+    std::chrono::milliseconds interval = std::chrono::minutes(1);
+    /// Series of one request; what is more is sent in several, one after the other. Fewer keep the loop free for others
+    /// while they are written. At least 1.
+    std::size_t max_points = 2000;
+};
+
+/// The same variables, with METRICS in place of TRACES; and OTEL_METRIC_EXPORT_INTERVAL, OTEL_METRIC_EXPORT_TIMEOUT
+/// (milliseconds). Empty also where OTEL_METRICS_EXPORTER does not name `otlp`.
+std::optional<metrics_options> metrics_options_from(const environment& env, std::string service = "unknown_service");
+
+void validate(const metrics_options& o);
+
+/// Looks at metrics once an interval, and at the end, and sends what it sees: names and units are those of /metrics,
+/// counters and histograms say what came together since they were zero (cumulative temporality).
+///
+/// What is said of `exporter` holds here, too: repetitions, one line for an outage, silence of its own requests. The
+/// counters are `otlp_metric_points_sent_total` and `otlp_metric_points_dropped_total{reason}`; what is dropped is
+/// contained in the next look.
+///
+/// Threads:  run() and stop() from any loop; the work is done on the executor's.
+/// Errors:   run() and stop() throw nothing of the collector's.
+/// Cancel:   run(): terminal; nothing more is sent.
+/// Lifetime: the loop and the metrics must outlive it, and its run(). Destruction does not block.
+class metrics_exporter {
+public:
+    metrics_exporter(executor ex, const monitoring::metrics& from, metrics_options o = {}, clock& time = real_clock());
+    ~metrics_exporter();
+    metrics_exporter(const metrics_exporter&) = delete;
+    metrics_exporter& operator=(const metrics_exporter&) = delete;
+
+    /// Sends until stopped. Once.
+    awaitable<void> run();
+
+    /// Looks and sends once more, without waiting where the collector was away, until `limit`; then run() returns.
+    awaitable<void> stop(deadline limit);
+
+private:
+    class state;
+    std::unique_ptr<state> state_;
 };
 
 } // namespace infra::otlp
