@@ -10,7 +10,7 @@
 
 namespace infra::monitoring {
 
-/// RFC 1952, at the fastest setting. Throws std::bad_alloc alone.
+/// RFC 1952, at the fastest setting. Throws std::length_error above 4 GiB.
 std::string gzip(std::string_view text);
 
 } // namespace infra::monitoring
