@@ -115,7 +115,8 @@ private:
 
 /// One end. Models Asio's AsyncReadStream and AsyncWriteStream.
 ///
-/// Threads:  both ends belong to one executor whose handlers do not run at the same time, and to nobody else.
+/// Threads:  both ends belong to one executor whose handlers do not run at the same time, and to nobody else. Not with
+///           asio::use_future alone, whose steps run on threads of Asio's own: bind_executor(ex, use_future).
 /// Errors:   as of a socket: eof after the other's last byte, broken_pipe when nobody will read it, connection_reset,
 ///           bad_descriptor once closed.
 /// Cancel:   all types; nothing was transferred. One read and one write at a time.
