@@ -21,6 +21,21 @@ void send_traces(wiring& w) {
                        .stop = [exporter](deadline limit) { return exporter->stop(limit); }});
 }
 
+// The last look sees what was counted until then, for the same reason.
+void send_metrics(wiring& w) {
+    auto options = otlp::metrics_options_from(w.env, w.options.name);
+    if (!options)
+        return;
+    if (!w.options.version.empty())
+        options->resource.emplace_back("service.version", w.options.version);
+    w.chosen.push_back({.module = "metrics", .backend = shown(options->url)});
+    const auto exporter = std::make_shared<otlp::metrics_exporter>(default_executor(), monitoring::default_metrics(),
+                                                                   *std::move(options));
+    w.parts.push_back({.name = "otlp metrics",
+                       .run = [exporter] { return exporter->run(); },
+                       .stop = [exporter](deadline limit) { return exporter->stop(limit); }});
+}
+
 // What is worth knowing of the runtime.
 void observe_runtime() {
     monitoring::default_metrics().before_scrape(
@@ -50,6 +65,7 @@ void wire_monitoring(wiring& w) {
     w.chosen.push_back({.module = "monitoring", .backend = "in process, /metrics"});
     observe_runtime();
     send_traces(w);
+    send_metrics(w);
 }
 
 } // namespace infra::app

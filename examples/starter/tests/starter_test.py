@@ -217,8 +217,14 @@ class Collector:
         self.url = f"http://127.0.0.1:{self.server.server_port}"
 
     def spans(self):
-        return [span for _, body in self.received for resource in body["resourceSpans"]
+        return [span for _, body in self.received for resource in body.get("resourceSpans", [])
                 for scope in resource["scopeSpans"] for span in scope["spans"]]
+
+    def metrics(self):
+        """Of each counter its sum over all series, as sent last."""
+        return {metric["name"]: sum(point["asDouble"] for point in metric["sum"]["dataPoints"])
+                for _, body in self.received for resource in body.get("resourceMetrics", [])
+                for scope in resource["scopeMetrics"] for metric in scope["metrics"] if "sum" in metric}
 
     def end(self):
         self.server.shutdown()
@@ -235,9 +241,11 @@ class Telemetry(StarterTest):
                              {"traceparent": f"00-{trace}-b7ad6b7169203331-01", "tracestate": "rojo=1"})
         service.completed(json.loads(answer.text)["job_id"])
         self.assertEqual(service.end(), 0)  # the rest is sent at the end
-        self.assertEqual({path for path, _ in collector.received}, {"/v1/traces"})
-        self.assertIn({"key": "service.name", "value": {"stringValue": "shop"}},
-                      collector.received[0][1]["resourceSpans"][0]["resource"]["attributes"])
+        self.assertEqual({path for path, _ in collector.received}, {"/v1/traces", "/v1/metrics"})
+        self.assertGreaterEqual(collector.metrics()["http_server_requests_total"], 1)
+        for _, body in collector.received:
+            resource, = body.get("resourceSpans") or body["resourceMetrics"]
+            self.assertIn({"key": "service.name", "value": {"stringValue": "shop"}}, resource["resource"]["attributes"])
         ours = {span["spanId"]: span for span in collector.spans() if span["traceId"] == trace}
         kinds = {span["kind"] for span in ours.values()}
         self.assertLessEqual({2, 4, 5}, kinds, ours)  # server, producer, consumer
@@ -256,7 +264,8 @@ class Telemetry(StarterTest):
         until(lambda: re.search(r'otlp_spans_dropped_total{reason="refused"} [1-9]', service.ask("GET", "/metrics").text),
               "what was refused to be counted")
         self.assertEqual(service.end(), 0)
-        self.assertEqual(len([line for line in service.lines() if line.get("module") == "otlp"]), 1)
+        said = [line["message"] for line in service.lines() if line.get("module") == "otlp"]
+        self.assertEqual(len(said), 2, said)  # of traces and of metrics once each
 
     def test_prometheus_scrapes_it(self):
         if not shutil.which("prometheus"):
