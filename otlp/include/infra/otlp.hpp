@@ -38,7 +38,7 @@ struct options {
     http::headers headers{}; ///< of each request: keys, tenants
     otlp::resource resource{{"service.name", "unknown_service"}};
 
-    /// Send gzip: a tenth of the bytes for some processor time.
+    /// Send gzip: far fewer bytes, for some processor time.
     bool compress = false;
     /// For one request. Greater than zero.
     std::chrono::milliseconds timeout = std::chrono::seconds(10);
