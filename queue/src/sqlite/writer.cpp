@@ -145,7 +145,8 @@ bool writer::perform_together(batch& all) {
             perform_part(*all[i], alone, failures[i]);
         store_->commit();
     } catch (...) {
-        const auto why = std::current_exception();
+        const bool given_up = hurry_ && !begun; // not "locked for too long"
+        const auto why = given_up ? closed() : std::current_exception();
         if (store_)
             store_->rollback();
         drop_if_broken(why);
