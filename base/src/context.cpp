@@ -230,7 +230,9 @@ std::optional<span_context> parse_traceparent(std::string_view text) noexcept {
 }
 
 std::string format_traceparent(const span_context& span) {
-    std::string text = "00-";
+    std::string text;
+    text.reserve(55);
+    text = "00-";
     const auto trace = to_hex(span.trace);
     const auto id = to_hex(span.span);
     text.append(trace.data(), trace.size()).append("-").append(id.data(), id.size()).append("-");

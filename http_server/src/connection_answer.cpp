@@ -98,7 +98,10 @@ void connection::dispatch(bool keep_alive) {
 void connection::begin_exchange(bool keep_alive) {
     request_access::set_origin(request_, peer_, peer_text_, server_->secure(), server_->trusted());
     const auto sent_id = request_.header("X-Request-Id");
-    exchange_.request_id = is_request_id(sent_id) ? std::string(sent_id) : uuid_v7();
+    if (is_request_id(sent_id))
+        exchange_.request_id = sent_id;
+    else
+        exchange_.request_id = uuid_v7();
     request_access::set_request_id(request_, exchange_.request_id);
     exchange_.route = nullptr;
     exchange_.method = request_.method();

@@ -27,7 +27,7 @@ bool is_reserved(std::string_view key) noexcept {
 // another is called already.
 bool meet(std::string_view a, std::string_view b) noexcept {
     if (a.size() == b.size())
-        return a == b;
+        return a.empty() || (a.front() == b.front() && a == b);
     if (a.size() > b.size())
         std::swap(a, b);
     return a.size() + 1 == b.size() && b.back() == '_' && b.starts_with(a) && is_reserved(a);
