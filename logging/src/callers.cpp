@@ -68,6 +68,8 @@ void pipeline_state::write(record_parts parts, std::span<const field> fields) no
         if (under->request)
             parts.request_id = under->request->request_id;
     }
+    if (is_durable()) [[unlikely]]
+        make_durable(parts);
     lane* const mine = lanes_.mine();
     try {
         if (mine && mine->writing.load(std::memory_order_relaxed) == not_writing) [[likely]]
@@ -80,6 +82,12 @@ void pipeline_state::write(record_parts parts, std::span<const field> fields) no
     } catch (...) { // no memory for the texts of its values
     }
     count_dropped();
+}
+
+void pipeline_state::make_durable(record_parts& parts) const noexcept {
+    parts.durable = true;
+    if (!is_located(parts.severity, parts.where))
+        parts.where = {};
 }
 
 void pipeline_state::write_to(lane& to, record_parts& parts, std::span<const field> fields) {
@@ -108,10 +116,11 @@ template <class Field>
 void pipeline_state::put(lane& to, record_parts& parts, std::span<const Field> fields) {
     const auto size = record_size(parts, fields);
     const auto severity = static_cast<std::size_t>(parts.severity);
+    const bool is_long = size > to.records.longest_record();
     {
         const writing_scope now(to, ticks_);
         parts.time = now.when();
-        if (size > to.records.longest_record()) [[unlikely]] {
+        if (is_long) [[unlikely]] {
             if (!put_elsewhere(to, parts, fields, size))
                 return to.dropped[severity].add(1);
         } else {
@@ -124,6 +133,8 @@ void pipeline_state::put(lane& to, record_parts& parts, std::span<const Field> f
         to.accepted[severity].add(1);
     }
     after_commit(to);
+    if (is_long && parts.durable) [[unlikely]] // it is not in the ring, so it is written before its caller is told
+        wait_until([&to] { return to.elsewhere.load(std::memory_order_acquire) == 0; });
 }
 
 template <class Field>
@@ -166,8 +177,13 @@ char* pipeline_state::reserve(lane& to, level severity, std::size_t size) noexce
 
 template <class Attempt>
 bool pipeline_state::wait_for_room(Attempt attempt) noexcept {
+    return options_.when_full == overflow::block && wait_until(attempt);
+}
+
+template <class Attempt>
+bool pipeline_state::wait_until(Attempt attempt) noexcept {
     using namespace std::chrono_literals;
-    if (options_.when_full != overflow::block || stalled_.load(std::memory_order_relaxed) || reads_here())
+    if (stalled_.load(std::memory_order_relaxed) || reads_here())
         return false;
     const auto limit = deadline::after(options_.longest_wait);
     waiting_.fetch_add(1);

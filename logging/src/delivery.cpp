@@ -49,19 +49,29 @@ std::size_t delivery::style_index(const output& o, bool colours) {
 }
 
 void delivery::deliver(const batch& b) noexcept {
-    for (auto& each : destinations_) {
-        try {
-            if (each.untold_lost > 0)
-                tell(each, "log lines were lost", each.untold_lost);
-            write(each, selected(b, each));
-            each.untold_dropped += b.dropped;
-            if (each.untold_dropped > 0)
-                tell(each, "log lines were dropped", each.untold_dropped);
-        } catch (...) { // no memory to pick the lines of this level
-            each.untold_lost += b.lines();
-            lost_.fetch_add(b.lines(), std::memory_order_relaxed);
-        }
+    for (auto& each : destinations_)
+        deliver(each, b);
+}
+
+void delivery::deliver_to(std::size_t destination, const batch& b) noexcept { deliver(destinations_[destination], b); }
+
+void delivery::deliver(destination& to, const batch& b) noexcept {
+    try {
+        if (to.untold_lost > 0)
+            tell(to, "log lines were lost", to.untold_lost);
+        write(to, selected(b, to));
+        to.untold_dropped += b.dropped;
+        if (to.untold_dropped > 0)
+            tell(to, "log lines were dropped", to.untold_dropped);
+    } catch (...) { // no memory to pick the lines of this level
+        to.untold_lost += b.lines();
+        lost_.fetch_add(b.lines(), std::memory_order_relaxed);
     }
+}
+
+std::optional<std::string> delivery::tail_of(std::size_t destination, std::size_t bytes) const {
+    const auto& of = destinations_[destination];
+    return styles_[of.style].pretty ? std::nullopt : of.to->tail(bytes);
 }
 
 std::string_view delivery::selected(const batch& b, const destination& d) {

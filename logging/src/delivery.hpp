@@ -9,6 +9,7 @@
 #include <array>
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -51,6 +52,12 @@ public:
     void append(batch& b, const line& l);
 
     void deliver(const batch& b) noexcept;
+
+    /// To one of the destinations, and what it took last if that can be read back and has numbers.
+    void deliver_to(std::size_t destination, const batch& b) noexcept;
+    std::optional<std::string> tail_of(std::size_t destination, std::size_t bytes) const;
+    std::size_t destinations() const noexcept { return destinations_.size(); }
+
     std::uint64_t lost() const noexcept { return lost_.load(std::memory_order_relaxed); }
 
 private:
@@ -63,6 +70,7 @@ private:
         bool failing = false;
     };
 
+    void deliver(destination& to, const batch& b) noexcept;
     std::size_t style_index(const output& o, bool colours);
     std::string_view selected(const batch& b, const destination& d);
     bool write(destination& d, std::string_view lines) noexcept;

@@ -1,4 +1,5 @@
 #include "descriptor.hpp"
+#include "file_tail.hpp"
 #include "rotation.hpp"
 
 #include <atomic>
@@ -45,10 +46,20 @@ public:
           to_(open_or_throw(options_.path), true),
           terminal_(to_.is_terminal()),
           seen_reopenings_(reopenings.load()) {
+        detail::finish_last_line(options_.path);
         look();
     }
 
     bool is_terminal() const noexcept override { return terminal_; }
+
+    // The last lines may stand in the file that was moved away just before the end.
+    std::optional<std::string> tail(std::size_t bytes) const override {
+        auto found = detail::tail_of(options_.path, bytes);
+        if (found && found->size() < bytes)
+            found->insert(
+                0, detail::tail_of(detail::numbered(options_.path, 1), bytes - found->size()).value_or(std::string()));
+        return found;
+    }
 
     outcome write(std::string_view lines) noexcept override {
         outcome all;

@@ -81,6 +81,8 @@ std::shared_ptr<pipeline_state> pipeline_state::after_fork_in_child() noexcept {
         locked_for_fork_ = reading_.try_lock();
         batch_.clear(0);
     }
+    if (ring_file_)
+        ring_file_->leave_to_parent();
     lanes_.keep_only_mine();
     told_dropped_early_ = dropped_early_.load();
     untold_dropped_ = 0;

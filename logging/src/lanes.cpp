@@ -3,6 +3,7 @@
 #include "record.hpp"
 
 #include <algorithm>
+#include <cstdio>
 
 namespace infra::logging::detail {
 
@@ -49,7 +50,7 @@ std::uint64_t next_number() noexcept {
 void lane::discard() noexcept {
     auto at = records.begin();
     const auto end = records.end();
-    while (const char* found = records.next(at, end)) {
+    while (char* const found = records.next(at, end)) {
         free_elsewhere(found);
         at += ring::size_of(found);
     }
@@ -58,11 +59,14 @@ void lane::discard() noexcept {
     seen_end = at;
 }
 
-lanes::lanes(std::size_t ring_bytes) : number_(next_number()), ring_bytes_(ring_bytes) {}
+lanes::lanes(std::size_t ring_bytes, ring_file* in) : number_(next_number()), ring_bytes_(ring_bytes), file_(in) {}
 
 lanes::~lanes() {
     if (last_used().of == number_)
         last_used() = {0, nullptr};
+    for (const auto& each : lanes_) // which threads may hold longer
+        if (each->is_lent)
+            each->records.let_go();
 }
 
 lane* lanes::find_mine() noexcept {
@@ -89,13 +93,27 @@ std::shared_ptr<lane> lanes::acquire() {
     const std::scoped_lock lock(mutex_);
     auto found = std::ranges::find_if(lanes_, [](const auto& l) { return !l->taken.load(std::memory_order_acquire); });
     if (found == lanes_.end()) {
-        lanes_.push_back(std::make_shared<lane>(ring_bytes_));
+        lanes_.push_back(make_lane());
         count_.store(lanes_.size(), std::memory_order_release);
         found = lanes_.end() - 1;
     }
     (*found)->taken.store(true, std::memory_order_relaxed);
     (*found)->owner = std::this_thread::get_id();
     return *found;
+}
+
+std::shared_ptr<lane> lanes::make_lane() {
+    if (!file_ || !file_->is_ours())
+        return std::make_shared<lane>(ring_bytes_);
+    if (const auto memory = file_->add_ring())
+        return std::make_shared<lane>(ring_bytes_, *memory);
+    static constinit std::atomic<bool> told{false};
+    if (!told.exchange(true))
+        std::fprintf(stderr,
+                     "infra::logging: no room for another thread in the log ring %s; what waits of its lines "
+                     "would be lost at SIGKILL\n",
+                     file_->path().c_str());
+    return std::make_shared<lane>(ring_bytes_);
 }
 
 lane* lanes::last_words() noexcept {
@@ -120,6 +138,8 @@ const std::vector<lane*>& lanes::all() {
 
 void lanes::keep_only_mine() noexcept {
     for (const auto& each : lanes_) {
+        if (each->is_lent)
+            each->records.restart();
         each->discard();
         if (each->owner != std::this_thread::get_id()) {
             each->records.take_over();

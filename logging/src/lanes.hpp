@@ -3,6 +3,7 @@
 // One ring for each thread that logs into a pipeline, kept for the next thread when that one ends.
 
 #include "ring.hpp"
+#include "ring_file.hpp"
 
 #include <infra/base/telemetry.hpp>
 
@@ -34,6 +35,7 @@ inline constexpr std::uint64_t not_writing = 0, about_to_write = 1;
 
 struct lane {
     explicit lane(std::size_t bytes) : records(bytes) {}
+    lane(std::size_t bytes, ring_memory lent) : records(bytes, lent), is_lent(true) {}
     ~lane() { discard(); }
     lane(const lane&) = delete;
     lane& operator=(const lane&) = delete;
@@ -42,6 +44,7 @@ struct lane {
     void discard() noexcept;
 
     ring records;
+    const bool is_lent = false; // the ring's memory is a file's
 
     // Of the thread that owns it.
     level_counts accepted;
@@ -63,7 +66,8 @@ struct lane {
 
 class lanes {
 public:
-    explicit lanes(std::size_t ring_bytes);
+    /// With a file, the rings are there; it outlives the lanes.
+    explicit lanes(std::size_t ring_bytes, ring_file* in = nullptr);
     ~lanes();
     lanes(const lanes&) = delete;
     lanes& operator=(const lanes&) = delete;
@@ -89,7 +93,7 @@ public:
             f(*each);
     }
 
-    /// In the child after a fork: the other threads are gone, and what waits is the parent's to write.
+    /// In the child after a fork: the other threads are gone, and what waits is the parent's to write, as is the file.
     void keep_only_mine() noexcept;
 
     std::mutex& mutex() noexcept { return mutex_; }
@@ -105,9 +109,11 @@ private:
     }
     [[gnu::noinline]] lane* find_mine() noexcept;
     std::shared_ptr<lane> acquire();
+    std::shared_ptr<lane> make_lane();
 
     const std::uint64_t number_; // never used twice in a process
     const std::size_t ring_bytes_;
+    ring_file* const file_;
 
     mutable std::mutex mutex_;
     std::vector<std::shared_ptr<lane>> lanes_; // guarded by mutex_

@@ -15,6 +15,8 @@ void retire(const detail::logger_core* core) noexcept {
 }
 
 std::shared_ptr<const detail::logger_core> shared(std::unique_ptr<detail::logger_core> core) {
+    if (core->to->is_durable())
+        core->as_text = detail::logger_text(core->module, core->fields);
     return {core.release(), &retire};
 }
 

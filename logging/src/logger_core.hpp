@@ -21,6 +21,7 @@ struct logger_core {
     std::string module;
     std::optional<level> own_level;
     rendered_fields fields;
+    std::string as_text; // module and fields, where records are durable: see logger_text()
 
     // The pipeline's level for this module, and of which of its rules: see pipeline_state::enabled().
     mutable std::atomic<std::uint64_t> known_level{0};

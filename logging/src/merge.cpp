@@ -2,14 +2,14 @@
 
 namespace infra::logging::detail {
 
-const char* merge::next() noexcept {
+char* merge::next() noexcept {
     if (unfinished_ == 0)
         return nullptr;
     if (current_ == none || !inputs_[current_].head || inputs_[current_].time > until_)
         choose();
     if (inputs_[current_].time > latest_)
         return nullptr;
-    const char* const found = inputs_[current_].head;
+    char* const found = inputs_[current_].head;
     step();
     return found;
 }

@@ -21,7 +21,7 @@ public:
         ring::position at;   // read up to here
         ring::position must; // to be read at least up to here
         ring::position end;  // and at most up to here
-        const char* head = nullptr;
+        char* head = nullptr;
         std::uint64_t time = 0;
     };
 
@@ -43,7 +43,7 @@ public:
     }
 
     /// The next record, or null when the round is over. It is read once the next one is asked for.
-    const char* next() noexcept;
+    char* next() noexcept;
 
     /// True if something that had to be read is later than the limit.
     bool unfinished() const noexcept { return unfinished_ > 0; }

@@ -17,6 +17,9 @@ pipeline_options checked(pipeline_options options) {
         throw std::invalid_argument("logging::pipeline_options::longest_wait must not be negative");
     if (!options.time)
         throw std::invalid_argument("logging::pipeline_options::time must not be null");
+    if (options.synchronous && !options.durable_ring.empty())
+        throw std::invalid_argument("logging::pipeline_options::durable_ring must be empty for a synchronous pipeline, "
+                                    "which keeps no lines");
     if (options.outputs.empty())
         options.outputs.push_back({.to = stdout_sink()});
     if (std::ranges::any_of(options.outputs, [](const output& o) { return !o.to; }))
@@ -34,9 +37,12 @@ pipeline_state::pipeline_state(pipeline_options options)
     : options_(checked(std::move(options))),
       hidden_(options_.redact),
       ticks_(*options_.time),
-      lanes_(std::bit_ceil(options_.buffer_bytes)),
+      ring_file_(options_.durable_ring.empty() ? nullptr : std::make_unique<ring_file>(options_.durable_ring)),
+      lanes_(std::bit_ceil(options_.buffer_bytes), ring_file_.get()),
       reader_(options_.synchronous ? reader::caller : reader::none),
       delivery_(options_) {
+    if (ring_file_)
+        recover();
     set_levels(options_.levels);
     know(*this);
 }
@@ -45,6 +51,30 @@ pipeline_state::~pipeline_state() {
     forget(*this);
     destroy(retiring_);
     destroy(retired_.load());
+}
+
+// Numbers begin with the microsecond in which they do: those of another ring, or of a file that was removed, are others.
+void pipeline_state::recover() {
+    recovered_ = detail::recover(*ring_file_, delivery_);
+    const auto now = std::chrono::floor<std::chrono::microseconds>(options_.time->wall()).time_since_epoch().count();
+    const auto first =
+        recovered_.next_number != 0 ? recovered_.next_number : static_cast<std::uint64_t>(std::max(now, 1L));
+    ring_file_->start(std::bit_ceil(options_.buffer_bytes), first, ticks_.rate());
+}
+
+void pipeline_state::tell_of_recovery() noexcept {
+    if (!ring_file_)
+        return;
+    const std::string_view path = ring_file_->path().native();
+    const auto say = [this](std::string_view message, std::initializer_list<field> fields) {
+        write({.severity = level::warn, .module = "logging", .message = message}, {fields.begin(), fields.size()});
+    };
+    if (ring_file_->moved_one_away())
+        say("the log ring cannot be read; it is kept", {{"path", path}, {"moved_to", std::string(path) + ".unread"}});
+    if (recovered_.torn_rings > 0)
+        say("the log ring was torn; log lines may be lost", {{"path", path}, {"rings", recovered_.torn_rings}});
+    if (recovered_.count > 0)
+        say("log lines were recovered", {{"lines", recovered_.count}, {"path", path}});
 }
 
 // A service that toggles between two sets of rules keeps two.
@@ -70,7 +100,9 @@ std::uint64_t pipeline_state::look_up(const logger_core& core) const noexcept {
 
 } // namespace detail
 
-pipeline::pipeline(pipeline_options options) : state_(std::make_shared<detail::pipeline_state>(std::move(options))) {}
+pipeline::pipeline(pipeline_options options) : state_(std::make_shared<detail::pipeline_state>(std::move(options))) {
+    state_->tell_of_recovery();
+}
 
 pipeline::~pipeline() {
     detail::uninstall(state_.get());

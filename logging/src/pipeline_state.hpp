@@ -11,6 +11,7 @@
 #include "lanes.hpp"
 #include "merge.hpp"
 #include "record.hpp"
+#include "recovery.hpp"
 #include "redaction.hpp"
 #include "ticks.hpp"
 
@@ -55,6 +56,10 @@ public:
     }
     void set_levels(level_rules levels);
 
+    /// Says in the log what the durable ring held, if it held something. Once, when all is made.
+    void tell_of_recovery() noexcept;
+
+    bool is_durable() const noexcept { return ring_file_ != nullptr; }
     const redactor& hidden() const noexcept { return hidden_; }
     const clock& time() const noexcept { return *options_.time; }
 
@@ -92,7 +97,10 @@ private:
 
     std::uint64_t look_up(const logger_core& core) const noexcept;
 
+    void recover();
+
     // The callers' side.
+    void make_durable(record_parts& parts) const noexcept;
     void write_to(lane& to, record_parts& parts, std::span<const field> fields);
     void write_prepared(lane& to, record_parts& parts, std::span<const field> fields);
     template <class Field>
@@ -103,6 +111,8 @@ private:
     char* reserve(lane& to, level severity, std::size_t size) noexcept;
     template <class Attempt>
     bool wait_for_room(Attempt attempt) noexcept;
+    template <class Attempt>
+    bool wait_until(Attempt attempt) noexcept;
     void after_commit(lane& to) noexcept;
     void without_thread() noexcept;
     bool start_thread() noexcept;
@@ -120,7 +130,11 @@ private:
     round read_round(upto limit);
     std::uint64_t earliest_on_its_way(const std::vector<lane*>& all) noexcept;
     void hold(const logger_core* retired) noexcept;
-    void append(const char* found) noexcept;
+    bool is_located(level l, const std::source_location& where) const noexcept {
+        return options_.locate_from && l >= *options_.locate_from && where.line() != 0;
+    }
+    std::uint64_t give_number(char* record) noexcept;
+    void append(char* found) noexcept;
     void hand_over() noexcept;
     bool read_here(deadline limit) noexcept;
     bool reads_here() const noexcept {
@@ -138,6 +152,8 @@ private:
     std::atomic<std::uint64_t> rules_number_{0};
 
     ticks ticks_;
+    const std::unique_ptr<ring_file> ring_file_; // null: rings are memory
+    recovered_lines recovered_;
     lanes lanes_;
     std::atomic<reader> reader_{reader::none};
     std::atomic<bool> hurried_{false};            // the thread was told to look now

@@ -94,8 +94,10 @@ pipeline_state::round pipeline_state::read_round(upto limit) {
     }
     const auto dropped = newly_dropped(all);
     ticks_.adjust();
+    if (ring_file_)
+        ring_file_->set_rate(ticks_.rate());
     round result;
-    while (const char* found = merge_.next()) {
+    while (char* const found = merge_.next()) {
         result.something = true;
         append(found);
         if (batch_.bytes() >= bytes_a_write)
@@ -137,13 +139,23 @@ std::uint64_t pipeline_state::earliest_on_its_way(const std::vector<lane*>& all)
     return earliest;
 }
 
-void pipeline_state::append(const char* found) noexcept {
-    const char* const bytes = resolve(found);
+// The record has its number before anybody else hears of it; a line that cannot be made leaves a gap.
+std::uint64_t pipeline_state::give_number(char* record) noexcept {
+    if (!ring_file_ || !ring_file_->is_ours())
+        return 0;
+    const auto number = ring_file_->next_number();
+    set_number(record, number);
+    ring_file_->number_is_taken();
+    return number;
+}
+
+void pipeline_state::append(char* found) noexcept {
+    char* const bytes = resolve(found);
+    const auto number = give_number(bytes);
     try {
         static const rendered_fields none;
         read_record(bytes, record_);
         const auto& head = record_.head;
-        const bool located = options_.locate_from && head.severity >= *options_.locate_from && head.where.line() != 0;
         delivery_.append(batch_, {.time = time_text_.of(ticks_.wall(head.time)),
                                   .severity = head.severity,
                                   .module = record_.module,
@@ -151,9 +163,10 @@ void pipeline_state::append(const char* found) noexcept {
                                   .fields = record_.fields,
                                   .left_out = head.field_count - record_.fields.size(),
                                   .span = record_.span,
+                                  .sequence = number,
                                   .request_id = record_.request_id,
                                   .of_logger = head.logger ? head.logger->fields : none,
-                                  .where = located ? &head.where : nullptr});
+                                  .where = is_located(head.severity, head.where) ? &head.where : nullptr});
     } catch (...) { // no memory for the line
         count_dropped();
     }
@@ -169,6 +182,8 @@ void pipeline_state::append(const char* found) noexcept {
 // What was read is room again only now that it is written.
 void pipeline_state::hand_over() noexcept {
     delivery_.deliver(batch_);
+    if (ring_file_)
+        ring_file_->handed_over();
     for (std::size_t l = 0; l < level_count; ++l)
         counts_.by_level[l] += batch_.by_level[l];
     counts_.dropped += batch_.dropped;
@@ -270,7 +285,7 @@ bool pipeline_state::close(deadline limit) noexcept {
 }
 
 pipeline_counts pipeline_state::counts() const noexcept {
-    pipeline_counts all{.dropped = dropped_early_.load(), .lost = delivery_.lost()};
+    pipeline_counts all{.dropped = dropped_early_.load(), .lost = delivery_.lost(), .recovered = recovered_.count};
     lanes_.for_each([&all](const lane& each) {
         for (std::size_t l = 0; l < level_count; ++l) {
             all.accepted += each.accepted[l];

@@ -4,9 +4,16 @@
 // Text is made of them later. Values that only the caller's own code can make text of come as JSON already.
 //
 //     head | span (24 bytes, if there is one) | module (if no logger has one) | request id (if any) | message | fields
+//          | origin (if durable)
 //
 // Texts are a length and bytes; a field is its key's length and its kind in one word, the key, and the value. Numbers
 // stand as the machine has them: a record never leaves it.
+//
+// A durable record may be read by another process, for which the pointers in its head mean nothing. Its origin says what
+// they point to:
+//
+//     the logger (a text: module | fields) | source (a text, and its line) | …
+//     number (the last 8 bytes, 0 until it was read)
 
 #include "logger_core.hpp"
 
@@ -16,7 +23,9 @@
 #include <cstdint>
 #include <cstring>
 #include <deque>
+#include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -36,7 +45,7 @@ struct record_head {
 };
 static_assert(std::is_trivially_copyable_v<record_head> && sizeof(record_head) == 32);
 
-enum part : std::uint8_t { has_span = 1, has_module = 2, has_request_id = 4, is_elsewhere = 8 };
+enum part : std::uint8_t { has_span = 1, has_module = 2, has_request_id = 4, is_elsewhere = 8, has_origin = 16 };
 
 /// What a caller has in hand.
 struct record_parts {
@@ -48,11 +57,20 @@ struct record_parts {
     span_context span{};
     std::string_view request_id{};
     std::source_location where{};
+    bool durable = false;
+};
+
+/// What only a durable record has.
+struct record_origin {
+    std::string_view logger{}; // see logger_text()
+    std::string_view source{}; // the file's name, without its directories
+    std::uint32_t source_line = 0;
 };
 
 /// The same, read back. Views into the record.
 struct record {
     record_head head;
+    record_origin origin;
     std::string_view module, message, request_id;
     span_context span{};
     std::vector<line_field> fields; // at most max_fields; head.field_count says how many there were
@@ -103,8 +121,27 @@ inline char* put_value(char* to, const field_value& v) noexcept {
     }
 }
 
+inline std::string_view file_of(const std::source_location& where) noexcept {
+    const std::string_view path = where.file_name();
+    return path.substr(path.rfind('/') + 1);
+}
+inline std::string_view text_of(const logger_core* logger) noexcept {
+    return logger ? std::string_view(logger->as_text) : std::string_view();
+}
+
+constexpr std::size_t number_size = 8;
 constexpr unsigned kind_shift = 24;
 constexpr std::uint32_t json_bit = 0x8000'0000;
+
+inline std::size_t origin_size(const record_parts& p) noexcept {
+    return 3 * sizeof(std::uint32_t) + text_of(p.logger).size() + file_of(p.where).size() + number_size;
+}
+inline void put_origin(char* to, char* end, const record_parts& p) noexcept {
+    to = put_text(to, text_of(p.logger));
+    to = put_text(to, file_of(p.where));
+    put<std::uint32_t>(to, p.where.line());
+    put<std::uint64_t>(end - number_size, 0);
+}
 
 } // namespace wire
 
@@ -118,22 +155,25 @@ std::size_t record_size(const record_parts& p, std::span<const Field> fields) no
     size += p.request_id.empty() ? 0 : word + p.request_id.size();
     for (const auto& f : fields.first(std::min(fields.size(), max_fields)))
         size += word + f.key.size() + wire::value_size(f.value);
+    if (p.durable)
+        size += wire::origin_size(p);
     return (size + 7) & ~std::size_t(7);
 }
 
 /// Writes it to `size` bytes at `to`.
 template <class Field>
 void write_record(char* to, std::size_t size, const record_parts& p, std::span<const Field> fields) noexcept {
+    char* const begin = to;
     const bool own_module = !p.logger && !p.module.empty();
-    const record_head head{.size = static_cast<std::uint32_t>(size),
-                           .severity = p.severity,
-                           .parts = static_cast<std::uint8_t>((p.span.valid() ? has_span : 0) |
-                                                              (own_module ? has_module : 0) |
-                                                              (p.request_id.empty() ? 0 : has_request_id)),
-                           .field_count = static_cast<std::uint16_t>(std::min<std::size_t>(fields.size(), 0xffff)),
-                           .time = p.time,
-                           .logger = p.logger,
-                           .where = p.where};
+    const record_head head{
+        .size = static_cast<std::uint32_t>(size),
+        .severity = p.severity,
+        .parts = static_cast<std::uint8_t>((p.span.valid() ? has_span : 0) | (own_module ? has_module : 0) |
+                                           (p.request_id.empty() ? 0 : has_request_id) | (p.durable ? has_origin : 0)),
+        .field_count = static_cast<std::uint16_t>(std::min<std::size_t>(fields.size(), 0xffff)),
+        .time = p.time,
+        .logger = p.logger,
+        .where = p.where};
     to = wire::put(to, head);
     if (head.parts & has_span)
         to = wire::put(to, p.span);
@@ -149,6 +189,8 @@ void write_record(char* to, std::size_t size, const record_parts& p, std::span<c
         to = put_bytes(to, f.key.data(), f.key.size());
         to = wire::put_value(to, f.value);
     }
+    if (p.durable)
+        wire::put_origin(to, begin + size, p);
 }
 
 // --- records that are too long for a ring ---
@@ -156,13 +198,13 @@ void write_record(char* to, std::size_t size, const record_parts& p, std::span<c
 inline constexpr std::size_t pointer_record_size = sizeof(record_head) + 8;
 
 /// A short record that stands for the one at `to`, made with new char[], and owns it.
-void write_pointer(char* at, const char* to) noexcept;
+void write_pointer(char* at, char* to) noexcept;
 
 /// The record itself, or the one it stands for.
-const char* resolve(const char* bytes) noexcept;
+char* resolve(char* bytes) noexcept;
 
 /// How many bytes were freed.
-std::size_t free_elsewhere(const char* bytes) noexcept;
+std::size_t free_elsewhere(char* bytes) noexcept;
 
 // --- reading ---
 
@@ -170,5 +212,24 @@ record_head head_of(const char* bytes) noexcept;
 
 /// Reads what write_record() wrote. Throws bad_alloc alone.
 void read_record(const char* bytes, record& into);
+
+/// Reads what another process wrote, if it is a whole record: false if it cannot be one. The head's pointers are null.
+bool read_foreign_record(std::string_view bytes, record& into);
+
+/// Of a durable record.
+void set_number(char* bytes, std::uint64_t number) noexcept;
+std::uint64_t number_of(std::string_view record) noexcept;
+
+// --- loggers in durable records ---
+
+/// A logger's module and fields, so that another process can write its lines.
+std::string logger_text(std::string_view module, const rendered_fields& fields);
+
+struct logger_read_back {
+    std::string_view module;
+    rendered_fields fields;
+};
+/// Empty if it is none.
+std::optional<logger_read_back> read_logger(std::string_view text);
 
 } // namespace infra::logging::detail

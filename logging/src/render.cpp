@@ -19,6 +19,7 @@ bool is_reserved(std::string_view key) noexcept {
     case 7: return key == "message" || key == "span_id";
     case 8: return key == "trace_id";
     case 9: return key == "timestamp";
+    case 12: return key == "log_sequence";
     default: return false;
     }
 }
@@ -59,7 +60,7 @@ void append_source(line_buffer& out, const std::source_location& where) {
     append_value(out, where.line());
 }
 
-// Calls `member(key, json)` or `member(key, field_value)` once for each key that follows the first six, in order.
+// Calls `member(key, json)` or `member(key, field_value)` once for each key that follows the first seven, in order.
 template <class Member>
 void for_each_field(const line& l, Member member) {
     const auto fields = l.fields;
@@ -119,6 +120,10 @@ void append_json_head(line_buffer& out, const line& l) {
         out.append(view(to_hex(l.span.span)));
     }
     out.append('"');
+    if (l.sequence == 0)
+        return;
+    out.append(R"(,"log_sequence":)");
+    append_value(out, l.sequence);
 }
 
 struct json_members {

@@ -54,6 +54,7 @@ struct line {
     std::span<const line_field> fields{};
     std::size_t left_out = 0; ///< fields that the call had beside these
     span_context span{};
+    std::uint64_t sequence = 0;    ///< 0: has none
     std::string_view request_id{}; ///< the context's; empty if none
     const rendered_fields& of_logger;
     const std::source_location* where = nullptr; ///< null: not written
@@ -71,9 +72,9 @@ private:
 };
 
 /// One JSON object and a line break. Keys in this order, each once: timestamp, level, module, message, trace_id, span_id,
-/// then request_id, the logger's fields, the call's and the source. Where keys meet, the call's value wins over the
+/// log_sequence, then request_id, the logger's fields, the call's and the source. Where keys meet, the call's value wins over the
 /// logger's, and that over the context's request id and the source; of two in one call, the last; the key stays where it
-/// came first. A field named like one of the first six is written with `_` appended. What is past max_fields is not
+/// came first. A field named like one of the first seven is written with `_` appended. What is past max_fields is not
 /// written but counted in `dropped_fields`.
 void append_json_line(line_buffer& out, const line& l);
 

@@ -1,5 +1,7 @@
 #include "descriptor.hpp"
 
+#include <algorithm>
+
 #include <unistd.h>
 
 namespace infra::logging {
@@ -22,6 +24,13 @@ private:
 
 std::shared_ptr<sink> stdout_sink() { return std::make_shared<stream_sink>(STDOUT_FILENO); }
 std::shared_ptr<sink> stderr_sink() { return std::make_shared<stream_sink>(STDERR_FILENO); }
+
+std::optional<std::string> sink::tail(std::size_t) const { return std::nullopt; }
+
+std::optional<std::string> memory_sink::tail(std::size_t bytes) const {
+    const auto all = text();
+    return all.substr(all.size() - std::min(bytes, all.size()));
+}
 
 sink::outcome memory_sink::write(std::string_view lines) noexcept {
     const std::scoped_lock lock(mutex_);

@@ -27,23 +27,25 @@ constexpr auto agreeing = std::chrono::milliseconds(1);
 ticks::ticks(const clock& time) : time_(time), counts_cycles_(&time == &real_clock() && kernel_trusts_cycles()) {
     first_cycles_ = now();
     first_steady_ = time_.steady();
+    adjust();
 }
 
+// Where nothing is counted a tick is a nanosecond since 1970.
 void ticks::adjust() noexcept {
+    rate_.tick = now();
+    rate_.wall = static_cast<std::int64_t>(rate_.tick);
     if (!counts_cycles_)
         return;
-    cycles_ = now();
-    wall_ = time_.wall();
-    const auto cycles = static_cast<double>(cycles_ - first_cycles_);
+    rate_.wall = time_.wall().time_since_epoch().count();
+    const auto cycles = static_cast<double>(rate_.tick - first_cycles_);
     const auto elapsed = static_cast<double>((time_.steady() - first_steady_).count());
-    nanoseconds_per_cycle_ = cycles > 0 ? elapsed / cycles : 0;
+    rate_.nanoseconds = cycles > 0 ? elapsed / cycles : 0;
 }
 
 wall_time ticks::wall(std::uint64_t when) noexcept {
     if (!counts_cycles_)
         return wall_time(std::chrono::nanoseconds(static_cast<std::int64_t>(when)));
-    const auto cycles = static_cast<double>(static_cast<std::int64_t>(when - cycles_));
-    const auto found = wall_ + std::chrono::nanoseconds(static_cast<std::int64_t>(cycles * nanoseconds_per_cycle_));
+    const auto found = rate_.of(when);
     if (found < last_ && last_ - found < agreeing)
         return last_;
     return last_ = found;

@@ -15,6 +15,18 @@
 
 namespace infra::logging::detail {
 
+/// Which time a tick stands for.
+struct tick_rate {
+    std::uint64_t tick = 0; // this one
+    std::int64_t wall = 0;  // stands for this, in nanoseconds since 1970
+    double nanoseconds = 1; // from one to the next
+
+    wall_time of(std::uint64_t when) const noexcept {
+        const auto since = static_cast<double>(static_cast<std::int64_t>(when - tick)) * nanoseconds;
+        return wall_time(std::chrono::nanoseconds(wall + static_cast<std::int64_t>(since)));
+    }
+};
+
 class ticks {
 public:
     explicit ticks(const clock& time);
@@ -34,14 +46,15 @@ public:
     /// The time of a tick; never goes back while the clocks agree, though `when` may by a few nanoseconds.
     wall_time wall(std::uint64_t when) noexcept;
 
+    /// As adjusted last.
+    const tick_rate& rate() const noexcept { return rate_; }
+
 private:
     const clock& time_;
     const bool counts_cycles_;
     std::uint64_t first_cycles_ = 0;
     steady_time first_steady_{};
-    std::uint64_t cycles_ = 0; // when adjusted last
-    wall_time wall_{};
-    double nanoseconds_per_cycle_ = 0;
+    tick_rate rate_;
     wall_time last_{};
 };
 

@@ -18,6 +18,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -62,6 +63,15 @@ struct pipeline_options {
     /// used as it is, other sizes are rounded up to one. Smaller: callers meet overflow sooner. Larger: more memory for
     /// each thread. A record longer than half of it waits outside, up to as many bytes again.
     std::size_t buffer_bytes = 512 * 1024;
+    /// A file in which they wait instead, so that not even SIGKILL loses a line whose call has returned: the next pipeline
+    /// with this path writes what was left, before anything else. Lines are numbered (`"log_sequence":1767225600000000`,
+    /// one more with each line, over restarts too), and what a JSON file sink shows to have been written is not written
+    /// again; elsewhere the lines of the last write may come twice, with the same number. Not for a power cut: the kernel
+    /// keeps the file, the disk may not have it yet. On a tmpfs (/run, /dev/shm) it costs no I/O.
+    ///
+    /// One living process for each path. As long as `buffer_bytes` for each thread that logs. A child after a fork logs
+    /// without it. Empty: none.
+    std::filesystem::path durable_ring{};
     overflow when_full = overflow::block;
     std::chrono::milliseconds longest_wait{1000};
     /// Callers write to the sinks themselves, one at a time: no thread, nothing buffered, and the caller pays for I/O.
@@ -85,9 +95,10 @@ configured_pipeline options_from(const environment& env);
 /// What became of the lines so far. Left-out lines are also told of in the log itself: `log lines were dropped` once
 /// there is room, `log lines were lost` once a sink works again.
 struct pipeline_counts {
-    std::uint64_t accepted = 0; ///< taken from their callers
-    std::uint64_t dropped = 0;  ///< left out because a ring was full, memory was short, or the line longer than 16 MiB
-    std::uint64_t lost = 0;     ///< refused by a sink; a line that two sinks refuse counts twice
+    std::uint64_t accepted = 0;  ///< taken from their callers
+    std::uint64_t dropped = 0;   ///< left out because a ring was full, memory was short, or the line longer than 16 MiB
+    std::uint64_t lost = 0;      ///< refused by a sink; a line that two sinks refuse counts twice
+    std::uint64_t recovered = 0; ///< left in the durable ring by a process that was killed
 };
 
 namespace detail {
@@ -100,8 +111,9 @@ class pipeline_state;
 /// once) and where the ring is full and it is to wait.
 ///
 /// Threads:  any member from any thread, but the destructor.
-/// Errors:   logging never throws. A failing sink is told of once on stderr, until it has recovered.
-///           std::invalid_argument names a bad option.
+/// Errors:   logging never throws. A failing sink is told of once on stderr, until it has recovered. The constructor throws
+///           std::invalid_argument naming a bad option, errc::io if the durable ring cannot be had and errc::unavailable
+///           if another process has it.
 /// Cancel:   flush() and close() block the calling thread, up to their deadline.
 /// Fork:     the child goes on with a thread of its own; what waited is the parent's to write and is written once.
 /// Lifetime: loggers share its state and may outlive it: after close() their lines are written synchronously. The

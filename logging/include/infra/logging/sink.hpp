@@ -14,6 +14,7 @@
 #include <filesystem>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,6 +41,10 @@ public:
 
     /// True where a person looks on, who would rather not read JSON.
     virtual bool is_terminal() const noexcept { return false; }
+
+    /// The last bytes of all it ever took, `bytes` of them at most, also from a process before: so a line that was left in
+    /// a durable ring is not written twice. Empty where they cannot be read back, as from a pipe. May throw bad_alloc.
+    virtual std::optional<std::string> tail(std::size_t bytes) const;
 };
 
 /// The process's own. A line is handed to the kernel with one write(2) where it fits, so lines of several processes do
@@ -61,7 +66,7 @@ struct file_sink_options {
 };
 
 /// Appends to a file, made with mode 0640 if absent. Lines are the kernel's when written: they survive the process, not
-/// a power cut. After a full disk the file continues without a torn line; if a new file cannot be begun, the old one goes
+/// a power cut. Half a line that a killed process left at the end is cut off. After a full disk the file continues without a torn line; if a new file cannot be begun, the old one goes
 /// on and stderr is told once. Throws errc::io if the file cannot be opened, std::invalid_argument for a bad option.
 std::shared_ptr<sink> file_sink(file_sink_options options);
 
@@ -82,6 +87,7 @@ public:
     explicit memory_sink(memory_sink_options options = {}) : max_lines_(options.max_lines) {}
 
     outcome write(std::string_view lines) noexcept override;
+    std::optional<std::string> tail(std::size_t bytes) const override;
 
     /// Without their line breaks.
     std::vector<std::string> lines() const;

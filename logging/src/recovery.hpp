@@ -1,0 +1,52 @@
+#pragma once
+
+// What a process that was killed left in its rings, made lines of by the next one.
+//
+// A record has a number once it was read. Up to the head's `handed_over` the lines were given to the sinks, though their
+// records were not released yet: they are passed over. Those with later numbers were being written when the process ended:
+// of each output that can be read back its last lines tell which of them arrived. Those without a number get the next ones.
+// If this process is killed as well, the next one finds all of that as true as before.
+
+#include "delivery.hpp"
+#include "ring_file.hpp"
+
+#include <infra/base/clock.hpp>
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace infra::logging::detail {
+
+struct left_record {
+    std::uint64_t number; // 0: none yet
+    std::uint64_t time;
+    std::size_t order; // in which they were found, ring by ring
+    std::span<char> bytes;
+};
+
+struct left_behind {
+    ring_file_head* head = nullptr;     // null: nothing was left
+    std::vector<left_record> doubtful;  // by number, all later than the head's handed_over
+    std::vector<left_record> unwritten; // by time and order
+    std::uint64_t next_number = 0;      // later than all numbers that were given
+    std::size_t torn_rings = 0;         // from some place on they hold what is no record
+};
+
+/// What is in a file that is_readable(). Whatever the bytes are, it reads none but these.
+left_behind look_into(std::span<char> file);
+
+/// The latest of the numbers after `from` up to `upto` that lines of `text` have; `from` if none has one.
+std::uint64_t last_number_in(std::string_view text, std::uint64_t from, std::uint64_t upto);
+
+struct recovered_lines {
+    std::uint64_t count = 0;
+    std::size_t torn_rings = 0;
+    std::uint64_t next_number = 0; // 0: there is no file to go on from
+};
+
+/// Hands over what was left.
+recovered_lines recover(const ring_file& from, delivery& to);
+
+} // namespace infra::logging::detail

@@ -1,0 +1,105 @@
+#pragma once
+
+// The file of pipeline_options::durable_ring: the rings of a process, for the next one to read if this one is killed.
+//
+//     a page      ring_file_head
+//     then each:  a page   ring_positions
+//                 bytes    of the ring
+//
+// The kernel owns the pages, so what was stored in them outlives the process that stored it. Their blocks are reserved
+// before they are used: a disk that fills up later makes no store fail.
+//
+// A line gets its number when its record is read, before it is written; the head says up to which number lines were handed
+// over. What lies between was perhaps written and perhaps not: see recovery.hpp.
+
+#include "ring.hpp"
+#include "ticks.hpp"
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <type_traits>
+#include <vector>
+
+namespace infra::logging::detail {
+
+struct ring_file_head {
+    static constexpr std::uint64_t right_magic = 0x676e'6972'676f'6c69; // "iloggring", read backwards and cut to eight
+    static constexpr std::uint32_t right_version = 1;                   // of this layout and of records
+
+    std::uint64_t magic;
+    std::uint32_t version;
+    std::uint32_t page; // bytes
+    std::uint64_t ring_bytes;
+    std::atomic<std::uint64_t> rings;
+    std::atomic<std::uint64_t> next_number;
+    std::atomic<std::uint64_t> handed_over; // lines up to this number
+    std::atomic<std::uint64_t> rate;        // which of the two is whole
+    tick_rate rates[2];
+
+    const tick_rate& ticks() const noexcept { return rates[rate.load(std::memory_order_acquire) & 1]; }
+};
+static_assert(std::is_trivially_copyable_v<tick_rate> && sizeof(ring_file_head) <= 4096);
+
+class ring_file {
+public:
+    /// Opens or makes the file; nobody else has it until this object is gone. What is a ring file, but none that this
+    /// library can read, is moved to `<path>.unread`. Throws errc::io and errc::unavailable.
+    explicit ring_file(std::filesystem::path path);
+    ~ring_file();
+    ring_file(const ring_file&) = delete;
+    ring_file& operator=(const ring_file&) = delete;
+
+    const std::filesystem::path& path() const noexcept { return path_; }
+
+    /// What the process before left, to be read and marked; empty if nothing. Until start().
+    std::span<char> left() const noexcept { return left_; }
+    bool moved_one_away() const noexcept { return moved_one_away_; }
+
+    /// Forgets what was left. Throws errc::io.
+    void start(std::size_t ring_bytes, std::uint64_t next_number, const tick_rate& rate);
+
+    /// Memory for one more ring; none if the disk is full. One thread at a time.
+    std::optional<ring_memory> add_ring() noexcept;
+
+    // --- of the thread that reads ---
+
+    std::uint64_t next_number() const noexcept { return head_->next_number.load(std::memory_order_relaxed); }
+    /// The record that has it is marked.
+    void number_is_taken() noexcept { head_->next_number.store(next_number() + 1, std::memory_order_release); }
+    /// All lines that have numbers.
+    void handed_over() noexcept { head_->handed_over.store(next_number() - 1, std::memory_order_release); }
+    void set_rate(const tick_rate& rate) noexcept;
+
+    /// In the child after a fork: it has the memory, all zero, and not the file.
+    void leave_to_parent() noexcept;
+    bool is_ours() const noexcept { return number_ >= 0; }
+
+private:
+    void open();
+    bool try_to_lock();
+    void map_what_was_left();
+    void move_away();
+    ring_file_head& head_of_left() const noexcept { return *reinterpret_cast<ring_file_head*>(left_.data()); }
+    void forget_what_was_left() noexcept;
+    void close() noexcept;
+    char* map(std::size_t at, std::size_t bytes) noexcept;
+    [[noreturn]] void fail(const char* what) const;
+
+    const std::filesystem::path path_;
+    int number_ = -1;
+    bool moved_one_away_ = false;
+    std::span<char> left_;
+    std::size_t page_ = 0, ring_bytes_ = 0;
+    ring_file_head* head_ = nullptr;
+    std::vector<std::span<char>> mapped_;
+};
+
+/// True if its head says that this library can read it.
+bool is_readable(std::span<const char> file) noexcept;
+
+} // namespace infra::logging::detail
