@@ -8,10 +8,6 @@
 
 #include <cstdlib>
 #include <deque>
-#include <filesystem>
-#include <fstream>
-
-#include <unistd.h>
 
 namespace infra::logging {
 namespace {
@@ -232,43 +228,6 @@ TEST(LogLine, SaysWhereItWasWrittenUnlessAFieldSaysIt) {
     EXPECT_EQ(json_fields({.fields = {{"a", 1}}, .where = &here}), R"(,"a":1,"source":")" + source + '"');
     EXPECT_EQ(json_fields({.fields = {{"source", 1}}, .where = &here}), R"(,"source":1)");
     EXPECT_EQ(json_fields({.of_logger = {{"source", 2}}, .where = &here}), R"(,"source":2)");
-}
-
-TEST(LogLine, IsReadByPythonsParserWhateverTheFieldsHold) {
-    if (std::system("python3 -c 'import json' >/dev/null 2>&1") != 0)
-        GTEST_SKIP() << "python3 is not installed";
-    const auto path = std::filesystem::temp_directory_path() / ("log_lines_" + uuid_v7() + ".jsonl");
-    {
-        std::ofstream file(path, std::ios::binary);
-        for (const auto& line : noisy_lines(fuzz_count()))
-            file << line;
-    }
-    const std::string program =
-        "import json,sys\n"
-        "def once(pairs):\n"
-        "    assert len(dict(pairs)) == len(pairs), pairs\n"
-        "    return dict(pairs)\n"
-        "def no(x): raise ValueError(x)\n"
-        "for line in open(sys.argv[1], 'rb'):\n"
-        "    json.loads(line.decode('utf-8', 'strict'), object_pairs_hook=once, parse_constant=no)\n";
-    EXPECT_EQ(std::system(("python3 -c \"" + program + "\" " + path.string()).c_str()), 0);
-    std::filesystem::remove(path);
-}
-
-TEST(LogLine, IsReadByNodesParserWhateverTheFieldsHold) {
-    if (std::system("node --version >/dev/null 2>&1") != 0)
-        GTEST_SKIP() << "node is not installed";
-    const auto path = std::filesystem::temp_directory_path() / ("log_lines_" + uuid_v7() + ".jsonl");
-    {
-        std::ofstream file(path, std::ios::binary);
-        for (const auto& line : noisy_lines(fuzz_count()))
-            file << line;
-    }
-    const std::string program = "const bytes = require('fs').readFileSync(process.argv[1]);"
-                                "const text = new TextDecoder('utf-8', {fatal: true}).decode(bytes);"
-                                "for (const line of text.trimEnd().split('\\n')) JSON.parse(line);";
-    EXPECT_EQ(std::system(("node -e \"" + program + "\" " + path.string()).c_str()), 0);
-    std::filesystem::remove(path);
 }
 
 } // namespace
