@@ -1,32 +1,27 @@
 #include <infra/base/context.hpp>
 
+#include "span_nodes.hpp"
+
 #include <array>
 
 namespace infra {
 namespace detail {
-namespace {
 
 constinit thread_local const context_node* slot = nullptr;
-
-} // namespace
-
+constinit thread_local node_pool pool{};
 const context_node empty_node{};
 
-namespace {
+[[gnu::noinline]] context_node* make_node() {
+    auto* made = new context_node;
+    made->references.store(2, std::memory_order_relaxed);
+    return made;
+}
 
-// Spans make and drop a node each, so a thread keeps some that it has done with. Nothing of it is left when the thread
-// ends; what other thread_locals still release then is deleted.
-struct node_pool {
-    static constexpr std::size_t most = 64;
-    std::array<context_node*, most> nodes;
-    std::size_t size;
-    bool open;
-};
-constinit thread_local node_pool pool{};
+namespace {
 
 struct pool_owner {
     ~pool_owner() {
-        pool.open = false;
+        pool.room = 0;
         while (pool.size > 0)
             delete pool.nodes[--pool.size];
     }
@@ -35,20 +30,15 @@ struct pool_owner {
 [[gnu::noinline]] void open_pool() noexcept {
     thread_local const pool_owner until_exit;
     static_cast<void>(until_exit);
-    pool.open = true;
+    pool.room = node_pool::most;
 }
 
 constinit thread_local bool pool_was_opened = false;
 
-context_node* make_node() {
-    if (pool.size > 0)
-        return pool.nodes[--pool.size];
-    return new context_node;
-}
-
 // A copy to be changed before it is published.
 context_node* copy(const context_node& from) {
-    auto* node = make_node();
+    auto* node = take_node();
+    node->references.store(1, std::memory_order_relaxed);
     node->span = from.span;
     node->request = from.request;
     node->owner = from.owner;
@@ -90,19 +80,10 @@ slot_entry enter(const context_node* owned) noexcept {
     }
 }
 
-// Whether the thread keeps it.
-bool pool_takes(context_node* node) noexcept {
-    if (!pool.open || pool.size == node_pool::most)
-        return false;
-    node->references.store(1, std::memory_order_relaxed);
-    pool.nodes[pool.size++] = node;
-    return true;
-}
-
 } // namespace
 
 [[gnu::noinline]] void recycle(const context_node* done) noexcept {
-    auto* node = const_cast<context_node*>(done); // made by make_node, and nobody else's any more
+    auto* node = const_cast<context_node*>(done); // made by take_node, and nobody else's any more
     if (!pool_was_opened) {
         pool_was_opened = true;
         open_pool();
@@ -111,6 +92,7 @@ bool pool_takes(context_node* node) noexcept {
         const auto* below = node->below.load(std::memory_order_relaxed);
         node->below.store(nullptr, std::memory_order_relaxed);
         node->owner.reset();
+        node->references.store(2, std::memory_order_relaxed);
         if (!pool_takes(node))
             delete node;
         // Below may be a long row of spans that were all left: no recursion.
@@ -132,15 +114,6 @@ bool pool_takes(context_node* node) noexcept {
 
 [[gnu::noinline]] slot_entry slot_enter(const context_node* owned) noexcept { return enter(owned); }
 
-[[gnu::noinline]] slot_entry slot_enter_span(const context_node* current, const span_context& span) {
-    auto* made = make_node();
-    made->span = span;
-    made->request = current ? current->request : nullptr; // owned by `current`, which the entry keeps
-    made->telemetry_suppressed = current && current->telemetry_suppressed;
-    made->references.store(2, std::memory_order_relaxed);
-    return {made, std::exchange(slot, made)};
-}
-
 void own_request(const context_node* node) noexcept { node->owner = node->request->shared_from_this(); }
 
 [[gnu::noinline]] void slot_leave(slot_entry entry) noexcept {
@@ -154,17 +127,12 @@ void own_request(const context_node* node) noexcept { node->owner = node->reques
     release(entry.entered);
 }
 
-// If something else is current, the span's node stays where it is, in some coroutine's past or another thread's slot;
-// from there it leads on to the one below.
-[[gnu::noinline]] void slot_leave_span(slot_entry entry) noexcept {
-    auto* const node = const_cast<context_node*>(entry.entered); // made by slot_enter_span or with_span, for this span
-    if (slot == node) [[likely]] {
-        slot = entry.previous;
-        const bool ours = node->references.load(std::memory_order_acquire) == 2;
-        if (!ours || node->owner || !pool_takes(node)) // a span that nobody captured is most of them
-            release_both(node);
-        return;
-    }
+[[gnu::noinline]] void leave_captured_span(const context_node* node) noexcept { release_both(node); }
+
+// Something else is current: the span's node stays where it is, in some coroutine's past or another thread's slot; from
+// there it leads on to the one below.
+[[gnu::noinline]] void leave_span_out_of_order(slot_entry entry) noexcept {
+    const auto* const node = entry.entered;
     node->below.store(entry.previous ? entry.previous : &empty_node, std::memory_order_release);
     release(node);
 }

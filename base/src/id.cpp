@@ -3,6 +3,8 @@
 #include <infra/base/encoding.hpp>
 #include <infra/base/error.hpp>
 
+#include "random_words.hpp"
+
 #include <pthread.h>
 #include <sys/random.h>
 
@@ -15,15 +17,17 @@
 #include <cstring>
 
 namespace infra {
+namespace detail {
+
+constinit std::atomic<std::uint32_t> fork_generation{0};
+constinit thread_local random_state my_random{};
+
+} // namespace detail
 
 namespace {
 
-/// How many forks lie between the first process and this one. Per-thread state made under another number is a copy of
-/// the parent's, and would repeat the parent's numbers.
-std::atomic<std::uint32_t> fork_generation{0};
-
-/// Starts at 1 for the first process, so that zero-initialised state counts as stale. Forks count from the first seed on.
-std::uint32_t current_generation() noexcept { return fork_generation.load(std::memory_order_relaxed) + 1; }
+using detail::current_generation;
+using detail::fork_generation;
 
 void count_forks() {
     [[maybe_unused]] static const int registered =
@@ -37,19 +41,12 @@ struct byte_pool {
     std::array<std::byte, 512> bytes;
 };
 
-struct xoshiro_state {
-    std::uint32_t generation;
-    std::array<std::uint64_t, 4> words;
-};
-
 // Behind calls that are not inlined: a compiler may keep a thread_local's address across a suspension, after which the
 // coroutine may be on another thread.
 [[gnu::noinline]] byte_pool& this_threads_pool() {
     thread_local constinit byte_pool pool{};
     return pool;
 }
-
-thread_local constinit xoshiro_state this_threads_xoshiro{}; // touched by functions that are not inlined
 
 [[gnu::noinline]] std::uint64_t secure_u64() {
     auto& pool = this_threads_pool();
@@ -130,43 +127,26 @@ std::string uuid_v7() {
     return uuid_v7_from(tick >> 12, static_cast<std::uint16_t>(tick & 0xfff), random);
 }
 
-namespace {
-
-[[gnu::noinline]] void seed(xoshiro_state& state) {
+[[gnu::noinline, gnu::cold]] void detail::seed(random_state& state) {
     count_forks();
     random_bytes(std::as_writable_bytes(std::span(state.words)));
     state.words[0] |= 1; // all zero is the one state it cannot leave
     state.generation = current_generation();
 }
 
-// xoshiro256** 1.0 by Blackman and Vigna, public domain.
-std::uint64_t step(std::array<std::uint64_t, 4>& s) noexcept {
-    const auto result = std::rotl(s[1] * 5, 7) * 9;
-    const auto shifted = s[1] << 17;
-    s[2] ^= s[0];
-    s[3] ^= s[1];
-    s[1] ^= s[2];
-    s[0] ^= s[3];
-    s[2] ^= shifted;
-    s[3] = std::rotl(s[3], 45);
-    return result;
-}
-
-} // namespace
-
 [[gnu::noinline]] void random_u64s(std::span<std::uint64_t> out) {
-    auto& state = this_threads_xoshiro;
-    if (state.generation != current_generation())
+    auto& state = detail::my_random;
+    if (!is_seeded(state))
         seed(state);
     for (auto& each : out)
-        each = step(state.words);
+        each = next_word(state);
 }
 
 [[gnu::noinline]] std::uint64_t random_u64() {
-    auto& state = this_threads_xoshiro;
-    if (state.generation != current_generation())
+    auto& state = detail::my_random;
+    if (!is_seeded(state))
         seed(state);
-    return step(state.words);
+    return next_word(state);
 }
 
 double random_01() { return static_cast<double>(random_u64() >> 11) * 0x1.0p-53; }

@@ -1,7 +1,9 @@
 #include <infra/base/telemetry.hpp>
 
 #include <infra/base/clock.hpp>
-#include <infra/base/id.hpp>
+
+#include "random_words.hpp"
+#include "span_nodes.hpp"
 
 #include <array>
 #include <mutex>
@@ -139,13 +141,79 @@ void series::record(double value) const noexcept {
         in.table->record(target, value);
 }
 
-span::span(std::string_view name, span_kind kind) {
-    const auto* node = infra::detail::slot_get();
-    const auto parent = node ? node->span : span_context{};
-    sample(name, kind, parent, node && node->telemetry_suppressed);
-    scope_ = infra::detail::slot_enter_span(node, self_);
-    if (tracer_ && self_.sampled())
-        start(name, kind, parent);
+namespace {
+
+bool sampled_by(const tracer_functions& t, trace_id trace, const span_context& parent, std::string_view name,
+                span_kind kind) noexcept {
+    return t.follows_parent && parent.valid() ? parent.sampled() : t.sample(trace, parent, name, kind);
+}
+
+// Null under suppression; then the flags stay the parent's.
+const tracer_functions* decide(span_context& self, const span_context& parent, bool suppressed, std::string_view name,
+                               span_kind kind) noexcept {
+    const auto* table = suppressed ? nullptr : tracer.load(std::memory_order_acquire);
+    if (table)
+        self.flags = static_cast<std::uint8_t>((self.flags & ~span_context::sampled_flag) |
+                                               (sampled_by(*table, self.trace, parent, name, kind) ? 1 : 0));
+    return table;
+}
+
+// The ids of a span that is not sampled are made too: log lines and requests carry them.
+span_context child_of(const span_context& parent, std::uint64_t random) noexcept {
+    return {parent.trace, {random | 1}, parent.flags};
+}
+
+// Inlined, so that what it gives stays in registers: to read back from memory at once what was written there piece by piece
+// costs more than making it.
+[[gnu::always_inline]] inline span_context ids_below(const span_context& parent) {
+    auto& random = infra::detail::my_random;
+    if (!is_seeded(random))
+        seed(random);
+    if (parent.valid())
+        return child_of(parent, next_word(random));
+    const auto high = next_word(random), low = next_word(random), id = next_word(random);
+    return {{high, low | 1}, {id | 1}, span_context::random_flag};
+}
+
+constexpr span_context no_parent{};
+
+// The current node, if a span below it is not sampled whatever its name and can be made without a call; else null. Of
+// most traces most spans are such, and what they cost is what tracing costs.
+const infra::detail::context_node* unsampled_parent() noexcept {
+    using namespace infra::detail;
+    const auto* node = slot;
+    if (!node || !node->span.valid() || node->span.sampled() || node->below.load(std::memory_order_acquire))
+        return nullptr;
+    const auto* table = tracer.load(std::memory_order_acquire);
+    const bool is_clear = !table || table->follows_parent;
+    return is_clear && is_seeded(my_random) && has_node() ? node : nullptr;
+}
+
+} // namespace
+
+// Not inlined, nor are begin(), end() and the destructor: the slot is this thread's, and the caller may be a coroutine. What
+// is rare stands in functions of its own that are called last, so that the usual way saves no register.
+[[gnu::noinline]] span::span(std::string_view name, span_kind kind) {
+    if (const auto* node = unsampled_parent()) [[likely]]
+        enter(infra::detail::pooled_node(), node, child_of(node->span, next_word(infra::detail::my_random)));
+    else
+        begin(name, kind);
+}
+
+[[gnu::noinline]] void span::begin(std::string_view name, span_kind kind) {
+    const auto* node = infra::detail::slot_get_here();
+    const auto& parent = node ? node->span : no_parent;
+    auto self = ids_below(parent);
+    const auto* const table = decide(self, parent, node && node->telemetry_suppressed, name, kind);
+    enter(infra::detail::take_node(), node, self);
+    if (table && self.sampled())
+        start(*table, name, kind, parent);
+}
+
+[[gnu::always_inline]] inline void span::enter(infra::detail::context_node* fresh,
+                                               const infra::detail::context_node* current, span_context self) noexcept {
+    scope_ = infra::detail::enter_span(fresh, current, self);
+    self_ = self;
 }
 
 span::span(std::string_view name, span_kind kind, const span_context& parent) {
@@ -161,38 +229,30 @@ span::span(std::string_view name, span_kind kind, const infra::context& under) {
 }
 
 void span::begin_in(infra::context under, std::string_view name, span_kind kind, const span_context& parent) {
-    sample(name, kind, parent, under.telemetry_suppressed());
+    self_ = ids_below(parent);
+    const auto* const table = decide(self_, parent, under.telemetry_suppressed(), name, kind);
     if (!under.trace_state().empty() && under.span().trace != self_.trace)
         under = under.with_trace_state({}); // that of another trace
     auto own = under.with_span(self_);
     scope_ = infra::detail::slot_enter(std::exchange(own.node_, &infra::detail::empty_node));
-    if (tracer_ && self_.sampled())
-        start(name, kind, parent);
+    if (table && self_.sampled())
+        start(*table, name, kind, parent);
 }
 
-void span::sample(std::string_view name, span_kind kind, const span_context& parent, bool suppressed) {
-    if (parent.valid()) {
-        self_ = {parent.trace, {random_u64() | 1}, parent.flags};
-    } else {
-        std::array<std::uint64_t, 3> random;
-        random_u64s(random);
-        self_ = {{random[0], random[1] | 1}, {random[2] | 1}, span_context::random_flag};
-    }
-    tracer_ = suppressed ? nullptr : tracer.load(std::memory_order_acquire);
-    if (!tracer_)
-        return;
-    const bool sampled = tracer_->sample(self_.trace, parent, name, kind);
-    self_.flags = static_cast<std::uint8_t>((self_.flags & ~span_context::sampled_flag) |
-                                            (sampled ? span_context::sampled_flag : 0));
-}
-
-void span::start(std::string_view name, span_kind kind, const span_context& parent) noexcept {
+[[gnu::noinline]] void span::start(const tracer_functions& table, std::string_view name, span_kind kind,
+                                   const span_context& parent) noexcept {
+    tracer_ = &table;
     recording_ = tracer_->start(name, kind, self_, parent.valid() ? parent.span : span_id{}, real_clock().wall());
     if (recording_ && parent.remote && tracer_->remote_parent)
         tracer_->remote_parent(recording_);
 }
 
-span::~span() { end(); }
+[[gnu::noinline]] span::~span() {
+    if (scope_.entered && !recording_) [[likely]]
+        infra::detail::leave_span(scope_);
+    else
+        end();
+}
 
 void span::set(fields attributes) noexcept {
     if (!recording_)
@@ -239,11 +299,11 @@ void span::rename(std::string_view name) noexcept {
         tracer_->rename(recording_, name);
 }
 
-void span::end() noexcept {
-    if (recording_)
+[[gnu::noinline]] void span::end() noexcept {
+    if (recording_) [[unlikely]]
         tracer_->end(std::exchange(recording_, nullptr), real_clock().wall());
     if (scope_.entered)
-        infra::detail::slot_leave_span(std::exchange(scope_, {}));
+        infra::detail::leave_span(std::exchange(scope_, {}));
 }
 
 } // namespace telemetry

@@ -21,6 +21,7 @@ struct notes {
     double last = 0;
     std::vector<std::string> spans;
     bool sampling = true;
+    int asked = 0; // whether to sample
 };
 notes* heard = nullptr;
 
@@ -50,7 +51,11 @@ const telemetry::meter_functions meter{
 };
 
 const telemetry::tracer_functions tracer{
-    .sample = [](trace_id, const span_context&, std::string_view, span_kind) noexcept { return heard->sampling; },
+    .sample =
+        [](trace_id, const span_context&, std::string_view, span_kind) noexcept {
+            ++heard->asked;
+            return heard->sampling;
+        },
     .start = [](std::string_view name, span_kind, const span_context&, span_id, wall_time) noexcept -> void* {
         heard->spans.push_back("start " + std::string(name));
         return heard;
@@ -62,6 +67,12 @@ const telemetry::tracer_functions tracer{
     .rename = [](void*, std::string_view name) noexcept { heard->spans.push_back("rename " + std::string(name)); },
     .end = [](void*, wall_time) noexcept { heard->spans.push_back("end"); },
 };
+
+const telemetry::tracer_functions following = [] {
+    auto table = tracer;
+    table.follows_parent = true;
+    return table;
+}();
 
 struct Telemetry : testing::Test {
     Telemetry() { heard = &mine; }
@@ -126,6 +137,42 @@ const telemetry::meter_functions marking{
     .add = [](void* series, double) noexcept { ASSERT_EQ(series, Mark); },
     .record = [](void*, double) noexcept {},
 };
+
+TEST_F(Telemetry, AsksWhetherToSampleASpanOfEitherKindOfParent) {
+    telemetry::install(&tracer);
+    mine.sampling = false;
+    const telemetry::span root("root");
+    {
+        const telemetry::span child("child");
+        mine.sampling = true;
+        const telemetry::span grandchild("grandchild");
+        EXPECT_FALSE(child.context().sampled());
+        EXPECT_TRUE(grandchild.context().sampled());
+        mine.sampling = false;
+        EXPECT_FALSE(telemetry::span("below one that is").context().sampled());
+    }
+    EXPECT_EQ(mine.asked, 4);
+    EXPECT_EQ(mine.spans, (std::vector<std::string>{"start grandchild", "end"}));
+}
+
+TEST_F(Telemetry, AsksForRootsOnlyWhereChildrenFollow) {
+    telemetry::install(&following);
+    for (const bool sampled : {false, true}) {
+        mine.sampling = sampled;
+        mine.asked = 0;
+        const telemetry::span root("root");
+        mine.sampling = !sampled;
+        const telemetry::span child("child");
+        const telemetry::span grandchild("grandchild");
+        EXPECT_EQ(mine.asked, 1);
+        EXPECT_EQ(child.context().sampled(), sampled);
+        EXPECT_EQ(grandchild.context().sampled(), sampled);
+        EXPECT_EQ(grandchild.recording(), sampled);
+        EXPECT_EQ(grandchild.context().trace, root.context().trace);
+        EXPECT_NE(grandchild.context().span, child.context().span);
+        EXPECT_EQ(current_span(), grandchild.context());
+    }
+}
 
 TEST_F(Telemetry, NeverHandsATableTheSeriesOfAnother) {
     const telemetry::series s(requests);

@@ -79,15 +79,19 @@ void end(void* r, wall_time at) noexcept {
     quietly([&] { of(r).owner->end(&of(r), at); });
 }
 
-constexpr telemetry::tracer_functions functions{.sample = &sample,
-                                                .start = &start,
-                                                .set = &set,
-                                                .event = &event,
-                                                .status = &status,
-                                                .rename = &rename,
-                                                .end = &end,
-                                                .link = &link,
-                                                .remote_parent = &remote_parent};
+constexpr telemetry::tracer_functions functions(bool follows_parent) noexcept {
+    return {.sample = &sample,
+            .start = &start,
+            .set = &set,
+            .event = &event,
+            .status = &status,
+            .rename = &rename,
+            .end = &end,
+            .link = &link,
+            .remote_parent = &remote_parent,
+            .follows_parent = follows_parent};
+}
+constexpr auto follows_parents = functions(true), asks_always = functions(false);
 
 // Strings inside of JSON as well.
 void clean_all(json::value& value, std::size_t max_bytes) {
@@ -367,10 +371,11 @@ void install(std::shared_ptr<tracer_state> state) noexcept {
     static std::mutex mutex;
     static auto& kept = *new std::vector<std::shared_ptr<tracer_state>>;
     const std::scoped_lock lock(mutex);
+    const auto& table = state->follows_parent() ? follows_parents : asks_always;
     reached.store(state.get(), std::memory_order_release);
     if (std::ranges::find(kept, state) == kept.end())
         kept.push_back(std::move(state));
-    telemetry::install(&functions);
+    telemetry::install(&table);
 }
 
 void uninstall(const tracer_state* state) noexcept {

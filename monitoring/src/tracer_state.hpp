@@ -29,6 +29,8 @@ class tracer_state {
 public:
     explicit tracer_state(tracer_options options);
 
+    bool follows_parent() const noexcept { return follows_parent_; }
+
     /// Of sampler, but decided beforehand as far as can be.
     bool samples(infra::trace_id trace, const infra::span_context& parent) const noexcept {
         if (follows_parent_ && parent.valid())

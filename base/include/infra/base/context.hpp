@@ -101,7 +101,7 @@ struct alignas(64) context_node { // what each span writes of it is one cache li
 extern const context_node empty_node;
 
 // The slot is reached only through these, which are never inlined: a compiler may keep a thread_local's address across a
-// suspension, after which the coroutine may be on another thread.
+// suspension, after which the coroutine may be on another thread. (context_slot.hpp is for what is not inlined itself.)
 const context_node* slot_get() noexcept; ///< past those that have been left
 const context_node* slot_exchange(const context_node* node) noexcept;
 
@@ -111,10 +111,7 @@ struct slot_entry {
     const context_node* previous = nullptr; // owns the reference that the slot gave up
 };
 slot_entry slot_enter(const context_node* owned) noexcept; ///< takes over the caller's reference
-/// A node of its own: `current`, which is what slot_get() just gave, but for the span.
-slot_entry slot_enter_span(const context_node* current, const span_context& span);
 void slot_leave(slot_entry entry) noexcept;
-void slot_leave_span(slot_entry entry) noexcept; ///< in any order, on any thread
 
 void recycle(const context_node* node) noexcept; ///< nobody refers to it any more
 

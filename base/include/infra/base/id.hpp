@@ -31,7 +31,7 @@ std::string uuid_v7();
 /// The arrangement of bits alone: 48 bits of `unix_ms`, 12 of `counter`, 62 of `random`. Higher bits are ignored.
 std::string uuid_v7_from(std::uint64_t unix_ms, std::uint16_t counter, std::uint64_t random);
 
-/// 64 uniform bits, not for secrets (xoshiro256**, one state for each thread). A few nanoseconds.
+/// 64 uniform bits, not for secrets (xoroshiro128++, one state for each thread). A few nanoseconds.
 std::uint64_t random_u64();
 void random_u64s(std::span<std::uint64_t> out); ///< several for little more
 

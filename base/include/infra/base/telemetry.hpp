@@ -100,6 +100,8 @@ struct tracer_functions {
     /// May be null: what does not care for these.
     void (*link)(void* recording, const span_context& to, std::span<const field>) noexcept = nullptr;
     void (*remote_parent)(void* recording) noexcept = nullptr; ///< after start: the parent is in another process
+    /// A span below another is sampled if that is, in whatever process: then sample() is asked for roots only.
+    bool follows_parent = false;
 };
 
 /// Replaces what listens; null to stop listening. The table must outlive its installation (see Lifetime above).
@@ -160,13 +162,15 @@ public:
     void end() noexcept;                              ///< no effect the second time
 
 private:
-    void begin(std::string_view name, span_kind kind, const span_context& parent);
+    void enter(infra::detail::context_node* fresh, const infra::detail::context_node* current,
+               span_context self) noexcept;
+    void begin(std::string_view name, span_kind kind);
     void begin_in(infra::context under, std::string_view name, span_kind kind, const span_context& parent);
-    void sample(std::string_view name, span_kind kind, const span_context& parent, bool suppressed);
-    void start(std::string_view name, span_kind kind, const span_context& parent) noexcept;
+    void start(const tracer_functions& table, std::string_view name, span_kind kind,
+               const span_context& parent) noexcept;
 
     span_context self_;
-    const tracer_functions* tracer_ = nullptr;
+    const tracer_functions* tracer_ = nullptr; // once there is a recording
     void* recording_ = nullptr;
     infra::detail::slot_entry scope_; // nothing entered: ended
 };
