@@ -110,7 +110,7 @@ cell_range::~cell_range() {
     }
 }
 
-[[gnu::noinline]] cell* cell_range::first_touch() const noexcept {
+[[gnu::cold]] cell* cell_range::touch() const noexcept {
     if (!my_shard)
         my_shard = move_in();
     if (!my_shard)

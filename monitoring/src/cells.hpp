@@ -51,18 +51,20 @@ public:
 
     std::uint32_t count() const noexcept { return count_; }
 
-    /// The calling thread's copy; null if there is no memory for it, which costs what was to be added.
+    /// The calling thread's copy; null before it first asked for that.
     cell* mine() const noexcept {
         if (auto* const own = my_shard) [[likely]]
             if (auto* const page = own->pages[first_ / page_cells].load(std::memory_order_relaxed)) [[likely]]
                 return page + first_ % page_cells;
-        return first_touch();
+        return nullptr;
     }
+
+    /// The same, made for the thread that has none; null if there is no memory, which costs what was to be added.
+    cell* touch() const noexcept;
 
 private:
     friend class cell_reader;
     cell_range(std::uint32_t first, std::uint32_t count) noexcept : first_(first), count_(count) {}
-    cell* first_touch() const noexcept;
     std::uint32_t first_;
     std::uint32_t count_;
 };

@@ -56,7 +56,7 @@ public:
             if (f.type == metric_type::histogram)
                 histogram(f, i);
             else
-                line(f.exposed.name, {}, f.samples[i].labels, {}, f.exposed.value(f.samples[i].value));
+                number(f, i);
         }
     }
 
@@ -113,6 +113,12 @@ private:
         out_ += '\n';
     }
 
+    void number(const family_snapshot& f, std::size_t i) {
+        sample_of(f.exposed.name, {}, f.samples[i].labels, {}, f.exposed.value(f.samples[i].value));
+        example(f, i, 0);
+        out_ += '\n';
+    }
+
     void histogram(const family_snapshot& f, std::size_t i) {
         const auto& d = f.distributions[i];
         const auto labels = f.samples[i].labels;
@@ -123,8 +129,7 @@ private:
             append_bound(bound_, b < d.bounds.size() ? f.exposed.value(d.bounds[b]) : HUGE_VAL, open_);
             bound_ += '"';
             sample_of(f.exposed.name, "_bucket", labels, bound_, static_cast<double>(below));
-            if (open_ && !f.exemplars[i].empty())
-                example(f, f.exemplars[i][b]);
+            example(f, i, b);
             out_ += '\n';
         }
         // By OpenMetrics' rules a sum that may fall is none, and there is no count without a sum.
@@ -135,9 +140,11 @@ private:
         line(f.exposed.name, "_count", labels, {}, static_cast<double>(d.count));
     }
 
-    void example(const family_snapshot& f, const exemplar& e) {
-        if (!e.trace)
+    void example(const family_snapshot& f, std::size_t i, std::size_t bucket) {
+        const auto all = f.exemplars_of(i);
+        if (!open_ || all.empty() || !all[bucket].trace)
             return;
+        const auto& e = all[bucket];
         const auto trace = to_hex(e.trace);
         const auto span = to_hex(e.span);
         out_.append(" # {trace_id=\"").append(trace.data(), trace.size());
@@ -170,6 +177,9 @@ metric_family as_family(family_snapshot from) {
         auto& point = out.points.emplace_back(metric_point{.value = exposed(s.value), .since = s.since});
         if (s.named)
             point.labels = *s.named;
+        for (const auto& each : from.exemplars_of(i))
+            if (each.trace)
+                point.exemplars.push_back({each.trace, each.span, exposed(each.value), each.time});
         if (from.type != metric_type::histogram)
             continue;
         point.distribution = std::move(from.distributions[i]);

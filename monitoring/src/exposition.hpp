@@ -26,8 +26,13 @@ struct family_snapshot {
     std::string help{};
     std::vector<sample> samples{};
     std::vector<histogram_value> distributions{};   // of a histogram, one a sample
-    std::vector<std::vector<exemplar>> exemplars{}; // the same; empty, or one a bucket
+    std::vector<std::vector<exemplar>> exemplars{}; // empty, or those of each sample
     std::shared_ptr<const void> owner{};            // of the labels
+
+    /// None, or one for each bucket of a histogram, or the one of a counter.
+    std::span<const exemplar> exemplars_of(std::size_t i) const noexcept {
+        return i < exemplars.size() ? std::span<const exemplar>(exemplars[i]) : std::span<const exemplar>();
+    }
 };
 
 enum class exposition_format {

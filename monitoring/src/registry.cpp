@@ -254,9 +254,9 @@ void registry::start_again(series& s, const cell_reader& reader) {
     if (s.of->type == metric_type::histogram) {
         s.distribution_before = {};
         s.distribution_before = s.distribution(reader);
-        if (auto* examples = s.examples.load(std::memory_order_acquire))
-            examples->clear();
     }
+    if (auto* examples = s.examples.load(std::memory_order_acquire))
+        examples->clear();
 }
 
 bool registry::remove(std::string_view name, const label_set& with) {
@@ -381,10 +381,13 @@ std::vector<family_snapshot> registry::snapshot() const {
             if (info->type == metric_type::histogram) {
                 f.samples.push_back({.labels = s->text, .named = &s->labels, .since = s->since});
                 f.distributions.push_back(s->distribution(reader));
-                f.exemplars.push_back(s->exemplars_now());
             } else {
                 f.samples.push_back(
                     {.labels = s->text, .value = s->value(reader), .named = &s->labels, .since = s->since});
+            }
+            if (auto examples = s->exemplars_now(); !examples.empty()) {
+                f.exemplars.resize(f.samples.size()); // of those before that have none as well
+                f.exemplars.back() = std::move(examples);
             }
         }
     }

@@ -1,6 +1,6 @@
 #include "series.hpp"
 
-#include <infra/base/context.hpp>
+#include <infra/base/context_slot.hpp>
 
 #include <algorithm>
 #include <bit>
@@ -121,27 +121,34 @@ std::size_t bucket_of(std::span<const double> bounds, double value) noexcept {
     return below;
 }
 
-[[gnu::noinline]] void note_exemplar(const series& s, std::size_t bucket, double value,
-                                     const infra::span_context& under) noexcept {
-    auto* all = s.examples.load(std::memory_order_acquire);
-    if (!all) {
-        try {
-            auto made = std::make_unique<exemplars>(s.of->bounds.size() + 1);
-            if (s.examples.compare_exchange_strong(all, made.get(), std::memory_order_acq_rel))
-                all = made.release();
-        } catch (const std::bad_alloc&) { // then without
-            return;
-        }
+exemplars* make_exemplars(const series& of) noexcept {
+    try {
+        auto made = std::make_unique<exemplars>(of.of->bounds.size() + 1);
+        exemplars* there = nullptr;
+        return of.examples.compare_exchange_strong(there, made.get(), std::memory_order_acq_rel) ? made.release()
+                                                                                                 : there;
+    } catch (const std::bad_alloc&) { // then without
+        return nullptr;
     }
-    all->put(bucket, value, under);
+}
+
+[[gnu::noinline]] void note_exemplar(const series& s, std::size_t slot, double value) noexcept {
+    const auto* node = infra::detail::slot_get();
+    if (!s.of->exemplars || !node || !node->span.sampled())
+        return;
+    auto* all = s.examples.load(std::memory_order_acquire);
+    if (!all)
+        all = make_exemplars(s);
+    if (all)
+        all->put(slot, value, node->span);
 }
 
 } // namespace
 
 // --- exemplars ---
 
-void exemplars::put(std::size_t bucket, double value, const infra::span_context& under) noexcept {
-    auto& to = slots_[bucket];
+void exemplars::put(std::size_t slot, double value, const infra::span_context& under) noexcept {
+    auto& to = slots_[slot];
     const auto now = coarse_time();
     if (to.written.load(std::memory_order_relaxed) == now || to.busy.exchange(true, std::memory_order_acquire))
         return;
@@ -150,13 +157,18 @@ void exemplars::put(std::size_t bucket, double value, const infra::span_context&
     to.busy.store(false, std::memory_order_release);
 }
 
-exemplar exemplars::get(std::size_t bucket) const noexcept {
-    const auto& from = slots_[bucket];
+exemplar exemplars::read(const slot& from) noexcept {
     if (from.busy.exchange(true, std::memory_order_acquire))
         return {};
-    const auto read = from.kept;
+    const auto kept = from.kept;
     from.busy.store(false, std::memory_order_release);
-    return read;
+    return kept;
+}
+
+std::vector<exemplar> exemplars::all() const {
+    std::vector<exemplar> out;
+    std::ranges::transform(slots_, std::back_inserter(out), read);
+    return out;
 }
 
 void exemplars::clear() noexcept {
@@ -169,17 +181,36 @@ void exemplars::clear() noexcept {
 
 // --- what handles do ---
 
+namespace {
+
+// What is rare stands in functions of its own that are called last, so that the usual way saves no register.
+template <auto Use, class Amount>
+[[gnu::noinline, gnu::cold]] void use_first(const series& s, Amount amount) noexcept {
+    if (s.cells->touch())
+        Use(s, amount);
+}
+
+} // namespace
+
 // Not inlined, here and below: my_shard and the current span are this thread's, and the caller may be a coroutine.
 [[gnu::noinline]] void add_whole(const series& s, std::uint64_t amount) noexcept {
-    if (auto* own = s.cells->mine()) [[likely]]
-        own[0].store(own[0].load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
+    auto* const own = s.cells->mine();
+    if (!own) [[unlikely]]
+        return use_first<&add_whole>(s, amount);
+    own[0].store(own[0].load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
+    if (infra::detail::may_be_sampled())
+        note_exemplar(s, 0, static_cast<double>(amount));
 }
 
 [[gnu::noinline]] void add(const series& s, double amount) noexcept {
     if (!(amount >= 0) || !std::isfinite(amount))
         return;
-    if (auto* own = s.cells->mine())
-        plus(own[1], amount);
+    auto* const own = s.cells->mine();
+    if (!own) [[unlikely]]
+        return use_first<&add>(s, amount);
+    plus(own[1], amount);
+    if (infra::detail::may_be_sampled())
+        note_exemplar(s, 0, amount);
 }
 
 void set(const series& s, double value) noexcept {
@@ -198,8 +229,8 @@ void change(const series& s, double by) noexcept {
     if (std::isnan(value))
         return;
     auto* const own = s.cells->mine();
-    if (!own)
-        return;
+    if (!own) [[unlikely]]
+        return use_first<&record>(s, value);
     const auto& of = *s.of;
     const auto bucket = bucket_of(of.bounds, value);
     const auto version = own[version_at].load(std::memory_order_relaxed);
@@ -211,10 +242,8 @@ void change(const series& s, double by) noexcept {
     const auto request = own[asked_at].load(std::memory_order_acquire);
     if (request != own[answered_at].load(std::memory_order_relaxed)) [[unlikely]]
         answer(own, of.bounds.size() + 2, request);
-    if (!of.exemplars)
-        return;
-    if (const auto* node = infra::detail::slot_get(); node && node->span.sampled())
-        note_exemplar(s, bucket, value, node->span);
+    if (infra::detail::may_be_sampled())
+        note_exemplar(s, bucket, value);
 }
 
 // --- series ---
@@ -250,11 +279,8 @@ histogram_value series::distribution(const cell_reader& reader) const {
 }
 
 std::vector<exemplar> series::exemplars_now() const {
-    std::vector<exemplar> out;
-    if (const auto* all = examples.load(std::memory_order_acquire))
-        for (std::size_t i = 0; i <= of->bounds.size(); ++i)
-            out.push_back(all->get(i));
-    return out;
+    const auto* latest = examples.load(std::memory_order_acquire);
+    return latest ? latest->all() : std::vector<exemplar>();
 }
 
 } // namespace infra::monitoring::detail

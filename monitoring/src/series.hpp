@@ -22,25 +22,17 @@ struct family_info {
     metric_type type;
     exposed_metric exposed;
     std::vector<double> bounds; // of a histogram
-    bool exemplars = true;      // of a histogram
+    bool exemplars = true;      // of a counter or histogram
 };
 
-/// The latest value of a bucket that was observed under a sampled span.
-struct exemplar {
-    infra::trace_id trace{}; ///< none: there is no such value
-    infra::span_id span{};
-    double value = 0;
-    wall_time time{};
-};
-
-/// Of one histogram, for each bucket one. Made when the first sampled span comes by.
+/// Of one histogram, for each bucket one, or the one of a counter. Made when the first sampled span comes by.
 class exemplars {
 public:
-    explicit exemplars(std::size_t buckets) : slots_(buckets) {}
+    explicit exemplars(std::size_t slots) : slots_(slots) {}
 
     /// Leaves out what comes while another writes or reads the same, or within the few milliseconds of the coarse clock.
-    void put(std::size_t bucket, double value, const infra::span_context& under) noexcept;
-    exemplar get(std::size_t bucket) const noexcept;
+    void put(std::size_t slot, double value, const infra::span_context& under) noexcept;
+    std::vector<exemplar> all() const; ///< of a slot in which there is none, one without a trace
     void clear() noexcept;
 
 private:
@@ -49,6 +41,7 @@ private:
         std::atomic<std::int64_t> written{0}; // by the coarse clock
         exemplar kept{};                      // guarded by busy
     };
+    static exemplar read(const slot& from) noexcept;
     std::vector<slot> slots_;
 };
 
@@ -71,7 +64,7 @@ struct series {
 
     double value(const cell_reader& reader) const;                 // of a counter or gauge
     histogram_value distribution(const cell_reader& reader) const; // of a histogram
-    std::vector<exemplar> exemplars_now() const;                   // of a histogram; empty if it has none
+    std::vector<exemplar> exemplars_now() const; // of a histogram one a bucket, of a counter one; empty if it has none
 
     // What is subtracted since clear(), and when it was zero; guarded by the registry's baselines_.
     double value_before = 0;

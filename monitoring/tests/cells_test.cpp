@@ -15,7 +15,7 @@ std::uint64_t sum(const cell_range& range) {
 }
 
 void add(const cell_range& range, std::uint64_t amount) {
-    auto* own = range.mine();
+    auto* own = range.touch();
     own->store(own->load() + amount);
 }
 
@@ -43,18 +43,18 @@ TEST(Cells, KeepWhatThreadsAddedThatHaveEnded) {
 TEST(Cells, PassTheCopiesOfAnEndedThreadToTheNext) {
     const auto range = *cell_range::allocate(1);
     const cell *first = nullptr, *second = nullptr;
-    std::jthread([&] { first = range.mine(); }).join();
-    std::jthread([&] { second = range.mine(); }).join();
+    std::jthread([&] { first = range.touch(); }).join();
+    std::jthread([&] { second = range.touch(); }).join();
     EXPECT_EQ(first, second);
 }
 
 TEST(Cells, AreZeroWhenTheirNumbersAreGivenOutAgain) {
     auto range = cell_range::allocate(7);
-    const auto* address = range->mine();
+    const auto* address = range->touch();
     add(*range, 5);
     range.reset();
     const auto again = *cell_range::allocate(7);
-    EXPECT_EQ(again.mine(), address);
+    EXPECT_EQ(again.touch(), address);
     EXPECT_EQ(sum(again), 0U);
 }
 
@@ -62,7 +62,7 @@ TEST(Cells, OfARangeAreNeighboursOnOnePage) {
     std::vector<cell_range> ranges;
     for (int i = 0; i < 30; ++i) {
         ranges.push_back(*cell_range::allocate(300));
-        auto* const own = ranges.back().mine();
+        auto* const own = ranges.back().touch();
         for (int c = 0; c < 300; ++c)
             own[c].store(static_cast<std::uint64_t>(i) + 1); // past a page this would hit another range, or nothing
     }

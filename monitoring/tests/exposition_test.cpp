@@ -90,12 +90,56 @@ TEST(Exposition, GivesExemplarsOfSampledSpans) {
     EXPECT_EQ(m.expose("application/openmetrics-text").body.find(" # {"), std::string::npos);
 }
 
+TEST(Exposition, GivesExemplarsOfCountersToo) {
+    tracer t;
+    t.install();
+    metrics m;
+    const auto paid = m.bind_counter("paid_ms_total", {{"currency", "sek"}});
+    const auto orders = m.bind_counter("orders");
+    orders.increment(); // outside of any span
+    std::string ids;
+    {
+        const span work("work");
+        ids = "{trace_id=\"" + work.trace_id() + "\",span_id=\"" + work.id() + "\"}";
+        paid.increment(2500.5);
+        m.increment("refunds", 3);
+    }
+    {
+        const span unsampled("unsampled", {.traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"});
+        orders.increment();
+        paid.increment(1000);
+    }
+    const auto body = m.expose("application/openmetrics-text").body;
+    EXPECT_NE(body.find("\npaid_seconds_total{currency=\"sek\"} 3.5005 # " + ids + " 2.5005 "), std::string::npos)
+        << body;
+    EXPECT_NE(body.find("\nrefunds_total 3 # " + ids + " 3 "), std::string::npos) << body;
+    EXPECT_NE(body.find("\norders_total 2\n"), std::string::npos) << body;
+    EXPECT_EQ(m.expose("text/plain").body.find(" # {"), std::string::npos);
+    m.clear();
+    EXPECT_EQ(m.expose("application/openmetrics-text").body.find(" # {"), std::string::npos);
+}
+
+// The span that is left out of its order is in the slot still, but active no more.
+TEST(Exposition, GivesNoExemplarOfASpanThatHasEnded) {
+    tracer t;
+    t.install();
+    metrics m;
+    auto outer = std::make_unique<span>("outer");
+    {
+        const context_scope elsewhere{context()};
+        outer.reset();
+    }
+    m.increment("orders");
+    EXPECT_EQ(m.expose("application/openmetrics-text").body.find(" # {"), std::string::npos);
+}
+
 TEST(Exposition, GivesNoExemplarsWhereTheyAreOff) {
     tracer t;
     t.install();
     metrics m({.exemplars = false});
     const span work("work");
     m.observe("charge_ms", 7);
+    m.increment("orders");
     EXPECT_EQ(m.expose("application/openmetrics-text").body.find(" # {"), std::string::npos);
 }
 
@@ -126,7 +170,8 @@ import sys
 from prometheus_client.openmetrics.parser import text_fd_to_metric_families
 samples = [s for f in text_fd_to_metric_families(open(sys.argv[1], encoding='utf-8')) for s in f.samples]
 assert sum(s.value for s in samples if s.name == 'http_requests_total') == 15, samples
-assert any(s.exemplar and len(s.exemplar.labels['trace_id']) == 32 for s in samples), samples
+assert any(s.exemplar and len(s.exemplar.labels['trace_id']) == 32 for s in samples if s.name.endswith('_bucket')), samples
+assert any(s.exemplar and s.exemplar.value == 1.5 for s in samples if s.name == 'http_requests_total'), samples
 assert any(s.labels.get('template') == 'we\\l"c\nome é \uFFFD' for s in samples), samples
 )";
     const auto script = path.string() + ".py";
@@ -175,6 +220,28 @@ TEST(Exposition, IsToBeHadAsData) {
     EXPECT_EQ(all[2].points.at(0).distribution.bounds, (std::vector{0.1, 1.0}));
     EXPECT_EQ(all[2].points.at(0).distribution.buckets, (std::vector<std::uint64_t>{0, 1, 0}));
     EXPECT_EQ(all[2].points.at(0).distribution.sum, 0.5);
+}
+
+TEST(Exposition, GivesExemplarsAsData) {
+    tracer t;
+    t.install();
+    metrics m;
+    const span work("work");
+    m.increment("orders", 2);
+    m.increment("orders", 0.5, {{"country", "se"}});
+    m.bind_histogram("wait_ms", {}, {.buckets = {100, 1000}}).observe(500);
+    m.gauge("depth", 7);
+    const auto all = m.collect();
+    ASSERT_EQ(all.size(), 3U);
+    EXPECT_TRUE(all[0].points.at(0).exemplars.empty()) << "a gauge has none";
+    for (const std::size_t series : {0U, 1U}) {
+        ASSERT_EQ(all[1].points.at(series).exemplars.size(), 1U);
+        EXPECT_EQ(all[1].points[series].exemplars[0].trace, work.context().trace);
+        EXPECT_EQ(all[1].points[series].exemplars[0].span, work.context().span);
+        EXPECT_EQ(all[1].points[series].exemplars[0].value, series == 0 ? 2 : 0.5);
+    }
+    ASSERT_EQ(all[2].points.at(0).exemplars.size(), 1U);
+    EXPECT_EQ(all[2].points[0].exemplars[0].value, 0.5) << "in the unit in which it is exposed";
 }
 
 TEST(Exposition, TellsSinceWhenItCounts) {

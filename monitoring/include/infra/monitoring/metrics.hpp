@@ -55,12 +55,22 @@ struct histogram_value {
     std::vector<std::uint64_t> buckets{}; ///< one more than bounds: the last holds what is above all of them
 };
 
+/// What was counted or observed last under a sampled span: leads from a metric to a trace.
+struct exemplar {
+    infra::trace_id trace{};
+    infra::span_id span{};
+    double value = 0; ///< by how much the counter grew, or what was observed
+    wall_time time{}; ///< to some milliseconds
+};
+
 /// One series of a family.
 struct metric_point {
     label_map labels{};
     double value = 0;               ///< of a counter or gauge
     histogram_value distribution{}; ///< of a histogram
     wall_time since{};              ///< when a counter or histogram was zero
+    /// At most one for a counter and for each bucket of a histogram.
+    std::vector<exemplar> exemplars{};
 };
 
 /// A metric as it stands, under the name and in the units in which it is exposed.
@@ -163,7 +173,8 @@ struct metrics_options {
     /// A series that no handle holds and that nothing changed for so long is removed at the next scrape; zero: never.
     /// Shorter frees memory sooner; but a counter that then comes back starts at zero, which rate() takes for a restart.
     std::chrono::seconds remove_idle_after{0};
-    /// Histograms keep, of each bucket, the latest value observed under a sampled span, for OpenMetrics.
+    /// Counters keep the latest increment, and histograms of each bucket the latest value, that came under a sampled span,
+    /// for OpenMetrics and exporters. Outside of one that costs nothing to speak of, within one some 10 ns a call.
     bool exemplars = true;
     /// Adds process_* and infra_build_info to the exposition.
     bool process_metrics = false;
