@@ -1,6 +1,8 @@
 #include "metrics_json.hpp"
 #include "otlp_json.hpp"
 
+#include <infra/base/context.hpp>
+
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
@@ -15,13 +17,32 @@ using monitoring::metric_type;
 
 constexpr int cumulative = 2;
 
+template <std::size_t N>
+boost::json::string text(const std::array<char, N>& hex) {
+    return boost::json::string(hex.data(), N);
+}
+
+json::object exemplar(const monitoring::exemplar& from) {
+    return {{"filteredAttributes", json::array{}}, // labels that the point lacks: a series has all of them
+            {"timeUnixNano", nanoseconds(from.time)},
+            {"asDouble", number(from.value)},
+            {"spanId", text(to_hex(from.span))},
+            {"traceId", text(to_hex(from.trace))}};
+}
+
 json::object point(const metric_point& from, wall_time since, wall_time read) {
     json::object labels;
     for (const auto& [name, value] : from.labels)
         labels[name] = value;
-    return {{"attributes", attributes_of(labels)},
-            {"startTimeUnixNano", nanoseconds(since)},
-            {"timeUnixNano", nanoseconds(read)}};
+    json::object out{{"attributes", attributes_of(labels)},
+                     {"startTimeUnixNano", nanoseconds(since)},
+                     {"timeUnixNano", nanoseconds(read)}};
+    json::array exemplars;
+    for (const auto& each : from.exemplars)
+        exemplars.push_back(exemplar(each));
+    if (!exemplars.empty())
+        out["exemplars"] = std::move(exemplars);
+    return out;
 }
 
 json::object number_point(const metric_point& from, wall_time since, wall_time read) {

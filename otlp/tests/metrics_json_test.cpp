@@ -57,6 +57,31 @@ TEST(MetricsJson, HasNoSumWhereItMayFall) {
     EXPECT_EQ(metrics_json(all, {}, read_at).find("\"sum\""), std::string::npos);
 }
 
+// Exemplar of opentelemetry/proto/metrics/v1/metrics.proto, as OTLP/JSON spells it: ids in hex, 64-bit integers as text.
+TEST(MetricsJson, LeadsToTraces) {
+    const monitoring::exemplar seen{.trace = {0x0af7651916cd43dd, 0x8448eb211c80319c},
+                                    .span = {0xb7ad6b7169203331},
+                                    .value = 0.25,
+                                    .time = since + 5s};
+    const families all{{.name = "charges_total", .points = {{.value = 3, .since = since, .exemplars = {seen}}}},
+                       {.name = "charge_seconds",
+                        .type = metric_type::histogram,
+                        .points = {{.distribution = {.count = 1, .sum = 0.25, .bounds = {1}, .buckets = {1, 0}},
+                                    .since = since,
+                                    .exemplars = {seen, {.trace = seen.trace, .span = {1}, .value = 2, .time = {}}}}}}};
+    const auto request = parsed(metrics_json(all, {}, read_at));
+    const auto exemplars_of = [&request](std::string_view metric, std::string_view kind) {
+        return request.at_pointer("/resourceMetrics/0/scopeMetrics/0/metrics/" + std::string(metric) + "/" +
+                                  std::string(kind) + "/dataPoints/0/exemplars");
+    };
+    const auto first = parsed(R"({"filteredAttributes": [], "timeUnixNano": "1700000005000000001", "asDouble": 0.25,
+                                  "spanId": "b7ad6b7169203331", "traceId": "0af7651916cd43dd8448eb211c80319c"})");
+    const auto second = parsed(R"({"filteredAttributes": [], "timeUnixNano": "0", "asDouble": 2.0,
+                                   "spanId": "0000000000000001", "traceId": "0af7651916cd43dd8448eb211c80319c"})");
+    EXPECT_EQ(exemplars_of("0", "sum"), json::value(json::array{first}));
+    EXPECT_EQ(exemplars_of("1", "histogram"), json::value(json::array{first, second}));
+}
+
 TEST(MetricsJson, WritesWhatJsonHasNoNumberFor) {
     families all{{.name = "odd", .type = metric_type::gauge, .points = {{.value = HUGE_VAL}}}};
     EXPECT_NE(metrics_json(all, {}, read_at).find(R"("asDouble":"Infinity")"), std::string::npos);
