@@ -1,6 +1,7 @@
 #include <infra/base/propagation.hpp>
 
 #include <infra/base/encoding.hpp>
+#include <infra/base/json.hpp>
 
 #include <algorithm>
 
@@ -12,6 +13,7 @@ constexpr std::size_t max_state_bytes = 1024;
 constexpr std::size_t large_state_member = 128;
 constexpr std::size_t max_baggage_members = 64;
 constexpr std::size_t max_baggage_bytes = 8192;
+constexpr std::size_t max_carrier_bytes = 64 * 1024;
 
 constexpr bool is_lower_or_digit(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
 
@@ -144,10 +146,35 @@ trace_headers inject(const context& from) {
     trace_headers out;
     if (from.span().valid()) {
         out.traceparent = format_traceparent(from.span());
-        out.tracestate = from.trace_state();
+        out.tracestate = parse_tracestate(from.trace_state());
     }
     out.baggage = format_baggage(from.baggage());
     return out;
+}
+
+std::string to_carrier(const trace_headers& headers) {
+    json::object members;
+    const auto put = [&members](std::string_view name, const std::string& value) {
+        if (!value.empty())
+            members[name] = value;
+    };
+    put("traceparent", headers.traceparent);
+    put("tracestate", headers.tracestate);
+    put("baggage", headers.baggage);
+    return members.empty() ? std::string() : json::to_text(json::value(std::move(members)));
+}
+
+trace_headers from_carrier(std::string_view text) {
+    const auto read = json::parse(text, {.max_bytes = max_carrier_bytes});
+    const auto* members = read ? read->if_object() : nullptr;
+    if (!members)
+        return {};
+    const auto member = [members](std::string_view name) {
+        const auto* found = members->if_contains(name);
+        const auto* value = found ? found->if_string() : nullptr;
+        return value ? std::string(*value) : std::string();
+    };
+    return {.traceparent = member("traceparent"), .tracestate = member("tracestate"), .baggage = member("baggage")};
 }
 
 } // namespace infra

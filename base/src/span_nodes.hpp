@@ -1,7 +1,7 @@
 #pragma once
 
-// How a span makes a node of its own current and takes it away again. Inlined into span's constructor and end(), which run
-// for every request, query and job: most spans are not sampled, and calls would be the greater part of what they cost.
+// How a span makes a node of its own current and takes it away again. Inlined into span's constructors and destructor, which
+// run for every request, query and job: most spans are not sampled, and calls would be the greater part of what they cost.
 // Like context_slot.hpp only for functions that are no coroutines and are not inlined.
 
 #include <infra/base/context_slot.hpp>
@@ -12,7 +12,8 @@
 namespace infra::detail {
 
 // Spans make and drop a node each, so a thread keeps some that it has done with: unowned, with nothing below, and with the
-// two references that a span's has. Nothing of it is left when the thread ends; what other thread_locals still release then is deleted.
+// two references that a span's has. Nothing of it is left when the thread ends; what other thread_locals still release
+// then is deleted.
 struct node_pool {
     static constexpr std::size_t most = 64;
     std::array<context_node*, most> nodes;

@@ -163,8 +163,8 @@ span_context child_of(const span_context& parent, std::uint64_t random) noexcept
     return {parent.trace, {random | 1}, parent.flags};
 }
 
-// Inlined, so that what it gives stays in registers: to read back from memory at once what was written there piece by piece
-// costs more than making it.
+// Inlined, so that what it gives stays in registers: to read back from memory at once what was written there piece by
+// piece costs more than making it.
 [[gnu::always_inline]] inline span_context ids_below(const span_context& parent) {
     auto& random = infra::detail::my_random;
     if (!is_seeded(random))
@@ -191,8 +191,8 @@ const infra::detail::context_node* unsampled_parent() noexcept {
 
 } // namespace
 
-// Not inlined, nor are begin(), end() and the destructor: the slot is this thread's, and the caller may be a coroutine. What
-// is rare stands in functions of its own that are called last, so that the usual way saves no register.
+// Not inlined, nor are begin(), end() and the destructor: the slot is this thread's, and the caller may be a coroutine.
+// What is rare stands in functions of its own that are called last, so that the usual way saves no register.
 [[gnu::noinline]] span::span(std::string_view name, span_kind kind) {
     if (const auto* node = unsampled_parent()) [[likely]]
         enter(infra::detail::pooled_node(), node, child_of(node->span, next_word(infra::detail::my_random)));

@@ -126,6 +126,68 @@ TEST(Propagation, ReadsNoFurtherStateIntoAnotherTrace) {
     EXPECT_EQ(inject().tracestate, "");
 }
 
+TEST(Propagation, SendsNoMoreStateThanIsAllowed) {
+    const auto headers = [](std::string state) {
+        return inject(context().with_span(*parse_traceparent(parent)).with_trace_state(std::move(state)));
+    };
+    EXPECT_EQ(headers("rojo=1").tracestate, "rojo=1");
+    EXPECT_EQ(headers("no\r\nheader").tracestate, "");
+    EXPECT_EQ(headers("small=1,large=" + repeated("x", 250) + ",a=" + repeated("y", 100) + ",b=" + repeated("z", 250) +
+                      ",c=" + repeated("z", 250) + ",d=" + repeated("z", 250))
+                  .tracestate,
+              "small=1,large=" + repeated("x", 250) + ",a=" + repeated("y", 100) + ",b=" + repeated("z", 250) +
+                  ",c=" + repeated("z", 250));
+}
+
+TEST(Carrier, IsWhatOpenTelemetrysPropagatorsWrite) {
+    EXPECT_EQ(to_carrier({.traceparent = parent}), std::string(R"({"traceparent":")") + parent + "\"}");
+    EXPECT_EQ(to_carrier({.traceparent = parent, .tracestate = "rojo=\"1\"", .baggage = "tenant=acme"}),
+              std::string(R"({"traceparent":")") + parent + R"(","tracestate":"rojo=\"1\"","baggage":"tenant=acme"})");
+    EXPECT_EQ(to_carrier({}), "");
+}
+
+TEST(Carrier, BringsBackWhatWasSent) {
+    const auto under = extract({.traceparent = parent, .tracestate = "rojo=\\\"1", .baggage = "user=Am%C3%A9lie"});
+    const auto back = extract(from_carrier(to_carrier(inject(under))));
+    EXPECT_EQ(back.span(), under.span());
+    EXPECT_EQ(back.trace_state(), "rojo=\\\"1");
+    EXPECT_EQ(back.baggage(), (baggage{{"user", "Am\u00e9lie"}}));
+}
+
+TEST(Carrier, IsIgnoredWhereItIsNone) {
+    const std::vector<std::string> cases = {"",
+                                            parent,
+                                            "{",
+                                            "null",
+                                            "[]",
+                                            "\"x\"",
+                                            R"({"traceparent":7,"tracestate":null,"baggage":["a=1"]})",
+                                            R"({"Traceparent":"00"})",
+                                            R"({"traceparent":"\ud800"})",
+                                            repeated("[", 10'000),
+                                            R"({"baggage":"a=)" + repeated("x", 70'000) + "\"}"};
+    for (const auto& text : cases) {
+        const auto read = from_carrier(text);
+        EXPECT_EQ(read.traceparent + read.tracestate + read.baggage, "") << text.substr(0, 100);
+    }
+    EXPECT_EQ(from_carrier(R"({"x":{"y":[1]},"tracestate":"a=1"})").tracestate, "a=1");
+}
+
+TEST(Carrier, IsNeverLargerThanItsLimitsAllow) {
+    baggage many;
+    for (int i = 0; i < 200; ++i)
+        many.emplace_back("k" + std::to_string(i), repeated("\u00e9", 100));
+    const auto under = context()
+                           .with_span(*parse_traceparent(parent))
+                           .with_trace_state("a=" + repeated("\"", 256) + ",b=" + repeated("\\", 256) +
+                                             ",c=" + repeated("\"", 256) + ",d=" + repeated("\"", 200) + ",e=1")
+                           .with_baggage(many);
+    const auto carrier = to_carrier(inject(under));
+    EXPECT_GT(carrier.size(), 8192U);
+    EXPECT_LT(carrier.size(), 12U * 1024);
+    EXPECT_EQ(inject(extract(from_carrier(carrier))).baggage, inject(under).baggage);
+}
+
 TEST(Propagation, ForgetsTheStateOfASenderThatHasNone) {
     const auto first = extract({.traceparent = parent, .tracestate = "rojo=1"});
     EXPECT_EQ(extract({.traceparent = parent}, first).trace_state(), "");

@@ -3,8 +3,8 @@
 //     monitoring_monitoring_bench [--json FILE] [--rounds N]
 //
 // Ours and the peer's rounds alternate; the best round of each counts, since whatever else the machine does can only
-// make a round slower. Times are those of the calling thread's processor: nanoseconds a call, milliseconds a scrape. Spans have no peer here: what stands
-// beside them is the limit we set ourselves.
+// make a round slower. Times are those of the calling thread's processor: nanoseconds a call, milliseconds a scrape. Spans
+// have no peer here: what stands beside them is the limit we set ourselves.
 
 #include <infra/base/context.hpp>
 #include <infra/base/json.hpp>

@@ -2,6 +2,7 @@
 
 #include "instruments.hpp"
 
+#include <infra/base/propagation.hpp>
 #include <infra/base/telemetry.hpp>
 #include <infra/base/with_deadline.hpp>
 
@@ -26,6 +27,12 @@ attempt failed_attempt(std::exception_ptr thrown) {
 attempt timed_out(const claimed_job& job) {
     return {.how = attempt::end::threw,
             .reason = "timed out after " + std::to_string(job.options.timeout->count()) + " ms"};
+}
+
+// What the producer told, and nothing of whatever the worker was started in.
+context producer_of(const claimed_job& job) {
+    const bool silent = context::current().telemetry_suppressed();
+    return extract(from_carrier(job.carrier), silent ? context().with_telemetry_suppressed() : context());
 }
 
 awaitable<attempt> try_handler(const task& t) {
@@ -59,8 +66,7 @@ std::shared_ptr<job_context> context_for(const claimed_job& job, steady_time now
 
 awaitable<attempt> perform(task t) {
     const auto& queue = t.job.held.job.queue;
-    telemetry::span span("process " + queue, span_kind::consumer,
-                         parse_traceparent(t.job.traceparent).value_or(span_context{}));
+    telemetry::span span("process " + queue, span_kind::consumer, producer_of(t.job));
     span.set({{"messaging.system", "infra"},
               {"messaging.destination.name", queue},
               {"messaging.message.id", t.job.held.job.id},

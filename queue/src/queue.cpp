@@ -1,6 +1,7 @@
 #include <infra/queue/queue.hpp>
 
 #include <infra/base/id.hpp>
+#include <infra/base/propagation.hpp>
 #include <infra/base/telemetry.hpp>
 
 #include "instruments.hpp"
@@ -72,7 +73,7 @@ void refuse_too_deep(const detail::to_add& job) {
 /// What all jobs of one call have in common.
 struct origin {
     wall_time now;
-    std::string traceparent;
+    std::string carrier;
 };
 
 std::vector<new_job> to_store(std::vector<detail::to_add> jobs, const std::string& queue, const job_options& how,
@@ -87,7 +88,7 @@ std::vector<new_job> to_store(std::vector<detail::to_add> jobs, const std::strin
                        .name = std::move(job.name),
                        .data = std::move(job.data),
                        .options = how,
-                       .traceparent = from.traceparent,
+                       .carrier = from.carrier,
                        .created_at = from.now,
                        .run_at = first_run(call, from.now)});
     }
@@ -149,7 +150,7 @@ awaitable<std::vector<job_id>> queue::add(shared s, std::string queue, job_optio
     std::vector<added_job> added;
     try {
         added = co_await s->stored->enqueue(to_store(std::move(jobs), queue, how, options,
-                                                     {s->time->wall(), format_traceparent(span.context())},
+                                                     {s->time->wall(), to_carrier(inject())},
                                                      s->options.max_payload_bytes));
     } catch (const std::exception& e) {
         span.fail(e.what());

@@ -157,13 +157,14 @@ TEST_P(QueueBackend, KeepsTextAsItIs) {
     auto job = make_job("ünï'\"cödé");
     job.name = "näme'";
     job.data = odd;
-    job.traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    job.carrier = R"({"traceparent":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01","tracestate":"a=\"'",)"
+                  R"("baggage":"tenant=acme"})";
     add({job});
     const auto taken = claim();
     ASSERT_EQ(ids_of(taken), ids{"ünï'\"cödé"});
     EXPECT_EQ(taken.jobs[0].data, odd);
     EXPECT_EQ(taken.jobs[0].name, "näme'");
-    EXPECT_EQ(taken.jobs[0].traceparent, job.traceparent);
+    EXPECT_EQ(taken.jobs[0].carrier, job.carrier);
     finish({.held = taken.jobs[0].held, .as = outcome::kind::failed, .reason = odd, .at = t0, .keep = {}});
     EXPECT_EQ(info("ünï'\"cödé")->failed_reason, odd);
 }

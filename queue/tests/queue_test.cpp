@@ -2,6 +2,7 @@
 
 #include "fake_backend.hpp"
 
+#include <infra/base/propagation.hpp>
 #include <infra/base/telemetry.hpp>
 
 namespace infra::queue::tests {
@@ -158,10 +159,25 @@ TEST_F(Queue, SendsTheTraceAlong) {
         co_return request.context();
     };
     const auto request = loop.await(under(jobs));
-    const auto sent = parse_traceparent(added().traceparent);
+    const auto sent = parse_traceparent(from_carrier(added().carrier).traceparent);
     ASSERT_TRUE(sent);
     EXPECT_EQ(sent->trace, request.trace);
     EXPECT_NE(sent->span, request.span) << "the producer has a span of its own";
+}
+
+TEST_F(Queue, SendsStateAndBaggageAlong) {
+    const auto under = [](queue q) -> awaitable<void> {
+        const telemetry::span request("request", span_kind::server,
+                                      extract({.traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+                                               .tracestate = "rojo=1",
+                                               .baggage = "tenant=acme"}));
+        co_await q.enqueue("job", {{"a", 1}});
+    };
+    loop.await(under(jobs));
+    const auto sent = from_carrier(added().carrier);
+    EXPECT_EQ(sent.traceparent.substr(3, 32), "0af7651916cd43dd8448eb211c80319c");
+    EXPECT_EQ(sent.tracestate, "rojo=1");
+    EXPECT_EQ(sent.baggage, "tenant=acme");
 }
 
 TEST_F(Queue, RefusesAPayloadThatDoesNotFitAndStoresNothing) {

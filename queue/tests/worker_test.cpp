@@ -2,6 +2,7 @@
 
 #include "fake_backend.hpp"
 
+#include <infra/base/propagation.hpp>
 #include <infra/base/telemetry.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -21,6 +22,12 @@ public:
     }
     ~captured_log() { telemetry::install(static_cast<const telemetry::log_functions*>(nullptr)); }
 
+    /// Whether a line or one of its fields says so.
+    static bool mentions(std::string_view text) {
+        const std::scoped_lock lock(mutex());
+        return std::ranges::any_of(lines(), [&](const auto& each) { return each.find(text) != each.npos; });
+    }
+
     static std::size_t count(std::string_view line) {
         const std::scoped_lock lock(mutex());
         return static_cast<std::size_t>(
@@ -38,7 +45,10 @@ private:
     }
     static void write(const log_record& r) noexcept {
         const std::scoped_lock lock(mutex());
-        lines().push_back(std::string(infra::to_string(r.severity)).append(" ").append(r.message));
+        auto& line = lines().emplace_back(std::string(infra::to_string(r.severity)).append(" ").append(r.message));
+        for (const auto& [key, value] : r.fields)
+            if (value.type() == field_value::kind::text)
+                line.append(" ").append(key).append("=").append(value.text());
     }
     static constexpr telemetry::log_functions table{.enabled = [](level, std::string_view) noexcept { return true; },
                                                     .write = &write};
@@ -61,6 +71,11 @@ protected:
                         .options = options};
         stored->offer(job);
         return job;
+    }
+
+    static claimed_job job_of(std::string carrier) {
+        return {
+            .held = {.job = {"mail", "a"}, .token = "t"}, .name = "job", .data = "{}", .carrier = std::move(carrier)};
     }
 
     template <class F>
@@ -160,13 +175,74 @@ TEST_F(QueueWorker, RunsUnderTheProducersTrace) {
         co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);
         seen = current_span();
     });
-    auto job = claimed_job{.held = {.job = {"mail", "a"}, .token = "t"}, .name = "job", .data = "{}"};
-    job.traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-    stored->offer(job);
+    const auto producer = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    stored->offer(job_of(to_carrier({.traceparent = producer})));
     start();
     wait_for_finished(1);
-    EXPECT_EQ(seen.trace, parse_traceparent(job.traceparent)->trace);
-    EXPECT_NE(seen.span, parse_traceparent(job.traceparent)->span);
+    EXPECT_EQ(seen.trace, parse_traceparent(producer)->trace);
+    EXPECT_NE(seen.span, parse_traceparent(producer)->span);
+}
+
+TEST_F(QueueWorker, GivesTheHandlerStateAndBaggageOfTheProducer) {
+    trace_headers told;
+    handle([&](json::value) -> awaitable<void> {
+        co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);
+        told = inject();
+    });
+    stored->offer(job_of(to_carrier({.traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+                                     .tracestate = "rojo=1",
+                                     .baggage = "tenant=acme"})));
+    start();
+    wait_for_finished(1);
+    EXPECT_EQ(told.traceparent.substr(3, 32), "0af7651916cd43dd8448eb211c80319c");
+    EXPECT_EQ(told.tracestate, "rojo=1");
+    EXPECT_EQ(told.baggage, "tenant=acme");
+}
+
+TEST_F(QueueWorker, LogsNoBaggageWhateverBecomesOfTheJob) {
+    handle([](json::value, job_context& job) -> awaitable<void> {
+        co_await job.log("half way");
+        throw std::runtime_error("busy");
+    });
+    stored->offer(job_of(to_carrier({.baggage = "token=s3cret"})));
+    start();
+    wait_for_finished(1);
+    EXPECT_TRUE(captured_log::mentions("half way"));
+    EXPECT_TRUE(captured_log::mentions("busy"));
+    EXPECT_FALSE(captured_log::mentions("s3cret"));
+}
+
+TEST_F(QueueWorker, RunsAJobWhateverItsCarrierIs) {
+    std::vector<span_context> seen;
+    handle([&](json::value) { seen.push_back(current_span()); });
+    const std::string cases[] = {"",
+                                 "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+                                 "{",
+                                 "[1]",
+                                 R"({"traceparent":1})",
+                                 std::string(100'000, '{')};
+    for (const auto& each : cases)
+        stored->offer(job_of(each));
+    start({.concurrency = 1});
+    wait_for_finished(std::size(cases));
+    ASSERT_EQ(seen.size(), std::size(cases));
+    for (const auto& each : seen)
+        EXPECT_NE(each.trace, parse_traceparent(cases[1])->trace) << "a trace of its own";
+}
+
+TEST_F(QueueWorker, BringsNothingOfItsOwnContextIntoAJob) {
+    std::string told = "nothing";
+    handle([&](json::value) -> awaitable<void> {
+        told = std::string(context::current().request_id()) + inject().baggage;
+        co_return;
+    });
+    stored->offer(job_of({}));
+    {
+        const context_scope in(context().with_request_id("of the worker").with_baggage({{"its", "own"}}));
+        start();
+    }
+    wait_for_finished(1);
+    EXPECT_EQ(told, "");
 }
 
 TEST_F(QueueWorker, RetriesAfterItsBackoff) {

@@ -20,7 +20,7 @@ namespace {
 
 struct record {
     job_info info;
-    std::string traceparent;
+    std::string carrier;
     std::int64_t place = 0; // among equals: from the storage's numbers; negative, the place is in front
     std::string token{};    // of the lease, while active
     wall_time lease_until{};
@@ -38,7 +38,7 @@ record to_record(new_job job, std::int64_t number) {
                      .created_at = job.created_at,
                      .run_at = job.run_at,
                      .options = job.options},
-            .traceparent = std::move(job.traceparent),
+            .carrier = std::move(job.carrier),
             .place = job.options.lifo ? -number : number};
 }
 
@@ -126,7 +126,7 @@ struct memory_backend::storage {
                 .name = r.info.name,
                 .data = r.info.data,
                 .options = r.info.options,
-                .traceparent = r.traceparent,
+                .carrier = r.carrier,
                 .attempts_made = r.info.attempts_made,
                 .stalls = r.info.stalls};
     }

@@ -44,7 +44,7 @@ awaitable<std::invoke_result_t<F&, store&>> submit(std::shared_ptr<writer> to, a
 std::size_t bytes_of(const std::vector<new_job>& jobs) {
     std::size_t bytes = 0;
     for (const auto& each : jobs)
-        bytes += sizeof each + each.data.size();
+        bytes += sizeof each + each.data.size() + each.carrier.size();
     return bytes;
 }
 

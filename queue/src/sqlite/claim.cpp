@@ -57,14 +57,15 @@ void promote_due(store& s, std::int64_t now) {
 void read_payload(store& s, std::int64_t seq, claimed_job& into) {
     query q(
         s.db,
-        "SELECT name, data, traceparent, lifo, attempts, backoff, backoff_delay, backoff_max, backoff_jitter, timeout, "
+        "SELECT name, data, iif(carrier LIKE '{%', carrier, '{\"traceparent\":\"' || carrier || '\"}'), "
+        "lifo, attempts, backoff, backoff_delay, backoff_max, backoff_jitter, timeout, "
         "keep_completed_count, keep_completed_age, keep_failed_count, keep_failed_age FROM infra_payloads WHERE seq = "
         "?1");
     if (!q.bind(seq).step())
         return;
     into.name = q.text(0);
     into.data = q.text(1);
-    into.traceparent = q.text(2);
+    into.carrier = q.text(2); // version 1 stored a traceparent alone
     const auto priority = into.options.priority;
     into.options = read_options(q, 3);
     into.options.priority = priority;

@@ -33,7 +33,7 @@ void insert_payload(store& s, const new_job& job, std::int64_t seq) {
     query(s.db,
           "INSERT INTO infra_payloads VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)")
         .bind(seq, job.name, job.data,
-              job.traceparent.empty() ? std::nullopt : std::optional(std::string_view(job.traceparent)),
+              job.carrier.empty() ? std::nullopt : std::optional(std::string_view(job.carrier)),
               to_unix_ms(job.created_at), static_cast<int>(o.lifo), o.attempts, static_cast<int>(o.backoff.type),
               o.backoff.delay.count(), limited ? std::optional(o.backoff.max.count()) : std::nullopt, o.backoff.jitter,
               number(o.timeout), number(o.keep_completed.count), number(o.keep_completed.age),

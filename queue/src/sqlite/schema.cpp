@@ -69,6 +69,8 @@ constexpr std::array<const char*, schema_version> migrations = {
         keep_failed_age      INTEGER
     ) STRICT;
     )",
+    // From here on it holds all trace headers as JSON; what version 1 stored stays a traceparent alone.
+    "ALTER TABLE infra_payloads RENAME COLUMN traceparent TO carrier",
 };
 
 int version_of(database& db) {

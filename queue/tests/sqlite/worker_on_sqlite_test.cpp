@@ -1,5 +1,7 @@
 #include "support.hpp"
 
+#include <infra/base/propagation.hpp>
+#include <infra/base/telemetry.hpp>
 #include <infra/queue.hpp>
 
 #include <atomic>
@@ -48,6 +50,39 @@ TEST_F(WorkerOnSqlite, RunsAJobFromEnqueueToItsResult) {
     EXPECT_GE(*done.finished_at, *done.started_at);
     loop.await(w.stop(10s));
     EXPECT_FALSE(running->failure);
+}
+
+// Operations end on the thread that writes the file; what follows is the caller's again.
+TEST_F(WorkerOnSqlite, LeavesEveryCallerItsSpanAndGivesTheJobItsProducers) {
+    std::map<std::string, trace_headers> told;
+    jobs.define_job({.name = "work", .handler = [&](json::value, job_context& job) -> awaitable<void> {
+                         told[job.id()] = inject();
+                         co_return;
+                     }});
+    const auto request = [](queue q, std::string id, std::string tenant) -> awaitable<std::string> {
+        const context_scope in(context::current().with_baggage({{"tenant", tenant}}));
+        const telemetry::span span("request", span_kind::server);
+        co_await q.enqueue("work", {{"a", 1}}, {.id = id});
+        EXPECT_EQ(current_span(), span.context());
+        co_await q.find_job(id);
+        EXPECT_EQ(current_span(), span.context());
+        EXPECT_EQ(inject().baggage, "tenant=" + tenant);
+        co_return format_traceparent(span.context()).substr(3, 32);
+    };
+    std::map<std::string, std::shared_ptr<pending<std::string>>> requests;
+    for (int i = 0; i < 50; ++i) {
+        const auto id = "j" + std::to_string(i);
+        requests[id] = loop.start(request(jobs, id, "of-" + id));
+    }
+    worker w(jobs);
+    start(w);
+    ASSERT_TRUE(loop.until([&] { return told.size() == requests.size(); }));
+    for (const auto& [id, made] : requests) {
+        ASSERT_TRUE(loop.until([&] { return made->ended; }));
+        EXPECT_EQ(told[id].traceparent.substr(3, 32), made->value);
+        EXPECT_EQ(told[id].baggage, "tenant=of-" + id);
+    }
+    loop.await(w.stop(10s));
 }
 
 TEST_F(WorkerOnSqlite, RetriesUntilItSucceeds) {

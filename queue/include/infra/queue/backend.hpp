@@ -29,7 +29,8 @@ struct new_job {
     std::string name{};
     std::string data = "{}"; ///< JSON text
     job_options options{};
-    std::string traceparent{}; ///< of the producer; empty: none
+    std::string
+        carrier{}; ///< the producer's trace headers as to_carrier writes them; empty: none. Never logged or shown
     wall_time created_at{};
     std::optional<wall_time> run_at{}; ///< later than created_at: starts delayed
 };
@@ -65,7 +66,7 @@ struct claimed_job {
     std::string name{};
     std::string data{};
     job_options options{};
-    std::string traceparent{};
+    std::string carrier{}; ///< as it was stored; also what another system wrote there
     int attempts_made = 0; ///< before this one
     int stalls = 0;        ///< leases that ran out before this one
 };

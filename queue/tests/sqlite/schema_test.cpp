@@ -1,0 +1,155 @@
+#include "support.hpp"
+
+#include <infra/base/propagation.hpp>
+
+namespace infra::queue::tests {
+namespace {
+
+constexpr auto traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+// A file as version 1 left it, with two jobs that wait.
+constexpr auto version_1 = R"(
+    PRAGMA journal_mode = WAL;
+    CREATE TABLE infra_queue (
+        only_row       INTEGER PRIMARY KEY CHECK (only_row = 1),
+        schema_version INTEGER NOT NULL,
+        next_number    INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE infra_queues (
+        id        INTEGER PRIMARY KEY,
+        name      TEXT NOT NULL UNIQUE,
+        waiting   INTEGER NOT NULL DEFAULT 0,
+        delayed   INTEGER NOT NULL DEFAULT 0,
+        active    INTEGER NOT NULL DEFAULT 0,
+        completed INTEGER NOT NULL DEFAULT 0,
+        failed    INTEGER NOT NULL DEFAULT 0
+    ) STRICT;
+    CREATE TABLE infra_jobs (
+        seq           INTEGER PRIMARY KEY,
+        queue         INTEGER NOT NULL REFERENCES infra_queues (id),
+        id            TEXT NOT NULL,
+        state         INTEGER NOT NULL,
+        priority      INTEGER NOT NULL,
+        place         INTEGER NOT NULL,
+        due_at        INTEGER,
+        attempts_made INTEGER NOT NULL DEFAULT 0,
+        fence         INTEGER NOT NULL DEFAULT 0,
+        stalls        INTEGER NOT NULL DEFAULT 0,
+        worker        TEXT,
+        lease_until   INTEGER,
+        started_at    INTEGER,
+        finished_at   INTEGER,
+        failed_reason TEXT,
+        result        TEXT
+    ) STRICT;
+    CREATE UNIQUE INDEX infra_jobs_id ON infra_jobs (id, queue);
+    CREATE INDEX infra_jobs_waiting ON infra_jobs (queue, priority, place) WHERE state = 0;
+    CREATE INDEX infra_jobs_delayed ON infra_jobs (due_at) WHERE state = 1;
+    CREATE INDEX infra_jobs_active ON infra_jobs (lease_until) WHERE state = 2;
+    CREATE INDEX infra_jobs_completed ON infra_jobs (queue, finished_at) WHERE state = 3;
+    CREATE INDEX infra_jobs_failed ON infra_jobs (queue, finished_at) WHERE state = 4;
+    CREATE TABLE infra_payloads (
+        seq                  INTEGER PRIMARY KEY REFERENCES infra_jobs (seq),
+        name                 TEXT NOT NULL,
+        data                 TEXT NOT NULL,
+        traceparent          TEXT,
+        created_at           INTEGER NOT NULL,
+        lifo                 INTEGER NOT NULL,
+        attempts             INTEGER NOT NULL,
+        backoff              INTEGER NOT NULL,
+        backoff_delay        INTEGER NOT NULL,
+        backoff_max          INTEGER,
+        backoff_jitter       REAL NOT NULL,
+        timeout              INTEGER,
+        keep_completed_count INTEGER,
+        keep_completed_age   INTEGER,
+        keep_failed_count    INTEGER,
+        keep_failed_age      INTEGER
+    ) STRICT;
+    INSERT INTO infra_queue VALUES (1, 1, 3);
+    INSERT INTO infra_queues (id, name, waiting) VALUES (1, 'mail', 2);
+    INSERT INTO infra_jobs (seq, queue, id, state, priority, place) VALUES (1, 1, 'traced', 0, 0, 1),
+                                                                           (2, 1, 'plain', 0, 0, 2);
+    INSERT INTO infra_payloads VALUES
+        (1, 'welcome', '{"n":1}', '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+         1767225600000, 0, 3, 0, 0, NULL, 0.0, 5000, 1000, NULL, 5000, NULL),
+        (2, 'welcome', '{"n":2}', NULL, 1767225600000, 0, 1, 0, 0, NULL, 0.0, NULL, NULL, NULL, NULL, NULL);
+    )";
+
+class SqliteSchema : public ::testing::Test {
+protected:
+    void make(const char* sql) {
+        sqlite3* db = nullptr;
+        sqlite3_open(file.c_str(), &db);
+        char* problem = nullptr;
+        EXPECT_EQ(sqlite3_exec(db, sql, nullptr, nullptr, &problem), SQLITE_OK) << problem;
+        sqlite3_close(db);
+    }
+    std::shared_ptr<backend> open() { return make_sqlite_backend({.file = file, .durability = durability::normal}); }
+    claim_result claim(const std::shared_ptr<backend>& from) {
+        return loop.await(from->claim({.queues = {"mail"}, .max = 10, .worker = "me", .now = t0}));
+    }
+
+    temporary_folder folder;
+    const std::filesystem::path file = folder / "queue.db";
+    test_loop loop;
+};
+
+TEST_F(SqliteSchema, OfVersion1IsBroughtUpToDateWithItsJobs) {
+    make(version_1);
+    const auto stored = open();
+    const auto taken = claim(stored);
+    ASSERT_EQ(ids_of(taken), (ids{"traced", "plain"}));
+    EXPECT_EQ(from_carrier(taken.jobs[0].carrier).traceparent, traceparent);
+    EXPECT_EQ(taken.jobs[1].carrier, "");
+    EXPECT_EQ(taken.jobs[0].data, R"({"n":1})");
+    EXPECT_EQ(taken.jobs[0].options.attempts, 3);
+    EXPECT_EQ(taken.jobs[0].options.timeout, 5s);
+    EXPECT_EQ(loop.await(stored->finish({{.held = taken.jobs[0].held, .at = t0}})), (std::vector{true}));
+    loop.await(stored->stop(deadline::after(30s)));
+    EXPECT_EQ(ask(file, "SELECT schema_version FROM infra_queue"), "2");
+    expect_sound(file);
+}
+
+TEST_F(SqliteSchema, OfVersion1TakesNewJobsBesideTheOldOnes) {
+    make(version_1);
+    auto job = make_job("new");
+    job.carrier = to_carrier({.traceparent = traceparent, .tracestate = "rojo=1", .baggage = "tenant=acme"});
+    const auto stored = open();
+    loop.await(stored->enqueue({job}));
+    const auto taken = claim(stored);
+    ASSERT_EQ(ids_of(taken), (ids{"traced", "plain", "new"}));
+    EXPECT_EQ(taken.jobs[2].carrier, job.carrier);
+    loop.await(stored->stop(deadline::after(30s)));
+    expect_sound(file);
+}
+
+// The version is read again once the write lock is held.
+TEST_F(SqliteSchema, OfVersion1IsBroughtUpToDateOnceWhenSeveralOpenIt) {
+    make(version_1);
+    const std::vector all{open(), open(), open(), open()};
+    std::vector<std::shared_ptr<pending<std::vector<queue_counts>>>> asked;
+    for (const auto& each : all)
+        asked.push_back(loop.start(each->counts({"mail"})));
+    ASSERT_TRUE(loop.until([&] { return std::ranges::all_of(asked, [](const auto& each) { return each->ended; }); }));
+    for (const auto& each : asked)
+        EXPECT_FALSE(infra::code_of(each->failure));
+    EXPECT_EQ(asked.front()->value->at(0).waiting, 2U);
+}
+
+TEST_F(SqliteSchema, OfANewFileIsThatOfAMigratedOne) {
+    const auto columns = "SELECT group_concat(m.name || '.' || c.name || ' ' || c.type || ' ' || c.\"notnull\") "
+                         "FROM sqlite_schema m, pragma_table_info(m.name) c WHERE m.type = 'table' ORDER BY m.name";
+    loop.await(open()->counts({}));
+    const auto made = ask(file, columns);
+    std::filesystem::remove(file);
+    std::filesystem::remove(file.string() + "-wal");
+    std::filesystem::remove(file.string() + "-shm");
+    make(version_1);
+    loop.await(open()->counts({}));
+    EXPECT_EQ(ask(file, columns), made);
+    EXPECT_NE(made.find("infra_payloads.carrier TEXT"), std::string::npos) << made;
+}
+
+} // namespace
+} // namespace infra::queue::tests
