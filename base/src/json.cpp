@@ -81,6 +81,29 @@ value from_ticks(std::int64_t ticks, std::int64_t num, std::int64_t den) noexcep
     return value(static_cast<double>(ticks) * static_cast<double>(num) / static_cast<double>(den));
 }
 
+value from_field(const field_value& shown) {
+    using kind = field_value::kind;
+    const auto text = [](std::string_view t) { return value(boost::json::string_view(t)); };
+    switch (shown.type()) {
+    case kind::null: return nullptr;
+    case kind::boolean: return shown.boolean();
+    case kind::signed_integer: return shown.signed_integer();
+    case kind::unsigned_integer: return shown.unsigned_integer();
+    case kind::floating: return from_double(shown.floating());
+    case kind::text: return text(shown.text());
+    case kind::json: return shown.json();
+    case kind::duration: return from_double(shown.milliseconds());
+    case kind::time: {
+        const auto time = format_rfc3339(shown.time());
+        return text({time.data(), time.size()});
+    }
+    case kind::exception: return text(shown.exception().what());
+    case kind::error_code: return text(shown.error_code().message());
+    case kind::object: return shown.to_json();
+    }
+    return nullptr;
+}
+
 // --- reading ---
 
 bool reader::fail(std::string problem) {

@@ -74,6 +74,58 @@ TEST(Field, MakesJsonOfDescribedTypesAndContainers) {
     EXPECT_EQ(field_value(object).to_json(), json::value(object));
 }
 
+/// Shown as a length, never as what it is.
+struct hidden {
+    std::string text{};
+    operator field_value() const noexcept { return text.size(); }
+};
+struct door {
+    int number = 0;
+    hidden code{};
+    std::optional<hidden> spare{};
+    std::vector<hidden> old{};
+};
+BOOST_DESCRIBE_STRUCT(door, (), (number, code, spare, old))
+struct house {
+    std::vector<door> doors{};
+    std::map<std::string, hidden> keys{};
+    std::pair<int, hidden> safe{};
+};
+BOOST_DESCRIBE_STRUCT(house, (), (doors, keys, safe))
+
+TEST(Field, ShowsMembersThatOnlyConvertToAFieldAtAnyDepth) {
+    const door front{.number = 1, .code = {"1234"}, .old = {{"0"}, {"00"}}};
+    const house all{.doors = {front}, .keys = {{"cellar", {"abc"}}}, .safe = {7, {"12"}}};
+    EXPECT_EQ(field_value(front).to_json(), (json::value{{"number", 1}, {"code", 4U}, {"old", json::array{1U, 2U}}}));
+    EXPECT_EQ(field_value(all).to_json().at("doors").at(0).at("code"), 4U);
+    EXPECT_EQ(field_value(all).to_json().at("keys").at("cellar"), 3U);
+    EXPECT_EQ(field_value(all).to_json().at("safe"), (json::value{7, 2U}));
+}
+
+TEST(Field, IsShownAsJsonOfEachKind) {
+    const json::value object{{"k", "v"}};
+    const std::runtime_error thrown("it broke");
+    const auto ec = make_error_code(boost::system::errc::no_space_on_device);
+    const point p{.x = 1};
+    const std::pair<field_value, json::value> table[] = {
+        {{}, nullptr},
+        {true, true},
+        {-1, -1},
+        {2U, 2U},
+        {0.5, 0.5},
+        {std::nan(""), nullptr},
+        {"text", "text"},
+        {object, object},
+        {std::chrono::microseconds(1500), 1.5},
+        {std::chrono::sys_seconds(), "1970-01-01T00:00:00.000Z"},
+        {thrown, "it broke"},
+        {ec, boost::json::string(ec.message())},
+        {p, {{"x", 1}}},
+    };
+    for (const auto& [from, expected] : table)
+        EXPECT_EQ(json::detail::from_field(from), expected) << static_cast<int>(from.type());
+}
+
 std::size_t count(fields f) {
     std::vector<field> storage;
     return f.view(storage).size();

@@ -64,6 +64,33 @@ struct account {
 };
 BOOST_DESCRIBE_STRUCT(account, (), (name, token))
 
+struct key_pair {
+    std::string id{};
+    secret<std::string> key{};
+    std::optional<secret<int>> pin{};
+};
+BOOST_DESCRIBE_STRUCT(key_pair, (), (id, key, pin))
+struct bucket_access {
+    key_pair now{};
+    std::vector<key_pair> before{};
+    std::optional<key_pair> next{};
+};
+BOOST_DESCRIBE_STRUCT(bucket_access, (), (now, before, next))
+
+TEST(LogRedaction, HidesTheSecretMembersOfDescribedStructs) {
+    captured log;
+    const key_pair pair{.id = "a", .key = secret<std::string>("hunter2"), .pin = secret<int>(4711)};
+    const bucket_access access{.now = pair, .before = {pair, pair}, .next = pair};
+    logger({.to = &log.out}).info("m", {{"access", access}, {"pairs", access.before}, {"next", access.next}});
+    const auto hidden = json::value{{"id", "a"}, {"key", "[redacted]"}, {"pin", "[redacted]"}};
+    const auto line = log.lines().at(0);
+    EXPECT_EQ(line.at("access"), (json::value{{"now", hidden}, {"before", {hidden, hidden}}, {"next", hidden}}));
+    EXPECT_EQ(line.at("pairs"), (json::value{hidden, hidden}));
+    EXPECT_EQ(line.at("next"), hidden);
+    EXPECT_EQ(log.text().find("hunter2"), std::string::npos);
+    EXPECT_EQ(log.text().find("4711"), std::string::npos);
+}
+
 TEST(LogRedaction, LeavesNothingOfASecretInALine) {
     captured log({.redact = {.paths = {"cards.*.number"}}});
     const account ann{.name = "Ann", .token = "hunter2"};

@@ -29,7 +29,7 @@ namespace infra {
 
 namespace json {
 template <class T>
-boost::json::value to_value(const T& from); // base/json.hpp
+boost::json::value to_shown_value(const T& from); // base/json.hpp
 }
 
 namespace detail {
@@ -49,8 +49,9 @@ concept container = !std::convertible_to<const T&, std::string_view> && requires
 } // namespace detail
 
 /// One value: null, bool, integer, double, text, JSON, a duration (written as milliseconds), a time (RFC 3339),
-/// an exception or an error code (written as its message), an optional, or what `json::to_value` makes of a described
-/// struct or enum or of a container (for those, include infra/base/json.hpp). Pointers other than text do not compile.
+/// an exception or an error code (written as its message), an optional, or what `json::to_shown_value` makes of a
+/// described struct or enum or of a container (for those, include infra/base/json.hpp). Pointers other than text do not
+/// compile. A type of your own that converts to a field_value is a field, too, and a member of those that are.
 class field_value {
 public:
     enum class kind : std::uint8_t {
@@ -125,7 +126,7 @@ public:
     template <class T>
         requires detail::described<T> || detail::container<T>
     constexpr field_value(const T& object) noexcept : kind_(kind::object) {
-        as_.object = {&object, [](const void* o) { return json::to_value(*static_cast<const T*>(o)); }};
+        as_.object = {&object, [](const void* o) { return json::to_shown_value(*static_cast<const T*>(o)); }};
     }
 
     constexpr kind type() const noexcept { return kind_; }

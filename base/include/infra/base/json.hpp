@@ -105,6 +105,12 @@ struct limits {
 template <class T>
 value to_value(const T& from);
 
+/// `from` as people are shown it, in a log line or a span: as to_value(), but that a member whose type has no JSON form and
+/// converts to a field_value stands as that: a `logging::secret` as "[redacted]". Not to be stored or sent: it may not be
+/// what it was made of. to_value() and to_text() refuse to compile where such a member is, at any depth.
+template <class T>
+value to_shown_value(const T& from);
+
 /// `from` as one line of JSON text. Always valid JSON: of a string that is not UTF-8 each ill-formed part becomes
 /// U+FFFD, so bytes are better sent through Base64.
 template <class T>

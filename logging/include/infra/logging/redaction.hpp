@@ -30,8 +30,9 @@ struct redaction {
     std::vector<std::string> paths{};
 };
 
-/// A value that is never printed: as a field it is written as `[redacted]`. A described struct that has one as a member
-/// has no JSON form, which the compiler says.
+/// A value that is never printed: as a field it is written as `[redacted]`, and so it is as a member of a described struct
+/// that is a field, at any depth. Such a struct cannot be a job's payload, a cached value or any other JSON that is stored
+/// or sent: there it would be lost or in clear, and the compiler says so.
 ///
 /// Threads:  as T.
 /// Errors:   as T; only reveal() gives the value.

@@ -3,6 +3,7 @@
 // The templates behind json.hpp: they choose by type and walk members; whatever can be said without a type parameter is
 // an ordinary function in json.cpp, so that each user's type costs the compiler little.
 
+#include <infra/base/field.hpp>
 #include <infra/base/json.hpp>
 
 #include <boost/describe/enumerators.hpp>
@@ -99,54 +100,65 @@ inline constexpr bool has_no_json_form = false;
 
 // --- writing ---
 
+/// What is stored or sent is read again by a program; what is shown, by people alone.
+enum class purpose { stored, shown };
+
+/// Has no JSON form but may be shown.
+template <class T>
+concept for_show_alone = std::convertible_to<const T&, field_value>;
+
 value from_double(double number) noexcept;
 value from_name(std::span<const enumerator> names, std::int64_t number);
 value from_ticks(std::int64_t ticks, std::int64_t num, std::int64_t den) noexcept;
+value from_field(const field_value& shown);
 void append_text(std::string& out, const value& v);
 void append_text(std::string& out, const object& o);
 void append_text(std::string& out, const array& a);
 
-template <class M>
+template <purpose P, class T>
+value write(const T& from);
+
+template <purpose P, class M>
 void write_member(object& out, const char* name, const M& member) {
     if constexpr (is_optional<M>) {
         if (member)
-            out.emplace(name, to_value(*member));
+            out.emplace(name, write<P>(*member));
     } else {
-        out.emplace(name, to_value(member));
+        out.emplace(name, write<P>(member));
     }
 }
 
-template <class T, template <class...> class List, class... D>
+template <purpose P, class T, template <class...> class List, class... D>
 object write_struct(const T& from, List<D...>) {
     object out;
     out.reserve(sizeof...(D));
-    (write_member(out, D::name, from.*D::pointer), ...);
+    (write_member<P>(out, D::name, from.*D::pointer), ...);
     return out;
 }
 
-template <class T>
+template <purpose P, class T>
 object write_dictionary(const T& from) {
     object out;
     out.reserve(from.size());
     for (const auto& [key, element] : from)
-        out.emplace(key, to_value(element));
+        out.emplace(key, write<P>(element));
     return out;
 }
 
-template <class T>
+template <purpose P, class T>
 array write_sequence(const T& from) {
     array out;
     out.reserve(from.size());
     for (const auto& element : from)
-        out.push_back(to_value(element));
+        out.push_back(write<P>(element));
     return out;
 }
 
-template <class T>
+template <purpose P, class T>
 array write_tuple(const T& from) {
     array out;
     out.reserve(std::tuple_size_v<T>);
-    std::apply([&out](const auto&... element) { (out.push_back(to_value(element)), ...); }, from);
+    std::apply([&out](const auto&... element) { (out.push_back(write<P>(element)), ...); }, from);
     return out;
 }
 
@@ -157,6 +169,41 @@ value write_duration(std::chrono::duration<Rep, Period> d) {
         return from_double(std::chrono::duration<double, std::milli>(d).count());
     else
         return from_ticks(static_cast<std::int64_t>(d.count()), per_tick::num, per_tick::den);
+}
+
+template <purpose P, class T>
+value write(const T& from) {
+    if constexpr (json_itself<T> || std::same_as<T, bool> || std::same_as<T, std::nullptr_t>)
+        return value(from);
+    else if constexpr (integer<T>)
+        return value(static_cast<std::conditional_t<std::is_signed_v<T>, std::int64_t, std::uint64_t>>(from));
+    else if constexpr (std::floating_point<T>)
+        return from_double(static_cast<double>(from));
+    else if constexpr (text<T>)
+        return value(boost::json::string_view(std::string_view(from)));
+    else if constexpr (described_enum<T>)
+        return from_name(enumerators<T>, static_cast<std::int64_t>(from));
+    else if constexpr (is_optional<T>)
+        return from ? write<P>(*from) : value(nullptr);
+    else if constexpr (is_duration<T>)
+        return write_duration(from);
+    else if constexpr (dictionary<T>)
+        return value(write_dictionary<P>(from));
+    else if constexpr (sequence<T>)
+        return value(write_sequence<P>(from));
+    else if constexpr (tuple<T>)
+        return value(write_tuple<P>(from));
+    else if constexpr (described_struct<T>)
+        return value(write_struct<P>(from, members_of<T>{}));
+    else if constexpr (P == purpose::shown && for_show_alone<T>)
+        return from_field(from);
+    else if constexpr (for_show_alone<T>)
+        static_assert(has_no_json_form<T>, "this type is for logs alone, as a secret is, and cannot be written as JSON "
+                                           "that is stored or sent: take it out of the struct, or store what it hides "
+                                           "on purpose, in a type that says so");
+    else
+        static_assert(has_no_json_form<T>, "this type cannot be written as JSON: describe a struct with "
+                                           "BOOST_DESCRIBE_STRUCT and an enum with BOOST_DESCRIBE_ENUM");
 }
 
 // --- reading ---
@@ -356,32 +403,12 @@ namespace infra::json {
 
 template <class T>
 value to_value(const T& from) {
-    namespace d = detail;
-    if constexpr (d::json_itself<T> || std::same_as<T, bool> || std::same_as<T, std::nullptr_t>)
-        return value(from);
-    else if constexpr (d::integer<T>)
-        return value(static_cast<std::conditional_t<std::is_signed_v<T>, std::int64_t, std::uint64_t>>(from));
-    else if constexpr (std::floating_point<T>)
-        return d::from_double(static_cast<double>(from));
-    else if constexpr (d::text<T>)
-        return value(boost::json::string_view(std::string_view(from)));
-    else if constexpr (d::described_enum<T>)
-        return d::from_name(d::enumerators<T>, static_cast<std::int64_t>(from));
-    else if constexpr (d::is_optional<T>)
-        return from ? to_value(*from) : value(nullptr);
-    else if constexpr (d::is_duration<T>)
-        return d::write_duration(from);
-    else if constexpr (d::dictionary<T>)
-        return value(d::write_dictionary(from));
-    else if constexpr (d::sequence<T>)
-        return value(d::write_sequence(from));
-    else if constexpr (d::tuple<T>)
-        return value(d::write_tuple(from));
-    else if constexpr (d::described_struct<T>)
-        return value(d::write_struct(from, d::members_of<T>{}));
-    else
-        static_assert(d::has_no_json_form<T>, "this type cannot be written as JSON: describe a struct with "
-                                              "BOOST_DESCRIBE_STRUCT and an enum with BOOST_DESCRIBE_ENUM");
+    return detail::write<detail::purpose::stored>(from);
+}
+
+template <class T>
+value to_shown_value(const T& from) {
+    return detail::write<detail::purpose::shown>(from);
 }
 
 template <class T>
