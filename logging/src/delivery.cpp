@@ -26,21 +26,26 @@ void batch::clear(std::size_t keep_capacity) {
     for (auto& each : text)
         each.clear(keep_capacity);
     marks.clear();
+    records.clear();
     by_level = {};
     dropped = 0;
 }
 
-delivery::delivery(const pipeline_options& options) : time_(*options.time) {
-    for (const auto& each : options.outputs) {
-        destinations_.push_back({each.to, style_index(each, options.colours), each.from});
-        wants_marks_ |= each.from != level::debug;
-    }
+delivery::delivery(const pipeline_options& options) : time_(*options.time), colours_(options.colours) {
+    for (const auto& each : options.outputs)
+        add(each);
 }
 
-std::size_t delivery::style_index(const output& o, bool colours) {
+void delivery::add(const output& o) {
+    destinations_.push_back({.to = o.to, .records = o.records, .style = o.to ? style_index(o) : 0, .from = o.from});
+    wants_marks_ |= o.to && o.from != level::debug;
+    wants_records_ |= o.records != nullptr;
+}
+
+std::size_t delivery::style_index(const output& o) {
     style wanted;
     wanted.pretty = o.as == format::pretty || (o.as == format::automatic && o.to->is_terminal());
-    wanted.colours = wanted.pretty && colours && o.to->is_terminal();
+    wanted.colours = wanted.pretty && colours_ && o.to->is_terminal();
     const auto found = std::ranges::find(styles_, wanted);
     if (found != styles_.end())
         return static_cast<std::size_t>(found - styles_.begin());
@@ -48,30 +53,40 @@ std::size_t delivery::style_index(const output& o, bool colours) {
     return styles_.size() - 1;
 }
 
-void delivery::deliver(const batch& b) noexcept {
+void delivery::deliver(batch& b) noexcept {
+    if (wants_records_)
+        let_go_of_the_closed();
     for (auto& each : destinations_)
         deliver(each, b);
 }
 
-void delivery::deliver_to(std::size_t destination, const batch& b) noexcept { deliver(destinations_[destination], b); }
+void delivery::deliver_to(std::size_t destination, batch& b) noexcept { deliver(destinations_[destination], b); }
 
-void delivery::deliver(destination& to, const batch& b) noexcept {
+void delivery::deliver(destination& d, batch& b) noexcept {
     try {
-        if (to.untold_lost > 0)
-            tell(to, "log lines were lost", to.untold_lost);
-        write(to, selected(b, to));
-        to.untold_dropped += b.dropped;
-        if (to.untold_dropped > 0)
-            tell(to, "log lines were dropped", to.untold_dropped);
+        if (d.untold_lost > 0)
+            tell(d, "log lines were lost", d.untold_lost);
+        if (d.records)
+            write(d, b.records.from(d.from));
+        else
+            write(d, selected(b, d));
+        d.untold_dropped += b.dropped;
+        if (d.untold_dropped > 0)
+            tell(d, "log lines were dropped", d.untold_dropped);
     } catch (...) { // no memory to pick the lines of this level
-        to.untold_lost += b.lines();
+        d.untold_lost += b.lines();
         lost_.fetch_add(b.lines(), std::memory_order_relaxed);
     }
 }
 
 std::optional<std::string> delivery::tail_of(std::size_t destination, std::size_t bytes) const {
     const auto& of = destinations_[destination];
-    return styles_[of.style].pretty ? std::nullopt : of.to->tail(bytes);
+    return !of.to || styles_[of.style].pretty ? std::nullopt : of.to->tail(bytes);
+}
+
+void delivery::let_go_of_the_closed() noexcept {
+    std::erase_if(destinations_, [](const destination& d) { return d.records && d.records->is_closed(); });
+    wants_records_ = std::ranges::any_of(destinations_, [](const destination& d) { return d.records != nullptr; });
 }
 
 std::string_view delivery::selected(const batch& b, const destination& d) {
@@ -88,34 +103,48 @@ std::string_view delivery::selected(const batch& b, const destination& d) {
     return scratch_;
 }
 
-bool delivery::write(destination& d, std::string_view lines) noexcept {
+void delivery::write(destination& d, std::string_view lines) noexcept {
     if (lines.empty())
-        return true;
+        return;
     const auto outcome = d.to->write(lines);
-    const auto refused = count_line_breaks(lines.substr(outcome.taken));
+    account(d, count_line_breaks(lines.substr(outcome.taken)), outcome.failure);
+}
+
+void delivery::write(destination& d, std::span<const record_view> records) noexcept {
+    if (records.empty())
+        return;
+    const auto outcome = d.records->write(records);
+    account(d, records.size() - std::min(outcome.taken, records.size()), outcome.failure);
+}
+
+void delivery::account(destination& d, std::uint64_t refused, const boost::system::error_code& why) noexcept {
     if (refused == 0) {
         d.failing = false;
-        return true;
+        return;
     }
     d.untold_lost += refused;
     lost_.fetch_add(refused, std::memory_order_relaxed);
     if (!std::exchange(d.failing, true))
-        complain(outcome.failure);
-    return false;
+        complain(why);
 }
 
 void delivery::append(batch& b, const line& l) {
     std::array<std::size_t, max_styles> before{};
+    const auto records_before = wants_records_ ? b.records.size() : 0;
     for (std::size_t i = 0; i < styles_.size(); ++i)
         before[i] = b.text[i].size();
     try {
         for (std::size_t i = 0; i < styles_.size(); ++i)
             render(b.text[i], l, styles_[i]);
+        if (wants_records_)
+            b.records.add(l);
         if (wants_marks_)
             b.marks.push_back({l.severity, {b.text[0].size(), b.text[1].size(), b.text[2].size()}});
     } catch (...) { // no memory: the line is gone from all styles alike
         for (std::size_t i = 0; i < styles_.size(); ++i)
             b.text[i].shrink(before[i]);
+        if (wants_records_)
+            b.records.shrink(records_before);
         throw;
     }
     ++b.by_level[static_cast<std::size_t>(l.severity)];
@@ -132,17 +161,28 @@ void delivery::tell(destination& d, std::string_view message, std::uint64_t& cou
     const line_field fields[] = {{"lines", count}};
     const rendered_fields none;
     time_text clock;
-    line_buffer text;
-    render(text,
-           {.time = clock.of(time_.wall()),
-            .severity = level::warn,
-            .module = "logging",
-            .message = message,
-            .fields = fields,
-            .of_logger = none},
-           styles_[d.style]);
-    if (d.to->write(text.view()).taken == text.view().size())
+    const auto now = time_.wall();
+    const line told{.time = clock.of(now),
+                    .at = now,
+                    .severity = level::warn,
+                    .module = "logging",
+                    .message = message,
+                    .fields = fields,
+                    .of_logger = none};
+    if (d.records ? take(*d.records, told) : take(*d.to, told, styles_[d.style]))
         count = 0;
+}
+
+bool delivery::take(sink& to, const line& l, const style& as) {
+    line_buffer text;
+    render(text, l, as);
+    return to.write(text.view()).taken == text.view().size();
+}
+
+bool delivery::take(record_sink& to, const line& l) {
+    record_batch one;
+    one.add(l);
+    return to.write(one.from(level::debug)).taken == 1;
 }
 
 } // namespace infra::logging::detail

@@ -90,6 +90,7 @@ std::shared_ptr<pipeline_state> pipeline_state::after_fork_in_child() noexcept {
     hurried_.store(false);
     stalled_.store(false);
     waiting_.store(0);
+    adding_.store(0);
     reading_thread_.store(std::thread::id());
     if (std::exchange(has_thread_, false)) {
         reader_.store(closing_.load() ? reader::caller : reader::none);

@@ -1,5 +1,7 @@
 #include "pipeline_state.hpp"
 
+#include <infra/base/error.hpp>
+
 #include <algorithm>
 #include <bit>
 #include <stdexcept>
@@ -9,6 +11,13 @@ namespace detail {
 namespace {
 
 using namespace std::chrono_literals;
+
+void check(const output& o) {
+    if (!o.to && !o.records)
+        throw std::invalid_argument("logging::output::to must not be null where output::records is");
+    if (o.to && o.records)
+        throw std::invalid_argument("logging::output::to and output::records must not be given both");
+}
 
 pipeline_options checked(pipeline_options options) {
     if (options.buffer_bytes < 4096 || options.buffer_bytes > (std::size_t(1) << 30))
@@ -22,8 +31,7 @@ pipeline_options checked(pipeline_options options) {
                                     "which keeps no lines");
     if (options.outputs.empty())
         options.outputs.push_back({.to = stdout_sink()});
-    if (std::ranges::any_of(options.outputs, [](const output& o) { return !o.to; }))
-        throw std::invalid_argument("logging::output::to must not be null");
+    std::ranges::for_each(options.outputs, check);
     return options;
 }
 
@@ -89,6 +97,18 @@ void pipeline_state::set_levels(level_rules levels) {
     rules_number_.fetch_add(1, std::memory_order_release);
 }
 
+void pipeline_state::add_output(const output& o) {
+    check(o);
+    if (reads_here())
+        throw infra::error(errc::invalid_state, "logging::pipeline::add_output: called by a sink while it writes");
+    adding_.fetch_add(1);
+    const std::unique_lock lock(reading_, 5s);
+    adding_.fetch_sub(1);
+    if (!lock)
+        throw infra::error(errc::timed_out, "logging::pipeline::add_output: a sink has been writing for 5 s");
+    delivery_.add(o);
+}
+
 // What is remembered names the rules by their number of before: of newer ones at worst they are looked up again.
 std::uint64_t pipeline_state::look_up(const logger_core& core) const noexcept {
     const auto number = rules_number_.load(std::memory_order_acquire);
@@ -111,6 +131,7 @@ pipeline::~pipeline() {
 
 bool pipeline::enabled(level l, std::string_view module) const noexcept { return state_->enabled(l, module); }
 void pipeline::set_levels(level_rules levels) { state_->set_levels(std::move(levels)); }
+void pipeline::add_output(output o) { state_->add_output(o); }
 bool pipeline::flush(deadline limit) noexcept { return state_->flush(limit); }
 bool pipeline::close(deadline limit) noexcept { return state_->close(limit); }
 void pipeline::drain_at_crash() noexcept { detail::drain_at_crash(*state_); }

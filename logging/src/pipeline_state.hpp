@@ -74,6 +74,7 @@ public:
 
     // --- the reader's side: reader.cpp ---
 
+    void add_output(const output& o);
     bool flush(deadline limit) noexcept;
     bool close(deadline limit) noexcept;
     pipeline_counts counts() const noexcept;
@@ -167,6 +168,7 @@ private:
     bell done_;                              // for flush() and close()
     std::atomic<std::uint64_t> asked_{0};    // flushes
     std::atomic<std::uint64_t> answered_{0}; // up to which one
+    std::atomic<unsigned> adding_{0};        // threads that wait to add an output
     std::atomic<bool> closing_{false};
     std::atomic<bool> ended_{false};
     std::atomic<std::uint64_t> lost_before_{0}; // the last flush()

@@ -30,6 +30,8 @@ void pipeline_state::run() noexcept {
         closing = closing_.load();
         const auto asked = asked_.load();
         const bool wanted = asked != answered_.load();
+        if (adding_.load() > 0) // the lock is not fair, and under load it is never free for long
+            std::this_thread::sleep_for(shortest_nap / 10);
         const auto result = read_locked(closing || tries == most_tries ? upto::now_whatever_is_on_its_way
                                         : wanted                       ? upto::now
                                                                        : upto::round_before);
@@ -156,7 +158,9 @@ void pipeline_state::append(char* found) noexcept {
         static const rendered_fields none;
         read_record(bytes, record_);
         const auto& head = record_.head;
-        delivery_.append(batch_, {.time = time_text_.of(ticks_.wall(head.time)),
+        const auto at = ticks_.wall(head.time);
+        delivery_.append(batch_, {.time = time_text_.of(at),
+                                  .at = at,
                                   .severity = head.severity,
                                   .module = record_.module,
                                   .message = record_.message,

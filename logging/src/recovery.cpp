@@ -6,6 +6,7 @@
 #include <infra/base/json.hpp>
 
 #include <algorithm>
+#include <deque>
 #include <new>
 #include <optional>
 #include <string>
@@ -95,48 +96,55 @@ class foreign_lines {
 public:
     explicit foreign_lines(const tick_rate& rate) noexcept : rate_(rate) {}
 
-    /// Valid until the next call; none if the record is none.
+    /// Valid until forget(); none if the record is none.
     std::optional<line> read(const left_record& from) {
         if (!read_foreign_record({from.bytes.data(), from.bytes.size()}, record_))
             return std::nullopt;
         auto logger = read_logger(record_.origin.logger);
         if (!logger && !record_.origin.logger.empty())
             return std::nullopt;
-        logger_ = logger ? std::move(*logger) : logger_read_back{};
-        logger_.fields = with_valid_values(std::move(logger_.fields));
+        auto& of_logger = loggers_.emplace_back(logger ? std::move(*logger) : logger_read_back{});
+        of_logger.fields = with_valid_values(std::move(of_logger.fields));
         for (auto& f : record_.fields)
             f.is_json = f.is_json && is_json(f.value.text());
         const auto left_out = record_.head.field_count - record_.fields.size();
-        add_source();
-        return line{.time = time_text_.of(rate_.of(record_.head.time)),
+        add_source(of_logger.fields);
+        const auto at = rate_.of(record_.head.time);
+        return line{.time = time_text_.of(at),
+                    .at = at,
                     .severity = record_.head.severity,
-                    .module = logger ? logger_.module : record_.module,
+                    .module = logger ? of_logger.module : record_.module,
                     .message = record_.message,
                     .fields = record_.fields,
                     .left_out = left_out,
                     .span = record_.span,
                     .sequence = from.number,
                     .request_id = record_.request_id,
-                    .of_logger = logger_.fields};
+                    .of_logger = of_logger.fields};
+    }
+
+    void forget() {
+        loggers_.clear();
+        sources_.clear();
     }
 
 private:
     // Of the lowest rank, as render.cpp has it.
-    void add_source() {
+    void add_source(const rendered_fields& of_logger) {
         constexpr std::string_view key = "source";
         const auto has_it = [key](const auto& each) { return each.key == key; };
         const auto& origin = record_.origin;
         if (origin.source_line == 0 || std::ranges::any_of(record_.fields, has_it) ||
-            std::ranges::any_of(logger_.fields.items(), has_it))
+            std::ranges::any_of(of_logger.items(), has_it))
             return;
-        source_ = std::string(origin.source) + ":" + std::to_string(origin.source_line);
-        record_.fields.push_back({key, std::string_view(source_)});
+        sources_.push_back(std::string(origin.source) + ":" + std::to_string(origin.source_line));
+        record_.fields.push_back({key, std::string_view(sources_.back())});
     }
 
     const tick_rate& rate_;
     record record_;
-    logger_read_back logger_;
-    std::string source_;
+    std::deque<logger_read_back> loggers_;
+    std::deque<std::string> sources_;
     time_text time_text_;
 };
 
@@ -160,23 +168,48 @@ public:
 
 private:
     std::uint64_t catch_up(std::size_t destination) {
-        constexpr std::size_t other_lines = 64 * 1024; // of the log about itself
+        std::uint64_t missing = 0;
+        const auto arrived = last_arrived(destination);
+        batch some;
+        const auto hand_over = [&] {
+            to_.deliver_to(destination, some);
+            missing += some.lines();
+            some.clear(kept_memory);
+            lines_.forget();
+        };
+        for (const auto& each : left_.doubtful) {
+            if (each.number <= arrived)
+                continue;
+            if (const auto l = lines_.read(each))
+                to_.append(some, *l);
+            if (some.bytes() >= bytes_a_write)
+                hand_over();
+        }
+        hand_over();
+        return missing;
+    }
+
+    std::uint64_t last_arrived(std::size_t destination) {
         const auto before = left_.doubtful.front().number - 1;
-        batch all;
-        append(all, before);
-        const auto tail = to_.tail_of(destination, all.bytes() + other_lines);
-        const auto arrived = tail ? last_number_in(*tail, before, left_.doubtful.back().number) : before;
-        batch missing;
-        append(missing, arrived);
-        to_.deliver_to(destination, missing);
-        return missing.lines();
+        const auto tail = to_.tail_of(destination, size_of_all() + other_lines);
+        return tail ? last_number_in(*tail, before, left_.doubtful.back().number) : before;
     }
-    void append(batch& into, std::uint64_t after) {
-        for (const auto& each : left_.doubtful)
-            if (each.number > after)
-                if (const auto l = lines_.read(each))
-                    to_.append(into, *l);
+
+    /// As text: no output can have more of it.
+    std::size_t size_of_all() {
+        std::size_t size = 0;
+        batch one;
+        for (const auto& each : left_.doubtful) {
+            if (const auto l = lines_.read(each))
+                to_.append(one, *l);
+            size += one.bytes();
+            one.clear(kept_memory);
+            lines_.forget();
+        }
+        return size;
     }
+
+    static constexpr std::size_t other_lines = 64 * 1024; // of the log about itself
 
     const left_behind& left_;
     delivery& to_;
@@ -194,6 +227,7 @@ std::uint64_t write_unwritten(const left_behind& left, delivery& to) {
         left.head->handed_over.store(number - 1, std::memory_order_release);
         count += out.lines();
         out.clear(kept_memory);
+        lines.forget();
     };
     for (auto each : left.unwritten) {
         each.number = number++;

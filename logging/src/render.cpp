@@ -7,10 +7,6 @@
 #include <algorithm>
 
 namespace infra::logging {
-namespace {
-
-constexpr std::string_view request_id_key = "request_id";
-constexpr std::string_view source_key = "source";
 
 bool is_reserved(std::string_view key) noexcept {
     switch (key.size()) {
@@ -23,6 +19,11 @@ bool is_reserved(std::string_view key) noexcept {
     default: return false;
     }
 }
+
+namespace {
+
+constexpr std::string_view request_id_key = "request_id";
+constexpr std::string_view source_key = "source";
 
 // Whether both are written under the same key. A reserved one is written with an underscore appended, which may be what
 // another is called already.
@@ -60,9 +61,9 @@ void append_source(line_buffer& out, const std::source_location& where) {
     append_value(out, where.line());
 }
 
-// Calls `member(key, json)` or `member(key, field_value)` once for each key that follows the first seven, in order.
+// Calls `member(key, json)` or `member(key, field_value)` once for each key that was given, in order.
 template <class Member>
-void for_each_field(const line& l, Member member) {
+void for_each_given_field(const line& l, Member member) {
     const auto fields = l.fields;
     const auto& items = l.of_logger.items();
     const auto write = [&member](std::string_view key, const line_field& f) {
@@ -88,7 +89,13 @@ void for_each_field(const line& l, Member member) {
         if (!written_above)
             write(key, *value_for(fields.subspan(i), key));
     }
-    if (l.where && !has_key(items, source_key) && !value_for(fields, source_key)) {
+}
+
+// And for what is said about the line itself.
+template <class Member>
+void for_each_field(const line& l, Member member) {
+    for_each_given_field(l, member);
+    if (l.where && !has_key(l.of_logger.items(), source_key) && !value_for(l.fields, source_key)) {
         line_buffer source;
         append_source(source, *l.where);
         member(source_key, field_value(source.view()));
@@ -96,6 +103,13 @@ void for_each_field(const line& l, Member member) {
     if (l.left_out > 0)
         member("dropped_fields", field_value(l.left_out));
 }
+
+struct field_list {
+    std::vector<record_field>& to;
+
+    void operator()(std::string_view key, const field_value& v) const { to.push_back({key, v}); }
+    void operator()(std::string_view key, std::string_view json) const { to.push_back({key, json, true}); }
+};
 
 template <std::size_t N>
 std::string_view view(const std::array<char, N>& text) noexcept {
@@ -239,6 +253,8 @@ std::string_view time_text::of(wall_time t) noexcept {
     text_[22] = static_cast<char>('0' + ms % 10);
     return {text_.data(), text_.size()};
 }
+
+void append_fields(std::vector<record_field>& to, const line& l) { for_each_given_field(l, field_list{to}); }
 
 void append_json_line(line_buffer& out, const line& l) {
     append_json_head(out, l);

@@ -5,6 +5,7 @@
 #include "line_buffer.hpp"
 
 #include <infra/base/telemetry.hpp>
+#include <infra/logging/record_sink.hpp>
 
 #include <array>
 #include <cstdint>
@@ -40,14 +41,11 @@ private:
 /// Fields of one call past these are counted and not written.
 inline constexpr std::size_t max_fields = 128;
 
-struct line_field {
-    std::string_view key;
-    field_value value;
-    bool is_json = false; ///< the value is a text, which is JSON already
-};
+using line_field = record_field;
 
 struct line {
     std::string_view time; ///< as RFC 3339 has it
+    wall_time at{};        ///< the same, to the nanosecond
     level severity = level::info;
     std::string_view module{};
     std::string_view message{};
@@ -70,6 +68,13 @@ private:
     wall_time second_{};
     std::array<char, 24> text_ = format_rfc3339(wall_time{});
 };
+
+/// True of the names of what stands before the fields.
+bool is_reserved(std::string_view key) noexcept;
+
+/// The fields in their order, each key once by the rules of append_json_line(), but without underscores, the source and
+/// `dropped_fields`. Views of what the line views. Throws bad_alloc, and then may have added some.
+void append_fields(std::vector<record_field>& to, const line& l);
 
 /// One JSON object and a line break. Keys in this order, each once: timestamp, level, module, message, trace_id, span_id,
 /// log_sequence, then request_id, the logger's fields, the call's and the source. Where keys meet, the call's value wins over the

@@ -385,7 +385,8 @@ TEST(LogPipeline, NamesABadOption) {
               "logging::pipeline_options::buffer_bytes must be from 4096 to 1073741824");
     EXPECT_EQ(complaint({.longest_wait = -1ms}), "logging::pipeline_options::longest_wait must not be negative");
     EXPECT_EQ(complaint({.time = nullptr}), "logging::pipeline_options::time must not be null");
-    EXPECT_EQ(complaint({.outputs = {{.to = nullptr}}}), "logging::output::to must not be null");
+    EXPECT_EQ(complaint({.outputs = {{.to = nullptr}}}),
+              "logging::output::to must not be null where output::records is");
 }
 
 } // namespace

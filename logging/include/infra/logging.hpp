@@ -15,6 +15,7 @@
 #include <infra/logging/levels.hpp>
 #include <infra/logging/logger.hpp>
 #include <infra/logging/pipeline.hpp>
+#include <infra/logging/record_sink.hpp>
 #include <infra/logging/sink.hpp>
 
 namespace infra::logging {

@@ -12,6 +12,7 @@
 
 #include <infra/base/clock.hpp>
 #include <infra/logging/levels.hpp>
+#include <infra/logging/record_sink.hpp>
 #include <infra/logging/redaction.hpp>
 #include <infra/logging/sink.hpp>
 
@@ -37,10 +38,12 @@ enum class format {
     pretty,    ///< for people
 };
 
+/// A sink of text, or one of records.
 struct output {
-    std::shared_ptr<sink> to;
-    format as = format::automatic;
-    level from = level::debug; ///< on top of the module's level
+    std::shared_ptr<sink> to{};
+    std::shared_ptr<record_sink> records{};
+    format as = format::automatic; ///< of text
+    level from = level::debug;     ///< on top of the module's level
 };
 
 /// What a caller does when its ring is full because the sinks are slower than the program.
@@ -129,6 +132,10 @@ public:
 
     /// From now on, for every logger that has no level of its own.
     void set_levels(level_rules levels);
+
+    /// Lines that are logged from now on go there, too; until its sink is closed, if it is one of records. Waits up to 5 s
+    /// for what is being written, then throws errc::timed_out; inside of a sink it is errc::invalid_state.
+    void add_output(output o);
 
     /// Waits until every line accepted before the call was handed to the sinks. False if the deadline passed or a sink
     /// has refused some since the last flush.

@@ -1,6 +1,6 @@
 #pragma once
 
-/// Where finished lines go.
+/// Where finished lines go. What wants values, not text, is a record_sink (record_sink.hpp).
 ///
 ///     auto lines = std::make_shared<logging::memory_sink>();
 ///     logging::pipeline out({.outputs = {{.to = lines}, {.to = logging::file_sink({.path = "var/app.log"})}}});
