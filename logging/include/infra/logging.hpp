@@ -12,6 +12,7 @@
 /// Levels come from LOG_LEVEL (`info`, or `info,db=debug`). Lines written under a span carry its trace_id and span_id by
 /// themselves. Output is always valid JSON in UTF-8, whatever the fields hold, and a log call never throws.
 
+#include <infra/logging/journald_sink.hpp>
 #include <infra/logging/levels.hpp>
 #include <infra/logging/logger.hpp>
 #include <infra/logging/pipeline.hpp>
