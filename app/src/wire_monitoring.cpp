@@ -6,6 +6,25 @@
 namespace infra::app {
 namespace {
 
+// Wired first, so that it is stopped last: what the others say while they end is sent, too.
+void send_logs(wiring& w) {
+    auto options = otlp::logs_options_from(w.env, w.options.name);
+    if (!options)
+        return;
+    if (!w.options.version.empty())
+        options->resource.emplace_back("service.version", w.options.version);
+    w.chosen.push_back({.module = "logs", .backend = shown(options->url)});
+    const auto exporter = std::make_shared<otlp::logs_exporter>(default_executor(), *std::move(options));
+    logging::default_pipeline().add_output({.records = exporter->records()});
+    w.parts.push_back({.name = "otlp logs",
+                       .run = [exporter] { return exporter->run(); },
+                       .stop =
+                           [exporter](deadline limit) {
+                               logging::flush(limit); // into its queue
+                               return exporter->stop(limit);
+                           }});
+}
+
 // Wired early, so that it is stopped late: the spans of what stops before it are sent, too.
 void send_traces(wiring& w) {
     auto options = otlp::options_from(w.env, w.options.name);
@@ -64,6 +83,7 @@ void wire_monitoring(wiring& w) {
     });
     w.chosen.push_back({.module = "monitoring", .backend = "in process, /metrics"});
     observe_runtime();
+    send_logs(w);
     send_traces(w);
     send_metrics(w);
 }

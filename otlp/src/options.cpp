@@ -92,6 +92,10 @@ void read_common(Options& out, const environment& env, const std::string& signal
     out.resource = resource_from(env, std::move(service));
 }
 
+bool is_wanted(const environment& env, const char* exporters) {
+    return !env.boolean("OTEL_SDK_DISABLED", false) && env.get_or(exporters, "otlp").find("otlp") != std::string::npos;
+}
+
 void require(bool holds, const char* sentence) {
     if (!holds)
         throw std::invalid_argument(std::string("otlp::") + sentence);
@@ -115,10 +119,9 @@ std::optional<options> options_from(const environment& env, std::string service)
     return out;
 }
 
-// The variable may name several: `otlp,prometheus`. /metrics is there in any case.
+// The variable may name several: `otlp,prometheus`. /metrics and the log's other outputs are there in any case.
 std::optional<metrics_options> metrics_options_from(const environment& env, std::string service) {
-    if (env.boolean("OTEL_SDK_DISABLED", false) ||
-        env.get_or("OTEL_METRICS_EXPORTER", "otlp").find("otlp") == std::string::npos)
+    if (!is_wanted(env, "OTEL_METRICS_EXPORTER"))
         return std::nullopt;
     auto url = url_from(env, "METRICS", "v1/metrics");
     if (!url)
@@ -127,6 +130,22 @@ std::optional<metrics_options> metrics_options_from(const environment& env, std:
     read_common(out, env, "METRICS", std::move(service));
     out.export_timeout = milliseconds(env, "OTEL_METRIC_EXPORT_TIMEOUT", out.export_timeout);
     out.interval = milliseconds(env, "OTEL_METRIC_EXPORT_INTERVAL", out.interval);
+    return out;
+}
+
+std::optional<logs_options> logs_options_from(const environment& env, std::string service) {
+    if (!is_wanted(env, "OTEL_LOGS_EXPORTER"))
+        return std::nullopt;
+    auto url = url_from(env, "LOGS", "v1/logs");
+    if (!url)
+        return std::nullopt;
+    logs_options out{.url = *std::move(url)};
+    read_common(out, env, "LOGS", std::move(service));
+    out.export_timeout = milliseconds(env, "OTEL_BLRP_EXPORT_TIMEOUT", out.export_timeout);
+    out.schedule_delay = milliseconds(env, "OTEL_BLRP_SCHEDULE_DELAY", out.schedule_delay);
+    out.max_queue = static_cast<std::size_t>(env.integer("OTEL_BLRP_MAX_QUEUE_SIZE", 2048, 1, 1'000'000));
+    out.max_batch = static_cast<std::size_t>(env.integer("OTEL_BLRP_MAX_EXPORT_BATCH_SIZE", 512, 1, 100'000));
+    out.max_batch = std::min(out.max_batch, out.max_queue);
     return out;
 }
 
@@ -145,6 +164,16 @@ void validate(const metrics_options& o) {
     require(o.export_timeout.count() > 0, "metrics_options::export_timeout must be greater than zero");
     require(o.interval.count() > 0, "metrics_options::interval must be greater than zero");
     require(o.max_points > 0, "metrics_options::max_points must be at least 1");
+}
+
+void validate(const logs_options& o) {
+    require(!o.url.empty(), "logs_options::url must not be empty");
+    require(o.timeout.count() > 0, "logs_options::timeout must be greater than zero");
+    require(o.export_timeout.count() > 0, "logs_options::export_timeout must be greater than zero");
+    require(o.schedule_delay.count() > 0, "logs_options::schedule_delay must be greater than zero");
+    require(o.max_queue > 0, "logs_options::max_queue must be at least 1");
+    require(o.max_queue_bytes > 0, "logs_options::max_queue_bytes must be at least 1");
+    require(o.max_batch > 0 && o.max_batch <= o.max_queue, "logs_options::max_batch must be from 1 to max_queue");
 }
 
 } // namespace infra::otlp

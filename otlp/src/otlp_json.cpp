@@ -61,12 +61,16 @@ json::array attributes_of(const json::object& from) {
     return out;
 }
 
+json::object of_scopes(const resource& of, std::string_view scopes, json::array all) {
+    json::object out{{"resource", resource_json(of)}};
+    out[scopes] = std::move(all);
+    return out;
+}
+
 json::object of_resource(const resource& of, std::string_view scopes, std::string_view items, json::array all) {
     json::object scope{{"scope", json::object{{"name", "infra"}, {"version", INFRA_VERSION}}}};
     scope[items] = std::move(all);
-    json::object out{{"resource", resource_json(of)}};
-    out[scopes] = json::array{std::move(scope)};
-    return out;
+    return of_scopes(of, scopes, json::array{std::move(scope)});
 }
 
 std::uint64_t rejected(std::string_view response, std::string_view field) {

@@ -22,6 +22,9 @@ json::array attributes_of(const json::object& from);
 /// `{"resource":…,"<scopes>":[{"scope":…,"<items>":[…]}]}`
 json::object of_resource(const resource& of, std::string_view scopes, std::string_view items, json::array all);
 
+/// `{"resource":…,"<scopes>":all}`
+json::object of_scopes(const resource& of, std::string_view scopes, json::array all);
+
 /// The number in a response's partialSuccess.`field`: what the collector did not take. 0 for anything that says no such
 /// thing.
 std::uint64_t rejected(std::string_view response, std::string_view field);

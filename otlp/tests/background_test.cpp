@@ -10,7 +10,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Nobody listens on the discard port, so both are busy trying again.
+// Nobody listens on the discard port, so all are busy trying again.
 constexpr const char* nobody = "http://127.0.0.1:9/";
 
 awaitable<void> soon() {
@@ -42,9 +42,20 @@ background_subject metrics(executor ex) {
                    soon);
 }
 
+background_subject logs(executor ex) {
+    const auto made =
+        std::make_shared<otlp::logs_exporter>(ex, otlp::logs_options{.url = nobody, .schedule_delay = 1ms});
+    return subject(made, [e = made.get()] {
+        const logging::record_view one[] = {{.message = "endless"}};
+        e->records()->write(one);
+        return soon();
+    });
+}
+
 INSTANTIATE_TEST_SUITE_P(Otlp, BackgroundConformance,
                          ::testing::Values(background_case{.name = "exporter", .make = traces},
-                                           background_case{.name = "metrics_exporter", .make = metrics}),
+                                           background_case{.name = "metrics_exporter", .make = metrics},
+                                           background_case{.name = "logs_exporter", .make = logs}),
                          background_name);
 
 } // namespace

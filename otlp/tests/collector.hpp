@@ -23,7 +23,8 @@ namespace infra::otlp {
 
 /// Answers as told, and with 200 once it has been told no more.
 struct collector {
-    explicit collector(const executor& ex) : server({ex}, routes(), {.port = 0}) {
+    explicit collector(const executor& ex)
+        : server({ex}, routes(), {.port = 0, .limits = {.max_body_bytes = 20 << 20}}) {
         server.listen();
         asio::co_spawn(ex, server.run(), asio::detached);
     }
@@ -44,6 +45,7 @@ struct collector {
         };
         made.post("/v1/traces", answer);
         made.post("/v1/metrics", answer);
+        made.post("/v1/logs", answer);
         return made;
     }
 

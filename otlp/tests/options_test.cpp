@@ -85,6 +85,41 @@ TEST(OtlpOptions, OfMetricsAreOpenTelemetrysVariables) {
     EXPECT_EQ(o.resource, (resource{{"service.name", "shop"}}));
 }
 
+TEST(OtlpOptions, OfLogsAreOpenTelemetrysVariables) {
+    const auto logs = [](environment::variables values) {
+        return logs_options_from(environment(std::move(values)), "shop");
+    };
+    const std::pair<const std::string, std::string> endpoint("OTEL_EXPORTER_OTLP_ENDPOINT", "http://c");
+    EXPECT_FALSE(logs({}));
+    EXPECT_FALSE(logs({endpoint, {"OTEL_SDK_DISABLED", "true"}}));
+    EXPECT_FALSE(logs({endpoint, {"OTEL_LOGS_EXPORTER", "none"}}));
+    EXPECT_FALSE(logs({endpoint, {"OTEL_LOGS_EXPORTER", "console"}}));
+    EXPECT_TRUE(logs({endpoint, {"OTEL_LOGS_EXPORTER", "otlp,console"}}));
+    EXPECT_EQ(logs({endpoint})->url, "http://c/v1/logs");
+    EXPECT_EQ(logs({endpoint})->schedule_delay, 1s);
+    EXPECT_EQ(logs({endpoint})->max_queue, 2048U);
+    EXPECT_EQ(logs({endpoint})->max_batch, 512U);
+    const auto o = *logs({endpoint,
+                          {"OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "http://d/x"},
+                          {"OTEL_EXPORTER_OTLP_HEADERS", "api-key=a"},
+                          {"OTEL_EXPORTER_OTLP_LOGS_HEADERS", "api-key=b"},
+                          {"OTEL_EXPORTER_OTLP_LOGS_TIMEOUT", "50"},
+                          {"OTEL_EXPORTER_OTLP_LOGS_COMPRESSION", "gzip"},
+                          {"OTEL_BLRP_SCHEDULE_DELAY", "100"},
+                          {"OTEL_BLRP_EXPORT_TIMEOUT", "200"},
+                          {"OTEL_BLRP_MAX_QUEUE_SIZE", "10"},
+                          {"OTEL_BLRP_MAX_EXPORT_BATCH_SIZE", "20"}});
+    EXPECT_EQ(o.url, "http://d/x");
+    EXPECT_EQ(o.headers.get("api-key"), "b");
+    EXPECT_EQ(o.timeout, 50ms);
+    EXPECT_TRUE(o.compress);
+    EXPECT_EQ(o.schedule_delay, 100ms);
+    EXPECT_EQ(o.export_timeout, 200ms);
+    EXPECT_EQ(o.max_queue, 10U);
+    EXPECT_EQ(o.max_batch, 10U);
+    EXPECT_EQ(o.resource, (resource{{"service.name", "shop"}}));
+}
+
 TEST(OtlpOptions, CompressOnlyWhereTold) {
     const std::pair<const std::string, std::string> endpoint("OTEL_EXPORTER_OTLP_ENDPOINT", "http://c");
     EXPECT_FALSE(read({endpoint})->compress);
@@ -120,6 +155,12 @@ TEST(OtlpOptions, AreValidatedByField) {
     EXPECT_THROW(validate(metrics_options{.url = ""}), std::invalid_argument);
     EXPECT_THROW(validate(metrics_options{.interval = 0ms}), std::invalid_argument);
     EXPECT_THROW(validate(metrics_options{.max_points = 0}), std::invalid_argument);
+    EXPECT_NO_THROW(validate(logs_options{}));
+    EXPECT_THROW(validate(logs_options{.url = ""}), std::invalid_argument);
+    EXPECT_THROW(validate(logs_options{.max_queue_bytes = 0}), std::invalid_argument);
+    EXPECT_THROW(validate(logs_options{.max_batch = 0}), std::invalid_argument);
+    EXPECT_THROW(validate(logs_options{.max_queue = 10, .max_batch = 11}), std::invalid_argument);
+    EXPECT_THROW(validate(logs_options{.schedule_delay = 0ms}), std::invalid_argument);
     EXPECT_THROW(validate(options{.traces_url = ""}), std::invalid_argument);
     EXPECT_THROW(validate(options{.timeout = 0ms}), std::invalid_argument);
     EXPECT_THROW(validate(options{.export_timeout = 0ms}), std::invalid_argument);

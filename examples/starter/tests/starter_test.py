@@ -220,6 +220,11 @@ class Collector:
         return [span for _, body in self.received for resource in body.get("resourceSpans", [])
                 for scope in resource["scopeSpans"] for span in scope["spans"]]
 
+    def logs(self):
+        return [record | {"module": scope["scope"]["name"]}
+                for _, body in self.received for resource in body.get("resourceLogs", [])
+                for scope in resource["scopeLogs"] for record in scope["logRecords"]]
+
     def metrics(self):
         """Of each counter its sum over all series, as sent last."""
         return {metric["name"]: sum(point["asDouble"] for point in metric["sum"]["dataPoints"])
@@ -241,10 +246,10 @@ class Telemetry(StarterTest):
                              {"traceparent": f"00-{trace}-b7ad6b7169203331-01", "tracestate": "rojo=1"})
         service.completed(json.loads(answer.text)["job_id"])
         self.assertEqual(service.end(), 0)  # the rest is sent at the end
-        self.assertEqual({path for path, _ in collector.received}, {"/v1/traces", "/v1/metrics"})
+        self.assertEqual({path for path, _ in collector.received}, {"/v1/traces", "/v1/metrics", "/v1/logs"})
         self.assertGreaterEqual(collector.metrics()["http_server_requests_total"], 1)
         for _, body in collector.received:
-            resource, = body.get("resourceSpans") or body["resourceMetrics"]
+            resource, = body.get("resourceSpans") or body.get("resourceMetrics") or body["resourceLogs"]
             self.assertIn({"key": "service.name", "value": {"stringValue": "shop"}}, resource["resource"]["attributes"])
         ours = {span["spanId"]: span for span in collector.spans() if span["traceId"] == trace}
         kinds = {span["kind"] for span in ours.values()}
@@ -254,6 +259,14 @@ class Telemetry(StarterTest):
         self.assertEqual((server["traceState"], server["flags"]), ("rojo=1", 0x301))
         for span in ours.values():
             self.assertTrue(span is server or span["parentSpanId"] in ours, span)
+        # The same lines that the service's own log has under that trace, and each under a span that was sent.
+        written = [line for line in service.lines() if line.get("trace_id") == trace]
+        sent = [record for record in collector.logs() if record.get("traceId") == trace]
+        self.assertGreater(len(written), 1, service.lines())
+        self.assertEqual([(record["module"], record["body"]["stringValue"], record["spanId"]) for record in sent],
+                         [(line.get("module", ""), line["message"], line["span_id"]) for line in written])
+        self.assertLessEqual({record["spanId"] for record in sent}, set(ours))
+        self.assertIn("stopping", [record["body"]["stringValue"] for record in collector.logs()])
 
     def test_a_collector_that_fails_disturbs_nobody(self):
         collector = Collector(status=500)
@@ -265,7 +278,7 @@ class Telemetry(StarterTest):
               "what was refused to be counted")
         self.assertEqual(service.end(), 0)
         said = [line["message"] for line in service.lines() if line.get("module") == "otlp"]
-        self.assertEqual(len(said), 2, said)  # of traces and of metrics once each
+        self.assertEqual(len(said), 3, said)  # of traces, of metrics and of log records once each
 
     def test_prometheus_scrapes_it(self):
         if not shutil.which("prometheus"):

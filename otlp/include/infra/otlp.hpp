@@ -1,6 +1,6 @@
 #pragma once
 
-/// Sends what monitoring records to an OpenTelemetry collector: OTLP over HTTP, in JSON.
+/// Sends what monitoring records and logging writes to an OpenTelemetry collector: OTLP over HTTP, in JSON.
 ///
 ///     auto options = otlp::options_from(environment::of_process());   // empty without OTEL_EXPORTER_OTLP_ENDPOINT
 ///     otlp::exporter exporter(loop.get_executor(), *options);
@@ -10,11 +10,16 @@
 ///     otlp::metrics_exporter numbers(loop.get_executor(), monitoring::default_metrics());
 ///     co_await numbers.run();
 ///
+///     otlp::logs_exporter lines(loop.get_executor());
+///     logging::default_pipeline().add_output({.records = lines.records()});
+///     co_await lines.run();
+///
 /// infra::app does this by itself.
 
 #include <infra/base/awaitable.hpp>
 #include <infra/base/clock.hpp>
 #include <infra/base/http_message.hpp>
+#include <infra/logging/record_sink.hpp>
 #include <infra/monitoring/metrics.hpp>
 #include <infra/monitoring/tracer.hpp>
 #include <infra/runtime/environment.hpp>
@@ -149,6 +154,74 @@ public:
     awaitable<void> run();
 
     /// Looks and sends once more, without waiting where the collector was away, until `limit`; then run() returns.
+    awaitable<void> stop(deadline limit);
+
+private:
+    class state;
+    std::unique_ptr<state> state_;
+};
+
+// --- Logs -----------------------------------------------------------------------------------------------------------
+
+struct logs_options {
+    /// Where lines go, as it is.
+    std::string url = "http://localhost:4318/v1/logs";
+    http::headers headers{};
+    otlp::resource resource{{"service.name", "unknown_service"}};
+    bool compress = false;
+    /// For one request. Greater than zero.
+    std::chrono::milliseconds timeout = std::chrono::seconds(10);
+    /// For one batch with all its repetitions; then it is dropped. Greater than zero.
+    std::chrono::milliseconds export_timeout = std::chrono::seconds(30);
+
+    // --- Tuning ---
+
+    /// Lines that wait; the next are refused and counted. More ride out a longer outage and take more memory. At least 1.
+    std::size_t max_queue = 2048;
+    /// Bytes of their texts that wait, likewise: 2048 lines may be long ones. At least 1.
+    std::size_t max_queue_bytes = 16 << 20;
+    /// Lines of one request, from 1 to max_queue; fewer where they have more than 4 MiB together. So many that wait are sent
+    /// at once.
+    std::size_t max_batch = 512;
+    /// How long fewer wait. Shorter shows lines sooner and sends more requests. Greater than zero.
+    std::chrono::milliseconds schedule_delay = std::chrono::seconds(1);
+};
+
+/// The same variables, with LOGS in place of TRACES; and OTEL_BLRP_SCHEDULE_DELAY, OTEL_BLRP_MAX_QUEUE_SIZE,
+/// OTEL_BLRP_MAX_EXPORT_BATCH_SIZE, OTEL_BLRP_EXPORT_TIMEOUT. Empty also where OTEL_LOGS_EXPORTER does not name `otlp`.
+std::optional<logs_options> logs_options_from(const environment& env, std::string service = "unknown_service");
+
+void validate(const logs_options& o);
+
+/// Batches the lines of a logging pipeline and sends them: a line's module is its scope, its message the body, its fields
+/// the attributes, with the ids of its span.
+///
+/// What is said of `exporter` holds here, too. The counters are `otlp_log_records_sent_total` and
+/// `otlp_log_records_dropped_total{reason}`. What the queue cannot hold is lost as with any sink that refuses it: the pipeline
+/// counts it, says so on stderr, and here once there is room. Lines of the module `otlp` are left to the other outputs: what
+/// is said of an outage is not to be sent where it is.
+///
+/// Threads:  records() and its sink from any thread; run() and stop() from any loop; the work is done on the executor's.
+/// Errors:   run() and stop() throw nothing of the collector's.
+/// Cancel:   run(): terminal; what is queued stays, and is sent by no one.
+/// Fork:     the child's lines are not sent: the loop that does so is the parent's.
+/// Lifetime: the loop must outlive it. Destruction does not block, and drops what is queued. At the end of a process only
+///           stop() sends what is left: pipeline::flush() first, which puts what was logged into the queue.
+class logs_exporter {
+public:
+    /// Opens nothing yet. `time` decides when to send and must outlive the exporter and its sink.
+    explicit logs_exporter(executor ex, logs_options o = {}, clock& time = real_clock());
+    ~logs_exporter();
+    logs_exporter(const logs_exporter&) = delete;
+    logs_exporter& operator=(const logs_exporter&) = delete;
+
+    /// For an output of a pipeline. Closed once the exporter was stopped or destroyed.
+    std::shared_ptr<logging::record_sink> records() const;
+
+    /// Sends until stopped. Once.
+    awaitable<void> run();
+
+    /// Sends what is queued, once more without waiting where the collector was away, until `limit`; then run() returns.
     awaitable<void> stop(deadline limit);
 
 private:
