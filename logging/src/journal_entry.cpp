@@ -13,8 +13,9 @@ namespace infra::logging::detail {
 namespace {
 
 constexpr std::size_t longest_key = 64;
-constexpr std::string_view own_keys[] = {"MESSAGE", "PRIORITY",  "SYSLOG_IDENTIFIER", "LOGGER",    "TRACE_ID",
-                                         "SPAN_ID", "TIMESTAMP", "CODE_FILE",         "CODE_LINE", "DROPPED_FIELDS"};
+constexpr std::string_view own_keys[] = {"MESSAGE",   "PRIORITY",       "SYSLOG_IDENTIFIER", "LOGGER",
+                                         "TRACE_ID",  "SPAN_ID",        "TIMESTAMP",         "CODE_FILE",
+                                         "CODE_LINE", "DROPPED_FIELDS", "LOG_SEQUENCE"};
 
 constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 constexpr char journal_char(char c) noexcept {
@@ -130,6 +131,8 @@ void append_entry(line_buffer& out, const record_view& r, std::string_view ident
         append_field(out, "TRACE_ID", view(to_hex(r.span.trace)));
         append_field(out, "SPAN_ID", view(to_hex(r.span.span)));
     }
+    if (r.sequence != 0)
+        append_number(out, "LOG_SEQUENCE", r.sequence);
     if (r.where.line() != 0) {
         append_text(out, "CODE_FILE", r.where.file_name());
         append_number(out, "CODE_LINE", r.where.line());

@@ -28,6 +28,7 @@ TEST(JournalEntry, SaysWhatALineSays) {
                              .module = "auth",
                              .message = "it \"broke\" \\",
                              .span = {{0x0af7651916cd43dd, 0x8448eb211c80319c}, {0xb7ad6b7169203331}, 1},
+                             .sequence = 7,
                              .left_out = 3,
                              .where = here});
     EXPECT_EQ(text, "MESSAGE=it \"broke\" \\\n"
@@ -37,6 +38,7 @@ TEST(JournalEntry, SaysWhatALineSays) {
                     "LOGGER=auth\n"
                     "TRACE_ID=0af7651916cd43dd8448eb211c80319c\n"
                     "SPAN_ID=b7ad6b7169203331\n"
+                    "LOG_SEQUENCE=7\n"
                     "CODE_FILE=" +
                         std::string(here.file_name()) + "\nCODE_LINE=" + std::to_string(here.line()) +
                         "\nDROPPED_FIELDS=3\n");

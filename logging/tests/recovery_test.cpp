@@ -3,6 +3,7 @@
 #include "ring_file_support.hpp"
 
 #include <cstdlib>
+#include <deque>
 #include <random>
 
 namespace infra::logging::detail {
@@ -132,6 +133,36 @@ TEST(LogRecovery, WritesALoggersLinesAsThatProcessWould) {
     EXPECT_EQ(recovered(file).text(),
               "{\"timestamp\":\"1970-01-01T00:00:00.000Z\",\"level\":\"info\",\"module\":\"web\",\"message\":\"hello\","
               "\"log_sequence\":100,\"region\":\"eu\",\"try\":2,\"took\":1.5,\"list\":[1,2],\"text\":\"a\\\"b\"}\n");
+}
+
+TEST(LogRecovery, HandsRecordsToOutputsThatWantThem) {
+    const auto here = std::source_location::current();
+    std::deque<logger_core> cores(3);
+    const left_file file([&](ring_file& f, const rings& r) {
+        for (std::uint64_t i = 0; i < 3; ++i) {
+            cores[i].module = "module " + std::to_string(i);
+            cores[i].fields.add("zone", "\"a zone with a name of its own: " + std::to_string(i) + "\"");
+            cores[i].as_text = logger_text(cores[i].module, cores[i].fields);
+            put(*r[0], "line",
+                {.number = i == 0 ? 100U : 0U, .logger = &cores[i], .fields = {{"\xff", i}}, .where = here});
+        }
+        f.number_is_taken();
+    });
+    pipeline_options options;
+    const auto sink = std::make_shared<memory_record_sink>();
+    options.outputs.push_back({.records = sink});
+    delivery to(options);
+    const ring_file opened(file.at.path);
+    EXPECT_EQ(recover(opened, to).count, 3U);
+    const auto records = sink->records();
+    ASSERT_EQ(records.size(), 3U);
+    for (std::uint64_t i = 0; i < 3; ++i) {
+        EXPECT_EQ(records[i].sequence, 100 + i);
+        EXPECT_EQ(records[i].module, "module " + std::to_string(i));
+        EXPECT_EQ(records[i].fields, (json::object{{"zone", "a zone with a name of its own: " + std::to_string(i)},
+                                                   {"\uFFFD", i},
+                                                   {"source", "recovery_test.cpp:" + std::to_string(here.line())}}));
+    }
 }
 
 TEST(LogRecovery, KnowsWhereALineWasWritten) {

@@ -55,6 +55,8 @@ log_entry entry_of(const logging::record_view& r, wall_time observed) {
                   .message = encoding::to_utf8(r.message),
                   .span = r.span,
                   .left_out = r.left_out};
+    if (r.sequence != 0)
+        out.attributes["log_sequence"] = r.sequence;
     for (const auto& each : r.fields)
         out.attributes[each.key] = to_json(each);
     if (r.where.line() != 0) {

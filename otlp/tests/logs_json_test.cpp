@@ -54,6 +54,11 @@ TEST(LogsJson, IsWhatOpenTelemetrysJavaScriptSends) {
     EXPECT_EQ(ours, expected) << json::to_text(ours);
 }
 
+TEST(LogsJson, HasTheNumberOfALineThatHasOne) {
+    EXPECT_EQ(entry({.message = "m", .sequence = 7}).attributes, (json::object{{"log_sequence", 7U}}));
+    EXPECT_TRUE(entry({.message = "m"}).attributes.empty());
+}
+
 TEST(LogsJson, SaysWhereALineWasWritten) {
     const auto here = std::source_location::current();
     const auto attributes = entry({.message = "m", .where = here}).attributes;
