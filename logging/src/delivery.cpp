@@ -130,7 +130,6 @@ void delivery::account(destination& d, std::uint64_t refused, const boost::syste
 
 void delivery::append(batch& b, const line& l) {
     std::array<std::size_t, max_styles> before{};
-    const auto records_before = wants_records_ ? b.records.size() : 0;
     for (std::size_t i = 0; i < styles_.size(); ++i)
         before[i] = b.text[i].size();
     try {
@@ -144,7 +143,7 @@ void delivery::append(batch& b, const line& l) {
         for (std::size_t i = 0; i < styles_.size(); ++i)
             b.text[i].shrink(before[i]);
         if (wants_records_)
-            b.records.shrink(records_before);
+            b.records.shrink(b.lines()); // without this one
         throw;
     }
     ++b.by_level[static_cast<std::size_t>(l.severity)];

@@ -35,6 +35,14 @@ public:
                 http::client_options{.user_agent = "infra-otlp/" INFRA_VERSION, .propagate_trace = false}, time) {}
 
     const executor& loop() const noexcept { return ex_; }
+
+    // By value and static: the courier may be gone before they begin.
+    static awaitable<void> run_on_loop(std::shared_ptr<state> s) {
+        co_await asio::co_spawn(s->ex_, s->run(), asio::use_awaitable);
+    }
+    static awaitable<void> stop_on_loop(std::shared_ptr<state> s, deadline limit) {
+        co_await asio::co_spawn(s->ex_, s->stop(limit), asio::use_awaitable);
+    }
     void close() noexcept { from_->close(); }
 
     awaitable<void> run() {
@@ -217,14 +225,8 @@ courier::~courier() {
     asio::post(state_->loop(), [s = state_] { s->abandon(); });
 }
 
-awaitable<void> courier::run() {
-    const auto s = state_;
-    co_await asio::co_spawn(s->loop(), s->run(), asio::use_awaitable);
-}
+awaitable<void> courier::run() { return state::run_on_loop(state_); }
 
-awaitable<void> courier::stop(deadline limit) {
-    const auto s = state_;
-    co_await asio::co_spawn(s->loop(), s->stop(limit), asio::use_awaitable);
-}
+awaitable<void> courier::stop(deadline limit) { return state::stop_on_loop(state_, limit); }
 
 } // namespace infra::otlp::detail

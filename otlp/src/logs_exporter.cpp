@@ -135,6 +135,12 @@ private:
     std::size_t bytes_ = 0;    // guarded by mutex_
 };
 
+// What is logged from then on is the other outputs'.
+awaitable<void> close_after(awaitable<void> stopped, std::shared_ptr<record_queue> queue) {
+    co_await std::move(stopped);
+    queue->close();
+}
+
 } // namespace
 
 class logs_exporter::state {
@@ -159,10 +165,6 @@ std::shared_ptr<logging::record_sink> logs_exporter::records() const { return st
 
 awaitable<void> logs_exporter::run() { return state_->sender.run(); }
 
-awaitable<void> logs_exporter::stop(deadline limit) {
-    const auto queue = state_->queue;
-    co_await state_->sender.stop(limit);
-    queue->close(); // what is logged from now on is the other outputs'
-}
+awaitable<void> logs_exporter::stop(deadline limit) { return close_after(state_->sender.stop(limit), state_->queue); }
 
 } // namespace infra::otlp

@@ -151,6 +151,13 @@ TEST_F(OtlpExporter, StopsInTimeThoughTheCollectorNeverAnswers) {
     send({"c"}); // to nobody
 }
 
+TEST_F(OtlpExporter, MayBeDestroyedBeforeItsRunHasBegun) {
+    start({.schedule_delay = 1h});
+    out.reset();
+    until([&] { return ended; });
+    EXPECT_TRUE(at.received.empty());
+}
+
 TEST_F(OtlpExporter, TakesTheSpansOfATracer) {
     start({.schedule_delay = 1h});
     {

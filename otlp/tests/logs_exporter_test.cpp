@@ -249,16 +249,16 @@ TEST_F(OtlpLogsExporter, StopsInTimeThoughTheCollectorNeverAnswers) {
 }
 
 TEST_F(OtlpLogsExporter, IsNotThereInTheChildAfterAFork) {
-    service_log log;
+    const auto memory = std::make_shared<logging::memory_record_sink>();
+    logging::pipeline pipeline({.outputs = {{.records = memory}}, .synchronous = true});
+    const logging::logger speaks({.to = &pipeline});
     start({.schedule_delay = 1h});
-    log.out.add_output({.records = out->records()});
-    log.speaks.info("parent's");
-    log.flush();
+    pipeline.add_output({.records = out->records()});
+    speaks.info("parent's");
     const auto child = ::fork();
     if (child == 0) {
-        log.speaks.info("child's");
-        log.flush();
-        const bool went_on = log.memory->records().size() == 2 && log.out.counts().lost == 0;
+        speaks.info("child's");
+        const bool went_on = memory->records().size() == 2 && pipeline.counts().lost == 0;
         ::_exit(went_on && out->records()->is_closed() ? 0 : 1);
     }
     int status = -1;
