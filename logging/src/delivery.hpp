@@ -63,6 +63,7 @@ public:
     void deliver_to(std::size_t destination, batch& b) noexcept;
     std::optional<std::string> tail_of(std::size_t destination, std::size_t bytes) const;
     std::size_t destinations() const noexcept { return destinations_.size(); }
+    level lowest_of(std::size_t destination) const noexcept { return destinations_[destination].from; }
 
     std::uint64_t lost() const noexcept { return lost_.load(std::memory_order_relaxed); }
 

@@ -1,5 +1,7 @@
 #include "descriptor.hpp"
 
+#include "file_tail.hpp"
+
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
@@ -52,11 +54,12 @@ sink::outcome descriptor::write(std::string_view lines) noexcept {
     while (!result.failure && result.taken < lines.size())
         result.taken += write_some(lines.substr(result.taken), result.failure);
     if (result.taken > 0 && result.taken < lines.size() && lines[result.taken - 1] != '\n')
-        result.taken = keep_torn_line(lines, result.taken);
+        result.taken = without_torn_line(lines, result.taken);
     return result;
 }
 
-// A full disk may take half a line. The other half waits here, so that the file never holds a torn one for good.
+// A full disk may take half a line. Where it cannot be taken back (a pipe, a file that others write to) the other half
+// waits here, so that no torn line stays.
 boost::system::error_code descriptor::finish_torn_line() noexcept {
     boost::system::error_code failure;
     while (!failure && !torn_.empty())
@@ -68,6 +71,11 @@ void descriptor::replace(int number) noexcept {
     if (owned_)
         ::close(number_);
     number_ = number;
+}
+
+std::size_t descriptor::without_torn_line(std::string_view lines, std::size_t written) noexcept {
+    const auto begin = lines.rfind('\n', written - 1) + 1; // 0 where there is none
+    return take_back(number_, written - begin) ? begin : keep_torn_line(lines, written);
 }
 
 std::size_t descriptor::keep_torn_line(std::string_view lines, std::size_t written) noexcept {

@@ -32,6 +32,7 @@ public:
     void replace(int number) noexcept;
 
 private:
+    std::size_t without_torn_line(std::string_view lines, std::size_t written) noexcept;
     std::size_t keep_torn_line(std::string_view lines, std::size_t written) noexcept;
     std::size_t write_some(std::string_view bytes, boost::system::error_code& failure) noexcept;
     bool wait_for_room() const noexcept;

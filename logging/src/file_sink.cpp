@@ -47,6 +47,7 @@ public:
           terminal_(to_.is_terminal()),
           seen_reopenings_(reopenings.load()) {
         detail::finish_last_line(options_.path);
+        detail::say_that_it_is_written(to_.number());
         look();
     }
 
@@ -107,6 +108,7 @@ private:
         if (number < 0)
             return give_up(detail::last_error().message());
         to_.replace(number);
+        detail::say_that_it_is_written(number);
         look();
         return hopeless_ = false, true;
     }

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -92,19 +93,35 @@ void finish_last_line(const std::filesystem::path& path) noexcept {
         const regular_file file(path, O_RDWR | O_APPEND);
         if (!file)
             return;
+        if (::flock(file.number(), LOCK_EX | LOCK_NB) != 0)
+            return; // somebody writes to it, who will finish his line
         const auto size = file.size();
         const auto torn = last_line(file, size);
         if (torn.empty())
-            return;
-        // Another process may be writing it at this moment.
-        std::this_thread::sleep_for(std::chrono::milliseconds(20));
-        if (file.size() != size)
             return;
         const bool done = is_ours(torn) ? ::ftruncate(file.number(), static_cast<off_t>(size - torn.size())) == 0
                                         : ::write(file.number(), "\n", 1) == 1;
         (void)done; // a full disk will be told of by the first line
     } catch (...) { // no memory to look at it
     }
+}
+
+void say_that_it_is_written(int file) noexcept {
+    constexpr int tries = 100; // whoever finishes a line has it for a moment
+    for (int i = 0; i < tries && ::flock(file, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK; ++i)
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+}
+
+bool take_back(int file, std::size_t bytes) noexcept {
+    struct stat found{};
+    const auto end = ::lseek(file, 0, SEEK_CUR); // after what was appended last
+    if (end < static_cast<off_t>(bytes) || ::fstat(file, &found) != 0 || !S_ISREG(found.st_mode))
+        return false;
+    const bool alone = ::flock(file, LOCK_EX | LOCK_NB) == 0;
+    const bool done = alone && ::fstat(file, &found) == 0 && found.st_size == end &&
+                      ::ftruncate(file, end - static_cast<off_t>(bytes)) == 0;
+    say_that_it_is_written(file);
+    return done;
 }
 
 } // namespace infra::logging::detail

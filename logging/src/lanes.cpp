@@ -64,9 +64,11 @@ lanes::lanes(std::size_t ring_bytes, ring_file* in) : number_(next_number()), ri
 lanes::~lanes() {
     if (last_used().of == number_)
         last_used() = {0, nullptr};
-    for (const auto& each : lanes_) // which threads may hold longer
+    for (const auto& each : lanes_) { // which threads may hold longer
+        each->discard();
         if (each->is_lent)
             each->records.let_go();
+    }
 }
 
 lane* lanes::find_mine() noexcept {
@@ -103,7 +105,7 @@ std::shared_ptr<lane> lanes::acquire() {
 }
 
 std::shared_ptr<lane> lanes::make_lane() {
-    if (!file_ || !file_->is_ours())
+    if (!file_ || !file_->is_in_use())
         return std::make_shared<lane>(ring_bytes_);
     if (const auto memory = file_->add_ring())
         return std::make_shared<lane>(ring_bytes_, *memory);

@@ -1,10 +1,13 @@
 #include "pipeline_state.hpp"
 
 #include <infra/base/error.hpp>
+#include <infra/base/id.hpp>
 
 #include <algorithm>
 #include <bit>
+#include <cstdio>
 #include <stdexcept>
+#include <thread>
 
 namespace infra::logging {
 namespace detail {
@@ -61,13 +64,33 @@ pipeline_state::~pipeline_state() {
     destroy(retired_.load());
 }
 
-// Numbers begin with the microsecond in which they do: those of another ring, or of a file that was removed, are others.
+namespace {
+
+// About the microsecond, to a second, and by chance within it: two rings that begin together go apart.
+std::uint64_t first_number(wall_time now) {
+    constexpr std::uint64_t second = 1 << 20;
+    const auto us = std::chrono::floor<std::chrono::microseconds>(now).time_since_epoch().count();
+    return (static_cast<std::uint64_t>(std::max<std::int64_t>(us, 0)) & ~(second - 1)) + 1 +
+           random_u64() % (second - 1);
+}
+
+} // namespace
+
 void pipeline_state::recover() {
     recovered_ = detail::recover(*ring_file_, delivery_);
-    const auto now = std::chrono::floor<std::chrono::microseconds>(options_.time->wall()).time_since_epoch().count();
-    const auto first =
-        recovered_.next_number != 0 ? recovered_.next_number : static_cast<std::uint64_t>(std::max(now, 1L));
-    ring_file_->start(std::bit_ceil(options_.buffer_bytes), first, ticks_.rate());
+    if (recovered_.refused)
+        return complain("log lines that were left in the ring cannot be written and stay there; lines of this process "
+                        "would be lost at SIGKILL");
+    // Until the first round this rate is all that tells the times of lines, and it takes two looks at the clock.
+    std::this_thread::sleep_for(2ms);
+    ticks_.adjust();
+    const auto first = recovered_.next_number != 0 ? recovered_.next_number : first_number(options_.time->wall());
+    if (!ring_file_->start(std::bit_ceil(options_.buffer_bytes), first, ticks_.rate()))
+        complain("the disk is full; lines of this process would be lost at SIGKILL");
+}
+
+void pipeline_state::complain(const char* what) const noexcept {
+    std::fprintf(stderr, "infra::logging: the log ring %s: %s\n", ring_file_->path().c_str(), what);
 }
 
 void pipeline_state::tell_of_recovery() noexcept {
@@ -77,11 +100,14 @@ void pipeline_state::tell_of_recovery() noexcept {
     const auto say = [this](std::string_view message, std::initializer_list<field> fields) {
         write({.severity = level::warn, .module = "logging", .message = message}, {fields.begin(), fields.size()});
     };
-    if (ring_file_->moved_one_away())
-        say("the log ring cannot be read; it is kept", {{"path", path}, {"moved_to", std::string(path) + ".unread"}});
-    if (recovered_.torn_rings > 0)
-        say("the log ring was torn; log lines may be lost", {{"path", path}, {"rings", recovered_.torn_rings}});
-    if (recovered_.count > 0)
+    if (const auto& moved = ring_file_->unread_path(); !moved.empty())
+        say("the log ring cannot be read; it is kept", {{"path", path}, {"moved_to", moved.native()}});
+    if (recovered_.torn_rings + recovered_.unreadable > 0)
+        say("the log ring was torn; log lines may be lost",
+            {{"path", path}, {"rings", recovered_.torn_rings}, {"records", recovered_.unreadable}});
+    if (recovered_.refused)
+        say("log lines that were left cannot be written; they are kept for the next start", {{"path", path}});
+    if (recovered_.count > 0 && !recovered_.refused)
         say("log lines were recovered", {{"lines", recovered_.count}, {"path", path}});
 }
 

@@ -59,7 +59,7 @@ public:
     /// Says in the log what the durable ring held, if it held something. Once, when all is made.
     void tell_of_recovery() noexcept;
 
-    bool is_durable() const noexcept { return ring_file_ != nullptr; }
+    bool is_durable() const noexcept { return ring_file_ && ring_file_->is_in_use(); }
     const redactor& hidden() const noexcept { return hidden_; }
     const clock& time() const noexcept { return *options_.time; }
 
@@ -99,6 +99,7 @@ private:
     std::uint64_t look_up(const logger_core& core) const noexcept;
 
     void recover();
+    void complain(const char* what) const noexcept;
 
     // The callers' side.
     void make_durable(record_parts& parts) const noexcept;

@@ -96,7 +96,7 @@ pipeline_state::round pipeline_state::read_round(upto limit) {
     }
     const auto dropped = newly_dropped(all);
     ticks_.adjust();
-    if (ring_file_)
+    if (is_durable())
         ring_file_->set_rate(ticks_.rate());
     round result;
     while (char* const found = merge_.next()) {
@@ -143,7 +143,7 @@ std::uint64_t pipeline_state::earliest_on_its_way(const std::vector<lane*>& all)
 
 // The record has its number before anybody else hears of it; a line that cannot be made leaves a gap.
 std::uint64_t pipeline_state::give_number(char* record) noexcept {
-    if (!ring_file_ || !ring_file_->is_ours())
+    if (!is_durable())
         return 0;
     const auto number = ring_file_->next_number();
     set_number(record, number);
@@ -186,7 +186,7 @@ void pipeline_state::append(char* found) noexcept {
 // What was read is room again only now that it is written.
 void pipeline_state::hand_over() noexcept {
     delivery_.deliver(batch_);
-    if (ring_file_)
+    if (is_durable())
         ring_file_->handed_over();
     for (std::size_t l = 0; l < level_count; ++l)
         counts_.by_level[l] += batch_.by_level[l];

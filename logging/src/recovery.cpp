@@ -6,7 +6,10 @@
 #include <infra/base/json.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <deque>
+#include <functional>
+#include <map>
 #include <new>
 #include <optional>
 #include <string>
@@ -150,96 +153,129 @@ private:
 
 // --- handing over ---
 
+/// Hands lines over in batches, and stops when one is refused.
+class writing {
+public:
+    template <class Deliver>
+    writing(foreign_lines& lines, delivery& to, Deliver deliver)
+        : lines_(lines), to_(to), lost_before_(to.lost()), deliver_(std::move(deliver)) {}
+
+    /// False once something was refused.
+    bool add(const left_record& each, level lowest, std::size_t& unreadable) {
+        const auto l = lines_.read(each);
+        if (!l)
+            ++unreadable;
+        else if (l->severity >= lowest)
+            to_.append(out_, *l);
+        return out_.bytes() < bytes_a_write || finish();
+    }
+    bool finish() {
+        deliver_(out_);
+        count_ += out_.lines();
+        out_.clear(kept_memory);
+        lines_.forget();
+        return to_.lost() == lost_before_;
+    }
+    std::uint64_t count() const noexcept { return count_; }
+
+private:
+    foreign_lines& lines_;
+    delivery& to_;
+    const std::uint64_t lost_before_;
+    const std::function<void(batch&)> deliver_;
+    batch out_;
+    std::uint64_t count_ = 0;
+};
+
 /// The lines that were being written when the process ended, to each output those that it lacks.
 class catching_up {
 public:
-    catching_up(const left_behind& left, delivery& to) : left_(left), to_(to), lines_(left.head->ticks()) {}
+    catching_up(const left_behind& left, delivery& to, recovered_lines& result)
+        : left_(left), to_(to), result_(result), lines_(left.head->ticks()) {}
 
-    /// How many lines some output lacked.
-    std::uint64_t run() {
+    void run() {
         if (left_.doubtful.empty())
-            return 0;
+            return;
         std::uint64_t most = 0;
-        for (std::size_t i = 0; i < to_.destinations(); ++i)
+        for (std::size_t i = 0; i < to_.destinations() && !result_.refused; ++i)
             most = std::max(most, catch_up(i));
-        left_.head->handed_over.store(left_.doubtful.back().number, std::memory_order_release);
-        return most;
+        result_.count += most;
+        if (!result_.refused)
+            left_.head->handed_over.store(left_.doubtful.back().number, std::memory_order_release);
     }
 
 private:
     std::uint64_t catch_up(std::size_t destination) {
-        std::uint64_t missing = 0;
         const auto arrived = last_arrived(destination);
-        batch some;
-        const auto hand_over = [&] {
-            to_.deliver_to(destination, some);
-            missing += some.lines();
-            some.clear(kept_memory);
-            lines_.forget();
-        };
-        for (const auto& each : left_.doubtful) {
-            if (each.number <= arrived)
-                continue;
-            if (const auto l = lines_.read(each))
-                to_.append(some, *l);
-            if (some.bytes() >= bytes_a_write)
-                hand_over();
-        }
-        hand_over();
-        return missing;
+        writing some(lines_, to_, [&](batch& b) { to_.deliver_to(destination, b); });
+        for (const auto& each : left_.doubtful)
+            if (each.number > arrived && !some.add(each, to_.lowest_of(destination), result_.unreadable))
+                break;
+        result_.refused |= !some.finish();
+        return some.count();
     }
 
+    // How far back it may be is not known: others may write to the file too.
     std::uint64_t last_arrived(std::size_t destination) {
+        constexpr std::size_t first_look = 256 * 1024, last_look = 16 * 1024 * 1024;
         const auto before = left_.doubtful.front().number - 1;
-        const auto tail = to_.tail_of(destination, size_of_all() + other_lines);
-        return tail ? last_number_in(*tail, before, left_.doubtful.back().number) : before;
+        const auto texts = texts_of_all();
+        for (auto look = first_look;; look *= 4) {
+            const auto tail = to_.tail_of(destination, look);
+            const auto arrived = tail ? last_of(texts, *tail, before) : before;
+            if (!tail || arrived > before || tail->size() < look || look == last_look)
+                return arrived;
+        }
     }
 
-    /// As text: no output can have more of it.
-    std::size_t size_of_all() {
-        std::size_t size = 0;
-        batch one;
+    /// What each line would be, but for its time.
+    std::map<std::uint64_t, std::string> texts_of_all() {
+        std::map<std::uint64_t, std::string> texts;
         for (const auto& each : left_.doubtful) {
+            line_buffer text;
             if (const auto l = lines_.read(each))
-                to_.append(one, *l);
-            size += one.bytes();
-            one.clear(kept_memory);
+                append_json_line(text, *l);
+            texts[each.number] = without_time(text.view().substr(0, text.view().find('\n')));
             lines_.forget();
         }
-        return size;
+        return texts;
     }
 
-    static constexpr std::size_t other_lines = 64 * 1024; // of the log about itself
+    // A line of another ring may have the same number, and then not the same text.
+    static std::uint64_t last_of(const std::map<std::uint64_t, std::string>& texts, std::string_view tail,
+                                 std::uint64_t before) {
+        auto last = before;
+        while (!tail.empty()) {
+            const auto end = std::min(tail.find('\n'), tail.size());
+            const auto found = texts.find(number_in(tail.substr(0, end)));
+            if (found != texts.end() && found->second == without_time(tail.substr(0, end)))
+                last = std::max(last, found->first);
+            tail.remove_prefix(std::min(end + 1, tail.size()));
+        }
+        return last;
+    }
 
     const left_behind& left_;
     delivery& to_;
+    recovered_lines& result_;
     foreign_lines lines_;
 };
 
-std::uint64_t write_unwritten(const left_behind& left, delivery& to) {
+void write_unwritten(const left_behind& left, delivery& to, recovered_lines& result) {
     foreign_lines lines(left.head->ticks());
-    batch out;
-    std::uint64_t count = 0;
-    auto number = left.next_number;
-    left.head->next_number.store(number, std::memory_order_release);
-    const auto hand_over = [&] {
-        to.deliver(out);
-        left.head->handed_over.store(number - 1, std::memory_order_release);
-        count += out.lines();
-        out.clear(kept_memory);
-        lines.forget();
-    };
+    auto& number = result.next_number;
+    writing out(lines, to, [&to](batch& b) { to.deliver(b); });
     for (auto each : left.unwritten) {
         each.number = number++;
         set_number(each.bytes.data(), each.number);
         left.head->next_number.store(number, std::memory_order_release);
-        if (const auto l = lines.read(each))
-            to.append(out, *l);
-        if (out.bytes() >= bytes_a_write)
-            hand_over();
+        if (!out.add(each, level::debug, result.unreadable))
+            break;
     }
-    hand_over();
-    return count;
+    result.refused |= !out.finish();
+    result.count += out.count();
+    if (!result.refused)
+        left.head->handed_over.store(number - 1, std::memory_order_release);
 }
 
 } // namespace
@@ -267,30 +303,33 @@ left_behind look_into(std::span<char> file) {
     return found;
 }
 
-std::uint64_t last_number_in(std::string_view text, std::uint64_t from, std::uint64_t upto) {
-    auto last = from;
-    while (!text.empty()) {
-        const auto end = std::min(text.find('\n'), text.size());
-        const auto read = json::parse(text.substr(0, end), {.max_bytes = text.size() + 1});
-        text.remove_prefix(std::min(end + 1, text.size()));
-        const auto* const line = read ? read->if_object() : nullptr;
-        const auto* const number = line ? line->if_contains("log_sequence") : nullptr;
-        const auto* const found = number ? number->if_int64() : nullptr;
-        if (found && *found > 0 && static_cast<std::uint64_t>(*found) <= upto)
-            last = std::max(last, static_cast<std::uint64_t>(*found));
-    }
-    return last;
+// In front of it there are texts alone, in which no quotes stand by themselves.
+std::uint64_t number_in(std::string_view line) noexcept {
+    constexpr std::string_view key = R"(,"log_sequence":)";
+    const auto at = line.find(key);
+    std::uint64_t number = 0;
+    if (at != line.npos)
+        std::from_chars(line.data() + at + key.size(), line.data() + line.size(), number);
+    return number;
+}
+
+std::string_view without_time(std::string_view line) noexcept {
+    constexpr std::string_view time = R"({"timestamp":"2026-01-01T00:00:00.000Z")";
+    return line.substr(std::min(time.size(), line.size()));
 }
 
 recovered_lines recover(const ring_file& from, delivery& to) {
     if (from.left().empty())
         return {};
     const auto left = look_into(from.left());
-    const auto caught_up = catching_up(left, to).run();
-    const auto written = write_unwritten(left, to);
-    return {.count = caught_up + written,
-            .torn_rings = left.torn_rings,
-            .next_number = left.next_number + left.unwritten.size()};
+    left.head->next_number.store(left.next_number, std::memory_order_release); // later than all that was handed over
+    recovered_lines result{.torn_rings = left.torn_rings, .next_number = left.next_number};
+    catching_up(left, to, result).run();
+    if (!result.refused)
+        write_unwritten(left, to, result);
+    if (result.refused) // it will be counted when it is all there
+        result.count = 0;
+    return result;
 }
 
 } // namespace infra::logging::detail

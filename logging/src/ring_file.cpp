@@ -3,6 +3,7 @@
 #include "descriptor.hpp"
 
 #include <infra/base/error.hpp>
+#include <infra/base/id.hpp>
 
 #include <algorithm>
 #include <bit>
@@ -44,6 +45,10 @@ std::uint64_t magic_of(std::span<const char> file) noexcept {
     return magic;
 }
 
+bool is_zero(std::span<const char> bytes) noexcept {
+    return std::ranges::all_of(bytes, [](char c) { return c == 0; });
+}
+
 } // namespace
 
 bool is_readable(std::span<const char> file) noexcept {
@@ -60,10 +65,12 @@ ring_file::ring_file(std::filesystem::path path)
     : path_(std::move(path)), page_(static_cast<std::size_t>(::sysconf(_SC_PAGESIZE))) {
     try {
         open();
+        check_whose_it_is();
         map_what_was_left();
         if (left_.empty() || is_readable(left_))
             return;
-        if (magic_of(left_) != ring_file_head::right_magic)
+        const bool lost_its_head = is_zero(left_.first(std::min(left_.size(), page_))); // at a power cut
+        if (magic_of(left_) != ring_file_head::right_magic && !lost_its_head)
             throw error(errc::io,
                         "the log ring " + path_.string() + " is a file of another kind; name a path that is free");
         move_away();
@@ -99,7 +106,7 @@ void ring_file::open() {
     do {
         if (number_ >= 0)
             ::close(number_);
-        number_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, owner_alone);
+        number_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW, owner_alone);
         if (number_ < 0)
             fail("open");
         if (!try_to_lock())
@@ -121,12 +128,23 @@ bool ring_file::try_to_lock() {
     return true;
 }
 
-void ring_file::map_what_was_left() {
+// In a directory that others may write to, somebody else's file could read our lines, or make us write elsewhere.
+void ring_file::check_whose_it_is() const {
+    constexpr mode_t others = 077;
     struct stat found{};
     if (::fstat(number_, &found) != 0)
         fail("look at");
     if (!S_ISREG(found.st_mode))
         throw error(errc::io, "the log ring " + path_.string() + " is no regular file; name a path that is free");
+    if (found.st_uid != ::geteuid() || found.st_nlink != 1 || (found.st_mode & others) != 0)
+        throw error(errc::io, "the log ring " + path_.string() +
+                                  " is not this user's alone (owner, mode 0600, one link); remove it or name another");
+}
+
+void ring_file::map_what_was_left() {
+    struct stat found{};
+    if (::fstat(number_, &found) != 0)
+        fail("look at");
     const auto size = static_cast<std::size_t>(found.st_size);
     if (size == 0)
         return;
@@ -142,23 +160,22 @@ void ring_file::map_what_was_left() {
 
 // Of a later version of this library, or torn by a power cut: nobody is to lose it for that.
 void ring_file::move_away() {
-    auto unread = path_;
-    unread += ".unread";
+    unread_path_ = path_;
+    unread_path_ += ".unread-" + uuid_v7();
     std::error_code failure;
-    std::filesystem::rename(path_, unread, failure);
+    std::filesystem::rename(path_, unread_path_, failure);
     if (failure) {
         errno = failure.value();
         fail("move away what cannot be read of");
     }
     forget_what_was_left();
-    moved_one_away_ = true;
     ::close(std::exchange(number_, -1));
     open();
 }
 
 // At each moment the file is either what it was or has no rings, and the number that it goes on with: whenever this
 // process is killed, the next one goes on from there.
-void ring_file::start(std::size_t ring_bytes, std::uint64_t next_number, const tick_rate& rate) {
+bool ring_file::start(std::size_t ring_bytes, std::uint64_t next_number, const tick_rate& rate) {
     const bool goes_on = is_readable(left_) && head_of_left().page == page_;
     if (goes_on)
         head_of_left().rings.store(0, std::memory_order_release);
@@ -166,8 +183,11 @@ void ring_file::start(std::size_t ring_bytes, std::uint64_t next_number, const t
     ring_bytes_ = ring_bytes;
     if (::ftruncate(number_, goes_on ? static_cast<off_t>(page_) : 0) != 0)
         fail("empty");
-    if (!reserve_blocks(number_, 0, page_))
+    if (!reserve_blocks(number_, 0, page_)) {
+        if (errno == ENOSPC || errno == EDQUOT || errno == EFBIG)
+            return false;
         fail("make room for");
+    }
     char* const at = map(0, page_);
     if (!at)
         fail("map");
@@ -179,6 +199,7 @@ void ring_file::start(std::size_t ring_bytes, std::uint64_t next_number, const t
     head_->next_number.store(next_number, std::memory_order_release);
     head_->handed_over.store(next_number - 1, std::memory_order_release);
     std::atomic_ref(head_->magic).store(ring_file_head::right_magic, std::memory_order_release);
+    return true;
 }
 
 char* ring_file::map(std::size_t at, std::size_t bytes) noexcept {
@@ -197,7 +218,7 @@ char* ring_file::map(std::size_t at, std::size_t bytes) noexcept {
 }
 
 std::optional<ring_memory> ring_file::add_ring() noexcept {
-    if (!is_ours())
+    if (!is_in_use())
         return std::nullopt;
     const auto count = head_->rings.load(std::memory_order_relaxed);
     const auto bytes = page_ + ring_bytes_;

@@ -7,7 +7,7 @@
 //                 bytes    of the ring
 //
 // The kernel owns the pages, so what was stored in them outlives the process that stored it. Their blocks are reserved
-// before they are used: a disk that fills up later makes no store fail.
+// before they are used: where the file system keeps its word, a disk that fills up later makes no store fail.
 //
 // A line gets its number when its record is read, before it is written; the head says up to which number lines were handed
 // over. What lies between was perhaps written and perhaps not: see recovery.hpp.
@@ -19,7 +19,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <type_traits>
@@ -28,7 +27,7 @@
 namespace infra::logging::detail {
 
 struct ring_file_head {
-    static constexpr std::uint64_t right_magic = 0x676e'6972'676f'6c69; // "iloggring", read backwards and cut to eight
+    static constexpr std::uint64_t right_magic = 0x676e'6972'676f'6c69; // the bytes "ilogring"
     static constexpr std::uint32_t right_version = 1;                   // of this layout and of records
 
     std::uint64_t magic;
@@ -48,7 +47,8 @@ static_assert(std::is_trivially_copyable_v<tick_rate> && sizeof(ring_file_head) 
 class ring_file {
 public:
     /// Opens or makes the file; nobody else has it until this object is gone. What is a ring file, but none that this
-    /// library can read, is moved to `<path>.unread`. Throws errc::io and errc::unavailable.
+    /// library can read, is moved to unread_path(). Throws errc::io, also where the file is not this user's alone, and
+    /// errc::unavailable.
     explicit ring_file(std::filesystem::path path);
     ~ring_file();
     ring_file(const ring_file&) = delete;
@@ -58,12 +58,12 @@ public:
 
     /// What the process before left, to be read and marked; empty if nothing. Until start().
     std::span<char> left() const noexcept { return left_; }
-    bool moved_one_away() const noexcept { return moved_one_away_; }
+    const std::filesystem::path& unread_path() const noexcept { return unread_path_; } ///< empty: none was moved
 
-    /// Forgets what was left. Throws errc::io.
-    void start(std::size_t ring_bytes, std::uint64_t next_number, const tick_rate& rate);
+    /// Forgets what was left. False if the disk is full: then there are no rings. Throws errc::io.
+    bool start(std::size_t ring_bytes, std::uint64_t next_number, const tick_rate& rate);
 
-    /// Memory for one more ring; none if the disk is full. One thread at a time.
+    /// Memory for one more ring; none if the disk is full or nothing was started. One thread at a time.
     std::optional<ring_memory> add_ring() noexcept;
 
     // --- of the thread that reads ---
@@ -77,11 +77,13 @@ public:
 
     /// In the child after a fork: it has the memory, all zero, and not the file.
     void leave_to_parent() noexcept;
-    bool is_ours() const noexcept { return number_ >= 0; }
+    /// Rings may be had, and lines have numbers.
+    bool is_in_use() const noexcept { return number_ >= 0 && head_; }
 
 private:
     void open();
     bool try_to_lock();
+    void check_whose_it_is() const;
     void map_what_was_left();
     void move_away();
     ring_file_head& head_of_left() const noexcept { return *reinterpret_cast<ring_file_head*>(left_.data()); }
@@ -92,7 +94,7 @@ private:
 
     const std::filesystem::path path_;
     int number_ = -1;
-    bool moved_one_away_ = false;
+    std::filesystem::path unread_path_;
     std::span<char> left_;
     std::size_t page_ = 0, ring_bytes_ = 0;
     ring_file_head* head_ = nullptr;

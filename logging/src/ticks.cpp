@@ -45,7 +45,8 @@ void ticks::adjust() noexcept {
 wall_time ticks::wall(std::uint64_t when) noexcept {
     if (!counts_cycles_)
         return wall_time(std::chrono::nanoseconds(static_cast<std::int64_t>(when)));
-    const auto found = rate_.of(when);
+    const auto ticked = static_cast<double>(static_cast<std::int64_t>(when - rate_.tick));
+    const wall_time found{std::chrono::nanoseconds(rate_.wall + static_cast<std::int64_t>(ticked * rate_.nanoseconds))};
     if (found < last_ && last_ - found < agreeing)
         return last_;
     return last_ = found;

@@ -6,6 +6,7 @@
 // clock costs twice as much); where a clock was handed in, it is that clock's time.
 
 #include <infra/base/clock.hpp>
+#include <infra/base/time.hpp>
 
 #include <cstdint>
 
@@ -21,9 +22,11 @@ struct tick_rate {
     std::int64_t wall = 0;  // stands for this, in nanoseconds since 1970
     double nanoseconds = 1; // from one to the next
 
+    /// Whatever the rate is: it may come from a file.
     wall_time of(std::uint64_t when) const noexcept {
         const auto since = static_cast<double>(static_cast<std::int64_t>(when - tick)) * nanoseconds;
-        return wall_time(std::chrono::nanoseconds(wall + static_cast<std::int64_t>(since)));
+        const wall_time at{std::chrono::nanoseconds(wall)};
+        return since == since ? saturating_add(at, std::chrono::duration<double, std::nano>(since)) : at;
     }
 };
 

@@ -11,6 +11,7 @@
 
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,7 +28,10 @@ struct temporary_directory {
 
     pipeline_options options(file_sink_options file = {}) const {
         file.path = log();
-        return {.outputs = {{.to = file_sink(std::move(file))}}, .durable_ring = ring(), .longest_wait = 60s};
+        return {.outputs = {{.to = file_sink(std::move(file))},
+                            {.to = file_sink({.path = path / "errors.log"}), .from = level::error}},
+                .durable_ring = ring(),
+                .longest_wait = 60s};
     }
 
     /// Of all files, the oldest first. A process that was killed between two renames leaves out a number.
@@ -39,6 +43,11 @@ struct temporary_directory {
         std::vector<json::object> all;
         for (const auto& [number, file] : files)
             read(file, all);
+        return all;
+    }
+    std::vector<json::object> errors() const {
+        std::vector<json::object> all;
+        read(path / "errors.log", all);
         return all;
     }
 
@@ -202,6 +211,50 @@ TEST(DurableRing, IsNotHeldByChildrenThatOutliveTheirParent) {
     ::close(pipe_ends[1]);
 }
 
+/// A disk that is full.
+class full_sink final : public sink {
+public:
+    outcome write(std::string_view) noexcept override {
+        return {0, make_error_code(boost::system::errc::no_space_on_device)};
+    }
+};
+
+TEST(DurableRing, KeepsWhatCannotBeWrittenForTheNextStart) {
+    const temporary_directory dir;
+    kill_after([&] {
+        auto& out = for_ever({.outputs = {{.to = std::make_shared<stuck_sink>()}}, .durable_ring = dir.ring()});
+        const logger speaks({.to = &out});
+        speaks.info("left");
+    });
+    EXPECT_EQ(status_of_child([&] {
+                  pipeline out({.outputs = {{.to = std::make_shared<full_sink>()}}, .durable_ring = dir.ring()});
+                  const logger speaks({.to = &out});
+                  speaks.info("refused");
+                  ::_exit(out.counts().recovered == 0 && out.counts().accepted >= 1 ? 0 : 1);
+              }),
+              0);
+    {
+        const pipeline next(dir.options());
+        EXPECT_EQ(next.counts().recovered, 1U);
+    }
+    EXPECT_EQ(dir.lines().at(0).at("message"), "left");
+}
+
+TEST(DurableRing, IsDoneWithoutWhereTheDiskIsFull) {
+    const temporary_directory dir;
+    EXPECT_EQ(status_of_child([&] {
+                  ::signal(SIGXFSZ, SIG_IGN);
+                  const rlimit nothing{};
+                  ::setrlimit(RLIMIT_FSIZE, &nothing);
+                  const auto memory = std::make_shared<memory_sink>();
+                  pipeline out({.outputs = {{.to = memory}}, .durable_ring = dir.ring()});
+                  const logger speaks({.to = &out});
+                  speaks.info("one");
+                  ::_exit(out.flush(deadline::after(30s)) && memory->lines().size() == 1 ? 0 : 1);
+              }),
+              0);
+}
+
 TEST(DurableRing, IsRefusedByNameWhereItCannotBe) {
     const temporary_directory dir;
     EXPECT_THROW(pipeline({.durable_ring = "/nowhere/log.ring"}), infra::error);
@@ -213,6 +266,7 @@ TEST(DurableRing, IsRefusedByNameWhereItCannotBe) {
 // --- kill loops ---
 
 constexpr std::size_t writers = 3, most_rounds = 300;
+constexpr int errors_are = 10; // one in so many
 
 /// Shared with the children: up to which line each thread of each round was told that it was taken.
 struct acknowledged {
@@ -232,7 +286,7 @@ void log_for_ever(const pipeline_options& options, std::array<std::atomic<int>, 
         threads.emplace_back([&, t] {
             const logger speaks({.fields = {{"round", round}, {"thread", t}}, .to = &out});
             for (int i = 0;; ++i) {
-                speaks.info("line", {{"i", i}});
+                speaks.write(i % errors_are == 0 ? level::error : level::info, "line", {{"i", i}});
                 told[t].store(i + 1, std::memory_order_relaxed);
             }
         });
@@ -270,6 +324,12 @@ void kill_and_count(const file_sink_options& file, std::size_t rounds) {
             EXPECT_EQ(line.at("i").as_int64(),
                       (written[{line.at("round").as_int64(), line.at("thread").as_int64()}]++));
     }
+    std::map<std::pair<std::int64_t, std::int64_t>, int> errors;
+    for (const auto& line : dir.errors())
+        EXPECT_EQ(line.at("i").as_int64(),
+                  errors_are * (errors[{line.at("round").as_int64(), line.at("thread").as_int64()}]++));
+    for (const auto& [of, count] : written)
+        EXPECT_EQ(errors[of], (count + errors_are - 1) / errors_are);
     for (std::size_t round = 0; round < rounds; ++round)
         for (std::size_t t = 0; t < writers; ++t)
             EXPECT_GE((written[{std::int64_t(round), std::int64_t(t)}]), told.lines[round][t].load())

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <fstream>
 #include <sstream>
 
@@ -53,10 +54,11 @@ TEST(FileSink, ReportsADiskThatTakesNothing) {
     EXPECT_EQ(outcome.failure, boost::system::errc::no_space_on_device);
 }
 
-// A file size limit stops a write in the middle of a line, as a full disk does.
-TEST(FileSink, FinishesATornLineWhenThereIsRoomAgain) {
-    const temporary_directory dir;
-    const auto path = dir.path / "app.log";
+// A file size limit stops a write in the middle of a line, as a full disk does. What was taken of each of three writes, of
+// which the first two meet it.
+std::array<std::size_t, 3> write_into_14_bytes(const std::filesystem::path& path) {
+    int ends[2];
+    EXPECT_EQ(::pipe(ends), 0);
     const auto child = ::fork();
     if (child == 0) {
         ::signal(SIGXFSZ, SIG_IGN);
@@ -68,15 +70,47 @@ TEST(FileSink, FinishesATornLineWhenThereIsRoomAgain) {
         limit.rlim_cur = RLIM_INFINITY;
         ::setrlimit(RLIMIT_FSIZE, &limit);
         const auto after = sink->write("after\n");
-        ::_exit(first.taken == 18 && first.failure && while_full.taken == 0 && while_full.failure && after.taken == 6 &&
-                        !after.failure
-                    ? 0
-                    : 1);
+        const std::array<std::size_t, 3> taken{first.taken, while_full.taken, after.taken};
+        const bool failed = first.failure && while_full.failure && !after.failure;
+        ::_exit(::write(ends[1], taken.data(), sizeof taken) == sizeof taken && failed ? 0 : 1);
     }
     int status = -1;
-    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    EXPECT_EQ(::waitpid(child, &status, 0), child);
     EXPECT_EQ(status, 0);
-    EXPECT_EQ(contents(path), "12345678\nabcdefgh\nafter\n");
+    std::array<std::size_t, 3> taken{};
+    EXPECT_EQ(::read(ends[0], taken.data(), sizeof taken), ssize_t(sizeof taken));
+    ::close(ends[0]);
+    ::close(ends[1]);
+    return taken;
+}
+
+TEST(FileSink, TakesHalfALineBackAndRefusesIt) {
+    const temporary_directory dir;
+    EXPECT_EQ(write_into_14_bytes(dir.path / "app.log"), (std::array<std::size_t, 3>{9, 0, 6}));
+    EXPECT_EQ(contents(dir.path / "app.log"), "12345678\nafter\n");
+}
+
+TEST(FileSink, FinishesATornLineWhereOthersWriteToTheFileToo) {
+    const temporary_directory dir;
+    const auto other = file_sink({.path = dir.path / "app.log"});
+    EXPECT_EQ(write_into_14_bytes(dir.path / "app.log"), (std::array<std::size_t, 3>{18, 0, 6}));
+    EXPECT_EQ(contents(dir.path / "app.log"), "12345678\nabcdefgh\nafter\n");
+}
+
+TEST(FileSink, LeavesTheLineThatAnotherIsWriting) {
+    const temporary_directory dir;
+    const std::string half = R"({"timestamp":"2026-01-01T00:00)";
+    const auto first = file_sink({.path = dir.path / "app.log"});
+    std::ofstream(dir.path / "app.log", std::ios::app) << half;
+    const auto second = file_sink({.path = dir.path / "app.log"});
+    EXPECT_EQ(contents(dir.path / "app.log"), half);
+}
+
+TEST(FileSink, CutsHalfALineThatAKilledProcessLeft) {
+    const temporary_directory dir;
+    std::ofstream(dir.path / "app.log") << "whole\n" << R"({"timestamp":"2026-01-01T00:00)";
+    EXPECT_EQ(file_sink({.path = dir.path / "app.log"})->write("next\n").taken, 5U);
+    EXPECT_EQ(contents(dir.path / "app.log"), "whole\nnext\n");
 }
 
 TEST(FileSink, BeginsANewFileBeforeOneIsTooLarge) {

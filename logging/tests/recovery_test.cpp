@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <deque>
+#include <limits>
 #include <random>
 
 namespace infra::logging::detail {
@@ -234,24 +235,129 @@ TEST(LogRecovery, WritesValidLinesWhateverTheFileHolds) {
         }
         try {
             const ring_file opened(file.at.path);
+            if (std::filesystem::remove(opened.unread_path()))
+                continue;
         } catch (const infra::error&) { // of another kind now
             continue;
         }
-        auto unread = file.at.path;
-        unread += ".unread";
-        if (std::filesystem::remove(unread))
-            continue;
         const recovered found(file);
         for (const auto& each : found.sinks[0]->lines())
             EXPECT_TRUE(json::parse(each)) << each;
     }
 }
 
-TEST(LogRecovery, ReadsNumbersOfWholeLinesOnly) {
-    EXPECT_EQ(last_number_in("", 5, 9), 5U);
-    EXPECT_EQ(last_number_in("\n\nnonsense\n[1]\n{\"log_sequence\":\"7\"}\n{\"log_sequence\":-7}\n", 5, 9), 5U);
-    EXPECT_EQ(last_number_in("{\"log_sequence\":7}\n{\"log_sequence\":6}\n{\"log_sequence\":10}\n", 5, 9), 7U);
-    EXPECT_EQ(last_number_in("sequence\":8}\n{\"log_sequence\":6}\n{\"log_seq", 5, 9), 6U);
+TEST(LogRecovery, FindsTheNumberOfALine) {
+    EXPECT_EQ(number_in(""), 0U);
+    EXPECT_EQ(number_in(R"({"timestamp":"t","message":"m","log_sequence":7,"a":1})"), 7U);
+    EXPECT_EQ(number_in(R"({"timestamp":"t","message":",\"log_sequence\":5","log_sequence":7})"), 7U);
+    EXPECT_EQ(number_in(R"({"timestamp":"t","message":"m"})"), 0U);
+    EXPECT_EQ(number_in(R"({"timestamp":"t","message":"m","log_sequence":"7"})"), 0U);
+    EXPECT_EQ(without_time("short"), "");
+}
+
+// --- what a reviewer would try ---
+
+TEST(LogRecovery, KeepsAllWhenItIsKilledInTheMiddle) {
+    const left_file file([](ring_file&, const rings& r) {
+        put(*r[0], "numbered", {.number = 100}); // which was not yet taken from the head
+        put(*r[0], "not yet");
+    });
+    {
+        const ring_file first(file.at.path);
+        ASSERT_TRUE(is_readable(first.left()));
+        const auto left = look_into(first.left());
+        left.head->next_number.store(left.next_number);
+        left.head->handed_over.store(left.doubtful.back().number); // and killed here
+    }
+    EXPECT_EQ(recovered(file).text(), line_of("not yet", 101));
+}
+
+TEST(LogRecovery, TakesTheLinesOfAnotherRingForNoneOfItsOwn) {
+    const left_file file([](ring_file& f, const rings& r) {
+        for (const std::uint64_t number : {100U, 101U}) {
+            put(*r[0], "mine", {.number = number});
+            f.number_is_taken();
+        }
+    });
+    const auto others = line_of("another's", 100) + line_of("another's", 101) + line_of("another's", 102);
+    EXPECT_EQ(recovered(file, {others}).text(), others + line_of("mine", 100) + line_of("mine", 101));
+}
+
+TEST(LogRecovery, LooksPastWhatOthersWroteSince) {
+    const left_file file([](ring_file& f, const rings& r) {
+        for (const std::uint64_t number : {100U, 101U}) {
+            put(*r[0], "mine", {.number = number});
+            f.number_is_taken();
+        }
+    });
+    std::string written = line_of("mine", 100);
+    for (int i = 0; i < 20'000; ++i)
+        written += "{\"timestamp\":\"2026-01-01T00:00:00.000Z\",\"message\":\"a child's line\"}\n";
+    EXPECT_EQ(recovered(file, {written}).text(), written + line_of("mine", 101));
+}
+
+TEST(LogRecovery, KnowsALineThatIsNestedDeeply) {
+    std::string deep;
+    for (int i = 0; i < 200; ++i)
+        deep.insert(0, "[").append("]");
+    const left_file file([&](ring_file& f, const rings& r) {
+        put(*r[0], "deep", {.number = 100, .fields = {{"value", deep, true}}});
+        f.number_is_taken();
+    });
+    const recovered first(file);
+    EXPECT_NE(first.text().find(deep), std::string::npos);
+    const left_file again([&](ring_file& f, const rings& r) {
+        put(*r[0], "deep", {.number = 100, .fields = {{"value", deep, true}}});
+        f.number_is_taken();
+    });
+    EXPECT_EQ(recovered(again, {first.text()}).text(), first.text());
+}
+
+TEST(LogRecovery, CountsWhatAnOutputOfItsLevelLacked) {
+    const left_file file([](ring_file& f, const rings& r) {
+        put(*r[0], "arrived", {.number = 100});
+        f.number_is_taken();
+    });
+    pipeline_options options;
+    const auto all = std::make_shared<memory_sink>(), errors = std::make_shared<memory_sink>();
+    all->write(line_of("arrived", 100));
+    options.outputs = {{.to = all, .as = format::json}, {.to = errors, .as = format::json, .from = level::error}};
+    delivery to(options);
+    const ring_file opened(file.at.path);
+    EXPECT_EQ(recover(opened, to).count, 0U);
+}
+
+class full_sink final : public sink {
+public:
+    outcome write(std::string_view) noexcept override {
+        return {0, make_error_code(boost::system::errc::no_space_on_device)};
+    }
+};
+
+TEST(LogRecovery, KeepsWhatIsRefused) {
+    const left_file file([](ring_file& f, const rings& r) {
+        put(*r[0], "doubtful", {.number = 100});
+        f.number_is_taken();
+        put(*r[0], "unwritten");
+    });
+    for (int i = 0; i < 2; ++i) {
+        pipeline_options options;
+        options.outputs = {{.to = std::make_shared<full_sink>(), .as = format::json}};
+        delivery to(options);
+        const ring_file opened(file.at.path);
+        EXPECT_TRUE(recover(opened, to).refused);
+    }
+    EXPECT_EQ(recovered(file).text(), line_of("doubtful", 100) + line_of("unwritten", 101));
+}
+
+TEST(LogRecovery, TellsTimesByWhateverRateThereIs) {
+    for (const double rate : {0.0, 1e300, -1e300, std::numeric_limits<double>::quiet_NaN()}) {
+        const left_file file([&](ring_file& f, const rings& r) {
+            f.set_rate({.tick = 0, .wall = 0, .nanoseconds = rate});
+            put(*r[0], "line", {.time = 5});
+        });
+        EXPECT_EQ(recovered(file).result.count, 1U);
+    }
 }
 
 } // namespace

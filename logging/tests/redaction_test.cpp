@@ -2,6 +2,8 @@
 
 #include "support.hpp"
 
+#include <map>
+
 #include <boost/describe/class.hpp>
 
 #include <stdexcept>
@@ -106,6 +108,30 @@ TEST(LogRedaction, LeavesNothingOfASecretInALine) {
     EXPECT_NE(text.find(R"("account":{"name":"Ann","token":"[redacted]"})"), std::string::npos) << text;
     EXPECT_NE(text.find(R"("cards":[{"number":"[redacted]","bank":"b"}])"), std::string::npos) << text;
     EXPECT_EQ(pin.reveal(), "hunter2");
+}
+
+/// Says itself how it is shown, though it is described, to be stored.
+struct card {
+    std::string number;
+    operator field_value() const noexcept { return "a card"; }
+};
+BOOST_DESCRIBE_STRUCT(card, (), (number))
+
+struct payment {
+    card by{};
+    std::map<std::string, secret<std::string>> keys{};
+};
+BOOST_DESCRIBE_STRUCT(payment, (), (by, keys))
+
+TEST(LogRedaction, IsKeptByTypesThatSayHowTheyAreShown) {
+    captured log;
+    const logger speaks({.to = &log.out});
+    const payment paid{.by = {"4111"}, .keys = {{"a", secret<std::string>("hunter2")}}};
+    speaks.info("paid", {{"payment", paid}, {"card", paid.by}});
+    const auto line = log.lines().at(0);
+    EXPECT_EQ(line.at("card"), "a card");
+    EXPECT_EQ(line.at("payment"), (json::value{{"by", "a card"}, {"keys", {{"a", "[redacted]"}}}}));
+    EXPECT_EQ(json::to_text(paid.by), R"({"number":"4111"})");
 }
 
 } // namespace

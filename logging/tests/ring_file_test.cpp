@@ -98,6 +98,7 @@ TEST(RingFile, NamesTheFileItCannotHave) {
 TEST(RingFile, LeavesFilesOfAnotherKindAlone) {
     const temporary_path at;
     std::ofstream(at.path) << "somebody's diary";
+    std::filesystem::permissions(at.path, std::filesystem::perms(0600));
     EXPECT_THROW(ring_file{at.path}, infra::error);
     std::ifstream read(at.path);
     std::string text;
@@ -113,11 +114,40 @@ TEST(RingFile, MovesAwayWhatALaterVersionLeft) {
     }
     overwrite(at.path, offsetof(ring_file_head, version), std::uint32_t(99));
     const ring_file file(at.path);
-    EXPECT_TRUE(file.moved_one_away());
     EXPECT_TRUE(file.left().empty());
-    auto unread = at.path;
-    unread += ".unread";
-    EXPECT_TRUE(std::filesystem::remove(unread));
+    EXPECT_TRUE(file.unread_path().native().starts_with(at.path.native() + ".unread-"));
+    EXPECT_TRUE(std::filesystem::remove(file.unread_path()));
+}
+
+// Of which the rings came to the disk and the head did not.
+TEST(RingFile, MovesAwayWhatAPowerCutLeft) {
+    const temporary_path at;
+    std::ofstream(at.path, std::ios::binary) << std::string(3 * 4096, '\0');
+    std::filesystem::permissions(at.path, std::filesystem::perms(0600));
+    ring_file file(at.path);
+    EXPECT_TRUE(std::filesystem::remove(file.unread_path()));
+    EXPECT_TRUE(file.start(4096, 7, {}));
+}
+
+TEST(RingFile, RefusesWhatOthersMayReadOrWrite) {
+    const temporary_path at, elsewhere;
+    std::ofstream(at.path).close();
+    std::filesystem::permissions(at.path, std::filesystem::perms(0644));
+    EXPECT_THROW(ring_file{at.path}, infra::error);
+    std::filesystem::permissions(at.path, std::filesystem::perms(0600));
+    std::filesystem::create_symlink(at.path, elsewhere.path);
+    EXPECT_THROW(ring_file{elsewhere.path}, infra::error);
+    EXPECT_NO_THROW(ring_file{at.path});
+    std::filesystem::remove(elsewhere.path);
+    std::filesystem::create_hard_link(at.path, elsewhere.path);
+    EXPECT_THROW(ring_file{at.path}, infra::error);
+}
+
+TEST(RingFile, HasNoRingsBeforeItIsStarted) {
+    const temporary_path at;
+    ring_file file(at.path);
+    EXPECT_FALSE(file.is_in_use());
+    EXPECT_FALSE(file.add_ring());
 }
 
 TEST(RingFile, GoesOnAfterAStartThatWasCutShort) {
@@ -126,7 +156,7 @@ TEST(RingFile, GoesOnAfterAStartThatWasCutShort) {
         ring_file file(at.path);
         file.start(4096, 7, {});
     }
-    overwrite(at.path, offsetof(ring_file_head, magic), std::uint64_t(0));
+    std::ofstream(at.path, std::ios::binary) << std::string(static_cast<std::size_t>(::getpagesize()), '\0');
     ring_file file(at.path);
     EXPECT_TRUE(file.left().empty());
     file.start(4096, 8, {});
@@ -146,7 +176,7 @@ TEST(RingFile, StaysTheParentsAfterAFork) {
         const bool empty = one.begin() == one.end();
         put(one, "the child's");
         file.number_is_taken();
-        ::_exit(empty && !file.is_ours() && !file.add_ring() ? 0 : 1);
+        ::_exit(empty && !file.is_in_use() && !file.add_ring() ? 0 : 1);
     }
     int status = -1;
     ASSERT_EQ(::waitpid(child, &status, 0), child);

@@ -68,12 +68,12 @@ struct pipeline_options {
     std::size_t buffer_bytes = 512 * 1024;
     /// A file in which they wait instead, so that not even SIGKILL loses a line whose call has returned: the next pipeline
     /// with this path writes what was left, before anything else. Lines are numbered (`"log_sequence":1767225600000000`,
-    /// one more with each line, over restarts too), and what a JSON file sink shows to have been written is not written
-    /// again; elsewhere the lines of the last write may come twice, with the same number. Not for a power cut: the kernel
-    /// keeps the file, the disk may not have it yet. On a tmpfs (/run, /dev/shm) it costs no I/O.
+    /// one more with each line, over restarts too), and what the end of a JSON file shows to have been written is not
+    /// written again; elsewhere the lines of the last write may come twice, with the same number. Not for a power cut: the
+    /// kernel keeps the file, the disk may not have it yet. On a tmpfs (/run, /dev/shm) it costs no I/O.
     ///
-    /// One living process for each path. As long as `buffer_bytes` for each thread that logs. A child after a fork logs
-    /// without it. Empty: none.
+    /// Of one pipeline at a time, and as long as a logger of it lives. As large as `buffer_bytes` for each thread that logs.
+    /// A child after a fork logs without it. Empty: none.
     std::filesystem::path durable_ring{};
     overflow when_full = overflow::block;
     std::chrono::milliseconds longest_wait{1000};
