@@ -294,20 +294,6 @@ int application::run() {
     return code;
 }
 
-// A password may hold any character, `?` too; where that leaves a doubt, only the scheme is shown.
-std::string shown(std::string url) {
-    const auto scheme = url.find(':');
-    const auto at = url.rfind('@');
-    const auto query = url.find('?');
-    if (scheme != std::string::npos && at != std::string::npos && at > scheme) {
-        if (query < at)
-            return url.substr(0, scheme + 1) + "(not shown)";
-        const auto authority = url.find_first_not_of('/', scheme + 1);
-        url.erase(authority, at + 1 - authority);
-    }
-    return url.substr(0, url.find('?'));
-}
-
 application from_environment(app_options options) { return application(std::move(options)); }
 
 } // namespace infra::app

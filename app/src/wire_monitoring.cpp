@@ -1,10 +1,26 @@
 #include "wiring.hpp"
 
+#include <infra/base/encoding.hpp>
+#include <infra/base/with_deadline.hpp>
 #include <infra/otlp.hpp>
 #include <infra/runtime/default_runtime.hpp>
 
 namespace infra::app {
 namespace {
+
+// Into the exporter's queue. A sink that hangs costs neither the loop nor the time to send what is queued.
+awaitable<void> flush_log(deadline limit) {
+    co_await default_blocking_pool().run([limit] { logging::flush(limit); });
+}
+
+awaitable<void> stop_logs(std::shared_ptr<otlp::logs_exporter> exporter, deadline limit) {
+    const auto half = deadline::after(limit.remaining(std::chrono::steady_clock::now()) / 2);
+    try {
+        co_await with_deadline(flush_log(half), half);
+    } catch (const boost::system::system_error&) { // what is in the queue is sent all the same
+    }
+    co_await exporter->stop(limit);
+}
 
 // Wired first, so that it is stopped last: what the others say while they end is sent, too.
 void send_logs(wiring& w) {
@@ -13,16 +29,12 @@ void send_logs(wiring& w) {
         return;
     if (!w.options.version.empty())
         options->resource.emplace_back("service.version", w.options.version);
-    w.chosen.push_back({.module = "logs", .backend = shown(options->url)});
+    w.chosen.push_back({.module = "logs", .backend = encoding::shown_url(options->url)});
     const auto exporter = std::make_shared<otlp::logs_exporter>(default_executor(), *std::move(options));
     logging::default_pipeline().add_output({.records = exporter->records()});
     w.parts.push_back({.name = "otlp logs",
                        .run = [exporter] { return exporter->run(); },
-                       .stop =
-                           [exporter](deadline limit) {
-                               logging::flush(limit); // into its queue
-                               return exporter->stop(limit);
-                           }});
+                       .stop = [exporter](deadline limit) { return stop_logs(exporter, limit); }});
 }
 
 // Wired early, so that it is stopped late: the spans of what stops before it are sent, too.
@@ -32,7 +44,7 @@ void send_traces(wiring& w) {
         return;
     if (!w.options.version.empty())
         options->resource.emplace_back("service.version", w.options.version);
-    w.chosen.push_back({.module = "traces", .backend = shown(options->traces_url)});
+    w.chosen.push_back({.module = "traces", .backend = encoding::shown_url(options->traces_url)});
     const auto exporter = std::make_shared<otlp::exporter>(default_executor(), *std::move(options));
     monitoring::default_tracer().send_to(exporter->spans());
     w.parts.push_back({.name = "otlp",
@@ -47,7 +59,7 @@ void send_metrics(wiring& w) {
         return;
     if (!w.options.version.empty())
         options->resource.emplace_back("service.version", w.options.version);
-    w.chosen.push_back({.module = "metrics", .backend = shown(options->url)});
+    w.chosen.push_back({.module = "metrics", .backend = encoding::shown_url(options->url)});
     const auto exporter = std::make_shared<otlp::metrics_exporter>(default_executor(), monitoring::default_metrics(),
                                                                    *std::move(options));
     w.parts.push_back({.name = "otlp metrics",

@@ -1,8 +1,10 @@
 #include "wiring.hpp"
 
+#include <infra/base/encoding.hpp>
+
 namespace infra::app {
 void wire_queue(wiring& w) {
-    w.chosen.push_back({.module = "queue", .backend = shown(queue::url_from(w.env))});
+    w.chosen.push_back({.module = "queue", .backend = encoding::shown_url(queue::url_from(w.env))});
     queue::set_default_queue(queue::queue_from(w.env));
     health::register_health_check("queue", queue_check(w.options.queue_check),
                                   {.cache_for = std::chrono::seconds(1)}); // not once for each probe of a flood

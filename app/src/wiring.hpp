@@ -46,9 +46,6 @@ struct wiring {
     std::shared_ptr<http::server> server{}; ///< made last, of the routes that are there by then
 };
 
-/// A backend's URL as it may be shown: without what stands before an `@`, and without its query.
-std::string shown(std::string url);
-
 void wire_logging(wiring& w);
 void wire_monitoring(wiring& w);
 void wire_health(wiring& w);

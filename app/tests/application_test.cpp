@@ -183,16 +183,5 @@ TEST_F(ApplicationProcess, FunctionThatBlocksAThreadOfThePoolEndsTheProcessWithO
                 "the drain ran out of time");
 }
 
-TEST(Shown, HasNoPassword) {
-    const std::pair<const char*, const char*> cases[] = {
-        {"sqlite:var/queue.db", "sqlite:var/queue.db"}, {"sqlite:var/queue.db?mode=x", "sqlite:var/queue.db"},
-        {"redis://host:1/0", "redis://host:1/0"},       {"redis://user:secret@host:1/0?a=b", "redis://host:1/0"},
-        {"redis://:sec@ret@host", "redis://host"},      {"redis://user:sec?ret@host", "redis:(not shown)"},
-        {"outbox:x?mail=a@b", "outbox:(not shown)"},
-    };
-    for (const auto& [url, safe] : cases)
-        EXPECT_EQ(shown(url), safe) << url;
-}
-
 } // namespace
 } // namespace infra::app

@@ -206,6 +206,18 @@ std::string form_encode(std::string_view bytes) {
 
 std::optional<std::string> form_decode(std::string_view text) { return decode_percent(text, ' '); }
 
+std::string shown_url(std::string_view url) {
+    const auto scheme = url.find(':');
+    const auto at = url.rfind('@');
+    const auto query = url.find('?');
+    if (scheme == url.npos || at == url.npos || at < scheme)
+        return std::string(url.substr(0, query));
+    if (query < at)
+        return std::string(url.substr(0, scheme + 1)) + "(not shown)";
+    const auto authority = url.find_first_not_of('/', scheme + 1);
+    return std::string(url.substr(0, authority)).append(url.substr(at + 1, query - std::min(query, at + 1)));
+}
+
 bool is_utf8(std::string_view text) noexcept {
     while (!text.empty()) {
         const auto step = next_utf8(text);

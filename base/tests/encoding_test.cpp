@@ -176,4 +176,20 @@ TEST(Encodings, SurviveNoiseAndAcceptOnlyTheirOwn) {
     }
 }
 
+TEST(ShownUrl, HasNoPassword) {
+    const std::pair<const char*, const char*> cases[] = {
+        {"sqlite:var/queue.db", "sqlite:var/queue.db"},
+        {"sqlite:var/queue.db?mode=x", "sqlite:var/queue.db"},
+        {"redis://host:1/0", "redis://host:1/0"},
+        {"redis://user:secret@host:1/0?a=b", "redis://host:1/0"},
+        {"redis://:sec@ret@host", "redis://host"},
+        {"redis://user:sec?ret@host", "redis:(not shown)"},
+        {"outbox:x?mail=a@b", "outbox:(not shown)"},
+        {"https://u:p@collector/v1/logs", "https://collector/v1/logs"},
+        {"", ""},
+    };
+    for (const auto& [url, safe] : cases)
+        EXPECT_EQ(encoding::shown_url(url), safe) << url;
+}
+
 } // namespace

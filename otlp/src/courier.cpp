@@ -3,6 +3,7 @@
 #include "retry.hpp"
 
 #include <infra/base/context.hpp>
+#include <infra/base/encoding.hpp>
 #include <infra/base/error.hpp>
 #include <infra/base/id.hpp>
 #include <infra/base/with_deadline.hpp>
@@ -197,7 +198,7 @@ private:
         if (!std::exchange(failing_, true))
             telemetry::log(level::warn, "otlp",
                            std::string(names_.items) + " were lost: the collector did not take them",
-                           {{"url", to_.url.substr(0, to_.url.find('?'))}, {"error", why}});
+                           {{"url", encoding::shown_url(to_.url)}, {"error", why}});
     }
 
     const executor ex_;

@@ -52,6 +52,10 @@ std::string form_encode(std::string_view bytes);
 /// As percent_decode, with '+' read as a space. For query strings and form bodies, one name or value at a time.
 std::optional<std::string> form_decode(std::string_view text);
 
+/// A URL for a log or a page: without user, password and query. A password may hold any character, `?` too; where that
+/// leaves a doubt, only the scheme is shown.
+std::string shown_url(std::string_view url);
+
 /// Well-formed by table 3-7 of the Unicode Standard: no surrogates, no overlong forms, nothing past U+10FFFF.
 bool is_utf8(std::string_view text) noexcept;
 

@@ -107,6 +107,10 @@ enum class purpose { stored, shown };
 template <class T>
 concept for_show_alone = std::convertible_to<const T&, field_value>;
 
+/// Says itself how, whatever its members are.
+template <class T>
+concept shows_itself = requires(const T& t) { t.operator field_value(); };
+
 value from_double(double number) noexcept;
 value from_name(std::span<const enumerator> names, std::int64_t number);
 value from_ticks(std::int64_t ticks, std::int64_t num, std::int64_t den) noexcept;
@@ -173,7 +177,9 @@ value write_duration(std::chrono::duration<Rep, Period> d) {
 
 template <purpose P, class T>
 value write(const T& from) {
-    if constexpr (json_itself<T> || std::same_as<T, bool> || std::same_as<T, std::nullptr_t>)
+    if constexpr (P == purpose::shown && shows_itself<T>)
+        return from_field(from);
+    else if constexpr (json_itself<T> || std::same_as<T, bool> || std::same_as<T, std::nullptr_t>)
         return value(from);
     else if constexpr (integer<T>)
         return value(static_cast<std::conditional_t<std::is_signed_v<T>, std::int64_t, std::uint64_t>>(from));
