@@ -4,6 +4,7 @@
 #include <infra/base/with_deadline.hpp>
 #include <infra/otlp.hpp>
 #include <infra/runtime/default_runtime.hpp>
+#include <infra/runtime/metrics.hpp>
 
 namespace infra::app {
 namespace {
@@ -67,19 +68,6 @@ void send_metrics(wiring& w) {
                        .stop = [exporter](deadline limit) { return exporter->stop(limit); }});
 }
 
-// What is worth knowing of the runtime.
-void observe_runtime() {
-    monitoring::default_metrics().before_scrape(
-        [threads = monitoring::bind_gauge("blocking_pool_threads", {}, "Threads of the blocking pool."),
-         queued = monitoring::bind_gauge("blocking_pool_queued", {},
-                                         "Functions that wait for a thread of the blocking pool."),
-         loops = monitoring::bind_gauge("event_loops", {}, "Event loops.")] {
-            threads.set(default_blocking_pool().threads());
-            queued.set(default_blocking_pool().queued());
-            loops.set(default_loops().size());
-        });
-}
-
 } // namespace
 
 void wire_monitoring(wiring& w) {
@@ -94,7 +82,7 @@ void wire_monitoring(wiring& w) {
         return response;
     });
     w.chosen.push_back({.module = "monitoring", .backend = "in process, /metrics"});
-    observe_runtime();
+    monitoring::default_metrics().before_scrape(&report_runtime);
     send_logs(w);
     send_traces(w);
     send_metrics(w);

@@ -43,8 +43,8 @@ struct worker::state {
     state(queue q, worker_options o)
         : jobs(std::move(q)),
           options(checked(std::move(o))),
-          pool(std::make_shared<blocking_pool>(
-              blocking_pool_options{.threads = std::min<std::size_t>(options.concurrency, 1024)})) {}
+          pool(std::make_shared<blocking_pool>(blocking_pool_options{
+              .threads = std::min<std::size_t>(options.concurrency, 1024), .name = "queue worker"})) {}
 
     const queue jobs;
     const worker_options options;

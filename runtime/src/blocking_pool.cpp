@@ -1,5 +1,8 @@
 #include <infra/runtime/blocking_pool.hpp>
 
+#include "runtime_metrics.hpp"
+
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -28,7 +31,9 @@ std::exception_ptr closed() {
 
 struct blocking_pool::state {
     explicit state(const blocking_pool_options& options)
-        : size(checked_threads(options)), max_queued(options.max_queued) {}
+        : size(checked_threads(options)),
+          max_queued(options.max_queued),
+          listed(options.name, [this] { return load(); }) {}
 
     const std::size_t size;
     const std::size_t max_queued;
@@ -41,6 +46,12 @@ struct blocking_pool::state {
     std::size_t running = 0;                 // guarded by mutex; functions
     std::vector<promise<void>> resting;      // guarded by mutex; those who wait for none to run
     bool stopped = false;                    // guarded by mutex
+    detail::listed_pool listed;              // goes first: a report asks for all of these
+
+    detail::pool_load load() const {
+        const std::scoped_lock lock(mutex);
+        return {.threads = size, .busy = running, .queued = queue.size()};
+    }
 
     // The life of a thread.
     void work() {
@@ -73,6 +84,19 @@ struct blocking_pool::state {
         resting.clear();
     }
 
+    void accept(std::shared_ptr<call> work) {
+        const std::scoped_lock lock(mutex);
+        if (stopped)
+            std::rethrow_exception(closed());
+        if (queue.size() >= max_queued)
+            throw error(errc::overloaded, "the blocking pool has " + std::to_string(max_queued) +
+                                              " calls waiting (blocking_pool_options::max_queued); try later");
+        if (idle <= queue.size() && threads.size() < size)
+            add_thread();
+        queue.push_back(std::move(work));
+        work_arrived.notify_one();
+    }
+
     // The threads that are there do what one that cannot be started would have done; if there is none, nobody would.
     void add_thread() {
         try {
@@ -84,10 +108,11 @@ struct blocking_pool::state {
         }
     }
 
-    static void perform(call& work) noexcept {
-        if (work.abandoned)
-            return;
+    void perform(call& work) const noexcept {
         const context_scope in(work.under);
+        if (work.abandoned)
+            return listed.cancelled();
+        listed.ran(std::chrono::steady_clock::now() - work.submitted);
         work.perform();
     }
 };
@@ -96,17 +121,15 @@ blocking_pool::blocking_pool(blocking_pool_options options) : state_(std::make_u
 
 blocking_pool::~blocking_pool() { stop(); }
 
+// Counted here, not where it is thrown: a listener is not called under the lock.
 void blocking_pool::submit(std::shared_ptr<call> work) {
-    const std::scoped_lock lock(state_->mutex);
-    if (state_->stopped)
-        std::rethrow_exception(closed());
-    if (state_->queue.size() >= state_->max_queued)
-        throw error(errc::overloaded, "the blocking pool has " + std::to_string(state_->max_queued) +
-                                          " calls waiting (blocking_pool_options::max_queued); try later");
-    if (state_->idle <= state_->queue.size() && state_->threads.size() < state_->size)
-        state_->add_thread();
-    state_->queue.push_back(std::move(work));
-    state_->work_arrived.notify_one();
+    try {
+        state_->accept(std::move(work));
+    } catch (const error& refusal) {
+        if (refusal.code() == errc::overloaded)
+            state_->listed.refused();
+        throw;
+    }
 }
 
 awaitable<void> blocking_pool::rest() {

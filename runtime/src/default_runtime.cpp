@@ -19,7 +19,7 @@ event_loops& default_loops() {
 executor default_executor() { return default_loops().next().get_executor(); }
 
 blocking_pool& default_blocking_pool() {
-    static blocking_pool pool;
+    static blocking_pool pool({.name = "default"});
     return pool;
 }
 

@@ -1,5 +1,7 @@
 #include <infra/runtime/event_loop.hpp>
 
+#include "runtime_metrics.hpp"
+
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 
@@ -56,6 +58,7 @@ void event_loop::run() {
         ~restore() { exchange_running(previous); }
     };
     const restore when_done{exchange_running(this)};
+    const detail::listed_loop listed(state_->name, get_executor());
     state_->io.run();
 }
 

@@ -159,6 +159,14 @@ class MainJob(StarterTest):
         self.assertEqual(service.ask("GET", "/ready").status, 200)
         metrics = service.ask("GET", "/metrics").text
         self.assertIn('route="/signup"', metrics)
+        for series in ('blocking_pool_threads{pool="default"} ', 'blocking_pool_busy_threads{pool="default"} ',
+                       'blocking_pool_queued_calls{pool="default"} ', 'blocking_pool_threads{pool="queue worker"} ',
+                       'blocking_pool_calls_total{outcome="refused",pool="default"} 0\n',
+                       'blocking_pool_wait_seconds_count{pool="default"} ', "event_loops "):
+            self.assertIn("\n" + series, metrics)
+        # Observed once a second since the first scrape.
+        lag = re.compile(r'\nevent_loop_lag_seconds_count{loop="loop-0"} [1-9]')
+        metrics = until(lambda: lag.search(text := service.ask("GET", "/metrics").text) and text, "a loop's lag")
         self.assertNotIn(service.folder.name, metrics)
         if promtool := shutil.which("promtool"):
             checked = subprocess.run([promtool, "check", "metrics"], input=metrics, text=True, capture_output=True)

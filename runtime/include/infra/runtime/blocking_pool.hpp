@@ -11,9 +11,11 @@
 #include <boost/asio/this_coro.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <exception>
 #include <memory>
+#include <string>
 #include <type_traits>
 
 namespace infra {
@@ -23,6 +25,8 @@ struct blocking_pool_options {
     std::size_t threads = 0;
     /// Calls that may wait for a thread; one more is refused with errc::overloaded.
     std::size_t max_queued = 10'000;
+    /// The label `pool` of its metrics (metrics.hpp).
+    std::string name = "pool";
 };
 
 /// Threads:  run() from any loop; stop() from any thread but the pool's own.
@@ -66,6 +70,7 @@ private:
         virtual void perform() noexcept = 0;
         virtual void refuse(std::exception_ptr why) noexcept = 0;
         infra::context under = context::current();
+        std::chrono::steady_clock::time_point submitted = std::chrono::steady_clock::now();
         std::atomic<bool> abandoned{false}; // set by a caller that no longer waits
     };
 
