@@ -292,7 +292,10 @@ class Telemetry(StarterTest):
         if not shutil.which("prometheus"):
             self.skipTest("prometheus is not installed (Debian package prometheus)")
         service = self.start().listening()
-        service.completed(service.sign_up())
+        trace, unsampled = "5759e988bd862e3fe1be46a994272793", "0bdf2a5d4b9f4d3c8a7e6f5041322314"
+        for traceparent in (f"00-{trace}-53995c3f42cd8ad8-01", f"00-{unsampled}-53995c3f42cd8ad8-00"):
+            answer = service.ask("POST", "/signup", '{"name":"Ada","email":"ada@example.com"}', {"traceparent": traceparent})
+            service.completed(json.loads(answer.text)["job_id"])
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
@@ -315,15 +318,20 @@ class Telemetry(StarterTest):
             except OSError:  # not up yet
                 return None
 
+        posted = urllib.parse.quote('http_server_requests_total{method="POST",route="/signup",status="202"}')
+
         def value():
-            query = urllib.parse.quote('http_server_requests_total{method="POST",route="/signup",status="202"}')
-            found = asked(f"query?query={query}")
+            found = asked(f"query?query={posted}")
             return found and found["result"] and found["result"][0]["value"][1]
-        self.assertEqual(until(value, "prometheus to have scraped the counter"), "1")
+        self.assertEqual(until(value, "prometheus to have scraped the counter"), "2")
         target = asked("targets")["activeTargets"][0]
         self.assertEqual((target["health"], target["lastError"]), ("up", ""))
-        exemplars = asked("query_exemplars?query=http_server_request_duration_seconds_bucket&start=0&end=9999999999")
-        self.assertTrue(any(len(one["labels"]["trace_id"]) == 32 for series in exemplars for one in series["exemplars"]))
+
+        def traces(query):
+            found = asked(f"query_exemplars?query={query}&start=0&end=9999999999")
+            return {one["labels"]["trace_id"] for series in found for one in series["exemplars"]}
+        self.assertEqual(traces(posted), {trace})
+        self.assertIn(trace, traces("http_server_request_duration_seconds_bucket"))
 
 
 class BadInput(StarterTest):
