@@ -1,0 +1,69 @@
+#pragma once
+
+/// Messages that others publish.
+///
+///     auto news = co_await redis.subscribe({.channels = {"orders"}, .patterns = {"user.*"}});
+///     while (true)
+///         for (auto& m : co_await news.receive()) handle(m.channel, m.payload);
+
+#include <infra/base/awaitable.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace infra::redis {
+
+struct subscribe_request {
+    std::vector<std::string> channels{};
+    std::vector<std::string> patterns{};       ///< of channels, as PSUBSCRIBE has them: `user.*`
+    std::vector<std::string> shard_channels{}; ///< SSUBSCRIBE, Redis 7 and later
+
+    /// Messages that may lie unread; what comes beyond is dropped and counted in missed(). At least 1.
+    std::size_t max_unread = 10'000;
+};
+
+struct message {
+    enum class kind : std::uint8_t {
+        published,
+        /// The connection was lost and is there again. What was published meanwhile did not come.
+        resumed,
+    };
+    kind type = kind::published;
+    std::string channel{};
+    std::string pattern{}; ///< that brought it; empty for channels
+    std::string payload{};
+
+    friend bool operator==(const message&, const message&) = default;
+};
+
+namespace detail {
+class subscription_state;
+}
+
+/// What one subscriber hears. After a lost connection the client subscribes again by itself.
+///
+/// Threads:  receive() from one coroutine on the executor on which it was subscribed; the rest from any.
+/// Errors:   receive() throws infra::errc::closed once the client has stopped and everything has been read.
+/// Cancel:   receive() throws operation_aborted and nothing is lost.
+/// Lifetime: destruction ends the subscription. May outlive the client.
+class subscription {
+public:
+    explicit subscription(std::shared_ptr<detail::subscription_state> of) noexcept;
+    ~subscription();
+    subscription(subscription&&) noexcept = default;
+    subscription& operator=(subscription&&) noexcept;
+
+    /// Everything that came, in order; waits while there is nothing.
+    awaitable<std::vector<message>> receive() const;
+
+    /// Dropped so far, since nobody read them in time.
+    std::uint64_t missed() const noexcept;
+
+private:
+    std::shared_ptr<detail::subscription_state> state_;
+};
+
+} // namespace infra::redis

@@ -1,0 +1,329 @@
+#include "command_table.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <cstdint>
+
+namespace infra::redis::detail {
+namespace {
+
+using enum lane_of_travel;
+
+struct facts {
+    std::string_view name;
+    replay again = replay::never;
+    lane_of_travel travels = shared;
+};
+
+constexpr auto rd = replay::read;
+constexpr auto idem = replay::idempotent;
+constexpr auto never = replay::never;
+
+// Redis 7.0's commands, less those about which nothing is to be said. A test compares them with what a server says of itself. A name may
+// stand for subcommands that differ; such a one is `never`, or is looked at below.
+constexpr facts table[] = {
+    // keys
+    {"COPY", never},
+    {"DEL", idem},
+    {"DUMP", rd},
+    {"EXISTS", rd},
+    {"EXPIRE", idem},
+    {"EXPIREAT", idem},
+    {"EXPIRETIME", rd},
+    {"KEYS", rd},
+    {"OBJECT", rd},
+    {"PERSIST", idem},
+    {"PEXPIRE", idem},
+    {"PEXPIREAT", idem},
+    {"PEXPIRETIME", rd},
+    {"PTTL", rd},
+    {"RANDOMKEY", rd},
+    {"SCAN", rd},
+    {"SORT_RO", rd},
+    {"TOUCH", rd},
+    {"TTL", rd},
+    {"TYPE", rd},
+    {"UNLINK", idem},
+    {"DBSIZE", rd},
+    // strings
+    {"GET", rd},
+    {"GETRANGE", rd},
+    {"LCS", rd},
+    {"MGET", rd},
+    {"MSET", idem},
+    {"PSETEX", idem},
+    {"SET", idem},
+    {"SETEX", idem},
+    {"SETRANGE", idem},
+    {"STRLEN", rd},
+    {"SUBSTR", rd},
+    // bits
+    {"BITCOUNT", rd},
+    {"BITFIELD_RO", rd},
+    {"BITPOS", rd},
+    {"GETBIT", rd},
+    {"SETBIT", idem},
+    // hashes
+    {"HDEL", idem},
+    {"HEXISTS", rd},
+    {"HGET", rd},
+    {"HGETALL", rd},
+    {"HKEYS", rd},
+    {"HLEN", rd},
+    {"HMGET", rd},
+    {"HMSET", idem},
+    {"HRANDFIELD", rd},
+    {"HSCAN", rd},
+    {"HSET", idem},
+    {"HSTRLEN", rd},
+    {"HVALS", rd},
+    // lists
+    {"LINDEX", rd},
+    {"LLEN", rd},
+    {"LPOS", rd},
+    {"LRANGE", rd},
+    {"LSET", idem},
+    {"BLMOVE", never, blocking},
+    {"BLMPOP", never, blocking},
+    {"BLPOP", never, blocking},
+    {"BRPOP", never, blocking},
+    {"BRPOPLPUSH", never, blocking},
+    // sets
+    {"SADD", idem},
+    {"SCARD", rd},
+    {"SDIFF", rd},
+    {"SINTER", rd},
+    {"SINTERCARD", rd},
+    {"SISMEMBER", rd},
+    {"SMEMBERS", rd},
+    {"SMISMEMBER", rd},
+    {"SRANDMEMBER", rd},
+    {"SREM", idem},
+    {"SSCAN", rd},
+    {"SUNION", rd},
+    // sorted sets
+    {"ZADD", idem},
+    {"ZCARD", rd},
+    {"ZCOUNT", rd},
+    {"ZDIFF", rd},
+    {"ZINTER", rd},
+    {"ZINTERCARD", rd},
+    {"ZLEXCOUNT", rd},
+    {"ZMSCORE", rd},
+    {"ZRANDMEMBER", rd},
+    {"ZRANGE", rd},
+    {"ZRANGEBYLEX", rd},
+    {"ZRANGEBYSCORE", rd},
+    {"ZRANK", rd},
+    {"ZREM", idem},
+    {"ZREMRANGEBYLEX", idem},
+    {"ZREMRANGEBYSCORE", idem},
+    {"ZREVRANGE", rd},
+    {"ZREVRANGEBYLEX", rd},
+    {"ZREVRANGEBYSCORE", rd},
+    {"ZREVRANK", rd},
+    {"ZSCAN", rd},
+    {"ZSCORE", rd},
+    {"ZUNION", rd},
+    {"BZMPOP", never, blocking},
+    {"BZPOPMAX", never, blocking},
+    {"BZPOPMIN", never, blocking},
+    // places, sketches, streams
+    {"GEODIST", rd},
+    {"GEOHASH", rd},
+    {"GEOPOS", rd},
+    {"GEORADIUSBYMEMBER_RO", rd},
+    {"GEORADIUS_RO", rd},
+    {"GEOSEARCH", rd},
+    {"PFADD", idem},
+    {"PFMERGE", idem},
+    {"XDEL", idem},
+    {"XINFO", rd},
+    {"XLEN", rd},
+    {"XPENDING", rd},
+    {"XRANGE", rd},
+    {"XREVRANGE", rd},
+    {"XREAD", rd, blocking},
+    {"XREADGROUP", never, blocking},
+    // scripts
+    {"EVAL_RO", rd},
+    {"EVALSHA_RO", rd},
+    {"FCALL_RO", rd},
+    // the server
+    {"COMMAND", rd},
+    {"ECHO", rd},
+    {"INFO", rd},
+    {"LASTSAVE", rd},
+    {"LOLWUT", rd},
+    {"PING", rd},
+    {"ROLE", rd},
+    {"TIME", rd},
+    {"WAIT", never, blocking},
+    {"WAITAOF", never, blocking},
+    // the connection
+    {"ASKING", never, own},
+    {"AUTH", never, own},
+    {"CLIENT", never, own},
+    {"DISCARD", never, own},
+    {"EXEC", never, own},
+    {"HELLO", never, own},
+    {"MULTI", never, own},
+    {"READONLY", never, own},
+    {"READWRITE", never, own},
+    {"SELECT", never, own},
+    {"UNWATCH", never, own},
+    {"WATCH", never, own},
+    {"SCRIPT", never, own},
+    {"MONITOR", never, forbidden},
+    {"PSUBSCRIBE", never, forbidden},
+    {"PSYNC", never, forbidden},
+    {"PUNSUBSCRIBE", never, forbidden},
+    {"QUIT", never, forbidden},
+    {"REPLCONF", never, forbidden},
+    {"RESET", never, forbidden},
+    {"SSUBSCRIBE", never, forbidden},
+    {"SUBSCRIBE", never, forbidden},
+    {"SUNSUBSCRIBE", never, forbidden},
+    {"SYNC", never, forbidden},
+    {"UNSUBSCRIBE", never, forbidden},
+};
+
+constexpr char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; }
+
+constexpr bool same(std::string_view a, std::string_view upper_b) {
+    if (a.size() != upper_b.size())
+        return false;
+    for (std::size_t i = 0; i < a.size(); ++i)
+        if (upper(a[i]) != upper_b[i])
+            return false;
+    return true;
+}
+
+// FNV-1a: names are short.
+constexpr std::size_t hash(std::string_view name) {
+    std::uint32_t h = 2166136261u;
+    for (const char c : name)
+        h = (h ^ static_cast<unsigned char>(upper(c))) * 16777619u;
+    return h ^ (h >> 15);
+}
+
+constexpr std::size_t buckets = 512;
+constexpr std::size_t longest = 20; // GEORADIUSBYMEMBER_RO
+
+constexpr auto index = [] {
+    std::array<std::uint8_t, buckets> made{}; // 0: empty, else 1 + the place in the table
+    static_assert(std::size(table) < 255);
+    for (std::size_t i = 0; i < std::size(table); ++i) {
+        auto at = hash(table[i].name) % buckets;
+        while (made[at] != 0)
+            at = (at + 1) % buckets;
+        made[at] = static_cast<std::uint8_t>(i + 1);
+    }
+    return made;
+}();
+
+const facts* find(std::string_view name) noexcept {
+    if (name.size() > longest)
+        return nullptr;
+    for (auto at = hash(name) % buckets; index[at] != 0; at = (at + 1) % buckets)
+        if (const auto& each = table[index[at] - 1]; same(name, each.name))
+            return &each;
+    return nullptr;
+}
+
+bool has_word(const command& c, std::initializer_list<std::string_view> any, std::size_t from) {
+    const auto words = c.words();
+    for (std::size_t i = from; i < words.size(); ++i)
+        for (const auto each : any)
+            if (same(words[i], each))
+                return true;
+    return false;
+}
+
+std::string_view second_word(const command& c) {
+    const auto words = c.words();
+    return words.size() > 1 ? words[1] : std::string_view();
+}
+
+// What asks about clients does no harm; what changes this one's would change it for all who share it.
+lane_of_travel lane_of_client(const command& c) {
+    static constexpr std::string_view harmless[] = {"GETNAME", "HELP",  "ID",      "INFO",   "KILL",
+                                                    "LIST",    "PAUSE", "UNPAUSE", "UNBLOCK"};
+    const auto verb = second_word(c);
+    if (same(verb, "REPLY"))
+        return forbidden;
+    return std::ranges::any_of(harmless, [&](auto each) { return same(verb, each); }) ? shared : own;
+}
+
+std::optional<double> number(std::string_view text) {
+    double out = 0;
+    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), out);
+    const bool whole = problem == std::errc{} && end == text.data() + text.size() && std::isfinite(out) && out >= 0;
+    return whole ? std::optional(out) : std::nullopt;
+}
+
+std::optional<std::chrono::milliseconds> milliseconds(std::string_view text, double factor) {
+    constexpr double most = 1e15; // far beyond what a server takes, well within a duration
+    const auto n = number(text);
+    if (!n)
+        return std::nullopt;
+    // Rounded up, so that a wait that is not endless does not become so.
+    return std::chrono::milliseconds(static_cast<std::int64_t>(std::ceil(std::min(*n * factor, most))));
+}
+
+// Where XREAD and XREADGROUP say BLOCK: before STREAMS, after which all words are keys and ids.
+std::string_view block_of_read(const command& c) {
+    const auto words = c.words();
+    for (std::size_t i = 1; i + 1 < words.size() && !same(words[i], "STREAMS"); ++i)
+        if (same(words[i], "BLOCK"))
+            return words[i + 1];
+    return {};
+}
+
+} // namespace
+
+lane_of_travel lane_of(const command& c) {
+    const auto* known = find(c.name());
+    if (!known || known->travels == shared)
+        return shared;
+    if (same(known->name, "CLIENT"))
+        return lane_of_client(c);
+    if (same(known->name, "SCRIPT"))
+        return same(second_word(c), "DEBUG") ? forbidden : shared;
+    if (known->name.starts_with("XREAD"))
+        return block_of_read(c).empty() ? shared : blocking;
+    return known->travels;
+}
+
+replay replay_of(const command& c) {
+    if (const auto declared = c.declared_replay())
+        return *declared;
+    const auto* known = find(c.name());
+    if (!known)
+        return replay::never;
+    // The second time these would do nothing, or answer as if somebody else had done it.
+    if (known->name == "SET" && has_word(c, {"NX", "GET"}, 3))
+        return replay::never;
+    if (known->name == "ZADD" && has_word(c, {"INCR", "NX"}, 2))
+        return replay::never;
+    if ((known->name.starts_with("EXPIRE") || known->name.starts_with("PEXPIRE")) &&
+        has_word(c, {"NX", "XX", "GT", "LT"}, 3))
+        return known->again == rd ? rd : replay::never;
+    return known->again;
+}
+
+std::optional<std::chrono::milliseconds> blocking_time(const command& c) {
+    const auto words = c.words();
+    const auto name = find(c.name()) ? find(c.name())->name : std::string_view();
+    if (name.starts_with("XREAD"))
+        return milliseconds(block_of_read(c), 1);
+    if (words.size() < 3)
+        return std::nullopt;
+    if (name.starts_with("WAIT")) // WAIT replicas ms, WAITAOF local replicas ms
+        return milliseconds(words.back(), 1);
+    return milliseconds(name.ends_with("MPOP") ? words[1] : words.back(), 1000);
+}
+
+} // namespace infra::redis::detail

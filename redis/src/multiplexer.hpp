@@ -1,0 +1,120 @@
+#pragma once
+
+// Many callers, one connection: who is sent when, and whose a reply is. No I/O, no clock.
+//
+//     add ── waiting ──to_write──> in flight ──answer──> finished          what is in flight is answered in order, which is all that
+//               ^                     │  │                                 tells replies apart
+//               └── lost: untouched,  │  └── lost: otherwise ──> finished (errc::lost)
+//                   or does no harm ──┘
+//
+// cancel() and expire() end a request at any point. Of one in flight the place is kept, and its replies are dropped.
+
+#include "request.hpp"
+
+#include <deque>
+#include <string>
+#include <string_view>
+
+namespace infra::redis::detail {
+
+struct multiplexer_bounds {
+    std::size_t max_commands = 100'000;
+    std::size_t max_bytes = 64 * 1024 * 1024;
+    std::size_t block_bytes =
+        64 * 1024; ///< what is written at once, if there is as much; a larger request is its own block
+};
+
+class multiplexer {
+public:
+    explicit multiplexer(multiplexer_bounds bounds = {}) : bounds_(bounds) {}
+
+    // --- Callers ---
+
+    /// False, and nothing happens, when it would exceed a bound. What is alone is always taken.
+    bool add(request& r);
+
+    /// Ends it, unless it has ended.
+    void cancel(request& r, boost::system::error_code why);
+
+    /// The same for good: nothing refers to it any more.
+    void forget(request& r) noexcept;
+
+    // --- The writer ---
+
+    /// What to write next: the rest of the last block, or a new one. Stays where it is until written() has been told of all of it.
+    std::string_view to_write();
+    void written(std::size_t bytes);
+    bool has_to_write() const noexcept { return offset_ < block_.size() || !waiting_.empty(); }
+
+    // --- The reader ---
+
+    /// False when nobody waits for a reply.
+    bool answer(reply r);
+
+    /// The command whose reply is due, if its caller is still there.
+    const command* oldest() const noexcept;
+
+    // --- The connection ---
+
+    /// It is gone. `rest_may_have_left`: of what was to be written, nobody knows how much left.
+    void lost(bool rest_may_have_left);
+
+    /// The one whose reply is due ends so; then call lost().
+    void fail_oldest(boost::system::error_code why);
+    void fail_waiting(boost::system::error_code why);
+    void fail_all(boost::system::error_code why);
+
+    /// Ends those whose deadline has passed: with errc::unanswered where sent, otherwise with `unsent`.
+    void expire(steady_time now, boost::system::error_code unsent);
+
+    // --- What there is ---
+
+    /// Takes one of those that have ended, in the order in which they did; null when there is none.
+    request* next_finished() noexcept;
+    bool has_finished() const noexcept { return !finished_.empty(); }
+
+    /// No deadline passes before this. max() when there is none.
+    steady_time earliest() const noexcept { return earliest_; }
+
+    bool owes_answers() const noexcept { return !in_flight_.empty(); }
+    bool is_idle() const noexcept { return in_flight_.empty() && waiting_.empty(); }
+    std::size_t commands() const noexcept { return commands_; }
+    std::size_t bytes() const noexcept { return bytes_; }
+    std::size_t waiting() const noexcept { return waiting_.size(); }
+    std::uint64_t replayed() const noexcept { return replayed_; }
+    std::size_t in_last_block() const noexcept { return in_block_; } ///< commands
+
+private:
+    // The place of a request among those whose replies are due, kept when it has gone.
+    struct slot {
+        request* of = nullptr;
+        std::size_t left = 0;    // replies
+        std::size_t bytes = 0;   // on the wire
+        std::uint64_t begin = 0; // in the stream of what this connection sends
+    };
+
+    slot& slot_of(const request& r) { return in_flight_[static_cast<std::size_t>(r.place - first_place_)]; }
+    void stage(request& r);
+    void finish(request& r, boost::system::error_code why);
+    void abandon(request& r) noexcept;
+    void unlink(request_list& from, request& r) noexcept;
+    bool untouched(const slot& s, std::uint64_t left) const noexcept;
+    static bool harmless_to_repeat(const request& r);
+
+    multiplexer_bounds bounds_;
+    request_list waiting_;
+    request_list finished_;
+    std::deque<slot> in_flight_;
+    std::uint64_t first_place_ = 0; // of in_flight_.front()
+    std::string block_;
+    std::size_t offset_ = 0;   // of block_, written
+    std::size_t in_block_ = 0; // commands
+    std::uint64_t staged_ = 0; // bytes of this connection's stream
+    std::uint64_t sent_ = 0;   // likewise
+    std::size_t commands_ = 0;
+    std::size_t bytes_ = 0;
+    std::uint64_t replayed_ = 0;
+    steady_time earliest_ = steady_time::max();
+};
+
+} // namespace infra::redis::detail
