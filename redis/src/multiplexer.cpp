@@ -193,9 +193,9 @@ void multiplexer::fail_oldest(boost::system::error_code why) {
         cancel(*in_flight_.front().of, why);
 }
 
-void multiplexer::fail_waiting(boost::system::error_code why) {
+void multiplexer::fail_waiting(boost::system::error_code unsent, boost::system::error_code sent) {
     while (!waiting_.empty())
-        cancel(waiting_.front(), why);
+        cancel(waiting_.front(), waiting_.front().sent ? sent : unsent);
     earliest_ = steady_time::max();
     for (const auto& each : in_flight_)
         if (each.of)
@@ -203,7 +203,7 @@ void multiplexer::fail_waiting(boost::system::error_code why) {
 }
 
 void multiplexer::fail_all(boost::system::error_code why) {
-    fail_waiting(why);
+    fail_waiting(why, why);
     for (const auto& each : in_flight_)
         if (each.of)
             cancel(*each.of, why);

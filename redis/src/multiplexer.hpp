@@ -61,7 +61,8 @@ public:
 
     /// The one whose reply is due ends so; then call lost().
     void fail_oldest(boost::system::error_code why);
-    void fail_waiting(boost::system::error_code why);
+    void fail_waiting(boost::system::error_code unsent,
+                      boost::system::error_code sent); ///< sent: on a connection before
     void fail_all(boost::system::error_code why);
 
     /// Ends those whose deadline has passed: with errc::unanswered where sent, otherwise with `unsent`.
@@ -83,6 +84,7 @@ public:
     std::size_t waiting() const noexcept { return waiting_.size(); }
     std::uint64_t replayed() const noexcept { return replayed_; }
     std::size_t in_last_block() const noexcept { return in_block_; } ///< commands
+    bool at_start_of_block() const noexcept { return offset_ == 0; }
 
 private:
     // The place of a request among those whose replies are due, kept when it has gone.

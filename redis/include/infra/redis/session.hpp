@@ -30,14 +30,14 @@ class own_connection;
 /// Threads:  those of the executor on which it was leased, destruction included.
 /// Errors:   as client; nothing is ever sent again. SUBSCRIBE and its like, MONITOR and CLIENT REPLY are refused with
 ///           errc::invalid_input, since they would break the order of replies.
-/// Cancel:   as client. A cancelled blocking command ends the connection with the session: what it would pop is not popped unseen.
+/// Cancel:   as client, but the connection ends with what was cancelled or timed out: its reply could belong to nobody.
 /// Lifetime: may outlive the client, and is closed by then.
 class session {
 public:
     explicit session(std::shared_ptr<detail::own_connection> through) noexcept;
     ~session();
     session(session&&) noexcept = default;
-    session& operator=(session&&) noexcept = default;
+    session& operator=(session&&) noexcept;
 
     awaitable<reply> execute(command c, std::optional<deadline> limit = {}) const;
     awaitable<std::vector<reply>> execute(batch b, std::optional<deadline> limit = {}) const;

@@ -1,0 +1,245 @@
+#include "client_state.hpp"
+
+#include "command_table.hpp"
+#include "exchange.hpp"
+
+#include <infra/base/error.hpp>
+#include <infra/redis/errc.hpp>
+
+#include <boost/asio/this_coro.hpp>
+
+#include <stdexcept>
+#include <utility>
+
+namespace infra::redis::detail {
+namespace {
+
+std::shared_ptr<common> make_common(const options& to, clock& time) {
+    validate(to);
+    return std::make_shared<common>(to, time);
+}
+
+std::vector<std::shared_ptr<lane>> make_lanes(std::vector<executor> loops, const std::shared_ptr<common>& shared) {
+    if (loops.empty())
+        throw std::invalid_argument("redis::client: loops must have at least one executor");
+    std::vector<std::shared_ptr<lane>> out;
+    for (auto& each : loops)
+        out.push_back(std::make_shared<lane>(std::move(each), shared));
+    return out;
+}
+
+// When a blocking command has to be back. What it would take from the server after its caller has left would be lost.
+deadline limit_of_blocking(const command& c, std::optional<deadline> limit, const common& shared) {
+    const auto refuse = [&](std::string_view why) {
+        throw error(infra::errc::invalid_input, std::string(c.name()) + " " + std::string(why));
+    };
+    const auto waits = blocking_time(c);
+    const auto now = shared.time().steady();
+    if (!waits)
+        refuse("does not say how long it waits; name a time that is a number");
+    const bool endless = *waits == std::chrono::milliseconds::zero();
+    if (endless && !limit)
+        refuse("waits without end; give it a time or a deadline");
+    const auto by = limit.value_or(deadline::after(*waits + shared.settings().default_deadline, now));
+    if (!endless && by.passed(saturating_add(now, *waits)))
+        refuse("waits for longer than its deadline, and what it took in between would be lost");
+    return by;
+}
+
+} // namespace
+
+client_state::client_state(std::vector<executor> loops, const options& to, clock& time)
+    : common_(make_common(to, time)),
+      lanes_(make_lanes(std::move(loops), common_)),
+      sessions_(std::make_shared<session_pool>(common_)),
+      subscriber_(std::make_shared<subscriber>(lanes_.front(), common_)) {}
+
+lane* client_state::lane_on(const executor& ex) const noexcept {
+    for (const auto& each : lanes_)
+        if (each->get_executor() == ex)
+            return each.get();
+    return nullptr;
+}
+
+const client_state::lane_ptr& client_state::any_lane() noexcept {
+    return lanes_[turn_.fetch_add(1, std::memory_order_relaxed) % lanes_.size()];
+}
+
+deadline client_state::limit_of(std::optional<deadline> limit) const {
+    return limit.value_or(deadline::after(common_->settings().default_deadline, common_->time().steady()));
+}
+
+void client_state::refuse_if_stopped() const {
+    if (stopping_)
+        throw error(infra::errc::closed, "the Redis client was stopped");
+}
+
+// --- Commands ---------------------------------------------------------------------------------------------------------
+
+// The way of nearly everything: one coroutine, no allocation beside it.
+awaitable<reply> client_state::one(self s, command c, std::optional<deadline> limit) {
+    if (lane_of(c) == lane_of_travel::blocking)
+        co_return co_await blocking(std::move(s), std::move(c), limit);
+    const std::span<const command> alone(&c, 1);
+    refuse_unless_shared(alone);
+    s->refuse_if_stopped();
+    const auto asked = s->common_->time().steady();
+    const auto by = limit.value_or(deadline::after(s->common_->settings().default_deadline, asked));
+    reply r;
+    if (auto* const here = s->lane_on(co_await asio::this_coro::executor)) {
+        waiter w(here->use(), alone, {&r, 1}, by, asked);
+        co_await w.done();
+        w.throw_failure();
+    } else {
+        std::vector<command> commands(1, c);
+        auto replies = co_await on_any_lane(s, std::move(commands), false, by);
+        r = std::move(replies.front());
+    }
+    if (!c.source() || r.error_code() != "NOSCRIPT")
+        co_return r;
+    auto full = in_full(c);
+    co_return co_await one(std::move(s), std::move(full), by);
+}
+
+awaitable<std::vector<reply>> client_state::all(self s, batch b, std::optional<deadline> limit) {
+    refuse_unless_shared(b.commands());
+    s->refuse_if_stopped();
+    if (b.empty())
+        co_return std::vector<reply>();
+    const auto by = s->limit_of(limit);
+    std::vector<command> commands(b.commands().begin(), b.commands().end());
+    co_return co_await with_scripts(std::move(s), std::move(commands), by);
+}
+
+awaitable<std::vector<reply>> client_state::with_scripts(self s, std::vector<command> commands, deadline limit) {
+    auto replies = co_await on_any_lane(s, commands, false, limit);
+    const auto unknown = unknown_scripts(commands, replies);
+    if (unknown.empty())
+        co_return replies;
+    std::vector<command> again;
+    for (const auto i : unknown)
+        again.push_back(in_full(commands[i]));
+    auto others = co_await on_any_lane(std::move(s), std::move(again), false, limit);
+    for (std::size_t i = 0; i < unknown.size(); ++i)
+        replies[unknown[i]] = std::move(others[i]);
+    co_return replies;
+}
+
+awaitable<std::vector<reply>> client_state::transaction(self s, batch b, std::optional<deadline> limit) {
+    refuse_in_transaction(b.commands());
+    s->refuse_if_stopped();
+    const auto by = s->limit_of(limit);
+    auto commands = as_transaction(b.commands());
+    auto replies = co_await on_any_lane(std::move(s), commands, true, by);
+    auto result = result_of_transaction(commands, replies);
+    if (!result)
+        throw error(errc::server, "EXEC did nothing, though no key was watched");
+    co_return std::move(*result);
+}
+
+awaitable<std::vector<reply>> client_state::on_any_lane(self s, std::vector<command> commands, bool atomic,
+                                                        deadline limit) {
+    const auto here = s->lane_on(co_await asio::this_coro::executor);
+    if (here)
+        co_return co_await on_lane(s, here->shared_from_this(), std::move(commands), atomic, limit);
+    const auto there = s->any_lane();
+    const std::function<awaitable<std::vector<reply>>()> make = [s, there, commands = std::move(commands), atomic,
+                                                                 limit] {
+        return on_lane(s, there, commands, atomic, limit);
+    };
+    co_return co_await there->call(make, limit);
+}
+
+awaitable<std::vector<reply>> client_state::on_lane(self s, lane_ptr on, std::vector<command> commands, bool atomic,
+                                                    deadline limit) {
+    std::vector<reply> replies(commands.size());
+    waiter w(on->use(), commands, replies, limit, s->common_->time().steady());
+    w.atomic = atomic;
+    co_await w.done();
+    w.throw_failure();
+    co_return replies;
+}
+
+// --- Connections of their own -----------------------------------------------------------------------------------------
+
+awaitable<reply> client_state::blocking(self s, command c, std::optional<deadline> limit) {
+    s->refuse_if_stopped();
+    const auto by = limit_of_blocking(c, limit, *s->common_);
+    const auto waits = *blocking_time(c);
+    const auto one = co_await s->sessions_->lease(by.is_never() ? by : deadline(by.time() - waits));
+    const session own(one);
+    std::vector<command> commands;
+    commands.push_back(std::move(c));
+    auto replies = co_await own_connection::execute(one, std::move(commands), false, by);
+    co_return std::move(replies.front());
+}
+
+awaitable<session> client_state::lease(self s, std::optional<deadline> limit) {
+    s->refuse_if_stopped();
+    co_return session(co_await s->sessions_->lease(s->limit_of(limit)));
+}
+
+awaitable<subscription> client_state::subscribe(self s, subscribe_request request, std::optional<deadline> limit) {
+    s->refuse_if_stopped();
+    if (request.max_unread == 0)
+        throw std::invalid_argument("redis::subscribe_request::max_unread must be at least 1");
+    if (request.channels.empty() && request.patterns.empty() && request.shard_channels.empty())
+        throw error(infra::errc::invalid_input, "a subscription names no channel and no pattern");
+    const auto by = s->limit_of(limit);
+    s->listened_ = true;
+    const executor reader = co_await asio::this_coro::executor;
+    const std::function<awaitable<std::shared_ptr<subscription_state>>()> make = [s, request, reader, by] {
+        return subscriber::subscribe(s->subscriber_, request, reader, by);
+    };
+    co_return subscription(co_await s->lanes_.front()->call(make, by));
+}
+
+// --- The end ----------------------------------------------------------------------------------------------------------
+
+client_status client_state::status() const {
+    return {.server = common_->server,
+            .connections = common_->shared_up,
+            .expected = common_->shared_expected,
+            .sessions = sessions_->open(),
+            .commands = common_->commands,
+            .reconnects = common_->losses,
+            .last_problem = common_->last_problem()};
+}
+
+awaitable<void> client_state::rest(self s) {
+    for (const auto& each : s->lanes_) {
+        if (!each->used())
+            continue;
+        const promise<void> idle(co_await asio::this_coro::executor);
+        if (each->post([each, idle] {
+                each->use().stop_accepting();
+                each->use().tell_when_idle(idle);
+            }))
+            co_await idle.get();
+    }
+}
+
+awaitable<void> client_state::stop(self s, deadline limit) {
+    s->stopping_ = true;
+    s->sessions_->stop_accepting();
+    try {
+        co_await with_deadline(rest(s), limit, s->common_->time());
+    } catch (const error& e) {
+        if (e.code() != infra::errc::timed_out)
+            throw;
+    }
+    s->let_go();
+    for (const auto& each : s->lanes_)
+        co_await each->ended();
+}
+
+void client_state::let_go() noexcept {
+    stopping_ = true;
+    sessions_->close_all();
+    if (listened_)
+        lanes_.front()->post([at = subscriber_] { at->close(); });
+    for (const auto& each : lanes_)
+        each->let_go();
+}
+
+} // namespace infra::redis::detail

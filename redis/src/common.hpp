@@ -1,0 +1,45 @@
+#pragma once
+
+// What all connections of one client share.
+
+#include "connector.hpp"
+#include "instruments.hpp"
+
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+#include <string>
+
+namespace infra::redis::detail {
+
+/// Threads: any.
+class common {
+public:
+    common(const options& o, clock& time) : connect(o, time), server(describe(o)) {}
+
+    const options& settings() const noexcept { return connect.settings(); }
+    clock& time() const noexcept { return connect.time(); }
+
+    void note(std::string problem) {
+        const std::scoped_lock lock(mutex_);
+        problem_ = std::move(problem);
+    }
+    std::string last_problem() const {
+        const std::scoped_lock lock(mutex_);
+        return problem_;
+    }
+
+    connector connect;
+    const instruments count;
+    const std::string server; ///< for messages
+    std::atomic<std::size_t> shared_up{0};
+    std::atomic<std::size_t> shared_expected{0};
+    std::atomic<std::size_t> commands{0};
+    std::atomic<std::uint64_t> losses{0};
+
+private:
+    mutable std::mutex mutex_;
+    std::string problem_; // guarded by mutex_
+};
+
+} // namespace infra::redis::detail

@@ -1,0 +1,190 @@
+#include "connector.hpp"
+
+#include "parser.hpp"
+
+#include <infra/base/error.hpp>
+#include <infra/base/with_deadline.hpp>
+#include <infra/redis/errc.hpp>
+#include <infra/runtime/default_runtime.hpp>
+
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/socket_base.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <netdb.h>
+#include <netinet/in.h>
+
+#include <array>
+#include <utility>
+#include <vector>
+
+namespace infra::redis::detail {
+namespace {
+
+using endpoint = asio::generic::stream_protocol::endpoint;
+using asio::ip::tcp;
+
+constexpr std::size_t greeting_bytes = 64 * 1024; // no answer to a greeting is longer
+
+std::vector<endpoint> look_up(const std::string& host, std::uint16_t port) {
+    addrinfo wanted{};
+    wanted.ai_family = AF_UNSPEC;
+    wanted.ai_socktype = SOCK_STREAM;
+    addrinfo* found = nullptr;
+    const int problem = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &wanted, &found);
+    if (problem != 0)
+        throw error(errc::not_connected, "the name " + host + " has no address: " + ::gai_strerror(problem));
+    const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> held(found, &::freeaddrinfo);
+    std::vector<endpoint> out;
+    for (const auto* each = found; each; each = each->ai_next)
+        out.emplace_back(each->ai_addr, each->ai_addrlen);
+    return out;
+}
+
+// The resolver blocks and cannot be told to stop: it has a thread of the pool, and nobody waits longer than he wants.
+awaitable<std::vector<endpoint>> resolve(address to) {
+    if (!to.socket_path.empty())
+        co_return std::vector<endpoint>{asio::local::stream_protocol::endpoint(to.socket_path)};
+    boost::system::error_code ec;
+    const auto literal = asio::ip::make_address(to.host, ec);
+    if (!ec)
+        co_return std::vector<endpoint>{tcp::endpoint(literal, to.port)};
+    co_return co_await default_blocking_pool().run([to] { return look_up(to.host, to.port); });
+}
+
+void prepare(stream_socket& socket, const endpoint& at) {
+    if (at.protocol().family() == AF_UNIX)
+        return;
+    boost::system::error_code ignored;
+    socket.set_option(tcp::no_delay(true), ignored);
+    socket.set_option(asio::socket_base::keep_alive(true), ignored);
+}
+
+awaitable<stream_socket> connect_to(executor ex, endpoint at) {
+    stream_socket socket(ex);
+    co_await socket.async_connect(at, asio::use_awaitable);
+    prepare(socket, at);
+    co_return socket;
+}
+
+// One that does not answer must leave time for the others.
+deadline share(deadline limit, steady_time now, std::size_t addresses) {
+    if (limit.is_never())
+        return limit;
+    return deadline::after(limit.remaining(now) / static_cast<std::int64_t>(addresses), now);
+}
+
+// Takes what is whole off `piece`.
+void hear(parser& ears, std::string_view piece, std::vector<reply>& heard, std::size_t wanted) {
+    auto end = parser::status::hungry;
+    while ((end = ears.feed(piece)) == parser::status::message)
+        heard.push_back(ears.take());
+    if (end != parser::status::hungry)
+        throw error(errc::protocol, "it does not speak Redis' protocol: " + ears.why() + "; check host and port");
+    if (heard.size() > wanted)
+        throw error(errc::protocol, "it says more than it was asked for; check host and port");
+}
+
+// With too many clients the server says so, once, and hangs up.
+void rethrow_as_refusal(const boost::system::system_error& end, const std::vector<reply>& heard) {
+    if (end.code() == asio::error::eof && !heard.empty() && heard.back().is_error())
+        throw error(errc::refused, "it refused us: " + std::string(heard.back().error_message()));
+    throw;
+}
+
+awaitable<std::vector<reply>> converse(transport& with, std::vector<command> words, parser& ears) {
+    std::string bytes;
+    for (const auto& each : words)
+        each.encode_to(bytes);
+    std::vector<reply> heard;
+    std::array<char, 4096> buffer;
+    try {
+        co_await with.write(bytes);
+        while (heard.size() < words.size()) {
+            const auto size = co_await with.read_some(asio::buffer(buffer));
+            hear(ears, {buffer.data(), size}, heard, words.size());
+        }
+    } catch (const error&) {
+        throw;
+    } catch (const boost::system::system_error& e) {
+        rethrow_as_refusal(e, heard);
+    }
+    co_return heard;
+}
+
+awaitable<server_facts> greet(transport& with, const options& o) {
+    greeting words(o);
+    parser ears({.max_bytes = greeting_bytes, .max_depth = 8});
+    while (words.phase() == greeting::step::speak)
+        words.hear(co_await converse(with, words.words(), ears));
+    if (words.phase() == greeting::step::refused)
+        throw error(errc::refused, "it refused us: " + words.why());
+    co_return words.facts();
+}
+
+// What a system call said, in the client's terms.
+[[noreturn]] void rethrow(const boost::system::system_error& e) {
+    if (e.code() == asio::error::operation_aborted || e.code().category() == category() ||
+        e.code().category() == base_category())
+        throw;
+    if (e.code() == asio::error::eof)
+        throw error(errc::not_connected, "it closed the connection at once");
+    throw error(errc::not_connected, e.code().message());
+}
+
+} // namespace
+
+connector::connector(const options& o, clock& time)
+    : options_(o), time_(time), place_(std::make_unique<fixed_place>(o)) {}
+
+std::shared_ptr<tls_context> connector::tls() {
+    const std::scoped_lock lock(making_);
+    if (!tls_)
+        tls_ = make_tls_context(*options_.tls);
+    return tls_;
+}
+
+awaitable<opened> connector::open(executor ex, deadline limit) {
+    const auto by = earlier(limit, deadline::after(options_.connect_timeout, time_.steady()));
+    try {
+        co_return co_await with_deadline(open_in_time(std::move(ex), by), by, time_);
+    } catch (const error& e) {
+        if (e.code() == infra::errc::timed_out)
+            throw error(errc::not_connected, "it did not answer in time");
+        throw;
+    } catch (const boost::system::system_error& e) {
+        rethrow(e);
+    }
+}
+
+awaitable<opened> connector::open_in_time(executor ex, deadline limit) {
+    const auto to = co_await place_->find();
+    auto socket = co_await connect(std::move(ex), to, limit);
+    std::unique_ptr<transport> through;
+    if (options_.tls) {
+        const auto& name = options_.tls->server_name.empty() ? to.host : options_.tls->server_name;
+        through = co_await tls()->wrap(std::move(socket), name);
+    } else {
+        through = make_plain_transport(std::move(socket));
+    }
+    auto facts = co_await greet(*through, options_);
+    co_return opened{std::move(through), std::move(facts)};
+}
+
+awaitable<stream_socket> connector::connect(executor ex, address to, deadline limit) {
+    const auto addresses = co_await resolve(std::move(to));
+    for (std::size_t i = 0;; ++i) {
+        const auto last = i + 1 == addresses.size();
+        try {
+            co_return co_await with_deadline(connect_to(ex, addresses[i]),
+                                             share(limit, time_.steady(), addresses.size() - i), time_);
+        } catch (const boost::system::system_error& e) {
+            if (last || e.code() == asio::error::operation_aborted)
+                throw;
+        }
+    }
+}
+
+} // namespace infra::redis::detail

@@ -1,0 +1,31 @@
+#pragma once
+
+// What is sent for what was asked, and what comes of what is answered: transactions, scripts, and commands in the wrong place. No I/O.
+
+#include <infra/redis/command.hpp>
+#include <infra/redis/reply.hpp>
+
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace infra::redis::detail {
+
+/// Throws errc::invalid_input naming the command and what to do instead.
+void refuse_unless_shared(std::span<const command> commands);  ///< what may go over the connection of all
+void refuse_in_session(std::span<const command> commands);     ///< what may go over no connection
+void refuse_in_transaction(std::span<const command> commands); ///< what MULTI does not take
+
+/// The same call with the script's text.
+command in_full(const command& call);
+
+/// Where a script was called that the server does not know.
+std::vector<std::size_t> unknown_scripts(std::span<const command> commands, std::span<const reply> replies);
+
+/// MULTI, the commands with scripts in full, EXEC.
+std::vector<command> as_transaction(std::span<const command> commands);
+
+/// What EXEC answered; empty when a watched key was changed. Throws errc::server when the server refused a command, or all of it.
+std::optional<std::vector<reply>> result_of_transaction(std::span<const command> sent, std::span<reply> replies);
+
+} // namespace infra::redis::detail

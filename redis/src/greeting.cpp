@@ -1,0 +1,107 @@
+#include "greeting.hpp"
+
+#include <algorithm>
+
+namespace infra::redis::detail {
+namespace {
+
+constexpr std::size_t shown = 200; // of the server's words
+
+// Before Redis 6 there is no HELLO; some proxies know it and refuse version 3.
+bool knows_no_version_3(const reply& r) {
+    return r.error_code() == "NOPROTO" || r.error_message().starts_with("ERR unknown command") ||
+           r.error_message().starts_with("ERR unsupported command");
+}
+
+// An error that concerns the name alone, or a server that knows no names: nobody needs it.
+bool may_be_ignored(const command& c) { return c.name() == "CLIENT"; }
+
+} // namespace
+
+greeting::greeting(const options& o) : options_(o) {
+    if (o.protocol == 3)
+        speak_version_3();
+    else
+        speak_version_2();
+}
+
+void greeting::speak_version_3() {
+    version_3_ = true;
+    command hello{"HELLO", 3};
+    if (!options_.password.empty())
+        hello.add("AUTH").add(options_.username.empty() ? "default" : options_.username).add(options_.password);
+    if (!options_.client_name.empty())
+        hello.add("SETNAME").add(options_.client_name);
+    words_ = {hello};
+    add_select();
+}
+
+void greeting::speak_version_2() {
+    version_3_ = false;
+    words_.clear();
+    if (!options_.password.empty()) {
+        command auth("AUTH");
+        if (!options_.username.empty())
+            auth.add(options_.username);
+        words_.push_back(auth.add(options_.password));
+    }
+    if (!options_.client_name.empty())
+        words_.push_back({"CLIENT", "SETNAME", options_.client_name});
+    add_select();
+    words_.push_back({"PING"}); // tells whether a password is wanted, where nothing else does
+}
+
+void greeting::add_select() {
+    if (options_.database != 0)
+        words_.push_back({"SELECT", options_.database});
+}
+
+void greeting::hear(std::span<const reply> answers) {
+    if (version_3_)
+        hear_version_3(answers);
+    else
+        hear_version_2(answers);
+}
+
+void greeting::hear_version_3(std::span<const reply> answers) {
+    if (knows_no_version_3(answers.front()))
+        return speak_version_2();
+    for (const auto& each : answers)
+        if (each.is_error())
+            return refuse(each);
+    learn(answers.front());
+    phase_ = step::ready;
+}
+
+void greeting::hear_version_2(std::span<const reply> answers) {
+    for (std::size_t i = 0; i < answers.size(); ++i)
+        if (answers[i].is_error() && !may_be_ignored(words_[i]))
+            return refuse(answers[i]);
+    facts_.protocol = 2;
+    phase_ = step::ready;
+}
+
+void greeting::refuse(const reply& r) {
+    phase_ = step::refused;
+    why_ = r.error_message().substr(0, shown);
+    if (r.error_code() == "NOAUTH")
+        why_ += "; give a password in the URL";
+}
+
+// A map; what is not as expected is not needed either.
+void greeting::learn(const reply& hello) {
+    facts_.protocol = 3;
+    if (hello.type() != reply::kind::map)
+        return;
+    const auto& items = hello.items();
+    for (std::size_t i = 0; i + 1 < items.size(); i += 2) {
+        if (items[i].type() != reply::kind::text || items[i + 1].type() != reply::kind::text)
+            continue;
+        if (items[i].as_text() == "version")
+            facts_.version = items[i + 1].as_text();
+        else if (items[i].as_text() == "role")
+            facts_.role = items[i + 1].as_text();
+    }
+}
+
+} // namespace infra::redis::detail

@@ -1,0 +1,60 @@
+#include "lane.hpp"
+
+#include "supervisor.hpp"
+
+#include <boost/asio/post.hpp>
+
+namespace infra::redis::detail {
+
+lane::lane(executor ex, std::shared_ptr<common> shared)
+    : executor_(std::move(ex)),
+      common_(std::move(shared)),
+      pipeline_(std::make_shared<pipeline>(executor_, common_)),
+      gate_(loop_gate::of(executor_)),
+      mail_(executor_) {}
+
+pipeline& lane::use() {
+    if (!used_.load(std::memory_order_relaxed)) {
+        used_ = true;
+        ++common_->shared_expected;
+        keep_connected(pipeline_);
+    }
+    return *pipeline_;
+}
+
+bool lane::post(std::function<void()> f) {
+    if (!mail_.post(std::move(f)))
+        return false;
+    if (!reading_.exchange(true))
+        gate_->pass([this] {
+            const context_scope nobodys{context()};
+            asio::co_spawn(executor_, read_mail(shared_from_this()), [](std::exception_ptr) {});
+        });
+    return true;
+}
+
+awaitable<void> lane::read_mail(std::shared_ptr<lane> self) {
+    while (true)
+        for (auto& each : co_await self->mail_.receive())
+            each();
+}
+
+void lane::let_go() noexcept {
+    mail_.close();
+    if (used_)
+        gate_->pass([this] { asio::post(executor_, [p = pipeline_] { p->close(); }); });
+}
+
+awaitable<void> lane::ended() {
+    const promise<void> past(co_await asio::this_coro::executor);
+    bool posted = false;
+    if (used_)
+        gate_->pass([&] {
+            asio::post(executor_, [past] { past.set_value(); });
+            posted = true;
+        });
+    if (posted)
+        co_await past.get();
+}
+
+} // namespace infra::redis::detail

@@ -1,0 +1,372 @@
+#include "pipeline.hpp"
+
+#include "harbour.hpp"
+
+#include <infra/base/context_executor.hpp>
+#include <infra/base/error.hpp>
+#include <infra/base/telemetry.hpp>
+#include <infra/redis/errc.hpp>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <utility>
+
+namespace infra::redis::detail {
+namespace {
+
+// So many callers go on before what they ask next is sent: the server works on it while the others go on.
+constexpr std::size_t resumed_between_writes = 64;
+
+executor without_context(const executor& ex) {
+    using plain = asio::io_context::executor_type;
+    const auto* carrying = ex.target<context_executor<plain>>();
+    return carrying ? executor(carrying->inner()) : ex;
+}
+
+multiplexer_bounds bounds_of(const options& o) {
+    return {.max_commands = o.max_queued_commands, .max_bytes = o.max_queued_bytes};
+}
+
+} // namespace
+
+// --- One caller -------------------------------------------------------------------------------------------------------
+
+waiter::waiter(pipeline& of, std::span<const command> what, std::span<reply> into, deadline by,
+               steady_time asked) noexcept
+    : of_(of), asked_(asked) {
+    commands = what;
+    replies = into;
+    limit = by;
+}
+
+waiter::~waiter() { of_.multiplexer_.forget(*this); }
+
+void waiter::admit() {
+    if (of_.closed_ || !of_.accepting_)
+        throw of_.closed_error();
+    if (of_.multiplexer_.add(*this))
+        return of_.start();
+    of_.common_->count.commands(outcome::overloaded, commands.size());
+    throw error(infra::errc::overloaded,
+                std::string(commands.front().name()) + " at " + of_.common_->server +
+                    ": the queue of commands is full (options::max_queued_commands, max_queued_bytes)");
+}
+
+void waiter::begin() {
+    of_.turn_soon();
+    if (limit.time() < of_.alarm_.when())
+        of_.set_alarm();
+}
+
+void waiter::cancel() {
+    of_.multiplexer_.cancel(*this, asio::error::operation_aborted);
+    of_.post_turn(); // not at once: whoever cancels is in the middle of something
+}
+
+void waiter::throw_failure() const {
+    if (failure)
+        throw error(failure, of_.sentence_of(*this));
+}
+
+// --- All of them ------------------------------------------------------------------------------------------------------
+
+pipeline::pipeline(executor ex, std::shared_ptr<common> shared, pipeline_manners manners)
+    : executor_(std::move(ex)),
+      io_executor_(without_context(executor_)),
+      common_(std::move(shared)),
+      manners_(manners),
+      multiplexer_(bounds_of(common_->settings())),
+      vitals_({.ping_every = common_->settings().ping_every, .response_timeout = common_->settings().response_timeout},
+              {}),
+      alarm_(executor_, common_->time(), [this] { look_at_the_clock(); }),
+      gone_(io_executor_, steady_time::max()),
+      delay_(io_executor_) {}
+
+pipeline::~pipeline() {
+    if (link_)
+        link_->close();
+    if (harbour_)
+        harbour_->leave(*this);
+}
+
+void pipeline::start() {
+    if (harbour_)
+        return;
+    harbour_ = harbour::of(executor_);
+    harbour_->enter(*this);
+}
+
+error pipeline::closed_error() const {
+    if (manners_.reconnects || closed_)
+        return error(infra::errc::closed, "the Redis client was stopped");
+    return error(errc::not_connected,
+                 common_->server + ": the connection is gone" + (problem_.empty() ? "" : " (" + problem_ + ")"));
+}
+
+std::string pipeline::sentence_of(const waiter& w) const {
+    std::string out = std::string(w.commands.front().name()) + " at " + common_->server + ": ";
+    const auto because = problem_.empty() ? std::string() : " (" + problem_ + ")";
+    if (w.failure == asio::error::operation_aborted)
+        return out +
+               (w.sent ? "cancelled after it was sent; it may have been executed" : "cancelled before it was sent");
+    if (w.failure == errc::unanswered)
+        return out + "no answer by the deadline; it was sent and may have been executed";
+    if (w.failure == errc::not_connected)
+        return out + (manners_.reconnects ? "no connection by the deadline" : "the connection is gone") + because;
+    if (w.failure == infra::errc::timed_out)
+        return out + "the deadline passed before it was sent";
+    if (w.failure == errc::lost)
+        return out + "the connection was lost after it was sent; it may have been executed" + because;
+    if (w.failure == infra::errc::closed)
+        return out + (w.sent ? "the client was stopped after it was sent; it may have been executed"
+                             : "the client was stopped");
+    return out + (problem_.empty() ? w.failure.message() : problem_);
+}
+
+// --- Turns ------------------------------------------------------------------------------------------------------------
+
+// What is asked while callers go on leaves at the end of that turn; what is asked otherwise, at the end of this one of the loop.
+void pipeline::turn_soon() {
+    if (turning_ || turn_posted_)
+        return;
+    const auto delay = common_->settings().flush_delay;
+    if (delay == std::chrono::microseconds::zero())
+        return post_turn();
+    turn_posted_ = true;
+    delay_.expires_after(delay);
+    delay_.async_wait([weak = weak_from_this()](boost::system::error_code) {
+        if (const auto self = weak.lock()) {
+            self->turn_posted_ = false;
+            self->turn();
+        }
+    });
+}
+
+void pipeline::post_turn() {
+    if (std::exchange(turn_posted_, true))
+        return;
+    asio::post(io_executor_, [weak = weak_from_this()] {
+        if (const auto self = weak.lock()) {
+            self->turn_posted_ = false;
+            self->turn();
+        }
+    });
+}
+
+void pipeline::turn() {
+    if (std::exchange(turning_, true))
+        return;
+    const auto self = shared_from_this();
+    const auto at = now();
+    std::size_t resumed = 0;
+    while (auto* const ended = multiplexer_.next_finished()) {
+        auto& w = static_cast<waiter&>(*ended);
+        settle(w, at);
+        if (w.continuation_.holds())
+            w.continuation_.resume();
+        if (++resumed % resumed_between_writes == 0)
+            flush();
+    }
+    turning_ = false;
+    flush();
+    set_alarm();
+    report();
+    tell_idle();
+}
+
+void pipeline::settle(waiter& w, steady_time at) {
+    auto how = outcome_of(w.failure);
+    if (how == outcome::ok && w.replies.back().is_error())
+        how = outcome::error;
+    common_->count.commands(how, w.commands.size());
+    common_->count.took(at - w.asked_);
+}
+
+void pipeline::flush() {
+    while (link_ && !link_->writing() && multiplexer_.has_to_write()) {
+        if (!multiplexer_.owes_answers())
+            vitals_.began_to_owe(now());
+        const auto block = multiplexer_.to_write();
+        if (multiplexer_.at_start_of_block())
+            common_->count.wrote(multiplexer_.in_last_block());
+        const auto taken = link_->write(block);
+        if (taken == 0)
+            return vitals_.began_to_write(now());
+        wrote(taken);
+    }
+}
+
+void pipeline::wrote(std::size_t bytes) {
+    multiplexer_.written(bytes);
+    vitals_.wrote(now());
+    common_->count.sent(bytes);
+}
+
+void pipeline::on_written(std::size_t bytes) {
+    wrote(bytes);
+    flush();
+}
+
+void pipeline::on_read(std::size_t bytes) {
+    vitals_.heard(now());
+    common_->count.received(bytes);
+}
+
+void pipeline::on_message(reply r) {
+    if (on_push && on_push(r))
+        return;
+    if (r.type() == reply::kind::push || multiplexer_.answer(std::move(r)))
+        return;
+    telemetry::log(level::warn, "redis", "a reply that nobody waits for", {{"server", common_->server}});
+}
+
+// --- The connection ---------------------------------------------------------------------------------------------------
+
+void pipeline::attach(opened made) {
+    if (closed_)
+        return made.through->close();
+    start();
+    link_ = link_ptr(new link(std::move(made), {.max_bytes = common_->settings().max_reply_bytes}, *this));
+    vitals_ =
+        vitals({.ping_every = common_->settings().ping_every, .response_timeout = common_->settings().response_timeout},
+               now());
+    common_->count.connections(1);
+    if (manners_.shared)
+        ++common_->shared_up;
+    link_->start();
+    turn();
+}
+
+void pipeline::on_end(boost::system::error_code why, std::string sentence) { drop_link(why, std::move(sentence)); }
+
+void pipeline::drop_link(boost::system::error_code why, std::string sentence) {
+    const auto had = std::exchange(link_, nullptr);
+    if (!had)
+        return;
+    const bool more_may_have_left = had->may_have_written();
+    had->close();
+    common_->count.connections(-1);
+    if (manners_.shared)
+        --common_->shared_up;
+    if (!sentence.empty()) {
+        ++common_->losses;
+        common_->count.lost();
+        common_->note(sentence);
+        telemetry::log(level::warn, "redis", "connection lost", {{"server", common_->server}, {"why", sentence}});
+    }
+    problem_ = std::move(sentence);
+    if (why == errc::protocol || why == errc::too_large)
+        multiplexer_.fail_oldest(why);
+    multiplexer_.lost(more_may_have_left);
+    if (!manners_.reconnects) {
+        multiplexer_.fail_waiting(errc::not_connected, errc::lost);
+        accepting_ = false;
+    }
+    gone_.cancel();
+    post_turn();
+}
+
+awaitable<void> pipeline::detached() {
+    const auto self = shared_from_this();
+    while (link_) {
+        boost::system::error_code ec;
+        gone_.expires_at(steady_time::max());
+        co_await gone_.async_wait(asio::redirect_error(asio::use_awaitable, ec));
+    }
+}
+
+void pipeline::cannot_connect(boost::system::error_code refusal, std::string problem) {
+    problem_ = std::move(problem);
+    if (refusal)
+        multiplexer_.fail_waiting(refusal, refusal);
+    post_turn();
+}
+
+void pipeline::close() {
+    if (std::exchange(closed_, true))
+        return;
+    const auto self = shared_from_this();
+    multiplexer_.fail_all(infra::errc::closed);
+    drop_link(infra::errc::closed, {});
+    alarm_.clear();
+    if (on_close)
+        std::exchange(on_close, nullptr)();
+    post_turn();
+}
+
+void pipeline::abandon() noexcept {
+    const auto self = shared_from_this();
+    closed_ = true;
+    alarm_.clear();
+    multiplexer_.fail_all(infra::errc::closed);
+    if (const auto had = std::exchange(link_, nullptr))
+        had->close();
+    if (on_close)
+        std::exchange(on_close, nullptr)();
+    while (auto* const ended = multiplexer_.next_finished())
+        static_cast<waiter&>(*ended).continuation_.drop();
+}
+
+// --- Time -------------------------------------------------------------------------------------------------------------
+
+void pipeline::set_alarm() {
+    if (closed_)
+        return;
+    auto when = multiplexer_.earliest();
+    if (link_ && !manners_.blocking)
+        when = std::min(when, vitals_.next(multiplexer_.owes_answers(), link_->writing()));
+    if (when < alarm_.when())
+        alarm_.set(when);
+}
+
+void pipeline::look_at_the_clock() {
+    const auto self = shared_from_this();
+    const auto at = now();
+    multiplexer_.expire(at, link_ ? make_error_code(infra::errc::timed_out) : make_error_code(errc::not_connected));
+    if (link_ && !manners_.blocking) {
+        switch (vitals_.judge(at, multiplexer_.owes_answers(), link_->writing())) {
+        case vitals::verdict::well: break;
+        case vitals::verdict::ask: ask_whether_it_lives(at); break;
+        case vitals::verdict::dead: drop_link(errc::lost, "the server is silent while it owes an answer"); break;
+        }
+    }
+    turn();
+}
+
+void pipeline::ask_whether_it_lives(steady_time at) {
+    if (!ping_)
+        ping_.emplace("PING");
+    pinging_.emplace(*this, std::span(&*ping_, 1), std::span(&pong_, 1),
+                     deadline::after(common_->settings().response_timeout, at), at);
+    multiplexer_.add(*pinging_);
+}
+
+// --- Accounts ---------------------------------------------------------------------------------------------------------
+
+void pipeline::report() {
+    if (const auto n = multiplexer_.commands(); n != reported_commands_) {
+        const auto more = static_cast<std::ptrdiff_t>(n) - static_cast<std::ptrdiff_t>(reported_commands_);
+        common_->count.queued(more);
+        common_->commands += static_cast<std::size_t>(more);
+        reported_commands_ = n;
+    }
+    if (const auto n = multiplexer_.replayed(); n != reported_replays_)
+        common_->count.replayed(n - std::exchange(reported_replays_, n));
+}
+
+void pipeline::tell_when_idle(promise<void> whom) {
+    idle_.push_back(std::move(whom));
+    tell_idle();
+}
+
+void pipeline::tell_idle() {
+    if (idle_.empty() || !multiplexer_.is_idle() || multiplexer_.has_finished())
+        return;
+    for (const auto& each : std::exchange(idle_, {}))
+        each.set_value();
+}
+
+} // namespace infra::redis::detail

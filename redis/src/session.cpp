@@ -1,0 +1,85 @@
+#include <infra/redis/session.hpp>
+
+#include "exchange.hpp"
+#include "session_pool.hpp"
+
+#include <utility>
+
+namespace infra::redis {
+namespace {
+
+using through = std::shared_ptr<detail::own_connection>;
+
+deadline limit_of(const detail::own_connection& c, std::optional<deadline> limit) {
+    const auto& shared = c.shared();
+    return limit.value_or(deadline::after(shared.settings().default_deadline, shared.time().steady()));
+}
+
+// On a connection of one's own a script is sent in full at once when the server does not know it: nothing else is in between.
+awaitable<std::vector<reply>> run(through c, std::vector<command> commands, deadline limit) {
+    auto replies = co_await detail::own_connection::execute(c, commands, false, limit);
+    for (const auto i : detail::unknown_scripts(commands, replies)) {
+        std::vector<command> again{detail::in_full(commands[i])};
+        auto one = co_await detail::own_connection::execute(c, std::move(again), false, limit);
+        replies[i] = std::move(one.front());
+    }
+    co_return replies;
+}
+
+awaitable<reply> run_one(through c, command one, deadline limit) {
+    std::vector<command> commands;
+    commands.push_back(std::move(one));
+    detail::refuse_in_session(commands);
+    auto replies = co_await run(std::move(c), std::move(commands), limit);
+    co_return std::move(replies.front());
+}
+
+awaitable<std::vector<reply>> run_all(through c, batch b, deadline limit) {
+    detail::refuse_in_session(b.commands());
+    if (b.empty())
+        co_return std::vector<reply>();
+    std::vector<command> commands(b.commands().begin(), b.commands().end());
+    co_return co_await run(std::move(c), std::move(commands), limit);
+}
+
+awaitable<std::optional<std::vector<reply>>> run_atomically(through c, batch b, deadline limit) {
+    detail::refuse_in_transaction(b.commands());
+    auto commands = detail::as_transaction(b.commands());
+    auto replies = co_await detail::own_connection::execute(std::move(c), commands, true, limit);
+    co_return detail::result_of_transaction(commands, replies);
+}
+
+} // namespace
+
+session::session(std::shared_ptr<detail::own_connection> through) noexcept : through_(std::move(through)) {}
+
+session::~session() {
+    if (!through_)
+        return;
+    if (const auto pool = through_->pool().lock())
+        pool->give_back(std::move(through_));
+    else
+        through_->close();
+}
+
+session& session::operator=(session&& other) noexcept {
+    const session former(std::move(*this));
+    through_ = std::move(other.through_);
+    return *this;
+}
+
+awaitable<reply> session::execute(command c, std::optional<deadline> limit) const {
+    return run_one(through_, std::move(c), limit_of(*through_, limit));
+}
+
+awaitable<std::vector<reply>> session::execute(batch b, std::optional<deadline> limit) const {
+    return run_all(through_, std::move(b), limit_of(*through_, limit));
+}
+
+awaitable<std::optional<std::vector<reply>>> session::transaction(batch b, std::optional<deadline> limit) const {
+    return run_atomically(through_, std::move(b), limit_of(*through_, limit));
+}
+
+bool session::is_open() const noexcept { return through_ && through_->is_open(); }
+
+} // namespace infra::redis

@@ -1,0 +1,242 @@
+#include "session_pool.hpp"
+
+#include "command_table.hpp"
+
+#include <infra/base/error.hpp>
+#include <infra/base/with_deadline.hpp>
+#include <infra/redis/errc.hpp>
+
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace infra::redis::detail {
+namespace {
+
+error closed() { return error(infra::errc::closed, "the Redis client was stopped"); }
+
+bool is(const command& c, std::string_view name) {
+    return std::ranges::equal(c.name(), name, [](char a, char b) { return (a & ~0x20) == b; });
+}
+
+} // namespace
+
+// --- One --------------------------------------------------------------------------------------------------------------
+
+own_connection::own_connection(executor ex, std::shared_ptr<common> shared)
+    : pipeline_(std::make_shared<pipeline>(std::move(ex), std::move(shared),
+                                           pipeline_manners{.shared = false, .blocking = true, .reconnects = false})),
+      gate_(loop_gate::of(pipeline_->get_executor())) {}
+
+awaitable<void> own_connection::open(deadline limit) {
+    const auto self = shared_from_this();
+    try {
+        pipeline_->attach(co_await shared().connect.open(pipeline_->io_executor(), limit));
+        shared().count.connected(true);
+    } catch (const error& e) {
+        shared().count.connected(false);
+        shared().note(e.what());
+        throw error(e.code(), shared().server + ": " + e.what());
+    }
+}
+
+awaitable<std::vector<reply>> own_connection::execute(std::shared_ptr<own_connection> self,
+                                                      std::vector<command> commands, bool atomic, deadline limit) {
+    struct fate {
+        pipeline& of;
+        bool well = false;
+        ~fate() {
+            if (!well)
+                of.close();
+        }
+    };
+    std::vector<reply> replies(commands.size());
+    waiter w(*self->pipeline_, commands, replies, limit, self->shared().time().steady());
+    w.atomic = atomic;
+    fate end{*self->pipeline_};
+    co_await w.done();
+    w.throw_failure();
+    end.well = true;
+    if (!atomic)
+        self->remember(commands);
+    else if (self->state_ == memory::watched)
+        self->state_ = memory::clean;
+    co_return replies;
+}
+
+void own_connection::remember(std::span<const command> commands) {
+    for (const auto& each : commands) {
+        if (lane_of(each) != lane_of_travel::own || state_ == memory::changed)
+            continue;
+        const bool watches = is(each, "WATCH");
+        state_ = watches ? memory::watched : is(each, "UNWATCH") ? memory::clean : memory::changed;
+    }
+}
+
+void own_connection::rest(std::chrono::milliseconds idle, std::function<void()> over) {
+    auto& time = shared().time();
+    resting_ = std::make_unique<alarm>(get_executor(), time, std::move(over));
+    resting_->set(saturating_add(time.steady(), idle));
+}
+
+// --- All of them ------------------------------------------------------------------------------------------------------
+
+bool session_pool::try_take(const executor& ex, std::shared_ptr<own_connection>& found) {
+    const std::scoped_lock lock(mutex_);
+    if (!accepting_)
+        throw closed();
+    const auto here = std::ranges::find_if(resting_, [&](const auto& each) { return each->get_executor() == ex; });
+    if (here != resting_.end()) {
+        found = std::move(*here);
+        resting_.erase(here);
+        return true;
+    }
+    if (taken_ < common_->settings().max_sessions) {
+        ++taken_;
+        return true;
+    }
+    if (resting_.empty())
+        return false;
+    close_there(resting_.front()); // another loop's: its room is ours
+    resting_.erase(resting_.begin());
+    return true;
+}
+
+awaitable<std::shared_ptr<own_connection>> session_pool::take_room(executor ex, deadline limit) {
+    std::shared_ptr<own_connection> found;
+    while (!try_take(ex, found)) {
+        const promise<void> turn(ex);
+        {
+            const std::scoped_lock lock(mutex_);
+            waiting_.push_back(turn);
+        }
+        try {
+            co_await with_deadline(turn.get(), limit, common_->time());
+        } catch (const boost::system::system_error& e) {
+            give_up_waiting();
+            if (e.code() == infra::errc::timed_out)
+                throw error(errc::exhausted,
+                            common_->server + ": all " + std::to_string(common_->settings().max_sessions) +
+                                " connections for blocking commands and sessions are in use (options::max_sessions)");
+            throw;
+        }
+    }
+    co_return found;
+}
+
+// Whoever gives up waiting may have been told already: then it is another's turn. To tell one too many does no harm.
+void session_pool::give_up_waiting() {
+    const std::scoped_lock lock(mutex_);
+    wake_one();
+}
+
+void session_pool::wake_one() {
+    if (waiting_.empty())
+        return;
+    const auto next = waiting_.front();
+    waiting_.pop_front();
+    next.set_value();
+}
+
+void session_pool::free_room() {
+    const std::scoped_lock lock(mutex_);
+    --taken_;
+    wake_one();
+}
+
+awaitable<std::shared_ptr<own_connection>> session_pool::lease(deadline limit) {
+    const auto self = shared_from_this();
+    const executor ex = co_await asio::this_coro::executor;
+    auto one = co_await take_room(ex, limit);
+    if (one && one->is_clean()) {
+        one->wake();
+        co_return one;
+    }
+    one = std::make_shared<own_connection>(ex, common_);
+    one->pool_ = self;
+    {
+        const std::scoped_lock lock(mutex_);
+        std::erase_if(all_, [](const auto& each) { return each.expired(); });
+        all_.push_back(one);
+    }
+    try {
+        co_await one->open(limit);
+    } catch (...) {
+        free_room();
+        throw;
+    }
+    co_return one;
+}
+
+void session_pool::give_back(std::shared_ptr<own_connection> one) noexcept {
+    {
+        const std::scoped_lock lock(mutex_);
+        if (accepting_ && one->is_clean()) {
+            one->rest(common_->settings().session_max_idle, [weak = weak_from_this(), raw = one.get()] {
+                if (const auto self = weak.lock())
+                    self->forget_resting(raw);
+            });
+            resting_.push_back(one);
+            wake_one();
+            return;
+        }
+    }
+    one->close();
+    free_room();
+}
+
+void session_pool::forget_resting(const own_connection* one) {
+    std::shared_ptr<own_connection> gone;
+    {
+        const std::scoped_lock lock(mutex_);
+        const auto at = std::ranges::find(resting_, one, [](const auto& each) { return each.get(); });
+        if (at == resting_.end())
+            return;
+        gone = std::move(*at);
+        resting_.erase(at);
+        --taken_;
+        wake_one();
+    }
+    gone->close();
+}
+
+// --- The end ----------------------------------------------------------------------------------------------------------
+
+void session_pool::close_there(const std::shared_ptr<own_connection>& one) noexcept {
+    const auto ex = one->get_executor();
+    one->gate()->pass([&] {
+        asio::post(ex, [one] {
+            one->wake();
+            one->close();
+        });
+    });
+}
+
+void session_pool::stop_accepting() {
+    const std::scoped_lock lock(mutex_);
+    accepting_ = false;
+    while (!waiting_.empty())
+        wake_one();
+}
+
+void session_pool::close_all() noexcept {
+    stop_accepting();
+    std::vector<std::weak_ptr<own_connection>> all;
+    {
+        const std::scoped_lock lock(mutex_);
+        all.swap(all_);
+        taken_ -= resting_.size();
+        resting_.clear();
+    }
+    for (const auto& each : all)
+        if (const auto one = each.lock())
+            close_there(one);
+}
+
+std::size_t session_pool::open() const {
+    const std::scoped_lock lock(mutex_);
+    return taken_;
+}
+
+} // namespace infra::redis::detail

@@ -1,0 +1,171 @@
+#include "subscriber.hpp"
+
+#include "supervisor.hpp"
+
+#include <infra/base/error.hpp>
+#include <infra/base/telemetry.hpp>
+#include <infra/redis/errc.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace infra::redis::detail {
+namespace {
+
+bool same_verb(std::string_view upper, std::string_view lower) {
+    return std::ranges::equal(upper, lower, [](char a, char b) { return (a | 0x20) == b; });
+}
+
+} // namespace
+
+void subscription_state::end() noexcept {
+    box.close();
+    if (const auto home = home_.lock())
+        home->post([at = at_, id = id] {
+            if (const auto there = at.lock())
+                there->unsubscribe(id);
+        });
+}
+
+awaitable<std::shared_ptr<subscription_state>>
+subscriber::subscribe(std::shared_ptr<subscriber> self, subscribe_request request, executor reader, deadline limit) {
+    if (self->closed_)
+        throw error(infra::errc::closed, "the Redis client was stopped");
+    const auto wanted = interests_of(request);
+    const auto made =
+        std::make_shared<subscription_state>(reader, request.max_unread, self->next_id_++, self->lane_, self);
+    self->all_.add(made->id, wanted);
+    self->listeners_[made->id] = made;
+    std::vector<command> commands;
+    for (const auto& each : wanted)
+        commands.push_back(subscribe_to(each));
+    try {
+        co_await self->say(std::move(commands), limit);
+    } catch (...) {
+        self->unsubscribe(made->id);
+        throw;
+    }
+    co_return made;
+}
+
+awaitable<void> subscriber::say(std::vector<command> commands, deadline limit) {
+    const auto self = shared_from_this();
+    line();
+    const auto through = pipeline_;
+    std::vector<reply> replies(commands.size());
+    waiter w(*through, commands, replies, limit, common_->time().steady());
+    co_await w.done();
+    w.throw_failure();
+    for (const auto& each : replies)
+        throw_if_error(each);
+}
+
+pipeline& subscriber::line() {
+    if (!pipeline_) {
+        pipeline_ = std::make_shared<pipeline>(lane_->get_executor(), common_, pipeline_manners{.shared = false});
+        pipeline_->on_push = [weak = weak_from_this()](reply& r) {
+            const auto self = weak.lock();
+            return self && self->hear(r);
+        };
+        had_connection_ = false;
+        keep_connected(pipeline_, [weak = weak_from_this()] {
+            if (const auto self = weak.lock())
+                self->on_attach();
+        });
+    }
+    return *pipeline_;
+}
+
+// On the first connection everything is being said already.
+void subscriber::on_attach() {
+    if (!std::exchange(had_connection_, true))
+        return;
+    asio::co_spawn(lane_->get_executor(), say_all_again(), [](std::exception_ptr) {});
+}
+
+awaitable<void> subscriber::say_all_again() {
+    const auto self = shared_from_this();
+    std::vector<command> commands;
+    for (const auto& each : all_.all())
+        commands.push_back(subscribe_to(each));
+    if (commands.empty())
+        co_return;
+    try {
+        co_await say(std::move(commands),
+                     deadline::after(common_->settings().response_timeout, common_->time().steady()));
+    } catch (const boost::system::system_error& e) {
+        telemetry::log(level::warn, "redis", "cannot subscribe again",
+                       {{"server", common_->server}, {"why", e.what()}});
+        co_return;
+    }
+    for (const auto id : all_.everybody())
+        if (const auto each = listeners_[id].lock())
+            each->deliver({.type = message::kind::resumed});
+}
+
+bool subscriber::hear(reply& r) {
+    if (auto heard = publication_in(r)) {
+        for (const auto id : all_.listeners(heard->first))
+            if (const auto each = listeners_[id].lock())
+                each->deliver(heard->second);
+        return true;
+    }
+    const auto verb = confirmed_by(r);
+    if (verb.empty() || r.type() != reply::kind::push)
+        return false;
+    // A server that moves a shard takes subscriptions off unasked.
+    const auto* const due = pipeline_->oldest();
+    if (!pipeline_->owes_answers() || (due && !same_verb(due->name(), verb)))
+        return true;
+    r = reply(std::move(r).take_items());
+    return false;
+}
+
+void subscriber::unsubscribe(std::uint64_t id) {
+    listeners_.erase(id);
+    const auto unheard = all_.remove(id);
+    if (!pipeline_ || pipeline_->closed())
+        return;
+    if (all_.empty())
+        return std::exchange(pipeline_, nullptr)->close();
+    std::vector<command> commands;
+    for (const auto& each : unheard)
+        commands.push_back(unsubscribe_from(each));
+    if (commands.empty())
+        return;
+    auto saying =
+        say(std::move(commands), deadline::after(common_->settings().response_timeout, common_->time().steady()));
+    asio::co_spawn(lane_->get_executor(), std::move(saying), [](std::exception_ptr) {});
+}
+
+void subscriber::close() {
+    closed_ = true;
+    for (const auto& [id, each] : listeners_)
+        if (const auto state = each.lock())
+            state->box.close();
+    if (pipeline_)
+        std::exchange(pipeline_, nullptr)->close();
+}
+
+} // namespace infra::redis::detail
+
+namespace infra::redis {
+
+subscription::subscription(std::shared_ptr<detail::subscription_state> of) noexcept : state_(std::move(of)) {}
+
+subscription::~subscription() {
+    if (state_)
+        state_->end();
+}
+
+subscription& subscription::operator=(subscription&& other) noexcept {
+    const subscription former(std::move(*this));
+    state_ = std::move(other.state_);
+    return *this;
+}
+
+awaitable<std::vector<message>> subscription::receive() const { return state_->box.receive(); }
+
+std::uint64_t subscription::missed() const noexcept { return state_->missed; }
+
+} // namespace infra::redis

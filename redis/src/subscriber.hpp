@@ -1,0 +1,68 @@
+#pragma once
+
+// The connection that listens.
+
+#include "lane.hpp"
+#include "subscriptions.hpp"
+
+#include <infra/runtime/mailbox.hpp>
+
+#include <map>
+#include <memory>
+
+namespace infra::redis::detail {
+
+class subscriber;
+
+/// What a subscription is a handle of.
+class subscription_state {
+public:
+    subscription_state(const executor& reader, std::size_t max_unread, std::uint64_t id, std::weak_ptr<lane> home,
+                       std::weak_ptr<subscriber> at)
+        : box(reader, {.max_items = max_unread}), id(id), home_(std::move(home)), at_(std::move(at)) {}
+
+    void deliver(message m) {
+        if (!box.post(std::move(m)))
+            ++missed;
+    }
+    void end() noexcept; ///< from any thread
+
+    const mailbox<message> box;
+    const std::uint64_t id;
+    std::atomic<std::uint64_t> missed{0};
+
+private:
+    const std::weak_ptr<lane> home_;
+    const std::weak_ptr<subscriber> at_;
+};
+
+/// All on its lane's executor but for the constructor. There is a connection while somebody listens.
+class subscriber : public std::enable_shared_from_this<subscriber> {
+public:
+    subscriber(std::shared_ptr<lane> on, std::shared_ptr<common> shared)
+        : lane_(std::move(on)), common_(std::move(shared)) {}
+
+    /// Returns once the server has confirmed everything.
+    static awaitable<std::shared_ptr<subscription_state>>
+    subscribe(std::shared_ptr<subscriber> self, subscribe_request request, executor reader, deadline limit);
+    void unsubscribe(std::uint64_t id);
+    void close();
+
+private:
+    awaitable<void> say(std::vector<command> commands, deadline limit);
+    awaitable<void> say_all_again();
+    pipeline& line();
+    void on_attach();
+    bool hear(reply& r);
+
+    const std::shared_ptr<lane> lane_;
+    const std::shared_ptr<common> common_;
+    std::shared_ptr<pipeline> pipeline_;
+    subscriptions all_;
+    std::map<std::uint64_t, std::weak_ptr<subscription_state>> listeners_;
+    std::uint64_t next_id_ = 1;
+    bool had_connection_ = false;
+    bool closed_ = false;
+};
+
+} // namespace infra::redis::detail

@@ -1,0 +1,79 @@
+#include "supervisor.hpp"
+
+#include <infra/base/error.hpp>
+#include <infra/base/id.hpp>
+#include <infra/base/telemetry.hpp>
+#include <infra/redis/errc.hpp>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+
+#include <utility>
+
+namespace infra::redis::detail {
+namespace {
+
+// A connection that lasted so long counts as a success: the next attempt is the first again.
+constexpr auto held = std::chrono::seconds(1);
+
+// What another attempt will not mend by itself: those who wait are told at once.
+bool is_refusal(const boost::system::error_code& code) {
+    return code == errc::refused || code == errc::protocol || code == infra::errc::misconfigured;
+}
+
+void failed(pipeline& p, const boost::system::system_error& e) {
+    auto& shared = p.shared();
+    const std::string why = e.what();
+    shared.count.connected(false);
+    shared.note(why);
+    telemetry::log(level::warn, "redis", "cannot connect", {{"server", shared.server}, {"why", why}});
+    p.cannot_connect(is_refusal(e.code()) ? e.code() : boost::system::error_code(), why);
+}
+
+awaitable<bool> connect(std::shared_ptr<pipeline> p) {
+    try {
+        auto made = co_await p->shared().connect.open(p->io_executor(), deadline::never());
+        p->shared().count.connected(true);
+        telemetry::log(
+            level::info, "redis", "connected",
+            {{"server", p->shared().server}, {"protocol", made.facts.protocol}, {"version", made.facts.version}});
+        p->attach(std::move(made));
+        co_return true;
+    } catch (const boost::system::system_error& e) {
+        if (e.code() == asio::error::operation_aborted)
+            throw;
+        failed(*p, e);
+    }
+    co_return false;
+}
+
+awaitable<void> supervise(std::shared_ptr<pipeline> p, std::function<void()> on_attach) {
+    auto& time = p->shared().time();
+    for (int failures = 0; !p->closed();) {
+        const auto began = time.steady();
+        if (co_await connect(p)) {
+            if (on_attach)
+                on_attach();
+            co_await p->detached();
+            if (time.steady() - began >= held)
+                failures = 0;
+        }
+        if (p->closed())
+            co_return;
+        ++failures;
+        co_await time.sleep_for(delay_before_retry(p->shared().settings().reconnect, failures, random_01()));
+    }
+}
+
+} // namespace
+
+void keep_connected(const std::shared_ptr<pipeline>& p, std::function<void()> on_attach) {
+    const auto stop = std::make_shared<asio::cancellation_signal>();
+    p->on_close = [stop] { stop->emit(asio::cancellation_type::terminal); };
+    const context_scope nobodys{context()}; // not that of whoever happens to be first
+    asio::co_spawn(p->get_executor(), supervise(p, std::move(on_attach)),
+                   asio::bind_cancellation_slot(stop->slot(), [stop](std::exception_ptr) {}));
+}
+
+} // namespace infra::redis::detail

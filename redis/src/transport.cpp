@@ -1,0 +1,66 @@
+#include "transport.hpp"
+
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+
+#include <utility>
+
+namespace infra::redis::detail {
+namespace {
+
+struct read_done {
+    events_ptr events;
+    void operator()(boost::system::error_code ec, std::size_t size) const { events->on_read(ec, size); }
+};
+
+struct write_done {
+    events_ptr events;
+    void operator()(boost::system::error_code ec, std::size_t size) const { events->on_written(ec, size); }
+};
+
+class plain_transport final : public transport {
+public:
+    explicit plain_transport(stream_socket socket) : socket_(std::move(socket)) {
+        boost::system::error_code ignored;
+        socket_.non_blocking(true, ignored);
+    }
+
+    awaitable<std::size_t> read_some(asio::mutable_buffer into) override {
+        return socket_.async_read_some(asio::mutable_buffer(into), asio::use_awaitable);
+    }
+
+    awaitable<void> write(std::string_view bytes) override {
+        co_await asio::async_write(socket_, asio::buffer(bytes.data(), bytes.size()), asio::use_awaitable);
+    }
+
+    void read_some(asio::mutable_buffer into, events_ptr events) override {
+        socket_.async_read_some(into, read_done{std::move(events)});
+    }
+
+    // Nearly always the kernel takes it all at once, and a turn of the loop is saved.
+    std::size_t write_some(std::string_view bytes, events_ptr events) override {
+        boost::system::error_code ec;
+        const auto taken = socket_.write_some(asio::buffer(bytes.data(), bytes.size()), ec);
+        if (taken == 0)
+            socket_.async_write_some(asio::buffer(bytes.data(), bytes.size()), write_done{std::move(events)});
+        return taken;
+    }
+
+    void close() noexcept override {
+        boost::system::error_code ignored;
+        socket_.close(ignored);
+    }
+
+    bool knows_what_left() const noexcept override { return true; }
+
+private:
+    stream_socket socket_;
+};
+
+} // namespace
+
+std::unique_ptr<transport> make_plain_transport(stream_socket socket) {
+    return std::make_unique<plain_transport>(std::move(socket));
+}
+
+} // namespace infra::redis::detail
