@@ -78,10 +78,12 @@ void client_state::refuse_if_stopped() const {
 
 // The way of nearly everything: one coroutine, no allocation beside it.
 awaitable<reply> client_state::one(self s, command c, std::optional<deadline> limit) {
-    if (lane_of(c) == lane_of_travel::blocking)
-        co_return co_await blocking(std::move(s), std::move(c), limit);
     const std::span<const command> alone(&c, 1);
-    refuse_unless_shared(alone);
+    const auto travels = lane_of(c);
+    if (travels == lane_of_travel::blocking)
+        co_return co_await blocking(std::move(s), std::move(c), limit);
+    if (travels != lane_of_travel::shared)
+        refuse_unless_shared(alone);
     s->refuse_if_stopped();
     const auto asked = s->common_->time().steady();
     const auto by = limit.value_or(deadline::after(s->common_->settings().default_deadline, asked));

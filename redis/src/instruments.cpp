@@ -38,8 +38,8 @@ constexpr instrument of_writes{.kind = histogram,
                                .help = "Commands that left together.",
                                .buckets = commands_a_write};
 
-constexpr std::array<std::string_view, 8> outcomes{"ok",        "error",      "lost",    "timed_out",
-                                                   "cancelled", "overloaded", "refused", "closed"};
+constexpr std::array<std::string_view, outcomes> names{"ok",        "error",      "lost",    "timed_out",
+                                                       "cancelled", "overloaded", "refused", "closed"};
 
 } // namespace
 
@@ -68,8 +68,8 @@ instruments::instruments()
       sent_(of_sent),
       received_(of_received),
       per_write_(of_writes) {
-    for (std::size_t i = 0; i < outcomes.size(); ++i)
-        by_outcome_[i] = telemetry::series(of_commands, {{"outcome", outcomes[i]}});
+    for (std::size_t i = 0; i < names.size(); ++i)
+        by_outcome_[i] = telemetry::series(of_commands, {{"outcome", names[i]}});
 }
 
 } // namespace infra::redis::detail

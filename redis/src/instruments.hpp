@@ -14,6 +14,7 @@
 namespace infra::redis::detail {
 
 enum class outcome : std::uint8_t { ok, error, lost, timed_out, cancelled, overloaded, refused, closed };
+inline constexpr std::size_t outcomes = 8;
 
 /// What `failure` counts as; ok for none.
 outcome outcome_of(const boost::system::error_code& failure) noexcept;
@@ -39,7 +40,7 @@ public:
     void wrote(std::size_t commands) const noexcept { per_write_.record(static_cast<double>(commands)); }
 
 private:
-    std::array<telemetry::series, 8> by_outcome_;
+    std::array<telemetry::series, outcomes> by_outcome_;
     telemetry::series durations_, queued_, connections_, connected_, not_connected_, lost_, replayed_, sent_, received_,
         per_write_;
 };

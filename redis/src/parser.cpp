@@ -85,6 +85,8 @@ parser::step parser::take_line(std::string_view& bytes) {
 
 parser::step parser::take_text(std::string_view& bytes) {
     const auto size = std::min(text_left_, bytes.size());
+    if (text_.empty() && size < text_left_)
+        text_.reserve(std::min(text_left_, eager_bytes));
     text_.append(bytes.data(), size);
     bytes.remove_prefix(size);
     text_left_ -= size;
@@ -180,7 +182,6 @@ parser::step parser::begin_text(char type, std::string_view size) {
     if (!charge(*n))
         return over();
     text_.clear();
-    text_.reserve(std::min(*n, eager_bytes));
     text_left_ = *n;
     state_ = state::text;
     return step::on;

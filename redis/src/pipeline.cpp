@@ -17,8 +17,8 @@
 namespace infra::redis::detail {
 namespace {
 
-// So many callers go on before what they ask next is sent: the server works on it while the others go on.
-constexpr std::size_t resumed_between_writes = 64;
+// So many callers go on before what they ask next is sent to a server that has nothing to do: it works on it while the others go on.
+constexpr std::size_t first_to_be_sent = 32;
 
 executor without_context(const executor& ex) {
     using plain = asio::io_context::executor_type;
@@ -167,7 +167,7 @@ void pipeline::turn() {
         settle(w, at);
         if (w.continuation_.holds())
             w.continuation_.resume();
-        if (++resumed % resumed_between_writes == 0)
+        if (++resumed == first_to_be_sent && !multiplexer_.owes_answers())
             flush();
     }
     turning_ = false;
@@ -181,7 +181,7 @@ void pipeline::settle(waiter& w, steady_time at) {
     auto how = outcome_of(w.failure);
     if (how == outcome::ok && w.replies.back().is_error())
         how = outcome::error;
-    common_->count.commands(how, w.commands.size());
+    outcomes_[static_cast<std::size_t>(how)] += w.commands.size();
     common_->count.took(at - w.asked_);
 }
 
@@ -347,6 +347,9 @@ void pipeline::ask_whether_it_lives(steady_time at) {
 // --- Accounts ---------------------------------------------------------------------------------------------------------
 
 void pipeline::report() {
+    for (std::size_t i = 0; i < outcomes_.size(); ++i)
+        if (const auto n = std::exchange(outcomes_[i], 0); n > 0)
+            common_->count.commands(static_cast<outcome>(i), n);
     if (const auto n = multiplexer_.commands(); n != reported_commands_) {
         const auto more = static_cast<std::ptrdiff_t>(n) - static_cast<std::ptrdiff_t>(reported_commands_);
         common_->count.queued(more);

@@ -156,7 +156,8 @@ private:
     reply pong_;
     std::optional<waiter> pinging_;
     std::vector<promise<void>> idle_;
-    std::string problem_; // of the last connection, or of the attempt to make one
+    std::string problem_;                          // of the last connection, or of the attempt to make one
+    std::array<std::size_t, outcomes> outcomes_{}; // since the last report
     std::size_t reported_commands_ = 0;
     std::uint64_t reported_replays_ = 0;
     std::shared_ptr<harbour> harbour_; // from the first use on

@@ -42,7 +42,7 @@ void reply::refuse(std::string_view wanted) const {
 }
 
 std::string_view reply::error_message() const noexcept {
-    return is_error() ? std::string_view(std::get<std::string>(value_)) : std::string_view();
+    return is_error() ? std::string_view(text_) : std::string_view();
 }
 
 std::string_view reply::error_code() const noexcept {
@@ -51,51 +51,56 @@ std::string_view reply::error_code() const noexcept {
 }
 
 std::int64_t reply::as_integer() const {
-    if (const auto* n = std::get_if<std::int64_t>(&value_))
-        return *n;
+    if (kind_ == kind::integer)
+        return integer_;
     if (kind_ == kind::text)
-        if (const auto n = number_in<std::int64_t>(std::get<std::string>(value_)))
+        if (const auto n = number_in<std::int64_t>(text_))
             return *n;
     refuse("an integer");
 }
 
 double reply::as_real() const {
-    if (const auto* d = std::get_if<double>(&value_))
-        return *d;
-    if (const auto* n = std::get_if<std::int64_t>(&value_))
-        return static_cast<double>(*n);
+    if (kind_ == kind::real)
+        return real_;
+    if (kind_ == kind::integer)
+        return static_cast<double>(integer_);
     if (kind_ == kind::text)
-        if (const auto d = number_in<double>(std::get<std::string>(value_)))
+        if (const auto d = number_in<double>(text_))
             return *d;
     refuse("a double");
 }
 
 bool reply::as_boolean() const {
-    if (const auto* b = std::get_if<bool>(&value_))
-        return *b;
-    const auto* n = std::get_if<std::int64_t>(&value_);
-    if (n && (*n == 0 || *n == 1))
-        return *n == 1;
-    if (kind_ == kind::text && std::get<std::string>(value_) == "OK")
+    if (kind_ == kind::boolean || (kind_ == kind::integer && (integer_ == 0 || integer_ == 1)))
+        return integer_ == 1;
+    if (kind_ == kind::text && text_ == "OK")
         return true;
     refuse("a boolean");
 }
 
 const std::string& reply::as_text() const {
-    if (kind_ == kind::text || kind_ == kind::verbatim || kind_ == kind::big_number)
-        return std::get<std::string>(value_);
-    refuse("a text");
+    if (!is_text())
+        refuse("a text");
+    return text_;
 }
 
-std::string reply::take_text() && { return std::move(const_cast<std::string&>(as_text())); }
+std::string reply::take_text() && {
+    if (!is_text())
+        refuse("a text");
+    return std::move(text_);
+}
 
 const reply::list& reply::items() const {
-    if (const auto* all = std::get_if<list>(&value_))
-        return *all;
-    refuse("an array");
+    if (kind_ < kind::array)
+        refuse("an array");
+    return items_;
 }
 
-reply::list reply::take_items() && { return std::move(const_cast<list&>(items())); }
+reply::list reply::take_items() && {
+    if (kind_ < kind::array)
+        refuse("an array");
+    return std::move(items_);
+}
 
 namespace detail {
 

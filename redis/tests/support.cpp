@@ -43,9 +43,11 @@ bool server::installed() {
 }
 
 server::server(std::vector<std::string> more, bool tcp) : port_(tcp ? free_port() : std::uint16_t{0}) {
-    command_ = {"redis-server", "--port",    std::to_string(port_), "--bind",      "127.0.0.1", "--unixsocket", socket(), "--dir",
-                folder_.path(), "--save",    "",                    "--loglevel",  "warning",   "--logfile",    folder_.path() + "/log",
-                "--daemonize",  "no",        "--enable-debug-command", "yes"};
+    command_ = {
+        "redis-server", "--port",    std::to_string(port_),   "--bind",      "127.0.0.1", "--unixsocket",
+        socket(),       "--dir",     folder_.path(),          "--save",      "",          "--loglevel",
+        "warning",      "--logfile", folder_.path() + "/log", "--daemonize", "no",        "--enable-debug-command",
+        "yes"};
     command_.insert(command_.end(), more.begin(), more.end());
     start();
 }

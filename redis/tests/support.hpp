@@ -158,10 +158,10 @@ public:
     options over_socket() const { return {.socket_path = socket()}; }
     options over_tcp() const { return {.port = port_}; }
 
-    void start();          ///< again, on the same port
-    void kill();           ///< -9, and waits until it has ended
-    void pause() const;    ///< SIGSTOP
-    void proceed() const;  ///< SIGCONT
+    void start();         ///< again, on the same port
+    void kill();          ///< -9, and waits until it has ended
+    void pause() const;   ///< SIGSTOP
+    void proceed() const; ///< SIGCONT
 
 private:
     bool answers() const;

@@ -18,7 +18,6 @@
 #include <string_view>
 #include <unordered_map>
 #include <utility>
-#include <variant>
 #include <vector>
 
 namespace infra::redis {
@@ -47,11 +46,11 @@ public:
     using list = std::vector<reply>;
 
     reply() noexcept = default; ///< null
-    explicit reply(bool b) noexcept : kind_(kind::boolean), value_(b) {}
-    explicit reply(std::int64_t n) noexcept : kind_(kind::integer), value_(n) {}
-    explicit reply(double d) noexcept : kind_(kind::real), value_(d) {}
-    explicit reply(std::string text, kind k = kind::text) noexcept : kind_(k), value_(std::move(text)) {}
-    explicit reply(list items, kind k = kind::array) noexcept : kind_(k), value_(std::move(items)) {}
+    explicit reply(bool b) noexcept : kind_(kind::boolean), integer_(b) {}
+    explicit reply(std::int64_t n) noexcept : kind_(kind::integer), integer_(n) {}
+    explicit reply(double d) noexcept : kind_(kind::real), real_(d) {}
+    explicit reply(std::string text, kind k = kind::text) noexcept : kind_(k), text_(std::move(text)) {}
+    explicit reply(list items, kind k = kind::array) noexcept : kind_(k), items_(std::move(items)) {}
 
     kind type() const noexcept { return kind_; }
     bool is_null() const noexcept { return kind_ == kind::null; }
@@ -78,9 +77,14 @@ public:
 
 private:
     [[noreturn]] void refuse(std::string_view wanted) const;
+    bool is_text() const noexcept { return kind_ >= kind::text && kind_ <= kind::big_number; }
 
+    // Side by side rather than a variant: replies are moved several times on their way, and this moves without a question asked.
     kind kind_ = kind::null;
-    std::variant<std::monostate, bool, std::int64_t, double, std::string, list> value_;
+    std::int64_t integer_ = 0; // of booleans too
+    double real_ = 0;
+    std::string text_; // of errors too
+    list items_;
 };
 
 std::string_view to_string(reply::kind k) noexcept;

@@ -1,0 +1,409 @@
+// GETs of 100 bytes from a local redis-server, ours beside what else is there: redis-benchmark, which does nothing with what it
+// reads, npm's ioredis, and hiredis where its headers are installed.
+//
+//     redis_redis_bench [--json FILE] [--rounds N] [--seconds N]
+//
+// The server has the first core, each client in turn the second. Rounds alternate between the clients, and the median of each counts.
+//
+//   redis.pipelined   256 coroutines on one connection, GETs a second; redis-benchmark -c 1 -P 256
+//   redis.sequential  one caller that waits for each reply; hiredis, synchronously
+//   redis.paced_cpu   microseconds of the client's CPU a request at a fixed 20 000 a second
+
+#include <infra/base/json.hpp>
+#include <infra/redis.hpp>
+#include <infra/runtime/event_loop.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#ifdef INFRA_BENCH_HIREDIS
+#include <hiredis/hiredis.h>
+#endif
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace {
+
+namespace fs = std::filesystem;
+namespace redis = infra::redis;
+using std::chrono::steady_clock;
+
+constexpr int server_core = 0;
+constexpr int client_core = 1;
+constexpr int callers = 256;
+constexpr int rate = 20'000;
+constexpr const char* key = "bench:key";
+constexpr std::size_t value_size = 100;
+
+// --- Ours, in a process of its own ------------------------------------------------------------------------------------
+
+double seconds_since(steady_clock::time_point began) {
+    return std::chrono::duration<double>(steady_clock::now() - began).count();
+}
+
+double cpu_microseconds() {
+    rusage used{};
+    ::getrusage(RUSAGE_SELF, &used);
+    const auto us = [](const timeval& t) {
+        return static_cast<double>(t.tv_sec) * 1e6 + static_cast<double>(t.tv_usec);
+    };
+    return us(used.ru_utime) + us(used.ru_stime);
+}
+
+struct bench {
+    infra::event_loop loop;
+    redis::client client;
+    long done = 0;
+    int running = 0;
+
+    explicit bench(std::uint16_t port) : client({loop.get_executor()}, {.port = port}) {}
+
+    infra::awaitable<void> get_once() {
+        const auto value = co_await client.execute<std::string>({"GET", key});
+        check(value);
+    }
+
+    void check(const std::string& value) {
+        if (value.size() != value_size)
+            throw std::runtime_error("a wrong value");
+        ++done;
+    }
+
+    infra::awaitable<void> get_until(steady_clock::time_point end) {
+        // A look at the clock now and then, as nobody who serves requests would look at it for each.
+        while (done % 64 != 0 || steady_clock::now() < end) {
+            const auto value = co_await client.execute<std::string>({"GET", key});
+            check(value);
+        }
+    }
+
+    void start(infra::awaitable<void> operation) {
+        ++running;
+        infra::asio::co_spawn(loop.get_executor(), std::move(operation), [this](std::exception_ptr e) {
+            if (e)
+                std::rethrow_exception(e);
+            if (--running == 0)
+                loop.stop();
+        });
+    }
+
+    double get(int together, int seconds) {
+        const auto began = steady_clock::now();
+        for (int i = 0; i < together; ++i)
+            start(get_until(began + std::chrono::seconds(seconds)));
+        loop.run();
+        return static_cast<double>(done) / seconds_since(began);
+    }
+
+    infra::awaitable<void> pace(int seconds) {
+        infra::asio::steady_timer tick(co_await infra::asio::this_coro::executor);
+        const auto began = steady_clock::now();
+        for (long sent = 0; seconds_since(began) < seconds;) {
+            for (const auto due = static_cast<long>(seconds_since(began) * rate); sent < due; ++sent)
+                start(get_once());
+            tick.expires_after(std::chrono::milliseconds(1));
+            co_await tick.async_wait(infra::asio::use_awaitable);
+        }
+    }
+
+    double paced(int seconds) {
+        const auto used = cpu_microseconds();
+        start(pace(seconds));
+        loop.run();
+        return (cpu_microseconds() - used) / static_cast<double>(done);
+    }
+};
+
+double hiredis_get(std::uint16_t port, int seconds) {
+#ifdef INFRA_BENCH_HIREDIS
+    const std::unique_ptr<redisContext, decltype(&redisFree)> to(redisConnect("127.0.0.1", port), &redisFree);
+    const auto began = steady_clock::now();
+    const auto end = began + std::chrono::seconds(seconds);
+    long done = 0;
+    while (done % 64 != 0 || steady_clock::now() < end) {
+        const std::unique_ptr<void, decltype(&freeReplyObject)> r(redisCommand(to.get(), "GET %s", key),
+                                                                  &freeReplyObject);
+        if (!r || static_cast<redisReply*>(r.get())->len != value_size)
+            throw std::runtime_error("hiredis: a wrong value");
+        ++done;
+    }
+    return static_cast<double>(done) / seconds_since(began);
+#else
+    static_cast<void>(port), static_cast<void>(seconds);
+    return 0;
+#endif
+}
+
+int run_alone(const std::string& mode, std::uint16_t port, int seconds) {
+    double result = 0;
+    if (mode == "--get")
+        result = bench(port).get(callers, seconds);
+    else if (mode == "--sequential")
+        result = bench(port).get(1, seconds);
+    else if (mode == "--paced")
+        result = bench(port).paced(seconds);
+    else
+        result = hiredis_get(port, seconds);
+    std::cout << result << std::endl;
+    return 0;
+}
+
+// --- Processes --------------------------------------------------------------------------------------------------------
+
+/// A program on one core, whose output we read; ended with the object.
+class process {
+public:
+    process(std::vector<std::string> command, int core) {
+        int ends[2];
+        if (::pipe2(ends, O_CLOEXEC) != 0)
+            throw std::runtime_error("pipe2 failed");
+        pid_ = ::fork();
+        if (pid_ == 0)
+            become(command, core, ends[1]);
+        ::close(ends[1]);
+        output_ = ::fdopen(ends[0], "r");
+    }
+    process(const process&) = delete;
+    process& operator=(const process&) = delete;
+    ~process() {
+        ::kill(pid_, SIGKILL);
+        ::waitpid(pid_, nullptr, 0);
+        std::fclose(output_);
+    }
+
+    std::string everything() {
+        std::string text;
+        for (int c = std::fgetc(output_); c != EOF; c = std::fgetc(output_))
+            text += static_cast<char>(c);
+        return text;
+    }
+
+private:
+    [[noreturn]] static void become(std::vector<std::string>& command, int core, int out) {
+        cpu_set_t cores;
+        CPU_ZERO(&cores);
+        CPU_SET(core, &cores);
+        ::sched_setaffinity(0, sizeof cores, &cores);
+        ::dup2(out, STDOUT_FILENO);
+        std::vector<char*> arguments;
+        for (auto& each : command)
+            arguments.push_back(each.data());
+        arguments.push_back(nullptr);
+        ::execvp(arguments[0], arguments.data());
+        ::_exit(127);
+    }
+
+    pid_t pid_ = -1;
+    std::FILE* output_ = nullptr;
+};
+
+std::uint16_t free_port() {
+    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    ::bind(fd, reinterpret_cast<const sockaddr*>(&address), size);
+    ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
+    ::close(fd);
+    return ntohs(address.sin_port);
+}
+
+std::string own_path() { return fs::read_symlink("/proc/self/exe").string(); }
+
+void fill(std::uint16_t port) {
+    infra::event_loop loop;
+    const redis::client client({loop.get_executor()}, {.port = port});
+    std::exception_ptr failure;
+    infra::asio::co_spawn(loop.get_executor(),
+                          client.execute<std::string>({"SET", key, std::string(value_size, 'x')},
+                                                      infra::deadline::after(std::chrono::seconds(10))),
+                          [&](std::exception_ptr e, std::string) {
+                              failure = e;
+                              loop.stop();
+                          });
+    loop.run();
+    if (failure)
+        std::rethrow_exception(failure);
+}
+
+// --- The clients compared ---------------------------------------------------------------------------------------------
+
+/// The folder of the peers' package.json: above the working directory or above this program.
+std::optional<fs::path> peers_folder() {
+    for (auto from : {fs::current_path(), fs::path(own_path()).parent_path()})
+        for (; from != from.root_path(); from = from.parent_path())
+            if (fs::exists(from / "peers/redis/package.json"))
+                return from / "peers/redis";
+    return std::nullopt;
+}
+
+std::optional<fs::path> ioredis_folder() {
+    const auto folder = peers_folder();
+    if (!folder)
+        return std::nullopt;
+    if (!fs::exists(*folder / "node_modules/ioredis") &&
+        std::system(("cd '" + folder->string() + "' && npm ci --silent >/dev/null 2>&1").c_str()) != 0)
+        return std::nullopt;
+    return folder;
+}
+
+double number_printed_by(std::vector<std::string> command) {
+    const auto text = process(std::move(command), client_core).everything();
+    return std::strtod(text.c_str(), nullptr);
+}
+
+double ours(const std::string& mode, std::uint16_t port, int seconds) {
+    return number_printed_by({own_path(), mode, std::to_string(port), std::to_string(seconds)});
+}
+
+double ioredis(const std::optional<fs::path>& folder, const std::string& mode, std::uint16_t port, int seconds) {
+    if (!folder)
+        return 0;
+    return number_printed_by({"node", (*folder / "ioredis.mjs").string(), mode, std::to_string(port),
+                              std::to_string(seconds), std::to_string(rate)});
+}
+
+// `"GET","1234567.88",…` of --csv; the key it asks for is its own.
+double redis_benchmark(std::uint16_t port, int seconds) {
+    const auto run = [port](const std::string& test, long n) {
+        return process({"redis-benchmark", "-p", std::to_string(port), "-t", test, "-c", "1", "-P",
+                        std::to_string(callers), "-d", std::to_string(value_size), "-n", std::to_string(n), "--csv"},
+                       client_core)
+            .everything();
+    };
+    run("set", callers);
+    const auto report = run("get", 1'000'000L * seconds);
+    const auto at = report.find("\"GET\",\"");
+    return at == std::string::npos ? 0 : std::strtod(report.c_str() + at + 7, nullptr);
+}
+
+// --- Measuring --------------------------------------------------------------------------------------------------------
+
+double median(std::vector<double> values) {
+    if (values.empty())
+        return 0;
+    std::sort(values.begin(), values.end());
+    const auto middle = values.size() / 2;
+    return values.size() % 2 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+}
+
+struct arguments {
+    std::string json{};
+    int rounds = 5;
+    int seconds = 2;
+};
+
+struct comparison {
+    const char* name;
+    const char* peer;
+    const char* unit;
+    bool less_is_better;
+    std::function<double()> measure_ours;
+    std::function<double()> measure_peer;
+    std::vector<double> ours{}, theirs{};
+};
+
+void report(const comparison& c, std::ostream* json) {
+    const double mine = median(c.ours), theirs = median(c.theirs);
+    if (mine == 0 || theirs == 0) {
+        std::printf("%-18s %12.3f %-14s %16s is not there\n", c.name, mine, c.unit, c.peer);
+        return;
+    }
+    const double ratio = c.less_is_better ? theirs / mine : mine / theirs;
+    std::printf("%-18s %12.2f %-14s %16s %12.2f %8.2f\n", c.name, mine, c.unit, c.peer, theirs, ratio);
+    if (json)
+        *json << infra::json::to_text(infra::json::value{{"name", c.name},
+                                                         {"ours", mine},
+                                                         {"unit", c.unit},
+                                                         {"peer", c.peer},
+                                                         {"peer_value", theirs},
+                                                         {"ratio", ratio}})
+              << '\n';
+}
+
+int compare(const arguments& a) {
+    if (std::thread::hardware_concurrency() < 2) {
+        std::cerr << "redis_bench needs two cores: one for the server, one for the clients\n";
+        return 1;
+    }
+    const auto port = free_port();
+    const process server(
+        {"redis-server", "--port", std::to_string(port), "--bind", "127.0.0.1", "--save", "", "--loglevel", "warning"},
+        server_core);
+    fill(port);
+    const auto node = ioredis_folder();
+    const auto get = [&] { return ours("--get", port, a.seconds); };
+    const auto sequential = [&] { return ours("--sequential", port, a.seconds); };
+    const auto paced = [&] { return ours("--paced", port, a.seconds); };
+    comparison all[] = {
+        {"redis.pipelined", "redis-benchmark", "requests/s", false, get,
+         [&] { return redis_benchmark(port, a.seconds); }},
+        {"redis.pipelined", "ioredis", "requests/s", false, get, [&] { return ioredis(node, "get", port, a.seconds); }},
+        {"redis.sequential", "hiredis", "requests/s", false, sequential,
+         [&] { return ours("--hiredis", port, a.seconds); }},
+        {"redis.paced_cpu", "ioredis", "us/request", true, paced,
+         [&] { return ioredis(node, "paced", port, a.seconds); }},
+    };
+    for (int round = 0; round < a.rounds; ++round)
+        for (auto& each : all) {
+            each.ours.push_back(each.measure_ours());
+            each.theirs.push_back(each.measure_peer());
+        }
+    std::ofstream file;
+    if (!a.json.empty())
+        file.open(a.json, std::ios::app);
+    std::printf("%-18s %12s %-14s %16s %12s %8s\n", "100-byte GETs", "ours", "", "peer", "peer's", "ratio");
+    for (const auto& each : all)
+        report(each, a.json.empty() ? nullptr : &file);
+    return 0;
+}
+
+} // namespace
+
+int main(int count, char** values) try {
+    const std::vector<std::string> given(values + 1, values + count);
+    if (given.size() == 3 && given[0].starts_with("--") && given[0] != "--json")
+        return run_alone(given[0], static_cast<std::uint16_t>(std::atoi(given[1].c_str())),
+                         std::atoi(given[2].c_str()));
+    arguments a;
+    for (std::size_t i = 0; i < given.size(); i += 2) {
+        if (i + 1 == given.size() || (given[i] != "--json" && given[i] != "--rounds" && given[i] != "--seconds")) {
+            std::cerr << "redis_bench [--json FILE] [--rounds N] [--seconds N]\n";
+            return 2;
+        }
+        if (given[i] == "--json")
+            a.json = given[i + 1];
+        else
+            (given[i] == "--rounds" ? a.rounds : a.seconds) = std::max(1, std::atoi(given[i + 1].c_str()));
+    }
+    return compare(a);
+} catch (const std::exception& e) {
+    std::cerr << "redis_bench: " << e.what() << '\n';
+    return 1;
+}
