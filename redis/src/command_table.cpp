@@ -138,6 +138,7 @@ constexpr facts table[] = {
     {"GEORADIUS_RO", rd},
     {"GEOSEARCH", rd},
     {"PFADD", idem},
+    {"PFCOUNT", rd},
     {"PFMERGE", idem},
     {"XDEL", idem},
     {"XINFO", rd},

@@ -47,6 +47,9 @@ waiter::~waiter() { of_.multiplexer_.forget(*this); }
 void waiter::admit() {
     if (of_.closed_ || !of_.accepting_)
         throw of_.closed_error();
+    if (limit.passed(asked_))
+        throw error(infra::errc::timed_out, std::string(commands.front().name()) + " at " + of_.common_->server +
+                                                ": the deadline had passed before it began");
     if (of_.multiplexer_.add(*this))
         return of_.start();
     of_.common_->count.commands(outcome::overloaded, commands.size());

@@ -34,6 +34,7 @@ class own_connection;
 /// Lifetime: may outlive the client, and is closed by then.
 class session {
 public:
+    session() noexcept = default; ///< of nothing: only to be assigned to
     explicit session(std::shared_ptr<detail::own_connection> through) noexcept;
     ~session();
     session(session&&) noexcept = default;

@@ -51,6 +51,7 @@ class subscription_state;
 /// Lifetime: destruction ends the subscription. May outlive the client.
 class subscription {
 public:
+    subscription() noexcept = default; ///< of nothing: only to be assigned to
     explicit subscription(std::shared_ptr<detail::subscription_state> of) noexcept;
     ~subscription();
     subscription(subscription&&) noexcept = default;

@@ -1,0 +1,274 @@
+#include <infra/redis.hpp>
+
+#include "tests/proxy.hpp"
+#include "tests/support.hpp"
+
+#include <infra/runtime/event_loop.hpp>
+#include <infra/runtime/wait.hpp>
+#include <infra/testing/background_conformance.hpp>
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/use_future.hpp>
+
+#include <filesystem>
+#include <future>
+#include <thread>
+
+namespace infra::redis {
+
+// --- The suite for all that works in the background -------------------------------------------------------------------
+
+/// Answers the greeting and nothing else, on a loop of its own: the suite wants the client's loop for the client alone.
+struct far_end {
+    far_end() { loop.start(); }
+    ~far_end() { loop.stop(); }
+
+    event_loop loop;
+    impostor silent{loop.get_executor(), hello_answer};
+};
+
+// Does not keep the client alive while the command is under way.
+std::optional<awaitable<reply>> begin_to_ask(const std::weak_ptr<client>& redis) {
+    const auto alive = redis.lock();
+    return alive ? std::optional(alive->execute(command{"PING"}, deadline::after(50ms))) : std::nullopt;
+}
+
+awaitable<void> ask_until_closed(std::weak_ptr<client> redis) {
+    while (auto asking = begin_to_ask(redis)) {
+        try {
+            co_await std::move(*asking);
+        } catch (const error& e) {
+            if (e.code() == infra::errc::closed)
+                co_return;
+        }
+    }
+}
+
+using occupation = awaitable<void> (*)(client&, executor);
+
+awaitable<void> turn_for_a_while(executor ex) {
+    asio::steady_timer rest(ex, 50ms);
+    co_await rest.async_wait(asio::use_awaitable);
+}
+
+awaitable<void> hold_a_command(client& redis, executor ex) {
+    asio::co_spawn(ex, redis.execute({"GET", "k"}, deadline::never()), [](std::exception_ptr, reply) {});
+    co_await turn_for_a_while(ex);
+}
+
+awaitable<void> hold_a_blocking_command(client& redis, executor ex) {
+    asio::co_spawn(ex, redis.execute({"BLPOP", "k", 0}, deadline::never()), [](std::exception_ptr, reply) {});
+    co_await turn_for_a_while(ex);
+}
+
+awaitable<void> hold_a_subscription(client& redis, executor ex) {
+    asio::co_spawn(ex, redis.subscribe({.channels = {"c"}}, deadline::never()),
+                   [](std::exception_ptr, subscription) {});
+    co_await turn_for_a_while(ex);
+}
+
+testing::background_subject make_subject(executor ex, occupation busy, bool anybody_there = true) {
+    const auto surroundings = std::make_shared<far_end>();
+    auto to = surroundings->silent.to();
+    if (!anybody_there)
+        to.socket_path += "-nobody";
+    const auto redis = std::make_shared<client>(std::vector{ex}, to);
+    auto* const raw = redis.get();
+    return {.object = redis,
+            .run = [weak = std::weak_ptr(redis)] { return ask_until_closed(weak); },
+            .stop = [raw](deadline d) { return raw->stop(d); },
+            .make_busy = [raw, ex, busy] { return busy(*raw, ex); },
+            .surroundings = surroundings};
+}
+
+namespace {
+
+// --- What is special to the client ------------------------------------------------------------------------------------
+
+class RedisLifecycle : public ::testing::Test {
+protected:
+    void SetUp() override {
+        if (!server::installed())
+            GTEST_SKIP() << server::how_to_install;
+        one.emplace(std::vector<std::string>{}, false);
+    }
+
+    std::optional<server> one;
+};
+
+TEST_F(RedisLifecycle, StopsAfterCommandsUnderWayHaveEnded) {
+    test_loop loop;
+    const client redis({loop.get_executor()}, one->over_socket());
+    loop.wait(redis.execute<void>({"PING"}));
+    const auto slow = loop.spawn(redis.execute({"DEBUG", "SLEEP", 0.1}));
+    loop.io.poll();
+    const auto stopped = loop.spawn(redis.stop(deadline::after(10s)));
+    const auto late = loop.run(redis.execute({"PING"}));
+    EXPECT_EQ(late->code(), infra::errc::closed);
+    loop.until([&] { return stopped->done(); });
+    EXPECT_TRUE(slow->value) << slow->what();
+    EXPECT_EQ(redis.status().connections, 0u);
+    EXPECT_EQ(loop.run(redis.lease())->code(), infra::errc::closed);
+    EXPECT_EQ(loop.run(redis.subscribe({.channels = {"c"}}))->code(), infra::errc::closed);
+}
+
+TEST_F(RedisLifecycle, CutsWhatIsLeftAtTheDeadline) {
+    test_loop loop;
+    const client redis({loop.get_executor()}, one->over_socket());
+    loop.wait(redis.execute<void>({"PING"}));
+    const auto slow = loop.spawn(redis.execute({"DEBUG", "SLEEP", 0.3}));
+    loop.io.poll();
+    loop.wait(redis.stop(deadline::after(10ms)));
+    loop.until([&] { return slow->done(); });
+    EXPECT_EQ(slow->code(), infra::errc::closed);
+    EXPECT_NE(slow->what().find("it may have been executed"), std::string::npos) << slow->what();
+}
+
+awaitable<void> ask_for_ever(std::shared_ptr<client> redis) {
+    while (true) {
+        co_await redis->execute({"INCR", "n"});
+        co_await redis->execute({{"INCR", "n"}, {"GET", "n"}});
+    }
+}
+
+awaitable<void> hear_for_ever(std::shared_ptr<client> redis) {
+    const auto news = co_await redis->subscribe({.channels = {"news"}});
+    while (true)
+        co_await news.receive();
+}
+
+awaitable<void> block_for_ever(std::shared_ptr<client> redis) {
+    while (true)
+        co_await redis->execute({"BLPOP", "nothing", 10});
+}
+
+// The coroutines own the client, and the loop owns the coroutines.
+TEST_F(RedisLifecycle, BearsItsLoopsDestructionAtAnyStep) {
+    for (int steps = 0; steps < 60; ++steps) {
+        test_loop doomed;
+        const auto redis = std::make_shared<client>(std::vector{doomed.get_executor()}, one->over_socket());
+        const auto asks = doomed.spawn(ask_for_ever(redis));
+        const auto hears = doomed.spawn(hear_for_ever(redis));
+        const auto blocks = doomed.spawn(block_for_ever(redis));
+        for (int i = 0; i < steps; ++i) {
+            doomed.io.restart();
+            doomed.io.run_one_for(1s);
+        }
+        EXPECT_FALSE(asks->done()) << asks->what();
+    }
+}
+
+TEST_F(RedisLifecycle, BearsItsOwnDestructionByACaller) {
+    test_loop loop;
+    auto redis = std::make_unique<client>(std::vector{loop.get_executor()}, one->over_socket());
+    const auto destroyer = [&]() -> awaitable<void> {
+        co_await redis->execute({"PING"});
+        redis.reset();
+    };
+    std::vector<std::shared_ptr<outcome<reply>>> others;
+    for (int i = 0; i < 10; ++i)
+        others.push_back(loop.spawn(redis->execute({"INCR", "n"})));
+    loop.wait(destroyer());
+    for (const auto& each : others) {
+        loop.until([&] { return each->done(); });
+        EXPECT_TRUE(each->value || each->code() == infra::errc::closed) << each->what();
+    }
+}
+
+TEST_F(RedisLifecycle, EndsThoseWhoWaitForAConnectionThatNeverComes) {
+    test_loop loop;
+    auto redis =
+        std::make_unique<client>(std::vector{loop.get_executor()}, options{.socket_path = one->folder() + "/nobody"});
+    const auto waits = loop.spawn(redis->execute({"INCR", "n"}, deadline::never()));
+    loop.settle();
+    redis.reset();
+    loop.until([&] { return waits->done(); });
+    EXPECT_EQ(waits->code(), infra::errc::closed);
+}
+
+std::ptrdiff_t open_descriptors() {
+    const std::filesystem::directory_iterator all("/proc/self/fd");
+    return std::distance(begin(all), end(all));
+}
+
+TEST_F(RedisLifecycle, LeavesNoDescriptorOpen) {
+    test_loop loop;
+    const auto before = open_descriptors();
+    for (int round = 0; round < 3; ++round) {
+        const client redis({loop.get_executor()}, one->over_socket());
+        loop.wait(redis.execute<void>({"PING"}));
+        {
+            const auto own = loop.get(redis.lease());
+        }
+        const auto news = loop.get(redis.subscribe({.channels = {"c"}}));
+        loop.wait(redis.stop(deadline::after(1s)));
+    }
+    loop.settle();
+    EXPECT_EQ(open_descriptors(), before);
+}
+
+TEST_F(RedisLifecycle, IsDestroyedAndCancelledFromElsewhere) {
+    event_loops loops(2);
+    loops.start();
+    for (int round = 0; round < 30; ++round) {
+        auto redis = std::make_unique<client>(std::vector{loops[0].get_executor()}, one->over_socket());
+        std::vector<std::future<reply>> all;
+        for (int i = 0; i < 4; ++i)
+            all.push_back(asio::co_spawn(loops[1].get_executor(),
+                                         redis->execute({"BLPOP", "nothing", 0}, deadline::after(i * 2ms + 1ms)),
+                                         asio::use_future));
+        for (int i = 0; i < 4; ++i)
+            all.push_back(asio::co_spawn(loops[static_cast<std::size_t>(i) % 2].get_executor(),
+                                         redis->execute({"INCR", "n"}), asio::use_future));
+        if (round % 2)
+            redis.reset();
+        for (auto& each : all) {
+            try {
+                each.get();
+            } catch (const error& e) {
+                EXPECT_NE(std::string(e.what()), "");
+            }
+        }
+    }
+    loops.stop();
+}
+
+TEST_F(RedisLifecycle, KeepsTheCallersContext) {
+    test_loop loop;
+    const client redis({loop.get_executor()}, one->over_socket());
+    const auto named = [&](std::string id, int times) -> awaitable<void> {
+        const context_scope in(context::current().with_request_id(id));
+        for (int i = 0; i < times; ++i) {
+            co_await redis.execute({"INCR", "n"});
+            EXPECT_EQ(context::current().request_id(), id);
+        }
+    };
+    const auto a = loop.spawn(named("a", 20)), b = loop.spawn(named("b", 20));
+    loop.until([&] { return a->done() && b->done(); });
+    EXPECT_TRUE(a->value && b->value);
+}
+
+} // namespace
+} // namespace infra::redis
+
+namespace infra::testing {
+namespace {
+
+using redis::make_subject;
+
+INSTANTIATE_TEST_SUITE_P(
+    RedisClient, BackgroundConformance,
+    ::testing::Values(
+        background_case{.name = "HoldingACommand",
+                        .make = [](executor ex) { return make_subject(ex, redis::hold_a_command); }},
+        background_case{.name = "HoldingABlockingCommand",
+                        .make = [](executor ex) { return make_subject(ex, redis::hold_a_blocking_command); }},
+        background_case{.name = "HoldingASubscription",
+                        .make = [](executor ex) { return make_subject(ex, redis::hold_a_subscription); }},
+        background_case{.name = "WithoutAServer",
+                        .make = [](executor ex) { return make_subject(ex, redis::hold_a_command, false); }}),
+    background_name);
+
+} // namespace
+} // namespace infra::testing
