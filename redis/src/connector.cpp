@@ -148,27 +148,33 @@ std::shared_ptr<tls_context> connector::tls() {
 
 awaitable<opened> connector::open(executor ex, deadline limit) {
     const auto by = earlier(limit, deadline::after(options_.connect_timeout, time_.steady()));
+    std::string_view doing;
     try {
-        co_return co_await with_deadline(open_in_time(std::move(ex), by), by, time_);
+        co_return co_await with_deadline(open_in_time(std::move(ex), by, doing), by, time_);
     } catch (const error& e) {
         if (e.code() == infra::errc::timed_out)
-            throw error(errc::not_connected, "it did not answer in time");
+            throw error(errc::not_connected, "it did not answer in time, " + std::string(doing));
         throw;
     } catch (const boost::system::system_error& e) {
         rethrow(e);
     }
 }
 
-awaitable<opened> connector::open_in_time(executor ex, deadline limit) {
+// Its caller's frame outlives it, and so does what it says it is doing.
+awaitable<opened> connector::open_in_time(executor ex, deadline limit, std::string_view& doing) {
+    doing = "looking for its address";
     const auto to = co_await place_->find();
+    doing = "connecting";
     auto socket = co_await connect(std::move(ex), to, limit);
     std::unique_ptr<transport> through;
     if (options_.tls) {
+        doing = "shaking hands over TLS";
         const auto& name = options_.tls->server_name.empty() ? to.host : options_.tls->server_name;
         through = co_await tls()->wrap(std::move(socket), name);
     } else {
         through = make_plain_transport(std::move(socket));
     }
+    doing = "greeting";
     auto facts = co_await greet(*through, options_);
     co_return opened{std::move(through), std::move(facts)};
 }

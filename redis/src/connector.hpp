@@ -37,7 +37,7 @@ public:
     clock& time() const noexcept { return time_; }
 
 private:
-    awaitable<opened> open_in_time(executor ex, deadline limit);
+    awaitable<opened> open_in_time(executor ex, deadline limit, std::string_view& doing);
     awaitable<stream_socket> connect(executor ex, address to, deadline limit);
     std::shared_ptr<tls_context> tls();
 

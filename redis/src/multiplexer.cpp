@@ -30,6 +30,7 @@ bool multiplexer::add(request& r) {
     const bool fits = commands_ + r.commands.size() <= bounds_.max_commands && bytes_ + size <= bounds_.max_bytes;
     if (!fits && commands_ > 0)
         return false;
+    ++callers_;
     commands_ += r.commands.size();
     bytes_ += size;
     r.now = request::state::waiting;
@@ -48,8 +49,10 @@ void multiplexer::cancel(request& r, boost::system::error_code why) {
 void multiplexer::forget(request& r) noexcept {
     if (r.now == request::state::finished && r.is_linked())
         unlink(finished_, r);
-    else
+    if (r.now == request::state::waiting || r.now == request::state::in_flight) {
         abandon(r);
+        --callers_;
+    }
     r.now = request::state::idle;
 }
 
@@ -67,6 +70,7 @@ void multiplexer::abandon(request& r) noexcept {
 void multiplexer::unlink(request_list& from, request& r) noexcept { from.erase(from.iterator_to(r)); }
 
 void multiplexer::finish(request& r, boost::system::error_code why) {
+    --callers_;
     r.now = request::state::finished;
     r.failure = why;
     finished_.push_back(r);

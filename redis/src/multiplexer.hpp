@@ -77,6 +77,7 @@ public:
     /// No deadline passes before this. max() when there is none.
     steady_time earliest() const noexcept { return earliest_; }
 
+    bool has_callers() const noexcept { return callers_ > 0; } ///< who wait for their end
     bool owes_answers() const noexcept { return !in_flight_.empty(); }
     bool is_idle() const noexcept { return in_flight_.empty() && waiting_.empty(); }
     std::size_t commands() const noexcept { return commands_; }
@@ -113,6 +114,7 @@ private:
     std::size_t in_block_ = 0; // commands
     std::uint64_t staged_ = 0; // bytes of this connection's stream
     std::uint64_t sent_ = 0;   // likewise
+    std::size_t callers_ = 0;
     std::size_t commands_ = 0;
     std::size_t bytes_ = 0;
     std::uint64_t replayed_ = 0;

@@ -369,7 +369,7 @@ void pipeline::tell_when_idle(promise<void> whom) {
 }
 
 void pipeline::tell_idle() {
-    if (idle_.empty() || !multiplexer_.is_idle() || multiplexer_.has_finished())
+    if (idle_.empty() || multiplexer_.has_callers() || multiplexer_.has_finished())
         return;
     for (const auto& each : std::exchange(idle_, {}))
         each.set_value();

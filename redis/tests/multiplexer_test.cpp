@@ -214,10 +214,12 @@ TEST(Multiplexer, DropsTheRepliesOfACancelledRequestInFlight) {
     s.cancel("a");
     EXPECT_EQ(s.ended(), "a:failed when sent");
     EXPECT_EQ(s.m.commands(), 2u) << "its reply still takes room";
+    EXPECT_TRUE(s.m.has_callers());
     EXPECT_TRUE(s.answer(2));
     EXPECT_EQ(s.ended(), "");
     EXPECT_TRUE(s.answer(3));
     EXPECT_EQ(s.ended(), "c=3");
+    EXPECT_FALSE(s.m.has_callers());
 }
 
 TEST(Multiplexer, CancelsOnce) {
@@ -240,6 +242,7 @@ TEST(Multiplexer, ForgetsThoseThatGo) {
     s.m.forget(s.callers["waiting"].r);
     s.write();
     s.m.forget(s.callers["flying"].r);
+    EXPECT_FALSE(s.m.has_callers());
     EXPECT_TRUE(s.answer(1));
     EXPECT_EQ(s.ended(), "");
     EXPECT_TRUE(s.m.is_idle());
