@@ -1,9 +1,10 @@
-// GETs of 100 bytes from a local redis-server, ours beside what else is there: redis-benchmark, which does nothing with what it
-// reads, npm's ioredis, and hiredis where its headers are installed.
+// GETs of 100 bytes from a local redis-server, ours beside what else is there: redis-benchmark, which does nothing with
+// what it reads, npm's ioredis, and hiredis where its headers are installed.
 //
 //     redis_redis_bench [--json FILE] [--rounds N] [--seconds N]
 //
-// The server has the first core, each client in turn the second. Rounds alternate between the clients, and the median of each counts.
+// The server has the first core, each client in turn the second. Rounds alternate between the clients, and the median
+// of each counts.
 //
 //   redis.pipelined   256 coroutines on one connection, GETs a second; redis-benchmark -c 1 -P 256
 //   redis.sequential  one caller that waits for each reply; hiredis, synchronously
@@ -60,7 +61,8 @@ constexpr int rate = 20'000;
 constexpr const char* key = "bench:key";
 constexpr std::size_t value_size = 100;
 
-// --- Ours, in a process of its own ------------------------------------------------------------------------------------
+// --- Ours, in a process of its own
+// ------------------------------------------------------------------------------------
 
 double seconds_since(steady_clock::time_point began) {
     return std::chrono::duration<double>(steady_clock::now() - began).count();
@@ -173,7 +175,8 @@ int run_alone(const std::string& mode, std::uint16_t port, int seconds) {
     return 0;
 }
 
-// --- Processes --------------------------------------------------------------------------------------------------------
+// --- Processes
+// --------------------------------------------------------------------------------------------------------
 
 /// A program on one core, whose output we read; ended with the object.
 class process {
@@ -252,7 +255,8 @@ void fill(std::uint16_t port) {
         std::rethrow_exception(failure);
 }
 
-// --- The clients compared ---------------------------------------------------------------------------------------------
+// --- The clients compared
+// ---------------------------------------------------------------------------------------------
 
 /// The folder of the peers' package.json: above the working directory or above this program.
 std::optional<fs::path> peers_folder() {
@@ -303,7 +307,8 @@ double redis_benchmark(std::uint16_t port, int seconds) {
     return at == std::string::npos ? 0 : std::strtod(report.c_str() + at + 7, nullptr);
 }
 
-// --- Measuring --------------------------------------------------------------------------------------------------------
+// --- Measuring
+// --------------------------------------------------------------------------------------------------------
 
 double median(std::vector<double> values) {
     if (values.empty())

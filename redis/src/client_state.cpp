@@ -74,7 +74,8 @@ void client_state::refuse_if_stopped() const {
         throw error(infra::errc::closed, "the Redis client was stopped");
 }
 
-// --- Commands ---------------------------------------------------------------------------------------------------------
+// --- Commands
+// ---------------------------------------------------------------------------------------------------------
 
 // The way of nearly everything: one coroutine, no allocation beside it.
 awaitable<reply> client_state::one(self s, command c, std::optional<deadline> limit) {
@@ -162,7 +163,8 @@ awaitable<std::vector<reply>> client_state::on_lane(self s, lane_ptr on, std::ve
     co_return replies;
 }
 
-// --- Connections of their own -----------------------------------------------------------------------------------------
+// --- Connections of their own
+// -----------------------------------------------------------------------------------------
 
 awaitable<reply> client_state::blocking(self s, command c, std::optional<deadline> limit) {
     s->refuse_if_stopped();
@@ -196,7 +198,8 @@ awaitable<subscription> client_state::subscribe(self s, subscribe_request reques
     co_return subscription(co_await s->lanes_.front()->call(make, by));
 }
 
-// --- The end ----------------------------------------------------------------------------------------------------------
+// --- The end
+// ----------------------------------------------------------------------------------------------------------
 
 client_status client_state::status() const {
     return {.server = common_->server,
@@ -209,6 +212,7 @@ client_status client_state::status() const {
 }
 
 awaitable<void> client_state::rest(self s) {
+    co_await s->sessions_->all_returned();
     for (const auto& each : s->lanes_) {
         if (!each->used())
             continue;

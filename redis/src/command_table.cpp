@@ -21,8 +21,8 @@ constexpr auto rd = replay::read;
 constexpr auto idem = replay::idempotent;
 constexpr auto never = replay::never;
 
-// Redis 7.0's commands, less those about which nothing is to be said. A test compares them with what a server says of itself. A name may
-// stand for subcommands that differ; such a one is `never`, or is looked at below.
+// Redis 7.0's commands, less those about which nothing is to be said. A test compares them with what a server says of
+// itself. A name may stand for subcommands that differ; such a one is `never`, or is looked at below.
 constexpr facts table[] = {
     // keys
     {"COPY", never},

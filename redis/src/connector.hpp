@@ -23,8 +23,8 @@ struct opened {
 /// Makes the connections of one client.
 ///
 /// Threads:  open() from any loop.
-/// Errors:   infra::error: errc::not_connected where nobody answers, errc::refused where the server does not want us, errc::protocol
-///           where it is no Redis, errc::misconfigured for certificates that cannot be used.
+/// Errors:   infra::error: errc::not_connected where nobody answers, errc::refused where the server does not want us,
+///           errc::protocol where it is no Redis, errc::misconfigured for certificates that cannot be used.
 /// Cancel:   terminal, at once.
 class connector {
 public:

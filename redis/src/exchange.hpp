@@ -1,6 +1,7 @@
 #pragma once
 
-// What is sent for what was asked, and what comes of what is answered: transactions, scripts, and commands in the wrong place. No I/O.
+// What is sent for what was asked, and what comes of what is answered: transactions, scripts, and commands in the wrong
+// place. No I/O.
 
 #include <infra/redis/command.hpp>
 #include <infra/redis/reply.hpp>
@@ -25,7 +26,8 @@ std::vector<std::size_t> unknown_scripts(std::span<const command> commands, std:
 /// MULTI, the commands with scripts in full, EXEC.
 std::vector<command> as_transaction(std::span<const command> commands);
 
-/// What EXEC answered; empty when a watched key was changed. Throws errc::server when the server refused a command, or all of it.
+/// What EXEC answered; empty when a watched key was changed. Throws errc::server when the server refused a command, or
+/// all of it.
 std::optional<std::vector<reply>> result_of_transaction(std::span<const command> sent, std::span<reply> replies);
 
 } // namespace infra::redis::detail

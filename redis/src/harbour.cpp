@@ -22,7 +22,8 @@ asio::execution_context::id harbour_service::id;
 
 } // namespace
 
-// A context shuts its services down youngest first. Timers are made before the harbour, so that they are still there to be cancelled.
+// A context shuts its services down youngest first. Timers are made before the harbour, so that they are still there to
+// be cancelled.
 std::shared_ptr<harbour> harbour::of(const executor& ex) {
     const asio::steady_timer elder(ex);
     return asio::use_service<harbour_service>(asio::query(ex, asio::execution::context)).all;

@@ -1,7 +1,7 @@
 #pragma once
 
-// Which pipelines an execution context carries: it ends before they do, and then whoever waits in one has to be destroyed with it, as Asio
-// destroys what waits for a socket.
+// Which pipelines an execution context carries: it ends before they do, and then whoever waits in one has to be
+// destroyed with it, as Asio destroys what waits for a socket.
 
 #include <infra/base/awaitable.hpp>
 

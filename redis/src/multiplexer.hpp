@@ -2,11 +2,12 @@
 
 // Many callers, one connection: who is sent when, and whose a reply is. No I/O, no clock.
 //
-//     add ── waiting ──to_write──> in flight ──answer──> finished          what is in flight is answered in order, which is all that
-//               ^                     │  │                                 tells replies apart
+//     add ── waiting ──to_write──> in flight ──answer──> finished
+//               ^                     │  │
 //               └── lost: untouched,  │  └── lost: otherwise ──> finished (errc::lost)
 //                   or does no harm ──┘
 //
+// What is in flight is answered in order, which is all that tells replies apart.
 // cancel() and expire() end a request at any point. Of one in flight the place is kept, and its replies are dropped.
 
 #include "request.hpp"
@@ -41,7 +42,8 @@ public:
 
     // --- The writer ---
 
-    /// What to write next: the rest of the last block, or a new one. Stays where it is until written() has been told of all of it.
+    /// What to write next: the rest of the last block, or a new one. Stays where it is until written() has been told of
+    /// all of it.
     std::string_view to_write();
     void written(std::size_t bytes);
     bool has_to_write() const noexcept { return offset_ < block_.size() || !waiting_.empty(); }

@@ -17,7 +17,8 @@
 namespace infra::redis::detail {
 namespace {
 
-// So many callers go on before what they ask next is sent to a server that has nothing to do: it works on it while the others go on.
+// So many callers go on before what they ask next is sent to a server that has nothing to do: it works on it while the
+// others go on.
 constexpr std::size_t first_to_be_sent = 32;
 
 executor without_context(const executor& ex) {
@@ -32,7 +33,8 @@ multiplexer_bounds bounds_of(const options& o) {
 
 } // namespace
 
-// --- One caller -------------------------------------------------------------------------------------------------------
+// --- One caller
+// -------------------------------------------------------------------------------------------------------
 
 waiter::waiter(pipeline& of, std::span<const command> what, std::span<reply> into, deadline by,
                steady_time asked) noexcept
@@ -74,7 +76,8 @@ void waiter::throw_failure() const {
         throw error(failure, of_.sentence_of(*this));
 }
 
-// --- All of them ------------------------------------------------------------------------------------------------------
+// --- All of them
+// ------------------------------------------------------------------------------------------------------
 
 pipeline::pipeline(executor ex, std::shared_ptr<common> shared, pipeline_manners manners)
     : executor_(std::move(ex)),
@@ -129,9 +132,11 @@ std::string pipeline::sentence_of(const waiter& w) const {
     return out + (problem_.empty() ? w.failure.message() : problem_);
 }
 
-// --- Turns ------------------------------------------------------------------------------------------------------------
+// --- Turns
+// ------------------------------------------------------------------------------------------------------------
 
-// What is asked while callers go on leaves at the end of that turn; what is asked otherwise, at the end of this one of the loop.
+// What is asked while callers go on leaves at the end of that turn; what is asked otherwise, at the end of this one of
+// the loop.
 void pipeline::turn_soon() {
     if (turning_ || turn_posted_)
         return;
@@ -226,7 +231,8 @@ void pipeline::on_message(reply r) {
     telemetry::log(level::warn, "redis", "a reply that nobody waits for", {{"server", common_->server}});
 }
 
-// --- The connection ---------------------------------------------------------------------------------------------------
+// --- The connection
+// ---------------------------------------------------------------------------------------------------
 
 void pipeline::attach(opened made) {
     if (closed_)
@@ -313,7 +319,8 @@ void pipeline::abandon() noexcept {
         static_cast<waiter&>(*ended).continuation_.drop();
 }
 
-// --- Time -------------------------------------------------------------------------------------------------------------
+// --- Time
+// -------------------------------------------------------------------------------------------------------------
 
 void pipeline::set_alarm() {
     if (closed_)
@@ -347,7 +354,8 @@ void pipeline::ask_whether_it_lives(steady_time at) {
     multiplexer_.add(*pinging_);
 }
 
-// --- Accounts ---------------------------------------------------------------------------------------------------------
+// --- Accounts
+// ---------------------------------------------------------------------------------------------------------
 
 void pipeline::report() {
     for (std::size_t i = 0; i < outcomes_.size(); ++i)

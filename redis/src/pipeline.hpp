@@ -92,7 +92,8 @@ public:
     const server_facts* facts() const noexcept { return link_ ? &link_->facts() : nullptr; }
     awaitable<void> detached(); ///< waits until there is none
 
-    /// There is none, for this reason. `refusal`, unless it is none, ends those who wait: they need not wait for their deadlines.
+    /// There is none, for this reason. `refusal`, unless it is none, ends those who wait: they need not wait for their
+    /// deadlines.
     void cannot_connect(boost::system::error_code refusal, std::string problem);
 
     /// For good: those who wait get errc::closed.

@@ -16,7 +16,7 @@ struct address {
     std::string socket_path{}; ///< instead of both
 };
 
-/// The seam for what finds servers. Sentinel's asks its sentinels here; `is_right` is where it insists on a master.
+/// The seam for what finds servers. Asked before each connection, it may answer differently each time.
 class place {
 public:
     virtual ~place() = default;

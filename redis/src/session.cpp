@@ -15,7 +15,8 @@ deadline limit_of(const detail::own_connection& c, std::optional<deadline> limit
     return limit.value_or(deadline::after(shared.settings().default_deadline, shared.time().steady()));
 }
 
-// On a connection of one's own a script is sent in full at once when the server does not know it: nothing else is in between.
+// On a connection of one's own a script is sent in full at once when the server does not know it: nothing else is in
+// between.
 awaitable<std::vector<reply>> run(through c, std::vector<command> commands, deadline limit) {
     auto replies = co_await detail::own_connection::execute(c, commands, false, limit);
     for (const auto i : detail::unknown_scripts(commands, replies)) {

@@ -22,7 +22,8 @@ bool is(const command& c, std::string_view name) {
 
 } // namespace
 
-// --- One --------------------------------------------------------------------------------------------------------------
+// --- One
+// --------------------------------------------------------------------------------------------------------------
 
 own_connection::own_connection(executor ex, std::shared_ptr<common> shared)
     : pipeline_(std::make_shared<pipeline>(std::move(ex), std::move(shared),
@@ -80,7 +81,8 @@ void own_connection::rest(std::chrono::milliseconds idle, std::function<void()> 
     resting_->set(saturating_add(time.steady(), idle));
 }
 
-// --- All of them ------------------------------------------------------------------------------------------------------
+// --- All of them
+// ------------------------------------------------------------------------------------------------------
 
 bool session_pool::try_take(const executor& ex, std::shared_ptr<own_connection>& found) {
     const std::scoped_lock lock(mutex_);
@@ -143,6 +145,25 @@ void session_pool::free_room() {
     const std::scoped_lock lock(mutex_);
     --taken_;
     wake_one();
+    tell_returned();
+}
+
+// Under the lock.
+void session_pool::tell_returned() {
+    if (taken_ > resting_.size())
+        return;
+    for (const auto& each : std::exchange(until_returned_, {}))
+        each.set_value();
+}
+
+awaitable<void> session_pool::all_returned() {
+    const promise<void> returned(co_await asio::this_coro::executor);
+    {
+        const std::scoped_lock lock(mutex_);
+        until_returned_.push_back(returned);
+        tell_returned();
+    }
+    co_await returned.get();
 }
 
 awaitable<std::shared_ptr<own_connection>> session_pool::lease(deadline limit) {
@@ -179,6 +200,7 @@ void session_pool::give_back(std::shared_ptr<own_connection> one) noexcept {
             });
             resting_.push_back(one);
             wake_one();
+            tell_returned();
             return;
         }
     }
@@ -201,7 +223,8 @@ void session_pool::forget_resting(const own_connection* one) {
     gone->close();
 }
 
-// --- The end ----------------------------------------------------------------------------------------------------------
+// --- The end
+// ----------------------------------------------------------------------------------------------------------
 
 void session_pool::close_there(const std::shared_ptr<own_connection>& one) noexcept {
     const auto ex = one->get_executor();

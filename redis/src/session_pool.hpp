@@ -62,6 +62,9 @@ public:
     void give_back(std::shared_ptr<own_connection> one) noexcept;
 
     void stop_accepting();
+
+    /// Returns once none is leased.
+    awaitable<void> all_returned();
     void close_all() noexcept;
     std::size_t open() const;
 
@@ -72,6 +75,7 @@ private:
     void free_room();
     void give_up_waiting();
     void wake_one();
+    void tell_returned();
     void forget_resting(const own_connection* one);
     static void close_there(const std::shared_ptr<own_connection>& one) noexcept;
 
@@ -81,6 +85,7 @@ private:
     std::vector<std::shared_ptr<own_connection>> resting_; // guarded by mutex_
     std::vector<std::weak_ptr<own_connection>> all_;       // guarded by mutex_
     std::deque<promise<void>> waiting_;                    // guarded by mutex_
+    std::vector<promise<void>> until_returned_;            // guarded by mutex_
     bool accepting_ = true;                                // guarded by mutex_
 };
 

@@ -18,7 +18,8 @@ bool same_verb(std::string_view upper, std::string_view lower) {
 
 } // namespace
 
-void subscription_state::end() noexcept {
+// Whoever lets go of it last: the handle, or, when a cancelled caller never got one, what was on its way to him.
+subscription_state::~subscription_state() {
     box.close();
     if (const auto home = home_.lock())
         home->post([at = at_, id = id] {
@@ -153,16 +154,7 @@ namespace infra::redis {
 
 subscription::subscription(std::shared_ptr<detail::subscription_state> of) noexcept : state_(std::move(of)) {}
 
-subscription::~subscription() {
-    if (state_)
-        state_->end();
-}
-
-subscription& subscription::operator=(subscription&& other) noexcept {
-    const subscription former(std::move(*this));
-    state_ = std::move(other.state_);
-    return *this;
-}
+subscription::~subscription() = default;
 
 awaitable<std::vector<message>> subscription::receive() const { return state_->box.receive(); }
 

@@ -20,12 +20,14 @@ public:
     subscription_state(const executor& reader, std::size_t max_unread, std::uint64_t id, std::weak_ptr<lane> home,
                        std::weak_ptr<subscriber> at)
         : box(reader, {.max_items = max_unread}), id(id), home_(std::move(home)), at_(std::move(at)) {}
+    ~subscription_state(); ///< on any thread: the end of the subscription
+    subscription_state(const subscription_state&) = delete;
+    subscription_state& operator=(const subscription_state&) = delete;
 
     void deliver(message m) {
         if (!box.post(std::move(m)))
             ++missed;
     }
-    void end() noexcept; ///< from any thread
 
     const mailbox<message> box;
     const std::uint64_t id;

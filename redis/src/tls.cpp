@@ -19,7 +19,8 @@ namespace {
 namespace ssl = asio::ssl;
 using tls_stream = ssl::stream<stream_socket>;
 
-// Counted, since a goodbye may still be on its way when the connection has gone. It keeps the context, in which Asio's callbacks live.
+// Counted, since a goodbye may still be on its way when the connection has gone. It keeps the context, in which Asio's
+// callbacks live.
 struct secured {
     secured(stream_socket socket, std::shared_ptr<ssl::context> c)
         : context(std::move(c)), stream(std::move(socket), *context) {}

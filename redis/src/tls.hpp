@@ -16,7 +16,8 @@ class tls_context {
 public:
     virtual ~tls_context() = default;
 
-    /// Shakes hands with the server, which must prove to be `name`. Throws infra::error, errc::refused, saying why it did not.
+    /// Shakes hands with the server, which must prove to be `name`. Throws infra::error, errc::refused, saying why it
+    /// did not.
     virtual awaitable<std::unique_ptr<transport>> wrap(stream_socket socket, std::string name) = 0;
 };
 

@@ -1,7 +1,7 @@
 #pragma once
 
-// URLs of servers. options_from(std::string_view), which options.hpp declares, is defined in url.cpp; what is here is for the resolvers
-// of other schemes, which share its parts.
+// URLs of servers. options_from(std::string_view), which options.hpp declares, is defined in url.cpp; what is here is
+// for the resolvers of other schemes, which share its parts.
 
 #include <infra/redis/options.hpp>
 

@@ -22,7 +22,8 @@ public:
     void heard(steady_time now) noexcept { heard_ = now; }
     void wrote(steady_time now) noexcept { wrote_ = now; }
 
-    /// From now on an answer is owed, or something is to be written, and was not before: only from here on silence means something.
+    /// From now on an answer is owed, or something is to be written, and was not before: only from here on silence
+    /// means something.
     void began_to_owe(steady_time now) noexcept { heard_ = std::max(heard_, now); }
     void began_to_write(steady_time now) noexcept { wrote_ = std::max(wrote_, now); }
 

@@ -17,7 +17,8 @@
 
 namespace infra::redis {
 
-// --- The suite for all that works in the background -------------------------------------------------------------------
+// --- The suite for all that works in the background
+// -------------------------------------------------------------------
 
 /// Answers the greeting and nothing else, on a loop of its own: the suite wants the client's loop for the client alone.
 struct far_end {
@@ -84,7 +85,8 @@ testing::background_subject make_subject(executor ex, occupation busy, bool anyb
 
 namespace {
 
-// --- What is special to the client ------------------------------------------------------------------------------------
+// --- What is special to the client
+// ------------------------------------------------------------------------------------
 
 class RedisLifecycle : public ::testing::Test {
 protected:
@@ -111,6 +113,17 @@ TEST_F(RedisLifecycle, StopsAfterCommandsUnderWayHaveEnded) {
     EXPECT_EQ(redis.status().connections, 0u);
     EXPECT_EQ(loop.run(redis.lease())->code(), infra::errc::closed);
     EXPECT_EQ(loop.run(redis.subscribe({.channels = {"c"}}))->code(), infra::errc::closed);
+}
+
+TEST_F(RedisLifecycle, StopsAfterCommandsThatBlockHaveEnded) {
+    test_loop loop;
+    const client redis({loop.get_executor()}, one->over_socket());
+    const auto blocked = loop.spawn(redis.execute({"BLPOP", "nothing", 0.1}));
+    loop.until([&] { return redis.status().sessions == 1; });
+    loop.wait(redis.stop(deadline::after(10s)));
+    EXPECT_TRUE(blocked->done());
+    EXPECT_TRUE(blocked->value) << blocked->what();
+    EXPECT_EQ(redis.status().sessions, 0u);
 }
 
 TEST_F(RedisLifecycle, CutsWhatIsLeftAtTheDeadline) {

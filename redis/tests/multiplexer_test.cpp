@@ -396,7 +396,8 @@ TEST(Multiplexer, NamesTheCommandWhoseReplyIsDue) {
     EXPECT_EQ(s.m.oldest(), nullptr);
 }
 
-// --- Time -------------------------------------------------------------------------------------------------------------
+// --- Time
+// -------------------------------------------------------------------------------------------------------------
 
 TEST(Multiplexer, EndsThoseWhoseTimeHasPassed) {
     stage s;

@@ -44,7 +44,8 @@ protected:
     std::optional<client> direct;
 };
 
-// --- Cut connections --------------------------------------------------------------------------------------------------
+// --- Cut connections
+// --------------------------------------------------------------------------------------------------
 
 TEST_F(RedisOutage, CountsOnceWhenTheReplyIsLost) {
     lose_the_next_reply();
@@ -166,7 +167,8 @@ TEST_F(RedisOutage, ReadsRepliesThatTrickle) {
     EXPECT_EQ(slow->value, std::string(1000, 'x'));
 }
 
-// --- A server that dies -----------------------------------------------------------------------------------------------
+// --- A server that dies
+// -----------------------------------------------------------------------------------------------
 
 TEST_F(RedisOutage, RecoversWithinTwoSecondsOfAKilledServersReturn) {
     bool stop = false;
@@ -211,7 +213,8 @@ TEST_F(RedisOutage, SaysWhyThereIsNoConnection) {
         << nowhere.status().last_problem;
 }
 
-// --- A server that stands still ---------------------------------------------------------------------------------------
+// --- A server that stands still
+// ---------------------------------------------------------------------------------------
 
 std::size_t resident_bytes() {
     std::ifstream statm("/proc/self/statm");
@@ -250,6 +253,21 @@ TEST_F(RedisOutage, BoundsItsMemoryWhileTheServerStandsStill) {
     EXPECT_EQ(loop.get(bounded.execute<std::string>({"PING"}, deadline::after(10s))), "PONG");
 }
 
+TEST_F(RedisOutage, WaitsTwoSecondsUnlessToldOtherwise) {
+    impostor silent(loop.get_executor(), hello_answer);
+    manual_clock time;
+    const client c({loop.get_executor()}, silent.to(), time);
+    const auto asked = loop.spawn(c.execute({"GET", "k"}));
+    loop.until([&] { return c.status().connections == 1; });
+    loop.settle();
+    time.advance(1999ms);
+    loop.settle();
+    EXPECT_FALSE(asked->done());
+    time.advance(1ms);
+    loop.until([&] { return asked->done(); });
+    EXPECT_EQ(asked->code(), errc::unanswered);
+}
+
 TEST_F(RedisOutage, GivesUpAConnectionThatOwesAndIsSilent) {
     auto to = between->to();
     to.response_timeout = 150ms;
@@ -284,7 +302,8 @@ TEST_F(RedisOutage, BearsWithAServerThatIsBusyForAWhile) {
     EXPECT_EQ(redis->status().reconnects, 0u);
 }
 
-// --- What is no Redis -------------------------------------------------------------------------------------------------
+// --- What is no Redis
+// -------------------------------------------------------------------------------------------------
 
 TEST_F(RedisOutage, SaysWhatItIsThatIsNoRedis) {
     const std::pair<const char*, const char*> cases[] = {

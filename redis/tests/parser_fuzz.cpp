@@ -1,5 +1,5 @@
-// libFuzzer's way into the parser: `redis_parser_fuzz [-max_total_time=60] [corpus folder]`. Whatever comes must be read alike in one
-// piece and byte by byte, within the bounds.
+// libFuzzer's way into the parser: `redis_parser_fuzz [-max_total_time=60] [corpus folder]`. Whatever comes must be
+// read alike in one piece and byte by byte, within the bounds.
 
 #include "tests/notation.hpp"
 

@@ -153,6 +153,19 @@ TEST_P(RedisSubscription, IsClosedWithTheClient) {
     EXPECT_EQ(waits_more->code(), infra::errc::closed);
 }
 
+TEST_P(RedisSubscription, IsForNobodyWhenItsCallerHasLeft) {
+    asio::cancellation_signal stop;
+    between->on_reply = [&](std::string bytes) -> std::optional<std::string> {
+        if (bytes.find("subscribe") != std::string::npos)
+            asio::post(loop.io, [&] { stop.emit(asio::cancellation_type::terminal); });
+        return bytes;
+    };
+    const auto asked = loop.spawn(redis->subscribe({.channels = {"news"}}), stop.slot());
+    loop.until([&] { return asked->done(); });
+    asked->value.reset();
+    loop.until([&] { return publish("news", "a") == 0; });
+}
+
 TEST_P(RedisSubscription, MustNameSomething) {
     EXPECT_EQ(loop.run(redis->subscribe({}))->code(), infra::errc::invalid_input);
     EXPECT_THROW(loop.get(redis->subscribe({.channels = {"a"}, .max_unread = 0})), std::invalid_argument);

@@ -6,8 +6,8 @@
 ///     co_await redis.execute<void>({"SET", "user:42", "Ada", "PX", 60'000});
 ///     auto name = co_await redis.execute<std::optional<std::string>>({"GET", "user:42"});
 ///
-/// command.hpp tells how commands are made, reply.hpp what comes back, options.hpp what is bounded and by how much, errc.hpp what goes
-/// wrong; script.hpp, session.hpp and subscription.hpp are for what their names say.
+/// command.hpp tells how commands are made, reply.hpp what comes back, options.hpp what is bounded and by how much,
+/// errc.hpp what goes wrong; script.hpp, session.hpp and subscription.hpp are for what their names say.
 
 #include <infra/base/awaitable.hpp>
 #include <infra/base/clock.hpp>
@@ -48,27 +48,29 @@ struct client_status {
 
 /// Sends commands and gives their replies.
 ///
-/// Every call ends by its deadline (options::default_deadline unless it names one). While there is no connection commands wait, within
-/// bounds; when one is lost, those not yet sent are kept, those sent are sent again only if that does no harm (redis::replay), and
-/// the rest fail with errc::lost.
+/// Every call ends by its deadline (options::default_deadline unless it names one). While there is no connection
+/// commands wait, within bounds; when one is lost, those not yet sent are kept, those sent are sent again only if that
+/// does no harm (redis::replay), and the rest fail with errc::lost.
 ///
-/// Commands that block (BLPOP, BZPOPMIN, XREAD … BLOCK, WAIT) get a connection of their own for as long as they last, within
-/// options::max_sessions. Their deadline is the time they name and default_deadline on top; one that waits without end needs a
-/// deadline. Commands that change a connection's state (SELECT, WATCH, MULTI, SUBSCRIBE, CLIENT REPLY …) are refused with
-/// errc::invalid_input: they would change it for all. transaction(), lease() and subscribe() are for those.
+/// Commands that block (BLPOP, BZPOPMIN, XREAD … BLOCK, WAIT) get a connection of their own for as long as they last,
+/// within options::max_sessions. Their deadline is the time they name and default_deadline on top; one that waits
+/// without end needs a deadline. Commands that change a connection's state (SELECT, WATCH, MULTI, SUBSCRIBE, CLIENT
+/// REPLY …) are refused with errc::invalid_input: they would change it for all. transaction(), lease() and subscribe()
+/// are for those.
 ///
 /// Metrics: redis_commands_total{outcome}, redis_command_duration_seconds, redis_queued_commands, redis_connections,
 /// redis_connects_total{outcome}, redis_connections_lost_total, redis_commands_replayed_total, redis_sent_bytes_total,
-/// redis_received_bytes_total, redis_commands_per_write. Log lines of module `redis` tell of connections. None of them carries a key.
+/// redis_received_bytes_total, redis_commands_per_write. Log lines of module `redis` tell of connections. None of them
+/// carries a key.
 ///
-/// Threads:  any member from any thread. A call made on one of the client's loops uses that loop's connection and crosses no thread;
-///           any other goes to the loops in turn, all that one thread asks at once with one wake-up.
-/// Errors:   infra::error. Codes: redis::errc, and of infra::errc: timed_out, overloaded, closed, invalid_input. An error that the
-///           server answers is a value in a `reply` and throws where a T is asked for.
-/// Cancel:   all types, at any moment; throws asio::error::operation_aborted, whose text says whether the command had been sent. Its
-///           reply, when it comes, is dropped.
-/// Lifetime: the loops must outlive the client. The first call connects. Destruction does not block: calls under way get
-///           errc::closed.
+/// Threads:  any member from any thread. A call made on one of the client's loops uses that loop's connection and
+///           crosses no thread; any other goes to the loops in turn, all that one thread asks at once with one wake-up.
+/// Errors:   infra::error. Codes: redis::errc, and of infra::errc: timed_out, overloaded, closed, invalid_input. An
+///           error that the server answers is a value in a `reply` and throws where a T is asked for.
+/// Cancel:   all types, at any moment; throws asio::error::operation_aborted, whose text says whether the command had
+///           been sent. Its reply, when it comes, is dropped.
+/// Lifetime: the loops must outlive the client. The first call connects. Destruction does not block: calls under way
+///           get errc::closed.
 class client {
 public:
     /// On the loops of the default runtime.
@@ -84,8 +86,8 @@ public:
     /// The reply, be it an error.
     awaitable<reply> execute(command c, std::optional<deadline> limit = {}) const;
 
-    /// A reply for each command. If some had been answered before the connection was lost, only what may be sent again is; if that does not do,
-    /// the whole batch fails.
+    /// A reply for each command. If some had been answered before the connection was lost, only what may be sent again
+    /// is; if that does not do, the whole batch fails.
     awaitable<std::vector<reply>> execute(batch b, std::optional<deadline> limit = {}) const;
 
     /// The reply as a T (reply.hpp). Throws errc::server if it is an error.
@@ -94,8 +96,9 @@ public:
         co_return to<T>(co_await execute(std::move(c), limit));
     }
 
-    /// MULTI, the commands, EXEC: all or nothing, without those of others in between. Throws errc::server when the server refuses one of them before
-    /// it begins; errors while it runs are among the replies. Sent again only if every command may be. Calls of scripts travel in full.
+    /// MULTI, the commands, EXEC: all or nothing, without those of others in between. Throws errc::server when the
+    /// server refuses one of them before it begins; errors while it runs are among the replies. Sent again only if
+    /// every command may be. Calls of scripts travel in full.
     awaitable<std::vector<reply>> transaction(batch b, std::optional<deadline> limit = {}) const;
 
     /// A connection of one's own. Throws errc::exhausted when none came free in time.
@@ -109,8 +112,8 @@ public:
 
     client_status status() const;
 
-    /// Accepts nothing more, waits for the calls under way until `limit`, cuts those that are left (they get errc::closed) and closes the
-    /// connections. Again: waits for the same end.
+    /// Accepts nothing more, waits for the calls under way until `limit`, cuts those that are left (they get
+    /// errc::closed) and closes the connections. Again: waits for the same end.
     awaitable<void> stop(deadline limit) const;
 
 private:

@@ -31,9 +31,9 @@ namespace infra::redis {
 ///
 /// | class      | sent again                                                    | such as |
 /// |---|---|---|
-/// | read       | yes: it changes nothing                                   | GET, MGET, ZRANGE, EXISTS |
+/// | read       | yes: it changes nothing                                       | GET, MGET, ZRANGE, EXISTS |
 /// | idempotent | yes: twice leaves what once leaves; the reply is the second's | SET, DEL, HSET, SADD, PEXPIREAT |
-/// | never      | no: errc::lost, "it may have been executed"               | INCR, LPUSH, SET … NX, EVALSHA, all unknown ones |
+/// | never      | no: errc::lost, "it may have been executed"                   | INCR, SET … NX, EVALSHA, unknown |
 enum class replay : std::uint8_t { read, idempotent, never };
 
 /// A word of a command: text, or a number in decimal. A view: lives as long as the call it is passed to.
@@ -67,7 +67,8 @@ private:
 };
 
 /// Threads:  a value.
-/// Errors:   infra::error, errc::invalid_input, for no words at all, an empty name or a word beyond 512 MiB, which no server takes.
+/// Errors:   infra::error, errc::invalid_input, for no words at all, an empty name or a word beyond 512 MiB, which no
+///           server takes.
 class command {
 public:
     command(std::initializer_list<word> words);

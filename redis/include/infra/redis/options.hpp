@@ -62,7 +62,8 @@ struct options {
     std::size_t max_queued_commands = 100'000;
     std::size_t max_queued_bytes = 64 * 1024 * 1024;
 
-    /// In memory. A longer reply ends the connection, since what follows it would have to be read in vain. 1 KiB to 4 GiB.
+    /// In memory. A longer reply ends the connection, since what follows it would have to be read in vain. From
+    /// 1 KiB to 4 GiB.
     std::size_t max_reply_bytes = 256 * 1024 * 1024;
 
     /// Connections for sessions and blocking commands, over all loops; one more waits. 1 to 10 000.
@@ -79,22 +80,23 @@ struct options {
     /// An idle connection is asked for a PING this often. Shorter finds dead peers sooner. At least 100 ms.
     std::chrono::milliseconds ping_every = std::chrono::seconds(5);
 
-    /// A connection that owes an answer and says nothing for so long is given up; so is one that takes no more bytes. It has to
-    /// exceed what the slowest script may take. At least 100 ms.
+    /// A connection that owes an answer and says nothing for so long is given up; so is one that takes no more bytes.
+    /// It has to exceed what the slowest script may take. At least 100 ms.
     std::chrono::milliseconds response_timeout = std::chrono::seconds(5);
 
-    /// How long the first of several commands waits for company. Zero: until the loop's turn ends, which costs nothing. Some 20 µs
-    /// can save CPU on both sides where many coroutines ask at once, at the price of that much latency. At most 100 ms.
+    /// How long the first of several commands waits for company. Zero: until the loop's turn ends, which costs nothing.
+    /// Some 20 µs can save CPU on both sides where many coroutines ask at once, at the price of that much latency. At
+    /// most 100 ms.
     std::chrono::microseconds flush_delay{0};
 };
 
-/// From `redis://[user[:password]@]host[:port][/database]`, `rediss://…` (TLS) or `unix://[user[:password]@]/path/of/socket?db=N`, each
-/// percent-encoded where RFC 3986 asks for it and with any of `?db=`, `protocol=2|3`, `client_name=`, `ca_file=`, `ca_directory=`,
-/// `server_name=`, `verify=no`, `max_sessions=`, and in milliseconds `deadline=`, `connect_timeout=`. The user may be left out:
-/// `redis://:secret@host`.
+/// From `redis://[user[:password]@]host[:port][/database]`, `rediss://…` (TLS) or
+/// `unix://[user[:password]@]/path/of/socket?db=N`, each percent-encoded where RFC 3986 asks for it and with any of
+/// `?db=`, `protocol=2|3`, `client_name=`, `ca_file=`, `ca_directory=`, `server_name=`, `verify=no`, `max_sessions=`,
+/// and in milliseconds `deadline=`, `connect_timeout=`. The user may be left out: `redis://:secret@host`.
 ///
-/// Throws infra::error, errc::invalid_input, which names the bad part and repeats no password: `the URL of Redis has a port that is not a
-/// number from 1 to 65535`.
+/// Throws infra::error, errc::invalid_input, which names the bad part and repeats no password: `the URL of Redis has a
+/// port that is not a number from 1 to 65535`.
 options options_from(std::string_view url);
 
 /// From REDIS_URL; empty when it is not set. Errors are errc::misconfigured and begin with the variable's name.

@@ -79,7 +79,8 @@ private:
     [[noreturn]] void refuse(std::string_view wanted) const;
     bool is_text() const noexcept { return kind_ >= kind::text && kind_ <= kind::big_number; }
 
-    // Side by side rather than a variant: replies are moved several times on their way, and this moves without a question asked.
+    // Side by side rather than a variant: replies are moved several times on their way, and this moves without a
+    // question asked.
     kind kind_ = kind::null;
     std::int64_t integer_ = 0; // of booleans too
     double real_ = 0;

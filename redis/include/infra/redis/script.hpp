@@ -8,8 +8,8 @@
 ///         return id)");
 ///     auto id = co_await redis.execute<std::optional<std::string>>(take.call({"wait", "job:"}, {now}));
 ///
-/// It travels by its SHA-1 alone (EVALSHA). A server that does not know it, since it was restarted, failed over or told to forget,
-/// says NOSCRIPT, and the script is sent in full once (EVAL).
+/// It travels by its SHA-1 alone (EVALSHA). A server that does not know it, since it was restarted, failed over or told
+/// to forget, says NOSCRIPT, and the script is sent in full once (EVAL).
 
 #include <initializer_list>
 #include <memory>

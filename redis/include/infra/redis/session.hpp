@@ -1,6 +1,7 @@
 #pragma once
 
-/// A connection of one's own, for what must not be shared: WATCH, and whatever else remembers something on the server's side.
+/// A connection of one's own, for what must not be shared: WATCH, and whatever else remembers something on the server's
+/// side.
 ///
 ///     auto own = co_await redis.lease();
 ///     co_await own.execute<void>({"WATCH", "stock:7"});
@@ -24,8 +25,9 @@ namespace detail {
 class own_connection;
 }
 
-/// It is given back when destroyed: kept for the next lease if nothing is on its way and no command changed the connection's state,
-/// otherwise closed. It does not reconnect: once lost, everything fails with errc::lost or errc::not_connected.
+/// It is given back when destroyed: kept for the next lease if nothing is on its way and no command changed the
+/// connection's state, otherwise closed. It does not reconnect: once lost, everything fails with errc::lost or
+/// errc::not_connected.
 ///
 /// Threads:  those of the executor on which it was leased, destruction included.
 /// Errors:   as client; nothing is ever sent again. SUBSCRIBE and its like, MONITOR and CLIENT REPLY are refused with

@@ -55,7 +55,7 @@ public:
     explicit subscription(std::shared_ptr<detail::subscription_state> of) noexcept;
     ~subscription();
     subscription(subscription&&) noexcept = default;
-    subscription& operator=(subscription&&) noexcept;
+    subscription& operator=(subscription&&) noexcept = default;
 
     /// Everything that came, in order; waits while there is nothing.
     awaitable<std::vector<message>> receive() const;
