@@ -142,19 +142,20 @@ awaitable<std::vector<reply>> client_state::transaction(self s, batch b, std::op
 
 awaitable<std::vector<reply>> client_state::on_any_lane(self s, std::vector<command> commands, bool atomic,
                                                         deadline limit) {
-    const auto here = s->lane_on(co_await asio::this_coro::executor);
-    if (here)
+    if (auto* const here = s->lane_on(co_await asio::this_coro::executor))
         co_return co_await on_lane(s, here->shared_from_this(), std::move(commands), atomic, limit);
     const auto there = s->any_lane();
-    const std::function<awaitable<std::vector<reply>>()> make = [s, there, commands = std::move(commands), atomic,
-                                                                 limit] {
-        return on_lane(s, there, commands, atomic, limit);
+    const std::function<awaitable<std::vector<reply>>()> make = [weak = std::weak_ptr(s), on = std::weak_ptr(there),
+                                                                 commands = std::move(commands), atomic, limit] {
+        return on_lane(weak.lock(), on.lock(), commands, atomic, limit);
     };
     co_return co_await there->call(make, limit);
 }
 
 awaitable<std::vector<reply>> client_state::on_lane(self s, lane_ptr on, std::vector<command> commands, bool atomic,
                                                     deadline limit) {
+    if (!s)
+        throw error(infra::errc::closed, "the Redis client was destroyed");
     std::vector<reply> replies(commands.size());
     waiter w(on->use(), commands, replies, limit, s->common_->time().steady());
     w.atomic = atomic;
@@ -192,9 +193,8 @@ awaitable<subscription> client_state::subscribe(self s, subscribe_request reques
     const auto by = s->limit_of(limit);
     s->listened_ = true;
     const executor reader = co_await asio::this_coro::executor;
-    const std::function<awaitable<std::shared_ptr<subscription_state>>()> make = [s, request, reader, by] {
-        return subscriber::subscribe(s->subscriber_, request, reader, by);
-    };
+    const std::function<awaitable<std::shared_ptr<subscription_state>>()> make =
+        [at = s->subscriber_, request, reader, by] { return subscriber::subscribe(at, request, reader, by); };
     co_return subscription(co_await s->lanes_.front()->call(make, by));
 }
 
@@ -217,9 +217,9 @@ awaitable<void> client_state::rest(self s) {
         if (!each->used())
             continue;
         const promise<void> idle(co_await asio::this_coro::executor);
-        if (each->post([each, idle] {
-                each->use().stop_accepting();
-                each->use().tell_when_idle(idle);
+        if (each->post([raw = each.get(), idle] { // which its own mail cannot outlive
+                raw->use().stop_accepting();
+                raw->use().tell_when_idle(idle);
             }))
             co_await idle.get();
     }

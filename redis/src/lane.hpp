@@ -29,7 +29,8 @@ public:
     pipeline& use();
     bool used() const noexcept { return used_; }
 
-    /// `f` is called on the loop; false when too much lies there already.
+    /// `f` is called on the loop, or, when that ends, never; false when too much lies there already. It must own neither
+    /// the lane nor whoever owns that: what is never read would keep itself.
     bool post(std::function<void()> f);
 
     /// Ends it as soon as the loop gets to it. Does not block.
@@ -38,7 +39,8 @@ public:
     /// After let_go(): returns once the loop has got to it.
     awaitable<void> ended();
 
-    /// Awaits on the loop what `make` makes, from any executor. Cancelled, it is cancelled there.
+    /// Awaits on the loop what `make` makes, from any executor. Cancelled, it is cancelled there. For `make` holds what
+    /// holds for post().
     template <class T>
     awaitable<T> call(std::function<awaitable<T>()> make, deadline limit);
 
@@ -68,11 +70,11 @@ template <class T>
 awaitable<T> lane::call(std::function<awaitable<T>()> make, deadline limit) {
     constexpr auto way_back = std::chrono::seconds(1); // the operation keeps its deadline by itself, if its loop turns
     const auto there = std::make_shared<errand<T>>(co_await asio::this_coro::executor);
-    const bool left = post([self = shared_from_this(), there, make = std::move(make)] {
+    const bool left = post([ex = executor_, there, make = std::move(make)] {
         if (there->cancelled)
             return;
         const context_scope in(there->under);
-        asio::co_spawn(self->executor_, make(),
+        asio::co_spawn(ex, make(),
                        asio::bind_cancellation_slot(there->stop.slot(), [there](std::exception_ptr e, T value) {
                            if (e)
                                there->result.set_exception(e);

@@ -63,7 +63,7 @@ awaitable<void> subscriber::say(std::vector<command> commands, deadline limit) {
 
 pipeline& subscriber::line() {
     if (!pipeline_) {
-        pipeline_ = std::make_shared<pipeline>(lane_->get_executor(), common_, pipeline_manners{.shared = false});
+        pipeline_ = std::make_shared<pipeline>(executor_, common_, pipeline_manners{.shared = false});
         pipeline_->on_push = [weak = weak_from_this()](reply& r) {
             const auto self = weak.lock();
             return self && self->hear(r);
@@ -81,7 +81,7 @@ pipeline& subscriber::line() {
 void subscriber::on_attach() {
     if (!std::exchange(had_connection_, true))
         return;
-    asio::co_spawn(lane_->get_executor(), say_all_again(), [](std::exception_ptr) {});
+    asio::co_spawn(executor_, say_all_again(), [](std::exception_ptr) {});
 }
 
 awaitable<void> subscriber::say_all_again() {
@@ -136,7 +136,7 @@ void subscriber::unsubscribe(std::uint64_t id) {
         return;
     auto saying =
         say(std::move(commands), deadline::after(common_->settings().response_timeout, common_->time().steady()));
-    asio::co_spawn(lane_->get_executor(), std::move(saying), [](std::exception_ptr) {});
+    asio::co_spawn(executor_, std::move(saying), [](std::exception_ptr) {});
 }
 
 void subscriber::close() {

@@ -41,8 +41,8 @@ private:
 /// All on its lane's executor but for the constructor. There is a connection while somebody listens.
 class subscriber : public std::enable_shared_from_this<subscriber> {
 public:
-    subscriber(std::shared_ptr<lane> on, std::shared_ptr<common> shared)
-        : lane_(std::move(on)), common_(std::move(shared)) {}
+    subscriber(const std::shared_ptr<lane>& on, std::shared_ptr<common> shared)
+        : executor_(on->get_executor()), lane_(on), common_(std::move(shared)) {}
 
     /// Returns once the server has confirmed everything.
     static awaitable<std::shared_ptr<subscription_state>>
@@ -57,7 +57,8 @@ private:
     void on_attach();
     bool hear(reply& r);
 
-    const std::shared_ptr<lane> lane_;
+    const executor executor_;
+    const std::weak_ptr<lane> lane_;
     const std::shared_ptr<common> common_;
     std::shared_ptr<pipeline> pipeline_;
     subscriptions all_;
