@@ -61,8 +61,7 @@ constexpr int rate = 20'000;
 constexpr const char* key = "bench:key";
 constexpr std::size_t value_size = 100;
 
-// --- Ours, in a process of its own
-// ------------------------------------------------------------------------------------
+// --- Ours, in a process of its own ----------------------------------------------------------------------------------
 
 double seconds_since(steady_clock::time_point began) {
     return std::chrono::duration<double>(steady_clock::now() - began).count();
@@ -175,8 +174,7 @@ int run_alone(const std::string& mode, std::uint16_t port, int seconds) {
     return 0;
 }
 
-// --- Processes
-// --------------------------------------------------------------------------------------------------------
+// --- Processes ------------------------------------------------------------------------------------------------------
 
 /// A program on one core, whose output we read; ended with the object.
 class process {
@@ -255,8 +253,7 @@ void fill(std::uint16_t port) {
         std::rethrow_exception(failure);
 }
 
-// --- The clients compared
-// ---------------------------------------------------------------------------------------------
+// --- The clients compared -------------------------------------------------------------------------------------------
 
 /// The folder of the peers' package.json: above the working directory or above this program.
 std::optional<fs::path> peers_folder() {
@@ -307,8 +304,7 @@ double redis_benchmark(std::uint16_t port, int seconds) {
     return at == std::string::npos ? 0 : std::strtod(report.c_str() + at + 7, nullptr);
 }
 
-// --- Measuring
-// --------------------------------------------------------------------------------------------------------
+// --- Measuring ------------------------------------------------------------------------------------------------------
 
 double median(std::vector<double> values) {
     if (values.empty())

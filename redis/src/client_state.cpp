@@ -74,8 +74,7 @@ void client_state::refuse_if_stopped() const {
         throw error(infra::errc::closed, "the Redis client was stopped");
 }
 
-// --- Commands
-// ---------------------------------------------------------------------------------------------------------
+// --- Commands -------------------------------------------------------------------------------------------------------
 
 // The way of nearly everything: one coroutine, no allocation beside it.
 awaitable<reply> client_state::one(self s, command c, std::optional<deadline> limit) {
@@ -164,8 +163,7 @@ awaitable<std::vector<reply>> client_state::on_lane(self s, lane_ptr on, std::ve
     co_return replies;
 }
 
-// --- Connections of their own
-// -----------------------------------------------------------------------------------------
+// --- Connections of their own ---------------------------------------------------------------------------------------
 
 awaitable<reply> client_state::blocking(self s, command c, std::optional<deadline> limit) {
     s->refuse_if_stopped();
@@ -198,8 +196,7 @@ awaitable<subscription> client_state::subscribe(self s, subscribe_request reques
     co_return subscription(co_await s->lanes_.front()->call(make, by));
 }
 
-// --- The end
-// ----------------------------------------------------------------------------------------------------------
+// --- The end --------------------------------------------------------------------------------------------------------
 
 client_status client_state::status() const {
     return {.server = common_->server,

@@ -23,8 +23,7 @@ std::size_t encoded_size(std::span<const command> commands) {
 
 } // namespace
 
-// --- Callers
-// ----------------------------------------------------------------------------------------------------------
+// --- Callers --------------------------------------------------------------------------------------------------------
 
 bool multiplexer::add(request& r) {
     const auto size = encoded_size(r.commands);
@@ -85,8 +84,7 @@ request* multiplexer::next_finished() noexcept {
     return &r;
 }
 
-// --- The writer
-// -------------------------------------------------------------------------------------------------------
+// --- The writer -----------------------------------------------------------------------------------------------------
 
 std::string_view multiplexer::to_write() {
     if (offset_ == block_.size() && !waiting_.empty()) {
@@ -120,8 +118,7 @@ void multiplexer::written(std::size_t bytes) {
     sent_ += bytes;
 }
 
-// --- The reader
-// -------------------------------------------------------------------------------------------------------
+// --- The reader -----------------------------------------------------------------------------------------------------
 
 bool multiplexer::answer(reply r) {
     if (in_flight_.empty())
@@ -146,8 +143,7 @@ const command* multiplexer::oldest() const noexcept {
     return of ? &of->unanswered().front() : nullptr;
 }
 
-// --- The connection
-// ---------------------------------------------------------------------------------------------------
+// --- The connection -------------------------------------------------------------------------------------------------
 
 // The server acts on what is whole: a command, or a transaction, of which the end never left does nothing.
 bool multiplexer::untouched(const slot& s, std::uint64_t left) const noexcept {

@@ -61,8 +61,7 @@ parser::status parser::feed(std::string_view& bytes) {
     }
 }
 
-// --- Bytes
-// ------------------------------------------------------------------------------------------------------------
+// --- Bytes ----------------------------------------------------------------------------------------------------------
 
 parser::step parser::take_line(std::string_view& bytes) {
     if (bytes.empty())
@@ -112,8 +111,7 @@ parser::step parser::take_text_end(std::string_view& bytes) {
     return text_streamed_ ? step::on : end_text();
 }
 
-// --- Meaning
-// ----------------------------------------------------------------------------------------------------------
+// --- Meaning --------------------------------------------------------------------------------------------------------
 
 parser::step parser::interpret(std::string_view line) {
     if (line.size() < 3 || !line.ends_with("\r\n"))
@@ -276,8 +274,7 @@ parser::step parser::close_frame() {
     return step::done;
 }
 
-// --- Limits
-// -----------------------------------------------------------------------------------------------------------
+// --- Limits ---------------------------------------------------------------------------------------------------------
 
 bool parser::charge(std::size_t bytes) {
     if (bytes > limits_.max_bytes - std::min(used_, limits_.max_bytes))

@@ -33,8 +33,7 @@ multiplexer_bounds bounds_of(const options& o) {
 
 } // namespace
 
-// --- One caller
-// -------------------------------------------------------------------------------------------------------
+// --- One caller -----------------------------------------------------------------------------------------------------
 
 waiter::waiter(pipeline& of, std::span<const command> what, std::span<reply> into, deadline by,
                steady_time asked) noexcept
@@ -76,8 +75,7 @@ void waiter::throw_failure() const {
         throw error(failure, of_.sentence_of(*this));
 }
 
-// --- All of them
-// ------------------------------------------------------------------------------------------------------
+// --- All of them ----------------------------------------------------------------------------------------------------
 
 pipeline::pipeline(executor ex, std::shared_ptr<common> shared, pipeline_manners manners)
     : executor_(std::move(ex)),
@@ -132,8 +130,7 @@ std::string pipeline::sentence_of(const waiter& w) const {
     return out + (problem_.empty() ? w.failure.message() : problem_);
 }
 
-// --- Turns
-// ------------------------------------------------------------------------------------------------------------
+// --- Turns ----------------------------------------------------------------------------------------------------------
 
 // What is asked while callers go on leaves at the end of that turn; what is asked otherwise, at the end of this one of
 // the loop.
@@ -231,8 +228,7 @@ void pipeline::on_message(reply r) {
     telemetry::log(level::warn, "redis", "a reply that nobody waits for", {{"server", common_->server}});
 }
 
-// --- The connection
-// ---------------------------------------------------------------------------------------------------
+// --- The connection -------------------------------------------------------------------------------------------------
 
 void pipeline::attach(opened made) {
     if (closed_)
@@ -319,8 +315,7 @@ void pipeline::abandon() noexcept {
         static_cast<waiter&>(*ended).continuation_.drop();
 }
 
-// --- Time
-// -------------------------------------------------------------------------------------------------------------
+// --- Time -----------------------------------------------------------------------------------------------------------
 
 void pipeline::set_alarm() {
     if (closed_)
@@ -354,8 +349,7 @@ void pipeline::ask_whether_it_lives(steady_time at) {
     multiplexer_.add(*pinging_);
 }
 
-// --- Accounts
-// ---------------------------------------------------------------------------------------------------------
+// --- Accounts -------------------------------------------------------------------------------------------------------
 
 void pipeline::report() {
     for (std::size_t i = 0; i < outcomes_.size(); ++i)

@@ -22,8 +22,7 @@ bool is(const command& c, std::string_view name) {
 
 } // namespace
 
-// --- One
-// --------------------------------------------------------------------------------------------------------------
+// --- One ------------------------------------------------------------------------------------------------------------
 
 own_connection::own_connection(executor ex, std::shared_ptr<common> shared)
     : pipeline_(std::make_shared<pipeline>(std::move(ex), std::move(shared),
@@ -81,8 +80,7 @@ void own_connection::rest(std::chrono::milliseconds idle, std::function<void()> 
     resting_->set(saturating_add(time.steady(), idle));
 }
 
-// --- All of them
-// ------------------------------------------------------------------------------------------------------
+// --- All of them ----------------------------------------------------------------------------------------------------
 
 bool session_pool::try_take(const executor& ex, std::shared_ptr<own_connection>& found) {
     const std::scoped_lock lock(mutex_);
@@ -223,8 +221,7 @@ void session_pool::forget_resting(const own_connection* one) {
     gone->close();
 }
 
-// --- The end
-// ----------------------------------------------------------------------------------------------------------
+// --- The end --------------------------------------------------------------------------------------------------------
 
 void session_pool::close_there(const std::shared_ptr<own_connection>& one) noexcept {
     const auto ex = one->get_executor();

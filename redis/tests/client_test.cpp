@@ -136,8 +136,7 @@ TEST_F(RedisClient, RefusesWhatWouldHarmOthers) {
     EXPECT_EQ(ask<std::string>({"PING"}), "PONG");
 }
 
-// --- Greetings
-// --------------------------------------------------------------------------------------------------------
+// --- Greetings ------------------------------------------------------------------------------------------------------
 
 TEST_F(RedisClient, SpeaksTheOlderProtocol) {
     auto older = one->over_socket();
@@ -217,8 +216,7 @@ TEST_F(RedisClient, SaysThatThereAreTooManyClients) {
     EXPECT_NE(refused->what().find("max number of clients"), std::string::npos) << refused->what();
 }
 
-// --- Scripts and transactions
-// -----------------------------------------------------------------------------------------
+// --- Scripts and transactions ---------------------------------------------------------------------------------------
 
 TEST_F(RedisClient, SendsAScriptOnceInFullAndThenByItsDigest) {
     const script add("return redis.call('INCRBY', KEYS[1], ARGV[1])");
@@ -258,8 +256,7 @@ TEST_F(RedisClient, DoesAllOfATransactionOrNothing) {
     EXPECT_TRUE(loop.get(redis->transaction({})).empty());
 }
 
-// --- Commands that block
-// ----------------------------------------------------------------------------------------------
+// --- Commands that block --------------------------------------------------------------------------------------------
 
 TEST_F(RedisClient, LetsBlockingCommandsBlockNobody) {
     const auto blocked = loop.spawn(redis->execute<std::vector<std::string>>({"BLPOP", "list", 10}));
@@ -314,8 +311,7 @@ TEST_F(RedisClient, BoundsTheConnectionsThatBlock) {
     EXPECT_TRUE(fourth->value) << fourth->what();
 }
 
-// --- Deadlines, cancellation, bounds
-// ----------------------------------------------------------------------------------
+// --- Deadlines, cancellation, bounds --------------------------------------------------------------------------------
 
 TEST_F(RedisClient, EndsByItsDeadline) {
     tell({"PING"});
@@ -380,8 +376,7 @@ TEST_F(RedisClient, FailsAReplyThatIsTooLargeAndGoesOn) {
     EXPECT_EQ(loop.get(c.execute<std::string>({"PING"})), "PONG");
 }
 
-// --- Elsewhere
-// --------------------------------------------------------------------------------------------------------
+// --- Elsewhere ------------------------------------------------------------------------------------------------------
 
 TEST_F(RedisClient, IsUsedFromAnyThread) {
     event_loops loops(2);
@@ -426,8 +421,7 @@ TEST_F(RedisClient, ReportsItsState) {
     EXPECT_EQ(s.last_problem, "");
 }
 
-// --- What is known of commands
-// ----------------------------------------------------------------------------------------
+// --- What is known of commands --------------------------------------------------------------------------------------
 
 struct told {
     std::string name;

@@ -17,8 +17,7 @@
 
 namespace infra::redis {
 
-// --- The suite for all that works in the background
-// -------------------------------------------------------------------
+// --- The suite for all that works in the background -----------------------------------------------------------------
 
 /// Answers the greeting and nothing else, on a loop of its own: the suite wants the client's loop for the client alone.
 struct far_end {
@@ -85,8 +84,7 @@ testing::background_subject make_subject(executor ex, occupation busy, bool anyb
 
 namespace {
 
-// --- What is special to the client
-// ------------------------------------------------------------------------------------
+// --- What is special to the client ----------------------------------------------------------------------------------
 
 class RedisLifecycle : public ::testing::Test {
 protected:

@@ -396,8 +396,7 @@ TEST(Multiplexer, NamesTheCommandWhoseReplyIsDue) {
     EXPECT_EQ(s.m.oldest(), nullptr);
 }
 
-// --- Time
-// -------------------------------------------------------------------------------------------------------------
+// --- Time -----------------------------------------------------------------------------------------------------------
 
 TEST(Multiplexer, EndsThoseWhoseTimeHasPassed) {
     stage s;

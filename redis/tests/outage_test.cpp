@@ -44,8 +44,7 @@ protected:
     std::optional<client> direct;
 };
 
-// --- Cut connections
-// --------------------------------------------------------------------------------------------------
+// --- Cut connections ------------------------------------------------------------------------------------------------
 
 TEST_F(RedisOutage, CountsOnceWhenTheReplyIsLost) {
     lose_the_next_reply();
@@ -167,8 +166,7 @@ TEST_F(RedisOutage, ReadsRepliesThatTrickle) {
     EXPECT_EQ(slow->value, std::string(1000, 'x'));
 }
 
-// --- A server that dies
-// -----------------------------------------------------------------------------------------------
+// --- A server that dies ---------------------------------------------------------------------------------------------
 
 TEST_F(RedisOutage, RecoversWithinTwoSecondsOfAKilledServersReturn) {
     bool stop = false;
@@ -213,8 +211,7 @@ TEST_F(RedisOutage, SaysWhyThereIsNoConnection) {
         << nowhere.status().last_problem;
 }
 
-// --- A server that stands still
-// ---------------------------------------------------------------------------------------
+// --- A server that stands still -------------------------------------------------------------------------------------
 
 // AddressSanitizer keeps what is freed.
 #ifndef __has_feature
@@ -312,8 +309,7 @@ TEST_F(RedisOutage, BearsWithAServerThatIsBusyForAWhile) {
     EXPECT_EQ(redis->status().reconnects, 0u);
 }
 
-// --- What is no Redis
-// -------------------------------------------------------------------------------------------------
+// --- What is no Redis -----------------------------------------------------------------------------------------------
 
 TEST_F(RedisOutage, SaysWhatItIsThatIsNoRedis) {
     const std::pair<const char*, const char*> cases[] = {
