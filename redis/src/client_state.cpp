@@ -76,31 +76,42 @@ void client_state::refuse_if_stopped() const {
 
 // --- Commands -------------------------------------------------------------------------------------------------------
 
-// The way of nearly everything: one coroutine, no allocation beside it.
 awaitable<reply> client_state::one(self s, command c, std::optional<deadline> limit) {
-    const std::span<const command> alone(&c, 1);
-    const auto travels = lane_of(c);
-    if (travels == lane_of_travel::blocking)
-        co_return co_await blocking(std::move(s), std::move(c), limit);
-    if (travels != lane_of_travel::shared)
-        refuse_unless_shared(alone);
+    const bool ordinary = lane_of(c) == lane_of_travel::shared && !c.source();
+    return ordinary ? plain(std::move(s), std::move(c), limit) : special(std::move(s), std::move(c), limit);
+}
+
+// The way of nearly everything. Asio recycles the frames of coroutines up to 1 KiB, so what is rare has frames of its own.
+awaitable<reply> client_state::plain(self s, command c, std::optional<deadline> limit) {
     s->refuse_if_stopped();
     const auto asked = s->common_->time().steady();
     const auto by = limit.value_or(deadline::after(s->common_->settings().default_deadline, asked));
+    auto* const here = s->lane_on(co_await asio::this_coro::executor);
+    if (!here)
+        co_return co_await from_afar(std::move(s), std::move(c), by);
     reply r;
-    if (auto* const here = s->lane_on(co_await asio::this_coro::executor)) {
-        waiter w(here->use(), alone, {&r, 1}, by, asked);
-        co_await w.done();
-        w.throw_failure();
-    } else {
-        std::vector<command> commands(1, c);
-        auto replies = co_await on_any_lane(s, std::move(commands), false, by);
-        r = std::move(replies.front());
-    }
-    if (!c.source() || r.error_code() != "NOSCRIPT")
+    waiter w(here->use(), {&c, 1}, {&r, 1}, by, asked);
+    co_await w.done();
+    w.throw_failure();
+    co_return r;
+}
+
+awaitable<reply> client_state::from_afar(self s, command c, deadline limit) {
+    std::vector<command> commands;
+    commands.push_back(std::move(c));
+    auto replies = co_await on_any_lane(std::move(s), std::move(commands), false, limit);
+    co_return std::move(replies.front());
+}
+
+awaitable<reply> client_state::special(self s, command c, std::optional<deadline> limit) {
+    if (lane_of(c) == lane_of_travel::blocking)
+        co_return co_await blocking(std::move(s), std::move(c), limit);
+    refuse_unless_shared({&c, 1});
+    const auto by = s->limit_of(limit);
+    auto r = co_await plain(s, c, by);
+    if (r.error_code() != "NOSCRIPT")
         co_return r;
-    auto full = in_full(c);
-    co_return co_await one(std::move(s), std::move(full), by);
+    co_return co_await plain(std::move(s), in_full(c), by);
 }
 
 awaitable<std::vector<reply>> client_state::all(self s, batch b, std::optional<deadline> limit) {

@@ -39,6 +39,9 @@ private:
     deadline limit_of(std::optional<deadline> limit) const;
     void refuse_if_stopped() const;
 
+    static awaitable<reply> plain(self s, command c, std::optional<deadline> limit);
+    static awaitable<reply> special(self s, command c, std::optional<deadline> limit);
+    static awaitable<reply> from_afar(self s, command c, deadline limit);
     static awaitable<reply> blocking(self s, command c, std::optional<deadline> limit);
     static awaitable<std::vector<reply>> on_lane(self s, lane_ptr on, std::vector<command> commands, bool atomic,
                                                  deadline limit);

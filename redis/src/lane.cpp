@@ -22,15 +22,18 @@ pipeline& lane::use() {
     return *pipeline_;
 }
 
+// Posted rather than begun: under the gate's lock nothing may run that asks for another's.
 bool lane::post(std::function<void()> f) {
     if (!mail_.post(std::move(f)))
         return false;
     if (!reading_.exchange(true))
-        gate_->pass([this] {
-            const context_scope nobodys{context()};
-            asio::co_spawn(executor_, read_mail(shared_from_this()), [](std::exception_ptr) {});
-        });
+        gate_->pass([this] { asio::post(executor_, [self = shared_from_this()] { self->begin_to_read(); }); });
     return true;
+}
+
+void lane::begin_to_read() {
+    const context_scope nobodys{context()};
+    asio::co_spawn(executor_, read_mail(shared_from_this()), [](std::exception_ptr) {});
 }
 
 awaitable<void> lane::read_mail(std::shared_ptr<lane> self) {

@@ -45,6 +45,7 @@ public:
     awaitable<T> call(std::function<awaitable<T>()> make, deadline limit);
 
 private:
+    void begin_to_read();
     static awaitable<void> read_mail(std::shared_ptr<lane> self);
 
     const executor executor_;

@@ -82,13 +82,13 @@ void own_connection::rest(std::chrono::milliseconds idle, std::function<void()> 
 
 // --- All of them ----------------------------------------------------------------------------------------------------
 
-bool session_pool::try_take(const executor& ex, std::shared_ptr<own_connection>& found) {
+bool session_pool::try_take(const executor& ex, taken& out) {
     const std::scoped_lock lock(mutex_);
     if (!accepting_)
         throw closed();
     const auto here = std::ranges::find_if(resting_, [&](const auto& each) { return each->get_executor() == ex; });
     if (here != resting_.end()) {
-        found = std::move(*here);
+        out.found = std::move(*here);
         resting_.erase(here);
         return true;
     }
@@ -98,14 +98,14 @@ bool session_pool::try_take(const executor& ex, std::shared_ptr<own_connection>&
     }
     if (resting_.empty())
         return false;
-    close_there(resting_.front()); // another loop's: its room is ours
+    out.evicted = std::move(resting_.front()); // another loop's: its room is ours
     resting_.erase(resting_.begin());
     return true;
 }
 
 awaitable<std::shared_ptr<own_connection>> session_pool::take_room(executor ex, deadline limit) {
-    std::shared_ptr<own_connection> found;
-    while (!try_take(ex, found)) {
+    taken out;
+    while (!try_take(ex, out)) {
         const promise<void> turn(ex);
         {
             const std::scoped_lock lock(mutex_);
@@ -122,7 +122,9 @@ awaitable<std::shared_ptr<own_connection>> session_pool::take_room(executor ex, 
             throw;
         }
     }
-    co_return found;
+    if (out.evicted)
+        close_there(out.evicted);
+    co_return out.found;
 }
 
 // Whoever gives up waiting may have been told already: then it is another's turn. To tell one too many does no harm.
@@ -188,22 +190,29 @@ awaitable<std::shared_ptr<own_connection>> session_pool::lease(deadline limit) {
     co_return one;
 }
 
+// What belongs to the loop is done before the lock is taken, here as elsewhere: the loop has locks of its own.
 void session_pool::give_back(std::shared_ptr<own_connection> one) noexcept {
-    {
-        const std::scoped_lock lock(mutex_);
-        if (accepting_ && one->is_clean()) {
-            one->rest(common_->settings().session_max_idle, [weak = weak_from_this(), raw = one.get()] {
-                if (const auto self = weak.lock())
-                    self->forget_resting(raw);
-            });
-            resting_.push_back(one);
-            wake_one();
-            tell_returned();
-            return;
-        }
-    }
+    const bool clean = one->is_clean();
+    if (clean)
+        one->rest(common_->settings().session_max_idle, [weak = weak_from_this(), raw = one.get()] {
+            if (const auto self = weak.lock())
+                self->forget_resting(raw);
+        });
+    if (clean && keep(one))
+        return;
+    one->wake();
     one->close();
     free_room();
+}
+
+bool session_pool::keep(const std::shared_ptr<own_connection>& one) {
+    const std::scoped_lock lock(mutex_);
+    if (!accepting_)
+        return false;
+    resting_.push_back(one);
+    wake_one();
+    tell_returned();
+    return true;
 }
 
 void session_pool::forget_resting(const own_connection* one) {

@@ -71,7 +71,12 @@ public:
 private:
     // Room for one more, and perhaps one that is there already.
     awaitable<std::shared_ptr<own_connection>> take_room(executor ex, deadline limit);
-    bool try_take(const executor& ex, std::shared_ptr<own_connection>& found);
+    struct taken {
+        std::shared_ptr<own_connection> found{};
+        std::shared_ptr<own_connection> evicted{}; ///< to be closed
+    };
+    bool try_take(const executor& ex, taken& out);
+    bool keep(const std::shared_ptr<own_connection>& one);
     void free_room();
     void give_up_waiting();
     void wake_one();

@@ -9,8 +9,6 @@
 
 #include <gtest/gtest.h>
 
-#include <boost/asio/use_future.hpp>
-
 #include <filesystem>
 #include <future>
 #include <thread>
@@ -221,28 +219,29 @@ TEST_F(RedisLifecycle, LeavesNoDescriptorOpen) {
     EXPECT_EQ(open_descriptors(), before);
 }
 
+/// How it ended, in words: an exception's last owner may be any thread, which ThreadSanitizer cannot see to be in order.
+std::future<std::string> begin(executor ex, awaitable<reply> operation) {
+    const auto ending = std::make_shared<std::promise<std::string>>();
+    asio::co_spawn(ex, std::move(operation),
+                   [ending](std::exception_ptr e, reply) { ending->set_value(e ? infra::describe(e) : "answered"); });
+    return ending->get_future();
+}
+
 TEST_F(RedisLifecycle, IsDestroyedAndCancelledFromElsewhere) {
     event_loops loops(2);
     loops.start();
     for (int round = 0; round < 30; ++round) {
         auto redis = std::make_unique<client>(std::vector{loops[0].get_executor()}, one->over_socket());
-        std::vector<std::future<reply>> all;
+        std::vector<std::future<std::string>> all;
         for (int i = 0; i < 4; ++i)
-            all.push_back(asio::co_spawn(loops[1].get_executor(),
-                                         redis->execute({"BLPOP", "nothing", 0}, deadline::after(i * 2ms + 1ms)),
-                                         asio::use_future));
-        for (int i = 0; i < 4; ++i)
-            all.push_back(asio::co_spawn(loops[static_cast<std::size_t>(i) % 2].get_executor(),
-                                         redis->execute({"INCR", "n"}), asio::use_future));
+            all.push_back(begin(loops[1].get_executor(),
+                                redis->execute({"BLPOP", "nothing", 0}, deadline::after(i * 2ms + 1ms))));
+        for (std::size_t i = 0; i < 4; ++i)
+            all.push_back(begin(loops[i % 2].get_executor(), redis->execute({"INCR", "n"})));
         if (round % 2)
             redis.reset();
-        for (auto& each : all) {
-            try {
-                each.get();
-            } catch (const error& e) {
-                EXPECT_NE(std::string(e.what()), "");
-            }
-        }
+        for (auto& each : all)
+            EXPECT_NE(each.get(), "");
     }
     loops.stop();
 }
