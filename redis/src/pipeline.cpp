@@ -17,9 +17,9 @@
 namespace infra::redis::detail {
 namespace {
 
-// So many callers go on before what they ask next is sent to a server that has nothing to do: it works on it while the
-// others go on.
-constexpr std::size_t first_to_be_sent = 32;
+// So many callers go on before what they ask next is sent: the server works on it while the others go on, and neither waits
+// for the other to be done with all of them.
+constexpr std::size_t resumed_between_writes = 64;
 
 executor without_context(const executor& ex) {
     using plain = asio::io_context::executor_type;
@@ -172,7 +172,7 @@ void pipeline::turn() {
         settle(w, at);
         if (w.continuation_.holds())
             w.continuation_.resume();
-        if (++resumed == first_to_be_sent && !multiplexer_.owes_answers())
+        if (++resumed % resumed_between_writes == 0)
             flush();
     }
     turning_ = false;
