@@ -121,7 +121,7 @@ private:
             if (const auto failure = connect())
                 return failure;
         auto failure = send_connected(limit);
-        if (is(failure, {ECONNREFUSED, ECONNRESET, ENOTCONN, EPIPE})) {
+        if (is(failure, {ECONNREFUSED, ECONNRESET, ENOTCONN, EPIPE, EBADF})) {
             socket_.reset();
             failure = connect();
             if (!failure)
@@ -170,8 +170,9 @@ private:
     }
 
     bool wait_for_room(deadline limit) const noexcept {
-        const auto left =
-            std::chrono::ceil<std::chrono::milliseconds>(limit.remaining(std::chrono::steady_clock::now()));
+        constexpr std::chrono::milliseconds one_poll = std::chrono::hours(1);
+        const auto left = std::min(
+            one_poll, std::chrono::ceil<std::chrono::milliseconds>(limit.remaining(std::chrono::steady_clock::now())));
         pollfd watched{.fd = socket_->number(), .events = POLLOUT, .revents = 0};
         const int ready = left.count() > 0 ? ::poll(&watched, 1, static_cast<int>(left.count())) : 0;
         return ready > 0 || (ready < 0 && errno == EINTR);

@@ -76,11 +76,11 @@ bool is_reserved(std::string_view key) noexcept;
 /// `dropped_fields`. Views of what the line views. Throws bad_alloc, and then may have added some.
 void append_fields(std::vector<record_field>& to, const line& l);
 
-/// One JSON object and a line break. Keys in this order, each once: timestamp, level, module, message, trace_id, span_id,
-/// log_sequence, then request_id, the logger's fields, the call's and the source. Where keys meet, the call's value wins over the
-/// logger's, and that over the context's request id and the source; of two in one call, the last; the key stays where it
-/// came first. A field named like one of the first seven is written with `_` appended. What is past max_fields is not
-/// written but counted in `dropped_fields`.
+/// One JSON object and a line break. Keys in this order, each once: timestamp, level, module, message, trace_id,
+/// span_id, log_sequence, then request_id, the logger's fields, the call's and the source. Where keys meet, the call's
+/// value wins over the logger's, and that over the context's request id and the source; of two in one call, the last;
+/// the key stays where it came first. A field named like one of the first seven is written with `_` appended. What is
+/// past max_fields is not written but counted in `dropped_fields`.
 void append_json_line(line_buffer& out, const line& l);
 
 /// `12:34:56.789 INFO  (module) message key=value`, in UTC, for people.

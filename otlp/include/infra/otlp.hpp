@@ -61,8 +61,8 @@ struct options {
 };
 
 /// OpenTelemetry's variables: OTEL_EXPORTER_OTLP_ENDPOINT or OTEL_EXPORTER_OTLP_TRACES_ENDPOINT (which is taken as it is),
-/// …_HEADERS, …_TIMEOUT, …_PROTOCOL (`http/json`), …_COMPRESSION (`gzip`, `none`), OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES, OTEL_BSP_SCHEDULE_DELAY,
-/// OTEL_BSP_MAX_QUEUE_SIZE, OTEL_BSP_MAX_EXPORT_BATCH_SIZE, OTEL_BSP_EXPORT_TIMEOUT (numbers are milliseconds).
+/// …_HEADERS, …_TIMEOUT, …_PROTOCOL (`http/json`), …_COMPRESSION (`gzip`, `none`), OTEL_SERVICE_NAME,
+/// OTEL_RESOURCE_ATTRIBUTES, OTEL_BSP_SCHEDULE_DELAY, OTEL_BSP_MAX_QUEUE_SIZE, OTEL_BSP_MAX_EXPORT_BATCH_SIZE, OTEL_BSP_EXPORT_TIMEOUT (numbers are milliseconds).
 ///
 /// Empty without an endpoint, with OTEL_SDK_DISABLED=true and with OTEL_TRACES_EXPORTER=none. Throws errc::misconfigured
 /// for what cannot be read. `service` is the name where the environment gives none.

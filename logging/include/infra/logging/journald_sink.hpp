@@ -23,11 +23,12 @@ struct journald_sink_options {
 
 /// Speaks the journal's native protocol, one entry a line: MESSAGE, PRIORITY (3, 4, 6, 7), SYSLOG_IDENTIFIER, LOGGER (the
 /// module), TRACE_ID, SPAN_ID, TIMESTAMP (when it was logged; the journal's own time is when it got there), CODE_FILE and
-/// CODE_LINE (where asked for: pipeline_options::locate_from), and the fields.
+/// CODE_LINE (where asked for: pipeline_options::locate_from), LOG_SEQUENCE (with a durable ring), DROPPED_FIELDS (how
+/// many are missing), and the fields.
 ///
-/// A field's key is written as the journal wants keys: letters in upper case, anything else but digits as `_`, `F_` in front
-/// of what would not begin with a letter, at most 64 bytes; and with `_` appended where it would be one of the names above. No
-/// key or value makes a field or an entry of its own, and none commands a terminal; line breaks stay.
+/// A field's key is written as the journal wants keys: letters in upper case, anything else but digits as `_`, `F_` in
+/// front of what would not begin with a letter, at most 64 bytes; and with `_` appended where it would be one of the names
+/// above. No key or value makes a field or an entry of its own, and none commands a terminal; line breaks stay.
 ///
 /// An entry too large for a datagram goes through sealed memory. A journal that is away costs the lines meanwhile, as any
 /// sink that refuses them does, and is found again when it is back.

@@ -66,8 +66,9 @@ struct file_sink_options {
 };
 
 /// Appends to a file, made with mode 0640 if absent. Lines are the kernel's when written: they survive the process, not
-/// a power cut. Half a line that a killed process left at the end is cut off. After a full disk the file continues without a torn line; if a new file cannot be begun, the old one goes
-/// on and stderr is told once. Throws errc::io if the file cannot be opened, std::invalid_argument for a bad option.
+/// a power cut. Half a line that a killed process left at the end is cut off. After a full disk the file continues
+/// without a torn line; if a new file cannot be begun, the old one goes on and stderr is told once. Throws errc::io if
+/// the file cannot be opened, std::invalid_argument for a bad option.
 std::shared_ptr<sink> file_sink(file_sink_options options);
 
 /// From its next line on every file sink writes to what its path names then: for programs that move log files away, such
