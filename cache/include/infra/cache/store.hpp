@@ -1,0 +1,147 @@
+#pragma once
+
+/// The seam: the core decides, the store remembers.
+///
+///     auto kept = infra::cache::make_memory_store({.max_bytes = 64 << 20});
+///     co_await kept->set({{.key = "user:42", .value = "{}", .ttl = 10min}});
+///     auto found = co_await kept->get({"user:42", "user:43"});        // one there, one empty
+///
+/// A store keeps bytes under keys until their time is over. What the bytes mean, which values belong together and when
+/// they are loaded again is the core's business: it hands down finished keys, finished values and times to live.
+
+#include <infra/base/awaitable.hpp>
+#include <infra/base/clock.hpp>
+#include <infra/base/time.hpp>
+#include <infra/cache/error.hpp>
+#include <infra/cache/options.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace infra::cache {
+
+/// What a look without waiting tells.
+enum class lookup {
+    hit,
+    miss,    ///< it is not in the store
+    unknown, ///< it is not in this process; the store may have it
+};
+
+struct new_entry {
+    std::string key{};
+    std::string value{};
+    std::chrono::milliseconds ttl = forever; ///< positive
+    bool only_if_absent = false;
+};
+
+/// The version of something that can be made void at once: a namespace, all values of a tag. 0 until the first bump.
+struct version_slot {
+    std::atomic<std::uint64_t> value{0};
+    std::atomic<bool> known{false}; ///< false: ask versions(), which fills it again
+};
+
+struct lock_request {
+    std::string key{};
+    std::string token{}; ///< of who asks; nobody else can guess it
+    std::chrono::milliseconds ttl{30'000};
+};
+
+struct store_stats {
+    std::size_t entries = 0;
+    std::size_t bytes = 0; ///< what they cost, keys and bookkeeping included
+    std::uint64_t evictions = 0;
+    std::uint64_t expirations = 0;
+};
+
+/// Where values are kept.
+///
+/// Threads:  any member from any thread.
+/// Errors:   infra::error: errc::unavailable and too_large of the cache, wrong_type of add(); infra::errc::overloaded when a
+///           bound is reached; infra::errc::closed after stop(). A missing key is none.
+/// Cancel:   all types; what was asked for may or may not have happened.
+/// Lifetime: must be stopped or destroyed before the executors that its operations were awaited on.
+class store {
+public:
+    virtual ~store() = default;
+
+    /// Without waiting. On a hit `to` is the value; otherwise it is left alone.
+    virtual lookup try_get(std::string_view key, std::string& to) = 0;
+
+    /// One for each key, in order; empty where there is nothing.
+    virtual awaitable<std::vector<std::optional<std::string>>> get(std::vector<std::string> keys) = 0;
+
+    /// False for those that were to be stored only if absent, and were not. Not atomic as a whole.
+    virtual awaitable<std::vector<bool>> set(std::vector<new_entry> entries) = 0;
+
+    /// True for those that were there.
+    virtual awaitable<std::vector<bool>> erase(std::vector<std::string> keys) = 0;
+
+    /// How much of its time is left, or `forever`; empty where there is nothing.
+    virtual awaitable<std::vector<std::optional<std::chrono::milliseconds>>>
+    time_left(std::vector<std::string> keys) = 0;
+
+    /// Gives what is there another time to live, from now. True for those that were there.
+    virtual awaitable<std::vector<bool>> expire(std::vector<std::string> keys, std::chrono::milliseconds ttl) = 0;
+
+    /// Adds to a number in decimal and returns the sum; begins at 0, with this time to live. Throws errc::wrong_type
+    /// where there is something else, or the sum has no room in 64 bits; nothing has changed then.
+    virtual awaitable<std::int64_t> add(std::string key, std::int64_t amount, std::chrono::milliseconds ttl) = 0;
+
+    /// Versions are never evicted: what they void would come back. `slot` is for one that is read with every value.
+    virtual std::shared_ptr<const version_slot> slot(std::string name) = 0;
+    virtual awaitable<std::vector<std::uint64_t>> versions(std::vector<std::string> names) = 0;
+    /// Without waiting; false if this process does not know all of them.
+    virtual bool try_versions(std::span<const std::string> names, std::vector<std::uint64_t>& to) = 0;
+
+    /// Gives each a version greater than any that the store gave before.
+    virtual awaitable<void> bump(std::vector<std::string> names) = 0;
+
+    /// A lock, until it is released or its time is over: a number that is greater than that of every earlier holder, or
+    /// empty while another holds it. The same token asks again: it gets the number it has.
+    virtual awaitable<std::optional<std::uint64_t>> acquire(lock_request request) = 0;
+    /// False when the token does not hold it (any more).
+    virtual awaitable<bool> extend(lock_request request) = 0;
+    virtual awaitable<bool> release(lock_request request) = 0;
+
+    /// Forgets some of what is over, bounded; for stores whose memory is this process's. How many it were.
+    virtual std::size_t sweep() { return 0; }
+
+    virtual store_stats stats() const = 0;
+
+    /// Finishes what waits, up to the deadline; then what is awaited throws infra::errc::closed.
+    virtual awaitable<void> stop(deadline limit) = 0;
+
+    /// For the line that says at start what was chosen: `memory: 64 MiB`. Without secrets.
+    virtual std::string description() const = 0;
+};
+
+// --- Stores by URL ------------------------------------------------------------------------------------------------
+
+struct store_options {
+    std::size_t max_bytes = std::size_t{64} << 20; ///< of what is kept in this process
+    std::chrono::milliseconds timeout{2000};       ///< of one verb
+    clock* time = nullptr;                         ///< null: the machine's
+};
+
+using store_factory = std::function<std::shared_ptr<store>(std::string_view url, const store_options& options)>;
+
+/// Makes `scheme:` known to make_store. Linking a backend's target does this; the last one wins. `memory` is known
+/// already. Always true.
+bool register_store(std::string scheme, store_factory factory);
+
+/// True once a linked target has registered the scheme.
+bool knows_store(std::string_view scheme);
+
+/// The store a URL such as `memory:` names. Throws infra::error with infra::errc::misconfigured when no linked target
+/// knows the scheme, or the URL is not of its form.
+std::shared_ptr<store> make_store(std::string_view url, const store_options& options = {});
+
+} // namespace infra::cache

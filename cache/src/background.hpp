@@ -1,0 +1,63 @@
+#pragma once
+
+// What runs on when its caller has gone: refreshes. Counted, bounded, and ended by stop().
+
+#include <infra/base/clock.hpp>
+#include <infra/runtime/loop_gate.hpp>
+#include <infra/runtime/promise.hpp>
+
+#include <boost/asio/cancellation_signal.hpp>
+
+#include <cstddef>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+namespace infra::cache {
+
+/// Threads:  any member from any thread.
+/// Lifetime: a job may outlive this, and ends with its executor's loop if not before.
+class background {
+public:
+    explicit background(std::size_t max) : state_(std::make_shared<state>(max)) {}
+
+    /// Runs `job`, which throws nothing, on `ex`. False, and `job` is dropped, when too many run or it was stopped.
+    bool spawn(const executor& ex, awaitable<void> job);
+
+    /// Begins nothing more, and cancels what runs.
+    void cancel();
+
+    /// Begins nothing more, waits for what runs until `limit`, then cancels it and waits on.
+    awaitable<void> stop(deadline limit, clock& time);
+
+    std::size_t running() const;
+
+private:
+    struct running_job {
+        explicit running_job(const executor& on) : ex(on), gate(loop_gate::of(on)) {}
+        const executor ex;
+        const std::shared_ptr<loop_gate> gate;
+        asio::cancellation_signal cancel; // touched on ex only
+    };
+    struct state {
+        explicit state(std::size_t m) : max(m) {}
+        const std::size_t max;
+        std::mutex mutex;
+        // All guarded by mutex.
+        std::list<std::shared_ptr<running_job>> jobs;
+        std::vector<promise<void>> waiting;
+        bool stopped = false;
+    };
+    /// Takes the job off the list when the coroutine's frame goes, however it goes.
+    struct entry {
+        std::shared_ptr<state> of;
+        std::list<std::shared_ptr<running_job>>::iterator place;
+        ~entry();
+    };
+    static awaitable<void> run(std::shared_ptr<entry> listed, awaitable<void> job);
+
+    std::shared_ptr<state> state_;
+};
+
+} // namespace infra::cache

@@ -1,0 +1,197 @@
+#include "core.hpp"
+#include "keys.hpp"
+
+#include <infra/base/encoding.hpp>
+#include <infra/base/id.hpp>
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace infra::cache {
+namespace {
+
+using std::chrono::milliseconds;
+
+std::shared_ptr<detail::engine> make_engine(std::shared_ptr<store> stored, cache_options options, clock& time) {
+    check(options);
+    return std::make_shared<detail::engine>(std::move(stored), std::move(options), time);
+}
+
+awaitable<std::vector<std::string>> keys_in_store(detail::shared_core in, string_list keys) {
+    std::vector<std::string> all;
+    for (const auto& each : keys)
+        all.push_back(co_await detail::key_in_store(in, each));
+    co_return all;
+}
+
+void require_positive(milliseconds ttl, const char* what) {
+    if (ttl <= milliseconds::zero())
+        throw std::invalid_argument(std::string("cache::") + what + " must be positive");
+}
+
+void tell(detail::engine& of) {
+    const auto& told = instruments_of(of.options.prefix);
+    const auto now = of.stored->stats();
+    told.stored_bytes.record(static_cast<double>(now.bytes));
+    told.stored_entries.record(static_cast<double>(now.entries));
+    told.evictions.add(static_cast<double>(now.evictions - of.evictions_told.exchange(now.evictions)));
+}
+
+bool sweep_unless_stopped(const std::shared_ptr<detail::engine>& engine) {
+    if (!engine || engine->stopped.is_set())
+        return false;
+    engine->stored->sweep();
+    tell(*engine);
+    return true;
+}
+
+bool ends_in_envelope(const std::optional<found_value>& found) {
+    return found && found->cover && found->cover->fresh_until_ms != never_ms;
+}
+
+} // namespace
+
+namespace detail {
+
+awaitable<std::vector<bool>> set(shared_core in, std::vector<to_set> values, set_options options) {
+    check(options);
+    const auto tags = co_await versions_of(in, options.tags);
+    const auto ttl = in->ttl_or_default(options.ttl);
+    std::vector<new_entry> entries;
+    entries.reserve(values.size());
+    for (auto& each : values) {
+        auto place = co_await key_in_store(in, std::move(each.key));
+        entries.push_back(
+            entry_for(std::move(place), plan_set(in->now_ms(), ttl, each.value.raw, tags), each.value.bytes));
+        entries.back().only_if_absent = options.only_if_absent;
+    }
+    co_return co_await in->shared->stored->set(std::move(entries));
+}
+
+} // namespace detail
+
+cache::cache(std::shared_ptr<store> stored, cache_options options, clock& time) {
+    const auto prefix = options.prefix;
+    core_ = detail::core::make(
+        std::make_shared<detail::owner>(make_engine(std::move(stored), std::move(options), time)), prefix, nullptr);
+}
+
+cache cache::ns(std::string_view name) const {
+    if (name.empty() || name.size() > 100)
+        throw std::invalid_argument("cache::ns: a name must have 1 to 100 bytes");
+    check_prefix("ns", name);
+    return cache(detail::core::make(core_->owned_by.lock(), core_->prefix + std::string(name) + ":", core_.get()));
+}
+
+awaitable<bool> cache::set_one(shared in, std::string key, payload value, set_options options) {
+    std::vector<detail::to_set> one;
+    one.push_back({std::move(key), std::move(value)});
+    const auto stored = co_await detail::set(std::move(in), std::move(one), std::move(options));
+    co_return stored.front();
+}
+
+awaitable<void> cache::set_each(shared in, std::vector<detail::to_set> values, set_options options) {
+    co_await detail::set(std::move(in), std::move(values), std::move(options));
+}
+
+awaitable<bool> cache::del_one(shared in, std::string key) {
+    co_return co_await del_each(std::move(in), std::move(key)) != 0;
+}
+
+awaitable<std::size_t> cache::del_each(shared in, string_list keys) {
+    auto places = co_await keys_in_store(in, std::move(keys));
+    const auto gone = co_await in->shared->stored->erase(std::move(places));
+    co_return static_cast<std::size_t>(std::ranges::count(gone, true));
+}
+
+awaitable<bool> cache::exists_one(shared in, std::string key) {
+    const auto found = co_await detail::get(std::move(in), std::move(key));
+    co_return found.has_value();
+}
+
+awaitable<std::optional<milliseconds>> cache::ttl_of(shared in, std::string key) {
+    const auto found = co_await detail::look(in, key);
+    if (!found || (found->cover && found->cover->none) || !is_fresh(*found, in->now_ms()))
+        co_return std::nullopt;
+    if (ends_in_envelope(found))
+        co_return milliseconds(found->cover->fresh_until_ms - in->now_ms());
+    auto places = co_await keys_in_store(in, std::move(key));
+    const auto left = co_await in->shared->stored->time_left(std::move(places));
+    co_return left.front();
+}
+
+awaitable<bool> cache::expire_one(shared in, std::string key, std::optional<milliseconds> given) {
+    const auto ttl = in->ttl_or_default(given);
+    require_positive(ttl, "expire: ttl");
+    auto found = co_await detail::look(in, key);
+    if (!found || (found->cover && found->cover->none) || !is_fresh(*found, in->now_ms()))
+        co_return false;
+    auto places = co_await keys_in_store(in, std::move(key));
+    if (!ends_in_envelope(found)) {
+        const auto done = co_await in->shared->stored->expire(std::move(places), ttl);
+        co_return done.front();
+    }
+    const auto how = plan_set(in->now_ms(), ttl, found->value.raw, std::move(found->cover->tags));
+    std::vector<new_entry> one;
+    one.push_back(detail::entry_for(std::move(places.front()), how, found->value.bytes));
+    co_await in->shared->stored->set(std::move(one));
+    co_return true;
+}
+
+awaitable<std::int64_t> cache::add_to(shared in, std::string key, std::int64_t by, std::optional<milliseconds> ttl) {
+    require_positive(in->ttl_or_default(ttl), "increment: ttl");
+    auto place = co_await detail::key_in_store(in, std::move(key));
+    co_return co_await in->shared->stored->add(std::move(place), by, in->ttl_or_default(ttl));
+}
+
+awaitable<void> cache::void_tags(shared in, string_list tags) {
+    check(set_options{.tags = tags});
+    std::vector<std::string> names;
+    for (const auto& each : tags)
+        names.push_back(tag_name(in->prefix, each));
+    co_await in->shared->stored->bump(std::move(names));
+}
+
+awaitable<void> cache::void_all(shared in) {
+    std::vector<std::string> one{in->version_names.back()};
+    co_await in->shared->stored->bump(std::move(one));
+}
+
+awaitable<std::optional<lock>> cache::acquire(shared in, std::string key, lock_options options) {
+    check_key(key);
+    require_positive(options.ttl, "lock_options::ttl");
+    auto& time = in->shared->time;
+    const lock_request request{lock_name(in->prefix, key), random_hex(16), options.ttl};
+    const auto give_up = deadline::after(options.wait, time.steady());
+    for (milliseconds pause{10};; pause = std::min(2 * pause, milliseconds(250))) {
+        if (const auto fence = co_await in->shared->stored->acquire(request))
+            co_return lock(in->shared->stored, request, *fence);
+        if (give_up.passed(time.steady()))
+            co_return std::nullopt;
+        co_await time.sleep_until(earlier(give_up, deadline::after(pause, time.steady())).time());
+    }
+}
+
+// Holds the cache only while it sweeps, so that it ends with the last handle if nobody stops it.
+awaitable<void> cache::sweep_until_stopped(shared in) {
+    auto& time = in->shared->time;
+    const auto stopped = in->shared->stopped.listener(co_await asio::this_coro::executor);
+    const std::weak_ptr<detail::engine> swept = in->shared;
+    in.reset();
+    while (sweep_unless_stopped(swept.lock())) {
+        const auto next = deadline::after(milliseconds(1000), time.steady());
+        if (co_await told_within(stopped, next, time))
+            co_return;
+    }
+}
+
+awaitable<void> cache::end(shared in, deadline limit) {
+    in->shared->stopped.set();
+    co_await in->shared->behind.stop(limit, in->shared->time);
+    co_await in->shared->stored->stop(limit);
+}
+
+const std::shared_ptr<store>& cache::stored() const noexcept { return core_->shared->stored; }
+const cache_options& cache::options() const noexcept { return core_->shared->options; }
+
+} // namespace infra::cache

@@ -1,0 +1,201 @@
+#include "core.hpp"
+
+#include "keys.hpp"
+
+#include <algorithm>
+
+namespace infra::cache::detail {
+namespace {
+
+// Of bytes from the store; empty when they cannot be read.
+std::optional<found_value> unpack(const core& in, std::string bytes) {
+    if (!is_sealed(bytes))
+        return found_value{.value = {std::move(bytes)}};
+    auto read = open(bytes);
+    if (!read) {
+        in.counts.unreadable.add();
+        return std::nullopt;
+    }
+    const bool raw = read->cover->raw;
+    bytes.erase(0, read->payload_at);
+    return found_value{.value = {std::move(bytes), raw}, .cover = std::move(read->cover)};
+}
+
+std::vector<std::string> tag_names(const core& in, const std::vector<tag_version>& tags) {
+    std::vector<std::string> names;
+    for (const auto& each : tags)
+        names.push_back(tag_name(in.prefix, each.tag));
+    return names;
+}
+
+bool still_hold(const std::vector<tag_version>& tags, const std::vector<std::uint64_t>& now) {
+    return std::ranges::equal(tags, now, {}, &tag_version::version);
+}
+
+bool is_dead(const found_value& v, std::int64_t now_ms) { return v.cover && now_ms >= v.cover->dead_at_ms; }
+
+const std::vector<tag_version>& tags_of(const found_value& v) {
+    static const std::vector<tag_version> none;
+    return v.cover ? v.cover->tags : none;
+}
+
+void count(const core& in, bool hit) { (hit ? in.counts.hits : in.counts.misses).add(); }
+
+std::optional<payload> fresh_value(const core& in, std::optional<found_value> found) {
+    const bool hit = found && is_fresh(*found, in.now_ms()) && !(found->cover && found->cover->none);
+    count(in, hit);
+    return hit ? std::optional(std::move(found->value)) : std::nullopt;
+}
+
+} // namespace
+
+core::core(const std::shared_ptr<owner>& by, std::string p, const core* around)
+    : owned_by(by), shared(by->of), prefix(std::move(p)), counts(instruments_of(prefix)) {
+    if (around) {
+        version_names = around->version_names;
+        slots = around->slots;
+    }
+    version_names.push_back(version_name(prefix));
+    slots.push_back(shared->stored->slot(version_names.back()));
+}
+
+shared_core core::make(std::shared_ptr<owner> by, std::string prefix, const core* around) {
+    struct held {
+        std::shared_ptr<owner> by;
+        std::shared_ptr<core> one;
+    };
+    auto one = std::make_shared<core>(by, std::move(prefix), around);
+    auto* const as_seen = one.get();
+    return {std::make_shared<held>(std::move(by), std::move(one)), as_seen};
+}
+
+std::uint64_t core::version() const noexcept {
+    std::uint64_t greatest = 0;
+    for (const auto& each : slots)
+        greatest = std::max(greatest, each->value.load(std::memory_order_acquire));
+    return greatest;
+}
+
+bool core::knows_version() const noexcept {
+    return std::ranges::all_of(slots, [](const auto& each) { return each->known.load(std::memory_order_acquire); });
+}
+
+std::optional<std::string_view> core::key_now(std::string_view key, std::string& buffer) const {
+    if (!knows_version())
+        return std::nullopt;
+    const auto v = version();
+    if (v == 0 && prefix.empty() && key.size() <= max_key_bytes)
+        return key;
+    buffer.clear();
+    write_key(buffer, prefix, v, key);
+    return buffer;
+}
+
+awaitable<std::string> key_in_store(shared_core in, std::string key) {
+    check_key(key);
+    std::string out;
+    if (const auto known = in->key_now(key, out))
+        co_return std::string(*known);
+    const auto versions = co_await in->shared->stored->versions(in->version_names);
+    write_key(out, in->prefix, std::ranges::max(versions), key);
+    co_return out;
+}
+
+lookup try_get(core& in, std::string_view key, payload& to) {
+    std::string buffer;
+    const auto place = in.key_now(key, buffer);
+    if (!place)
+        return lookup::unknown;
+    const auto outcome = in.shared->stored->try_get(*place, to.bytes);
+    if (outcome != lookup::hit || !is_sealed(to.bytes)) {
+        if (outcome != lookup::unknown)
+            count(in, outcome == lookup::hit);
+        return outcome;
+    }
+    auto found = unpack(in, std::move(to.bytes));
+    std::vector<std::uint64_t> versions;
+    if (found && !in.shared->stored->try_versions(tag_names(in, tags_of(*found)), versions))
+        return lookup::unknown;
+    if (found && !still_hold(tags_of(*found), versions))
+        found.reset();
+    auto value = fresh_value(in, std::move(found));
+    if (!value)
+        return lookup::miss;
+    to = std::move(*value);
+    return lookup::hit;
+}
+
+awaitable<std::optional<payload>> get(shared_core in, std::string key) {
+    check_key(key);
+    payload found;
+    switch (try_get(*in, key, found)) {
+    case lookup::hit: co_return std::move(found);
+    case lookup::miss: co_return std::nullopt;
+    case lookup::unknown: break;
+    }
+    auto there = co_await look(in, std::move(key));
+    co_return fresh_value(*in, std::move(there));
+}
+
+awaitable<std::vector<std::optional<payload>>> get_many(shared_core in, string_list keys) {
+    auto found = co_await look_at_all(in, std::vector<std::string>(keys.begin(), keys.end()));
+    std::vector<std::optional<payload>> values;
+    values.reserve(found.size());
+    for (auto& each : found)
+        values.push_back(fresh_value(*in, std::move(each)));
+    co_return values;
+}
+
+awaitable<std::optional<found_value>> look(shared_core in, std::string key) {
+    std::vector<std::string> one;
+    one.push_back(std::move(key));
+    auto found = co_await look_at_all(std::move(in), std::move(one));
+    co_return std::move(found.front());
+}
+
+awaitable<std::vector<std::optional<found_value>>> look_at_all(shared_core in, std::vector<std::string> keys) {
+    for (auto& each : keys)
+        each = co_await key_in_store(in, std::move(each));
+    auto bytes = co_await in->shared->stored->get(std::move(keys));
+    std::vector<std::optional<found_value>> found;
+    std::vector<std::string> names;
+    for (auto& each : bytes) {
+        found.push_back(each ? unpack(*in, std::move(*each)) : std::nullopt);
+        if (found.back() && is_dead(*found.back(), in->now_ms()))
+            found.back().reset();
+        if (found.back())
+            std::ranges::move(tag_names(*in, tags_of(*found.back())), std::back_inserter(names));
+    }
+    if (names.empty())
+        co_return found;
+    const auto versions = co_await in->shared->stored->versions(std::move(names));
+    auto at = versions.begin();
+    for (auto& each : found) {
+        if (!each)
+            continue;
+        const auto end = at + static_cast<std::ptrdiff_t>(tags_of(*each).size());
+        const bool holds = still_hold(tags_of(*each), {at, end});
+        at = end;
+        if (!holds)
+            each.reset();
+    }
+    co_return found;
+}
+
+awaitable<std::vector<tag_version>> versions_of(shared_core in, string_list tags) {
+    std::vector<tag_version> all;
+    if (tags.empty())
+        co_return all;
+    for (const auto& each : tags)
+        all.push_back({each});
+    const auto versions = co_await in->shared->stored->versions(tag_names(*in, all));
+    for (std::size_t i = 0; i < all.size(); ++i)
+        all[i].version = versions[i];
+    co_return all;
+}
+
+new_entry entry_for(std::string key, const storing& how, std::string_view bytes) {
+    return {.key = std::move(key), .value = how.bare ? std::string(bytes) : seal(how.cover, bytes), .ttl = how.ttl};
+}
+
+} // namespace infra::cache::detail

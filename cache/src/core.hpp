@@ -1,0 +1,91 @@
+#pragma once
+
+// What the handles of a cache share.
+
+#include "background.hpp"
+#include "flights.hpp"
+#include "freshness.hpp"
+#include "instruments.hpp"
+#include "stop_signal.hpp"
+
+#include <infra/cache/cache.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace infra::cache::detail {
+
+/// Of a cache and all its namespaces.
+struct engine {
+    engine(std::shared_ptr<store> s, cache_options o, clock& t)
+        : stored(std::move(s)),
+          options(std::move(o)),
+          time(t),
+          flying(std::make_shared<flights>()),
+          behind(options.max_refreshes) {}
+
+    const std::shared_ptr<store> stored;
+    const cache_options options;
+    clock& time;
+    const std::shared_ptr<flights> flying;
+    background behind;
+    stop_signal stopped;
+    std::atomic<std::uint64_t> evictions_told{0};
+};
+
+/// What the handles hold, and what runs behind does not: refreshes end when nobody can ask for what they bring.
+struct owner {
+    explicit owner(std::shared_ptr<engine> e) : of(std::move(e)) {}
+    ~owner() {
+        of->stopped.set();
+        of->behind.cancel();
+    }
+    owner(const owner&) = delete;
+    owner& operator=(const owner&) = delete;
+
+    const std::shared_ptr<engine> of;
+};
+
+/// A namespace. Its version is the greatest of its own and of those around it: a flush of any makes a greater one.
+class core : public std::enable_shared_from_this<core> {
+public:
+    core(const std::shared_ptr<owner>& by, std::string prefix, const core* around);
+
+    /// For a handle.
+    static shared_core make(std::shared_ptr<owner> by, std::string prefix, const core* around);
+
+    /// The key in the store; empty where a version is not known in this process. `buffer` may back it.
+    std::optional<std::string_view> key_now(std::string_view key, std::string& buffer) const;
+    std::uint64_t version() const noexcept;
+    bool knows_version() const noexcept;
+
+    std::int64_t now_ms() const { return to_unix_ms(shared->time.wall()); }
+    std::chrono::milliseconds ttl_or_default(std::optional<std::chrono::milliseconds> ttl) const {
+        return ttl ? *ttl : shared->options.default_ttl.value_or(forever);
+    }
+
+    const std::weak_ptr<owner> owned_by;
+    const std::shared_ptr<engine> shared;
+    const std::string prefix;
+    const instruments& counts;
+    std::vector<std::string> version_names;
+    std::vector<std::shared_ptr<const version_slot>> slots;
+};
+
+awaitable<std::string> key_in_store(shared_core in, std::string key);
+
+/// What lies there, if it can be read and its tags still hold: fresh or not.
+awaitable<std::optional<found_value>> look(shared_core in, std::string key);
+awaitable<std::vector<std::optional<found_value>>> look_at_all(shared_core in, std::vector<std::string> keys);
+
+awaitable<std::vector<tag_version>> versions_of(shared_core in, string_list tags);
+
+/// The bytes of a new entry.
+new_entry entry_for(std::string key, const storing& how, std::string_view bytes);
+
+} // namespace infra::cache::detail

@@ -1,0 +1,97 @@
+#include "keys.hpp"
+
+#include "sha256.hpp"
+
+#include <infra/base/encoding.hpp>
+#include <infra/base/error.hpp>
+
+#include <array>
+#include <charconv>
+#include <stdexcept>
+
+namespace infra::cache {
+namespace {
+
+constexpr std::string_view reserved = "@@";
+
+bool has_controls(std::string_view text) noexcept {
+    bool found = false;
+    for (const char c : text)
+        found |= static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+    return found;
+}
+
+bool is_ascii(std::string_view text) noexcept {
+    unsigned char all = 0;
+    for (const char c : text)
+        all |= static_cast<unsigned char>(c);
+    return all < 0x80;
+}
+
+bool is_reserved(std::string_view key) noexcept {
+    return key.starts_with(reserved) || key.find(":@@") != std::string_view::npos;
+}
+
+[[noreturn]] void refuse(std::string_view demand) {
+    throw error(errc::invalid_input, "a cache key " + std::string(demand));
+}
+
+void append_bounded(std::string& out, std::string_view key) {
+    if (key.size() <= max_key_bytes) {
+        out += key;
+        return;
+    }
+    constexpr std::size_t digits = 64;
+    const auto digest = sha256(key);
+    auto kept = max_key_bytes - digits - 1;
+    while (static_cast<unsigned char>(key[kept]) >> 6 == 0b10) // not in the middle of a character
+        --kept;
+    out.append(key.substr(0, kept)).append("#").append(encoding::hex_encode({digest.data(), digest.size()}));
+}
+
+} // namespace
+
+void check_key(std::string_view key) {
+    if (key.empty() || key.size() > max_user_key_bytes)
+        refuse("must have 1 to 65536 bytes");
+    if (has_controls(key))
+        refuse("must not contain control characters");
+    if (!is_ascii(key) && !encoding::is_utf8(key))
+        refuse("must be UTF-8");
+    if (is_reserved(key))
+        refuse("must not have @@ at its beginning or behind a colon: the cache keeps its own values there");
+}
+
+void check_prefix(std::string_view option, std::string_view prefix) {
+    const auto demand = prefix.size() > 256 ? "must have at most 256 bytes"
+                        : has_controls(prefix) || !encoding::is_utf8(prefix)
+                            ? "must be UTF-8 without control characters"
+                        : is_reserved(prefix) ? "must not have @@ at its beginning or behind a colon"
+                                              : nullptr;
+    if (demand)
+        throw std::invalid_argument("cache::" + std::string(option) + " " + demand);
+}
+
+void write_key(std::string& out, std::string_view prefix, std::uint64_t version, std::string_view key) {
+    out += prefix;
+    if (version != 0) {
+        std::array<char, 20> digits{};
+        const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), version, 36).ptr;
+        out.append(reserved).append(digits.data(), end).append(":");
+    }
+    append_bounded(out, key);
+}
+
+std::string version_name(std::string_view prefix) { return std::string(prefix).append("@@version"); }
+
+std::string tag_name(std::string_view prefix, std::string_view tag) {
+    return std::string(prefix).append("@@tag:").append(tag);
+}
+
+std::string lock_name(std::string_view prefix, std::string_view key) {
+    auto name = std::string(prefix).append("@@lock:");
+    append_bounded(name, key);
+    return name;
+}
+
+} // namespace infra::cache

@@ -1,0 +1,204 @@
+#include "memory_shard.hpp"
+
+#include <charconv>
+#include <cstring>
+#include <limits>
+#include <new>
+
+namespace infra::cache {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::size_t swept_with_each_write = 4;
+
+// A place in the table: a pointer and a byte, in a table that is half to seven eighths full.
+constexpr std::size_t cost_in_table = 14;
+
+// What the allocator makes of a request: its own word in front, in steps of 16, 32 at least.
+constexpr std::size_t heap_bytes(std::size_t asked) noexcept {
+    return std::max<std::size_t>(32, (asked + 8 + 15) & ~15UL);
+}
+
+std::int64_t number_in(std::string_view text) {
+    std::int64_t number = 0;
+    const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (ec != std::errc() || end != text.data() + text.size())
+        throw error(errc::wrong_type, "only a whole number can be incremented; there is another value under that key");
+    return number;
+}
+
+} // namespace
+
+memory_item* memory_item::make(std::uint64_t hash, std::string_view key, std::string_view value) {
+    auto* item = new (::operator new(sizeof(memory_item) + key.size() + value.size())) memory_item;
+    item->fingerprint = hash;
+    item->cost = static_cast<std::uint32_t>(cost_of(key, value));
+    item->key_size_ = static_cast<std::uint32_t>(key.size());
+    item->value_size_ = static_cast<std::uint32_t>(value.size());
+    key.copy(item->text(), key.size());
+    value.copy(item->text() + key.size(), value.size());
+    return item;
+}
+
+void memory_item::free(memory_item* item) noexcept {
+    item->~memory_item();
+    ::operator delete(item);
+}
+
+std::size_t memory_item::cost_of(std::string_view key, std::string_view value) noexcept {
+    return heap_bytes(sizeof(memory_item) + key.size() + value.size()) + cost_in_table;
+}
+
+memory_shard::memory_shard(std::size_t capacity, clock& time) : time_(time), policy_(capacity), wheel_(time.steady()) {}
+
+memory_shard::~memory_shard() {
+    for (auto* each : table_)
+        memory_item::free(each);
+}
+
+bool memory_shard::get(hashed_key k, std::string& to) {
+    const std::scoped_lock lock(mutex_);
+    auto* item = find(k);
+    if (!item)
+        return false;
+    s3_fifo::touch(*item);
+    to.assign(item->value());
+    return true;
+}
+
+bool memory_shard::set(hashed_key k, std::string_view value, milliseconds ttl, bool only_if_absent) {
+    const auto now = time_.steady();
+    const std::scoped_lock lock(mutex_);
+    forget_over(now, swept_with_each_write);
+    auto* old = find(k);
+    if (old && only_if_absent)
+        return false;
+    put(k, value, ttl == forever ? steady_time::max() : saturating_add(now, ttl), old);
+    return true;
+}
+
+bool memory_shard::erase(hashed_key k) {
+    const std::scoped_lock lock(mutex_);
+    auto* item = find(k);
+    if (item)
+        drop(*item);
+    return item;
+}
+
+std::optional<milliseconds> memory_shard::time_left(hashed_key k) {
+    const std::scoped_lock lock(mutex_);
+    const auto* item = find(k);
+    if (!item)
+        return std::nullopt;
+    if (!item->has_end())
+        return forever;
+    return std::chrono::ceil<milliseconds>(item->expires - time_.steady());
+}
+
+bool memory_shard::expire(hashed_key k, milliseconds ttl) {
+    const std::scoped_lock lock(mutex_);
+    auto* item = find(k);
+    if (!item)
+        return false;
+    expiry_wheel::remove(*item);
+    item->expires = ttl == forever ? steady_time::max() : saturating_add(time_.steady(), ttl);
+    wheel_.add(*item);
+    return true;
+}
+
+std::int64_t memory_shard::add(hashed_key k, std::int64_t amount, milliseconds ttl) {
+    const std::scoped_lock lock(mutex_);
+    auto* item = find(k);
+    std::int64_t sum = item ? number_in(item->value()) : 0;
+    if (__builtin_add_overflow(sum, amount, &sum))
+        throw error(errc::wrong_type, "the sum has no room in 64 bits; the number stays as it was");
+    const auto expires = item             ? item->expires
+                         : ttl == forever ? steady_time::max()
+                                          : saturating_add(time_.steady(), ttl);
+    put(k, std::to_string(sum), expires, item);
+    return sum;
+}
+
+std::size_t memory_shard::sweep(std::size_t max) {
+    const auto now = time_.steady();
+    const std::scoped_lock lock(mutex_);
+    const auto before = expirations_;
+    forget_over(now, max);
+    return expirations_ - before;
+}
+
+void memory_shard::add_to(store_stats& sum) const {
+    const std::scoped_lock lock(mutex_);
+    sum.entries += policy_.count();
+    sum.bytes += policy_.used();
+    sum.evictions += evictions_;
+    sum.expirations += expirations_;
+}
+
+// The clock is asked only for what has an end: it costs as much as all the rest of a hit.
+memory_item* memory_shard::find(hashed_key k) {
+    const auto found = table_.find(k);
+    if (found == table_.end())
+        return nullptr;
+    auto* item = *found;
+    if (item->has_end() && item->is_over(time_.steady())) {
+        ++expirations_;
+        drop(*item);
+        return nullptr;
+    }
+    return item;
+}
+
+void memory_shard::put(hashed_key k, std::string_view value, steady_time expires, memory_item* old) {
+    const auto cost = memory_item::cost_of(k.key, value);
+    if (cost > policy_.capacity() / 2)
+        throw error(errc::too_large, "a value of " + std::to_string(value.size()) +
+                                         " bytes has no room in the memory store, whose parts take " +
+                                         std::to_string(policy_.capacity() / 2) + "; raise max_bytes");
+    auto* fresh = memory_item::make(k.hash, k.key, value);
+    fresh->expires = expires;
+    if (old && cost <= old->cost) {
+        table_.erase(k);
+        policy_.replace(*old, *fresh);
+        expiry_wheel::remove(*old);
+        memory_item::free(old);
+    } else {
+        const auto merits = old ? old->hits : std::uint8_t{0};
+        if (old)
+            drop(*old);
+        make_room_for(cost);
+        policy_.insert(*fresh);
+        fresh->hits = merits;
+    }
+    table_.insert(fresh);
+    wheel_.add(*fresh);
+}
+
+void memory_shard::make_room_for(std::size_t cost) {
+    while (!policy_.has_room_for(cost)) {
+        auto* victim = static_cast<memory_item*>(policy_.evict());
+        if (!victim)
+            return;
+        ++evictions_;
+        table_.erase(victim);
+        expiry_wheel::remove(*victim);
+        memory_item::free(victim);
+    }
+}
+
+void memory_shard::drop(memory_item& item) noexcept {
+    table_.erase(&item);
+    policy_.erase(item);
+    expiry_wheel::remove(item);
+    memory_item::free(&item);
+}
+
+void memory_shard::forget_over(steady_time now, std::size_t max) {
+    wheel_.advance(now, max, [this](wheel_hook& h) {
+        ++expirations_;
+        drop(static_cast<memory_item&>(h));
+    });
+}
+
+} // namespace infra::cache

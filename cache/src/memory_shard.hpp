@@ -1,0 +1,97 @@
+#pragma once
+
+// One part of the memory store: a table, the policy that says what goes, the wheel that says what is over.
+
+#include "expiry_wheel.hpp"
+#include "s3_fifo.hpp"
+
+#include <infra/cache/store.hpp>
+
+#include <boost/unordered/unordered_flat_set.hpp>
+
+#include <mutex>
+#include <string>
+#include <string_view>
+
+namespace infra::cache {
+
+/// A value in one block of memory: this, the key's bytes, the value's bytes.
+class memory_item : public s3_hook, public wheel_hook {
+public:
+    static memory_item* make(std::uint64_t hash, std::string_view key, std::string_view value);
+    static void free(memory_item* item) noexcept;
+
+    /// Bytes of the heap that an item takes, its place in the table included; tests compare that with the heap itself.
+    static std::size_t cost_of(std::string_view key, std::string_view value) noexcept;
+
+    std::string_view key() const noexcept { return {text(), key_size_}; }
+    std::string_view value() const noexcept { return {text() + key_size_, value_size_}; }
+    bool is_over(steady_time now) const noexcept { return expires <= now; }
+    bool has_end() const noexcept { return expires != steady_time::max(); }
+
+private:
+    memory_item() = default;
+    char* text() noexcept { return reinterpret_cast<char*>(this + 1); }
+    const char* text() const noexcept { return reinterpret_cast<const char*>(this + 1); }
+
+    std::uint32_t key_size_ = 0;
+    std::uint32_t value_size_ = 0;
+};
+
+/// A key with its hash, which is made once.
+struct hashed_key {
+    std::string_view key;
+    std::uint64_t hash = 0;
+};
+
+/// Threads: any member from any thread.
+class alignas(64) memory_shard {
+public:
+    memory_shard(std::size_t capacity, clock& time);
+    ~memory_shard();
+    memory_shard(const memory_shard&) = delete;
+    memory_shard& operator=(const memory_shard&) = delete;
+
+    bool get(hashed_key k, std::string& to);
+    /// Throws errc::too_large.
+    bool set(hashed_key k, std::string_view value, std::chrono::milliseconds ttl, bool only_if_absent);
+    bool erase(hashed_key k);
+    std::optional<std::chrono::milliseconds> time_left(hashed_key k);
+    bool expire(hashed_key k, std::chrono::milliseconds ttl);
+    std::int64_t add(hashed_key k, std::int64_t amount, std::chrono::milliseconds ttl);
+    std::size_t sweep(std::size_t max);
+    void add_to(store_stats& sum) const;
+
+private:
+    struct hash_of {
+        using is_transparent = void;
+        using is_avalanching = void;
+        std::size_t operator()(const memory_item* i) const noexcept { return i->fingerprint; }
+        std::size_t operator()(const hashed_key& k) const noexcept { return k.hash; }
+    };
+    struct same_key {
+        using is_transparent = void;
+        bool operator()(const memory_item* a, const memory_item* b) const noexcept { return a->key() == b->key(); }
+        bool operator()(const hashed_key& k, const memory_item* i) const noexcept {
+            return k.hash == i->fingerprint && k.key == i->key();
+        }
+        bool operator()(const memory_item* i, const hashed_key& k) const noexcept { return (*this)(k, i); }
+    };
+
+    // All below under mutex_.
+    memory_item* find(hashed_key k);
+    void put(hashed_key k, std::string_view value, steady_time expires, memory_item* old);
+    void make_room_for(std::size_t cost);
+    void drop(memory_item& item) noexcept;
+    void forget_over(steady_time now, std::size_t max);
+
+    clock& time_;
+    mutable std::mutex mutex_;
+    boost::unordered_flat_set<memory_item*, hash_of, same_key> table_;
+    s3_fifo policy_;
+    expiry_wheel wheel_;
+    std::uint64_t evictions_ = 0;
+    std::uint64_t expirations_ = 0;
+};
+
+} // namespace infra::cache

@@ -1,0 +1,69 @@
+#include "../src/background.hpp"
+
+#include "support.hpp"
+
+namespace infra::cache::tests {
+namespace {
+
+class CacheBackground : public ::testing::Test {
+protected:
+    awaitable<void> job(int* count) {
+        asio::steady_timer timer(co_await asio::this_coro::executor, steady_time::max());
+        boost::system::error_code ec;
+        co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ec));
+        ++*count;
+    }
+
+    test_loop loop;
+    manual_clock time;
+    int ended = 0;
+};
+
+TEST_F(CacheBackground, RunsSoManyAndNoMore) {
+    background behind(2);
+    EXPECT_TRUE(behind.spawn(loop.get_executor(), job(&ended)));
+    EXPECT_TRUE(behind.spawn(loop.get_executor(), job(&ended)));
+    EXPECT_FALSE(behind.spawn(loop.get_executor(), job(&ended)));
+    EXPECT_EQ(behind.running(), 2U);
+    loop.await(behind.stop(deadline(time.steady()), time));
+    EXPECT_EQ(ended, 2);
+}
+
+TEST_F(CacheBackground, MakesRoomWhenOneEnds) {
+    background behind(1);
+    auto at_once = []() -> awaitable<void> { co_return; };
+    EXPECT_TRUE(behind.spawn(loop.get_executor(), at_once()));
+    loop.settle();
+    EXPECT_EQ(behind.running(), 0U);
+    EXPECT_TRUE(behind.spawn(loop.get_executor(), at_once()));
+    loop.settle();
+}
+
+TEST_F(CacheBackground, WaitsUntilTheLimitThenCancels) {
+    background behind(2);
+    behind.spawn(loop.get_executor(), job(&ended));
+    const auto stopped = loop.start(behind.stop(deadline::after(5s, time.steady()), time));
+    loop.settle();
+    EXPECT_FALSE(stopped->ended);
+    EXPECT_FALSE(behind.spawn(loop.get_executor(), job(&ended))) << "stopped";
+    time.advance(5s);
+    EXPECT_TRUE(loop.until([&] { return stopped->ended; }));
+    EXPECT_EQ(ended, 1);
+    loop.await(behind.stop(deadline::never(), time));
+}
+
+TEST_F(CacheBackground, JobsEndWithTheirLoop) {
+    background behind(2);
+    {
+        test_loop gone;
+        behind.spawn(gone.get_executor(), job(&ended));
+        gone.settle();
+        EXPECT_EQ(behind.running(), 1U);
+    }
+    EXPECT_EQ(behind.running(), 0U);
+    EXPECT_EQ(ended, 0);
+    loop.await(behind.stop(deadline::never(), time));
+}
+
+} // namespace
+} // namespace infra::cache::tests

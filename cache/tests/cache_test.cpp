@@ -1,0 +1,286 @@
+#include "support.hpp"
+
+#include <infra/base/telemetry.hpp>
+#include <infra/testing/background_conformance.hpp>
+
+#include <map>
+
+namespace infra::cache::tests {
+namespace {
+
+using strings = std::vector<std::string>;
+
+class Cache : public ::testing::Test {
+protected:
+    cache make(cache_options options = {}) { return cache(stored, std::move(options), time); }
+
+    std::optional<std::string> stored_under(const std::string& key) {
+        std::string bytes;
+        return stored->try_get(key, bytes) == lookup::hit ? std::optional(bytes) : std::nullopt;
+    }
+    void store_bare(std::string key, std::string bytes) {
+        std::vector<new_entry> one{{std::move(key), std::move(bytes)}};
+        loop.await(stored->set(std::move(one)));
+    }
+
+    test_loop loop;
+    manual_clock time;
+    std::shared_ptr<store> stored = make_memory_store({.max_bytes = 1 << 20}, time);
+    cache subject = make();
+};
+
+TEST_F(Cache, AMissANullAndAnEmptyStringAreThreeThings) {
+    EXPECT_EQ(loop.await(subject.get<std::string>("a")), std::nullopt);
+    loop.await(subject.set("a", ""));
+    EXPECT_EQ(loop.await(subject.get<std::string>("a")), "");
+    loop.await(subject.set("a", nullptr));
+    EXPECT_TRUE(loop.await(subject.get("a")).value().is_null());
+    const auto null = loop.await(subject.get<std::optional<user>>("a"));
+    ASSERT_TRUE(null);
+    EXPECT_FALSE(*null);
+    EXPECT_EQ(loop.code_of(subject.get<std::string>("a")), errc::wrong_type);
+    EXPECT_TRUE(loop.await(subject.exists("a")));
+}
+
+TEST_F(Cache, ReadsWhatTheTypescriptPackageWrites) {
+    store_bare("user:123", R"({"name":"John","role":"admin"})");
+    EXPECT_EQ(loop.await(subject.get<user>("user:123")), (user{"John"}));
+    store_bare("text", "not JSON at all");
+    EXPECT_EQ(loop.await(subject.get<std::string>("text")), "not JSON at all");
+}
+
+TEST_F(Cache, WritesWhatTheTypescriptPackageReads) {
+    loop.await(subject.set("user:123", {{"name", "John"}}, 60s));
+    EXPECT_EQ(stored_under("user:123"), R"({"name":"John"})");
+    loop.await(subject.get_or_set("n", 1s, [] { return 7; }));
+    EXPECT_EQ(stored_under("n"), "7");
+    loop.await(subject.increment("count", 3));
+    EXPECT_EQ(stored_under("count"), "3");
+}
+
+TEST_F(Cache, KeepsBytesAndTextThatIsNotUtf8) {
+    const byte_vector bytes(1000, std::byte{0xC1});
+    loop.await(subject.set("bytes", bytes));
+    EXPECT_EQ(loop.await(subject.get<byte_vector>("bytes")), bytes);
+    EXPECT_EQ(subject.try_get<byte_vector>("bytes"), bytes);
+    loop.await(subject.set("odd", std::string("\xC1\x01")));
+    EXPECT_EQ(loop.await(subject.get<std::string>("odd")), "\xC1\x01");
+}
+
+TEST_F(Cache, AValueOfALaterReleaseIsAMiss) {
+    store_bare("a", "\xC1\x7F whatever");
+    EXPECT_EQ(loop.await(subject.get<std::string>("a")), std::nullopt);
+    EXPECT_EQ(subject.try_get<std::string>("a"), std::nullopt);
+    EXPECT_EQ(loop.await(subject.get_many<std::string>({"a", "b"})).at(0), std::nullopt);
+}
+
+TEST_F(Cache, LivesAsLongAsItWasTold) {
+    const auto with_default = make({.default_ttl = 100ms});
+    loop.await(with_default.set("a", 1));
+    loop.await(with_default.set("b", 1, 50ms));
+    loop.await(with_default.set("c", 1, forever));
+    EXPECT_EQ(loop.await(with_default.ttl("a")), 100ms);
+    time.advance(50ms);
+    EXPECT_EQ(with_default.try_get<int>("a"), 1);
+    EXPECT_EQ(with_default.try_get<int>("b"), std::nullopt);
+    time.advance(50ms);
+    EXPECT_EQ(with_default.try_get<int>("a"), std::nullopt);
+    EXPECT_EQ(loop.await(with_default.ttl("c")), forever);
+    EXPECT_EQ(loop.await(with_default.ttl("a")), std::nullopt);
+}
+
+TEST_F(Cache, ExpireAndTouchGiveAnotherTime) {
+    const auto with_default = make({.default_ttl = 100ms});
+    loop.await(with_default.set("bare", 1));
+    loop.await(with_default.set("tagged", 1, {.tags = "t"}));
+    loop.await(with_default.get_or_set("loaded", {.ttl = 100ms, .tags = "t", .stale = 10ms}, [] { return 1; }));
+    for (const auto* key : {"bare", "tagged", "loaded"}) {
+        EXPECT_TRUE(loop.await(with_default.expire(key, 10s))) << key;
+        EXPECT_EQ(loop.await(with_default.ttl(key)), 10s) << key;
+        EXPECT_TRUE(loop.await(with_default.touch(key))) << key;
+        EXPECT_EQ(loop.await(with_default.ttl(key)), 100ms) << key;
+    }
+    EXPECT_FALSE(loop.await(with_default.expire("absent", 1s)));
+    EXPECT_THROW(loop.await(with_default.expire("bare", 0ms)), std::invalid_argument);
+    loop.await(with_default.invalidate_tag("t"));
+    EXPECT_FALSE(loop.await(with_default.exists("loaded"))) << "it kept its tags";
+}
+
+TEST_F(Cache, StoresOnlyIfAbsentWhereAsked) {
+    EXPECT_TRUE(loop.await(subject.set("a", 1, {.only_if_absent = true})));
+    EXPECT_FALSE(loop.await(subject.set("a", 2, {.only_if_absent = true})));
+    EXPECT_EQ(subject.try_get<int>("a"), 1);
+}
+
+TEST_F(Cache, HandlesManyAtOnce) {
+    loop.await(subject.set_many(std::map<std::string, int>{{"a", 1}, {"b", 2}}, {.ttl = 1s}));
+    EXPECT_EQ(loop.await(subject.get_many<int>({"b", "x", "a"})),
+              (std::vector<std::optional<int>>{2, std::nullopt, 1}));
+    EXPECT_EQ(loop.await(subject.del_many({"a", "x"})), 1U);
+    EXPECT_EQ(loop.await(subject.get_many<int>(strings{})), std::vector<std::optional<int>>{});
+    EXPECT_FALSE(loop.await(subject.del("a")));
+    EXPECT_TRUE(loop.await(subject.del("b")));
+}
+
+TEST_F(Cache, CountsAndRefusesToCountOtherThings) {
+    EXPECT_EQ(loop.await(subject.increment("n")), 1);
+    EXPECT_EQ(loop.await(subject.increment("n", 41, 1s)), 42);
+    EXPECT_EQ(subject.try_get<int>("n"), 42);
+    EXPECT_EQ(loop.await(subject.ttl("n")), forever);
+    loop.await(subject.set("text", "x"));
+    EXPECT_EQ(loop.code_of(subject.increment("text")), errc::wrong_type);
+}
+
+TEST_F(Cache, RefusesBadKeysBeforeAnythingIsDone) {
+    for (const std::string& key :
+         {std::string(), std::string(1 << 20, 'k'), std::string("a\0b", 3), std::string("@@version")}) {
+        EXPECT_EQ(loop.code_of(subject.set(key, 1)), infra::errc::invalid_input);
+        EXPECT_EQ(loop.code_of(subject.get(key)), infra::errc::invalid_input);
+        EXPECT_EQ(loop.code_of(subject.del(key)), infra::errc::invalid_input);
+        EXPECT_EQ(loop.code_of(subject.get_or_set(key, 1s, [] { return 1; })), infra::errc::invalid_input);
+        EXPECT_EQ(loop.code_of(subject.try_lock(key)), infra::errc::invalid_input);
+        EXPECT_EQ(subject.try_get(key), std::nullopt);
+    }
+    EXPECT_EQ(stored->stats().entries, 0U);
+}
+
+TEST_F(Cache, TellsLongKeysApart) {
+    const std::string base(2000, 'k');
+    loop.await(subject.set(base + "a", 1));
+    loop.await(subject.set(base + "b", 2));
+    EXPECT_EQ(subject.try_get<int>(base + "a"), 1);
+    EXPECT_EQ(loop.await(subject.get<int>(base + "b")), 2);
+}
+
+TEST_F(Cache, APrefixKeepsTwoApart) {
+    const auto a = make({.prefix = "a:"}), b = make({.prefix = "b:"});
+    loop.await(a.set("k", 1));
+    EXPECT_EQ(b.try_get<int>("k"), std::nullopt);
+    EXPECT_EQ(stored_under("a:k"), "1");
+    loop.await(a.flush());
+    loop.await(b.set("k", 2));
+    EXPECT_EQ(b.try_get<int>("k"), 2);
+}
+
+TEST_F(Cache, AFlushMakesEverythingBeforeItAMiss) {
+    loop.await(subject.set("a", 1));
+    loop.await(subject.flush());
+    EXPECT_EQ(subject.try_get<int>("a"), std::nullopt);
+    EXPECT_EQ(loop.await(subject.get<int>("a")), std::nullopt);
+    loop.await(subject.set("a", 2));
+    EXPECT_EQ(subject.try_get<int>("a"), 2);
+    EXPECT_EQ(make().try_get<int>("a"), 2) << "another handle on the same store sees the same version";
+}
+
+TEST_F(Cache, ANamespaceIsFlushedAloneOrWithWhatIsAroundIt) {
+    const auto users = subject.ns("users"), teams = subject.ns("teams"), admins = users.ns("admins");
+    const auto fill = [&] {
+        for (const auto& each : {subject, users, teams, admins})
+            loop.await(each.set("1", 1));
+    };
+    const auto there = [](const cache& c) { return c.try_get<int>("1").has_value(); };
+    fill();
+    EXPECT_EQ(stored_under("users:admins:1"), "1");
+    loop.await(users.flush());
+    EXPECT_TRUE(there(subject) && there(teams));
+    EXPECT_FALSE(there(users) || there(admins));
+    fill();
+    EXPECT_TRUE(there(users) && there(admins));
+    loop.await(subject.flush());
+    EXPECT_FALSE(there(subject) || there(users) || there(teams) || there(admins));
+    EXPECT_THROW(static_cast<void>(subject.ns("")), std::invalid_argument);
+}
+
+TEST_F(Cache, ATagMakesItsValuesMisses) {
+    loop.await(subject.set("a", 1, {.tags = {"users", "team:1"}}));
+    loop.await(subject.set("b", 2, {.tags = "users"}));
+    loop.await(subject.set("c", 3, {.tags = "team:2"}));
+    EXPECT_EQ(subject.try_get<int>("a"), 1);
+    loop.await(subject.invalidate_tag("team:1"));
+    EXPECT_EQ(subject.try_get<int>("a"), std::nullopt);
+    EXPECT_FALSE(loop.await(subject.exists("a")));
+    EXPECT_EQ(loop.await(subject.get_many<int>({"a", "c", "b"})),
+              (std::vector<std::optional<int>>{std::nullopt, 3, 2}));
+    loop.await(subject.invalidate_tag({"users", "team:2"}));
+    EXPECT_EQ(loop.await(subject.get_many<int>({"b", "c"})),
+              (std::vector<std::optional<int>>{std::nullopt, std::nullopt}));
+    loop.await(subject.set("a", 4, {.tags = "team:1"}));
+    EXPECT_EQ(subject.try_get<int>("a"), 4);
+}
+
+TEST_F(Cache, ATagOfOneNamespaceIsNotThatOfAnother) {
+    const auto users = subject.ns("users"), teams = subject.ns("teams");
+    loop.await(users.set("1", 1, {.tags = "t"}));
+    loop.await(teams.invalidate_tag("t"));
+    EXPECT_EQ(users.try_get<int>("1"), 1);
+}
+
+TEST_F(Cache, ALockHasOneHolderAndAGrowingNumber) {
+    const auto first = loop.await(subject.try_lock("job", {.ttl = 10s}));
+    ASSERT_TRUE(first);
+    EXPECT_FALSE(loop.await(subject.try_lock("job")));
+    EXPECT_TRUE(loop.await(subject.ns("other").try_lock("job")));
+    EXPECT_TRUE(loop.await(first->renew()));
+    EXPECT_TRUE(loop.await(first->release()));
+    EXPECT_FALSE(loop.await(first->release()));
+    const auto second = loop.await(subject.try_lock("job"));
+    ASSERT_TRUE(second);
+    EXPECT_GT(second->fence(), first->fence());
+    EXPECT_FALSE(loop.await(first->renew()));
+}
+
+TEST_F(Cache, ALockIsWaitedForSoLongAndNoLonger) {
+    const auto first = loop.await(subject.try_lock("job", {.ttl = 300ms}));
+    const auto patient = loop.start(subject.try_lock("job", {.wait = 1s}));
+    const auto impatient = loop.start(subject.try_lock("job", {.wait = 100ms}));
+    for (int i = 0; i < 40; ++i) {
+        loop.settle();
+        time.advance(10ms);
+    }
+    loop.settle();
+    ASSERT_TRUE(impatient->ended);
+    ASSERT_TRUE(loop.until([&] { return time.advance(10ms), patient->ended; }));
+    EXPECT_TRUE(patient->value->has_value());
+    EXPECT_FALSE(impatient->value->has_value());
+}
+
+TEST_F(Cache, AnOperationOwnsItsArguments) {
+    auto set = subject.set(std::string(100, 'k'), std::string(100, 'v'));
+    loop.await(std::move(set));
+    auto get = cache(subject).get<std::string>(std::string(100, 'k'));
+    EXPECT_EQ(loop.await(std::move(get)), std::string(100, 'v'));
+}
+
+TEST_F(Cache, IsClosedAfterStop) {
+    loop.await(subject.stop(deadline::after(1s)));
+    EXPECT_EQ(loop.code_of(subject.set("a", 1)), infra::errc::closed);
+}
+
+infra::testing::background_subject make_background_subject(executor) {
+    const auto subject = std::make_shared<cache>(make_memory_store());
+    return {.object = subject,
+            .run = [c = subject.get()] { return c->run(); },
+            .stop = [c = subject.get()](deadline d) { return c->stop(d); },
+            .make_busy = [c = subject.get()]() -> awaitable<void> {
+                co_await c->get_or_set("k", {.ttl = 1ms, .grace = 1h, .soft_timeout = 1ms}, [] { return 1; });
+                asio::steady_timer pause(co_await asio::this_coro::executor, 5ms);
+                co_await pause.async_wait(asio::use_awaitable);
+                auto for_ever = []() -> awaitable<int> {
+                    asio::steady_timer timer(co_await asio::this_coro::executor, steady_time::max());
+                    co_await timer.async_wait(asio::use_awaitable);
+                    co_return 2;
+                };
+                const auto old = co_await c->get_or_set("k", {.ttl = 1ms, .grace = 1h, .soft_timeout = 1ms}, for_ever);
+                EXPECT_EQ(old, 1);
+            }};
+}
+
+} // namespace
+} // namespace infra::cache::tests
+
+namespace infra::testing {
+INSTANTIATE_TEST_SUITE_P(Cache, BackgroundConformance,
+                         ::testing::Values(background_case{.name = "sweep_and_refreshes",
+                                                           .make = cache::tests::make_background_subject}),
+                         background_name);
+} // namespace infra::testing

@@ -1,0 +1,402 @@
+#include "support.hpp"
+
+#include "../src/core.hpp"
+
+#include <infra/runtime/event_loop.hpp>
+#include <infra/runtime/promise.hpp>
+
+#include <boost/asio/use_future.hpp>
+
+#include <thread>
+
+namespace infra::cache::tests {
+namespace {
+
+class CacheGetOrSet : public ::testing::Test {
+protected:
+    /// A loader that counts itself, and gives what `next` says when `go` lets it.
+    struct source {
+        int started = 0;
+        int cancelled = 0;
+        bool held = false;
+        bool fails = false;
+        int next = 1;
+        std::vector<std::shared_ptr<asio::steady_timer>> waiting{};
+
+        void let_go() {
+            held = false;
+            for (const auto& each : std::exchange(waiting, {}))
+                each->cancel();
+        }
+    };
+
+    static awaitable<int> load(source* from) {
+        ++from->started;
+        if (from->held)
+            co_await hold(from);
+        if (from->fails)
+            throw std::runtime_error("the database is down");
+        co_return from->next;
+    }
+
+    static awaitable<void> hold(source* from) {
+        auto timer = std::make_shared<asio::steady_timer>(co_await asio::this_coro::executor, steady_time::max());
+        from->waiting.push_back(timer);
+        boost::system::error_code ec;
+        co_await timer->async_wait(asio::redirect_error(asio::use_awaitable, ec));
+        if ((co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none) {
+            ++from->cancelled;
+            throw boost::system::system_error(asio::error::operation_aborted);
+        }
+    }
+
+    auto ask(load_options options) {
+        return subject.get_or_set("key", options, [from = &origin] { return load(from); });
+    }
+    auto start(load_options options) { return loop.start(ask(options)); }
+    int get(load_options options) { return loop.await(ask(options)); }
+
+    test_loop loop;
+    manual_clock time;
+    cache subject{make_memory_store({.max_bytes = 1 << 20}, time), {}, time};
+    source origin;
+};
+
+TEST_F(CacheGetOrSet, LoadsOnceUntilTheTtlIsOver) {
+    EXPECT_EQ(get({.ttl = 1s}), 1);
+    origin.next = 2;
+    EXPECT_EQ(get({.ttl = 1s}), 1);
+    EXPECT_EQ(origin.started, 1);
+    time.advance(1s);
+    EXPECT_EQ(get({.ttl = 1s}), 2);
+}
+
+TEST_F(CacheGetOrSet, TakesPlainFunctionsAndOptionals) {
+    EXPECT_EQ(loop.await(subject.get_or_set("a", 1s, [] { return std::string("text"); })), "text");
+    EXPECT_EQ(loop.await(subject.get_or_set("b", 1s, [] { return std::optional(5); })), 5);
+    EXPECT_EQ(subject.try_get<int>("b"), 5);
+    EXPECT_EQ(loop.await(subject.get_or_set("c", 1s, [] { return std::optional<int>(); })), std::nullopt);
+}
+
+TEST_F(CacheGetOrSet, TenThousandAtOnceMakeOneLoad) {
+    origin.held = true;
+    std::vector<decltype(start({}))> all;
+    for (int i = 0; i < 10'000; ++i)
+        all.push_back(start({.ttl = 1s}));
+    loop.settle();
+    EXPECT_EQ(origin.started, 1);
+    origin.let_go();
+    ASSERT_TRUE(loop.until([&] { return std::ranges::all_of(all, [](const auto& each) { return each->ended; }); }));
+    for (const auto& each : all)
+        ASSERT_EQ(each->value, 1);
+    EXPECT_EQ(origin.started, 1);
+}
+
+TEST_F(CacheGetOrSet, TenThousandOnManyThreadsMakeOneLoad) {
+    event_loops loops(4);
+    loops.start();
+    const cache shared(make_memory_store());
+    std::atomic<int> loads{0};
+    auto slow = [&loads]() -> awaitable<int> {
+        ++loads;
+        asio::steady_timer timer(co_await asio::this_coro::executor, 20ms);
+        co_await timer.async_wait(asio::use_awaitable);
+        co_return 7;
+    };
+    std::vector<std::future<int>> all;
+    for (int i = 0; i < 10'000; ++i)
+        all.push_back(
+            asio::co_spawn(loops.next().get_executor(), shared.get_or_set("key", 1h, slow), asio::use_future));
+    for (auto& each : all)
+        ASSERT_EQ(each.get(), 7);
+    EXPECT_EQ(loads, 1);
+    loops.stop();
+}
+
+TEST_F(CacheGetOrSet, SharesTheFailureAndKeepsNothingOfIt) {
+    origin.held = origin.fails = true;
+    const auto a = start({.ttl = 1s}), b = start({.ttl = 1s});
+    loop.settle();
+    origin.let_go();
+    loop.settle();
+    ASSERT_TRUE(a->ended && b->ended);
+    EXPECT_EQ(describe(a->failure), "the database is down");
+    EXPECT_EQ(describe(b->failure), "the database is down");
+    EXPECT_EQ(origin.started, 1);
+    origin.fails = false;
+    EXPECT_EQ(get({.ttl = 1s}), 1);
+}
+
+TEST_F(CacheGetOrSet, ACancelledLeaderHandsOverToTheNext) {
+    origin.held = true;
+    const auto leader = start({.ttl = 1s}), heir = start({.ttl = 1s}), third = start({.ttl = 1s});
+    loop.settle();
+    ASSERT_EQ(origin.started, 1);
+    leader->cancel.emit(asio::cancellation_type::terminal);
+    loop.settle();
+    EXPECT_EQ(code_of(leader->failure), asio::error::operation_aborted);
+    EXPECT_EQ(origin.cancelled, 1);
+    EXPECT_EQ(origin.started, 2) << "the heir began with its own loader";
+    origin.let_go();
+    loop.settle();
+    EXPECT_EQ(heir->value, 1);
+    EXPECT_EQ(third->value, 1);
+    EXPECT_EQ(origin.started, 2);
+}
+
+TEST_F(CacheGetOrSet, ACancelledWaiterDisturbsNobody) {
+    origin.held = true;
+    const auto leader = start({.ttl = 1s}), waiter = start({.ttl = 1s});
+    loop.settle();
+    waiter->cancel.emit(asio::cancellation_type::terminal);
+    loop.settle();
+    EXPECT_EQ(code_of(waiter->failure), asio::error::operation_aborted);
+    origin.let_go();
+    loop.settle();
+    EXPECT_EQ(leader->value, 1);
+    EXPECT_EQ(origin.started, 1);
+}
+
+TEST_F(CacheGetOrSet, AStaleValueIsServedWhileOneRefreshRunsBehind) {
+    const load_options o{.ttl = 1s, .stale = 10s};
+    EXPECT_EQ(get(o), 1);
+    time.advance(2s);
+    EXPECT_EQ(loop.await(subject.get<int>("key")), std::nullopt) << "get knows no stale";
+    origin.held = true;
+    origin.next = 2;
+    for (int i = 0; i < 5; ++i)
+        EXPECT_EQ(get(o), 1);
+    loop.settle();
+    EXPECT_EQ(origin.started, 2);
+    origin.let_go();
+    loop.settle();
+    EXPECT_EQ(get(o), 2);
+    EXPECT_EQ(origin.started, 2);
+}
+
+TEST_F(CacheGetOrSet, PastStaleItIsLoadedInLine) {
+    const load_options o{.ttl = 1s, .stale = 1s};
+    get(o);
+    time.advance(2s);
+    origin.next = 2;
+    EXPECT_EQ(get(o), 2);
+}
+
+TEST_F(CacheGetOrSet, AFailedRefreshLeavesTheStaleValueAndItsEnd) {
+    const load_options o{.ttl = 1s, .stale = 1s};
+    get(o);
+    time.advance(1500ms);
+    origin.fails = true;
+    EXPECT_EQ(get(o), 1);
+    loop.settle();
+    time.advance(500ms);
+    EXPECT_THROW(get(o), std::runtime_error);
+}
+
+TEST_F(CacheGetOrSet, InItsGraceTheOldValueStandsInForAFailingLoader) {
+    const load_options o{.ttl = 1s, .grace = 1h, .throttle = 30s};
+    get(o);
+    time.advance(2s);
+    origin.fails = true;
+    EXPECT_EQ(get(o), 1);
+    EXPECT_EQ(get(o), 1);
+    EXPECT_EQ(origin.started, 2) << "left alone for the throttle";
+    time.advance(30s);
+    EXPECT_EQ(get(o), 1);
+    EXPECT_EQ(origin.started, 3);
+    origin.fails = false;
+    origin.next = 2;
+    time.advance(30s);
+    EXPECT_EQ(get(o), 2);
+    time.advance(1h + 1s);
+    origin.fails = true;
+    EXPECT_THROW(get(o), std::runtime_error) << "past its grace";
+}
+
+TEST_F(CacheGetOrSet, WaitersOnAFailingLoadServeTheirOldValuesToo) {
+    const load_options o{.ttl = 1s, .grace = 1h};
+    get(o);
+    time.advance(2s);
+    origin.held = origin.fails = true;
+    const auto a = start(o), b = start(o);
+    loop.settle();
+    origin.let_go();
+    loop.settle();
+    EXPECT_EQ(a->value, 1);
+    EXPECT_EQ(b->value, 1);
+    EXPECT_EQ(origin.started, 2);
+}
+
+TEST_F(CacheGetOrSet, AfterTheSoftTimeoutTheOldValueIsServedAndTheLoaderGoesOn) {
+    const load_options o{.ttl = 1s, .grace = 1h, .soft_timeout = 100ms};
+    get(o);
+    time.advance(2s);
+    origin.held = true;
+    origin.next = 2;
+    const auto slow = start(o);
+    loop.settle();
+    EXPECT_FALSE(slow->ended);
+    time.advance(100ms);
+    ASSERT_TRUE(loop.until([&] { return slow->ended; }));
+    EXPECT_EQ(slow->value, 1);
+    EXPECT_EQ(origin.cancelled, 0);
+    origin.let_go();
+    loop.settle();
+    EXPECT_EQ(get(o), 2);
+    EXPECT_EQ(origin.started, 2);
+}
+
+TEST_F(CacheGetOrSet, AFastLoaderIsWaitedForUnderASoftTimeout) {
+    const load_options o{.ttl = 1s, .grace = 1h, .soft_timeout = 100ms};
+    get(o);
+    time.advance(2s);
+    origin.next = 2;
+    EXPECT_EQ(get(o), 2);
+}
+
+TEST_F(CacheGetOrSet, WithoutAnOldValueTheSoftTimeoutMeansNothing) {
+    origin.held = true;
+    const auto first = start({.ttl = 1s, .grace = 1h, .soft_timeout = 100ms});
+    loop.settle();
+    time.advance(10s);
+    loop.settle();
+    EXPECT_FALSE(first->ended);
+    origin.let_go();
+    loop.settle();
+    EXPECT_EQ(first->value, 1);
+}
+
+TEST_F(CacheGetOrSet, TheHardTimeoutEndsTheLoader) {
+    origin.held = true;
+    const auto first = start({.ttl = 1s, .hard_timeout = 200ms}), second = start({.ttl = 1s, .hard_timeout = 200ms});
+    loop.settle();
+    time.advance(200ms);
+    ASSERT_TRUE(loop.until([&] { return first->ended && second->ended; }));
+    EXPECT_EQ(code_of(first->failure), infra::errc::timed_out);
+    EXPECT_EQ(code_of(second->failure), infra::errc::timed_out);
+    EXPECT_EQ(origin.cancelled, 1);
+}
+
+TEST_F(CacheGetOrSet, AfterTheHardTimeoutTheOldValueStandsIn) {
+    const load_options o{.ttl = 1s, .grace = 1h, .hard_timeout = 200ms};
+    get(o);
+    time.advance(2s);
+    origin.held = true;
+    const auto slow = start(o);
+    loop.settle();
+    time.advance(200ms);
+    ASSERT_TRUE(loop.until([&] { return slow->ended; }));
+    EXPECT_EQ(slow->value, 1);
+}
+
+TEST_F(CacheGetOrSet, AnEagerRefreshComesBeforeTheEnd) {
+    const load_options o{.ttl = 1s, .eager = 0.8};
+    get(o);
+    time.advance(790ms);
+    get(o);
+    loop.settle();
+    EXPECT_EQ(origin.started, 1);
+    time.advance(10ms);
+    origin.next = 2;
+    EXPECT_EQ(get(o), 1);
+    loop.settle();
+    EXPECT_EQ(origin.started, 2);
+    time.advance(700ms);
+    EXPECT_EQ(get(o), 2);
+}
+
+TEST_F(CacheGetOrSet, RemembersAnAbsenceOnlyIfTold) {
+    int loads = 0;
+    auto nothing = [&loads]() -> std::optional<int> { return ++loads, std::nullopt; };
+    loop.await(subject.get_or_set("a", 1s, nothing));
+    loop.await(subject.get_or_set("a", 1s, nothing));
+    EXPECT_EQ(loads, 2);
+    const load_options o{.ttl = 1h, .grace = 1h, .none_ttl = 100ms};
+    for (int i = 0; i < 3; ++i)
+        EXPECT_EQ(loop.await(subject.get_or_set("b", o, nothing)), std::nullopt);
+    EXPECT_EQ(loads, 3);
+    EXPECT_EQ(loop.await(subject.get<int>("b")), std::nullopt);
+    EXPECT_FALSE(loop.await(subject.exists("b")));
+    EXPECT_EQ(loop.await(subject.ttl("b")), std::nullopt);
+    EXPECT_EQ(loop.await(subject.get_or_set("b", 1s, [] { return 5; })), 5) << "one whose type knows no nothing loads";
+    time.advance(1h);
+    loop.await(subject.get_or_set("b", o, nothing));
+    EXPECT_EQ(loads, 4);
+}
+
+TEST_F(CacheGetOrSet, ATagThatIsMadeVoidWhileItLoadsMakesTheResultVoid) {
+    origin.held = true;
+    const auto first = start({.ttl = 1h, .tags = "t"});
+    loop.settle();
+    loop.await(subject.invalidate_tag("t"));
+    origin.let_go();
+    loop.settle();
+    EXPECT_EQ(first->value, 1);
+    EXPECT_FALSE(loop.await(subject.exists("key")));
+}
+
+TEST_F(CacheGetOrSet, AFlushWhileItLoadsMakesTheResultVoid) {
+    origin.held = true;
+    const auto first = start({.ttl = 1h});
+    loop.settle();
+    loop.await(subject.flush());
+    origin.let_go();
+    loop.settle();
+    EXPECT_EQ(first->value, 1);
+    EXPECT_FALSE(loop.await(subject.exists("key")));
+}
+
+TEST_F(CacheGetOrSet, WhatCannotBeStoredIsTheCallersAnyway) {
+    const auto huge = loop.await(subject.get_or_set("huge", 1s, [] { return std::string(800'000, 'x'); }));
+    EXPECT_EQ(huge.size(), 800'000U);
+    EXPECT_FALSE(loop.await(subject.exists("huge")));
+}
+
+TEST_F(CacheGetOrSet, AValueOfAnotherTypeIsAnErrorNotALoad) {
+    loop.await(subject.set("key", "text"));
+    EXPECT_EQ(loop.code_of(ask({.ttl = 1s})), errc::wrong_type);
+    EXPECT_EQ(origin.started, 0);
+}
+
+TEST_F(CacheGetOrSet, RefreshesAreBounded) {
+    const cache bounded(make_memory_store({}, time), {.max_refreshes = 1}, time);
+    const load_options o{.ttl = 1s, .stale = 1h};
+    const auto ask_for = [&](const char* key) {
+        return loop.await(bounded.get_or_set(key, o, [from = &origin] { return load(from); }));
+    };
+    ask_for("a"), ask_for("b");
+    time.advance(2s);
+    origin.held = true;
+    ask_for("a"), ask_for("b");
+    loop.settle();
+    EXPECT_EQ(origin.started, 3) << "that of b was not begun";
+    origin.let_go();
+    loop.settle();
+    ask_for("b");
+    loop.settle();
+    EXPECT_EQ(origin.started, 4) << "and the next reader tried again";
+}
+
+TEST_F(CacheGetOrSet, StopCancelsARefreshThatDoesNotEnd) {
+    const load_options o{.ttl = 1s, .stale = 1h};
+    get(o);
+    time.advance(2s);
+    origin.held = true;
+    get(o);
+    loop.settle();
+    const auto stopped = loop.start(subject.stop(deadline::after(1s, time.steady())));
+    loop.settle();
+    EXPECT_FALSE(stopped->ended);
+    time.advance(1s);
+    ASSERT_TRUE(loop.until([&] { return stopped->ended; }));
+    EXPECT_EQ(describe(stopped->failure), "");
+    EXPECT_EQ(origin.cancelled, 1);
+}
+
+TEST_F(CacheGetOrSet, ChecksItsOptions) {
+    EXPECT_THROW(loop.await(ask({.eager = 2})), std::invalid_argument);
+    EXPECT_EQ(origin.started, 0);
+}
+
+} // namespace
+} // namespace infra::cache::tests

@@ -1,0 +1,227 @@
+#pragma once
+
+// What every store of the cache must do, as one GoogleTest suite. A backend contributes how to make itself:
+//
+//     INSTANTIATE_TEST_SUITE_P(Memory, CacheStore, testing::Values(store_case{"Memory", make_memory_subject}),
+//                              store_case_name);
+
+#include "support.hpp"
+
+#include <atomic>
+#include <limits>
+#include <thread>
+
+namespace infra::cache::tests {
+
+struct store_subject {
+    std::shared_ptr<store> stored;
+    /// Lets time pass: a manual clock is moved, a server's is waited for.
+    std::function<void(milliseconds)> pass;
+    std::shared_ptr<void> surroundings = nullptr;
+};
+
+struct store_case {
+    std::string name;
+    std::function<store_subject()> make;
+};
+
+inline std::string store_case_name(const ::testing::TestParamInfo<store_case>& info) { return info.param.name; }
+
+class CacheStore : public ::testing::TestWithParam<store_case> {
+protected:
+    using keys = std::vector<std::string>;
+
+    CacheStore() : subject(GetParam().make()), stored(subject.stored) {}
+
+    bool set(std::string key, std::string value, milliseconds ttl = forever, bool only_if_absent = false) {
+        std::vector<new_entry> one{{std::move(key), std::move(value), ttl, only_if_absent}};
+        return loop.await(stored->set(std::move(one))).at(0);
+    }
+    std::optional<std::string> get(std::string key) { return loop.await(stored->get(keys{std::move(key)})).at(0); }
+    bool erase(std::string key) { return loop.await(stored->erase(keys{std::move(key)})).at(0); }
+    std::optional<milliseconds> time_left(std::string key) {
+        return loop.await(stored->time_left(keys{std::move(key)})).at(0);
+    }
+    bool expire(std::string key, milliseconds ttl) {
+        return loop.await(stored->expire(keys{std::move(key)}, ttl)).at(0);
+    }
+    std::int64_t add(std::string key, std::int64_t n, milliseconds ttl = forever) {
+        return loop.await(stored->add(std::move(key), n, ttl));
+    }
+    std::uint64_t version(std::string name) { return loop.await(stored->versions(keys{std::move(name)})).at(0); }
+    void bump(std::string name) { loop.await(stored->bump(keys{std::move(name)})); }
+
+    test_loop loop;
+    store_subject subject;
+    std::shared_ptr<store> stored;
+};
+
+TEST_P(CacheStore, GivesBackWhatWasStored) {
+    EXPECT_EQ(get("a"), std::nullopt);
+    EXPECT_TRUE(set("a", "1"));
+    EXPECT_EQ(get("a"), "1");
+    EXPECT_TRUE(set("a", "2"));
+    EXPECT_EQ(get("a"), "2");
+}
+
+TEST_P(CacheStore, TellsAnEmptyValueFromNone) {
+    set("empty", "");
+    EXPECT_EQ(get("empty"), "");
+    EXPECT_TRUE(erase("empty"));
+    EXPECT_EQ(get("empty"), std::nullopt);
+    EXPECT_FALSE(erase("empty"));
+}
+
+TEST_P(CacheStore, KeepsAnyBytes) {
+    std::string all;
+    for (int i = 0; i < 256; ++i)
+        all.push_back(static_cast<char>(i));
+    set(all, all);
+    EXPECT_EQ(get(all), all);
+}
+
+TEST_P(CacheStore, AnswersManyInOrder) {
+    std::vector<new_entry> entries{{.key = "a", .value = "1"}, {.key = "b", .value = "2"}};
+    EXPECT_EQ(loop.await(stored->set(std::move(entries))), (std::vector<bool>{true, true}));
+    EXPECT_EQ(loop.await(stored->get(keys{"b", "x", "a", "b"})),
+              (std::vector<std::optional<std::string>>{"2", std::nullopt, "1", "2"}));
+    EXPECT_EQ(loop.await(stored->erase(keys{"a", "x"})), (std::vector<bool>{true, false}));
+    EXPECT_TRUE(loop.await(stored->get({})).empty());
+}
+
+TEST_P(CacheStore, StoresOnlyIfAbsentWhereAsked) {
+    EXPECT_TRUE(set("a", "1", forever, true));
+    EXPECT_FALSE(set("a", "2", forever, true));
+    EXPECT_EQ(get("a"), "1");
+}
+
+TEST_P(CacheStore, ForgetsWhenTheTimeIsOver) {
+    set("short", "1", 100ms);
+    set("long", "1", 1h);
+    subject.pass(99ms - 50ms);
+    EXPECT_EQ(get("short"), "1");
+    subject.pass(60ms);
+    EXPECT_EQ(get("short"), std::nullopt);
+    EXPECT_EQ(get("long"), "1");
+    EXPECT_TRUE(set("short", "2", forever, true));
+}
+
+TEST_P(CacheStore, ReplacingGivesANewTime) {
+    set("a", "1", 100ms);
+    set("a", "2");
+    subject.pass(200ms);
+    EXPECT_EQ(get("a"), "2");
+    EXPECT_EQ(time_left("a"), forever);
+}
+
+TEST_P(CacheStore, TellsTheTimeThatIsLeft) {
+    EXPECT_EQ(time_left("a"), std::nullopt);
+    set("a", "1", 60s);
+    EXPECT_LE(time_left("a"), 60s);
+    EXPECT_GT(time_left("a"), 50s);
+    EXPECT_TRUE(expire("a", 10s));
+    EXPECT_LE(time_left("a"), 10s);
+    EXPECT_TRUE(expire("a", forever));
+    EXPECT_EQ(time_left("a"), forever);
+    EXPECT_FALSE(expire("x", 10s));
+}
+
+TEST_P(CacheStore, Counts) {
+    EXPECT_EQ(add("n", 5), 5);
+    EXPECT_EQ(add("n", -7), -2);
+    EXPECT_EQ(get("n"), "-2");
+    set("n", "40");
+    EXPECT_EQ(add("n", 2), 42);
+}
+
+TEST_P(CacheStore, CountingKeepsTheTimeOfTheFirst) {
+    add("n", 1, 100ms);
+    add("n", 1, 1h);
+    EXPECT_LE(time_left("n"), 100ms);
+    subject.pass(150ms);
+    EXPECT_EQ(add("n", 1), 1);
+}
+
+TEST_P(CacheStore, RefusesToCountWhatIsNoNumber) {
+    for (const std::string value : {"x", "", "1.5", "\"1\"", " 1", "9223372036854775808"}) {
+        set("a", value);
+        EXPECT_EQ(loop.code_of(stored->add("a", 1, forever)), errc::wrong_type) << value;
+        EXPECT_EQ(get("a"), value);
+    }
+    set("a", std::to_string(std::numeric_limits<std::int64_t>::max()));
+    EXPECT_EQ(loop.code_of(stored->add("a", 1, forever)), errc::wrong_type);
+}
+
+TEST_P(CacheStore, GivesEachVersionOnce) {
+    EXPECT_EQ(version("v"), 0U);
+    bump("v");
+    const auto first = version("v");
+    EXPECT_GT(first, 0U);
+    bump("other");
+    bump("v");
+    EXPECT_GT(version("other"), first);
+    EXPECT_GT(version("v"), version("other"));
+}
+
+TEST_P(CacheStore, ASlotFollowsItsVersion) {
+    const auto slot = stored->slot("v");
+    bump("v");
+    const auto now = version("v"); // fills the slot, where somebody else emptied it
+    EXPECT_TRUE(slot->known);
+    EXPECT_EQ(slot->value, now);
+}
+
+TEST_P(CacheStore, ALockHasOneHolder) {
+    const lock_request mine{"l", "me", 10s}, yours{"l", "you", 10s};
+    const auto first = loop.await(stored->acquire(mine));
+    ASSERT_TRUE(first);
+    EXPECT_EQ(loop.await(stored->acquire(yours)), std::nullopt);
+    EXPECT_EQ(loop.await(stored->acquire(mine)), first) << "a request whose answer was lost is asked again";
+    EXPECT_FALSE(loop.await(stored->release(yours)));
+    EXPECT_FALSE(loop.await(stored->extend(yours)));
+    EXPECT_TRUE(loop.await(stored->release(mine)));
+    const auto second = loop.await(stored->acquire(yours));
+    ASSERT_TRUE(second);
+    EXPECT_GT(*second, *first);
+}
+
+TEST_P(CacheStore, ALockEndsWithItsTimeUnlessExtended) {
+    const lock_request mine{"l", "me", 200ms}, yours{"l", "you", 10s};
+    ASSERT_TRUE(loop.await(stored->acquire(mine)));
+    subject.pass(120ms);
+    EXPECT_TRUE(loop.await(stored->extend(mine)));
+    subject.pass(120ms);
+    EXPECT_EQ(loop.await(stored->acquire(yours)), std::nullopt);
+    subject.pass(100ms);
+    EXPECT_FALSE(loop.await(stored->extend(mine)));
+    EXPECT_TRUE(loop.await(stored->acquire(yours)));
+    EXPECT_FALSE(loop.await(stored->release(mine)));
+}
+
+TEST_P(CacheStore, ManyThreadsLoseNoIncrement) {
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 4; ++t)
+        threads.emplace_back([this, t] {
+            test_loop own;
+            for (int i = 0; i < 500; ++i) {
+                own.await(stored->add("shared", 1, forever));
+                std::vector<new_entry> one{{.key = "k" + std::to_string(i % 7), .value = std::to_string(t), .ttl = 1s}};
+                own.await(stored->set(std::move(one)));
+                own.await(stored->get(keys{"k" + std::to_string(i % 5)}));
+            }
+        });
+    for (auto& each : threads)
+        each.join();
+    EXPECT_EQ(get("shared"), "2000");
+}
+
+TEST_P(CacheStore, StopsTwiceAndThenRefuses) {
+    loop.await(stored->stop(deadline::after(1s)));
+    loop.await(stored->stop(deadline::after(1s)));
+    EXPECT_EQ(loop.code_of(stored->get(keys{"a"})), infra::errc::closed);
+    EXPECT_EQ(loop.code_of(stored->bump(keys{"a"})), infra::errc::closed);
+}
+
+TEST_P(CacheStore, SaysWhatItIs) { EXPECT_FALSE(stored->description().empty()); }
+
+} // namespace infra::cache::tests
