@@ -51,6 +51,7 @@ void wire_monitoring(wiring& w);
 void wire_health(wiring& w);
 void wire_email(wiring& w);
 void wire_queue(wiring& w);
+void wire_cache(wiring& w);
 void wire_http(wiring& w);
 
 } // namespace infra::app

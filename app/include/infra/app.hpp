@@ -16,6 +16,7 @@
 
 #include <infra/app/checks.hpp>
 #include <infra/base.hpp>
+#include <infra/cache.hpp>
 #include <infra/email.hpp>
 #include <infra/health.hpp>
 #include <infra/http_server.hpp>
@@ -49,6 +50,9 @@ struct app_options {
     /// Jobs at once. `run_worker` false leaves them to another process.
     bool run_worker = true;
     queue::worker_options worker{};
+
+    /// The cache of the process. Its URL, where it has none: CACHE_URL, otherwise `memory:`.
+    cache::cache_options cache{};
 
     /// Where mail templates are.
     std::string templates = "emails";
