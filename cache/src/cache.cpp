@@ -105,13 +105,13 @@ awaitable<std::size_t> cache::del_each(shared in, string_list keys) {
 }
 
 awaitable<bool> cache::exists_one(shared in, std::string key) {
-    const auto found = co_await detail::get(std::move(in), std::move(key));
-    co_return found.has_value();
+    const auto found = co_await detail::look(in, std::move(key));
+    co_return found&& is_plainly_there(*found, in->now_ms());
 }
 
 awaitable<std::optional<milliseconds>> cache::ttl_of(shared in, std::string key) {
     const auto found = co_await detail::look(in, key);
-    if (!found || (found->cover && found->cover->none) || !is_fresh(*found, in->now_ms()))
+    if (!found || !is_plainly_there(*found, in->now_ms()))
         co_return std::nullopt;
     if (ends_in_envelope(found))
         co_return milliseconds(found->cover->fresh_until_ms - in->now_ms());
@@ -124,7 +124,7 @@ awaitable<bool> cache::expire_one(shared in, std::string key, std::optional<mill
     const auto ttl = in->ttl_or_default(given);
     require_positive(ttl, "expire: ttl");
     auto found = co_await detail::look(in, key);
-    if (!found || (found->cover && found->cover->none) || !is_fresh(*found, in->now_ms()))
+    if (!found || !is_plainly_there(*found, in->now_ms()))
         co_return false;
     auto places = co_await keys_in_store(in, std::move(key));
     if (!ends_in_envelope(found)) {

@@ -41,10 +41,26 @@ const std::vector<tag_version>& tags_of(const found_value& v) {
 
 void count(const core& in, bool hit) { (hit ? in.counts.hits : in.counts.misses).add(); }
 
+bool is_there(const core& in, const found_value& found) {
+    return !found.cover || is_plainly_there(found, in.now_ms()); // what is bare asks no clock
+}
+
 std::optional<payload> fresh_value(const core& in, std::optional<found_value> found) {
-    const bool hit = found && is_fresh(*found, in.now_ms()) && !(found->cover && found->cover->none);
+    const bool hit = found && is_there(in, *found);
     count(in, hit);
     return hit ? std::optional(std::move(found->value)) : std::nullopt;
+}
+
+// Of what is sealed: whether it can be read, lives, and has tags that hold, as far as this process knows.
+lookup open_now(const core& in, found_value& to) {
+    auto found = unpack(in, std::move(to.value.bytes));
+    if (!found || is_dead(*found, in.now_ms()))
+        return lookup::miss;
+    to = std::move(*found);
+    std::vector<std::uint64_t> versions;
+    if (!in.shared->stored->try_versions(tag_names(in, tags_of(to)), versions))
+        return lookup::unknown;
+    return still_hold(tags_of(to), versions) ? lookup::hit : lookup::miss;
 }
 
 } // namespace
@@ -101,40 +117,36 @@ awaitable<std::string> key_in_store(shared_core in, std::string key) {
     co_return out;
 }
 
-lookup try_get(core& in, std::string_view key, payload& to) {
+lookup look_now(core& in, std::string_view key, found_value& to) {
     std::string buffer;
     const auto place = in.key_now(key, buffer);
     if (!place)
         return lookup::unknown;
-    const auto outcome = in.shared->stored->try_get(*place, to.bytes);
-    if (outcome != lookup::hit || !is_sealed(to.bytes)) {
-        if (outcome != lookup::unknown)
-            count(in, outcome == lookup::hit);
+    const auto outcome = in.shared->stored->try_get(*place, to.value.bytes);
+    if (outcome != lookup::hit || !is_sealed(to.value.bytes))
         return outcome;
-    }
-    auto found = unpack(in, std::move(to.bytes));
-    std::vector<std::uint64_t> versions;
-    if (found && !in.shared->stored->try_versions(tag_names(in, tags_of(*found)), versions))
-        return lookup::unknown;
-    if (found && !still_hold(tags_of(*found), versions))
-        found.reset();
-    auto value = fresh_value(in, std::move(found));
-    if (!value)
-        return lookup::miss;
-    to = std::move(*value);
-    return lookup::hit;
+    return open_now(in, to);
+}
+
+lookup try_get(core& in, std::string_view key, payload& to) {
+    found_value found;
+    auto outcome = look_now(in, key, found);
+    if (outcome == lookup::hit && !is_there(in, found))
+        outcome = lookup::miss;
+    if (outcome != lookup::unknown)
+        count(in, outcome == lookup::hit);
+    to = std::move(found.value);
+    return outcome;
+}
+
+lookup get_now(core& in, std::string_view key, payload& to) {
+    check_key(key);
+    return try_get(in, key, to);
 }
 
 awaitable<std::optional<payload>> get(shared_core in, std::string key) {
-    check_key(key);
-    payload found;
-    switch (try_get(*in, key, found)) {
-    case lookup::hit: co_return std::move(found);
-    case lookup::miss: co_return std::nullopt;
-    case lookup::unknown: break;
-    }
-    auto there = co_await look(in, std::move(key));
-    co_return fresh_value(*in, std::move(there));
+    auto found = co_await look_elsewhere(in, std::move(key));
+    co_return fresh_value(*in, std::move(found));
 }
 
 awaitable<std::vector<std::optional<payload>>> get_many(shared_core in, string_list keys) {
@@ -147,6 +159,17 @@ awaitable<std::vector<std::optional<payload>>> get_many(shared_core in, string_l
 }
 
 awaitable<std::optional<found_value>> look(shared_core in, std::string key) {
+    check_key(key);
+    found_value found;
+    switch (look_now(*in, key, found)) {
+    case lookup::hit: co_return std::move(found);
+    case lookup::miss: co_return std::nullopt;
+    case lookup::unknown: break;
+    }
+    co_return co_await look_elsewhere(std::move(in), std::move(key));
+}
+
+awaitable<std::optional<found_value>> look_elsewhere(shared_core in, std::string key) {
     std::vector<std::string> one;
     one.push_back(std::move(key));
     auto found = co_await look_at_all(std::move(in), std::move(one));

@@ -79,8 +79,11 @@ public:
 
 awaitable<std::string> key_in_store(shared_core in, std::string key);
 
-/// What lies there, if it can be read and its tags still hold: fresh or not.
+/// What lies there, if it can be read and its tags still hold: fresh or not. `look_now` does not wait; `look` begins with
+/// it, and asks the store for what this process does not know; `look_elsewhere` asks at once.
+lookup look_now(core& in, std::string_view key, found_value& to);
 awaitable<std::optional<found_value>> look(shared_core in, std::string key);
+awaitable<std::optional<found_value>> look_elsewhere(shared_core in, std::string key);
 awaitable<std::vector<std::optional<found_value>>> look_at_all(shared_core in, std::vector<std::string> keys);
 
 awaitable<std::vector<tag_version>> versions_of(shared_core in, string_list tags);

@@ -37,6 +37,10 @@ bool is_fresh(const found_value& v, std::int64_t now_ms) noexcept {
     return !v.cover || now_ms < v.cover->fresh_until_ms;
 }
 
+bool is_plainly_there(const found_value& v, std::int64_t now_ms) noexcept {
+    return !v.cover || (!v.cover->none && is_fresh(v, now_ms));
+}
+
 verdict judge(const std::optional<found_value>& found, std::int64_t now_ms, const load_options& o,
               bool takes_none) noexcept {
     if (!found)

@@ -20,6 +20,9 @@ struct found_value {
 
 bool is_fresh(const found_value& v, std::int64_t now_ms) noexcept;
 
+/// A value for readers that know neither stale ones nor remembered absences.
+bool is_plainly_there(const found_value& v, std::int64_t now_ms) noexcept;
+
 enum class verdict { serve, serve_and_refresh, load };
 
 /// `takes_none`: the caller can do something with the memory of an absence.

@@ -188,9 +188,15 @@ awaitable<std::optional<payload>> load_now(shared_core in, request r, std::optio
 
 awaitable<std::optional<payload>> get_or_set(shared_core in, std::string key, load_options options, bool takes_none,
                                              load_function load) {
+    check_key(key);
     check(options);
     request r{.key = std::move(key), .options = std::move(options), .takes_none = takes_none, .load = std::move(load)};
-    auto found = co_await look(in, r.key);
+    std::optional<found_value> found(std::in_place);
+    switch (look_now(*in, r.key, *found)) { // a frame less than look(), for what is there
+    case lookup::hit: break;
+    case lookup::miss: found.reset(); break;
+    case lookup::unknown: found = co_await look_elsewhere(in, r.key);
+    }
     const auto what = judge(found, in->now_ms(), r.options, r.takes_none);
     if (what == verdict::load)
         co_return co_await load_now(std::move(in), std::move(r), std::move(found));

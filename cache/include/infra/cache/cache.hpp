@@ -38,6 +38,9 @@ struct to_set {
 };
 
 lookup try_get(core& in, std::string_view key, payload& to);
+/// As try_get; throws where the key cannot be one.
+lookup get_now(core& in, std::string_view key, payload& to);
+/// From the store, for what get_now does not know.
 awaitable<std::optional<payload>> get(shared_core in, std::string key);
 awaitable<std::vector<std::optional<payload>>> get_many(shared_core in, string_list keys);
 awaitable<std::vector<bool>> set(shared_core in, std::vector<to_set> values, set_options options);
@@ -224,6 +227,12 @@ private:
 
     template <class T>
     static awaitable<std::optional<T>> get_one(shared in, std::string key) {
+        payload here;
+        switch (detail::get_now(*in, key, here)) { // without a frame of its own: most are hits
+        case lookup::hit: co_return std::optional<T>(from_payload<T>(std::move(here)));
+        case lookup::miss: co_return std::nullopt;
+        case lookup::unknown: break;
+        }
         auto found = co_await detail::get(std::move(in), std::move(key));
         if (!found)
             co_return std::nullopt;

@@ -1,0 +1,118 @@
+// The cache over a store that knows nothing without being awaited, as one on another machine does.
+
+#include "support.hpp"
+
+namespace infra::cache::tests {
+namespace {
+
+class far_store final : public store {
+public:
+    explicit far_store(std::shared_ptr<store> there) : there_(std::move(there)) {}
+
+    lookup try_get(std::string_view, std::string&) override { return lookup::unknown; }
+    awaitable<std::vector<std::optional<std::string>>> get(std::vector<std::string> keys) override {
+        ++gets;
+        co_await turn();
+        co_return co_await there_->get(std::move(keys));
+    }
+    awaitable<std::vector<bool>> set(std::vector<new_entry> entries) override {
+        co_await turn();
+        co_return co_await there_->set(std::move(entries));
+    }
+    awaitable<std::vector<bool>> erase(std::vector<std::string> keys) override {
+        return there_->erase(std::move(keys));
+    }
+    awaitable<std::vector<std::optional<milliseconds>>> time_left(std::vector<std::string> keys) override {
+        return there_->time_left(std::move(keys));
+    }
+    awaitable<std::vector<bool>> expire(std::vector<std::string> keys, milliseconds ttl) override {
+        return there_->expire(std::move(keys), ttl);
+    }
+    awaitable<std::int64_t> add(std::string key, std::int64_t n, milliseconds ttl) override {
+        return there_->add(std::move(key), n, ttl);
+    }
+    std::shared_ptr<const version_slot> slot(std::string) override { return std::make_shared<version_slot>(); }
+    awaitable<std::vector<std::uint64_t>> versions(std::vector<std::string> names) override {
+        co_await turn();
+        co_return co_await there_->versions(std::move(names));
+    }
+    bool try_versions(std::span<const std::string>, std::vector<std::uint64_t>&) override { return false; }
+    awaitable<void> bump(std::vector<std::string> names) override { return there_->bump(std::move(names)); }
+    awaitable<std::optional<std::uint64_t>> acquire(lock_request r) override { return there_->acquire(std::move(r)); }
+    awaitable<bool> extend(lock_request r) override { return there_->extend(std::move(r)); }
+    awaitable<bool> release(lock_request r) override { return there_->release(std::move(r)); }
+    store_stats stats() const override { return there_->stats(); }
+    awaitable<void> stop(deadline limit) override { return there_->stop(limit); }
+    std::string description() const override { return "far"; }
+
+    int gets = 0;
+
+private:
+    static awaitable<void> turn() { co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable); }
+
+    std::shared_ptr<store> there_;
+};
+
+class CacheOnAFarStore : public ::testing::Test {
+protected:
+    template <class T>
+    std::optional<T> get(const cache& from, std::string_view key) {
+        return loop.await(from.get<T>(key));
+    }
+
+    test_loop loop;
+    manual_clock time;
+    std::shared_ptr<far_store> stored = std::make_shared<far_store>(make_memory_store({}, time));
+    cache subject{stored, {}, time};
+};
+
+TEST_F(CacheOnAFarStore, AwaitsWhatItDoesNotKnow) {
+    loop.await(subject.set("a", "text", 1s));
+    EXPECT_EQ(subject.try_get<std::string>("a"), std::nullopt);
+    EXPECT_EQ(get<std::string>(subject, "a"), "text");
+    EXPECT_TRUE(loop.await(subject.exists("a")));
+    EXPECT_EQ(loop.await(subject.ttl("a")), 1s);
+    EXPECT_TRUE(loop.await(subject.del("a")));
+    EXPECT_EQ(get<std::string>(subject, "a"), std::nullopt);
+}
+
+TEST_F(CacheOnAFarStore, HeedsTagsAndFlushes) {
+    const auto users = subject.ns("users");
+    loop.await(users.set("a", 1, {.tags = {"t", "u"}}));
+    loop.await(users.set("b", 2));
+    EXPECT_EQ(get<int>(users, "a"), 1);
+    loop.await(users.invalidate_tag("u"));
+    EXPECT_EQ(get<int>(users, "a"), std::nullopt);
+    EXPECT_EQ(get<int>(users, "b"), 2);
+    loop.await(subject.flush());
+    EXPECT_EQ(get<int>(users, "b"), std::nullopt);
+    loop.await(users.set("b", 3));
+    EXPECT_EQ(get<int>(users, "b"), 3);
+}
+
+TEST_F(CacheOnAFarStore, AsksForManyTogether) {
+    loop.await(subject.set_many(std::vector<std::pair<std::string, int>>{{"a", 1}, {"b", 2}}, {.tags = "t"}));
+    EXPECT_EQ(loop.await(subject.get_many<int>({"a", "x", "b"})),
+              (std::vector<std::optional<int>>{1, std::nullopt, 2}));
+    EXPECT_EQ(stored->gets, 1);
+}
+
+TEST_F(CacheOnAFarStore, LoadsOnceAndServesStale) {
+    int loads = 0;
+    auto load = [&loads] { return ++loads; };
+    const load_options o{.ttl = 1s, .tags = "t", .stale = 1h};
+    std::vector<std::shared_ptr<pending<int>>> all;
+    for (int i = 0; i < 100; ++i)
+        all.push_back(loop.start(subject.get_or_set("k", o, load)));
+    ASSERT_TRUE(loop.until([&] { return std::ranges::all_of(all, [](const auto& each) { return each->ended; }); }));
+    EXPECT_EQ(loads, 1);
+    time.advance(2s);
+    EXPECT_EQ(loop.await(subject.get_or_set("k", o, load)), 1);
+    ASSERT_TRUE(loop.until([&] { return loads == 2; }));
+    ASSERT_TRUE(loop.until([&] { return loop.await(subject.get_or_set("k", o, load)) == 2; }));
+    loop.await(subject.invalidate_tag("t"));
+    EXPECT_EQ(loop.await(subject.get_or_set("k", o, load)), 3);
+}
+
+} // namespace
+} // namespace infra::cache::tests
