@@ -83,7 +83,9 @@ std::optional<opened> open(std::string_view stored) {
         const auto name = c.take(c.number<std::uint8_t>());
         e.tags.push_back({std::string(name), c.number<std::uint64_t>()});
     }
-    if (!c.ok)
+    const bool known = (flags & ~(raw_flag | none_flag | rearmed_flag)) == 0;
+    const bool in_order = 0 <= e.created_ms && e.created_ms <= e.fresh_until_ms && e.fresh_until_ms <= e.dead_at_ms;
+    if (!c.ok || !known || !in_order)
         return std::nullopt;
     return opened{std::move(e), stored.size() - c.rest.size()};
 }

@@ -24,6 +24,12 @@ milliseconds time_until(std::int64_t end_ms, std::int64_t now_ms) noexcept {
     return end_ms == never_ms ? forever : milliseconds(std::max<std::int64_t>(1, end_ms - now_ms));
 }
 
+// A value from the future was made before the clock was set back: nobody knows for how long it would be fresh.
+bool is_fresh(const envelope& e, std::int64_t now_ms) noexcept {
+    constexpr std::int64_t skew_ms = 60'000; // between two machines
+    return now_ms < e.fresh_until_ms && now_ms >= e.created_ms - skew_ms;
+}
+
 bool is_eager(const envelope& e, std::int64_t now_ms, double share) noexcept {
     if (share <= 0 || e.rearmed || e.none || e.fresh_until_ms == never_ms)
         return false;
@@ -33,9 +39,7 @@ bool is_eager(const envelope& e, std::int64_t now_ms, double share) noexcept {
 
 } // namespace
 
-bool is_fresh(const found_value& v, std::int64_t now_ms) noexcept {
-    return !v.cover || now_ms < v.cover->fresh_until_ms;
-}
+bool is_fresh(const found_value& v, std::int64_t now_ms) noexcept { return !v.cover || is_fresh(*v.cover, now_ms); }
 
 bool is_plainly_there(const found_value& v, std::int64_t now_ms) noexcept {
     return !v.cover || (!v.cover->none && is_fresh(v, now_ms));
@@ -50,7 +54,7 @@ verdict judge(const std::optional<found_value>& found, std::int64_t now_ms, cons
     const auto& e = *found->cover;
     if (e.none && !takes_none)
         return verdict::load;
-    if (now_ms < e.fresh_until_ms)
+    if (is_fresh(e, now_ms))
         return is_eager(e, now_ms, o.eager) ? verdict::serve_and_refresh : verdict::serve;
     return now_ms < plus(e.fresh_until_ms, o.stale) ? verdict::serve_and_refresh : verdict::load;
 }
@@ -87,7 +91,8 @@ storing plan_loaded(std::int64_t now_ms, milliseconds ttl, const load_options& o
 storing plan_rearmed(std::int64_t now_ms, const envelope& old, milliseconds throttle) {
     auto cover = old;
     cover.rearmed = true;
-    cover.fresh_until_ms = std::min(plus(now_ms, throttle), old.dead_at_ms);
+    // An early refresh that failed takes nothing from a value that is fresh for longer.
+    cover.fresh_until_ms = std::min(std::max(old.fresh_until_ms, plus(now_ms, throttle)), old.dead_at_ms);
     return {.cover = std::move(cover), .bare = false, .ttl = time_until(old.dead_at_ms, now_ms)};
 }
 

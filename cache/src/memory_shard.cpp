@@ -110,6 +110,8 @@ bool memory_shard::expire(hashed_key k, milliseconds ttl) {
 std::int64_t memory_shard::add(hashed_key k, std::int64_t amount, milliseconds ttl) {
     const std::scoped_lock lock(mutex_);
     auto* item = find(k);
+    if (item)
+        s3_fifo::touch(*item);
     std::int64_t sum = item ? number_in(item->value()) : 0;
     if (__builtin_add_overflow(sum, amount, &sum))
         throw error(errc::wrong_type, "the sum has no room in 64 bits; the number stays as it was");

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 namespace infra::cache {
 namespace {
 
@@ -49,6 +51,14 @@ TEST(CacheEnvelope, RefusesOneOfTheFuture) {
     auto stored = seal({}, "1");
     stored[1] = 2;
     EXPECT_FALSE(open(stored));
+}
+
+TEST(CacheEnvelope, RefusesTimesThatCannotBe) {
+    constexpr auto least = std::numeric_limits<std::int64_t>::min();
+    for (const envelope& e : {envelope{.created_ms = least, .fresh_until_ms = 1, .dead_at_ms = 2},
+                              envelope{.created_ms = 2, .fresh_until_ms = 1, .dead_at_ms = 3},
+                              envelope{.created_ms = 1, .fresh_until_ms = 3, .dead_at_ms = 2}})
+        EXPECT_FALSE(open(seal(e, "1")));
 }
 
 TEST(CacheEnvelope, RefusesEveryCutOne) {

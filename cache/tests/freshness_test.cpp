@@ -36,6 +36,8 @@ TEST(CacheFreshness, DecidesWhatIsDoneWithWhatWasFound) {
         {"past stale", value(), 150, stale, false, verdict::load},
         {"before eager", value(), 79, eager, false, verdict::serve},
         {"eager", value(), 80, eager, false, verdict::serve_and_refresh},
+        {"made after the clock that was set back", value(), -100'000, plain, false, verdict::serve_and_refresh},
+        {"made by a machine that is a little ahead", value(), -1'000, plain, false, verdict::serve},
         {"eager but armed again", value({.rearmed = true}), 90, eager, false, verdict::serve},
         {"an absence for who knows it", value({.none = true}), 90, both, true, verdict::serve},
         {"an absence for who does not", value({.none = true}), 10, both, false, verdict::load},
@@ -93,6 +95,11 @@ TEST(CacheFreshness, ForEverStaysForEver) {
     EXPECT_EQ(plan.ttl, forever);
     EXPECT_EQ(plan.cover.fresh_until_ms, never_ms);
     EXPECT_EQ(plan.cover.dead_at_ms, never_ms);
+}
+
+TEST(CacheFreshness, ArmingAgainTakesNothingFromAFreshValue) {
+    envelope old{.created_ms = t0, .fresh_until_ms = t0 + 3'600'000, .dead_at_ms = t0 + 7'200'000};
+    EXPECT_EQ(plan_rearmed(t0 + 2'900'000, old, 30s).cover.fresh_until_ms, t0 + 3'600'000);
 }
 
 TEST(CacheFreshness, ArmingAgainNeverOutlivesTheEnd) {
