@@ -77,9 +77,9 @@ struct written_lines {
 
     /// What `program` counts, or what it says instead.
     std::string counted_by(const std::string& program) const {
-        const auto script = std::filesystem::path(__FILE__).parent_path() / "reparse";
-        const auto command = program.starts_with("python") ? program + " '" + script.string() + ".py' "
-                                                           : program + " '" + script.string() + ".mjs' ";
+        const std::string script =
+            INFRA_LOGGING_TESTS + std::string(program == "node" ? "/reparse.mjs" : "/reparse.py");
+        const auto command = program + " '" + script + "' ";
         auto* const output = ::popen((command + "'" + path.string() + "' 2>&1").c_str(), "r");
         std::string said;
         for (std::array<char, 4096> part; const auto n = std::fread(part.data(), 1, part.size(), output);)
