@@ -2,6 +2,8 @@
 
 #include "supervisor.hpp"
 
+#include <infra/base/telemetry.hpp>
+
 #include <boost/asio/post.hpp>
 
 namespace infra::redis::detail {
@@ -31,6 +33,19 @@ bool lane::post(std::function<void()> f) {
     return true;
 }
 
+namespace {
+
+// What one caller asked may lack memory; the others' mail is read all the same.
+void do_it(const std::function<void()>& asked) {
+    try {
+        asked();
+    } catch (const std::exception& e) {
+        telemetry::log(level::error, "redis", "a command from another thread was lost", {{"error", e}});
+    }
+}
+
+} // namespace
+
 void lane::begin_to_read() {
     const context_scope nobodys{context()};
     asio::co_spawn(executor_, read_mail(shared_from_this()), [](std::exception_ptr) {});
@@ -39,7 +54,7 @@ void lane::begin_to_read() {
 awaitable<void> lane::read_mail(std::shared_ptr<lane> self) {
     while (true)
         for (auto& each : co_await self->mail_.receive())
-            each();
+            do_it(each);
 }
 
 void lane::let_go() noexcept {

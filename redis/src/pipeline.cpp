@@ -90,8 +90,10 @@ pipeline::pipeline(executor ex, std::shared_ptr<common> shared, pipeline_manners
       delay_(io_executor_) {}
 
 pipeline::~pipeline() {
-    if (link_)
+    if (link_) {
+        uncount();
         link_->close();
+    }
     if (harbour_)
         harbour_->leave(*this);
 }
@@ -245,6 +247,12 @@ void pipeline::attach(opened made) {
     turn();
 }
 
+void pipeline::uncount() noexcept {
+    common_->count.connections(-1);
+    if (manners_.shared)
+        --common_->shared_up;
+}
+
 void pipeline::on_end(boost::system::error_code why, std::string sentence) { drop_link(why, std::move(sentence)); }
 
 void pipeline::drop_link(boost::system::error_code why, std::string sentence) {
@@ -253,9 +261,7 @@ void pipeline::drop_link(boost::system::error_code why, std::string sentence) {
         return;
     const bool more_may_have_left = had->may_have_written();
     had->close();
-    common_->count.connections(-1);
-    if (manners_.shared)
-        --common_->shared_up;
+    uncount();
     if (!sentence.empty()) {
         ++common_->losses;
         common_->count.lost();
@@ -286,7 +292,7 @@ awaitable<void> pipeline::detached() {
 void pipeline::cannot_connect(boost::system::error_code refusal, std::string problem) {
     problem_ = std::move(problem);
     if (refusal)
-        multiplexer_.fail_waiting(refusal, refusal);
+        multiplexer_.fail_waiting(refusal, errc::lost);
     post_turn();
 }
 
@@ -307,8 +313,10 @@ void pipeline::abandon() noexcept {
     closed_ = true;
     alarm_.clear();
     multiplexer_.fail_all(infra::errc::closed);
-    if (const auto had = std::exchange(link_, nullptr))
+    if (const auto had = std::exchange(link_, nullptr)) {
+        uncount();
         had->close();
+    }
     if (on_close)
         std::exchange(on_close, nullptr)();
     while (auto* const ended = multiplexer_.next_finished())

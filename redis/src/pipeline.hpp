@@ -136,6 +136,7 @@ private:
     void set_alarm();
     void look_at_the_clock();
     void ask_whether_it_lives(steady_time now);
+    void uncount() noexcept;
     void drop_link(boost::system::error_code why, std::string sentence);
     void report();
     void tell_idle();

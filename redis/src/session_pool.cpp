@@ -107,14 +107,11 @@ awaitable<std::shared_ptr<own_connection>> session_pool::take_room(executor ex, 
     taken out;
     while (!try_take(ex, out)) {
         const promise<void> turn(ex);
-        {
-            const std::scoped_lock lock(mutex_);
-            waiting_.push_back(turn);
-        }
+        const auto ticket = wait_in_line(turn);
         try {
             co_await with_deadline(turn.get(), limit, common_->time());
         } catch (const boost::system::system_error& e) {
-            give_up_waiting();
+            give_up_waiting(ticket);
             if (e.code() == infra::errc::timed_out)
                 throw error(errc::exhausted,
                             common_->server + ": all " + std::to_string(common_->settings().max_sessions) +
@@ -123,14 +120,21 @@ awaitable<std::shared_ptr<own_connection>> session_pool::take_room(executor ex, 
         }
     }
     if (out.evicted)
-        close_there(out.evicted);
+        close_there(std::move(out.evicted));
     co_return out.found;
 }
 
-// Whoever gives up waiting may have been told already: then it is another's turn. To tell one too many does no harm.
-void session_pool::give_up_waiting() {
+std::uint64_t session_pool::wait_in_line(const promise<void>& turn) {
     const std::scoped_lock lock(mutex_);
-    wake_one();
+    waiting_.push_back({++last_ticket_, turn});
+    return last_ticket_;
+}
+
+// Whoever gives up waiting may have been told already: then it is another's turn.
+void session_pool::give_up_waiting(std::uint64_t ticket) {
+    const std::scoped_lock lock(mutex_);
+    if (std::erase_if(waiting_, [ticket](const waiting& w) { return w.ticket == ticket; }) == 0)
+        wake_one();
 }
 
 void session_pool::wake_one() {
@@ -138,7 +142,7 @@ void session_pool::wake_one() {
         return;
     const auto next = waiting_.front();
     waiting_.pop_front();
-    next.set_value();
+    next.turn.set_value();
 }
 
 void session_pool::free_room() {
@@ -232,10 +236,12 @@ void session_pool::forget_resting(const own_connection* one) {
 
 // --- The end --------------------------------------------------------------------------------------------------------
 
-void session_pool::close_there(const std::shared_ptr<own_connection>& one) noexcept {
+// The last reference ends there too, not here.
+void session_pool::close_there(std::shared_ptr<own_connection> one) noexcept {
     const auto ex = one->get_executor();
-    one->gate()->pass([&] {
-        asio::post(ex, [one] {
+    const auto gate = one->gate();
+    gate->pass([&] {
+        asio::post(ex, [one = std::move(one)] {
             one->wake();
             one->close();
         });
@@ -252,15 +258,18 @@ void session_pool::stop_accepting() {
 void session_pool::close_all() noexcept {
     stop_accepting();
     std::vector<std::weak_ptr<own_connection>> all;
+    decltype(resting_) rested;
     {
         const std::scoped_lock lock(mutex_);
         all.swap(all_);
         taken_ -= resting_.size();
-        resting_.clear();
+        rested.swap(resting_);
     }
     for (const auto& each : all)
-        if (const auto one = each.lock())
-            close_there(one);
+        if (auto one = each.lock())
+            close_there(std::move(one));
+    for (auto& each : rested)
+        close_there(std::move(each));
 }
 
 std::size_t session_pool::open() const {

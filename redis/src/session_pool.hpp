@@ -71,6 +71,10 @@ public:
 private:
     // Room for one more, and perhaps one that is there already.
     awaitable<std::shared_ptr<own_connection>> take_room(executor ex, deadline limit);
+    struct waiting {
+        std::uint64_t ticket;
+        promise<void> turn;
+    };
     struct taken {
         std::shared_ptr<own_connection> found{};
         std::shared_ptr<own_connection> evicted{}; ///< to be closed
@@ -78,18 +82,20 @@ private:
     bool try_take(const executor& ex, taken& out);
     bool keep(const std::shared_ptr<own_connection>& one);
     void free_room();
-    void give_up_waiting();
+    std::uint64_t wait_in_line(const promise<void>& turn);
+    void give_up_waiting(std::uint64_t ticket);
     void wake_one();
     void tell_returned();
     void forget_resting(const own_connection* one);
-    static void close_there(const std::shared_ptr<own_connection>& one) noexcept;
+    static void close_there(std::shared_ptr<own_connection> one) noexcept;
 
     const std::shared_ptr<common> common_;
     mutable std::mutex mutex_;
     std::size_t taken_ = 0;                                // guarded by mutex_: leased and resting
     std::vector<std::shared_ptr<own_connection>> resting_; // guarded by mutex_
     std::vector<std::weak_ptr<own_connection>> all_;       // guarded by mutex_
-    std::deque<promise<void>> waiting_;                    // guarded by mutex_
+    std::deque<waiting> waiting_;                          // guarded by mutex_
+    std::uint64_t last_ticket_ = 0;                        // guarded by mutex_
     std::vector<promise<void>> until_returned_;            // guarded by mutex_
     bool accepting_ = true;                                // guarded by mutex_
 };

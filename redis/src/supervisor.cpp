@@ -22,13 +22,12 @@ bool is_refusal(const boost::system::error_code& code) {
     return code == errc::refused || code == errc::protocol || code == infra::errc::misconfigured;
 }
 
-void failed(pipeline& p, const boost::system::system_error& e) {
+void failed(pipeline& p, boost::system::error_code code, const std::string& why) {
     auto& shared = p.shared();
-    const std::string why = e.what();
     shared.count.connected(false);
     shared.note(why);
     telemetry::log(level::warn, "redis", "cannot connect", {{"server", shared.server}, {"why", why}});
-    p.cannot_connect(is_refusal(e.code()) ? e.code() : boost::system::error_code(), why);
+    p.cannot_connect(is_refusal(code) ? code : boost::system::error_code(), why);
 }
 
 awaitable<bool> connect(std::shared_ptr<pipeline> p) {
@@ -43,7 +42,9 @@ awaitable<bool> connect(std::shared_ptr<pipeline> p) {
     } catch (const boost::system::system_error& e) {
         if (e.code() == asio::error::operation_aborted)
             throw;
-        failed(*p, e);
+        failed(*p, e.code(), e.what());
+    } catch (const std::exception& e) { // no memory: the next attempt may have it
+        failed(*p, {}, e.what());
     }
     co_return false;
 }

@@ -246,6 +246,21 @@ TEST_F(RedisLifecycle, IsDestroyedAndCancelledFromElsewhere) {
     loops.stop();
 }
 
+TEST_F(RedisLifecycle, IsDestroyedElsewhereWhileSessionsRest) {
+    event_loops loops(1);
+    loops.start();
+    for (int round = 0; round < 30; ++round) {
+        auto redis = std::make_unique<client>(std::vector{loops[0].get_executor()}, one->over_socket());
+        const auto use_one = [](const client& of) -> awaitable<reply> {
+            const auto own = co_await of.lease();
+            co_return co_await own.execute({"PING"});
+        };
+        EXPECT_NE(begin(loops[0].get_executor(), use_one(*redis)).get(), "");
+        redis.reset();
+    }
+    loops.stop();
+}
+
 TEST_F(RedisLifecycle, KeepsTheCallersContext) {
     test_loop loop;
     const client redis({loop.get_executor()}, one->over_socket());

@@ -104,6 +104,17 @@ TEST_F(RedisSession, GoesToWhoeverWaits) {
     EXPECT_TRUE(second->value) << second->what();
 }
 
+TEST_F(RedisSession, GoesToWhoeverStillWaits) {
+    std::optional<session> own = lease();
+    const auto patient = loop.spawn(redis->lease(deadline::after(30s)));
+    const auto hasty = loop.spawn(redis->lease(deadline::after(20ms)));
+    loop.until([&] { return hasty->done(); });
+    EXPECT_EQ(hasty->code(), errc::exhausted);
+    own.reset();
+    loop.until([&] { return patient->done(); });
+    EXPECT_FALSE(patient->failure);
+}
+
 TEST_F(RedisSession, SendsScriptsInFullWhenTheyAreUnknown) {
     const script s("return ARGV[1] + 1");
     const auto own = lease();
