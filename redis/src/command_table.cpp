@@ -161,9 +161,9 @@ constexpr facts table[] = {
     {"PING", rd},
     {"ROLE", rd},
     {"TIME", rd},
-    {"WAIT", never, blocking},
-    {"WAITAOF", never, blocking},
     // the connection
+    {"WAIT", never, own}, // asks of the writes of its own connection
+    {"WAITAOF", never, own},
     {"ASKING", never, own},
     {"AUTH", never, own},
     {"CLIENT", never, own},

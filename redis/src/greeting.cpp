@@ -16,6 +16,13 @@ bool knows_no_version_3(const reply& r) {
 // An error that concerns the name alone, or a server that knows no names: nobody needs it.
 bool may_be_ignored(const command& c) { return c.name() == "CLIENT"; }
 
+// A server, or a proxy before it, may repeat what it does not understand.
+std::string without(std::string text, std::string_view secret) {
+    for (auto at = text.find(secret); !secret.empty() && at != text.npos; at = text.find(secret, at))
+        text.replace(at, secret.size(), "…");
+    return text;
+}
+
 } // namespace
 
 greeting::greeting(const options& o) : options_(o) {
@@ -83,7 +90,7 @@ void greeting::hear_version_2(std::span<const reply> answers) {
 
 void greeting::refuse(const reply& r) {
     phase_ = step::refused;
-    why_ = r.error_message().substr(0, shown);
+    why_ = without(std::string(r.error_message()), options_.password).substr(0, shown);
     if (r.error_code() == "NOAUTH")
         why_ += "; give a password in the URL";
 }

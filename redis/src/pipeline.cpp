@@ -227,7 +227,8 @@ void pipeline::on_message(reply r) {
         return;
     if (r.type() == reply::kind::push || multiplexer_.answer(std::move(r)))
         return;
-    telemetry::log(level::warn, "redis", "a reply that nobody waits for", {{"server", common_->server}});
+    // The next one would be given to somebody whose it is not.
+    drop_link(errc::protocol, "it says more than it was asked for");
 }
 
 // --- The connection -------------------------------------------------------------------------------------------------

@@ -54,7 +54,7 @@ TEST(CommandTable, KnowsHowCommandsTravel) {
         {{"XREAD", "COUNT", 1, "BLOCK", 100, "STREAMS", "s", "$"}, blocking},
         {{"XREADGROUP", "GROUP", "g", "c", "block", 0, "STREAMS", "s", ">"}, blocking},
         {{"XREAD", "STREAMS", "BLOCK", "0"}, shared}, // a key's name
-        {{"WAIT", 1, 100}, blocking},
+        {{"WAIT", 1, 100}, own},
         {{"SELECT", 1}, own},
         {{"WATCH", "k"}, own},
         {{"MULTI"}, own},

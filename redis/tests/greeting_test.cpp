@@ -100,6 +100,16 @@ TEST(Greeting, IsRefusedInTheServersWords) {
     }
 }
 
+TEST(Greeting, RepeatsNoPasswordThatAServerRepeats) {
+    options o;
+    o.password = "s3cret";
+    greeting g(o);
+    const reply answers[] = {failure("ERR invalid command 'HELLO' with args 'AUTH' 'default' 's3cret' 's3cret'")};
+    g.hear(answers);
+    EXPECT_EQ(g.phase(), greeting::step::refused);
+    EXPECT_EQ(g.why(), "ERR invalid command 'HELLO' with args 'AUTH' 'default' '…' '…'");
+}
+
 TEST(Greeting, IsRefusedADatabaseThatIsNot) {
     const options o{.database = 99};
     greeting g(o);

@@ -52,11 +52,11 @@ struct client_status {
 /// commands wait, within bounds; when one is lost, those not yet sent are kept, those sent are sent again only if that
 /// does no harm (redis::replay), and the rest fail with errc::lost.
 ///
-/// Commands that block (BLPOP, BZPOPMIN, XREAD … BLOCK, WAIT) get a connection of their own for as long as they last,
+/// Commands that block (BLPOP, BZPOPMIN, XREAD … BLOCK) get a connection of their own for as long as they last,
 /// within options::max_sessions. Their deadline is the time they name and default_deadline on top; one that waits
 /// without end needs a deadline. Commands that change a connection's state (SELECT, WATCH, MULTI, SUBSCRIBE, CLIENT
-/// REPLY …) are refused with errc::invalid_input: they would change it for all. transaction(), lease() and subscribe()
-/// are for those.
+/// REPLY …) are refused with errc::invalid_input, since they would change it for all, and WAIT, which asks of the writes
+/// of its own connection. transaction(), lease() and subscribe() are for those.
 ///
 /// Metrics: redis_commands_total{outcome}, redis_command_duration_seconds, redis_queued_commands, redis_connections,
 /// redis_connects_total{outcome}, redis_connections_lost_total, redis_commands_replayed_total, redis_sent_bytes_total,
