@@ -112,7 +112,8 @@ public:
             f.is_json = f.is_json && is_json(f.value.text());
         const auto left_out = record_.head.field_count - record_.fields.size();
         add_source(of_logger.fields);
-        const auto at = rate_.of(record_.head.time);
+        constexpr auto latest = wall_time::max() - std::chrono::hours(24);
+        const auto at = std::clamp(rate_.of(record_.head.time), wall_time{}, latest); // by a torn rate it may be any
         return line{.time = time_text_.of(at),
                     .at = at,
                     .severity = record_.head.severity,
