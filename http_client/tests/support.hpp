@@ -5,6 +5,7 @@
 #include <infra/base/awaitable.hpp>
 #include <infra/base/context_executor.hpp>
 #include <infra/base/error.hpp>
+#include <infra/testing/test_loop.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -31,77 +32,8 @@
 
 namespace infra::http {
 
-/// How a spawned coroutine ended.
-template <class T>
-struct outcome {
-    std::optional<T> value;
-    std::exception_ptr failure;
-    bool done() const { return value.has_value() || failure; }
-    boost::system::error_code code() const { return code_of(failure); }
-    std::string what() const { return describe(failure); }
-};
-
-class test_loop {
-public:
-    executor get_executor() { return with_context(io.get_executor()); }
-
-    template <class T>
-    std::shared_ptr<outcome<T>> spawn(awaitable<T> operation, asio::cancellation_slot slot = {}) {
-        auto result = std::make_shared<outcome<T>>();
-        asio::co_spawn(get_executor(), wrap(std::move(operation)),
-                       asio::bind_cancellation_slot(slot, [result](std::exception_ptr e, std::optional<T> value) {
-                           result->failure = e;
-                           result->value = std::move(value);
-                       }));
-        return result;
-    }
-
-    /// Turns the loop until `done()`; gives up after a time that only a hang takes.
-    template <class Done>
-    void until(Done done) {
-        const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-        while (!done()) {
-            io.restart();
-            io.run_one_for(std::chrono::milliseconds(50));
-            if (std::chrono::steady_clock::now() > give_up)
-                throw std::runtime_error("the test's loop waited for something that never came");
-        }
-    }
-
-    /// Turns the loop until nothing has moved for a while.
-    void settle() {
-        std::size_t moved = 1;
-        while (moved > 0) {
-            io.restart();
-            moved = io.run_one_for(std::chrono::milliseconds(20));
-        }
-    }
-
-    /// Emits on the loop: from elsewhere, Boost 1.81 posts the emission and forgets to keep the signal alive for it.
-    void cancel(asio::cancellation_signal& signal) {
-        bool emitted = false;
-        asio::post(io, [&] {
-            signal.emit(asio::cancellation_type::terminal);
-            emitted = true;
-        });
-        until([&] { return emitted; });
-    }
-
-    template <class T>
-    std::shared_ptr<outcome<T>> run(awaitable<T> operation) {
-        auto result = spawn(std::move(operation));
-        until([&] { return result->done(); });
-        return result;
-    }
-
-    asio::io_context io{1};
-
-private:
-    template <class T>
-    static awaitable<std::optional<T>> wrap(awaitable<T> operation) {
-        co_return std::optional<T>(co_await std::move(operation));
-    }
-};
+using testing::outcome;
+using testing::test_loop;
 
 /// The far end of a connection, in the clear or under TLS.
 class connection {
