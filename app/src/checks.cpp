@@ -6,7 +6,10 @@
 
 #include <boost/asio/this_coro.hpp>
 
+#include <chrono>
+#include <cmath>
 #include <stdexcept>
+#include <string>
 #include <utility>
 
 namespace infra::app {
@@ -19,6 +22,8 @@ health::health_status judge(std::size_t waiting, const queue_check_options& opti
         return health::health_status::unhealthy;
     return waiting > options.degraded_above ? health::health_status::degraded : health::health_status::healthy;
 }
+
+double in_milliseconds(std::chrono::nanoseconds d) { return std::chrono::duration<double, std::milli>(d).count(); }
 
 } // namespace
 
@@ -57,6 +62,29 @@ awaitable<health::check_result> queue_check::operator()() const {
             {"waiting", all.waiting}, {"delayed", all.delayed}, {"active", all.active}, {"failed", all.failed}}};
     if (out.status != health::health_status::healthy)
         out.message = std::to_string(all.waiting) + " jobs wait";
+    co_return out;
+}
+
+redis_check::redis_check(std::shared_ptr<const redis::client> asked, redis_check_options options)
+    : asked_(std::move(asked)), options_(options) {
+    if (!asked_)
+        throw std::invalid_argument("app::redis_check needs a client");
+    if (options_.degraded_above.count() <= 0)
+        throw std::invalid_argument("app::redis_check_options::degraded_above must be more than zero");
+}
+
+awaitable<health::check_result> redis_check::operator()() const {
+    const auto took = co_await asked_->ping();
+    const auto doing = asked_->status();
+    health::check_result out{.details = {{"server", doing.server},
+                                         {"ping_ms", in_milliseconds(took)},
+                                         {"connections", doing.connections},
+                                         {"commands", doing.commands},
+                                         {"reconnects", doing.reconnects}}};
+    if (took > options_.degraded_above) {
+        out.status = health::health_status::degraded;
+        out.message = "a PING took " + std::to_string(std::llround(in_milliseconds(took))) + " ms";
+    }
     co_return out;
 }
 

@@ -4,6 +4,7 @@
 #include <infra/queue.hpp>
 #include <infra/runtime.hpp>
 #include <infra/testing/memory_backend.hpp>
+#include <infra/testing/redis_server.hpp>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_future.hpp>
@@ -82,6 +83,33 @@ TEST(QueueCheck, SpeaksUpWhenTooMuchWaits) {
     wait(stored->stop(deadline::after(std::chrono::seconds(10))));
     EXPECT_THROW(ask({}), boost::system::system_error) << "no storage, no health";
     EXPECT_THROW(queue_check({.unhealthy_above = 1}), std::invalid_argument);
+}
+
+// --- Redis ---
+
+TEST(RedisCheck, TellsWhetherItAnswersAndHowSoon) {
+    using infra::testing::redis_server;
+    if (!redis_server::installed())
+        GTEST_SKIP() << redis_server::how_to_install;
+    redis_server server;
+    const auto client = std::make_shared<const redis::client>(redis::options_from(server.url() + "?deadline=1000"));
+    const auto ask = [&](redis_check_options options) { return wait(redis_check(client, options)()); };
+    const auto well = ask({.degraded_above = std::chrono::seconds(5)});
+    EXPECT_EQ(well.status, health::health_status::healthy);
+    EXPECT_EQ(well.details.at("server").as_string(), server.url() + "/0");
+    EXPECT_GT(well.details.at("ping_ms").as_double(), 0.0);
+
+    server.kill();
+    EXPECT_THROW(ask({}), boost::system::system_error) << "no answer, no health";
+    server.start();
+    EXPECT_EQ(ask({.degraded_above = std::chrono::seconds(5)}).status, health::health_status::healthy);
+    wait(client->stop(deadline::after(std::chrono::seconds(10))));
+}
+
+TEST(RedisCheck, ChecksItsOptionsByName) {
+    EXPECT_THROW(redis_check(nullptr), std::invalid_argument);
+    const auto client = std::make_shared<const redis::client>();
+    EXPECT_THROW(redis_check(client, {.degraded_above = std::chrono::milliseconds(0)}), std::invalid_argument);
 }
 
 } // namespace

@@ -6,8 +6,11 @@
 
 #include <infra/base/awaitable.hpp>
 #include <infra/health/report.hpp>
+#include <infra/redis.hpp>
 
+#include <chrono>
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -52,6 +55,26 @@ public:
 
 private:
     queue_check_options options_;
+};
+
+struct redis_check_options {
+    std::chrono::milliseconds degraded_above{250}; ///< for a PING, there and back; more than zero
+};
+
+/// A Redis answers, on the connection that commands take, and soon. Its details tell how long that took and what the client is
+/// doing (redis::client_status).
+///
+/// Threads:  any, at once.
+/// Errors:   the constructor throws std::invalid_argument naming what is wrong. A server that does not answer is unhealthy.
+/// Cancel:   all types, at once.
+class redis_check {
+public:
+    explicit redis_check(std::shared_ptr<const redis::client> asked, redis_check_options options = {});
+    awaitable<health::check_result> operator()() const;
+
+private:
+    std::shared_ptr<const redis::client> asked_;
+    redis_check_options options_;
 };
 
 } // namespace infra::app
