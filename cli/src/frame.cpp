@@ -41,6 +41,18 @@ std::vector<std::string> names_below(const CLI::App& app) {
     return names;
 }
 
+// The last of the words that were understood as commands.
+const CLI::App* innermost(const CLI::App& root) {
+    const auto* at = &root;
+    while (!at->get_subcommands().empty())
+        at = at->get_subcommands().front();
+    return at;
+}
+
+std::string no_command(const std::string& words, const std::string& meant) {
+    return "there is no command '" + words + "'" + (meant.empty() ? "" : "; did you mean '" + meant + "'?");
+}
+
 } // namespace
 
 void output::print(std::string_view text, const boost::json::value& document) const {
@@ -75,15 +87,22 @@ CLI::App& frame::add(verb v, std::function<exit_code(const output&)> act, CLI::A
     return *app;
 }
 
+CLI::App& frame::add_group(verb v) {
+    auto* app = root_.add_subcommand(v.name, v.description);
+    app->footer(footer(v.examples));
+    app->fallthrough();
+    app->require_subcommand(1);
+    return *app;
+}
+
 int frame::run(std::vector<std::string> words) try {
     chosen_ = nullptr;
     to_.json = false;
     try {
-        auto reversed = words; // CLI11 takes its words from the back
-        std::ranges::reverse(reversed);
-        root_.parse(std::move(reversed));
+        std::ranges::reverse(words); // CLI11 takes its words from the back
+        root_.parse(std::move(words));
     } catch (const CLI::ParseError& problem) {
-        return report(problem, words);
+        return report(problem);
     }
     const auto code = chosen_ ? chosen_(to_) : exit_code::usage;
     return static_cast<int>(to_.out.flush() ? code : cannot_write(code));
@@ -98,18 +117,17 @@ exit_code frame::cannot_write(exit_code code) const {
 }
 
 // --help is a ParseError to CLI11 too, the one that succeeds.
-int frame::report(const CLI::ParseError& problem, const std::vector<std::string>& words) {
+int frame::report(const CLI::ParseError& problem) {
     if (problem.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success))
         return root_.exit(problem, to_.out, to_.err);
+    const auto* at = innermost(root_);
+    const auto known = names_below(*at);
+    const auto before = at == &root_ ? "" : at->get_name() + " ";
+    const auto unknown = root_.remaining(true);
     std::string sentence = problem.what();
-    const auto word = std::ranges::find_if(words, [](const std::string& w) { return !w.starts_with('-'); });
-    const auto known = names_below(root_);
-    if (word != words.end() && std::ranges::find(known, *word) == known.end() && root_.get_subcommands().empty()) {
-        sentence = "there is no command '" + *word + "'";
-        if (const auto meant = nearest(*word, known); !meant.empty())
-            sentence += "; did you mean '" + meant + "'?";
-    }
-    return static_cast<int>(to_.fail(exit_code::usage, sentence + " (infra --help shows what there is)"));
+    if (!known.empty() && !unknown.empty() && !unknown.front().starts_with('-'))
+        sentence = no_command(before + unknown.front(), nearest(unknown.front(), known));
+    return static_cast<int>(to_.fail(exit_code::usage, sentence + " (infra " + before + "--help shows what there is)"));
 }
 
 std::string nearest(std::string_view word, const std::vector<std::string>& known) {

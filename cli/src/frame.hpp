@@ -56,12 +56,15 @@ public:
     /// Adds a verb below `parent`, or below the command itself; the reference is where its options are added.
     CLI::App& add(verb v, std::function<exit_code(const output&)> act, CLI::App* parent = nullptr);
 
+    /// Adds a word that does nothing alone; it is the parent of verbs.
+    CLI::App& add_group(verb v);
+
     /// Runs one command line, without the program's name. Never throws.
     int run(std::vector<std::string> words);
 
 private:
     exit_code cannot_write(exit_code code) const;
-    int report(const CLI::ParseError& problem, const std::vector<std::string>& words);
+    int report(const CLI::ParseError& problem);
 
     CLI::App root_;
     output to_;

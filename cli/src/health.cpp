@@ -1,5 +1,6 @@
 #include "health.hpp"
 #include "frame.hpp"
+#include "printable.hpp"
 #include "verbs.hpp"
 
 #include <infra/base/error.hpp>
@@ -25,23 +26,6 @@ awaitable<http::client_response> ask(std::string url, std::string token, std::ch
                                     .headers = std::move(headers),
                                     .deadline = deadline::after(patience),
                                     .max_response_body = std::size_t{1} << 20});
-}
-
-// U+0080 to U+009F, which terminals obey as they obey ESC.
-bool begins_with_c1(std::string_view text) {
-    return text.size() > 1 && text[0] == '\xc2' && text[1] >= '\x80' && text[1] <= '\x9f';
-}
-
-// Not what a terminal would obey: the service that is asked may be anybody's.
-std::string printable(std::string_view text) {
-    std::string safe;
-    while (!text.empty()) {
-        const auto byte = static_cast<unsigned char>(text[0]);
-        const bool c1 = begins_with_c1(text);
-        safe += c1 || byte < 0x20 || byte == 0x7f ? '?' : text[0];
-        text.remove_prefix(c1 ? 2 : 1);
-    }
-    return safe;
 }
 
 // What the caller wrote is wrong, in a flag or in the environment; otherwise the service could not be asked.

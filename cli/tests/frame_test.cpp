@@ -17,6 +17,16 @@ struct Command : testing::Test {
               [](const output& to) { return to.fail(exit_code::not_found, "there is no such thing"); });
         f.add({.name = "throw", .description = "Throws."},
               [](const output&) -> exit_code { throw std::runtime_error("boom"); });
+        auto& group = f.add_group({.name = "box", .description = "Opens and shuts."});
+        group.add_option("--url", url, "Where it is");
+        f.add(
+            {.name = "open", .description = "Opens."},
+            [this](const output& to) {
+                to.print("opened " + url, {});
+                return exit_code::ok;
+            },
+            &group);
+        f.add({.name = "shut", .description = "Shuts."}, [](const output&) { return exit_code::ok; }, &group);
     }
 
     int run(std::vector<std::string> words) {
@@ -27,6 +37,7 @@ struct Command : testing::Test {
 
     std::ostringstream out, err;
     frame f{out, err};
+    std::string url;
 };
 
 TEST_F(Command, PrintsTextForPeople) {
@@ -75,6 +86,17 @@ TEST_F(Command, SuggestsTheNearestVerbWithoutRunningIt) {
     EXPECT_EQ(out.str(), "");
     EXPECT_EQ(run({"xyzzy"}), 2);
     EXPECT_EQ(err.str().find("did you mean"), std::string::npos);
+}
+
+TEST_F(Command, HasVerbsInGroupsThatShareOptions) {
+    EXPECT_EQ(run({"box", "open", "--url", "here"}), 0);
+    EXPECT_EQ(out.str(), "opened here\n");
+    EXPECT_EQ(run({"box", "--url", "there", "open"}), 0);
+    EXPECT_EQ(out.str(), "opened there\n");
+    EXPECT_EQ(run({"box"}), 2);
+    EXPECT_NE(err.str().find("(infra box --help shows what there is)"), std::string::npos) << err.str();
+    EXPECT_EQ(run({"box", "--url", "here", "opeen"}), 2);
+    EXPECT_NE(err.str().find("there is no command 'box opeen'; did you mean 'open'?"), std::string::npos) << err.str();
 }
 
 TEST_F(Command, WrongUsageIsTwo) {
