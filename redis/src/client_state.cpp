@@ -125,16 +125,20 @@ awaitable<std::vector<reply>> client_state::all(self s, batch b, std::optional<d
 }
 
 awaitable<std::vector<reply>> client_state::with_scripts(self s, std::vector<command> commands, deadline limit) {
-    auto replies = co_await on_any_lane(s, commands, false, limit);
-    const auto unknown = unknown_scripts(commands, replies);
+    auto replies = co_await on_any_lane(s, known_from_the_first(commands), false, limit);
+    const auto unknown = unknown_scripts(commands, replies); // forgotten meanwhile
     if (unknown.empty())
         co_return replies;
     std::vector<command> again;
     for (const auto i : unknown)
         again.push_back(in_full(commands[i]));
-    auto others = co_await on_any_lane(std::move(s), std::move(again), false, limit);
-    for (std::size_t i = 0; i < unknown.size(); ++i)
-        replies[unknown[i]] = std::move(others[i]);
+    try {
+        auto others = co_await on_any_lane(std::move(s), std::move(again), false, limit);
+        for (std::size_t i = 0; i < unknown.size(); ++i)
+            replies[unknown[i]] = std::move(others[i]);
+    } catch (const boost::system::system_error& e) {
+        throw partly_executed(e);
+    }
     co_return replies;
 }
 

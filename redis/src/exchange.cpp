@@ -2,9 +2,13 @@
 
 #include "command_table.hpp"
 
+#include <infra/base/awaitable.hpp>
 #include <infra/base/error.hpp>
 #include <infra/redis/errc.hpp>
 
+#include <boost/asio/error.hpp>
+
+#include <set>
 #include <utility>
 
 namespace infra::redis::detail {
@@ -51,6 +55,21 @@ command in_full(const command& call) {
     if (const auto declared = call.declared_replay())
         out.again(*declared);
     return out;
+}
+
+std::vector<command> known_from_the_first(std::span<const command> commands) {
+    std::vector<command> out;
+    out.reserve(commands.size());
+    std::set<std::string_view> known;
+    for (const auto& each : commands)
+        out.push_back(each.source() && known.insert(each.source()->sha1).second ? in_full(each) : each);
+    return out;
+}
+
+error partly_executed(const boost::system::system_error& why) {
+    const bool says_so = may_have_been_executed(why.code()) || why.code() == asio::error::operation_aborted;
+    return error(says_so ? why.code() : make_error_code(errc::lost),
+                 std::string(why.what()) + "; the rest of its batch has been executed");
 }
 
 std::vector<std::size_t> unknown_scripts(std::span<const command> commands, std::span<const reply> replies) {

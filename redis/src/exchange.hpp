@@ -3,6 +3,7 @@
 // What is sent for what was asked, and what comes of what is answered: transactions, scripts, and commands in the wrong
 // place. No I/O.
 
+#include <infra/base/error.hpp>
 #include <infra/redis/command.hpp>
 #include <infra/redis/reply.hpp>
 
@@ -20,8 +21,14 @@ void refuse_in_transaction(std::span<const command> commands); ///< what MULTI d
 /// The same call with the script's text.
 command in_full(const command& call);
 
+/// The first call of each script in full, which makes the server know it, so that everything happens in its order.
+std::vector<command> known_from_the_first(std::span<const command> commands);
+
 /// Where a script was called that the server does not know.
 std::vector<std::size_t> unknown_scripts(std::span<const command> commands, std::span<const reply> replies);
+
+/// What to throw when these could not be sent again for `why`, while the others of their batch have been executed.
+error partly_executed(const boost::system::system_error& why);
 
 /// MULTI, the commands with scripts in full, EXEC.
 std::vector<command> as_transaction(std::span<const command> commands);

@@ -15,24 +15,31 @@ deadline limit_of(const detail::own_connection& c, std::optional<deadline> limit
     return limit.value_or(deadline::after(shared.settings().default_deadline, shared.time().steady()));
 }
 
-// On a connection of one's own a script is sent in full at once when the server does not know it: nothing else is in
-// between.
-awaitable<std::vector<reply>> run(through c, std::vector<command> commands, deadline limit) {
-    auto replies = co_await detail::own_connection::execute(c, commands, false, limit);
-    for (const auto i : detail::unknown_scripts(commands, replies)) {
-        std::vector<command> again{detail::in_full(commands[i])};
-        auto one = co_await detail::own_connection::execute(c, std::move(again), false, limit);
-        replies[i] = std::move(one.front());
-    }
-    co_return replies;
-}
-
 awaitable<reply> run_one(through c, command one, deadline limit) {
     std::vector<command> commands;
     commands.push_back(std::move(one));
     detail::refuse_in_session(commands);
-    auto replies = co_await run(std::move(c), std::move(commands), limit);
+    auto replies = co_await detail::own_connection::execute(c, commands, false, limit);
+    if (detail::unknown_scripts(commands, replies).empty())
+        co_return std::move(replies.front());
+    commands.front() = detail::in_full(commands.front());
+    replies = co_await detail::own_connection::execute(std::move(c), std::move(commands), false, limit);
     co_return std::move(replies.front());
+}
+
+// What follows a script that the server has forgotten in the middle of a batch.
+awaitable<std::vector<reply>> run_unknown(through c, std::vector<command> commands, std::vector<reply> replies,
+                                          deadline limit) {
+    try {
+        for (const auto i : detail::unknown_scripts(commands, replies)) {
+            std::vector<command> again{detail::in_full(commands[i])};
+            auto one = co_await detail::own_connection::execute(c, std::move(again), false, limit);
+            replies[i] = std::move(one.front());
+        }
+    } catch (const boost::system::system_error& e) {
+        throw detail::partly_executed(e);
+    }
+    co_return replies;
 }
 
 awaitable<std::vector<reply>> run_all(through c, batch b, deadline limit) {
@@ -40,7 +47,9 @@ awaitable<std::vector<reply>> run_all(through c, batch b, deadline limit) {
     if (b.empty())
         co_return std::vector<reply>();
     std::vector<command> commands(b.commands().begin(), b.commands().end());
-    co_return co_await run(std::move(c), std::move(commands), limit);
+    auto travelling = detail::known_from_the_first(commands);
+    auto replies = co_await detail::own_connection::execute(c, std::move(travelling), false, limit);
+    co_return co_await run_unknown(std::move(c), std::move(commands), std::move(replies), limit);
 }
 
 awaitable<std::optional<std::vector<reply>>> run_atomically(through c, batch b, deadline limit) {

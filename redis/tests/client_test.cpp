@@ -1,6 +1,7 @@
 #include <infra/redis.hpp>
 
 #include "src/command_table.hpp"
+#include "tests/proxy.hpp"
 #include "tests/support.hpp"
 
 #include <infra/runtime/event_loop.hpp>
@@ -238,6 +239,44 @@ TEST_F(RedisClient, ForgivesAServerThatForgetsItsScripts) {
     EXPECT_EQ(to<int>(replies[1]), 4);
     EXPECT_EQ(to<std::string>(replies[2]), "b");
     EXPECT_EQ(to<int>(replies[3]), 5);
+}
+
+TEST_F(RedisClient, DoesABatchInItsOrderThoughTheServerKnowsNoneOfItsScripts) {
+    const script twice("return redis.call('SET', KEYS[1], 2 * redis.call('GET', KEYS[1]))");
+    batch b{{"SET", "k", 5}};
+    b.add(twice.call({"k"})).add({"INCR", "k"}).add(twice.call({"k"})).add({"GET", "k"});
+    const auto replies = loop.get(redis->execute(b));
+    EXPECT_EQ(to<int>(replies[2]), 11);
+    EXPECT_EQ(to<int>(replies[4]), 22);
+    tell({"SCRIPT", "FLUSH"});
+    const auto own = loop.get(redis->lease());
+    EXPECT_EQ(to<int>(loop.get(own.execute(b))[4]), 22);
+}
+
+// A batch that loses its script in the middle, and of which the rest can be sent again no more.
+TEST_F(RedisClient, SaysThatTheFirstPartOfABatchHasBeenExecuted) {
+    const script one_more("return redis.call('INCR', KEYS[1])");
+    proxy between(loop.get_executor(), one->socket());
+    manual_clock time;
+    const client there({loop.get_executor()}, between.to(), time);
+    loop.wait(there.execute<void>({"PING"}));
+    std::string held; // all of it arrives at once
+    between.on_reply = [&](std::string bytes) -> std::optional<std::string> {
+        held += bytes;
+        return held.find("NOSCRIPT") == held.npos ? std::string() : std::exchange(held, {});
+    };
+    const auto sleeper = [&]() -> awaitable<void> {
+        co_await there.execute({"PING"});
+        time.advance(2s); // so that no time is left for the rest of the batch
+    };
+    const auto sleeps = loop.spawn(sleeper());
+    batch b{{"INCR", "n"}};
+    b.add(one_more.call({"n"})).add({"SCRIPT", "FLUSH"}).add(one_more.call({"n"}));
+    const auto cut = loop.spawn(there.execute(b));
+    loop.until([&] { return cut->done() && sleeps->done(); });
+    EXPECT_EQ(cut->code(), errc::lost);
+    EXPECT_NE(cut->what().find("the rest of its batch has been executed"), std::string::npos) << cut->what();
+    EXPECT_EQ(ask<int>({"GET", "n"}), 2);
 }
 
 TEST_F(RedisClient, DoesAllOfATransactionOrNothing) {

@@ -2,8 +2,11 @@
 
 #include "tests/notation.hpp"
 
+#include <infra/base/awaitable.hpp>
 #include <infra/base/error.hpp>
 #include <infra/redis/errc.hpp>
+
+#include <boost/asio/error.hpp>
 
 #include <gtest/gtest.h>
 
@@ -62,6 +65,24 @@ TEST(Exchange, SendsAScriptInFull) {
     const auto full = in_full(s.call({"k"}, {"a"}).again(replay::idempotent));
     EXPECT_EQ(line(full), "EVAL return ARGV[1] 1 k a");
     EXPECT_EQ(full.declared_replay(), replay::idempotent);
+}
+
+TEST(Exchange, MakesTheServerKnowAScriptByItsFirstCall) {
+    const script s("return 1"), other("return 2");
+    const command commands[] = {s.call({"a"}), command{"GET", "k"}, s.call({"b"}), other.call({})};
+    std::string out;
+    for (const auto& each : known_from_the_first(commands))
+        out += line(each) + "; ";
+    EXPECT_EQ(out, "EVAL return 1 1 a; GET k; EVALSHA " + s.sha1() + " 1 b; EVAL return 2 0; ");
+}
+
+TEST(Exchange, TakesNothingForUndoneOfWhichAPartIsDone) {
+    const auto of = [](boost::system::error_code code) { return partly_executed(error(code, "EVAL failed")); };
+    EXPECT_EQ(of(infra::errc::closed).code(), errc::lost);
+    EXPECT_EQ(of(infra::errc::timed_out).code(), errc::lost);
+    EXPECT_EQ(of(errc::unanswered).code(), errc::unanswered);
+    EXPECT_EQ(of(asio::error::operation_aborted).code(), asio::error::operation_aborted);
+    EXPECT_STREQ(of(errc::not_connected).what(), "EVAL failed; the rest of its batch has been executed");
 }
 
 TEST(Exchange, FindsTheScriptsThatTheServerHasForgotten) {

@@ -9,7 +9,8 @@
 ///     auto id = co_await redis.execute<std::optional<std::string>>(take.call({"wait", "job:"}, {now}));
 ///
 /// It travels by its SHA-1 alone (EVALSHA). A server that does not know it, since it was restarted, failed over or told
-/// to forget, says NOSCRIPT, and the script is sent in full once (EVAL).
+/// to forget, says NOSCRIPT, and the script is sent in full once (EVAL). In a batch its first call always travels in
+/// full, since what follows it must not be done before it.
 
 #include <initializer_list>
 #include <memory>
