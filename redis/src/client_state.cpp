@@ -6,7 +6,9 @@
 #include <infra/base/error.hpp>
 #include <infra/redis/errc.hpp>
 
+#include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include <stdexcept>
 #include <utility>
@@ -28,22 +30,14 @@ std::vector<std::shared_ptr<lane>> make_lanes(std::vector<executor> loops, const
     return out;
 }
 
-// When a blocking command has to be back. What it would take from the server after its caller has left would be lost.
-deadline limit_of_blocking(const command& c, std::optional<deadline> limit, const common& shared) {
-    const auto refuse = [&](std::string_view why) {
-        throw error(infra::errc::invalid_input, std::string(c.name()) + " " + std::string(why));
-    };
-    const auto waits = blocking_time(c);
-    const auto now = shared.time().steady();
-    if (!waits)
-        refuse("does not say how long it waits; name a time that is a number");
-    const bool endless = *waits == std::chrono::milliseconds::zero();
-    if (endless && !limit)
-        refuse("waits without end; give it a time or a deadline");
-    const auto by = limit.value_or(deadline::after(*waits + shared.settings().default_deadline, now));
-    if (!endless && by.passed(saturating_add(now, *waits)))
-        refuse("waits for longer than its deadline, and what it took in between would be lost");
-    return by;
+// What is late is left to itself.
+awaitable<void> at_most(awaitable<void> what, deadline limit, clock& time) {
+    try {
+        co_await with_deadline(std::move(what), limit, time);
+    } catch (const error& e) {
+        if (e.code() != infra::errc::timed_out)
+            throw;
+    }
 }
 
 } // namespace
@@ -69,9 +63,10 @@ deadline client_state::limit_of(std::optional<deadline> limit) const {
     return limit.value_or(deadline::after(common_->settings().default_deadline, common_->time().steady()));
 }
 
-void client_state::refuse_if_stopped() const {
-    if (stopping_)
-        throw error(infra::errc::closed, "the Redis client was stopped");
+// Not at once: whoever tries again in a loop would keep his own from turning.
+awaitable<void> client_state::refuse_stopped() {
+    co_await asio::post(asio::use_awaitable);
+    throw error(infra::errc::closed, "the Redis client was stopped");
 }
 
 // --- Commands -------------------------------------------------------------------------------------------------------
@@ -83,7 +78,8 @@ awaitable<reply> client_state::one(self s, command c, std::optional<deadline> li
 
 // The way of nearly everything. Asio recycles the frames of coroutines up to 1 KiB, so what is rare has frames of its own.
 awaitable<reply> client_state::plain(self s, command c, std::optional<deadline> limit) {
-    s->refuse_if_stopped();
+    if (s->stopping_)
+        co_await refuse_stopped();
     const auto asked = s->common_->time().steady();
     const auto by = limit.value_or(deadline::after(s->common_->settings().default_deadline, asked));
     auto* const here = s->lane_on(co_await asio::this_coro::executor);
@@ -116,7 +112,8 @@ awaitable<reply> client_state::special(self s, command c, std::optional<deadline
 
 awaitable<std::vector<reply>> client_state::all(self s, batch b, std::optional<deadline> limit) {
     refuse_unless_shared(b.commands());
-    s->refuse_if_stopped();
+    if (s->stopping_)
+        co_await refuse_stopped();
     if (b.empty())
         co_return std::vector<reply>();
     const auto by = s->limit_of(limit);
@@ -144,7 +141,8 @@ awaitable<std::vector<reply>> client_state::with_scripts(self s, std::vector<com
 
 awaitable<std::vector<reply>> client_state::transaction(self s, batch b, std::optional<deadline> limit) {
     refuse_in_transaction(b.commands());
-    s->refuse_if_stopped();
+    if (s->stopping_)
+        co_await refuse_stopped();
     const auto by = s->limit_of(limit);
     auto commands = as_transaction(b.commands());
     auto replies = co_await on_any_lane(std::move(s), commands, true, by);
@@ -159,11 +157,12 @@ awaitable<std::vector<reply>> client_state::on_any_lane(self s, std::vector<comm
     if (auto* const here = s->lane_on(co_await asio::this_coro::executor))
         co_return co_await on_lane(s, here->shared_from_this(), std::move(commands), atomic, limit);
     const auto there = s->any_lane();
+    const postage takes{.items = commands.size(), .bytes = encoded_size(commands)};
     const std::function<awaitable<std::vector<reply>>()> make = [weak = std::weak_ptr(s), on = std::weak_ptr(there),
                                                                  commands = std::move(commands), atomic, limit] {
         return on_lane(weak.lock(), on.lock(), commands, atomic, limit);
     };
-    co_return co_await there->call(make, limit);
+    co_return co_await there->call(make, limit, takes);
 }
 
 awaitable<std::vector<reply>> client_state::on_lane(self s, lane_ptr on, std::vector<command> commands, bool atomic,
@@ -181,8 +180,9 @@ awaitable<std::vector<reply>> client_state::on_lane(self s, lane_ptr on, std::ve
 // --- Connections of their own ---------------------------------------------------------------------------------------
 
 awaitable<reply> client_state::blocking(self s, command c, std::optional<deadline> limit) {
-    s->refuse_if_stopped();
-    const auto by = limit_of_blocking(c, limit, *s->common_);
+    if (s->stopping_)
+        co_await refuse_stopped();
+    const auto by = limit_of_blocking(c, limit, s->common_->settings().default_deadline, s->common_->time().steady());
     const auto waits = *blocking_time(c);
     const auto one = co_await s->sessions_->lease(by.is_never() ? by : deadline(by.time() - waits));
     const session own(one);
@@ -193,12 +193,14 @@ awaitable<reply> client_state::blocking(self s, command c, std::optional<deadlin
 }
 
 awaitable<session> client_state::lease(self s, std::optional<deadline> limit) {
-    s->refuse_if_stopped();
+    if (s->stopping_)
+        co_await refuse_stopped();
     co_return session(co_await s->sessions_->lease(s->limit_of(limit)));
 }
 
 awaitable<subscription> client_state::subscribe(self s, subscribe_request request, std::optional<deadline> limit) {
-    s->refuse_if_stopped();
+    if (s->stopping_)
+        co_await refuse_stopped();
     if (request.max_unread == 0)
         throw std::invalid_argument("redis::subscribe_request::max_unread must be at least 1");
     if (request.channels.empty() && request.patterns.empty() && request.shard_channels.empty())
@@ -230,25 +232,26 @@ awaitable<void> client_state::rest(self s) {
             continue;
         const promise<void> idle(co_await asio::this_coro::executor);
         if (each->post([raw = each.get(), idle] { // which its own mail cannot outlive
-                raw->use().stop_accepting();
-                raw->use().tell_when_idle(idle);
+                raw->line().stop_accepting();
+                raw->line().tell_when_idle(idle);
             }))
             co_await idle.get();
     }
 }
 
-awaitable<void> client_state::stop(self s, deadline limit) {
-    s->stopping_ = true;
-    s->sessions_->stop_accepting();
-    try {
-        co_await with_deadline(rest(s), limit, s->common_->time());
-    } catch (const error& e) {
-        if (e.code() != infra::errc::timed_out)
-            throw;
-    }
-    s->let_go();
+awaitable<void> client_state::all_ended(self s) {
     for (const auto& each : s->lanes_)
         co_await each->ended();
+}
+
+awaitable<void> client_state::stop(self s, deadline limit) {
+    constexpr auto to_close = std::chrono::milliseconds(200); // takes each loop a turn, unless it stands still
+    auto& time = s->common_->time();
+    s->stopping_ = true;
+    s->sessions_->stop_accepting();
+    co_await at_most(rest(s), limit, time);
+    s->let_go();
+    co_await at_most(all_ended(s), deadline::after(to_close, time.steady()), time);
 }
 
 void client_state::let_go() noexcept {

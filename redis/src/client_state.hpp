@@ -37,7 +37,7 @@ private:
     lane* lane_on(const executor& ex) const noexcept;
     const lane_ptr& any_lane() noexcept;
     deadline limit_of(std::optional<deadline> limit) const;
-    void refuse_if_stopped() const;
+    static awaitable<void> refuse_stopped();
 
     static awaitable<reply> plain(self s, command c, std::optional<deadline> limit);
     static awaitable<reply> special(self s, command c, std::optional<deadline> limit);
@@ -49,6 +49,7 @@ private:
                                                      deadline limit);
     static awaitable<std::vector<reply>> with_scripts(self s, std::vector<command> commands, deadline limit);
     static awaitable<void> rest(self s);
+    static awaitable<void> all_ended(self s);
 
     const std::shared_ptr<common> common_;
     std::vector<lane_ptr> lanes_;

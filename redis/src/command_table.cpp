@@ -315,6 +315,11 @@ replay replay_of(const command& c) {
     return known->again;
 }
 
+bool waits_for_replicas(const command& c) {
+    const auto* known = find(c.name());
+    return known && known->name.starts_with("WAIT");
+}
+
 std::optional<std::chrono::milliseconds> blocking_time(const command& c) {
     const auto words = c.words();
     const auto name = find(c.name()) ? find(c.name())->name : std::string_view();

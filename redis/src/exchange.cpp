@@ -47,6 +47,32 @@ void refuse_in_transaction(std::span<const command> commands) {
             refuse(each, "cannot be part of a transaction");
 }
 
+deadline limit_of_blocking(const command& c, std::optional<deadline> limit, std::chrono::milliseconds usual,
+                           steady_time now) {
+    const auto waits = blocking_time(c);
+    if (!waits)
+        refuse(c, "does not say how long it waits; name a time that is a number");
+    const bool endless = *waits == std::chrono::milliseconds::zero();
+    if (endless && !limit)
+        refuse(c, "waits without end; give it a time or a deadline");
+    if (!endless && limit && limit->passed(saturating_add(now, *waits)))
+        refuse(c, "waits for longer than its deadline, and what it took in between would be lost");
+    return limit.value_or(deadline::after(*waits + usual, now));
+}
+
+// WAIT takes nothing, so it may wait for longer than its caller does.
+deadline limit_in_session(std::span<const command> commands, std::optional<deadline> limit,
+                          std::chrono::milliseconds usual, steady_time now) {
+    for (const auto& each : commands) {
+        const bool blocks = lane_of(each) == blocking;
+        if (!blocks && (limit || !waits_for_replicas(each)))
+            continue;
+        limit_of_blocking(each, limit, usual, now);
+        usual += *blocking_time(each);
+    }
+    return limit.value_or(deadline::after(usual, now));
+}
+
 command in_full(const command& call) {
     const auto words = call.words();
     command out{"EVAL", call.source()->text};

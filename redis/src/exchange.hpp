@@ -4,9 +4,11 @@
 // place. No I/O.
 
 #include <infra/base/error.hpp>
+#include <infra/base/time.hpp>
 #include <infra/redis/command.hpp>
 #include <infra/redis/reply.hpp>
 
+#include <chrono>
 #include <optional>
 #include <span>
 #include <vector>
@@ -17,6 +19,15 @@ namespace infra::redis::detail {
 void refuse_unless_shared(std::span<const command> commands);  ///< what may go over the connection of all
 void refuse_in_session(std::span<const command> commands);     ///< what may go over no connection
 void refuse_in_transaction(std::span<const command> commands); ///< what MULTI does not take
+
+/// When a command that blocks has to be back; `usual` is for the way. Throws errc::invalid_input where it has no end, or
+/// ends after `limit`: what it would take from the server after its caller has left would be lost.
+deadline limit_of_blocking(const command& c, std::optional<deadline> limit, std::chrono::milliseconds usual,
+                           steady_time now);
+
+/// The same for commands of any kind, one after the other on a connection of their own.
+deadline limit_in_session(std::span<const command> commands, std::optional<deadline> limit,
+                          std::chrono::milliseconds usual, steady_time now);
 
 /// The same call with the script's text.
 command in_full(const command& call);

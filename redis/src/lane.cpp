@@ -5,6 +5,9 @@
 #include <infra/base/telemetry.hpp>
 
 #include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <limits>
 
 namespace infra::redis::detail {
 
@@ -13,15 +16,33 @@ lane::lane(executor ex, std::shared_ptr<common> shared)
       common_(std::move(shared)),
       pipeline_(std::make_shared<pipeline>(executor_, common_)),
       gate_(loop_gate::of(executor_)),
-      mail_(executor_) {}
+      room_(std::make_shared<allowance>(common_->settings().max_queued_commands, common_->settings().max_queued_bytes)),
+      mail_(executor_, {.max_items = std::numeric_limits<std::size_t>::max()}) {} // `room_` is its bound
 
 pipeline& lane::use() {
-    if (!used_.load(std::memory_order_relaxed)) {
+    if (!used_.load(std::memory_order_relaxed) && !pipeline_->closed()) {
         used_ = true;
         ++common_->shared_expected;
         keep_connected(pipeline_);
     }
     return *pipeline_;
+}
+
+// Not at once: whoever tries again in a loop would keep his own from turning.
+awaitable<void> lane::refuse(error why) {
+    co_await asio::post(asio::use_awaitable);
+    throw why;
+}
+
+awaitable<allowance::share> lane::room_for(postage takes) {
+    auto taken = allowance::take(room_, takes.items, takes.bytes);
+    if (!taken) {
+        common_->count.commands(outcome::overloaded, takes.items);
+        co_await refuse(error(infra::errc::overloaded, common_->server +
+                                                           ": too much is on its way to this loop "
+                                                           "(options::max_queued_commands, max_queued_bytes)"));
+    }
+    co_return std::move(*taken);
 }
 
 // Posted rather than begun: under the gate's lock nothing may run that asks for another's.
@@ -57,16 +78,16 @@ awaitable<void> lane::read_mail(std::shared_ptr<lane> self) {
             do_it(each);
 }
 
+// Whether or not it was used: what lies in its mail may be about to.
 void lane::let_go() noexcept {
     mail_.close();
-    if (used_)
-        gate_->pass([this] { asio::post(executor_, [p = pipeline_] { p->close(); }); });
+    gate_->pass([this] { asio::post(executor_, [p = pipeline_] { p->close(); }); });
 }
 
 awaitable<void> lane::ended() {
     const promise<void> past(co_await asio::this_coro::executor);
     bool posted = false;
-    if (used_)
+    if (used())
         gate_->pass([&] {
             asio::post(executor_, [past] { past.set_value(); });
             posted = true;

@@ -14,13 +14,6 @@ namespace {
 constexpr std::size_t kept_capacity = 1024 * 1024; // of the block, between uses
 constexpr std::uint8_t max_replays = 3;            // a command that brings the server down brings it down no more often
 
-std::size_t encoded_size(std::span<const command> commands) {
-    std::size_t size = 0;
-    for (const auto& each : commands)
-        size += each.encoded_size();
-    return size;
-}
-
 } // namespace
 
 // --- Callers --------------------------------------------------------------------------------------------------------
@@ -37,6 +30,11 @@ bool multiplexer::add(request& r) {
     waiting_.push_back(r);
     earliest_ = std::min(earliest_, r.limit.time());
     return true;
+}
+
+void multiplexer::refuse(request& r, boost::system::error_code why) {
+    ++callers_;
+    finish(r, why);
 }
 
 void multiplexer::cancel(request& r, boost::system::error_code why) {
@@ -105,6 +103,7 @@ void multiplexer::stage(request& r) {
     for (const auto& each : commands)
         each.encode_to(block_);
     const auto size = block_.size() - before;
+    replayed_ += r.sent ? 1 : 0;
     r.now = request::state::in_flight;
     r.sent = true;
     r.place = first_place_ + in_flight_.size();
@@ -138,6 +137,10 @@ bool multiplexer::answer(reply r) {
     return true;
 }
 
+bool multiplexer::answer_is_due() const noexcept {
+    return !in_flight_.empty() && in_flight_.front().begin + in_flight_.front().bytes <= sent_;
+}
+
 const command* multiplexer::oldest() const noexcept {
     const auto* const of = in_flight_.empty() ? nullptr : in_flight_.front().of;
     return of ? &of->unanswered().front() : nullptr;
@@ -169,7 +172,6 @@ void multiplexer::lost(bool rest_may_have_left) {
             again.push_back(each.of);
         } else if (harmless_to_repeat(*each.of)) {
             ++each.of->replays;
-            ++replayed_;
             again.push_back(each.of);
         } else {
             finish(*each.of, errc::lost);
@@ -206,11 +208,11 @@ void multiplexer::fail_waiting(boost::system::error_code unsent, boost::system::
             earliest_ = std::min(earliest_, each.of->limit.time());
 }
 
-void multiplexer::fail_all(boost::system::error_code why) {
-    fail_waiting(why, why);
+void multiplexer::fail_all(boost::system::error_code unsent, boost::system::error_code sent) {
+    fail_waiting(unsent, sent);
     for (const auto& each : in_flight_)
         if (each.of)
-            cancel(*each.of, why);
+            cancel(*each.of, sent);
 }
 
 void multiplexer::expire(steady_time now, boost::system::error_code unsent) {

@@ -34,6 +34,9 @@ public:
     /// False, and nothing happens, when it would exceed a bound. What is alone is always taken.
     bool add(request& r);
 
+    /// It ends at once, and takes its turn among those that have.
+    void refuse(request& r, boost::system::error_code why);
+
     /// Ends it, unless it has ended.
     void cancel(request& r, boost::system::error_code why);
 
@@ -65,7 +68,7 @@ public:
     void fail_oldest(boost::system::error_code why);
     void fail_waiting(boost::system::error_code unsent,
                       boost::system::error_code sent); ///< sent: on a connection before
-    void fail_all(boost::system::error_code why);
+    void fail_all(boost::system::error_code unsent, boost::system::error_code sent);
 
     /// Ends those whose deadline has passed: with errc::unanswered where sent, otherwise with `unsent`.
     void expire(steady_time now, boost::system::error_code unsent);
@@ -74,12 +77,13 @@ public:
 
     /// Takes one of those that have ended, in the order in which they did; null when there is none.
     request* next_finished() noexcept;
-    bool has_finished() const noexcept { return !finished_.empty(); }
+    std::size_t finished() const noexcept { return finished_.size(); }
 
     /// No deadline passes before this. max() when there is none.
     steady_time earliest() const noexcept { return earliest_; }
 
-    bool has_callers() const noexcept { return callers_ > 0; } ///< who wait for their end
+    std::size_t callers() const noexcept { return callers_; } ///< who wait for their end
+    bool answer_is_due() const noexcept; ///< the server has all of a request that it has not answered
     bool owes_answers() const noexcept { return !in_flight_.empty(); }
     bool is_idle() const noexcept { return in_flight_.empty() && waiting_.empty(); }
     std::size_t commands() const noexcept { return commands_; }

@@ -12,6 +12,7 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace infra::redis::detail {
@@ -46,17 +47,11 @@ waiter::waiter(pipeline& of, std::span<const command> what, std::span<reply> int
 waiter::~waiter() { of_.multiplexer_.forget(*this); }
 
 void waiter::admit() {
-    if (of_.closed_ || !of_.accepting_)
-        throw of_.closed_error();
-    if (limit.passed(asked_))
-        throw error(infra::errc::timed_out, std::string(commands.front().name()) + " at " + of_.common_->server +
-                                                ": the deadline had passed before it began");
-    if (of_.multiplexer_.add(*this))
-        return of_.start();
-    of_.common_->count.commands(outcome::overloaded, commands.size());
-    throw error(infra::errc::overloaded,
-                std::string(commands.front().name()) + " at " + of_.common_->server +
-                    ": the queue of commands is full (options::max_queued_commands, max_queued_bytes)");
+    of_.start();
+    if (const auto why = of_.objection_to(*this))
+        of_.multiplexer_.refuse(*this, why);
+    else if (!of_.multiplexer_.add(*this))
+        of_.multiplexer_.refuse(*this, infra::errc::overloaded);
 }
 
 void waiter::begin() {
@@ -105,11 +100,15 @@ void pipeline::start() {
     harbour_->enter(*this);
 }
 
-error pipeline::closed_error() const {
-    if (manners_.reconnects || closed_)
-        return error(infra::errc::closed, "the Redis client was stopped");
-    return error(errc::not_connected,
-                 common_->server + ": the connection is gone" + (problem_.empty() ? "" : " (" + problem_ + ")"));
+// Why it is not taken.
+boost::system::error_code pipeline::objection_to(const waiter& w) const {
+    if (closed_ || (!accepting_ && manners_.reconnects))
+        return infra::errc::closed;
+    if (!accepting_)
+        return errc::not_connected;
+    if (w.limit.passed(w.asked_))
+        return infra::errc::timed_out;
+    return {};
 }
 
 std::string pipeline::sentence_of(const waiter& w) const {
@@ -125,10 +124,12 @@ std::string pipeline::sentence_of(const waiter& w) const {
     if (w.failure == infra::errc::timed_out)
         return out + "the deadline passed before it was sent";
     if (w.failure == errc::lost)
-        return out + "the connection was lost after it was sent; it may have been executed" + because;
+        return out + (closed_ ? "the client was stopped" : "the connection was lost") +
+               " after it was sent; it may have been executed" + because;
     if (w.failure == infra::errc::closed)
-        return out + (w.sent ? "the client was stopped after it was sent; it may have been executed"
-                             : "the client was stopped");
+        return out + "the Redis client was stopped before it was sent";
+    if (w.failure == infra::errc::overloaded)
+        return out + "the queue of commands is full (options::max_queued_commands, max_queued_bytes)";
     return out + (problem_.empty() ? w.failure.message() : problem_);
 }
 
@@ -169,7 +170,10 @@ void pipeline::turn() {
     const auto self = shared_from_this();
     const auto at = now();
     std::size_t resumed = 0;
-    while (auto* const ended = multiplexer_.next_finished()) {
+    for (auto left = multiplexer_.finished(); left > 0; --left) {
+        auto* const ended = multiplexer_.next_finished();
+        if (!ended)
+            break;
         auto& w = static_cast<waiter&>(*ended);
         settle(w, at);
         if (w.continuation_.holds())
@@ -178,24 +182,25 @@ void pipeline::turn() {
             flush();
     }
     turning_ = false;
+    if (multiplexer_.finished() > 0)
+        post_turn(); // who was refused meanwhile and tries again must not keep the loop from turning
     flush();
     set_alarm();
     report();
     tell_idle();
 }
 
-void pipeline::settle(waiter& w, steady_time at) {
-    auto how = outcome_of(w.failure);
-    if (how == outcome::ok && w.replies.back().is_error())
-        how = outcome::error;
-    outcomes_[static_cast<std::size_t>(how)] += w.commands.size();
+void pipeline::settle(const waiter& w, steady_time at) {
+    const auto errors = w.failure ? 0u
+                                  : static_cast<std::size_t>(std::ranges::count_if(
+                                        w.replies, [](const reply& each) { return each.is_error(); }));
+    outcomes_[static_cast<std::size_t>(outcome_of(w.failure))] += w.commands.size() - errors;
+    outcomes_[static_cast<std::size_t>(outcome::error)] += errors;
     common_->count.took(at - w.asked_);
 }
 
 void pipeline::flush() {
     while (link_ && !link_->writing() && multiplexer_.has_to_write()) {
-        if (!multiplexer_.owes_answers())
-            vitals_.began_to_owe(now());
         const auto block = multiplexer_.to_write();
         if (multiplexer_.at_start_of_block())
             common_->count.wrote(multiplexer_.in_last_block());
@@ -207,13 +212,18 @@ void pipeline::flush() {
 }
 
 void pipeline::wrote(std::size_t bytes) {
+    const bool was_due = multiplexer_.answer_is_due();
     multiplexer_.written(bytes);
-    vitals_.wrote(now());
+    const auto at = now();
+    vitals_.wrote(at);
+    if (!was_due && multiplexer_.answer_is_due())
+        vitals_.began_to_owe(at);
     common_->count.sent(bytes);
 }
 
 void pipeline::on_written(std::size_t bytes) {
-    wrote(bytes);
+    if (bytes > 0)
+        wrote(bytes);
     flush();
 }
 
@@ -301,8 +311,8 @@ void pipeline::close() {
     if (std::exchange(closed_, true))
         return;
     const auto self = shared_from_this();
-    multiplexer_.fail_all(infra::errc::closed);
     drop_link(infra::errc::closed, {});
+    multiplexer_.fail_waiting(infra::errc::closed, errc::lost);
     alarm_.clear();
     if (on_close)
         std::exchange(on_close, nullptr)();
@@ -313,7 +323,7 @@ void pipeline::abandon() noexcept {
     const auto self = shared_from_this();
     closed_ = true;
     alarm_.clear();
-    multiplexer_.fail_all(infra::errc::closed);
+    multiplexer_.fail_all(infra::errc::closed, errc::lost);
     if (const auto had = std::exchange(link_, nullptr)) {
         uncount();
         had->close();
@@ -331,7 +341,7 @@ void pipeline::set_alarm() {
         return;
     auto when = multiplexer_.earliest();
     if (link_ && !manners_.blocking)
-        when = std::min(when, vitals_.next(multiplexer_.owes_answers(), link_->writing()));
+        when = std::min(when, vitals_.next(multiplexer_.answer_is_due(), link_->writing()));
     if (when < alarm_.when())
         alarm_.set(when);
 }
@@ -341,7 +351,7 @@ void pipeline::look_at_the_clock() {
     const auto at = now();
     multiplexer_.expire(at, link_ ? make_error_code(infra::errc::timed_out) : make_error_code(errc::not_connected));
     if (link_ && !manners_.blocking) {
-        switch (vitals_.judge(at, multiplexer_.owes_answers(), link_->writing())) {
+        switch (vitals_.judge(at, multiplexer_.answer_is_due(), link_->writing())) {
         case vitals::verdict::well: break;
         case vitals::verdict::ask: ask_whether_it_lives(at); break;
         case vitals::verdict::dead: drop_link(errc::lost, "the server is silent while it owes an answer"); break;
@@ -379,8 +389,14 @@ void pipeline::tell_when_idle(promise<void> whom) {
     tell_idle();
 }
 
+// A PING of our own is none of it.
+bool pipeline::has_work() const noexcept {
+    const bool pings = pinging_ && pinging_->is_under_way();
+    return multiplexer_.callers() > (pings ? 1u : 0u) || multiplexer_.finished() > 0;
+}
+
 void pipeline::tell_idle() {
-    if (idle_.empty() || multiplexer_.has_callers() || multiplexer_.has_finished())
+    if (idle_.empty() || has_work())
         return;
     for (const auto& each : std::exchange(idle_, {}))
         each.set_value();

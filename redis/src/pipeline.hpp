@@ -10,6 +10,7 @@
 #include "vitals.hpp"
 
 #include <infra/base/error.hpp>
+#include <infra/redis/errc.hpp>
 #include <infra/runtime/promise.hpp>
 
 #include <boost/asio/associated_cancellation_slot.hpp>
@@ -40,7 +41,7 @@ public:
     waiter(const waiter&) = delete;
     waiter& operator=(const waiter&) = delete;
 
-    /// Puts it on the queue, or throws errc::overloaded or errc::closed, and completes once it has ended.
+    /// Puts it on the queue, and completes once it has ended: never at once, not even when there is no room.
     auto done() {
         admit();
         return asio::async_initiate<const asio::deferred_t&, void()>(
@@ -96,7 +97,10 @@ public:
     /// deadlines.
     void cannot_connect(boost::system::error_code refusal, std::string problem);
 
-    /// For good: those who wait get errc::closed.
+    /// It is of no use, for this reason: another is to be made.
+    void drop(std::string why) { drop_link(errc::lost, std::move(why)); }
+
+    /// For good: those who wait get errc::closed, or errc::lost if they may have been executed.
     void close();
     bool closed() const noexcept { return closed_; }
 
@@ -130,7 +134,7 @@ private:
     void turn();
     void turn_soon();
     void post_turn();
-    void settle(waiter& w, steady_time now);
+    void settle(const waiter& w, steady_time now);
     void flush();
     void wrote(std::size_t bytes);
     void set_alarm();
@@ -142,7 +146,8 @@ private:
     void tell_idle();
     steady_time now() const noexcept { return common_->time().steady(); }
     std::string sentence_of(const waiter& w) const;
-    error closed_error() const;
+    boost::system::error_code objection_to(const waiter& w) const;
+    bool has_work() const noexcept;
 
     const executor executor_;
     const executor io_executor_;

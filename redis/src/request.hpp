@@ -32,8 +32,16 @@ struct request : boost::intrusive::list_base_hook<> {
     std::uint64_t place = 0;             ///< in flight: its number among all that ever were
     boost::system::error_code failure{}; ///< finished: why, unless all replies are there
 
+    bool is_under_way() const noexcept { return now == state::waiting || now == state::in_flight; }
     std::span<const command> unanswered() const noexcept { return commands.subspan(answered); }
 };
+
+inline std::size_t encoded_size(std::span<const command> commands) noexcept {
+    std::size_t size = 0;
+    for (const auto& each : commands)
+        size += each.encoded_size();
+    return size;
+}
 
 using request_list = boost::intrusive::list<request>;
 

@@ -404,6 +404,36 @@ TEST_F(RedisClient, RefusesWhatIsOverItsBound) {
     EXPECT_EQ(c.status().commands, 0u);
 }
 
+TEST_F(RedisClient, LetsTheLoopTurnBetweenRefusals) {
+    auto small = one->over_socket();
+    small.max_queued_commands = 1;
+    std::optional<client> c(std::in_place, std::vector{loop.get_executor()}, small);
+    const auto slow = loop.spawn(c->execute({"DEBUG", "SLEEP", 0.05}));
+    int refused = 0;
+    const auto insist = [&](boost::system::error_code because) -> awaitable<void> {
+        for (int i = 0; i < 10'000'000; ++i) {
+            try {
+                co_await c->execute({"PING"});
+                co_return;
+            } catch (const error& e) {
+                EXPECT_EQ(e.code(), because);
+                if (++refused > 10'000 && because == infra::errc::closed)
+                    co_return;
+            }
+        }
+        ADD_FAILURE() << "the loop never turned";
+    };
+    const auto insists = loop.spawn(insist(infra::errc::overloaded));
+    loop.until([&] { return insists->done(); });
+    EXPECT_TRUE(slow->done());
+    EXPECT_GT(refused, 0);
+    loop.wait(c->stop(deadline::after(1s)));
+    const auto in_vain = loop.spawn(insist(infra::errc::closed));
+    loop.io.poll_one();
+    EXPECT_FALSE(in_vain->done()) << "one turn, one refusal";
+    loop.until([&] { return in_vain->done(); });
+}
+
 TEST_F(RedisClient, FailsAReplyThatIsTooLargeAndGoesOn) {
     tell({"SET", "big", std::string(10'000, 'x')});
     auto small = one->over_socket();

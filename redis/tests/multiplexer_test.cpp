@@ -214,12 +214,12 @@ TEST(Multiplexer, DropsTheRepliesOfACancelledRequestInFlight) {
     s.cancel("a");
     EXPECT_EQ(s.ended(), "a:failed when sent");
     EXPECT_EQ(s.m.commands(), 2u) << "its reply still takes room";
-    EXPECT_TRUE(s.m.has_callers());
+    EXPECT_EQ(s.m.callers(), 1u);
     EXPECT_TRUE(s.answer(2));
     EXPECT_EQ(s.ended(), "");
     EXPECT_TRUE(s.answer(3));
     EXPECT_EQ(s.ended(), "c=3");
-    EXPECT_FALSE(s.m.has_callers());
+    EXPECT_EQ(s.m.callers(), 0u);
 }
 
 TEST(Multiplexer, CancelsOnce) {
@@ -242,7 +242,7 @@ TEST(Multiplexer, ForgetsThoseThatGo) {
     s.m.forget(s.callers["waiting"].r);
     s.write();
     s.m.forget(s.callers["flying"].r);
-    EXPECT_FALSE(s.m.has_callers());
+    EXPECT_EQ(s.m.callers(), 0u);
     EXPECT_TRUE(s.answer(1));
     EXPECT_EQ(s.ended(), "");
     EXPECT_TRUE(s.m.is_idle());
@@ -426,13 +426,55 @@ TEST(Multiplexer, RemembersThatWhatWaitsAgainHadBeenSent) {
     EXPECT_EQ(s.ended(), "a:unanswered");
 }
 
-TEST(Multiplexer, FailsAllAtTheEnd) {
+TEST(Multiplexer, FailsAllAtTheEndAndSaysWhatWasSent) {
     stage s;
     s.ask("a", "GET a");
     s.write();
     s.ask("b", "GET b");
-    s.m.fail_all(infra::errc::closed);
-    EXPECT_EQ(s.ended(), "b:failed unsent a:failed when sent");
+    s.m.fail_all(infra::errc::closed, errc::lost);
+    EXPECT_EQ(s.ended(), "b:failed unsent a:lost");
+    EXPECT_EQ(s.callers["b"].r.failure, infra::errc::closed);
+}
+
+TEST(Multiplexer, RefusesInTurn) {
+    stage s;
+    s.ask("a", "GET a");
+    auto& refused = s.callers["b"].r;
+    s.m.refuse(refused, infra::errc::overloaded);
+    EXPECT_EQ(s.m.callers(), 1u);
+    s.m.forget(refused);
+    EXPECT_EQ(s.m.finished(), 0u);
+    s.m.refuse(refused, infra::errc::overloaded);
+    EXPECT_EQ(s.ended(), "b:failed unsent");
+    EXPECT_EQ(s.m.commands(), 1u) << "it takes no room";
+}
+
+TEST(Multiplexer, IsOwedAnAnswerOnceARequestHasLeftAsAWhole) {
+    stage s;
+    EXPECT_FALSE(s.m.answer_is_due());
+    s.ask("a", "GET a");
+    s.ask("b", "SET b " + text(1000, 'x'));
+    const auto size = s.m.to_write().size();
+    s.m.written(19);
+    EXPECT_FALSE(s.m.answer_is_due());
+    s.m.written(1);
+    EXPECT_TRUE(s.m.answer_is_due());
+    s.answer(1);
+    EXPECT_FALSE(s.m.answer_is_due()) << "b is still leaving";
+    s.m.written(size - 20);
+    EXPECT_TRUE(s.m.answer_is_due());
+    s.answer(2);
+    EXPECT_FALSE(s.m.answer_is_due());
+}
+
+TEST(Multiplexer, CountsAsSentAgainOnlyWhatIs) {
+    stage s;
+    s.ask("a", "GET a");
+    s.write();
+    s.m.lost(false);
+    EXPECT_EQ(s.m.replayed(), 0u);
+    s.write();
+    EXPECT_EQ(s.m.replayed(), 1u);
 }
 
 } // namespace

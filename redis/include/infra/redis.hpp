@@ -68,9 +68,9 @@ struct client_status {
 /// Errors:   infra::error. Codes: redis::errc, and of infra::errc: timed_out, overloaded, closed, invalid_input. An
 ///           error that the server answers is a value in a `reply` and throws where a T is asked for.
 /// Cancel:   all types, at any moment; throws asio::error::operation_aborted, whose text says whether the command had
-///           been sent. Its reply, when it comes, is dropped.
+///           been sent, or, from another thread, may have been. Its reply, when it comes, is dropped.
 /// Lifetime: the loops must outlive the client. The first call connects. Destruction does not block: calls under way
-///           get errc::closed.
+///           get infra::errc::closed, or errc::lost where they had been sent.
 class client {
 public:
     /// On the loops of the default runtime.
@@ -113,7 +113,8 @@ public:
     client_status status() const;
 
     /// Accepts nothing more, waits for the calls under way until `limit`, cuts those that are left (they get
-    /// errc::closed) and closes the connections. Again: waits for the same end.
+    /// infra::errc::closed, or errc::lost where they had been sent) and closes the connections. Returns by `limit`, or
+    /// 0.2 s later where a loop stands still. Again: waits for the same end.
     awaitable<void> stop(deadline limit) const;
 
 private:

@@ -14,7 +14,7 @@
 namespace infra::redis {
 
 /// What is special to Redis. Of infra::errc the client uses timed_out (the deadline passed before the command was
-/// sent), overloaded (the queue is at its bound), closed (the client was stopped) and invalid_input (a command that
+/// sent), overloaded (the queue is at its bound), closed (it was stopped before) and invalid_input (a command that
 /// cannot be sent this way, a malformed URL).
 enum class errc {
     lost = 1,      ///< the connection ended after the command was sent: it may have been executed

@@ -58,7 +58,8 @@ struct options {
     // --- Tuning ---
 
     /// Commands that wait or are on their way on one connection, in number and in bytes; one more is refused with
-    /// infra::errc::overloaded. More bridge longer outages and cost memory. At least 1 and 1 KiB.
+    /// infra::errc::overloaded. As much again may be on its way to a loop from other threads. More bridge longer outages
+    /// and cost memory. At least 1 and 1 KiB.
     std::size_t max_queued_commands = 100'000;
     std::size_t max_queued_bytes = 64 * 1024 * 1024;
 
@@ -80,7 +81,8 @@ struct options {
     /// An idle connection is asked for a PING this often. Shorter finds dead peers sooner. At least 100 ms.
     std::chrono::milliseconds ping_every = std::chrono::seconds(5);
 
-    /// A connection that owes an answer and says nothing for so long is given up; so is one that takes no more bytes.
+    /// A connection that owes an answer to what it has in full and says nothing for so long is given up; so is one that
+    /// takes no more bytes.
     /// It has to exceed what the slowest script may take. At least 100 ms.
     std::chrono::milliseconds response_timeout = std::chrono::seconds(5);
 
