@@ -27,17 +27,21 @@ public:
     void began_to_owe(steady_time now) noexcept { heard_ = std::max(heard_, now); }
     void began_to_write(steady_time now) noexcept { wrote_ = std::max(wrote_, now); }
 
-    /// `owes`: the server an answer. `writing`: it is to take bytes that it has not.
+    /// `owes`: the server an answer to what it has in full. `writing`: it is to take bytes that it has not; a PING would
+    /// only queue behind them.
     verdict judge(steady_time now, bool owes, bool writing) const noexcept {
         if ((owes && now >= heard_ + limits_.response_timeout) || (writing && now >= wrote_ + limits_.response_timeout))
             return verdict::dead;
-        return !owes && now >= heard_ + limits_.ping_every ? verdict::ask : verdict::well;
+        return !owes && !writing && now >= heard_ + limits_.ping_every ? verdict::ask : verdict::well;
     }
 
     /// When to judge again.
     steady_time next(bool owes, bool writing) const noexcept {
-        const auto by_silence = heard_ + (owes ? limits_.response_timeout : limits_.ping_every);
-        return writing ? std::min(by_silence, wrote_ + limits_.response_timeout) : by_silence;
+        const auto by_writing = wrote_ + limits_.response_timeout;
+        if (owes)
+            return writing ? std::min(heard_ + limits_.response_timeout, by_writing)
+                           : heard_ + limits_.response_timeout;
+        return writing ? by_writing : heard_ + limits_.ping_every;
     }
 
 private:

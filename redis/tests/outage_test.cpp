@@ -289,6 +289,25 @@ TEST_F(RedisOutage, GivesUpAConnectionThatOwesAndIsSilent) {
     EXPECT_TRUE(read->value) << "asked again on the next connection: " << read->what();
 }
 
+// Nobody answers what is still on its way.
+TEST_F(RedisOutage, BearsWithAnUploadThatTakesLong) {
+    manual_clock time;
+    const client slow({loop.get_executor()}, between->to(), time);
+    loop.wait(slow.execute<void>({"PING"}));
+    std::chrono::milliseconds took{};
+    between->on_request = [&](std::string bytes) -> std::optional<std::string> {
+        time.advance(100ms);
+        took += 100ms;
+        return bytes;
+    };
+    const auto set = loop.spawn(slow.execute<void>({"SET", "k", std::string(5'000'000, 'x')}, deadline::never()));
+    loop.until([&] { return set->done(); });
+    EXPECT_TRUE(set->value) << set->what();
+    EXPECT_GT(took, 20s);
+    EXPECT_EQ(slow.status().reconnects, 0u);
+    EXPECT_EQ(loop.get(direct->execute<int>({"STRLEN", "k"})), 5'000'000);
+}
+
 TEST_F(RedisOutage, FindsOutThatAnIdleConnectionIsDead) {
     auto to = between->to();
     to.ping_every = 100ms;

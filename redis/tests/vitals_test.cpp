@@ -45,5 +45,14 @@ TEST(Vitals, GivesUpAServerThatTakesNoBytes) {
     EXPECT_EQ(v.judge(noon + 4s, true, true), verdict::well);
 }
 
+TEST(Vitals, BearsWithAnUploadThatTakesLong) {
+    vitals v(limits, noon);
+    for (auto t = noon; t < noon + 1min; t += 2s) {
+        v.wrote(t);
+        EXPECT_EQ(v.judge(t + 2s, false, true), verdict::well) << "and asks nothing that would queue behind it";
+        EXPECT_EQ(v.next(false, true), t + 3s);
+    }
+}
+
 } // namespace
 } // namespace infra::redis::detail
