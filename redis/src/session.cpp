@@ -10,20 +10,21 @@ namespace {
 
 using through = std::shared_ptr<detail::own_connection>;
 
-deadline limit_of(const detail::own_connection& c, std::optional<deadline> limit) {
+deadline limit_of(std::span<const command> commands, const detail::own_connection& c, std::optional<deadline> limit) {
     const auto& shared = c.shared();
-    return limit.value_or(deadline::after(shared.settings().default_deadline, shared.time().steady()));
+    return detail::limit_in_session(commands, limit, shared.settings().default_deadline, shared.time().steady());
 }
 
-awaitable<reply> run_one(through c, command one, deadline limit) {
+awaitable<reply> run_one(through c, command one, std::optional<deadline> limit) {
     std::vector<command> commands;
     commands.push_back(std::move(one));
     detail::refuse_in_session(commands);
-    auto replies = co_await detail::own_connection::execute(c, commands, false, limit);
+    const auto by = limit_of(commands, *c, limit);
+    auto replies = co_await detail::own_connection::execute(c, commands, false, by);
     if (detail::unknown_scripts(commands, replies).empty())
         co_return std::move(replies.front());
     commands.front() = detail::in_full(commands.front());
-    replies = co_await detail::own_connection::execute(std::move(c), std::move(commands), false, limit);
+    replies = co_await detail::own_connection::execute(std::move(c), std::move(commands), false, by);
     co_return std::move(replies.front());
 }
 
@@ -42,20 +43,22 @@ awaitable<std::vector<reply>> run_unknown(through c, std::vector<command> comman
     co_return replies;
 }
 
-awaitable<std::vector<reply>> run_all(through c, batch b, deadline limit) {
+awaitable<std::vector<reply>> run_all(through c, batch b, std::optional<deadline> limit) {
     detail::refuse_in_session(b.commands());
     if (b.empty())
         co_return std::vector<reply>();
     std::vector<command> commands(b.commands().begin(), b.commands().end());
+    const auto by = limit_of(commands, *c, limit);
     auto travelling = detail::known_from_the_first(commands);
-    auto replies = co_await detail::own_connection::execute(c, std::move(travelling), false, limit);
-    co_return co_await run_unknown(std::move(c), std::move(commands), std::move(replies), limit);
+    auto replies = co_await detail::own_connection::execute(c, std::move(travelling), false, by);
+    co_return co_await run_unknown(std::move(c), std::move(commands), std::move(replies), by);
 }
 
-awaitable<std::optional<std::vector<reply>>> run_atomically(through c, batch b, deadline limit) {
+awaitable<std::optional<std::vector<reply>>> run_atomically(through c, batch b, std::optional<deadline> limit) {
     detail::refuse_in_transaction(b.commands());
+    const auto by = limit_of({}, *c, limit); // within a transaction nothing blocks
     auto commands = detail::as_transaction(b.commands());
-    auto replies = co_await detail::own_connection::execute(std::move(c), commands, true, limit);
+    auto replies = co_await detail::own_connection::execute(std::move(c), commands, true, by);
     co_return detail::result_of_transaction(commands, replies);
 }
 
@@ -79,15 +82,15 @@ session& session::operator=(session&& other) noexcept {
 }
 
 awaitable<reply> session::execute(command c, std::optional<deadline> limit) const {
-    return run_one(through_, std::move(c), limit_of(*through_, limit));
+    return run_one(through_, std::move(c), limit);
 }
 
 awaitable<std::vector<reply>> session::execute(batch b, std::optional<deadline> limit) const {
-    return run_all(through_, std::move(b), limit_of(*through_, limit));
+    return run_all(through_, std::move(b), limit);
 }
 
 awaitable<std::optional<std::vector<reply>>> session::transaction(batch b, std::optional<deadline> limit) const {
-    return run_atomically(through_, std::move(b), limit_of(*through_, limit));
+    return run_atomically(through_, std::move(b), limit);
 }
 
 bool session::is_open() const noexcept { return through_ && through_->is_open(); }

@@ -60,6 +60,23 @@ TEST(Exchange, LetsSessionsDoWhatTheyWill) {
     EXPECT_EQ(refusal([&] { refuse_in_transaction(nested); }), "EXEC cannot be part of a transaction");
 }
 
+TEST(Exchange, WaitsForACommandThatBlocksAndTheWay) {
+    using namespace std::chrono_literals;
+    const steady_time noon{std::chrono::hours(12)};
+    const auto limit = [&](std::vector<command> commands, std::optional<deadline> named = {}) {
+        return limit_in_session(commands, named, 2s, noon).time() - noon;
+    };
+    EXPECT_EQ(limit({{"GET", "k"}}), 2s);
+    EXPECT_EQ(limit({{"BLPOP", "k", 5}}), 7s);
+    EXPECT_EQ(limit({{"BLPOP", "k", 5}, {"GET", "k"}, {"BLPOP", "k", 1}}), 8s) << "one after the other";
+    EXPECT_EQ(limit({{"WAIT", 1, 500}}), 2500ms);
+    EXPECT_EQ(limit({{"BLPOP", "k", 5}}, deadline(noon + 6s)), 6s);
+    EXPECT_EQ(limit({{"WAIT", 1, 0}}, deadline(noon + 1s)), 1s) << "it takes nothing";
+    EXPECT_EQ(refusal([&] { limit({{"BLPOP", "k", 5}}, deadline(noon + 4s)); }),
+              "BLPOP waits for longer than its deadline, and what it took in between would be lost");
+    EXPECT_EQ(refusal([&] { limit({{"WAIT", 1, 0}}); }), "WAIT waits without end; give it a time or a deadline");
+}
+
 TEST(Exchange, SendsAScriptInFull) {
     const script s("return ARGV[1]");
     const auto full = in_full(s.call({"k"}, {"a"}).again(replay::idempotent));

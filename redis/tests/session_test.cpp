@@ -130,6 +130,22 @@ TEST_F(RedisSession, RefusesWhatBreaksTheOrderOfReplies) {
     EXPECT_TRUE(own.is_open());
 }
 
+TEST_F(RedisSession, WaitsForAsLongAsItsCommandsDo) {
+    manual_clock time;
+    const client c({loop.get_executor()}, one->over_socket(), time);
+    const auto own = loop.get(c.lease());
+    const auto blocked = loop.spawn(own.execute<std::vector<std::string>>({"BLPOP", "k", 10}));
+    loop.settle();
+    time.advance(11s);
+    loop.settle();
+    EXPECT_FALSE(blocked->done()) << blocked->what();
+    loop.wait(redis->execute<void>({"RPUSH", "k", "x"}));
+    loop.until([&] { return blocked->done(); });
+    EXPECT_EQ(*blocked->value, (std::vector<std::string>{"k", "x"}));
+    EXPECT_EQ(loop.run(own.execute({"BLPOP", "k", 0}))->code(), infra::errc::invalid_input);
+    EXPECT_TRUE(own.is_open());
+}
+
 TEST_F(RedisSession, IsClosedAfterRestingForLong) {
     auto hasty = one->over_socket();
     hasty.session_max_idle = 30ms;
