@@ -121,6 +121,8 @@ awaitable<server_facts> greet(transport& with, const options& o) {
         words.hear(co_await converse(with, words.words(), ears));
     if (words.phase() == greeting::step::refused)
         throw error(errc::refused, "it refused us: " + words.why());
+    if (words.phase() == greeting::step::not_yet)
+        throw error(errc::not_connected, "it is not ready: " + words.why());
     co_return words.facts();
 }
 

@@ -1,6 +1,7 @@
 #include "greeting.hpp"
 
 #include <algorithm>
+#include <initializer_list>
 
 namespace infra::redis::detail {
 namespace {
@@ -13,8 +14,16 @@ bool knows_no_version_3(const reply& r) {
            r.error_message().starts_with("ERR unsupported command");
 }
 
-// An error that concerns the name alone, or a server that knows no names: nobody needs it.
-bool may_be_ignored(const command& c) { return c.name() == "CLIENT"; }
+bool is_one_of(std::string_view code, std::initializer_list<std::string_view> codes) {
+    return std::ranges::find(codes, code) != codes.end();
+}
+
+// An error that concerns the name alone, or a server that knows no names: nobody needs it. That a PING is answered says
+// that we are let in, whatever the answer is, unless it is that we are not.
+bool may_be_ignored(const command& c, const reply& r) {
+    return c.name() == "CLIENT" ||
+           (c.name() == "PING" && !is_one_of(r.error_code(), {"NOAUTH", "NOPERM", "WRONGPASS"}));
+}
 
 // A server, or a proxy before it, may repeat what it does not understand.
 std::string without(std::string text, std::string_view secret) {
@@ -82,14 +91,14 @@ void greeting::hear_version_3(std::span<const reply> answers) {
 
 void greeting::hear_version_2(std::span<const reply> answers) {
     for (std::size_t i = 0; i < answers.size(); ++i)
-        if (answers[i].is_error() && !may_be_ignored(words_[i]))
+        if (answers[i].is_error() && !may_be_ignored(words_[i], answers[i]))
             return refuse(answers[i]);
     facts_.protocol = 2;
     phase_ = step::ready;
 }
 
 void greeting::refuse(const reply& r) {
-    phase_ = step::refused;
+    phase_ = is_one_of(r.error_code(), {"LOADING", "BUSY", "MASTERDOWN"}) ? step::not_yet : step::refused;
     why_ = without(std::string(r.error_message()), options_.password).substr(0, shown);
     if (r.error_code() == "NOAUTH")
         why_ += "; give a password in the URL";

@@ -24,7 +24,12 @@ struct server_facts {
 ///     g.phase() == greeting::step::ready ? use(g.facts()) : fail(g.why());
 class greeting {
 public:
-    enum class step : std::uint8_t { speak, ready, refused };
+    enum class step : std::uint8_t {
+        speak,
+        ready,
+        refused,
+        not_yet, ///< it is loading, or busy: what passes by itself
+    };
 
     explicit greeting(const options& o);
 

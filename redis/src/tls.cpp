@@ -6,6 +6,7 @@
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/error.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -83,6 +84,10 @@ void ask_for(tls_stream& stream, const std::string& name, bool accept_any) {
         stream.set_verify_callback(ssl::host_name_verification(name));
 }
 
+// Somebody's opinion of the other side. A connection that ends in the middle is none: a restart, or a balancer without
+// servers.
+bool is_verdict(const boost::system::error_code& ec) { return ec.category() == asio::error::get_ssl_category(); }
+
 // OpenSSL's own words for what is wrong with a certificate say more than the alert.
 std::string reason(tls_stream& stream, const boost::system::error_code& ec) {
     const auto verdict = SSL_get_verify_result(stream.native_handle());
@@ -109,7 +114,7 @@ public:
         if (ec == asio::error::operation_aborted)
             throw boost::system::system_error(ec);
         if (ec)
-            throw error(errc::refused, reason(made->stream, ec));
+            throw error(is_verdict(ec) ? errc::refused : errc::not_connected, reason(made->stream, ec));
         co_return std::make_unique<tls_transport>(made);
     }
 

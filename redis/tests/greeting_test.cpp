@@ -100,6 +100,30 @@ TEST(Greeting, IsRefusedInTheServersWords) {
     }
 }
 
+TEST(Greeting, IsLetInByAServerThatAnswersItsPingWithAnother) {
+    for (const char* busy : {"LOADING Redis is loading the dataset in memory", "BUSY Redis is busy running a script.",
+                             "MASTERDOWN Link with MASTER is down", "ERR unknown command 'PING'"}) {
+        const options o{.client_name = "", .protocol = 2};
+        greeting g(o);
+        const reply answers[] = {failure(busy)};
+        g.hear(answers);
+        EXPECT_EQ(g.phase(), step::ready) << busy;
+    }
+}
+
+TEST(Greeting, ComesAgainLaterWhereTheServerIsBusy) {
+    for (const int protocol : {2, 3}) {
+        const options o{.database = 2, .client_name = "", .protocol = protocol};
+        greeting g(o);
+        const reply busy = failure("BUSY Redis is busy running a script.");
+        const reply first = protocol == 2 ? busy : hello("7", "master");
+        const reply answers[] = {first, busy};
+        g.hear(answers);
+        EXPECT_EQ(g.phase(), step::not_yet) << protocol;
+        EXPECT_EQ(g.why(), "BUSY Redis is busy running a script.");
+    }
+}
+
 TEST(Greeting, RepeatsNoPasswordThatAServerRepeats) {
     options o;
     o.password = "s3cret";

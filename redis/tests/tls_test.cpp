@@ -1,12 +1,17 @@
 #include <infra/redis.hpp>
 
+#include "tests/proxy.hpp"
 #include "tests/support.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
 
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
 #include <gtest/gtest.h>
+
+#include <functional>
 
 namespace infra::redis {
 namespace {
@@ -67,9 +72,9 @@ protected:
     }
     options trusting() const { return to("ca_file=" + who.certificate()); }
 
-    std::string failure(const options& o, boost::system::error_code wanted) {
+    std::string failure(const options& o, boost::system::error_code wanted, deadline by = deadline::after(5s)) {
         const client redis({loop.get_executor()}, o);
-        const auto failed = loop.run(redis.execute({"PING"}, deadline::after(5s)));
+        const auto failed = loop.run(redis.execute({"PING"}, by));
         EXPECT_EQ(failed->code(), wanted) << failed->what();
         return failed->what();
     }
@@ -135,6 +140,22 @@ TEST_F(RedisTls, FailsWhereTheOtherSideSpeaksOnlyTls) {
     const client redis({loop.get_executor()}, {.port = port});
     const auto failed = loop.run(redis.execute({"PING"}, deadline::after(300ms)));
     EXPECT_TRUE(failed->code() == errc::protocol || failed->code() == errc::not_connected) << failed->what();
+}
+
+// A restart looks like that, or a balancer behind which nobody is: it passes.
+TEST_F(RedisTls, TakesAHandshakeThatIsCutForAnOutage) {
+    asio::ip::tcp::acceptor door(loop.io, {asio::ip::address_v4::loopback(), 0});
+    std::function<void()> let_in_and_out = [&] {
+        door.async_accept([&](boost::system::error_code ec, asio::ip::tcp::socket) {
+            if (!ec)
+                let_in_and_out();
+        });
+    };
+    let_in_and_out();
+    auto o = trusting();
+    o.port = door.local_endpoint().port();
+    const auto what = failure(o, errc::not_connected, deadline::after(100ms));
+    EXPECT_NE(what.find("no connection by the deadline (the TLS handshake failed"), std::string::npos) << what;
 }
 
 // Of what TLS was given nobody knows how much has left.
