@@ -16,7 +16,26 @@ bool same_verb(std::string_view upper, std::string_view lower) {
     return std::ranges::equal(upper, lower, [](char a, char b) { return (a | 0x20) == b; });
 }
 
+std::size_t size_of(const message& m) { return sizeof m + m.channel.size() + m.pattern.size() + m.payload.size(); }
+
 } // namespace
+
+void subscription_state::deliver(message m) {
+    const auto size = size_of(m);
+    const bool fits = bytes_ + size <= max_bytes_ || bytes_ == 0;
+    bytes_ += size; // before the reader can take it off
+    if (fits && box.post(std::move(m)))
+        return;
+    bytes_ -= size;
+    ++missed;
+}
+
+awaitable<std::vector<message>> subscription_state::receive() {
+    auto all = co_await box.receive();
+    for (const auto& each : all)
+        bytes_ -= size_of(each);
+    co_return all;
+}
 
 // Whoever lets go of it last: the handle, or, when a cancelled caller never got one, what was on its way to him.
 subscription_state::~subscription_state() {
@@ -33,8 +52,7 @@ subscriber::subscribe(std::shared_ptr<subscriber> self, subscribe_request reques
     if (self->closed_)
         throw error(infra::errc::closed, "the Redis client was stopped");
     const auto wanted = interests_of(request);
-    const auto made =
-        std::make_shared<subscription_state>(reader, request.max_unread, self->next_id_++, self->lane_, self);
+    const auto made = std::make_shared<subscription_state>(reader, request, self->next_id_++, self->lane_, self);
     self->all_.add(made->id, wanted);
     self->listeners_[made->id] = made;
     std::vector<command> commands;
@@ -68,7 +86,7 @@ pipeline& subscriber::line() {
             const auto self = weak.lock();
             return self && self->hear(r);
         };
-        had_connection_ = false;
+        connections_ = 0;
         keep_connected(pipeline_, [weak = weak_from_this()] {
             if (const auto self = weak.lock())
                 self->on_attach();
@@ -79,13 +97,15 @@ pipeline& subscriber::line() {
 
 // On the first connection everything is being said already.
 void subscriber::on_attach() {
-    if (!std::exchange(had_connection_, true))
+    if (++connections_ == 1)
         return;
     asio::co_spawn(executor_, say_all_again(), [](std::exception_ptr) {});
 }
 
 awaitable<void> subscriber::say_all_again() {
     const auto self = shared_from_this();
+    const auto through = pipeline_;
+    const auto connection = connections_;
     std::vector<command> commands;
     for (const auto& each : all_.all())
         commands.push_back(subscribe_to(each));
@@ -97,6 +117,8 @@ awaitable<void> subscriber::say_all_again() {
     } catch (const boost::system::system_error& e) {
         telemetry::log(level::warn, "redis", "cannot subscribe again",
                        {{"server", common_->server}, {"why", e.what()}});
+        if (through == pipeline_ && connection == connections_) // otherwise the next one is at it already
+            through->drop(std::string("cannot subscribe again: ") + e.what());
         co_return;
     }
     for (const auto id : all_.everybody())
@@ -111,15 +133,26 @@ bool subscriber::hear(reply& r) {
                 each->deliver(heard->second);
         return true;
     }
-    const auto verb = confirmed_by(r);
-    if (verb.empty() || r.type() != reply::kind::push)
+    if (confirmed_by(r).empty() || r.type() != reply::kind::push)
         return false;
-    // A server that moves a shard takes subscriptions off unasked.
-    const auto* const due = pipeline_->oldest();
-    if (!pipeline_->owes_answers() || (due && !same_verb(due->name(), verb)))
+    if (!is_answer(r)) {
+        heard_unasked(r);
         return true;
+    }
     r = reply(std::move(r).take_items());
     return false;
+}
+
+bool subscriber::is_answer(const reply& r) const {
+    const auto* const due = pipeline_->oldest();
+    return pipeline_->owes_answers() && (!due || same_verb(due->name(), confirmed_by(r)));
+}
+
+// A server that moves a shard takes subscriptions off unasked: they have to be said again, and elsewhere.
+void subscriber::heard_unasked(const reply& r) {
+    const auto off = taken_off_by(r);
+    if (off && !all_.listeners(*off).empty())
+        pipeline_->drop("the server took a subscription off");
 }
 
 void subscriber::unsubscribe(std::uint64_t id) {
@@ -156,7 +189,7 @@ subscription::subscription(std::shared_ptr<detail::subscription_state> of) noexc
 
 subscription::~subscription() = default;
 
-awaitable<std::vector<message>> subscription::receive() const { return state_->box.receive(); }
+awaitable<std::vector<message>> subscription::receive() const { return state_->receive(); }
 
 std::uint64_t subscription::missed() const noexcept { return state_->missed; }
 

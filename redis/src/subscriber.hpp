@@ -17,17 +17,19 @@ class subscriber;
 /// What a subscription is a handle of.
 class subscription_state {
 public:
-    subscription_state(const executor& reader, std::size_t max_unread, std::uint64_t id, std::weak_ptr<lane> home,
-                       std::weak_ptr<subscriber> at)
-        : box(reader, {.max_items = max_unread}), id(id), home_(std::move(home)), at_(std::move(at)) {}
+    subscription_state(const executor& reader, const subscribe_request& wanted, std::uint64_t id,
+                       std::weak_ptr<lane> home, std::weak_ptr<subscriber> at)
+        : box(reader, {.max_items = wanted.max_unread}),
+          id(id),
+          home_(std::move(home)),
+          at_(std::move(at)),
+          max_bytes_(wanted.max_unread_bytes) {}
     ~subscription_state(); ///< on any thread: the end of the subscription
     subscription_state(const subscription_state&) = delete;
     subscription_state& operator=(const subscription_state&) = delete;
 
-    void deliver(message m) {
-        if (!box.post(std::move(m)))
-            ++missed;
-    }
+    void deliver(message m);
+    awaitable<std::vector<message>> receive();
 
     const mailbox<message> box;
     const std::uint64_t id;
@@ -36,6 +38,8 @@ public:
 private:
     const std::weak_ptr<lane> home_;
     const std::weak_ptr<subscriber> at_;
+    const std::size_t max_bytes_;
+    std::atomic<std::size_t> bytes_{0}; // unread
 };
 
 /// All on its lane's executor but for the constructor. There is a connection while somebody listens.
@@ -56,6 +60,8 @@ private:
     pipeline& line();
     void on_attach();
     bool hear(reply& r);
+    bool is_answer(const reply& r) const;
+    void heard_unasked(const reply& r);
 
     const executor executor_;
     const std::weak_ptr<lane> lane_;
@@ -64,7 +70,7 @@ private:
     subscriptions all_;
     std::map<std::uint64_t, std::weak_ptr<subscription_state>> listeners_;
     std::uint64_t next_id_ = 1;
-    bool had_connection_ = false;
+    std::uint64_t connections_ = 0; // of this pipeline so far
     bool closed_ = false;
 };
 

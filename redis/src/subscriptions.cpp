@@ -98,6 +98,16 @@ std::optional<std::pair<interest, message>> publication_in(reply& r) {
     return std::pair(interest{kind, by_pattern ? m.pattern : m.channel}, std::move(m));
 }
 
+std::optional<interest> taken_off_by(const reply& r) {
+    const auto verb = first_word(r);
+    if (!verb.ends_with("unsubscribe") || r.items().size() < 2 || r.items()[1].type() != reply::kind::text)
+        return std::nullopt;
+    const auto kind = verb.starts_with('p')   ? channel_kind::pattern
+                      : verb.starts_with('s') ? channel_kind::shard
+                                              : channel_kind::channel;
+    return interest{kind, r.items()[1].as_text()};
+}
+
 std::string_view confirmed_by(const reply& r) {
     const auto verb = first_word(r);
     return verb.ends_with("subscribe") ? verb : std::string_view();

@@ -52,6 +52,9 @@ private:
 /// A message and through what it came; empty for all else. Both protocols have the same words.
 std::optional<std::pair<interest, message>> publication_in(reply& r);
 
+/// What an unsubscription names; empty for all else.
+std::optional<interest> taken_off_by(const reply& r);
+
 /// The name of the command whose confirmation this is, in lower case; empty for all else.
 std::string_view confirmed_by(const reply& r);
 

@@ -135,6 +135,51 @@ TEST_P(RedisSubscription, IsRefusedWhatTheServerRefuses) {
     EXPECT_EQ(hear(mine, 1).front().payload, "a");
 }
 
+TEST_P(RedisSubscription, SubscribesAgainUntilItIsLetTo) {
+    const auto may = [&](const char* channels) {
+        loop.wait(publisher->execute<void>(
+            {"ACL", "SETUSER", "reader", "on", ">pw", "+@all", "~*", "resetchannels", channels}));
+    };
+    may("&*");
+    auto to = between->to();
+    to.username = "reader";
+    to.password = "pw";
+    to.protocol = GetParam();
+    const client reader({loop.get_executor()}, to);
+    const auto news = loop.get(reader.subscribe({.channels = {"news"}}));
+    may("&none"); // and cuts those who listen
+    loop.until(
+        [&] { return reader.status().last_problem.find("cannot subscribe again: NOPERM") != std::string::npos; });
+    may("&*");
+    EXPECT_EQ(hear(news, 1).front().type, kind::resumed);
+    EXPECT_EQ(publish("news", "a"), 1);
+}
+
+TEST_P(RedisSubscription, SubscribesAgainWhatTheServerTookOff) {
+    const auto news = subscribe({.channels = {"news"}});
+    between->on_reply = [&](std::string bytes) -> std::optional<std::string> {
+        between->on_reply = nullptr;
+        return bytes + (GetParam() == 3 ? '>' : '*') + "3\r\n$11\r\nunsubscribe\r\n$4\r\nnews\r\n:0\r\n";
+    };
+    publish("news", "a");
+    const auto heard = hear(news, 2);
+    EXPECT_EQ(heard.front().payload, "a");
+    EXPECT_EQ(heard.back().type, kind::resumed);
+    EXPECT_EQ(publish("news", "b"), 1);
+}
+
+TEST_P(RedisSubscription, DropsWhatIsTooLargeToLieUnread) {
+    const auto news = subscribe({.channels = {"news"}, .max_unread_bytes = 10'000});
+    const std::string large(4'000, 'x'), huge(20'000, 'y');
+    for (int i = 0; i < 3; ++i)
+        publish("news", large.c_str());
+    loop.until([&] { return news.missed() == 1; });
+    EXPECT_EQ(hear(news, 2).size(), 2u);
+    publish("news", huge.c_str());
+    EXPECT_EQ(hear(news, 1).front().payload, huge) << "what is alone is kept, and what was read takes no room";
+    EXPECT_EQ(news.missed(), 1u);
+}
+
 TEST_P(RedisSubscription, EndsByItsDeadline) {
     between->refusing = true;
     const auto late = loop.run(redis->subscribe({.channels = {"news"}}, deadline::after(100ms)));

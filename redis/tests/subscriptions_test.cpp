@@ -73,5 +73,14 @@ TEST(Subscriptions, KnowConfirmations) {
     EXPECT_EQ(confirmed_by(reply()), "");
 }
 
+TEST(Subscriptions, KnowWhatAnUnsubscriptionNames) {
+    EXPECT_EQ(taken_off_by(list_of({"unsubscribe", "x", "0"})), (interest{channel, "x"}));
+    EXPECT_EQ(taken_off_by(list_of({"punsubscribe", "x*", "0"})), (interest{pattern, "x*"}));
+    EXPECT_EQ(taken_off_by(list_of({"sunsubscribe", "x", "0"})), (interest{shard, "x"}));
+    EXPECT_EQ(taken_off_by(list_of({"subscribe", "x", "1"})), std::nullopt);
+    EXPECT_EQ(taken_off_by(list_of({"unsubscribe"})), std::nullopt);
+    EXPECT_EQ(taken_off_by(reply()), std::nullopt);
+}
+
 } // namespace
 } // namespace infra::redis::detail

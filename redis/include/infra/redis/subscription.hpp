@@ -21,8 +21,10 @@ struct subscribe_request {
     std::vector<std::string> patterns{};       ///< of channels, as PSUBSCRIBE has them: `user.*`
     std::vector<std::string> shard_channels{}; ///< SSUBSCRIBE, Redis 7 and later
 
-    /// Messages that may lie unread; what comes beyond is dropped and counted in missed(). At least 1.
+    /// Messages that may lie unread, in number and in bytes; what comes beyond is dropped and counted in missed(). At
+    /// least 1; one that is alone is always kept.
     std::size_t max_unread = 10'000;
+    std::size_t max_unread_bytes = 64 * 1024 * 1024;
 };
 
 struct message {
@@ -43,7 +45,8 @@ namespace detail {
 class subscription_state;
 }
 
-/// What one subscriber hears. After a lost connection the client subscribes again by itself.
+/// What one subscriber hears. After a lost connection the client subscribes again by itself, and to all: while the server
+/// refuses a part it is asked again with a new connection, up to once a second, and what is published may not come.
 ///
 /// Threads:  receive() from one coroutine on the executor on which it was subscribed; the rest from any.
 /// Errors:   receive() throws infra::errc::closed once the client has stopped and everything has been read.
