@@ -20,7 +20,7 @@ public:
     virtual void on_message(reply r) = 0;
     virtual void on_read(std::size_t bytes) = 0;    ///< before its messages
     virtual void on_pause() = 0;                    ///< after them: all that has come was given
-    virtual void on_written(std::size_t bytes) = 0; ///< of what write() left to do
+    virtual void on_written(std::size_t bytes) = 0; ///< of what write() left to do; perhaps none
     virtual void on_end(boost::system::error_code why, std::string sentence) = 0;
 
 protected:
@@ -33,7 +33,8 @@ public:
 
     void start() { read(); }
 
-    /// How many bytes were taken; 0: on_written() follows, and the bytes have to stay.
+    /// How many bytes were taken; 0: on_written() follows, and the same bytes are to be given again but for those it
+    /// names.
     std::size_t write(std::string_view bytes);
     bool writing() const noexcept { return writing_; }
 

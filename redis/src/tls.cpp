@@ -27,7 +27,10 @@ struct secured {
         : context(std::move(c)), stream(std::move(socket), *context) {}
     const std::shared_ptr<ssl::context> context;
     tls_stream stream;
+    std::string leaving; // what is being written: whoever gave it may be done with the connection before OpenSSL is
 };
+
+constexpr std::size_t record = 16 * 1024; // the most that TLS takes at once
 
 class tls_transport final : public transport {
 public:
@@ -49,8 +52,9 @@ public:
     }
 
     std::size_t write_some(std::string_view bytes, events_ptr events) override {
+        through_->leaving.assign(bytes.substr(0, record));
         through_->stream.async_write_some(
-            asio::buffer(bytes.data(), bytes.size()),
+            asio::buffer(through_->leaving),
             [keep = through_, events = std::move(events)](boost::system::error_code ec, std::size_t size) {
                 events->on_written(ec, size);
             });

@@ -1,5 +1,6 @@
 #include "transport.hpp"
 
+#include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
@@ -13,9 +14,9 @@ struct read_done {
     void operator()(boost::system::error_code ec, std::size_t size) const { events->on_read(ec, size); }
 };
 
-struct write_done {
+struct writable {
     events_ptr events;
-    void operator()(boost::system::error_code ec, std::size_t size) const { events->on_written(ec, size); }
+    void operator()(boost::system::error_code ec) const { events->on_written(ec, 0); }
 };
 
 class plain_transport final : public transport {
@@ -37,13 +38,18 @@ public:
         socket_.async_read_some(into, read_done{std::move(events)});
     }
 
-    // Nearly always the kernel takes it all at once, and a turn of the loop is saved.
+    // Nearly always the kernel takes it all at once, and a turn of the loop is saved. When it does not, it is asked when
+    // it will: a write left to it might be done by another thread of a pool while this one takes it for undone.
     std::size_t write_some(std::string_view bytes, events_ptr events) override {
         boost::system::error_code ec;
         const auto taken = socket_.write_some(asio::buffer(bytes.data(), bytes.size()), ec);
-        if (taken == 0)
-            socket_.async_write_some(asio::buffer(bytes.data(), bytes.size()), write_done{std::move(events)});
-        return taken;
+        if (taken > 0)
+            return taken;
+        if (ec == asio::error::would_block)
+            socket_.async_wait(stream_socket::wait_write, writable{std::move(events)});
+        else
+            asio::post(socket_.get_executor(), [events = std::move(events), ec] { events->on_written(ec, 0); });
+        return 0;
     }
 
     void close() noexcept override {

@@ -39,7 +39,8 @@ public:
     // --- Afterwards ---
     virtual void read_some(asio::mutable_buffer into, events_ptr events) = 0;
 
-    /// How many bytes were taken at once; 0 means that on_written() follows.
+    /// How many bytes were taken at once; 0 means that on_written() follows, perhaps with 0 as well, which asks to try
+    /// again. The bytes need not stay.
     virtual std::size_t write_some(std::string_view bytes, events_ptr events) = 0;
 
     virtual void close() noexcept = 0;
