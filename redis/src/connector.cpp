@@ -15,6 +15,7 @@
 
 #include <netdb.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 
 #include <array>
 #include <utility>
@@ -26,6 +27,7 @@ namespace {
 using endpoint = asio::generic::stream_protocol::endpoint;
 using asio::ip::tcp;
 
+constexpr std::chrono::seconds most_idle{3600};   // that a kernel takes is some nine hours
 constexpr std::size_t greeting_bytes = 64 * 1024; // no answer to a greeting is longer
 
 std::vector<endpoint> look_up(const std::string& host, std::uint16_t port) {
@@ -54,18 +56,24 @@ awaitable<std::vector<endpoint>> resolve(address to) {
     co_return co_await default_blocking_pool().run([to] { return look_up(to.host, to.port); });
 }
 
-void prepare(stream_socket& socket, const endpoint& at) {
+// The kernel asks after a peer that has gone for good, of which a command that blocks without end would never hear. Its
+// own habit is to begin after two hours.
+void prepare(stream_socket& socket, const endpoint& at, std::chrono::seconds idle) {
     if (at.protocol().family() == AF_UNIX)
         return;
     boost::system::error_code ignored;
     socket.set_option(tcp::no_delay(true), ignored);
     socket.set_option(asio::socket_base::keep_alive(true), ignored);
+    const auto set = [&](int what, int to) { ::setsockopt(socket.native_handle(), IPPROTO_TCP, what, &to, sizeof to); };
+    set(TCP_KEEPIDLE, static_cast<int>(idle.count()));
+    set(TCP_KEEPINTVL, static_cast<int>(idle.count()));
+    set(TCP_KEEPCNT, 3);
 }
 
-awaitable<stream_socket> connect_to(executor ex, endpoint at) {
+awaitable<stream_socket> connect_to(executor ex, endpoint at, std::chrono::seconds idle) {
     stream_socket socket(ex);
     co_await socket.async_connect(at, asio::use_awaitable);
-    prepare(socket, at);
+    prepare(socket, at, idle);
     co_return socket;
 }
 
@@ -183,10 +191,11 @@ awaitable<opened> connector::open_in_time(executor ex, deadline limit, std::stri
 
 awaitable<stream_socket> connector::connect(executor ex, address to, deadline limit) {
     const auto addresses = co_await resolve(std::move(to));
+    const auto idle = std::min(std::chrono::ceil<std::chrono::seconds>(options_.ping_every), most_idle);
     for (std::size_t i = 0;; ++i) {
         const auto last = i + 1 == addresses.size();
         try {
-            co_return co_await with_deadline(connect_to(ex, addresses[i]),
+            co_return co_await with_deadline(connect_to(ex, addresses[i], idle),
                                              share(limit, time_.steady(), addresses.size() - i), time_);
         } catch (const boost::system::system_error& e) {
             if (last || e.code() == asio::error::operation_aborted)

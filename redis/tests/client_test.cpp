@@ -9,6 +9,10 @@
 
 #include <gtest/gtest.h>
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <set>
 #include <thread>
@@ -55,6 +59,29 @@ TEST_F(RedisClient, SpeaksOverTcp) {
     const client named({loop.get_executor()}, by_name);
     EXPECT_EQ(loop.get(named.execute<std::string>({"PING"})), "PONG")
         << "whichever of its addresses the server listens on";
+}
+
+std::optional<int> keepalive_towards(std::uint16_t port) {
+    for (int fd = 3; fd < 1024; ++fd) {
+        sockaddr_in peer{};
+        socklen_t size = sizeof peer;
+        if (::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size) != 0 || ntohs(peer.sin_port) != port)
+            continue;
+        int idle = 0;
+        socklen_t length = sizeof idle;
+        ::getsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, &length);
+        return idle;
+    }
+    return std::nullopt;
+}
+
+// What blocks without end hears of a peer that has gone by the kernel alone.
+TEST_F(RedisClient, HasTheKernelAskAfterAPeerThatIsSilent) {
+    auto to = one->over_tcp();
+    to.ping_every = 4500ms;
+    const client tcp({loop.get_executor()}, to);
+    loop.wait(tcp.execute<void>({"PING"}));
+    EXPECT_EQ(keepalive_towards(one->port()), 5) << "seconds";
 }
 
 TEST_F(RedisClient, KeepsAnyBytesOfAnySize) {

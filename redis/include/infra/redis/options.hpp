@@ -78,7 +78,8 @@ struct options {
                       .max = std::chrono::milliseconds(1000),
                       .jitter = 0.5};
 
-    /// An idle connection is asked for a PING this often. Shorter finds dead peers sooner. At least 100 ms.
+    /// An idle connection is asked for a PING this often; one whose command blocks is asked after by the kernel (TCP
+    /// keepalive, in whole seconds). Shorter finds dead peers sooner. At least 100 ms.
     std::chrono::milliseconds ping_every = std::chrono::seconds(5);
 
     /// A connection that owes an answer to what it has in full and says nothing for so long is given up; so is one that
