@@ -243,6 +243,20 @@ bool has_word(const command& c, std::initializer_list<std::string_view> any, std
     return false;
 }
 
+// Of its options some make the second time another thing than the first (NX, GET, IFEQ and its like, and whatever later
+// servers know); these do not.
+bool is_plain_set(const command& c) {
+    const auto words = c.words();
+    for (std::size_t i = 3; i < words.size(); ++i) {
+        const auto is = [&](std::string_view each) { return same(words[i], each); };
+        if (is("EX") || is("PX") || is("EXAT") || is("PXAT"))
+            ++i; // and its number
+        else if (!is("KEEPTTL") && !is("XX"))
+            return false;
+    }
+    return true;
+}
+
 std::string_view second_word(const command& c) {
     const auto words = c.words();
     return words.size() > 1 ? words[1] : std::string_view();
@@ -304,13 +318,12 @@ replay replay_of(const command& c) {
     const auto* known = find(c.name());
     if (!known)
         return replay::never;
-    // The second time these would do nothing, or answer as if somebody else had done it.
-    if (known->name == "SET" && has_word(c, {"NX", "GET"}, 3))
+    if (known->name == "SET" && !is_plain_set(c))
         return replay::never;
+    // The second time these would do nothing, or answer as if somebody else had done it.
     if (known->name == "ZADD" && has_word(c, {"INCR", "NX"}, 2))
         return replay::never;
-    if ((known->name.starts_with("EXPIRE") || known->name.starts_with("PEXPIRE")) &&
-        has_word(c, {"NX", "XX", "GT", "LT"}, 3))
+    if ((known->name.starts_with("EXPIRE") || known->name.starts_with("PEXPIRE")) && c.size() > 3)
         return known->again == rd ? rd : replay::never;
     return known->again;
 }

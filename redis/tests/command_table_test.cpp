@@ -20,11 +20,16 @@ TEST(CommandTable, KnowsWhatMayBeRepeated) {
         {{"SET", "k", "NX"}, replay::idempotent}, // a value, not an option
         {{"SET", "GET", "v"}, replay::idempotent},
         {{"SET", "k", "v", "GET"}, replay::never},
+        {{"SET", "k", "v", "IFEQ", "w"}, replay::never},     // of servers to come
+        {{"SET", "k", "v", "EX", "NX"}, replay::idempotent}, // a number that is none: the server's affair
+        {{"SET", "k", "v", "XX", "keepttl"}, replay::idempotent},
+        {{"SET", "k", "v", "EXAT", 1, "GET"}, replay::never},
         {{"HSET", "k", "f", "v"}, replay::idempotent},
         {{"ZADD", "k", 1, "m"}, replay::idempotent},
         {{"ZADD", "k", "INCR", 1, "m"}, replay::never},
         {{"EXPIRE", "k", 10}, replay::idempotent},
         {{"EXPIRE", "k", 10, "NX"}, replay::never},
+        {{"PEXPIREAT", "k", 10, "NEW"}, replay::never},
         {{"INCR", "k"}, replay::never},
         {{"LPUSH", "k", "v"}, replay::never},
         {{"EVALSHA", "s", 0}, replay::never},
