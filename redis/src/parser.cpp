@@ -83,10 +83,20 @@ parser::step parser::take_line(std::string_view& bytes) {
     return interpret(whole);
 }
 
+// Grows as it comes, but never beyond what was announced. By hand: reserve() may double what it has.
+void parser::make_room(std::size_t more) {
+    if (text_.size() + more <= text_.capacity())
+        return;
+    const auto eager = std::max({2 * text_.capacity(), text_.size() + more, eager_bytes});
+    std::string grown;
+    grown.reserve(std::min(text_.size() + text_left_, eager));
+    grown.append(text_);
+    text_ = std::move(grown);
+}
+
 parser::step parser::take_text(std::string_view& bytes) {
     const auto size = std::min(text_left_, bytes.size());
-    if (text_.empty() && size < text_left_)
-        text_.reserve(std::min(text_left_, eager_bytes));
+    make_room(size);
     text_.append(bytes.data(), size);
     bytes.remove_prefix(size);
     text_left_ -= size;
@@ -256,6 +266,8 @@ parser::step parser::deliver(reply value) {
         return step::done;
     }
     auto& top = frames_.back();
+    if (auto& items = top.items; !top.streamed && items.size() == items.capacity())
+        items.reserve(items.size() + std::min(std::max(items.size(), eager_items), top.left));
     top.items.push_back(std::move(value));
     return !top.streamed && --top.left == 0 ? close_frame() : step::on;
 }

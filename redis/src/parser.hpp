@@ -58,6 +58,7 @@ private:
 
     step take_line(std::string_view& bytes);
     step take_text(std::string_view& bytes);
+    void make_room(std::size_t more);
     step take_text_end(std::string_view& bytes);
     step interpret(std::string_view line);
     step scalar(char type, std::string_view line);

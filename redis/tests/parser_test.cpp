@@ -210,6 +210,22 @@ TEST(Parser, SetsNothingAsideForWhatIsOnlyAnnounced) {
     EXPECT_TRUE(p.is_within());
 }
 
+TEST(Parser, SetsNoMoreAsideThanComes) {
+    constexpr std::size_t size = 1'100'000, piece = 64 * 1024, members = 5'000;
+    auto bytes =
+        "$" + std::to_string(size) + "\r\n" + std::string(size, 'x') + "\r\n*" + std::to_string(members) + "\r\n";
+    for (std::size_t i = 0; i < members; ++i)
+        bytes += "_\r\n";
+    parser p;
+    std::vector<reply> came;
+    for (std::size_t at = 0; at < bytes.size(); at += piece)
+        for (auto rest = std::string_view(bytes).substr(at, piece); p.feed(rest) == status::message;)
+            came.push_back(p.take());
+    ASSERT_EQ(came.size(), 2u);
+    EXPECT_EQ(std::move(came[0]).take_text().capacity(), size);
+    EXPECT_EQ(std::move(came[1]).take_items().capacity(), members);
+}
+
 TEST(Parser, RefusesLinesWithoutEnd) {
     const auto p = parse("+" + std::string(70'000, 'a'), 100);
     EXPECT_EQ(p.end, status::malformed);

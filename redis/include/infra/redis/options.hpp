@@ -63,8 +63,8 @@ struct options {
     std::size_t max_queued_commands = 100'000;
     std::size_t max_queued_bytes = 64 * 1024 * 1024;
 
-    /// In memory. A longer reply ends the connection, since what follows it would have to be read in vain. From
-    /// 1 KiB to 4 GiB.
+    /// In memory, once it is there; half as much again for moments while it grows. A longer reply ends the connection,
+    /// since what follows it would have to be read in vain. From 1 KiB to 4 GiB.
     std::size_t max_reply_bytes = 256 * 1024 * 1024;
 
     /// Connections for sessions and blocking commands, over all loops; one more waits. 1 to 10 000.
