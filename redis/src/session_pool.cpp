@@ -170,6 +170,15 @@ awaitable<void> session_pool::all_returned() {
     co_await returned.get();
 }
 
+// What comes after close_all() would be closed by nobody.
+void session_pool::enlist(const std::shared_ptr<own_connection>& one) {
+    const std::scoped_lock lock(mutex_);
+    if (!accepting_)
+        throw closed();
+    std::erase_if(all_, [](const auto& each) { return each.expired(); });
+    all_.push_back(one);
+}
+
 awaitable<std::shared_ptr<own_connection>> session_pool::lease(deadline limit) {
     const auto self = shared_from_this();
     const executor ex = co_await asio::this_coro::executor;
@@ -180,12 +189,8 @@ awaitable<std::shared_ptr<own_connection>> session_pool::lease(deadline limit) {
     }
     one = std::make_shared<own_connection>(ex, common_);
     one->pool_ = self;
-    {
-        const std::scoped_lock lock(mutex_);
-        std::erase_if(all_, [](const auto& each) { return each.expired(); });
-        all_.push_back(one);
-    }
     try {
+        enlist(one);
         co_await one->open(limit);
     } catch (...) {
         free_room();

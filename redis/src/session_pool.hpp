@@ -80,6 +80,7 @@ private:
         std::shared_ptr<own_connection> evicted{}; ///< to be closed
     };
     bool try_take(const executor& ex, taken& out);
+    void enlist(const std::shared_ptr<own_connection>& one);
     bool keep(const std::shared_ptr<own_connection>& one);
     void free_room();
     std::uint64_t wait_in_line(const promise<void>& turn);

@@ -54,7 +54,7 @@ awaitable<void> supervise(std::shared_ptr<pipeline> p, std::function<void()> on_
     for (int failures = 0; !p->closed();) {
         const auto began = time.steady();
         if (co_await connect(p)) {
-            if (on_attach)
+            if (on_attach && !p->closed())
                 on_attach();
             co_await p->detached();
             if (time.steady() - began >= held)
