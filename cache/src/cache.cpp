@@ -1,3 +1,4 @@
+#include "change.hpp"
 #include "core.hpp"
 #include "keys.hpp"
 
@@ -65,6 +66,8 @@ awaitable<std::vector<bool>> set(shared_core in, std::vector<to_set> values, set
             entry_for(std::move(place), plan_set(in->now_ms(), ttl, each.value.raw, tags), each.value.bytes));
         entries.back().only_if_absent = options.only_if_absent;
     }
+    if (options.only_if_absent)
+        co_return co_await set_if_absent(std::move(in), std::move(entries));
     co_return co_await in->shared->stored->set(std::move(entries));
 }
 
@@ -100,8 +103,7 @@ awaitable<bool> cache::del_one(shared in, std::string key) {
 
 awaitable<std::size_t> cache::del_each(shared in, string_list keys) {
     auto places = co_await keys_in_store(in, std::move(keys));
-    const auto gone = co_await in->shared->stored->erase(std::move(places));
-    co_return static_cast<std::size_t>(std::ranges::count(gone, true));
+    co_return co_await detail::erase(std::move(in), std::move(places));
 }
 
 awaitable<bool> cache::exists_one(shared in, std::string key) {
@@ -123,25 +125,13 @@ awaitable<std::optional<milliseconds>> cache::ttl_of(shared in, std::string key)
 awaitable<bool> cache::expire_one(shared in, std::string key, std::optional<milliseconds> given) {
     const auto ttl = in->ttl_or_default(given);
     require_positive(ttl, "expire: ttl");
-    auto found = co_await detail::look(in, key);
-    if (!found || !is_plainly_there(*found, in->now_ms()))
-        co_return false;
-    auto places = co_await keys_in_store(in, std::move(key));
-    if (!ends_in_envelope(found)) {
-        const auto done = co_await in->shared->stored->expire(std::move(places), ttl);
-        co_return done.front();
-    }
-    const auto how = plan_set(in->now_ms(), ttl, found->value.raw, std::move(found->cover->tags));
-    std::vector<new_entry> one;
-    one.push_back(detail::entry_for(std::move(places.front()), how, found->value.bytes));
-    co_await in->shared->stored->set(std::move(one));
-    co_return true;
+    co_return co_await detail::expire(std::move(in), std::move(key), ttl);
 }
 
-awaitable<std::int64_t> cache::add_to(shared in, std::string key, std::int64_t by, std::optional<milliseconds> ttl) {
-    require_positive(in->ttl_or_default(ttl), "increment: ttl");
-    auto place = co_await detail::key_in_store(in, std::move(key));
-    co_return co_await in->shared->stored->add(std::move(place), by, in->ttl_or_default(ttl));
+awaitable<std::int64_t> cache::add_to(shared in, std::string key, std::int64_t by, std::optional<milliseconds> given) {
+    const auto ttl = in->ttl_or_default(given);
+    require_positive(ttl, "increment: ttl");
+    co_return co_await detail::increment(std::move(in), std::move(key), by, ttl);
 }
 
 awaitable<void> cache::void_tags(shared in, string_list tags) {

@@ -180,6 +180,11 @@ awaitable<std::vector<std::optional<found_value>>> look_at_all(shared_core in, s
     for (auto& each : keys)
         each = co_await key_in_store(in, std::move(each));
     auto bytes = co_await in->shared->stored->get(std::move(keys));
+    co_return co_await interpret(std::move(in), std::move(bytes));
+}
+
+awaitable<std::vector<std::optional<found_value>>> interpret(shared_core in,
+                                                             std::vector<std::optional<std::string>> bytes) {
     std::vector<std::optional<found_value>> found;
     std::vector<std::string> names;
     for (auto& each : bytes) {

@@ -26,7 +26,7 @@ struct engine {
         : stored(std::move(s)),
           options(std::move(o)),
           time(t),
-          flying(std::make_shared<flights>()),
+          flying(stored->flying_),
           behind(options.max_refreshes) {}
 
     const std::shared_ptr<store> stored;
@@ -85,6 +85,10 @@ lookup look_now(core& in, std::string_view key, found_value& to);
 awaitable<std::optional<found_value>> look(shared_core in, std::string key);
 awaitable<std::optional<found_value>> look_elsewhere(shared_core in, std::string key);
 awaitable<std::vector<std::optional<found_value>>> look_at_all(shared_core in, std::vector<std::string> keys);
+
+/// Of bytes from the store: empty where they cannot be read, are dead, or have tags that hold no more.
+awaitable<std::vector<std::optional<found_value>>> interpret(shared_core in,
+                                                             std::vector<std::optional<std::string>> bytes);
 
 awaitable<std::vector<tag_version>> versions_of(shared_core in, string_list tags);
 

@@ -1,12 +1,13 @@
 #include "envelope.hpp"
 
+#include <infra/cache/store.hpp>
+
 #include <bit>
 #include <concepts>
 
 namespace infra::cache {
 namespace {
 
-constexpr char magic = '\xC1'; // in no UTF-8 text
 constexpr std::uint8_t version = 1;
 constexpr std::uint8_t raw_flag = 1, none_flag = 2, rearmed_flag = 4;
 
@@ -47,7 +48,7 @@ std::int64_t time_of(cursor& c) { return static_cast<std::int64_t>(c.number<std:
 std::string seal(const envelope& e, std::string_view payload) {
     std::string out;
     out.reserve(28 + payload.size() + 32 * e.tags.size());
-    out.push_back(magic);
+    out.push_back(sealed_mark);
     put(out, version);
     put(out,
         static_cast<std::uint8_t>((e.raw ? raw_flag : 0) | (e.none ? none_flag : 0) | (e.rearmed ? rearmed_flag : 0)));
@@ -62,7 +63,7 @@ std::string seal(const envelope& e, std::string_view payload) {
     return out.append(payload);
 }
 
-bool is_sealed(std::string_view stored) noexcept { return !stored.empty() && stored.front() == magic; }
+bool is_sealed(std::string_view stored) noexcept { return !stored.empty() && stored.front() == sealed_mark; }
 
 std::optional<opened> open(std::string_view stored) {
     if (!is_sealed(stored))

@@ -96,4 +96,18 @@ storing plan_rearmed(std::int64_t now_ms, const envelope& old, milliseconds thro
     return {.cover = std::move(cover), .bare = false, .ttl = time_until(old.dead_at_ms, now_ms)};
 }
 
+storing plan_extended(std::int64_t now_ms, const found_value& old, milliseconds ttl) {
+    if (!old.cover)
+        return {.ttl = ttl};
+    auto cover = *old.cover;
+    if (cover.fresh_until_ms == never_ms) // the store's clock alone ends it
+        return {.cover = std::move(cover), .bare = false, .ttl = ttl};
+    const auto after = cover.dead_at_ms == never_ms ? longest : milliseconds(cover.dead_at_ms - cover.fresh_until_ms);
+    cover.rearmed = false;
+    cover.created_ms = now_ms;
+    cover.fresh_until_ms = plus(now_ms, ttl);
+    cover.dead_at_ms = plus(cover.fresh_until_ms, after);
+    return {.cover = cover, .bare = false, .ttl = time_until(cover.dead_at_ms, now_ms)};
+}
+
 } // namespace infra::cache

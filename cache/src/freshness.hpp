@@ -48,4 +48,7 @@ storing plan_loaded(std::int64_t now_ms, std::chrono::milliseconds ttl, const lo
 /// An old value that is served again for the throttle, never beyond its own end.
 storing plan_rearmed(std::int64_t now_ms, const envelope& old, std::chrono::milliseconds throttle);
 
+/// One that is given another time from now; for how long it is stale, or may stand in, stays.
+storing plan_extended(std::int64_t now_ms, const found_value& old, std::chrono::milliseconds ttl);
+
 } // namespace infra::cache

@@ -1,8 +1,8 @@
 #include "memory_shard.hpp"
 
-#include <charconv>
+#include "decimal.hpp"
+
 #include <cstring>
-#include <limits>
 #include <new>
 
 namespace infra::cache {
@@ -12,6 +12,9 @@ using std::chrono::milliseconds;
 
 constexpr std::size_t swept_with_each_write = 4;
 
+// More loads than this at once, in one shard, and what the next ones give is not stored.
+constexpr std::size_t max_leases = 16'384;
+
 // A place in the table: a pointer and a byte, in a table that is half to seven eighths full.
 constexpr std::size_t cost_in_table = 14;
 
@@ -20,12 +23,12 @@ constexpr std::size_t heap_bytes(std::size_t asked) noexcept {
     return std::max<std::size_t>(32, (asked + 8 + 15) & ~15UL);
 }
 
-std::int64_t number_in(std::string_view text) {
-    std::int64_t number = 0;
-    const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (ec != std::errc() || end != text.data() + text.size())
-        throw error(errc::wrong_type, "only a whole number can be incremented; there is another value under that key");
-    return number;
+std::optional<std::string> value_of(const memory_item* item) {
+    return item ? std::optional<std::string>(item->value()) : std::nullopt;
+}
+
+bool is_as_seen(const memory_item* item, const std::optional<std::string>& seen) {
+    return item ? seen && item->value() == *seen : !seen;
 }
 
 } // namespace
@@ -68,22 +71,26 @@ bool memory_shard::get(hashed_key k, std::string& to) {
 }
 
 bool memory_shard::set(hashed_key k, std::string_view value, milliseconds ttl, bool only_if_absent) {
-    const auto now = time_.steady();
     const std::scoped_lock lock(mutex_);
-    forget_over(now, swept_with_each_write);
+    forget_over(time_.steady(), swept_with_each_write);
     auto* old = find(k);
     if (old && only_if_absent)
         return false;
-    put(k, value, ttl == forever ? steady_time::max() : saturating_add(now, ttl), old);
+    put(k, value, end_of(ttl), old);
     return true;
 }
 
-bool memory_shard::erase(hashed_key k) {
+erased memory_shard::erase(hashed_key k) {
     const std::scoped_lock lock(mutex_);
+    drop_lease(k);
     auto* item = find(k);
-    if (item)
-        drop(*item);
-    return item;
+    if (!item)
+        return {};
+    erased gone{.there = true};
+    if (item->is_sealed())
+        gone.sealed = item->value();
+    drop(*item);
+    return gone;
 }
 
 std::optional<milliseconds> memory_shard::time_left(hashed_key k) {
@@ -96,15 +103,18 @@ std::optional<milliseconds> memory_shard::time_left(hashed_key k) {
     return std::chrono::ceil<milliseconds>(item->expires - time_.steady());
 }
 
-bool memory_shard::expire(hashed_key k, milliseconds ttl) {
+expire_outcome memory_shard::expire(hashed_key k, milliseconds ttl) {
     const std::scoped_lock lock(mutex_);
     auto* item = find(k);
     if (!item)
-        return false;
+        return expire_outcome::absent;
+    if (item->is_sealed())
+        return expire_outcome::sealed;
+    drop_lease(k);
     expiry_wheel::remove(*item);
-    item->expires = ttl == forever ? steady_time::max() : saturating_add(time_.steady(), ttl);
+    item->expires = end_of(ttl);
     wheel_.add(*item);
-    return true;
+    return expire_outcome::done;
 }
 
 std::int64_t memory_shard::add(hashed_key k, std::int64_t amount, milliseconds ttl) {
@@ -112,14 +122,35 @@ std::int64_t memory_shard::add(hashed_key k, std::int64_t amount, milliseconds t
     auto* item = find(k);
     if (item)
         s3_fifo::touch(*item);
-    std::int64_t sum = item ? number_in(item->value()) : 0;
-    if (__builtin_add_overflow(sum, amount, &sum))
-        throw error(errc::wrong_type, "the sum has no room in 64 bits; the number stays as it was");
-    const auto expires = item             ? item->expires
-                         : ttl == forever ? steady_time::max()
-                                          : saturating_add(time_.steady(), ttl);
-    put(k, std::to_string(sum), expires, item);
+    const auto sum = sum_of(item ? item->value() : "0", amount);
+    put(k, std::to_string(sum), item ? item->expires : end_of(ttl), item);
     return sum;
+}
+
+replace_outcome memory_shard::replace(hashed_key k, const replacement& r) {
+    const std::scoped_lock lock(mutex_);
+    forget_over(time_.steady(), swept_with_each_write);
+    auto* old = find(k);
+    // A lease is over with any write, so what was seen and is gone under one has gone by itself.
+    if (r.token.empty() ? !is_as_seen(old, r.seen) : !is_held(k, r.token))
+        return {.found = value_of(old)};
+    put(k, r.entry.value, old && r.keeps_time ? old->expires : end_of(r.entry.ttl), old);
+    return {.done = true};
+}
+
+lease_answer memory_shard::lease(hashed_key k, const std::string& token) {
+    const std::scoped_lock lock(mutex_);
+    if (leases_.size() < max_leases)
+        leases_.insert_or_assign(std::string(k.key), token);
+    return {.granted = true, .value = value_of(find(k))};
+}
+
+bool memory_shard::end_lease(hashed_key k, const std::string& token) {
+    const std::scoped_lock lock(mutex_);
+    const bool held = is_held(k, token);
+    if (held)
+        drop_lease(k);
+    return held;
 }
 
 std::size_t memory_shard::sweep(std::size_t max) {
@@ -152,12 +183,30 @@ memory_item* memory_shard::find(hashed_key k) {
     return item;
 }
 
+steady_time memory_shard::end_of(milliseconds ttl) const noexcept {
+    return ttl == forever ? steady_time::max() : saturating_add(time_.steady(), ttl);
+}
+
+bool memory_shard::is_held(hashed_key k, const std::string& token) const {
+    const auto found = leases_.find(k.key);
+    return found != leases_.end() && found->second == token;
+}
+
+void memory_shard::drop_lease(hashed_key k) {
+    if (leases_.empty())
+        return;
+    const auto found = leases_.find(k.key);
+    if (found != leases_.end())
+        leases_.erase(found);
+}
+
 void memory_shard::put(hashed_key k, std::string_view value, steady_time expires, memory_item* old) {
     const auto cost = memory_item::cost_of(k.key, value);
     if (cost > policy_.capacity() / 2)
         throw error(errc::too_large, "a value of " + std::to_string(value.size()) +
                                          " bytes has no room in the memory store, whose parts take " +
                                          std::to_string(policy_.capacity() / 2) + "; raise max_bytes");
+    drop_lease(k);
     auto* fresh = memory_item::make(k.hash, k.key, value);
     fresh->expires = expires;
     if (old && cost <= old->cost) {

@@ -9,6 +9,7 @@
 
 #include <boost/unordered/unordered_flat_set.hpp>
 
+#include <map>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -26,6 +27,7 @@ public:
 
     std::string_view key() const noexcept { return {text(), key_size_}; }
     std::string_view value() const noexcept { return {text() + key_size_, value_size_}; }
+    bool is_sealed() const noexcept { return value_size_ != 0 && text()[key_size_] == sealed_mark; }
     bool is_over(steady_time now) const noexcept { return expires <= now; }
     bool has_end() const noexcept { return expires != steady_time::max(); }
 
@@ -55,10 +57,13 @@ public:
     bool get(hashed_key k, std::string& to);
     /// Throws errc::too_large.
     bool set(hashed_key k, std::string_view value, std::chrono::milliseconds ttl, bool only_if_absent);
-    bool erase(hashed_key k);
+    erased erase(hashed_key k);
     std::optional<std::chrono::milliseconds> time_left(hashed_key k);
-    bool expire(hashed_key k, std::chrono::milliseconds ttl);
+    expire_outcome expire(hashed_key k, std::chrono::milliseconds ttl);
     std::int64_t add(hashed_key k, std::int64_t amount, std::chrono::milliseconds ttl);
+    replace_outcome replace(hashed_key k, const replacement& r);
+    lease_answer lease(hashed_key k, const std::string& token);
+    bool end_lease(hashed_key k, const std::string& token);
     std::size_t sweep(std::size_t max);
     void add_to(store_stats& sum) const;
 
@@ -80,7 +85,11 @@ private:
 
     // All below under mutex_.
     memory_item* find(hashed_key k);
+    /// Every write ends here or in drop_lease(): a lease on the key is over.
     void put(hashed_key k, std::string_view value, steady_time expires, memory_item* old);
+    steady_time end_of(std::chrono::milliseconds ttl) const noexcept;
+    bool is_held(hashed_key k, const std::string& token) const;
+    void drop_lease(hashed_key k);
     void make_room_for(std::size_t cost);
     void drop(memory_item& item) noexcept;
     void forget_over(steady_time now, std::size_t max);
@@ -90,6 +99,8 @@ private:
     boost::unordered_flat_set<memory_item*, hash_of, same_key> table_;
     s3_fifo policy_;
     expiry_wheel wheel_;
+    // Key and token; the one who asked last, since the flights let only one at a time ask.
+    std::map<std::string, std::string, std::less<>> leases_;
     std::uint64_t evictions_ = 0;
     std::uint64_t expirations_ = 0;
 };

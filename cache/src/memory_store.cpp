@@ -68,14 +68,19 @@ public:
     }
 
     awaitable<std::vector<bool>> set(std::vector<new_entry> entries) override {
-        co_return each_of(entries, [this](const new_entry& e) {
+        std::vector<bool> stored;
+        for (const auto& e : open(entries)) {
             const auto k = hashed(e.key);
-            return shard_of(k).set(k, e.value, e.ttl, e.only_if_absent);
-        });
+            stored.push_back(shard_of(k).set(k, e.value, e.ttl, e.only_if_absent));
+        }
+        co_return stored;
     }
 
-    awaitable<std::vector<bool>> erase(std::vector<std::string> keys) override {
-        co_return each_of(keys, [this](std::string_view key) { return shard_of(hashed(key)).erase(hashed(key)); });
+    awaitable<std::vector<erased>> erase(std::vector<std::string> keys) override {
+        std::vector<erased> gone;
+        for (const auto& key : open(keys))
+            gone.push_back(shard_of(hashed(key)).erase(hashed(key)));
+        co_return gone;
     }
 
     awaitable<std::vector<std::optional<milliseconds>>> time_left(std::vector<std::string> keys) override {
@@ -85,13 +90,31 @@ public:
         co_return left;
     }
 
-    awaitable<std::vector<bool>> expire(std::vector<std::string> keys, milliseconds ttl) override {
-        co_return each_of(keys, [&](std::string_view key) { return shard_of(hashed(key)).expire(hashed(key), ttl); });
+    awaitable<std::vector<expire_outcome>> expire(std::vector<std::string> keys, milliseconds ttl) override {
+        std::vector<expire_outcome> outcomes;
+        for (const auto& key : open(keys))
+            outcomes.push_back(shard_of(hashed(key)).expire(hashed(key), ttl));
+        co_return outcomes;
     }
 
     awaitable<std::int64_t> add(std::string key, std::int64_t amount, milliseconds ttl) override {
         const auto k = hashed(open(key));
         co_return shard_of(k).add(k, amount, ttl);
+    }
+
+    awaitable<replace_outcome> replace(replacement r) override {
+        const auto k = hashed(open(r).entry.key);
+        co_return shard_of(k).replace(k, r);
+    }
+
+    awaitable<lease_answer> lease(lease_request r) override {
+        const auto k = hashed(open(r).key);
+        co_return shard_of(k).lease(k, r.token);
+    }
+
+    awaitable<bool> end_lease(lease_request r) override {
+        const auto k = hashed(open(r).key);
+        co_return shard_of(k).end_lease(k, r.token);
     }
 
     std::shared_ptr<const version_slot> slot(std::string name) override { return versions_.slot(name); }
@@ -155,15 +178,6 @@ private:
         if (stopped_)
             throw error(infra::errc::closed, "the cache's store has been stopped");
         return argument;
-    }
-
-    template <class Range, class Verb>
-    std::vector<bool> each_of(const Range& all, Verb verb) const {
-        std::vector<bool> done;
-        done.reserve(open(all).size());
-        for (const auto& each : all)
-            done.push_back(verb(each));
-        return done;
     }
 
     const memory_options options_;

@@ -1,5 +1,8 @@
-#include <infra/cache/memory.hpp>
 #include <infra/cache/store.hpp>
+
+#include "flights.hpp"
+
+#include <infra/cache/memory.hpp>
 
 #include <map>
 #include <mutex>
@@ -37,6 +40,9 @@ std::string names_of(const std::map<std::string, store_factory, std::less<>>& fa
 }
 
 } // namespace
+
+store::store() : flying_(std::make_shared<flights>()) {}
+store::~store() = default;
 
 bool register_store(std::string scheme, store_factory factory) {
     auto& all = known_schemes();

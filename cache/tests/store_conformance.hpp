@@ -17,6 +17,8 @@ struct store_subject {
     std::shared_ptr<store> stored;
     /// Lets time pass: a manual clock is moved, a server's is waited for.
     std::function<void(milliseconds)> pass;
+    /// The same values as another process sees them; null for a store that no other process sees.
+    std::shared_ptr<store> elsewhere = nullptr;
     std::shared_ptr<void> surroundings = nullptr;
 };
 
@@ -38,17 +40,33 @@ protected:
         return loop.await(stored->set(std::move(one))).at(0);
     }
     std::optional<std::string> get(std::string key) { return loop.await(stored->get(keys{std::move(key)})).at(0); }
-    bool erase(std::string key) { return loop.await(stored->erase(keys{std::move(key)})).at(0); }
+    bool erase(std::string key) { return loop.await(stored->erase(keys{std::move(key)})).at(0).there; }
     std::optional<milliseconds> time_left(std::string key) {
         return loop.await(stored->time_left(keys{std::move(key)})).at(0);
     }
-    bool expire(std::string key, milliseconds ttl) {
+    expire_outcome expire(std::string key, milliseconds ttl) {
         return loop.await(stored->expire(keys{std::move(key)}, ttl)).at(0);
     }
     std::int64_t add(std::string key, std::int64_t n, milliseconds ttl = forever) {
         return loop.await(stored->add(std::move(key), n, ttl));
     }
     std::uint64_t version(std::string name) { return loop.await(stored->versions(keys{std::move(name)})).at(0); }
+    bool replace(std::string key, std::optional<std::string> seen, std::string value, std::string token = "") {
+        replacement r{.entry = {.key = key, .value = std::move(value)}, .seen = std::move(seen)};
+        r.token = std::move(token);
+        const auto outcome = loop.await(stored->replace(std::move(r)));
+        EXPECT_TRUE(outcome.done || outcome.found == get(key));
+        return outcome.done;
+    }
+    lease_answer lease(std::string key, std::string token) {
+        return lease_of(*stored, std::move(key), std::move(token));
+    }
+    lease_answer lease_of(store& in, std::string key, std::string token, milliseconds ttl = 10s) {
+        return loop.await(in.lease({std::move(key), std::move(token), ttl}));
+    }
+    bool end_lease(std::string key, std::string token) {
+        return loop.await(stored->end_lease({std::move(key), std::move(token)}));
+    }
     void bump(std::string name) { loop.await(stored->bump(keys{std::move(name)})); }
 
     test_loop loop;
@@ -85,7 +103,10 @@ TEST_P(CacheStore, AnswersManyInOrder) {
     EXPECT_EQ(loop.await(stored->set(std::move(entries))), (std::vector<bool>{true, true}));
     EXPECT_EQ(loop.await(stored->get(keys{"b", "x", "a", "b"})),
               (std::vector<std::optional<std::string>>{"2", std::nullopt, "1", "2"}));
-    EXPECT_EQ(loop.await(stored->erase(keys{"a", "x"})), (std::vector<bool>{true, false}));
+    const auto gone = loop.await(stored->erase(keys{"a", "x"}));
+    ASSERT_EQ(gone.size(), 2U);
+    EXPECT_TRUE(gone[0].there);
+    EXPECT_FALSE(gone[1].there);
     EXPECT_TRUE(loop.await(stored->get({})).empty());
 }
 
@@ -119,11 +140,11 @@ TEST_P(CacheStore, TellsTheTimeThatIsLeft) {
     set("a", "1", 60s);
     EXPECT_LE(time_left("a"), 60s);
     EXPECT_GT(time_left("a"), 50s);
-    EXPECT_TRUE(expire("a", 10s));
+    EXPECT_EQ(expire("a", 10s), expire_outcome::done);
     EXPECT_LE(time_left("a"), 10s);
-    EXPECT_TRUE(expire("a", forever));
+    EXPECT_EQ(expire("a", forever), expire_outcome::done);
     EXPECT_EQ(time_left("a"), forever);
-    EXPECT_FALSE(expire("x", 10s));
+    EXPECT_EQ(expire("x", 10s), expire_outcome::absent);
 }
 
 TEST_P(CacheStore, Counts) {
@@ -143,13 +164,147 @@ TEST_P(CacheStore, CountingKeepsTheTimeOfTheFirst) {
 }
 
 TEST_P(CacheStore, RefusesToCountWhatIsNoNumber) {
-    for (const std::string value : {"x", "", "1.5", "\"1\"", " 1", "9223372036854775808"}) {
+    for (const std::string value : {"x", "", "1.5", "\"1\"", " 1", "9223372036854775808", "\xC1 5"}) {
         set("a", value);
         EXPECT_EQ(loop.code_of(stored->add("a", 1, forever)), errc::wrong_type) << value;
         EXPECT_EQ(get("a"), value);
     }
     set("a", std::to_string(std::numeric_limits<std::int64_t>::max()));
     EXPECT_EQ(loop.code_of(stored->add("a", 1, forever)), errc::wrong_type);
+}
+
+TEST_P(CacheStore, LeavesTheTimeOfASealedValueToTheCore) {
+    const std::string sealed("\xC1 something");
+    set("a", sealed, 60s);
+    EXPECT_EQ(expire("a", 1h), expire_outcome::sealed);
+    EXPECT_LE(time_left("a"), 60s);
+}
+
+TEST_P(CacheStore, GivesBackWhatIsSealedWhenItErases) {
+    const std::string sealed("\xC1 something");
+    set("sealed", sealed);
+    set("bare", "1");
+    const auto gone = loop.await(stored->erase(keys{"bare", "sealed", "x"}));
+    ASSERT_EQ(gone.size(), 3U);
+    EXPECT_TRUE(gone[0].there && gone[1].there && !gone[2].there);
+    EXPECT_EQ(gone[0].sealed, "");
+    EXPECT_EQ(gone[1].sealed, sealed);
+}
+
+TEST_P(CacheStore, ReplacesOnlyWhatWasSeen) {
+    EXPECT_FALSE(replace("a", "1", "2"));
+    EXPECT_EQ(get("a"), std::nullopt);
+    EXPECT_TRUE(replace("a", std::nullopt, "1"));
+    EXPECT_FALSE(replace("a", std::nullopt, "2"));
+    EXPECT_FALSE(replace("a", "", "2"));
+    EXPECT_EQ(get("a"), "1");
+    EXPECT_TRUE(replace("a", "1", "\xC1 2"));
+    EXPECT_TRUE(replace("a", "\xC1 2", ""));
+    EXPECT_TRUE(replace("a", "", "3"));
+    EXPECT_EQ(get("a"), "3");
+}
+
+TEST_P(CacheStore, AReplacementHasItsOwnTimeOrThatOfTheOld) {
+    set("a", "1", 60s);
+    loop.await(stored->replace({.entry = {"a", "2", 1h}, .seen = "1", .keeps_time = true}));
+    EXPECT_LE(time_left("a"), 60s);
+    EXPECT_EQ(get("a"), "2");
+    loop.await(stored->replace({.entry = {"a", "3", 1h}, .seen = "2"}));
+    EXPECT_GT(time_left("a"), 60s);
+    set("b", "1");
+    loop.await(stored->replace({.entry = {"b", "2", 1s}, .seen = "1", .keeps_time = true}));
+    EXPECT_EQ(time_left("b"), forever);
+}
+
+TEST_P(CacheStore, ALeaseShowsWhatLiesThere) {
+    EXPECT_EQ(lease("a", "me").value, std::nullopt);
+    EXPECT_TRUE(end_lease("a", "me"));
+    set("a", "1");
+    const auto answer = lease("a", "me");
+    EXPECT_TRUE(answer.granted);
+    EXPECT_EQ(answer.value, "1");
+}
+
+TEST_P(CacheStore, StoresUnderALeaseAndEndsIt) {
+    set("a", "old");
+    ASSERT_TRUE(lease("a", "me").granted);
+    ASSERT_TRUE(lease("a", "me").granted) << "a request whose answer was lost is asked again";
+    EXPECT_FALSE(replace("a", "old", "new", "you"));
+    EXPECT_TRUE(replace("a", "old", "new", "me"));
+    EXPECT_EQ(get("a"), "new");
+    EXPECT_FALSE(replace("a", "new", "newer", "me"));
+    EXPECT_FALSE(end_lease("a", "me"));
+}
+
+TEST_P(CacheStore, ALeaseIsGivenUpByItsHolderOnly) {
+    ASSERT_TRUE(lease("a", "me").granted);
+    EXPECT_FALSE(end_lease("a", "you"));
+    EXPECT_TRUE(end_lease("a", "me"));
+    EXPECT_FALSE(replace("a", std::nullopt, "1", "me"));
+    EXPECT_TRUE(lease("a", "you").granted);
+}
+
+TEST_P(CacheStore, WhatWasWrittenMeanwhileIsNotReplacedUnderALease) {
+    const auto refused_after = [this](const std::string& key, const std::function<void()>& write) {
+        EXPECT_TRUE(lease(key, "me").granted);
+        write();
+        const auto written = get(key);
+        EXPECT_FALSE(replace(key, std::nullopt, "loaded", "me")) << key;
+        EXPECT_EQ(get(key), written) << key;
+    };
+    refused_after("set", [&] { set("set", "1"); });
+    refused_after("add", [&] { add("add", 1); });
+    refused_after("replace", [&] { replace("replace", std::nullopt, "1"); });
+    refused_after("expire", [&] { set("expire", "1"), expire("expire", 1h); });
+    refused_after("erase", [&] { erase("erase"); });
+    refused_after("both", [&] { set("both", "1"), erase("both"); });
+}
+
+TEST_P(CacheStore, AnEraseEndsALeaseOnAValueThatWasThere) {
+    set("a", "\xC1 old");
+    ASSERT_TRUE(lease("a", "me").granted);
+    erase("a");
+    set("a", "\xC1 old");
+    EXPECT_FALSE(replace("a", "\xC1 old", "loaded", "me"));
+    EXPECT_TRUE(lease("a", "you").granted);
+}
+
+TEST_P(CacheStore, ALeaseIsHeldByOneProcess) {
+    if (!subject.elsewhere)
+        GTEST_SKIP() << "no other process sees this store";
+    ASSERT_TRUE(lease_of(*stored, "a", "me").granted);
+    EXPECT_FALSE(lease_of(*subject.elsewhere, "a", "you").granted);
+    EXPECT_TRUE(end_lease("a", "me"));
+    EXPECT_TRUE(lease_of(*subject.elsewhere, "a", "you").granted);
+}
+
+TEST_P(CacheStore, ALeaseEndsWithItsTimeOrWithAnErase) {
+    if (!subject.elsewhere)
+        GTEST_SKIP() << "no other process sees this store";
+    ASSERT_TRUE(lease_of(*stored, "a", "me", 100ms).granted);
+    ASSERT_TRUE(lease_of(*stored, "b", "me").granted);
+    subject.pass(150ms);
+    EXPECT_TRUE(lease_of(*subject.elsewhere, "a", "you").granted);
+    EXPECT_FALSE(replace("a", std::nullopt, "loaded", "me"));
+    loop.await(subject.elsewhere->erase(keys{"b"}));
+    EXPECT_FALSE(replace("b", std::nullopt, "loaded", "me"));
+    EXPECT_TRUE(lease_of(*subject.elsewhere, "b", "you").granted);
+}
+
+TEST_P(CacheStore, OfManyReplacementsOfOneValueOneSucceeds) {
+    std::atomic<int> succeeded{0};
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 4; ++t)
+        threads.emplace_back([this, t, &succeeded] {
+            test_loop own;
+            for (int i = 0; i < 100; ++i) {
+                const auto token = std::to_string(t);
+                succeeded += own.await(stored->replace({.entry = {"k" + std::to_string(i), token}})).done;
+            }
+        });
+    for (auto& each : threads)
+        each.join();
+    EXPECT_EQ(succeeded, 100);
 }
 
 TEST_P(CacheStore, GivesEachVersionOnce) {

@@ -7,7 +7,8 @@
 ///     auto found = co_await kept->get({"user:42", "user:43"});        // one there, one empty
 ///
 /// A store keeps bytes under keys until their time is over. What the bytes mean, which values belong together and when
-/// they are loaded again is the core's business: it hands down finished keys, finished values and times to live.
+/// they are loaded again is the core's business: it hands down finished keys, finished values and times to live. Of a value
+/// a store knows one thing: whether it is sealed, so that it can leave alone what only the core can change.
 
 #include <infra/base/awaitable.hpp>
 #include <infra/base/clock.hpp>
@@ -28,6 +29,11 @@
 
 namespace infra::cache {
 
+class flights;
+namespace detail {
+struct engine;
+}
+
 /// What a look without waiting tells.
 enum class lookup {
     hit,
@@ -35,11 +41,54 @@ enum class lookup {
     unknown, ///< it is not in this process; the store may have it
 };
 
+/// A value that begins with this byte is sealed: the core has written into it what the time to live does not say. No UTF-8
+/// text begins so, and no JSON.
+inline constexpr char sealed_mark = '\xC1';
+
 struct new_entry {
     std::string key{};
     std::string value{};
     std::chrono::milliseconds ttl = forever; ///< positive
     bool only_if_absent = false;
+};
+
+/// What erase() found under a key.
+struct erased {
+    bool there = false;
+    std::string sealed{}; ///< the bytes, if they were sealed: the core knows whether they were worth anything
+};
+
+enum class expire_outcome {
+    absent,
+    done,
+    sealed, ///< left alone: the core reads it, and replaces it by one that says the new time
+};
+
+/// The right to store what a loader gives. A lease on a key goes to one process at a time, and is over with the next erase()
+/// of the key, so that what was loaded before does not come back after it.
+struct lease_request {
+    std::string key{};
+    std::string token{};                   ///< of who asks; nobody else can guess it
+    std::chrono::milliseconds ttl{60'000}; ///< then it ends; earlier if the store can tell that this process has died
+};
+
+struct lease_answer {
+    bool granted = false; ///< false: another process holds it
+    std::optional<std::string>
+        value{}; ///< what lies under the key, granted or not; from the store itself, not a copy nearby
+};
+
+/// A value in place of another, or of none, if that is still so.
+struct replacement {
+    new_entry entry{};                 ///< its only_if_absent is not looked at
+    std::optional<std::string> seen{}; ///< what must lie there, byte for byte; empty: nothing must
+    std::string token{};     ///< of a lease that must be held, and is over when it was stored; empty: none need be
+    bool keeps_time = false; ///< the time the old value has left, instead of entry.ttl
+};
+
+struct replace_outcome {
+    bool done = false;
+    std::optional<std::string> found{}; ///< if not: what lies there
 };
 
 /// The version of something that can be made void at once: a namespace, all values of a tag. 0 until the first bump.
@@ -70,7 +119,10 @@ struct store_stats {
 /// Lifetime: must be stopped or destroyed before the executors that its operations were awaited on.
 class store {
 public:
-    virtual ~store() = default;
+    store();
+    virtual ~store();
+    store(const store&) = delete;
+    store& operator=(const store&) = delete;
 
     /// Without waiting. On a hit `to` is the value; otherwise it is left alone.
     virtual lookup try_get(std::string_view key, std::string& to) = 0;
@@ -81,19 +133,32 @@ public:
     /// False for those that were to be stored only if absent, and were not. Not atomic as a whole.
     virtual awaitable<std::vector<bool>> set(std::vector<new_entry> entries) = 0;
 
-    /// True for those that were there.
-    virtual awaitable<std::vector<bool>> erase(std::vector<std::string> keys) = 0;
+    /// Erases, and ends the leases on the keys in the same step.
+    virtual awaitable<std::vector<erased>> erase(std::vector<std::string> keys) = 0;
 
     /// How much of its time is left, or `forever`; empty where there is nothing.
     virtual awaitable<std::vector<std::optional<std::chrono::milliseconds>>>
     time_left(std::vector<std::string> keys) = 0;
 
-    /// Gives what is there another time to live, from now. True for those that were there.
-    virtual awaitable<std::vector<bool>> expire(std::vector<std::string> keys, std::chrono::milliseconds ttl) = 0;
+    /// Gives what is there, and not sealed, another time to live, from now.
+    virtual awaitable<std::vector<expire_outcome>> expire(std::vector<std::string> keys,
+                                                          std::chrono::milliseconds ttl) = 0;
 
     /// Adds to a number in decimal and returns the sum; begins at 0, with this time to live. Throws errc::wrong_type
-    /// where there is something else, or the sum has no room in 64 bits; nothing has changed then.
+    /// where there is something else, a sealed number too, or the sum has no room in 64 bits; nothing has changed then.
     virtual awaitable<std::int64_t> add(std::string key, std::int64_t amount, std::chrono::milliseconds ttl) = 0;
+
+    /// Looks, compares and stores in one step. Nothing has changed if it was not as seen, or the lease is over.
+    virtual awaitable<replace_outcome> replace(replacement r) = 0;
+
+    /// Asked for again with the same token it is granted again, for another ttl. Between the callers in this process the
+    /// core sees to it that one at a time asks: who asks while another here holds it follows one that is gone.
+    ///
+    /// A store that shares its values with others need not look at leases in set(), add() and expire(): what those store is
+    /// not what the holder saw.
+    virtual awaitable<lease_answer> lease(lease_request r) = 0;
+    /// Gives it up. False when the token does not hold it (any more).
+    virtual awaitable<bool> end_lease(lease_request r) = 0;
 
     /// Versions are never evicted: what they void would come back. `slot` is for one that is read with every value.
     virtual std::shared_ptr<const version_slot> slot(std::string name) = 0;
@@ -121,6 +186,11 @@ public:
 
     /// For the line that says at start what was chosen: `memory: 64 MiB`. Without secrets.
     virtual std::string description() const = 0;
+
+private:
+    friend struct detail::engine;
+    // The loads under way, kept here so that all caches on one store make one load of a key.
+    const std::shared_ptr<flights> flying_;
 };
 
 // --- Stores by URL ------------------------------------------------------------------------------------------------
