@@ -47,12 +47,19 @@ struct manual_clock::state {
     wall_time wall = std::chrono::sys_days(std::chrono::year(2026) / 1 / 1);
     steady_time steady = steady_time(std::chrono::hours(1));
     // The coroutines own their sleepers: a loop that goes takes its timers with it, and the clock may outlive it.
-    std::multimap<steady_time, std::weak_ptr<sleeper>> sleepers;
+    // By time and, where that is the same, in the order they came.
+    using place = std::pair<steady_time, std::uint64_t>;
+    std::map<place, std::weak_ptr<sleeper>> sleepers;
+    std::uint64_t last = 0;
+
+    place add(steady_time when, std::weak_ptr<sleeper> who) {
+        return sleepers.emplace(place(when, ++last), std::move(who)).first->first;
+    }
 
     // Takes out whoever is due, in order.
     std::vector<std::shared_ptr<sleeper>> take_due() {
         std::vector<std::shared_ptr<sleeper>> due;
-        const auto end = sleepers.upper_bound(steady);
+        const auto end = sleepers.upper_bound(place(steady, last));
         for (auto it = sleepers.begin(); it != end; ++it)
             if (auto each = it->second.lock())
                 due.push_back(std::move(each));
@@ -68,21 +75,17 @@ template <class State>
 class bed {
 public:
     bed(std::shared_ptr<State> of, steady_time when, const std::shared_ptr<sleeper>& who)
-        : of_(std::move(of)), who_(who) {
-        of_->sleepers.emplace(when, who_);
-    }
+        : of_(std::move(of)), place_(of_->add(when, who)) {}
     ~bed() {
         const std::scoped_lock lock(of_->mutex);
-        std::erase_if(of_->sleepers, [this](const auto& entry) {
-            return !entry.second.owner_before(who_) && !who_.owner_before(entry.second);
-        });
+        of_->sleepers.erase(place_);
     }
     bed(const bed&) = delete;
     bed& operator=(const bed&) = delete;
 
 private:
     std::shared_ptr<State> of_;
-    std::weak_ptr<sleeper> who_;
+    typename State::place place_;
 };
 
 } // namespace
