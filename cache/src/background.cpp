@@ -4,10 +4,14 @@
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 
 namespace infra::cache {
+namespace {
+
+constexpr std::chrono::milliseconds heed_within{1000}; // for those that heed their cancellation
+
+} // namespace
 
 bool background::spawn(const executor& ex, awaitable<void> job) {
     auto started = std::make_shared<running_job>(ex);
@@ -19,8 +23,10 @@ bool background::spawn(const executor& ex, awaitable<void> job) {
         listed->place = state_->jobs.insert(state_->jobs.end(), started);
         listed->of = state_;
     }
+    // Kept to the very end: Asio touches the slot once more when the coroutine is over and off the list.
+    auto ended = [started](const std::exception_ptr&) {};
     asio::co_spawn(ex, run(std::move(listed), std::move(job)),
-                   asio::bind_cancellation_slot(started->cancel.slot(), asio::detached));
+                   asio::bind_cancellation_slot(started->cancel.slot(), std::move(ended)));
     return true;
 }
 
@@ -53,7 +59,7 @@ awaitable<void> background::stop(deadline limit, clock& time) {
     if (co_await told_within(ended, limit, time))
         co_return;
     cancel();
-    co_await ended.get();
+    co_await told_within(ended, deadline::after(heed_within, time.steady()), time);
 }
 
 void background::cancel() {

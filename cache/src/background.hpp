@@ -28,7 +28,8 @@ public:
     /// Begins nothing more, and cancels what runs.
     void cancel();
 
-    /// Begins nothing more, waits for what runs until `limit`, then cancels it and waits on.
+    /// Begins nothing more, waits for what runs until `limit`, then cancels it and waits a second for it to heed that. What
+    /// does not is left to its loop.
     awaitable<void> stop(deadline limit, clock& time);
 
     std::size_t running() const;

@@ -39,6 +39,24 @@ TEST_F(CacheBackground, MakesRoomWhenOneEnds) {
     loop.settle();
 }
 
+// It is over before spawn() returns, and Asio looks at its cancellation slot once more after that.
+TEST_F(CacheBackground, AJobMayEndAtOnceOnItsOwnLoop) {
+    background behind(1);
+    auto at_once = [](int* count) -> awaitable<void> {
+        ++*count;
+        co_return;
+    };
+    auto spawns = [&]() -> awaitable<void> {
+        for (int i = 0; i < 10; ++i) {
+            EXPECT_TRUE(behind.spawn(co_await asio::this_coro::executor, at_once(&ended)));
+            EXPECT_EQ(behind.running(), 0U);
+        }
+    };
+    loop.await(spawns());
+    loop.settle();
+    EXPECT_EQ(ended, 10);
+}
+
 TEST_F(CacheBackground, WaitsUntilTheLimitThenCancels) {
     background behind(2);
     behind.spawn(loop.get_executor(), job(&ended));
@@ -50,6 +68,28 @@ TEST_F(CacheBackground, WaitsUntilTheLimitThenCancels) {
     EXPECT_TRUE(loop.until([&] { return stopped->ended; }));
     EXPECT_EQ(ended, 1);
     loop.await(behind.stop(deadline::never(), time));
+}
+
+TEST_F(CacheBackground, WaitsASecondLongerAndNoMoreForWhatHeedsNoCancellation) {
+    background behind(1);
+    asio::steady_timer timer(loop.io, steady_time::max());
+    auto deaf = [&]() -> awaitable<void> {
+        boost::system::error_code ec;
+        co_await timer.async_wait(
+            asio::bind_cancellation_slot(asio::cancellation_slot(), asio::redirect_error(asio::use_awaitable, ec)));
+    };
+    behind.spawn(loop.get_executor(), deaf());
+    const auto stopped = loop.start(behind.stop(deadline::after(5s, time.steady()), time));
+    loop.settle();
+    time.advance(5s);
+    loop.settle();
+    EXPECT_FALSE(stopped->ended);
+    time.advance(1s);
+    EXPECT_TRUE(loop.until([&] { return stopped->ended; }));
+    EXPECT_EQ(behind.running(), 1U);
+    timer.cancel();
+    loop.settle();
+    EXPECT_EQ(behind.running(), 0U);
 }
 
 TEST_F(CacheBackground, JobsEndWithTheirLoop) {
