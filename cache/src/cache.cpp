@@ -178,6 +178,7 @@ awaitable<void> cache::sweep_until_stopped(shared in) {
 awaitable<void> cache::end(shared in, deadline limit) {
     in->shared->stopped.set();
     co_await in->shared->behind.stop(limit, in->shared->time);
+    co_await in->shared->ending.stop(limit, in->shared->time);
     co_await in->shared->stored->stop(limit);
 }
 

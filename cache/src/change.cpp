@@ -15,13 +15,6 @@ bool is_worth_something(const core& in, const std::optional<found_value>& found)
     return found && is_plainly_there(*found, in.now_ms());
 }
 
-awaitable<std::optional<found_value>> interpret_one(shared_core in, std::optional<std::string> bytes) {
-    std::vector<std::optional<std::string>> one;
-    one.push_back(std::move(bytes));
-    auto found = co_await interpret(std::move(in), std::move(one));
-    co_return std::move(found.front());
-}
-
 awaitable<std::optional<std::string>> bytes_at(shared_core in, std::string place) {
     std::vector<std::string> one;
     one.push_back(std::move(place));

@@ -34,11 +34,6 @@ bool still_hold(const std::vector<tag_version>& tags, const std::vector<std::uin
 
 bool is_dead(const found_value& v, std::int64_t now_ms) { return v.cover && now_ms >= v.cover->dead_at_ms; }
 
-const std::vector<tag_version>& tags_of(const found_value& v) {
-    static const std::vector<tag_version> none;
-    return v.cover ? v.cover->tags : none;
-}
-
 void count(const core& in, bool hit) { (hit ? in.counts.hits : in.counts.misses).add(); }
 
 bool is_there(const core& in, const found_value& found) {
@@ -64,6 +59,11 @@ lookup open_now(const core& in, found_value& to) {
 }
 
 } // namespace
+
+const std::vector<tag_version>& tags_of(const found_value& v) {
+    static const std::vector<tag_version> none;
+    return v.cover ? v.cover->tags : none;
+}
 
 core::core(const std::shared_ptr<owner>& by, std::string p, const core* around)
     : owned_by(by), shared(by->of), prefix(std::move(p)), counts(instruments_of(prefix)) {
@@ -210,6 +210,13 @@ awaitable<std::vector<std::optional<found_value>>> interpret(shared_core in,
     co_return found;
 }
 
+awaitable<std::optional<found_value>> interpret_one(shared_core in, std::optional<std::string> bytes) {
+    std::vector<std::optional<std::string>> one;
+    one.push_back(std::move(bytes));
+    auto found = co_await interpret(std::move(in), std::move(one));
+    co_return std::move(found.front());
+}
+
 awaitable<std::vector<tag_version>> versions_of(shared_core in, string_list tags) {
     std::vector<tag_version> all;
     if (tags.empty())
@@ -220,6 +227,19 @@ awaitable<std::vector<tag_version>> versions_of(shared_core in, string_list tags
     for (std::size_t i = 0; i < all.size(); ++i)
         all[i].version = versions[i];
     co_return all;
+}
+
+awaitable<bool> still_hold(shared_core in, std::vector<tag_version> tags) {
+    if (tags.empty())
+        co_return true;
+    try {
+        const auto now = co_await in->shared->stored->versions(tag_names(*in, tags));
+        co_return still_hold(tags, now);
+    } catch (const error& e) {
+        if (e.code() == infra::errc::closed)
+            throw;
+    }
+    co_return true;
 }
 
 new_entry entry_for(std::string key, const storing& how, std::string_view bytes) {

@@ -20,6 +20,8 @@
 
 namespace infra::cache::detail {
 
+inline constexpr std::size_t max_ending = 1000; // more leases at once end with their time
+
 /// Of a cache and all its namespaces.
 struct engine {
     engine(std::shared_ptr<store> s, cache_options o, clock& t)
@@ -27,13 +29,15 @@ struct engine {
           options(std::move(o)),
           time(t),
           flying(stored->flying_),
-          behind(options.max_refreshes) {}
+          behind(options.max_refreshes),
+          ending(max_ending) {}
 
     const std::shared_ptr<store> stored;
     const cache_options options;
     clock& time;
     const std::shared_ptr<flights> flying;
     background behind;
+    background ending; ///< leases that nobody needs any more
     stop_signal stopped;
     std::atomic<std::uint64_t> evictions_told{0};
 };
@@ -44,6 +48,7 @@ struct owner {
     ~owner() {
         of->stopped.set();
         of->behind.cancel();
+        of->ending.cancel();
     }
     owner(const owner&) = delete;
     owner& operator=(const owner&) = delete;
@@ -90,7 +95,13 @@ awaitable<std::vector<std::optional<found_value>>> look_at_all(shared_core in, s
 awaitable<std::vector<std::optional<found_value>>> interpret(shared_core in,
                                                              std::vector<std::optional<std::string>> bytes);
 
+awaitable<std::optional<found_value>> interpret_one(shared_core in, std::optional<std::string> bytes);
+
+const std::vector<tag_version>& tags_of(const found_value& v);
 awaitable<std::vector<tag_version>> versions_of(shared_core in, string_list tags);
+
+/// Whether none was made void since. True where the store does not answer.
+awaitable<bool> still_hold(shared_core in, std::vector<tag_version> tags);
 
 /// The bytes of a new entry.
 new_entry entry_for(std::string key, const storing& how, std::string_view bytes);

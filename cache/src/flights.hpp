@@ -3,6 +3,8 @@
 // One load at a time for a key. Who asks first leads; the others sit and wait. A leader that leaves without a result, by
 // cancellation or with its loop, hands the lead to the one who has waited longest.
 
+#include "envelope.hpp"
+
 #include <infra/cache/payload.hpp>
 #include <infra/runtime/promise.hpp>
 
@@ -14,6 +16,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace infra::cache {
 
@@ -21,6 +24,7 @@ namespace infra::cache {
 struct flight_result {
     std::optional<payload> value{};
     std::exception_ptr failure{};
+    std::vector<tag_version> tags{}; ///< what it was made under: who asked after one was made void asks again
 };
 
 /// Threads: any member from any thread; a seat from one coroutine at a time.

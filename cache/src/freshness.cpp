@@ -59,9 +59,12 @@ verdict judge(const std::optional<found_value>& found, std::int64_t now_ms, cons
     return now_ms < plus(e.fresh_until_ms, o.stale) ? verdict::serve_and_refresh : verdict::load;
 }
 
+bool is_alive(const std::optional<found_value>& found, std::int64_t now_ms) noexcept {
+    return found && found->cover && !found->cover->none && now_ms < found->cover->dead_at_ms;
+}
+
 bool may_stand_in(const std::optional<found_value>& found, std::int64_t now_ms, const load_options& o) noexcept {
-    return found && o.grace > milliseconds::zero() && found->cover && !found->cover->none &&
-           now_ms < found->cover->dead_at_ms;
+    return o.grace > milliseconds::zero() && is_alive(found, now_ms);
 }
 
 storing plan_set(std::int64_t now_ms, milliseconds ttl, bool raw, std::vector<tag_version> tags) {

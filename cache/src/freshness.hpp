@@ -29,6 +29,9 @@ enum class verdict { serve, serve_and_refresh, load };
 verdict judge(const std::optional<found_value>& found, std::int64_t now_ms, const load_options& o,
               bool takes_none) noexcept;
 
+/// Whether it is a value, fresh or old, that has not come to its end. A bare one is none: its end is the store's.
+bool is_alive(const std::optional<found_value>& found, std::int64_t now_ms) noexcept;
+
 /// Whether it may stand in for a loader that failed or takes long.
 bool may_stand_in(const std::optional<found_value>& found, std::int64_t now_ms, const load_options& o) noexcept;
 

@@ -5,12 +5,21 @@
 #include "support.hpp"
 
 #include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <map>
+#include <utility>
 
 namespace infra::cache::tests {
 
+/// Of the processes that share a store: who holds which lease.
+using shared_leases = std::shared_ptr<std::map<std::string, std::string>>;
+
 class far_store final : public store {
 public:
-    explicit far_store(std::shared_ptr<store> there) : there_(std::move(there)) {}
+    explicit far_store(std::shared_ptr<store> there,
+                       shared_leases leases = std::make_shared<shared_leases::element_type>())
+        : there_(std::move(there)), leases_(std::move(leases)) {}
 
     lookup try_get(std::string_view, std::string&) override { return lookup::unknown; }
     awaitable<std::vector<std::optional<std::string>>> get(std::vector<std::string> keys) override {
@@ -23,7 +32,10 @@ public:
         co_return co_await there_->set(std::move(entries));
     }
     awaitable<std::vector<erased>> erase(std::vector<std::string> keys) override {
-        return there_->erase(std::move(keys));
+        co_await turn();
+        for (const auto& each : keys)
+            leases_->erase(each);
+        co_return co_await there_->erase(std::move(keys));
     }
     awaitable<std::vector<std::optional<milliseconds>>> time_left(std::vector<std::string> keys) override {
         return there_->time_left(std::move(keys));
@@ -38,13 +50,28 @@ public:
         co_await turn();
         if (auto first = std::exchange(before_replace, nullptr))
             first(*there_);
+        if (!r.token.empty())
+            leases_->erase(r.entry.key);
         co_return co_await there_->replace(std::move(r));
     }
     awaitable<lease_answer> lease(lease_request r) override {
         co_await turn();
-        co_return co_await there_->lease(std::move(r));
+        if (auto first = std::exchange(before_lease, nullptr))
+            first();
+        ++leases_asked;
+        if (leases_->try_emplace(r.key, r.token).first->second == r.token)
+            co_return co_await there_->lease(std::move(r));
+        std::vector<std::string> one{r.key};
+        auto found = co_await there_->get(std::move(one));
+        co_return lease_answer{.value = std::move(found.front())};
     }
-    awaitable<bool> end_lease(lease_request r) override { return there_->end_lease(std::move(r)); }
+    awaitable<bool> end_lease(lease_request r) override {
+        co_await turn();
+        const auto found = leases_->find(r.key);
+        if (found != leases_->end() && found->second == r.token)
+            leases_->erase(found);
+        co_return co_await there_->end_lease(std::move(r));
+    }
     std::shared_ptr<const version_slot> slot(std::string) override { return std::make_shared<version_slot>(); }
     awaitable<std::vector<std::uint64_t>> versions(std::vector<std::string> names) override {
         co_await turn();
@@ -59,14 +86,25 @@ public:
     awaitable<void> stop(deadline limit) override { return there_->stop(limit); }
     std::string description() const override { return "far"; }
 
+    std::size_t leases_held() const { return leases_->size(); }
+
     int gets = 0;
-    /// Once, when the next replacement arrives: what another process writes at that moment.
+    int leases_asked = 0;
+    /// Every call fails with it, if set.
+    boost::system::error_code down;
+    /// Once, when the next replacement or request for a lease arrives: what happens elsewhere at that moment.
     std::function<void(store&)> before_replace;
+    std::function<void()> before_lease;
 
 private:
-    static awaitable<void> turn() { co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable); }
+    awaitable<void> turn() const {
+        co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);
+        if (down)
+            throw error(down, "the store does not answer");
+    }
 
     std::shared_ptr<store> there_;
+    shared_leases leases_;
 };
 
 } // namespace infra::cache::tests

@@ -70,7 +70,7 @@ TEST_F(CacheFlights, AWaiterThatLeavesIsNotMissed) {
     const auto a = loop.start(sit(join()));
     const auto b = loop.start(sit(join()));
     loop.settle();
-    a->cancel.emit(asio::cancellation_type::terminal);
+    loop.cancel(a);
     loop.settle();
     EXPECT_EQ(code_of(a->failure), asio::error::operation_aborted);
     leader.finish({});
@@ -86,7 +86,7 @@ TEST_F(CacheFlights, AnHeirThatLeavesAtThatMomentHandsOnToo) {
     const auto a = loop.start(sit(join()));
     const auto b = loop.start(sit_and_lead(join(), &next));
     loop.settle();
-    a->cancel.emit(asio::cancellation_type::terminal);
+    asio::post(loop.io, [a] { a->cancel.emit(asio::cancellation_type::terminal); });
     leader.reset();
     loop.settle();
     ASSERT_TRUE(a->ended);

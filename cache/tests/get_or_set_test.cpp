@@ -1,4 +1,4 @@
-#include "support.hpp"
+#include "source.hpp"
 
 #include "../src/core.hpp"
 
@@ -14,45 +14,7 @@ namespace {
 
 class CacheGetOrSet : public ::testing::Test {
 protected:
-    /// A loader that counts itself, and gives what `next` says when `go` lets it.
-    struct source {
-        int started = 0;
-        int cancelled = 0;
-        bool held = false;
-        bool fails = false;
-        int next = 1;
-        std::vector<std::shared_ptr<asio::steady_timer>> waiting{};
-
-        void let_go() {
-            held = false;
-            for (const auto& each : std::exchange(waiting, {}))
-                each->cancel();
-        }
-    };
-
-    static awaitable<int> load(source* from) {
-        ++from->started;
-        if (from->held)
-            co_await hold(from);
-        if (from->fails)
-            throw std::runtime_error("the database is down");
-        co_return from->next;
-    }
-
-    static awaitable<void> hold(source* from) {
-        auto timer = std::make_shared<asio::steady_timer>(co_await asio::this_coro::executor, steady_time::max());
-        from->waiting.push_back(timer);
-        boost::system::error_code ec;
-        co_await timer->async_wait(asio::redirect_error(asio::use_awaitable, ec));
-        if ((co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none) {
-            ++from->cancelled;
-            throw boost::system::system_error(asio::error::operation_aborted);
-        }
-    }
-
-    auto ask(load_options options) {
-        return subject.get_or_set("key", options, [from = &origin] { return load(from); });
-    }
+    auto ask(load_options options) { return subject.get_or_set("key", options, origin.loader()); }
     auto start(load_options options) { return loop.start(ask(options)); }
     int get(load_options options) { return loop.await(ask(options)); }
 
@@ -132,7 +94,7 @@ TEST_F(CacheGetOrSet, ACancelledLeaderHandsOverToTheNext) {
     const auto leader = start({.ttl = 1s}), heir = start({.ttl = 1s}), third = start({.ttl = 1s});
     loop.settle();
     ASSERT_EQ(origin.started, 1);
-    leader->cancel.emit(asio::cancellation_type::terminal);
+    loop.cancel(leader);
     loop.settle();
     EXPECT_EQ(code_of(leader->failure), asio::error::operation_aborted);
     EXPECT_EQ(origin.cancelled, 1);
@@ -148,7 +110,7 @@ TEST_F(CacheGetOrSet, ACancelledWaiterDisturbsNobody) {
     origin.held = true;
     const auto leader = start({.ttl = 1s}), waiter = start({.ttl = 1s});
     loop.settle();
-    waiter->cancel.emit(asio::cancellation_type::terminal);
+    loop.cancel(waiter);
     loop.settle();
     EXPECT_EQ(code_of(waiter->failure), asio::error::operation_aborted);
     origin.let_go();
@@ -361,9 +323,7 @@ TEST_F(CacheGetOrSet, AValueOfAnotherTypeIsAnErrorNotALoad) {
 TEST_F(CacheGetOrSet, RefreshesAreBounded) {
     const cache bounded(make_memory_store({}, time), {.max_refreshes = 1}, time);
     const load_options o{.ttl = 1s, .stale = 1h};
-    const auto ask_for = [&](const char* key) {
-        return loop.await(bounded.get_or_set(key, o, [from = &origin] { return load(from); }));
-    };
+    const auto ask_for = [&](const char* key) { return loop.await(bounded.get_or_set(key, o, origin.loader())); };
     ask_for("a"), ask_for("b");
     time.advance(2s);
     origin.held = true;

@@ -11,6 +11,7 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 
 #include <gtest/gtest.h>
 
@@ -76,6 +77,13 @@ public:
             io.run_one_for(20ms);
         }
         return true;
+    }
+
+    /// Cancels on the loop: from elsewhere, Boost 1.81 posts the emission and forgets to keep the signal alive for it.
+    template <class T>
+    void cancel(const std::shared_ptr<pending<T>>& operation) {
+        asio::post(io, [operation] { operation->cancel.emit(asio::cancellation_type::terminal); });
+        settle();
     }
 
     /// What the operation gives or throws.

@@ -130,9 +130,12 @@ public:
         return from_payload<T>(std::move(found));
     }
 
-    /// The value, or what `load` makes of its absence, stored for `ttl`. One load at a time for a key: others who ask
-    /// meanwhile get what it gives, or the exception it throws. `load` is a plain function or a coroutine, and may give an
-    /// optional: an empty one is not stored unless load_options::none_ttl says so.
+    /// The value, or what `load` makes of its absence, stored for `ttl`. One load at a time for a key, also among processes
+    /// that share a store: others who ask meanwhile get what it gives, or the exception it throws. `load` is a plain function
+    /// or a coroutine, and may give an optional: an empty one is not stored unless load_options::none_ttl says so.
+    ///
+    /// What is loaded undoes nothing: where the value was written, erased or made void meanwhile it goes to the caller alone,
+    /// and who asked after that gets nothing older.
     ///
     /// With `stale`, `eager` or `soft_timeout` the loader may run on when this has returned: let it capture by value.
     template <class Load>
@@ -213,8 +216,8 @@ public:
     /// Once a second, until stop(): forgets what is over though nobody looks, and reports how much is stored.
     [[nodiscard]] awaitable<void> run() const { return sweep_until_stopped(core_); }
 
-    /// Begins no more refreshes, waits for those that run until `limit`, cancels those that are left, and ends run() and the
-    /// store, for all who share it.
+    /// Begins no more refreshes, waits for those that run until `limit`, cancels those that are left (and waits a second for
+    /// them), and ends run() and the store, for all who share it.
     [[nodiscard]] awaitable<void> stop(deadline limit) const { return end(core_, limit); }
 
     const std::shared_ptr<store>& stored() const noexcept;

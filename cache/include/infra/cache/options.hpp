@@ -62,13 +62,16 @@ struct load_options {
     /// After the ttl: the old value is served if the loader throws, or by `soft_timeout`. The error is logged.
     std::chrono::milliseconds grace{0};
 
-    /// After a failure that `grace` covered, for so long the old value counts as fresh, so that what is down is left alone.
+    /// After a failure that an old value covered, in line or behind a reader, that counts as fresh for so long, never beyond
+    /// its end: what is down is left alone.
     std::chrono::milliseconds throttle{30'000};
 
-    /// With a value in its grace: waits for the loader at most so long, then serves that while the loader goes on.
+    /// With a value in its grace: waits for the loader at most so long, then serves that while the loader goes on. At once
+    /// where as many refreshes run as may.
     std::optional<std::chrono::milliseconds> soft_timeout{};
 
-    /// Ends the loader, by cancellation; callers get the old value if there is one, otherwise errc::timed_out.
+    /// Ends the loader, by cancellation; callers get the old value if there is one, otherwise errc::timed_out. Who waits for
+    /// another's loader waits no longer either. Not set: a minute.
     std::optional<std::chrono::milliseconds> hard_timeout{};
 
     /// A reader that comes after this share of the ttl (0.8 say) starts a refresh behind the fresh value. 0: none does.
