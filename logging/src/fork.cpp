@@ -14,6 +14,8 @@ namespace {
 struct directory {
     std::mutex mutex;
     std::vector<pipeline_state*> states; // guarded by mutex
+    std::mutex files_mutex;
+    std::vector<ring_file*> files; // guarded by files_mutex
 };
 directory& living() {
     static auto& one = *new directory;
@@ -25,14 +27,20 @@ void before_fork() {
     living().mutex.lock();
     for (auto* const each : living().states)
         each->before_fork();
+    living().files_mutex.lock();
 }
 void after_in_parent() {
+    living().files_mutex.unlock();
     for (auto* const each : living().states)
         each->after_fork_in_parent();
     living().mutex.unlock();
     after_fork_of_defaults();
 }
 void after_in_child() {
+    for (auto* const each : living().files)
+        each->leave_to_parent();
+    living().files.clear(); // none has anything now, and those that were being made have nobody who will forget them
+    living().files_mutex.unlock();
     std::vector<std::shared_ptr<pipeline_state>>
         held_by_threads; // one that nobody else holds ends once all is unlocked
     for (auto* const each : living().states)
@@ -44,11 +52,15 @@ void after_in_child() {
 // A sink that hangs would hang the fork. After this long the child's copy may be torn in the middle of a write.
 constexpr auto patience = std::chrono::seconds(1);
 
+void watch_forks() {
+    static const int registered = ::pthread_atfork(&before_fork, &after_in_parent, &after_in_child);
+    (void)registered;
+}
+
 } // namespace
 
 void know(pipeline_state& state) {
-    static const int registered = ::pthread_atfork(&before_fork, &after_in_parent, &after_in_child);
-    (void)registered;
+    watch_forks();
     const std::scoped_lock lock(living().mutex);
     living().states.push_back(&state);
 }
@@ -57,6 +69,19 @@ void forget(pipeline_state& state) noexcept {
     const std::scoped_lock lock(living().mutex);
     std::erase(living().states, &state);
 }
+
+void know(ring_file& file) {
+    watch_forks();
+    const auto lock = without_forks();
+    living().files.push_back(&file);
+}
+
+void forget(ring_file& file) noexcept {
+    const auto lock = without_forks();
+    std::erase(living().files, &file);
+}
+
+std::unique_lock<std::mutex> without_forks() { return std::unique_lock(living().files_mutex); }
 
 void pipeline_state::before_fork() noexcept {
     lanes_.last_words_mutex.lock();
@@ -81,8 +106,6 @@ std::shared_ptr<pipeline_state> pipeline_state::after_fork_in_child() noexcept {
         locked_for_fork_ = reading_.try_lock();
         batch_.clear(0);
     }
-    if (ring_file_)
-        ring_file_->leave_to_parent();
     lanes_.keep_only_mine();
     told_dropped_early_ = dropped_early_.load();
     untold_dropped_ = 0;

@@ -45,6 +45,14 @@ std::uint64_t magic_of(std::span<const char> file) noexcept {
     return magic;
 }
 
+// A child must not write into its parent's rings. Nor may it keep them mapped, since the lock lasts as long as that.
+void make_own(std::span<char> shared) noexcept {
+    const void* const own = ::mmap(shared.data(), shared.size(), PROT_READ | PROT_WRITE,
+                                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+    if (own == MAP_FAILED)
+        std::abort();
+}
+
 bool is_zero(std::span<const char> bytes) noexcept {
     return std::ranges::all_of(bytes, [](char c) { return c == 0; });
 }
@@ -64,6 +72,7 @@ bool is_readable(std::span<const char> file) noexcept {
 ring_file::ring_file(std::filesystem::path path)
     : path_(std::move(path)), page_(static_cast<std::size_t>(::sysconf(_SC_PAGESIZE))) {
     try {
+        know(*this);
         open();
         check_whose_it_is();
         map_what_was_left();
@@ -84,13 +93,19 @@ ring_file::~ring_file() { close(); }
 
 void ring_file::close() noexcept {
     forget_what_was_left();
-    for (const auto& each : mapped_)
-        ::munmap(each.data(), each.size());
-    if (number_ >= 0)
-        ::close(number_);
+    {
+        const auto lock = without_forks();
+        for (const auto& each : mapped_)
+            ::munmap(each.data(), each.size());
+        mapped_.clear();
+        if (number_ >= 0)
+            ::close(std::exchange(number_, -1));
+    }
+    forget(*this);
 }
 
 void ring_file::forget_what_was_left() noexcept {
+    const auto lock = without_forks();
     if (!left_.empty())
         ::munmap(left_.data(), left_.size());
     left_ = {};
@@ -104,15 +119,20 @@ void ring_file::fail(const char* what) const {
 // Somebody may move the file away between the moments in which it is opened and locked.
 void ring_file::open() {
     do {
-        if (number_ >= 0)
-            ::close(number_);
-        number_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW, owner_alone);
+        open_descriptor();
         if (number_ < 0)
             fail("open");
         if (!try_to_lock())
             throw error(errc::unavailable,
                         "another process has the log ring " + path_.string() + "; give each process a path of its own");
     } while (!same_file(number_, path_));
+}
+
+void ring_file::open_descriptor() {
+    const auto lock = without_forks();
+    if (number_ >= 0)
+        ::close(number_);
+    number_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW, owner_alone);
 }
 
 // A process that was killed may have left a child that has not yet come to letting go of it.
@@ -148,10 +168,13 @@ void ring_file::map_what_was_left() {
     const auto size = static_cast<std::size_t>(found.st_size);
     if (size == 0)
         return;
-    void* const at = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, number_, 0);
-    if (at == MAP_FAILED)
-        fail("map");
-    left_ = {static_cast<char*>(at), size};
+    {
+        const auto lock = without_forks();
+        void* const at = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, number_, 0);
+        if (at == MAP_FAILED)
+            fail("map");
+        left_ = {static_cast<char*>(at), size};
+    }
     const bool was_just_begun =
         magic_of(left_) == 0 && size == page_; // and its process killed in the middle of start()
     if (was_just_begun)
@@ -169,8 +192,7 @@ void ring_file::move_away() {
         fail("move away what cannot be read of");
     }
     forget_what_was_left();
-    ::close(std::exchange(number_, -1));
-    open();
+    open(); // which lets go of that one
 }
 
 // At each moment the file is either what it was or has no rings, and the number that it goes on with: whenever this
@@ -203,6 +225,7 @@ bool ring_file::start(std::size_t ring_bytes, std::uint64_t next_number, const t
 }
 
 char* ring_file::map(std::size_t at, std::size_t bytes) noexcept {
+    const auto lock = without_forks();
     try {
         mapped_.reserve(mapped_.size() + 1);
     } catch (const std::bad_alloc&) {
@@ -238,12 +261,10 @@ void ring_file::set_rate(const tick_rate& rate) noexcept {
 }
 
 void ring_file::leave_to_parent() noexcept {
-    for (const auto& each : mapped_) {
-        const void* const own = ::mmap(each.data(), each.size(), PROT_READ | PROT_WRITE,
-                                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
-        if (own == MAP_FAILED) // a child must not write into its parent's rings
-            std::abort();
-    }
+    for (const auto& each : mapped_)
+        make_own(each);
+    if (!left_.empty())
+        make_own(left_);
     if (number_ >= 0)
         ::close(std::exchange(number_, -1));
 }

@@ -19,6 +19,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <type_traits>
@@ -75,13 +76,14 @@ public:
     void handed_over() noexcept { head_->handed_over.store(next_number() - 1, std::memory_order_release); }
     void set_rate(const tick_rate& rate) noexcept;
 
-    /// In the child after a fork: it has the memory, all zero, and not the file.
+    /// In the child after a fork, from its first moment on: it has the memory, all zero, and not the file.
     void leave_to_parent() noexcept;
     /// Rings may be had, and lines have numbers.
     bool is_in_use() const noexcept { return number_ >= 0 && head_; }
 
 private:
     void open();
+    void open_descriptor();
     bool try_to_lock();
     void check_whose_it_is() const;
     void map_what_was_left();
@@ -100,6 +102,12 @@ private:
     ring_file_head* head_ = nullptr;
     std::vector<std::span<char>> mapped_;
 };
+
+/// A child would keep the file locked for as long as it lives, so a fork must find each file that is open, however new, and
+/// find it as it is: whoever opens, maps or lets go keeps forks out meanwhile. No other lock is taken under this one.
+void know(ring_file& file); // fork.cpp
+void forget(ring_file& file) noexcept;
+[[nodiscard]] std::unique_lock<std::mutex> without_forks();
 
 /// True if its head says that this library can read it.
 bool is_readable(std::span<const char> file) noexcept;

@@ -211,6 +211,38 @@ TEST(DurableRing, IsNotHeldByChildrenThatOutliveTheirParent) {
     ::close(pipe_ends[1]);
 }
 
+/// Says that it was asked, and takes nothing before it is told to.
+class patient_sink final : public sink {
+public:
+    outcome write(std::string_view lines) noexcept override {
+        asked.store(true);
+        asked.notify_all();
+        told.wait(false);
+        return {.taken = lines.size(), .failure = {}};
+    }
+    void tell() {
+        told.store(true);
+        told.notify_all();
+    }
+    std::atomic<bool> asked{false}, told{false};
+};
+
+TEST(DurableRing, IsNotHeldByAChildThatWasForkedWhileAnotherThreadMadeIt) {
+    const temporary_directory dir;
+    kill_after([&] {
+        auto& out = for_ever({.outputs = {{.to = std::make_shared<stuck_sink>()}}, .durable_ring = dir.ring()});
+        const logger speaks({.to = &out});
+        speaks.info("left");
+    });
+    const auto to = std::make_shared<patient_sink>();
+    std::thread making([&] { const pipeline made({.outputs = {{.to = to}}, .durable_ring = dir.ring()}); });
+    to->asked.wait(false); // what was left is being written: nobody knows the pipeline yet
+    const detail::idle_child child;
+    to->tell();
+    making.join();
+    EXPECT_NO_THROW(pipeline(dir.options()));
+}
+
 /// A disk that is full.
 class full_sink final : public sink {
 public:

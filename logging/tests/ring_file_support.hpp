@@ -13,11 +13,41 @@
 #include <filesystem>
 #include <fstream>
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 namespace infra::logging::detail {
 
 struct temporary_path {
     std::filesystem::path path = std::filesystem::temp_directory_path() / ("log_ring_" + uuid_v7());
     ~temporary_path() { std::filesystem::remove(path); }
+};
+
+/// A child of a fork that does nothing for as long as this lives.
+class idle_child {
+public:
+    idle_child() {
+        int ends[2];
+        if (::pipe(ends) != 0)
+            std::abort();
+        child_ = ::fork();
+        ::close(ends[child_ == 0 ? 1 : 0]);
+        if (child_ == 0) {
+            char byte = 0;
+            ::_exit(::read(ends[0], &byte, 1) < 0);
+        }
+        until_closed_ = ends[1];
+    }
+    ~idle_child() {
+        ::close(until_closed_);
+        ::waitpid(child_, nullptr, 0);
+    }
+    idle_child(const idle_child&) = delete;
+    idle_child& operator=(const idle_child&) = delete;
+
+private:
+    pid_t child_ = -1;
+    int until_closed_ = -1;
 };
 
 struct left {

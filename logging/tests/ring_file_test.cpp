@@ -5,9 +5,7 @@
 #include <infra/base/error.hpp>
 
 #include <fstream>
-
-#include <sys/wait.h>
-#include <unistd.h>
+#include <functional>
 
 namespace infra::logging::detail {
 namespace {
@@ -171,7 +169,6 @@ TEST(RingFile, StaysTheParentsAfterAFork) {
     put(one, "the parent's");
     const auto child = ::fork();
     if (child == 0) {
-        file.leave_to_parent();
         one.restart();
         const bool empty = one.begin() == one.end();
         put(one, "the child's");
@@ -187,6 +184,27 @@ TEST(RingFile, StaysTheParentsAfterAFork) {
     record read;
     ASSERT_TRUE(found && read_foreign_record({found, ring::size_of(found)}, read));
     EXPECT_EQ(read.message, "the parent's");
+}
+
+// In whatever state the fork finds it; with what was left of the state before.
+TEST(RingFile, IsNotHeldByChildrenThatOutliveIt) {
+    const temporary_path at;
+    const std::function<void(ring_file&)> states[] = {
+        [](ring_file&) {},
+        [](ring_file& f) { f.start(4096, 7, {}); },
+        [](ring_file& f) {
+            f.start(4096, 7, {});
+            f.add_ring();
+        },
+        [](ring_file& f) { ASSERT_FALSE(f.left().empty()); },
+    };
+    for (const auto& bring : states) {
+        auto file = std::make_unique<ring_file>(at.path);
+        bring(*file);
+        const idle_child child;
+        file.reset();
+        EXPECT_NO_THROW(ring_file{at.path});
+    }
 }
 
 } // namespace
