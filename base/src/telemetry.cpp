@@ -143,9 +143,16 @@ void series::record(double value) const noexcept {
 
 namespace {
 
+bool leaves_out_root(const tracer_functions* table, trace_id trace) noexcept {
+    constexpr std::uint64_t low_56_bits = (std::uint64_t(1) << 56) - 1;
+    return !table || (trace.low & low_56_bits) < table->samples_from;
+}
+
 bool sampled_by(const tracer_functions& t, trace_id trace, const span_context& parent, std::string_view name,
                 span_kind kind) noexcept {
-    return t.follows_parent && parent.valid() ? parent.sampled() : t.sample(trace, parent, name, kind);
+    if (parent.valid() && t.follows_parent)
+        return parent.sampled();
+    return (parent.valid() || !leaves_out_root(&t, trace)) && t.sample(trace, parent, name, kind);
 }
 
 // Null under suppression; then the flags stay the parent's.
@@ -163,57 +170,79 @@ span_context child_of(const span_context& parent, std::uint64_t random) noexcept
     return {parent.trace, {random | 1}, parent.flags};
 }
 
+span_context new_root(infra::detail::random_state& random) noexcept {
+    const auto high = next_word(random), low = next_word(random), id = next_word(random);
+    return {{high, low | 1}, {id | 1}, span_context::random_flag};
+}
+
 // Inlined, so that what it gives stays in registers: to read back from memory at once what was written there piece by
 // piece costs more than making it.
 [[gnu::always_inline]] inline span_context ids_below(const span_context& parent) {
     auto& random = infra::detail::my_random;
     if (!is_seeded(random))
         seed(random);
-    if (parent.valid())
-        return child_of(parent, next_word(random));
-    const auto high = next_word(random), low = next_word(random), id = next_word(random);
-    return {{high, low | 1}, {id | 1}, span_context::random_flag};
+    return parent.valid() ? child_of(parent, next_word(random)) : new_root(random);
 }
 
 constexpr span_context no_parent{};
 
-// The current node, if a span below it is not sampled whatever its name and can be made without a call; else null. Of
-// most traces most spans are such, and what they cost is what tracing costs.
-const infra::detail::context_node* unsampled_parent() noexcept {
-    using namespace infra::detail;
-    const auto* node = slot;
-    if (!node || !node->span.valid() || node->span.sampled() || node->below.load(std::memory_order_acquire))
-        return nullptr;
-    const auto* table = tracer.load(std::memory_order_acquire);
-    const bool is_clear = !table || table->follows_parent;
-    return is_clear && is_seeded(my_random) && has_node() ? node : nullptr;
+const span_context& span_of(const infra::detail::context_node* node) noexcept { return node ? node->span : no_parent; }
+
+// A span below one that is not sampled isn't either, whatever its name.
+bool leaves_out_below(const tracer_functions* table, const span_context& parent) noexcept {
+    return !parent.sampled() && (!table || table->follows_parent);
 }
 
 } // namespace
-
-// Not inlined, nor are begin(), end() and the destructor: the slot is this thread's, and the caller may be a coroutine.
-// What is rare stands in functions of its own that are called last, so that the usual way saves no register.
-[[gnu::noinline]] span::span(std::string_view name, span_kind kind) {
-    if (const auto* node = unsampled_parent()) [[likely]]
-        enter(infra::detail::pooled_node(), node, child_of(node->span, next_word(infra::detail::my_random)));
-    else
-        begin(name, kind);
-}
-
-[[gnu::noinline]] void span::begin(std::string_view name, span_kind kind) {
-    const auto* node = infra::detail::slot_get_here();
-    const auto& parent = node ? node->span : no_parent;
-    auto self = ids_below(parent);
-    const auto* const table = decide(self, parent, node && node->telemetry_suppressed, name, kind);
-    enter(infra::detail::take_node(), node, self);
-    if (table && self.sampled())
-        start(*table, name, kind, parent);
-}
 
 [[gnu::always_inline]] inline void span::enter(infra::detail::context_node* fresh,
                                                const infra::detail::context_node* current, span_context self) noexcept {
     scope_ = infra::detail::enter_span(fresh, current, self);
     self_ = self;
+}
+
+[[gnu::always_inline]] inline void span::begin_below(const infra::detail::context_node* current, span_context self,
+                                                     std::string_view name, span_kind kind) {
+    const auto& parent = span_of(current);
+    const auto* const table = decide(self, parent, current && current->telemetry_suppressed, name, kind);
+    enter(infra::detail::take_node(), current, self);
+    if (table && self.sampled())
+        start(*table, name, kind, parent);
+}
+
+// Of most traces most spans are not sampled, and what they cost is what tracing costs: they are made without a call. What
+// is rare stands in functions of its own that are called last, so that the usual way saves no register.
+[[gnu::always_inline]] inline void span::begin_here(std::string_view name, span_kind kind) {
+    using namespace infra::detail;
+    const auto* const node = slot;
+    const bool is_prepared = is_seeded(my_random) && has_node();
+    if (!is_prepared || (node && node->below.load(std::memory_order_acquire))) [[unlikely]]
+        return begin(name, kind);
+    const auto* const table = tracer.load(std::memory_order_acquire);
+    if (!node || !node->span.valid())
+        return begin_root(table, name, kind);
+    if (!leaves_out_below(table, node->span))
+        return begin(name, kind);
+    enter(pooled_node(), node, child_of(node->span, next_word(my_random)));
+}
+
+// Not inlined, nor are those below, end() and the destructor: the slot is this thread's, and the caller may be a coroutine.
+[[gnu::noinline]] span::span(std::string_view name, span_kind kind) { begin_here(name, kind); }
+
+[[gnu::noinline]] void span::begin_root(const tracer_functions* table, std::string_view name, span_kind kind) {
+    const auto self = new_root(infra::detail::my_random);
+    if (!leaves_out_root(table, self.trace))
+        return begin_root_with(self.trace, self.span, name, kind);
+    enter(infra::detail::pooled_node(), infra::detail::slot, self);
+}
+
+[[gnu::noinline]] void span::begin(std::string_view name, span_kind kind) {
+    const auto* const node = infra::detail::slot_get_here();
+    begin_below(node, ids_below(span_of(node)), name, kind);
+}
+
+[[gnu::noinline]] void span::begin_root_with(trace_id trace, span_id id, std::string_view name, span_kind kind) {
+    begin_below(infra::detail::slot, {trace, id, span_context::random_flag}, name, kind);
 }
 
 span::span(std::string_view name, span_kind kind, const span_context& parent) {

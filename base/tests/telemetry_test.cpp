@@ -174,6 +174,34 @@ TEST_F(Telemetry, AsksForRootsOnlyWhereChildrenFollow) {
     }
 }
 
+TEST_F(Telemetry, AsksForNoRootWhoseTraceIsBelowTheTablesFirst) {
+    constexpr std::uint64_t low_56_bits = (std::uint64_t(1) << 56) - 1, half = std::uint64_t(1) << 55;
+    auto table = tracer;
+    table.samples_from = half;
+    telemetry::install(&table);
+    for (int i = 0; i < 200; ++i) {
+        mine.asked = 0;
+        const telemetry::span root("root");
+        const bool may_be_sampled = (root.context().trace.low & low_56_bits) >= half;
+        EXPECT_EQ(mine.asked, may_be_sampled ? 1 : 0);
+        EXPECT_EQ(root.context().sampled(), may_be_sampled);
+    }
+    const telemetry::span started("root", span_kind::server, span_context{}); // the way of requests without a parent
+    EXPECT_EQ(started.context().sampled(), (started.context().trace.low & low_56_bits) >= half);
+}
+
+TEST_F(Telemetry, RecordsNoSuppressedRootHoweverItsTrace) {
+    telemetry::install(&tracer);
+    {
+        const telemetry::span first("makes what the next one uses again");
+    }
+    mine.spans.clear();
+    const context_scope quiet(context().with_telemetry_suppressed());
+    const telemetry::span root("root");
+    EXPECT_FALSE(root.recording() || root.context().sampled());
+    EXPECT_TRUE(mine.spans.empty());
+}
+
 TEST_F(Telemetry, NeverHandsATableTheSeriesOfAnother) {
     const telemetry::series s(requests);
     std::atomic<bool> enough{false};

@@ -79,7 +79,7 @@ void end(void* r, wall_time at) noexcept {
     quietly([&] { of(r).owner->end(&of(r), at); });
 }
 
-constexpr telemetry::tracer_functions functions(bool follows_parent) noexcept {
+telemetry::tracer_functions functions(const tracer_state& of) noexcept {
     return {.sample = &sample,
             .start = &start,
             .set = &set,
@@ -89,9 +89,9 @@ constexpr telemetry::tracer_functions functions(bool follows_parent) noexcept {
             .end = &end,
             .link = &link,
             .remote_parent = &remote_parent,
-            .follows_parent = follows_parent};
+            .follows_parent = of.follows_parent(),
+            .samples_from = of.samples_from()};
 }
-constexpr auto follows_parents = functions(true), asks_always = functions(false);
 
 // Strings inside of JSON as well.
 void clean_all(json::value& value, std::size_t max_bytes) {
@@ -179,7 +179,8 @@ tracer_state::tracer_state(tracer_options options)
       follows_parent_(options_.sampler.follows_parent),
       threshold_(options_.sampler.ratio > 0
                      ? static_cast<std::uint64_t>((1 - options_.sampler.ratio) * static_cast<double>(low_56_bits + 1))
-                     : low_56_bits + 1) {}
+                     : low_56_bits + 1),
+      table_(functions(*this)) {}
 
 std::shared_ptr<recording> tracer_state::take() {
     {
@@ -367,11 +368,11 @@ void tracer_state::send_to(std::shared_ptr<span_sink> to) noexcept {
 tracer_state* installed_tracer() noexcept { return reached.load(std::memory_order_acquire); }
 
 void install(std::shared_ptr<tracer_state> state) noexcept {
-    // Open spans point to the tracer that records them, so each one ever installed is kept.
+    // Open spans point to the tracer that records them and to its table, so each one ever installed is kept.
     static std::mutex mutex;
     static auto& kept = *new std::vector<std::shared_ptr<tracer_state>>;
     const std::scoped_lock lock(mutex);
-    const auto& table = state->follows_parent() ? follows_parents : asks_always;
+    const auto& table = state->table();
     reached.store(state.get(), std::memory_order_release);
     if (std::ranges::find(kept, state) == kept.end())
         kept.push_back(std::move(state));

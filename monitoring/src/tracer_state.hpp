@@ -31,6 +31,11 @@ public:
 
     bool follows_parent() const noexcept { return follows_parent_; }
 
+    /// The first of the low 56 bits of a root's trace id with which it is sampled; later than all where none is.
+    std::uint64_t samples_from() const noexcept { return threshold_; }
+
+    const telemetry::tracer_functions& table() const noexcept { return table_; }
+
     /// Of sampler, but decided beforehand as far as can be.
     bool samples(infra::trace_id trace, const infra::span_context& parent) const noexcept {
         if (follows_parent_ && parent.valid())
@@ -72,6 +77,7 @@ private:
     const tracer_options options_;
     const bool follows_parent_;
     const std::uint64_t threshold_;
+    const telemetry::tracer_functions table_;
     std::atomic<std::size_t> open_count_{0};
     mutable std::array<row, 256> open_;
     mutable std::mutex recent_mutex_;

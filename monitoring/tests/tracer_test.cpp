@@ -50,6 +50,21 @@ TEST(Tracer, RecordsOnlyWhatIsSampled) {
     EXPECT_EQ(t.recent_spans().size(), 1U);
 }
 
+// Of every root the sampler says the same, whichever way its span is made.
+TEST(Tracer, RecordsTheShareOfRootsThatItsRatioSays) {
+    constexpr sampler quarter{.ratio = 0.25};
+    tracer t({.sampler = quarter});
+    t.install();
+    int recorded = 0;
+    for (int i = 0; i < 4000; ++i) {
+        const telemetry::span root("root");
+        EXPECT_EQ(root.recording(), quarter.samples(root.context().trace, {}));
+        recorded += root.recording();
+    }
+    EXPECT_GT(recorded, 800); // seven standard deviations
+    EXPECT_LT(recorded, 1200);
+}
+
 TEST(Tracer, ForgetsTheOldestSpans) {
     tracer t({.max_recent = 3});
     t.install();

@@ -102,6 +102,8 @@ struct tracer_functions {
     void (*remote_parent)(void* recording) noexcept = nullptr; ///< after start: the parent is in another process
     /// A span below another is sampled if that is, in whatever process: then sample() is asked for roots only.
     bool follows_parent = false;
+    /// A root whose trace id's low 56 bits are below this is not sampled, whatever its name: sample() is asked for others.
+    std::uint64_t samples_from = 0;
 };
 
 /// Replaces what listens; null to stop listening. The table must outlive its installation (see Lifetime above).
@@ -164,7 +166,12 @@ public:
 private:
     void enter(infra::detail::context_node* fresh, const infra::detail::context_node* current,
                span_context self) noexcept;
+    void begin_here(std::string_view name, span_kind kind);
     void begin(std::string_view name, span_kind kind);
+    void begin_root(const tracer_functions* table, std::string_view name, span_kind kind);
+    void begin_root_with(trace_id trace, span_id id, std::string_view name, span_kind kind);
+    void begin_below(const infra::detail::context_node* current, span_context self, std::string_view name,
+                     span_kind kind);
     void begin_in(infra::context under, std::string_view name, span_kind kind, const span_context& parent);
     void start(const tracer_functions& table, std::string_view name, span_kind kind,
                const span_context& parent) noexcept;

@@ -44,7 +44,7 @@ public:
 private:
     std::string_view name_;
     std::string_view value_;
-    std::array<char, 24> digits_{};
+    std::array<char, 24> digits_; // of an integer
 };
 
 using label_map = std::map<std::string, std::string>;
@@ -56,8 +56,9 @@ public:
     labels(std::initializer_list<label> list) noexcept : list_(list.begin(), list.size()) {}
     labels(const label_map& kept) noexcept : kept_(&kept) {}
 
+    /// Inlined: a call that names what it counts costs little more than a look at its labels.
     template <class F>
-    void for_each(F f) const {
+    [[gnu::always_inline]] void for_each(F f) const {
         for (const auto& each : list_)
             f(each.name(), each.value());
         if (kept_)
