@@ -45,8 +45,8 @@ awaitable<bool> change_one(shared_core in, std::string place, decide_change deci
             {.entry = {.key = place, .value = std::move(what->bytes), .ttl = what->ttl},
              .seen = std::move(seen),
              .keeps_time = what->keeps_time});
-        if (outcome.done)
-            co_return true;
+        if (outcome.done || outcome.unanswered)
+            co_return outcome.done;
         seen = std::move(outcome.found);
     }
     throw error(infra::errc::overloaded, "a cached value is changed by so many that this change never had its turn");
@@ -82,7 +82,9 @@ awaitable<std::int64_t> increment(shared_core in, std::string key, std::int64_t 
         sum = added;
         return std::optional(std::move(what));
     };
-    co_await change_one(in, std::move(place), std::move(add));
+    if (!co_await change_one(in, std::move(place), std::move(add)))
+        throw error(errc::unavailable,
+                    "the cache's store is away: nothing was added to the number, and what it is nobody knows");
     co_return sum;
 }
 

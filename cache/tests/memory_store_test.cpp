@@ -13,9 +13,9 @@ namespace {
 
 store_subject make_memory_subject() {
     const auto time = std::make_shared<manual_clock>();
-    return {.stored = make_memory_store({.max_bytes = 1 << 20}, *time),
-            .pass = [time](milliseconds d) { time->advance(d); },
-            .surroundings = time};
+    return {.surroundings = time,
+            .stored = make_memory_store({.max_bytes = 1 << 20}, *time),
+            .pass = [time](milliseconds d) { time->advance(d); }};
 }
 
 INSTANTIATE_TEST_SUITE_P(Memory, CacheStore, testing::Values(store_case{"Memory", make_memory_subject}),

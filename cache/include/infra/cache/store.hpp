@@ -89,6 +89,7 @@ struct replacement {
 struct replace_outcome {
     bool done = false;
     std::optional<std::string> found{}; ///< if not: what lies there
+    bool unanswered = false;            ///< nobody looked: the store is away, and goes on without
 };
 
 /// The version of something that can be made void at once: a namespace, all values of a tag. 0 until the first bump.

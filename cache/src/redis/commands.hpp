@@ -1,0 +1,61 @@
+#pragma once
+
+// The verbs in the words of the server, and its answers in ours. No I/O.
+
+#include <infra/cache/store.hpp>
+#include <infra/redis/command.hpp>
+#include <infra/redis/reply.hpp>
+
+#include <charconv>
+#include <concepts>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace infra::cache::redis_backend {
+
+redis::command get_command(const std::vector<std::string>& keys);
+redis::command set_command(const new_entry& e);
+redis::command erase_command(const std::string& key);
+redis::command expire_command(const std::string& key, std::chrono::milliseconds ttl);
+redis::command add_command(const std::string& key, std::int64_t amount, std::chrono::milliseconds ttl);
+
+/// A lease is held by `process token`; the process has a name that nobody else has.
+redis::command replace_command(const replacement& r, const std::string& process);
+redis::command lease_command(const lease_request& r, const std::string& process);
+redis::command end_lease_command(const lease_request& r, const std::string& process);
+
+redis::command acquire_command(const lock_request& r);
+redis::command extend_command(const lock_request& r);
+redis::command release_command(const lock_request& r);
+
+std::optional<std::string> text_in(redis::reply r);
+erased erased_in(redis::reply r);
+expire_outcome outcome_in(const redis::reply& r);
+std::optional<std::chrono::milliseconds> time_left_in(const redis::reply& r);
+replace_outcome replaced_in(redis::reply r);
+lease_answer lease_in(redis::reply r);
+
+/// Empty where there is nothing, or no number.
+template <std::integral N>
+std::optional<N> number_in(const redis::reply& r) {
+    if (r.is_null())
+        return std::nullopt;
+    const auto& text = r.as_text();
+    N n{};
+    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), n);
+    if (problem != std::errc() || end != text.data() + text.size())
+        return std::nullopt;
+    return n;
+}
+
+template <class T, class Convert>
+std::vector<T> each_in(std::vector<redis::reply> replies, Convert convert) {
+    std::vector<T> out;
+    out.reserve(replies.size());
+    for (auto& one : replies)
+        out.push_back(convert(std::move(one)));
+    return out;
+}
+
+} // namespace infra::cache::redis_backend

@@ -1,0 +1,58 @@
+#include "debts.hpp"
+
+namespace infra::cache::redis_backend {
+namespace {
+
+std::vector<std::string> take_from(std::set<std::string>& all, std::size_t n) {
+    std::vector<std::string> taken;
+    while (!all.empty() && taken.size() < n)
+        taken.push_back(std::move(all.extract(all.begin()).value()));
+    return taken;
+}
+
+} // namespace
+
+void debts::owe_erasure(std::span<const std::string> keys) {
+    const std::scoped_lock lock(mutex_);
+    add(keys_, keys);
+}
+
+void debts::owe_bump(std::span<const std::string> names) {
+    const std::scoped_lock lock(mutex_);
+    add(names_, names);
+}
+
+void debts::know_namespace(const std::string& version_name) {
+    const std::scoped_lock lock(mutex_);
+    namespaces_.insert(version_name);
+}
+
+debts::bill debts::take(std::size_t n) {
+    const std::scoped_lock lock(mutex_);
+    if (everything_)
+        names_ = namespaces_;
+    everything_ = false;
+    bill taken{.keys = take_from(keys_, n), .names = take_from(names_, n)};
+    any_ = !keys_.empty() || !names_.empty();
+    return taken;
+}
+
+std::size_t debts::size() const {
+    const std::scoped_lock lock(mutex_);
+    return everything_ ? namespaces_.size() : keys_.size() + names_.size();
+}
+
+// What is owed with everything is owed: no version of a tag makes void what that of its namespace does not.
+void debts::add(std::set<std::string>& to, std::span<const std::string> what) {
+    any_ = any_ || !what.empty();
+    if (everything_)
+        return;
+    to.insert(what.begin(), what.end());
+    everything_ = keys_.size() + names_.size() > max_ + namespaces_.size();
+    if (!everything_)
+        return;
+    keys_.clear();
+    names_.clear();
+}
+
+} // namespace infra::cache::redis_backend

@@ -1,0 +1,53 @@
+#pragma once
+
+// What the server was not told while it was away, and has to be before anybody reads from it again: which values are no
+// longer good. A dropped write is one of them, since what it would have replaced is not what its caller believes to be there.
+
+#include <atomic>
+#include <cstddef>
+#include <mutex>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace infra::cache::redis_backend {
+
+/// Threads: any member from any thread.
+class debts {
+public:
+    /// `max` keys and tags; beyond them everything is owed: the versions of all namespaces.
+    explicit debts(std::size_t max) noexcept : max_(max) {}
+
+    void owe_erasure(std::span<const std::string> keys);
+    void owe_bump(std::span<const std::string> names);
+
+    /// A namespace's version, by which all its values can be made void at once.
+    void know_namespace(const std::string& version_name);
+
+    struct bill {
+        std::vector<std::string> keys{};  ///< to be erased
+        std::vector<std::string> names{}; ///< to be bumped
+        bool empty() const noexcept { return keys.empty() && names.empty(); }
+    };
+
+    /// At most `n` of what is owed, which is owed no more; who cannot pay it owes it again.
+    bill take(std::size_t n);
+
+    std::size_t size() const;
+    bool any() const noexcept { return any_; } ///< without the mutex, for whoever comes by
+
+private:
+    void add(std::set<std::string>& to, std::span<const std::string> what);
+
+    const std::size_t max_;
+    mutable std::mutex mutex_;
+    // All guarded by mutex_.
+    std::set<std::string> keys_;
+    std::set<std::string> names_;
+    std::set<std::string> namespaces_;
+    bool everything_ = false;
+    std::atomic<bool> any_{false}; // written under mutex_
+};
+
+} // namespace infra::cache::redis_backend

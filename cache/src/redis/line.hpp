@@ -1,0 +1,101 @@
+#pragma once
+
+// The way to the server, and what is done while it is closed.
+
+#include "breaker.hpp"
+#include "complaint.hpp"
+#include "debts.hpp"
+#include "instruments.hpp"
+
+#include "../background.hpp"
+
+#include <infra/cache/redis.hpp>
+#include <infra/redis.hpp>
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace infra::cache::redis_backend {
+
+/// What an operation is for, and so what becomes of it while the server is away.
+enum class purpose : std::uint8_t {
+    read,   ///< finds nothing
+    recall, ///< finds nothing; of what is read before a write, and so goes on with the writes
+    write,  ///< is dropped; the caller owes what follows from that
+    must,   ///< throws whatever the policy
+};
+
+/// What the server said, without errors in it; nothing where it said nothing, or that it does not do this.
+template <class T>
+struct answer {
+    std::optional<T> given{};
+    bool refused = false; ///< the server is there
+
+    explicit operator bool() const noexcept { return given.has_value(); }
+    T& operator*() noexcept { return *given; }
+    const T& operator*() const noexcept { return *given; }
+    const T* operator->() const noexcept { return &*given; }
+};
+
+/// Threads:  any member from any thread.
+/// Errors:   infra::error: errc::unavailable where the policy or the purpose says so; infra::errc::closed after stop().
+/// Cancel:   all types.
+/// Lifetime: let go of with let_go(); operations under way keep it.
+class line : public std::enable_shared_from_this<line> {
+public:
+    line(redis_store_options options, std::vector<executor> loops, clock& time);
+
+    /// Without an answer only where the policy lets that pass.
+    static awaitable<answer<redis::reply>> ask(std::shared_ptr<line> self, redis::command c, purpose why);
+    static awaitable<answer<std::vector<redis::reply>>> ask(std::shared_ptr<line> self, redis::batch b, purpose why);
+
+    /// To be made up for before anybody reads again.
+    static awaitable<void> owe_erasure(std::shared_ptr<line> self, std::vector<std::string> keys);
+    static awaitable<void> owe_bump(std::shared_ptr<line> self, std::vector<std::string> names);
+    void know_namespace(const std::string& version_name) { debts_.know_namespace(version_name); }
+
+    /// Gives each version a greater number than any before. False where it was not answered.
+    static awaitable<bool> bump(std::shared_ptr<line> self, std::vector<std::string> names, purpose why);
+
+    void let_go() { mending_.cancel(); }
+    static awaitable<void> stop(std::shared_ptr<line> self, deadline limit);
+
+    const redis_store_options& options() const noexcept { return options_; }
+    clock& time() const noexcept { return time_; }
+
+private:
+    template <class T, class What>
+    static awaitable<answer<T>> ask_once(std::shared_ptr<line> self, What what, purpose why);
+    template <class T>
+    answer<T> judge(T said, purpose why, steady_time asked, const executor& ex);
+
+    bool may_ask(purpose why, const executor& ex);
+    void leave(breaker::ending how, steady_time asked, std::string_view problem, const executor& ex);
+    void forgo(purpose why, std::string_view problem);
+    void shut(std::string_view problem, const executor& ex);
+    void trip(std::string_view problem, const executor& ex);
+    void mend_on(const executor& ex);
+
+    static awaitable<void> mend(std::weak_ptr<line> weak);
+    static awaitable<bool> try_to_mend(std::shared_ptr<line> self);
+    static awaitable<void> pay(std::shared_ptr<line> self);
+    static awaitable<void> pay_one(std::shared_ptr<line> self, debts::bill bill);
+    void told_well();
+
+    deadline limit() const { return deadline::after(options_.timeout, time_.steady()); }
+
+    const redis_store_options options_;
+    clock& time_;
+    const instruments& count_;
+    const std::string server_; ///< for messages
+    const redis::client client_;
+    breaker breaker_;
+    debts debts_;
+    background mending_{1};
+    std::atomic<bool> stopped_{false};
+};
+
+} // namespace infra::cache::redis_backend

@@ -1,0 +1,54 @@
+#include "slots.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace infra::cache::redis_backend {
+
+std::shared_ptr<const version_slot> slots::slot(const std::string& name) {
+    const std::scoped_lock lock(mutex_);
+    if (auto held = find(name))
+        return held;
+    forget_unused();
+    auto made = std::make_shared<version_slot>();
+    slots_[name] = made;
+    return made;
+}
+
+void slots::saw(std::span<const std::string> names, std::span<const std::uint64_t> versions) {
+    const std::scoped_lock lock(mutex_);
+    bool any = false;
+    for (std::size_t i = 0; i < names.size(); ++i)
+        if (const auto held = find(names[i])) {
+            held->value = versions[i];
+            any = true;
+        }
+    if (any)
+        in_doubt_ = false;
+}
+
+std::vector<std::uint64_t> slots::seen_last(std::span<const std::string> names) {
+    const std::scoped_lock lock(mutex_);
+    std::vector<std::uint64_t> seen;
+    for (const auto& name : names) {
+        const auto held = find(name);
+        seen.push_back(held ? held->value.load() : std::numeric_limits<std::uint64_t>::max());
+        in_doubt_ = in_doubt_ || held;
+    }
+    return seen;
+}
+
+std::shared_ptr<version_slot> slots::find(const std::string& name) const {
+    const auto found = slots_.find(name);
+    return found == slots_.end() ? nullptr : found->second.lock();
+}
+
+// A program that makes namespaces up leaves nothing behind for those it has let go of.
+void slots::forget_unused() {
+    if (slots_.size() < forget_at_)
+        return;
+    std::erase_if(slots_, [](const auto& each) { return each.second.expired(); });
+    forget_at_ = std::max<std::size_t>(64, 2 * slots_.size());
+}
+
+} // namespace infra::cache::redis_backend

@@ -1,0 +1,44 @@
+#pragma once
+
+// The versions that are read with every value, as far as this process has seen them.
+
+#include <infra/cache/store.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace infra::cache::redis_backend {
+
+/// Threads: any member from any thread.
+class slots {
+public:
+    std::shared_ptr<const version_slot> slot(const std::string& name);
+
+    /// What the server said.
+    void saw(std::span<const std::string> names, std::span<const std::uint64_t> versions);
+
+    /// The server did not answer: what was seen last. A tag, of which nothing is kept, has a version that no value was
+    /// stored with. From now on reads are in doubt, until the server was asked again.
+    std::vector<std::uint64_t> seen_last(std::span<const std::string> names);
+
+    /// A key was made with a version that may be over: nobody should read from it.
+    bool in_doubt() const noexcept { return in_doubt_; }
+
+private:
+    std::shared_ptr<version_slot> find(const std::string& name) const;
+    void forget_unused();
+
+    mutable std::mutex mutex_;
+    std::map<std::string, std::weak_ptr<version_slot>, std::less<>> slots_; // guarded by mutex_
+    std::size_t forget_at_ = 64;                                            // likewise
+    std::atomic<bool> in_doubt_{false};
+};
+
+} // namespace infra::cache::redis_backend

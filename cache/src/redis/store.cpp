@@ -1,0 +1,209 @@
+#include "commands.hpp"
+#include "line.hpp"
+#include "slots.hpp"
+
+#include <infra/base/id.hpp>
+#include <infra/cache/redis.hpp>
+
+#include <boost/asio/this_coro.hpp>
+
+#include <stdexcept>
+
+namespace infra::cache {
+namespace redis_backend {
+namespace {
+
+using std::chrono::milliseconds;
+
+template <class Make, class Range>
+redis::batch for_each(const Range& all, Make make) {
+    redis::batch out;
+    for (const auto& each : all)
+        out.add(make(each));
+    return out;
+}
+
+std::vector<std::string> replaced_by(const std::vector<new_entry>& entries) {
+    std::vector<std::string> keys;
+    for (const auto& each : entries)
+        if (!each.only_if_absent)
+            keys.push_back(each.key);
+    return keys;
+}
+
+class redis_store final : public store {
+public:
+    redis_store(redis_store_options options, std::vector<executor> loops, clock& time)
+        : line_(std::make_shared<line>(std::move(options), std::move(loops), time)) {}
+    ~redis_store() override { line_->let_go(); }
+
+    lookup try_get(std::string_view, std::string&) override { return lookup::unknown; }
+
+    awaitable<std::vector<std::optional<std::string>>> get(std::vector<std::string> keys) override {
+        std::vector<std::optional<std::string>> found(keys.size());
+        if (keys.empty() || slots_.in_doubt())
+            co_return found;
+        auto answer = co_await line::ask(line_, get_command(keys), purpose::read);
+        if (answer)
+            found = each_in<std::optional<std::string>>(std::move(*answer).take_items(), text_in);
+        co_return found;
+    }
+
+    awaitable<std::vector<bool>> set(std::vector<new_entry> entries) override {
+        auto answers = co_await line::ask(line_, for_each(entries, set_command), purpose::write);
+        if (answers)
+            co_return each_in<bool>(std::move(*answers), [](const redis::reply& r) { return !r.is_null(); });
+        // What they would have replaced is not what their caller believes to be there.
+        auto replaced = replaced_by(entries);
+        if (answers.refused && !replaced.empty())
+            answers = co_await line::ask(line_, for_each(replaced, erase_command), purpose::write);
+        if (!answers)
+            co_await line::owe_erasure(line_, std::move(replaced));
+        co_return std::vector<bool>(entries.size());
+    }
+
+    awaitable<std::vector<erased>> erase(std::vector<std::string> keys) override {
+        auto answers = co_await line::ask(line_, for_each(keys, erase_command), purpose::write);
+        if (answers)
+            co_return each_in<erased>(std::move(*answers), erased_in);
+        std::vector<erased> nothing(keys.size());
+        co_await line::owe_erasure(line_, std::move(keys));
+        co_return nothing;
+    }
+
+    awaitable<std::vector<std::optional<milliseconds>>> time_left(std::vector<std::string> keys) override {
+        const auto ask = [](const std::string& key) { return redis::command{"PTTL", key}; };
+        auto answers = co_await line::ask(line_, for_each(keys, ask), purpose::read);
+        if (!answers)
+            co_return std::vector<std::optional<milliseconds>>(keys.size());
+        co_return each_in<std::optional<milliseconds>>(std::move(*answers), time_left_in);
+    }
+
+    awaitable<std::vector<expire_outcome>> expire(std::vector<std::string> keys, milliseconds ttl) override {
+        const auto ask = [ttl](const std::string& key) { return expire_command(key, ttl); };
+        auto answers = co_await line::ask(line_, for_each(keys, ask), purpose::write);
+        if (!answers)
+            co_return std::vector<expire_outcome>(keys.size(), expire_outcome::absent);
+        co_return each_in<expire_outcome>(std::move(*answers), outcome_in);
+    }
+
+    awaitable<std::int64_t> add(std::string key, std::int64_t amount, milliseconds ttl) override {
+        const auto answer = co_await line::ask(line_, add_command(key, amount, ttl), purpose::must);
+        const auto sum = number_in<std::int64_t>(*answer);
+        if (!sum)
+            throw error(errc::wrong_type,
+                        "there is a value that is no whole number, or the sum has no room in 64 bits");
+        co_return *sum;
+    }
+
+    awaitable<replace_outcome> replace(replacement r) override {
+        auto answer = co_await line::ask(line_, replace_command(r, process_), purpose::write);
+        co_return answer ? replaced_in(std::move(*answer)) : replace_outcome{.unanswered = true};
+    }
+
+    // While the server is away everybody loads for himself.
+    awaitable<lease_answer> lease(lease_request r) override {
+        auto answer = co_await line::ask(line_, lease_command(r, process_), purpose::read);
+        co_return answer ? lease_in(std::move(*answer)) : lease_answer{.granted = true};
+    }
+
+    awaitable<bool> end_lease(lease_request r) override {
+        const auto answer = co_await line::ask(line_, end_lease_command(r, process_), purpose::write);
+        co_return answer && answer->as_integer() != 0;
+    }
+
+    std::shared_ptr<const version_slot> slot(std::string name) override {
+        line_->know_namespace(name);
+        return slots_.slot(name);
+    }
+
+    awaitable<std::vector<std::uint64_t>> versions(std::vector<std::string> names) override {
+        if (names.empty())
+            co_return std::vector<std::uint64_t>();
+        auto answer = co_await line::ask(line_, get_command(names), purpose::recall);
+        if (!answer)
+            co_return slots_.seen_last(names);
+        const auto number = [](const redis::reply& r) { return number_in<std::uint64_t>(r).value_or(0); };
+        auto found = each_in<std::uint64_t>(std::move(*answer).take_items(), number);
+        slots_.saw(names, found);
+        co_return found;
+    }
+
+    bool try_versions(std::span<const std::string> names, std::vector<std::uint64_t>&) override {
+        return names.empty();
+    }
+
+    awaitable<void> bump(std::vector<std::string> names) override {
+        if (!names.empty() && !co_await line::bump(line_, names, purpose::write))
+            co_await line::owe_bump(line_, std::move(names));
+    }
+
+    awaitable<std::optional<std::uint64_t>> acquire(lock_request r) override {
+        const auto answer = co_await line::ask(line_, acquire_command(r), purpose::must);
+        co_return number_in<std::uint64_t>(*answer);
+    }
+
+    awaitable<bool> extend(lock_request r) override {
+        const auto answer = co_await line::ask(line_, extend_command(r), purpose::must);
+        co_return answer->as_integer() != 0;
+    }
+
+    awaitable<bool> release(lock_request r) override {
+        const auto answer = co_await line::ask(line_, release_command(r), purpose::must);
+        co_return answer->as_integer() != 0;
+    }
+
+    store_stats stats() const override { return {}; }
+
+    awaitable<void> stop(deadline limit) override { return line::stop(line_, limit); }
+
+    std::string description() const override { return describe(line_->options().server); }
+
+private:
+    const std::shared_ptr<line> line_;
+    const std::string process_ = random_hex(8);
+    slots slots_;
+};
+
+void require(bool holds, const char* sentence) {
+    if (!holds)
+        throw std::invalid_argument(std::string("cache::redis_store_options::") + sentence);
+}
+
+void check(const redis_store_options& o) {
+    using namespace std::chrono_literals;
+    require(o.timeout > 0ms, "timeout must be positive");
+    require(o.breaker.failures >= 1, "breaker.failures must be at least 1");
+    require(o.breaker.patience >= 10ms, "breaker.patience must be at least 10 ms");
+    require(o.breaker.probe_every >= 10ms && o.breaker.probe_every <= 1s,
+            "breaker.probe_every must be from 10 ms to 1 s");
+    require(o.max_owed >= 1, "max_owed must be at least 1");
+}
+
+} // namespace
+} // namespace redis_backend
+
+std::shared_ptr<store> make_redis_store(redis_store_options options, std::vector<executor> loops, clock& time) {
+    redis_backend::check(options);
+    return std::make_shared<redis_backend::redis_store>(std::move(options), std::move(loops), time);
+}
+
+namespace {
+
+std::shared_ptr<store> from_url(std::string_view url, const store_options& options) {
+    return make_redis_store(redis_store_options_from(url, options), {}, options.time ? *options.time : real_clock());
+}
+
+bool register_all() {
+    for (const auto* const scheme : {"redis", "rediss", "unix"})
+        register_store(scheme, from_url);
+    return true;
+}
+
+[[maybe_unused]] const bool registered = register_all();
+
+} // namespace
+} // namespace infra::cache
+
+/// Named on the linker's command line by whoever links infra::cache_redis, so that the registration above comes along.
+extern "C" void infra_cache_redis() {}

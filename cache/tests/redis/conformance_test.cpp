@@ -1,0 +1,45 @@
+#include "../store_conformance.hpp"
+#include "support.hpp"
+
+#include <infra/runtime/event_loop.hpp>
+
+namespace infra::cache::tests {
+namespace {
+
+// The store lives on a loop of its own, so that the suite comes to it from elsewhere.
+struct surroundings {
+    surroundings() { loops.start(); }
+    redis::server server;
+    event_loops loops{1};
+};
+
+using way = redis::options (*)(const redis::server&);
+
+store_subject make_subject(way to) {
+    if (!redis::server::installed())
+        return {.missing = redis::server::how_to_install};
+    const auto around = std::make_shared<surroundings>();
+    const auto make = [&] {
+        return make_redis_store({.server = to(around->server)}, {around->loops.next().get_executor()});
+    };
+    return {.surroundings = around,
+            .stored = make(),
+            .pass = [](milliseconds d) { std::this_thread::sleep_for(d); },
+            .elsewhere = make(),
+            .knows_versions = false};
+}
+
+redis::options resp3(const redis::server& s) { return s.over_socket(); }
+redis::options resp2(const redis::server& s) {
+    auto o = s.over_tcp();
+    o.protocol = 2;
+    return o;
+}
+
+INSTANTIATE_TEST_SUITE_P(Redis, CacheStore,
+                         ::testing::Values(store_case{"Resp3OverASocket", [] { return make_subject(resp3); }},
+                                           store_case{"Resp2OverTcp", [] { return make_subject(resp2); }}),
+                         store_case_name);
+
+} // namespace
+} // namespace infra::cache::tests

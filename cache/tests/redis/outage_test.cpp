@@ -1,0 +1,220 @@
+// What becomes of the cache while its server is away, and when it is back.
+
+#include "support.hpp"
+
+#include <algorithm>
+#include <atomic>
+
+namespace infra::cache::tests {
+namespace {
+
+class CacheRedisOutage : public OnRedis {
+protected:
+    void SetUp() override {
+        OnRedis::SetUp();
+        if (!IsSkipped())
+            use(hasty());
+    }
+
+    void use(redis_store_options o) {
+        subject.reset();
+        subject.emplace(make_store(std::move(o)), cache_options{.prefix = "p:"});
+        loop.await(subject->set("warm", "1"));
+    }
+
+    maybe get(std::string_view key) { return loop.await(subject->get<std::string>(key)); }
+
+    /// Until the cache no longer asks.
+    bool went_away() {
+        return loop.until([&] {
+            const auto begin = std::chrono::steady_clock::now();
+            get("nothing");
+            return std::chrono::steady_clock::now() - begin < 10ms;
+        });
+    }
+    bool came_back() {
+        return loop.until([&] { return get("warm").has_value(); });
+    }
+
+    std::optional<cache> subject;
+};
+
+TEST_F(CacheRedisOutage, FindsNothingAndDropsWhatIsWritten) {
+    const metrics_listener heard;
+    cut();
+    EXPECT_EQ(get("warm"), std::nullopt);
+    EXPECT_FALSE(loop.await(subject->set("k", "v")));
+    EXPECT_FALSE(loop.await(subject->del("warm")));
+    EXPECT_FALSE(loop.await(subject->exists("warm")));
+    EXPECT_EQ(loop.await(subject->ttl("warm")), std::nullopt);
+    EXPECT_FALSE(loop.await(subject->expire("warm", 1s)));
+    EXPECT_FALSE(loop.await(subject->set("k", "v", {.only_if_absent = true})));
+    loop.await(subject->invalidate_tag("t"));
+    loop.await(subject->flush());
+    EXPECT_EQ(heard.of("cache_store_outages_total"), 1);
+    EXPECT_EQ(heard.of("cache_store_away"), 1);
+    EXPECT_GT(heard.of("cache_store_dropped_total{verb=read}"), 3);
+    EXPECT_GE(heard.of("cache_store_dropped_total{verb=write}"), 3);
+}
+
+TEST_F(CacheRedisOutage, ThrowsWhereNobodyCouldMakeItUp) {
+    cut();
+    EXPECT_EQ(loop.code_of(subject->increment("n")), errc::unavailable);
+    EXPECT_EQ(loop.code_of(subject->try_lock("l")), errc::unavailable);
+}
+
+TEST_F(CacheRedisOutage, ThrowsEverywhereIfToldSo) {
+    auto o = hasty();
+    o.outage = outage_policy::raise;
+    use(o);
+    cut();
+    EXPECT_EQ(loop.code_of(subject->get<std::string>("warm")), errc::unavailable);
+    EXPECT_EQ(loop.code_of(subject->set("k", "v")), errc::unavailable);
+    EXPECT_EQ(loop.code_of(subject->del("warm")), errc::unavailable);
+    EXPECT_EQ(loop.code_of(subject->invalidate_tag("t")), errc::unavailable);
+    int loads = 0;
+    EXPECT_EQ(loop.code_of(subject->get_or_set("k", 1s, [&] { return ++loads; })), errc::unavailable);
+}
+
+TEST_F(CacheRedisOutage, LetsNobodyWaitOnceItIsKnown) {
+    cut();
+    ASSERT_TRUE(went_away());
+    std::vector<std::shared_ptr<pending<maybe>>> all;
+    for (int i = 0; i < 1000; ++i)
+        all.push_back(loop.start(subject->get<std::string>("warm")));
+    loop.settle(); // what is ready and no more: no timer and no socket has anything to say
+    EXPECT_TRUE(std::ranges::all_of(all, [](const auto& each) { return each->ended && !each->failure; }));
+}
+
+TEST_F(CacheRedisOutage, ComesBackWithTheServer) {
+    const metrics_listener heard;
+    cut();
+    ASSERT_TRUE(went_away());
+    between->refusing = false;
+    ASSERT_TRUE(came_back());
+    EXPECT_TRUE(loop.await(subject->set("k", "v")));
+    EXPECT_EQ(get("k"), "v");
+    EXPECT_EQ(heard.of("cache_store_away"), 0);
+}
+
+TEST_F(CacheRedisOutage, ComesBackWithinTwoSecondsAsItIsMadeFromAUrl) {
+    auto o = redis_store_options_from("redis://127.0.0.1:" + std::to_string(server->port()));
+    use(o);
+    server->kill();
+    loop.until([&] { return !get("warm"); });
+    server->start();
+    const auto returned = std::chrono::steady_clock::now();
+    loop.until([&] { return loop.await(subject->set("warm", "1")); });
+    EXPECT_LT(std::chrono::steady_clock::now() - returned, 2s);
+}
+
+TEST_F(CacheRedisOutage, MakesUpForErasuresBeforeAnybodyReads) {
+    loop.await(subject->set("k", "old"));
+    loop.await(subject->set("l", "old"));
+    cut();
+    loop.await(subject->del("k"));
+    loop.await(subject->set("l", "new"));
+    between->refusing = false;
+    loop.until([&] {
+        EXPECT_NE(get("k"), "old");
+        EXPECT_NE(get("l"), "old") << "what would have been replaced";
+        return get("warm").has_value();
+    });
+    EXPECT_EQ(raw("p:k"), std::nullopt);
+    EXPECT_EQ(raw("p:l"), std::nullopt);
+}
+
+TEST_F(CacheRedisOutage, MakesUpForInvalidationsBeforeAnybodyReads) {
+    loop.await(subject->set("k", "old", {.tags = "t"}));
+    cut();
+    loop.await(subject->invalidate_tag("t"));
+    between->refusing = false;
+    loop.until([&] {
+        EXPECT_EQ(get("k"), std::nullopt);
+        return get("warm").has_value();
+    });
+}
+
+TEST_F(CacheRedisOutage, MakesEverythingVoidWhenItOwesTooMuch) {
+    auto o = hasty();
+    o.max_owed = 10;
+    use(o);
+    loop.await(subject->set("k", "old"));
+    cut();
+    ASSERT_TRUE(went_away());
+    for (int i = 0; i < 20; ++i)
+        loop.await(subject->del("other" + std::to_string(i)));
+    between->refusing = false;
+    ASSERT_TRUE(loop.until([&] { return raw("p:@@version").has_value(); }));
+    ASSERT_TRUE(loop.until([&] { return loop.await(subject->set("new", "1")) && get("new") == "1"; }));
+    EXPECT_EQ(get("k"), std::nullopt);
+    EXPECT_EQ(get("warm"), std::nullopt);
+}
+
+TEST_F(CacheRedisOutage, ReadsNothingFromBeforeAFlushThatItDidNotHearOf) {
+    loop.await(subject->set("k", "old"));
+    const cache elsewhere(make_store({.server = server->over_socket()}), {.prefix = "p:"});
+    cut();
+    EXPECT_EQ(get("k"), std::nullopt);
+    loop.await(elsewhere.flush());
+    between->refusing = false;
+    loop.until([&] {
+        EXPECT_EQ(get("k"), std::nullopt);
+        return loop.await(subject->set("new", "1"));
+    });
+    EXPECT_EQ(get("k"), std::nullopt);
+}
+
+TEST_F(CacheRedisOutage, NoticesAServerThatIsSilent) {
+    server->pause();
+    ASSERT_TRUE(went_away());
+    server->proceed();
+    ASSERT_TRUE(came_back());
+}
+
+TEST_F(CacheRedisOutage, GoesOnReadingFromAServerThatTakesNoMore) {
+    const metrics_listener heard;
+    loop.await(subject->set("k", "old"));
+    loop.await(direct->execute<void>({"CONFIG", "SET", "maxmemory", "1"}));
+    EXPECT_EQ(get("k"), "old");
+    for (int i = 0; i < 10; ++i)
+        EXPECT_FALSE(loop.await(subject->set("k", "new")));
+    EXPECT_EQ(heard.of("cache_store_refused_total"), 10);
+    EXPECT_EQ(heard.of("cache_store_outages_total"), 0);
+    EXPECT_TRUE(came_back());
+    loop.until([&] { return raw("p:k") == std::nullopt; }); // it is not what its writer believes it to be
+}
+
+TEST_F(CacheRedisOutage, IsStoppedWhileItIsAway) {
+    cut();
+    ASSERT_TRUE(went_away());
+    loop.await(subject->stop(deadline::after(100ms)));
+    EXPECT_EQ(loop.code_of(subject->get<std::string>("warm")), infra::errc::closed);
+}
+
+TEST_F(CacheRedisOutage, IsDestroyedWhileItIsAway) {
+    cut();
+    ASSERT_TRUE(went_away());
+    const auto waiting = loop.start(subject->del("warm"));
+    loop.settle();
+    subject.reset();
+    ASSERT_TRUE(loop.until([&] { return waiting->ended; }));
+}
+
+TEST_F(CacheRedisOutage, LoadsWithoutTheServer) {
+    cut();
+    int loads = 0;
+    const auto load = [&loads]() -> awaitable<int> {
+        co_await real_clock().sleep_for(10ms);
+        co_return ++loads;
+    };
+    std::vector<std::shared_ptr<pending<int>>> all;
+    for (int i = 0; i < 100; ++i)
+        all.push_back(loop.start(subject->get_or_set("k", 1s, load)));
+    ASSERT_TRUE(loop.until([&] { return std::ranges::all_of(all, [](const auto& each) { return each->ended; }); }));
+    EXPECT_TRUE(std::ranges::all_of(all, [](const auto& each) { return each->value == 1; }));
+    EXPECT_EQ(loads, 1);
+}
+
+} // namespace
+} // namespace infra::cache::tests
