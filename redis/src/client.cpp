@@ -62,6 +62,10 @@ awaitable<subscription> client::subscribe(subscribe_request request, std::option
     return detail::client_state::subscribe(state_, std::move(request), limit);
 }
 
+tracking client::track(track_request request, std::weak_ptr<change_listener> to) const {
+    return state_->track(std::move(request), std::move(to));
+}
+
 awaitable<std::chrono::nanoseconds> client::ping(std::optional<deadline> limit) const {
     return time_ping(state_, state_->time(), limit);
 }

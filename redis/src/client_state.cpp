@@ -213,6 +213,18 @@ awaitable<subscription> client_state::subscribe(self s, subscribe_request reques
     co_return subscription(co_await s->lanes_.front()->call(make, by));
 }
 
+tracking client_state::track(track_request request, std::weak_ptr<change_listener> to) {
+    const std::scoped_lock lock(tracking_);
+    if (stopping_)
+        throw error(infra::errc::closed, "the Redis client was stopped");
+    const auto& home = lanes_.front();
+    const auto made = std::make_shared<tracker>(home, common_, std::move(request), std::move(to));
+    std::erase_if(trackers_, [](const auto& each) { return each.expired(); });
+    trackers_.push_back(made);
+    home->post([made] { made->begin(); });
+    return tracking(std::make_shared<tracker_handle>(home, made));
+}
+
 // --- The end --------------------------------------------------------------------------------------------------------
 
 client_status client_state::status() const {
@@ -259,6 +271,10 @@ void client_state::let_go() noexcept {
     sessions_->close_all();
     if (listened_)
         lanes_.front()->post([at = subscriber_] { at->close(); });
+    const std::scoped_lock lock(tracking_);
+    for (const auto& each : trackers_)
+        if (auto at = each.lock())
+            lanes_.front()->post([at = std::move(at)] { at->close(); });
     for (const auto& each : lanes_)
         each->let_go();
 }

@@ -5,11 +5,13 @@
 #include "lane.hpp"
 #include "session_pool.hpp"
 #include "subscriber.hpp"
+#include "tracker.hpp"
 
 #include <infra/redis.hpp>
 
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 namespace infra::redis::detail {
@@ -24,6 +26,7 @@ public:
     static awaitable<std::vector<reply>> transaction(self s, batch b, std::optional<deadline> limit);
     static awaitable<session> lease(self s, std::optional<deadline> limit);
     static awaitable<subscription> subscribe(self s, subscribe_request request, std::optional<deadline> limit);
+    tracking track(track_request request, std::weak_ptr<change_listener> to);
     static awaitable<void> stop(self s, deadline limit);
 
     client_status status() const;
@@ -57,6 +60,8 @@ private:
     const std::shared_ptr<subscriber> subscriber_;
     std::atomic<std::size_t> turn_{0};
     std::atomic<bool> listened_{false}; // somebody has subscribed
+    std::mutex tracking_;
+    std::vector<std::weak_ptr<tracker>> trackers_; // guarded by tracking_
     std::atomic<bool> stopping_{false};
 };
 

@@ -49,7 +49,8 @@ awaitable<bool> connect(std::shared_ptr<pipeline> p) {
     co_return false;
 }
 
-awaitable<void> supervise(std::shared_ptr<pipeline> p, std::function<void()> on_attach) {
+awaitable<void> supervise(std::shared_ptr<pipeline> p, std::function<void()> on_attach,
+                          std::function<void()> on_detach) {
     auto& time = p->shared().time();
     for (int failures = 0; !p->closed();) {
         const auto began = time.steady();
@@ -57,6 +58,8 @@ awaitable<void> supervise(std::shared_ptr<pipeline> p, std::function<void()> on_
             if (on_attach && !p->closed())
                 on_attach();
             co_await p->detached();
+            if (on_detach)
+                on_detach();
             if (time.steady() - began >= held)
                 failures = 0;
         }
@@ -69,11 +72,12 @@ awaitable<void> supervise(std::shared_ptr<pipeline> p, std::function<void()> on_
 
 } // namespace
 
-void keep_connected(const std::shared_ptr<pipeline>& p, std::function<void()> on_attach) {
+void keep_connected(const std::shared_ptr<pipeline>& p, std::function<void()> on_attach,
+                    std::function<void()> on_detach) {
     const auto stop = std::make_shared<asio::cancellation_signal>();
     p->on_close = [stop] { stop->emit(asio::cancellation_type::terminal); };
     const context_scope nobodys{context()}; // not that of whoever happens to be first
-    asio::co_spawn(p->get_executor(), supervise(p, std::move(on_attach)),
+    asio::co_spawn(p->get_executor(), supervise(p, std::move(on_attach), std::move(on_detach)),
                    asio::bind_cancellation_slot(stop->slot(), [stop](std::exception_ptr) {}));
 }
 

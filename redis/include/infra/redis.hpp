@@ -19,6 +19,7 @@
 #include <infra/redis/script.hpp>
 #include <infra/redis/session.hpp>
 #include <infra/redis/subscription.hpp>
+#include <infra/redis/tracking.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -106,6 +107,10 @@ public:
 
     /// Returns once the server has confirmed all of it. Throws errc::server when it refuses some.
     awaitable<subscription> subscribe(subscribe_request request, std::optional<deadline> limit = {}) const;
+
+    /// Begins to tell what changes, on a connection of its own, and again after each loss. Throws errc::closed after
+    /// stop().
+    [[nodiscard]] tracking track(track_request request, std::weak_ptr<change_listener> to) const;
 
     /// PING on this loop's connection: how long it took. For health checks.
     awaitable<std::chrono::nanoseconds> ping(std::optional<deadline> limit = {}) const;
