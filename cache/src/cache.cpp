@@ -147,6 +147,11 @@ awaitable<void> cache::void_all(shared in) {
     co_await in->shared->stored->bump(std::move(one));
 }
 
+awaitable<std::string> cache::place_of(shared in, std::string key) {
+    check_key(key);
+    co_return co_await detail::key_in_store(std::move(in), std::move(key));
+}
+
 awaitable<std::optional<lock>> cache::acquire(shared in, std::string key, lock_options options) {
     check_key(key);
     require_positive(options.ttl, "lock_options::ttl");

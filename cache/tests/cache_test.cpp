@@ -162,6 +162,17 @@ TEST_F(Cache, APrefixKeepsTwoApart) {
     EXPECT_EQ(b.try_get<int>("k"), 2);
 }
 
+TEST_F(Cache, TellsWhereAValueLies) {
+    const auto shop = make({.prefix = "shop:"});
+    EXPECT_EQ(loop.await(shop.key_in_store("k")), "shop:k");
+    loop.await(shop.flush());
+    const auto now = loop.await(shop.key_in_store("k"));
+    EXPECT_TRUE(now.starts_with("shop:@@") && now.ends_with(":k")) << now;
+    loop.await(shop.set("k", 7));
+    EXPECT_EQ(stored_under(now), "7");
+    EXPECT_EQ(loop.code_of(shop.key_in_store("@@k")), infra::errc::invalid_input);
+}
+
 TEST_F(Cache, AFlushMakesEverythingBeforeItAMiss) {
     loop.await(subject.set("a", 1));
     loop.await(subject.flush());

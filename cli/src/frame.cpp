@@ -3,7 +3,6 @@
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
-#include <numeric>
 #include <ostream>
 
 namespace infra::cli {
@@ -20,18 +19,23 @@ std::string footer(const std::vector<std::string>& examples) {
     return text + (text.empty() ? "" : "\n\n") + std::string(exit_codes);
 }
 
-// Levenshtein's distance, one row at a time.
+// Letters that are missing, too many, wrong, or changed places with the next.
 std::size_t distance(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> row(b.size() + 1);
-    std::iota(row.begin(), row.end(), std::size_t{0});
-    for (std::size_t i = 1; i <= a.size(); ++i) {
-        std::size_t diagonal = std::exchange(row[0], i);
+    const std::size_t width = b.size() + 1;
+    std::vector<std::size_t> to((a.size() + 1) * width);
+    const auto at = [&](std::size_t i, std::size_t j) -> std::size_t& { return to[i * width + j]; };
+    for (std::size_t i = 0; i <= a.size(); ++i)
+        at(i, 0) = i;
+    for (std::size_t j = 0; j <= b.size(); ++j)
+        at(0, j) = j;
+    for (std::size_t i = 1; i <= a.size(); ++i)
         for (std::size_t j = 1; j <= b.size(); ++j) {
-            const auto substituted = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-            diagonal = std::exchange(row[j], std::min({substituted, row[j] + 1, row[j - 1] + 1}));
+            const std::size_t wrong = a[i - 1] == b[j - 1] ? 0 : 1;
+            at(i, j) = std::min({at(i - 1, j) + 1, at(i, j - 1) + 1, at(i - 1, j - 1) + wrong});
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                at(i, j) = std::min(at(i, j), at(i - 2, j - 2) + 1);
         }
-    }
-    return row[b.size()];
+    return at(a.size(), b.size());
 }
 
 std::vector<std::string> names_below(const CLI::App& app) {
@@ -41,12 +45,19 @@ std::vector<std::string> names_below(const CLI::App& app) {
     return names;
 }
 
-// The last of the words that were understood as commands.
-const CLI::App* innermost(const CLI::App& root) {
-    const auto* at = &root;
-    while (!at->get_subcommands().empty())
-        at = at->get_subcommands().front();
-    return at;
+// What was understood as commands: the innermost, and the words that lead to it.
+struct understood {
+    const CLI::App* last;
+    std::string words{};
+};
+
+understood commands_of(const CLI::App& root) {
+    understood known{&root};
+    while (!known.last->get_subcommands().empty()) {
+        known.last = known.last->get_subcommands().front();
+        known.words += known.last->get_name() + " ";
+    }
+    return known;
 }
 
 std::string no_command(const std::string& words, const std::string& meant) {
@@ -120,14 +131,14 @@ exit_code frame::cannot_write(exit_code code) const {
 int frame::report(const CLI::ParseError& problem) {
     if (problem.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success))
         return root_.exit(problem, to_.out, to_.err);
-    const auto* at = innermost(root_);
-    const auto known = names_below(*at);
-    const auto before = at == &root_ ? "" : at->get_name() + " ";
+    const auto given = commands_of(root_);
+    const auto known = names_below(*given.last);
     const auto unknown = root_.remaining(true);
     std::string sentence = problem.what();
     if (!known.empty() && !unknown.empty() && !unknown.front().starts_with('-'))
-        sentence = no_command(before + unknown.front(), nearest(unknown.front(), known));
-    return static_cast<int>(to_.fail(exit_code::usage, sentence + " (infra " + before + "--help shows what there is)"));
+        sentence = no_command(given.words + unknown.front(), nearest(unknown.front(), known));
+    return static_cast<int>(
+        to_.fail(exit_code::usage, sentence + " (infra " + given.words + "--help shows what there is)"));
 }
 
 std::string nearest(std::string_view word, const std::vector<std::string>& known) {

@@ -116,6 +116,8 @@ TEST(Nearest, IsWithinAThirdOfTheWord) {
     const std::vector<std::string> known{"health", "version", "queue"};
     EXPECT_EQ(nearest("helth", known), "health");
     EXPECT_EQ(nearest("queu", known), "queue");
+    EXPECT_EQ(nearest("qeueu", {"queue"}), "") << "two changes";
+    EXPECT_EQ(nearest("gte", {"get", "set"}), "get");
     EXPECT_EQ(nearest("cache", known), "");
     EXPECT_EQ(nearest("health", {}), "");
 }

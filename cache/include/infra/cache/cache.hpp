@@ -220,6 +220,11 @@ public:
     /// them), and ends run() and the store, for all who share it.
     [[nodiscard]] awaitable<void> stop(deadline limit) const { return end(core_, limit); }
 
+    /// Where the value of `key` lies in the store, for those who look at it by other means. A flush moves it.
+    [[nodiscard]] awaitable<std::string> key_in_store(std::string_view key) const {
+        return place_of(core_, std::string(key));
+    }
+
     const std::shared_ptr<store>& stored() const noexcept;
     const cache_options& options() const noexcept;
 
@@ -273,6 +278,7 @@ private:
     static awaitable<std::optional<duration>> ttl_of(shared in, std::string key);
     static awaitable<bool> expire_one(shared in, std::string key, std::optional<duration> ttl);
     static awaitable<std::int64_t> add_to(shared in, std::string key, std::int64_t by, std::optional<duration> ttl);
+    static awaitable<std::string> place_of(shared in, std::string key);
     static awaitable<void> void_tags(shared in, string_list tags);
     static awaitable<void> void_all(shared in);
     static awaitable<std::optional<lock>> acquire(shared in, std::string key, lock_options options);
