@@ -13,13 +13,8 @@ namespace infra::cache {
 namespace {
 
 constexpr std::string_view reserved = "@@";
-
-bool has_controls(std::string_view text) noexcept {
-    bool found = false;
-    for (const char c : text)
-        found |= static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-    return found;
-}
+constexpr std::string_view digest_mark =
+    "@@#"; // which no user's key contains, so that none looks like a digest of another
 
 bool is_ascii(std::string_view text) noexcept {
     unsigned char all = 0;
@@ -28,9 +23,7 @@ bool is_ascii(std::string_view text) noexcept {
     return all < 0x80;
 }
 
-bool is_reserved(std::string_view key) noexcept {
-    return key.starts_with(reserved) || key.find(":@@") != std::string_view::npos;
-}
+bool has_reserved(std::string_view text) noexcept { return text.find(reserved) != std::string_view::npos; }
 
 [[noreturn]] void refuse(std::string_view demand) {
     throw error(errc::invalid_input, "a cache key " + std::string(demand));
@@ -43,13 +36,20 @@ void append_bounded(std::string& out, std::string_view key) {
     }
     constexpr std::size_t digits = 64;
     const auto digest = sha256(key);
-    auto kept = max_key_bytes - digits - 1;
+    auto kept = max_key_bytes - digits - digest_mark.size();
     while (static_cast<unsigned char>(key[kept]) >> 6 == 0b10) // not in the middle of a character
         --kept;
-    out.append(key.substr(0, kept)).append("#").append(encoding::hex_encode({digest.data(), digest.size()}));
+    out.append(key.substr(0, kept)).append(digest_mark).append(encoding::hex_encode({digest.data(), digest.size()}));
 }
 
 } // namespace
+
+bool has_controls(std::string_view text) noexcept {
+    bool found = false;
+    for (const char c : text)
+        found |= static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+    return found;
+}
 
 void check_key(std::string_view key) {
     if (key.empty() || key.size() > max_user_key_bytes)
@@ -58,16 +58,16 @@ void check_key(std::string_view key) {
         refuse("must not contain control characters");
     if (!is_ascii(key) && !encoding::is_utf8(key))
         refuse("must be UTF-8");
-    if (is_reserved(key))
-        refuse("must not have @@ at its beginning or behind a colon: the cache keeps its own values there");
+    if (has_reserved(key))
+        refuse("must not contain @@: the cache keeps its own values there");
 }
 
 void check_prefix(std::string_view option, std::string_view prefix) {
     const auto demand = prefix.size() > 256 ? "must have at most 256 bytes"
                         : has_controls(prefix) || !encoding::is_utf8(prefix)
                             ? "must be UTF-8 without control characters"
-                        : is_reserved(prefix) ? "must not have @@ at its beginning or behind a colon"
-                                              : nullptr;
+                        : has_reserved(prefix) || prefix.ends_with('@') ? "must not contain @@, nor end with @"
+                                                                        : nullptr;
     if (demand)
         throw std::invalid_argument("cache::" + std::string(option) + " " + demand);
 }
@@ -76,7 +76,7 @@ void write_key(std::string& out, std::string_view prefix, std::uint64_t version,
     out += prefix;
     if (version != 0) {
         std::array<char, 20> digits{};
-        const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), version, 36).ptr;
+        const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), version).ptr;
         out.append(reserved).append(digits.data(), end).append(":");
     }
     append_bounded(out, key);

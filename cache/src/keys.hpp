@@ -6,8 +6,9 @@
 //     prefix "@@" version ":" key  afterwards, so that everything older is out of reach at once
 //     prefix "@@version", prefix "@@tag:" tag, prefix "@@lock:" key      what the cache keeps for itself
 //
-// A user's key therefore has no "@@" at its beginning or behind a colon. One of more than 1 KiB is cut, and a digest of
-// the whole put behind.
+// The first "@@" parts a prefix from what the cache keeps for itself: a user's key and a prefix contain none, and a prefix
+// does not end with half of one. Words behind it begin with a letter, versions are decimal. A key of more than 1 KiB is cut,
+// and "@@#" and a digest of the whole put behind.
 
 #include <cstdint>
 #include <string>
@@ -20,6 +21,8 @@ inline constexpr std::size_t max_user_key_bytes = 65536; ///< longer ones are re
 
 /// Throws infra::error, infra::errc::invalid_input, which does not repeat the key: that may be a secret.
 void check_key(std::string_view key);
+
+bool has_controls(std::string_view text) noexcept;
 
 /// Throws std::invalid_argument: `cache::cache_options::prefix must be UTF-8`.
 void check_prefix(std::string_view option, std::string_view prefix);

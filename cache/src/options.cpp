@@ -28,8 +28,8 @@ void require_share(double share, std::string_view option) {
 void check_tags(const string_list& tags, std::string_view option) {
     require(tags.size() <= 64, option, "must be at most 64");
     for (const auto& each : tags)
-        require(!each.empty() && each.size() <= 255 && encoding::is_utf8(each), option,
-                "must have 1 to 255 bytes of UTF-8 each");
+        require(!each.empty() && each.size() <= 255 && encoding::is_utf8(each) && !has_controls(each), option,
+                "must have 1 to 255 bytes of UTF-8 without control characters each");
 }
 
 } // namespace

@@ -22,7 +22,10 @@ TEST(CacheOptions, AreRefusedByName) {
     EXPECT_EQ(problem(cache_options{.prefix = "\n"}),
               "cache::cache_options::prefix must be UTF-8 without control characters");
     EXPECT_EQ(problem(set_options{.ttl = 0ms}), "cache::set_options::ttl must be positive");
-    EXPECT_EQ(problem(set_options{.tags = ""}), "cache::set_options::tags must have 1 to 255 bytes of UTF-8 each");
+    EXPECT_EQ(problem(set_options{.tags = ""}),
+              "cache::set_options::tags must have 1 to 255 bytes of UTF-8 without control characters each");
+    EXPECT_EQ(problem(load_options{.tags = std::string("a\0b", 3)}),
+              "cache::load_options::tags must have 1 to 255 bytes of UTF-8 without control characters each");
     EXPECT_EQ(problem(set_options{.tags = std::vector<std::string>(65, "t")}),
               "cache::set_options::tags must be at most 64");
     EXPECT_EQ(problem(load_options{.ttl = -1ms}), "cache::load_options::ttl must be positive");

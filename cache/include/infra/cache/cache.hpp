@@ -88,7 +88,7 @@ load_function loader_of(Load load) {
 
 /// A handle; copies are the same cache.
 ///
-/// Keys are UTF-8 of 1 byte to 64 KiB without control characters; of one over 1 KiB a digest is kept. A value that was never
+/// Keys are UTF-8 of 1 byte to 64 KiB without control characters and without `@@`; of one over 1 KiB a digest is kept. A value that was never
 /// stored, a stored null and a stored empty string are three things: `get<T>` gives an empty optional for the first only.
 /// `get<std::optional<T>>` and `get<json::value>` tell a null, and for any other T it is errc::wrong_type, as is all that does
 /// not fit.

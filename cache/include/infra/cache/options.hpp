@@ -20,7 +20,8 @@ struct cache_options {
     /// backend for it is an error rather than a cache that others do not see.
     std::string url{};
 
-    /// In front of every key: `shop:`. Caches that share a store need different ones.
+    /// In front of every key: `shop:`. Caches that share a store need different ones. At most 256 bytes of UTF-8 without
+    /// control characters and without `@@`, and no `@` at the end.
     std::string prefix{};
 
     /// Of values that are stored without a time to live. Not set: until erased or evicted.
@@ -40,7 +41,8 @@ struct set_options {
     /// Positive, or `forever`. Not set: the cache's default_ttl.
     std::optional<std::chrono::milliseconds> ttl{};
 
-    /// `invalidate_tag` makes every value that carries one a miss. At most 64, of at most 255 bytes each.
+    /// `invalidate_tag` makes every value that carries one a miss. At most 64, of at most 255 bytes of UTF-8 without control
+    /// characters each.
     string_list tags{};
 
     /// Leaves a value that is there alone.
