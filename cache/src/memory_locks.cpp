@@ -1,53 +1,76 @@
 #include "memory_locks.hpp"
 
+#include <utility>
+
 namespace infra::cache {
-namespace {
-
-constexpr std::size_t many_locks = 1024;
-constexpr std::size_t max_locks = 100'000;
-
-} // namespace
 
 std::optional<std::uint64_t> memory_locks::acquire(const lock_request& r) {
     const std::scoped_lock lock(mutex_);
-    const auto now = time_.steady();
-    const auto found = locks_.find(r.key);
-    const bool free = found == locks_.end() || found->second.until <= now;
-    if (!free && found->second.token != r.token)
-        return std::nullopt;
-    if (free && locks_.size() >= many_locks)
-        forget_over();
-    if (free && locks_.size() >= max_locks)
-        throw error(infra::errc::overloaded, "100000 locks are held in the memory store; more are refused");
-    auto& mine = locks_[r.key];
-    mine = {r.token, saturating_add(now, r.ttl), free ? ++last_fence_ : mine.fence};
-    return mine.fence;
+    forget_over();
+    auto found = locks_.find(r.key);
+    if (found != locks_.end()) {
+        if (found->second.token != r.token)
+            return std::nullopt;
+        set_end(found, r.ttl);
+        return found->second.fence;
+    }
+    if (bytes_ + cost_of(r) > max_bytes_)
+        throw error(infra::errc::overloaded,
+                    std::to_string(locks_.size()) +
+                        " locks are held, and more have no room in the memory store; raise max_bytes");
+    found = locks_.emplace(r.key, held{.token = r.token, .fence = ++last_fence_, .end = ends_.end()}).first;
+    bytes_ += cost_of(r);
+    set_end(found, r.ttl);
+    return found->second.fence;
 }
 
 bool memory_locks::extend(const lock_request& r) {
     const std::scoped_lock lock(mutex_);
-    auto* mine = find(r);
+    forget_over();
+    const auto found = locks_.find(r.key);
+    const bool mine = is_mine(found, r);
     if (mine)
-        mine->until = saturating_add(time_.steady(), r.ttl);
+        set_end(found, r.ttl);
     return mine;
 }
 
 bool memory_locks::release(const lock_request& r) {
     const std::scoped_lock lock(mutex_);
-    const bool held_by_me = find(r);
-    if (held_by_me)
-        locks_.erase(r.key);
-    return held_by_me;
-}
-
-memory_locks::held* memory_locks::find(const lock_request& r) {
+    forget_over();
     const auto found = locks_.find(r.key);
-    const bool mine = found != locks_.end() && found->second.token == r.token && found->second.until > time_.steady();
-    return mine ? &found->second : nullptr;
+    const bool mine = is_mine(found, r);
+    if (mine)
+        drop(found);
+    return mine;
 }
 
+std::size_t memory_locks::bytes() const {
+    const std::scoped_lock lock(mutex_);
+    return bytes_;
+}
+
+bool memory_locks::is_mine(places::iterator found, const lock_request& r) const {
+    return found != locks_.end() && found->second.token == r.token;
+}
+
+void memory_locks::set_end(places::iterator place, std::chrono::milliseconds ttl) {
+    const auto later = ends_.emplace(saturating_add(time_.steady(), ttl), place->first);
+    const auto before = std::exchange(place->second.end, later);
+    if (before != ends_.end())
+        ends_.erase(before);
+}
+
+void memory_locks::drop(places::iterator place) {
+    bytes_ -= cost_of({.key = place->first, .token = place->second.token});
+    ends_.erase(place->second.end);
+    locks_.erase(place);
+}
+
+// All of them: each was paid for when it was taken.
 void memory_locks::forget_over() {
-    std::erase_if(locks_, [now = time_.steady()](const auto& each) { return each.second.until <= now; });
+    const auto now = time_.steady();
+    while (!ends_.empty() && ends_.begin()->first <= now)
+        drop(locks_.find(ends_.begin()->second));
 }
 
 } // namespace infra::cache

@@ -3,6 +3,7 @@
 #include "decimal.hpp"
 
 #include <cstring>
+#include <limits>
 #include <new>
 
 namespace infra::cache {
@@ -12,8 +13,9 @@ using std::chrono::milliseconds;
 
 constexpr std::size_t swept_with_each_write = 4;
 
-// More loads than this at once, in one shard, and what the next ones give is not stored.
-constexpr std::size_t max_leases = 16'384;
+// More loads at once than an eighth has room for, and what the next ones give is not stored.
+std::size_t lease_budget(std::size_t capacity) { return std::max<std::size_t>(capacity / 8, 65'536); }
+std::size_t cost_of_lease(std::string_view key) noexcept { return key.size() + 192; }
 
 // A place in the table: a pointer and a byte, in a table that is half to seven eighths full.
 constexpr std::size_t cost_in_table = 14;
@@ -36,7 +38,7 @@ bool is_as_seen(const memory_item* item, const std::optional<std::string>& seen)
 memory_item* memory_item::make(std::uint64_t hash, std::string_view key, std::string_view value) {
     auto* item = new (::operator new(sizeof(memory_item) + key.size() + value.size())) memory_item;
     item->fingerprint = hash;
-    item->cost = static_cast<std::uint32_t>(cost_of(key, value));
+    item->cost = static_cast<std::uint32_t>(cost_of(key.size(), value.size()));
     item->key_size_ = static_cast<std::uint32_t>(key.size());
     item->value_size_ = static_cast<std::uint32_t>(value.size());
     key.copy(item->text(), key.size());
@@ -49,15 +51,15 @@ void memory_item::free(memory_item* item) noexcept {
     ::operator delete(item);
 }
 
-std::size_t memory_item::cost_of(std::string_view key, std::string_view value) noexcept {
-    return heap_bytes(sizeof(memory_item) + key.size() + value.size()) + cost_in_table;
+std::size_t memory_item::cost_of(std::size_t key_size, std::size_t value_size) noexcept {
+    return heap_bytes(sizeof(memory_item) + key_size + value_size) + cost_in_table;
 }
 
 memory_shard::memory_shard(std::size_t capacity, clock& time) : time_(time), policy_(capacity), wheel_(time.steady()) {}
 
 memory_shard::~memory_shard() {
-    for (auto* each : table_)
-        memory_item::free(each);
+    for (const auto& each : table_)
+        memory_item::free(each.item);
 }
 
 bool memory_shard::get(hashed_key k, std::string& to) {
@@ -140,8 +142,11 @@ replace_outcome memory_shard::replace(hashed_key k, const replacement& r) {
 
 lease_answer memory_shard::lease(hashed_key k, const std::string& token) {
     const std::scoped_lock lock(mutex_);
-    if (leases_.size() < max_leases)
-        leases_.insert_or_assign(std::string(k.key), token);
+    drop_lease(k);
+    if (lease_bytes_ + cost_of_lease(k.key) <= lease_budget(policy_.capacity())) {
+        leases_.emplace(k.key, token);
+        lease_bytes_ += cost_of_lease(k.key);
+    }
     return {.granted = true, .value = value_of(find(k))};
 }
 
@@ -164,7 +169,7 @@ std::size_t memory_shard::sweep(std::size_t max) {
 void memory_shard::add_to(store_stats& sum) const {
     const std::scoped_lock lock(mutex_);
     sum.entries += policy_.count();
-    sum.bytes += policy_.used();
+    sum.bytes += policy_.used() + lease_bytes_;
     sum.evictions += evictions_;
     sum.expirations += expirations_;
 }
@@ -174,7 +179,7 @@ memory_item* memory_shard::find(hashed_key k) {
     const auto found = table_.find(k);
     if (found == table_.end())
         return nullptr;
-    auto* item = *found;
+    auto* item = found->item;
     if (item->has_end() && item->is_over(time_.steady())) {
         ++expirations_;
         drop(*item);
@@ -196,34 +201,43 @@ void memory_shard::drop_lease(hashed_key k) {
     if (leases_.empty())
         return;
     const auto found = leases_.find(k.key);
-    if (found != leases_.end())
-        leases_.erase(found);
+    if (found == leases_.end())
+        return;
+    lease_bytes_ -= cost_of_lease(k.key);
+    leases_.erase(found);
+}
+
+std::size_t memory_shard::most_for_one() const noexcept {
+    return std::min<std::size_t>(policy_.capacity() / 2, std::numeric_limits<std::uint32_t>::max());
 }
 
 void memory_shard::put(hashed_key k, std::string_view value, steady_time expires, memory_item* old) {
-    const auto cost = memory_item::cost_of(k.key, value);
-    if (cost > policy_.capacity() / 2)
+    const auto cost = memory_item::cost_of(k.key.size(), value.size());
+    if (cost > most_for_one())
         throw error(errc::too_large, "a value of " + std::to_string(value.size()) +
                                          " bytes has no room in the memory store, whose parts take " +
-                                         std::to_string(policy_.capacity() / 2) + "; raise max_bytes");
-    drop_lease(k);
-    auto* fresh = memory_item::make(k.hash, k.key, value);
+                                         std::to_string(most_for_one()) + "; raise max_bytes");
+    std::unique_ptr<memory_item, memory_item::freer> fresh(memory_item::make(k.hash, k.key, value));
     fresh->expires = expires;
-    if (old && cost <= old->cost) {
-        table_.erase(k);
-        policy_.replace(*old, *fresh);
-        expiry_wheel::remove(*old);
-        memory_item::free(old);
-    } else {
-        const auto merits = old ? old->hits : std::uint8_t{0};
-        if (old)
-            drop(*old);
-        make_room_for(cost);
-        policy_.insert(*fresh);
-        fresh->hits = merits;
-    }
-    table_.insert(fresh);
-    wheel_.add(*fresh);
+    drop_lease(k);
+    if (old && cost <= old->cost)
+        return put_in_place_of(*old, *fresh.release());
+    const auto merits = old ? old->hits : std::uint8_t{0};
+    if (old)
+        drop(*old);
+    make_room_for(cost);
+    table_.insert(place{fresh.get()}); // may throw, and nothing else has been told of it
+    policy_.insert(*fresh);
+    fresh->hits = merits;
+    wheel_.add(*fresh.release());
+}
+
+void memory_shard::put_in_place_of(memory_item& old, memory_item& fresh) noexcept {
+    table_.find(hashed_key{old.key(), old.fingerprint})->item = &fresh;
+    policy_.replace(old, fresh);
+    expiry_wheel::remove(old);
+    memory_item::free(&old);
+    wheel_.add(fresh);
 }
 
 void memory_shard::make_room_for(std::size_t cost) {
@@ -232,14 +246,14 @@ void memory_shard::make_room_for(std::size_t cost) {
         if (!victim)
             return;
         ++evictions_;
-        table_.erase(victim);
+        table_.erase(place{victim});
         expiry_wheel::remove(*victim);
         memory_item::free(victim);
     }
 }
 
 void memory_shard::drop(memory_item& item) noexcept {
-    table_.erase(&item);
+    table_.erase(place{&item});
     policy_.erase(item);
     expiry_wheel::remove(item);
     memory_item::free(&item);

@@ -10,6 +10,7 @@
 #include <boost/unordered/unordered_flat_set.hpp>
 
 #include <map>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -21,9 +22,12 @@ class memory_item : public s3_hook, public wheel_hook {
 public:
     static memory_item* make(std::uint64_t hash, std::string_view key, std::string_view value);
     static void free(memory_item* item) noexcept;
+    struct freer {
+        void operator()(memory_item* item) const noexcept { free(item); }
+    };
 
     /// Bytes of the heap that an item takes, its place in the table included; tests compare that with the heap itself.
-    static std::size_t cost_of(std::string_view key, std::string_view value) noexcept;
+    static std::size_t cost_of(std::size_t key_size, std::size_t value_size) noexcept;
 
     std::string_view key() const noexcept { return {text(), key_size_}; }
     std::string_view value() const noexcept { return {text() + key_size_, value_size_}; }
@@ -67,26 +71,34 @@ public:
     std::size_t sweep(std::size_t max);
     void add_to(store_stats& sum) const;
 
+    /// What a value may cost at most: half of all, and what a size of 32 bits can say.
+    std::size_t most_for_one() const noexcept;
+
 private:
+    /// A place in the table. Another item of the same key takes it over without the table noticing.
+    struct place {
+        mutable memory_item* item;
+    };
     struct hash_of {
         using is_transparent = void;
         using is_avalanching = void;
-        std::size_t operator()(const memory_item* i) const noexcept { return i->fingerprint; }
+        std::size_t operator()(const place& p) const noexcept { return p.item->fingerprint; }
         std::size_t operator()(const hashed_key& k) const noexcept { return k.hash; }
     };
     struct same_key {
         using is_transparent = void;
-        bool operator()(const memory_item* a, const memory_item* b) const noexcept { return a->key() == b->key(); }
-        bool operator()(const hashed_key& k, const memory_item* i) const noexcept {
-            return k.hash == i->fingerprint && k.key == i->key();
+        bool operator()(const place& a, const place& b) const noexcept { return a.item->key() == b.item->key(); }
+        bool operator()(const hashed_key& k, const place& p) const noexcept {
+            return k.hash == p.item->fingerprint && k.key == p.item->key();
         }
-        bool operator()(const memory_item* i, const hashed_key& k) const noexcept { return (*this)(k, i); }
+        bool operator()(const place& p, const hashed_key& k) const noexcept { return (*this)(k, p); }
     };
 
     // All below under mutex_.
     memory_item* find(hashed_key k);
     /// Every write ends here or in drop_lease(): a lease on the key is over.
     void put(hashed_key k, std::string_view value, steady_time expires, memory_item* old);
+    void put_in_place_of(memory_item& old, memory_item& fresh) noexcept;
     steady_time end_of(std::chrono::milliseconds ttl) const noexcept;
     bool is_held(hashed_key k, const std::string& token) const;
     void drop_lease(hashed_key k);
@@ -96,11 +108,12 @@ private:
 
     clock& time_;
     mutable std::mutex mutex_;
-    boost::unordered_flat_set<memory_item*, hash_of, same_key> table_;
+    boost::unordered_flat_set<place, hash_of, same_key> table_;
     s3_fifo policy_;
     expiry_wheel wheel_;
     // Key and token; the one who asked last, since the flights let only one at a time ask.
     std::map<std::string, std::string, std::less<>> leases_;
+    std::size_t lease_bytes_ = 0;
     std::uint64_t evictions_ = 0;
     std::uint64_t expirations_ = 0;
 };

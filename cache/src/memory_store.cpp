@@ -19,7 +19,7 @@ using std::chrono::milliseconds;
 
 constexpr std::size_t bytes_per_shard = std::size_t{4} << 20;
 constexpr std::size_t max_shards = 64;
-constexpr std::size_t swept_at_once = 10'000; // of one shard: a millisecond under its lock
+constexpr std::size_t swept_at_once = 10'000; // a millisecond or two of the loop that sweeps
 
 std::size_t shards_for(const memory_options& o) {
     if (o.max_bytes < 65536)
@@ -30,6 +30,11 @@ std::size_t shards_for(const memory_options& o) {
         throw std::invalid_argument(
             "cache::memory_options::shards must be a power of two, at most 1024, of at least 4 KiB");
     return o.shards;
+}
+
+// Versions and locks come on top of the values, which may be evicted for each other, but not for them.
+std::size_t share(const memory_options& o, std::size_t part) {
+    return std::max<std::size_t>(o.max_bytes / part, 16'384);
 }
 
 std::uint64_t secret_seed() {
@@ -46,7 +51,10 @@ std::uint64_t microseconds_of(clock& time) {
 class memory_store final : public store {
 public:
     memory_store(memory_options o, clock& time)
-        : options_(o), seed_(secret_seed()), versions_(microseconds_of(time)), locks_(microseconds_of(time), time) {
+        : options_(o),
+          seed_(secret_seed()),
+          versions_(microseconds_of(time), share(o, 8)),
+          locks_(microseconds_of(time), share(o, 16), time) {
         const auto count = shards_for(o);
         shards_.reserve(count);
         for (std::size_t i = 0; i < count; ++i)
@@ -141,15 +149,16 @@ public:
     awaitable<bool> extend(lock_request r) override { co_return locks_.extend(open(r)); }
     awaitable<bool> release(lock_request r) override { co_return locks_.release(open(r)); }
 
+    // Round the shards, so that none is left out where one alone has enough to do.
     std::size_t sweep() override {
         std::size_t count = 0;
-        for (const auto& each : shards_)
-            count += each->sweep(swept_at_once);
+        for (std::size_t i = 0; i < shards_.size() && count < swept_at_once; ++i)
+            count += shards_[next_to_sweep_++ % shards_.size()]->sweep(swept_at_once - count);
         return count;
     }
 
     store_stats stats() const override {
-        store_stats sum;
+        store_stats sum{.bytes = versions_.bytes() + locks_.bytes()};
         for (const auto& each : shards_)
             each->add_to(sum);
         return sum;
@@ -185,6 +194,7 @@ private:
     std::vector<std::unique_ptr<memory_shard>> shards_;
     memory_versions versions_;
     memory_locks locks_;
+    std::atomic<std::size_t> next_to_sweep_{0};
     std::atomic<bool> stopped_{false};
 };
 

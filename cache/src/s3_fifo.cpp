@@ -7,8 +7,8 @@ void s3_ghosts::add(std::uint64_t fingerprint, std::size_t at_most) {
         drop_oldest();
     if (at_most == 0)
         return;
-    number_of_.insert_or_assign(fingerprint, first_ + order_.size());
     order_.push_back(fingerprint);
+    number_of_.insert_or_assign(fingerprint, first_ + order_.size() - 1);
 }
 
 bool s3_ghosts::take(std::uint64_t fingerprint) { return number_of_.erase(fingerprint) != 0; }

@@ -77,6 +77,50 @@ TEST_F(CacheMemoryStore, RefusesAValueThatHasNoRoom) {
     EXPECT_TRUE(has(*stored, "small"));
 }
 
+TEST_F(CacheMemoryStore, TakesNoValueWhoseSizeItCouldNotSay) {
+    EXPECT_EQ(memory_shard(1 << 20, time).most_for_one(), std::size_t{1} << 19);
+    EXPECT_LT(memory_shard(std::size_t{64} << 30, time).most_for_one(), std::size_t{1} << 32);
+}
+
+TEST_F(CacheMemoryStore, CountsVersionsLocksAndLeasesInWhatItCosts) {
+    const auto stored = make_memory_store({.max_bytes = 64 << 10, .shards = 1}, time);
+    auto grows = [&, before = std::size_t{0}](const char* what) mutable {
+        EXPECT_GT(stored->stats().bytes, before) << what;
+        before = stored->stats().bytes;
+    };
+    loop.await(stored->bump({"tag"})), grows("a version");
+    loop.await(stored->acquire({"lock", "me", 10s})), grows("a lock");
+    loop.await(stored->lease({"key", "me", 10s})), grows("a lease");
+    EXPECT_TRUE(loop.await(stored->release({"lock", "me", 10s})));
+    EXPECT_TRUE(loop.await(stored->end_lease({"key", "me", 10s})));
+    for (int i = 0; i < 5000; ++i)
+        loop.await(stored->bump({"tag:" + std::to_string(i)}));
+    EXPECT_LE(stored->stats().bytes, 16'384U);
+}
+
+TEST_F(CacheMemoryStore, LeasesAreBounded) {
+    const auto stored = make_memory_store({.max_bytes = 64 << 10, .shards = 1}, time);
+    for (int i = 0; i < 5000; ++i)
+        EXPECT_TRUE(loop.await(stored->lease({"key:" + std::to_string(i), "me", 10s})).granted);
+    EXPECT_LE(stored->stats().bytes, 65'536U);
+    EXPECT_FALSE(loop.await(stored->end_lease({"key:4999", "me", 10s}))) << "what it would load is not stored";
+    EXPECT_TRUE(loop.await(stored->end_lease({"key:0", "me", 10s})));
+}
+
+TEST_F(CacheMemoryStore, SweepsSoManyAtOnceAndNoMore) {
+    const auto stored = make_memory_store({.max_bytes = 16 << 20}, time);
+    for (int i = 0; i < 30'000; ++i)
+        set(*stored, "key:" + std::to_string(i), "v", 1s);
+    time.advance(3s);
+    std::size_t swept = 0;
+    for (int calls = 0; calls < 4; ++calls) {
+        const auto now = stored->sweep();
+        EXPECT_LE(now, 10'000U);
+        swept += now;
+    }
+    EXPECT_EQ(swept, 30'000U);
+}
+
 TEST_F(CacheMemoryStore, GrowingAValueKeepsTheBudget) {
     const auto stored = make_memory_store({.max_bytes = 64 << 10, .shards = 1}, time);
     for (int i = 0; i < 400; ++i)

@@ -11,7 +11,8 @@
 namespace infra::cache {
 
 struct memory_options {
-    /// Of keys, values and everything kept about them. At least 64 KiB.
+    /// Of keys, values and everything kept about them. At least 64 KiB. Tags that were made void take up to an eighth of it
+    /// on top, locks that are held a sixteenth, 16 KiB at least: they are not evicted.
     std::size_t max_bytes = std::size_t{64} << 20;
 
     /// Parts with a lock of their own; a power of two. More: threads meet less often, but each part has only its share of
