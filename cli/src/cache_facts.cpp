@@ -11,6 +11,7 @@ namespace infra::cli {
 namespace {
 
 constexpr std::string_view kept_by_the_cache = "@@";
+constexpr std::string_view digest = "@@#"; // behind the beginning of a long key
 
 std::string_view field_of(std::string_view info, std::string_view name) {
     const auto mark = std::string(name) + ":";
@@ -90,7 +91,8 @@ std::optional<std::string> key_below(std::string_view prefix, std::string_view s
     if (!stored.starts_with(prefix))
         return std::nullopt;
     const auto key = stored.substr(prefix.size());
-    if (key.empty() || key.starts_with(kept_by_the_cache) || key.find(":@@") != std::string_view::npos)
+    const auto mark = key.find(kept_by_the_cache);
+    if (key.empty() || (mark != std::string_view::npos && !key.substr(mark).starts_with(digest)))
         return std::nullopt;
     return std::string(key);
 }

@@ -32,6 +32,8 @@ TEST(KeyBelow, LeavesOutWhatTheCacheKeepsForItself) {
     EXPECT_EQ(key_below("shop:", "shop:@@version"), std::nullopt);
     EXPECT_EQ(key_below("shop:", "shop:@@tag:users"), std::nullopt);
     EXPECT_EQ(key_below("shop:", "shop:ns:@@1:k"), std::nullopt);
+    EXPECT_EQ(key_below("", "shop@@version"), std::nullopt);
+    EXPECT_EQ(key_below("shop:", "shop:long@@#0123"), "long@@#0123");
     EXPECT_EQ(key_below("shop:", "other:k"), std::nullopt);
     EXPECT_EQ(key_below("shop:", "shop:"), std::nullopt);
     EXPECT_EQ(key_below("shop:@@1:", "shop:@@1:k"), "k");
