@@ -20,7 +20,9 @@ default_slot& slot() {
 }
 
 cache on_store_of(cache_options options, clock& time) {
-    auto stored = make_store(options.url, {.max_bytes = options.max_bytes, .timeout = options.timeout, .time = &time});
+    auto stored = make_store(
+        options.url,
+        {.prefix = options.prefix, .max_bytes = options.max_bytes, .timeout = options.timeout, .time = &time});
     return cache(std::move(stored), std::move(options), time);
 }
 

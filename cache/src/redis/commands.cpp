@@ -50,6 +50,13 @@ redis::command get_command(const std::vector<std::string>& keys) {
     return c;
 }
 
+redis::batch get_with_times(const std::vector<std::string>& keys) {
+    redis::batch all{get_command(keys)};
+    for (const auto& each : keys)
+        all.add({"PTTL", each});
+    return all;
+}
+
 redis::command set_command(const new_entry& e) {
     redis::command c{"SET", e.key, e.value};
     if (const auto ttl = ttl_word(e.ttl); ttl > 0)

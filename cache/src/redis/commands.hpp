@@ -10,11 +10,14 @@
 #include <concepts>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace infra::cache::redis_backend {
 
 redis::command get_command(const std::vector<std::string>& keys);
+/// What get_command() asks for, and then the PTTL of each.
+redis::batch get_with_times(const std::vector<std::string>& keys);
 redis::command set_command(const new_entry& e);
 redis::command erase_command(const std::string& key);
 redis::command expire_command(const std::string& key, std::chrono::milliseconds ttl);
@@ -38,15 +41,17 @@ lease_answer lease_in(redis::reply r);
 
 /// Empty where there is nothing, or no number.
 template <std::integral N>
-std::optional<N> number_in(const redis::reply& r) {
-    if (r.is_null())
-        return std::nullopt;
-    const auto& text = r.as_text();
+std::optional<N> number_in(std::string_view text) {
     N n{};
     const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), n);
     if (problem != std::errc() || end != text.data() + text.size())
         return std::nullopt;
     return n;
+}
+
+template <std::integral N>
+std::optional<N> number_in(const redis::reply& r) {
+    return r.is_null() ? std::nullopt : number_in<N>(std::string_view(r.as_text()));
 }
 
 template <class T, class Convert>

@@ -64,7 +64,7 @@ public:
     static awaitable<void> stop(std::shared_ptr<line> self, deadline limit);
 
     const redis_store_options& options() const noexcept { return options_; }
-    clock& time() const noexcept { return time_; }
+    const redis::client& client() const noexcept { return client_; }
 
 private:
     template <class T, class What>

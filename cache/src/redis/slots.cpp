@@ -15,6 +15,27 @@ std::shared_ptr<const version_slot> slots::slot(const std::string& name) {
     return made;
 }
 
+void slots::know(std::string_view name, std::uint64_t version) {
+    const std::scoped_lock lock(mutex_);
+    if (const auto held = find(name)) {
+        held->value = version;
+        held->known = true;
+    }
+}
+
+void slots::doubt(std::string_view name) {
+    const std::scoped_lock lock(mutex_);
+    if (const auto held = find(name))
+        held->known = false;
+}
+
+void slots::doubt_all() {
+    const std::scoped_lock lock(mutex_);
+    for (const auto& [name, each] : slots_)
+        if (const auto held = each.lock())
+            held->known = false;
+}
+
 void slots::saw(std::span<const std::string> names, std::span<const std::uint64_t> versions) {
     const std::scoped_lock lock(mutex_);
     bool any = false;
@@ -38,7 +59,7 @@ std::vector<std::uint64_t> slots::seen_last(std::span<const std::string> names) 
     return seen;
 }
 
-std::shared_ptr<version_slot> slots::find(const std::string& name) const {
+std::shared_ptr<version_slot> slots::find(std::string_view name) const {
     const auto found = slots_.find(name);
     return found == slots_.end() ? nullptr : found->second.lock();
 }

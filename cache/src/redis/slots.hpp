@@ -12,6 +12,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace infra::cache::redis_backend {
@@ -20,6 +21,11 @@ namespace infra::cache::redis_backend {
 class slots {
 public:
     std::shared_ptr<const version_slot> slot(const std::string& name);
+
+    /// Known without asking, until it is doubted.
+    void know(std::string_view name, std::uint64_t version);
+    void doubt(std::string_view name);
+    void doubt_all();
 
     /// What the server said.
     void saw(std::span<const std::string> names, std::span<const std::uint64_t> versions);
@@ -32,7 +38,7 @@ public:
     bool in_doubt() const noexcept { return in_doubt_; }
 
 private:
-    std::shared_ptr<version_slot> find(const std::string& name) const;
+    std::shared_ptr<version_slot> find(std::string_view name) const;
     void forget_unused();
 
     mutable std::mutex mutex_;

@@ -1,6 +1,7 @@
 #include "commands.hpp"
 #include "line.hpp"
-#include "slots.hpp"
+#include "near_cache.hpp"
+#include "near_reads.hpp"
 
 #include <infra/base/id.hpp>
 #include <infra/cache/redis.hpp>
@@ -23,6 +24,13 @@ redis::batch for_each(const Range& all, Make make) {
     return out;
 }
 
+std::vector<std::string> keys_of(const std::vector<new_entry>& entries) {
+    std::vector<std::string> keys;
+    for (const auto& each : entries)
+        keys.push_back(each.key);
+    return keys;
+}
+
 std::vector<std::string> replaced_by(const std::vector<new_entry>& entries) {
     std::vector<std::string> keys;
     for (const auto& each : entries)
@@ -31,18 +39,48 @@ std::vector<std::string> replaced_by(const std::vector<new_entry>& entries) {
     return keys;
 }
 
+/// Whatever came of a write: what is kept here of its keys may be old.
+class dropped_at_end {
+public:
+    dropped_at_end(near_cache* from, std::vector<std::string> keys) : from_(from), keys_(std::move(keys)) {}
+    ~dropped_at_end() {
+        if (from_)
+            from_->changed(keys_);
+    }
+    dropped_at_end(const dropped_at_end&) = delete;
+    dropped_at_end& operator=(const dropped_at_end&) = delete;
+
+private:
+    near_cache* const from_;
+    const std::vector<std::string> keys_;
+};
+
 class redis_store final : public store {
 public:
     redis_store(redis_store_options options, std::vector<executor> loops, clock& time)
-        : line_(std::make_shared<line>(std::move(options), std::move(loops), time)) {}
+        : line_(std::make_shared<line>(std::move(options), std::move(loops), time)) {
+        const auto& near = line_->options().near_cache;
+        if (near.max_bytes == 0)
+            return;
+        near_ = std::make_shared<near_cache>(near, slots_, time);
+        tracking_ = line_->client().track({.prefixes = {near.prefix}}, near_);
+    }
     ~redis_store() override { line_->let_go(); }
 
-    lookup try_get(std::string_view, std::string&) override { return lookup::unknown; }
+    lookup try_get(std::string_view key, std::string& to) override {
+        return near_ && near_->get(key, to) ? lookup::hit : lookup::unknown;
+    }
+
+    std::optional<std::string> last_seen(std::string_view key) override {
+        return near_ ? near_->last_seen(key) : std::nullopt;
+    }
 
     awaitable<std::vector<std::optional<std::string>>> get(std::vector<std::string> keys) override {
         std::vector<std::optional<std::string>> found(keys.size());
-        if (keys.empty() || slots_.in_doubt())
+        if (keys.empty() || slots_->in_doubt())
             co_return found;
+        if (near_)
+            co_return co_await read_through(line_, near_, std::move(keys));
         auto answer = co_await line::ask(line_, get_command(keys), purpose::read);
         if (answer)
             found = each_in<std::optional<std::string>>(std::move(*answer).take_items(), text_in);
@@ -50,6 +88,7 @@ public:
     }
 
     awaitable<std::vector<bool>> set(std::vector<new_entry> entries) override {
+        const dropped_at_end after(near_.get(), keys_of(entries));
         auto answers = co_await line::ask(line_, for_each(entries, set_command), purpose::write);
         if (answers)
             co_return each_in<bool>(std::move(*answers), [](const redis::reply& r) { return !r.is_null(); });
@@ -63,6 +102,7 @@ public:
     }
 
     awaitable<std::vector<erased>> erase(std::vector<std::string> keys) override {
+        const dropped_at_end after(near_.get(), keys);
         auto answers = co_await line::ask(line_, for_each(keys, erase_command), purpose::write);
         if (answers)
             co_return each_in<erased>(std::move(*answers), erased_in);
@@ -80,6 +120,7 @@ public:
     }
 
     awaitable<std::vector<expire_outcome>> expire(std::vector<std::string> keys, milliseconds ttl) override {
+        const dropped_at_end after(near_.get(), keys);
         const auto ask = [ttl](const std::string& key) { return expire_command(key, ttl); };
         auto answers = co_await line::ask(line_, for_each(keys, ask), purpose::write);
         if (!answers)
@@ -88,6 +129,7 @@ public:
     }
 
     awaitable<std::int64_t> add(std::string key, std::int64_t amount, milliseconds ttl) override {
+        const dropped_at_end after(near_.get(), {key});
         const auto answer = co_await line::ask(line_, add_command(key, amount, ttl), purpose::must);
         const auto sum = number_in<std::int64_t>(*answer);
         if (!sum)
@@ -97,6 +139,7 @@ public:
     }
 
     awaitable<replace_outcome> replace(replacement r) override {
+        const dropped_at_end after(near_.get(), {r.entry.key});
         auto answer = co_await line::ask(line_, replace_command(r, process_), purpose::write);
         co_return answer ? replaced_in(std::move(*answer)) : replace_outcome{.unanswered = true};
     }
@@ -114,26 +157,36 @@ public:
 
     std::shared_ptr<const version_slot> slot(std::string name) override {
         line_->know_namespace(name);
-        return slots_.slot(name);
+        return slots_->slot(name);
     }
 
     awaitable<std::vector<std::uint64_t>> versions(std::vector<std::string> names) override {
         if (names.empty())
             co_return std::vector<std::uint64_t>();
+        const auto tickets = tickets_for(near_.get(), names);
         auto answer = co_await line::ask(line_, get_command(names), purpose::recall);
         if (!answer)
-            co_return slots_.seen_last(names);
+            co_return slots_->seen_last(names);
         const auto number = [](const redis::reply& r) { return number_in<std::uint64_t>(r).value_or(0); };
         auto found = each_in<std::uint64_t>(std::move(*answer).take_items(), number);
-        slots_.saw(names, found);
+        slots_->saw(names, found);
+        for (std::size_t i = 0; i < tickets.size(); ++i)
+            near_->keep_version(tickets[i], names[i], found[i]);
         co_return found;
     }
 
-    bool try_versions(std::span<const std::string> names, std::vector<std::uint64_t>&) override {
-        return names.empty();
+    bool try_versions(std::span<const std::string> names, std::vector<std::uint64_t>& to) override {
+        std::string text;
+        for (const auto& name : names) {
+            if (!near_ || !near_->get(name, text))
+                return false;
+            to.push_back(number_in<std::uint64_t>(text).value_or(0));
+        }
+        return true;
     }
 
     awaitable<void> bump(std::vector<std::string> names) override {
+        const dropped_at_end after(near_.get(), names);
         if (!names.empty() && !co_await line::bump(line_, names, purpose::write))
             co_await line::owe_bump(line_, std::move(names));
     }
@@ -153,7 +206,20 @@ public:
         co_return answer->as_integer() != 0;
     }
 
-    store_stats stats() const override { return {}; }
+    awaitable<void> erase_whole_database() {
+        co_await line::ask(line_, redis::command{"FLUSHDB"}, purpose::must);
+        if (near_)
+            near_->all_changed();
+    }
+
+    std::size_t sweep() override { return near_ ? near_->sweep() : 0; }
+
+    store_stats stats() const override {
+        store_stats sum;
+        if (near_)
+            near_->add_to(sum);
+        return sum;
+    }
 
     awaitable<void> stop(deadline limit) override { return line::stop(line_, limit); }
 
@@ -162,30 +228,25 @@ public:
 private:
     const std::shared_ptr<line> line_;
     const std::string process_ = random_hex(8);
-    slots slots_;
+    const std::shared_ptr<slots> slots_ = std::make_shared<slots>();
+    std::shared_ptr<near_cache> near_; // null without
+    redis::tracking tracking_;
 };
-
-void require(bool holds, const char* sentence) {
-    if (!holds)
-        throw std::invalid_argument(std::string("cache::redis_store_options::") + sentence);
-}
-
-void check(const redis_store_options& o) {
-    using namespace std::chrono_literals;
-    require(o.timeout > 0ms, "timeout must be positive");
-    require(o.breaker.failures >= 1, "breaker.failures must be at least 1");
-    require(o.breaker.patience >= 10ms, "breaker.patience must be at least 10 ms");
-    require(o.breaker.probe_every >= 10ms && o.breaker.probe_every <= 1s,
-            "breaker.probe_every must be from 10 ms to 1 s");
-    require(o.max_owed >= 1, "max_owed must be at least 1");
-}
 
 } // namespace
 } // namespace redis_backend
 
 std::shared_ptr<store> make_redis_store(redis_store_options options, std::vector<executor> loops, clock& time) {
-    redis_backend::check(options);
+    check(options);
     return std::make_shared<redis_backend::redis_store>(std::move(options), std::move(loops), time);
+}
+
+awaitable<void> erase_whole_database_whoever_uses_it(std::shared_ptr<store> reached_through) {
+    const auto on_redis = std::dynamic_pointer_cast<redis_backend::redis_store>(reached_through);
+    if (!on_redis)
+        throw std::invalid_argument(
+            "cache::erase_whole_database_whoever_uses_it: reached_through must be a store on Redis");
+    co_await on_redis->erase_whole_database();
 }
 
 namespace {

@@ -16,6 +16,7 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -41,6 +42,21 @@ struct breaker_options {
     std::chrono::milliseconds probe_every{200};
 };
 
+/// Copies of values in this process, which the server tells to drop (CLIENT TRACKING with BCAST, RESP3). A read that finds
+/// one asks nobody; it is at most one message older than what another process wrote. While the connection that tells is
+/// away there are none.
+struct near_cache_options {
+    /// 0: no copies. Otherwise at least 64 KiB.
+    std::size_t max_bytes = 0;
+
+    /// Of the keys that are kept, and that the server tells of: each change of any such key comes to this process.
+    std::string prefix{};
+
+    /// No copy is older. Longer: more hits, and after a connection that died without a word older values; that is found
+    /// out within redis::options::ping_every and response_timeout. Positive.
+    std::chrono::milliseconds max_age{600'000};
+};
+
 struct redis_store_options {
     /// Where it is. Of the database everything may be used by others as well.
     redis::options server{};
@@ -50,6 +66,7 @@ struct redis_store_options {
 
     outage_policy outage = outage_policy::forgo;
     breaker_options breaker{};
+    near_cache_options near_cache{};
 
     /// Keys that writes, erasures and invalidations would have changed while the server was away. They are made void when
     /// it is back, before anybody reads again; beyond this number all that is kept under the prefixes of this process is.
@@ -62,7 +79,16 @@ struct redis_store_options {
 std::shared_ptr<store> make_redis_store(redis_store_options options, std::vector<executor> loops = {},
                                         clock& time = real_clock());
 
-/// From what redis::options_from understands, and `?outage=raise`. Throws infra::error, infra::errc::misconfigured.
+/// From what redis::options_from understands, `?outage=raise` and `?near_cache=on|off`. There is a near-cache of
+/// store_options::max_bytes if it says so, or has nothing to say and there is a prefix: without one, this process would
+/// hear of every change that anybody makes to any key of the server. Throws infra::error, infra::errc::misconfigured.
 redis_store_options redis_store_options_from(std::string_view url, const store_options& options = {});
+
+/// Throws std::invalid_argument naming the field.
+void check(const redis_store_options& options);
+
+/// FLUSHDB, which cache::flush() is not: everything in the database goes, queues, locks and the values of other programs
+/// included. The store must be one on Redis.
+awaitable<void> erase_whole_database_whoever_uses_it(std::shared_ptr<store> reached_through);
 
 } // namespace infra::cache

@@ -128,6 +128,9 @@ public:
     /// Without waiting. On a hit `to` is the value; otherwise it is left alone.
     virtual lookup try_get(std::string_view key, std::string& to) = 0;
 
+    /// What this process saw last under a key, though it may have changed since: for when nothing else is to be had.
+    virtual std::optional<std::string> last_seen(std::string_view) { return std::nullopt; }
+
     /// One for each key, in order; empty where there is nothing.
     virtual awaitable<std::vector<std::optional<std::string>>> get(std::vector<std::string> keys) = 0;
 
@@ -198,6 +201,7 @@ private:
 // --- Stores by URL ------------------------------------------------------------------------------------------------
 
 struct store_options {
+    std::string prefix{};                          ///< of all keys, as far as is known
     std::size_t max_bytes = std::size_t{64} << 20; ///< of what is kept in this process
     std::chrono::milliseconds timeout{2000};       ///< of one verb
     clock* time = nullptr;                         ///< null: the machine's

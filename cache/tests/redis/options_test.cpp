@@ -17,7 +17,7 @@ std::string refusal_of(std::string_view url) {
 
 TEST(CacheRedisUrl, IsThatOfRedisAndOneOptionMore) {
     const auto o = redis_store_options_from("rediss://shop:secret@cache.internal:6380/2?outage=raise&client_name=shop",
-                                            {.timeout = 300ms});
+                                            {.prefix = "shop:", .max_bytes = 1 << 20, .timeout = 300ms});
     EXPECT_EQ(o.outage, outage_policy::raise);
     EXPECT_EQ(o.timeout, 300ms);
     EXPECT_EQ(o.server.host, "cache.internal");

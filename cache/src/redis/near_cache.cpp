@@ -1,0 +1,147 @@
+#include "near_cache.hpp"
+
+#include <infra/base/id.hpp>
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <span>
+
+namespace infra::cache::redis_backend {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::size_t bytes_per_shard = std::size_t{4} << 20;
+constexpr std::size_t max_shards = 64;
+constexpr std::size_t swept_at_once = 10'000; // of one shard: a millisecond under its lock
+
+std::uint64_t secret_seed() {
+    std::uint64_t seed = 0;
+    random_bytes(std::as_writable_bytes(std::span(&seed, 1)));
+    return seed;
+}
+
+bool hears(std::uint64_t era) noexcept { return era % 2 == 1; }
+
+// Behind the value, where taking it off moves nothing.
+void append_era(std::string& value, std::uint64_t era) {
+    value.append(reinterpret_cast<const char*>(&era), sizeof era);
+}
+
+std::uint64_t take_era(std::string& value) noexcept {
+    std::uint64_t era = 0;
+    std::memcpy(&era, value.data() + value.size() - sizeof era, sizeof era);
+    value.resize(value.size() - sizeof era);
+    return era;
+}
+
+} // namespace
+
+near_cache::near_cache(const near_cache_options& o, std::shared_ptr<slots> versions, clock& time)
+    : options_(o), seed_(secret_seed()), versions_(std::move(versions)) {
+    const auto count = std::min(max_shards, std::bit_ceil(std::max<std::size_t>(1, o.max_bytes / bytes_per_shard)));
+    for (std::size_t i = 0; i < count; ++i)
+        shards_.push_back(std::make_unique<memory_shard>(o.max_bytes / count, time));
+}
+
+bool near_cache::get(std::string_view key, std::string& to) {
+    const auto now = era_.load(std::memory_order_acquire);
+    return hears(now) && take_copy(key, to) == now;
+}
+
+std::optional<std::string> near_cache::last_seen(std::string_view key) {
+    std::string copy;
+    const auto era = take_copy(key, copy);
+    return era && *era >= oldest_era_.load(std::memory_order_acquire) ? std::optional(std::move(copy)) : std::nullopt;
+}
+
+std::optional<std::uint64_t> near_cache::take_copy(std::string_view key, std::string& to) {
+    const auto k = hashed(key);
+    if (!shard_of(k).get(k, to))
+        return std::nullopt;
+    return take_era(to);
+}
+
+near_cache::ticket near_cache::ask(std::string_view key) {
+    auto& in = stripe_of(hashed(key));
+    const std::scoped_lock lock(in.mutex);
+    return {.era = era_.load(std::memory_order_acquire), .changes = in.changes};
+}
+
+void near_cache::keep(const ticket& t, std::string_view key, std::string value, milliseconds left) {
+    const auto k = hashed(key);
+    auto& in = stripe_of(k);
+    const std::scoped_lock lock(in.mutex);
+    if (is_good(t, in) && is_kept(key))
+        put(k, std::move(value), left, t.era);
+}
+
+void near_cache::keep_version(const ticket& t, const std::string& name, std::uint64_t version) {
+    const auto k = hashed(name);
+    auto& in = stripe_of(k);
+    const std::scoped_lock lock(in.mutex);
+    if (!is_good(t, in) || !is_kept(name))
+        return;
+    put(k, std::to_string(version), options_.max_age, t.era);
+    versions_->know(name, version);
+}
+
+// What is too large for it is read from the server each time.
+void near_cache::put(const hashed_key& k, std::string value, milliseconds left, std::uint64_t era) {
+    append_era(value, era);
+    try {
+        shard_of(k).set(k, value, std::min(left, options_.max_age), false);
+    } catch (const error& e) {
+        if (e.code() != errc::too_large)
+            throw;
+    }
+}
+
+bool near_cache::is_good(const ticket& t, const stripe& in) const noexcept {
+    return hears(t.era) && t.era == era_.load(std::memory_order_acquire) && t.changes == in.changes;
+}
+
+void near_cache::drop(std::string_view key) {
+    const auto k = hashed(key);
+    auto& in = stripe_of(k);
+    const std::scoped_lock lock(in.mutex);
+    ++in.changes;
+    shard_of(k).erase(k);
+    versions_->doubt(key);
+}
+
+void near_cache::changed(const std::vector<std::string>& keys) {
+    for (const auto& each : keys)
+        drop(each);
+}
+
+void near_cache::listening() { begin_era(true); }
+void near_cache::deaf() { begin_era(false); }
+
+void near_cache::all_changed() {
+    begin_era(true);
+    oldest_era_.store(era_.load(std::memory_order_acquire), std::memory_order_release);
+}
+
+void near_cache::begin_era(bool hearing) {
+    const auto next = era_.load(std::memory_order_acquire) + 1;
+    era_.store(hears(next) == hearing ? next : next + 1, std::memory_order_release);
+    for (auto& each : stripes_) // whoever found the old one good has kept by now what he had
+        const std::scoped_lock lock(each.mutex);
+    versions_->doubt_all();
+}
+
+std::size_t near_cache::sweep() {
+    std::size_t count = 0;
+    for (const auto& each : shards_)
+        count += each->sweep(swept_at_once);
+    return count;
+}
+
+void near_cache::add_to(store_stats& sum) const {
+    for (const auto& each : shards_)
+        each->add_to(sum);
+}
+
+} // namespace infra::cache::redis_backend
