@@ -4,6 +4,7 @@
 #include "tests/proxy.hpp"
 #include "tests/support.hpp"
 
+#include <infra/base/telemetry.hpp>
 #include <infra/runtime/event_loop.hpp>
 #include <infra/runtime/wait.hpp>
 
@@ -177,6 +178,25 @@ TEST_F(RedisClient, SpeaksTheOlderProtocol) {
     EXPECT_EQ(loop.get(redis->execute({"HGETALL", "h"})).type(), reply::kind::map);
 }
 
+TEST_F(RedisClient, GetsOnWithAServerThatKnowsNoHello) {
+    const server old({"--rename-command", "HELLO", "", "--requirepass", "secret"}, false);
+    auto to = old.over_socket();
+    to.password = "secret";
+    to.database = 1;
+    const client c({loop.get_executor()}, to);
+    loop.wait(c.execute<void>({"HSET", "h", "a", 1}));
+    EXPECT_EQ(loop.get(c.execute({"HGETALL", "h"})).type(), reply::kind::array) << "version 2";
+    EXPECT_EQ((loop.get(c.execute<std::map<std::string, int>>({"HGETALL", "h"}))),
+              (std::map<std::string, int>{{"a", 1}}));
+    EXPECT_EQ(loop.get(c.transaction({{"INCR", "n"}, {"INCR", "n"}})).size(), 2u);
+    EXPECT_EQ(loop.get(c.execute<std::string>({"CLIENT", "GETNAME"})), "infra");
+    const auto news = loop.get(c.subscribe({.channels = {"news"}}));
+    EXPECT_EQ(loop.get(c.execute<int>({"PUBLISH", "news", "a"})), 1);
+    EXPECT_EQ(loop.get(news.receive()).front().payload, "a");
+    const auto own = loop.get(c.lease());
+    EXPECT_TRUE(loop.get(own.execute({"BLPOP", "l", 0.01})).is_null());
+}
+
 TEST_F(RedisClient, ChoosesDatabaseAndName) {
     auto second = one->over_socket();
     second.database = 2;
@@ -218,6 +238,48 @@ TEST_F(RedisClient, SaysAtOnceThatItIsRefused) {
     right.password = "secret";
     const client c({loop.get_executor()}, right);
     EXPECT_EQ(loop.get(c.execute<std::string>({"PING"})), "PONG");
+}
+
+/// What is logged while this lives, a line each with its fields.
+class log_lines {
+public:
+    log_lines() {
+        all().clear();
+        telemetry::install(&table);
+    }
+    ~log_lines() { telemetry::install(static_cast<const telemetry::log_functions*>(nullptr)); }
+    static std::string& all() {
+        static std::string lines;
+        return lines;
+    }
+
+private:
+    static bool enabled(level, std::string_view) noexcept { return true; }
+    static void write(const log_record& r) noexcept {
+        all().append(r.message);
+        for (const auto& each : r.fields)
+            if (each.value.type() == field_value::kind::text)
+                all().append(" ").append(each.key).append("=").append(each.value.text());
+        all().append("\n");
+    }
+    static constexpr telemetry::log_functions table{&enabled, &write};
+};
+
+TEST_F(RedisClient, LogsNoPassword) {
+    const server guarded({"--requirepass", "secret"}, false);
+    const log_lines lines;
+    for (const int protocol : {2, 3}) {
+        auto wrong = guarded.over_socket();
+        wrong.username = "shop";
+        wrong.password = "hunter2";
+        wrong.protocol = protocol;
+        const client c({loop.get_executor()}, wrong);
+        EXPECT_EQ(loop.run(c.execute({"GET", "k"}))->code(), errc::refused);
+    }
+    EXPECT_NE(lines.all().find("cannot connect server=unix://" + guarded.socket() + " why="), std::string::npos)
+        << lines.all();
+    EXPECT_NE(lines.all().find("WRONGPASS"), std::string::npos) << lines.all();
+    EXPECT_EQ(lines.all().find("hunter2"), std::string::npos) << lines.all();
 }
 
 TEST_F(RedisClient, TriesAgainAfterARefusal) {
@@ -418,6 +480,49 @@ TEST_F(RedisClient, MayBeCancelledAtAnyPoint) {
     EXPECT_EQ(ask<int>({"GET", "n"}), 1);
 }
 
+/// Cancels after so many handlers of the loop, and says what came of it.
+template <class T>
+std::shared_ptr<outcome<T>> cancel_after(test_loop& loop, int steps, awaitable<T> operation) {
+    asio::cancellation_signal stop;
+    const auto ended = loop.spawn(std::move(operation), stop.slot());
+    for (int i = 0; i < steps && !ended->done(); ++i) {
+        loop.io.restart();
+        loop.io.run_one_for(50ms);
+    }
+    if (!ended->done())
+        stop.emit(asio::cancellation_type::terminal);
+    loop.until([&] { return ended->done(); });
+    return ended;
+}
+
+// A script that the server does not know has two legs, and a place between them.
+TEST_F(RedisClient, TellsTheTruthWhereverAScriptIsCancelled) {
+    const script one_more("return redis.call('INCR', KEYS[1])");
+    tell({"PING"});
+    int cancelled = 0, answered = 0, unsent = 0;
+    for (int steps = 0; steps < 40; ++steps) {
+        tell({"SCRIPT", "FLUSH"});
+        const auto key = "n" + std::to_string(steps);
+        const auto ended = cancel_after(loop, steps, redis->execute<int>(one_more.call({key})));
+        const auto n = ask<std::optional<int>>({"GET", key}).value_or(0);
+        if (ended->value) {
+            ++answered;
+            EXPECT_EQ(n, 1);
+            continue;
+        }
+        ++cancelled;
+        EXPECT_EQ(ended->code(), asio::error::operation_aborted) << ended->what();
+        if (ended->what().find("before it was sent") != std::string::npos) {
+            ++unsent;
+            EXPECT_EQ(n, 0) << "after " << steps << " steps";
+        }
+    }
+    EXPECT_GT(cancelled, 3);
+    EXPECT_GT(unsent, 0);
+    EXPECT_GT(answered, 0);
+    EXPECT_EQ(redis->status().commands, 0u);
+}
+
 TEST_F(RedisClient, RefusesWhatIsOverItsBound) {
     auto small = one->over_socket();
     small.max_queued_commands = 3;
@@ -438,7 +543,7 @@ TEST_F(RedisClient, LetsTheLoopTurnBetweenRefusals) {
     const auto slow = loop.spawn(c->execute({"DEBUG", "SLEEP", 0.05}));
     int refused = 0;
     const auto insist = [&](boost::system::error_code because) -> awaitable<void> {
-        for (int i = 0; i < 10'000'000; ++i) {
+        for (int i = 0; i < 2'000'000; ++i) {
             try {
                 co_await c->execute({"PING"});
                 co_return;

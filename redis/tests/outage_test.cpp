@@ -166,6 +166,47 @@ TEST_F(RedisOutage, ReadsRepliesThatTrickle) {
     EXPECT_EQ(slow->value, std::string(1000, 'x'));
 }
 
+TEST_F(RedisOutage, KeepsACommandThatHadNotLeftInFull) {
+    one->pause(); // so that the kernel takes a part
+    const std::string large(20'000'000, 'x');
+    const auto half = loop.spawn(direct->execute<int>({"APPEND", "k", large}, deadline::after(20s)));
+    const auto behind = loop.spawn(direct->execute<int>({"INCR", "n"}, deadline::after(20s)));
+    loop.settle();
+    one->kill();
+    one->start();
+    loop.until([&] { return half->done() && behind->done(); });
+    EXPECT_EQ(half->value, 20'000'000) << half->what();
+    EXPECT_EQ(behind->value, 1) << behind->what();
+}
+
+TEST_F(RedisOutage, ComesBackMoreAndMoreRarely) {
+    manual_clock time;
+    auto to = between->to();
+    to.reconnect.jitter = 0;
+    between->refusing = true;
+    const auto before = between->accepted();
+    const client c({loop.get_executor()}, to, time);
+    const auto waits = loop.spawn(c.execute<std::string>({"PING"}, deadline::never()));
+    std::size_t attempts = 1;
+    for (const auto delay : {50ms, 100ms, 200ms, 400ms, 800ms, 1000ms, 1000ms}) {
+        loop.until([&] { return between->accepted() - before == attempts && time.sleepers() > 0; });
+        loop.settle();
+        time.advance(delay - 1ms);
+        loop.settle();
+        EXPECT_EQ(between->accepted() - before, attempts) << "not before " << delay.count() << " ms";
+        time.advance(1ms);
+        ++attempts;
+    }
+    between->refusing = false;
+    loop.settle();
+    time.advance(1000ms);
+    loop.until([&] { return waits->done(); });
+    EXPECT_EQ(waits->value, "PONG");
+    between->cut(); // at once, so that it is not yet a success
+    loop.settle();
+    EXPECT_EQ(c.status().connections, 0u);
+}
+
 // --- A server that dies ---------------------------------------------------------------------------------------------
 
 TEST_F(RedisOutage, RecoversWithinTwoSecondsOfAKilledServersReturn) {
@@ -344,6 +385,15 @@ TEST_F(RedisOutage, SaysWhatItIsThatIsNoRedis) {
         EXPECT_EQ(failed->code(), errc::protocol) << failed->what();
         EXPECT_NE(failed->what().find(shown), std::string::npos) << failed->what();
         EXPECT_NE(failed->what().find("check host and port"), std::string::npos) << failed->what();
+    }
+}
+
+TEST_F(RedisOutage, SetsNothingAsideForAGreetingThatIsTooLarge) {
+    for (const char* words : {"$536870912\r\nabc", "%1\r\n$536870912\r\nabc", "-$536870912\r\n*536870912\r\n"}) {
+        impostor other(loop.get_executor(), words);
+        const client c({loop.get_executor()}, other.to());
+        const auto failed = loop.run(c.execute({"GET", "k"}));
+        EXPECT_TRUE(failed->code() == errc::protocol || failed->code() == errc::refused) << failed->what();
     }
 }
 

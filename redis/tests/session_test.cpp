@@ -104,6 +104,23 @@ TEST_F(RedisSession, GoesToWhoeverWaits) {
     EXPECT_TRUE(second->value) << second->what();
 }
 
+TEST_F(RedisSession, IsNotHeldByOneWhoCancelledWaitingForIt) {
+    for (int steps = 0; steps < 12; ++steps) {
+        std::optional<session> own = lease();
+        asio::cancellation_signal stop;
+        const auto second = loop.spawn(redis->lease(deadline::after(10s)), stop.slot());
+        loop.settle();
+        own.reset(); // it may be on its way to him by now
+        for (int i = 0; i < steps; ++i)
+            loop.io.poll_one();
+        loop.cancel(stop);
+        loop.until([&] { return second->done(); });
+        EXPECT_TRUE(second->value || second->code() == asio::error::operation_aborted) << second->what();
+        second->value.reset();
+        EXPECT_EQ(loop.get(lease().execute<std::string>({"PING"})), "PONG");
+    }
+}
+
 TEST_F(RedisSession, GoesToWhoeverStillWaits) {
     std::optional<session> own = lease();
     const auto patient = loop.spawn(redis->lease(deadline::after(30s)));

@@ -100,6 +100,29 @@ TEST_P(RedisSubscription, SubscribesAgainAfterALoss) {
     EXPECT_EQ(hear(news, 2).back().payload, "b");
 }
 
+TEST_P(RedisSubscription, SubscribesToShardChannelsAgainAfterALoss) {
+    const auto news = subscribe({.shard_channels = {"news"}});
+    between->cut();
+    EXPECT_EQ(hear(news, 1).front().type, kind::resumed);
+    EXPECT_EQ(loop.get(publisher->execute<int>({"SPUBLISH", "news", "a"})), 1);
+    EXPECT_EQ(hear(news, 1).front().payload, "a");
+}
+
+// Half a gigabyte is announced where a message would be.
+TEST_P(RedisSubscription, WaitsForNothingThatIsTooLarge) {
+    const auto news = subscribe({.channels = {"news"}});
+    between->on_reply = [&](std::string) -> std::optional<std::string> {
+        between->on_reply = nullptr;
+        return (GetParam() == 3 ? ">3" : "*3") + std::string("\r\n$7\r\nmessage\r\n$4\r\nnews\r\n$536870912\r\nabc");
+    };
+    publish("news", "a");
+    EXPECT_EQ(hear(news, 1).front().type, kind::resumed) << "on another connection";
+    EXPECT_NE(redis->status().last_problem.find("a reply is larger than"), std::string::npos)
+        << redis->status().last_problem;
+    EXPECT_EQ(publish("news", "b"), 1);
+    EXPECT_EQ(hear(news, 1).front().payload, "b");
+}
+
 TEST_P(RedisSubscription, SurvivesAServerThatIsKilled) {
     const auto news = subscribe({.channels = {"news"}});
     one->kill();

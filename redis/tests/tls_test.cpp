@@ -11,6 +11,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
 #include <functional>
 
 namespace infra::redis {
@@ -34,6 +38,7 @@ public:
         extend(made.get(), NID_subject_alt_name, "DNS:redis.test,IP:127.0.0.1");
         extend(made.get(), NID_basic_constraints, "critical,CA:TRUE");
         X509_sign(made.get(), key.get(), EVP_sha256());
+        hash_ = X509_subject_name_hash(made.get());
         write(certificate(), [&](BIO* to) { return PEM_write_bio_X509(to, made.get()); });
         write(this->key(),
               [&](BIO* to) { return PEM_write_bio_PrivateKey(to, key.get(), nullptr, nullptr, 0, nullptr, nullptr); });
@@ -41,6 +46,13 @@ public:
 
     std::string certificate() const { return folder_.path() + "/cert.pem"; }
     std::string key() const { return folder_.path() + "/key.pem"; }
+
+    /// As `openssl rehash` would call it.
+    std::string hashed_name() const {
+        char name[16];
+        std::snprintf(name, sizeof name, "%08lx.0", hash_);
+        return name;
+    }
 
 private:
     static void extend(X509* certificate, int nid, const char* value) {
@@ -55,6 +67,7 @@ private:
         BIO_free(to);
     }
     temporary_folder folder_;
+    unsigned long hash_ = 0;
 };
 
 class RedisTls : public ::testing::Test {
@@ -106,6 +119,23 @@ TEST_F(RedisTls, CarriesManyRecordsBothWays) {
 TEST_F(RedisTls, TrustsNobodyUnasked) {
     const auto what = failure(to(""), errc::refused);
     EXPECT_NE(what.find("its certificate is not trusted: self-signed certificate"), std::string::npos) << what;
+}
+
+TEST_F(RedisTls, TrustsTheCertificatesOfADirectory) {
+    const temporary_folder trusted, empty;
+    std::filesystem::copy(who.certificate(), trusted.path() + "/" + who.hashed_name());
+    const client redis({loop.get_executor()}, to("ca_directory=" + trusted.path()));
+    EXPECT_EQ(loop.get(redis.execute<std::string>({"PING"})), "PONG");
+    const auto what = failure(to("ca_directory=" + empty.path()), errc::refused);
+    EXPECT_NE(what.find("its certificate is not trusted"), std::string::npos) << what;
+}
+
+// Each test is a process, so that the variable is this one's.
+TEST_F(RedisTls, TrustsTheSystemsCertificatesUnlessToldOtherwise) {
+    ::setenv("SSL_CERT_FILE", who.certificate().c_str(), 1);
+    const client redis({loop.get_executor()}, to(""));
+    EXPECT_EQ(loop.get(redis.execute<std::string>({"PING"})), "PONG");
+    ::unsetenv("SSL_CERT_FILE");
 }
 
 TEST_F(RedisTls, InsistsOnTheName) {
@@ -170,6 +200,102 @@ TEST_F(RedisTls, CountsOnceWhenTheConnectionIsCut) {
     one->start();
     const auto n = loop.get(redis.execute<std::optional<int>>({"GET", "n"}, deadline::after(10s)));
     EXPECT_EQ(n, std::nullopt) << "the server kept nothing, and nobody counted again";
+}
+
+// Of a block that TLS was given nothing is sent again that counts; what waited behind it was never given.
+TEST_F(RedisTls, KeepsWhatWasNotGivenToIt) {
+    const client redis({loop.get_executor()}, trusting());
+    loop.wait(redis.execute<void>({"PING"}));
+    one->pause();
+    const auto half = loop.spawn(redis.execute<void>({"SET", "k", std::string(20'000'000, 'x')}, deadline::after(20s)));
+    loop.settle();
+    const auto behind = loop.spawn(redis.execute<int>({"INCR", "n"}, deadline::after(20s)));
+    loop.settle();
+    one->kill();
+    one->start();
+    loop.until([&] { return half->done() && behind->done(); });
+    EXPECT_TRUE(half->value) << half->what();
+    EXPECT_EQ(behind->value, 1) << behind->what();
+    EXPECT_EQ(loop.get(redis.execute<int>({"STRLEN", "k"})), 20'000'000);
+}
+
+/// Somebody who does one thing again and again, and how it went.
+struct busybody {
+    std::size_t done = 0;
+    std::size_t failed = 0;
+};
+
+using errand_of = std::function<awaitable<void>()>;
+
+awaitable<void> keep_doing(errand_of what, std::shared_ptr<busybody> who, const bool& stop) {
+    while (!stop) {
+        try {
+            co_await what();
+            ++who->done;
+        } catch (const error&) {
+            ++who->failed;
+        }
+    }
+}
+
+awaitable<void> use_a_session(const client& redis) {
+    const auto own = co_await redis.lease(deadline::after(300ms));
+    co_await own.execute<void>({"WATCH", "k"}, deadline::after(300ms));
+    co_await own.transaction({{"INCR", "n"}}, deadline::after(300ms));
+}
+
+awaitable<void> count_messages(subscription from, std::size_t& heard) {
+    while (true)
+        heard += (co_await from.receive()).size();
+}
+
+// Commands, batches, scripts, transactions, sessions, what blocks, and subscriptions: whatever kind, and over both transports.
+TEST_F(RedisTls, RecoversFromAKillUnderLoadOfEveryKind) {
+    for (const auto& o : {trusting(), one->over_tcp()}) {
+        const client redis({loop.get_executor()}, o);
+        const script one_more("return redis.call('INCR', KEYS[1])");
+        const auto soon = [] { return deadline::after(300ms); };
+        const errand_of kinds[] = {
+            [&]() -> awaitable<void> { return redis.execute<void>({"SET", "k", "v"}, soon()); },
+            [&]() -> awaitable<void> { return redis.execute<void>({"PUBLISH", "news", "x"}, soon()); },
+            [&]() -> awaitable<void> { return redis.execute<void>(one_more.call({"n"}), soon()); },
+            [&]() -> awaitable<void> { co_await redis.execute({{"GET", "k"}, {"INCR", "n"}}, soon()); },
+            [&]() -> awaitable<void> { co_await redis.transaction({{"GET", "k"}, {"INCR", "n"}}, soon()); },
+            [&]() -> awaitable<void> { return redis.execute<void>({"BLPOP", "nothing", 0.02}, soon()); },
+            [&]() -> awaitable<void> { return use_a_session(redis); },
+        };
+        bool stop = false;
+        std::size_t heard = 0;
+        std::vector<std::shared_ptr<busybody>> all;
+        std::vector<std::shared_ptr<outcome<bool>>> endings;
+        const auto listens = loop.spawn(count_messages(loop.get(redis.subscribe({.channels = {"news"}})), heard));
+        for (const auto& kind : kinds)
+            for (int i = 0; i < 3; ++i)
+                endings.push_back(loop.spawn(keep_doing(kind, all.emplace_back(std::make_shared<busybody>()), stop)));
+        const auto each_has = [&](std::size_t busybody::* what, std::size_t times) {
+            return std::ranges::all_of(all, [&](const auto& who) { return (*who).*what >= times; });
+        };
+        loop.until([&] { return each_has(&busybody::done, 3) && heard > 0; });
+        for (int kills = 0; kills < 3; ++kills) {
+            one->kill();
+            for (const auto& who : all)
+                who->failed = 0;
+            loop.until([&] { return each_has(&busybody::failed, 1); });
+            one->start();
+            const auto back = std::chrono::steady_clock::now();
+            for (const auto& who : all)
+                who->done = 0;
+            heard = 0;
+            loop.until([&] { return each_has(&busybody::done, 1) && heard > 0; });
+            EXPECT_LT(std::chrono::steady_clock::now() - back, 2s) << describe(o);
+        }
+        stop = true;
+        loop.until([&] { return std::ranges::all_of(endings, [](const auto& each) { return each->done(); }); });
+        EXPECT_FALSE(listens->done());
+        loop.wait(redis.stop(deadline::after(1s)));
+        EXPECT_EQ(redis.status().commands, 0u);
+        EXPECT_EQ(redis.status().sessions, 0u);
+    }
 }
 
 TEST_F(RedisTls, IsDestroyedInTheMiddleOfAHandshake) {
