@@ -24,7 +24,6 @@
 namespace infra::redis::detail {
 namespace {
 
-using endpoint = asio::generic::stream_protocol::endpoint;
 using asio::ip::tcp;
 
 constexpr std::chrono::seconds most_idle{3600};   // that a kernel takes is some nine hours
@@ -146,6 +145,20 @@ awaitable<server_facts> greet(transport& with, const options& o) {
 
 } // namespace
 
+awaitable<stream_socket> connect_to_any(executor ex, std::vector<endpoint> addresses, std::chrono::seconds idle,
+                                        deadline limit, clock& time) {
+    for (std::size_t i = 0;; ++i) {
+        const auto last = i + 1 == addresses.size();
+        try {
+            co_return co_await with_deadline(connect_to(ex, addresses[i], idle),
+                                             share(limit, time.steady(), addresses.size() - i), time);
+        } catch (const boost::system::system_error& e) {
+            if (last || e.code() == asio::error::operation_aborted)
+                throw;
+        }
+    }
+}
+
 connector::connector(const options& o, clock& time)
     : options_(o), time_(time), place_(std::make_unique<fixed_place>(o)) {}
 
@@ -175,7 +188,8 @@ awaitable<opened> connector::open_in_time(executor ex, deadline limit, std::stri
     doing = "looking for its address";
     const auto to = co_await place_->find();
     doing = "connecting";
-    auto socket = co_await connect(std::move(ex), to, limit);
+    const auto idle = std::min(std::chrono::ceil<std::chrono::seconds>(options_.ping_every), most_idle);
+    auto socket = co_await connect_to_any(std::move(ex), co_await resolve(to), idle, limit, time_);
     std::unique_ptr<transport> through;
     if (options_.tls) {
         doing = "shaking hands over TLS";
@@ -187,21 +201,6 @@ awaitable<opened> connector::open_in_time(executor ex, deadline limit, std::stri
     doing = "greeting";
     auto facts = co_await greet(*through, options_);
     co_return opened{std::move(through), std::move(facts)};
-}
-
-awaitable<stream_socket> connector::connect(executor ex, address to, deadline limit) {
-    const auto addresses = co_await resolve(std::move(to));
-    const auto idle = std::min(std::chrono::ceil<std::chrono::seconds>(options_.ping_every), most_idle);
-    for (std::size_t i = 0;; ++i) {
-        const auto last = i + 1 == addresses.size();
-        try {
-            co_return co_await with_deadline(connect_to(ex, addresses[i], idle),
-                                             share(limit, time_.steady(), addresses.size() - i), time_);
-        } catch (const boost::system::system_error& e) {
-            if (last || e.code() == asio::error::operation_aborted)
-                throw;
-        }
-    }
 }
 
 } // namespace infra::redis::detail

@@ -10,8 +10,10 @@
 #include <infra/base/clock.hpp>
 #include <infra/base/time.hpp>
 
+#include <chrono>
 #include <memory>
 #include <mutex>
+#include <vector>
 
 namespace infra::redis::detail {
 
@@ -19,6 +21,13 @@ struct opened {
     std::unique_ptr<transport> through;
     server_facts facts;
 };
+
+using endpoint = asio::generic::stream_protocol::endpoint;
+
+/// The first of these that answers. One that says nothing leaves time for the others: each has an equal share of what is
+/// left. The kernel asks after the peer once it is silent for `idle`.
+awaitable<stream_socket> connect_to_any(executor ex, std::vector<endpoint> addresses, std::chrono::seconds idle,
+                                        deadline limit, clock& time);
 
 /// Makes the connections of one client.
 ///
@@ -38,7 +47,6 @@ public:
 
 private:
     awaitable<opened> open_in_time(executor ex, deadline limit, std::string_view& doing);
-    awaitable<stream_socket> connect(executor ex, address to, deadline limit);
     std::shared_ptr<tls_context> tls();
 
     const options options_;

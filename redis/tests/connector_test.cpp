@@ -1,0 +1,86 @@
+#include "src/connector.hpp"
+
+#include "tests/support.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
+
+#include <gtest/gtest.h>
+
+#include <list>
+
+namespace infra::redis::detail {
+namespace {
+
+using asio::ip::tcp;
+
+tcp::endpoint on_loopback(std::uint16_t port) { return {asio::ip::address_v4::loopback(), port}; }
+
+/// Listens, but its queue is full: whoever comes next hears nothing.
+class silent_door {
+public:
+    explicit silent_door(asio::io_context& io) : door_(io, tcp::v4()) {
+        door_.bind(on_loopback(0));
+        door_.listen(0);
+        for (int i = 0; i < 4; ++i)
+            waiting_.emplace_back(io, tcp::v4()).async_connect(door_.local_endpoint(), [](boost::system::error_code) {
+            });
+    }
+    endpoint at() const { return door_.local_endpoint(); }
+
+private:
+    tcp::acceptor door_;
+    std::list<tcp::socket> waiting_;
+};
+
+class Connector : public ::testing::Test {
+protected:
+    awaitable<stream_socket> connect(std::vector<endpoint> to, deadline limit) {
+        return connect_to_any(loop.get_executor(), std::move(to), 5s, limit, time);
+    }
+
+    manual_clock time;
+    test_loop loop;
+    tcp::acceptor door{loop.io, on_loopback(0)};
+};
+
+TEST_F(Connector, TakesTheFirstAddressThatAnswers) {
+    const auto made =
+        loop.get(connect({on_loopback(free_port()), door.local_endpoint()}, deadline(time.steady() + 1s)));
+    EXPECT_EQ(made.remote_endpoint(), endpoint(door.local_endpoint()));
+}
+
+TEST_F(Connector, LeavesTimeForTheOthersWhereOneSaysNothing) {
+    const silent_door silent(loop.io);
+    const auto made =
+        loop.spawn(connect({silent.at(), silent.at(), door.local_endpoint()}, deadline(time.steady() + 3s)));
+    for (int i = 0; i < 2; ++i) {
+        loop.settle();
+        EXPECT_FALSE(made->done());
+        time.advance(1s);
+    }
+    loop.until([&] { return made->done(); });
+    ASSERT_TRUE(made->value) << made->what();
+    EXPECT_EQ(made->value->remote_endpoint(), endpoint(door.local_endpoint()));
+}
+
+TEST_F(Connector, SaysWhatTheLastOneSaid) {
+    const silent_door silent(loop.io);
+    const auto made = loop.spawn(connect({silent.at(), on_loopback(free_port())}, deadline(time.steady() + 2s)));
+    loop.settle();
+    time.advance(1s);
+    loop.until([&] { return made->done(); });
+    EXPECT_EQ(made->code(), asio::error::connection_refused);
+}
+
+TEST_F(Connector, IsCancelledAtOnceWhicheverAddressItTries) {
+    const silent_door silent(loop.io);
+    asio::cancellation_signal stop;
+    const auto made = loop.spawn(connect({silent.at(), door.local_endpoint()}, deadline::never()), stop.slot());
+    loop.settle();
+    loop.cancel(stop);
+    loop.until([&] { return made->done(); });
+    EXPECT_EQ(made->code(), asio::error::operation_aborted);
+}
+
+} // namespace
+} // namespace infra::redis::detail
