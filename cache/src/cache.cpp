@@ -13,16 +13,11 @@ namespace {
 
 using std::chrono::milliseconds;
 
+constexpr std::size_t many_at_once = 1000;
+
 std::shared_ptr<detail::engine> make_engine(std::shared_ptr<store> stored, cache_options options, clock& time) {
     check(options);
     return std::make_shared<detail::engine>(std::move(stored), std::move(options), time);
-}
-
-awaitable<std::vector<std::string>> keys_in_store(detail::shared_core in, string_list keys) {
-    std::vector<std::string> all;
-    for (const auto& each : keys)
-        all.push_back(co_await detail::key_in_store(in, each));
-    co_return all;
 }
 
 void require_positive(milliseconds ttl, const char* what) {
@@ -35,15 +30,16 @@ void tell(detail::engine& of) {
     const auto now = of.stored->stats();
     told.stored_bytes.record(static_cast<double>(now.bytes));
     told.stored_entries.record(static_cast<double>(now.entries));
-    told.evictions.add(static_cast<double>(now.evictions - of.evictions_told.exchange(now.evictions)));
+    told.evictions.add(static_cast<double>(of.untold_evictions(now.evictions)));
 }
 
-bool sweep_unless_stopped(const std::shared_ptr<detail::engine>& engine) {
+/// How many it was; empty when there is nothing more to sweep for.
+std::optional<std::size_t> sweep_unless_stopped(const std::shared_ptr<detail::engine>& engine) {
     if (!engine || engine->stopped.is_set())
-        return false;
-    engine->stored->sweep();
+        return std::nullopt;
+    const auto swept = engine->stored->sweep();
     tell(*engine);
-    return true;
+    return swept;
 }
 
 bool ends_in_envelope(const std::optional<found_value>& found) {
@@ -58,12 +54,15 @@ awaitable<std::vector<bool>> set(shared_core in, std::vector<to_set> values, set
     check(options);
     const auto tags = co_await versions_of(in, options.tags);
     const auto ttl = in->ttl_or_default(options.ttl);
+    std::vector<std::string> keys;
+    for (auto& each : values)
+        keys.push_back(std::move(each.key));
+    keys = co_await keys_in_store(in, std::move(keys));
     std::vector<new_entry> entries;
     entries.reserve(values.size());
-    for (auto& each : values) {
-        auto place = co_await key_in_store(in, std::move(each.key));
-        entries.push_back(
-            entry_for(std::move(place), plan_set(in->now_ms(), ttl, each.value.raw, tags), each.value.bytes));
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        const auto how = plan_set(in->now_ms(), ttl, values[i].value.raw, tags);
+        entries.push_back(entry_for(std::move(keys[i]), how, values[i].value.bytes));
         entries.back().only_if_absent = options.only_if_absent;
     }
     if (options.only_if_absent)
@@ -102,7 +101,7 @@ awaitable<bool> cache::del_one(shared in, std::string key) {
 }
 
 awaitable<std::size_t> cache::del_each(shared in, string_list keys) {
-    auto places = co_await keys_in_store(in, std::move(keys));
+    auto places = co_await detail::keys_in_store(in, std::vector<std::string>(keys.begin(), keys.end()));
     co_return co_await detail::erase(std::move(in), std::move(places));
 }
 
@@ -113,11 +112,13 @@ awaitable<bool> cache::exists_one(shared in, std::string key) {
 
 awaitable<std::optional<milliseconds>> cache::ttl_of(shared in, std::string key) {
     const auto found = co_await detail::look(in, key);
-    if (!found || !is_plainly_there(*found, in->now_ms()))
+    const auto now = in->now_ms();
+    if (!found || !is_plainly_there(*found, now))
         co_return std::nullopt;
     if (ends_in_envelope(found))
-        co_return milliseconds(found->cover->fresh_until_ms - in->now_ms());
-    auto places = co_await keys_in_store(in, std::move(key));
+        co_return milliseconds(found->cover->fresh_until_ms - now);
+    std::vector<std::string> places;
+    places.push_back(co_await detail::key_in_store(in, std::move(key)));
     const auto left = co_await in->shared->stored->time_left(std::move(places));
     co_return left.front();
 }
@@ -173,8 +174,9 @@ awaitable<void> cache::sweep_until_stopped(shared in) {
     const auto stopped = in->shared->stopped.listener(co_await asio::this_coro::executor);
     const std::weak_ptr<detail::engine> swept = in->shared;
     in.reset();
-    while (sweep_unless_stopped(swept.lock())) {
-        const auto next = deadline::after(milliseconds(1000), time.steady());
+    while (const auto many = sweep_unless_stopped(swept.lock())) {
+        // One that reached its bound has left some; others have their turn in between.
+        const auto next = deadline::after(*many < many_at_once ? milliseconds(1000) : milliseconds(10), time.steady());
         if (co_await told_within(stopped, next, time))
             co_return;
     }

@@ -65,6 +65,13 @@ const std::vector<tag_version>& tags_of(const found_value& v) {
     return v.cover ? v.cover->tags : none;
 }
 
+std::uint64_t engine::untold_evictions(std::uint64_t all) noexcept {
+    auto told = evictions_told_.load();
+    while (told < all && !evictions_told_.compare_exchange_weak(told, all)) {
+    }
+    return all - std::min(all, told);
+}
+
 core::core(const std::shared_ptr<owner>& by, std::string p, const core* around)
     : owned_by(by), shared(by->of), prefix(std::move(p)), counts(instruments_of(prefix)) {
     if (around) {
@@ -107,14 +114,35 @@ std::optional<std::string_view> core::key_now(std::string_view key, std::string&
     return buffer;
 }
 
+namespace {
+
+awaitable<std::uint64_t> version_now(shared_core in) {
+    const auto versions = co_await in->shared->stored->versions(in->version_names);
+    co_return std::ranges::max(versions);
+}
+
+} // namespace
+
 awaitable<std::string> key_in_store(shared_core in, std::string key) {
     check_key(key);
     std::string out;
     if (const auto known = in->key_now(key, out))
         co_return std::string(*known);
-    const auto versions = co_await in->shared->stored->versions(in->version_names);
-    write_key(out, in->prefix, std::ranges::max(versions), key);
+    const auto now = co_await version_now(in);
+    write_key(out, in->prefix, now, key);
     co_return out;
+}
+
+awaitable<std::vector<std::string>> keys_in_store(shared_core in, std::vector<std::string> keys) {
+    for (const auto& each : keys)
+        check_key(each);
+    const auto now = in->knows_version() ? in->version() : co_await version_now(in);
+    for (auto& each : keys) {
+        std::string out;
+        write_key(out, in->prefix, now, each);
+        each = std::move(out);
+    }
+    co_return keys;
 }
 
 lookup look_now(core& in, std::string_view key, found_value& to) {
@@ -177,8 +205,7 @@ awaitable<std::optional<found_value>> look_elsewhere(shared_core in, std::string
 }
 
 awaitable<std::vector<std::optional<found_value>>> look_at_all(shared_core in, std::vector<std::string> keys) {
-    for (auto& each : keys)
-        each = co_await key_in_store(in, std::move(each));
+    keys = co_await keys_in_store(in, std::move(keys));
     auto bytes = co_await in->shared->stored->get(std::move(keys));
     co_return co_await interpret(std::move(in), std::move(bytes));
 }

@@ -39,7 +39,12 @@ struct engine {
     background behind;
     background ending; ///< leases that nobody needs any more
     stop_signal stopped;
-    std::atomic<std::uint64_t> evictions_told{0};
+
+    /// How many of `all` evictions nobody has told of yet. Two may tell at once, and the later one know of fewer.
+    std::uint64_t untold_evictions(std::uint64_t all) noexcept;
+
+private:
+    std::atomic<std::uint64_t> evictions_told_{0};
 };
 
 /// What the handles hold, and what runs behind does not: refreshes end when nobody can ask for what they bring.
@@ -83,6 +88,8 @@ public:
 };
 
 awaitable<std::string> key_in_store(shared_core in, std::string key);
+/// Asks for the version once, if at all.
+awaitable<std::vector<std::string>> keys_in_store(shared_core in, std::vector<std::string> keys);
 
 /// What lies there, if it can be read and its tags still hold: fresh or not. `look_now` does not wait; `look` begins with
 /// it, and asks the store for what this process does not know; `look_elsewhere` asks at once.

@@ -54,7 +54,7 @@ cache cache_from(const environment& variables, cache_options options, clock& tim
     try {
         return on_store_of(std::move(options), time);
     } catch (const error& e) {
-        throw error(e.code(), std::string("CACHE_URL: ") + e.what());
+        throw error(e.code(), std::string(variables.get("CACHE_URL") ? "CACHE_URL: " : "REDIS_URL: ") + e.what());
     }
 }
 

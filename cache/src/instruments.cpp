@@ -41,7 +41,7 @@ struct all_names {
 std::string_view name_of(std::string_view prefix) {
     while (prefix.ends_with(':'))
         prefix.remove_suffix(1);
-    return prefix.empty() ? "default" : prefix;
+    return prefix.empty() ? "(none)" : prefix;
 }
 
 } // namespace
@@ -66,7 +66,7 @@ const instruments& instruments_of(std::string_view prefix) {
     auto name = name_of(prefix);
     auto found = all.by_name.find(name);
     if (found == all.by_name.end() && all.by_name.size() >= max_names) {
-        name = "other";
+        name = "(other)";
         found = all.by_name.find(name);
     }
     if (found == all.by_name.end())

@@ -25,7 +25,7 @@ struct instruments {
     telemetry::series evictions;
 };
 
-/// Those of a prefix. Names beyond the first hundred share the label `other`, so that a program that makes namespaces up
+/// Those of a prefix. Names beyond the first hundred share the label `(other)`, so that a program that makes namespaces up
 /// does not fill the metrics.
 ///
 /// Threads: from any thread. Lifetime: for ever.

@@ -128,7 +128,7 @@ awaitable<std::optional<bool>> try_to_put(shared_core in, ground on, new_entry e
     std::string why;
     try {
         const auto outcome = co_await in->shared->stored->replace(std::move(what));
-        co_return outcome.done;
+        co_return outcome.done || outcome.unanswered;
     } catch (...) {
         why = why_it_failed(std::current_exception());
     }

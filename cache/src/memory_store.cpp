@@ -62,6 +62,8 @@ public:
     }
 
     lookup try_get(std::string_view key, std::string& to) override {
+        if (stopped_.load(std::memory_order_relaxed))
+            return lookup::unknown; // which get() then says aloud
         const auto k = hashed(key);
         return shard_of(k).get(k, to) ? lookup::hit : lookup::miss;
     }

@@ -122,6 +122,23 @@ TEST_F(Cache, HandlesManyAtOnce) {
     EXPECT_TRUE(loop.await(subject.del("b")));
 }
 
+TEST_F(Cache, OneMisfitAmongManyIsAnErrorNotAMiss) {
+    loop.await(subject.set("a", 1));
+    loop.await(subject.set("b", "text"));
+    EXPECT_EQ(loop.code_of(subject.get_many<int>({"a", "b"})), errc::wrong_type);
+}
+
+TEST_F(Cache, TakesTimesOfEveryUnit) {
+    loop.await(subject.set("short", 1, std::chrono::microseconds(1)));
+    EXPECT_EQ(loop.await(subject.ttl("short")), 1ms);
+    loop.await(subject.set("long", 1, std::chrono::hours::max()));
+    EXPECT_EQ(loop.await(subject.ttl("long")), forever);
+    loop.await(subject.get_or_set("fraction", std::chrono::duration<double>(0.25), [] { return 1; }));
+    EXPECT_EQ(loop.await(subject.ttl("fraction")), 250ms);
+    EXPECT_THROW(loop.await(subject.set("none", 1, std::chrono::nanoseconds(0))), std::invalid_argument);
+    EXPECT_THROW(loop.await(subject.set("none", 1, std::chrono::hours::min())), std::invalid_argument);
+}
+
 TEST_F(Cache, CountsAndRefusesToCountOtherThings) {
     EXPECT_EQ(loop.await(subject.increment("n")), 1);
     EXPECT_EQ(loop.await(subject.increment("n", 41, 1s)), 42);
@@ -263,8 +280,22 @@ TEST_F(Cache, AnOperationOwnsItsArguments) {
 }
 
 TEST_F(Cache, IsClosedAfterStop) {
+    loop.await(subject.set("a", 1));
     loop.await(subject.stop(deadline::after(1s)));
-    EXPECT_EQ(loop.code_of(subject.set("a", 1)), infra::errc::closed);
+    EXPECT_EQ(subject.try_get<int>("a"), std::nullopt);
+    const auto closed = infra::errc::closed;
+    EXPECT_EQ(loop.code_of(subject.set("a", 1)), closed);
+    EXPECT_EQ(loop.code_of(subject.get<int>("a")), closed);
+    EXPECT_EQ(loop.code_of(subject.get_many<int>("a")), closed);
+    EXPECT_EQ(loop.code_of(subject.get_or_set("a", 1s, [] { return 1; })), closed);
+    EXPECT_EQ(loop.code_of(subject.exists("a")), closed);
+    EXPECT_EQ(loop.code_of(subject.ttl("a")), closed);
+    EXPECT_EQ(loop.code_of(subject.del("a")), closed);
+    EXPECT_EQ(loop.code_of(subject.expire("a", 1s)), closed);
+    EXPECT_EQ(loop.code_of(subject.increment("a")), closed);
+    EXPECT_EQ(loop.code_of(subject.invalidate_tag("t")), closed);
+    EXPECT_EQ(loop.code_of(subject.flush()), closed);
+    EXPECT_EQ(loop.code_of(subject.try_lock("a")), closed);
 }
 
 infra::testing::background_subject make_background_subject(executor) {

@@ -25,6 +25,22 @@ TEST(CreateCache, TakesRedisOnceItIsLinked) {
     EXPECT_EQ(url_from(environment({{"REDIS_URL", "redis-of-test://host"}})), "redis-of-test://host");
 }
 
+TEST(CreateCache, NamesTheVariableThatIsWrong) {
+    register_store("redis-of-fools", [](std::string_view, const store_options&) -> std::shared_ptr<store> {
+        throw error(infra::errc::misconfigured, "the port is no number");
+    });
+    const auto problem = [](environment variables) -> std::string {
+        try {
+            return static_cast<void>(cache_from(variables)), "";
+        } catch (const error& e) {
+            return e.what();
+        }
+    };
+    EXPECT_EQ(problem(environment({{"REDIS_URL", "redis-of-fools://h"}})), "REDIS_URL: the port is no number");
+    EXPECT_EQ(problem(environment({{"CACHE_URL", "redis-of-fools://h"}, {"REDIS_URL", "redis://h"}})),
+              "CACHE_URL: the port is no number");
+}
+
 TEST(CreateCache, AnOptionWinsOverTheEnvironment) {
     const environment other({{"CACHE_URL", "other:x"}});
     EXPECT_EQ(cache_from(other, {.url = "memory:"}).options().url, "memory:");

@@ -50,6 +50,8 @@ public:
         co_await turn();
         if (auto first = std::exchange(before_replace, nullptr))
             first(*there_);
+        if (unanswered)
+            co_return replace_outcome{.unanswered = true};
         if (!r.token.empty())
             leases_->erase(r.entry.key);
         co_return co_await there_->replace(std::move(r));
@@ -74,6 +76,7 @@ public:
     }
     std::shared_ptr<const version_slot> slot(std::string) override { return std::make_shared<version_slot>(); }
     awaitable<std::vector<std::uint64_t>> versions(std::vector<std::string> names) override {
+        ++versions_asked;
         co_await turn();
         co_return co_await there_->versions(std::move(names));
     }
@@ -90,8 +93,11 @@ public:
 
     int gets = 0;
     int leases_asked = 0;
+    int versions_asked = 0;
     /// Every call fails with it, if set.
     boost::system::error_code down;
+    /// Goes on without storing what replace() is given.
+    bool unanswered = false;
     /// Once, when the next replacement or request for a lease arrives: what happens elsewhere at that moment.
     std::function<void(store&)> before_replace;
     std::function<void()> before_lease;

@@ -48,6 +48,11 @@ TEST_F(CacheOnAFarStore, AsksForManyTogether) {
     EXPECT_EQ(loop.await(subject.get_many<int>({"a", "x", "b"})),
               (std::vector<std::optional<int>>{1, std::nullopt, 2}));
     EXPECT_EQ(stored->gets, 1);
+    const auto before = stored->versions_asked;
+    loop.await(subject.get_many<int>({"a", "x", "y"}));
+    loop.await(subject.set_many(std::vector<std::pair<std::string, int>>{{"c", 1}, {"d", 2}}));
+    loop.await(subject.del_many({"c", "d"}));
+    EXPECT_EQ(stored->versions_asked - before, 4) << "that of the namespace once a call, that of the tag of `a` once";
 }
 
 TEST_F(CacheOnAFarStore, LoadsOnceAndServesStale) {

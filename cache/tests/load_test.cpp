@@ -439,6 +439,17 @@ TEST_F(CacheLoadElsewhere, IsTheCallersThoughTheStoreDoesNotAnswer) {
     EXPECT_EQ(origin.started, 1);
 }
 
+TEST_F(CacheLoadElsewhere, IsEverybodysThoughNobodyTookWhatWasToBeStored) {
+    origin.held = a.far->unanswered = true;
+    std::vector<decltype(start(a, {}))> all;
+    for (int i = 0; i < 20; ++i)
+        all.push_back(start(a, {.ttl = 1h}));
+    ASSERT_TRUE(in_time([&] { return origin.started == 1; }));
+    origin.let_go();
+    ASSERT_TRUE(in_time([&] { return std::ranges::all_of(all, [](const auto& each) { return each->ended; }); }));
+    EXPECT_EQ(origin.started, 1);
+}
+
 TEST_F(CacheLoadElsewhere, TheOldValueStandsInThoughTheStoreDoesNotAnswer) {
     const load_options o{.ttl = 1s, .tags = "t", .grace = 1h};
     loop.await(ask(a, o));

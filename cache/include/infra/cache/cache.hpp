@@ -49,6 +49,16 @@ awaitable<std::optional<payload>> get_or_set(shared_core in, std::string key, lo
 
 [[noreturn]] void throw_nothing_there();
 
+// Rounded away from zero, so that nothing short becomes nothing; what has no room is `forever`.
+template <class Rep, class Period>
+std::chrono::milliseconds in_milliseconds(std::chrono::duration<Rep, Period> d) {
+    using milliseconds = std::chrono::milliseconds;
+    using wide = std::chrono::duration<long double, std::milli>;
+    if (wide(d) >= wide(forever))
+        return forever;
+    return wide(d) <= wide(milliseconds::min()) ? milliseconds::min() : std::chrono::ceil<milliseconds>(d);
+}
+
 template <class T>
 struct value_of {
     using type = T;
@@ -113,7 +123,7 @@ public:
     }
     template <class T = json::value, class Rep, class Period>
     awaitable<bool> set(std::string_view key, const T& value, std::chrono::duration<Rep, Period> ttl) const {
-        return set<T>(key, value, set_options{.ttl = std::chrono::duration_cast<std::chrono::milliseconds>(ttl)});
+        return set<T>(key, value, set_options{.ttl = detail::in_milliseconds(ttl)});
     }
 
     template <class T = json::value>
@@ -147,8 +157,7 @@ public:
     template <class Load, class Rep, class Period>
     [[nodiscard]] awaitable<detail::loaded<Load>> get_or_set(std::string_view key,
                                                              std::chrono::duration<Rep, Period> ttl, Load load) const {
-        return get_or_set(key, load_options{.ttl = std::chrono::duration_cast<std::chrono::milliseconds>(ttl)},
-                          std::move(load));
+        return get_or_set(key, load_options{.ttl = detail::in_milliseconds(ttl)}, std::move(load));
     }
 
     /// True if there was something to erase.
@@ -176,7 +185,7 @@ public:
 
     // --- many ---
 
-    /// One for each key, in order.
+    /// One for each key, in order. Throws errc::wrong_type if one of them is of another type.
     template <class T = json::value>
     [[nodiscard]] awaitable<std::vector<std::optional<T>>> get_many(string_list keys) const {
         return get_each<T>(core_, std::move(keys));
@@ -203,7 +212,8 @@ public:
     /// lies in the store of it goes as room is needed, or when its time is over.
     awaitable<void> flush() const { return void_all(core_); }
 
-    /// The cache of keys that begin with `name:` here: of its own to flush, and in the metrics. 1 to 100 bytes.
+    /// The cache of keys that begin with `name:` here: of its own to flush, and in the metrics. 1 to 100 bytes. Its flush does
+    /// not reach what was stored through a handle outside it, under a key that begins with the name.
     [[nodiscard]] cache ns(std::string_view name) const;
 
     /// Empty while somebody else holds it: see lock.hpp.
@@ -217,7 +227,7 @@ public:
     [[nodiscard]] awaitable<void> run() const { return sweep_until_stopped(core_); }
 
     /// Begins no more refreshes, waits for those that run until `limit`, cancels those that are left (and waits a second for
-    /// them), and ends run() and the store, for all who share it.
+    /// them), and ends run() and the store, for all who share it. Then all that is awaited throws infra::errc::closed.
     [[nodiscard]] awaitable<void> stop(deadline limit) const { return end(core_, limit); }
 
     /// Where the value of `key` lies in the store, for those who look at it by other means. A flush moves it.

@@ -153,7 +153,7 @@ public:
     virtual awaitable<std::int64_t> add(std::string key, std::int64_t amount, std::chrono::milliseconds ttl) = 0;
 
     /// Looks, compares and stores in one step. Nothing has changed if it was not as seen, or the lease is over; that says that
-    /// somebody wrote, so a store that does not answer throws.
+    /// somebody wrote, so a store that does not answer throws, or says so.
     virtual awaitable<replace_outcome> replace(replacement r) = 0;
 
     /// Asked for again with the same token it is granted again, for another ttl. Between the callers in this process the
