@@ -58,6 +58,18 @@ awaitable<session> client::lease(std::optional<deadline> limit) const {
     return detail::client_state::lease(state_, limit);
 }
 
+awaitable<std::vector<std::string>> client::masters(std::optional<deadline> limit) const {
+    return detail::client_state::masters(state_, limit);
+}
+
+awaitable<reply> client::execute_at(std::string master, command c, std::optional<deadline> limit) const {
+    return detail::client_state::at_master(state_, std::move(master), std::move(c), limit);
+}
+
+awaitable<session> client::lease_for(std::string key, std::optional<deadline> limit) const {
+    return detail::client_state::lease_for(state_, std::move(key), limit);
+}
+
 awaitable<subscription> client::subscribe(subscribe_request request, std::optional<deadline> limit) const {
     return detail::client_state::subscribe(state_, std::move(request), limit);
 }

@@ -4,6 +4,7 @@
 #include "exchange.hpp"
 
 #include <infra/base/error.hpp>
+#include <infra/base/id.hpp>
 #include <infra/redis/errc.hpp>
 
 #include <boost/asio/post.hpp>
@@ -46,7 +47,35 @@ client_state::client_state(std::vector<executor> loops, const options& to, clock
     : common_(make_common(to, time)),
       lanes_(make_lanes(std::move(loops), common_)),
       sessions_(std::make_shared<session_pool>(common_)),
-      subscriber_(std::make_shared<subscriber>(lanes_.front(), common_)) {}
+      subscriber_(std::make_shared<subscriber>(lanes_.front(), common_)),
+      watch_(to.sentinel ? std::make_shared<sentinel_watch>(lanes_.front(), to, time) : nullptr) {
+    if (common_->cluster)
+        watch_cluster();
+}
+
+pipeline& client_state::use(lane& l) {
+    begin_to_watch();
+    return l.use();
+}
+
+void client_state::begin_to_watch() {
+    if (watch_ && !watch_->begun())
+        watch_->begin([weak = weak_from_this()](const address& to) {
+            if (const auto self = weak.lock())
+                self->master_moved(to);
+        });
+}
+
+// Which its own mail cannot outlive, here as in rest().
+void client_state::master_moved(const address& to) {
+    for (const auto& each : lanes_)
+        if (each->used())
+            each->post([raw = each.get(), to] { raw->line().leave_unless_at(to); });
+    lanes_.front()->post([at = subscriber_, to] { at->leave_unless_at(to); });
+    for (const auto& each : open_trackers())
+        lanes_.front()->post([each, to] { each->leave_unless_at(to); });
+    sessions_->leave_unless_at(to);
+}
 
 lane* client_state::lane_on(const executor& ex) const noexcept {
     for (const auto& each : lanes_)
@@ -72,6 +101,8 @@ awaitable<void> client_state::refuse_stopped() {
 // --- Commands -------------------------------------------------------------------------------------------------------
 
 awaitable<reply> client_state::one(self s, command c, std::optional<deadline> limit) {
+    if (s->common_->cluster)
+        return one_of_cluster(std::move(s), std::move(c), limit);
     const bool ordinary = lane_of(c) == lane_of_travel::shared && !c.source();
     return ordinary ? plain(std::move(s), std::move(c), limit) : special(std::move(s), std::move(c), limit);
 }
@@ -86,7 +117,7 @@ awaitable<reply> client_state::plain(self s, command c, std::optional<deadline> 
     if (!here)
         co_return co_await from_afar(std::move(s), std::move(c), by);
     reply r;
-    waiter w(here->use(), {&c, 1}, {&r, 1}, by, asked);
+    waiter w(s->use(*here), {&c, 1}, {&r, 1}, by, asked);
     co_await w.done();
     w.throw_failure();
     co_return r;
@@ -118,6 +149,11 @@ awaitable<std::vector<reply>> client_state::all(self s, batch b, std::optional<d
         co_return std::vector<reply>();
     const auto by = s->limit_of(limit);
     std::vector<command> commands(b.commands().begin(), b.commands().end());
+    if (s->common_->cluster) {
+        const postage takes{.items = commands.size(), .bytes = encoded_size(commands)};
+        const std::function make = [commands, by](lines_ptr on) { return cluster_all(std::move(on), commands, by); };
+        co_return co_await among_nodes(std::move(s), make, by, takes);
+    }
     co_return co_await with_scripts(std::move(s), std::move(commands), by);
 }
 
@@ -145,7 +181,15 @@ awaitable<std::vector<reply>> client_state::transaction(self s, batch b, std::op
         co_await refuse_stopped();
     const auto by = s->limit_of(limit);
     auto commands = as_transaction(b.commands());
-    auto replies = co_await on_any_lane(std::move(s), commands, true, by);
+    std::vector<reply> replies;
+    if (s->common_->cluster) {
+        const auto all = cluster_plan::transaction(b.commands(), commands);
+        const std::function make = [all, by](lines_ptr on) { return cluster_transaction(std::move(on), all, by); };
+        replies =
+            co_await among_nodes(std::move(s), make, by, {.items = commands.size(), .bytes = encoded_size(commands)});
+    } else {
+        replies = co_await on_any_lane(std::move(s), commands, true, by);
+    }
     auto result = result_of_transaction(commands, replies);
     if (!result)
         throw error(errc::server, "EXEC did nothing, though no key was watched");
@@ -170,11 +214,42 @@ awaitable<std::vector<reply>> client_state::on_lane(self s, lane_ptr on, std::ve
     if (!s)
         throw error(infra::errc::closed, "the Redis client was destroyed");
     std::vector<reply> replies(commands.size());
-    waiter w(on->use(), commands, replies, limit, s->common_->time().steady());
+    waiter w(s->use(*on), commands, replies, limit, s->common_->time().steady());
     w.atomic = atomic;
     co_await w.done();
     w.throw_failure();
     co_return replies;
+}
+
+// --- One server after the other ------------------------------------------------------------------------------------
+
+awaitable<std::vector<std::string>> client_state::masters(self s, std::optional<deadline> limit) {
+    if (s->stopping_)
+        co_await refuse_stopped();
+    std::vector<std::string> out;
+    if (!s->common_->cluster) {
+        out.push_back(s->common_->server);
+        co_return out;
+    }
+    co_await s->common_->cluster->known(s->limit_of(limit));
+    const auto map = s->common_->cluster->current();
+    for (const auto& each : map->masters())
+        out.push_back(to_string(each));
+    co_return out;
+}
+
+awaitable<reply> client_state::at_master(self s, std::string master, command c, std::optional<deadline> limit) {
+    if (!s->common_->cluster) {
+        if (master != s->common_->server)
+            refuse_unknown(master);
+        co_return co_await one(std::move(s), std::move(c), limit);
+    }
+    refuse_unless_shared({&c, 1});
+    if (s->stopping_)
+        co_await refuse_stopped();
+    const auto by = s->limit_of(limit);
+    const std::function make = [master, c, by](lines_ptr on) { return cluster_at(std::move(on), master, c, by); };
+    co_return co_await among_nodes(std::move(s), make, by, {.bytes = c.encoded_size()});
 }
 
 // --- Connections of their own ---------------------------------------------------------------------------------------
@@ -182,6 +257,7 @@ awaitable<std::vector<reply>> client_state::on_lane(self s, lane_ptr on, std::ve
 awaitable<reply> client_state::blocking(self s, command c, std::optional<deadline> limit) {
     if (s->stopping_)
         co_await refuse_stopped();
+    s->begin_to_watch();
     const auto by = limit_of_blocking(c, limit, s->common_->settings().default_deadline, s->common_->time().steady());
     const auto waits = *blocking_time(c);
     const auto one = co_await s->sessions_->lease(by.is_never() ? by : deadline(by.time() - waits));
@@ -192,9 +268,23 @@ awaitable<reply> client_state::blocking(self s, command c, std::optional<deadlin
     co_return std::move(replies.front());
 }
 
+awaitable<session> client_state::lease_for(self s, std::string key, std::optional<deadline> limit) {
+    if (!s->common_->cluster)
+        co_return co_await lease(std::move(s), limit);
+    if (s->stopping_)
+        co_await refuse_stopped();
+    const auto by = s->limit_of(limit);
+    auto at = co_await owner_of(s, slot_of(key), by);
+    co_return session(co_await s->sessions_->lease(by, std::move(at)));
+}
+
 awaitable<session> client_state::lease(self s, std::optional<deadline> limit) {
     if (s->stopping_)
         co_await refuse_stopped();
+    if (s->common_->cluster)
+        throw error(infra::errc::invalid_input,
+                    "a session belongs to one node of the cluster; name a key with client::lease_for");
+    s->begin_to_watch();
     co_return session(co_await s->sessions_->lease(s->limit_of(limit)));
 }
 
@@ -207,10 +297,20 @@ awaitable<subscription> client_state::subscribe(self s, subscribe_request reques
         throw error(infra::errc::invalid_input, "a subscription names no channel and no pattern");
     const auto by = s->limit_of(limit);
     s->listened_ = true;
+    s->begin_to_watch();
     const executor reader = co_await asio::this_coro::executor;
     const std::function<awaitable<std::shared_ptr<subscription_state>>()> make =
         [at = s->subscriber_, request, reader, by] { return subscriber::subscribe(at, request, reader, by); };
     co_return subscription(co_await s->lanes_.front()->call(make, by));
+}
+
+std::vector<std::shared_ptr<tracker>> client_state::open_trackers() {
+    std::vector<std::shared_ptr<tracker>> out;
+    const std::scoped_lock lock(tracking_);
+    for (const auto& each : trackers_)
+        if (auto at = each.lock())
+            out.push_back(std::move(at));
+    return out;
 }
 
 tracking client_state::track(track_request request, std::weak_ptr<change_listener> to) {
@@ -222,7 +322,100 @@ tracking client_state::track(track_request request, std::weak_ptr<change_listene
     std::erase_if(trackers_, [](const auto& each) { return each.expired(); });
     trackers_.push_back(made);
     home->post([made] { made->begin(); });
+    begin_to_watch();
     return tracking(std::make_shared<tracker_handle>(home, made));
+}
+
+// --- A cluster ------------------------------------------------------------------------------------------------------
+
+// Each loop sends on at once what waits for a node that has lost its slots.
+void client_state::watch_cluster() {
+    std::vector<std::weak_ptr<lane>> all(lanes_.begin(), lanes_.end());
+    common_->cluster->work_on(lanes_.front(), [all = std::move(all), at = std::weak_ptr(subscriber_)] {
+        for (const auto& each : all)
+            if (const auto there = each.lock())
+                there->post([nodes = there->nodes()] { nodes->apply_map(); });
+        if (const auto home = all.front().lock())
+            home->post([at] {
+                if (const auto listens = at.lock())
+                    listens->map_changed();
+            });
+    });
+}
+
+template <class T>
+awaitable<T> client_state::among_nodes(self s, std::function<awaitable<T>(lines_ptr)> make, deadline limit,
+                                       postage takes) {
+    if (auto* const here = s->lane_on(co_await asio::this_coro::executor))
+        co_return co_await make(here->nodes());
+    const auto there = s->any_lane();
+    const std::function<awaitable<T>()> there_too = [make = std::move(make), nodes = there->nodes()] {
+        return make(nodes);
+    };
+    co_return co_await there->call(there_too, limit, takes);
+}
+
+awaitable<reply> client_state::one_of_cluster(self s, command c, std::optional<deadline> limit) {
+    if (lane_of(c) == lane_of_travel::blocking)
+        co_return co_await blocking_in_cluster(std::move(s), std::move(c), limit);
+    refuse_unless_shared({&c, 1});
+    if (s->stopping_)
+        co_await refuse_stopped();
+    const auto by = s->limit_of(limit);
+    if (auto* const here = s->lane_on(co_await asio::this_coro::executor))
+        co_return co_await cluster_one(here->nodes(), std::move(c), by);
+    const postage takes{.bytes = c.encoded_size()};
+    const std::function make = [c = std::move(c), by](lines_ptr on) { return cluster_one(std::move(on), c, by); };
+    co_return co_await among_nodes(std::move(s), make, by, takes);
+}
+
+awaitable<address> client_state::owner_of(self s, std::uint16_t slot, deadline limit) {
+    const std::function make = [slot, limit](lines_ptr on) { return cluster_owner(std::move(on), slot, limit); };
+    return among_nodes(std::move(s), make, limit);
+}
+
+awaitable<reply> client_state::wait_at(self s, address at, bool asking, command c, deadline room_by, deadline by) {
+    const auto one = co_await s->sessions_->lease(room_by, std::move(at));
+    const session own(one);
+    std::vector<command> commands;
+    if (asking)
+        commands.emplace_back("ASKING");
+    commands.push_back(std::move(c));
+    auto replies = co_await own_connection::execute(one, std::move(commands), false, by);
+    co_return std::move(replies.back());
+}
+
+// A node that loses the slot sends away who waits there; at the next he waits for the rest of his time.
+awaitable<reply> client_state::blocking_in_cluster(self s, command c, std::optional<deadline> limit) {
+    using std::chrono::milliseconds;
+    if (s->stopping_)
+        co_await refuse_stopped();
+    const auto where = slots_of(c);
+    if (where.crosses)
+        refuse_crossing(c.name());
+    auto& time = s->common_->time();
+    const auto began = time.steady();
+    const auto by = limit_of_blocking(c, limit, s->common_->settings().default_deadline, began);
+    const auto waits = *blocking_time(c);
+    redirect_policy policy;
+    std::optional<address> ask;
+    for (auto left = waits;;) {
+        const auto room_by = by.is_never() ? by : deadline(by.time() - left);
+        const bool asking = ask.has_value();
+        const auto at = asking ? *ask : co_await owner_of(s, where.slot, room_by);
+        auto r = co_await wait_at(s, at, asking, left == waits ? c : with_blocking_time(c, left), room_by, by);
+        const auto told = s->common_->cluster->heed(r, at);
+        const auto next = policy.decide(told.type, random_01());
+        if (!next.again)
+            co_return r;
+        co_await time.sleep_for(next.wait);
+        ask = told.type == redirection::kind::ask ? std::optional(told.to) : std::nullopt;
+        if (waits == milliseconds::zero())
+            continue;
+        left = waits - std::chrono::duration_cast<milliseconds>(time.steady() - began);
+        if (left <= milliseconds::zero())
+            co_return reply(); // as if nothing had come
+    }
 }
 
 // --- The end --------------------------------------------------------------------------------------------------------
@@ -240,6 +433,8 @@ client_status client_state::status() const {
 awaitable<void> client_state::rest(self s) {
     co_await s->sessions_->all_returned();
     for (const auto& each : s->lanes_) {
+        if (each->nodes())
+            co_await rest_of(each);
         if (!each->used())
             continue;
         const promise<void> idle(co_await asio::this_coro::executor);
@@ -249,6 +444,12 @@ awaitable<void> client_state::rest(self s) {
             }))
             co_await idle.get();
     }
+}
+
+awaitable<void> client_state::rest_of(lane_ptr l) {
+    const promise<void> idle(co_await asio::this_coro::executor);
+    if (l->post([nodes = l->nodes(), idle] { nodes->tell_when_idle(idle); }))
+        co_await idle.get();
 }
 
 awaitable<void> client_state::all_ended(self s) {
@@ -271,10 +472,12 @@ void client_state::let_go() noexcept {
     sessions_->close_all();
     if (listened_)
         lanes_.front()->post([at = subscriber_] { at->close(); });
-    const std::scoped_lock lock(tracking_);
-    for (const auto& each : trackers_)
-        if (auto at = each.lock())
-            lanes_.front()->post([at = std::move(at)] { at->close(); });
+    if (watch_)
+        watch_->close();
+    if (common_->cluster)
+        common_->cluster->close();
+    for (const auto& each : open_trackers())
+        lanes_.front()->post([each] { each->close(); });
     for (const auto& each : lanes_)
         each->let_go();
 }

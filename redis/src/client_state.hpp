@@ -2,7 +2,9 @@
 
 // What a client's handle and its calls under way share.
 
+#include "cluster_calls.hpp"
 #include "lane.hpp"
+#include "sentinel_watch.hpp"
 #include "session_pool.hpp"
 #include "subscriber.hpp"
 #include "tracker.hpp"
@@ -24,7 +26,10 @@ public:
     static awaitable<reply> one(self s, command c, std::optional<deadline> limit);
     static awaitable<std::vector<reply>> all(self s, batch b, std::optional<deadline> limit);
     static awaitable<std::vector<reply>> transaction(self s, batch b, std::optional<deadline> limit);
+    static awaitable<std::vector<std::string>> masters(self s, std::optional<deadline> limit);
+    static awaitable<reply> at_master(self s, std::string master, command c, std::optional<deadline> limit);
     static awaitable<session> lease(self s, std::optional<deadline> limit);
+    static awaitable<session> lease_for(self s, std::string key, std::optional<deadline> limit);
     static awaitable<subscription> subscribe(self s, subscribe_request request, std::optional<deadline> limit);
     tracking track(track_request request, std::weak_ptr<change_listener> to);
     static awaitable<void> stop(self s, deadline limit);
@@ -42,6 +47,22 @@ private:
     deadline limit_of(std::optional<deadline> limit) const;
     static awaitable<void> refuse_stopped();
 
+    /// Its connection. With the first one the ear for what sentinels tell is opened.
+    pipeline& use(lane& l);
+    void begin_to_watch();
+    void master_moved(const address& to);
+
+    /// Awaits on the caller's loop, or on another of the client's where he is elsewhere, what `make` makes there.
+    template <class T>
+    static awaitable<T> among_nodes(self s, std::function<awaitable<T>(lines_ptr)> make, deadline limit,
+                                    postage takes = {});
+    static awaitable<reply> one_of_cluster(self s, command c, std::optional<deadline> limit);
+    static awaitable<reply> blocking_in_cluster(self s, command c, std::optional<deadline> limit);
+    static awaitable<reply> wait_at(self s, address at, bool asking, command c, deadline room_by, deadline by);
+    static awaitable<address> owner_of(self s, std::uint16_t slot, deadline limit);
+    void watch_cluster();
+    static awaitable<void> rest_of(std::shared_ptr<lane> l);
+
     static awaitable<reply> plain(self s, command c, std::optional<deadline> limit);
     static awaitable<reply> special(self s, command c, std::optional<deadline> limit);
     static awaitable<reply> from_afar(self s, command c, deadline limit);
@@ -58,8 +79,10 @@ private:
     std::vector<lane_ptr> lanes_;
     const std::shared_ptr<session_pool> sessions_;
     const std::shared_ptr<subscriber> subscriber_;
+    const std::shared_ptr<sentinel_watch> watch_; // null without sentinels
     std::atomic<std::size_t> turn_{0};
     std::atomic<bool> listened_{false}; // somebody has subscribed
+    std::vector<std::shared_ptr<tracker>> open_trackers();
     std::mutex tracking_;
     std::vector<std::weak_ptr<tracker>> trackers_; // guarded by tracking_
     std::atomic<bool> stopping_{false};

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdint>
+#include <span>
 
 namespace infra::redis::detail {
 namespace {
@@ -288,13 +289,30 @@ std::optional<std::chrono::milliseconds> milliseconds(std::string_view text, dou
     return std::chrono::milliseconds(static_cast<std::int64_t>(std::ceil(std::min(*n * factor, most))));
 }
 
+/// The word that says how long a blocking command waits, and what one of its units is.
+struct time_word {
+    std::size_t at = 0; ///< none
+    double milliseconds = 1000;
+};
+
 // Where XREAD and XREADGROUP say BLOCK: before STREAMS, after which all words are keys and ids.
-std::string_view block_of_read(const command& c) {
-    const auto words = c.words();
+std::size_t block_of_read(std::span<const std::string_view> words) {
     for (std::size_t i = 1; i + 1 < words.size() && !same(words[i], "STREAMS"); ++i)
         if (same(words[i], "BLOCK"))
-            return words[i + 1];
-    return {};
+            return i + 1;
+    return 0;
+}
+
+time_word time_word_of(std::span<const std::string_view> words) {
+    const auto* const known = find(words.front());
+    const auto name = known ? known->name : std::string_view();
+    if (name.starts_with("XREAD"))
+        return {.at = block_of_read(words), .milliseconds = 1};
+    if (words.size() < 3)
+        return {};
+    if (name.starts_with("WAIT")) // WAIT replicas ms, WAITAOF local replicas ms
+        return {.at = words.size() - 1, .milliseconds = 1};
+    return {.at = name.ends_with("MPOP") ? 1 : words.size() - 1};
 }
 
 } // namespace
@@ -308,7 +326,7 @@ lane_of_travel lane_of(const command& c) {
     if (same(known->name, "SCRIPT"))
         return same(second_word(c), "DEBUG") ? forbidden : shared;
     if (known->name.starts_with("XREAD"))
-        return block_of_read(c).empty() ? shared : blocking;
+        return block_of_read(c.words()) == 0 ? shared : blocking;
     return known->travels;
 }
 
@@ -335,14 +353,24 @@ bool waits_for_replicas(const command& c) {
 
 std::optional<std::chrono::milliseconds> blocking_time(const command& c) {
     const auto words = c.words();
-    const auto name = find(c.name()) ? find(c.name())->name : std::string_view();
-    if (name.starts_with("XREAD"))
-        return milliseconds(block_of_read(c), 1);
-    if (words.size() < 3)
-        return std::nullopt;
-    if (name.starts_with("WAIT")) // WAIT replicas ms, WAITAOF local replicas ms
-        return milliseconds(words.back(), 1);
-    return milliseconds(name.ends_with("MPOP") ? words[1] : words.back(), 1000);
+    const auto [at, unit] = time_word_of(words);
+    return at == 0 ? std::nullopt : milliseconds(words[at], unit);
+}
+
+command with_blocking_time(const command& c, std::chrono::milliseconds time) {
+    const auto words = c.words();
+    const auto [at, unit] = time_word_of(words);
+    command out(words.front());
+    for (std::size_t i = 1; i < words.size(); ++i)
+        if (i == at && unit == 1)
+            out.add(time.count());
+        else if (i == at)
+            out.add(static_cast<double>(time.count()) / unit);
+        else
+            out.add(words[i]);
+    if (const auto declared = c.declared_replay())
+        out.again(*declared);
+    return out;
 }
 
 } // namespace infra::redis::detail

@@ -30,4 +30,7 @@ bool waits_for_replicas(const command& c);
 /// How long a blocking command waits on the server; zero means without end, empty that its words do not say.
 std::optional<std::chrono::milliseconds> blocking_time(const command& c);
 
+/// The same blocking command with another time, more than zero.
+command with_blocking_time(const command& c, std::chrono::milliseconds time);
+
 } // namespace infra::redis::detail

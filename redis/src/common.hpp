@@ -4,6 +4,7 @@
 
 #include "connector.hpp"
 #include "instruments.hpp"
+#include "topology.hpp"
 
 #include <atomic>
 #include <cstdint>
@@ -15,7 +16,15 @@ namespace infra::redis::detail {
 /// Threads: any.
 class common {
 public:
-    common(const options& o, clock& time) : connect(o, time), server(describe(o)) {}
+    common(const options& o, clock& time)
+        : connect(o, time),
+          cluster(o.cluster ? std::make_shared<topology>(connect, describe(o)) : nullptr),
+          server(describe(o)) {
+        if (cluster)
+            connect.look_in(std::make_unique<any_node>(*cluster));
+    }
+    common(const options& o, clock& time, std::unique_ptr<place> where, std::string name)
+        : connect(o, time, std::move(where)), server(std::move(name)) {}
 
     const options& settings() const noexcept { return connect.settings(); }
     clock& time() const noexcept { return connect.time(); }
@@ -30,6 +39,7 @@ public:
     }
 
     connector connect;
+    const std::shared_ptr<topology> cluster; ///< null unless it is one
     const instruments count;
     const std::string server; ///< for messages
     std::atomic<std::size_t> shared_up{0};

@@ -1,6 +1,7 @@
 #include "connector.hpp"
 
-#include "parser.hpp"
+#include "conversation.hpp"
+#include "sentinel_place.hpp"
 
 #include <infra/base/error.hpp>
 #include <infra/base/with_deadline.hpp>
@@ -83,54 +84,21 @@ deadline share(deadline limit, steady_time now, std::size_t addresses) {
     return deadline::after(limit.remaining(now) / static_cast<std::int64_t>(addresses), now);
 }
 
-// Takes what is whole off `piece`.
-void hear(parser& ears, std::string_view piece, std::vector<reply>& heard, std::size_t wanted) {
-    auto end = parser::status::hungry;
-    while ((end = ears.feed(piece)) == parser::status::message)
-        heard.push_back(ears.take());
-    if (end != parser::status::hungry)
-        throw error(errc::protocol, "it does not speak Redis' protocol: " + ears.why() + "; check host and port");
-    if (heard.size() > wanted)
-        throw error(errc::protocol, "it says more than it was asked for; check host and port");
-}
-
-// With too many clients the server says so, once, and hangs up.
-void rethrow_as_refusal(const boost::system::system_error& end, const std::vector<reply>& heard) {
-    if (end.code() == asio::error::eof && !heard.empty() && heard.back().is_error())
-        throw error(errc::refused, "it refused us: " + std::string(heard.back().error_message()));
-    throw;
-}
-
-awaitable<std::vector<reply>> converse(transport& with, std::vector<command> words, parser& ears) {
-    std::string bytes;
-    for (const auto& each : words)
-        each.encode_to(bytes);
-    std::vector<reply> heard;
-    std::array<char, 4096> buffer;
-    try {
-        co_await with.write(bytes);
-        while (heard.size() < words.size()) {
-            const auto size = co_await with.read_some(asio::buffer(buffer));
-            hear(ears, {buffer.data(), size}, heard, words.size());
-        }
-    } catch (const error&) {
-        throw;
-    } catch (const boost::system::system_error& e) {
-        rethrow_as_refusal(e, heard);
-    }
-    co_return heard;
-}
-
 awaitable<server_facts> greet(transport& with, const options& o) {
     greeting words(o);
-    parser ears({.max_bytes = greeting_bytes, .max_depth = 8});
     while (words.phase() == greeting::step::speak)
-        words.hear(co_await converse(with, words.words(), ears));
+        words.hear(co_await converse(with, words.words(), greeting_bytes));
     if (words.phase() == greeting::step::refused)
         throw error(errc::refused, "it refused us: " + words.why());
     if (words.phase() == greeting::step::not_yet)
         throw error(errc::not_connected, "it is not ready: " + words.why());
     co_return words.facts();
+}
+
+std::unique_ptr<place> place_of(const options& o, clock& time) {
+    if (o.sentinel)
+        return std::make_unique<sentinel_place>(o, time);
+    return std::make_unique<fixed_place>(o);
 }
 
 // What a system call said, in the client's terms.
@@ -159,8 +127,10 @@ awaitable<stream_socket> connect_to_any(executor ex, std::vector<endpoint> addre
     }
 }
 
-connector::connector(const options& o, clock& time)
-    : options_(o), time_(time), place_(std::make_unique<fixed_place>(o)) {}
+connector::connector(const options& o, clock& time) : connector(o, time, place_of(o, time)) {}
+
+connector::connector(const options& o, clock& time, std::unique_ptr<place> where)
+    : options_(o), time_(time), place_(std::move(where)) {}
 
 std::shared_ptr<tls_context> connector::tls() {
     const std::scoped_lock lock(making_);
@@ -169,11 +139,31 @@ std::shared_ptr<tls_context> connector::tls() {
     return tls_;
 }
 
-awaitable<opened> connector::open(executor ex, deadline limit) {
+awaitable<opened> connector::open(executor ex, deadline limit) { return in_time(std::move(ex), std::nullopt, limit); }
+
+awaitable<opened> connector::open_at(executor ex, address at, deadline limit) {
+    return in_time(std::move(ex), std::move(at), limit);
+}
+
+awaitable<std::vector<reply>> connector::ask_at(executor ex, address at, std::vector<command> words,
+                                                std::size_t max_bytes, deadline limit) {
+    const auto made = co_await open_at(std::move(ex), std::move(at), limit);
+    try {
+        co_return co_await with_deadline(converse(*made.through, std::move(words), max_bytes), limit, time_);
+    } catch (const error& e) {
+        if (e.code() == infra::errc::timed_out)
+            throw error(errc::not_connected, "it did not answer in time");
+        throw;
+    } catch (const boost::system::system_error& e) {
+        rethrow(e);
+    }
+}
+
+awaitable<opened> connector::in_time(executor ex, std::optional<address> at, deadline limit) {
     const auto by = earlier(limit, deadline::after(options_.connect_timeout, time_.steady()));
     std::string_view doing;
     try {
-        co_return co_await with_deadline(open_in_time(std::move(ex), by, doing), by, time_);
+        co_return co_await with_deadline(find_and_open(std::move(ex), std::move(at), by, doing), by, time_);
     } catch (const error& e) {
         if (e.code() == infra::errc::timed_out)
             throw error(errc::not_connected, "it did not answer in time, " + std::string(doing));
@@ -184,9 +174,18 @@ awaitable<opened> connector::open(executor ex, deadline limit) {
 }
 
 // Its caller's frame outlives it, and so does what it says it is doing.
-awaitable<opened> connector::open_in_time(executor ex, deadline limit, std::string_view& doing) {
+awaitable<opened> connector::find_and_open(executor ex, std::optional<address> at, deadline limit,
+                                           std::string_view& doing) {
     doing = "looking for its address";
-    const auto to = co_await place_->find();
+    if (at)
+        co_return co_await open_there(std::move(ex), std::move(*at), limit, doing);
+    auto found = co_await place_->find(ex, limit);
+    auto made = co_await open_there(std::move(ex), std::move(found), limit, doing);
+    place_->check(made.at, made.facts);
+    co_return made;
+}
+
+awaitable<opened> connector::open_there(executor ex, address to, deadline limit, std::string_view& doing) {
     doing = "connecting";
     const auto idle = std::min(std::chrono::ceil<std::chrono::seconds>(options_.ping_every), most_idle);
     auto socket = co_await connect_to_any(std::move(ex), co_await resolve(to), idle, limit, time_);
@@ -200,7 +199,7 @@ awaitable<opened> connector::open_in_time(executor ex, deadline limit, std::stri
     }
     doing = "greeting";
     auto facts = co_await greet(*through, options_);
-    co_return opened{std::move(through), std::move(facts)};
+    co_return opened{std::move(through), std::move(facts), std::move(to)};
 }
 
 } // namespace infra::redis::detail

@@ -13,6 +13,7 @@
 #include <chrono>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 namespace infra::redis::detail {
@@ -20,6 +21,7 @@ namespace infra::redis::detail {
 struct opened {
     std::unique_ptr<transport> through;
     server_facts facts;
+    address at{};
 };
 
 using endpoint = asio::generic::stream_protocol::endpoint;
@@ -38,20 +40,34 @@ awaitable<stream_socket> connect_to_any(executor ex, std::vector<endpoint> addre
 class connector {
 public:
     connector(const options& o, clock& time);
+    connector(const options& o, clock& time, std::unique_ptr<place> where);
 
-    /// A greeted connection whose socket lives on `ex`, within options::connect_timeout and `limit`.
+    /// From now on servers are looked for there. Before anything else.
+    void look_in(std::unique_ptr<place> where) { place_ = std::move(where); }
+
+    /// A greeted connection to where the server is said to be, whose socket lives on `ex`, within
+    /// options::connect_timeout and `limit`.
     awaitable<opened> open(executor ex, deadline limit);
+
+    /// The same to this address, whoever is there.
+    awaitable<opened> open_at(executor ex, address at, deadline limit);
+
+    /// What the server at `at` answers to `words`, on a connection for nothing else.
+    awaitable<std::vector<reply>> ask_at(executor ex, address at, std::vector<command> words, std::size_t max_bytes,
+                                         deadline limit);
 
     const options& settings() const noexcept { return options_; }
     clock& time() const noexcept { return time_; }
 
 private:
-    awaitable<opened> open_in_time(executor ex, deadline limit, std::string_view& doing);
+    awaitable<opened> in_time(executor ex, std::optional<address> at, deadline limit);
+    awaitable<opened> find_and_open(executor ex, std::optional<address> at, deadline limit, std::string_view& doing);
+    awaitable<opened> open_there(executor ex, address to, deadline limit, std::string_view& doing);
     std::shared_ptr<tls_context> tls();
 
     const options options_;
     clock& time_;
-    const std::unique_ptr<place> place_;
+    std::unique_ptr<place> place_;
     std::mutex making_;
     std::shared_ptr<tls_context> tls_; // guarded by making_
 };

@@ -18,10 +18,11 @@ bool is_one_of(std::string_view code, std::initializer_list<std::string_view> co
     return std::ranges::find(codes, code) != codes.end();
 }
 
-// An error that concerns the name alone, or a server that knows no names: nobody needs it. That a PING is answered says
+// An error that concerns the name alone, or a server that knows no names: nobody needs it. Nor the right to ask for a role
+// of whoever told it with his greeting. That a PING is answered says
 // that we are let in, whatever the answer is, unless it is that we are not.
 bool may_be_ignored(const command& c, const reply& r) {
-    return c.name() == "CLIENT" ||
+    return c.name() == "CLIENT" || c.name() == "ROLE" ||
            (c.name() == "PING" && !is_one_of(r.error_code(), {"NOAUTH", "NOPERM", "WRONGPASS"}));
 }
 
@@ -50,6 +51,7 @@ void greeting::speak_version_3() {
         hello.add("SETNAME").add(options_.client_name);
     words_ = {hello};
     add_select();
+    ask_for_role();
 }
 
 void greeting::speak_version_2() {
@@ -64,12 +66,19 @@ void greeting::speak_version_2() {
     if (!options_.client_name.empty())
         words_.push_back({"CLIENT", "SETNAME", options_.client_name});
     add_select();
+    ask_for_role();
     words_.push_back({"PING"}); // tells whether a password is wanted, where nothing else does
 }
 
 void greeting::add_select() {
     if (options_.database != 0)
         words_.push_back({"SELECT", options_.database});
+}
+
+// Behind sentinels it matters, and only ROLE is what they go by.
+void greeting::ask_for_role() {
+    if (options_.sentinel)
+        words_.push_back({"ROLE"});
 }
 
 void greeting::hear(std::span<const reply> answers) {
@@ -82,19 +91,26 @@ void greeting::hear(std::span<const reply> answers) {
 void greeting::hear_version_3(std::span<const reply> answers) {
     if (knows_no_version_3(answers.front()))
         return speak_version_2();
-    for (const auto& each : answers)
-        if (each.is_error())
-            return refuse(each);
+    if (const auto* const problem = refusal_among(answers))
+        return refuse(*problem);
     learn(answers.front());
+    learn_role(answers);
     phase_ = step::ready;
 }
 
 void greeting::hear_version_2(std::span<const reply> answers) {
+    if (const auto* const problem = refusal_among(answers))
+        return refuse(*problem);
+    facts_.protocol = 2;
+    learn_role(answers);
+    phase_ = step::ready;
+}
+
+const reply* greeting::refusal_among(std::span<const reply> answers) const {
     for (std::size_t i = 0; i < answers.size(); ++i)
         if (answers[i].is_error() && !may_be_ignored(words_[i], answers[i]))
-            return refuse(answers[i]);
-    facts_.protocol = 2;
-    phase_ = step::ready;
+            return &answers[i];
+    return nullptr;
 }
 
 void greeting::refuse(const reply& r) {
@@ -117,6 +133,17 @@ void greeting::learn(const reply& hello) {
             facts_.version = items[i + 1].as_text();
         else if (items[i].as_text() == "role")
             facts_.role = items[i + 1].as_text();
+    }
+}
+
+// [role, …]; a replica says "slave" here and "replica" in its greeting.
+void greeting::learn_role(std::span<const reply> answers) {
+    for (std::size_t i = 0; i < answers.size(); ++i) {
+        const auto& r = answers[i];
+        const bool told = words_[i].name() == "ROLE" && r.type() == reply::kind::array && !r.items().empty() &&
+                          r.items().front().type() == reply::kind::text;
+        if (told)
+            facts_.role = r.items().front().as_text() == "slave" ? "replica" : r.items().front().as_text();
     }
 }
 

@@ -48,10 +48,13 @@ private:
     void speak_version_3();
     void speak_version_2();
     void add_select();
+    void ask_for_role();
     void hear_version_3(std::span<const reply> answers);
     void hear_version_2(std::span<const reply> answers);
     void refuse(const reply& r);
+    const reply* refusal_among(std::span<const reply> answers) const;
     void learn(const reply& hello);
+    void learn_role(std::span<const reply> answers);
 
     const options& options_;
     step phase_ = step::speak;

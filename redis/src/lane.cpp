@@ -15,6 +15,7 @@ lane::lane(executor ex, std::shared_ptr<common> shared)
     : executor_(std::move(ex)),
       common_(std::move(shared)),
       pipeline_(std::make_shared<pipeline>(executor_, common_)),
+      nodes_(common_->cluster ? std::make_shared<node_lines>(executor_, common_) : nullptr),
       gate_(loop_gate::of(executor_)),
       room_(std::make_shared<allowance>(common_->settings().max_queued_commands, common_->settings().max_queued_bytes)),
       mail_(executor_, {.max_items = std::numeric_limits<std::size_t>::max()}) {} // `room_` is its bound
@@ -81,13 +82,19 @@ awaitable<void> lane::read_mail(std::shared_ptr<lane> self) {
 // Whether or not it was used: what lies in its mail may be about to.
 void lane::let_go() noexcept {
     mail_.close();
-    gate_->pass([this] { asio::post(executor_, [p = pipeline_] { p->close(); }); });
+    gate_->pass([this] {
+        asio::post(executor_, [p = pipeline_, n = nodes_] {
+            p->close();
+            if (n)
+                n->close();
+        });
+    });
 }
 
 awaitable<void> lane::ended() {
     const promise<void> past(co_await asio::this_coro::executor);
     bool posted = false;
-    if (used())
+    if (used() || nodes_)
         gate_->pass([&] {
             asio::post(executor_, [past] { past.set_value(); });
             posted = true;

@@ -3,6 +3,7 @@
 // One loop's share of a client, and the way there for those who are elsewhere.
 
 #include "errand.hpp"
+#include "node_lines.hpp"
 #include "pipeline.hpp"
 
 #include <infra/base/with_deadline.hpp>
@@ -41,6 +42,9 @@ public:
     /// Somebody has used it, or sent a letter there.
     bool used() const noexcept { return used_ || reading_; }
 
+    /// Its connections to a cluster's nodes; null without a cluster.
+    const std::shared_ptr<node_lines>& nodes() const noexcept { return nodes_; }
+
     /// `f` is called on the loop, or, when that ends, never; false when the lane was let go. For what ends or stops
     /// something, and so always finds room. It must own neither the lane nor whoever owns that: what is never read would
     /// keep itself.
@@ -72,6 +76,7 @@ private:
     const executor executor_;
     const std::shared_ptr<common> common_;
     const std::shared_ptr<pipeline> pipeline_;
+    const std::shared_ptr<node_lines> nodes_;
     const std::shared_ptr<loop_gate> gate_;
     const std::shared_ptr<allowance> room_;
     const mailbox<std::function<void()>> mail_;

@@ -9,7 +9,11 @@
 namespace infra::redis::detail {
 
 link::link(opened made, parser_limits limits, link_user& user)
-    : through_(std::move(made.through)), facts_(std::move(made.facts)), parser_(limits), user_(&user) {}
+    : through_(std::move(made.through)),
+      facts_(std::move(made.facts)),
+      at_(std::move(made.at)),
+      parser_(limits),
+      user_(&user) {}
 
 void link::read() { through_->read_some(asio::buffer(buffer_), events_ptr(this)); }
 

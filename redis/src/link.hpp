@@ -44,6 +44,7 @@ public:
     /// True: what write() was given and has not been reported may have left.
     bool may_have_written() const noexcept { return writing_ && !through_->knows_what_left(); }
     const server_facts& facts() const noexcept { return facts_; }
+    const address& at() const noexcept { return at_; }
 
     void on_read(boost::system::error_code ec, std::size_t size) override;
     void on_written(boost::system::error_code ec, std::size_t size) override;
@@ -54,6 +55,7 @@ private:
 
     std::unique_ptr<transport> through_;
     server_facts facts_;
+    const address at_;
     parser parser_;
     link_user* user_; // null once closed
     bool writing_ = false;

@@ -17,6 +17,23 @@ void require(bool holds, const char* field, const char* rule) {
         throw std::invalid_argument("redis::options::" + std::string(field) + " must be " + rule);
 }
 
+std::string shown(const endpoint& e) {
+    const bool bracketed = e.host.find(':') != std::string::npos;
+    return (bracketed ? "[" + e.host + "]" : e.host) + ":" + std::to_string(e.port);
+}
+
+std::string shown(const std::vector<endpoint>& all) {
+    std::string out;
+    for (const auto& each : all)
+        out += (out.empty() ? "" : ",") + shown(each);
+    return out;
+}
+
+bool are_endpoints(const std::vector<endpoint>& all) {
+    const bool whole = std::ranges::all_of(all, [](const endpoint& e) { return !e.host.empty() && e.port > 0; });
+    return whole && !all.empty() && all.size() <= 64;
+}
+
 bool is_name(const std::string& text) {
     return std::ranges::all_of(text, [](char c) { return c > ' ' && c < 0x7f; });
 }
@@ -38,9 +55,12 @@ std::string describe(const options& o) {
     const auto database = std::to_string(o.database);
     if (!o.socket_path.empty())
         return "unix://" + o.socket_path + (o.database ? "?db=" + database : "");
-    const bool bracketed = o.host.find(':') != std::string::npos;
-    return (o.tls ? "rediss://" : "redis://") + (bracketed ? "[" + o.host + "]" : o.host) + ":" +
-           std::to_string(o.port) + "/" + database;
+    const std::string scheme = o.tls ? "rediss" : "redis";
+    if (o.sentinel)
+        return scheme + "+sentinel://" + shown(o.sentinel->sentinels) + "/" + o.sentinel->master + "/" + database;
+    if (o.cluster)
+        return scheme + "+cluster://" + shown(o.cluster->seeds);
+    return scheme + "://" + shown(endpoint{o.host, o.port}) + "/" + database;
 }
 
 void validate(const options& o) {
@@ -49,6 +69,16 @@ void validate(const options& o) {
     require(o.port > 0 || !o.socket_path.empty(), "port", "from 1 to 65535");
     require(o.socket_path.size() <= 107, "socket_path", "at most 107 bytes long");
     require(o.socket_path.empty() || !o.tls, "tls", "unset with a socket_path");
+    require(!o.sentinel || are_endpoints(o.sentinel->sentinels), "sentinel.sentinels",
+            "1 to 64, each with host and port");
+    require(!o.sentinel || (!o.sentinel->master.empty() && o.sentinel->master.size() <= 255), "sentinel.master",
+            "1 to 255 bytes long");
+    require(!o.sentinel || o.sentinel->username.empty() || !o.sentinel->password.empty(), "sentinel.password",
+            "given with a username");
+    require(!o.cluster || are_endpoints(o.cluster->seeds), "cluster.seeds", "1 to 64, each with host and port");
+    require(!o.cluster || !o.sentinel, "cluster", "unset with sentinel");
+    require((!o.cluster && !o.sentinel) || o.socket_path.empty(), "socket_path", "empty with sentinel or cluster");
+    require(!o.cluster || o.database == 0, "database", "0 in a cluster, which has no other");
     require(o.username.empty() || !o.password.empty(), "password", "given with a username");
     require(o.database >= 0, "database", "at least 0");
     require(!o.tls || o.tls->ca_file.empty() || o.tls->ca_directory.empty(), "tls",

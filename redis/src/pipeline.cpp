@@ -28,6 +28,12 @@ executor without_context(const executor& ex) {
     return carrying ? executor(carrying->inner()) : ex;
 }
 
+std::string name_of(const pipeline_manners& m, const common& c) {
+    if (!m.at)
+        return c.server;
+    return (c.settings().tls ? "rediss://" : "redis://") + to_string(*m.at);
+}
+
 multiplexer_bounds bounds_of(const options& o) {
     return {.max_commands = o.max_queued_commands, .max_bytes = o.max_queued_bytes};
 }
@@ -65,6 +71,9 @@ void waiter::cancel() {
     of_.post_turn(); // not at once: whoever cancels is in the middle of something
 }
 
+// What was sent and waits all the same does no harm if it is repeated.
+bool waiter::is_for_elsewhere() const noexcept { return failure == errc::not_connected && of_.retired_; }
+
 void waiter::throw_failure() const {
     if (failure)
         throw error(failure, of_.sentence_of(*this));
@@ -76,7 +85,8 @@ pipeline::pipeline(executor ex, std::shared_ptr<common> shared, pipeline_manners
     : executor_(std::move(ex)),
       io_executor_(without_context(executor_)),
       common_(std::move(shared)),
-      manners_(manners),
+      manners_(std::move(manners)),
+      server_(name_of(manners_, *common_)),
       multiplexer_(bounds_of(common_->settings())),
       vitals_({.ping_every = common_->settings().ping_every, .response_timeout = common_->settings().response_timeout},
               {}),
@@ -112,7 +122,7 @@ boost::system::error_code pipeline::objection_to(const waiter& w) const {
 }
 
 std::string pipeline::sentence_of(const waiter& w) const {
-    std::string out = std::string(w.commands.front().name()) + " at " + common_->server + ": ";
+    std::string out = std::string(w.commands.front().name()) + " at " + server_ + ": ";
     const auto because = problem_.empty() ? std::string() : " (" + problem_ + ")";
     if (w.failure == asio::error::operation_aborted)
         return out +
@@ -175,6 +185,8 @@ void pipeline::turn() {
         if (!ended)
             break;
         auto& w = static_cast<waiter&>(*ended);
+        if (leaving_ && send_elsewhere(w))
+            continue;
         settle(w, at);
         if (w.continuation_.holds())
             w.continuation_.resume();
@@ -184,10 +196,14 @@ void pipeline::turn() {
     turning_ = false;
     if (multiplexer_.finished() > 0)
         post_turn(); // who was refused meanwhile and tries again must not keep the loop from turning
+    if (leaving_ && !multiplexer_.owes_answers())
+        drop_link(errc::lost, "the server is a replica now");
     flush();
     set_alarm();
     report();
     tell_idle();
+    if (retired_ && multiplexer_.is_idle())
+        close();
 }
 
 void pipeline::settle(const waiter& w, steady_time at) {
@@ -200,7 +216,7 @@ void pipeline::settle(const waiter& w, steady_time at) {
 }
 
 void pipeline::flush() {
-    while (link_ && !link_->writing() && multiplexer_.has_to_write()) {
+    while (link_ && !leaving_ && !link_->writing() && multiplexer_.has_to_write()) {
         const auto block = multiplexer_.to_write();
         if (multiplexer_.at_start_of_block())
             common_->count.wrote(multiplexer_.in_last_block());
@@ -235,6 +251,8 @@ void pipeline::on_read(std::size_t bytes) {
 void pipeline::on_message(reply r) {
     if (on_push && on_push(r))
         return;
+    if (r.is_error() && r.error_code() == "READONLY" && common_->settings().sentinel)
+        leaving_ = true;
     if (r.type() == reply::kind::push || multiplexer_.answer(std::move(r)))
         return;
     // The next one would be given to somebody whose it is not.
@@ -242,6 +260,11 @@ void pipeline::on_message(reply r) {
 }
 
 // --- The connection -------------------------------------------------------------------------------------------------
+
+awaitable<opened> pipeline::open(deadline limit) {
+    auto& connect = common_->connect;
+    return manners_.at ? connect.open_at(io_executor_, *manners_.at, limit) : connect.open(io_executor_, limit);
+}
 
 void pipeline::attach(opened made) {
     if (closed_)
@@ -270,6 +293,7 @@ void pipeline::drop_link(boost::system::error_code why, std::string sentence) {
     const auto had = std::exchange(link_, nullptr);
     if (!had)
         return;
+    leaving_ = false;
     const bool more_may_have_left = had->may_have_written();
     had->close();
     uncount();
@@ -277,7 +301,7 @@ void pipeline::drop_link(boost::system::error_code why, std::string sentence) {
         ++common_->losses;
         common_->count.lost();
         common_->note(sentence);
-        telemetry::log(level::warn, "redis", "connection lost", {{"server", common_->server}, {"why", sentence}});
+        telemetry::log(level::warn, "redis", "connection lost", {{"server", server_}, {"why", sentence}});
     }
     problem_ = std::move(sentence);
     if (why == errc::protocol || why == errc::too_large)
@@ -287,8 +311,28 @@ void pipeline::drop_link(boost::system::error_code why, std::string sentence) {
         multiplexer_.fail_waiting(errc::not_connected, errc::lost);
         accepting_ = false;
     }
+    if (retired_)
+        multiplexer_.fail_waiting(errc::not_connected, errc::not_connected);
     gone_.cancel();
     post_turn();
+}
+
+void pipeline::leave_unless_at(const address& there) {
+    if (link_ && link_->at() != there)
+        drop_link(errc::lost, "the master is at " + to_string(there) + " now");
+}
+
+// A replica refused it, so it was not executed: it waits for the connection to the master. What a script says may look
+// the same, and comes to an end.
+bool pipeline::send_elsewhere(waiter& w) {
+    constexpr std::uint8_t often_enough = 3;
+    const bool refused = !w.failure && w.commands.size() == 1 && w.replies[0].error_code() == "READONLY";
+    if (!refused || !manners_.reconnects || w.replays >= often_enough)
+        return false;
+    w.answered = 0;
+    w.sent = false;
+    ++w.replays;
+    return multiplexer_.add(w);
 }
 
 awaitable<void> pipeline::detached() {
@@ -304,6 +348,14 @@ void pipeline::cannot_connect(boost::system::error_code refusal, std::string pro
     problem_ = std::move(problem);
     if (refusal)
         multiplexer_.fail_waiting(refusal, errc::lost);
+    post_turn();
+}
+
+void pipeline::retire() {
+    if (std::exchange(retired_, true))
+        return;
+    accepting_ = false;
+    multiplexer_.fail_waiting(errc::not_connected, errc::not_connected);
     post_turn();
 }
 

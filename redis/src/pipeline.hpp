@@ -50,6 +50,9 @@ public:
 
     void throw_failure() const;
 
+    /// It ended since its connection was retired, and what was asked may be asked elsewhere.
+    bool is_for_elsewhere() const noexcept;
+
 private:
     friend class pipeline;
 
@@ -73,9 +76,10 @@ private:
 
 /// How a connection is used.
 struct pipeline_manners {
-    bool shared = true;     ///< counts as one of the client's own in its status
-    bool blocking = false;  ///< silence says nothing: its commands wait on the server
-    bool reconnects = true; ///< false: with the connection everything ends
+    bool shared = true;          ///< counts as one of the client's own in its status
+    bool blocking = false;       ///< silence says nothing: its commands wait on the server
+    bool reconnects = true;      ///< false: with the connection everything ends
+    std::optional<address> at{}; ///< a cluster's node; otherwise where the client's server is
 };
 
 class pipeline final : public std::enable_shared_from_this<pipeline>, private link_user {
@@ -88,6 +92,10 @@ public:
     common& shared() const noexcept { return *common_; }
 
     // --- The connection ---
+    awaitable<opened> open(deadline limit); ///< to be attached
+    const address* node() const noexcept { return manners_.at ? &*manners_.at : nullptr; }
+    const address* peer() const noexcept { return link_ ? &link_->at() : nullptr; }
+    const std::string& server() const noexcept { return server_; } ///< for messages
     void attach(opened made);
     bool attached() const noexcept { return link_ != nullptr; }
     const server_facts* facts() const noexcept { return link_ ? &link_->facts() : nullptr; }
@@ -100,6 +108,9 @@ public:
     /// It is of no use, for this reason: another is to be made.
     void drop(std::string why) { drop_link(errc::lost, std::move(why)); }
 
+    /// The server that matters is there now: a connection to any other is given up.
+    void leave_unless_at(const address& there);
+
     /// For good: those who wait get errc::closed, or errc::lost if they may have been executed.
     void close();
     bool closed() const noexcept { return closed_; }
@@ -108,6 +119,10 @@ public:
     void abandon() noexcept;
 
     // --- Its end in peace ---
+    /// The node is no master any more: who waits ends with errc::not_connected, to be sent elsewhere, and when the rest has
+    /// been answered it is closed.
+    void retire();
+    bool retired() const noexcept { return retired_; }
     void stop_accepting() noexcept { accepting_ = false; }
     void tell_when_idle(promise<void> whom);
 
@@ -142,6 +157,7 @@ private:
     void ask_whether_it_lives(steady_time now);
     void uncount() noexcept;
     void drop_link(boost::system::error_code why, std::string sentence);
+    bool send_elsewhere(waiter& w);
     void report();
     void tell_idle();
     steady_time now() const noexcept { return common_->time().steady(); }
@@ -153,6 +169,7 @@ private:
     const executor io_executor_;
     const std::shared_ptr<common> common_;
     const pipeline_manners manners_;
+    const std::string server_;
     multiplexer multiplexer_;
     link_ptr link_;
     vitals vitals_;
@@ -168,6 +185,8 @@ private:
     std::size_t reported_commands_ = 0;
     std::uint64_t reported_replays_ = 0;
     std::shared_ptr<harbour> harbour_; // from the first use on
+    bool retired_ = false;
+    bool leaving_ = false; // once everything is answered: the server is a replica by now
     bool accepting_ = true;
     bool closed_ = false;
     bool turning_ = false;

@@ -24,20 +24,21 @@ bool is(const command& c, std::string_view name) {
 
 // --- One ------------------------------------------------------------------------------------------------------------
 
-own_connection::own_connection(executor ex, std::shared_ptr<common> shared)
-    : pipeline_(std::make_shared<pipeline>(std::move(ex), std::move(shared),
-                                           pipeline_manners{.shared = false, .blocking = true, .reconnects = false})),
+own_connection::own_connection(executor ex, std::shared_ptr<common> shared, std::optional<address> at)
+    : pipeline_(std::make_shared<pipeline>(
+          std::move(ex), std::move(shared),
+          pipeline_manners{.shared = false, .blocking = true, .reconnects = false, .at = std::move(at)})),
       gate_(loop_gate::of(pipeline_->get_executor())) {}
 
 awaitable<void> own_connection::open(deadline limit) {
     const auto self = shared_from_this();
     try {
-        pipeline_->attach(co_await shared().connect.open(pipeline_->io_executor(), limit));
+        pipeline_->attach(co_await pipeline_->open(limit));
         shared().count.connected(true);
     } catch (const error& e) {
         shared().count.connected(false);
         shared().note(e.what());
-        throw error(e.code(), shared().server + ": " + e.what());
+        throw error(e.code(), pipeline_->server() + ": " + e.what());
     }
 }
 
@@ -58,6 +59,9 @@ awaitable<std::vector<reply>> own_connection::execute(std::shared_ptr<own_connec
     co_await w.done();
     w.throw_failure();
     end.well = true;
+    if (const auto& cluster = self->shared().cluster)
+        for (const auto& each : replies)
+            cluster->heed(each, *self->node());
     if (!atomic)
         self->remember(commands);
     else if (self->state_ == memory::watched)
@@ -82,11 +86,19 @@ void own_connection::rest(std::chrono::milliseconds idle, std::function<void()> 
 
 // --- All of them ----------------------------------------------------------------------------------------------------
 
-bool session_pool::try_take(const executor& ex, taken& out) {
+namespace {
+
+bool fits(const own_connection& c, const executor& ex, const std::optional<address>& at) {
+    return c.get_executor() == ex && (at ? c.node() && *c.node() == *at : !c.node());
+}
+
+} // namespace
+
+bool session_pool::try_take(const executor& ex, const std::optional<address>& at, taken& out) {
     const std::scoped_lock lock(mutex_);
     if (!accepting_)
         throw closed();
-    const auto here = std::ranges::find_if(resting_, [&](const auto& each) { return each->get_executor() == ex; });
+    const auto here = std::ranges::find_if(resting_, [&](const auto& each) { return fits(*each, ex, at); });
     if (here != resting_.end()) {
         out.found = std::move(*here);
         resting_.erase(here);
@@ -98,14 +110,15 @@ bool session_pool::try_take(const executor& ex, taken& out) {
     }
     if (resting_.empty())
         return false;
-    out.evicted = std::move(resting_.front()); // another loop's: its room is ours
+    out.evicted = std::move(resting_.front()); // another loop's or node's: its room is ours
     resting_.erase(resting_.begin());
     return true;
 }
 
-awaitable<std::shared_ptr<own_connection>> session_pool::take_room(executor ex, deadline limit) {
+awaitable<std::shared_ptr<own_connection>> session_pool::take_room(executor ex, std::optional<address> at,
+                                                                   deadline limit) {
     taken out;
-    while (!try_take(ex, out)) {
+    while (!try_take(ex, at, out)) {
         const promise<void> turn(ex);
         const auto ticket = wait_in_line(turn);
         try {
@@ -179,15 +192,15 @@ void session_pool::enlist(const std::shared_ptr<own_connection>& one) {
     all_.push_back(one);
 }
 
-awaitable<std::shared_ptr<own_connection>> session_pool::lease(deadline limit) {
+awaitable<std::shared_ptr<own_connection>> session_pool::lease(deadline limit, std::optional<address> at) {
     const auto self = shared_from_this();
     const executor ex = co_await asio::this_coro::executor;
-    auto one = co_await take_room(ex, limit);
+    auto one = co_await take_room(ex, at, limit);
     if (one && one->is_clean()) {
         one->wake();
         co_return one;
     }
-    one = std::make_shared<own_connection>(ex, common_);
+    one = std::make_shared<own_connection>(ex, common_, std::move(at));
     one->pool_ = self;
     try {
         enlist(one);
@@ -251,6 +264,17 @@ void session_pool::close_there(std::shared_ptr<own_connection> one) noexcept {
             one->close();
         });
     });
+}
+
+void session_pool::leave_unless_at(const address& there) {
+    decltype(all_) all;
+    {
+        const std::scoped_lock lock(mutex_);
+        all = all_;
+    }
+    for (const auto& each : all)
+        if (const auto one = each.lock())
+            one->gate()->pass([&] { asio::post(one->get_executor(), [one, there] { one->leave_unless_at(there); }); });
 }
 
 void session_pool::stop_accepting() {

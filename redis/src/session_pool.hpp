@@ -19,11 +19,12 @@ class session_pool;
 /// What a session is a handle of. On its executor.
 class own_connection : public std::enable_shared_from_this<own_connection> {
 public:
-    own_connection(executor ex, std::shared_ptr<common> shared);
+    own_connection(executor ex, std::shared_ptr<common> shared, std::optional<address> at);
 
     awaitable<void> open(deadline limit);
     bool is_open() const noexcept { return pipeline_->attached() && !pipeline_->closed(); }
     bool is_clean() const noexcept { return state_ == memory::clean && is_open() && pipeline_->is_idle(); }
+    const address* node() const noexcept { return pipeline_->node(); } ///< of a cluster
     const executor& get_executor() const noexcept { return pipeline_->get_executor(); }
     common& shared() const noexcept { return pipeline_->shared(); }
     const std::shared_ptr<loop_gate>& gate() const noexcept { return gate_; }
@@ -34,6 +35,7 @@ public:
                                                  bool atomic, deadline limit);
 
     void close() { pipeline_->close(); }
+    void leave_unless_at(const address& there) { pipeline_->leave_unless_at(there); }
 
     /// Asks for its end after `idle`, unless it is leased by then.
     void rest(std::chrono::milliseconds idle, std::function<void()> over);
@@ -57,11 +59,15 @@ class session_pool : public std::enable_shared_from_this<session_pool> {
 public:
     explicit session_pool(std::shared_ptr<common> shared) : common_(std::move(shared)) {}
 
-    /// One for the calling coroutine's executor: kept or new. errc::exhausted when none comes free in time.
-    awaitable<std::shared_ptr<own_connection>> lease(deadline limit);
+    /// One for the calling coroutine's executor, to a cluster's node if one is named: kept or new. errc::exhausted when none
+    /// comes free in time.
+    awaitable<std::shared_ptr<own_connection>> lease(deadline limit, std::optional<address> at = {});
     void give_back(std::shared_ptr<own_connection> one) noexcept;
 
     void stop_accepting();
+
+    /// The server that matters is there now: connections to any other are given up.
+    void leave_unless_at(const address& there);
 
     /// Returns once none is leased.
     awaitable<void> all_returned();
@@ -70,7 +76,7 @@ public:
 
 private:
     // Room for one more, and perhaps one that is there already.
-    awaitable<std::shared_ptr<own_connection>> take_room(executor ex, deadline limit);
+    awaitable<std::shared_ptr<own_connection>> take_room(executor ex, std::optional<address> at, deadline limit);
     struct waiting {
         std::uint64_t ticket;
         promise<void> turn;
@@ -79,7 +85,7 @@ private:
         std::shared_ptr<own_connection> found{};
         std::shared_ptr<own_connection> evicted{}; ///< to be closed
     };
-    bool try_take(const executor& ex, taken& out);
+    bool try_take(const executor& ex, const std::optional<address>& at, taken& out);
     void enlist(const std::shared_ptr<own_connection>& one);
     bool keep(const std::shared_ptr<own_connection>& one);
     void free_room();

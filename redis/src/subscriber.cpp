@@ -1,20 +1,15 @@
 #include "subscriber.hpp"
 
-#include "supervisor.hpp"
-
 #include <infra/base/error.hpp>
 #include <infra/base/telemetry.hpp>
 #include <infra/redis/errc.hpp>
 
-#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+
 #include <utility>
 
 namespace infra::redis::detail {
 namespace {
-
-bool same_verb(std::string_view upper, std::string_view lower) {
-    return std::ranges::equal(upper, lower, [](char a, char b) { return (a | 0x20) == b; });
-}
 
 std::size_t size_of(const message& m) { return sizeof m + m.channel.size() + m.pattern.size() + m.payload.size(); }
 
@@ -51,15 +46,16 @@ awaitable<std::shared_ptr<subscription_state>>
 subscriber::subscribe(std::shared_ptr<subscriber> self, subscribe_request request, executor reader, deadline limit) {
     if (self->closed_)
         throw error(infra::errc::closed, "the Redis client was stopped");
-    const auto wanted = interests_of(request);
     const auto made = std::make_shared<subscription_state>(reader, request, self->next_id_++, self->lane_, self);
-    self->all_.add(made->id, wanted);
-    self->listeners_[made->id] = made;
-    std::vector<command> commands;
-    for (const auto& each : wanted)
-        commands.push_back(subscribe_to(each));
+    std::vector<interest> here, there;
+    for (auto& each : interests_of(request))
+        (self->shards_ && each.kind == channel_kind::shard ? there : here).push_back(std::move(each));
     try {
-        co_await self->say(std::move(commands), limit);
+        self->listeners_[made->id] = made;
+        if (!here.empty())
+            co_await self->listen(made, std::move(here), limit);
+        if (!there.empty())
+            co_await shard_listeners::subscribe(self->shards_, made, std::move(there), limit);
     } catch (...) {
         self->unsubscribe(made->id);
         throw;
@@ -67,58 +63,61 @@ subscriber::subscribe(std::shared_ptr<subscriber> self, subscribe_request reques
     co_return made;
 }
 
+awaitable<void> subscriber::listen(std::shared_ptr<subscription_state> who, std::vector<interest> to, deadline limit) {
+    all_.add(who->id, to);
+    std::vector<command> commands;
+    for (const auto& each : to)
+        commands.push_back(subscribe_to(each));
+    co_await say(std::move(commands), limit);
+}
+
 awaitable<void> subscriber::say(std::vector<command> commands, deadline limit) {
     const auto self = shared_from_this();
-    line();
-    const auto through = pipeline_;
-    std::vector<reply> replies(commands.size());
-    waiter w(*through, commands, replies, limit, common_->time().steady());
-    co_await w.done();
-    w.throw_failure();
-    for (const auto& each : replies)
+    const auto through = ear_of_all();
+    for (const auto& each : co_await through->say(std::move(commands), limit))
         throw_if_error(each);
 }
 
-pipeline& subscriber::line() {
-    if (!pipeline_) {
-        pipeline_ = std::make_shared<pipeline>(executor_, common_, pipeline_manners{.shared = false});
-        pipeline_->on_push = [weak = weak_from_this()](reply& r) {
-            const auto self = weak.lock();
-            return self && self->hear(r);
-        };
-        connections_ = 0;
-        keep_connected(pipeline_, [weak = weak_from_this()] {
-            if (const auto self = weak.lock())
-                self->on_attach();
-        });
-    }
-    return *pipeline_;
-}
-
 // On the first connection everything is being said already.
-void subscriber::on_attach() {
-    if (++connections_ == 1)
-        return;
-    asio::co_spawn(executor_, say_all_again(), [](std::exception_ptr) {});
+const std::shared_ptr<ear>& subscriber::ear_of_all() {
+    if (ear_)
+        return ear_;
+    const auto with_self = [weak = weak_from_this()](auto what) {
+        if (const auto self = weak.lock())
+            what(*self);
+    };
+    ear_ = std::make_shared<ear>(
+        executor_, common_,
+        ear_events{
+            .on_message = [with_self](const interest& through,
+                                      const message& m) { with_self([&](auto& self) { self.heard(through, m); }); },
+            .on_taken_off = [with_self](const interest& what) { with_self([&](auto& self) { self.taken_off(what); }); },
+            .on_again =
+                [with_self] {
+                    with_self([](auto& self) {
+                        asio::co_spawn(self.executor_, self.say_all_again(), [](std::exception_ptr) {});
+                    });
+                }});
+    return ear_;
 }
 
 awaitable<void> subscriber::say_all_again() {
     const auto self = shared_from_this();
-    const auto through = pipeline_;
-    const auto connection = connections_;
+    const auto through = ear_;
     std::vector<command> commands;
     for (const auto& each : all_.all())
         commands.push_back(subscribe_to(each));
-    if (commands.empty())
+    if (commands.empty() || !through)
         co_return;
+    const auto connection = through->connection();
     try {
         co_await say(std::move(commands),
                      deadline::after(common_->settings().response_timeout, common_->time().steady()));
     } catch (const boost::system::system_error& e) {
         telemetry::log(level::warn, "redis", "cannot subscribe again",
                        {{"server", common_->server}, {"why", e.what()}});
-        if (through == pipeline_ && connection == connections_) // otherwise the next one is at it already
-            through->drop(std::string("cannot subscribe again: ") + e.what());
+        if (through == ear_ && connection == through->connection()) // otherwise the next one is at it already
+            through->line().drop(std::string("cannot subscribe again: ") + e.what());
         co_return;
     }
     for (const auto id : all_.everybody())
@@ -126,50 +125,39 @@ awaitable<void> subscriber::say_all_again() {
             each->deliver({.type = message::kind::resumed});
 }
 
-bool subscriber::hear(reply& r) {
-    if (auto heard = publication_in(r)) {
-        for (const auto id : all_.listeners(heard->first))
-            if (const auto each = listeners_[id].lock())
-                each->deliver(heard->second);
-        return true;
-    }
-    if (confirmed_by(r).empty() || r.type() != reply::kind::push)
-        return false;
-    if (!is_answer(r)) {
-        heard_unasked(r);
-        return true;
-    }
-    r = reply(std::move(r).take_items());
-    return false;
-}
-
-bool subscriber::is_answer(const reply& r) const {
-    const auto* const due = pipeline_->oldest();
-    return pipeline_->owes_answers() && (!due || same_verb(due->name(), confirmed_by(r)));
+void subscriber::heard(const interest& through, const message& m) {
+    for (const auto id : all_.listeners(through))
+        if (const auto each = listeners_[id].lock())
+            each->deliver(m);
 }
 
 // A server that moves a shard takes subscriptions off unasked: they have to be said again, and elsewhere.
-void subscriber::heard_unasked(const reply& r) {
-    const auto off = taken_off_by(r);
-    if (off && !all_.listeners(*off).empty())
-        pipeline_->drop("the server took a subscription off");
+void subscriber::taken_off(const interest& what) {
+    if (ear_ && !all_.listeners(what).empty())
+        ear_->line().drop("the server took a subscription off");
 }
 
 void subscriber::unsubscribe(std::uint64_t id) {
     listeners_.erase(id);
+    if (shards_)
+        shards_->unsubscribe(id);
     const auto unheard = all_.remove(id);
-    if (!pipeline_ || pipeline_->closed())
+    if (!ear_)
         return;
     if (all_.empty())
-        return std::exchange(pipeline_, nullptr)->close();
+        return std::exchange(ear_, nullptr)->close();
     std::vector<command> commands;
     for (const auto& each : unheard)
         commands.push_back(unsubscribe_from(each));
-    if (commands.empty())
-        return;
-    auto saying =
-        say(std::move(commands), deadline::after(common_->settings().response_timeout, common_->time().steady()));
-    asio::co_spawn(executor_, std::move(saying), [](std::exception_ptr) {});
+    ear_->murmur(std::move(commands));
+}
+
+// Any node passes messages on, but one that has been sent away hears none.
+void subscriber::map_changed() {
+    shards_->map_changed();
+    const auto map = common_->cluster->current();
+    if (const auto* const at = ear_ ? ear_->line().peer() : nullptr; at && !map->has_master(*at))
+        ear_->line().drop("the node is no master of the cluster any more");
 }
 
 void subscriber::close() {
@@ -177,8 +165,10 @@ void subscriber::close() {
     for (const auto& [id, each] : listeners_)
         if (const auto state = each.lock())
             state->box.close();
-    if (pipeline_)
-        std::exchange(pipeline_, nullptr)->close();
+    if (shards_)
+        shards_->close();
+    if (ear_)
+        std::exchange(ear_, nullptr)->close();
 }
 
 } // namespace infra::redis::detail

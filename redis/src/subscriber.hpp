@@ -2,7 +2,9 @@
 
 // The connection that listens.
 
+#include "ear.hpp"
 #include "lane.hpp"
+#include "shard_listeners.hpp"
 #include "subscriptions.hpp"
 
 #include <infra/runtime/mailbox.hpp>
@@ -46,7 +48,10 @@ private:
 class subscriber : public std::enable_shared_from_this<subscriber> {
 public:
     subscriber(const std::shared_ptr<lane>& on, std::shared_ptr<common> shared)
-        : executor_(on->get_executor()), lane_(on), common_(std::move(shared)) {}
+        : executor_(on->get_executor()),
+          lane_(on),
+          common_(std::move(shared)),
+          shards_(common_->cluster ? std::make_shared<shard_listeners>(executor_, common_) : nullptr) {}
 
     /// Returns once the server has confirmed everything.
     static awaitable<std::shared_ptr<subscription_state>>
@@ -54,23 +59,31 @@ public:
     void unsubscribe(std::uint64_t id);
     void close();
 
+    /// The server that matters is there now: a connection to any other is given up.
+    void leave_unless_at(const address& there) {
+        if (ear_)
+            ear_->line().leave_unless_at(there);
+    }
+
+    /// Of the cluster: slots may have moved, nodes have gone.
+    void map_changed();
+
 private:
+    awaitable<void> listen(std::shared_ptr<subscription_state> who, std::vector<interest> to, deadline limit);
     awaitable<void> say(std::vector<command> commands, deadline limit);
     awaitable<void> say_all_again();
-    pipeline& line();
-    void on_attach();
-    bool hear(reply& r);
-    bool is_answer(const reply& r) const;
-    void heard_unasked(const reply& r);
+    const std::shared_ptr<ear>& ear_of_all();
+    void heard(const interest& through, const message& m);
+    void taken_off(const interest& what);
 
     const executor executor_;
     const std::weak_ptr<lane> lane_;
     const std::shared_ptr<common> common_;
-    std::shared_ptr<pipeline> pipeline_;
+    const std::shared_ptr<shard_listeners> shards_; // null without a cluster
+    std::shared_ptr<ear> ear_;
     subscriptions all_;
     std::map<std::uint64_t, std::weak_ptr<subscription_state>> listeners_;
     std::uint64_t next_id_ = 1;
-    std::uint64_t connections_ = 0; // of this pipeline so far
     bool closed_ = false;
 };
 

@@ -26,17 +26,16 @@ void failed(pipeline& p, boost::system::error_code code, const std::string& why)
     auto& shared = p.shared();
     shared.count.connected(false);
     shared.note(why);
-    telemetry::log(level::warn, "redis", "cannot connect", {{"server", shared.server}, {"why", why}});
+    telemetry::log(level::warn, "redis", "cannot connect", {{"server", p.server()}, {"why", why}});
     p.cannot_connect(is_refusal(code) ? code : boost::system::error_code(), why);
 }
 
 awaitable<bool> connect(std::shared_ptr<pipeline> p) {
     try {
-        auto made = co_await p->shared().connect.open(p->io_executor(), deadline::never());
+        auto made = co_await p->open(deadline::never());
         p->shared().count.connected(true);
-        telemetry::log(
-            level::info, "redis", "connected",
-            {{"server", p->shared().server}, {"protocol", made.facts.protocol}, {"version", made.facts.version}});
+        telemetry::log(level::info, "redis", "connected",
+                       {{"server", p->server()}, {"protocol", made.facts.protocol}, {"version", made.facts.version}});
         p->attach(std::move(made));
         co_return true;
     } catch (const boost::system::system_error& e) {
@@ -65,6 +64,8 @@ awaitable<void> supervise(std::shared_ptr<pipeline> p, std::function<void()> on_
         }
         if (p->closed())
             co_return;
+        if (p->shared().cluster) // another may have taken its place
+            p->shared().cluster->refresh();
         ++failures;
         co_await time.sleep_for(delay_before_retry(p->shared().settings().reconnect, failures, random_01()));
     }

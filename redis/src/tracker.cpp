@@ -37,6 +37,8 @@ command tracking_command(const std::vector<std::string>& prefixes) {
 void tracker::begin() {
     if (closed_)
         return;
+    if (common_->cluster) // one node tells of its own keys alone, which would be taken for all of them
+        return telemetry::log(level::warn, "redis", "a cluster tells of no changes", {{"server", common_->server}});
     pipeline_ = std::make_shared<pipeline>(executor_, common_, pipeline_manners{.shared = false});
     pipeline_->on_push = [weak = weak_from_this()](reply& r) {
         const auto self = weak.lock();

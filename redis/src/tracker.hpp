@@ -33,6 +33,12 @@ public:
     void begin();
     void close();
 
+    /// The server that matters is there now: a connection to any other is given up.
+    void leave_unless_at(const address& there) {
+        if (pipeline_)
+            pipeline_->leave_unless_at(there);
+    }
+
 private:
     void on_attach();
     void on_detach();

@@ -41,6 +41,12 @@ tls_options& tls_of(options& o, std::string_view name) {
     return *o.tls;
 }
 
+sentinel_options& sentinel_of(options& o, std::string_view name) {
+    if (!o.sentinel)
+        refuse_url("has '" + std::string(name) + "', which is for redis+sentinel:// alone");
+    return *o.sentinel;
+}
+
 void apply(options& o, std::string_view name, const std::string& value) {
     if (name == "db")
         o.database = database(value);
@@ -56,6 +62,10 @@ void apply(options& o, std::string_view name, const std::string& value) {
         tls_of(o, name).server_name = value;
     else if (name == "verify" && value == "no")
         tls_of(o, name).insecure_accept_any_certificate = true;
+    else if (name == "sentinel_user")
+        sentinel_of(o, name).username = value;
+    else if (name == "sentinel_password")
+        sentinel_of(o, name).password = value;
     else if (name == "max_sessions")
         o.max_sessions = number<std::size_t>(value, 1, 10'000, "max_sessions");
     else if (name == "deadline")
@@ -66,14 +76,12 @@ void apply(options& o, std::string_view name, const std::string& value) {
         refuse_url("has a 'verify' that is not no");
     else
         refuse_url("has an option it does not know; there are db, protocol, client_name, ca_file, ca_directory, "
-                   "server_name, verify, "
-                   "max_sessions, deadline and connect_timeout");
+                   "server_name, verify, sentinel_user, sentinel_password, max_sessions, deadline and "
+                   "connect_timeout");
 }
 
-void apply_port(options& o, std::string_view text) { o.port = number<std::uint16_t>(text, 1, 65535, "port"); }
-
-// `[::1]:6379`, `host:6379`, `host`
-void apply_authority(options& o, std::string_view authority) {
+// `[::1]:6379`, `host:6379`, `host`; what is not told stays as it is in `out`.
+endpoint endpoint_in(std::string_view authority, endpoint out) {
     const auto bracket = authority.starts_with('[') ? authority.find(']') : std::string_view::npos;
     if (authority.starts_with('[') && bracket == std::string_view::npos)
         refuse_url("has a host that begins with [ and has no ]");
@@ -83,19 +91,92 @@ void apply_authority(options& o, std::string_view authority) {
     if (!rest.empty() && rest.front() != ':')
         refuse_url("has something between its host and its port");
     if (!rest.empty())
-        apply_port(o, rest.substr(1));
+        out.port = number<std::uint16_t>(rest.substr(1), 1, 65535, "port");
     if (host.starts_with('['))
-        o.host = host.substr(1, host.size() - 2);
+        out.host = host.substr(1, host.size() - 2);
     else if (!host.empty())
-        o.host = decoded(host, "host");
+        out.host = decoded(host, "host");
+    return out;
 }
 
-void apply_place(options& o, std::string_view place) {
+// `one:6379,other:6379`
+std::vector<endpoint> endpoints_in(std::string_view authority, std::uint16_t usual_port) {
+    std::vector<endpoint> out;
+    while (true) {
+        const auto comma = authority.find(',');
+        out.push_back(endpoint_in(authority.substr(0, comma), {.port = usual_port}));
+        if (out.back().host.empty())
+            refuse_url("leaves a host empty");
+        if (comma == std::string_view::npos)
+            return out;
+        authority.remove_prefix(comma + 1);
+    }
+}
+
+struct authority_and_path {
+    std::string_view authority;
+    std::string_view path; ///< without the first slash
+};
+
+authority_and_path at_slash(std::string_view place) {
     const auto slash = place.find('/');
-    apply_authority(o, place.substr(0, slash));
-    if (slash == std::string_view::npos || slash + 1 == place.size())
-        return;
-    o.database = database(place.substr(slash + 1));
+    return {place.substr(0, slash), slash == std::string_view::npos ? std::string_view() : place.substr(slash + 1)};
+}
+
+void apply_server(options& o, std::string_view place) {
+    const auto [authority, path] = at_slash(place);
+    auto at = endpoint_in(authority, {.host = o.host, .port = o.port});
+    o.host = std::move(at.host);
+    o.port = at.port;
+    if (!path.empty())
+        o.database = database(path);
+}
+
+void apply_sentinels(options& o, std::string_view place) {
+    const auto [authority, path] = at_slash(place);
+    const auto [master, number] = at_slash(path);
+    o.sentinel = {.sentinels = endpoints_in(authority, 26379), .master = decoded(master, "name of the master")};
+    if (o.sentinel->master.empty())
+        refuse_url("names no master: redis+sentinel://host/master-name");
+    if (!number.empty())
+        o.database = database(number);
+}
+
+void apply_seeds(options& o, std::string_view place) {
+    const auto [authority, path] = at_slash(place);
+    o.cluster = {.seeds = endpoints_in(authority, 6379)};
+    if (!path.empty())
+        o.database = database(path);
+}
+
+void apply_socket(options& o, std::string_view place) {
+    o.socket_path = decoded(place, "path");
+    if (!o.socket_path.starts_with('/'))
+        refuse_url("names no absolute path: unix:///run/redis.sock");
+}
+
+struct scheme {
+    std::string_view name;
+    bool with_tls;
+    void (*apply_place)(options&, std::string_view);
+};
+
+constexpr scheme schemes[] = {
+    {"redis", false, apply_server},
+    {"rediss", true, apply_server},
+    {"unix", false, apply_socket},
+    {"redis+sentinel", false, apply_sentinels},
+    {"rediss+sentinel", true, apply_sentinels},
+    {"redis+cluster", false, apply_seeds},
+    {"rediss+cluster", true, apply_seeds},
+};
+
+const scheme& scheme_of(std::string_view name) {
+    for (const auto& each : schemes)
+        if (each.name == name)
+            return each;
+    refuse_url("has a scheme it does not know; there are redis://, rediss://, unix://, and redis+sentinel:// and "
+               "redis+cluster://, likewise with rediss");
 }
 
 } // namespace
@@ -111,7 +192,8 @@ url_parts split(std::string_view url) {
     url_parts out;
     const auto colon = url.find("://");
     if (colon == std::string_view::npos)
-        refuse_url("has no scheme; it must begin with redis://, rediss:// or unix://");
+        refuse_url("has no scheme; it must begin with redis://, rediss://, unix://, redis+sentinel:// or "
+                   "redis+cluster://");
     out.scheme = url.substr(0, colon);
     auto rest = url.substr(colon + 3);
     rest = rest.substr(0, rest.find('#'));
@@ -156,19 +238,12 @@ void apply_query(options& o, std::string_view query) {
 
 options options_from(std::string_view url) {
     const auto parts = detail::split(url);
+    const auto& by = detail::scheme_of(parts.scheme);
     options out;
-    if (parts.scheme == "rediss")
+    if (by.with_tls)
         out.tls.emplace();
-    else if (parts.scheme != "redis" && parts.scheme != "unix")
-        detail::refuse_url("has a scheme it does not know; there are redis://, rediss:// and unix://");
     detail::apply_userinfo(out, parts);
-    if (parts.scheme == "unix") {
-        out.socket_path = detail::decoded(parts.place, "path");
-        if (!out.socket_path.starts_with('/'))
-            detail::refuse_url("names no absolute path: unix:///run/redis.sock");
-    } else {
-        detail::apply_place(out, parts.place);
-    }
+    by.apply_place(out, parts.place);
     detail::apply_query(out, parts.query);
     try {
         validate(out);

@@ -101,5 +101,22 @@ TEST(CommandTable, ReadsHowLongACommandBlocks) {
         EXPECT_EQ(blocking_time(c), wanted) << c.name() << " of " << c.size();
 }
 
+TEST(RedisCommandTable, WaitsForTheRestOfTheTime) {
+    const std::pair<command, std::string> cases[] = {
+        {{"BLPOP", "a", "b", 5}, "BLPOP a b 1.25"},
+        {{"BZMPOP", 5, 1, "a", "MIN"}, "BZMPOP 1.25 1 a MIN"},
+        {{"BLMOVE", "a", "b", "LEFT", "RIGHT", 5}, "BLMOVE a b LEFT RIGHT 1.25"},
+        {{"XREAD", "BLOCK", 5000, "STREAMS", "a", "$"}, "XREAD BLOCK 1250 STREAMS a $"},
+    };
+    for (const auto& [c, wanted] : cases) {
+        std::string out;
+        const auto shorter = with_blocking_time(c, std::chrono::milliseconds(1250));
+        for (const auto each : shorter.words())
+            out += (out.empty() ? "" : " ") + std::string(each);
+        EXPECT_EQ(out, wanted);
+        EXPECT_EQ(blocking_time(shorter), std::chrono::milliseconds(1250));
+    }
+}
+
 } // namespace
 } // namespace infra::redis::detail

@@ -72,6 +72,25 @@ TEST(Greeting, SpeaksVersion2WhereToldTo) {
     EXPECT_EQ(g.phase(), step::ready);
 }
 
+TEST(Greeting, AsksForTheRoleBehindSentinels) {
+    const options o{.sentinel = sentinel_options{.sentinels = {{"s", 1}}, .master = "m"}, .client_name = ""};
+    greeting g(o);
+    EXPECT_EQ(said(g), "HELLO 3; ROLE");
+    const reply role(reply::list{reply(std::string("slave")), reply(std::string("10.0.0.1"))});
+    g.hear(std::vector{reply(reply::list{}, reply::kind::map), role});
+    EXPECT_EQ(g.phase(), greeting::step::ready);
+    EXPECT_EQ(g.facts().role, "replica");
+}
+
+TEST(Greeting, DoesWithoutTheRightToAskForTheRole) {
+    const options o{.sentinel = sentinel_options{.sentinels = {{"s", 1}}, .master = "m"}, .client_name = ""};
+    greeting g(o);
+    const reply hello(reply::list{reply(std::string("role")), reply(std::string("master"))}, reply::kind::map);
+    g.hear(std::vector{hello, reply(std::string("NOPERM no"), reply::kind::error)});
+    EXPECT_EQ(g.phase(), greeting::step::ready);
+    EXPECT_EQ(g.facts().role, "master");
+}
+
 TEST(Greeting, CanDoWithoutAName) {
     const options o{.client_name = "app", .protocol = 2};
     greeting g(o);

@@ -32,6 +32,22 @@ TEST(RedisOptions, NameTheFieldThatIsNot) {
         {[](options& o) { o.response_timeout = 1ms; }, "redis::options::response_timeout must be at least 100 ms"},
         {[](options& o) { o.flush_delay = 200ms; }, "redis::options::flush_delay must be from 0 to 100 ms"},
         {[](options& o) { o.reconnect.jitter = 2; }, "redis::options::reconnect.jitter must be between 0 and 1"},
+        {[](options& o) { o.sentinel = {.sentinels = {}, .master = "m"}; },
+         "redis::options::sentinel.sentinels must be 1 to 64, each with host and port"},
+        {[](options& o) { o.sentinel = {.sentinels = {{"h", 1}}}; },
+         "redis::options::sentinel.master must be 1 to 255 bytes long"},
+        {[](options& o) { o.cluster = {.seeds = {{"h", 0}}}; },
+         "redis::options::cluster.seeds must be 1 to 64, each with host and port"},
+        {[](options& o) {
+             o.sentinel = {.sentinels = {{"h", 1}}, .master = "m"};
+             o.cluster = {.seeds = {{"h", 1}}};
+         },
+         "redis::options::cluster must be unset with sentinel"},
+        {[](options& o) {
+             o.cluster = {.seeds = {{"h", 1}}};
+             o.database = 1;
+         },
+         "redis::options::database must be 0 in a cluster, which has no other"},
         {[](options& o) {
              o.tls.emplace();
              o.socket_path = "/x";

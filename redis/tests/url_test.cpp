@@ -55,11 +55,45 @@ TEST(RedisUrl, NamesAUnixSocket) {
     EXPECT_EQ(describe(o), "unix:///run/redis/redis one.sock?db=1");
 }
 
+TEST(RedisUrl, NamesSentinelsAndTheirMaster) {
+    const auto o = options_from("redis+sentinel://app:pw@s1,s2:26380,[::1]:5/my%20shop/3?sentinel_user=u"
+                                "&sentinel_password=p%40w&deadline=100");
+    ASSERT_TRUE(o.sentinel);
+    EXPECT_EQ(o.sentinel->sentinels, (std::vector<endpoint>{{"s1", 26379}, {"s2", 26380}, {"::1", 5}}));
+    EXPECT_EQ(o.sentinel->master, "my shop");
+    EXPECT_EQ(o.sentinel->username, "u");
+    EXPECT_EQ(o.sentinel->password, "p@w");
+    EXPECT_EQ(o.username, "app");
+    EXPECT_EQ(o.password, "pw");
+    EXPECT_EQ(o.database, 3);
+    EXPECT_FALSE(o.tls);
+    EXPECT_EQ(describe(o), "redis+sentinel://s1:26379,s2:26380,[::1]:5/my shop/3");
+    EXPECT_EQ(options_from("redis+sentinel://s/shop?db=2").database, 2);
+    EXPECT_TRUE(options_from("rediss+sentinel://s/shop?ca_file=/ca.pem").tls);
+}
+
+TEST(RedisUrl, NamesTheSeedsOfACluster) {
+    const auto o = options_from("redis+cluster://:pw@a:7000,b:7001,c");
+    ASSERT_TRUE(o.cluster);
+    EXPECT_EQ(o.cluster->seeds, (std::vector<endpoint>{{"a", 7000}, {"b", 7001}, {"c", 6379}}));
+    EXPECT_EQ(o.password, "pw");
+    EXPECT_EQ(describe(o), "redis+cluster://a:7000,b:7001,c:6379");
+    EXPECT_TRUE(options_from("rediss+cluster://a").tls);
+}
+
 TEST(RedisUrl, NamesTheBadPartAndNeverThePassword) {
     const std::pair<std::string, const char*> cases[] = {
         {"hunter2", "has no scheme"},
         {"http://u:hunter2@h", "has a scheme it does not know"},
-        {"redis+cluster://u:hunter2@h", "has a scheme it does not know"},
+        {"redis+sentinel://u:hunter2@h", "names no master"},
+        {"redis+sentinel://u:hunter2@h/", "names no master"},
+        {"redis+sentinel://u:hunter2@h,/shop", "leaves a host empty"},
+        {"redis+sentinel://u:hunter2@h:1,h:x/shop", "has a port that is not a number"},
+        {"redis+sentinel://u:hunter2@h/shop/two", "has a database that is not a number"},
+        {"redis+sentinel://u:hunter2@h/shop?sentinel_user=x", "sentinel.password must be given with a username"},
+        {"redis://u:hunter2@h?sentinel_password=hunter2", "which is for redis+sentinel:// alone"},
+        {"redis+cluster://u:hunter2@", "leaves a host empty"},
+        {"redis+cluster://u:hunter2@h/1", "database must be 0 in a cluster"},
         {"redis://u:hunter2@h:x", "has a port that is not a number from 1 to 65535"},
         {"redis://u:hunter2@h:0", "has a port that is not a number from 1 to 65535"},
         {"redis://u:hunter2@h:65536", "has a port that is not a number from 1 to 65535"},

@@ -102,8 +102,21 @@ public:
     /// every command may be. Calls of scripts travel in full.
     awaitable<std::vector<reply>> transaction(batch b, std::optional<deadline> limit = {}) const;
 
+    /// The servers that hold the data, each a part of it: a cluster's masters, otherwise the one there is. For what has to
+    /// be done at each of them, such as SCAN:
+    ///
+    ///     for (const auto& master : co_await redis.masters())
+    ///         co_await redis.execute_at(master, {"SCAN", 0});
+    awaitable<std::vector<std::string>> masters(std::optional<deadline> limit = {}) const;
+
+    /// Throws errc::not_connected when it is none of them any more.
+    awaitable<reply> execute_at(std::string master, command c, std::optional<deadline> limit = {}) const;
+
     /// A connection of one's own. Throws errc::exhausted when none came free in time.
     awaitable<session> lease(std::optional<deadline> limit = {}) const;
+
+    /// The same to the server that has this key: in a cluster a session belongs to one node, and lease() is refused.
+    awaitable<session> lease_for(std::string key, std::optional<deadline> limit = {}) const;
 
     /// Returns once the server has confirmed all of it. Throws errc::server when it refuses some.
     awaitable<subscription> subscribe(subscribe_request request, std::optional<deadline> limit = {}) const;

@@ -15,6 +15,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace infra::redis {
 
@@ -23,11 +24,35 @@ struct tls_options {
     std::string ca_file{};
     std::string ca_directory{}; ///< hashed as by `openssl rehash`
 
-    /// Who the server has to prove to be; empty means `host`.
+    /// Who the server has to prove to be; empty means the host that is connected to: `host`, or what sentinels and
+    /// clusters call it. Sentinels have to prove the same.
     std::string server_name{};
 
     /// Talk to anybody who claims to be the server. The password and all data are then open to whoever stands between.
     bool insecure_accept_any_certificate = false;
+};
+
+/// One of several servers of which any will do to ask.
+struct endpoint {
+    std::string host{};
+    std::uint16_t port = 0;
+    friend bool operator==(const endpoint&, const endpoint&) = default;
+};
+
+/// A master and its replicas, watched by sentinels that name another master when it fails.
+struct sentinel_options {
+    /// 1 to 64. They are asked in turn, the last that answered first; others of which they tell are asked after them.
+    std::vector<endpoint> sentinels{};
+
+    std::string master{}; ///< the name by which they know it. Not empty
+
+    std::string username{}; ///< the sentinels' own; empty: their "default"
+    std::string password{}; ///< likewise; empty: none, whatever the master's is
+};
+
+/// Several masters, each with a part of the keys.
+struct cluster_options {
+    std::vector<endpoint> seeds{}; ///< 1 to 64. Any of them tells of all others
 };
 
 struct options {
@@ -37,9 +62,13 @@ struct options {
     std::uint16_t port = 6379;
     std::string socket_path{}; ///< a Unix socket, instead of host and port
 
+    /// At most one of the two, instead of host, port and socket_path.
+    std::optional<sentinel_options> sentinel{};
+    std::optional<cluster_options> cluster{};
+
     std::string username{}; ///< empty: the server's "default"
     std::string password{}; ///< empty: none
-    int database = 0;       ///< at least 0
+    int database = 0;       ///< at least 0; a cluster has no other
 
     std::optional<tls_options> tls{};
 
@@ -97,6 +126,11 @@ struct options {
 /// `unix://[user[:password]@]/path/of/socket?db=N`, each percent-encoded where RFC 3986 asks for it and with any of
 /// `?db=`, `protocol=2|3`, `client_name=`, `ca_file=`, `ca_directory=`, `server_name=`, `verify=no`, `max_sessions=`,
 /// and in milliseconds `deadline=`, `connect_timeout=`. The user may be left out: `redis://:secret@host`.
+///
+/// Sentinels: `redis+sentinel://[user[:password]@]host[:port][,host[:port]…]/master-name[/database]`, whose user and
+/// password are the master's; the sentinels' own are `?sentinel_user=` and `sentinel_password=`. Their port is 26379
+/// unless it is told. A cluster: `redis+cluster://[user[:password]@]host[:port][,host[:port]…]`. With TLS, to all of
+/// them: `rediss+sentinel://`, `rediss+cluster://`.
 ///
 /// Throws infra::error, errc::invalid_input, which names the bad part and repeats no password: `the URL of Redis has a
 /// port that is not a number from 1 to 65535`.

@@ -1,0 +1,84 @@
+#include "ear.hpp"
+
+#include "supervisor.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace infra::redis::detail {
+namespace {
+
+bool same_verb(std::string_view upper, std::string_view lower) {
+    return std::ranges::equal(upper, lower, [](char a, char b) { return (a | 0x20) == b; });
+}
+
+} // namespace
+
+ear::ear(executor ex, std::shared_ptr<common> shared, ear_events events, std::optional<address> at)
+    : executor_(std::move(ex)),
+      common_(std::move(shared)),
+      pipeline_(std::make_shared<pipeline>(executor_, common_, pipeline_manners{.shared = false, .at = std::move(at)})),
+      events_(std::move(events)) {}
+
+ear::~ear() { close(); }
+
+void ear::begin() {
+    if (std::exchange(begun_, true))
+        return;
+    pipeline_->on_push = [weak = weak_from_this()](reply& r) {
+        const auto self = weak.lock();
+        return self && !self->closed_ && self->hear(r);
+    };
+    keep_connected(pipeline_, [weak = weak_from_this()] {
+        const auto self = weak.lock();
+        if (self && ++self->connections_ > 1 && !self->closed_)
+            self->events_.on_again();
+    });
+}
+
+awaitable<std::vector<reply>> ear::say(std::vector<command> commands, deadline limit) {
+    const auto self = shared_from_this();
+    begin();
+    std::vector<reply> replies(commands.size());
+    waiter w(*pipeline_, commands, replies, limit, common_->time().steady());
+    co_await w.done();
+    w.throw_failure();
+    co_return replies;
+}
+
+void ear::murmur(std::vector<command> commands) {
+    if (commands.empty() || pipeline_->closed())
+        return;
+    const auto limit = deadline::after(common_->settings().response_timeout, common_->time().steady());
+    asio::co_spawn(executor_, say(std::move(commands), limit), [](std::exception_ptr, std::vector<reply>) {});
+}
+
+bool ear::hear(reply& r) {
+    if (const auto heard = publication_in(r)) {
+        events_.on_message(heard->first, heard->second);
+        return true;
+    }
+    if (confirmed_by(r).empty() || r.type() != reply::kind::push)
+        return false;
+    if (!is_answer(r)) {
+        if (const auto off = taken_off_by(r))
+            events_.on_taken_off(*off);
+        return true;
+    }
+    r = reply(std::move(r).take_items());
+    return false;
+}
+
+bool ear::is_answer(const reply& r) const {
+    const auto* const due = pipeline_->oldest();
+    return pipeline_->owes_answers() && (!due || same_verb(due->name(), confirmed_by(r)));
+}
+
+void ear::close() {
+    closed_ = true;
+    pipeline_->close();
+}
+
+} // namespace infra::redis::detail

@@ -1,0 +1,84 @@
+#include "redirect.hpp"
+
+#include "slot.hpp"
+
+#include <infra/base/backoff.hpp>
+
+#include <charconv>
+#include <string_view>
+
+namespace infra::redis::detail {
+namespace {
+
+using kind = redirection::kind;
+
+constexpr int direct_hops = 3; // one for a slot that has moved, one while it moves, one for bad luck
+
+const backoff between{.type = backoff::kind::exponential,
+                      .delay = std::chrono::milliseconds(10),
+                      .max = std::chrono::milliseconds(500),
+                      .jitter = 0.5};
+
+template <class Number>
+std::optional<Number> number(std::string_view text, Number highest) {
+    Number out{};
+    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), out);
+    const bool whole = problem == std::errc{} && end == text.data() + text.size() && out <= highest;
+    return whole ? std::optional(out) : std::nullopt;
+}
+
+// `host:port`; the host may be an IPv6 address without brackets, or nothing.
+std::optional<address> place_in(std::string_view text, const address& from) {
+    const auto colon = text.rfind(':');
+    if (colon == std::string_view::npos || text.size() > 262)
+        return std::nullopt;
+    const auto port = number<std::uint16_t>(text.substr(colon + 1), 65535);
+    const auto host = text.substr(0, colon);
+    if (!port || *port == 0 || host == "?")
+        return std::nullopt;
+    return address{.host = host.empty() ? from.host : std::string(host), .port = *port};
+}
+
+// `MOVED 3999 127.0.0.1:6381`
+redirection elsewhere(kind type, std::string_view words, const address& from) {
+    words.remove_prefix(words.find(' ') + 1);
+    const auto space = words.find(' ');
+    if (space == std::string_view::npos)
+        return {.type = kind::down};
+    const auto slot = number<std::uint16_t>(words.substr(0, space), all_slots - 1);
+    auto to = place_in(words.substr(space + 1), from);
+    if (!slot || !to)
+        return {.type = kind::down};
+    return {.type = type, .slot = *slot, .to = std::move(*to)};
+}
+
+} // namespace
+
+redirection redirection_in(const reply& r, const address& from) {
+    if (!r.is_error())
+        return {};
+    const auto code = r.error_code();
+    if (code == "MOVED")
+        return elsewhere(kind::moved, r.error_message(), from);
+    if (code == "ASK")
+        return elsewhere(kind::ask, r.error_message(), from);
+    if (code == "TRYAGAIN")
+        return {.type = kind::try_again};
+    if (code == "CLUSTERDOWN" || r.error_message().starts_with("UNBLOCKED force unblock"))
+        return {.type = kind::down};
+    return {};
+}
+
+redirect_policy::decision redirect_policy::decide(kind of, double chance) {
+    using std::chrono::milliseconds;
+    if (of == kind::none)
+        return {};
+    if (of == kind::try_again || of == kind::down)
+        return {.again = true, .wait = delay_before_retry(between, ++waits_, chance), .refresh = of == kind::down};
+    if (++hops_ > max_hops)
+        return {};
+    const auto wait = hops_ <= direct_hops ? milliseconds(0) : delay_before_retry(between, hops_ - direct_hops, chance);
+    return {.again = true, .wait = wait, .refresh = of == kind::moved};
+}
+
+} // namespace infra::redis::detail

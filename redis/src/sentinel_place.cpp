@@ -1,0 +1,109 @@
+#include "sentinel_place.hpp"
+
+#include "conversation.hpp"
+
+#include <infra/base/error.hpp>
+#include <infra/redis/errc.hpp>
+
+#include <boost/asio/error.hpp>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+namespace infra::redis::detail {
+namespace {
+
+constexpr auto patience = std::chrono::milliseconds(500); // with one sentinel: there are others
+constexpr std::size_t max_answer = 256 * 1024;
+
+std::vector<address> addresses_of(const sentinel_options& o) {
+    std::vector<address> out;
+    for (const auto& each : o.sentinels)
+        out.push_back({.host = each.host, .port = each.port});
+    return out;
+}
+
+} // namespace
+
+options sentinel_settings(const options& o) {
+    auto out = o;
+    out.username = o.sentinel->username;
+    out.password = o.sentinel->password;
+    out.database = 0;
+    out.connect_timeout = std::min(o.connect_timeout, patience);
+    out.sentinel.reset();
+    return out;
+}
+
+struct sentinel_place::attempt {
+    std::optional<address> found{};
+    bool refused = false; ///< somebody answered, and it did not help
+    std::string problems{};
+
+    void note(const address& who, const std::string& why) {
+        problems += (problems.empty() ? "" : "; ") + to_string(who) + ": " + why;
+    }
+};
+
+sentinel_place::sentinel_place(const options& o, clock& time)
+    : master_(o.sentinel->master),
+      sentinels_(sentinel_settings(o), time, std::make_unique<fixed_place>(o)),
+      list_(addresses_of(*o.sentinel)) {}
+
+awaitable<address> sentinel_place::find(executor ex, deadline limit) {
+    attempt result;
+    for (const auto& each : order()) {
+        co_await ask(ex, each, limit, result);
+        if (result.found)
+            co_return *result.found;
+    }
+    if (result.refused)
+        throw error(errc::refused, "no sentinel tells where the master '" + master_ + "' is (" + result.problems + ")");
+    throw error(errc::not_connected, "no sentinel answers (" + result.problems + ")");
+}
+
+awaitable<void> sentinel_place::ask(executor ex, address sentinel, deadline limit, attempt& into) {
+    try {
+        const auto by = earlier(limit, deadline::after(patience, sentinels_.time().steady()));
+        const auto answers = co_await sentinels_.ask_at(
+            std::move(ex), sentinel, {ask_for_master(master_), ask_for_sentinels(master_)}, max_answer, by);
+        into.found = master_in(answers[0]);
+        if (into.found)
+            co_return heard(sentinel, sentinels_in(answers[1]));
+        into.refused = true;
+        into.note(sentinel, "it knows no master of that name");
+    } catch (const boost::system::system_error& e) {
+        if (e.code() == asio::error::operation_aborted)
+            throw;
+        into.refused |= e.code() != errc::not_connected;
+        into.note(sentinel, e.what());
+    }
+}
+
+void sentinel_place::check(const address& found, const server_facts& facts) {
+    if (!facts.role.empty() && facts.role != "master")
+        throw error(errc::not_connected, "the sentinels say that the master '" + master_ + "' is at " +
+                                             to_string(found) + ", which says that it is a " + facts.role);
+}
+
+std::vector<address> sentinel_place::order() const {
+    const std::scoped_lock lock(mutex_);
+    return list_.order();
+}
+
+void sentinel_place::heard(const address& from, const std::vector<address>& others) {
+    const std::scoped_lock lock(mutex_);
+    list_.answered(from);
+    list_.learn(others);
+}
+
+any_sentinel::any_sentinel(const options& o) : all_(addresses_of(*o.sentinel)) {}
+
+awaitable<address> any_sentinel::find(executor, deadline) {
+    const std::scoped_lock lock(mutex_);
+    std::rotate(all_.begin(), all_.begin() + 1, all_.end());
+    co_return all_.back();
+}
+
+} // namespace infra::redis::detail

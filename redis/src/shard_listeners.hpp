@@ -1,0 +1,67 @@
+#pragma once
+
+// Shard channels in a cluster: each is heard at the node that has its slot, and followed there when that moves.
+
+#include "ear.hpp"
+#include "subscriptions.hpp"
+#include "topology.hpp"
+
+#include <boost/asio/cancellation_signal.hpp>
+
+#include <map>
+#include <memory>
+#include <set>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+namespace infra::redis::detail {
+
+class subscription_state;
+
+/// All on its executor. A connection to each node at which somebody listens.
+class shard_listeners : public std::enable_shared_from_this<shard_listeners> {
+public:
+    shard_listeners(executor ex, std::shared_ptr<common> shared)
+        : executor_(std::move(ex)), common_(std::move(shared)) {}
+
+    /// Returns once the nodes have confirmed all of it.
+    static awaitable<void> subscribe(std::shared_ptr<shard_listeners> self, std::shared_ptr<subscription_state> who,
+                                     std::vector<interest> to, deadline limit);
+    void unsubscribe(std::uint64_t id);
+
+    /// Slots may have moved.
+    void map_changed();
+    void close();
+
+private:
+    using ear_ptr = std::shared_ptr<ear>;
+    using by_node = std::unordered_map<address, std::vector<interest>, address_hash>;
+
+    ear_ptr ear_at(const address& node);
+    by_node unplaced() const;
+    awaitable<bool> place(address node, std::vector<interest> what, deadline limit);
+    bool take_up(const address& node, const std::vector<interest>& what, const std::vector<reply>& replies);
+    void placed(const address& node, const interest& what);
+    bool take_off(const interest& what);
+    void displace(const interest& what);
+    void displace_all_at(const address& node);
+    void heard(const interest& through, const message& m);
+    void tell_resumed(const interest& what);
+    void begin_to_settle();
+    awaitable<void> settle();
+    void close_unused();
+
+    const executor executor_;
+    const std::shared_ptr<common> common_;
+    subscriptions all_;
+    std::map<std::uint64_t, std::weak_ptr<subscription_state>> listeners_;
+    std::map<interest, address> placed_;
+    std::set<interest> lost_; // confirmed once, and not now
+    std::unordered_map<address, ear_ptr, address_hash> ears_;
+    asio::cancellation_signal stop_;
+    bool settling_ = false;
+    bool closed_ = false;
+};
+
+} // namespace infra::redis::detail

@@ -1,0 +1,226 @@
+#include "topology.hpp"
+
+#include "lane.hpp"
+
+#include <infra/base/error.hpp>
+#include <infra/base/id.hpp>
+#include <infra/base/telemetry.hpp>
+#include <infra/redis/errc.hpp>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace infra::redis::detail {
+namespace {
+
+constexpr auto between_questions = std::chrono::milliseconds(200);
+constexpr auto patience = std::chrono::milliseconds(1000); // with one node: there are others
+constexpr std::size_t max_answer = 16 * 1024 * 1024;
+
+std::vector<address> addresses_of(const cluster_options& o) {
+    std::vector<address> out;
+    for (const auto& each : o.seeds)
+        out.push_back({.host = each.host, .port = each.port});
+    return out;
+}
+
+// What asking again will not mend by itself.
+bool is_refusal(const boost::system::error_code& code) { return code != errc::not_connected; }
+
+void shuffle(std::vector<address>& all) {
+    for (std::size_t i = all.size(); i > 1; --i)
+        std::swap(all[i - 1], all[random_u64() % i]);
+}
+
+} // namespace
+
+topology::topology(connector& through, std::string name)
+    : through_(through), name_(std::move(name)), seeds_(addresses_of(*through.settings().cluster)) {}
+
+void topology::work_on(const std::shared_ptr<lane>& home, std::function<void()> changed) {
+    home_ = home;
+    changed_ = std::move(changed);
+}
+
+topology::map_ptr topology::current() const {
+    const std::scoped_lock lock(mutex_);
+    return map_;
+}
+
+// --- What nodes tell in passing --------------------------------------------------------------------------------------
+
+redirection topology::heed(const reply& r, const address& from) {
+    auto told = redirection_in(r, from);
+    if (told.type == redirection::kind::moved)
+        repoint(told.slot, told.to);
+    if (told.type == redirection::kind::moved || told.type == redirection::kind::down)
+        refresh();
+    return told;
+}
+
+void topology::repoint(std::uint16_t slot, const address& to) {
+    const std::scoped_lock lock(mutex_);
+    if (!map_)
+        return;
+    const auto* const owner = map_->owner(slot);
+    const bool is_news = !owner || *owner != to;
+    if (!is_news || (map_->masters().size() == slot_map::max_masters && !map_->has_master(to)))
+        return;
+    const auto changed = std::make_shared<slot_map>(*map_);
+    changed->repoint(slot, to);
+    map_ = changed;
+    ++version_;
+}
+
+// --- Asking ----------------------------------------------------------------------------------------------------------
+
+void topology::refresh() {
+    {
+        const std::scoped_lock lock(mutex_);
+        wished_ = true;
+        if (closed_ || std::exchange(working_, true))
+            return;
+    }
+    const auto home = home_.lock();
+    if (!home)
+        return;
+    home->post([self = shared_from_this(), ex = home->get_executor()] {
+        const context_scope nobodys{context()};
+        asio::co_spawn(ex, self->work(),
+                       asio::bind_cancellation_slot(self->stop_.slot(), [self](std::exception_ptr) {}));
+    });
+}
+
+bool topology::take_wish() {
+    const std::scoped_lock lock(mutex_);
+    working_ = std::exchange(wished_, false) && !closed_;
+    return working_;
+}
+
+awaitable<void> topology::work() {
+    const auto self = shared_from_this();
+    while (take_wish()) {
+        co_await ask();
+        co_await through_.time().sleep_for(between_questions);
+    }
+}
+
+awaitable<void> topology::ask() {
+    try {
+        set(co_await ask_somebody());
+    } catch (const boost::system::system_error& e) {
+        if (e.code() == asio::error::operation_aborted)
+            throw;
+        failed(e);
+    }
+}
+
+awaitable<topology::map_ptr> topology::ask_somebody() {
+    const auto ex = co_await asio::this_coro::executor;
+    std::string problems;
+    boost::system::error_code code = errc::not_connected;
+    for (const auto& each : whom_to_ask()) {
+        try {
+            const auto by = deadline::after(patience, through_.time().steady());
+            const auto answers = co_await through_.ask_at(ex, each, {{"CLUSTER", "SLOTS"}}, max_answer, by);
+            auto map = std::make_shared<const slot_map>(slot_map::from(answers.front(), each));
+            if (!map->masters().empty())
+                co_return map;
+            problems += (problems.empty() ? "" : "; ") + to_string(each) + ": it knows nobody who has a slot";
+        } catch (const boost::system::system_error& e) {
+            if (e.code() == asio::error::operation_aborted)
+                throw;
+            if (is_refusal(e.code()))
+                code = e.code() == errc::server ? make_error_code(errc::refused) : e.code();
+            problems += (problems.empty() ? "" : "; ") + to_string(each) + ": " + e.what();
+        }
+    }
+    throw error(code, "no node tells who has which slot (" + problems + ")");
+}
+
+// Those that are known before those that were configured, each of them in an order of its own, so that not all clients
+// ask the same.
+std::vector<address> topology::whom_to_ask() const {
+    constexpr std::size_t enough = 8; // of a large cluster
+    std::vector<address> out;
+    if (const auto map = current())
+        out = map->masters();
+    shuffle(out);
+    out.resize(std::min(out.size(), enough));
+    auto seeds = seeds_;
+    shuffle(seeds);
+    for (auto& each : seeds)
+        if (std::ranges::find(out, each) == out.end())
+            out.push_back(std::move(each));
+    return out;
+}
+
+void topology::set(map_ptr map) {
+    {
+        const std::scoped_lock lock(mutex_);
+        map_ = std::move(map);
+        ++version_;
+        problem_.clear();
+        for (const auto& each : std::exchange(waiting_, {}))
+            each.set_value();
+    }
+    changed_();
+}
+
+void topology::failed(const boost::system::system_error& e) {
+    telemetry::log(level::warn, "redis", "cannot ask the cluster", {{"server", name_}, {"why", e.what()}});
+    const std::scoped_lock lock(mutex_);
+    problem_ = e.what();
+    for (const auto& each : std::exchange(waiting_, {}))
+        if (is_refusal(e.code()))
+            each.set_exception(std::make_exception_ptr(error(e.code(), e.what())));
+        else
+            each.set_value();
+}
+
+// --- Waiting for the first map ---------------------------------------------------------------------------------------
+
+awaitable<void> topology::known(deadline limit) {
+    const auto self = shared_from_this();
+    while (!current()) {
+        const promise<void> asked(co_await asio::this_coro::executor);
+        {
+            const std::scoped_lock lock(mutex_);
+            if (closed_)
+                throw error(infra::errc::closed, "the Redis client was stopped");
+            waiting_.push_back(asked);
+        }
+        refresh();
+        try {
+            co_await with_deadline(asked.get(), limit, through_.time());
+        } catch (const error& e) {
+            if (e.code() != infra::errc::timed_out)
+                throw;
+            const std::scoped_lock lock(mutex_);
+            throw error(errc::not_connected, name_ + ": nobody has told who has which slot by the deadline" +
+                                                 (problem_.empty() ? "" : " (" + problem_ + ")"));
+        }
+    }
+}
+
+awaitable<address> any_node::find(executor, deadline limit) {
+    co_await of_.known(limit);
+    const auto map = of_.current();
+    co_return map->masters()[random_u64() % map->masters().size()];
+}
+
+void topology::close() noexcept {
+    {
+        const std::scoped_lock lock(mutex_);
+        closed_ = true;
+        for (const auto& each : std::exchange(waiting_, {}))
+            each.set_exception(std::make_exception_ptr(error(infra::errc::closed, "the Redis client was stopped")));
+    }
+    if (const auto home = home_.lock())
+        home->post([self = shared_from_this()] { self->stop_.emit(asio::cancellation_type::terminal); });
+}
+
+} // namespace infra::redis::detail

@@ -1,0 +1,114 @@
+#include "tests/nodes.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace infra::redis {
+
+nodes::nodes(test_loop& loop, bool with_replicas, std::vector<std::string> more) : loop_(loop) {
+    for (int i = 0; i < (with_replicas ? 6 : 3); ++i) {
+        buses_.push_back(free_port());
+        std::vector<std::string> words{"--cluster-enabled",
+                                       "yes",
+                                       "--cluster-port",
+                                       std::to_string(buses_.back()),
+                                       "--cluster-node-timeout",
+                                       "1000",
+                                       "--cluster-replica-validity-factor",
+                                       "0",
+                                       "--repl-diskless-sync-delay",
+                                       "0"};
+        words.insert(words.end(), more.begin(), more.end());
+        servers_.push_back(std::make_unique<server>(words));
+        direct_.push_back(std::make_unique<client>(std::vector{loop_.get_executor()}, servers_.back()->over_socket()));
+        ids_.push_back(ask(servers_.size() - 1, {"CLUSTER", "MYID"}).as_text());
+    }
+    meet();
+    if (with_replicas)
+        replicate();
+    loop_.until([&] { return all_are_well(); });
+}
+
+options nodes::to() const {
+    return {.cluster = cluster_options{.seeds = {{.host = "127.0.0.1", .port = servers_.front()->port()}}}};
+}
+
+reply nodes::ask(std::size_t i, command c) {
+    auto r = loop_.get(direct_[i]->execute(std::move(c), deadline::after(10s)));
+    throw_if_error(r);
+    return r;
+}
+
+const std::string& nodes::id(std::size_t i) { return ids_[i]; }
+
+void nodes::meet() {
+    const std::pair<int, int> thirds[] = {{0, 5460}, {5461, 10922}, {10923, 16383}};
+    for (std::size_t i = 0; i < 3; ++i)
+        ask(i, {"CLUSTER", "ADDSLOTSRANGE", thirds[i].first, thirds[i].second});
+    for (std::size_t i = 0; i < size(); ++i)
+        ask(i, {"CLUSTER", "SET-CONFIG-EPOCH", i + 1});
+    for (std::size_t i = 1; i < size(); ++i)
+        ask(0, {"CLUSTER", "MEET", "127.0.0.1", servers_[i]->port(), buses_[i]});
+}
+
+void nodes::replicate() {
+    for (std::size_t i = 3; i < 6; ++i)
+        loop_.until([&] {
+            const auto r = loop_.get(direct_[i]->execute({"CLUSTER", "REPLICATE", id(i - 3)}));
+            return !r.is_error(); // it has not heard of it yet
+        });
+}
+
+bool nodes::all_are_well() {
+    for (std::size_t i = 0; i < size(); ++i) {
+        const auto info = ask(i, {"CLUSTER", "INFO"}).as_text();
+        const auto known = "cluster_known_nodes:" + std::to_string(size());
+        if (info.find("cluster_state:ok") == std::string::npos || info.find(known) == std::string::npos)
+            return false;
+        if (i >= 3 && ask(i, {"INFO", "replication"}).as_text().find("master_link_status:up") == std::string::npos)
+            return false;
+        // All replicas are known to all: one that is not cannot be elected.
+        const auto map = ask(i, {"CLUSTER", "SLOTS"});
+        for (const auto& each : map.items())
+            if (each.items().size() != (size() == 6 ? 4u : 3u))
+                return false;
+    }
+    return true;
+}
+
+std::size_t nodes::owner(std::uint16_t slot, std::size_t asked) {
+    const auto map = ask(asked, {"CLUSTER", "SLOTS"});
+    for (const auto& each : map.items()) {
+        const auto& range = each.items();
+        if (slot < range[0].as_integer() || slot > range[1].as_integer())
+            continue;
+        for (std::size_t i = 0; i < size(); ++i)
+            if (range[2].items()[1].as_integer() == servers_[i]->port())
+                return i;
+    }
+    throw std::runtime_error("nobody has the slot");
+}
+
+void nodes::begin_to_move(std::uint16_t slot, std::size_t from, std::size_t to) {
+    ask(to, {"CLUSTER", "SETSLOT", slot, "IMPORTING", id(from)});
+    ask(from, {"CLUSTER", "SETSLOT", slot, "MIGRATING", id(to)});
+}
+
+void nodes::move_keys(std::uint16_t slot, std::size_t from, std::size_t to) {
+    while (true) {
+        const auto keys = ask(from, {"CLUSTER", "GETKEYSINSLOT", slot, 10});
+        if (keys.items().empty())
+            return;
+        command migrate{"MIGRATE", "127.0.0.1", servers_[to]->port(), "", 0, 5000, "KEYS"};
+        for (const auto& each : keys.items())
+            migrate.add(each.as_text());
+        ask(from, migrate);
+    }
+}
+
+void nodes::end_moving(std::uint16_t slot, std::size_t from, std::size_t to) {
+    ask(to, {"CLUSTER", "SETSLOT", slot, "NODE", id(to)});
+    ask(from, {"CLUSTER", "SETSLOT", slot, "NODE", id(to)});
+}
+
+} // namespace infra::redis

@@ -1,0 +1,124 @@
+#include "tests/trio.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+namespace infra::redis {
+
+void process::start() {
+    std::vector<char*> arguments;
+    for (auto& each : words_)
+        arguments.push_back(each.data());
+    arguments.push_back(nullptr);
+    pid_ = ::fork();
+    if (pid_ == 0) {
+        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+        const int null = ::open("/dev/null", O_WRONLY);
+        ::dup2(null, STDOUT_FILENO);
+        ::execvp(arguments[0], arguments.data());
+        ::_exit(127);
+    }
+}
+
+void process::kill() {
+    if (pid_ <= 0)
+        return;
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+    pid_ = -1;
+}
+
+void process::pause() const { ::kill(pid_, SIGSTOP); }
+void process::proceed() const { ::kill(pid_, SIGCONT); }
+
+namespace {
+
+std::vector<std::string> with_secret(const std::string& secret, std::vector<std::string> more = {}) {
+    if (!secret.empty())
+        more.insert(more.end(), {"--requirepass", secret, "--masterauth", secret});
+    return more;
+}
+
+} // namespace
+
+trio::trio(test_loop& loop, std::string secret, std::string sentinels_secret)
+    : loop_(loop), secret_(std::move(secret)), sentinels_secret_(std::move(sentinels_secret)) {
+    servers_.push_back(std::make_unique<server>(with_secret(secret_)));
+    const auto port = std::to_string(servers_[0]->port());
+    servers_.push_back(std::make_unique<server>(with_secret(secret_, {"--replicaof", "127.0.0.1 " + port})));
+    for (int i = 0; i < 3; ++i)
+        start_sentinel();
+    until_they_know_each_other();
+}
+
+void trio::start_sentinel() {
+    const auto port = free_port();
+    const auto home = folder_.path() + "/" + std::to_string(sentinels_.size());
+    std::filesystem::create_directory(home);
+    const std::string of = std::string("sentinel ");
+    const std::string shop = std::string(" ") + name + " ";
+    std::ofstream file(home + "/sentinel.conf");
+    file << "port " << port << "\nbind 127.0.0.1\ndir " << home << "\nlogfile " << home << "/log\nloglevel warning\n"
+         << "sentinel monitor" << shop << "127.0.0.1 " << servers_[0]->port() << " 2\n"
+         << "sentinel down-after-milliseconds" << shop << "500\n"
+         << "sentinel failover-timeout" << shop << "3000\n";
+    if (!secret_.empty())
+        file << "sentinel auth-pass" << shop << secret_ << "\n";
+    if (!sentinels_secret_.empty())
+        file << "requirepass " << sentinels_secret_ << "\nsentinel sentinel-pass " << sentinels_secret_ << "\n";
+    file.close();
+    ports_.push_back(port);
+    sentinels_.push_back(
+        std::make_unique<process>(std::vector<std::string>{"redis-server", home + "/sentinel.conf", "--sentinel"}));
+}
+
+options trio::to() const {
+    sentinel_options them{.master = name, .password = sentinels_secret_};
+    for (const auto port : ports_)
+        them.sentinels.push_back({.host = "127.0.0.1", .port = port});
+    return {.sentinel = them, .password = secret_};
+}
+
+options trio::to_sentinel(std::size_t i) const { return {.port = ports_[i], .password = sentinels_secret_}; }
+
+reply trio::ask(const options& whom, command c) {
+    const client one({loop_.get_executor()}, whom);
+    auto answer = loop_.run(one.execute(std::move(c), deadline::after(10s)));
+    return answer->value ? *answer->value : reply();
+}
+
+std::uint16_t trio::told_by(std::size_t i) {
+    const auto r = ask(to_sentinel(i), {"SENTINEL", "GET-MASTER-ADDR-BY-NAME", name});
+    return r.type() == reply::kind::array ? static_cast<std::uint16_t>(r.items()[1].as_integer()) : std::uint16_t{0};
+}
+
+void trio::until_switched(std::size_t asked) {
+    loop_.until([&] {
+        const auto port = told_by(asked);
+        return port != 0 && port != master().port();
+    });
+}
+
+void trio::until_they_know_each_other() {
+    const auto facts = [&](std::size_t i) {
+        return to<std::map<std::string, std::string>>(ask(to_sentinel(i), {"SENTINEL", "MASTER", name}));
+    };
+    for (std::size_t i = 0; i < ports_.size(); ++i)
+        loop_.until([&] {
+            const auto all = facts(i);
+            return all.at("num-slaves") == "1" && all.at("num-other-sentinels") == "2" && all.at("flags") == "master";
+        });
+    loop_.until([&] {
+        const client one({loop_.get_executor()}, options{.socket_path = replica().socket(), .password = secret_});
+        return loop_.get(one.execute<std::string>({"INFO", "replication"})).find("master_link_status:up") !=
+               std::string::npos;
+    });
+}
+
+} // namespace infra::redis
