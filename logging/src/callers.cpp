@@ -61,7 +61,7 @@ constexpr std::size_t eighths_for(level l) noexcept {
 
 } // namespace
 
-void pipeline_state::write(record_parts parts, std::span<const field> fields) noexcept {
+void pipeline_state::write(record_parts&& parts, std::span<const field> fields) noexcept {
     parts.severity = std::min(parts.severity, level::error); // of a level that is none, the highest
     if (const auto* under = infra::detail::slot_get()) {
         parts.span = under->span;

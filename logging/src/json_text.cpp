@@ -1,47 +1,17 @@
 #include "json_text.hpp"
 
+#include "number_text.hpp"
+#include "plain_text.hpp"
+
 #include <infra/base/encoding.hpp>
 #include <infra/base/json.hpp>
 
 #include <algorithm>
-#include <bit>
-#include <charconv>
-#include <cmath>
-#include <cstdint>
 #include <exception>
 #include <string>
 
 namespace infra::logging {
 namespace {
-
-constexpr std::uint64_t repeat(std::uint8_t byte) noexcept { return 0x0101'0101'0101'0101U * byte; }
-
-// A high bit for each byte of `w` that is below 0x20, a quote, a backslash or not ASCII. Exact up to the first hit,
-// which is all that is asked: a borrow can only make false hits in higher bytes.
-constexpr std::uint64_t special_bytes(std::uint64_t w) noexcept {
-    const auto zero = [](std::uint64_t x) { return x - repeat(0x01); };
-    const std::uint64_t quote = w ^ repeat('"'), backslash = w ^ repeat('\\');
-    const std::uint64_t below_space = w - repeat(0x20);
-    return ((zero(quote) & ~quote) | (zero(backslash) & ~backslash) | (below_space & ~w) | w) & repeat(0x80);
-}
-
-constexpr bool is_special(char c) noexcept {
-    return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\' || static_cast<unsigned char>(c) >= 0x80;
-}
-
-std::size_t plain_prefix(std::string_view text) noexcept {
-    std::size_t i = 0;
-    if constexpr (std::endian::native == std::endian::little)
-        for (; i + 8 <= text.size(); i += 8) {
-            std::uint64_t word = 0;
-            std::memcpy(&word, text.data() + i, 8);
-            if (const auto hits = special_bytes(word))
-                return i + static_cast<std::size_t>(std::countr_zero(hits)) / 8;
-        }
-    while (i < text.size() && !is_special(text[i]))
-        ++i;
-    return i;
-}
 
 void append_hex_escape(line_buffer& out, unsigned code) {
     constexpr std::string_view hex = "0123456789abcdef";
@@ -81,19 +51,7 @@ std::size_t append_beyond_ascii(line_buffer& out, std::string_view text) {
 
 template <class Number>
 void append_number(line_buffer& out, Number n) {
-    constexpr std::size_t longest = 32;
-    char* const to = out.reserve(longest);
-    out.commit(std::to_chars(to, to + longest, n).ptr);
-}
-
-// As JavaScript does: whole numbers without a fraction, and null for what JSON cannot say.
-void append_number(line_buffer& out, double n) {
-    if (!std::isfinite(n))
-        out.append("null");
-    else if (std::trunc(n) == n && std::abs(n) < 0x1p53)
-        append_number(out, static_cast<std::int64_t>(n));
-    else
-        append_number<double>(out, n);
+    out.commit(put_number(out.reserve(longest_number), n));
 }
 
 // JSON text made elsewhere: valid already, but its strings may hold C1 controls.
@@ -185,7 +143,7 @@ void append_escaped(line_buffer& out, std::string_view text, quotes q) {
 }
 
 void append_string(line_buffer& out, std::string_view text) {
-    if (plain_prefix(text) < text.size()) {
+    if (!is_plain(text)) {
         out.append('"');
         append_escaped(out, text);
         return out.append('"');

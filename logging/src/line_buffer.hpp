@@ -20,8 +20,13 @@ inline char* put_bytes(char* to, const char* from, std::size_t size) noexcept {
         std::memcpy(to, &first, sizeof first);
         std::memcpy(to + size - sizeof last, &last, sizeof last);
     };
-    if (size > 16)
+    struct two_words {
+        std::uint64_t each[2];
+    };
+    if (size > 32)
         std::memcpy(to, from, size);
+    else if (size >= 16)
+        put_ends(two_words(), two_words());
     else if (size >= 8)
         put_ends(std::uint64_t(), std::uint64_t());
     else if (size >= 4)
@@ -59,6 +64,13 @@ public:
             return;
         put_bytes(reserve(text.size()), text.data(), text.size());
         size_ += text.size();
+    }
+    /// The same, for literals: a few stores.
+    template <std::size_t Size>
+    [[gnu::always_inline]] void append(const char (&literal)[Size]) {
+        char* const to = reserve(Size - 1);
+        std::memcpy(to, literal, Size - 1);
+        size_ += Size - 1;
     }
     void append(char c) {
         *reserve(1) = c;

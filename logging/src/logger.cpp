@@ -60,7 +60,7 @@ std::string_view logger::module() const noexcept { return core_->module; }
 
 bool logger::enabled(logging::level l) const noexcept { return core_->to->enabled(l, *core_); }
 
-void logger::write(logging::level l, std::string_view message, fields f, here where) const noexcept {
+void logger::write(logging::level l, std::string_view message, const fields& f, here where) const noexcept {
     if (!enabled(l))
         return;
     try {
@@ -71,7 +71,7 @@ void logger::write(logging::level l, std::string_view message, fields f, here wh
     }
 }
 
-void limited_logger::write(level l, std::string_view message, fields f) const noexcept {
+void limited_logger::write(level l, std::string_view message, const fields& f) const noexcept {
     if (!to_.enabled(l))
         return;
     auto* const site = detail::all_sites().find(place_);

@@ -47,10 +47,10 @@ bool same(const level_rules& a, const level_rules& b) noexcept {
 pipeline_state::pipeline_state(pipeline_options options)
     : options_(checked(std::move(options))),
       hidden_(options_.redact),
+      reader_(options_.synchronous ? reader::caller : reader::none),
       ticks_(*options_.time),
       ring_file_(options_.durable_ring.empty() ? nullptr : std::make_unique<ring_file>(options_.durable_ring)),
       lanes_(std::bit_ceil(options_.buffer_bytes), ring_file_.get()),
-      reader_(options_.synchronous ? reader::caller : reader::none),
       delivery_(options_) {
     if (ring_file_)
         recover();

@@ -66,7 +66,7 @@ public:
     // --- the callers' side: callers.cpp ---
 
     /// Copies the fields into the thread's ring. `parts` has everything but the time, the span and the request id.
-    void write(record_parts parts, std::span<const field> fields) noexcept;
+    void write(record_parts&& parts, std::span<const field> fields) noexcept;
     void count_dropped() noexcept { dropped_early_.fetch_add(1, std::memory_order_relaxed); }
 
     /// Nobody logs with it any more, but records may point to it still.
@@ -148,17 +148,19 @@ private:
     const pipeline_options options_;
     const redactor hidden_;
 
+    // What every caller reads: in lines that nobody writes to but once in a while.
+    alignas(64) std::atomic<const level_rules*> rules_{nullptr};
+    std::atomic<std::uint64_t> rules_number_{0};
+    std::atomic<reader> reader_;
+    std::atomic<bool> hurried_{false}; // the thread was told to look now
+    ticks ticks_;
+
     std::mutex rules_mutex_;
     std::vector<std::unique_ptr<const level_rules>> all_rules_; // readers hold no count, so none is ever freed
-    std::atomic<const level_rules*> rules_{nullptr};
-    std::atomic<std::uint64_t> rules_number_{0};
 
-    ticks ticks_;
     const std::unique_ptr<ring_file> ring_file_; // null: rings are memory
     recovered_lines recovered_;
     lanes lanes_;
-    std::atomic<reader> reader_{reader::none};
-    std::atomic<bool> hurried_{false};            // the thread was told to look now
     std::atomic<bool> stalled_{false};            // a caller waited in vain and no room was made since
     std::atomic<unsigned> waiting_{0};            // callers that wait for room
     std::atomic<std::uint64_t> dropped_early_{0}; // before they had a ring
@@ -180,7 +182,7 @@ private:
     bool has_thread_ = false;
     std::shared_ptr<pipeline_state> held_by_thread_; // the thread's own, which lets go of it last
 
-    std::timed_mutex reading_;
+    alignas(64) std::timed_mutex reading_;
     std::atomic<std::thread::id> reading_thread_{};
     // All guarded by reading_:
     delivery delivery_;

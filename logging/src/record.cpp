@@ -1,5 +1,7 @@
 #include "record.hpp"
 
+#include "plain_text.hpp"
+
 #include <infra/base/encoding.hpp>
 
 namespace infra::logging::detail {
@@ -30,27 +32,28 @@ public:
     }
     std::string_view text() noexcept { return bytes(get<std::uint32_t>()); }
 
-    field_value value(field_value::kind k) noexcept {
-        using kind = field_value::kind;
-        switch (k) {
-        case kind::boolean: return get<std::uint64_t>() != 0;
-        case kind::signed_integer: return get<std::int64_t>();
-        case kind::unsigned_integer: return get<std::uint64_t>();
-        case kind::floating: return get<double>();
-        case kind::duration: return std::chrono::duration<double, std::milli>(get<double>());
-        case kind::time: return wall_time(std::chrono::nanoseconds(get<std::int64_t>()));
-        case kind::text: return text_ = text();
-        default: return nullptr;
-        }
-    }
-    line_field field() noexcept {
+    // Each in its place: a value that is made elsewhere, piece by piece, and copied at once is waited for.
+    void field(line_field& into) noexcept {
         constexpr std::uint32_t size_bits = (1U << wire::kind_shift) - 1;
         const auto word = get<std::uint32_t>();
-        const auto key = bytes(word & size_bits);
         const auto kind = static_cast<field_value::kind>((word & ~wire::json_bit) >> wire::kind_shift);
-        const bool is_json = (word & wire::json_bit) != 0;
-        whole_ = whole_ && (!is_json || kind == field_value::kind::text);
-        return {key, value(kind), is_json};
+        into.key = bytes(word & size_bits);
+        into.is_json = (word & wire::json_bit) != 0;
+        whole_ = whole_ && (!into.is_json || kind == field_value::kind::text);
+        value(kind, into.value);
+    }
+    void value(field_value::kind k, field_value& into) noexcept {
+        using kind = field_value::kind;
+        switch (k) {
+        case kind::boolean: return void(into = get<std::uint64_t>() != 0);
+        case kind::signed_integer: return void(into = get<std::int64_t>());
+        case kind::unsigned_integer: return void(into = get<std::uint64_t>());
+        case kind::floating: return void(into = get<double>());
+        case kind::duration: return void(into = std::chrono::duration<double, std::milli>(get<double>()));
+        case kind::time: return void(into = wall_time(std::chrono::nanoseconds(get<std::int64_t>())));
+        case kind::text: return void(into = text());
+        default: return void(into = nullptr);
+        }
     }
     record_origin origin() noexcept {
         record_origin found{.logger = text(), .source = text()};
@@ -62,15 +65,9 @@ public:
 private:
     std::string_view rest_;
     bool whole_ = true;
-    std::string_view text_; // a member, since the compiler takes a view for the text and warns of a local one
 };
 
-bool is_utf8(std::string_view key) noexcept {
-    unsigned char all = 0;
-    for (const char c : key)
-        all |= static_cast<unsigned char>(c);
-    return all < 0x80 || encoding::is_utf8(key);
-}
+bool is_utf8(std::string_view key) noexcept { return is_ascii(key) || encoding::is_utf8(key); }
 
 // Everything but what the head's pointers point to.
 bool read_parts(std::string_view bytes, record& into) {
@@ -81,11 +78,11 @@ bool read_parts(std::string_view bytes, record& into) {
     into.module = parts & has_module ? from.text() : std::string_view();
     into.request_id = parts & has_request_id ? from.text() : std::string_view();
     into.message = from.text();
-    into.fields.clear();
     if (!into.repaired_keys.empty())
         into.repaired_keys.clear();
-    for (auto count = std::min<std::size_t>(into.head.field_count, max_fields); count > 0 && from.whole(); --count)
-        into.fields.push_back(from.field());
+    into.fields.resize(std::min<std::size_t>(into.head.field_count, max_fields));
+    for (auto& each : into.fields)
+        from.field(each);
     into.origin = parts & has_origin ? from.origin() : record_origin{};
     for (auto& f : into.fields)
         if (!is_utf8(f.key))

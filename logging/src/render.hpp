@@ -33,9 +33,13 @@ public:
     /// `,"key":value` of all, in order.
     std::string_view json() const noexcept { return json_; }
 
+    /// The bits of all keys, as key_mark() has them.
+    std::uint64_t marks() const noexcept { return marks_; }
+
 private:
     std::vector<item> items_;
     std::string json_;
+    std::uint64_t marks_ = 0;
 };
 
 /// Fields of one call past these are counted and not written.
@@ -66,6 +70,7 @@ public:
 
 private:
     wall_time second_{};
+    wall_time millisecond_{};
     std::array<char, 24> text_ = format_rfc3339(wall_time{});
 };
 

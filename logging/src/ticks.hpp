@@ -57,7 +57,7 @@ private:
     const bool counts_cycles_;
     std::uint64_t first_cycles_ = 0;
     steady_time first_steady_{};
-    tick_rate rate_;
+    alignas(64) tick_rate rate_; // of the one thread, which writes them with every line, while callers read the rest
     wall_time last_{};
 };
 

@@ -21,19 +21,19 @@
 
 namespace infra::logging {
 
-inline void debug(std::string_view message, fields f = {},
+inline void debug(std::string_view message, const fields& f = {},
                   std::source_location where = std::source_location::current()) noexcept {
     default_logger().debug(message, f, where);
 }
-inline void info(std::string_view message, fields f = {},
+inline void info(std::string_view message, const fields& f = {},
                  std::source_location where = std::source_location::current()) noexcept {
     default_logger().info(message, f, where);
 }
-inline void warn(std::string_view message, fields f = {},
+inline void warn(std::string_view message, const fields& f = {},
                  std::source_location where = std::source_location::current()) noexcept {
     default_logger().warn(message, f, where);
 }
-inline void error(std::string_view message, fields f = {},
+inline void error(std::string_view message, const fields& f = {},
                   std::source_location where = std::source_location::current()) noexcept {
     default_logger().error(message, f, where);
 }

@@ -55,20 +55,20 @@ public:
 
     using here = std::source_location;
 
-    void debug(std::string_view message, fields f = {}, here where = here::current()) const noexcept {
+    void debug(std::string_view message, const fields& f = {}, here where = here::current()) const noexcept {
         write(level::debug, message, f, where);
     }
-    void info(std::string_view message, fields f = {}, here where = here::current()) const noexcept {
+    void info(std::string_view message, const fields& f = {}, here where = here::current()) const noexcept {
         write(level::info, message, f, where);
     }
-    void warn(std::string_view message, fields f = {}, here where = here::current()) const noexcept {
+    void warn(std::string_view message, const fields& f = {}, here where = here::current()) const noexcept {
         write(level::warn, message, f, where);
     }
-    void error(std::string_view message, fields f = {}, here where = here::current()) const noexcept {
+    void error(std::string_view message, const fields& f = {}, here where = here::current()) const noexcept {
         write(level::error, message, f, where);
     }
 
-    void write(level l, std::string_view message, fields f = {}, here where = here::current()) const noexcept;
+    void write(level l, std::string_view message, const fields& f = {}, here where = here::current()) const noexcept;
 
     /// The same calls, of which from this place in the source only the first is written, and then one in each period, or
     /// the first of each `n`. A line says how many there were since the one before: `"left_out":41`. All loggers and
@@ -87,11 +87,11 @@ private:
 /// What logger::once_every() and one_in() give; to be used at once.
 class limited_logger {
 public:
-    void debug(std::string_view message, fields f = {}) const noexcept { write(level::debug, message, f); }
-    void info(std::string_view message, fields f = {}) const noexcept { write(level::info, message, f); }
-    void warn(std::string_view message, fields f = {}) const noexcept { write(level::warn, message, f); }
-    void error(std::string_view message, fields f = {}) const noexcept { write(level::error, message, f); }
-    void write(level l, std::string_view message, fields f = {}) const noexcept;
+    void debug(std::string_view message, const fields& f = {}) const noexcept { write(level::debug, message, f); }
+    void info(std::string_view message, const fields& f = {}) const noexcept { write(level::info, message, f); }
+    void warn(std::string_view message, const fields& f = {}) const noexcept { write(level::warn, message, f); }
+    void error(std::string_view message, const fields& f = {}) const noexcept { write(level::error, message, f); }
+    void write(level l, std::string_view message, const fields& f = {}) const noexcept;
 
 private:
     friend class logger;
