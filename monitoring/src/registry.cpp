@@ -23,24 +23,12 @@ const label_set& overflow_labels() {
     return one;
 }
 
-std::uint64_t next_era() noexcept {
-    static std::atomic<std::uint64_t> last{0};
-    return last.fetch_add(1, std::memory_order_relaxed) + 1;
-}
-
-std::shared_ptr<const series_list> sorted(series_list all) {
-    std::ranges::sort(all, {}, [](const auto& each) -> const std::string& { return each->text; });
-    return std::make_shared<const series_list>(std::move(all));
-}
-
 bool are_buckets(std::span<const double> bounds) noexcept {
     return bounds.size() <= 200 && std::ranges::all_of(bounds, [](double b) { return std::isfinite(b); }) &&
            std::ranges::adjacent_find(bounds, std::greater_equal<>()) == bounds.end();
 }
 
 } // namespace
-
-// --- the registry ---
 
 series_key::series_key(metric_type type, std::string_view name, const label_set& with) {
     const auto put = [this](std::string_view text) {
@@ -60,6 +48,11 @@ series_key::series_key(metric_type type, std::string_view name, const label_set&
 
 std::size_t registry::key_hash::operator()(std::string_view s) const noexcept {
     return std::hash<std::string_view>()(s);
+}
+
+std::uint64_t registry::next_era() noexcept {
+    static std::atomic<std::uint64_t> last{0};
+    return last.fetch_add(1, std::memory_order_relaxed) + 1;
 }
 
 registry::registry(metrics_options options) : options_(options), era_(next_era()) {
@@ -205,248 +198,6 @@ void registry::describe(std::string_view name, std::string_view help) {
     const std::unique_lock lock(mutex_);
     if (help_.size() < options_.max_metrics || help_.contains(name))
         help_.insert_or_assign(std::string(name), std::string(help));
-}
-
-// --- forgetting ---
-
-// A thread that recalls the series from before may still count into it, which is as if it had done so just before.
-void registry::forget_if(const std::function<bool(const series&)>& which) {
-    boost::unordered::erase_if(by_key_, [&](const auto& each) { return which(*each.second); });
-    for (auto f = families_.begin(); f != families_.end();) {
-        forget_in(f->second, which);
-        f = f->second.all.empty() ? forget_family(f) : std::next(f);
-    }
-    era_.store(next_era(), std::memory_order_release);
-}
-
-void registry::forget_in(family& f, const std::function<bool(const series&)>& which) {
-    if (std::erase_if(f.all, [&](const shared& each) { return which(*each); }) == 0)
-        return;
-    f.sorted.reset();
-    f.full = false;
-    if (f.overflow && which(*f.overflow))
-        f.overflow.reset();
-}
-
-registry::family_map::iterator registry::forget_family(family_map::iterator f) {
-    const auto& info = *f->second.info;
-    for (const auto& each : occupied_names(info.exposed.name, info.type))
-        occupied_.erase(each);
-    return families_.erase(f);
-}
-
-void registry::clear() {
-    const std::unique_lock no_reader(baselines_);
-    const std::unique_lock lock(mutex_);
-    forget_if([](const series& s) { return !s.held(); });
-    const cell_reader reader;
-    for (auto& [name, f] : families_)
-        for (const auto& each : f.all)
-            start_again(*each, reader);
-}
-
-// Other threads may be counting, so their cells cannot be set to zero; what is there is subtracted from now on.
-void registry::start_again(series& s, const cell_reader& reader) {
-    s.level.store(0, std::memory_order_relaxed);
-    s.since = options_.time->wall();
-    if (s.of->type == metric_type::counter)
-        s.value_before += s.value(reader);
-    if (s.of->type == metric_type::histogram) {
-        s.distribution_before = {};
-        s.distribution_before = s.distribution(reader);
-    }
-    if (auto* examples = s.examples.load(std::memory_order_acquire))
-        examples->clear();
-}
-
-bool registry::remove(std::string_view name, const label_set& with) {
-    const std::unique_lock lock(mutex_);
-    const auto f = families_.find(name);
-    if (f == families_.end())
-        return false;
-    const auto at = by_key_.find(series_key(f->second.info->type, name, with).view());
-    if (at == by_key_.end() || at->second->held())
-        return false;
-    const auto gone = at->second;
-    by_key_.erase(at);
-    forget_in(f->second, [&](const series& each) { return &each == gone.get(); });
-    if (f->second.all.empty())
-        forget_family(f);
-    era_.store(next_era(), std::memory_order_release);
-    return true;
-}
-
-bool registry::is_idle(series& s, const cell_reader& reader, steady_time now) const {
-    const double at =
-        s.of->type == metric_type::histogram ? static_cast<double>(s.distribution(reader).count) : s.value(reader);
-    const bool touched = s.of->type == metric_type::gauge && s.touched.exchange(false, std::memory_order_relaxed);
-    if (touched || at != s.idle_at) {
-        s.idle_at = at;
-        s.changed = now;
-    }
-    return !s.held() && now - s.changed >= options_.remove_idle_after;
-}
-
-void registry::remove_idle() {
-    if (options_.remove_idle_after.count() == 0)
-        return;
-    const std::unique_lock no_reader(baselines_);
-    const std::unique_lock lock(mutex_);
-    const cell_reader reader;
-    looked_for_idle_ = options_.time->steady();
-    std::set<const series*> idle;
-    for (auto& [name, f] : families_)
-        for (const auto& each : f.all)
-            if (is_idle(*each, reader, looked_for_idle_))
-                idle.insert(each.get());
-    if (!idle.empty())
-        forget_if([&](const series& each) { return idle.contains(&each); });
-}
-
-// --- reading ---
-
-std::optional<double> registry::value_of(metric_type type, std::string_view name, const label_set& with) const {
-    const std::shared_lock stable(baselines_);
-    const auto known = lookup(type, name, with);
-    return known ? std::optional(known->value(cell_reader())) : std::nullopt;
-}
-
-std::optional<histogram_value> registry::distribution_of(std::string_view name, const label_set& with) const {
-    const std::shared_lock stable(baselines_);
-    const auto known = lookup(metric_type::histogram, name, with);
-    return known ? std::optional(known->distribution(cell_reader())) : std::nullopt;
-}
-
-// Only pointers to lists are copied under the lock that the first use of a series needs; sorting is for the first that
-// asks after such a use.
-std::vector<registry::listed_family> registry::list() const {
-    std::vector<listed_family> out;
-    std::vector<series_list> unsorted;
-    {
-        const std::shared_lock lock(mutex_);
-        out.reserve(families_.size());
-        for (const auto& [name, f] : families_) {
-            const auto help = help_.find(name);
-            out.emplace_back(f.info, help == help_.end() ? default_help(name) : help->second, f.sorted);
-            if (!f.sorted)
-                unsorted.push_back(f.all);
-        }
-    }
-    auto next = unsorted.begin();
-    for (auto& each : out)
-        if (!each.series)
-            each.series = sorted(std::move(*next++));
-    if (unsorted.empty())
-        return out;
-    const std::unique_lock lock(mutex_);
-    for (const auto& each : out)
-        if (const auto f = families_.find(each.info->name); f != families_.end() && f->second.info == each.info &&
-                                                            !f->second.sorted &&
-                                                            f->second.all.size() == each.series->size())
-            f->second.sorted = each.series;
-    return out;
-}
-
-std::vector<metric_value> registry::values() const {
-    const std::shared_lock stable(baselines_);
-    const auto families = list();
-    const cell_reader reader;
-    const auto now = options_.time->wall();
-    std::vector<metric_value> out;
-    for (const auto& [info, help, all] : families)
-        for (const auto& s : *all) {
-            double value = 0;
-            if (info->type == metric_type::histogram) {
-                const auto d = s->distribution(reader);
-                value = d.count == 0 ? 0 : d.sum / static_cast<double>(d.count);
-            } else {
-                value = s->value(reader);
-            }
-            out.push_back({info->name, info->type, value, s->labels, now});
-        }
-    return out;
-}
-
-std::vector<family_snapshot> registry::snapshot() const {
-    const std::shared_lock stable(baselines_);
-    const auto families = list();
-    const cell_reader reader;
-    std::vector<family_snapshot> out;
-    out.reserve(families.size());
-    for (const auto& [info, help, all] : families) {
-        auto& f =
-            out.emplace_back(family_snapshot{.exposed = info->exposed, .type = info->type, .help = help, .owner = all});
-        f.samples.reserve(all->size());
-        for (const auto& s : *all) {
-            if (info->type == metric_type::histogram) {
-                f.samples.push_back({.labels = s->text, .named = &s->labels, .since = s->since});
-                f.distributions.push_back(s->distribution(reader));
-            } else {
-                f.samples.push_back(
-                    {.labels = s->text, .value = s->value(reader), .named = &s->labels, .since = s->since});
-            }
-            if (auto examples = s->exemplars_now(); !examples.empty()) {
-                f.exemplars.resize(f.samples.size()); // of those before that have none as well
-                f.exemplars.back() = std::move(examples);
-            }
-        }
-    }
-    return out;
-}
-
-std::vector<family_snapshot> registry::scrape() {
-    collect();
-    auto families = snapshot();
-    if (options_.process_metrics)
-        for (auto& each : process_families())
-            families.push_back(std::move(each));
-    std::ranges::sort(families, {}, [](const family_snapshot& f) -> const std::string& { return f.exposed.name; });
-    return families;
-}
-
-std::string registry::write(exposition_format format) {
-    const auto families = scrape();
-    auto out = format == exposition_format::text ? to_text(families, last_size_) : to_openmetrics(families, last_size_);
-    last_size_ = out.size();
-    remove_idle();
-    return out;
-}
-
-std::vector<metric_family> registry::collected() {
-    std::vector<metric_family> out;
-    for (auto& each : scrape())
-        out.push_back(as_family(std::move(each)));
-    remove_idle();
-    return out;
-}
-
-void registry::before_scrape(std::function<void()> collect) {
-    const std::unique_lock lock(mutex_);
-    collectors_.push_back(std::make_shared<const std::function<void()>>(std::move(collect)));
-}
-
-void registry::collect() {
-    std::vector<std::shared_ptr<const std::function<void()>>> all;
-    {
-        const std::shared_lock lock(mutex_);
-        all = collectors_;
-    }
-    for (const auto& each : all) {
-        const auto failed = [this](std::string_view why) {
-            if (auto counter = find(metric_type::counter, "metrics_collect_failures_total", label_set{labels()}).it)
-                add_whole(*counter, 1);
-            if (!complained_of_collector_.exchange(true))
-                telemetry::log(level::error, "monitoring", "a function given to before_scrape failed",
-                               {{"error", why}});
-        };
-        try {
-            (*each)();
-        } catch (const std::exception& e) {
-            failed(e.what());
-        } catch (...) {
-            failed("it threw what is no std::exception");
-        }
-    }
 }
 
 // --- saying what went wrong ---

@@ -91,6 +91,7 @@ private:
     using shared = std::shared_ptr<series>;
     using family_map = std::map<std::string, family, std::less<>>;
 
+    static std::uint64_t next_era() noexcept;
     found make(metric_type type, std::string_view name, const label_set& with, std::span<const double> buckets);
     family* family_for(metric_type type, std::string_view name, std::span<const double> buckets, std::string& problem);
     shared add_series(family& f, const label_set& with, std::string key);
