@@ -92,38 +92,71 @@ void read_common(Options& out, const environment& env, const std::string& signal
     out.resource = resource_from(env, std::move(service));
 }
 
-bool is_wanted(const environment& env, const char* exporters) {
-    return !env.boolean("OTEL_SDK_DISABLED", false) && env.get_or(exporters, "otlp").find("otlp") != std::string::npos;
+/// What those have that send in batches; `prefix` as OpenTelemetry names the processor: `OTEL_BSP_`.
+template <class Options>
+void read_batching(Options& out, const environment& env, const std::string& prefix) {
+    const auto size = [&](const char* name, std::size_t fallback, std::int64_t most) {
+        return static_cast<std::size_t>(env.integer(prefix + name, static_cast<std::int64_t>(fallback), 1, most));
+    };
+    out.export_timeout = milliseconds(env, prefix + "EXPORT_TIMEOUT", out.export_timeout);
+    out.schedule_delay = milliseconds(env, prefix + "SCHEDULE_DELAY", out.schedule_delay);
+    out.max_queue = size("MAX_QUEUE_SIZE", out.max_queue, 1'000'000);
+    out.max_batch = std::min(size("MAX_EXPORT_BATCH_SIZE", out.max_batch, 100'000), out.max_queue);
 }
 
-void require(bool holds, const char* sentence) {
-    if (!holds)
-        throw std::invalid_argument(std::string("otlp::") + sentence);
+/// Where the signal's items go; nowhere unless both the endpoint and its exporter are wanted.
+std::optional<std::string> wanted_url(const environment& env, const std::string& signal, std::string_view path,
+                                      bool (*wants)(const std::string& exporters)) {
+    if (env.boolean("OTEL_SDK_DISABLED", false) || !wants(env.get_or("OTEL_" + signal + "_EXPORTER", "otlp")))
+        return std::nullopt;
+    return url_from(env, signal, path);
 }
+
+bool is_not_none(const std::string& exporters) { return exporters != "none"; }
+
+// The variable may name several: `otlp,prometheus`. /metrics and the log's other outputs are there in any case.
+bool names_otlp(const std::string& exporters) { return exporters.find("otlp") != exporters.npos; }
+
+/// Says which member of which struct is wrong.
+class requirements {
+public:
+    explicit requirements(const char* of) : of_(of) {}
+
+    void require(bool holds, const char* sentence) const {
+        if (!holds)
+            throw std::invalid_argument(std::string("otlp::") + of_ + "::" + sentence);
+    }
+    template <class Options>
+    void of_all(const Options& o, const std::string& url, const char* of_url) const {
+        require(!url.empty(), of_url);
+        require(o.timeout.count() > 0, "timeout must be greater than zero");
+        require(o.export_timeout.count() > 0, "export_timeout must be greater than zero");
+    }
+    template <class Options>
+    void of_batching(const Options& o) const {
+        require(o.schedule_delay.count() > 0, "schedule_delay must be greater than zero");
+        require(o.max_queue > 0, "max_queue must be at least 1");
+        require(o.max_batch > 0 && o.max_batch <= o.max_queue, "max_batch must be from 1 to max_queue");
+    }
+
+private:
+    const char* of_;
+};
 
 } // namespace
 
 std::optional<options> options_from(const environment& env, std::string service) {
-    if (env.boolean("OTEL_SDK_DISABLED", false) || env.get_or("OTEL_TRACES_EXPORTER", "otlp") == "none")
-        return std::nullopt;
-    auto url = url_from(env, "TRACES", "v1/traces");
+    auto url = wanted_url(env, "TRACES", "v1/traces", &is_not_none);
     if (!url)
         return std::nullopt;
     options out{.traces_url = *std::move(url)};
     read_common(out, env, "TRACES", std::move(service));
-    out.export_timeout = milliseconds(env, "OTEL_BSP_EXPORT_TIMEOUT", out.export_timeout);
-    out.schedule_delay = milliseconds(env, "OTEL_BSP_SCHEDULE_DELAY", out.schedule_delay);
-    out.max_queue = static_cast<std::size_t>(env.integer("OTEL_BSP_MAX_QUEUE_SIZE", 2048, 1, 1'000'000));
-    out.max_batch = static_cast<std::size_t>(env.integer("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", 512, 1, 100'000));
-    out.max_batch = std::min(out.max_batch, out.max_queue);
+    read_batching(out, env, "OTEL_BSP_");
     return out;
 }
 
-// The variable may name several: `otlp,prometheus`. /metrics and the log's other outputs are there in any case.
 std::optional<metrics_options> metrics_options_from(const environment& env, std::string service) {
-    if (!is_wanted(env, "OTEL_METRICS_EXPORTER"))
-        return std::nullopt;
-    auto url = url_from(env, "METRICS", "v1/metrics");
+    auto url = wanted_url(env, "METRICS", "v1/metrics", &names_otlp);
     if (!url)
         return std::nullopt;
     metrics_options out{.url = *std::move(url)};
@@ -134,46 +167,33 @@ std::optional<metrics_options> metrics_options_from(const environment& env, std:
 }
 
 std::optional<logs_options> logs_options_from(const environment& env, std::string service) {
-    if (!is_wanted(env, "OTEL_LOGS_EXPORTER"))
-        return std::nullopt;
-    auto url = url_from(env, "LOGS", "v1/logs");
+    auto url = wanted_url(env, "LOGS", "v1/logs", &names_otlp);
     if (!url)
         return std::nullopt;
     logs_options out{.url = *std::move(url)};
     read_common(out, env, "LOGS", std::move(service));
-    out.export_timeout = milliseconds(env, "OTEL_BLRP_EXPORT_TIMEOUT", out.export_timeout);
-    out.schedule_delay = milliseconds(env, "OTEL_BLRP_SCHEDULE_DELAY", out.schedule_delay);
-    out.max_queue = static_cast<std::size_t>(env.integer("OTEL_BLRP_MAX_QUEUE_SIZE", 2048, 1, 1'000'000));
-    out.max_batch = static_cast<std::size_t>(env.integer("OTEL_BLRP_MAX_EXPORT_BATCH_SIZE", 512, 1, 100'000));
-    out.max_batch = std::min(out.max_batch, out.max_queue);
+    read_batching(out, env, "OTEL_BLRP_");
     return out;
 }
 
 void validate(const options& o) {
-    require(!o.traces_url.empty(), "options::traces_url must not be empty");
-    require(o.timeout.count() > 0, "options::timeout must be greater than zero");
-    require(o.export_timeout.count() > 0, "options::export_timeout must be greater than zero");
-    require(o.schedule_delay.count() > 0, "options::schedule_delay must be greater than zero");
-    require(o.max_queue > 0, "options::max_queue must be at least 1");
-    require(o.max_batch > 0 && o.max_batch <= o.max_queue, "options::max_batch must be from 1 to max_queue");
+    const requirements all("options");
+    all.of_all(o, o.traces_url, "traces_url must not be empty");
+    all.of_batching(o);
 }
 
 void validate(const metrics_options& o) {
-    require(!o.url.empty(), "metrics_options::url must not be empty");
-    require(o.timeout.count() > 0, "metrics_options::timeout must be greater than zero");
-    require(o.export_timeout.count() > 0, "metrics_options::export_timeout must be greater than zero");
-    require(o.interval.count() > 0, "metrics_options::interval must be greater than zero");
-    require(o.max_points > 0, "metrics_options::max_points must be at least 1");
+    const requirements all("metrics_options");
+    all.of_all(o, o.url, "url must not be empty");
+    all.require(o.interval.count() > 0, "interval must be greater than zero");
+    all.require(o.max_points > 0, "max_points must be at least 1");
 }
 
 void validate(const logs_options& o) {
-    require(!o.url.empty(), "logs_options::url must not be empty");
-    require(o.timeout.count() > 0, "logs_options::timeout must be greater than zero");
-    require(o.export_timeout.count() > 0, "logs_options::export_timeout must be greater than zero");
-    require(o.schedule_delay.count() > 0, "logs_options::schedule_delay must be greater than zero");
-    require(o.max_queue > 0, "logs_options::max_queue must be at least 1");
-    require(o.max_queue_bytes > 0, "logs_options::max_queue_bytes must be at least 1");
-    require(o.max_batch > 0 && o.max_batch <= o.max_queue, "logs_options::max_batch must be from 1 to max_queue");
+    const requirements all("logs_options");
+    all.of_all(o, o.url, "url must not be empty");
+    all.of_batching(o);
+    all.require(o.max_queue_bytes > 0, "max_queue_bytes must be at least 1");
 }
 
 } // namespace infra::otlp
