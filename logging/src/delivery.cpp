@@ -64,15 +64,13 @@ void delivery::deliver_to(std::size_t destination, batch& b) noexcept { deliver(
 
 void delivery::deliver(destination& d, batch& b) noexcept {
     try {
-        if (d.untold_lost > 0)
-            tell(d, "log lines were lost", d.untold_lost);
+        tell(d, "log lines were lost", d.untold_lost);
         if (d.records)
             write(d, b.records.from(d.from));
         else
             write(d, selected(b, d));
         d.untold_dropped += b.dropped;
-        if (d.untold_dropped > 0)
-            tell(d, "log lines were dropped", d.untold_dropped);
+        tell(d, "log lines were dropped", d.untold_dropped);
     } catch (...) { // no memory to pick the lines of this level
         d.untold_lost += b.lines();
         lost_.fetch_add(b.lines(), std::memory_order_relaxed);
@@ -157,6 +155,8 @@ void delivery::render(line_buffer& to, const line& l, const style& as) {
 }
 
 void delivery::tell(destination& d, std::string_view message, std::uint64_t& count) {
+    if (count == 0 || (d.records && !d.records->has_room()))
+        return;
     const line_field fields[] = {{"lines", count}};
     const rendered_fields none;
     time_text clock;

@@ -31,6 +31,9 @@ public:
     /// Goes on with another file.
     void replace(int number) noexcept;
 
+    /// Does not close what the number stands for now: it was closed by somebody else, and may be theirs.
+    void disown() noexcept { owned_ = false; }
+
 private:
     std::size_t without_torn_line(std::string_view lines, std::size_t written) noexcept;
     std::size_t keep_torn_line(std::string_view lines, std::size_t written) noexcept;
@@ -38,7 +41,7 @@ private:
     bool wait_for_room() const noexcept;
 
     int number_;
-    const bool owned_;
+    bool owned_;
     std::string torn_;
 };
 

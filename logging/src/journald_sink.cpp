@@ -121,7 +121,10 @@ private:
             if (const auto failure = connect())
                 return failure;
         auto failure = send_connected(limit);
-        if (is(failure, {ECONNREFUSED, ECONNRESET, ENOTCONN, EPIPE, EBADF})) {
+        const bool was_closed_by_others = is(failure, {EBADF, ENOTSOCK});
+        if (was_closed_by_others || is(failure, {ECONNREFUSED, ECONNRESET, ENOTCONN, EPIPE})) {
+            if (was_closed_by_others)
+                socket_->disown();
             socket_.reset();
             failure = connect();
             if (!failure)

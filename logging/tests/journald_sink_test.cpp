@@ -152,6 +152,23 @@ TEST_F(JournaldSink, FollowsAJournalThatWasStartedAnew) {
     }
 }
 
+// A daemon that closes "all" descriptors and goes on, whose next file then has the socket's number.
+TEST_F(JournaldSink, ClosesNothingThatHasItsSocketsNumberNow) {
+    journal at(where.socket());
+    const auto to = sink();
+    const record_view one[] = {{.message = "m"}};
+    const int number = ::dup(STDERR_FILENO); // the next that the process opens
+    ::close(number);
+    EXPECT_EQ(to->write(one).taken, 1U);
+    const int file = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
+    ASSERT_EQ(::dup3(file, number, O_CLOEXEC), number);
+    EXPECT_EQ(to->write(one).taken, 1U);
+    EXPECT_EQ(::write(number, "x", 1), 1); // it is the file still
+    EXPECT_TRUE(at.next() && at.next());
+    ::close(number);
+    ::close(file);
+}
+
 TEST_F(JournaldSink, WaitsForRoom) {
     journal at(where.socket());
     const auto to = sink();

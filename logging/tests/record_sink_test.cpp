@@ -36,15 +36,19 @@ public:
 
     outcome write(std::span<const record_view> records) noexcept override {
         largest = std::max<std::size_t>(largest, records.size());
+        offered += records.size();
         auto out = to_->write(records.first(std::min(records.size(), takes.load())));
         if (out.taken < records.size())
             out.failure = make_error_code(boost::system::errc::no_buffer_space);
         return out;
     }
     bool is_closed() const noexcept override { return closed; }
+    bool has_room() const noexcept override { return roomy; }
 
     std::atomic<std::size_t> takes{0};
     std::atomic<std::size_t> largest{0};
+    std::atomic<std::size_t> offered{0};
+    std::atomic<bool> roomy{true};
     std::atomic<bool> closed{false};
 
 private:
@@ -136,6 +140,22 @@ TEST(LogRecordSink, LosesOnlyWhatItRefusesAndIsToldOfIt) {
     EXPECT_EQ(all.at(0).module, "logging");
     EXPECT_EQ(all.at(0).fields, (json::object{{"lines", 2}}));
     EXPECT_EQ(messages(log.records()).size(), 3U); // the other one lost nothing
+}
+
+TEST(LogRecordSink, IsNotToldOfALossBeforeItHasRoom) {
+    const auto memory = std::make_shared<memory_record_sink>();
+    const auto picky = std::make_shared<picky_sink>(memory);
+    picky->roomy = false;
+    recorded log({.outputs = {{.records = picky}}, .synchronous = true});
+    const logger speaks({.to = &log.out});
+    speaks.info("lost");
+    for (int i = 0; i < 5; ++i)
+        log.out.flush(deadline::after(30s));
+    EXPECT_EQ(picky->offered, 1U);
+    picky->takes = 100;
+    picky->roomy = true;
+    EXPECT_TRUE(log.out.flush(deadline::after(30s)));
+    EXPECT_EQ(messages(memory->records()), (list{"log lines were lost"})); // though nobody logs
 }
 
 TEST(LogRecordSink, IsLetGoOnceItIsClosed) {

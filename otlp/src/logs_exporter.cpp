@@ -54,6 +54,12 @@ public:
         return result;
     }
 
+    bool has_room() const noexcept override {
+        constexpr std::size_t short_line = 1024;
+        const std::scoped_lock lock(mutex_);
+        return fits(short_line);
+    }
+
     // In the child after a fork the lock may be held for ever, and nobody sends.
     bool is_closed() const noexcept override { return closed_ || ::getpid() != process_; }
 
@@ -92,7 +98,7 @@ private:
             const std::scoped_lock lock(mutex_);
             if (closed_)
                 return true;
-            if (waiting_.size() >= max_ || (bytes_ > 0 && bytes_ + bytes > max_bytes_))
+            if (!fits(bytes))
                 return false;
         }
         // Made without the lock; should several write at once, they pass the bound by one each.
@@ -106,6 +112,9 @@ private:
         return true;
     }
 
+    bool fits(std::size_t bytes) const {
+        return waiting_.size() < max_ && (bytes_ == 0 || bytes_ + bytes <= max_bytes_);
+    }
     bool fills_a_batch() const { return waiting_.size() >= batch_ || bytes_ >= batch_bytes; }
 
     std::vector<detail::log_entry> take_batch() {

@@ -133,7 +133,9 @@ TEST_F(OtlpLogsExporter, SendsLongLinesInSmallerBatches) {
 
 TEST_F(OtlpLogsExporter, RefusesAndCountsWhatItsQueueCannotHold) {
     start({.max_queue = 2, .max_batch = 2, .schedule_delay = 1h});
+    EXPECT_TRUE(out->records()->has_room());
     EXPECT_EQ(log({"a", "b", "c", "d"}), 2U);
+    EXPECT_FALSE(out->records()->has_room());
     EXPECT_EQ(log({"e"}), 0U);
     EXPECT_EQ(dropped("queue full"), 3);
     stop();

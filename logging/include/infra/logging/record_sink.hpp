@@ -72,6 +72,10 @@ public:
     /// log.
     virtual outcome write(std::span<const record_view> records) noexcept = 0;
 
+    /// False while write() would refuse. Asked before it is told of what it refused, which else would be one record more
+    /// that it refuses.
+    virtual bool has_room() const noexcept { return true; }
+
     /// True once nothing will be taken any more, which is not to count as a loss: the pipeline then lets go of the sink.
     /// True in the child after a fork as well, if what empties the sink is not there.
     virtual bool is_closed() const noexcept { return false; }
