@@ -158,7 +158,7 @@ TEST_F(RedisSession, WaitsForAsLongAsItsCommandsDo) {
     EXPECT_FALSE(blocked->done()) << blocked->what();
     loop.wait(redis->execute<void>({"RPUSH", "k", "x"}));
     loop.until([&] { return blocked->done(); });
-    EXPECT_EQ(*blocked->value, (std::vector<std::string>{"k", "x"}));
+    EXPECT_EQ(blocked->value, (std::vector<std::string>{"k", "x"}));
     EXPECT_EQ(loop.run(own.execute({"BLPOP", "k", 0}))->code(), infra::errc::invalid_input);
     EXPECT_TRUE(own.is_open());
 }
