@@ -23,7 +23,16 @@ health::health_status judge(std::size_t waiting, const queue_check_options& opti
     return waiting > options.degraded_above ? health::health_status::degraded : health::health_status::healthy;
 }
 
-double in_milliseconds(std::chrono::nanoseconds d) { return std::chrono::duration<double, std::milli>(d).count(); }
+health::check_result soon_enough(const std::string& what, std::chrono::nanoseconds took,
+                                 std::chrono::milliseconds degraded_above) {
+    const auto ms = std::chrono::duration<double, std::milli>(took).count();
+    health::check_result out{.details = {{"ping_ms", ms}}};
+    if (took > degraded_above) {
+        out.status = health::health_status::degraded;
+        out.message = what + " took " + std::to_string(std::llround(ms)) + " ms";
+    }
+    return out;
+}
 
 } // namespace
 
@@ -65,6 +74,22 @@ awaitable<health::check_result> queue_check::operator()() const {
     co_return out;
 }
 
+cache_check::cache_check(cache::cache asked, cache_check_options options)
+    : asked_(std::move(asked)), options_(options) {
+    if (options_.degraded_above.count() <= 0)
+        throw std::invalid_argument("app::cache_check_options::degraded_above must be more than zero");
+}
+
+awaitable<health::check_result> cache_check::operator()() const {
+    const auto& stored = asked_.stored();
+    auto out = soon_enough("a sign of life", co_await stored->ping(), options_.degraded_above);
+    const auto kept = stored->stats();
+    out.details["store"] = stored->description();
+    out.details["entries"] = kept.entries; // in this process
+    out.details["bytes"] = kept.bytes;
+    co_return out;
+}
+
 redis_check::redis_check(std::shared_ptr<const redis::client> asked, redis_check_options options)
     : asked_(std::move(asked)), options_(options) {
     if (!asked_)
@@ -76,15 +101,11 @@ redis_check::redis_check(std::shared_ptr<const redis::client> asked, redis_check
 awaitable<health::check_result> redis_check::operator()() const {
     const auto took = co_await asked_->ping();
     const auto doing = asked_->status();
-    health::check_result out{.details = {{"server", doing.server},
-                                         {"ping_ms", in_milliseconds(took)},
-                                         {"connections", doing.connections},
-                                         {"commands", doing.commands},
-                                         {"reconnects", doing.reconnects}}};
-    if (took > options_.degraded_above) {
-        out.status = health::health_status::degraded;
-        out.message = "a PING took " + std::to_string(std::llround(in_milliseconds(took))) + " ms";
-    }
+    auto out = soon_enough("a PING", took, options_.degraded_above);
+    out.details["server"] = doing.server;
+    out.details["connections"] = doing.connections;
+    out.details["commands"] = doing.commands;
+    out.details["reconnects"] = doing.reconnects;
     co_return out;
 }
 

@@ -85,6 +85,17 @@ TEST(QueueCheck, SpeaksUpWhenTooMuchWaits) {
     EXPECT_THROW(queue_check({.unhealthy_above = 1}), std::invalid_argument);
 }
 
+// --- Cache ---
+
+TEST(CacheCheck, FindsAMemoryWell) {
+    const cache::cache one(cache::make_memory_store());
+    wait(one.set("k", 1));
+    const auto said = wait(cache_check(one)());
+    EXPECT_EQ(said.status, health::health_status::healthy);
+    EXPECT_EQ(said.details.at("entries").as_uint64(), 1U);
+    EXPECT_THROW(cache_check(one, {.degraded_above = std::chrono::milliseconds(0)}), std::invalid_argument);
+}
+
 // --- Redis ---
 
 TEST(RedisCheck, TellsWhetherItAnswersAndHowSoon) {

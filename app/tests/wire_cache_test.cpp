@@ -1,13 +1,15 @@
 #include "src/wiring.hpp"
 
+#include <infra/app/checks.hpp>
 #include <infra/runtime/wait.hpp>
+#include <infra/testing/redis_server.hpp>
 
 #include <gtest/gtest.h>
 
 namespace infra::app {
 namespace {
 
-struct WiredCache : testing::Test {
+struct WiredCache : ::testing::Test {
     app_options options{.name = "shop", .cache = {.prefix = "shop:", .max_bytes = std::size_t{8} << 20}};
     environment env{};
     http::router routes;
@@ -22,6 +24,25 @@ TEST_F(WiredCache, IsTheOneOfTheProcessAndSaysWhatItIs) {
     wait(cache::default_cache().set("k", 1));
     std::string bytes;
     EXPECT_EQ(cache::default_cache().stored()->try_get("shop:k", bytes), cache::lookup::hit);
+}
+
+TEST_F(WiredCache, DegradesTheServiceWhileItsServerIsAway) {
+    using infra::testing::redis_server;
+    if (!redis_server::installed())
+        GTEST_SKIP() << redis_server::how_to_install;
+    redis_server server;
+    env = environment({{"REDIS_URL", server.url()}});
+    wire_cache(w);
+    EXPECT_EQ(w.chosen.at(0).backend, server.url() + "/0");
+    wait(cache::default_cache().set("k", 1));
+    EXPECT_EQ(wait(cache::default_cache().get<int>("k")), 1);
+    const auto check = cache_check(cache::default_cache(), {.degraded_above = std::chrono::seconds(5)});
+    EXPECT_EQ(wait(check()).status, health::health_status::healthy);
+    server.kill();
+    EXPECT_EQ(wait(cache::default_cache().get<int>("k")), std::nullopt) << "the service goes on";
+    EXPECT_EQ(wait(health::run_health_checks()).status, health::health_status::degraded);
+    wait(w.parts.at(0).stop(deadline::after(std::chrono::seconds(10))));
+    cache::set_default_cache(cache::cache(cache::make_memory_store()));
 }
 
 TEST_F(WiredCache, IsSweptUntilItIsStopped) {

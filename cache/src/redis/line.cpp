@@ -132,9 +132,13 @@ void line::leave(breaker::ending how, steady_time asked, std::string_view proble
         mend_on(ex); // what was owed at the moment when the last who paid had ended
 }
 
+void line::throw_unavailable(std::string_view problem) const {
+    throw error(errc::unavailable, "the cache's store at " + server_ + " did not do it: " + std::string(problem));
+}
+
 void line::forgo(purpose why, std::string_view problem) {
     if (why == purpose::must || options_.outage == outage_policy::raise)
-        throw error(errc::unavailable, "the cache's store at " + server_ + " did not do it: " + std::string(problem));
+        throw_unavailable(problem);
     (why <= purpose::recall ? count_.reads_dropped : count_.writes_dropped).add();
 }
 
@@ -154,6 +158,16 @@ awaitable<bool> line::bump(std::shared_ptr<line> self, std::vector<std::string> 
     auto batch = raise_to(number->as_text(), names);
     const auto done = co_await ask(std::move(self), std::move(batch), why);
     co_return bool(done);
+}
+
+awaitable<std::chrono::nanoseconds> line::ping(std::shared_ptr<line> self) {
+    try {
+        co_return co_await self->client_.ping(self->limit());
+    } catch (const boost::system::system_error& e) {
+        if (failure_of(e.code()) != failure::away)
+            throw;
+        self->throw_unavailable(e.what());
+    }
 }
 
 awaitable<void> line::stop(std::shared_ptr<line> self, deadline limit) {

@@ -60,6 +60,9 @@ public:
     /// Gives each version a greater number than any before. False where it was not answered.
     static awaitable<bool> bump(std::shared_ptr<line> self, std::vector<std::string> names, purpose why);
 
+    /// Whatever the breaker says. Throws errc::unavailable.
+    static awaitable<std::chrono::nanoseconds> ping(std::shared_ptr<line> self);
+
     void let_go() { mending_.cancel(); }
     static awaitable<void> stop(std::shared_ptr<line> self, deadline limit);
 
@@ -74,6 +77,7 @@ private:
 
     bool may_ask(purpose why, const executor& ex);
     void leave(breaker::ending how, steady_time asked, std::string_view problem, const executor& ex);
+    [[noreturn]] void throw_unavailable(std::string_view problem) const;
     void forgo(purpose why, std::string_view problem);
     void shut(std::string_view problem, const executor& ex);
     void trip(std::string_view problem, const executor& ex);

@@ -221,6 +221,8 @@ public:
         return sum;
     }
 
+    awaitable<std::chrono::nanoseconds> ping() override { return line::ping(line_); }
+
     awaitable<void> stop(deadline limit) override { return line::stop(line_, limit); }
 
     std::string description() const override { return describe(line_->options().server); }

@@ -5,6 +5,7 @@
 ///     health::register_health_check("payments", app::http_check({.url = "https://api.example.com/ping"}), {.critical = false});
 
 #include <infra/base/awaitable.hpp>
+#include <infra/cache.hpp>
 #include <infra/health/report.hpp>
 #include <infra/redis.hpp>
 
@@ -55,6 +56,25 @@ public:
 
 private:
     queue_check_options options_;
+};
+
+struct cache_check_options {
+    std::chrono::milliseconds degraded_above{250}; ///< for a sign of life, there and back; more than zero
+};
+
+/// The storage of a cache answers, and soon. An application registers it as `cache`, not critical: a service goes on without.
+///
+/// Threads:  any, at once.
+/// Errors:   the constructor throws std::invalid_argument naming the option. A storage that does not answer is unhealthy.
+/// Cancel:   all types, at once.
+class cache_check {
+public:
+    explicit cache_check(cache::cache asked, cache_check_options options = {});
+    awaitable<health::check_result> operator()() const;
+
+private:
+    cache::cache asked_;
+    cache_check_options options_;
 };
 
 struct redis_check_options {

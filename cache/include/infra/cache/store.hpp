@@ -186,6 +186,10 @@ public:
 
     virtual store_stats stats() const = 0;
 
+    /// How long a sign of life takes; nothing where values are in this process. Throws errc::unavailable where none came,
+    /// also from a store that otherwise bears with that. For health checks.
+    virtual awaitable<std::chrono::nanoseconds> ping() { co_return std::chrono::nanoseconds(0); }
+
     /// Finishes what waits, up to the deadline; then what is awaited throws infra::errc::closed.
     virtual awaitable<void> stop(deadline limit) = 0;
 
