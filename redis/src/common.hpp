@@ -2,6 +2,7 @@
 
 // What all connections of one client share.
 
+#include "complaints.hpp"
 #include "connector.hpp"
 #include "instruments.hpp"
 #include "topology.hpp"
@@ -41,6 +42,7 @@ public:
     connector connect;
     const std::shared_ptr<topology> cluster; ///< null unless it is one
     const instruments count;
+    complaints troubles;
     const std::string server; ///< for messages
     std::atomic<std::size_t> shared_up{0};
     std::atomic<std::size_t> shared_expected{0};

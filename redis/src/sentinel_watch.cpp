@@ -56,8 +56,8 @@ awaitable<void> sentinel_watch::watch() {
         } catch (const boost::system::system_error& e) {
             if (e.code() == infra::errc::closed || e.code() == asio::error::operation_aborted)
                 co_return;
-            telemetry::log(level::warn, "redis", "cannot listen to sentinels",
-                           {{"server", common_->server}, {"why", e.what()}});
+            complain(common_->troubles, "cannot listen to sentinels", common_->server, e.what(),
+                     common_->time().steady());
         }
         co_await common_->time().sleep_for(before_next_try);
     }

@@ -6,7 +6,6 @@
 
 #include <infra/base/error.hpp>
 #include <infra/base/id.hpp>
-#include <infra/base/telemetry.hpp>
 #include <infra/redis/errc.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -198,8 +197,7 @@ awaitable<void> shard_listeners::settle() {
             for (auto& [node, what] : unplaced())
                 co_await place(node, what, deadline::never());
         } catch (const error& e) {
-            telemetry::log(level::warn, "redis", "cannot subscribe again",
-                           {{"server", common_->server}, {"why", e.what()}});
+            complain(common_->troubles, "cannot subscribe again", common_->server, e.what(), common_->time().steady());
         }
         if (lost_.empty())
             break;

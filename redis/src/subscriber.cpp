@@ -1,7 +1,6 @@
 #include "subscriber.hpp"
 
 #include <infra/base/error.hpp>
-#include <infra/base/telemetry.hpp>
 #include <infra/redis/errc.hpp>
 
 #include <boost/asio/co_spawn.hpp>
@@ -114,8 +113,7 @@ awaitable<void> subscriber::say_all_again() {
         co_await say(std::move(commands),
                      deadline::after(common_->settings().response_timeout, common_->time().steady()));
     } catch (const boost::system::system_error& e) {
-        telemetry::log(level::warn, "redis", "cannot subscribe again",
-                       {{"server", common_->server}, {"why", e.what()}});
+        complain(common_->troubles, "cannot subscribe again", common_->server, e.what(), common_->time().steady());
         if (through == ear_ && connection == through->connection()) // otherwise the next one is at it already
             through->line().drop(std::string("cannot subscribe again: ") + e.what());
         co_return;

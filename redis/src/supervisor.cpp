@@ -17,6 +17,8 @@ namespace {
 // A connection that lasted so long counts as a success: the next attempt is the first again.
 constexpr auto held = std::chrono::seconds(1);
 
+const std::string no_connection = "cannot connect";
+
 // What another attempt will not mend by itself: those who wait are told at once.
 bool is_refusal(const boost::system::error_code& code) {
     return code == errc::refused || code == errc::protocol || code == infra::errc::misconfigured;
@@ -26,7 +28,7 @@ void failed(pipeline& p, boost::system::error_code code, const std::string& why)
     auto& shared = p.shared();
     shared.count.connected(false);
     shared.note(why);
-    telemetry::log(level::warn, "redis", "cannot connect", {{"server", p.server()}, {"why", why}});
+    complain(shared.troubles, no_connection, p.server(), why, shared.time().steady());
     p.cannot_connect(is_refusal(code) ? code : boost::system::error_code(), why);
 }
 
@@ -34,6 +36,7 @@ awaitable<bool> connect(std::shared_ptr<pipeline> p) {
     try {
         auto made = co_await p->open(deadline::never());
         p->shared().count.connected(true);
+        p->shared().troubles.mended(no_connection, p->server());
         telemetry::log(level::info, "redis", "connected",
                        {{"server", p->server()}, {"protocol", made.facts.protocol}, {"version", made.facts.version}});
         p->attach(std::move(made));

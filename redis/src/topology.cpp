@@ -4,7 +4,6 @@
 
 #include <infra/base/error.hpp>
 #include <infra/base/id.hpp>
-#include <infra/base/telemetry.hpp>
 #include <infra/redis/errc.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -18,6 +17,7 @@ namespace {
 
 constexpr auto between_questions = std::chrono::milliseconds(200);
 constexpr auto patience = std::chrono::milliseconds(1000); // with one node: there are others
+const std::string no_answer = "cannot ask the cluster";
 constexpr std::size_t max_answer = 16 * 1024 * 1024;
 
 std::vector<address> addresses_of(const cluster_options& o) {
@@ -159,6 +159,7 @@ std::vector<address> topology::whom_to_ask() const {
 }
 
 void topology::set(map_ptr map) {
+    troubles_.mended(no_answer, name_);
     {
         const std::scoped_lock lock(mutex_);
         map_ = std::move(map);
@@ -171,7 +172,7 @@ void topology::set(map_ptr map) {
 }
 
 void topology::failed(const boost::system::system_error& e) {
-    telemetry::log(level::warn, "redis", "cannot ask the cluster", {{"server", name_}, {"why", e.what()}});
+    complain(troubles_, no_answer, name_, e.what(), through_.time().steady());
     const std::scoped_lock lock(mutex_);
     problem_ = e.what();
     for (const auto& each : std::exchange(waiting_, {}))

@@ -2,6 +2,7 @@
 
 // What a client knows of its cluster, and how it comes to know more.
 
+#include "complaints.hpp"
 #include "connector.hpp"
 #include "redirect.hpp"
 #include "slot_map.hpp"
@@ -61,6 +62,7 @@ private:
     connector& through_;
     const std::string name_; ///< for messages
     const std::vector<address> seeds_;
+    complaints troubles_;
     std::weak_ptr<lane> home_;
     std::function<void()> changed_;
     std::atomic<std::uint64_t> version_{0};
