@@ -14,6 +14,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds probe_timeout{1000}; // longer than the client waits between two attempts to connect
+constexpr milliseconds grace_for_debts{1000};
 constexpr std::size_t paid_at_once = 500;
 
 redis::client make_client(const redis::options& server, std::vector<executor> loops, clock& time) {
@@ -172,7 +173,12 @@ awaitable<std::chrono::nanoseconds> line::ping(std::shared_ptr<line> self) {
 
 awaitable<void> line::stop(std::shared_ptr<line> self, deadline limit) {
     self->stopped_ = true;
-    co_await self->mending_.stop(limit, self->time_);
+    // What is owed is worth a moment. Whether the server is back is worth none.
+    const auto moment = self->debts_.size() > 0 ? grace_for_debts : milliseconds(0);
+    co_await self->mending_.stop(earlier(limit, deadline::after(moment, self->time_.steady())), self->time_);
+    if (const auto left = self->debts_.size(); left > 0)
+        telemetry::log(level::warn, "cache", "the store ends while its server is away: what was to be made void stays",
+                       {{"server", self->server_}, {"owed", left}});
     co_await self->client_.stop(limit);
 }
 

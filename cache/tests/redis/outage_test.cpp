@@ -192,6 +192,14 @@ TEST_F(CacheRedisOutage, IsStoppedWhileItIsAway) {
     EXPECT_EQ(loop.code_of(subject->get<std::string>("warm")), infra::errc::closed);
 }
 
+TEST_F(CacheRedisOutage, HoldsNoStopUpWhileItIsAway) {
+    cut();
+    ASSERT_TRUE(went_away());
+    loop.await(subject->del("warm")); // owed: worth a moment, not an hour
+    loop.await(subject->stop(deadline::after(1h)));
+    EXPECT_EQ(loop.code_of(subject->get<std::string>("warm")), infra::errc::closed);
+}
+
 TEST_F(CacheRedisOutage, IsDestroyedWhileItIsAway) {
     cut();
     ASSERT_TRUE(went_away());
