@@ -40,8 +40,9 @@ TEST_F(WiredCache, DegradesTheServiceWhileItsServerIsAway) {
     EXPECT_EQ(wait(check()).status, health::health_status::healthy);
     server.kill();
     EXPECT_EQ(wait(cache::default_cache().get<int>("k")), std::nullopt) << "the service goes on";
-    EXPECT_EQ(wait(health::run_health_checks()).status, health::health_status::degraded);
-    wait(w.parts.at(0).stop(deadline::after(std::chrono::seconds(10))));
+    const auto report = wait(health::run_health_checks()).to_json();
+    EXPECT_EQ(report.at("checks").at("cache").at("status").as_string(), "degraded") << "and not unhealthy";
+    wait(w.parts.at(0).stop(deadline::after(std::chrono::hours(1))));
     cache::set_default_cache(cache::cache(cache::make_memory_store()));
 }
 
