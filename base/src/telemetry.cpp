@@ -6,6 +6,7 @@
 #include "span_nodes.hpp"
 
 #include <array>
+#include <bit>
 #include <mutex>
 #include <new>
 #include <vector>
@@ -170,9 +171,10 @@ span_context child_of(const span_context& parent, std::uint64_t random) noexcept
     return {parent.trace, {random | 1}, parent.flags};
 }
 
+// A root's own id is made of its trace's, and as random as that.
 span_context new_root(infra::detail::random_state& random) noexcept {
-    const auto high = next_word(random), low = next_word(random), id = next_word(random);
-    return {{high, low | 1}, {id | 1}, span_context::random_flag};
+    const auto high = next_word(random), low = next_word(random);
+    return {{high, low | 1}, {(high ^ std::rotl(low, 32)) | 1}, span_context::random_flag};
 }
 
 // Inlined, so that what it gives stays in registers: to read back from memory at once what was written there piece by
