@@ -110,6 +110,7 @@ function(infra_add_benchmarks name sources links)
     foreach(source IN LISTS sources)
         get_filename_component(stem "${source}" NAME_WE)
         infra_add_executable(${name}_${stem} "${source}" "${links}" infra_headers_for_sources)
+        target_include_directories(${name}_${stem} PRIVATE "${PROJECT_SOURCE_DIR}/testing/bench") # comparison.hpp
         add_dependencies(benchmarks ${name}_${stem})
     endforeach()
 endfunction()

@@ -5,6 +5,8 @@
 // A thousand probes that arrive during a blocking check of 500 ms, beside a service in which each probe asks for itself, on
 // as many threads. Then a probe alone: ten coroutine checks that have nothing to do, asked each time and given again.
 
+#include "comparison.hpp"
+
 #include <infra/health.hpp>
 #include <infra/runtime.hpp>
 
@@ -95,69 +97,26 @@ double probe_alone(std::chrono::milliseconds cache_for) {
     return std::chrono::duration<double, std::micro>(stopwatch::now() - begin).count() / times;
 }
 
-struct arguments {
-    std::string json{};
-    int rounds = 3;
-};
-
-double median(std::vector<double> values) {
-    std::ranges::sort(values);
-    return values[values.size() / 2];
-}
-
-void report(const std::string& name, double mine, const std::string& unit, const std::string& peer, double theirs,
-            std::ostream* json) {
-    std::printf("%-32s %10.1f %6s %22s %10.1f %8.2f\n", name.c_str(), mine, unit.c_str(), peer.c_str(), theirs,
-                theirs / mine);
-    if (json)
-        *json << infra::json::to_text(infra::json::value{{"name", name},
-                                                         {"ours", mine},
-                                                         {"unit", unit},
-                                                         {"peer", peer},
-                                                         {"peer_value", theirs},
-                                                         {"ratio", theirs / mine}})
-              << '\n';
-}
-
-int compare(const arguments& a) {
-    std::ofstream file;
-    if (!a.json.empty())
-        file.open(a.json, std::ios::app);
-    auto* json = a.json.empty() ? nullptr : &file;
+int compare(const infra::bench::arguments& a) {
     std::vector<double> our_runs, our_times, asked, cached;
-    for (int round = 0; round < a.rounds; ++round) {
+    for (int round = 0; round < a["rounds"]; ++round) {
         const auto one = ours();
         our_runs.push_back(one.executions);
         our_times.push_back(one.milliseconds);
         asked.push_back(probe_alone(0ms));
         cached.push_back(probe_alone(1h));
     }
+    using infra::bench::median;
     const auto peer = each_for_itself(); // seconds long: once
-    std::printf("%-32s %10s %6s %22s %10s %8s\n", "", "ours", "", "peer", "peer's", "ratio");
-    report("health.storm.runs", median(our_runs), "runs", "each probe for itself", peer.executions, json);
-    report("health.storm.last_answer", median(our_times), "ms", "each probe for itself", peer.milliseconds, json);
-    report("health.probe.10_checks", median(asked), "us", "our limit", 200, json);
-    report("health.probe.10_checks.cached", median(cached), "us", "our limit", 20, json);
+    const std::string alone = "each probe for itself", limit = "our limit";
+    infra::bench::report to(a);
+    to.add({"health.storm.runs", median(our_runs), "runs", alone, peer.executions});
+    to.add({"health.storm.last_answer", median(our_times), "ms", alone, peer.milliseconds});
+    to.add({"health.probe.10_checks", median(asked), "us", limit, 200});
+    to.add({"health.probe.10_checks.cached", median(cached), "us", limit, 20});
     return 0;
 }
 
 } // namespace
 
-int main(int count, char** values) try {
-    const std::vector<std::string> given(values + 1, values + count);
-    arguments a;
-    for (std::size_t i = 0; i < given.size(); i += 2) {
-        if (i + 1 == given.size() || (given[i] != "--json" && given[i] != "--rounds")) {
-            std::cerr << "health_bench [--json FILE] [--rounds N]\n";
-            return 2;
-        }
-        if (given[i] == "--json")
-            a.json = given[i + 1];
-        else
-            a.rounds = std::max(1, std::atoi(given[i + 1].c_str()));
-    }
-    return compare(a);
-} catch (const std::exception& e) {
-    std::cerr << "health_bench: " << e.what() << '\n';
-    return 1;
-}
+int main(int count, char** values) { return infra::bench::run(count, values, {{"rounds", 3}}, compare); }

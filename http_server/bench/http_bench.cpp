@@ -6,6 +6,8 @@
 // service does: it routes, counts and writes an access log line (to /dev/null). nginx returns a fixed body with its
 // access log off. Rounds alternate between the servers, and the median of each counts.
 
+#include "comparison.hpp"
+
 #include <infra/http_server.hpp>
 #include <infra/logging.hpp>
 #include <infra/monitoring.hpp>
@@ -202,21 +204,9 @@ running start_nginx(const scratch& files) {
     return wait_for(port) ? std::move(made) : running{};
 }
 
-/// The folder of the peers' package.json: above the working directory or above this program.
-std::optional<fs::path> peers_folder() {
-    for (auto from : {fs::current_path(), fs::read_symlink("/proc/self/exe").parent_path()})
-        for (; from != from.root_path(); from = from.parent_path())
-            if (fs::exists(from / "peers/http/package.json"))
-                return from / "peers/http";
-    return std::nullopt;
-}
-
 running start_hono() {
-    const auto folder = peers_folder();
+    const auto folder = infra::bench::peers_folder_with("hono", "http");
     if (!folder)
-        return {};
-    if (!fs::exists(*folder / "node_modules/hono") &&
-        std::system(("cd '" + folder->string() + "' && npm ci --silent >/dev/null 2>&1").c_str()) != 0)
         return {};
     auto made = start_and_ask_port({"node", (*folder / "hono.mjs").string()});
     return made.port ? std::move(made) : running{};
@@ -238,14 +228,6 @@ double requests_per_second(const running& server, std::string_view path, int sec
     return std::strtod(report.c_str() + at + 13, nullptr);
 }
 
-double median(std::vector<double> values) {
-    if (values.empty())
-        return 0;
-    std::sort(values.begin(), values.end());
-    const auto middle = values.size() / 2;
-    return values.size() % 2 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
-}
-
 struct contender {
     std::string name;
     std::function<running()> start;
@@ -253,15 +235,9 @@ struct contender {
     std::vector<double> echo{};
 };
 
-struct arguments {
-    std::string json{};
-    int rounds = 3;
-    int seconds = 3;
-};
-
-void measure(std::vector<contender>& contenders, const arguments& a, const scratch& files) {
+void measure(std::vector<contender>& contenders, const infra::bench::arguments& a, const scratch& files) {
     const auto echo_script = (files.path_ / "echo.lua").string();
-    for (int round = 0; round < a.rounds; ++round)
+    for (int round = 0; round < a["rounds"]; ++round)
         for (auto& each : contenders) {
             const auto server = each.start();
             if (!server.server) {
@@ -270,32 +246,15 @@ void measure(std::vector<contender>& contenders, const arguments& a, const scrat
                 continue;
             }
             requests_per_second(server, "/health", 1, ""); // warm: caches, and a just-in-time compiler
-            each.health.push_back(requests_per_second(server, "/health", a.seconds, ""));
+            each.health.push_back(requests_per_second(server, "/health", a["seconds"], ""));
             if (each.name == "nginx")
                 continue; // reads no JSON
             requests_per_second(server, "/echo", 1, echo_script);
-            each.echo.push_back(requests_per_second(server, "/echo", a.seconds, echo_script));
+            each.echo.push_back(requests_per_second(server, "/echo", a["seconds"], echo_script));
         }
 }
 
-void report(std::string_view name, const contender& ours, const contender& peer, std::vector<double> contender::* what,
-            std::ostream* json) {
-    const double mine = median(ours.*what), theirs = median(peer.*what);
-    if (mine == 0 || theirs == 0)
-        return;
-    std::printf("%-14s %12.0f %12s %12.0f %8.2f\n", std::string(name).c_str(), mine, peer.name.c_str(), theirs,
-                mine / theirs);
-    if (json)
-        *json << infra::json::to_text(infra::json::value{{"name", std::string(name)},
-                                                         {"ours", mine},
-                                                         {"unit", "requests/s"},
-                                                         {"peer", peer.name},
-                                                         {"peer_value", theirs},
-                                                         {"ratio", mine / theirs}})
-              << '\n';
-}
-
-int compare(const arguments& a) {
+int compare(const infra::bench::arguments& a) {
     if (std::thread::hardware_concurrency() < 2) {
         std::cerr << "http_bench needs two cores: one for the server, one for wrk\n";
         return 1;
@@ -304,38 +263,24 @@ int compare(const arguments& a) {
     std::vector<contender> contenders{
         {"ours", start_ours}, {"hono", start_hono}, {"nginx", [&] { return start_nginx(files); }}};
     measure(contenders, a, files);
-    std::ofstream file;
-    if (!a.json.empty())
-        file.open(a.json, std::ios::app);
-    auto* json = a.json.empty() ? nullptr : &file;
-    std::printf("%-14s %12s %12s %12s %8s\n", "requests/s", "ours", "peer", "peer's", "ratio");
+    infra::bench::report to(a);
+    const auto add = [&](const char* name, const contender& peer, std::vector<double> contender::* what) {
+        using infra::bench::median;
+        if (!(peer.*what).empty())
+            to.add({name, median(contenders[0].*what), "requests/s", peer.name, median(peer.*what),
+                    infra::bench::better::more});
+    };
     for (std::size_t peer = 1; peer < contenders.size(); ++peer) {
-        report("http.health", contenders[0], contenders[peer], &contender::health, json);
-        report("http.echo", contenders[0], contenders[peer], &contender::echo, json);
+        add("http.health", contenders[peer], &contender::health);
+        add("http.echo", contenders[peer], &contender::echo);
     }
     return 0;
 }
 
 } // namespace
 
-int main(int count, char** values) try {
-    const std::vector<std::string> given(values + 1, values + count);
-    arguments a;
-    for (std::size_t i = 0; i < given.size(); ++i) {
-        if (given[i] == "--serve")
-            return serve();
-        if (i + 1 == given.size() || (given[i] != "--json" && given[i] != "--rounds" && given[i] != "--seconds")) {
-            std::cerr << "http_bench [--json FILE] [--rounds N] [--seconds N]\n";
-            return 2;
-        }
-        const auto& value = given[++i];
-        if (given[i - 1] == "--json")
-            a.json = value;
-        else
-            (given[i - 1] == "--rounds" ? a.rounds : a.seconds) = std::max(1, std::atoi(value.c_str()));
-    }
-    return compare(a);
-} catch (const std::exception& e) {
-    std::cerr << "http_bench: " << e.what() << '\n';
-    return 1;
+int main(int count, char** values) {
+    if (count > 1 && std::string_view(values[1]) == "--serve")
+        return infra::bench::run(1, values, {}, [](const infra::bench::arguments&) { return serve(); });
+    return infra::bench::run(count, values, {{"rounds", 3}, {"seconds", 3}}, compare);
 }

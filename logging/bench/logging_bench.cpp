@@ -9,6 +9,8 @@
 // Rounds alternate between the loggers, and the median of each counts. `durable` keeps its rings in a file beside the log,
 // so that not even SIGKILL loses a line.
 
+#include "comparison.hpp"
+
 #include <infra/base/json.hpp>
 #include <infra/logging.hpp>
 
@@ -41,12 +43,7 @@ namespace {
 namespace fs = std::filesystem;
 namespace logging = infra::logging;
 using namespace std::chrono_literals;
-
-struct arguments {
-    std::string json{};
-    int rounds = 5;
-    int lines = 1'000'000;
-};
+using infra::bench::median;
 
 constexpr int bursts = 200;
 constexpr int lines_a_burst = 1000;
@@ -55,14 +52,6 @@ struct result {
     double caller = 0; // nanoseconds a line
     double total = 0;
 };
-
-double median(std::vector<double> values) {
-    if (values.empty())
-        return 0;
-    const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-    std::nth_element(values.begin(), middle, values.end());
-    return *middle;
-}
 
 template <class Function>
 double nanoseconds(Function f) {
@@ -141,21 +130,9 @@ std::optional<result> spdlog_async(const fs::path& file, int lines) {
 }
 #endif
 
-/// The folder of the peer's package.json: above the working directory or above this program.
-std::optional<fs::path> peers_folder() {
-    for (auto from : {fs::current_path(), fs::read_symlink("/proc/self/exe").parent_path()})
-        for (; from != from.root_path(); from = from.parent_path())
-            if (fs::exists(from / "peers/logging/package.json"))
-                return from / "peers/logging";
-    return std::nullopt;
-}
-
 std::optional<result> pino(const fs::path& file, int lines) {
-    const auto folder = peers_folder();
+    const auto folder = infra::bench::peers_folder_with("pino", "logging");
     if (!folder)
-        return std::nullopt;
-    if (!fs::exists(*folder / "node_modules/pino") &&
-        std::system(("cd '" + folder->string() + "' && npm ci --silent >/dev/null 2>&1").c_str()) != 0)
         return std::nullopt;
     const auto command = "node '" + (*folder / "pino.mjs").string() + "' '" + file.string() + "' " +
                          std::to_string(bursts) + " " + std::to_string(lines / 5);
@@ -197,12 +174,12 @@ void check(const contender& c, const fs::path& file) {
         throw std::runtime_error(c.name + " does not write the JSON that is asked for: " + line);
 }
 
-void run(std::vector<contender>& contenders, const arguments& a) {
-    for (int round = 0; round < a.rounds; ++round)
+void run(std::vector<contender>& contenders, const infra::bench::arguments& a) {
+    for (int round = 0; round < a["rounds"]; ++round)
         for (auto& each : contenders) {
             const scratch folder;
             const auto file = folder.path_ / "app.log";
-            const auto r = each.run(file, a.lines);
+            const auto r = each.run(file, a["lines"]);
             if (!r) {
                 if (round == 0)
                     std::cerr << each.name << " is not there and is left out\n";
@@ -214,24 +191,7 @@ void run(std::vector<contender>& contenders, const arguments& a) {
         }
 }
 
-void report(std::string_view name, const contender& ours, const contender& peer, std::vector<double> contender::* what,
-            std::ostream* json) {
-    const double mine = median(ours.*what), theirs = median(peer.*what);
-    if (mine == 0 || theirs == 0)
-        return;
-    std::printf("%-24s %10.1f %14s %10.1f %8.1f\n", std::string(name).c_str(), mine, peer.name.c_str(), theirs,
-                theirs / mine);
-    if (json)
-        *json << infra::json::to_text(infra::json::value{{"name", std::string(name)},
-                                                         {"ours", mine},
-                                                         {"unit", "ns"},
-                                                         {"peer", peer.name},
-                                                         {"peer_value", theirs},
-                                                         {"ratio", theirs / mine}})
-              << '\n';
-}
-
-int compare(const arguments& a) {
+int compare(const infra::bench::arguments& a) {
     std::vector<contender> contenders{{"ours", ours}, {"durable", durable}};
     const std::size_t first_peer = contenders.size();
 #ifdef HAS_SPDLOG
@@ -242,37 +202,20 @@ int compare(const arguments& a) {
 #endif
     contenders.push_back({"pino", pino});
     run(contenders, a);
-    std::ofstream file;
-    if (!a.json.empty())
-        file.open(a.json, std::ios::app);
-    auto* json = a.json.empty() ? nullptr : &file;
-    std::printf("%-24s %10s %14s %10s %8s\n", "ns a line", "ours", "peer", "peer's", "ratio");
-    for (std::size_t peer = first_peer; peer < contenders.size(); ++peer)
-        for (std::size_t i = 0; i < first_peer; ++i) {
-            const std::string of = i == 0 ? "logging." : "logging." + contenders[i].name + ".";
-            report(of + "caller", contenders[i], contenders[peer], &contender::caller, json);
-            report(of + "written", contenders[i], contenders[peer], &contender::total, json);
+    infra::bench::report to(a);
+    for (std::size_t i = 0; i < first_peer; ++i) {
+        const auto of = i == 0 ? std::string("logging.") : "logging." + contenders[i].name + ".";
+        for (std::size_t peer = first_peer; peer < contenders.size(); ++peer) {
+            const auto& [name, start, caller, total] = contenders[peer];
+            to.add({of + "caller", median(contenders[i].caller), "ns", name, median(caller)});
+            to.add({of + "written", median(contenders[i].total), "ns", name, median(total)});
         }
+    }
     return 0;
 }
 
 } // namespace
 
-int main(int count, char** values) try {
-    const std::vector<std::string> given(values + 1, values + count);
-    arguments a;
-    for (std::size_t i = 0; i < given.size(); i += 2) {
-        if (i + 1 == given.size() || (given[i] != "--json" && given[i] != "--rounds" && given[i] != "--lines")) {
-            std::cerr << "logging_bench [--json FILE] [--rounds N] [--lines N]\n";
-            return 2;
-        }
-        if (given[i] == "--json")
-            a.json = given[i + 1];
-        else
-            (given[i] == "--rounds" ? a.rounds : a.lines) = std::max(1, std::atoi(given[i + 1].c_str()));
-    }
-    return compare(a);
-} catch (const std::exception& e) {
-    std::cerr << "logging_bench: " << e.what() << '\n';
-    return 1;
+int main(int count, char** values) {
+    return infra::bench::run(count, values, {{"rounds", 5}, {"lines", 1'000'000}}, compare);
 }

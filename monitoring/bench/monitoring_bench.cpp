@@ -6,8 +6,9 @@
 // make a round slower. Times are those of the calling thread's processor: nanoseconds a call, milliseconds a scrape. Spans
 // have no peer here: what stands beside them is the limit we set ourselves.
 
+#include "comparison.hpp"
+
 #include <infra/base/context.hpp>
-#include <infra/base/json.hpp>
 #include <infra/monitoring.hpp>
 
 #ifdef INFRA_BENCH_PROMETHEUS_CPP
@@ -197,11 +198,6 @@ double span_with_attributes() {
 
 // --- Measuring ----------------------------------------------------------------------------------------------------
 
-struct arguments {
-    std::string json{};
-    int rounds = 9;
-};
-
 struct race {
     std::string name;
     std::string unit;
@@ -210,29 +206,16 @@ struct race {
     std::function<double()> theirs; // or the limit
 };
 
-void run(const race& r, int rounds, std::ostream* json) {
+void run(const race& r, int rounds, infra::bench::report& to) {
     double ours = std::numeric_limits<double>::infinity(), theirs = ours;
     for (int i = 0; i < rounds; ++i) {
         ours = std::min(ours, r.ours());
         theirs = std::min(theirs, r.theirs());
     }
-    if (theirs == 0) {
-        std::printf("%-40s %10.2f %s\n", r.name.c_str(), ours, r.unit.c_str());
-        return;
-    }
-    std::printf("%-40s %10.2f %16s %10.2f %8.2f %s\n", r.name.c_str(), ours, r.peer.c_str(), theirs, theirs / ours,
-                r.unit.c_str());
-    if (json)
-        *json << infra::json::to_text(infra::json::value{{"name", r.name},
-                                                         {"ours", ours},
-                                                         {"unit", r.unit},
-                                                         {"peer", r.peer},
-                                                         {"peer_value", theirs},
-                                                         {"ratio", theirs / ours}})
-              << '\n';
+    to.add({r.name, ours, r.unit, r.peer, theirs});
 }
 
-int compare(const arguments& a) {
+int compare(const infra::bench::arguments& a) {
     our_side us;
     their_side them;
     const std::string peer = "prometheus-cpp", ns = "ns", limit = "our limit";
@@ -254,33 +237,12 @@ int compare(const arguments& a) {
         {"monitoring.span.recorded", ns, limit, [] { return span_cost(1, true, false); }, within(200)},
         {"monitoring.span.recorded.2_attributes", ns, limit, [] { return span_with_attributes(); }, within(0)},
     };
-    std::ofstream file;
-    if (!a.json.empty())
-        file.open(a.json, std::ios::app);
-    auto* json = a.json.empty() ? nullptr : &file;
-    std::printf("%-40s %10s %16s %10s %8s\n", "", "ours", "peer", "peer's", "ratio");
+    infra::bench::report to(a);
     for (const auto& each : races)
-        run(each, a.rounds, json);
+        run(each, a["rounds"], to);
     return 0;
 }
 
 } // namespace
 
-int main(int count, char** values) try {
-    const std::vector<std::string> given(values + 1, values + count);
-    arguments a;
-    for (std::size_t i = 0; i < given.size(); i += 2) {
-        if (i + 1 == given.size() || (given[i] != "--json" && given[i] != "--rounds")) {
-            std::cerr << "monitoring_bench [--json FILE] [--rounds N]\n";
-            return 2;
-        }
-        if (given[i] == "--json")
-            a.json = given[i + 1];
-        else
-            a.rounds = std::max(1, std::atoi(given[i + 1].c_str()));
-    }
-    return compare(a);
-} catch (const std::exception& e) {
-    std::cerr << "monitoring_bench: " << e.what() << '\n';
-    return 1;
-}
+int main(int count, char** values) { return infra::bench::run(count, values, {{"rounds", 9}}, compare); }
