@@ -56,7 +56,8 @@ verdict judge(const std::optional<found_value>& found, std::int64_t now_ms, cons
         return verdict::load;
     if (is_fresh(e, now_ms))
         return is_eager(e, now_ms, o.eager) ? verdict::serve_and_refresh : verdict::serve;
-    return now_ms < plus(e.fresh_until_ms, o.stale) ? verdict::serve_and_refresh : verdict::load;
+    const bool stale = now_ms >= e.fresh_until_ms && now_ms < plus(e.fresh_until_ms, o.stale);
+    return stale ? verdict::serve_and_refresh : verdict::load;
 }
 
 bool is_alive(const std::optional<found_value>& found, std::int64_t now_ms) noexcept {

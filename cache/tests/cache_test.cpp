@@ -257,6 +257,17 @@ TEST_F(Cache, ALockHasOneHolderAndAGrowingNumber) {
     EXPECT_FALSE(loop.await(first->renew()));
 }
 
+TEST_F(Cache, ALockThatWasLostIsNotRenewed) {
+    const auto slow = loop.await(subject.try_lock("job", {.ttl = 1s}));
+    time.advance(1s);
+    EXPECT_FALSE(loop.await(slow->renew())) << "nobody has it, and yet it may have been somebody's";
+    const auto next = loop.await(subject.try_lock("job", {.ttl = 1s}));
+    ASSERT_TRUE(next);
+    EXPECT_FALSE(loop.await(slow->renew()));
+    EXPECT_FALSE(loop.await(slow->release()));
+    EXPECT_TRUE(loop.await(next->renew())) << "and the slow one has disturbed nobody";
+}
+
 TEST_F(Cache, ALockIsWaitedForSoLongAndNoLonger) {
     const auto first = loop.await(subject.try_lock("job", {.ttl = 300ms}));
     const auto patient = loop.start(subject.try_lock("job", {.wait = 1s}));

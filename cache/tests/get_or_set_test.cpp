@@ -7,6 +7,7 @@
 
 #include <boost/asio/use_future.hpp>
 
+#include <set>
 #include <thread>
 
 namespace infra::cache::tests {
@@ -351,6 +352,100 @@ TEST_F(CacheGetOrSet, StopCancelsARefreshThatDoesNotEnd) {
     ASSERT_TRUE(loop.until([&] { return stopped->ended; }));
     EXPECT_EQ(describe(stopped->failure), "");
     EXPECT_EQ(origin.cancelled, 1);
+}
+
+TEST_F(CacheGetOrSet, PassesOnWhateverALoaderThrows) {
+    auto odd = []() -> awaitable<int> {
+        throw 5;
+        co_return 0;
+    };
+    auto early = []() -> awaitable<int> { throw std::runtime_error("before there was a coroutine"); };
+    auto plain = []() -> int { throw std::runtime_error("plain"); };
+    EXPECT_THROW(loop.await(subject.get_or_set("a", 1s, odd)), int);
+    EXPECT_THROW(loop.await(subject.get_or_set("a", 1s, early)), std::runtime_error);
+    EXPECT_THROW(loop.await(subject.get_or_set("a", 1s, plain)), std::runtime_error);
+    EXPECT_EQ(loop.await(subject.get_or_set("a", 1s, [] { return 1; })), 1) << "and the next one loads";
+}
+
+TEST_F(CacheGetOrSet, CoversWhateverALoaderThrowsWithAnOldValue) {
+    const load_options o{.ttl = 1s, .grace = 1h, .throttle = 1ms};
+    loop.await(subject.get_or_set("a", o, [] { return 1; }));
+    time.advance(2s);
+    auto odd = []() -> int { throw 5; };
+    EXPECT_EQ(loop.await(subject.get_or_set("a", o, odd)), 1);
+}
+
+TEST_F(CacheGetOrSet, DrawsAShareOfTheTtlByLot) {
+    std::set<milliseconds> lives;
+    for (int i = 0; i < 50; ++i) {
+        const auto key = std::to_string(i);
+        loop.await(subject.get_or_set(key, {.ttl = 10s, .jitter = 0.2}, [] { return 1; }));
+        const auto left = loop.await(subject.ttl(key));
+        ASSERT_TRUE(left);
+        EXPECT_GE(*left, 8s);
+        EXPECT_LE(*left, 10s);
+        lives.insert(*left);
+    }
+    EXPECT_GT(lives.size(), 10U);
+}
+
+TEST_F(CacheGetOrSet, AClockThatIsSetBackKeepsNothingFreshForEver) {
+    const load_options o{.ttl = 1h, .grace = 1h};
+    get(o);
+    time.set_wall(time.wall() - 24h);
+    origin.next = 2;
+    EXPECT_EQ(get(o), 2);
+}
+
+TEST_F(CacheGetOrSet, AClockThatIsSetForwardEndsWhatTheEnvelopeSays) {
+    const load_options o{.ttl = 1h, .stale = 1h};
+    get(o);
+    loop.await(subject.set("bare", 1, 1h));
+    time.set_wall(time.wall() + 24h);
+    origin.next = 2;
+    EXPECT_EQ(get(o), 2);
+    EXPECT_EQ(loop.await(subject.get<int>("bare")), 1) << "what is bare has the store's own clock";
+}
+
+TEST_F(CacheGetOrSet, AnAbsenceEndsAtItsOwnTimeWhateverTheOptionsSayOfValues) {
+    int loads = 0;
+    auto nothing = [&loads]() -> std::optional<int> { return ++loads, std::nullopt; };
+    const auto ask_for = [&](const char* key, load_options o) {
+        return loop.await(subject.get_or_set(key, std::move(o), nothing));
+    };
+    const load_options every{
+        .ttl = 1h, .tags = "t", .stale = 1h, .grace = 1h, .eager = 0.1, .jitter = 0.0, .none_ttl = 100ms};
+    ask_for("a", every);
+    time.advance(99ms);
+    ask_for("a", every);
+    loop.settle();
+    EXPECT_EQ(loads, 1) << "not refreshed early";
+    time.advance(1ms);
+    ask_for("a", every);
+    EXPECT_EQ(loads, 2) << "neither stale nor in a grace";
+    loop.await(subject.invalidate_tag("t"));
+    ask_for("a", every);
+    EXPECT_EQ(loads, 3);
+    loop.await(subject.set("a", 5));
+    EXPECT_EQ(ask_for("a", every), 5);
+}
+
+TEST_F(CacheGetOrSet, AFailureStandsNotOnAnAbsence) {
+    const load_options o{.ttl = 1h, .grace = 1h, .none_ttl = 100ms};
+    loop.await(subject.get_or_set("a", o, []() -> std::optional<int> { return std::nullopt; }));
+    time.advance(200ms);
+    auto down = []() -> std::optional<int> { throw std::runtime_error("the database is down"); };
+    EXPECT_THROW(loop.await(subject.get_or_set("a", o, down)), std::runtime_error);
+}
+
+TEST_F(CacheGetOrSet, BeginsNoRefreshAfterStop) {
+    const load_options o{.ttl = 1s, .stale = 1h, .grace = 1h, .soft_timeout = 100ms};
+    get(o);
+    time.advance(2s);
+    loop.await(subject.stop(deadline::after(1s, time.steady())));
+    EXPECT_EQ(loop.code_of(ask(o)), infra::errc::closed);
+    loop.settle();
+    EXPECT_EQ(origin.started, 1);
 }
 
 TEST_F(CacheGetOrSet, ChecksItsOptions) {

@@ -32,6 +32,12 @@ struct source {
             each->cancel();
     }
 
+    /// Before the loop goes on which they wait.
+    void forget_waiting() {
+        held = false;
+        waiting.clear();
+    }
+
 private:
     static awaitable<int> load(source* from) {
         ++from->started;
