@@ -92,21 +92,21 @@ shared_core core::make(std::shared_ptr<owner> by, std::string prefix, const core
     return {std::make_shared<held>(std::move(by), std::move(one)), as_seen};
 }
 
-std::uint64_t core::version() const noexcept {
+std::optional<std::uint64_t> core::known_version() const noexcept {
     std::uint64_t greatest = 0;
-    for (const auto& each : slots)
+    for (const auto& each : slots) {
+        if (!each->known.load(std::memory_order_acquire))
+            return std::nullopt;
         greatest = std::max(greatest, each->value.load(std::memory_order_acquire));
+    }
     return greatest;
 }
 
-bool core::knows_version() const noexcept {
-    return std::ranges::all_of(slots, [](const auto& each) { return each->known.load(std::memory_order_acquire); });
-}
-
 std::optional<std::string_view> core::key_now(std::string_view key, std::string& buffer) const {
-    if (!knows_version())
+    const auto known = known_version();
+    if (!known)
         return std::nullopt;
-    const auto v = version();
+    const auto v = *known;
     if (v == 0 && prefix.empty() && key.size() <= max_key_bytes)
         return key;
     buffer.clear();
@@ -136,7 +136,8 @@ awaitable<std::string> key_in_store(shared_core in, std::string key) {
 awaitable<std::vector<std::string>> keys_in_store(shared_core in, std::vector<std::string> keys) {
     for (const auto& each : keys)
         check_key(each);
-    const auto now = in->knows_version() ? in->version() : co_await version_now(in);
+    const auto known = in->known_version();
+    const auto now = known ? *known : co_await version_now(in);
     for (auto& each : keys) {
         std::string out;
         write_key(out, in->prefix, now, each);

@@ -71,8 +71,7 @@ public:
 
     /// The key in the store; empty where a version is not known in this process. `buffer` may back it.
     std::optional<std::string_view> key_now(std::string_view key, std::string& buffer) const;
-    std::uint64_t version() const noexcept;
-    bool knows_version() const noexcept;
+    std::optional<std::uint64_t> known_version() const noexcept;
 
     std::int64_t now_ms() const { return to_unix_ms(shared->time.wall()); }
     std::chrono::milliseconds ttl_or_default(std::optional<std::chrono::milliseconds> ttl) const {

@@ -15,23 +15,43 @@ inline std::uint64_t multiply_fold(std::uint64_t a, std::uint64_t b) noexcept {
     return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
 }
 
-inline std::uint64_t load_up_to_8(const char* from, std::size_t n) noexcept {
-    std::uint64_t word = 0;
-    std::memcpy(&word, from, n);
+template <class Word>
+std::uint64_t load(const char* from) noexcept {
+    Word word = 0;
+    std::memcpy(&word, from, sizeof word); // of a size that the compiler knows: no call
     return word;
+}
+
+struct two_words {
+    std::uint64_t first = 0;
+    std::uint64_t second = 0;
+};
+
+/// Of at most 16 bytes; the words overlap where there are fewer than both have room for.
+inline two_words load_up_to_16(const char* from, std::size_t n) noexcept {
+    if (n >= 8)
+        return {load<std::uint64_t>(from), load<std::uint64_t>(from + n - 8)};
+    if (n >= 4)
+        return {load<std::uint32_t>(from), load<std::uint32_t>(from + n - 4)};
+    if (n > 0)
+        return {load<std::uint8_t>(from) << 8 | load<std::uint8_t>(from + n / 2), load<std::uint8_t>(from + n - 1)};
+    return {};
 }
 
 } // namespace detail
 
+// Both factors carry a secret: with one that is known, a key could make a product of zero, whatever comes before and after.
 inline std::uint64_t hash_key(std::string_view key, std::uint64_t seed) noexcept {
     constexpr std::uint64_t odd = 0x9e3779b97f4a7c15;
-    std::uint64_t state = detail::multiply_fold(seed ^ key.size(), odd);
+    const auto other_seed = detail::multiply_fold(seed ^ odd, odd);
+    auto state = seed ^ key.size();
     const char* at = key.data();
     auto left = key.size();
-    for (; left > 8; at += 8, left -= 8)
-        state = detail::multiply_fold(state ^ detail::load_up_to_8(at, 8), seed | 1);
-    state = detail::multiply_fold(state ^ (left ? detail::load_up_to_8(at, left) : 0), odd ^ seed);
-    return detail::multiply_fold(state, odd);
+    for (; left > 16; at += 16, left -= 16)
+        state = detail::multiply_fold(detail::load<std::uint64_t>(at) ^ other_seed,
+                                      detail::load<std::uint64_t>(at + 8) ^ state);
+    const auto last = detail::load_up_to_16(at, left);
+    return detail::multiply_fold(detail::multiply_fold(last.first ^ other_seed, last.second ^ state), odd);
 }
 
 } // namespace infra::cache

@@ -79,5 +79,22 @@ TEST(CachePayload, OfAnyDepthDoesNotExhaustTheStack) {
     EXPECT_EQ(code_of_reading<std::vector<int>>(std::string(1'000'000, '[')), errc::wrong_type);
 }
 
+// The fast way through a plain string looks at eight bytes at a time; every odd one at every place has to be seen.
+TEST(CachePayload, TextComesBackWhateverIsWhereInIt) {
+    for (const std::string odd :
+         {"\"", "\\", "\n", "\x1f", "\x7f", " ", "!", "\xC3\xA9", "\xE2\x82\xAC", "]", "[", "#"})
+        for (std::size_t size = 0; size < 40; ++size)
+            for (std::size_t at = 0; at <= size; ++at) {
+                auto text = std::string(size, 'v');
+                text.insert(at, odd);
+                ASSERT_EQ(from_payload<std::string>(to_payload(text)), text) << size << " " << at;
+                // As another program may have written it, with the odd one unescaped.
+                const payload bare{"\"" + text + "\""};
+                if (odd == "\"" || odd == "\\" || static_cast<unsigned char>(odd[0]) < 0x20)
+                    continue;
+                ASSERT_EQ(from_payload<std::string>(bare), text);
+            }
+}
+
 } // namespace
 } // namespace infra::cache::tests
