@@ -68,6 +68,7 @@ public:
 
     const redis_store_options& options() const noexcept { return options_; }
     const redis::client& client() const noexcept { return client_; }
+    clock& time() const noexcept { return time_; }
 
 private:
     template <class T, class What>

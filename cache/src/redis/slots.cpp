@@ -1,7 +1,6 @@
 #include "slots.hpp"
 
 #include <algorithm>
-#include <limits>
 
 namespace infra::cache::redis_backend {
 
@@ -48,12 +47,12 @@ void slots::saw(std::span<const std::string> names, std::span<const std::uint64_
         in_doubt_ = false;
 }
 
-std::vector<std::uint64_t> slots::seen_last(std::span<const std::string> names) {
+std::vector<std::optional<std::uint64_t>> slots::seen_last(std::span<const std::string> names) {
     const std::scoped_lock lock(mutex_);
-    std::vector<std::uint64_t> seen;
+    std::vector<std::optional<std::uint64_t>> seen;
     for (const auto& name : names) {
         const auto held = find(name);
-        seen.push_back(held ? held->value.load() : std::numeric_limits<std::uint64_t>::max());
+        seen.push_back(held ? std::optional(held->value.load()) : std::nullopt);
         in_doubt_ = in_doubt_ || held;
     }
     return seen;

@@ -30,9 +30,9 @@ public:
     /// What the server said.
     void saw(std::span<const std::string> names, std::span<const std::uint64_t> versions);
 
-    /// The server did not answer: what was seen last. A tag, of which nothing is kept, has a version that no value was
-    /// stored with. From now on reads are in doubt, until the server was asked again.
-    std::vector<std::uint64_t> seen_last(std::span<const std::string> names);
+    /// The server did not answer: what was seen last; nothing for a tag. From now on reads are in doubt, until the server
+    /// was asked again.
+    std::vector<std::optional<std::uint64_t>> seen_last(std::span<const std::string> names);
 
     /// A key was made with a version that may be over: nobody should read from it.
     bool in_doubt() const noexcept { return in_doubt_; }

@@ -71,16 +71,13 @@ public:
         return near_ && near_->get(key, to) ? lookup::hit : lookup::unknown;
     }
 
-    std::optional<std::string> last_seen(std::string_view key) override {
-        return near_ ? near_->last_seen(key) : std::nullopt;
-    }
-
     awaitable<std::vector<std::optional<std::string>>> get(std::vector<std::string> keys) override {
-        std::vector<std::optional<std::string>> found(keys.size());
-        if (keys.empty() || slots_->in_doubt())
-            co_return found;
+        const bool in_doubt = slots_->in_doubt(); // of what the keys were made with: the server did not say
         if (near_)
-            co_return co_await read_through(line_, near_, std::move(keys));
+            co_return co_await read_through(line_, near_, std::move(keys), !in_doubt);
+        std::vector<std::optional<std::string>> found(keys.size());
+        if (keys.empty() || in_doubt)
+            co_return found;
         auto answer = co_await line::ask(line_, get_command(keys), purpose::read);
         if (answer)
             found = each_in<std::optional<std::string>>(std::move(*answer).take_items(), text_in);
@@ -144,15 +141,14 @@ public:
         co_return answer ? replaced_in(std::move(*answer)) : replace_outcome{.unanswered = true};
     }
 
-    // While the server is away everybody loads for himself.
     awaitable<lease_answer> lease(lease_request r) override {
-        auto answer = co_await line::ask(line_, lease_command(r, process_), purpose::read);
-        co_return answer ? lease_in(std::move(*answer)) : lease_answer{.granted = true};
+        auto answer = co_await line::ask(line_, lease_command(r, process_), purpose::must);
+        co_return lease_in(std::move(*answer));
     }
 
     awaitable<bool> end_lease(lease_request r) override {
-        const auto answer = co_await line::ask(line_, end_lease_command(r, process_), purpose::write);
-        co_return answer && answer->as_integer() != 0;
+        const auto answer = co_await line::ask(line_, end_lease_command(r, process_), purpose::must);
+        co_return answer->as_integer() != 0;
     }
 
     std::shared_ptr<const version_slot> slot(std::string name) override {
@@ -166,7 +162,7 @@ public:
         const auto tickets = tickets_for(near_.get(), names);
         auto answer = co_await line::ask(line_, get_command(names), purpose::recall);
         if (!answer)
-            co_return slots_->seen_last(names);
+            co_return seen_last(*slots_, near_.get(), names);
         const auto number = [](const redis::reply& r) { return number_in<std::uint64_t>(r).value_or(0); };
         auto found = each_in<std::uint64_t>(std::move(*answer).take_items(), number);
         slots_->saw(names, found);

@@ -112,7 +112,7 @@ TEST_F(CacheNearOnRedis, KeepsNoCopyOfAnAnswerThatTheChangeOvertook) {
 TEST_F(CacheNearOnRedis, HasNoFreshCopiesOnceItIsDeaf) {
     cut();
     ASSERT_TRUE(loop.until([&] { return !at_hand("a"); }));
-    EXPECT_EQ(near->last_seen("p:a"), "\"1\"");
+    EXPECT_EQ(get("a"), std::nullopt);
     loop.await(there->set("a", "2"));
     between->refusing = false;
     ASSERT_TRUE(loop.until([&] {
@@ -121,6 +121,36 @@ TEST_F(CacheNearOnRedis, HasNoFreshCopiesOnceItIsDeaf) {
     }));
     ASSERT_TRUE(becomes_near("a"));
     EXPECT_EQ(at_hand("a"), "2");
+}
+
+TEST_F(CacheNearOnRedis, FallsBackOnAnOldCopyWhileTheServerAndTheLoaderFail) {
+    const load_options o{.ttl = 1min, .tags = "t", .grace = 1h};
+    const auto good = [] { return 7; };
+    const auto bad = []() -> int { throw std::runtime_error("the database is away as well"); };
+    const auto ask = [&](auto load) { return loop.await(here->get_or_set("graceful", o, load)); };
+    EXPECT_EQ(ask(good), 7);
+    ASSERT_TRUE(loop.until([&] { return loop.await(here->get<int>("graceful")) && here->try_get<int>("graceful"); }));
+    cut();
+    ASSERT_TRUE(loop.until([&] { return !here->try_get<int>("graceful"); }));
+    EXPECT_EQ(loop.await(here->get<int>("graceful")), std::nullopt) << "it may be old";
+    EXPECT_EQ(ask([] { return 8; }), 8) << "an old copy is no reason not to load";
+    for (int i = 0; i < 10; ++i)
+        EXPECT_EQ(ask(bad), 7);
+    EXPECT_THROW(loop.await(here->get_or_set("graceful", 1min, bad)), std::runtime_error) << "who serves nothing old";
+    between->refusing = false;
+    ASSERT_TRUE(becomes_near("a"));
+    EXPECT_EQ(ask(bad), 7) << "which the server has kept";
+}
+
+TEST_F(CacheNearOnRedis, FallsBackOnNothingThatWasMadeVoid) {
+    const load_options o{.ttl = 1min, .tags = "t", .grace = 1h};
+    const auto bad = []() -> int { throw std::runtime_error("the database is away as well"); };
+    EXPECT_EQ(loop.await(here->get_or_set("graceful", o, [] { return 7; })), 7);
+    ASSERT_TRUE(loop.until([&] { return loop.await(here->get<int>("graceful")) && here->try_get<int>("graceful"); }));
+    loop.await(there->invalidate_tag("t"));
+    ASSERT_TRUE(loop.until([&] { return !here->try_get<int>("graceful"); }));
+    cut();
+    EXPECT_THROW(loop.await(here->get_or_set("graceful", o, bad)), std::runtime_error);
 }
 
 TEST_F(CacheNearOnRedis, KnowsTheTimeThatAValueHasLeft) {

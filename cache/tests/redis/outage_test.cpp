@@ -211,6 +211,7 @@ TEST_F(CacheRedisOutage, IsDestroyedWhileItIsAway) {
 
 TEST_F(CacheRedisOutage, LoadsWithoutTheServer) {
     cut();
+    ASSERT_TRUE(went_away());
     int loads = 0;
     const auto load = [&loads]() -> awaitable<int> {
         co_await real_clock().sleep_for(10ms);

@@ -159,6 +159,8 @@ public:
     /// Asked for again with the same token it is granted again, for another ttl. Between the callers in this process the
     /// core sees to it that one at a time asks: who asks while another here holds it follows one that is gone.
     ///
+    /// A store that does not answer throws, whatever it does elsewhere: nobody holds a lease that nobody gave.
+    ///
     /// A store that shares its values with others need not look at leases in set(), add() and expire(): what those store is
     /// not what the holder saw.
     virtual awaitable<lease_answer> lease(lease_request r) = 0;
