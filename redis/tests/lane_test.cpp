@@ -41,9 +41,9 @@ protected:
     };
 
     manual_clock time;
+    event_loop far; // outlives the client, whom callers on the other loop may keep
     test_loop loop;
     impostor silent{loop.get_executor(), hello_answer};
-    event_loop far;
 };
 
 constexpr auto default_and_way_back = 3s;
