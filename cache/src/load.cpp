@@ -27,8 +27,8 @@ struct ground {
     lease_request lease{};
     std::optional<std::string> seen{}; ///< the bytes that lay there
     std::optional<found_value> old{};
-    std::vector<tag_version>
-        tags{}; ///< as they were before the loader: one that is made void while it runs voids what it gives
+    /// As they were before the loader: one that is made void while it runs makes void what it gives.
+    std::vector<tag_version> tags{};
 };
 
 std::optional<payload> answer_of(const found_value& found) {
@@ -208,16 +208,15 @@ awaitable<std::optional<payload>> load_on(shared_core in, request r, ground on, 
     if (out.cancelled && out.failure)
         std::rethrow_exception(out.failure);
     if (out.cancelled) { // and yet it gave something: that is the caller's, but nothing can be awaited any more
-        end_lease_behind(in, co_await asio::this_coro::executor, std::move(on.lease));
+        if (on.is == ground::kind::leased)
+            end_lease_behind(in, co_await asio::this_coro::executor, std::move(on.lease));
         co_return std::move(out.made);
     }
     const bool newest = co_await settle(in, on, entry_after(*in, r, on, out));
-    if (out.failure) {
-        mine.finish({.failure = out.failure}); // who has an old value of his own serves that
+    if (newest) // otherwise they may have asked after what was written: the next of them looks at that
+        mine.finish({.value = out.made, .failure = out.failure, .tags = std::move(on.tags)});
+    if (out.failure)
         co_return fall_back(*in, r, newest ? on.old : std::nullopt, out.failure);
-    }
-    if (newest)
-        mine.finish({.value = out.made, .tags = std::move(on.tags)});
     co_return std::move(out.made);
 }
 

@@ -139,6 +139,20 @@ TEST_P(CacheLoad, WhoAsksAfterAWriteGetsNothingOlder) {
     }
 }
 
+TEST_P(CacheLoad, ThatFailsIsNoAnswerForWhoAskedAfterAWrite) {
+    const auto leader = start_held({.ttl = 1h});
+    loop.await(subject.set("key", 7));
+    loop.await(subject.del("key"));
+    const auto early = start({.ttl = 1h});
+    loop.settle();
+    loop.await(subject.set("key", 8));
+    origin.fails = true;
+    origin.let_go();
+    ASSERT_TRUE(ends(leader) && ends(early));
+    EXPECT_EQ(describe(leader->failure), "the database is down");
+    EXPECT_EQ(early->value, 8);
+}
+
 TEST_P(CacheLoad, IsOneForAllCachesOnAStore) {
     const cache other(stored, {}, time);
     const auto first = start_held({.ttl = 1h});
