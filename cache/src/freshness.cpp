@@ -56,7 +56,7 @@ verdict judge(const std::optional<found_value>& found, std::int64_t now_ms, cons
         return verdict::load;
     if (is_fresh(e, now_ms))
         return is_eager(e, now_ms, o.eager) ? verdict::serve_and_refresh : verdict::serve;
-    const bool stale = now_ms >= e.fresh_until_ms && now_ms < plus(e.fresh_until_ms, o.stale);
+    const bool stale = o.stale > milliseconds::zero() && now_ms < plus(e.fresh_until_ms, o.stale);
     return stale ? verdict::serve_and_refresh : verdict::load;
 }
 
