@@ -51,11 +51,14 @@ private:
     pipeline& use(lane& l);
     void begin_to_watch();
     void master_moved(const address& to);
+    std::vector<std::shared_ptr<tracker>> open_trackers();
 
     /// Awaits on the caller's loop, or on another of the client's where he is elsewhere, what `make` makes there.
     template <class T>
     static awaitable<T> among_nodes(self s, std::function<awaitable<T>(lines_ptr)> make, deadline limit,
                                     postage takes = {});
+    static awaitable<std::vector<reply>> all_of_cluster(self s, std::vector<command> commands, deadline limit);
+    static awaitable<std::vector<reply>> transaction_in_cluster(self s, part all, deadline limit);
     static awaitable<reply> one_of_cluster(self s, command c, std::optional<deadline> limit);
     static awaitable<reply> blocking_in_cluster(self s, command c, std::optional<deadline> limit);
     static awaitable<reply> wait_at(self s, address at, bool asking, command c, deadline room_by, deadline by);
@@ -82,7 +85,6 @@ private:
     const std::shared_ptr<sentinel_watch> watch_; // null without sentinels
     std::atomic<std::size_t> turn_{0};
     std::atomic<bool> listened_{false}; // somebody has subscribed
-    std::vector<std::shared_ptr<tracker>> open_trackers();
     std::mutex tracking_;
     std::vector<std::weak_ptr<tracker>> trackers_; // guarded by tracking_
     std::atomic<bool> stopping_{false};

@@ -1,16 +1,15 @@
 #pragma once
 
-// How a call finds its nodes, and what it does when they send it on.
+// Calls to a cluster, each of which finds its nodes.
 
 #include "cluster_plan.hpp"
+#include "journey.hpp"
 #include "node_lines.hpp"
 
 #include <memory>
 #include <vector>
 
 namespace infra::redis::detail {
-
-using lines_ptr = std::shared_ptr<node_lines>;
 
 // All of these on the executor of `on`; errors as client. Commands of one call for different nodes are under way at once;
 // those for the same node stay in their order.

@@ -6,6 +6,9 @@
 #include <infra/base/with_deadline.hpp>
 #include <infra/redis/errc.hpp>
 
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
 #include <utility>
 
 namespace infra::redis::detail {
@@ -87,13 +90,15 @@ void node_lines::retire(line& l) {
 
 // --- Calls under way -------------------------------------------------------------------------------------------------
 
-allowance::share node_lines::room_for(std::span<const command> commands) const {
+// Refused not at once: whoever tries again in a loop would keep his own from turning.
+awaitable<allowance::share> node_lines::room_for(std::span<const command> commands) const {
     auto room = allowance::take(room_, commands.size(), encoded_size(commands));
-    if (!room)
-        throw error(infra::errc::overloaded,
-                    std::string(commands.front().name()) + " at " + common_->server +
-                        ": the queue of commands is full (options::max_queued_commands, max_queued_bytes)");
-    return std::move(*room);
+    if (room)
+        co_return std::move(*room);
+    co_await asio::post(asio::use_awaitable);
+    throw error(infra::errc::overloaded,
+                std::string(commands.front().name()) + " at " + common_->server +
+                    ": the queue of commands is full (options::max_queued_commands, max_queued_bytes)");
 }
 
 void node_lines::tell_when_idle(promise<void> whom) {

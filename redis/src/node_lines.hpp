@@ -46,8 +46,8 @@ public:
     class call;
 
     /// For calls that wait outside of the connections: for the map, for each other, for the cluster to mend. Throws
-    /// errc::overloaded.
-    allowance::share room_for(std::span<const command> commands) const;
+    /// errc::overloaded. `commands` stay with the caller.
+    awaitable<allowance::share> room_for(std::span<const command> commands) const;
     void tell_when_idle(promise<void> whom);
 
     /// Sleeps, but not beyond close().

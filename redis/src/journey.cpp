@@ -1,0 +1,268 @@
+#include "journey.hpp"
+
+#include "command_table.hpp"
+#include "exchange.hpp"
+#include "redirect.hpp"
+
+#include <infra/base/error.hpp>
+#include <infra/base/id.hpp>
+#include <infra/redis/errc.hpp>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+namespace infra::redis::detail {
+
+using std::chrono::milliseconds;
+
+/// A part on its way.
+struct journey::routed : part {
+    explicit routed(part p) : part(std::move(p)) {}
+
+    void add_to(leg& l);
+
+    redirect_policy policy{};
+    std::optional<address> ask{}; ///< once, with ASKING
+    std::vector<reply> replies{}; ///< of `what`
+    std::exception_ptr failure{};
+    milliseconds wait{0}; ///< before it is tried again
+    bool done = false;
+    bool may_have_run = false; ///< although it is not done
+};
+
+/// What goes to one node as one request. Shared with its coroutine, which a cancelled call does not wait for.
+struct journey::leg {
+    node_lines::line_ptr through;
+    std::vector<routed*> parts{}; ///< not for its coroutine
+    std::vector<command> commands{};
+    std::vector<reply> replies{};
+    bool atomic = false;
+    std::size_t answered = 0;
+    bool sent = false;
+    bool elsewhere = false; ///< what is unanswered has to be asked elsewhere
+    std::exception_ptr failure{};
+    asio::cancellation_signal stop{};
+};
+
+journey::journey(lines_ptr on, std::vector<part> parts, deadline limit) : on_(std::move(on)), limit_(limit) {
+    for (auto& each : parts)
+        all_.emplace_back(std::move(each));
+}
+
+journey::~journey() = default;
+
+std::vector<std::vector<reply>> journey::take() {
+    std::vector<std::vector<reply>> out;
+    for (auto& each : all_)
+        out.push_back(std::move(each.replies));
+    return out;
+}
+
+// --- One wave --------------------------------------------------------------------------------------------------------
+
+namespace {
+
+// The word alone does nothing; what follows is what counts.
+command asking() { return command("ASKING").again(replay::read); }
+
+} // namespace
+
+void journey::routed::add_to(leg& l) {
+    if (ask)
+        l.commands.push_back(asking());
+    l.commands.insert(l.commands.end(), what.begin(), what.end());
+    l.parts.push_back(this);
+}
+
+std::optional<address> journey::target(const routed& p) const {
+    if (p.ask)
+        return p.ask;
+    if (p.at)
+        return p.at;
+    if (!p.slot)
+        return on_->anybody();
+    const auto* const owner = on_->map()->owner(*p.slot);
+    return owner ? std::optional(*owner) : std::nullopt;
+}
+
+awaitable<void> journey::travel(lines_ptr on, leg_ptr l, deadline limit) {
+    try {
+        waiter w(*l->through, l->commands, l->replies, limit, on->shared()->time().steady());
+        w.atomic = l->atomic;
+        co_await w.done();
+        l->answered = w.answered;
+        l->sent = w.sent;
+        l->elsewhere = w.is_for_elsewhere();
+        if (!l->elsewhere)
+            w.throw_failure();
+    } catch (...) {
+        l->failure = std::current_exception();
+    }
+}
+
+awaitable<void> journey::travel(lines_ptr on, std::vector<leg_ptr> legs, deadline limit) {
+    if (legs.size() == 1) {
+        co_await travel(std::move(on), legs.front(), limit);
+        co_return;
+    }
+    const auto ex = co_await asio::this_coro::executor;
+    const promise<void> all_back(ex);
+    const auto left = std::make_shared<std::size_t>(legs.size());
+    for (const auto& each : legs)
+        asio::co_spawn(ex, travel(on, each, limit),
+                       asio::bind_cancellation_slot(each->stop.slot(), [left, all_back, each](std::exception_ptr) {
+                           if (--*left == 0)
+                               all_back.set_value();
+                       }));
+    try {
+        co_await all_back.get();
+    } catch (const boost::system::system_error& e) {
+        for (const auto& each : legs)
+            each->stop.emit(asio::cancellation_type::terminal);
+        throw error(e.code(), on->shared()->server + ": cancelled; it may have been sent and executed");
+    }
+}
+
+std::vector<journey::leg_ptr> journey::next_legs() {
+    std::vector<leg_ptr> out;
+    open_legs open;
+    for (auto& each : all_) {
+        if (each.done)
+            continue;
+        if (const auto to = target(each))
+            put_on_a_leg(each, *to, open, out);
+        else
+            nobody_has(each);
+    }
+    for (const auto& each : out) {
+        if (!each->atomic && each->commands.size() > 1)
+            each->commands = known_from_the_first(each->commands);
+        each->replies.resize(each->commands.size());
+    }
+    return out;
+}
+
+void journey::put_on_a_leg(routed& p, const address& to, open_legs& open, std::vector<leg_ptr>& all) try {
+    auto& l = open[to];
+    if (!l || p.atomic || l->atomic) {
+        auto made = std::make_shared<leg>();
+        made->through = on_->line_to(to);
+        made->atomic = p.atomic;
+        l = made;
+        all.push_back(std::move(made));
+    }
+    p.add_to(*l);
+} catch (const error&) {
+    p.failure = std::current_exception();
+}
+
+// --- What came back --------------------------------------------------------------------------------------------------
+
+void journey::nobody_has(routed& p) {
+    on_->cluster().refresh();
+    p.replies = {reply("CLUSTERDOWN Hash slot not served", reply::kind::error)};
+    follow(p, {.type = redirection::kind::down});
+}
+
+void journey::look_at(leg& l) {
+    std::size_t at = 0;
+    for (auto* const each : l.parts) {
+        at += std::exchange(each->ask, std::nullopt) ? 1 : 0;
+        const auto end = at + each->what.size();
+        const bool answered = !l.failure && (!l.elsewhere || l.answered >= end);
+        if (answered) {
+            each->replies.assign(std::make_move_iterator(l.replies.begin() + static_cast<std::ptrdiff_t>(at)),
+                                 std::make_move_iterator(l.replies.begin() + static_cast<std::ptrdiff_t>(end)));
+            look_at(*each, *l.through->node());
+        } else if (l.failure) {
+            each->failure = l.failure;
+        } else if (each->at) {
+            each->failure = std::make_exception_ptr(
+                error(errc::not_connected, l.through->server() + " is no master of the cluster any more"));
+        }
+        each->may_have_run |= l.sent && !answered;
+        at = end;
+    }
+}
+
+void journey::look_at(routed& p, const address& from) {
+    for (const auto& each : p.replies)
+        if (const auto told = on_->cluster().heed(each, from); told.type != redirection::kind::none)
+            return follow(p, told);
+    if (!p.atomic && p.what.front().source() && p.replies.front().error_code() == "NOSCRIPT")
+        p.what.front() = in_full(p.what.front());
+    else
+        p.done = true;
+}
+
+// Whoever has no time left gets what the cluster said.
+void journey::follow(routed& p, const redirection& told) {
+    const auto next = p.policy.decide(told.type, random_01());
+    p.done = !next.again || p.at || limit_.passed(saturating_add(now(), next.wait));
+    p.wait = p.done ? milliseconds(0) : next.wait;
+    if (told.type == redirection::kind::ask)
+        p.ask = told.to;
+}
+
+bool journey::is_over() const {
+    return std::ranges::all_of(all_, [](const routed& p) { return p.done || p.failure; });
+}
+
+bool journey::has_failed() const {
+    return std::ranges::any_of(all_, [](const routed& p) { return p.failure != nullptr; });
+}
+
+// --- All waves -------------------------------------------------------------------------------------------------------
+
+awaitable<void> journey::run() {
+    co_await on_->cluster().known(limit_);
+    while (!is_over()) {
+        auto legs = next_legs();
+        if (!legs.empty())
+            co_await travel(on_, legs, limit_);
+        for (const auto& each : legs)
+            look_at(*each);
+        if (has_failed())
+            end_in_failure();
+        if (const auto wait = longest_wait(); wait > milliseconds::zero())
+            co_await on_->pause(wait);
+    }
+}
+
+milliseconds journey::longest_wait() {
+    milliseconds longest{0};
+    for (auto& each : all_)
+        longest = std::max(longest, std::exchange(each.wait, milliseconds(0)));
+    return longest;
+}
+
+namespace {
+
+bool only_reads(const part& p) {
+    return std::ranges::all_of(p.what, [](const command& c) { return replay_of(c) == replay::read; });
+}
+
+} // namespace
+
+// One part has failed. Its error may say that nothing was executed, which is not so if others were.
+void journey::end_in_failure() {
+    std::exception_ptr first;
+    bool something_ran = false;
+    for (const auto& each : all_) {
+        if (each.failure && !first)
+            first = each.failure;
+        something_ran |= (each.done || each.may_have_run) && !only_reads(each);
+    }
+    const auto code = code_of(first);
+    const bool says_so = may_have_been_executed(code) || code == asio::error::operation_aborted;
+    if (!something_ran || says_so)
+        std::rethrow_exception(first);
+    throw error(errc::lost, "a part of it may have been executed, another failed: " + infra::describe(first));
+}
+
+} // namespace infra::redis::detail
