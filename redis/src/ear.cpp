@@ -22,8 +22,6 @@ ear::ear(executor ex, std::shared_ptr<common> shared, ear_events events, std::op
       pipeline_(std::make_shared<pipeline>(executor_, common_, pipeline_manners{.shared = false, .at = std::move(at)})),
       events_(std::move(events)) {}
 
-ear::~ear() { close(); }
-
 void ear::begin() {
     if (std::exchange(begun_, true))
         return;

@@ -20,12 +20,11 @@ struct ear_events {
 };
 
 /// Connects from the first word on, and again after each loss; what has been said on one connection is not known to the
-/// next. On its executor.
+/// next. On its executor; to be closed by who made it.
 class ear : public std::enable_shared_from_this<ear> {
 public:
     /// `at`: a cluster's node; otherwise where the client's server is.
     ear(executor ex, std::shared_ptr<common> shared, ear_events events, std::optional<address> at = {});
-    ~ear();
 
     /// A reply for each command.
     awaitable<std::vector<reply>> say(std::vector<command> commands, deadline limit);

@@ -38,6 +38,8 @@ awaitable<void> own_connection::open(deadline limit) {
     } catch (const error& e) {
         shared().count.connected(false);
         shared().note(e.what());
+        if (const auto& cluster = shared().cluster)
+            cluster->refresh(); // another may have taken its place
         throw error(e.code(), pipeline_->server() + ": " + e.what());
     }
 }
@@ -266,15 +268,21 @@ void session_pool::close_there(std::shared_ptr<own_connection> one) noexcept {
     });
 }
 
+// As with close_there(), the last reference may be this one.
 void session_pool::leave_unless_at(const address& there) {
     decltype(all_) all;
     {
         const std::scoped_lock lock(mutex_);
         all = all_;
     }
-    for (const auto& each : all)
-        if (const auto one = each.lock())
-            one->gate()->pass([&] { asio::post(one->get_executor(), [one, there] { one->leave_unless_at(there); }); });
+    for (const auto& each : all) {
+        auto one = each.lock();
+        if (!one)
+            continue;
+        const auto ex = one->get_executor();
+        const auto gate = one->gate();
+        gate->pass([&] { asio::post(ex, [one = std::move(one), there] { one->leave_unless_at(there); }); });
+    }
 }
 
 void session_pool::stop_accepting() {

@@ -175,7 +175,12 @@ void shard_listeners::close_unused() {
     if (const auto map = common_->cluster->current())
         for (const auto& [node, what] : unplaced())
             used.insert(node);
-    std::erase_if(ears_, [&](const auto& each) { return !used.contains(each.first); });
+    std::erase_if(ears_, [&](const auto& each) {
+        const bool unused = !used.contains(each.first);
+        if (unused)
+            each.second->close();
+        return unused;
+    });
 }
 
 // --- Until all is heard again ----------------------------------------------------------------------------------------

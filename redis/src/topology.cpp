@@ -87,11 +87,18 @@ void topology::refresh() {
     const auto home = home_.lock();
     if (!home)
         return;
-    home->post([self = shared_from_this(), ex = home->get_executor()] {
-        const context_scope nobodys{context()};
-        asio::co_spawn(ex, self->work(),
-                       asio::bind_cancellation_slot(self->stop_.slot(), [self](std::exception_ptr) {}));
-    });
+    home->post([self = shared_from_this()] { self->begin_to_work(); });
+}
+
+// The lane keeps alive what is worked through.
+void topology::begin_to_work() {
+    const auto home = home_.lock();
+    if (!home)
+        return;
+    const context_scope nobodys{context()};
+    asio::co_spawn(
+        home->get_executor(), work(),
+        asio::bind_cancellation_slot(stop_.slot(), [self = shared_from_this(), home](std::exception_ptr) {}));
 }
 
 bool topology::take_wish() {
@@ -114,7 +121,9 @@ awaitable<void> topology::ask() {
     } catch (const boost::system::system_error& e) {
         if (e.code() == asio::error::operation_aborted)
             throw;
-        failed(e);
+        failed(e.code(), e.what());
+    } catch (const std::exception& e) { // no memory: next time there may be
+        failed(errc::not_connected, e.what());
     }
 }
 
@@ -171,13 +180,13 @@ void topology::set(map_ptr map) {
     changed_();
 }
 
-void topology::failed(const boost::system::system_error& e) {
-    complain(troubles_, no_answer, name_, e.what(), through_.time().steady());
+void topology::failed(boost::system::error_code code, const std::string& why) {
+    complain(troubles_, no_answer, name_, why, through_.time().steady());
     const std::scoped_lock lock(mutex_);
-    problem_ = e.what();
+    problem_ = why;
     for (const auto& each : std::exchange(waiting_, {}))
-        if (is_refusal(e.code()))
-            each.set_exception(std::make_exception_ptr(error(e.code(), e.what())));
+        if (is_refusal(code))
+            each.set_exception(std::make_exception_ptr(error(code, name_ + ": " + why)));
         else
             each.set_value();
 }

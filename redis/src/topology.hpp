@@ -51,12 +51,13 @@ public:
     void close() noexcept;
 
 private:
+    void begin_to_work();
     awaitable<void> work();
     awaitable<void> ask();
     awaitable<map_ptr> ask_somebody();
     bool take_wish();
     void set(map_ptr map);
-    void failed(const boost::system::system_error& e);
+    void failed(boost::system::error_code code, const std::string& why);
     std::vector<address> whom_to_ask() const;
 
     connector& through_;

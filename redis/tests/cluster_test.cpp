@@ -163,23 +163,32 @@ TEST_F(RedisCluster, LeasesSessionsAtTheNodeOfAKey) {
     EXPECT_EQ(redis->status().sessions, 3u);
 }
 
-TEST_F(RedisCluster, IsThereForCallersOnOtherThreads) {
+TEST_F(RedisCluster, IsThereForCallersOnOtherThreadsWhileASlotMoves) {
     begin();
-    event_loop own;
-    own.start();
-    const client shared({own.get_executor()}, all->to());
-    std::vector<std::thread> threads;
+    event_loop one, other;
+    one.start();
+    other.start();
+    const client shared({one.get_executor(), other.get_executor()}, all->to());
     std::atomic<int> sum{0};
+    const auto count = [&](int t) {
+        for (int i = 0; i < 100; ++i) {
+            sum += wait(shared.execute<int>({"INCR", key_of(0, std::to_string(t) + "." + std::to_string(i))}));
+            wait(shared.execute<void>({"MSET", "a", i, "b", i, "c", i}));
+        }
+        const auto news = wait(shared.subscribe({.shard_channels = {key_of(0, "channel")}}));
+        return to<int>(wait(shared.execute({"SPUBLISH", key_of(0, "channel"), "x"})));
+    };
+    std::vector<std::thread> threads;
     for (int t = 0; t < 3; ++t)
-        threads.emplace_back([&, t] {
-            for (int i = 0; i < 50; ++i)
-                sum += wait(shared.execute<int>({"INCR", "t" + std::to_string(t) + "." + std::to_string(i)}));
-        });
+        threads.emplace_back(count, t);
+    for (std::size_t round = 0; round < 3; ++round)
+        all->move(slot_of(key_of(0)), round, (round + 1) % 3);
     for (auto& each : threads)
         each.join();
-    EXPECT_EQ(sum, 150);
+    EXPECT_EQ(sum, 300);
     wait(shared.stop(deadline::after(5s)));
-    own.stop();
+    one.stop();
+    other.stop();
 }
 
 TEST_F(RedisCluster, CarriesMessagesWhoeverPublishesThem) {

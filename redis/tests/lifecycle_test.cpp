@@ -66,18 +66,31 @@ awaitable<void> hold_a_subscription(client& redis, executor ex) {
     co_await turn_for_a_while(ex);
 }
 
-testing::background_subject make_subject(executor ex, occupation busy, bool anybody_there = true) {
-    const auto surroundings = std::make_shared<far_end>();
-    auto to = surroundings->silent.to();
-    if (!anybody_there)
-        to.socket_path += "-nobody";
+testing::background_subject make_subject(executor ex, occupation busy, const options& to,
+                                         std::shared_ptr<void> surroundings = nullptr) {
     const auto redis = std::make_shared<client>(std::vector{ex}, to);
     auto* const raw = redis.get();
     return {.object = redis,
             .run = [weak = std::weak_ptr(redis)] { return ask_until_closed(weak); },
             .stop = [raw](deadline d) { return raw->stop(d); },
             .make_busy = [raw, ex, busy] { return busy(*raw, ex); },
-            .surroundings = surroundings};
+            .surroundings = std::move(surroundings)};
+}
+
+testing::background_subject make_subject(executor ex, occupation busy, bool anybody_there = true) {
+    const auto surroundings = std::make_shared<far_end>();
+    auto to = surroundings->silent.to();
+    if (!anybody_there)
+        to.socket_path += "-nobody";
+    return make_subject(std::move(ex), busy, to, surroundings);
+}
+
+options cluster_of_nobody() {
+    return {.cluster = cluster_options{.seeds = {{.host = "127.0.0.1", .port = free_port()}}}};
+}
+
+options sentinels_of_nobody() {
+    return {.sentinel = sentinel_options{.sentinels = {{.host = "127.0.0.1", .port = free_port()}}, .master = "shop"}};
 }
 
 namespace {
@@ -326,7 +339,17 @@ INSTANTIATE_TEST_SUITE_P(
         background_case{.name = "HoldingASubscription",
                         .make = [](executor ex) { return make_subject(ex, redis::hold_a_subscription); }},
         background_case{.name = "WithoutAServer",
-                        .make = [](executor ex) { return make_subject(ex, redis::hold_a_command, false); }}),
+                        .make = [](executor ex) { return make_subject(ex, redis::hold_a_command, false); }},
+        background_case{
+            .name = "WithoutACluster",
+            .make = [](executor ex) { return make_subject(ex, redis::hold_a_command, redis::cluster_of_nobody()); }},
+        background_case{
+            .name = "HoldingASubscriptionWithoutACluster",
+            .make =
+                [](executor ex) { return make_subject(ex, redis::hold_a_subscription, redis::cluster_of_nobody()); }},
+        background_case{
+            .name = "WithoutSentinels",
+            .make = [](executor ex) { return make_subject(ex, redis::hold_a_command, redis::sentinels_of_nobody()); }}),
     background_name);
 
 } // namespace

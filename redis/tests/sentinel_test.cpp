@@ -3,9 +3,14 @@
 #include "src/sentinel_place.hpp"
 #include "tests/trio.hpp"
 
+#include <infra/runtime/event_loop.hpp>
+#include <infra/runtime/wait.hpp>
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
+#include <thread>
 
 namespace infra::redis {
 namespace {
@@ -67,6 +72,40 @@ TEST_F(RedisSentinel, FollowsTheMasterWhenItIsKilledUnderLoad) {
     EXPECT_GT(refused + unknown, 0) << "nothing was cut";
     EXPECT_LE(loop.get(redis->execute<int>({"GET", "n"})), answered + unknown) << "something was counted twice";
     EXPECT_EQ(redis->status().connections, 1u);
+}
+
+TEST_F(RedisSentinel, ServesCallersOnOtherThreadsThroughAFailover) {
+    event_loop one, other;
+    one.start();
+    other.start();
+    const client shared({one.get_executor(), other.get_executor()}, three->to());
+    std::atomic<int> answered{0}, in_doubt{0};
+    std::atomic<bool> end{false};
+    const auto count = [&] {
+        while (!end) {
+            try {
+                wait(shared.execute<int>({"INCR", "n"}, deadline::after(300ms)));
+                ++answered;
+            } catch (const error& e) {
+                in_doubt += may_have_been_executed(e.code()) ? 1 : 0;
+            }
+        }
+    };
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 3; ++t)
+        threads.emplace_back(count);
+    loop.until([&] { return answered > 100; });
+    three->master().kill();
+    three->until_switched();
+    const auto before = answered.load();
+    loop.until([&] { return answered > before + 100; });
+    end = true;
+    for (auto& each : threads)
+        each.join();
+    EXPECT_LE(loop.get(redis->execute<int>({"GET", "n"})), answered + in_doubt);
+    wait(shared.stop(deadline::after(5s)));
+    one.stop();
+    other.stop();
 }
 
 TEST_F(RedisSentinel, DoesNotWaitForAMasterThatStandsStill) {
