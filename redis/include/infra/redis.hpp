@@ -38,8 +38,8 @@ class client_state;
 
 /// What a client is doing, over all loops.
 struct client_status {
-    std::string server;           ///< `redis://10.0.0.5:6379/0`
-    std::size_t connections = 0;  ///< shared ones that are up
+    std::string server;           ///< `redis://10.0.0.5:6379/0`; as describe() has it
+    std::size_t connections = 0;  ///< shared ones that are up; in a cluster one a node and loop
     std::size_t expected = 0;     ///< shared ones that have been used, and so should be
     std::size_t sessions = 0;     ///< open, leased or kept
     std::size_t commands = 0;     ///< that wait or are on their way
@@ -58,6 +58,12 @@ struct client_status {
 /// without end needs a deadline. Commands that change a connection's state (SELECT, WATCH, MULTI, SUBSCRIBE, CLIENT
 /// REPLY …) are refused with errc::invalid_input, since they would change it for all, and WAIT, which asks of the writes
 /// of its own connection. transaction(), lease() and subscribe() are for those.
+///
+/// Behind sentinels (options::sentinel) it goes after the master. In a cluster (options::cluster) each command goes to
+/// the master of its keys' slot, and after it when the slot moves. MGET, MSET, DEL, UNLINK, EXISTS and TOUCH with keys in
+/// several slots are split and no longer one step; other commands and transactions with such keys are refused with
+/// errc::invalid_input before anything is sent, and so is SCAN, for which there are masters() and execute_at(). A batch
+/// is done in its order at each node.
 ///
 /// Metrics: redis_commands_total{outcome}, redis_command_duration_seconds, redis_queued_commands, redis_connections,
 /// redis_connects_total{outcome}, redis_connections_lost_total, redis_commands_replayed_total, redis_sent_bytes_total,
@@ -122,7 +128,7 @@ public:
     awaitable<subscription> subscribe(subscribe_request request, std::optional<deadline> limit = {}) const;
 
     /// Begins to tell what changes, on a connection of its own, and again after each loss. Throws errc::closed after
-    /// stop().
+    /// stop(). Of a cluster it tells nothing, and is never listening.
     [[nodiscard]] tracking track(track_request request, std::weak_ptr<change_listener> to) const;
 
     /// PING on this loop's connection: how long it took. For health checks.
