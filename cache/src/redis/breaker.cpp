@@ -9,12 +9,10 @@ breaker::gate breaker::enter(steady_time now, bool reads) {
     const std::scoped_lock lock(mutex_);
     if (state_ == state::open || (state_ == state::mending && reads))
         return gate::shut;
-    if (is_silent(now)) {
-        return open() ? gate::just_shut : gate::shut;
-    }
+    const bool suspect = under_way_ > 0 && now - quiet_since_ >= options_.patience && !std::exchange(suspected_, true);
     if (under_way_++ == 0)
         quiet_since_ = now;
-    return gate::pass;
+    return suspect ? gate::suspect : gate::pass;
 }
 
 bool breaker::leave(ending how, steady_time asked, steady_time now) {
@@ -23,6 +21,7 @@ bool breaker::leave(ending how, steady_time asked, steady_time now) {
     if (how == ending::answered) {
         failures_ = 0;
         quiet_since_ = now;
+        suspected_ = false;
         return false;
     }
     if (asked < mended_at_)
@@ -47,14 +46,17 @@ void breaker::answers(steady_time now) {
     quiet_since_ = mended_at_ = now;
 }
 
+bool breaker::is_closed() const {
+    const std::scoped_lock lock(mutex_);
+    return state_ == state::closed;
+}
+
 bool breaker::mended(steady_time now) {
     answers(now);
     const std::scoped_lock lock(mutex_);
+    quiet_since_ = now;
+    suspected_ = false;
     return std::exchange(state_, state::closed) != state::closed;
-}
-
-bool breaker::is_silent(steady_time now) const noexcept {
-    return under_way_ > 0 && now - quiet_since_ >= options_.patience;
 }
 
 bool breaker::open() noexcept { return std::exchange(state_, state::open) == state::closed; }

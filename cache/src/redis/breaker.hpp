@@ -2,11 +2,14 @@
 
 // Whether the server is worth asking. Pure: the time is an argument.
 //
-//              `failures` in a row, asked and silent for `patience`, or trip()
+//              `failures` in a row, one of them after `patience` of silence, or trip()
 //     closed -----------------------------------------------------------------> open
 //        ^                                          ^                            |
 //        | mended(): nothing is owed any more       | as from closed             | answers(): to a probe
 //        +-------------------------------------- mending <-----------------------+
+//
+// A silence alone opens nothing: who notices it may be one of many that this process began in one breath, and nobody has
+// looked yet for what the server said. It is asked once more, and given as long again.
 //
 // While it is open nobody waits for the server: whoever asks is told so at once, and somebody probes behind. While it is
 // mended, writes pass, or what is owed would grow as it is paid; reads do not, since what is owed is what they must not see.
@@ -23,9 +26,9 @@ namespace infra::cache::redis_backend {
 class breaker {
 public:
     enum class gate : std::uint8_t {
-        pass, ///< ask, and then leave()
+        pass,    ///< ask, and then leave()
+        suspect, ///< likewise, and see whether the server answers at all: it has been silent for `patience`
         shut,
-        just_shut, ///< by this call
     };
     /// How an operation ended.
     enum class ending : std::uint8_t {
@@ -49,8 +52,9 @@ public:
     /// True if it was not closed.
     bool mended(steady_time now);
 
+    bool is_closed() const;
+
 private:
-    bool is_silent(steady_time now) const noexcept;
     bool open() noexcept;
 
     const breaker_options options_;
@@ -60,6 +64,7 @@ private:
     int failures_ = 0;          // in a row
     std::size_t under_way_ = 0; // asked and not answered
     steady_time quiet_since_{}; // the last answer, or when the first of those under way was asked
+    bool suspected_ = false;    // since the last answer
     steady_time mended_at_{};   // what was asked before says nothing about the server that is back
 };
 

@@ -119,7 +119,7 @@ bool line::may_ask(purpose why, const executor& ex) {
         throw error(infra::errc::closed, "the cache's store has been stopped");
     switch (breaker_.enter(time_.steady(), why == purpose::read)) {
     case breaker::gate::pass: return true;
-    case breaker::gate::just_shut: shut("it is silent", ex); break;
+    case breaker::gate::suspect: mend_on(ex); return true;
     case breaker::gate::shut: mend_on(ex); break; // where the loop of the one at work has ended
     }
     forgo(why, "it is away; whether it is back is asked every moment");
@@ -220,13 +220,19 @@ awaitable<void> line::mend(std::weak_ptr<line> weak) {
 
 // True once the server answers and nothing is owed.
 awaitable<bool> line::try_to_mend(std::shared_ptr<line> self) {
+    const auto ex = co_await asio::this_coro::executor;
+    std::string problem;
     try {
-        co_await self->client_.ping(deadline::after(probe_timeout, self->time_.steady()));
+        co_await self->client_.ping(self->limit_of_probe());
         self->breaker_.answers(self->time_.steady());
         co_await pay(self);
     } catch (const boost::system::system_error& e) {
         if (failure_of(e.code()) != failure::away)
             throw;
+        problem = e.what();
+    }
+    if (!problem.empty()) {
+        self->trip(problem, ex);
         co_return false;
     }
     self->told_well();
@@ -257,6 +263,11 @@ awaitable<void> line::pay_one(std::shared_ptr<line> self, debts::bill bill) {
         co_return;
     const auto number = co_await self->client_.execute<std::string>(next_version(), self->limit());
     throw_if_any(co_await self->client_.execute(raise_to(number, bill.names), self->limit()));
+}
+
+// One that is only suspected is given as long again as it has been silent.
+deadline line::limit_of_probe() const {
+    return deadline::after(breaker_.is_closed() ? options_.breaker.patience : probe_timeout, time_.steady());
 }
 
 void line::told_well() {

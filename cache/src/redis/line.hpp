@@ -88,6 +88,7 @@ private:
     static awaitable<bool> try_to_mend(std::shared_ptr<line> self);
     static awaitable<void> pay(std::shared_ptr<line> self);
     static awaitable<void> pay_one(std::shared_ptr<line> self, debts::bill bill);
+    deadline limit_of_probe() const;
     void told_well();
 
     deadline limit() const { return deadline::after(options_.timeout, time_.steady()); }

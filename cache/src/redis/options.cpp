@@ -10,7 +10,8 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds longest_reconnect{500}; // so that it is back within two seconds of the server's return
-constexpr milliseconds longest_silence{2000};  // of a connection that has died without a word, twice
+constexpr std::size_t most_queued = std::size_t{16} << 20; // nobody bridges an outage with it
+constexpr milliseconds longest_silence{2000};              // of a connection that has died without a word, twice
 
 outage_policy policy_of(std::string_view word) {
     if (word == "forgo")
@@ -93,9 +94,14 @@ redis_store_options redis_store_options_from(std::string_view url, const store_o
         throw error(infra::errc::misconfigured, e.what());
     }
     made.server.reconnect.max = std::min(made.server.reconnect.max, longest_reconnect);
+    made.server.max_queued_bytes = std::min(made.server.max_queued_bytes, most_queued);
     made.server.ping_every = std::min(made.server.ping_every, longest_silence);
     made.server.response_timeout = std::min(made.server.response_timeout, longest_silence);
-    if (ours.near_cache.value_or(!options.prefix.empty()))
+    const bool tells = !made.server.cluster; // of what changes: there, each node of its own keys alone
+    if (ours.near_cache.value_or(false) && !tells)
+        throw error(infra::errc::misconfigured,
+                    "the cache's URL has near_cache=on, which there is not yet in a cluster");
+    if (ours.near_cache.value_or(tells && !options.prefix.empty()))
         made.near_cache = {.max_bytes = options.max_bytes, .prefix = options.prefix};
     return made;
 }

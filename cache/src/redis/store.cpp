@@ -203,7 +203,11 @@ public:
     }
 
     awaitable<void> erase_whole_database() {
-        co_await line::ask(line_, redis::command{"FLUSHDB"}, purpose::must);
+        const auto& client = line_->client();
+        for (const auto& each : co_await client.masters()) {
+            const auto answer = co_await client.execute_at(each, {"FLUSHDB"});
+            redis::throw_if_error(answer);
+        }
         if (near_)
             near_->all_changed();
     }
@@ -254,7 +258,8 @@ std::shared_ptr<store> from_url(std::string_view url, const store_options& optio
 }
 
 bool register_all() {
-    for (const auto* const scheme : {"redis", "rediss", "unix"})
+    for (const auto* const scheme :
+         {"redis", "rediss", "unix", "redis+sentinel", "rediss+sentinel", "redis+cluster", "rediss+cluster"})
         register_store(scheme, from_url);
     return true;
 }

@@ -47,13 +47,18 @@ TEST_F(CacheBreaker, OpensAfterFailuresInARow) {
     EXPECT_EQ(subject.enter(now, true), gate::shut);
 }
 
-TEST_F(CacheBreaker, OpensWhenTheServerIsSilentThoughNobodyHasFailedYet) {
+TEST_F(CacheBreaker, SuspectsASilentServerOnceThoughNobodyHasFailedYet) {
     EXPECT_EQ(subject.enter(now, true), gate::pass);
     now += 499ms;
     EXPECT_EQ(subject.enter(now, true), gate::pass);
     now += 1ms;
-    EXPECT_EQ(subject.enter(now, true), gate::just_shut);
-    EXPECT_EQ(subject.enter(now, true), gate::shut);
+    EXPECT_EQ(subject.enter(now, true), gate::suspect);
+    EXPECT_EQ(subject.enter(now, true), gate::pass) << "one who asks is enough";
+    subject.leave(ending::answered, now, now);
+    now += 500ms;
+    EXPECT_EQ(subject.enter(now, true), gate::suspect) << "and again after an answer";
+    subject.mended(now);
+    EXPECT_EQ(subject.enter(now, true), gate::pass);
 }
 
 TEST_F(CacheBreaker, TakesAnyAnswerForASignOfLife) {
@@ -114,9 +119,9 @@ TEST_F(CacheBreaker, OpensAgainWhenTheServerGoesWhileItIsMended) {
     subject.trip();
     subject.answers(now);
     EXPECT_EQ(subject.enter(now, false), gate::pass);
+    const auto asked = now;
     now += 500ms;
-    EXPECT_EQ(subject.enter(now, false), gate::shut) << "it has been told of already";
-    subject.leave(ending::failed, now - 500ms, now);
+    EXPECT_FALSE(subject.leave(ending::failed, asked, now)) << "it has been told of already";
     EXPECT_EQ(subject.enter(now, false), gate::shut);
 }
 
@@ -131,7 +136,7 @@ TEST_F(CacheBreaker, ClosesOnceItIsMendedAndForgetsWhatWas) {
     for (int i = 0; i < 3; ++i)
         EXPECT_EQ(subject.enter(now, true), gate::pass);
     now += 600ms;
-    EXPECT_EQ(subject.enter(now, true), gate::just_shut);
+    EXPECT_TRUE(subject.trip());
     subject.mended(now);
     EXPECT_EQ(subject.enter(now, true), gate::pass) << "what waits since before says nothing of now";
     for (int i = 0; i < 3; ++i)

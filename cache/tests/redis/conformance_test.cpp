@@ -1,6 +1,8 @@
 #include "../store_conformance.hpp"
 #include "support.hpp"
 
+#include "tests/nodes.hpp"
+
 #include <infra/runtime/event_loop.hpp>
 
 namespace infra::cache::tests {
@@ -36,9 +38,31 @@ redis::options resp2(const redis::server& s) {
     return o;
 }
 
+struct cluster_surroundings {
+    cluster_surroundings() { loops.start(); }
+    redis::test_loop loop; // of the test's own questions
+    redis::nodes nodes{loop};
+    event_loops loops{1};
+};
+
+store_subject make_clustered() {
+    if (!redis::server::installed())
+        return {.missing = redis::server::how_to_install};
+    const auto around = std::make_shared<cluster_surroundings>();
+    const auto make = [&] {
+        return make_redis_store({.server = around->nodes.to()}, {around->loops.next().get_executor()});
+    };
+    return {.surroundings = around,
+            .stored = make(),
+            .pass = [](milliseconds d) { std::this_thread::sleep_for(d); },
+            .elsewhere = make(),
+            .knows_versions = false};
+}
+
 INSTANTIATE_TEST_SUITE_P(Redis, CacheStore,
                          ::testing::Values(store_case{"Resp3OverASocket", [] { return make_subject(resp3); }},
-                                           store_case{"Resp2OverTcp", [] { return make_subject(resp2); }}),
+                                           store_case{"Resp2OverTcp", [] { return make_subject(resp2); }},
+                                           store_case{"Cluster", make_clustered}),
                          store_case_name);
 
 } // namespace

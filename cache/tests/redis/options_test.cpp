@@ -29,6 +29,22 @@ TEST(CacheRedisUrl, IsThatOfRedisAndOneOptionMore) {
     EXPECT_EQ(redis_store_options_from("unix:///run/redis.sock?outage=raise").server.socket_path, "/run/redis.sock");
 }
 
+TEST(CacheRedisUrl, AsksForANearCacheWhereThereIsAPrefix) {
+    const store_options with{.prefix = "shop:", .max_bytes = 1 << 20}, without{.max_bytes = 1 << 20};
+    const auto bytes = [](std::string_view url, const store_options& o) {
+        const auto near = redis_store_options_from(url, o).near_cache;
+        EXPECT_TRUE(near.max_bytes == 0 || near.prefix == o.prefix);
+        return near.max_bytes;
+    };
+    EXPECT_EQ(bytes("redis://h", with), 1u << 20);
+    EXPECT_EQ(bytes("redis://h", without), 0u);
+    EXPECT_EQ(bytes("redis://h?near_cache=on", without), 1u << 20);
+    EXPECT_EQ(bytes("redis://h?near_cache=off", with), 0u);
+    EXPECT_EQ(bytes("redis+cluster://h:1,i:2", with), 0u);
+    EXPECT_NE(refusal_of("redis+cluster://h:1?near_cache=on").find("near_cache=on"), std::string::npos);
+    EXPECT_NE(refusal_of("redis://h?near_cache=yes").find("near_cache="), std::string::npos);
+}
+
 TEST(CacheRedisUrl, IsRefusedByItsPartAndWithoutItsPassword) {
     EXPECT_NE(refusal_of("redis://h?outage=panic").find("outage="), std::string::npos);
     EXPECT_NE(refusal_of("redis://:secret@h:port").find("port"), std::string::npos);
@@ -38,7 +54,7 @@ TEST(CacheRedisUrl, IsRefusedByItsPartAndWithoutItsPassword) {
 }
 
 TEST(CacheRedisUrl, IsKnownOnceTheTargetIsLinked) {
-    for (const auto* const scheme : {"redis", "rediss", "unix"})
+    for (const auto* const scheme : {"redis", "rediss", "unix", "redis+sentinel", "redis+cluster", "rediss+cluster"})
         EXPECT_TRUE(knows_store(scheme)) << scheme;
     EXPECT_EQ(make_store("redis://:secret@127.0.0.1:1/3")->description(), "redis://127.0.0.1:1/3");
 }
