@@ -42,7 +42,8 @@ std::vector<std::string> replaced_by(const std::vector<new_entry>& entries) {
 /// Whatever came of a write: what is kept here of its keys may be old.
 class dropped_at_end {
 public:
-    dropped_at_end(near_cache* from, std::vector<std::string> keys) : from_(from), keys_(std::move(keys)) {}
+    dropped_at_end(std::shared_ptr<near_cache> from, std::vector<std::string> keys)
+        : from_(std::move(from)), keys_(std::move(keys)) {}
     ~dropped_at_end() {
         if (from_)
             from_->changed(keys_);
@@ -51,7 +52,7 @@ public:
     dropped_at_end& operator=(const dropped_at_end&) = delete;
 
 private:
-    near_cache* const from_;
+    const std::shared_ptr<near_cache> from_; // null without
     const std::vector<std::string> keys_;
 };
 
@@ -85,7 +86,7 @@ public:
     }
 
     awaitable<std::vector<bool>> set(std::vector<new_entry> entries) override {
-        const dropped_at_end after(near_.get(), keys_of(entries));
+        const dropped_at_end after(near_, keys_of(entries));
         auto answers = co_await line::ask(line_, for_each(entries, set_command), purpose::write);
         if (answers)
             co_return each_in<bool>(std::move(*answers), [](const redis::reply& r) { return !r.is_null(); });
@@ -99,7 +100,7 @@ public:
     }
 
     awaitable<std::vector<erased>> erase(std::vector<std::string> keys) override {
-        const dropped_at_end after(near_.get(), keys);
+        const dropped_at_end after(near_, keys);
         auto answers = co_await line::ask(line_, for_each(keys, erase_command), purpose::write);
         if (answers)
             co_return each_in<erased>(std::move(*answers), erased_in);
@@ -117,7 +118,7 @@ public:
     }
 
     awaitable<std::vector<expire_outcome>> expire(std::vector<std::string> keys, milliseconds ttl) override {
-        const dropped_at_end after(near_.get(), keys);
+        const dropped_at_end after(near_, keys);
         const auto ask = [ttl](const std::string& key) { return expire_command(key, ttl); };
         auto answers = co_await line::ask(line_, for_each(keys, ask), purpose::write);
         if (!answers)
@@ -126,7 +127,7 @@ public:
     }
 
     awaitable<std::int64_t> add(std::string key, std::int64_t amount, milliseconds ttl) override {
-        const dropped_at_end after(near_.get(), {key});
+        const dropped_at_end after(near_, {key});
         const auto answer = co_await line::ask(line_, add_command(key, amount, ttl), purpose::must);
         const auto sum = number_in<std::int64_t>(*answer);
         if (!sum)
@@ -136,7 +137,7 @@ public:
     }
 
     awaitable<replace_outcome> replace(replacement r) override {
-        const dropped_at_end after(near_.get(), {r.entry.key});
+        const dropped_at_end after(near_, {r.entry.key});
         auto answer = co_await line::ask(line_, replace_command(r, process_), purpose::write);
         co_return answer ? replaced_in(std::move(*answer)) : replace_outcome{.unanswered = true};
     }
@@ -182,7 +183,7 @@ public:
     }
 
     awaitable<void> bump(std::vector<std::string> names) override {
-        const dropped_at_end after(near_.get(), names);
+        const dropped_at_end after(near_, names);
         if (!names.empty() && !co_await line::bump(line_, names, purpose::write))
             co_await line::owe_bump(line_, std::move(names));
     }
