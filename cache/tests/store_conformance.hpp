@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <limits>
+#include <ostream>
 #include <thread>
 
 namespace infra::cache::tests {
@@ -28,6 +29,8 @@ struct store_case {
     std::string name;
     std::function<store_subject()> make;
 };
+
+inline void PrintTo(const store_case& c, std::ostream* to) { *to << c.name; }
 
 inline std::string store_case_name(const ::testing::TestParamInfo<store_case>& info) { return info.param.name; }
 

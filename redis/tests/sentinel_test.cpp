@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <memory>
 #include <thread>
 
 namespace infra::redis {
@@ -91,17 +92,17 @@ TEST_F(RedisSentinel, ServesCallersOnOtherThreadsThroughAFailover) {
             }
         }
     };
-    std::vector<std::thread> threads;
-    for (int t = 0; t < 3; ++t)
-        threads.emplace_back(count);
-    loop.until([&] { return answered > 100; });
-    three->master().kill();
-    three->until_switched();
-    const auto before = answered.load();
-    loop.until([&] { return answered > before + 100; });
-    end = true;
-    for (auto& each : threads)
-        each.join();
+    {
+        std::vector<std::jthread> threads; // joined also by what throws
+        for (int t = 0; t < 3; ++t)
+            threads.emplace_back(count);
+        const std::shared_ptr<void> ends(nullptr, [&](void*) { end = true; }); // before they are joined
+        loop.until([&] { return answered > 100; });
+        three->master().kill();
+        three->until_switched();
+        const auto before = answered.load();
+        loop.until([&] { return answered > before + 100; });
+    }
     EXPECT_LE(loop.get(redis->execute<int>({"GET", "n"})), answered + in_doubt);
     wait(shared.stop(deadline::after(5s)));
     one.stop();
