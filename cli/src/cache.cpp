@@ -50,6 +50,7 @@ std::string url_of(const options& given) {
 cache::cache opened(const options& given) {
     auto how = cache::redis_store_options_from(url_of(given));
     how.outage = cache::outage_policy::raise;
+    how.near_cache.max_bytes = 0; // for one question
     return cache::cache(cache::make_redis_store(std::move(how)), {.prefix = given.prefix});
 }
 
@@ -165,19 +166,27 @@ awaitable<std::string> prefix_in_store(cache::cache of) {
     co_return key;
 }
 
+// Up to one more than the limit.
+awaitable<void> scan_one(const redis::client& server, std::string master, std::string prefix, const options& given,
+                         std::set<std::string>& found) {
+    using page = std::pair<std::string, std::vector<std::string>>;
+    std::string cursor = "0";
+    do {
+        auto [next, keys] = redis::to<page>(co_await server.execute_at(
+            master, {"SCAN", cursor, "MATCH", escaped_pattern(prefix) + given.pattern, "COUNT", 1000}));
+        cursor = std::move(next);
+        for (const auto& each : keys)
+            if (auto key = key_below(prefix, each))
+                found.insert(*std::move(key));
+    } while (cursor != "0" && found.size() <= given.limit);
+}
+
 awaitable<exit_code> scan(options given, const output& to) {
     const auto prefix = co_await prefix_in_store(opened(given));
     const redis::client server(redis::options_from(url_of(given)));
     std::set<std::string> found;
-    std::string cursor = "0";
-    do {
-        auto page = co_await server.execute<std::pair<std::string, std::vector<std::string>>>(
-            {"SCAN", cursor, "MATCH", escaped_pattern(prefix) + given.pattern, "COUNT", 1000});
-        cursor = std::move(page.first);
-        for (const auto& each : page.second)
-            if (auto key = key_below(prefix, each))
-                found.insert(*std::move(key));
-    } while (cursor != "0" && found.size() <= given.limit);
+    for (const auto& master : co_await server.masters())
+        co_await scan_one(server, master, prefix, given, found);
     const bool more = found.size() > given.limit;
     while (found.size() > given.limit)
         found.erase(std::prev(found.end()));
@@ -196,8 +205,12 @@ awaitable<exit_code> scan(options given, const output& to) {
 
 awaitable<exit_code> stats(options given, const output& to) {
     const redis::client server(redis::options_from(url_of(given)));
-    auto facts = facts_from(co_await server.execute<std::string>({"INFO"}));
-    facts.keys = co_await server.execute<std::uint64_t>({"DBSIZE"});
+    std::vector<server_facts> all;
+    for (const auto& master : co_await server.masters()) {
+        all.push_back(facts_from(redis::to<std::string>(co_await server.execute_at(master, {"INFO"}))));
+        all.back().keys = redis::to<std::uint64_t>(co_await server.execute_at(master, {"DBSIZE"}));
+    }
+    const auto facts = sum_of(all);
     to.print(text_of(facts), document_of(facts));
     co_return exit_code::ok;
 }
