@@ -92,6 +92,7 @@ public:
     std::uint64_t replayed() const noexcept { return replayed_; }
     std::size_t in_last_block() const noexcept { return in_block_; } ///< commands
     bool at_start_of_block() const noexcept { return offset_ == 0; }
+    bool in_block() const noexcept { return offset_ < block_.size(); } ///< of which the rest has to follow
 
 private:
     // The place of a request among those whose replies are due, kept when it has gone.

@@ -215,8 +215,13 @@ void pipeline::settle(const waiter& w, steady_time at) {
     common_->count.took(at - w.asked_);
 }
 
+// Whoever leaves sends nothing new. A block that was begun he finishes: half a request is never answered.
+bool pipeline::may_write() const noexcept {
+    return link_ && !link_->writing() && (leaving_ ? multiplexer_.in_block() : multiplexer_.has_to_write());
+}
+
 void pipeline::flush() {
-    while (link_ && !leaving_ && !link_->writing() && multiplexer_.has_to_write()) {
+    while (may_write()) {
         const auto block = multiplexer_.to_write();
         if (multiplexer_.at_start_of_block())
             common_->count.wrote(multiplexer_.in_last_block());

@@ -150,6 +150,7 @@ private:
     void turn_soon();
     void post_turn();
     void settle(const waiter& w, steady_time now);
+    bool may_write() const noexcept;
     void flush();
     void wrote(std::size_t bytes);
     void set_alarm();

@@ -160,6 +160,23 @@ TEST_F(RedisSentinel, LooksForTheMasterWhenTheServerTurnsOutToBeAReplica) {
     EXPECT_EQ(counted->value, 1) << counted->what();
 }
 
+// What comes behind the refused command is still on its way then; nobody would answer a half of it.
+TEST_F(RedisSentinel, LooksForTheMasterAlsoInTheMiddleOfARequest) {
+    loop.wait(redis->execute<void>({"SET", "k", "v"}));
+    const client direct({loop.get_executor()}, three->master().over_socket());
+    loop.wait(direct.execute<void>({"REPLICAOF", "127.0.0.1", 1}));
+    const auto refused = loop.spawn(redis->execute<int>({"INCR", "n"}, deadline::after(25s)));
+    const auto large =
+        loop.spawn(redis->execute<void>({"SET", "large", std::string(32 * 1024 * 1024, 'x')}, deadline::after(25s)));
+    loop.until([&] { return redis->status().reconnects >= 1; });
+    EXPECT_FALSE(refused->done());
+    EXPECT_FALSE(large->done());
+    loop.wait(direct.execute<void>({"REPLICAOF", "NO", "ONE"}));
+    loop.until([&] { return refused->done() && large->done(); });
+    EXPECT_EQ(refused->value, 1) << refused->what();
+    EXPECT_TRUE(large->value) << large->what();
+}
+
 // --- What sentinels do not tell --------------------------------------------------------------------------------------
 
 class RedisSentinelTrouble : public ::testing::Test {
