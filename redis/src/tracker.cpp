@@ -89,6 +89,8 @@ awaitable<void> tracker::ask() {
     } catch (const boost::system::system_error& e) {
         telemetry::log(level::warn, "redis", "the server tells of no changes",
                        {{"server", common_->server}, {"why", e.what()}});
+        if (e.code() == errc::unanswered) // what else it says would keep the connection, and us deaf
+            through->drop("the server does not say whether it tells of changes");
         co_return;
     }
     // Lost while the answer was on its way to us: the next connection asks again.
@@ -101,7 +103,7 @@ awaitable<void> tracker::ask() {
 
 bool tracker::hear(const reply& r) {
     const auto heard = invalidation_in(r);
-    const auto to = to_.lock();
+    const auto to = listening_ ? to_.lock() : nullptr; // who was told that we are deaf keeps nothing that could change
     if (!heard || !to)
         return heard.has_value();
     if (heard->all)

@@ -103,6 +103,26 @@ TEST_F(RedisTracking, SaysWhenItIsDeafAndListensAgain) {
     loop.until([&] { return heard->says({"listening", "deaf", "listening", "a:1"}); });
 }
 
+TEST_F(RedisTracking, IsNotDeafForEverWhereTheServerDoesNotSayThatItTells) {
+    bool swallowed = false;
+    between->on_reply = [&](std::string bytes) {
+        const std::string ok = "+OK\r\n";
+        if (const auto at = bytes.find(ok); at != bytes.npos && !std::exchange(swallowed, true))
+            bytes.erase(at, ok.size());
+        return std::optional(bytes);
+    };
+    auto o = between->to();
+    o.response_timeout = 300ms;
+    const client impatient({loop.get_executor()}, o);
+    const auto tracked = impatient.track({}, heard);
+    loop.until([&] {
+        set("k"); // a connection that says something is not silent
+        return !heard->lines.empty();
+    });
+    EXPECT_TRUE(swallowed);
+    EXPECT_EQ(heard->lines.front(), "listening") << "nobody can use what is told before";
+}
+
 TEST_F(RedisTracking, NeverListensWhereTheServerSpeaksResp2) {
     auto o = one->over_socket();
     o.protocol = 2;
