@@ -84,10 +84,18 @@ deadline share(deadline limit, steady_time now, std::size_t addresses) {
     return deadline::after(limit.remaining(now) / static_cast<std::int64_t>(addresses), now);
 }
 
+awaitable<std::vector<reply>> tell(transport& with, std::vector<command> words, std::string password) {
+    try {
+        co_return co_await converse(with, std::move(words), greeting_bytes);
+    } catch (const error& e) {
+        throw error(e.code(), fit_to_show(e.what(), password));
+    }
+}
+
 awaitable<server_facts> greet(transport& with, const options& o) {
     greeting words(o);
     while (words.phase() == greeting::step::speak)
-        words.hear(co_await converse(with, words.words(), greeting_bytes));
+        words.hear(co_await tell(with, words.words(), o.password));
     if (words.phase() == greeting::step::refused)
         throw error(errc::refused, "it refused us: " + words.why());
     if (words.phase() == greeting::step::not_yet)

@@ -26,14 +26,15 @@ bool may_be_ignored(const command& c, const reply& r) {
            (c.name() == "PING" && !is_one_of(r.error_code(), {"NOAUTH", "NOPERM", "WRONGPASS"}));
 }
 
-// A server, or a proxy before it, may repeat what it does not understand.
-std::string without(std::string text, std::string_view secret) {
-    for (auto at = text.find(secret); !secret.empty() && at != text.npos; at = text.find(secret, at))
-        text.replace(at, secret.size(), "…");
-    return text;
-}
-
 } // namespace
+
+// A server, or a proxy before it, may repeat what it does not understand, and not all of it.
+std::string fit_to_show(std::string words, std::string_view secret) {
+    words = words.substr(0, words.find(", with args beginning with"));
+    for (auto at = words.find(secret); !secret.empty() && at != words.npos; at = words.find(secret, at))
+        words.replace(at, secret.size(), "…");
+    return words.substr(0, shown);
+}
 
 greeting::greeting(const options& o) : options_(o) {
     if (o.protocol == 3)
@@ -115,7 +116,7 @@ const reply* greeting::refusal_among(std::span<const reply> answers) const {
 
 void greeting::refuse(const reply& r) {
     phase_ = is_one_of(r.error_code(), {"LOADING", "BUSY", "MASTERDOWN"}) ? step::not_yet : step::refused;
-    why_ = without(std::string(r.error_message()), options_.password).substr(0, shown);
+    why_ = fit_to_show(std::string(r.error_message()), options_.password);
     if (r.error_code() == "NOAUTH")
         why_ += "; give a password in the URL";
 }

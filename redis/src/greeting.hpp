@@ -8,6 +8,7 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace infra::redis::detail {
@@ -18,6 +19,9 @@ struct server_facts {
     std::string version{}; ///< "7.0.15"; empty where it was not told
     std::string role{};    ///< "master", "replica", …; empty likewise
 };
+
+/// The server's words without this, and no more of them than one wants to read.
+std::string fit_to_show(std::string words, std::string_view secret);
 
 ///     greeting g(options);
 ///     while (g.phase() == greeting::step::speak) g.hear(answers_to(g.words()));

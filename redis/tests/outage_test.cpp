@@ -397,6 +397,20 @@ TEST_F(RedisOutage, SetsNothingAsideForAGreetingThatIsTooLarge) {
     }
 }
 
+// It repeats what it was told to one word, and hangs up before it answers the next.
+TEST_F(RedisOutage, KeepsThePasswordToItselfWhereItIsRepeated) {
+    impostor echo(loop.get_executor(), "-ERR no such words: 'HELLO' '3' 'AUTH' 'default' 's3cret'\r\n", true);
+    auto o = echo.to();
+    o.password = "s3cret";
+    o.database = 1;
+    const client shy({loop.get_executor()}, o);
+    const auto end = loop.run(shy.execute({"PING"}));
+    EXPECT_EQ(end->code(), errc::refused);
+    EXPECT_NE(end->what().find("'default' '…'"), std::string::npos) << end->what();
+    EXPECT_EQ(end->what().find("s3cret"), std::string::npos) << end->what();
+    EXPECT_EQ(shy.status().last_problem.find("s3cret"), std::string::npos) << shy.status().last_problem;
+}
+
 TEST_F(RedisOutage, WaitsForNobodyWhoSaysNothing) {
     impostor silent(loop.get_executor(), "");
     auto to = silent.to();
