@@ -332,11 +332,11 @@ void pipeline::leave_unless_at(const address& there) {
 bool pipeline::send_elsewhere(waiter& w) {
     constexpr std::uint8_t often_enough = 3;
     const bool refused = !w.failure && w.commands.size() == 1 && w.replies[0].error_code() == "READONLY";
-    if (!refused || !manners_.reconnects || w.replays >= often_enough)
+    if (!refused || !manners_.reconnects || w.refusals_ >= often_enough)
         return false;
     w.answered = 0;
-    w.sent = false;
-    ++w.replays;
+    w.sent = w.replays > 0; // on a connection before, whose server may have executed it
+    ++w.refusals_;
     return multiplexer_.add(w);
 }
 

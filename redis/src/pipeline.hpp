@@ -71,6 +71,7 @@ private:
 
     pipeline& of_;
     steady_time asked_;
+    std::uint8_t refusals_ = 0; // by replicas
     continuation continuation_;
 };
 

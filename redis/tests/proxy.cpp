@@ -1,5 +1,6 @@
 #include "tests/proxy.hpp"
 
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/write.hpp>
 
@@ -141,5 +142,56 @@ impostor::~impostor() {
     for (const auto& each : state_->open)
         close(*each);
 }
+
+struct actor::state {
+    using tcp = asio::ip::tcp;
+    using tcp_ptr = std::shared_ptr<tcp::socket>;
+
+    state(executor ex, part p)
+        : acceptor(ex, tcp::endpoint(asio::ip::address_v4::loopback(), 0)), plays(std::move(p)) {}
+    tcp::acceptor acceptor;
+    part plays;
+    std::vector<tcp_ptr> open;
+
+    static awaitable<void> talk(std::shared_ptr<state> self, std::size_t number) {
+        const auto with = self->open[number];
+        std::array<char, 4096> buffer;
+        boost::system::error_code ec;
+        while (!ec) {
+            const auto size =
+                co_await with->async_read_some(asio::buffer(buffer), asio::redirect_error(asio::use_awaitable, ec));
+            const auto words = ec ? std::nullopt : self->plays(number, std::string(buffer.data(), size));
+            if (!words)
+                break;
+            co_await asio::async_write(*with, asio::buffer(*words), asio::redirect_error(asio::use_awaitable, ec));
+        }
+        with->close(ec);
+    }
+
+    static awaitable<void> accept(std::shared_ptr<state> self) {
+        boost::system::error_code ec;
+        while (true) {
+            const auto client = std::make_shared<tcp::socket>(self->acceptor.get_executor());
+            co_await self->acceptor.async_accept(*client, asio::redirect_error(asio::use_awaitable, ec));
+            if (ec)
+                co_return;
+            self->open.push_back(client);
+            asio::co_spawn(client->get_executor(), talk(self, self->open.size() - 1), [](std::exception_ptr) {});
+        }
+    }
+};
+
+actor::actor(executor ex, part plays) : state_(std::make_shared<state>(ex, std::move(plays))) {
+    asio::co_spawn(ex, state::accept(state_), [](std::exception_ptr) {});
+}
+
+actor::~actor() {
+    boost::system::error_code ignored;
+    state_->acceptor.close(ignored);
+    for (const auto& each : state_->open)
+        each->close(ignored);
+}
+
+std::uint16_t actor::port() const { return state_->acceptor.local_endpoint().port(); }
 
 } // namespace infra::redis

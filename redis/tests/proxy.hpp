@@ -52,6 +52,21 @@ private:
     std::shared_ptr<state> state_;
 };
 
+/// A server or a sentinel on TCP that answers what the test says: to what came on its n-th connection. Nothing: it hangs
+/// up.
+class actor {
+public:
+    using part = std::function<std::optional<std::string>(std::size_t connection, const std::string& heard)>;
+
+    actor(executor ex, part plays);
+    ~actor();
+    std::uint16_t port() const;
+
+private:
+    struct state;
+    std::shared_ptr<state> state_;
+};
+
 /// What a server answers to HELLO 3.
 inline const std::string hello_answer = "%2\r\n+version\r\n+7.0.0\r\n+proto\r\n:3\r\n";
 

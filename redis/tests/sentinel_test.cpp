@@ -1,6 +1,7 @@
 // A master that moves, as its sentinels tell.
 
 #include "src/sentinel_place.hpp"
+#include "tests/proxy.hpp"
 #include "tests/trio.hpp"
 
 #include <infra/runtime/event_loop.hpp>
@@ -227,6 +228,41 @@ TEST_F(RedisSentinelTrouble, IsWhoeverSaysThatHeIsNoMaster) {
         EXPECT_EQ(e.code(), errc::not_connected);
         EXPECT_STREQ(e.what(), "the sentinels say that the master 'shop' is at a:1, which says that it is a replica");
     }
+}
+
+/// What a server says of itself when it is greeted behind sentinels.
+std::string greeted_as(const std::string& role) { return hello_answer + "*1\r\n+" + role + "\r\n"; }
+
+/// A sentinel that says that the master is there, and knows no other sentinel.
+actor::part naming(std::uint16_t port) {
+    return [port](std::size_t, const std::string& heard) -> std::optional<std::string> {
+        if (heard.find("HELLO") != heard.npos)
+            return hello_answer;
+        const auto digits = std::to_string(port);
+        return "*2\r\n$9\r\n127.0.0.1\r\n$" + std::to_string(digits.size()) + "\r\n" + digits + "\r\n*0\r\n";
+    };
+}
+
+options asking(std::initializer_list<std::uint16_t> ports) {
+    sentinel_options them{.master = trio::name};
+    for (const auto port : ports)
+        them.sentinels.push_back({.host = "127.0.0.1", .port = port});
+    return {.sentinel = them};
+}
+
+// It was sent twice: the first server may have executed it, the second says that it did not.
+TEST_F(RedisSentinelTrouble, IsNotForgottenWhenAReplicaRefuses) {
+    const actor master(loop.get_executor(), [](std::size_t n, const std::string& heard) -> std::optional<std::string> {
+        if (heard.find("HELLO") != heard.npos)
+            return greeted_as(n < 2 ? "master" : "slave");
+        if (n == 0)
+            return std::nullopt;
+        return "-READONLY You can't write against a read only replica.\r\n";
+    });
+    const actor sentinel(loop.get_executor(), naming(master.port()));
+    const client redis({loop.get_executor()}, asking({sentinel.port()}));
+    const auto end = loop.run(redis.execute({"SET", "k", "v"}, deadline::after(1s)));
+    EXPECT_EQ(end->code(), errc::unanswered) << end->what();
 }
 
 } // namespace
