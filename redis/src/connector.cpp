@@ -77,13 +77,6 @@ awaitable<stream_socket> connect_to(executor ex, endpoint at, std::chrono::secon
     co_return socket;
 }
 
-// One that does not answer must leave time for the others.
-deadline share(deadline limit, steady_time now, std::size_t addresses) {
-    if (limit.is_never())
-        return limit;
-    return deadline::after(limit.remaining(now) / static_cast<std::int64_t>(addresses), now);
-}
-
 awaitable<std::vector<reply>> tell(transport& with, std::vector<command> words, std::string password) {
     try {
         co_return co_await converse(with, std::move(words), greeting_bytes);
@@ -120,6 +113,12 @@ std::unique_ptr<place> place_of(const options& o, clock& time) {
 }
 
 } // namespace
+
+deadline share(deadline limit, steady_time now, std::size_t of) {
+    if (limit.is_never())
+        return limit;
+    return deadline::after(limit.remaining(now) / static_cast<std::int64_t>(of), now);
+}
 
 awaitable<stream_socket> connect_to_any(executor ex, std::vector<endpoint> addresses, std::chrono::seconds idle,
                                         deadline limit, clock& time) {
@@ -187,10 +186,15 @@ awaitable<opened> connector::find_and_open(executor ex, std::optional<address> a
     doing = "looking for its address";
     if (at)
         co_return co_await open_there(std::move(ex), std::move(*at), limit, doing);
-    auto found = co_await place_->find(ex, limit);
-    auto made = co_await open_there(std::move(ex), std::move(found), limit, doing);
-    place_->check(made.at, made.facts);
-    co_return made;
+    const auto found = co_await place_->find(ex, limit);
+    try {
+        auto made = co_await open_there(std::move(ex), found, limit, doing);
+        place_->check(found, made.facts);
+        co_return made;
+    } catch (...) {
+        place_->was_wrong(found);
+        throw;
+    }
 }
 
 awaitable<opened> connector::open_there(executor ex, address to, deadline limit, std::string_view& doing) {

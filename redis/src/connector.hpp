@@ -26,6 +26,9 @@ struct opened {
 
 using endpoint = asio::generic::stream_protocol::endpoint;
 
+/// When one of so many has to have answered, that it may leave the others as much time.
+deadline share(deadline limit, steady_time now, std::size_t of);
+
 /// The first of these that answers. One that says nothing leaves time for the others: each has an equal share of what is
 /// left. The kernel asks after the peer once it is silent for `idle`.
 awaitable<stream_socket> connect_to_any(executor ex, std::vector<endpoint> addresses, std::chrono::seconds idle,

@@ -11,4 +11,6 @@ std::string to_string(const address& a) {
 
 void place::check(const address&, const server_facts&) {}
 
+void place::was_wrong(const address&) {}
+
 } // namespace infra::redis::detail

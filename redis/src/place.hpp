@@ -38,6 +38,9 @@ public:
 
     /// Throws infra::error when the server that was found is not what was looked for.
     virtual void check(const address& found, const server_facts& facts);
+
+    /// There is nobody at what was found, or not whom check() wants.
+    virtual void was_wrong(const address& found);
 };
 
 /// Always where the options say.

@@ -42,7 +42,7 @@ struct sentinel_place::attempt {
     std::string problems{};
 
     void note(const address& who, const std::string& why) {
-        problems += (problems.empty() ? "" : "; ") + to_string(who) + ": " + why;
+        problems += (problems.empty() ? "" : "; ") + to_string(who) + ": " + fit_to_show(why, {});
     }
 };
 
@@ -53,8 +53,10 @@ sentinel_place::sentinel_place(const options& o, clock& time)
 
 awaitable<address> sentinel_place::find(executor ex, deadline limit) {
     attempt result;
-    for (const auto& each : order()) {
-        co_await ask(ex, each, limit, result);
+    const auto all = order();
+    for (auto left = all.size(); left > 0; --left) {
+        const auto by = share(limit, sentinels_.time().steady(), left + 1); // the server itself wants one, too
+        co_await ask(ex, all[all.size() - left], by, result);
         if (result.found)
             co_return *result.found;
     }
@@ -70,10 +72,12 @@ awaitable<void> sentinel_place::ask(executor ex, address sentinel, deadline limi
             std::move(ex), sentinel, {ask_for_master(master_), ask_for_sentinels(master_)}, max_answer, by);
         into.found = master_in(answers[0]);
         if (into.found)
-            co_return heard(sentinel, sentinels_in(answers[1]));
+            co_return heard(sentinel, *into.found, sentinels_in(answers[1]));
         into.refused = true;
         into.note(sentinel, "it knows no master of that name");
+        ask_last(sentinel);
     } catch (const boost::system::system_error& e) {
+        ask_last(sentinel);
         if (e.code() == asio::error::operation_aborted)
             throw;
         into.refused |= e.code() != errc::not_connected;
@@ -85,6 +89,13 @@ void sentinel_place::check(const address& found, const server_facts& facts) {
     if (!facts.role.empty() && facts.role != "master")
         throw error(errc::not_connected, "the sentinels say that the master '" + master_ + "' is at " +
                                              to_string(found) + ", which says that it is a " + facts.role);
+    const std::scoped_lock lock(mutex_);
+    list_.right(found);
+}
+
+void sentinel_place::was_wrong(const address& found) {
+    const std::scoped_lock lock(mutex_);
+    list_.wrong(found);
 }
 
 std::vector<address> sentinel_place::order() const {
@@ -92,10 +103,14 @@ std::vector<address> sentinel_place::order() const {
     return list_.order();
 }
 
-void sentinel_place::heard(const address& from, const std::vector<address>& others) {
+void sentinel_place::heard(const address& from, const address& master, std::vector<address> others) {
     const std::scoped_lock lock(mutex_);
-    list_.answered(from);
-    list_.learn(others);
+    list_.told(from, master, std::move(others));
+}
+
+void sentinel_place::ask_last(const address& sentinel) {
+    const std::scoped_lock lock(mutex_);
+    list_.ask_last(sentinel);
 }
 
 any_sentinel::any_sentinel(const options& o) : all_(addresses_of(*o.sentinel)) {}

@@ -14,8 +14,9 @@ namespace infra::redis::detail {
 /// How a sentinel is talked to: the client's TLS and patience, its own user and password.
 options sentinel_settings(const options& o);
 
-/// Asks sentinel after sentinel, each for half a second at most, until one tells. What it tells is not believed before
-/// the server there says itself that it is a master: a sentinel may be the last to learn of a failover.
+/// Asks sentinel after sentinel, each for its share of the time and half a second at most, until one tells. What it tells
+/// is not believed before the server there says itself that it is a master: a sentinel may be the last to learn of a
+/// failover. Who was right is asked first the next time, who was wrong or silent last.
 ///
 /// Threads:  find() from any loop.
 /// Errors:   of find(): errc::refused when sentinels answered and none of them knows the master or wants us,
@@ -26,12 +27,14 @@ public:
 
     awaitable<address> find(executor ex, deadline limit) override;
     void check(const address& found, const server_facts& facts) override;
+    void was_wrong(const address& found) override;
 
 private:
     struct attempt;
     awaitable<void> ask(executor ex, address sentinel, deadline limit, attempt& into);
     std::vector<address> order() const;
-    void heard(const address& from, const std::vector<address>& others);
+    void heard(const address& from, const address& master, std::vector<address> others);
+    void ask_last(const address& sentinel);
 
     const std::string master_;
     connector sentinels_;

@@ -72,18 +72,51 @@ std::optional<address> switched_to(std::string_view payload, std::string_view na
     return address_of(words[3], words[4]);
 }
 
-void sentinel_list::answered(const address& who) {
-    const auto at = std::ranges::find(all_, who);
-    if (at != all_.end())
-        std::rotate(all_.begin(), at, at + 1);
+void sentinel_list::ask_first(const address& who) {
+    const auto at = std::ranges::find(order_, who);
+    if (at != order_.end())
+        std::rotate(order_.begin(), at, at + 1);
 }
 
-void sentinel_list::learn(const std::vector<address>& others) {
-    for (const auto& each : others)
-        if (learned_ < max_learned && std::ranges::find(all_, each) == all_.end()) {
-            all_.push_back(each);
-            ++learned_;
-        }
+void sentinel_list::ask_last(const address& who) {
+    const auto at = std::ranges::find(order_, who);
+    if (at != order_.end())
+        std::rotate(at, at + 1, order_.end());
+}
+
+void sentinel_list::told(const address& who, const address& master, std::vector<address> others) {
+    std::erase_if(unproved_, [&](const answer& a) { return a.from == who; });
+    unproved_.push_back({who, master, std::move(others)});
+}
+
+void sentinel_list::right(const address& master) {
+    const auto said_it = [&](const answer& a) { return a.master == master; };
+    const auto last = std::find_if(unproved_.rbegin(), unproved_.rend(), said_it);
+    if (last == unproved_.rend())
+        return;
+    ask_first(last->from);
+    learn(*last);
+    std::erase_if(unproved_, said_it);
+}
+
+void sentinel_list::wrong(const address& master) {
+    for (const auto& each : unproved_)
+        if (each.master == master)
+            ask_last(each.from);
+    std::erase_if(unproved_, [&](const answer& a) { return a.master == master; });
+}
+
+// Where sentinels come and go, those that were heard of once would fill the list for ever.
+void sentinel_list::learn(const answer& a) {
+    const auto is_in = [](const std::vector<address>& all, const address& one) {
+        return std::ranges::find(all, one) != all.end();
+    };
+    std::erase_if(order_, [&](const address& each) {
+        return !is_in(configured_, each) && !is_in(a.others, each) && each != a.from;
+    });
+    for (const auto& each : a.others)
+        if (order_.size() < configured_.size() + max_learned && !is_in(order_, each))
+            order_.push_back(each);
 }
 
 } // namespace infra::redis::detail

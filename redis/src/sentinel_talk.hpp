@@ -28,21 +28,37 @@ std::vector<address> sentinels_in(const reply& r);
 /// The new address, if this message of +switch-master is about the master of that name.
 std::optional<address> switched_to(std::string_view payload, std::string_view name);
 
-/// Whom to ask, in which order. Those that were configured stay; those that were heard of come after them, up to a
-/// bound.
+/// Whom to ask, in which order. Those that were configured stay; beside them come those, up to a bound, that the last
+/// one that was right knows of.
+///
+/// An answer alone moves nobody forward: the last to learn of a failover answers as fast as the others.
 class sentinel_list {
 public:
     static constexpr std::size_t max_learned = 16;
 
-    explicit sentinel_list(std::vector<address> configured) : all_(std::move(configured)) {}
+    explicit sentinel_list(std::vector<address> configured) : configured_(std::move(configured)), order_(configured_) {}
 
-    const std::vector<address>& order() const noexcept { return all_; }
-    void answered(const address& who); ///< it is asked first from now on
-    void learn(const std::vector<address>& others);
+    const std::vector<address>& order() const noexcept { return order_; }
+    void ask_first(const address& who); ///< unless it is a stranger
+    void ask_last(const address& who);
+
+    /// What `who` says; whether it is so shows later.
+    void told(const address& who, const address& master, std::vector<address> others);
+    void right(const address& master); ///< who told of it last is asked first
+    void wrong(const address& master); ///< all who told of it are asked last
 
 private:
-    std::vector<address> all_;
-    std::size_t learned_ = 0;
+    struct answer {
+        address from{};
+        address master{};
+        std::vector<address> others{};
+    };
+
+    void learn(const answer& a);
+
+    std::vector<address> configured_;
+    std::vector<address> order_;
+    std::vector<answer> unproved_; // one of each sentinel at most, the latest last
 };
 
 } // namespace infra::redis::detail

@@ -68,23 +68,54 @@ std::string order(const sentinel_list& l) {
     return out;
 }
 
-TEST(RedisSentinelList, AsksFirstWhoAnsweredLast) {
-    sentinel_list l({{.host = "a", .port = 1}, {.host = "b", .port = 1}, {.host = "c", .port = 1}});
-    l.answered({.host = "c", .port = 1});
+address on(const char* host) { return {.host = host, .port = 1}; }
+
+TEST(RedisSentinelList, AsksFirstWhoWasRightLast) {
+    sentinel_list l({on("a"), on("b"), on("c")});
+    l.told(on("c"), on("master"), {});
+    EXPECT_EQ(order(l), "a b c ") << "an answer is no proof";
+    l.right(on("master"));
     EXPECT_EQ(order(l), "c a b ");
-    l.answered({.host = "nobody", .port = 1});
+    l.right(on("master"));
+    l.ask_first(on("nobody"));
+    l.ask_last(on("nobody"));
     EXPECT_EQ(order(l), "c a b ");
 }
 
+TEST(RedisSentinelList, AsksLastWhoeverWasWrongOrSilent) {
+    sentinel_list l({on("a"), on("b"), on("c"), on("d")});
+    l.told(on("a"), on("former"), {});
+    l.told(on("b"), on("former"), {});
+    l.told(on("c"), on("master"), {});
+    l.wrong(on("former"));
+    EXPECT_EQ(order(l), "c d a b ");
+    l.ask_last(on("c"));
+    EXPECT_EQ(order(l), "d a b c ");
+    l.right(on("former"));
+    EXPECT_EQ(order(l), "d a b c ") << "what was wrong is forgotten";
+}
+
 TEST(RedisSentinelList, KeepsWhatWasConfiguredAndLearnsNoMoreThanItsBound) {
-    sentinel_list l({{.host = "a", .port = 1}});
-    std::vector<address> many{{.host = "a", .port = 1}};
+    sentinel_list l({on("a")});
+    std::vector<address> many{on("a")};
     for (int i = 0; i < 100; ++i)
         many.push_back({.host = "n" + std::to_string(i), .port = 1});
-    l.learn(many);
-    l.learn(many);
+    for (int i = 0; i < 2; ++i) {
+        l.told(on("a"), on("master"), many);
+        l.right(on("master"));
+    }
     EXPECT_EQ(l.order().size(), 1 + sentinel_list::max_learned);
     EXPECT_EQ(l.order().front().host, "a");
+}
+
+TEST(RedisSentinelList, ForgetsThoseOfWhomNobodyKnowsAnyMore) {
+    sentinel_list l({on("a")});
+    l.told(on("a"), on("master"), {on("b"), on("c")});
+    l.right(on("master"));
+    EXPECT_EQ(order(l), "a b c ");
+    l.told(on("b"), on("master"), {on("d")});
+    l.right(on("master"));
+    EXPECT_EQ(order(l), "b a d ");
 }
 
 } // namespace

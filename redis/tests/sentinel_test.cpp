@@ -4,6 +4,8 @@
 #include "tests/proxy.hpp"
 #include "tests/trio.hpp"
 
+#include <boost/asio/ip/tcp.hpp>
+
 #include <infra/runtime/event_loop.hpp>
 #include <infra/runtime/wait.hpp>
 
@@ -250,6 +252,29 @@ options asking(std::initializer_list<std::uint16_t> ports) {
     return {.sentinel = them};
 }
 
+TEST_F(RedisSentinelTrouble, IsNoSentinelThatIsWrong) {
+    const server real;
+    const actor former(loop.get_executor(), [](std::size_t, const std::string&) { return greeted_as("slave"); });
+    const actor late(loop.get_executor(), naming(former.port()));
+    const actor lost(loop.get_executor(), naming(free_port()));
+    const actor right(loop.get_executor(), naming(real.port()));
+    const client redis({loop.get_executor()}, asking({late.port(), lost.port(), right.port()}));
+    EXPECT_EQ(loop.run(redis.execute<int>({"INCR", "n"}, deadline::after(10s)))->value, 1);
+}
+
+TEST_F(RedisSentinelTrouble, IsNoSentinelThatSaysNothing) {
+    using asio::ip::tcp;
+    const server real;
+    tcp::acceptor silent(loop.io, tcp::endpoint(asio::ip::address_v4::loopback(), 0));
+    const auto port = silent.local_endpoint().port();
+    const actor right(loop.get_executor(), naming(real.port()));
+    auto to = asking({port, port, right.port()});
+    to.connect_timeout = 600ms; // less than two of them would have had
+    const client redis({loop.get_executor()}, to);
+    EXPECT_EQ(loop.run(redis.execute<int>({"INCR", "n"}, deadline::after(10s)))->value, 1);
+    EXPECT_EQ(redis.status().last_problem, "") << "the first attempt was enough";
+}
+
 // It was sent twice: the first server may have executed it, the second says that it did not.
 TEST_F(RedisSentinelTrouble, IsNotForgottenWhenAReplicaRefuses) {
     const actor master(loop.get_executor(), [](std::size_t n, const std::string& heard) -> std::optional<std::string> {
@@ -263,6 +288,17 @@ TEST_F(RedisSentinelTrouble, IsNotForgottenWhenAReplicaRefuses) {
     const client redis({loop.get_executor()}, asking({sentinel.port()}));
     const auto end = loop.run(redis.execute({"SET", "k", "v"}, deadline::after(1s)));
     EXPECT_EQ(end->code(), errc::unanswered) << end->what();
+}
+
+TEST_F(RedisSentinelTrouble, IsToldInFewWords) {
+    const actor talker(loop.get_executor(), [](std::size_t, const std::string& heard) -> std::optional<std::string> {
+        const auto much = "-ERR " + std::string(10'000, 'x') + "\r\n";
+        return heard.find("HELLO") != heard.npos ? hello_answer : much + much;
+    });
+    const client redis({loop.get_executor()}, asking({talker.port()}));
+    const auto end = loop.run(redis.execute({"PING"}));
+    EXPECT_EQ(end->code(), errc::refused);
+    EXPECT_LT(end->what().size(), 500u);
 }
 
 } // namespace
