@@ -59,14 +59,16 @@ pipeline& client_state::use(lane& l) {
 
 void client_state::begin_to_watch() {
     if (watch_ && !watch_->begun())
-        watch_->begin([weak = weak_from_this()](const address& to) {
+        watch_->begin([weak = weak_from_this()](const address& to, const address* by) {
             if (const auto self = weak.lock())
-                self->master_moved(to);
+                self->master_moved(to, by);
         });
 }
 
 // Which its own mail cannot outlive, here as in rest().
-void client_state::master_moved(const address& to) {
+void client_state::master_moved(const address& to, const address* by) {
+    if (by)
+        common_->connect.believe(*by); // the others may learn of it later
     for (const auto& each : lanes_)
         if (each->used())
             each->post([raw = each.get(), to] { raw->line().leave_unless_at(to); });

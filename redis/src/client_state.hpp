@@ -50,7 +50,7 @@ private:
     /// Its connection. With the first one the ear for what sentinels tell is opened.
     pipeline& use(lane& l);
     void begin_to_watch();
-    void master_moved(const address& to);
+    void master_moved(const address& to, const address* by);
     std::vector<std::shared_ptr<tracker>> open_trackers();
 
     /// Awaits on the caller's loop, or on another of the client's where he is elsewhere, what `make` makes there.

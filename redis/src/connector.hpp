@@ -48,6 +48,9 @@ public:
     /// From now on servers are looked for there. Before anything else.
     void look_in(std::unique_ptr<place> where) { place_ = std::move(where); }
 
+    /// `by` says that the server has moved: it is the one to ask.
+    void believe(const address& by) { place_->believe(by); }
+
     /// A greeted connection to where the server is said to be, whose socket lives on `ex`, within
     /// options::connect_timeout and `limit`.
     awaitable<opened> open(executor ex, deadline limit);

@@ -7,6 +7,8 @@
 #include <infra/base/telemetry.hpp>
 #include <infra/redis/errc.hpp>
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -36,6 +38,18 @@ std::string name_of(const pipeline_manners& m, const common& c) {
 
 multiplexer_bounds bounds_of(const options& o) {
     return {.max_commands = o.max_queued_commands, .max_bytes = o.max_queued_bytes};
+}
+
+// What `stop` emits ends it, as does whoever waits for it.
+template <class T>
+awaitable<T> until_stopped(executor ex, awaitable<T> what, asio::cancellation_signal& stop) {
+    auto start = [ex = std::move(ex), &stop](auto handler, awaitable<T> begun) {
+        if (auto from = asio::get_associated_cancellation_slot(handler); from.is_connected())
+            from.assign([&stop](asio::cancellation_type type) { stop.emit(type); });
+        asio::co_spawn(ex, std::move(begun), asio::bind_cancellation_slot(stop.slot(), std::move(handler)));
+    };
+    return asio::async_initiate<const asio::use_awaitable_t<>&, void(std::exception_ptr, T)>(start, asio::use_awaitable,
+                                                                                             std::move(what));
 }
 
 } // namespace
@@ -266,9 +280,26 @@ void pipeline::on_message(reply r) {
 
 // --- The connection -------------------------------------------------------------------------------------------------
 
-awaitable<opened> pipeline::open(deadline limit) {
+awaitable<opened> pipeline::attempt(deadline limit) {
     auto& connect = common_->connect;
     return manners_.at ? connect.open_at(io_executor_, *manners_.at, limit) : connect.open(io_executor_, limit);
+}
+
+// The server may move while it is being connected to, and the old one not say so: the attempt begins anew.
+awaitable<opened> pipeline::open(deadline limit) {
+    const auto self = shared_from_this();
+    while (true) {
+        moved_ = false;
+        try {
+            auto made = co_await until_stopped(executor_, attempt(limit), opening_);
+            if (!moved_)
+                co_return made;
+            made.through->close();
+        } catch (const boost::system::system_error&) {
+            if (!moved_ || closed_)
+                throw;
+        }
+    }
 }
 
 void pipeline::attach(opened made) {
@@ -323,6 +354,9 @@ void pipeline::drop_link(boost::system::error_code why, std::string sentence) {
 }
 
 void pipeline::leave_unless_at(const address& there) {
+    moved_ = true;
+    if (!link_)
+        opening_.emit(asio::cancellation_type::terminal);
     if (link_ && link_->at() != there)
         drop_link(errc::lost, "the master is at " + to_string(there) + " now");
 }

@@ -15,6 +15,7 @@
 
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/async_result.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/steady_timer.hpp>
 
@@ -109,7 +110,7 @@ public:
     /// It is of no use, for this reason: another is to be made.
     void drop(std::string why) { drop_link(errc::lost, std::move(why)); }
 
-    /// The server that matters is there now: a connection to any other is given up.
+    /// The server that matters is there now: a connection to any other is given up, and one in the making made anew.
     void leave_unless_at(const address& there);
 
     /// For good: those who wait get errc::closed, or errc::lost if they may have been executed.
@@ -146,6 +147,7 @@ private:
     void on_written(std::size_t bytes) override;
     void on_end(boost::system::error_code why, std::string sentence) override;
 
+    awaitable<opened> attempt(deadline limit);
     void start();
     void turn();
     void turn_soon();
@@ -187,6 +189,8 @@ private:
     std::size_t reported_commands_ = 0;
     std::uint64_t reported_replays_ = 0;
     std::shared_ptr<harbour> harbour_; // from the first use on
+    asio::cancellation_signal opening_;
+    bool moved_ = false; // since the attempt to connect began: the server
     bool retired_ = false;
     bool leaving_ = false; // once everything is answered: the server is a replica by now
     bool accepting_ = true;

@@ -13,4 +13,6 @@ void place::check(const address&, const server_facts&) {}
 
 void place::was_wrong(const address&) {}
 
+void place::believe(const address&) {}
+
 } // namespace infra::redis::detail

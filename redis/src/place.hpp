@@ -41,6 +41,9 @@ public:
 
     /// There is nobody at what was found, or not whom check() wants.
     virtual void was_wrong(const address& found);
+
+    /// `by` says that the server has moved.
+    virtual void believe(const address& by);
 };
 
 /// Always where the options say.

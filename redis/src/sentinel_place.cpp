@@ -98,6 +98,11 @@ void sentinel_place::was_wrong(const address& found) {
     list_.wrong(found);
 }
 
+void sentinel_place::believe(const address& by) {
+    const std::scoped_lock lock(mutex_);
+    list_.ask_first(by);
+}
+
 std::vector<address> sentinel_place::order() const {
     const std::scoped_lock lock(mutex_);
     return list_.order();

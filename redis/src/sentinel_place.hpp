@@ -28,6 +28,7 @@ public:
     awaitable<address> find(executor ex, deadline limit) override;
     void check(const address& found, const server_facts& facts) override;
     void was_wrong(const address& found) override;
+    void believe(const address& by) override;
 
 private:
     struct attempt;

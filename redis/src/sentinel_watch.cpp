@@ -33,7 +33,7 @@ sentinel_watch::sentinel_watch(const std::shared_ptr<lane>& on, const options& o
                                        describe(o) + ", a sentinel")),
       subscriber_(std::make_shared<subscriber>(on, common_)) {}
 
-void sentinel_watch::begin(std::function<void(const address&)> moved) {
+void sentinel_watch::begin(std::function<void(const address&, const address*)> moved) {
     if (begun_.exchange(true))
         return;
     moved_ = std::move(moved);
@@ -76,7 +76,7 @@ void sentinel_watch::hear(const message& m) const {
     if (const auto to = switched_to(m.payload, master_)) {
         telemetry::log(level::info, "redis", "the master has moved",
                        {{"server", common_->server}, {"to", to_string(*to)}});
-        moved_(*to);
+        moved_(*to, subscriber_->peer());
     }
 }
 

@@ -21,8 +21,8 @@ class sentinel_watch : public std::enable_shared_from_this<sentinel_watch> {
 public:
     sentinel_watch(const std::shared_ptr<lane>& on, const options& o, clock& time);
 
-    /// From the first call on; `moved` is called on the lane's loop.
-    void begin(std::function<void(const address&)> moved);
+    /// From the first call on; `moved` is called on the lane's loop, with where to and, if it is known, by whom it was told.
+    void begin(std::function<void(const address&, const address*)> moved);
     bool begun() const noexcept { return begun_.load(std::memory_order_relaxed); }
     void close() noexcept;
 
@@ -35,7 +35,7 @@ private:
     const std::string master_;
     const std::shared_ptr<common> common_;
     const std::shared_ptr<subscriber> subscriber_;
-    std::function<void(const address&)> moved_;
+    std::function<void(const address&, const address*)> moved_;
     std::atomic<bool> begun_{false};
     asio::cancellation_signal stop_; // on the lane's loop only
 };

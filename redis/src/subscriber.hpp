@@ -59,6 +59,9 @@ public:
     void unsubscribe(std::uint64_t id);
     void close();
 
+    /// Whom it listens to just now; null when nobody is there.
+    const address* peer() const noexcept { return ear_ ? ear_->line().peer() : nullptr; }
+
     /// The server that matters is there now: a connection to any other is given up.
     void leave_unless_at(const address& there) {
         if (ear_)

@@ -149,6 +149,21 @@ TEST_F(RedisSentinel, AsksTheOthersWhenOneIsGoneOrSilent) {
     three->sentinel(1).proceed();
 }
 
+// It takes the connection, as the kernel does in its place, and will not greet.
+TEST_F(RedisSentinel, DoesNotGoOnConnectingToWhoIsNoMasterAnyMore) {
+    auto to = three->to();
+    to.connect_timeout = 25s;
+    const client patient({loop.get_executor()}, to);
+    three->master().pause();
+    const auto counted = loop.spawn(patient.execute<int>({"INCR", "n"}, deadline::after(25s)));
+    three->until_switched();
+    const auto began = std::chrono::steady_clock::now();
+    loop.until([&] { return counted->done(); });
+    EXPECT_LT(std::chrono::steady_clock::now() - began, 5s);
+    EXPECT_EQ(counted->value, 1) << counted->what();
+    three->master().proceed();
+}
+
 // Nothing ends this connection: only what the server answers tells that it is the wrong one.
 TEST_F(RedisSentinel, LooksForTheMasterWhenTheServerTurnsOutToBeAReplica) {
     loop.wait(redis->execute<void>({"SET", "k", "v"}));
