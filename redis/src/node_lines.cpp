@@ -40,7 +40,7 @@ const slot_map* node_lines::map() {
     return map_.get();
 }
 
-node_lines::line_ptr node_lines::line_to(const address& node) {
+node_lines::line_ptr node_lines::line_to(address node) {
     if (closed_)
         throw error(infra::errc::closed, "the Redis client was stopped");
     auto found = lines_.find(node);

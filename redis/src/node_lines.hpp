@@ -33,8 +33,8 @@ public:
     const slot_map* map();
 
     /// Throws infra::error, errc::closed, after close(), and errc::overloaded where nodes send on to more nodes than
-    /// there can be.
-    line_ptr line_to(const address& node);
+    /// there can be. By value: it reads the map anew, and one that `node` stood in may go with that.
+    line_ptr line_to(address node);
 
     /// For what any node can answer: one that is connected, if there is one.
     address anybody();

@@ -6,9 +6,13 @@
 #include <infra/runtime/event_loop.hpp>
 #include <infra/runtime/wait.hpp>
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_future.hpp>
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <future>
 #include <thread>
 
 namespace infra::redis {
@@ -186,6 +190,42 @@ TEST_F(RedisCluster, IsThereForCallersOnOtherThreadsWhileASlotMoves) {
     for (auto& each : threads)
         each.join();
     EXPECT_EQ(sum, 300);
+    wait(shared.stop(deadline::after(5s)));
+    one.stop();
+    other.stop();
+}
+
+// Each loop learns of a new map while it sends by the one before.
+TEST_F(RedisCluster, IsThereForCallersOnEachOfItsLoopsWhileASlotMoves) {
+    begin();
+    event_loop one, other;
+    one.start();
+    other.start();
+    const client shared({one.get_executor(), other.get_executor()}, all->to());
+    std::atomic<bool> stop = false;
+    std::atomic<int> answered = 0;
+    const auto count = [&](std::string key) -> awaitable<int> {
+        int own = 0;
+        while (!stop) {
+            own = co_await shared.execute<int>({"INCR", key}, deadline::after(20s));
+            ++answered;
+        }
+        co_return own;
+    };
+    std::vector<std::future<int>> callers;
+    for (const auto& on : {one.get_executor(), other.get_executor()})
+        for (int i = 0; i < 10; ++i)
+            callers.push_back(asio::co_spawn(on, count(key_of(0, std::to_string(callers.size()))), asio::use_future));
+    for (std::size_t round = 0; round < 9; ++round) {
+        const auto so_far = answered.load();
+        loop.until([&] { return answered > so_far + 200; });
+        all->move(slot_of(key_of(0)), round % 3, (round + 1) % 3);
+    }
+    stop = true;
+    int sum = 0;
+    for (auto& each : callers)
+        sum += each.get();
+    EXPECT_EQ(sum, answered) << "each key was counted by one caller only";
     wait(shared.stop(deadline::after(5s)));
     one.stop();
     other.stop();
