@@ -107,7 +107,7 @@ awaitable<reply> client_state::blocking_in_cluster(self s, command c, std::optio
         const bool asking = ask.has_value();
         const auto at = asking ? *ask : co_await owner_of(s, where.slot, room_by);
         auto r = co_await wait_at(s, at, asking, left == waits ? c : with_blocking_time(c, left), room_by, by);
-        const auto told = s->common_->cluster->heed(r, at);
+        const auto told = s->common_->cluster->heed(r, at, c);
         const auto next = policy.decide(told.type, random_01());
         if (!next.again)
             co_return r;

@@ -1,5 +1,6 @@
 #include "cluster_calls.hpp"
 
+#include "command_table.hpp"
 #include "journey.hpp"
 #include "redirect.hpp"
 
@@ -22,13 +23,17 @@ awaitable<reply> the_long_way(lines_ptr on, command c, deadline limit) {
 
 // What repeating does not harm may have been done once already by a node that is gone.
 awaitable<reply> once_more(lines_ptr on, command c, deadline limit) {
-    try {
+    if (replay_of(c) == replay::read)
         co_return co_await the_long_way(std::move(on), std::move(c), limit);
+    try {
+        auto r = co_await the_long_way(std::move(on), c, limit);
+        if (redirection_in(r, {}, c).type == redirection::kind::none)
+            co_return r;
+        throw executed_by_one_gone(r.error_message());
     } catch (const boost::system::system_error& e) {
         if (may_have_been_executed(e.code()) || e.code() == asio::error::operation_aborted)
             throw;
-        throw error(errc::lost,
-                    std::string("it was sent to a node that is gone, and may have been executed: ") + e.what());
+        throw executed_by_one_gone(e.what());
     }
 }
 
@@ -38,13 +43,18 @@ node_lines::line_ptr straight_to(node_lines& on, const command& c) {
         return nullptr;
     const auto where = slots_of(c);
     const auto* const owner = where.has_keys && !where.crosses ? on.map()->owner(where.slot) : nullptr;
-    return owner ? on.line_to(*owner) : nullptr;
+    try {
+        return owner ? on.line_to(*owner) : nullptr;
+    } catch (const error&) { // the long way fails as well, but not at once
+        return nullptr;
+    }
 }
 
 bool is_final(node_lines& on, const waiter& w, const command& c, const reply& r, const address& from) {
     if (w.failure || !r.is_error())
         return !w.is_for_elsewhere();
-    return on.cluster().heed(r, from).type == redirection::kind::none && !(c.source() && r.error_code() == "NOSCRIPT");
+    return on.cluster().heed(r, from, c).type == redirection::kind::none &&
+           !(c.source() && r.error_code() == "NOSCRIPT");
 }
 
 } // namespace
@@ -60,7 +70,7 @@ awaitable<reply> cluster_one(lines_ptr on, command c, deadline limit) {
             w.throw_failure();
             co_return r;
         }
-        if (w.sent && w.is_for_elsewhere())
+        if (w.replays > 0)
             co_return co_await once_more(std::move(on), std::move(c), limit);
     }
     co_return co_await the_long_way(std::move(on), std::move(c), limit);

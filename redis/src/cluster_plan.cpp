@@ -1,6 +1,10 @@
 #include "cluster_plan.hpp"
 
+#include "command_table.hpp"
+#include "complaints.hpp"
+
 #include <infra/base/error.hpp>
+#include <infra/redis/errc.hpp>
 
 #include <algorithm>
 #include <iterator>
@@ -27,6 +31,15 @@ reply first_error_or(audience how, std::vector<reply> replies) {
     return reply(std::move(all));
 }
 
+void throw_if_half_done(const std::string& name, std::span<const reply> replies) {
+    const auto failed = std::ranges::find_if(replies, &reply::is_error);
+    if (failed != replies.end() && !std::ranges::all_of(replies, &reply::is_error))
+        throw error(errc::lost, name + ": a part of it was executed, another was answered with: " +
+                                    in_brief(failed->error_message()));
+}
+
+bool only_reads(const command& c) { return replay_of(c) == replay::read; }
+
 } // namespace
 
 void refuse_crossing(std::string_view name) {
@@ -48,7 +61,7 @@ void cluster_plan::add(const command& c, const slots_of_command& where, std::spa
                                                     "client::masters and client::execute_at");
     if (whose != audience::any)
         return add_for_masters(c, whose, masters);
-    origins_.push_back({.first = parts_.size()});
+    origins_.push_back({.name = std::string(c.name()), .reads = only_reads(c), .first = parts_.size()});
     parts_.push_back({.what = {c}, .slot = where.has_keys ? std::optional(where.slot) : std::nullopt});
 }
 
@@ -60,11 +73,19 @@ void cluster_plan::add_split(const command& c) {
         parts_.back().what.push_back(std::move(each.what));
     }
     const auto count = pieces.size();
-    origins_.push_back({.pieces = std::move(pieces), .first = first, .count = count});
+    origins_.push_back({.name = std::string(c.name()),
+                        .reads = only_reads(c),
+                        .pieces = std::move(pieces),
+                        .first = first,
+                        .count = count});
 }
 
 void cluster_plan::add_for_masters(const command& c, audience whose, std::span<const address> masters) {
-    origins_.push_back({.joined = whose, .first = parts_.size(), .count = masters.size()});
+    origins_.push_back({.name = std::string(c.name()),
+                        .reads = only_reads(c),
+                        .joined = whose,
+                        .first = parts_.size(),
+                        .count = masters.size()});
     for (const auto& each : masters)
         parts_.push_back({.what = {c}, .at = each});
 }
@@ -92,6 +113,8 @@ std::vector<reply> cluster_plan::replies(std::vector<reply> of_parts) const {
     for (const auto& each : origins_) {
         const auto begin = std::make_move_iterator(of_parts.begin() + static_cast<std::ptrdiff_t>(each.first));
         std::vector<reply> own(begin, begin + static_cast<std::ptrdiff_t>(each.count));
+        if (!each.reads)
+            throw_if_half_done(each.name, own);
         if (!each.pieces.empty())
             out.push_back(join(each.pieces, std::move(own)));
         else if (each.joined != audience::any)

@@ -11,6 +11,7 @@
 
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace infra::redis::detail {
@@ -34,11 +35,14 @@ public:
 
     std::vector<part>& parts() noexcept { return parts_; }
 
-    /// A reply for each command that was added; `replies` belong to the parts.
+    /// A reply for each command that was added; `replies` belong to the parts. Throws errc::lost where a part of a command
+    /// that changes something was executed and another answered with an error, which would pass for that of the whole.
     std::vector<reply> replies(std::vector<reply> of_parts) const;
 
 private:
     struct origin {
+        std::string name;
+        bool reads = false;
         audience joined = audience::any;
         std::vector<piece> pieces{}; ///< of a command that was split
         std::size_t first = 0;

@@ -7,6 +7,7 @@ namespace {
 
 constexpr auto again_after = std::chrono::minutes(1);
 constexpr std::size_t max_known = 256; // servers of a cluster come and go
+constexpr std::size_t brief = 200;
 
 } // namespace
 
@@ -28,6 +29,21 @@ std::optional<std::uint64_t> complaints::tell(const std::string& what, const std
 void complaints::mended(const std::string& what, const std::string& whom) {
     const std::scoped_lock lock(mutex_);
     known_.erase({what, whom});
+}
+
+// "ERR unknown command 'X', with args beginning with: 'secret'": from here on it is the caller's own words.
+std::string_view without_arguments(std::string_view said) noexcept {
+    return said.substr(0, said.find(", with args beginning with"));
+}
+
+std::string in_brief(std::string_view said) {
+    const auto own = without_arguments(said);
+    if (own.size() <= brief)
+        return std::string(own);
+    auto end = brief;
+    while (end > 0 && (static_cast<unsigned char>(own[end]) & 0xc0) == 0x80) // in the middle of a character
+        --end;
+    return std::string(own.substr(0, end)) + "…";
 }
 
 void complain(complaints& of, const std::string& what, const std::string& server, const std::string& why,

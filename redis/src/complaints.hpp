@@ -9,6 +9,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace infra::redis::detail {
@@ -33,6 +34,12 @@ private:
     std::mutex mutex_;
     std::map<std::pair<std::string, std::string>, told> known_; // guarded by mutex_
 };
+
+/// What a server said without the words of the command that it repeats.
+std::string_view without_arguments(std::string_view said) noexcept;
+
+/// The same for a sentence or a log line of ours: a server may say megabytes.
+std::string in_brief(std::string_view said);
 
 /// A warning of module `redis`, when it is worth one.
 void complain(complaints& of, const std::string& what, const std::string& server, const std::string& why,

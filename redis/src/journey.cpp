@@ -1,6 +1,7 @@
 #include "journey.hpp"
 
 #include "command_table.hpp"
+#include "complaints.hpp"
 #include "exchange.hpp"
 #include "redirect.hpp"
 
@@ -11,6 +12,8 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
 #include <exception>
@@ -44,6 +47,7 @@ struct journey::leg {
     bool atomic = false;
     std::size_t answered = 0;
     bool sent = false;
+    bool repeated = false;  ///< after a loss: a first time may have been executed
     bool elsewhere = false; ///< what is unanswered has to be asked elsewhere
     std::exception_ptr failure{};
     asio::cancellation_signal stop{};
@@ -97,6 +101,7 @@ awaitable<void> journey::travel(lines_ptr on, leg_ptr l, deadline limit) {
         co_await w.done();
         l->answered = w.answered;
         l->sent = w.sent;
+        l->repeated = w.replays > 0;
         l->elsewhere = w.is_for_elsewhere();
         if (!l->elsewhere)
             w.throw_failure();
@@ -175,6 +180,7 @@ void journey::look_at(leg& l) {
         at += std::exchange(each->ask, std::nullopt) ? 1 : 0;
         const auto end = at + each->what.size();
         const bool answered = !l.failure && (!l.elsewhere || l.answered >= end);
+        each->may_have_run |= l.repeated || (l.sent && !answered);
         if (answered) {
             each->replies.assign(std::make_move_iterator(l.replies.begin() + static_cast<std::ptrdiff_t>(at)),
                                  std::make_move_iterator(l.replies.begin() + static_cast<std::ptrdiff_t>(end)));
@@ -185,14 +191,13 @@ void journey::look_at(leg& l) {
             each->failure = std::make_exception_ptr(
                 error(errc::not_connected, l.through->server() + " is no master of the cluster any more"));
         }
-        each->may_have_run |= l.sent && !answered;
         at = end;
     }
 }
 
 void journey::look_at(routed& p, const address& from) {
-    for (const auto& each : p.replies)
-        if (const auto told = on_->cluster().heed(each, from); told.type != redirection::kind::none)
+    for (std::size_t i = 0; i < p.replies.size(); ++i)
+        if (const auto told = on_->cluster().heed(p.replies[i], from, p.what[i]); told.type != redirection::kind::none)
             return follow(p, told);
     if (!p.atomic && p.what.front().source() && p.replies.front().error_code() == "NOSCRIPT")
         p.what.front() = in_full(p.what.front());
@@ -200,11 +205,26 @@ void journey::look_at(routed& p, const address& from) {
         p.done = true;
 }
 
-// Whoever has no time left gets what the cluster said.
+namespace {
+
+bool only_reads(const part& p) {
+    return std::ranges::all_of(p.what, [](const command& c) { return replay_of(c) == replay::read; });
+}
+
+std::string_view first_error(const std::vector<reply>& replies) {
+    const auto failed = std::ranges::find_if(replies, &reply::is_error);
+    return failed == replies.end() ? std::string_view() : failed->error_message();
+}
+
+} // namespace
+
+// Whoever has no time left gets what the cluster said, unless that is true of the last try only.
 void journey::follow(routed& p, const redirection& told) {
     const auto next = p.policy.decide(told.type, random_01());
     p.done = !next.again || p.at || limit_.passed(saturating_add(now(), next.wait));
     p.wait = p.done ? milliseconds(0) : next.wait;
+    if (p.done && p.may_have_run && !only_reads(p))
+        p.failure = std::make_exception_ptr(executed_by_one_gone(first_error(p.replies)));
     if (told.type == redirection::kind::ask)
         p.ask = told.to;
 }
@@ -217,12 +237,18 @@ bool journey::has_failed() const {
     return std::ranges::any_of(all_, [](const routed& p) { return p.failure != nullptr; });
 }
 
+error executed_by_one_gone(std::string_view said) {
+    return error(errc::lost, "it was sent to a node that is gone, and may have been executed: " + in_brief(said));
+}
+
 // --- All waves -------------------------------------------------------------------------------------------------------
 
 awaitable<void> journey::run() {
     co_await on_->cluster().known(limit_);
     while (!is_over()) {
         auto legs = next_legs();
+        if (legs.empty() && has_failed()) // not at once: whoever tries again in a loop would keep his own from turning
+            co_await asio::post(asio::use_awaitable);
         if (!legs.empty())
             co_await travel(on_, legs, limit_);
         for (const auto& each : legs)
@@ -230,8 +256,21 @@ awaitable<void> journey::run() {
         if (has_failed())
             end_in_failure();
         if (const auto wait = longest_wait(); wait > milliseconds::zero())
-            co_await on_->pause(wait);
+            co_await pause(wait);
     }
+}
+
+// Whoever is cancelled here is told of what came before.
+awaitable<void> journey::pause(milliseconds time) {
+    try {
+        co_await on_->pause(time);
+        co_return;
+    } catch (const boost::system::system_error&) {
+        for (auto& each : all_)
+            if (!each.done)
+                each.failure = std::current_exception();
+    }
+    end_in_failure();
 }
 
 milliseconds journey::longest_wait() {
@@ -240,14 +279,6 @@ milliseconds journey::longest_wait() {
         longest = std::max(longest, std::exchange(each.wait, milliseconds(0)));
     return longest;
 }
-
-namespace {
-
-bool only_reads(const part& p) {
-    return std::ranges::all_of(p.what, [](const command& c) { return replay_of(c) == replay::read; });
-}
-
-} // namespace
 
 // One part has failed. Its error may say that nothing was executed, which is not so if others were.
 void journey::end_in_failure() {
@@ -259,10 +290,10 @@ void journey::end_in_failure() {
         something_ran |= (each.done || each.may_have_run) && !only_reads(each);
     }
     const auto code = code_of(first);
-    const bool says_so = may_have_been_executed(code) || code == asio::error::operation_aborted;
-    if (!something_ran || says_so)
+    if (!something_ran || may_have_been_executed(code))
         std::rethrow_exception(first);
-    throw error(errc::lost, "a part of it may have been executed, another failed: " + infra::describe(first));
+    throw error(code == asio::error::operation_aborted ? code : errc::lost,
+                "a part of it may have been executed, another failed: " + infra::describe(first));
 }
 
 } // namespace infra::redis::detail

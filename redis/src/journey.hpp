@@ -5,9 +5,12 @@
 #include "cluster_plan.hpp"
 #include "node_lines.hpp"
 
+#include <infra/base/error.hpp>
+
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -49,6 +52,7 @@ private:
     void look_at(leg& l);
     void look_at(routed& p, const address& from);
     void follow(routed& p, const redirection& told);
+    awaitable<void> pause(std::chrono::milliseconds time);
     void end_in_failure();
     bool is_over() const;
     bool has_failed() const;
@@ -59,5 +63,8 @@ private:
     const deadline limit_;
     std::vector<routed> all_;
 };
+
+/// What to throw when this is all that came of a command, or of a part of one, that was sent before to a node that is gone.
+error executed_by_one_gone(std::string_view said);
 
 } // namespace infra::redis::detail

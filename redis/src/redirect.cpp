@@ -1,9 +1,12 @@
 #include "redirect.hpp"
 
+#include "command_keys.hpp"
 #include "slot.hpp"
 
 #include <infra/base/backoff.hpp>
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <string_view>
 
@@ -52,6 +55,27 @@ redirection elsewhere(kind type, std::string_view words, const address& from) {
     return {.type = type, .slot = *slot, .to = std::move(*to)};
 }
 
+// Both in any case, also with _RO.
+bool is_script(const command& c) {
+    const auto begins = [&](std::string_view upper) {
+        const auto same = [](char x, char y) { return (x & ~0x20) == y; };
+        return c.name().size() >= upper.size() && std::ranges::equal(c.name().substr(0, upper.size()), upper, same);
+    };
+    return begins("EVAL") || begins("FCALL");
+}
+
+// What servers say before they run a script.
+constexpr std::array<std::string_view, 4> words_of_servers{
+    "TRYAGAIN Multiple keys request during rehashing of slot", "CLUSTERDOWN Hash slot not served",
+    "CLUSTERDOWN The cluster is down", "CLUSTERDOWN The cluster is down and only accepts read commands"};
+
+bool is_of_the_server(const redirection& told, std::string_view words, const command& script) {
+    if (told.type == kind::try_again || told.type == kind::down)
+        return std::ranges::find(words_of_servers, words) != words_of_servers.end();
+    const auto where = slots_of(script);
+    return where.has_keys && where.slot == told.slot;
+}
+
 } // namespace
 
 redirection redirection_in(const reply& r, const address& from) {
@@ -67,6 +91,13 @@ redirection redirection_in(const reply& r, const address& from) {
     if (code == "CLUSTERDOWN" || r.error_message().starts_with("UNBLOCKED force unblock"))
         return {.type = kind::down};
     return {};
+}
+
+redirection redirection_in(const reply& r, const address& from, const command& asked) {
+    auto told = redirection_in(r, from);
+    const bool invented =
+        told.type != kind::none && is_script(asked) && !is_of_the_server(told, r.error_message(), asked);
+    return invented ? redirection() : told;
 }
 
 redirect_policy::decision redirect_policy::decide(kind of, double chance) {

@@ -4,6 +4,7 @@
 
 #include "place.hpp"
 
+#include <infra/redis/command.hpp>
 #include <infra/redis/reply.hpp>
 
 #include <chrono>
@@ -27,6 +28,10 @@ struct redirection {
 
 /// Of a reply by `from`, whose host stands for one that is not told. A redirection that says nowhere is `down`.
 redirection redirection_in(const reply& r, const address& from);
+
+/// The same where it answers `asked`. A script can say all this itself after it has done what it does, and is believed
+/// only in a server's own words, and about its own slot.
+redirection redirection_in(const reply& r, const address& from, const command& asked);
 
 /// Decides for one call. None of these replies means that the command was executed, so that it may be sent again,
 /// whatever it does.

@@ -1,5 +1,7 @@
 #include <infra/redis/reply.hpp>
 
+#include "complaints.hpp"
+
 #include <infra/base/error.hpp>
 #include <infra/redis/errc.hpp>
 
@@ -16,11 +18,6 @@ std::optional<Number> number_in(std::string_view text) {
     return problem == std::errc{} && end == text.data() + text.size() ? std::optional(out) : std::nullopt;
 }
 
-// "ERR unknown command 'X', with args beginning with: 'secret'": from here on it is the caller's own words.
-std::string_view without_arguments(std::string_view message) {
-    return message.substr(0, message.find(", with args beginning with"));
-}
-
 } // namespace
 
 std::string_view to_string(reply::kind k) noexcept {
@@ -32,7 +29,7 @@ std::string_view to_string(reply::kind k) noexcept {
 
 void throw_if_error(const reply& r) {
     if (r.is_error())
-        throw error(errc::server, std::string(without_arguments(r.error_message())));
+        throw error(errc::server, std::string(detail::without_arguments(r.error_message())));
 }
 
 void reply::refuse(std::string_view wanted) const {

@@ -62,8 +62,8 @@ awaitable<std::vector<reply>> own_connection::execute(std::shared_ptr<own_connec
     w.throw_failure();
     end.well = true;
     if (const auto& cluster = self->shared().cluster)
-        for (const auto& each : replies)
-            cluster->heed(each, *self->node());
+        for (std::size_t i = 0; i < replies.size(); ++i)
+            cluster->heed(replies[i], *self->node(), commands[i]);
     if (!atomic)
         self->remember(commands);
     else if (self->state_ == memory::watched)

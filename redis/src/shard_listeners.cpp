@@ -108,7 +108,8 @@ bool shard_listeners::take_up(const address& node, const std::vector<interest>& 
                               const std::vector<reply>& replies) {
     bool all = true;
     for (std::size_t i = 0; i < replies.size(); ++i) {
-        const bool sent_on = common_->cluster->heed(replies[i], node).type != redirection::kind::none;
+        const bool sent_on =
+            common_->cluster->heed(replies[i], node, subscribe_to(what[i])).type != redirection::kind::none;
         if (!sent_on)
             throw_if_error(replies[i]);
         if (!sent_on)

@@ -52,8 +52,8 @@ topology::map_ptr topology::current() const {
 
 // --- What nodes tell in passing --------------------------------------------------------------------------------------
 
-redirection topology::heed(const reply& r, const address& from) {
-    auto told = redirection_in(r, from);
+redirection topology::heed(const reply& r, const address& from, const command& asked) {
+    auto told = redirection_in(r, from, asked);
     if (told.type == redirection::kind::moved)
         repoint(told.slot, told.to);
     if (told.type == redirection::kind::moved || told.type == redirection::kind::down)

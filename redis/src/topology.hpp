@@ -41,8 +41,8 @@ public:
     void refresh();
     void repoint(std::uint16_t slot, const address& to);
 
-    /// What a node's reply tells of the map. The redirection for whoever has to follow it.
-    redirection heed(const reply& r, const address& from);
+    /// What a node's reply to `asked` tells of the map. The redirection for whoever has to follow it.
+    redirection heed(const reply& r, const address& from, const command& asked);
 
     /// Returns when there is a map. Throws infra::error: why there is none, if that will not mend itself,
     /// errc::not_connected by the deadline otherwise.

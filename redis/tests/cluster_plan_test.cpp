@@ -5,6 +5,7 @@
 #include "src/exchange.hpp"
 
 #include <infra/base/error.hpp>
+#include <infra/redis/errc.hpp>
 
 #include <gtest/gtest.h>
 
@@ -52,10 +53,26 @@ TEST(RedisClusterPlan, AnswersEachCommandFromItsParts) {
 }
 
 TEST(RedisClusterPlan, AnswersWithTheErrorOfOneNode) {
-    auto plan = planned({{"FLUSHALL"}, {"DBSIZE"}});
-    const auto out = plan.replies({text("OK"), failure("ERR no"), reply(1L), failure("ERR neither")});
+    auto plan = planned({{"FLUSHALL"}, {"DBSIZE"}, {"MGET", "a", "b"}, {"SET", "a", 1}});
+    const auto out = plan.replies({failure("ERR no"), failure("ERR no"), reply(1L), failure("ERR neither"),
+                                   failure("ERR nor"), reply(reply::list{text("1")}), failure("OOM")});
     EXPECT_EQ(shown(out[0]), "-ERR no");
     EXPECT_EQ(shown(out[1]), "-ERR neither");
+    EXPECT_EQ(shown(out[2]), "-ERR nor");
+    EXPECT_EQ(shown(out[3]), "-OOM");
+}
+
+TEST(RedisClusterPlan, DoesNotPassTheErrorOfOneNodeForThatOfAll) {
+    for (const command& each : {command{"FLUSHALL"}, {"DEL", "a", "b"}, {"MSET", "a", 1, "b", 2}}) {
+        try {
+            (void)planned({each}).replies({text("OK"), failure("OOM no room")});
+            ADD_FAILURE() << each.name();
+        } catch (const error& e) {
+            EXPECT_EQ(e.code(), errc::lost);
+            EXPECT_EQ(e.what(),
+                      std::string(each.name()) + ": a part of it was executed, another was answered with: OOM no room");
+        }
+    }
 }
 
 std::string refused(std::vector<command> commands) {

@@ -150,6 +150,29 @@ TEST_F(RedisCluster, TakesScriptsAndTransactionsToTheNodeOfTheirKeys) {
         EXPECT_EQ(each.as_integer(), 14);
 }
 
+TEST_F(RedisCluster, RunsAScriptOnceThatAnswersAsANodeWould) {
+    begin();
+    const auto key = key_of(0);
+    int runs = 0;
+    for (const std::string said :
+         {"TRYAGAIN later", "CLUSTERDOWN really", "MOVED 1 127.0.0.1:1", "ASK 1 127.0.0.1:1"}) {
+        const script count("redis.call('INCR', KEYS[1]) return redis.error_reply('" + said + "')");
+        EXPECT_EQ(loop.get(redis->execute(count.call({key}))).error_message(), said);
+        EXPECT_EQ(ask<int>({"GET", key}), ++runs);
+    }
+}
+
+TEST_F(RedisCluster, SaysThatAPartWasExecutedWhenAnotherWasRefused) {
+    begin();
+    tell({"MSET", key_of(0), "x", key_of(1), "x"});
+    all->ask(1, {"CONFIG", "SET", "maxmemory", 1});
+    const auto half = loop.run(redis->execute({"MSET", key_of(0), "y", key_of(1), "y"}));
+    EXPECT_EQ(half->code(), errc::lost) << half->what();
+    EXPECT_NE(half->what().find("OOM"), std::string::npos) << half->what();
+    const auto one = loop.get(redis->execute({"SET", key_of(1), "y"}));
+    EXPECT_EQ(one.error_code(), "OOM") << "all of it was refused";
+}
+
 TEST_F(RedisCluster, LeasesSessionsAtTheNodeOfAKey) {
     begin();
     for (std::size_t i = 0; i < 3; ++i) {

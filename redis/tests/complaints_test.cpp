@@ -45,5 +45,12 @@ TEST(Complaints, AreBounded) {
         EXPECT_EQ(all.tell("cannot connect", std::to_string(i), "refused", {}), 0U);
 }
 
+TEST(RedisComplaints, AreBriefAboutWhatAServerSays) {
+    EXPECT_EQ(in_brief("ERR no"), "ERR no");
+    EXPECT_EQ(in_brief("ERR unknown command 'X', with args beginning with: 'secret'"), "ERR unknown command 'X'");
+    EXPECT_EQ(in_brief(std::string(1000, 'x')), std::string(200, 'x') + "…");
+    EXPECT_EQ(in_brief(std::string(199, 'x') + "ü" + std::string(9, 'x')), std::string(199, 'x') + "…");
+}
+
 } // namespace
 } // namespace infra::redis::detail

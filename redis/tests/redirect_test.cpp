@@ -32,6 +32,25 @@ TEST(RedisRedirect, IsNothingElse) {
     EXPECT_EQ(redirection_in(reply(std::string("MOVED 1 a:1")), from).type, kind::none) << "a value is no error";
 }
 
+// A script that counts and then says so would count again and again.
+TEST(RedisRedirect, IsNotBelievedOfAScriptUnlessAServerSaysSo) {
+    const auto told = [](std::string words, const command& asked) {
+        return redirection_in(reply(std::move(words), reply::kind::error), from, asked).type;
+    };
+    const command script{"EVALSHA", "sha", 1, "foo"}; // slot 12182
+    EXPECT_EQ(told("MOVED 12182 a:1", script), kind::moved);
+    EXPECT_EQ(told("ASK 12182 a:1", script), kind::ask);
+    EXPECT_EQ(told("TRYAGAIN Multiple keys request during rehashing of slot", script), kind::try_again);
+    EXPECT_EQ(told("CLUSTERDOWN Hash slot not served", script), kind::down);
+    for (const char* const words : {"MOVED 12183 a:1", "ASK 1 a:1", "MOVED nowhere", "TRYAGAIN later", "CLUSTERDOWN",
+                                    "UNBLOCKED force unblock"}) {
+        EXPECT_EQ(told(words, script), kind::none) << words;
+        EXPECT_EQ(told(words, {"fcall_ro", "f", 1, "foo"}), kind::none) << words;
+        EXPECT_NE(told(words, {"GET", "bar"}), kind::none) << words;
+    }
+    EXPECT_EQ(told("MOVED 12182 a:1", {"EVAL", "return 1", 0}), kind::none) << "it has no slot";
+}
+
 TEST(RedisRedirect, ToNowhereMeansThatTheClusterIsDown) {
     for (const char* const words :
          {"MOVED", "MOVED 1", "MOVED a b:1", "MOVED 16384 a:1", "MOVED -1 a:1", "MOVED 1 a", "MOVED 1 a:0",
