@@ -36,21 +36,21 @@ void ear::begin() {
     });
 }
 
-awaitable<std::vector<reply>> ear::say(std::vector<command> commands, deadline limit) {
+awaitable<ear::answers> ear::say(std::vector<command> commands, deadline limit) {
     const auto self = shared_from_this();
     begin();
     std::vector<reply> replies(commands.size());
     waiter w(*pipeline_, commands, replies, limit, common_->time().steady());
     co_await w.done();
     w.throw_failure();
-    co_return replies;
+    co_return answers{.replies = std::move(replies), .on_one_connection = commands.size() == 1 || w.replays == 0};
 }
 
 void ear::murmur(std::vector<command> commands) {
     if (commands.empty() || pipeline_->closed())
         return;
     const auto limit = deadline::after(common_->settings().response_timeout, common_->time().steady());
-    asio::co_spawn(executor_, say(std::move(commands), limit), [](std::exception_ptr, std::vector<reply>) {});
+    asio::co_spawn(executor_, say(std::move(commands), limit), [](std::exception_ptr, const answers&) {});
 }
 
 bool ear::hear(reply& r) {

@@ -26,8 +26,12 @@ public:
     /// `at`: a cluster's node; otherwise where the client's server is.
     ear(executor ex, std::shared_ptr<common> shared, ear_events events, std::optional<address> at = {});
 
-    /// A reply for each command.
-    awaitable<std::vector<reply>> say(std::vector<command> commands, deadline limit);
+    struct answers {
+        std::vector<reply> replies{};   ///< one for each command
+        bool on_one_connection = false; ///< otherwise the last one does not know of all that was said
+    };
+
+    awaitable<answers> say(std::vector<command> commands, deadline limit);
 
     /// The same within options::response_timeout, for nobody in particular.
     void murmur(std::vector<command> commands);

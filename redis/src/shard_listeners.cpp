@@ -11,6 +11,7 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace infra::redis::detail {
@@ -20,17 +21,16 @@ namespace infra::redis::detail {
 awaitable<void> shard_listeners::subscribe(std::shared_ptr<shard_listeners> self,
                                            std::shared_ptr<subscription_state> who, std::vector<interest> to,
                                            deadline limit) {
-    if (self->closed_)
-        throw error(infra::errc::closed, "the Redis client was stopped");
+    self->throw_if_closed();
     self->all_.add(who->id, to);
     self->listeners_[who->id] = who;
     co_await self->common_->cluster->known(limit);
     redirect_policy policy;
     while (true) {
-        bool everywhere = true;
-        for (auto& [node, what] : self->unplaced())
-            everywhere = co_await self->place(node, what, limit) && everywhere;
-        const bool all_placed = everywhere && self->unplaced().empty();
+        self->throw_if_closed();
+        for (auto& [node, what] : self->unplaced(to))
+            co_await self->place(node, what, limit);
+        const bool all_placed = std::ranges::all_of(to, [&](const auto& each) { return self->placed_.contains(each); });
         if (all_placed)
             co_return;
         self->common_->cluster->refresh();
@@ -40,6 +40,11 @@ awaitable<void> shard_listeners::subscribe(std::shared_ptr<shard_listeners> self
                         self->common_->server + ": not all nodes have confirmed the subscription by the deadline");
         co_await self->common_->time().sleep_for(wait);
     }
+}
+
+void shard_listeners::throw_if_closed() const {
+    if (closed_)
+        throw error(infra::errc::closed, "the Redis client was stopped");
 }
 
 void shard_listeners::unsubscribe(std::uint64_t id) {
@@ -54,16 +59,17 @@ void shard_listeners::unsubscribe(std::uint64_t id) {
 // --- Where what is heard ---------------------------------------------------------------------------------------------
 
 // What nobody has the slot of waits.
-shard_listeners::by_node shard_listeners::unplaced() const {
+shard_listeners::by_node shard_listeners::unplaced(const std::vector<interest>& among) const {
     by_node out;
     const auto map = common_->cluster->current();
-    for (const auto& each : all_.all())
+    for (const auto& each : among)
         if (const auto* const owner = map->owner(slot_of(each.name)); owner && !placed_.contains(each))
             out[*owner].push_back(each);
     return out;
 }
 
 shard_listeners::ear_ptr shard_listeners::ear_at(const address& node) {
+    throw_if_closed();
     auto& found = ears_[node];
     if (!found) {
         const auto weak = weak_from_this();
@@ -84,39 +90,42 @@ shard_listeners::ear_ptr shard_listeners::ear_at(const address& node) {
     return found;
 }
 
-// True when the node has confirmed all of it. Throws only what no other attempt would mend.
-awaitable<bool> shard_listeners::place(address node, std::vector<interest> what, deadline limit) {
+// Throws only what no other attempt would mend. What was confirmed on a connection that is gone already is not heard on
+// the next, and is asked for once more.
+awaitable<void> shard_listeners::place(address node, std::vector<interest> what, deadline limit) {
     const auto through = ear_at(node);
     std::vector<command> commands;
     for (const auto& each : what)
         commands.push_back(subscribe_to(each));
     const auto soon = deadline::after(common_->settings().response_timeout, common_->time().steady());
     try {
-        const auto replies = co_await through->say(std::move(commands), earlier(limit, soon));
+        const auto said = co_await through->say(std::move(commands), earlier(limit, soon));
         const auto now = ears_.find(node);
-        co_return now != ears_.end() && now->second == through&& take_up(node, what, replies);
+        if (said.on_one_connection && now != ears_.end() && now->second == through)
+            take_up(node, what, said.replies);
     } catch (const error& e) {
         const bool is_passing = e.code() == errc::not_connected || may_have_been_executed(e.code()) ||
                                 (e.code() == infra::errc::closed && !closed_);
         if (!is_passing)
             throw;
-        co_return false;
     }
 }
 
-bool shard_listeners::take_up(const address& node, const std::vector<interest>& what,
+// What is refused keeps nothing else from being heard.
+void shard_listeners::take_up(const address& node, const std::vector<interest>& what,
                               const std::vector<reply>& replies) {
-    bool all = true;
+    const reply* refusal = nullptr;
     for (std::size_t i = 0; i < replies.size(); ++i) {
-        const bool sent_on =
-            common_->cluster->heed(replies[i], node, subscribe_to(what[i])).type != redirection::kind::none;
-        if (!sent_on)
-            throw_if_error(replies[i]);
-        if (!sent_on)
+        const auto told = common_->cluster->heed(replies[i], node, subscribe_to(what[i]));
+        if (told.type != redirection::kind::none)
+            continue;
+        if (!replies[i].is_error())
             placed(node, what[i]);
-        all = all && !sent_on;
+        else if (!refusal)
+            refusal = &replies[i];
     }
-    return all;
+    if (refusal)
+        throw_if_error(*refusal);
 }
 
 void shard_listeners::placed(const address& node, const interest& what) {
@@ -174,7 +183,7 @@ void shard_listeners::close_unused() {
     for (const auto& [what, node] : placed_)
         used.insert(node);
     if (const auto map = common_->cluster->current())
-        for (const auto& [node, what] : unplaced())
+        for (const auto& [node, what] : unplaced(all_.all()))
             used.insert(node);
     std::erase_if(ears_, [&](const auto& each) {
         const bool unused = !used.contains(each.first);
@@ -199,18 +208,23 @@ awaitable<void> shard_listeners::settle() {
     const auto self = shared_from_this();
     redirect_policy policy;
     while (!lost_.empty() && !closed_) {
-        try {
-            for (auto& [node, what] : unplaced())
-                co_await place(node, what, deadline::never());
-        } catch (const error& e) {
-            complain(common_->troubles, "cannot subscribe again", common_->server, e.what(), common_->time().steady());
-        }
-        if (lost_.empty())
+        for (auto& [node, what] : unplaced({lost_.begin(), lost_.end()}))
+            co_await place_again(node, what);
+        if (lost_.empty() || closed_)
             break;
         common_->cluster->refresh();
         co_await common_->time().sleep_for(policy.decide(redirection::kind::down, random_01()).wait);
     }
     close_unused();
+}
+
+awaitable<void> shard_listeners::place_again(address node, std::vector<interest> what) {
+    try {
+        co_await place(node, std::move(what), deadline::never());
+    } catch (const error& e) {
+        if (!closed_)
+            complain(common_->troubles, "cannot subscribe again", to_string(node), e.what(), common_->time().steady());
+    }
 }
 
 void shard_listeners::heard(const interest& through, const message& m) {

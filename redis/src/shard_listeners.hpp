@@ -39,9 +39,11 @@ private:
     using by_node = std::unordered_map<address, std::vector<interest>, address_hash>;
 
     ear_ptr ear_at(const address& node);
-    by_node unplaced() const;
-    awaitable<bool> place(address node, std::vector<interest> what, deadline limit);
-    bool take_up(const address& node, const std::vector<interest>& what, const std::vector<reply>& replies);
+    void throw_if_closed() const;
+    by_node unplaced(const std::vector<interest>& among) const;
+    awaitable<void> place(address node, std::vector<interest> what, deadline limit);
+    awaitable<void> place_again(address node, std::vector<interest> what);
+    void take_up(const address& node, const std::vector<interest>& what, const std::vector<reply>& replies);
     void placed(const address& node, const interest& what);
     bool take_off(const interest& what);
     void displace(const interest& what);

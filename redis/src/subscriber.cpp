@@ -73,7 +73,8 @@ awaitable<void> subscriber::listen(std::shared_ptr<subscription_state> who, std:
 awaitable<void> subscriber::say(std::vector<command> commands, deadline limit) {
     const auto self = shared_from_this();
     const auto through = ear_of_all();
-    for (const auto& each : co_await through->say(std::move(commands), limit))
+    const auto said = co_await through->say(std::move(commands), limit);
+    for (const auto& each : said.replies)
         throw_if_error(each);
 }
 

@@ -426,6 +426,48 @@ TEST_F(RedisCluster, FollowsAShardChannelWhoseSlotMoves) {
     EXPECT_EQ(loop.get(news.receive()).front().payload, "there");
 }
 
+// --- Shard channels that cannot be heard -----------------------------------------------------------------------------
+
+TEST_F(RedisCluster, ConfirmsAShardChannelOnlyOnceSomebodyHasItsSlot) {
+    begin();
+    const auto channel = key_of(0, "channel"), other = key_of(1, "channel");
+    const auto slot = slot_of(channel);
+    for (std::size_t i = 0; i < 3; ++i) {
+        all->ask(i, {"CONFIG", "SET", "cluster-require-full-coverage", "no"});
+        all->ask(i, {"CLUSTER", "DELSLOTS", slot});
+    }
+    const subscribe_request both{.shard_channels = {channel, other}};
+    const auto hasty = loop.run(redis->subscribe(both, deadline::after(300ms)));
+    EXPECT_EQ(hasty->code(), errc::not_connected) << hasty->what();
+    const auto patient = loop.spawn(redis->subscribe(both, deadline::after(20s)));
+    all->ask(2, {"CLUSTER", "ADDSLOTS", slot});
+    loop.until([&] { return patient->done(); });
+    ASSERT_TRUE(patient->value) << patient->what();
+    EXPECT_EQ(ask<int>({"SPUBLISH", channel, "x"}), 1);
+    EXPECT_EQ(loop.get(patient->value->receive()).front().payload, "x");
+}
+
+TEST_F(RedisCluster, EndsASubscriptionThatWaitsForASlotWithTheClient) {
+    begin();
+    for (std::size_t i = 0; i < 3; ++i)
+        all->ask(i, {"CLUSTER", "DELSLOTS", slot_of(key_of(0))});
+    const auto waits = loop.spawn(redis->subscribe({.shard_channels = {key_of(0)}}, deadline::never()));
+    loop.settle();
+    EXPECT_FALSE(waits->done());
+    loop.wait(redis->stop(deadline::after(5s)));
+    loop.until([&] { return waits->done(); });
+    EXPECT_EQ(waits->code(), infra::errc::closed) << waits->what();
+}
+
+TEST_F(RedisCluster, HearsAgainWhatItMayBesideAShardChannelThatIsForbiddenNow) {
+    begin();
+    const auto forbidden = key_of(0, "a"), allowed = key_of(0, "b");
+    auto news = loop.get(redis->subscribe({.shard_channels = {forbidden, allowed}}));
+    all->ask(0, {"ACL", "SETUSER", "default", "resetchannels", "&*b"}); // cuts off who listens to others
+    loop.until([&] { return ask<int>({"SPUBLISH", allowed, "x"}) == 1; });
+    EXPECT_EQ(loop.get(news.receive()).front().type, message::kind::resumed);
+}
+
 // --- Nodes that die --------------------------------------------------------------------------------------------------
 
 TEST_F(RedisCluster, GoesOnWithTheReplicaOfAMasterThatIsKilledUnderLoad) {
