@@ -76,9 +76,9 @@ awaitable<reply> cluster_one(lines_ptr on, command c, deadline limit) {
     co_return co_await the_long_way(std::move(on), std::move(c), limit);
 }
 
-awaitable<std::vector<reply>> cluster_all(lines_ptr on, std::vector<command> commands, deadline limit) {
-    const node_lines::call counted(on);
-    const auto room = co_await on->room_for(commands);
+namespace {
+
+awaitable<std::vector<reply>> with_room(lines_ptr on, std::vector<command> commands, deadline limit) {
     co_await on->cluster().known(limit);
     cluster_plan plan;
     for (const auto& each : commands) {
@@ -91,6 +91,14 @@ awaitable<std::vector<reply>> cluster_all(lines_ptr on, std::vector<command> com
     for (auto& each : j.take())
         replies.push_back(std::move(each.front()));
     co_return plan.replies(std::move(replies));
+}
+
+} // namespace
+
+awaitable<std::vector<reply>> cluster_all(lines_ptr on, std::vector<command> commands, deadline limit) {
+    const node_lines::call counted(on);
+    const auto room = co_await on->room_for(commands);
+    co_return co_await with_room(std::move(on), std::move(commands), limit);
 }
 
 awaitable<std::vector<reply>> cluster_transaction(lines_ptr on, part all, deadline limit) {
@@ -143,9 +151,9 @@ awaitable<slots_of_command> cluster_slots_of(lines_ptr on, command c, deadline l
     auto where = slots_of(c);
     if (where.known)
         co_return where;
-    command question{"COMMAND", "GETKEYS"};
-    question.add_all(c.words());
-    const auto keys = co_await cluster_one(std::move(on), std::move(question), limit);
+    std::vector<command> question{{"COMMAND", "GETKEYS"}};
+    question.front().add_all(c.words());
+    const auto keys = std::move((co_await with_room(std::move(on), std::move(question), limit)).front());
     where.known = true;
     if (keys.type() != reply::kind::array || keys.items().empty())
         co_return where; // it has none, or nobody knows it, and any node can say so

@@ -27,7 +27,7 @@ awaitable<std::vector<reply>> cluster_transaction(lines_ptr on, part all, deadli
 /// Who has this slot now, waiting for somebody to have it.
 awaitable<address> cluster_owner(lines_ptr on, std::uint16_t slot, deadline limit);
 
-/// slots_of(c), asking a node where that does not tell.
+/// slots_of(c), asking a node where that does not tell, in the room that `c` has.
 awaitable<slots_of_command> cluster_slots_of(lines_ptr on, command c, deadline limit);
 
 } // namespace infra::redis::detail

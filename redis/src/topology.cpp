@@ -30,6 +30,13 @@ std::vector<address> addresses_of(const cluster_options& o) {
 // What asking again will not mend by itself.
 bool is_refusal(const boost::system::error_code& code) { return code != errc::not_connected; }
 
+// What a server says while it has something else to do.
+void throw_if_busy(const reply& r) {
+    const auto code = r.error_code();
+    if (code == "BUSY" || code == "LOADING" || code == "MASTERDOWN")
+        throw error(errc::not_connected, in_brief(r.error_message()));
+}
+
 void shuffle(std::vector<address>& all) {
     for (std::size_t i = all.size(); i > 1; --i)
         std::swap(all[i - 1], all[random_u64() % i]);
@@ -84,21 +91,45 @@ void topology::refresh() {
         if (closed_ || std::exchange(working_, true))
             return;
     }
-    const auto home = home_.lock();
-    if (!home)
-        return;
-    home->post([self = shared_from_this()] { self->begin_to_work(); });
+    try {
+        if (const auto home = home_.lock())
+            home->post([self = shared_from_this()] { self->begin_to_work(); });
+    } catch (...) {
+        end_work();
+        throw;
+    }
 }
 
 // The lane keeps alive what is worked through.
-void topology::begin_to_work() {
+void topology::begin_to_work() try {
     const auto home = home_.lock();
     if (!home)
         return;
     const context_scope nobodys{context()};
     asio::co_spawn(
         home->get_executor(), work(),
-        asio::bind_cancellation_slot(stop_.slot(), [self = shared_from_this(), home](std::exception_ptr) {}));
+        asio::bind_cancellation_slot(stop_.slot(), [self = shared_from_this(), home](std::exception_ptr failure) {
+            if (failure)
+                self->end_work();
+        }));
+} catch (const std::exception& e) {
+    complain(troubles_, no_answer, name_, e.what(), through_.time().steady());
+    end_work();
+}
+
+// Not in peace: whoever waits asks for it again.
+void topology::end_work() {
+    const std::scoped_lock lock(mutex_);
+    working_ = false;
+    tell_waiting({});
+}
+
+void topology::tell_waiting(std::exception_ptr failure) {
+    for (const auto& [key, each] : std::exchange(waiting_, {}))
+        if (failure)
+            each.set_exception(failure);
+        else
+            each.set_value();
 }
 
 bool topology::take_wish() {
@@ -135,6 +166,7 @@ awaitable<topology::map_ptr> topology::ask_somebody() {
         try {
             const auto by = deadline::after(patience, through_.time().steady());
             const auto answers = co_await through_.ask_at(ex, each, {{"CLUSTER", "SLOTS"}}, max_answer, by);
+            throw_if_busy(answers.front());
             auto map = std::make_shared<const slot_map>(slot_map::from(answers.front(), each));
             if (!map->masters().empty())
                 co_return map;
@@ -144,7 +176,7 @@ awaitable<topology::map_ptr> topology::ask_somebody() {
                 throw;
             if (is_refusal(e.code()))
                 code = e.code() == errc::server ? make_error_code(errc::refused) : e.code();
-            problems += (problems.empty() ? "" : "; ") + to_string(each) + ": " + e.what();
+            problems += (problems.empty() ? "" : "; ") + to_string(each) + ": " + in_brief(e.what());
         }
     }
     throw error(code, "no node tells who has which slot (" + problems + ")");
@@ -174,8 +206,7 @@ void topology::set(map_ptr map) {
         map_ = std::move(map);
         ++version_;
         problem_.clear();
-        for (const auto& each : std::exchange(waiting_, {}))
-            each.set_value();
+        tell_waiting({});
     }
     changed_();
 }
@@ -184,25 +215,32 @@ void topology::failed(boost::system::error_code code, const std::string& why) {
     complain(troubles_, no_answer, name_, why, through_.time().steady());
     const std::scoped_lock lock(mutex_);
     problem_ = why;
-    for (const auto& each : std::exchange(waiting_, {}))
-        if (is_refusal(code))
-            each.set_exception(std::make_exception_ptr(error(code, name_ + ": " + why)));
-        else
-            each.set_value();
+    tell_waiting(is_refusal(code) ? std::make_exception_ptr(error(code, name_ + ": " + why)) : nullptr);
 }
 
 // --- Waiting for the first map ---------------------------------------------------------------------------------------
 
+std::uint64_t topology::wait_for_an_answer(promise<void> whom) {
+    const std::scoped_lock lock(mutex_);
+    if (closed_)
+        throw error(infra::errc::closed, "the Redis client was stopped");
+    waiting_.emplace(next_waiting_, std::move(whom));
+    return next_waiting_++;
+}
+
 awaitable<void> topology::known(deadline limit) {
+    struct entry {
+        topology& of;
+        std::uint64_t key;
+        ~entry() {
+            const std::scoped_lock lock(of.mutex_);
+            of.waiting_.erase(key);
+        }
+    };
     const auto self = shared_from_this();
     while (!current()) {
         const promise<void> asked(co_await asio::this_coro::executor);
-        {
-            const std::scoped_lock lock(mutex_);
-            if (closed_)
-                throw error(infra::errc::closed, "the Redis client was stopped");
-            waiting_.push_back(asked);
-        }
+        const entry mine{*this, wait_for_an_answer(asked)};
         refresh();
         try {
             co_await with_deadline(asked.get(), limit, through_.time());
@@ -226,8 +264,7 @@ void topology::close() noexcept {
     {
         const std::scoped_lock lock(mutex_);
         closed_ = true;
-        for (const auto& each : std::exchange(waiting_, {}))
-            each.set_exception(std::make_exception_ptr(error(infra::errc::closed, "the Redis client was stopped")));
+        tell_waiting(std::make_exception_ptr(error(infra::errc::closed, "the Redis client was stopped")));
     }
     if (const auto home = home_.lock())
         home->post([self = shared_from_this()] { self->stop_.emit(asio::cancellation_type::terminal); });

@@ -12,7 +12,9 @@
 #include <boost/asio/cancellation_signal.hpp>
 
 #include <atomic>
+#include <exception>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -52,6 +54,9 @@ public:
 
 private:
     void begin_to_work();
+    void end_work();
+    std::uint64_t wait_for_an_answer(promise<void> whom);
+    void tell_waiting(std::exception_ptr failure); ///< mutex_ is held
     awaitable<void> work();
     awaitable<void> ask();
     awaitable<map_ptr> ask_somebody();
@@ -68,13 +73,14 @@ private:
     std::function<void()> changed_;
     std::atomic<std::uint64_t> version_{0};
     mutable std::mutex mutex_;
-    map_ptr map_;                        // guarded by mutex_
-    std::vector<promise<void>> waiting_; // guarded by mutex_: for the end of the next question
-    std::string problem_;                // guarded by mutex_: of the last question
-    bool wished_ = false;                // guarded by mutex_
-    bool working_ = false;               // guarded by mutex_
-    bool closed_ = false;                // guarded by mutex_
-    asio::cancellation_signal stop_;     // on the lane's loop only
+    map_ptr map_;                                    // guarded by mutex_
+    std::map<std::uint64_t, promise<void>> waiting_; // guarded by mutex_: for the end of the next question
+    std::uint64_t next_waiting_ = 0;                 // guarded by mutex_
+    std::string problem_;                            // guarded by mutex_: of the last question
+    bool wished_ = false;                            // guarded by mutex_
+    bool working_ = false;                           // guarded by mutex_
+    bool closed_ = false;                            // guarded by mutex_
+    asio::cancellation_signal stop_;                 // on the lane's loop only
 };
 
 /// Any master, for what all of them do alike.

@@ -131,6 +131,11 @@ TEST_F(RedisCluster, AsksTheServerWhereTheKeysOfACommandAre) {
         EXPECT_GT(ask<int>({"MEMORY", "USAGE", key_of(i)}), 0);
     }
     EXPECT_EQ(loop.get(redis->execute({"NO.SUCH", "k"})).error_code(), "ERR");
+    auto narrow = all->to();
+    narrow.max_queued_commands = 1;
+    const client other({loop.get_executor()}, narrow);
+    EXPECT_GT(loop.get(other.execute<int>({"MEMORY", "USAGE", key_of(0)})), 0)
+        << "the question takes no room of its own";
 }
 
 TEST_F(RedisCluster, TakesScriptsAndTransactionsToTheNodeOfTheirKeys) {
@@ -552,6 +557,27 @@ TEST_F(RedisClusterTrouble, IsToldApart) {
     loop.wait(direct.execute<void>({"CLUSTER", "ADDSLOTSRANGE", 0, 16383}));
     loop.until([&] { return soon->done(); });
     EXPECT_EQ(soon->value, 1) << soon->what();
+}
+
+TEST_F(RedisClusterTrouble, IsWaitedForWhileItRunsAScript) {
+    const server alone(
+        {"--cluster-enabled", "yes", "--cluster-port", std::to_string(free_port()), "--lua-time-limit", "1"});
+    const client direct({loop.get_executor()}, alone.over_socket()), other({loop.get_executor()}, alone.over_socket());
+    loop.wait(direct.execute<void>({"CLUSTER", "ADDSLOTSRANGE", 0, 16383}));
+    loop.until([&] {
+        return loop.get(direct.execute<std::string>({"CLUSTER", "INFO"})).find("state:ok") != std::string::npos;
+    });
+    const auto endless = loop.spawn(direct.execute({"EVAL", "while true do end", 0}, deadline::after(30s)));
+    loop.until([&] { return loop.get(other.execute({"GET", "k"}, deadline::after(20s))).error_code() == "BUSY"; });
+
+    const client redis({loop.get_executor()}, seed(alone.port()));
+    const auto hasty = loop.run(redis.execute({"INCR", "k"}, deadline::after(200ms)));
+    EXPECT_EQ(hasty->code(), errc::not_connected) << hasty->what();
+    EXPECT_NE(hasty->what().find("BUSY"), std::string::npos) << hasty->what();
+    const auto patient = loop.spawn(redis.execute<int>({"INCR", "k"}, deadline::after(20s)));
+    loop.wait(other.execute<void>({"SCRIPT", "KILL"}));
+    loop.until([&] { return patient->done() && endless->done(); });
+    EXPECT_EQ(patient->value, 1) << patient->what();
 }
 
 TEST_F(RedisClusterTrouble, EndsWithTheClient) {
