@@ -1,5 +1,6 @@
 #include "topology.hpp"
 
+#include "inquiry.hpp"
 #include "lane.hpp"
 
 #include <infra/base/error.hpp>
@@ -16,9 +17,7 @@ namespace infra::redis::detail {
 namespace {
 
 constexpr auto between_questions = std::chrono::milliseconds(200);
-constexpr auto patience = std::chrono::milliseconds(1000); // with one node: there are others
 const std::string no_answer = "cannot ask the cluster";
-constexpr std::size_t max_answer = 16 * 1024 * 1024;
 
 std::vector<address> addresses_of(const cluster_options& o) {
     std::vector<address> out;
@@ -29,13 +28,6 @@ std::vector<address> addresses_of(const cluster_options& o) {
 
 // What asking again will not mend by itself.
 bool is_refusal(const boost::system::error_code& code) { return code != errc::not_connected; }
-
-// What a server says while it has something else to do.
-void throw_if_busy(const reply& r) {
-    const auto code = r.error_code();
-    if (code == "BUSY" || code == "LOADING" || code == "MASTERDOWN")
-        throw error(errc::not_connected, in_brief(r.error_message()));
-}
 
 void shuffle(std::vector<address>& all) {
     for (std::size_t i = all.size(); i > 1; --i)
@@ -148,7 +140,7 @@ awaitable<void> topology::work() {
 
 awaitable<void> topology::ask() {
     try {
-        set(co_await ask_somebody());
+        set(co_await inquiry::of(through_, whom_to_ask()));
     } catch (const boost::system::system_error& e) {
         if (e.code() == asio::error::operation_aborted)
             throw;
@@ -156,30 +148,6 @@ awaitable<void> topology::ask() {
     } catch (const std::exception& e) { // no memory: next time there may be
         failed(errc::not_connected, e.what());
     }
-}
-
-awaitable<topology::map_ptr> topology::ask_somebody() {
-    const auto ex = co_await asio::this_coro::executor;
-    std::string problems;
-    boost::system::error_code code = errc::not_connected;
-    for (const auto& each : whom_to_ask()) {
-        try {
-            const auto by = deadline::after(patience, through_.time().steady());
-            const auto answers = co_await through_.ask_at(ex, each, {{"CLUSTER", "SLOTS"}}, max_answer, by);
-            throw_if_busy(answers.front());
-            auto map = std::make_shared<const slot_map>(slot_map::from(answers.front(), each));
-            if (!map->masters().empty())
-                co_return map;
-            problems += (problems.empty() ? "" : "; ") + to_string(each) + ": it knows nobody who has a slot";
-        } catch (const boost::system::system_error& e) {
-            if (e.code() == asio::error::operation_aborted)
-                throw;
-            if (is_refusal(e.code()))
-                code = e.code() == errc::server ? make_error_code(errc::refused) : e.code();
-            problems += (problems.empty() ? "" : "; ") + to_string(each) + ": " + in_brief(e.what());
-        }
-    }
-    throw error(code, "no node tells who has which slot (" + problems + ")");
 }
 
 // Those that are known before those that were configured, each of them in an order of its own, so that not all clients

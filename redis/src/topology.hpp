@@ -59,7 +59,6 @@ private:
     void tell_waiting(std::exception_ptr failure); ///< mutex_ is held
     awaitable<void> work();
     awaitable<void> ask();
-    awaitable<map_ptr> ask_somebody();
     bool take_wish();
     void set(map_ptr map);
     void failed(boost::system::error_code code, const std::string& why);
