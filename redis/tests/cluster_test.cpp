@@ -179,6 +179,25 @@ TEST_F(RedisCluster, SaysThatAPartWasExecutedWhenAnotherWasRefused) {
     EXPECT_EQ(one.error_code(), "OOM") << "all of it was refused";
 }
 
+TEST_F(RedisCluster, SaysThatAPartWasExecutedToWhoIsCancelledBeforeTheRest) {
+    begin();
+    for (std::size_t i = 0; i < 3; ++i) {
+        all->ask(i, {"CONFIG", "SET", "cluster-require-full-coverage", "no"});
+        all->ask(i, {"CLUSTER", "DELSLOTS", slot_of(key_of(1))});
+    }
+    asio::cancellation_signal stop;
+    const auto half =
+        loop.spawn(redis->execute({"MSET", key_of(0), "x", key_of(1), "x"}, deadline::never()), stop.slot());
+    loop.until([&] { return all->ask(0, {"EXISTS", key_of(0)}).as_integer() == 1; });
+    loop.cancel(stop);
+    loop.until([&] { return half->done(); });
+    EXPECT_EQ(half->code(), asio::error::operation_aborted) << half->what();
+    EXPECT_NE(half->what().find("may have been"), std::string::npos) << half->what();
+
+    const auto late = loop.run(redis->execute({"MSET", key_of(0), "y", key_of(1), "y"}, deadline::after(300ms)));
+    EXPECT_EQ(late->code(), errc::lost) << late->what();
+}
+
 TEST_F(RedisCluster, LeasesSessionsAtTheNodeOfAKey) {
     begin();
     for (std::size_t i = 0; i < 3; ++i) {
