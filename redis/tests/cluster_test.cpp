@@ -13,6 +13,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <future>
 #include <thread>
 
@@ -544,6 +545,22 @@ TEST_F(RedisCluster, GoesOnWithTheReplicaOfAMasterThatIsKilledUnderLoad) {
     EXPECT_EQ(ask<int>({"SPUBLISH", key_of(1, "channel"), "x"}), 1);
     EXPECT_EQ(loop.get(news.receive()).front().payload, "x");
     EXPECT_EQ(redis->status().expected, 3u) << "the dead node is left alone";
+}
+
+TEST_F(RedisCluster, DoesNotCallUndoneWhatWasSentToANodeThatComesBackWithoutItsSlots) {
+    begin();
+    const auto key = key_of(0);
+    tell({"SET", key, "x"});
+    auto& node = all->node(0);
+    node.pause();
+    const auto sent = loop.spawn(redis->execute({"SET", key, "y"}, deadline::after(3s)));
+    loop.settle();
+    node.kill();
+    ASSERT_TRUE(std::filesystem::remove(node.folder() + "/nodes.conf"));
+    node.start();
+    loop.until([&] { return sent->done(); });
+    EXPECT_EQ(sent->code(), errc::lost) << sent->what();
+    EXPECT_NE(sent->what().find("a node that is gone"), std::string::npos) << sent->what();
 }
 
 // --- What is no cluster ----------------------------------------------------------------------------------------------
