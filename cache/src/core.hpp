@@ -52,8 +52,7 @@ struct owner {
     explicit owner(std::shared_ptr<engine> e) : of(std::move(e)) {}
     ~owner() {
         of->stopped.set();
-        of->behind.cancel();
-        of->ending.cancel();
+        of->behind.cancel(); // each of which ends its lease yet
     }
     owner(const owner&) = delete;
     owner& operator=(const owner&) = delete;

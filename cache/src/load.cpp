@@ -44,6 +44,17 @@ std::string why_it_failed(const std::exception_ptr& failure) {
 
 // --- Ground: the lease, and what lies there under it ---
 
+awaitable<void> end_lease(shared_core in, lease_request lease) {
+    try {
+        co_await in->shared->stored->end_lease(std::move(lease));
+    } catch (const std::exception&) { // then it ends with its time
+    }
+}
+
+void end_lease_behind(const shared_core& in, const executor& ex, lease_request lease) {
+    in->shared->ending.spawn(ex, end_lease(in->shared_from_this(), std::move(lease)));
+}
+
 bool makes_needless(const core& in, const request& r, const std::optional<found_value>& found) {
     const auto what = judge(found, in.now_ms(), r.options, r.takes_none);
     return r.behind ? what == verdict::serve : what != verdict::load;
@@ -74,13 +85,14 @@ awaitable<ground> take_ground(shared_core in, request r, lease_request lease, de
 awaitable<ground> take_ground_or_do_without(shared_core in, request r, lease_request lease,
                                             std::optional<found_value> seen, deadline limit) {
     try {
-        co_return co_await take_ground(in, r, std::move(lease), limit);
+        co_return co_await take_ground(in, r, lease, limit);
     } catch (...) {
         const auto failure = std::current_exception();
         if (code_of(failure) == infra::errc::closed)
             throw;
         why_it_failed(failure);
     }
+    end_lease_behind(in, co_await asio::this_coro::executor, std::move(lease)); // it may have been given
     co_return ground{.old = std::move(seen)};
 }
 
@@ -110,25 +122,12 @@ awaitable<load_outcome> run_loader(shared_core in, request r) {
 
 // --- The end: what is stored of it, and whether it came too late ---
 
-awaitable<void> end_lease(shared_core in, lease_request lease) {
-    try {
-        co_await in->shared->stored->end_lease(std::move(lease));
-    } catch (const std::exception&) { // then it ends with its time
-    }
-}
-
-void end_lease_behind(const shared_core& in, const executor& ex, lease_request lease) {
-    in->shared->ending.spawn(ex, end_lease(in->shared_from_this(), std::move(lease)));
-}
-
-/// Empty if the store would not have it; otherwise whether nothing was written meanwhile. What was loaded is the caller's
-/// even if it cannot be kept.
-awaitable<std::optional<bool>> try_to_put(shared_core in, ground on, new_entry entry) {
+/// Empty if the store would not have it. What was loaded is the caller's even if it cannot be kept.
+awaitable<std::optional<replace_outcome>> try_to_put(shared_core in, ground on, new_entry entry) {
     replacement what{.entry = std::move(entry), .seen = std::move(on.seen), .token = std::move(on.lease.token)};
     std::string why;
     try {
-        const auto outcome = co_await in->shared->stored->replace(std::move(what));
-        co_return outcome.done || outcome.unanswered;
+        co_return co_await in->shared->stored->replace(std::move(what));
     } catch (...) {
         why = why_it_failed(std::current_exception());
     }
@@ -142,8 +141,13 @@ awaitable<bool> settle(shared_core in, ground on, std::optional<new_entry> entry
     if (on.is != ground::kind::leased)
         co_return true;
     if (entry) {
-        if (const auto stored = co_await try_to_put(in, on, std::move(*entry)))
-            co_return *stored;
+        const auto outcome = co_await try_to_put(in, on, std::move(*entry));
+        if (outcome && !outcome->unanswered)
+            co_return outcome->done; // and the lease is over
+        if (outcome) {               // whoever does not answer is not waited for twice
+            end_lease_behind(in, co_await asio::this_coro::executor, std::move(on.lease));
+            co_return true;
+        }
     }
     try {
         co_return co_await in->shared->stored->end_lease(on.lease);
@@ -185,15 +189,16 @@ std::optional<payload> fall_back(const core& in, const request& r, const std::op
                                  const std::exception_ptr& failure) {
     if (!may_be_rearmed(in, r, old))
         std::rethrow_exception(failure);
-    telemetry::log(level::warn, "cache", "a loader failed; the old value is served",
+    telemetry::log(level::warn, "cache", "a value could not be loaded; the old one is served",
                    {{"namespace", in.prefix}, {"error", describe(failure)}});
     if (!r.behind)
         in.counts.stale.add();
     return old->value;
 }
 
-[[noreturn]] void throw_refused() {
-    throw error(infra::errc::timed_out, "another process has been loading this key for longer than the hard_timeout");
+std::exception_ptr refused() {
+    return std::make_exception_ptr(
+        error(infra::errc::timed_out, "another process has been loading this key for longer than the hard_timeout"));
 }
 
 /// What came meanwhile, where that makes a load needless.
@@ -203,34 +208,42 @@ std::optional<payload> serve_what_came(const core& in, const request& r, const g
     return value;
 }
 
-awaitable<std::optional<payload>> load_on(shared_core in, request r, ground on, flights::seat mine) {
+/// How a load ended, with the lease over.
+struct ended {
+    std::optional<payload> value{};
+    std::exception_ptr failure{};
+    std::optional<found_value> old{}; ///< what may be served for all the failure
+};
+
+awaitable<ended> load_on(shared_core in, request r, ground on, flights::seat mine) {
     auto out = co_await run_loader(in, r);
     if (out.cancelled && out.failure)
         std::rethrow_exception(out.failure);
     if (out.cancelled) { // and yet it gave something: that is the caller's, but nothing can be awaited any more
         if (on.is == ground::kind::leased)
             end_lease_behind(in, co_await asio::this_coro::executor, std::move(on.lease));
-        co_return std::move(out.made);
+        co_return ended{.value = std::move(out.made)};
     }
     const bool newest = co_await settle(in, on, entry_after(*in, r, on, out));
     if (newest) // otherwise they may have asked after what was written: the next of them looks at that
         mine.finish({.value = out.made, .failure = out.failure, .tags = std::move(on.tags)});
-    if (out.failure)
-        co_return fall_back(*in, r, newest ? on.old : std::nullopt, out.failure);
-    co_return std::move(out.made);
+    ended end{.value = std::move(out.made), .failure = out.failure};
+    if (newest)
+        end.old = std::move(on.old);
+    co_return end;
 }
 
-awaitable<std::optional<payload>> lead_under(shared_core in, request r, lease_request lease,
-                                             std::optional<found_value> seen, flights::seat mine, deadline limit) {
+awaitable<ended> lead_under(shared_core in, request r, lease_request lease, std::optional<found_value> seen,
+                            flights::seat mine, deadline limit) {
     auto on = co_await take_ground_or_do_without(in, r, std::move(lease), std::move(seen), limit);
     if (makes_needless(*in, r, on.old)) {
-        auto value = serve_what_came(*in, r, on, mine);
+        ended end{.value = serve_what_came(*in, r, on, mine)};
         if (on.is == ground::kind::leased)
-            co_await end_lease(in, std::move(on.lease));
-        co_return value;
+            end_lease_behind(in, co_await asio::this_coro::executor, std::move(on.lease));
+        co_return end;
     }
     if (on.is == ground::kind::refused)
-        throw_refused();
+        co_return ended{.failure = refused(), .old = std::move(on.old)};
     if (!r.behind)
         in->counts.misses.add();
     co_return co_await load_on(std::move(in), std::move(r), std::move(on), std::move(mine));
@@ -273,13 +286,16 @@ awaitable<std::optional<payload>> lead(shared_core in, request r, std::optional<
     const auto ex = co_await asio::this_coro::executor;
     const auto holds = std::min(longest_wait(r.options), forever - to_store) + to_store;
     const lease_request lease{r.place, random_hex(16), holds};
+    ended end;
     try {
-        co_return co_await lead_under(in, std::move(r), lease, std::move(seen), std::move(mine), limit);
-    } catch (...) {
-        if (code_of(std::current_exception()) == asio::error::operation_aborted)
-            end_lease_behind(in, ex, lease);
+        end = co_await lead_under(in, r, lease, std::move(seen), std::move(mine), limit);
+    } catch (...) { // cancelled, for the most part
+        end_lease_behind(in, ex, lease);
         throw;
     }
+    if (end.failure)
+        co_return fall_back(*in, r, end.old, end.failure);
+    co_return std::move(end.value);
 }
 
 bool lead_behind(const shared_core& in, const executor& ex, request r, flights::seat mine) {

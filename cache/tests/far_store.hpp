@@ -52,8 +52,7 @@ public:
             first(*there_);
         if (unanswered)
             co_return replace_outcome{.unanswered = true};
-        if (!r.token.empty())
-            leases_->erase(r.entry.key);
+        give_up(r.entry.key, r.token);
         co_return co_await there_->replace(std::move(r));
     }
     awaitable<lease_answer> lease(lease_request r) override {
@@ -61,17 +60,18 @@ public:
         if (auto first = std::exchange(before_lease, nullptr))
             first();
         ++leases_asked;
-        if (leases_->try_emplace(r.key, r.token).first->second == r.token)
+        if (leases_->try_emplace(r.key, r.token).first->second == r.token) {
+            if (std::exchange(loses_the_grant, false))
+                throw error(errc::unavailable, "the answer was lost on its way");
             co_return co_await there_->lease(std::move(r));
+        }
         std::vector<std::string> one{r.key};
         auto found = co_await there_->get(std::move(one));
         co_return lease_answer{.value = std::move(found.front())};
     }
     awaitable<bool> end_lease(lease_request r) override {
         co_await turn();
-        const auto found = leases_->find(r.key);
-        if (found != leases_->end() && found->second == r.token)
-            leases_->erase(found);
+        give_up(r.key, r.token);
         co_return co_await there_->end_lease(std::move(r));
     }
     std::shared_ptr<const version_slot> slot(std::string) override { return std::make_shared<version_slot>(); }
@@ -98,6 +98,8 @@ public:
     boost::system::error_code down;
     /// Goes on without storing what replace() is given.
     bool unanswered = false;
+    /// Once, the lease is given and nobody is told.
+    bool loses_the_grant = false;
     /// Once, when the next replacement or request for a lease arrives: what happens elsewhere at that moment.
     std::function<void(store&)> before_replace;
     std::function<void()> before_lease;
@@ -107,6 +109,12 @@ private:
         co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);
         if (down)
             throw error(down, "the store does not answer");
+    }
+
+    void give_up(const std::string& key, const std::string& token) {
+        const auto found = leases_->find(key);
+        if (found != leases_->end() && found->second == token)
+            leases_->erase(found);
     }
 
     std::shared_ptr<store> there_;

@@ -386,6 +386,67 @@ TEST_F(CacheLoadElsewhere, TheOtherLoadsWhereTheFirstIsCancelled) {
     EXPECT_EQ(second->value, 1);
 }
 
+// --- No lease is left behind ---
+
+TEST_F(CacheLoadElsewhere, EndsItsLeaseThoughALoaderThrowsItsOwnWhenItIsCancelled) {
+    const auto stubborn = [&]() -> awaitable<int> {
+        try {
+            co_await origin.loader()();
+        } catch (const std::exception&) {
+        }
+        throw std::runtime_error("my connection was closed");
+    };
+    origin.held = true;
+    const auto one = loop.start(a.one.get_or_set("key", 1h, stubborn));
+    loop.settle();
+    ASSERT_EQ(a.far->leases_held(), 1U);
+    loop.cancel(one);
+    ASSERT_TRUE(in_time([&] { return one->ended; }));
+    EXPECT_TRUE(in_time([&] { return a.far->leases_held() == 0; }));
+}
+
+TEST_F(CacheLoadElsewhere, EndsItsLeaseThoughItIsNotToldThatItHasIt) {
+    a.far->loses_the_grant = true;
+    EXPECT_EQ(loop.await(ask(a, {.ttl = 1h})), 1);
+    EXPECT_TRUE(in_time([&] { return a.far->leases_held() == 0; }));
+}
+
+TEST_F(CacheLoadElsewhere, EndsItsLeaseThoughNobodyTookWhatWasToBeStored) {
+    a.far->unanswered = true;
+    EXPECT_EQ(loop.await(ask(a, {.ttl = 1h})), 1);
+    EXPECT_TRUE(in_time([&] { return a.far->leases_held() == 0; }));
+}
+
+TEST_F(CacheLoadElsewhere, EndsItsLeaseThoughTheCacheGoesWhileItRefreshes) {
+    const load_options o{.ttl = 1s, .stale = 1h};
+    auto passing = std::make_optional<cache>(a.far, cache_options(), time);
+    loop.await(passing->get_or_set("key", o, origin.loader()));
+    time.advance(2s);
+    origin.held = true;
+    loop.await(passing->get_or_set("key", o, origin.loader()));
+    ASSERT_TRUE(in_time([&] { return origin.started == 2; }));
+    ASSERT_EQ(a.far->leases_held(), 1U);
+    passing.reset();
+    EXPECT_TRUE(in_time([&] { return a.far->leases_held() == 0; }));
+    EXPECT_EQ(origin.cancelled, 1);
+}
+
+// --- Waiting for another process ---
+
+TEST_F(CacheLoadElsewhere, AnOldValueIsServedAfterTheHardTimeout) {
+    const load_options o{.ttl = 1s, .grace = 1h, .hard_timeout = 300ms};
+    loop.await(ask(a, o));
+    time.advance(2s);
+    origin.held = true;
+    const auto first = start(a, {.ttl = 1s, .grace = 1h});
+    loop.settle();
+    const auto second = start(b, o);
+    ASSERT_TRUE(in_time([&] { return second->ended; }));
+    EXPECT_EQ(second->value, 1) << describe(second->failure);
+    origin.let_go();
+    ASSERT_TRUE(in_time([&] { return first->ended; }));
+}
+
 TEST_F(CacheLoadElsewhere, IsWaitedForUntilTheHardTimeout) {
     origin.held = true;
     const auto first = start(a, {.ttl = 1h});

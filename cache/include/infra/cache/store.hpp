@@ -82,7 +82,7 @@ struct lease_answer {
 struct replacement {
     new_entry entry{};                 ///< its only_if_absent is not looked at
     std::optional<std::string> seen{}; ///< what must lie there, byte for byte; empty: nothing must
-    std::string token{};     ///< of a lease that must be held, and is over when it was stored; empty: none need be
+    std::string token{};     ///< of a lease that must be held, and is over then, stored or not; empty: none need be
     bool keeps_time = false; ///< the time the old value has left, instead of entry.ttl
 };
 
