@@ -113,6 +113,11 @@ redis::command extend_command(const lock_request& r) {
 
 redis::command release_command(const lock_request& r) { return scripts::release.call({r.key}, {r.token}); }
 
+std::vector<redis::reply> items_in(redis::reply r, std::size_t n) {
+    auto items = std::move(r).take_items();
+    return items.size() == n ? std::move(items) : std::vector<redis::reply>(n);
+}
+
 std::optional<std::string> text_in(redis::reply r) {
     return r.is_null() ? std::nullopt : std::optional(std::move(r).take_text());
 }

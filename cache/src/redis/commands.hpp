@@ -39,6 +39,9 @@ std::optional<std::chrono::milliseconds> time_left_in(const redis::reply& r);
 replace_outcome replaced_in(redis::reply r);
 lease_answer lease_in(redis::reply r);
 
+/// One for each of `n`, nothing for any where there are more or fewer: what answers so is no Redis.
+std::vector<redis::reply> items_in(redis::reply r, std::size_t n);
+
 /// Empty where there is nothing, or no number.
 template <std::integral N>
 std::optional<N> number_in(std::string_view text) {

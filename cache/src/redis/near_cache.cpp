@@ -116,11 +116,20 @@ void near_cache::changed(const std::vector<std::string>& keys) {
         drop(each);
 }
 
-void near_cache::listening() { begin_era(true); }
-void near_cache::deaf() { begin_era(false); }
-
-void near_cache::all_changed() {
+void near_cache::listening() {
+    const std::scoped_lock lock(turning_);
     begin_era(true);
+}
+
+void near_cache::deaf() {
+    const std::scoped_lock lock(turning_);
+    begin_era(false);
+}
+
+// Who is deaf stays so, whoever says that everything is gone.
+void near_cache::all_changed() {
+    const std::scoped_lock lock(turning_);
+    begin_era(hears(era_.load(std::memory_order_acquire)));
     oldest_era_.store(era_.load(std::memory_order_acquire), std::memory_order_release);
 }
 

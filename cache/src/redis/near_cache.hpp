@@ -84,6 +84,7 @@ private:
     const std::shared_ptr<slots> versions_;
     std::vector<std::unique_ptr<memory_shard>> shards_;
     std::array<stripe, stripes> stripes_;
+    std::mutex turning_; // one era after the other
     // Of copies: a new one begins whenever all are to be taken for stale. Odd while changes are told.
     std::atomic<std::uint64_t> era_{0};
     std::atomic<std::uint64_t> oldest_era_{0}; // what is older was erased on the server with everything

@@ -5,7 +5,6 @@
 #include "../envelope.hpp"
 
 #include <algorithm>
-#include <limits>
 
 namespace infra::cache::redis_backend {
 namespace {
@@ -53,7 +52,8 @@ std::optional<std::string> demoted(std::string_view copy, std::int64_t now_ms) {
     if (!read || !read->cover || now_ms >= read->cover->dead_at_ms)
         return std::nullopt;
     auto& cover = *read->cover;
-    cover.fresh_until_ms = std::max(cover.created_ms, std::min(cover.fresh_until_ms, now_ms));
+    cover.created_ms = std::min(cover.created_ms, now_ms); // a clock that was set back
+    cover.fresh_until_ms = std::min(cover.fresh_until_ms, now_ms);
     return seal(cover, copy.substr(read->payload_at));
 }
 
@@ -65,7 +65,7 @@ std::vector<std::uint64_t> seen_last(slots& of, near_cache* near, const std::vec
         if (!version && near)
             if (const auto copy = near->last_seen(names[i]))
                 version = number_in<std::uint64_t>(*copy);
-        versions.push_back(version.value_or(std::numeric_limits<std::uint64_t>::max()));
+        versions.push_back(version.value_or(unheard_of));
     }
     return versions;
 }
@@ -84,10 +84,10 @@ awaitable<values> read_through(std::shared_ptr<line> to, std::shared_ptr<near_ca
         fill_with_old(*near, missing, to_unix_ms(to->time().wall()), found);
         co_return found;
     }
-    auto read = std::move((*answers).front()).take_items();
+    auto read = items_in(std::move((*answers).front()), missing.keys.size());
     for (std::size_t i = 0; i < missing.keys.size(); ++i) {
         const auto left = time_left_in((*answers)[i + 1]);
-        auto& value = found[missing.places[i]] = text_in(std::move(read.at(i)));
+        auto& value = found[missing.places[i]] = text_in(std::move(read[i]));
         if (value && left)
             near->keep(tickets[i], missing.keys[i], *value, *left);
     }

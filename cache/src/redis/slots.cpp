@@ -40,11 +40,22 @@ void slots::saw(std::span<const std::string> names, std::span<const std::uint64_
     bool any = false;
     for (std::size_t i = 0; i < names.size(); ++i)
         if (const auto held = find(names[i])) {
-            held->value = versions[i];
-            any = true;
+            if (!held->known) // what is known is newer than an answer that comes now
+                held->value = versions[i];
+            any = any || versions[i] != unheard_of;
         }
     if (any)
         in_doubt_ = false;
+}
+
+void slots::forget(std::span<const std::string> names) {
+    const std::scoped_lock lock(mutex_);
+    for (const auto& name : names)
+        if (const auto held = find(name)) {
+            held->known = false;
+            held->value = unheard_of;
+            in_doubt_ = true;
+        }
 }
 
 std::vector<std::optional<std::uint64_t>> slots::seen_last(std::span<const std::string> names) {

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -16,6 +17,9 @@
 #include <vector>
 
 namespace infra::cache::redis_backend {
+
+/// A version that no value was stored with.
+inline constexpr auto unheard_of = std::numeric_limits<std::uint64_t>::max();
 
 /// Threads: any member from any thread.
 class slots {
@@ -29,6 +33,9 @@ public:
 
     /// What the server said.
     void saw(std::span<const std::string> names, std::span<const std::uint64_t> versions);
+
+    /// Made void, and the server does not know it yet: what was seen last holds no more. Reads are in doubt from now on.
+    void forget(std::span<const std::string> names);
 
     /// The server did not answer: what was seen last; nothing for a tag. From now on reads are in doubt, until the server
     /// was asked again.

@@ -85,6 +85,16 @@ TEST_F(CacheNear, HasNotEvenStaleCopiesAfterEverythingWasErased) {
     EXPECT_EQ(get("p:a"), "2");
 }
 
+TEST_F(CacheNear, StaysDeafWhoeverSaysThatEverythingIsGone) {
+    subject.deaf();
+    subject.all_changed();
+    keep("p:a", "1");
+    EXPECT_EQ(get("p:a"), std::nullopt);
+    subject.listening();
+    keep("p:a", "2");
+    EXPECT_EQ(get("p:a"), "2");
+}
+
 TEST_F(CacheNear, KeepsNoCopyLongerThanItsValueOrTheBound) {
     keep("p:short", "1", 1s);
     keep("p:long", "1", forever);
@@ -130,6 +140,19 @@ TEST_F(CacheNear, KnowsAVersionUntilItIsTold) {
     EXPECT_TRUE(slot->known);
     subject.deaf();
     EXPECT_FALSE(slot->known);
+}
+
+TEST_F(CacheNear, LetsNoLateAnswerTurnAKnownVersionBack) {
+    const std::vector<std::string> names{"p:@@version"};
+    const auto slot = versions->slot(names.front());
+    const std::uint64_t old = 0, now = 7, later = 8;
+    subject.keep_version(subject.ask(names.front()), names.front(), now);
+    versions->saw(names, {&old, 1});
+    EXPECT_TRUE(slot->known);
+    EXPECT_EQ(slot->value, now);
+    subject.changed(names);
+    versions->saw(names, {&later, 1});
+    EXPECT_EQ(slot->value, later);
 }
 
 // One thread changes a value and tells of it; others read it as a loop does. Once a change was told, nobody finds an older

@@ -20,7 +20,9 @@ TEST(CacheDemotedCopy, IsPastItsTtlAndOtherwiseWhatItWas) {
     expected.fresh_until_ms = 3000;
     EXPECT_EQ(cover_of(copy), expected);
     EXPECT_EQ(cover_of(demoted(seal(fresh, ""), 6000)), fresh) << "it was past its ttl before";
-    EXPECT_EQ(cover_of(demoted(seal(fresh, ""), 500))->fresh_until_ms, 1000) << "a clock that was set back";
+    const auto set_back = cover_of(demoted(seal(fresh, ""), 500));
+    EXPECT_LE(set_back->fresh_until_ms, 500) << "a clock that was set back";
+    EXPECT_LE(set_back->created_ms, 500);
 }
 
 TEST(CacheDemotedCopy, IsNoneOfWhatWouldPassForFreshOrIsOver) {
