@@ -287,6 +287,17 @@ TEST_P(CacheStore, ALeaseIsHeldByOneProcess) {
     EXPECT_TRUE(lease_of(*subject.elsewhere, "a", "you").granted);
 }
 
+TEST_P(CacheStore, ALeaseIsOverThoughWhatWasSeenIsThereNoMore) {
+    if (!subject.elsewhere)
+        GTEST_SKIP() << "no other process sees this store";
+    ASSERT_TRUE(lease_of(*stored, "a", "me").granted);
+    set("a", "1");
+    EXPECT_FALSE(replace("a", std::nullopt, "loaded", "you"));
+    EXPECT_FALSE(lease_of(*subject.elsewhere, "a", "you").granted) << "it was not yours to end";
+    EXPECT_FALSE(replace("a", std::nullopt, "loaded", "me"));
+    EXPECT_TRUE(lease_of(*subject.elsewhere, "a", "you").granted);
+}
+
 TEST_P(CacheStore, ALeaseEndsWithItsTimeOrWithAnErase) {
     if (!subject.elsewhere)
         GTEST_SKIP() << "no other process sees this store";

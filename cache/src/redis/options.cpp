@@ -9,6 +9,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
+constexpr milliseconds longest_connect{1000};  // of an attempt that nobody answers
 constexpr milliseconds longest_reconnect{500}; // so that it is back within two seconds of the server's return
 constexpr std::size_t most_queued = std::size_t{16} << 20; // nobody bridges an outage with it
 constexpr milliseconds longest_silence{2000};              // of a connection that has died without a word, twice
@@ -93,6 +94,7 @@ redis_store_options redis_store_options_from(std::string_view url, const store_o
     } catch (const error& e) {
         throw error(infra::errc::misconfigured, e.what());
     }
+    made.server.connect_timeout = std::min(made.server.connect_timeout, longest_connect);
     made.server.reconnect.max = std::min(made.server.reconnect.max, longest_reconnect);
     made.server.max_queued_bytes = std::min(made.server.max_queued_bytes, most_queued);
     made.server.ping_every = std::min(made.server.ping_every, longest_silence);

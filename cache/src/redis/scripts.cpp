@@ -36,11 +36,12 @@ const redis::script replace(R"lua(
 local there = redis.call('GET', KEYS[1])
 local as_seen = ARGV[4] == 'none' and not there or ARGV[4] == 'bytes' and there == ARGV[5] or
                 ARGV[4] == 'sha1' and there and redis.sha1hex(there) == ARGV[5]
-if not as_seen or (ARGV[3] ~= '' and redis.call('GET', KEYS[2]) ~= ARGV[3]) then return {0, there} end
+local holds = ARGV[3] ~= '' and redis.call('GET', KEYS[2]) == ARGV[3]
+if holds then redis.call('UNLINK', KEYS[2]) end
+if not as_seen or (ARGV[3] ~= '' and not holds) then return {0, there} end
 if ARGV[2] == '-1' then redis.call('SET', KEYS[1], ARGV[1])
 elseif ARGV[2] == '-2' then redis.call('SET', KEYS[1], ARGV[1], 'KEEPTTL')
 else redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) end
-if ARGV[3] ~= '' then redis.call('UNLINK', KEYS[2]) end
 return {1, false}
 )lua");
 
@@ -84,16 +85,25 @@ redis.call('SET', KEYS[1], number .. ' ' .. ARGV[1], 'PX', ARGV[2])
 return number
 )lua");
 
+// What somebody else put there is no version, nor for the readers, and is written over.
 const redis::script next_version(R"lua(
+local held = redis.pcall('GET', KEYS[1])
+local last = type(held) == 'string' and string.match(held, '^%d+$') and #held <= 16 and tonumber(held) or 0
 local now = redis.call('TIME')
-local number = math.max(tonumber(redis.call('GET', KEYS[1]) or '0') + 1, now[1] * 1000000 + now[2])
+local number = math.max(last + 1, now[1] * 1000000 + now[2])
 number = string.format('%.0f', number)
 redis.call('SET', KEYS[1], number)
 return number
 )lua");
 
+// A greater one, where the counter was lost or somebody came first: what was stored with it is made void too. An equal one
+// is what the first of two attempts has written.
 const redis::script raise(R"lua(
-if tonumber(redis.call('GET', KEYS[1]) or '0') < tonumber(ARGV[1]) then redis.call('SET', KEYS[1], ARGV[1]) end
+local held = redis.pcall('GET', KEYS[1])
+local last = type(held) == 'string' and string.match(held, '^%d+$') and #held <= 16 and tonumber(held) or 0
+local given = tonumber(ARGV[1])
+if last < given then redis.call('SET', KEYS[1], ARGV[1])
+elseif last > given then redis.call('SET', KEYS[1], string.format('%.0f', last + 1)) end
 return 1
 )lua");
 

@@ -16,7 +16,7 @@ extern const redis::script expire;
 extern const redis::script add;
 
 /// KEYS value lease; ARGV new value, milliseconds (-2: those that are left), holder or nothing, how what was seen is told
-/// (none, bytes, sha1), what was seen. Gives 1, or 0 and the value.
+/// (none, bytes, sha1), what was seen. Ends the lease in any case. Gives 1, or 0 and the value.
 extern const redis::script replace;
 
 /// KEYS value lease; ARGV holder, the part of it that names the process, milliseconds. Gives 1 or 0, and the value.
@@ -34,7 +34,7 @@ extern const redis::script acquire;
 /// KEYS counter. Gives a number greater than any before.
 extern const redis::script next_version;
 
-/// KEYS version; ARGV number. Raises it to that.
+/// KEYS version; ARGV number. Raises it to that, or by one where it is greater.
 extern const redis::script raise;
 
 } // namespace infra::cache::redis_backend::scripts

@@ -30,6 +30,15 @@ TEST(CacheRedisNames, AreDifferentForDifferentKeys) {
     EXPECT_NE(beside("a", "lease"), beside("a", "fence"));
 }
 
+TEST(CacheRedisNames, TakeTheSmallestNumber) {
+    for (const std::string key : {"a}b", "}", "x}", "}}"}) {
+        unsigned n = 0;
+        while (slot_of(std::to_string(n)) != slot_of(key))
+            ++n;
+        EXPECT_EQ(beside(key, "lease"), "@@lease:{" + std::to_string(n) + "}" + key);
+    }
+}
+
 TEST(CacheRedisNames, FindANumberForEverySlot) {
     std::set<std::uint16_t> found;
     for (unsigned n = 0; n < 200'000; ++n)

@@ -29,6 +29,11 @@ TEST(CacheRedisUrl, IsThatOfRedisAndOneOptionMore) {
     EXPECT_EQ(redis_store_options_from("unix:///run/redis.sock?outage=raise").server.socket_path, "/run/redis.sock");
 }
 
+TEST(CacheRedisUrl, LetsNobodyWaitLongForAConnection) {
+    EXPECT_EQ(redis_store_options_from("redis://h").server.connect_timeout, 1s);
+    EXPECT_EQ(redis_store_options_from("redis://h?connect_timeout=300").server.connect_timeout, 300ms);
+}
+
 TEST(CacheRedisUrl, AsksForANearCacheWhereThereIsAPrefix) {
     const store_options with{.prefix = "shop:", .max_bytes = 1 << 20}, without{.max_bytes = 1 << 20};
     const auto bytes = [](std::string_view url, const store_options& o) {
