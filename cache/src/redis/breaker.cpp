@@ -34,7 +34,8 @@ bool breaker::leave(ending how, steady_time asked, steady_time now) {
 
 bool breaker::trip() {
     const std::scoped_lock lock(mutex_);
-    return state_ != state::mending && open();
+    again_ = state_ == state::mending;
+    return !again_ && open();
 }
 
 void breaker::answers(steady_time now) {
@@ -42,6 +43,7 @@ void breaker::answers(steady_time now) {
     if (state_ != state::open)
         return;
     state_ = state::mending;
+    again_ = false;
     failures_ = 0;
     quiet_since_ = mended_at_ = now;
 }
@@ -56,6 +58,8 @@ bool breaker::mended(steady_time now) {
     const std::scoped_lock lock(mutex_);
     quiet_since_ = now;
     suspected_ = false;
+    if (std::exchange(again_, false))
+        return false;
     return std::exchange(state_, state::closed) != state::closed;
 }
 

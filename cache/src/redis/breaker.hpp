@@ -44,12 +44,12 @@ public:
     /// True if this has opened it. `asked`: when it entered.
     bool leave(ending how, steady_time asked, steady_time now);
 
-    /// Opens it, unless it is being mended. True if it was closed.
+    /// Opens it, or has it mended once more where it is being mended. True if it was closed.
     bool trip();
 
     void answers(steady_time now);
 
-    /// True if it was not closed.
+    /// Closes it, unless it is to be mended once more. True if it was not closed and is now.
     bool mended(steady_time now);
 
     bool is_closed() const;
@@ -65,6 +65,7 @@ private:
     std::size_t under_way_ = 0; // asked and not answered
     steady_time quiet_since_{}; // the last answer, or when the first of those under way was asked
     bool suspected_ = false;    // since the last answer
+    bool again_ = false;        // tripped while it is mended: there may be more to do than is known to who mends it
     steady_time mended_at_{};   // what was asked before says nothing about the server that is back
 };
 

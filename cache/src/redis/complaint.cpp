@@ -19,6 +19,11 @@ complaint complaint_in(const redis::reply& r) noexcept {
     return std::ranges::find(away, r.error_code()) != away.end() ? complaint::away : complaint::refused;
 }
 
+bool may_pass(const redis::reply& r) noexcept {
+    static constexpr std::array<std::string_view, 3> for_now{"OOM", "MISCONF", "NOREPLICAS"};
+    return complaint_in(r) == complaint::away || std::ranges::find(for_now, r.error_code()) != for_now.end();
+}
+
 const redis::reply* worst_of(std::span<const redis::reply> replies) noexcept {
     const redis::reply* worst = nullptr;
     for (const auto& each : replies)

@@ -20,6 +20,9 @@ enum class complaint : std::uint8_t {
 
 complaint complaint_in(const redis::reply& r) noexcept;
 
+/// Whether it may do later what it does not do now.
+bool may_pass(const redis::reply& r) noexcept;
+
 /// The worst of several, and the reply that makes it; null if there is none.
 const redis::reply* worst_of(std::span<const redis::reply> replies) noexcept;
 

@@ -1,5 +1,7 @@
 #include "debts.hpp"
 
+#include <algorithm>
+
 namespace infra::cache::redis_backend {
 namespace {
 
@@ -29,17 +31,35 @@ void debts::know_namespace(const std::string& version_name) {
 
 debts::bill debts::take(std::size_t n) {
     const std::scoped_lock lock(mutex_);
+    if (!taken_.empty())
+        return taken_;
     if (everything_)
         names_ = namespaces_;
     everything_ = false;
-    bill taken{.keys = take_from(keys_, n), .names = take_from(names_, n)};
-    any_ = !keys_.empty() || !names_.empty();
-    return taken;
+    taken_ = {.keys = take_from(keys_, n), .names = take_from(names_, n)};
+    note_any();
+    return taken_;
+}
+
+void debts::paid() {
+    const std::scoped_lock lock(mutex_);
+    taken_ = {};
+    note_any();
+}
+
+void debts::note_any() { any_ = everything_ || !keys_.empty() || !names_.empty() || !taken_.empty(); }
+
+bool debts::owes(const std::string& version_name) const {
+    if (!any_)
+        return false;
+    const std::scoped_lock lock(mutex_);
+    return everything_ || names_.contains(version_name) || std::ranges::count(taken_.names, version_name) > 0;
 }
 
 std::size_t debts::size() const {
     const std::scoped_lock lock(mutex_);
-    return everything_ ? namespaces_.size() : keys_.size() + names_.size();
+    const auto waiting = everything_ ? namespaces_.size() : keys_.size() + names_.size();
+    return waiting + taken_.keys.size() + taken_.names.size();
 }
 
 // What is owed with everything is owed: no version of a tag makes void what that of its namespace does not.

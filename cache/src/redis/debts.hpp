@@ -31,13 +31,18 @@ public:
         bool empty() const noexcept { return keys.empty() && names.empty(); }
     };
 
-    /// At most `n` of what is owed, which is owed no more; who cannot pay it owes it again.
+    /// At most `n` of what is owed, which stays owed until paid() says otherwise: taken again, it is the same bill.
     bill take(std::size_t n);
+    void paid();
+
+    /// Whether the version is to be bumped yet.
+    bool owes(const std::string& version_name) const;
 
     std::size_t size() const;
     bool any() const noexcept { return any_; } ///< without the mutex, for whoever comes by
 
 private:
+    void note_any();
     void add(std::set<std::string>& to, std::span<const std::string> what);
 
     const std::size_t max_;
@@ -46,6 +51,7 @@ private:
     std::set<std::string> keys_;
     std::set<std::string> names_;
     std::set<std::string> namespaces_;
+    bill taken_;
     bool everything_ = false;
     std::atomic<bool> any_{false}; // written under mutex_
 };

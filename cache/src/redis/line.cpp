@@ -41,11 +41,6 @@ redis::batch unlink_all(const std::vector<std::string>& keys) {
     return all;
 }
 
-void throw_if_any(const std::vector<redis::reply>& replies) {
-    for (const auto& each : replies)
-        redis::throw_if_error(each);
-}
-
 breaker::ending ending_of(failure f) {
     switch (f) {
     case failure::away: return breaker::ending::failed;
@@ -110,8 +105,10 @@ answer<T> line::judge(T said, purpose why, steady_time asked, const executor& ex
         return {.given = std::move(said)};
     if (!away)
         count_.refused.add();
+    if (!may_pass(*worst) && why == purpose::write)
+        tell_refusal(problem);
     forgo(why, "it answers " + problem);
-    return {.refused = !away};
+    return {.refused = !away, .never = !may_pass(*worst)};
 }
 
 bool line::may_ask(purpose why, const executor& ex) {
@@ -236,33 +233,45 @@ awaitable<bool> line::try_to_mend(std::shared_ptr<line> self) {
         co_return false;
     }
     self->told_well();
-    co_return self->debts_.size() == 0; // what came in between is owed by those who were still turned away
+    co_return self->breaker_.is_closed() && !self->debts_.any();
 }
 
 awaitable<void> line::pay(std::shared_ptr<line> self) {
     for (auto bill = self->debts_.take(paid_at_once); !bill.empty(); bill = self->debts_.take(paid_at_once)) {
-        std::exception_ptr failure;
-        try {
-            co_await pay_one(self, bill);
-        } catch (...) {
-            failure = std::current_exception();
-        }
-        if (failure) {
-            self->debts_.owe_erasure(bill.keys);
-            self->debts_.owe_bump(bill.names);
-            std::rethrow_exception(failure);
-        }
+        co_await pay_one(self, bill);
+        self->debts_.paid();
         self->count_.owed.record(static_cast<double>(self->debts_.size()));
     }
 }
 
 awaitable<void> line::pay_one(std::shared_ptr<line> self, debts::bill bill) {
     if (!bill.keys.empty())
-        throw_if_any(co_await self->client_.execute(unlink_all(bill.keys), self->limit()));
+        self->took(co_await self->client_.execute(unlink_all(bill.keys), self->limit()));
     if (bill.names.empty())
         co_return;
-    const auto number = co_await self->client_.execute<std::string>(next_version(), self->limit());
-    throw_if_any(co_await self->client_.execute(raise_to(number, bill.names), self->limit()));
+    const auto number = co_await self->client_.execute(next_version(), self->limit());
+    if (self->took(all_of(number)))
+        self->took(co_await self->client_.execute(raise_to(number.as_text(), bill.names), self->limit()));
+}
+
+// Throws where the server may do later what it did not do now. What it never does is owed no more, or nobody would read
+// from it again.
+bool line::took(std::span<const redis::reply> replies) {
+    const auto* const worst = worst_of(replies);
+    for (const auto& each : replies)
+        if (each.is_error() && may_pass(each))
+            redis::throw_if_error(each);
+    if (worst)
+        tell_refusal(worst->error_code());
+    return !worst;
+}
+
+// Once: the metric counts them, and each write would tell the same.
+void line::tell_refusal(std::string_view problem) {
+    if (!refusal_told_.exchange(true))
+        telemetry::log(level::error, "cache",
+                       "the store takes no writes from this process: what it holds stays until its time is over",
+                       {{"server", server_}, {"why", problem}});
 }
 
 // One that is only suspected is given as long again as it has been silent.

@@ -33,6 +33,7 @@ template <class T>
 struct answer {
     std::optional<T> given{};
     bool refused = false; ///< the server is there
+    bool never = false;   ///< and will refuse it again
 
     explicit operator bool() const noexcept { return given.has_value(); }
     T& operator*() noexcept { return *given; }
@@ -55,6 +56,7 @@ public:
     /// To be made up for before anybody reads again.
     static awaitable<void> owe_erasure(std::shared_ptr<line> self, std::vector<std::string> keys);
     static awaitable<void> owe_bump(std::shared_ptr<line> self, std::vector<std::string> names);
+    bool owes(const std::string& version_name) const { return debts_.owes(version_name); }
     void know_namespace(const std::string& version_name) { debts_.know_namespace(version_name); }
 
     /// Gives each version a greater number than any before. False where it was not answered.
@@ -88,6 +90,8 @@ private:
     static awaitable<bool> try_to_mend(std::shared_ptr<line> self);
     static awaitable<void> pay(std::shared_ptr<line> self);
     static awaitable<void> pay_one(std::shared_ptr<line> self, debts::bill bill);
+    bool took(std::span<const redis::reply> replies);
+    void tell_refusal(std::string_view problem);
     deadline limit_of_probe() const;
     void told_well();
 
@@ -102,6 +106,7 @@ private:
     debts debts_;
     background mending_{1};
     std::atomic<bool> stopped_{false};
+    std::atomic<bool> refusal_told_{false};
 };
 
 } // namespace infra::cache::redis_backend

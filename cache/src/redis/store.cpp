@@ -8,6 +8,9 @@
 
 #include <boost/asio/this_coro.hpp>
 
+#include <algorithm>
+#include <iterator>
+#include <set>
 #include <stdexcept>
 
 namespace infra::cache {
@@ -81,7 +84,7 @@ public:
             co_return found;
         auto answer = co_await line::ask(line_, get_command(keys), purpose::read);
         if (answer)
-            found = each_in<std::optional<std::string>>(std::move(*answer).take_items(), text_in);
+            found = each_in<std::optional<std::string>>(items_in(std::move(*answer), found.size()), text_in);
         co_return found;
     }
 
@@ -94,7 +97,7 @@ public:
         auto replaced = replaced_by(entries);
         if (answers.refused && !replaced.empty())
             answers = co_await line::ask(line_, for_each(replaced, erase_command), purpose::write);
-        if (!answers)
+        if (!answers && !answers.never)
             co_await line::owe_erasure(line_, std::move(replaced));
         co_return std::vector<bool>(entries.size());
     }
@@ -105,7 +108,8 @@ public:
         if (answers)
             co_return each_in<erased>(std::move(*answers), erased_in);
         std::vector<erased> nothing(keys.size());
-        co_await line::owe_erasure(line_, std::move(keys));
+        if (!answers.never)
+            co_await line::owe_erasure(line_, std::move(keys));
         co_return nothing;
     }
 
@@ -121,8 +125,12 @@ public:
         const dropped_at_end after(near_, keys);
         const auto ask = [ttl](const std::string& key) { return expire_command(key, ttl); };
         auto answers = co_await line::ask(line_, for_each(keys, ask), purpose::write);
-        if (!answers)
-            co_return std::vector<expire_outcome>(keys.size(), expire_outcome::absent);
+        if (!answers) {
+            std::vector<expire_outcome> nothing(keys.size(), expire_outcome::absent);
+            if (!answers.never) // it would live longer than its caller believes
+                co_await line::owe_erasure(line_, std::move(keys));
+            co_return nothing;
+        }
         co_return each_in<expire_outcome>(std::move(*answers), outcome_in);
     }
 
@@ -139,7 +147,11 @@ public:
     awaitable<replace_outcome> replace(replacement r) override {
         const dropped_at_end after(near_, {r.entry.key});
         auto answer = co_await line::ask(line_, replace_command(r, process_), purpose::write);
-        co_return answer ? replaced_in(std::move(*answer)) : replace_outcome{.unanswered = true};
+        if (answer)
+            co_return replaced_in(std::move(*answer));
+        if (r.token.empty() && !answer.never) // a change that somebody believes to be made
+            co_await line::owe_erasure(line_, {r.entry.key});
+        co_return replace_outcome{.unanswered = true};
     }
 
     awaitable<lease_answer> lease(lease_request r) override {
@@ -161,14 +173,20 @@ public:
         if (names.empty())
             co_return std::vector<std::uint64_t>();
         const auto tickets = tickets_for(near_.get(), names);
+        const auto owed_before = owed_of(names);
         auto answer = co_await line::ask(line_, get_command(names), purpose::recall);
-        if (!answer)
+        if (!answer || answer->items().size() != names.size())
             co_return seen_last(*slots_, near_.get(), names);
         const auto number = [](const redis::reply& r) { return number_in<std::uint64_t>(r).value_or(0); };
         auto found = each_in<std::uint64_t>(std::move(*answer).take_items(), number);
+        // An answer without what this process has made void, and the server is yet to be told, is none.
+        const auto owed = owed_of(names);
+        for (std::size_t i = 0; i < names.size(); ++i)
+            if (owed_before.contains(names[i]) || owed.contains(names[i]))
+                found[i] = unheard_of;
+            else if (near_)
+                near_->keep_version(tickets[i], names[i], found[i]);
         slots_->saw(names, found);
-        for (std::size_t i = 0; i < tickets.size(); ++i)
-            near_->keep_version(tickets[i], names[i], found[i]);
         co_return found;
     }
 
@@ -184,8 +202,10 @@ public:
 
     awaitable<void> bump(std::vector<std::string> names) override {
         const dropped_at_end after(near_, names);
-        if (!names.empty() && !co_await line::bump(line_, names, purpose::write))
-            co_await line::owe_bump(line_, std::move(names));
+        if (names.empty() || co_await line::bump(line_, names, purpose::write))
+            co_return;
+        slots_->forget(names);
+        co_await line::owe_bump(line_, std::move(names));
     }
 
     awaitable<std::optional<std::uint64_t>> acquire(lock_request r) override {
@@ -229,6 +249,12 @@ public:
     std::string description() const override { return describe(line_->options().server); }
 
 private:
+    std::set<std::string> owed_of(const std::vector<std::string>& names) const {
+        std::set<std::string> owed;
+        std::ranges::copy_if(names, std::inserter(owed, owed.end()), [&](const auto& n) { return line_->owes(n); });
+        return owed;
+    }
+
     const std::shared_ptr<line> line_;
     const std::string process_ = random_hex(8);
     const std::shared_ptr<slots> slots_ = std::make_shared<slots>();

@@ -110,6 +110,8 @@ TEST_F(CacheBreaker, LetsWritesPassBeforeReadsWhenTheServerIsBack) {
     subject.leave(ending::answered, now, now);
     EXPECT_FALSE(subject.trip()) << "what could not be written is owed with the rest";
     EXPECT_EQ(subject.enter(now, false), gate::pass);
+    EXPECT_FALSE(subject.mended(now)) << "which may have been owed after the last look at what is";
+    EXPECT_EQ(subject.enter(now, true), gate::shut);
     EXPECT_TRUE(subject.mended(now));
     EXPECT_FALSE(subject.mended(now));
     EXPECT_EQ(subject.enter(now, true), gate::pass);

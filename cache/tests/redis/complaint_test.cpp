@@ -27,6 +27,13 @@ TEST(CacheRedisComplaint, TellsAServerThatIsAwayFromOneThatRefuses) {
         EXPECT_EQ(complaint_in(error_reply(words)), complaint::refused) << words;
 }
 
+TEST(CacheRedisComplaint, TellsWhatMayPass) {
+    for (const auto* const words : {"OOM no room", "MISCONF no disk", "NOREPLICAS not enough", "LOADING yet"})
+        EXPECT_TRUE(may_pass(error_reply(words))) << words;
+    for (const auto* const words : {"READONLY You can't write", "NOPERM no permissions", "WRONGTYPE a list", "ERR new"})
+        EXPECT_FALSE(may_pass(error_reply(words))) << words;
+}
+
 TEST(CacheRedisComplaint, FindsTheWorstOfMany) {
     const std::vector<redis::reply> fine{ok, redis::reply()};
     EXPECT_EQ(worst_of(fine), nullptr);

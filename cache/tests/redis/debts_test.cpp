@@ -15,8 +15,16 @@ TEST(CacheDebts, AreTakenOnceAndInParts) {
     const auto first = subject.take(2);
     EXPECT_EQ(first.keys, (texts{"a", "b"}));
     EXPECT_EQ(first.names, (texts{"v"}));
+    EXPECT_TRUE(subject.owes("v"));
+    EXPECT_EQ(subject.take(2).keys, first.keys) << "whoever took it may not have paid";
+    EXPECT_EQ(subject.size(), 4u);
+    subject.paid();
+    EXPECT_FALSE(subject.owes("v"));
     EXPECT_EQ(subject.take(2).keys, (texts{"c"}));
+    EXPECT_TRUE(subject.any());
+    subject.paid();
     EXPECT_TRUE(subject.take(2).empty());
+    EXPECT_FALSE(subject.any());
 }
 
 TEST(CacheDebts, BecomeEverythingBeyondTheirBound) {
@@ -30,6 +38,7 @@ TEST(CacheDebts, BecomeEverythingBeyondTheirBound) {
     const auto all = subject.take(100);
     EXPECT_TRUE(all.keys.empty());
     EXPECT_EQ(all.names, (texts{"shop:@@version"}));
+    subject.paid();
     EXPECT_EQ(subject.size(), 0u);
 }
 
@@ -45,7 +54,9 @@ TEST(CacheDebts, BeginAnewOnceEverythingHasBeenTaken) {
     debts subject(1);
     subject.know_namespace("@@version");
     subject.owe_erasure(texts{"a", "b", "c"});
+    EXPECT_TRUE(subject.owes("@@version"));
     EXPECT_EQ(subject.take(100).names, (texts{"@@version"}));
+    subject.paid();
     subject.owe_erasure(texts{"d"});
     EXPECT_EQ(subject.take(100).keys, (texts{"d"}));
 }

@@ -2,8 +2,12 @@
 
 #include "support.hpp"
 
+#include <limits>
+
 namespace infra::cache::tests {
 namespace {
+
+constexpr auto unheard_of = std::numeric_limits<std::uint64_t>::max();
 
 class CacheNearOnRedis : public OnRedis {
 protected:
@@ -140,6 +144,49 @@ TEST_F(CacheNearOnRedis, FallsBackOnAnOldCopyWhileTheServerAndTheLoaderFail) {
     between->refusing = false;
     ASSERT_TRUE(becomes_near("a"));
     EXPECT_EQ(ask(bad), 7) << "which the server has kept";
+}
+
+// A server without room takes no version, and what is owed stays so while other writes pass.
+TEST_F(CacheNearOnRedis, ServesNothingThatItHasMadeVoidWhileTheServerCannotBeToldOfIt) {
+    const metrics_listener heard;
+    const std::vector<std::string> name{"p:@@version"};
+    cut();
+    loop.await(direct->execute<void>({"CONFIG", "SET", "maxmemory", "1"}));
+    loop.await(here->flush());
+    between->refusing = false;
+    const auto is_answered = [&] {
+        const auto before = heard.of("cache_store_dropped_total{verb=read}");
+        EXPECT_EQ(loop.await(near->versions(name)), std::vector<std::uint64_t>{unheard_of});
+        return heard.of("cache_store_dropped_total{verb=read}") == before;
+    };
+    ASSERT_TRUE(loop.until(is_answered));
+    EXPECT_FALSE(near->slot(name.front())->known);
+    EXPECT_EQ(get("a"), std::nullopt);
+    loop.await(direct->execute<void>({"CONFIG", "SET", "maxmemory", "0"}));
+    ASSERT_TRUE(loop.until([&] { return loop.await(here->set("b", "1")) && get("b"); }));
+    EXPECT_EQ(get("a"), std::nullopt);
+}
+
+TEST_F(CacheNearOnRedis, NeedsNoOtherRightsThanTheReadmeNames) {
+    const metrics_listener heard;
+    loop.await(direct->execute<void>({"ACL", "SETUSER", "shop", "on", ">secret", "~p:*", "~@@versions", "~@@lease:{p:*",
+                                      "~@@fence:{p:*", "resetchannels", "+@read", "+@write", "+@scripting",
+                                      "+@connection", "+time"}));
+    auto o = with_near({.server = server->over_socket()});
+    o.server.username = "shop";
+    o.server.password = "secret";
+    here.emplace(make_store(std::move(o)), cache_options{.prefix = "p:"});
+    EXPECT_EQ(loop.await(here->get_or_set("loaded", {.ttl = 1h, .tags = "t"}, [] { return 7; })), 7);
+    EXPECT_EQ(loop.await(here->increment("n")), 1);
+    EXPECT_TRUE(loop.await(here->expire("n", 1s)));
+    EXPECT_TRUE(loop.await(here->try_lock("l")).has_value());
+    EXPECT_TRUE(loop.await(here->del("n")));
+    ASSERT_TRUE(becomes_near("a"));
+    loop.await(here->invalidate_tag("t"));
+    EXPECT_EQ(loop.await(here->get<int>("loaded")), std::nullopt);
+    loop.await(here->flush());
+    EXPECT_EQ(get("a"), std::nullopt);
+    EXPECT_EQ(heard.of("cache_store_refused_total"), 0);
 }
 
 TEST_F(CacheNearOnRedis, FallsBackOnNothingThatWasMadeVoid) {

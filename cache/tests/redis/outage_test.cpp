@@ -185,6 +185,60 @@ TEST_F(CacheRedisOutage, GoesOnReadingFromAServerThatTakesNoMore) {
     loop.until([&] { return raw("p:k") == std::nullopt; }); // it is not what its writer believes it to be
 }
 
+TEST_F(CacheRedisOutage, GoesOnReadingFromAServerThatNeverTakesAny) {
+    const metrics_listener heard;
+    loop.await(subject->set("k", "old"));
+    loop.await(direct->execute<void>({"REPLICAOF", "127.0.0.1", "1"}));
+    loop.await(direct->execute<void>({"CONFIG", "SET", "replica-serve-stale-data", "yes"}));
+    for (int i = 0; i < 10; ++i) {
+        EXPECT_FALSE(loop.await(subject->set("k", "new")));
+        EXPECT_EQ(get("k"), "old");
+    }
+    EXPECT_EQ(heard.of("cache_store_outages_total"), 0);
+    loop.await(subject->invalidate_tag("t"));
+    EXPECT_TRUE(came_back()) << "though what is owed cannot be paid";
+}
+
+TEST_F(CacheRedisOutage, MakesVoidWhatHasNoVersionButWhatSomebodyPutThere) {
+    loop.await(subject->set("k", "old", {.tags = "t"}));
+    put_raw("@@versions", "many");
+    put_raw("p:@@tag:t", "none");
+    loop.await(subject->invalidate_tag("t"));
+    EXPECT_EQ(get("k"), std::nullopt);
+    loop.await(subject->set("k", "old", {.tags = "t"}));
+    loop.await(direct->execute<void>({"DEL", "@@versions", "p:@@tag:t"}));
+    loop.await(direct->execute<void>({"RPUSH", "@@versions", "x"}));
+    loop.await(direct->execute<void>({"RPUSH", "p:@@tag:t", "x"}));
+    loop.await(subject->invalidate_tag("t"));
+    EXPECT_EQ(get("k"), std::nullopt);
+    EXPECT_TRUE(came_back());
+}
+
+TEST_F(CacheRedisOutage, MakesVoidWhatHasAGreaterVersionThanItKnows) {
+    put_raw("p:@@tag:t", "9000000000000000");
+    loop.await(subject->set("k", "old", {.tags = "t"}));
+    EXPECT_EQ(get("k"), "old");
+    loop.await(subject->invalidate_tag("t"));
+    EXPECT_EQ(get("k"), std::nullopt);
+    EXPECT_EQ(raw("p:@@tag:t"), "9000000000000001");
+}
+
+TEST_F(CacheRedisOutage, ErasesWhatWasToLiveForLess) {
+    loop.await(subject->set("k", "old"));
+    cut();
+    EXPECT_FALSE(loop.await(subject->expire("k", 1s)));
+    between->refusing = false;
+    ASSERT_TRUE(came_back());
+    EXPECT_EQ(raw("p:k"), std::nullopt);
+}
+
+TEST_F(CacheRedisOutage, FindsNothingWhereOtherThanAllWasAnswered) {
+    between->on_reply = [](std::string) { return std::optional<std::string>("*0\r\n"); };
+    EXPECT_EQ(get("warm"), std::nullopt);
+    between->on_reply = nullptr;
+    ASSERT_TRUE(came_back());
+}
+
 TEST_F(CacheRedisOutage, IsStoppedWhileItIsAway) {
     cut();
     ASSERT_TRUE(went_away());
