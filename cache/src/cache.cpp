@@ -185,6 +185,7 @@ awaitable<void> cache::sweep_until_stopped(shared in) {
 awaitable<void> cache::end(shared in, deadline limit) {
     in->shared->stopped.set();
     co_await in->shared->behind.stop(limit, in->shared->time);
+    in->shared->extending.cancel();
     co_await in->shared->ending.stop(limit, in->shared->time);
     co_await in->shared->stored->stop(limit);
 }

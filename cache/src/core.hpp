@@ -20,7 +20,8 @@
 
 namespace infra::cache::detail {
 
-inline constexpr std::size_t max_ending = 1000; // more leases at once end with their time
+inline constexpr std::size_t max_ending = 1000;      // more leases at once end with their time
+inline constexpr std::size_t max_extending = 10'000; // more loads at once may be joined by those of other processes
 
 /// Of a cache and all its namespaces.
 struct engine {
@@ -30,14 +31,16 @@ struct engine {
           time(t),
           flying(stored->flying_),
           behind(options.max_refreshes),
-          ending(max_ending) {}
+          ending(max_ending),
+          extending(max_extending) {}
 
     const std::shared_ptr<store> stored;
     const cache_options options;
     clock& time;
     const std::shared_ptr<flights> flying;
     background behind;
-    background ending; ///< leases that nobody needs any more
+    background ending;    ///< leases that nobody needs any more
+    background extending; ///< those of loads under way
     stop_signal stopped;
 
     /// How many of `all` evictions nobody has told of yet. Two may tell at once, and the later one know of fewer.
@@ -52,6 +55,7 @@ struct owner {
     explicit owner(std::shared_ptr<engine> e) : of(std::move(e)) {}
     ~owner() {
         of->stopped.set();
+        of->extending.cancel();
         of->behind.cancel(); // each of which ends its lease yet
     }
     owner(const owner&) = delete;

@@ -1,5 +1,7 @@
 #include "load.hpp"
 
+#include "leases.hpp"
+
 #include <infra/base/id.hpp>
 #include <infra/base/telemetry.hpp>
 #include <infra/base/with_deadline.hpp>
@@ -14,9 +16,6 @@ using std::chrono::milliseconds;
 // Longer than anybody would wait, but not for ever.
 constexpr milliseconds longest_load{60'000};
 
-// A lease outlives the longest load by what storing takes.
-constexpr milliseconds to_store{5000};
-
 /// What a load stands on.
 struct ground {
     enum class kind {
@@ -25,6 +24,7 @@ struct ground {
         unreachable ///< the store does not answer: what is loaded goes to the callers alone
     } is = kind::unreachable;
     lease_request lease{};
+    bool lease_ends = false;           ///< unless it is extended
     std::optional<std::string> seen{}; ///< the bytes that lay there
     std::optional<found_value> old{};
     /// As they were before the loader: one that is made void while it runs makes void what it gives.
@@ -44,17 +44,6 @@ std::string why_it_failed(const std::exception_ptr& failure) {
 
 // --- Ground: the lease, and what lies there under it ---
 
-awaitable<void> end_lease(shared_core in, lease_request lease) {
-    try {
-        co_await in->shared->stored->end_lease(std::move(lease));
-    } catch (const std::exception&) { // then it ends with its time
-    }
-}
-
-void end_lease_behind(const shared_core& in, const executor& ex, lease_request lease) {
-    in->shared->ending.spawn(ex, end_lease(in->shared_from_this(), std::move(lease)));
-}
-
 bool makes_needless(const core& in, const request& r, const std::optional<found_value>& found) {
     const auto what = judge(found, in.now_ms(), r.options, r.takes_none);
     return r.behind ? what == verdict::serve : what != verdict::load;
@@ -63,6 +52,7 @@ bool makes_needless(const core& in, const request& r, const std::optional<found_
 awaitable<ground> ask_for_lease(shared_core in, request r, lease_request lease) {
     auto answer = co_await in->shared->stored->lease(lease);
     ground on{.is = answer.granted ? ground::kind::leased : ground::kind::refused, .lease = std::move(lease)};
+    on.lease_ends = answer.ends;
     on.seen = answer.value;
     on.old = co_await interpret_one(in, std::move(answer.value));
     if (answer.granted && !r.options.tags.empty())
@@ -117,6 +107,15 @@ awaitable<load_outcome> run_loader(shared_core in, request r) {
     out.cancelled = state.cancelled() != asio::cancellation_type::none;
     in->counts.load_duration.record(std::chrono::duration<double>(time.steady() - begin).count());
     (out.failure ? in->counts.loads_failed : in->counts.loads_ok).add();
+    co_return out;
+}
+
+awaitable<load_outcome> run_loader_under(shared_core in, request r, lease_request lease) {
+    const auto ex = co_await asio::this_coro::executor;
+    promise<void> over(ex);
+    in->shared->extending.spawn(ex, keep_lease(in->shared_from_this(), std::move(lease), over));
+    auto out = co_await run_loader(std::move(in), std::move(r));
+    over.set_value();
     co_return out;
 }
 
@@ -216,7 +215,8 @@ struct ended {
 };
 
 awaitable<ended> load_on(shared_core in, request r, ground on, flights::seat mine) {
-    auto out = co_await run_loader(in, r);
+    const bool extends = on.is == ground::kind::leased && on.lease_ends;
+    auto out = co_await (extends ? run_loader_under(in, r, on.lease) : run_loader(in, r));
     if (out.cancelled && out.failure)
         std::rethrow_exception(out.failure);
     if (out.cancelled) { // and yet it gave something: that is the caller's, but nothing can be awaited any more
@@ -284,8 +284,7 @@ awaitable<std::optional<found_value>> stand_in(shared_core in, request r, std::o
 awaitable<std::optional<payload>> lead(shared_core in, request r, std::optional<found_value> seen, flights::seat mine,
                                        deadline limit) {
     const auto ex = co_await asio::this_coro::executor;
-    const auto holds = std::min(longest_wait(r.options), forever - to_store) + to_store;
-    const lease_request lease{r.place, random_hex(16), holds};
+    const lease_request lease{r.place, random_hex(16), lease_time};
     ended end;
     try {
         end = co_await lead_under(in, r, lease, std::move(seen), std::move(mine), limit);

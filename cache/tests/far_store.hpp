@@ -63,11 +63,20 @@ public:
         if (leases_->try_emplace(r.key, r.token).first->second == r.token) {
             if (std::exchange(loses_the_grant, false))
                 throw error(errc::unavailable, "the answer was lost on its way");
-            co_return co_await there_->lease(std::move(r));
+            longest_lease = std::max(longest_lease, r.ttl);
+            auto answer = co_await there_->lease(std::move(r));
+            answer.ends = true;
+            co_return answer;
         }
         std::vector<std::string> one{r.key};
         auto found = co_await there_->get(std::move(one));
         co_return lease_answer{.value = std::move(found.front())};
+    }
+    awaitable<bool> extend_lease(lease_request r) override {
+        co_await turn();
+        ++leases_extended;
+        const auto found = leases_->find(r.key);
+        co_return found != leases_->end() && found->second == r.token;
     }
     awaitable<bool> end_lease(lease_request r) override {
         co_await turn();
@@ -93,6 +102,8 @@ public:
 
     int gets = 0;
     int leases_asked = 0;
+    int leases_extended = 0;
+    milliseconds longest_lease{0};
     int versions_asked = 0;
     /// Every call fails with it, if set.
     boost::system::error_code down;

@@ -431,6 +431,38 @@ TEST_F(CacheLoadElsewhere, EndsItsLeaseThoughTheCacheGoesWhileItRefreshes) {
     EXPECT_EQ(origin.cancelled, 1);
 }
 
+TEST_F(CacheLoadElsewhere, ExtendsAShortLeaseWhileItLoads) {
+    origin.held = true;
+    const auto one = start(a, {.ttl = 1h});
+    loop.settle();
+    EXPECT_LE(a.far->longest_lease, 5s) << "so long others wait for a process that has died";
+    for (int i = 1; i <= 10; ++i) {
+        time.advance(2s);
+        loop.settle();
+        EXPECT_EQ(a.far->leases_extended, i);
+    }
+    origin.let_go();
+    ASSERT_TRUE(in_time([&] { return one->ended; }));
+    time.advance(1min);
+    loop.settle();
+    EXPECT_EQ(a.far->leases_extended, 10);
+    EXPECT_EQ(loop.await(a.one.get<int>("key")), 1);
+}
+
+TEST_F(CacheLoadElsewhere, ExtendsNoLeaseThatIsOver) {
+    origin.held = true;
+    const auto one = start(a, {.ttl = 1h});
+    loop.settle();
+    loop.await(b.one.del("key"));
+    for (int i = 0; i < 3; ++i) {
+        time.advance(2s);
+        loop.settle();
+    }
+    EXPECT_EQ(a.far->leases_extended, 1);
+    origin.let_go();
+    ASSERT_TRUE(in_time([&] { return one->ended; }));
+}
+
 // --- Waiting for another process ---
 
 TEST_F(CacheLoadElsewhere, AnOldValueIsServedAfterTheHardTimeout) {

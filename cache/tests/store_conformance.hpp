@@ -287,6 +287,18 @@ TEST_P(CacheStore, ALeaseIsHeldByOneProcess) {
     EXPECT_TRUE(lease_of(*subject.elsewhere, "a", "you").granted);
 }
 
+TEST_P(CacheStore, ALeaseLastsLongerIfItsHolderSaysSo) {
+    if (!subject.elsewhere)
+        GTEST_SKIP() << "no other process sees this store";
+    ASSERT_TRUE(lease_of(*stored, "a", "me", 200ms).ends);
+    EXPECT_FALSE(loop.await(stored->extend_lease({"a", "you", 10s})));
+    EXPECT_TRUE(loop.await(stored->extend_lease({"a", "me", 10s})));
+    subject.pass(250ms);
+    EXPECT_FALSE(lease_of(*subject.elsewhere, "a", "you").granted);
+    EXPECT_TRUE(end_lease("a", "me"));
+    EXPECT_FALSE(loop.await(stored->extend_lease({"a", "me", 10s})));
+}
+
 TEST_P(CacheStore, ALeaseIsOverThoughWhatWasSeenIsThereNoMore) {
     if (!subject.elsewhere)
         GTEST_SKIP() << "no other process sees this store";

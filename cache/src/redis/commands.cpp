@@ -95,6 +95,12 @@ redis::command lease_command(const lease_request& r, const std::string& process)
         .again(replay::idempotent);
 }
 
+redis::command extend_lease_command(const lease_request& r, const std::string& process) {
+    return scripts::extend
+        .call({beside(r.key, "lease")}, {holder_of(process, r.token), std::min(r.ttl, longest).count()})
+        .again(replay::idempotent);
+}
+
 redis::command end_lease_command(const lease_request& r, const std::string& process) {
     return scripts::release.call({beside(r.key, "lease")}, {holder_of(process, r.token)});
 }
@@ -145,7 +151,7 @@ replace_outcome replaced_in(redis::reply r) {
 
 lease_answer lease_in(redis::reply r) {
     auto items = std::move(r).take_items();
-    return {.granted = items.at(0).as_integer() != 0, .value = text_in(std::move(items.at(1)))};
+    return {.granted = items.at(0).as_integer() != 0, .ends = true, .value = text_in(std::move(items.at(1)))};
 }
 
 } // namespace infra::cache::redis_backend

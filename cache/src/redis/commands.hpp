@@ -26,6 +26,7 @@ redis::command add_command(const std::string& key, std::int64_t amount, std::chr
 /// A lease is held by `process token`; the process has a name that nobody else has.
 redis::command replace_command(const replacement& r, const std::string& process);
 redis::command lease_command(const lease_request& r, const std::string& process);
+redis::command extend_lease_command(const lease_request& r, const std::string& process);
 redis::command end_lease_command(const lease_request& r, const std::string& process);
 
 redis::command acquire_command(const lock_request& r);

@@ -159,6 +159,11 @@ public:
         co_return lease_in(std::move(*answer));
     }
 
+    awaitable<bool> extend_lease(lease_request r) override {
+        const auto answer = co_await line::ask(line_, extend_lease_command(r, process_), purpose::must);
+        co_return answer->as_integer() != 0;
+    }
+
     awaitable<bool> end_lease(lease_request r) override {
         const auto answer = co_await line::ask(line_, end_lease_command(r, process_), purpose::must);
         co_return answer->as_integer() != 0;

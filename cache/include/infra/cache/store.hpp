@@ -68,12 +68,14 @@ enum class expire_outcome {
 /// of the key, so that what was loaded before does not come back after it.
 struct lease_request {
     std::string key{};
-    std::string token{};                   ///< of who asks; nobody else can guess it
-    std::chrono::milliseconds ttl{60'000}; ///< then it ends; earlier if the store can tell that this process has died
+    std::string token{}; ///< of who asks; nobody else can guess it
+    std::chrono::milliseconds ttl{
+        60'000}; ///< then it ends, unless it is extended, so that a process that dies holds up nobody for long
 };
 
 struct lease_answer {
     bool granted = false; ///< false: another process holds it
+    bool ends = false;    ///< with its time, unless it is extended
     std::optional<std::string>
         value{}; ///< what lies under the key, granted or not; from the store itself, not a copy nearby
 };
@@ -164,6 +166,8 @@ public:
     /// A store that shares its values with others need not look at leases in set(), add() and expire(): what those store is
     /// not what the holder saw.
     virtual awaitable<lease_answer> lease(lease_request r) = 0;
+    /// For another ttl from now. False when the token does not hold it (any more).
+    virtual awaitable<bool> extend_lease(lease_request) { co_return true; }
     /// Gives it up. False when the token does not hold it (any more).
     virtual awaitable<bool> end_lease(lease_request r) = 0;
 
