@@ -121,7 +121,9 @@ private:
             if (const auto failure = connect())
                 return failure;
         auto failure = send_connected(limit);
-        const bool was_closed_by_others = is(failure, {EBADF, ENOTSOCK});
+        // An EBADF may also be of the file that a long entry goes in.
+        const bool was_closed_by_others =
+            is(failure, {ENOTSOCK}) || (is(failure, {EBADF}) && ::fcntl(socket_->number(), F_GETFD) < 0);
         if (was_closed_by_others || is(failure, {ECONNREFUSED, ECONNRESET, ENOTCONN, EPIPE})) {
             if (was_closed_by_others)
                 socket_->disown();

@@ -26,7 +26,7 @@ struct saying {
 /// Null if this thread does not remember. The series stays valid until the thread next calls remember().
 const series* recall(const saying& said) noexcept;
 
-/// Takes the place of something said before, if need be. At most 1024 a thread, each of at most some 500 bytes.
+/// Takes the place of something said before, if need be. At most 1024 a thread, each of at most some 1500 bytes.
 void remember(const saying& said, std::shared_ptr<const series> what) noexcept;
 
 } // namespace infra::monitoring::detail
