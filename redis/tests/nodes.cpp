@@ -109,6 +109,9 @@ void nodes::move_keys(std::uint16_t slot, std::size_t from, std::size_t to) {
 void nodes::end_moving(std::uint16_t slot, std::size_t from, std::size_t to) {
     ask(to, {"CLUSTER", "SETSLOT", slot, "NODE", id(to)});
     ask(from, {"CLUSTER", "SETSLOT", slot, "NODE", id(to)});
+    for (std::size_t i = 0; i < 3; ++i) // the third master too: it could tell `from` what was so before
+        if (i != from && i != to)
+            ask(i, {"CLUSTER", "SETSLOT", slot, "NODE", id(to)});
 }
 
 } // namespace infra::redis
