@@ -19,7 +19,7 @@ std::string output_of(const std::string& command) {
     return out;
 }
 
-/// Where ioredis is installed; `./bench redis` does that.
+/// Where ioredis is installed; `./test` does that.
 std::optional<fs::path> peers() {
     for (auto at = fs::read_symlink("/proc/self/exe").parent_path(); at.has_relative_path(); at = at.parent_path())
         if (fs::exists(at / "peers/redis/node_modules/ioredis"))
@@ -32,7 +32,7 @@ class CachePeer : public OnRedis {};
 TEST_F(CachePeer, ReadsWhatIoredisWroteAndIsReadByIt) {
     const auto folder = peers();
     if (!folder || std::system("node --version >/dev/null 2>&1") != 0)
-        GTEST_SKIP() << "no node, or no ioredis (npm ci in peers/redis; ./bench redis does it)";
+        GTEST_SKIP() << "no node, or no ioredis (npm ci in peers/redis; ./test does it)";
     const cache ours(make_store({.server = server->over_socket()}));
     const auto set = [&](std::string_view key, const auto& value) { loop.await(ours.set(key, value, 1min)); };
     set("c:object", user{"Ada", 36});
