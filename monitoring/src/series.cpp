@@ -23,16 +23,25 @@ void plus(cell& c, double amount) noexcept {
 }
 void plus_one(cell& c) noexcept { c.store(c.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed); }
 
-// A histogram's copy: a version, a request, its answer, a sum and the buckets, then a sum and buckets as last handed out.
-constexpr std::size_t version_at = 0, asked_at = 1, answered_at = 2, sum_at = 3, buckets_at = 4;
+// A histogram's copy: a version, a request, its answer and the values, then the values as last handed out.
+//
+// The values are the number of the latest one's bucket, a sum and the buckets, which begin with 0, that of none. The
+// latest is counted in its bucket when the next one comes. To count it at once is to add at an address that is still being
+// worked out: the processor reads ahead past such a store and, where that was wrong, starts again, which in a loop of
+// observations costs as much as all the rest.
+constexpr std::size_t version_at = 0, asked_at = 1, answered_at = 2, values_at = 3;
+constexpr std::size_t latest_at = values_at, sum_at = values_at + 1, buckets_at = values_at + 2;
 
-constexpr std::size_t values_in(std::size_t copy_size) noexcept { return (copy_size - sum_at) / 2; } // sum and buckets
+constexpr std::size_t values_with(std::size_t bounds) noexcept { return 2 + 1 + bounds + 1; }
+constexpr std::size_t values_in(std::size_t copy_size) noexcept { return (copy_size - values_at) / 2; }
 
-// Sum and buckets that stand at `values`, in the order in which they are stored.
 histogram_value read_values(std::span<const cell> values) {
-    histogram_value read{.sum = load(values[0])};
-    for (const auto& bucket : values.subspan(1))
+    const auto latest = values[0].load(std::memory_order_relaxed);
+    histogram_value read{.sum = load(values[1])};
+    for (const auto& bucket : values.subspan(3))
         read.buckets.push_back(bucket.load(std::memory_order_relaxed));
+    if (latest > 0)
+        ++read.buckets[latest - 1];
     return read;
 }
 
@@ -41,7 +50,7 @@ std::optional<histogram_value> read_if_quiet(std::span<const cell> copy) {
     const auto before = copy[version_at].load(std::memory_order_acquire);
     if (before % 2 != 0)
         return std::nullopt;
-    auto read = read_values(copy.subspan(sum_at, values_in(copy.size())));
+    auto read = read_values(copy.subspan(values_at, values_in(copy.size())));
     std::atomic_thread_fence(std::memory_order_acquire);
     return copy[version_at].load(std::memory_order_relaxed) == before ? std::optional(std::move(read)) : std::nullopt;
 }
@@ -60,17 +69,17 @@ histogram_value read_copy(std::span<const cell> copy) {
     const auto patience = std::chrono::steady_clock::now() + std::chrono::milliseconds(100);
     do {
         if (copy[answered_at].load(std::memory_order_acquire) == request)
-            return read_values(copy.subspan(sum_at + values, values));
+            return read_values(copy.subspan(values_at + values, values));
         if (auto read = read_if_quiet(copy))
             return *std::move(read);
         std::this_thread::yield();
     } while (std::chrono::steady_clock::now() < patience);
-    return read_values(copy.subspan(sum_at, values));
+    return read_values(copy.subspan(values_at, values));
 }
 
-[[gnu::noinline]] void answer(cell* own, std::size_t values, std::uint64_t request) noexcept {
-    for (std::size_t i = 0; i < values; ++i)
-        own[sum_at + values + i].store(own[sum_at + i].load(std::memory_order_relaxed), std::memory_order_relaxed);
+void answer(cell* own, std::size_t values, std::uint64_t request) noexcept {
+    for (std::size_t i = values_at; i < values_at + values; ++i)
+        own[values + i].store(own[i].load(std::memory_order_relaxed), std::memory_order_relaxed);
     own[answered_at].store(request, std::memory_order_release);
 }
 
@@ -97,7 +106,7 @@ std::uint32_t cells_for(const family_info& f) noexcept {
     switch (f.type) {
     case metric_type::counter: return 2;
     case metric_type::gauge: return 0;
-    case metric_type::histogram: return static_cast<std::uint32_t>(sum_at + 2 * (f.bounds.size() + 2));
+    case metric_type::histogram: return static_cast<std::uint32_t>(values_at + 2 * values_with(f.bounds.size()));
     }
     return 0;
 }
@@ -183,7 +192,18 @@ void exemplars::clear() noexcept {
 
 namespace {
 
+bool is_asked(const cell* own) noexcept {
+    return own[asked_at].load(std::memory_order_acquire) != own[answered_at].load(std::memory_order_relaxed);
+}
+
 // What is rare stands in functions of its own that are called last, so that the usual way saves no register.
+[[gnu::noinline]] void after_record(const series& s, cell* own, std::size_t bucket, double value) noexcept {
+    if (is_asked(own))
+        answer(own, values_with(s.of->bounds.size()), own[asked_at].load(std::memory_order_acquire));
+    if (infra::detail::may_be_sampled())
+        note_exemplar(s, bucket, value);
+}
+
 template <auto Use, class Amount>
 [[gnu::noinline, gnu::cold]] void use_first(const series& s, Amount amount) noexcept {
     if (s.cells->touch())
@@ -231,19 +251,16 @@ void change(const series& s, double by) noexcept {
     auto* const own = s.cells->mine();
     if (!own) [[unlikely]]
         return use_first<&record>(s, value);
-    const auto& of = *s.of;
-    const auto bucket = bucket_of(of.bounds, value);
+    const auto bucket = bucket_of(s.of->bounds, value);
     const auto version = own[version_at].load(std::memory_order_relaxed);
     own[version_at].store(version + 1, std::memory_order_relaxed);
     std::atomic_thread_fence(std::memory_order_release);
     plus(own[sum_at], value);
-    plus_one(own[buckets_at + bucket]);
+    plus_one(own[buckets_at + own[latest_at].load(std::memory_order_relaxed)]);
+    own[latest_at].store(bucket + 1, std::memory_order_relaxed);
     own[version_at].store(version + 2, std::memory_order_release);
-    const auto request = own[asked_at].load(std::memory_order_acquire);
-    if (request != own[answered_at].load(std::memory_order_relaxed)) [[unlikely]]
-        answer(own, of.bounds.size() + 2, request);
-    if (infra::detail::may_be_sampled())
-        note_exemplar(s, bucket, value);
+    if (is_asked(own) || infra::detail::may_be_sampled()) [[unlikely]]
+        after_record(s, own, bucket, value);
 }
 
 // --- series ---

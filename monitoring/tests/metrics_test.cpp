@@ -1,5 +1,8 @@
 #include "support.hpp"
 
+#include <algorithm>
+#include <array>
+#include <cmath>
 #include <limits>
 #include <thread>
 
@@ -58,6 +61,27 @@ TEST(Metrics, SortObservationsIntoBuckets) {
     EXPECT_EQ(read.bounds, (std::vector<double>{1, 10}));
     EXPECT_EQ(read.buckets, (std::vector<std::uint64_t>{3, 2, 2}));
     EXPECT_EQ(read.count, 7U);
+}
+
+// At, just below and just above each bound, and read after each value.
+TEST(Metrics, SortTheNeighboursOfEveryBound) {
+    constexpr auto endless = std::numeric_limits<double>::infinity();
+    for (const std::size_t count : {1U, 2U, 3U, 31U, 32U, 33U, 200U}) {
+        metrics m;
+        std::vector<double> bounds;
+        for (std::size_t i = 0; i < count; ++i)
+            bounds.push_back((static_cast<double>(i) - 7) * 0.1);
+        const auto h = m.bind_histogram("size", {}, {.buckets = bounds});
+        std::vector<std::uint64_t> expected(bounds.size() + 1);
+        std::vector<double> values{-endless, endless, -0.0, 0.0, std::numeric_limits<double>::denorm_min()};
+        for (const double bound : bounds)
+            values.insert(values.end(), {bound, std::nextafter(bound, -endless), std::nextafter(bound, endless)});
+        for (const double value : values) {
+            h.observe(value);
+            ++expected[static_cast<std::size_t>(std::ranges::count_if(bounds, [=](double b) { return b < value; }))];
+            ASSERT_EQ(m.get_histogram("size")->buckets, expected) << count << " " << value;
+        }
+    }
 }
 
 TEST(Metrics, ListEverySeries) {
@@ -326,17 +350,18 @@ TEST(Metrics, LoseNothingOfManyThreads) {
     EXPECT_EQ(read.sum, threads * each / 20 * 190.0);
 }
 
-// Every value is 1, so a snapshot that mixes two moments shows a sum that is not the count.
-TEST(Metrics, ReadASumThatBelongsToTheCount) {
+// The sum follows from the buckets, so a snapshot that mixes two moments shows one that does not.
+TEST(Metrics, ReadASumThatBelongsToTheBuckets) {
     metrics m;
-    const auto ones = m.bind_histogram("ones", {}, {.buckets = {1}});
+    const auto sizes = m.bind_histogram("sizes", {}, {.buckets = {1, 100}});
     const std::jthread observer([&](std::stop_token over) {
-        while (!over.stop_requested())
-            ones.observe(1);
+        for (std::uint32_t i = 0; !over.stop_requested(); ++i)
+            sizes.observe(std::array{1, 100, 10'000}[(i * 2'654'435'761U >> 16) % 3]);
     });
     for (int i = 0; i < 2'000; ++i) {
-        const auto seen = *m.get_histogram("ones");
-        ASSERT_EQ(seen.sum, static_cast<double>(seen.count));
+        const auto seen = *m.get_histogram("sizes");
+        ASSERT_EQ(seen.sum, static_cast<double>(seen.buckets[0] + 100 * seen.buckets[1] + 10'000 * seen.buckets[2]));
+        ASSERT_EQ(seen.count, seen.buckets[0] + seen.buckets[1] + seen.buckets[2]);
     }
 }
 
