@@ -23,7 +23,8 @@ std::shared_ptr<const detail::series> hold_or_throw(detail::registry& in, metric
 // The long way of a name given anew with each call. Nothing that is wrong with it may disturb the caller.
 template <class Use>
 [[gnu::noinline]] void find_and_use(detail::registry& in, metric_type type, std::string_view name, const labels& with,
-                                    const detail::saying& said, Use use_series) noexcept {
+                                    Use use_series) noexcept {
+    const detail::saying said{in.era(), type, name, with}; // of before it is found: what is forgotten meanwhile, is
     try {
         auto found = in.find(type, name, detail::label_set(with));
         if (found.it)
@@ -38,12 +39,11 @@ template <class Use>
 }
 
 template <class Use>
-void use(detail::registry& in, metric_type type, std::string_view name, const labels& with, Use use_series) noexcept {
-    const detail::saying said{in.era(), type, name, with};
-    if (const auto* known = detail::recall(said))
-        use_series(*known);
-    else
-        find_and_use(in, type, name, with, said, use_series);
+[[gnu::always_inline]] void use(detail::registry& in, metric_type type, std::string_view name, const labels& with,
+                                Use use_series) noexcept {
+    if (const auto* known = detail::recall({in.era(), type, name, with})) [[likely]]
+        return use_series(*known);
+    find_and_use(in, type, name, with, use_series);
 }
 
 } // namespace

@@ -42,6 +42,27 @@ TEST(Recollection, TellsWherePartsEnd) {
     }
 }
 
+TEST(Recollection, TellsEmptyPartsFromNone) {
+    const auto known = a_series();
+    using namespace std::literals;
+    remember({7, counter, "n", {{"", ""}}}, known);
+    EXPECT_EQ(recall({7, counter, "n", {}}), nullptr);
+    EXPECT_EQ(recall({7, counter, "n", {{"", "\0"sv}}}), nullptr);
+    EXPECT_EQ(recall({7, counter, "n", {{"\0"sv, ""}}}), nullptr);
+    EXPECT_EQ(recall({7, counter, "n", {{"", ""}, {"", ""}}}), nullptr);
+    EXPECT_EQ(recall({7, counter, "n", {{"", ""}}}), known.get());
+}
+
+TEST(Recollection, TellsRepetitionsOfDifferentLengthsApart) {
+    const auto known = a_series();
+    for (std::size_t length = 1; length < 40; ++length) {
+        remember({8, counter, "n", {{"l", std::string(length, '1')}}}, known);
+        EXPECT_EQ(recall({8, counter, "n", {{"l", std::string(length - 1, '1')}}}) != nullptr, length > 1) << length;
+        EXPECT_EQ(recall({8, counter, "n", {{"l", std::string(length + 1, '1')}}}), nullptr) << length;
+        EXPECT_EQ(recall({8, counter, "n", {{"l", std::string(length, '1')}}}), known.get()) << length;
+    }
+}
+
 TEST(Recollection, SeesEveryByteOfTextsOfAnyLength) {
     const auto known = a_series();
     for (std::size_t length = 0; length <= 70; ++length) {
@@ -78,6 +99,22 @@ TEST(Recollection, LeavesOutWhatIsLong) {
         many.emplace("label_" + std::to_string(i), std::string(static_cast<std::size_t>(i), 'v'));
     remember({6, counter, "n", many}, known);
     EXPECT_EQ(recall({6, counter, "n", many}), nullptr);
+}
+
+// However full it is, there is room for one label more that is as long as can be.
+TEST(Recollection, HasRoomForTheLastLabel) {
+    const auto known = a_series();
+    const std::string longest(512, 'v');
+    label_map with;
+    for (int i = 0; i < 60; ++i) {
+        auto and_longest = with;
+        and_longest.emplace(longest, longest);
+        remember({9, counter, longest, and_longest}, known);
+        EXPECT_EQ(recall({9, counter, longest, and_longest}), nullptr) << i;
+        with.emplace("l" + std::to_string(i), "v");
+        remember({9, counter, "n", with}, known);
+        EXPECT_EQ(recall({9, counter, "n", with}) != nullptr, 2 + 3 * (i + 1) <= 128) << i;
+    }
 }
 
 } // namespace
