@@ -133,9 +133,9 @@ void append_entry(line_buffer& out, const record_view& r, std::string_view ident
     }
     if (r.sequence != 0)
         append_number(out, "LOG_SEQUENCE", r.sequence);
-    if (r.where.line() != 0) {
-        append_text(out, "CODE_FILE", r.where.file_name());
-        append_number(out, "CODE_LINE", r.where.line());
+    if (r.where.line != 0) {
+        append_text(out, "CODE_FILE", r.where.file);
+        append_number(out, "CODE_LINE", r.where.line);
     }
     for (const auto& each : r.fields)
         append_value_of(out, each);

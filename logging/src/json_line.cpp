@@ -125,7 +125,7 @@ std::size_t room_for_usual(const line_field& f) noexcept {
 
 std::size_t room_for_usual(const line& l) noexcept {
     constexpr std::size_t all_but_texts = 256;
-    if (l.where || l.left_out > 0 || !is_plain(l.module) || !is_plain(l.message) || !is_plain(l.request_id))
+    if (l.where.line != 0 || l.left_out > 0 || !is_plain(l.module) || !is_plain(l.message) || !is_plain(l.request_id))
         return not_usual;
     auto room = all_but_texts + l.time.size() + l.module.size() + l.message.size() + l.request_id.size() +
                 l.of_logger.json().size();

@@ -64,11 +64,10 @@ void append_key(line_buffer& out, std::string_view key) {
         out.append('_');
 }
 
-void append_source(line_buffer& out, const std::source_location& where) {
-    const std::string_view path = where.file_name();
-    append_escaped(out, path.substr(path.rfind('/') + 1));
+void append_source(line_buffer& out, const source_place& where) {
+    out.append(where.file.substr(where.file.rfind('/') + 1));
     out.append(':');
-    append_value(out, where.line());
+    append_value(out, where.line);
 }
 
 namespace {

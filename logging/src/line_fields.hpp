@@ -29,7 +29,7 @@ bool has_key(const std::vector<rendered_fields::item>& items, std::string_view k
 void append_key(line_buffer& out, std::string_view key);
 
 /// `worker.cpp:42`
-void append_source(line_buffer& out, const std::source_location& where);
+void append_source(line_buffer& out, const source_place& where);
 
 /// Calls `member(key, json)` or `member(key, field_value)` once for each key that was given, in order.
 template <class Member>
@@ -65,9 +65,9 @@ void for_each_given_field(const line& l, Member member) {
 template <class Member>
 void for_each_field(const line& l, Member member) {
     for_each_given_field(l, member);
-    if (l.where && !has_key(l.of_logger.items(), source_key) && !value_for(l.fields, source_key)) {
+    if (l.where.line != 0 && !has_key(l.of_logger.items(), source_key) && !value_for(l.fields, source_key)) {
         line_buffer source;
-        append_source(source, *l.where);
+        append_source(source, l.where);
         member(source_key, field_value(source.view()));
     }
     if (l.left_out > 0)

@@ -159,18 +159,19 @@ void pipeline_state::append(char* found) noexcept {
         read_record(bytes, record_);
         const auto& head = record_.head;
         const auto at = ticks_.wall(head.time);
-        delivery_.append(batch_, {.time = time_text_.of(at),
-                                  .at = at,
-                                  .severity = head.severity,
-                                  .module = record_.module,
-                                  .message = record_.message,
-                                  .fields = record_.fields,
-                                  .left_out = head.field_count - record_.fields.size(),
-                                  .span = record_.span,
-                                  .sequence = number,
-                                  .request_id = record_.request_id,
-                                  .of_logger = head.logger ? head.logger->fields : none,
-                                  .where = is_located(head.severity, head.where) ? &head.where : nullptr});
+        delivery_.append(batch_,
+                         {.time = time_text_.of(at),
+                          .at = at,
+                          .severity = head.severity,
+                          .module = record_.module,
+                          .message = record_.message,
+                          .fields = record_.fields,
+                          .left_out = head.field_count - record_.fields.size(),
+                          .span = record_.span,
+                          .sequence = number,
+                          .request_id = record_.request_id,
+                          .of_logger = head.logger ? head.logger->fields : none,
+                          .where = is_located(head.severity, head.where) ? source_place(head.where) : source_place()});
     } catch (...) { // no memory for the line
         count_dropped();
     }

@@ -25,7 +25,7 @@ void record_batch::add(const line& l) {
                             .span = l.span,
                             .sequence = l.sequence,
                             .left_out = l.left_out,
-                            .where = l.where ? *l.where : std::source_location()});
+                            .where = l.where});
     } catch (...) {
         shrink(before);
         throw;

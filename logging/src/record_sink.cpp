@@ -27,8 +27,8 @@ memory_record_sink::record kept(const record_view& r) {
                                    .left_out = r.left_out};
     for (const auto& each : r.fields)
         out.fields[each.key] = to_json(each);
-    out.file = r.where.file_name();
-    out.line = r.where.line();
+    out.file = r.where.file;
+    out.line = r.where.line;
     return out;
 }
 

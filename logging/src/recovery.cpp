@@ -54,7 +54,6 @@ public:
         for (auto& f : record_.fields)
             f.is_json = f.is_json && is_json(f.value.text());
         const auto left_out = record_.head.field_count - record_.fields.size();
-        add_source(of_logger.fields);
         constexpr auto latest = wall_time::max() - std::chrono::hours(24);
         const auto at = std::clamp(rate_.of(record_.head.time), wall_time{}, latest); // by a torn rate it may be any
         return line{.time = time_text_.of(at),
@@ -67,31 +66,16 @@ public:
                     .span = record_.span,
                     .sequence = from.number,
                     .request_id = record_.request_id,
-                    .of_logger = of_logger.fields};
+                    .of_logger = of_logger.fields,
+                    .where = {record_.origin.source, record_.origin.source_line}};
     }
 
-    void forget() {
-        loggers_.clear();
-        sources_.clear();
-    }
+    void forget() { loggers_.clear(); }
 
 private:
-    // Of the lowest rank, as render.cpp has it.
-    void add_source(const rendered_fields& of_logger) {
-        constexpr std::string_view key = "source";
-        const auto has_it = [key](const auto& each) { return each.key == key; };
-        const auto& origin = record_.origin;
-        if (origin.source_line == 0 || std::ranges::any_of(record_.fields, has_it) ||
-            std::ranges::any_of(of_logger.items(), has_it))
-            return;
-        sources_.push_back(std::string(origin.source) + ":" + std::to_string(origin.source_line));
-        record_.fields.push_back({key, std::string_view(sources_.back())});
-    }
-
     const tick_rate& rate_;
     record record_;
     std::deque<logger_read_back> loggers_;
-    std::deque<std::string> sources_;
     time_text time_text_;
 };
 

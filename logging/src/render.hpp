@@ -9,7 +9,6 @@
 
 #include <array>
 #include <cstdint>
-#include <source_location>
 #include <span>
 #include <string>
 #include <string_view>
@@ -59,7 +58,7 @@ struct line {
     std::uint64_t sequence = 0;    ///< 0: has none
     std::string_view request_id{}; ///< the context's; empty if none
     const rendered_fields& of_logger;
-    const std::source_location* where = nullptr; ///< null: not written
+    source_place where{}; ///< line 0: not written
 };
 
 /// Times as text, of which most share their second with the one before.

@@ -55,7 +55,7 @@ inline std::string rendered(const draft& d, append_line append) {
                  .span = d.span,
                  .request_id = d.request_id,
                  .of_logger = of_logger,
-                 .where = d.where});
+                 .where = d.where ? source_place(*d.where) : source_place()});
     return std::string(out.view());
 }
 

@@ -59,9 +59,9 @@ log_entry entry_of(const logging::record_view& r, wall_time observed) {
         out.attributes["log_sequence"] = r.sequence;
     for (const auto& each : r.fields)
         out.attributes[each.key] = to_json(each);
-    if (r.where.line() != 0) {
-        out.attributes["code.file.path"] = encoding::to_utf8(r.where.file_name());
-        out.attributes["code.line.number"] = r.where.line();
+    if (r.where.line != 0) {
+        out.attributes["code.file.path"] = encoding::to_utf8(r.where.file);
+        out.attributes["code.line.number"] = r.where.line;
     }
     return out;
 }

@@ -37,6 +37,16 @@ struct record_field {
 /// The value as a JSON line has it, in UTF-8.
 json::value to_json(const record_field& f);
 
+/// Where in the source a line was written. A view.
+struct source_place {
+    constexpr source_place() noexcept = default;
+    constexpr source_place(std::string_view in, unsigned at) noexcept : file(in), line(at) {}
+    constexpr source_place(const std::source_location& at) noexcept : file(at.file_name()), line(at.line()) {}
+
+    std::string_view file{}; ///< as the compiler was given it; of a line that a durable ring kept, without its folders
+    unsigned line = 0;       ///< 0: not known
+};
+
 /// A line as it was accepted: redacted, and below no level. Everything is a view for the time of the call it is given to.
 struct record_view {
     wall_time time{};
@@ -49,8 +59,7 @@ struct record_view {
     /// call's value before the logger's, a key like `message` with `_` appended. Without the source.
     std::span<const record_field> fields{};
     std::size_t left_out = 0; ///< fields that the call had beyond the first 128
-    /// Line 0: not asked for (pipeline_options::locate_from), or not known.
-    std::source_location where{};
+    source_place where{};     ///< line 0: not asked for (pipeline_options::locate_from), or not known
 };
 
 /// Takes records.
