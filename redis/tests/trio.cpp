@@ -8,6 +8,8 @@
 
 #include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <stdexcept>
 
 namespace infra::redis {
 
@@ -98,11 +100,22 @@ std::uint16_t trio::told_by(std::size_t i) {
     return r.type() == reply::kind::array ? static_cast<std::uint16_t>(r.items()[1].as_integer()) : std::uint16_t{0};
 }
 
-void trio::until_switched(std::size_t asked) {
+void trio::until_switched(std::size_t asked) try {
     loop_.until([&] {
         const auto port = told_by(asked);
         return port != 0 && port != master().port();
     });
+} catch (const std::runtime_error& e) { // it may not be the client's fault
+    throw std::runtime_error(std::string(e.what()) + "; the sentinels say:\n" + last_words_of_sentinels());
+}
+
+std::string trio::last_words_of_sentinels() const {
+    std::string words;
+    for (std::size_t i = 0; i < sentinels_.size(); ++i) {
+        std::ifstream file(folder_.path() + "/" + std::to_string(i) + "/log");
+        words.append(std::istreambuf_iterator<char>(file), {});
+    }
+    return words;
 }
 
 void trio::until_they_know_each_other() {

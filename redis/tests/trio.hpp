@@ -51,6 +51,7 @@ private:
     void start_sentinel();
     reply ask(const options& whom, command c);
     void until_they_know_each_other();
+    std::string last_words_of_sentinels() const;
 
     test_loop& loop_;
     const std::string secret_;
