@@ -30,16 +30,19 @@ awaitable<T> client_state::among_nodes(self s, std::function<awaitable<T>(lines_
 // Each loop sends on at once what waits for a node that has lost its slots.
 void client_state::watch_cluster() {
     std::vector<std::weak_ptr<lane>> all(lanes_.begin(), lanes_.end());
-    common_->cluster->work_on(lanes_.front(), [all = std::move(all), at = std::weak_ptr(subscriber_)] {
-        for (const auto& each : all)
-            if (const auto there = each.lock())
-                there->post([nodes = there->nodes()] { nodes->apply_map(); });
-        if (const auto home = all.front().lock())
-            home->post([at] {
-                if (const auto listens = at.lock())
-                    listens->map_changed();
-            });
-    });
+    common_->cluster->work_on(
+        lanes_.front(), [all = std::move(all), at = std::weak_ptr(subscriber_), trackings = std::weak_ptr(trackers_)] {
+            if (const auto told = trackings.lock()) // first: nobody is to be sent where nobody listens
+                told->look();
+            for (const auto& each : all)
+                if (const auto there = each.lock())
+                    there->post([nodes = there->nodes()] { nodes->apply_map(); });
+            if (const auto home = all.front().lock())
+                home->post([at] {
+                    if (const auto listens = at.lock())
+                        listens->map_changed();
+                });
+        });
 }
 
 awaitable<reply> client_state::one_of_cluster(self s, command c, std::optional<deadline> limit) {

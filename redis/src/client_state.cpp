@@ -47,7 +47,12 @@ client_state::client_state(std::vector<executor> loops, const options& to, clock
       lanes_(make_lanes(std::move(loops), common_)),
       sessions_(std::make_shared<session_pool>(common_)),
       subscriber_(std::make_shared<subscriber>(lanes_.front(), common_)),
-      watch_(to.sentinel ? std::make_shared<sentinel_watch>(lanes_.front(), to, time) : nullptr) {
+      watch_(to.sentinel ? std::make_shared<sentinel_watch>(lanes_.front(), to, time) : nullptr),
+      trackers_(std::make_shared<trackers>(lanes_, common_)) {
+    common_->present.tell([weak = std::weak_ptr(trackers_)](const address& at, presence::change what) {
+        if (const auto told = weak.lock())
+            told->hear_of(at, what);
+    });
     if (common_->cluster)
         watch_cluster();
 }
@@ -73,8 +78,7 @@ void client_state::master_moved(const address& to, const address* by) {
         if (each->used())
             each->post([raw = each.get(), to] { raw->line().leave_unless_at(to); });
     lanes_.front()->post([at = subscriber_, to] { at->leave_unless_at(to); });
-    for (const auto& each : open_trackers())
-        lanes_.front()->post([each, to] { each->leave_unless_at(to); });
+    trackers_->leave_unless_at(to);
     sessions_->leave_unless_at(to);
 }
 
@@ -255,26 +259,12 @@ awaitable<subscription> client_state::subscribe(self s, subscribe_request reques
     co_return subscription(co_await s->lanes_.front()->call(make, by));
 }
 
-std::vector<std::shared_ptr<tracker>> client_state::open_trackers() {
-    std::vector<std::shared_ptr<tracker>> out;
-    const std::scoped_lock lock(tracking_);
-    for (const auto& each : trackers_)
-        if (auto at = each.lock())
-            out.push_back(std::move(at));
-    return out;
-}
-
 tracking client_state::track(track_request request, std::weak_ptr<change_listener> to) {
-    const std::scoped_lock lock(tracking_);
     if (stopping_)
         throw error(infra::errc::closed, "the Redis client was stopped");
-    const auto& home = lanes_.front();
-    const auto made = std::make_shared<tracker>(home, common_, std::move(request), std::move(to));
-    std::erase_if(trackers_, [](const auto& each) { return each.expired(); });
-    trackers_.push_back(made);
-    home->post([made] { made->begin(); });
+    const auto made = trackers_->open(std::move(request), std::move(to));
     begin_to_watch();
-    return tracking(std::make_shared<tracker_handle>(home, made));
+    return tracking(std::make_shared<tracker_handle>(lanes_.front(), made));
 }
 
 // --- The end --------------------------------------------------------------------------------------------------------
@@ -329,8 +319,7 @@ void client_state::let_go() noexcept {
         watch_->close();
     if (common_->cluster)
         common_->cluster->close();
-    for (const auto& each : open_trackers())
-        lanes_.front()->post([each] { each->close(); });
+    trackers_->close();
     for (const auto& each : lanes_)
         each->let_go();
 }

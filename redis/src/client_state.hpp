@@ -7,13 +7,12 @@
 #include "sentinel_watch.hpp"
 #include "session_pool.hpp"
 #include "subscriber.hpp"
-#include "tracker.hpp"
+#include "trackers.hpp"
 
 #include <infra/redis.hpp>
 
 #include <atomic>
 #include <memory>
-#include <mutex>
 #include <vector>
 
 namespace infra::redis::detail {
@@ -51,7 +50,6 @@ private:
     pipeline& use(lane& l);
     void begin_to_watch();
     void master_moved(const address& to, const address* by);
-    std::vector<std::shared_ptr<tracker>> open_trackers();
 
     /// Awaits on the caller's loop, or on another of the client's where he is elsewhere, what `make` makes there.
     template <class T>
@@ -83,10 +81,9 @@ private:
     const std::shared_ptr<session_pool> sessions_;
     const std::shared_ptr<subscriber> subscriber_;
     const std::shared_ptr<sentinel_watch> watch_; // null without sentinels
+    const std::shared_ptr<trackers> trackers_;
     std::atomic<std::size_t> turn_{0};
     std::atomic<bool> listened_{false}; // somebody has subscribed
-    std::mutex tracking_;
-    std::vector<std::weak_ptr<tracker>> trackers_; // guarded by tracking_
     std::atomic<bool> stopping_{false};
 };
 

@@ -5,6 +5,7 @@
 #include "complaints.hpp"
 #include "connector.hpp"
 #include "instruments.hpp"
+#include "presence.hpp"
 #include "topology.hpp"
 
 #include <atomic>
@@ -43,6 +44,7 @@ public:
     const std::shared_ptr<topology> cluster; ///< null unless it is one
     const instruments count;
     complaints troubles;
+    presence present;
     const std::string server; ///< for messages
     std::atomic<std::size_t> shared_up{0};
     std::atomic<std::size_t> shared_expected{0};

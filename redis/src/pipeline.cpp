@@ -110,7 +110,7 @@ pipeline::pipeline(executor ex, std::shared_ptr<common> shared, pipeline_manners
 
 pipeline::~pipeline() {
     if (link_) {
-        uncount();
+        uncount(link_->at());
         link_->close();
     }
     if (harbour_)
@@ -311,16 +311,21 @@ void pipeline::attach(opened made) {
         vitals({.ping_every = common_->settings().ping_every, .response_timeout = common_->settings().response_timeout},
                now());
     common_->count.connections(1);
-    if (manners_.shared)
+    const bool again = std::exchange(attached_before_, true);
+    if (manners_.shared) {
         ++common_->shared_up;
+        common_->present.came(link_->at(), again);
+    }
     link_->start();
     turn();
 }
 
-void pipeline::uncount() noexcept {
+void pipeline::uncount(const address& at) noexcept {
     common_->count.connections(-1);
-    if (manners_.shared)
-        --common_->shared_up;
+    if (!manners_.shared)
+        return;
+    --common_->shared_up;
+    common_->present.is_gone(at);
 }
 
 void pipeline::on_end(boost::system::error_code why, std::string sentence) { drop_link(why, std::move(sentence)); }
@@ -332,7 +337,9 @@ void pipeline::drop_link(boost::system::error_code why, std::string sentence) {
     leaving_ = false;
     const bool more_may_have_left = had->may_have_written();
     had->close();
-    uncount();
+    uncount(had->at());
+    if (manners_.shared)
+        common_->present.tell_that_it_went(had->at());
     if (!sentence.empty()) {
         ++common_->losses;
         common_->count.lost();
@@ -357,6 +364,10 @@ void pipeline::leave_unless_at(const address& there) {
     moved_ = true;
     if (!link_)
         opening_.emit(asio::cancellation_type::terminal);
+    leave_if_elsewhere(there);
+}
+
+void pipeline::leave_if_elsewhere(const address& there) {
     if (link_ && link_->at() != there)
         drop_link(errc::lost, "the master is at " + to_string(there) + " now");
 }
@@ -416,7 +427,7 @@ void pipeline::abandon() noexcept {
     alarm_.clear();
     multiplexer_.fail_all(infra::errc::closed, errc::lost);
     if (const auto had = std::exchange(link_, nullptr)) {
-        uncount();
+        uncount(had->at());
         had->close();
     }
     if (on_close)

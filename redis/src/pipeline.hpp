@@ -113,6 +113,9 @@ public:
     /// The server that matters is there now: a connection to any other is given up, and one in the making made anew.
     void leave_unless_at(const address& there);
 
+    /// The same of a connection that is there, and not of one in the making.
+    void leave_if_elsewhere(const address& there);
+
     /// For good: those who wait get errc::closed, or errc::lost if they may have been executed.
     void close();
     bool closed() const noexcept { return closed_; }
@@ -159,7 +162,7 @@ private:
     void set_alarm();
     void look_at_the_clock();
     void ask_whether_it_lives(steady_time now);
-    void uncount() noexcept;
+    void uncount(const address& at) noexcept;
     void drop_link(boost::system::error_code why, std::string sentence);
     bool send_elsewhere(waiter& w);
     void report();
@@ -191,6 +194,7 @@ private:
     std::shared_ptr<harbour> harbour_; // from the first use on
     asio::cancellation_signal opening_;
     bool moved_ = false; // since the attempt to connect began: the server
+    bool attached_before_ = false;
     bool retired_ = false;
     bool leaving_ = false; // once everything is answered: the server is a replica by now
     bool accepting_ = true;

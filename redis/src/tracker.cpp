@@ -1,116 +1,182 @@
 #include "tracker.hpp"
 
-#include "supervisor.hpp"
-
-#include <infra/base/error.hpp>
-#include <infra/base/telemetry.hpp>
-#include <infra/redis/errc.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
 
 #include <algorithm>
+#include <unordered_set>
 #include <utility>
 
 namespace infra::redis::detail {
+namespace {
 
-std::optional<invalidation> invalidation_in(const reply& r) {
-    if (r.type() != reply::kind::push || r.items().size() != 2)
-        return std::nullopt;
-    const auto& verb = r.items()[0];
-    const auto& what = r.items()[1];
-    if (verb.type() != reply::kind::text || verb.as_text() != "invalidate")
-        return std::nullopt;
-    invalidation out{.all = what.type() != reply::kind::array};
-    if (!out.all)
-        for (const auto& each : what.items())
-            if (each.type() == reply::kind::text)
-                out.keys.push_back(each.as_text());
+constexpr auto before_the_first_map = std::chrono::seconds(1);
+
+using nodes = std::unordered_set<address, address_hash>;
+
+// Every master, and every node that a call was sent on to: one that takes over a slot is no master before it has its first.
+nodes where_values_are_read(const common& c) {
+    nodes out;
+    for (const auto& each : c.present.places())
+        out.insert(each);
+    if (const auto map = c.cluster->current())
+        for (const auto& each : map->masters())
+            out.insert(each);
     return out;
 }
 
-command tracking_command(const std::vector<std::string>& prefixes) {
-    command c{"CLIENT", "TRACKING", "ON", "BCAST"};
-    if (std::ranges::find(prefixes, std::string()) == prefixes.end())
-        for (const auto& each : prefixes)
-            c.add("PREFIX").add(each);
-    return c;
-}
+} // namespace
+
+// --- One -------------------------------------------------------------------------------------------------------------
+
+tracker::tracker(executor ex, std::shared_ptr<common> shared, track_request wanted, std::weak_ptr<change_listener> to,
+                 call_away_fn call_away)
+    : executor_(std::move(ex)),
+      common_(std::move(shared)),
+      wanted_(std::move(wanted)),
+      to_(std::move(to)),
+      call_away_(std::move(call_away)) {}
 
 void tracker::begin() {
     if (closed_)
         return;
-    if (common_->cluster) // one node tells of its own keys alone, which would be taken for all of them
-        return telemetry::log(level::warn, "redis", "a cluster tells of no changes", {{"server", common_->server}});
-    pipeline_ = std::make_shared<pipeline>(executor_, common_, pipeline_manners{.shared = false});
-    pipeline_->on_push = [weak = weak_from_this()](reply& r) {
-        const auto self = weak.lock();
-        return self && self->hear(r);
-    };
-    const auto call = [weak = weak_from_this()](void (tracker::*member)()) {
-        return [weak, member] {
-            if (const auto self = weak.lock())
-                ((*self).*member)();
-        };
-    };
-    keep_connected(pipeline_, call(&tracker::on_attach), call(&tracker::on_detach));
+    begun_ = true;
+    if (common_->cluster)
+        asio::co_spawn(executor_, ask_for_maps(),
+                       asio::bind_cancellation_slot(stop_.slot(), [self = shared_from_this()](std::exception_ptr) {}));
+    else
+        lines_[{}] = open({});
+    look();
 }
 
 void tracker::close() {
     closed_ = true;
-    if (pipeline_)
-        std::exchange(pipeline_, nullptr)->close();
-    on_detach();
+    stop_.emit(asio::cancellation_type::terminal);
+    for (const auto& [node, each] : std::exchange(lines_, {}))
+        each->close();
+    set_listening(false);
 }
 
-void tracker::on_attach() {
-    const auto* const facts = pipeline_->facts();
-    if (facts && facts->protocol < 3)
-        return telemetry::log(level::warn, "redis", "the server tells of no changes: it speaks RESP2",
-                              {{"server", common_->server}});
-    asio::co_spawn(executor_, ask(), [](std::exception_ptr) {});
+tracker::line_ptr tracker::open(std::optional<address> at) {
+    const auto with_self = [weak = weak_from_this()](auto what) {
+        if (const auto self = weak.lock(); self && !self->closed_)
+            what(*self);
+    };
+    const auto made = std::make_shared<tracking_line>(
+        executor_, common_, wanted_.prefixes,
+        tracking_events{
+            .on_hearing = [with_self] { with_self([](tracker& self) { self.hearing_changed(); }); },
+            .on_change =
+                [with_self](const invalidation& what) { with_self([&](tracker& self) { self.changed(what); }); }},
+        std::move(at));
+    made->begin();
+    return made;
 }
 
-void tracker::on_detach() {
-    if (!std::exchange(listening_, false))
+// Where everything lies in copies nobody is asked for them, and nobody says who has come to have slots.
+awaitable<void> tracker::ask_for_maps() {
+    const auto self = shared_from_this();
+    while (true) {
+        common_->cluster->refresh();
+        const bool known = common_->cluster->current() != nullptr;
+        co_await common_->time().sleep_for(known ? common_->settings().ping_every : before_the_first_map);
+    }
+}
+
+// --- When all is heard ----------------------------------------------------------------------------------------------
+
+// In a cluster. True: one that told of changes is there no more, and whatever was read there may change unheard.
+bool tracker::go_where_values_are_read() {
+    const auto there = where_values_are_read(*common_);
+    bool missed = false;
+    for (auto it = lines_.begin(); it != lines_.end();) {
+        const bool stays = there.contains(it->first);
+        if (!stays)
+            it->second->close();
+        missed |= !stays;
+        it = stays ? std::next(it) : lines_.erase(it);
+    }
+    for (const auto& each : there)
+        if (!lines_.contains(each))
+            lines_.emplace(each, open(each));
+    return missed;
+}
+
+// Without one, at one server. Each that leaves has us look again.
+void tracker::call_together() {
+    const auto& line = lines_.begin()->second;
+    const auto* const here = line->hears() ? line->peer() : nullptr;
+    if (here && std::ranges::any_of(common_->present.places(), [&](const address& each) { return each != *here; }))
+        call_away_(*here);
+}
+
+bool tracker::hears_all() const {
+    if (lines_.empty() || !std::ranges::all_of(lines_, [](const auto& each) { return each.second->hears(); }))
+        return false;
+    if (common_->cluster)
+        return true;
+    const auto& here = *lines_.begin()->second->peer();
+    return std::ranges::all_of(common_->present.places(), [&](const address& each) { return each == here; });
+}
+
+void tracker::hearing_changed() {
+    if (!common_->cluster)
+        call_together();
+    look();
+}
+
+void tracker::look() {
+    if (closed_ || !begun_)
         return;
-    if (const auto to = to_.lock())
+    if (common_->cluster ? go_where_values_are_read() : false)
+        set_listening(false);
+    set_listening(hears_all());
+}
+
+void tracker::hear_of(const address& at, presence::change what) {
+    if (what != presence::change::went)
+        follow(at, what == presence::change::came_again);
+    look();
+}
+
+// The latest to look for the server is the likeliest to be right.
+void tracker::follow(const address& at, bool again) {
+    const auto places = common_->present.places();
+    if (std::ranges::find(places, at) == places.end()) // it has gone meanwhile
+        return;
+    const auto found = lines_.find(common_->cluster ? at : address());
+    if (found == lines_.end())
+        return; // look() sees to it
+    const auto line = found->second;
+    if (const auto* const here = line->peer(); here && *here != at)
+        line->drop("values are read at " + to_string(at) + " now");
+    else if (again)
+        line->doubt();
+}
+
+void tracker::leave_unless_at(const address& there) {
+    for (const auto& [node, each] : lines_)
+        each->leave_unless_at(there);
+}
+
+void tracker::set_listening(bool listens) {
+    if (std::exchange(listening_, listens) == listens)
+        return;
+    const auto to = to_.lock();
+    if (to && listens)
+        to->listening();
+    else if (to)
         to->deaf();
 }
 
-awaitable<void> tracker::ask() {
-    const auto self = shared_from_this();
-    const auto through = pipeline_;
-    const auto limit = deadline::after(common_->settings().response_timeout, common_->time().steady());
-    const command c = tracking_command(wanted_.prefixes);
-    reply r;
-    try {
-        waiter w(*through, {&c, 1}, {&r, 1}, limit, common_->time().steady());
-        co_await w.done();
-        w.throw_failure();
-        throw_if_error(r);
-    } catch (const boost::system::system_error& e) {
-        telemetry::log(level::warn, "redis", "the server tells of no changes",
-                       {{"server", common_->server}, {"why", e.what()}});
-        if (e.code() == errc::unanswered) // what else it says would keep the connection, and us deaf
-            through->drop("the server does not say whether it tells of changes");
-        co_return;
-    }
-    // Lost while the answer was on its way to us: the next connection asks again.
-    if (closed_ || through != pipeline_ || !through->attached())
-        co_return;
-    listening_ = true;
-    if (const auto to = to_.lock())
-        to->listening();
-}
-
-bool tracker::hear(const reply& r) {
-    const auto heard = invalidation_in(r);
+void tracker::changed(const invalidation& what) {
     const auto to = listening_ ? to_.lock() : nullptr; // who was told that we are deaf keeps nothing that could change
-    if (!heard || !to)
-        return heard.has_value();
-    if (heard->all)
+    if (!to)
+        return;
+    if (what.all)
         to->all_changed();
     else
-        to->changed(heard->keys);
-    return true;
+        to->changed(what.keys);
 }
 
 tracker_handle::~tracker_handle() {

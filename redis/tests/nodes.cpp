@@ -59,6 +59,19 @@ void nodes::replicate() {
         });
 }
 
+void nodes::make_empty_master(std::size_t i) {
+    ask(i, {"CLUSTER", "RESET", "SOFT"});
+    ask(0, {"CLUSTER", "MEET", "127.0.0.1", servers_[i]->port(), buses_[i]});
+    const auto is_master_for = [&](std::size_t asked) {
+        const auto all = ask(asked, {"CLUSTER", "NODES"}).as_text();
+        const auto line = all.substr(std::min(all.find(id(i)), all.size()));
+        return line.substr(0, line.find('\n')).find(" master - ") != std::string::npos;
+    };
+    for (std::size_t asked = 0; asked < 3; ++asked)
+        loop_.until([&] { return is_master_for(asked); });
+    loop_.until([&] { return ask(i, {"CLUSTER", "INFO"}).as_text().find("cluster_state:ok") != std::string::npos; });
+}
+
 bool nodes::all_are_well() {
     for (std::size_t i = 0; i < size(); ++i) {
         const auto info = ask(i, {"CLUSTER", "INFO"}).as_text();

@@ -34,6 +34,9 @@ public:
         end_moving(slot, from, to);
     }
 
+    /// Makes of replica `i` a master without slots that the first three know.
+    void make_empty_master(std::size_t i);
+
 private:
     void meet();
     void replicate();

@@ -2,6 +2,7 @@
 
 #include <infra/redis.hpp>
 
+#include "tests/diary.hpp"
 #include "tests/proxy.hpp"
 #include "tests/support.hpp"
 
@@ -9,45 +10,6 @@
 
 namespace infra::redis {
 namespace {
-
-using texts = std::vector<std::string>;
-
-reply text(std::string t) { return reply(std::move(t)); }
-
-TEST(RedisInvalidation, IsReadFromAPush) {
-    const auto some = detail::invalidation_in(
-        reply({text("invalidate"), reply(reply::list{text("a"), text("b")})}, reply::kind::push));
-    ASSERT_TRUE(some);
-    EXPECT_FALSE(some->all);
-    EXPECT_EQ(some->keys, (texts{"a", "b"}));
-    const auto all = detail::invalidation_in(reply({text("invalidate"), reply()}, reply::kind::push));
-    ASSERT_TRUE(all);
-    EXPECT_TRUE(all->all);
-}
-
-TEST(RedisInvalidation, IsNothingElse) {
-    EXPECT_FALSE(detail::invalidation_in(reply({text("invalidate"), reply(reply::list{})}))) << "an answer";
-    EXPECT_FALSE(detail::invalidation_in(reply({text("message"), text("a"), text("b")}, reply::kind::push)));
-    EXPECT_FALSE(detail::invalidation_in(reply({text("invalidate")}, reply::kind::push)));
-    EXPECT_FALSE(detail::invalidation_in(reply({reply(), reply()}, reply::kind::push)));
-}
-
-TEST(RedisInvalidation, IsAskedForByPrefix) {
-    EXPECT_EQ(detail::tracking_command({"a:", "b:"}).words(),
-              (std::vector<std::string_view>{"CLIENT", "TRACKING", "ON", "BCAST", "PREFIX", "a:", "PREFIX", "b:"}));
-    EXPECT_EQ(detail::tracking_command({}).size(), 4U);
-    EXPECT_EQ(detail::tracking_command({""}).size(), 4U);
-}
-
-/// Writes down what it is told.
-struct diary final : change_listener {
-    void listening() override { lines.emplace_back("listening"); }
-    void deaf() override { lines.emplace_back("deaf"); }
-    void changed(const texts& keys) override { lines.insert(lines.end(), keys.begin(), keys.end()); }
-    void all_changed() override { lines.emplace_back("all"); }
-    bool says(const texts& what) const { return lines == what; }
-    texts lines;
-};
 
 class RedisTracking : public ::testing::Test {
 protected:
@@ -160,6 +122,75 @@ TEST_F(RedisTracking, LetsItsListenerGo) {
     loop.settle();
     between->cut();
     loop.settle();
+}
+
+// --- Where values are read, and where changes are told ---------------------------------------------------------------
+
+TEST_F(RedisTracking, AsksWhetherTheServerStillTellsWhenAnotherConnectionToItIsLost) {
+    const auto id = loop.get(redis->execute<int>({"CLIENT", "ID"}));
+    const auto tracked = redis->track({}, heard);
+    loop.until([&] { return heard->says({"listening"}); });
+    loop.wait(other->execute<void>({"CLIENT", "KILL", "ID", id}));
+    loop.until([&] { return heard->says({"listening", "deaf", "listening"}); });
+    EXPECT_EQ(redis->status().reconnects, 1u) << "its own connection was kept";
+    set("k");
+    loop.until([&] { return heard->says({"listening", "deaf", "listening", "k"}); });
+}
+
+/// A sentinel that names now one master, now another.
+class RedisTrackingBehindASentinel : public ::testing::Test {
+protected:
+    void SetUp() override {
+        if (!server::installed())
+            GTEST_SKIP() << server::how_to_install;
+        for (auto& each : both) {
+            each.emplace();
+            direct.push_back(std::make_unique<client>(std::vector{loop.get_executor()}, each->over_socket()));
+        }
+        loop.wait(direct[0]->execute<void>({"SET", "who", "first"}));
+        loop.wait(direct[1]->execute<void>({"SET", "who", "second"}));
+        named = both[0]->port();
+        sentinel.emplace(loop.get_executor(), [this](std::size_t, const std::string& words) {
+            const auto port = std::to_string(named);
+            return std::optional(words.find("HELLO") != words.npos
+                                     ? hello_answer
+                                     : "*2\r\n$9\r\n127.0.0.1\r\n$" + std::to_string(port.size()) + "\r\n" + port +
+                                           "\r\n*0\r\n");
+        });
+        const options to{.sentinel = sentinel_options{.sentinels = {{.host = "127.0.0.1", .port = sentinel->port()}},
+                                                      .master = "shop"}};
+        redis.emplace(std::vector{loop.get_executor()}, to);
+    }
+    std::string who() { return loop.get(redis->execute<std::string>({"GET", "who"})); }
+
+    test_loop loop;
+    std::optional<server> both[2];
+    std::vector<std::unique_ptr<client>> direct;
+    std::uint16_t named = 0;
+    std::optional<actor> sentinel;
+    std::optional<client> redis;
+    std::shared_ptr<diary> heard = std::make_shared<diary>();
+};
+
+// What the old master says would be kept for good: it is not told of what the new one changes.
+TEST_F(RedisTrackingBehindASentinel, ListensOnlyOnceValuesAreReadWhereChangesAreTold) {
+    EXPECT_EQ(who(), "first");
+    named = both[1]->port();
+    const auto tracked = redis->track({}, heard);
+    loop.until([&] { return heard->says({"listening"}); });
+    EXPECT_EQ(who(), "second");
+}
+
+TEST_F(RedisTrackingBehindASentinel, GoesWhereValuesAreReadFromNowOn) {
+    const auto id = loop.get(redis->execute<int>({"CLIENT", "ID"}));
+    const auto tracked = redis->track({}, heard);
+    loop.until([&] { return heard->says({"listening"}); });
+    named = both[1]->port();
+    loop.wait(direct[0]->execute<void>({"CLIENT", "KILL", "ID", id}));
+    loop.until([&] { return heard->says({"listening", "deaf", "listening"}); });
+    EXPECT_EQ(who(), "second");
+    loop.wait(direct[1]->execute<void>({"SET", "k", "v"}));
+    loop.until([&] { return heard->was_told_of("k"); });
 }
 
 } // namespace

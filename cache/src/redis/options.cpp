@@ -99,11 +99,7 @@ redis_store_options redis_store_options_from(std::string_view url, const store_o
     made.server.max_queued_bytes = std::min(made.server.max_queued_bytes, most_queued);
     made.server.ping_every = std::min(made.server.ping_every, longest_silence);
     made.server.response_timeout = std::min(made.server.response_timeout, longest_silence);
-    const bool tells = !made.server.cluster; // of what changes: there, each node of its own keys alone
-    if (ours.near_cache.value_or(false) && !tells)
-        throw error(infra::errc::misconfigured,
-                    "the cache's URL has near_cache=on, which there is not yet in a cluster");
-    if (ours.near_cache.value_or(tells && !options.prefix.empty()))
+    if (ours.near_cache.value_or(!options.prefix.empty()))
         made.near_cache = {.max_bytes = options.max_bytes, .prefix = options.prefix};
     return made;
 }

@@ -127,8 +127,8 @@ public:
     /// Returns once the server has confirmed all of it. Throws errc::server when it refuses some.
     awaitable<subscription> subscribe(subscribe_request request, std::optional<deadline> limit = {}) const;
 
-    /// Begins to tell what changes, on a connection of its own, and again after each loss. Throws errc::closed after
-    /// stop(). Of a cluster it tells nothing, and is never listening.
+    /// Begins to tell what changes, on a connection of its own, in a cluster one to each master, and again after each
+    /// loss. Throws errc::closed after stop().
     [[nodiscard]] tracking track(track_request request, std::weak_ptr<change_listener> to) const;
 
     /// PING on this loop's connection: how long it took. For health checks.

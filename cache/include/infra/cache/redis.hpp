@@ -82,7 +82,7 @@ std::shared_ptr<store> make_redis_store(redis_store_options options, std::vector
 
 /// From what redis::options_from understands, `?outage=raise` and `?near_cache=on|off`. There is a near-cache of
 /// store_options::max_bytes if it says so, or has nothing to say and there is a prefix: without one, this process would
-/// hear of every change that anybody makes to any key of the server. In a cluster there is none. Throws infra::error, infra::errc::misconfigured.
+/// hear of every change that anybody makes to any key of the server. Throws infra::error, infra::errc::misconfigured.
 redis_store_options redis_store_options_from(std::string_view url, const store_options& options = {});
 
 /// Throws std::invalid_argument naming the field.

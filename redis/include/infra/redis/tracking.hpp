@@ -6,7 +6,8 @@
 ///     auto told = client.track({.prefixes = {"shop:"}}, listener);    // until `told` goes
 ///
 /// It is CLIENT TRACKING with BCAST, on a connection of its own: the server remembers nothing about who read what, and
-/// tells of every key that begins with a prefix, whoever changed it. Redis 6 and later, over RESP3.
+/// tells of every key that begins with a prefix, whoever changed it. Redis 6 and later, over RESP3. In a cluster it is one
+/// connection to each master.
 
 #include <memory>
 #include <string>
@@ -23,11 +24,12 @@ class change_listener {
 public:
     virtual ~change_listener() = default;
 
-    virtual void listening() = 0; ///< from here on changes are told
-    virtual void deaf() = 0;      ///< from here on they are not, until listening(): the connection was lost
+    virtual void listening() = 0; ///< from here on changes are told, of all servers at which values are read
+    virtual void
+    deaf() = 0; ///< from here on they are not, until listening(): one connection was lost, or has to be made
 
     virtual void changed(const std::vector<std::string>& keys) = 0; ///< written, erased, expired or evicted
-    virtual void all_changed() = 0;                                 ///< FLUSHDB or FLUSHALL
+    virtual void all_changed() = 0; ///< FLUSHDB or FLUSHALL, if only at one master of a cluster
 };
 
 struct track_request {

@@ -1,0 +1,86 @@
+// The near-cache where the server is a cluster, each master of which tells of its own keys.
+
+#include "tests/nodes.hpp"
+
+#include <infra/cache.hpp>
+#include <infra/cache/redis.hpp>
+
+namespace infra::cache::tests {
+namespace {
+
+using maybe = std::optional<std::string>;
+
+class CacheNearInCluster : public ::testing::Test {
+protected:
+    void SetUp() override {
+        if (!redis::server::installed())
+            GTEST_SKIP() << redis::server::how_to_install;
+    }
+
+    void begin(bool with_replicas = false) {
+        all.emplace(loop, with_replicas);
+        redis_store_options o{.server = all->to(), .near_cache = {.max_bytes = 1 << 20, .prefix = "p:"}};
+        here.emplace(make_redis_store(o, {loop.get_executor()}), cache_options{.prefix = "p:"});
+        there.emplace(make_redis_store({.server = all->to()}, {loop.get_executor()}), cache_options{.prefix = "p:"});
+    }
+
+    void set(const std::string& key, const std::string& value) {
+        loop.until([&] {
+            loop.run(there->set(key, value));
+            return loop.get(there->get<std::string>(key)) == value;
+        });
+    }
+    maybe get(const std::string& key) { return loop.get(here->get<std::string>(key)); }
+    maybe at_hand(const std::string& key) { return here->try_get<std::string>(key); }
+    void until_near(const std::string& key, const std::string& value) {
+        loop.until([&] { return get(key) == value && at_hand(key) == value; });
+    }
+
+    redis::test_loop loop;
+    std::optional<redis::nodes> all;
+    std::optional<cache> here, there;
+};
+
+TEST_F(CacheNearInCluster, DropsWhatAnotherProcessWritesAtAnyMaster) {
+    begin();
+    for (int i = 0; i < 30; ++i) // of all masters
+        set(std::to_string(i), "old");
+    for (int i = 0; i < 30; ++i)
+        until_near(std::to_string(i), "old");
+    for (int i = 0; i < 30; ++i) {
+        const auto key = std::to_string(i);
+        set(key, "new");
+        loop.until([&] { return at_hand(key) != "old"; });
+        EXPECT_EQ(get(key), "new");
+    }
+    loop.wait(there->flush());
+    loop.until([&] { return !at_hand("1") && !get("1"); });
+}
+
+TEST_F(CacheNearInCluster, DropsWhatIsWrittenAfterItsSlotHasMoved) {
+    begin();
+    const auto slot = static_cast<std::uint16_t>(all->ask(0, {"CLUSTER", "KEYSLOT", "p:{3}key"}).as_integer());
+    ASSERT_LT(slot, 5461) << "another node's";
+    set("{3}key", "old");
+    until_near("{3}key", "old");
+    all->move(slot, 0, 2);
+    until_near("{3}key", "old");
+    set("{3}key", "new");
+    loop.until([&] { return at_hand("{3}key") != "old"; });
+    EXPECT_EQ(get("{3}key"), "new");
+}
+
+TEST_F(CacheNearInCluster, ServesNoCopyFromBeforeAMasterWasKilled) {
+    begin(true);
+    set("{3}key", "old");
+    until_near("{3}key", "old");
+    all->node(1).kill(); // another's: what comes after it could be anybody's
+    loop.until([&] { return !at_hand("{3}key"); });
+    until_near("{3}key", "old");
+    EXPECT_NE(all->owner(8000), 1u) << "only once the successor is heard";
+    set("{3}key", "new");
+    loop.until([&] { return at_hand("{3}key") != "old"; });
+}
+
+} // namespace
+} // namespace infra::cache::tests
