@@ -28,8 +28,8 @@ void throw_if_busy(const reply& r) {
 
 } // namespace
 
-awaitable<inquiry::map_ptr> inquiry::of(connector& through, std::vector<address> nodes) {
-    const auto self = std::make_shared<inquiry>(through);
+awaitable<inquiry::map_ptr> inquiry::of(connector& through, std::vector<address> nodes, map_ptr before) {
+    const auto self = std::make_shared<inquiry>(through, std::move(before));
     try {
         co_await self->ask_until_one_answers(std::move(nodes));
     } catch (...) {
@@ -37,6 +37,8 @@ awaitable<inquiry::map_ptr> inquiry::of(connector& through, std::vector<address>
         throw;
     }
     self->stop();
+    if (!self->map_)
+        self->map_ = self->older_; // a cluster that was made anew begins its epochs anew
     if (!self->map_)
         throw error(self->code_, "no node tells who has which slot (" + self->problems_ + ")");
     co_return self->map_;
@@ -68,8 +70,7 @@ void inquiry::begin_to_ask(const executor& ex, const address& node) {
 awaitable<void> inquiry::ask(address node) {
     const auto self = shared_from_this();
     try {
-        if (auto map = co_await answer_of(co_await asio::this_coro::executor, node); !map_)
-            map_ = std::move(map);
+        take(co_await answer_of(co_await asio::this_coro::executor, node), node);
     } catch (const boost::system::system_error& e) {
         if (e.code() != errc::not_connected)
             code_ = e.code() == errc::server ? make_error_code(errc::refused) : e.code();
@@ -79,11 +80,24 @@ awaitable<void> inquiry::ask(address node) {
     }
 }
 
+// A node that is cut off from the others tells of a time before the last failover.
+void inquiry::take(map_ptr map, const address& node) {
+    if (before_ && map->epoch() > 0 && map->epoch() < before_->epoch()) {
+        failed(node, "its map is older than one that was told before");
+        if (!older_ || map->epoch() > older_->epoch())
+            older_ = std::move(map);
+    } else if (!map_) {
+        map_ = std::move(map);
+    }
+}
+
 awaitable<inquiry::map_ptr> inquiry::answer_of(executor ex, address node) {
     const auto by = deadline::after(patience, through_.time().steady());
-    const auto answers = co_await through_.ask_at(std::move(ex), node, {{"CLUSTER", "SLOTS"}}, max_answer, by);
+    std::vector<command> questions{{"CLUSTER", "SLOTS"}, {"CLUSTER", "INFO"}};
+    const auto answers = co_await through_.ask_at(std::move(ex), node, std::move(questions), max_answer, by);
     throw_if_busy(answers.front());
-    auto map = std::make_shared<const slot_map>(slot_map::from(answers.front(), node));
+    auto map = std::make_shared<slot_map>(slot_map::from(answers.front(), node, before_.get()));
+    map->set_epoch(epoch_in(answers.back()));
     if (map->masters().empty())
         throw error(errc::not_connected, "it knows nobody who has a slot");
     co_return map;

@@ -14,14 +14,15 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace infra::redis::detail {
 
 /// Goes to one node after the other, each with a short start before the next is asked as well: those that say nothing hold
-/// up none that would. The first map counts.
+/// up none that would. The first map counts that is no older than the one `before`; where all are, the newest of them.
 ///
-///     auto map = co_await inquiry::of(connector, nodes);
+///     auto map = co_await inquiry::of(connector, nodes, before);
 ///
 /// Threads:  one executor's.
 /// Errors:   infra::error, which names every node that was asked: errc::not_connected unless one of them refused.
@@ -31,9 +32,9 @@ public:
     using map_ptr = std::shared_ptr<const slot_map>;
 
     /// `through` outlives it.
-    static awaitable<map_ptr> of(connector& through, std::vector<address> nodes);
+    static awaitable<map_ptr> of(connector& through, std::vector<address> nodes, map_ptr before);
 
-    explicit inquiry(connector& through) : through_(through) {}
+    inquiry(connector& through, map_ptr before) : through_(through), before_(std::move(before)) {}
 
 private:
     awaitable<void> ask_until_one_answers(std::vector<address> nodes);
@@ -44,8 +45,12 @@ private:
     void failed(const address& node, const std::string& why);
     void stop();
 
+    void take(map_ptr map, const address& node);
+
     connector& through_;
+    const map_ptr before_; // null: there was none
     map_ptr map_;
+    map_ptr older_; // than `before_`
     std::string problems_;
     boost::system::error_code code_ = errc::not_connected;
     std::size_t open_ = 0;                       // questions

@@ -140,7 +140,7 @@ awaitable<void> topology::work() {
 
 awaitable<void> topology::ask() {
     try {
-        set(co_await inquiry::of(through_, whom_to_ask()));
+        set(co_await inquiry::of(through_, whom_to_ask(), current()));
     } catch (const boost::system::system_error& e) {
         if (e.code() == asio::error::operation_aborted)
             throw;

@@ -60,6 +60,23 @@ TEST(RedisSlotMap, TakesTheHostThatWasAskedForOneThatIsNotTold) {
     EXPECT_EQ(at(unknown, 0), "nobody");
 }
 
+// Nodes that know no name for themselves would be found elsewhere with each question.
+TEST(RedisSlotMap, KeepsTheNameThatOthersHaveForANode) {
+    const auto by_others = slot_map::from(reply_of("*1\r\n" + range(0, 1, node("10.0.0.7", 7005))), asked);
+    const auto by_itself = reply_of("*1\r\n" + range(0, 1, node("", 7005)));
+    EXPECT_EQ(at(slot_map::from(by_itself, asked, &by_others), 0), "10.0.0.7:7005");
+    const auto elsewhere = slot_map::from(reply_of("*1\r\n" + range(0, 1, node("10.0.0.7", 7006))), asked);
+    EXPECT_EQ(at(slot_map::from(by_itself, asked, &elsewhere), 0), "10.0.0.1:7005") << "it has another port by now";
+}
+
+TEST(RedisSlotMap, ReadsTheEpoch) {
+    EXPECT_EQ(epoch_in(reply(std::string("cluster_state:ok\r\ncluster_current_epoch:12\r\ncluster_my_epoch:3\r\n"))),
+              12u);
+    EXPECT_EQ(epoch_in(reply(std::string("cluster_state:ok\r\n"))), 0u);
+    EXPECT_EQ(epoch_in(reply(std::string("cluster_current_epoch:x"))), 0u);
+    EXPECT_EQ(epoch_in(reply("NOPERM", reply::kind::error)), 0u);
+}
+
 TEST(RedisSlotMap, RepointsOneSlot) {
     auto map = slot_map::from(reply_of("*1\r\n" + range(0, 16383, node("a", 1))), asked);
     EXPECT_FALSE(map.repoint(5, {.host = "a", .port = 1}));
@@ -108,6 +125,10 @@ TEST(RedisSlotMap, IsBounded) {
     for (int i = 0; i < 2000; ++i)
         many += range(i, i, node("h" + std::to_string(i), 1));
     EXPECT_THROW((void)slot_map::from(reply_of(many), asked), error);
+    EXPECT_THROW(
+        (void)slot_map::from(reply_of("*2\r\n" + range(0, 16383, node("a", 1)) + range(0, 0, node("b", 1))), asked),
+        error)
+        << "each slot once, or a reply could make us fill them all again and again";
 }
 
 } // namespace
