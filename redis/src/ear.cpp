@@ -69,9 +69,13 @@ bool ear::hear(reply& r) {
     return false;
 }
 
+// What the server takes off unasked may have the name of the command that is due, of another channel.
 bool ear::is_answer(const reply& r) const {
     const auto* const due = pipeline_->oldest();
-    return pipeline_->owes_answers() && (!due || same_verb(due->name(), confirmed_by(r)));
+    if (!due)
+        return pipeline_->owes_answers();
+    const auto named = channel_confirmed_by(r);
+    return same_verb(due->name(), confirmed_by(r)) && (named.empty() || due->words().back() == named);
 }
 
 void ear::close() {

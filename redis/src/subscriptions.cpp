@@ -108,6 +108,11 @@ std::optional<interest> taken_off_by(const reply& r) {
     return interest{kind, r.items()[1].as_text()};
 }
 
+std::string_view channel_confirmed_by(const reply& r) {
+    const bool named = !confirmed_by(r).empty() && r.items().size() > 1 && r.items()[1].type() == reply::kind::text;
+    return named ? std::string_view(r.items()[1].as_text()) : std::string_view();
+}
+
 std::string_view confirmed_by(const reply& r) {
     const auto verb = first_word(r);
     return verb.ends_with("subscribe") ? verb : std::string_view();

@@ -55,6 +55,9 @@ std::optional<std::pair<interest, message>> publication_in(reply& r);
 /// What an unsubscription names; empty for all else.
 std::optional<interest> taken_off_by(const reply& r);
 
+/// What it is about; empty where it is about nothing.
+std::string_view channel_confirmed_by(const reply& r);
+
 /// The name of the command whose confirmation this is, in lower case; empty for all else.
 std::string_view confirmed_by(const reply& r);
 

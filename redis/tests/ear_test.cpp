@@ -17,10 +17,11 @@ protected:
         real.emplace();
         between.emplace(loop.get_executor(), real->socket());
         shared = std::make_shared<common>(between->to(), real_clock());
-        listens = std::make_shared<ear>(loop.get_executor(), shared,
-                                        ear_events{.on_message = [](const interest&, const message&) {},
-                                                   .on_taken_off = [](const interest&) {},
-                                                   .on_again = [] {}});
+        listens = std::make_shared<ear>(
+            loop.get_executor(), shared,
+            ear_events{.on_message = [](const interest&, const message&) {},
+                       .on_taken_off = [this](const interest& what) { taken_off.push_back(what.name); },
+                       .on_again = [] {}});
     }
     void TearDown() override {
         asio::post(loop.get_executor(), [listens = listens] {
@@ -35,6 +36,7 @@ protected:
     std::optional<proxy> between;
     std::shared_ptr<common> shared;
     std::shared_ptr<ear> listens;
+    std::vector<std::string> taken_off;
 };
 
 TEST_F(RedisEar, TellsWhetherOneConnectionKnowsAllThatWasSaid) {
@@ -55,6 +57,16 @@ TEST_F(RedisEar, TellsWhetherOneConnectionKnowsAllThatWasSaid) {
     ASSERT_TRUE(said->value) << said->what();
     EXPECT_EQ(said->value->replies.size(), 2u);
     EXPECT_FALSE(said->value->on_one_connection);
+}
+
+TEST_F(RedisEar, TakesTheEndOfAnotherChannelForNoAnswer) {
+    loop.get(listens->say({{"SUBSCRIBE", "a"}}, deadline::after(5s)));
+    between->on_reply = [](std::string bytes) -> std::optional<std::string> {
+        return ">3\r\n$11\r\nunsubscribe\r\n$1\r\nb\r\n:1\r\n" + bytes; // unasked, just before
+    };
+    const auto said = loop.get(listens->say({{"UNSUBSCRIBE", "a"}}, deadline::after(5s)));
+    EXPECT_EQ(said.replies.front().items()[1].as_text(), "a");
+    EXPECT_EQ(taken_off, std::vector<std::string>{"b"});
 }
 
 } // namespace
