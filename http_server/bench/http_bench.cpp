@@ -7,22 +7,20 @@
 // access log off. Rounds alternate between the servers, and the median of each counts.
 
 #include "comparison.hpp"
+#include "process.hpp"
 
 #include <infra/http_server.hpp>
 #include <infra/logging.hpp>
 #include <infra/monitoring.hpp>
 #include <infra/runtime/event_loop.hpp>
+#include <infra/testing/redis_server.hpp>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
 #include <arpa/inet.h>
-#include <fcntl.h>
 #include <netinet/in.h>
-#include <sched.h>
-#include <signal.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -34,7 +32,6 @@
 #include <iostream>
 #include <memory>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -43,6 +40,8 @@ namespace {
 
 namespace fs = std::filesystem;
 namespace http = infra::http;
+using infra::bench::process;
+using infra::testing::free_port;
 
 constexpr int server_core = 0;
 constexpr int client_core = 1;
@@ -73,71 +72,6 @@ int serve() {
 }
 
 // --- Processes --------------------------------------------------------------------------------------------------------
-
-/// A program on one core, whose output we read; ended with the object.
-class process {
-public:
-    process(std::vector<std::string> command, int core) {
-        int ends[2];
-        if (::pipe2(ends, O_CLOEXEC) != 0)
-            throw std::runtime_error("pipe2 failed");
-        pid_ = ::fork();
-        if (pid_ == 0)
-            become(command, core, ends[1]);
-        ::close(ends[1]);
-        output_ = ::fdopen(ends[0], "r");
-    }
-    process(const process&) = delete;
-    process& operator=(const process&) = delete;
-    ~process() {
-        ::kill(pid_, SIGKILL);
-        ::waitpid(pid_, nullptr, 0);
-        std::fclose(output_);
-    }
-
-    std::string line() {
-        std::string text;
-        for (int c = std::fgetc(output_); c != EOF && c != '\n'; c = std::fgetc(output_))
-            text += static_cast<char>(c);
-        return text;
-    }
-    std::string everything() {
-        std::string text;
-        for (int c = std::fgetc(output_); c != EOF; c = std::fgetc(output_))
-            text += static_cast<char>(c);
-        return text;
-    }
-
-private:
-    [[noreturn]] static void become(std::vector<std::string>& command, int core, int out) {
-        cpu_set_t cores;
-        CPU_ZERO(&cores);
-        CPU_SET(core, &cores);
-        ::sched_setaffinity(0, sizeof cores, &cores);
-        ::dup2(out, STDOUT_FILENO);
-        std::vector<char*> arguments;
-        for (auto& each : command)
-            arguments.push_back(each.data());
-        arguments.push_back(nullptr);
-        ::execvp(arguments[0], arguments.data());
-        ::_exit(127);
-    }
-
-    pid_t pid_ = -1;
-    std::FILE* output_ = nullptr;
-};
-
-std::uint16_t free_port() {
-    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    ::bind(fd, reinterpret_cast<const sockaddr*>(&address), size);
-    ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
-    ::close(fd);
-    return ntohs(address.sin_port);
-}
 
 bool answers(std::uint16_t port) {
     const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);

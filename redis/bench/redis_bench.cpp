@@ -10,9 +10,13 @@
 //   redis.sequential  one caller that waits for each reply; hiredis, synchronously
 //   redis.paced_cpu   microseconds of the client's CPU a request at a fixed 20 000 a second
 
+#include "comparison.hpp"
+#include "process.hpp"
+
 #include <infra/base/json.hpp>
 #include <infra/redis.hpp>
 #include <infra/runtime/event_loop.hpp>
+#include <infra/testing/redis_server.hpp>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -23,10 +27,6 @@
 #include <hiredis/hiredis.h>
 #endif
 
-#include <arpa/inet.h>
-#include <fcntl.h>
-#include <netinet/in.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -52,6 +52,8 @@ namespace {
 
 namespace fs = std::filesystem;
 namespace redis = infra::redis;
+using infra::bench::process;
+using infra::testing::free_port;
 using std::chrono::steady_clock;
 
 constexpr int server_core = 0;
@@ -176,65 +178,6 @@ int run_alone(const std::string& mode, std::uint16_t port, int seconds) {
 
 // --- Processes ------------------------------------------------------------------------------------------------------
 
-/// A program on one core, whose output we read; ended with the object.
-class process {
-public:
-    process(std::vector<std::string> command, int core) {
-        int ends[2];
-        if (::pipe2(ends, O_CLOEXEC) != 0)
-            throw std::runtime_error("pipe2 failed");
-        pid_ = ::fork();
-        if (pid_ == 0)
-            become(command, core, ends[1]);
-        ::close(ends[1]);
-        output_ = ::fdopen(ends[0], "r");
-    }
-    process(const process&) = delete;
-    process& operator=(const process&) = delete;
-    ~process() {
-        ::kill(pid_, SIGKILL);
-        ::waitpid(pid_, nullptr, 0);
-        std::fclose(output_);
-    }
-
-    std::string everything() {
-        std::string text;
-        for (int c = std::fgetc(output_); c != EOF; c = std::fgetc(output_))
-            text += static_cast<char>(c);
-        return text;
-    }
-
-private:
-    [[noreturn]] static void become(std::vector<std::string>& command, int core, int out) {
-        cpu_set_t cores;
-        CPU_ZERO(&cores);
-        CPU_SET(core, &cores);
-        ::sched_setaffinity(0, sizeof cores, &cores);
-        ::dup2(out, STDOUT_FILENO);
-        std::vector<char*> arguments;
-        for (auto& each : command)
-            arguments.push_back(each.data());
-        arguments.push_back(nullptr);
-        ::execvp(arguments[0], arguments.data());
-        ::_exit(127);
-    }
-
-    pid_t pid_ = -1;
-    std::FILE* output_ = nullptr;
-};
-
-std::uint16_t free_port() {
-    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    ::bind(fd, reinterpret_cast<const sockaddr*>(&address), size);
-    ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
-    ::close(fd);
-    return ntohs(address.sin_port);
-}
-
 std::string own_path() { return fs::read_symlink("/proc/self/exe").string(); }
 
 void fill(std::uint16_t port) {
@@ -254,25 +197,6 @@ void fill(std::uint16_t port) {
 }
 
 // --- The clients compared -------------------------------------------------------------------------------------------
-
-/// The folder of the peers' package.json: above the working directory or above this program.
-std::optional<fs::path> peers_folder() {
-    for (auto from : {fs::current_path(), fs::path(own_path()).parent_path()})
-        for (; from != from.root_path(); from = from.parent_path())
-            if (fs::exists(from / "peers/redis/package.json"))
-                return from / "peers/redis";
-    return std::nullopt;
-}
-
-std::optional<fs::path> ioredis_folder() {
-    const auto folder = peers_folder();
-    if (!folder)
-        return std::nullopt;
-    if (!fs::exists(*folder / "node_modules/ioredis") &&
-        std::system(("cd '" + folder->string() + "' && npm ci --silent >/dev/null 2>&1").c_str()) != 0)
-        return std::nullopt;
-    return folder;
-}
 
 double number_printed_by(std::vector<std::string> command) {
     const auto text = process(std::move(command), client_core).everything();
@@ -358,7 +282,7 @@ int compare(const arguments& a) {
         {"redis-server", "--port", std::to_string(port), "--bind", "127.0.0.1", "--save", "", "--loglevel", "warning"},
         server_core);
     fill(port);
-    const auto node = ioredis_folder();
+    const auto node = infra::bench::peers_folder_with("ioredis", "redis");
     const auto get = [&] { return ours("--get", port, a.seconds); };
     const auto sequential = [&] { return ours("--sequential", port, a.seconds); };
     const auto paced = [&] { return ours("--paced", port, a.seconds); };
