@@ -217,56 +217,6 @@ awaitable<std::vector<reply>> client_state::on_lane(self s, lane_ptr on, std::ve
     co_return replies;
 }
 
-// --- Connections of their own ---------------------------------------------------------------------------------------
-
-awaitable<reply> client_state::blocking(self s, command c, std::optional<deadline> limit) {
-    if (s->stopping_)
-        co_await refuse_stopped();
-    s->begin_to_watch();
-    const auto by = limit_of_blocking(c, limit, s->common_->settings().default_deadline, s->common_->time().steady());
-    const auto waits = *blocking_time(c);
-    const auto one = co_await s->sessions_->lease(by.is_never() ? by : deadline(by.time() - waits));
-    const session own(one);
-    std::vector<command> commands;
-    commands.push_back(std::move(c));
-    auto replies = co_await own_connection::execute(one, std::move(commands), false, by);
-    co_return std::move(replies.front());
-}
-
-awaitable<session> client_state::lease(self s, std::optional<deadline> limit) {
-    if (s->stopping_)
-        co_await refuse_stopped();
-    if (s->common_->cluster)
-        throw error(infra::errc::invalid_input,
-                    "a session belongs to one node of the cluster; name a key with client::lease_for");
-    s->begin_to_watch();
-    co_return session(co_await s->sessions_->lease(s->limit_of(limit)));
-}
-
-awaitable<subscription> client_state::subscribe(self s, subscribe_request request, std::optional<deadline> limit) {
-    if (s->stopping_)
-        co_await refuse_stopped();
-    if (request.max_unread == 0)
-        throw std::invalid_argument("redis::subscribe_request::max_unread must be at least 1");
-    if (request.channels.empty() && request.patterns.empty() && request.shard_channels.empty())
-        throw error(infra::errc::invalid_input, "a subscription names no channel and no pattern");
-    const auto by = s->limit_of(limit);
-    s->listened_ = true;
-    s->begin_to_watch();
-    const executor reader = co_await asio::this_coro::executor;
-    const std::function<awaitable<std::shared_ptr<subscription_state>>()> make =
-        [at = s->subscriber_, request, reader, by] { return subscriber::subscribe(at, request, reader, by); };
-    co_return subscription(co_await s->lanes_.front()->call(make, by));
-}
-
-tracking client_state::track(track_request request, std::weak_ptr<change_listener> to) {
-    if (stopping_)
-        throw error(infra::errc::closed, "the Redis client was stopped");
-    const auto made = trackers_->open(std::move(request), std::move(to));
-    begin_to_watch();
-    return tracking(std::make_shared<tracker_handle>(lanes_.front(), made));
-}
-
 // --- The end --------------------------------------------------------------------------------------------------------
 
 client_status client_state::status() const {

@@ -68,6 +68,7 @@ private:
     static awaitable<reply> special(self s, command c, std::optional<deadline> limit);
     static awaitable<reply> from_afar(self s, command c, deadline limit);
     static awaitable<reply> blocking(self s, command c, std::optional<deadline> limit);
+    static awaitable<reply> wait_once(self s, command c, deadline room_by, deadline by);
     static awaitable<std::vector<reply>> on_lane(self s, lane_ptr on, std::vector<command> commands, bool atomic,
                                                  deadline limit);
     static awaitable<std::vector<reply>> on_any_lane(self s, std::vector<command> commands, bool atomic,

@@ -346,6 +346,15 @@ replay replay_of(const command& c) {
     return known->again;
 }
 
+// Both in any case, also with _RO.
+bool runs_a_script(const command& c) {
+    const auto begins = [&](std::string_view upper) {
+        const auto same = [](char x, char y) { return (x & ~0x20) == y; };
+        return c.name().size() >= upper.size() && std::ranges::equal(c.name().substr(0, upper.size()), upper, same);
+    };
+    return begins("EVAL") || begins("FCALL");
+}
+
 bool waits_for_replicas(const command& c) {
     const auto* known = find(c.name());
     return known && known->name.starts_with("WAIT");

@@ -24,6 +24,9 @@ lane_of_travel lane_of(const command& c);
 /// What was declared with command::again, or what the table and the words say; `never` for what is not known.
 replay replay_of(const command& c);
 
+/// EVAL, FCALL and their like, of whose replies the script decides.
+bool runs_a_script(const command& c);
+
 /// WAIT and WAITAOF: they ask of the writes of their own connection, and take nothing.
 bool waits_for_replicas(const command& c);
 

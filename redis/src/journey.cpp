@@ -45,6 +45,7 @@ struct journey::leg {
     std::vector<command> commands{};
     std::vector<reply> replies{};
     bool atomic = false;
+    bool anywhere = true; ///< none of it belongs to this node
     std::size_t answered = 0;
     bool sent = false;
     bool repeated = false;  ///< after a loss: a first time may have been executed
@@ -81,6 +82,7 @@ void journey::routed::add_to(leg& l) {
         l.commands.push_back(asking());
     l.commands.insert(l.commands.end(), what.begin(), what.end());
     l.parts.push_back(this);
+    l.anywhere &= !ask && !at && !slot;
 }
 
 std::optional<address> journey::target(const routed& p) const {
@@ -98,11 +100,13 @@ awaitable<void> journey::travel(lines_ptr on, leg_ptr l, deadline limit) {
     try {
         waiter w(*l->through, l->commands, l->replies, limit, on->shared()->time().steady());
         w.atomic = l->atomic;
+        w.anywhere = l->anywhere;
         co_await w.done();
         l->answered = w.answered;
         l->sent = w.sent;
         l->repeated = w.replays > 0;
-        l->elsewhere = w.is_for_elsewhere();
+        const bool late = l->anywhere && limit.passed(on->shared()->time().steady());
+        l->elsewhere = w.is_for_elsewhere() && !late;
         if (!l->elsewhere)
             w.throw_failure();
     } catch (...) {

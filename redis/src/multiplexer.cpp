@@ -187,7 +187,7 @@ void multiplexer::lost(bool rest_may_have_left) {
         if (r.atomic)
             r.answered = 0;
         r.now = request::state::waiting;
-        r.sent = r.replays > 0;
+        r.sent = r.replays > 0 || r.answered > 0;
         commands_ += r.unanswered().size();
         bytes_ += encoded_size(r.unanswered());
         waiting_.push_front(r);
@@ -206,6 +206,14 @@ void multiplexer::fail_waiting(boost::system::error_code unsent, boost::system::
     for (const auto& each : in_flight_)
         if (each.of)
             earliest_ = std::min(earliest_, each.of->limit.time());
+}
+
+void multiplexer::fail_who_may_go_anywhere(boost::system::error_code why) {
+    for (auto it = waiting_.begin(); it != waiting_.end();) {
+        auto& each = *it++;
+        if (each.anywhere && !each.sent)
+            cancel(each, why);
+    }
 }
 
 void multiplexer::fail_all(boost::system::error_code unsent, boost::system::error_code sent) {

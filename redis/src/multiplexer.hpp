@@ -67,7 +67,8 @@ public:
     /// The one whose reply is due ends so; then call lost().
     void fail_oldest(boost::system::error_code why);
     void fail_waiting(boost::system::error_code unsent,
-                      boost::system::error_code sent); ///< sent: on a connection before
+                      boost::system::error_code sent);            ///< sent: on a connection before
+    void fail_who_may_go_anywhere(boost::system::error_code why); ///< of those that wait, and never were sent
     void fail_all(boost::system::error_code unsent, boost::system::error_code sent);
 
     /// Ends those whose deadline has passed: with errc::unanswered where sent, otherwise with `unsent`.

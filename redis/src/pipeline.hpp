@@ -2,21 +2,19 @@
 
 // The callers of one connection, and what carries them from one to the next. All of it happens on one executor.
 
+#include "accounts.hpp"
 #include "alarm.hpp"
 #include "common.hpp"
-#include "continuation.hpp"
 #include "link.hpp"
 #include "multiplexer.hpp"
+#include "opening.hpp"
 #include "vitals.hpp"
+#include "waiter.hpp"
 
 #include <infra/base/error.hpp>
 #include <infra/redis/errc.hpp>
 #include <infra/runtime/promise.hpp>
 
-#include <boost/asio/associated_cancellation_slot.hpp>
-#include <boost/asio/async_result.hpp>
-#include <boost/asio/cancellation_signal.hpp>
-#include <boost/asio/deferred.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <functional>
@@ -28,53 +26,6 @@
 namespace infra::redis::detail {
 
 class harbour;
-class pipeline;
-
-/// A request whose coroutine waits for it. It lives in that coroutine, and `of` longer.
-///
-///     waiter w(pipeline, commands, replies, limit);
-///     co_await w.done();
-///     w.throw_failure();
-class waiter : public request {
-public:
-    waiter(pipeline& of, std::span<const command> what, std::span<reply> into, deadline by, steady_time asked) noexcept;
-    ~waiter();
-    waiter(const waiter&) = delete;
-    waiter& operator=(const waiter&) = delete;
-
-    /// Puts it on the queue, and completes once it has ended: never at once, not even when there is no room.
-    auto done() {
-        admit();
-        return asio::async_initiate<const asio::deferred_t&, void()>(
-            [](auto handler, waiter* self) { self->hold(std::move(handler)); }, asio::deferred, this);
-    }
-
-    void throw_failure() const;
-
-    /// It ended since its connection was retired, and what was asked may be asked elsewhere.
-    bool is_for_elsewhere() const noexcept;
-
-private:
-    friend class pipeline;
-
-    template <class Handler>
-    void hold(Handler handler) {
-        auto slot = asio::get_associated_cancellation_slot(handler);
-        if (slot.is_connected())
-            slot.assign([this](asio::cancellation_type) { cancel(); });
-        continuation_.hold(std::move(handler));
-        begin();
-    }
-
-    void admit();
-    void begin();
-    void cancel();
-
-    pipeline& of_;
-    steady_time asked_;
-    std::uint8_t refusals_ = 0; // by replicas
-    continuation continuation_;
-};
 
 /// How a connection is used.
 struct pipeline_manners {
@@ -94,7 +45,8 @@ public:
     common& shared() const noexcept { return *common_; }
 
     // --- The connection ---
-    awaitable<opened> open(deadline limit); ///< to be attached
+    awaitable<opened> open(deadline limit);               ///< to be attached
+    awaitable<void> pause(std::chrono::nanoseconds time); ///< before the next attempt; ends when the server moves
     const address* node() const noexcept { return manners_.at ? &*manners_.at : nullptr; }
     const address* peer() const noexcept { return link_ ? &link_->at() : nullptr; }
     const std::string& server() const noexcept { return server_; } ///< for messages
@@ -104,7 +56,7 @@ public:
     awaitable<void> detached(); ///< waits until there is none
 
     /// There is none, for this reason. `refusal`, unless it is none, ends those who wait: they need not wait for their
-    /// deadlines.
+    /// deadlines. Those whom any server will do end in any case.
     void cannot_connect(boost::system::error_code refusal, std::string problem);
 
     /// It is of no use, for this reason: another is to be made.
@@ -150,13 +102,12 @@ private:
     void on_written(std::size_t bytes) override;
     void on_end(boost::system::error_code why, std::string sentence) override;
 
-    awaitable<opened> attempt(deadline limit);
     void start();
     void turn();
     void turn_soon();
     void post_turn();
-    void settle(const waiter& w, steady_time now);
     bool may_write() const noexcept;
+    bool is_of_a_replica(const reply& r) const;
     void flush();
     void wrote(std::size_t bytes);
     void set_alarm();
@@ -164,11 +115,8 @@ private:
     void ask_whether_it_lives(steady_time now);
     void uncount(const address& at) noexcept;
     void drop_link(boost::system::error_code why, std::string sentence);
-    bool send_elsewhere(waiter& w);
-    void report();
     void tell_idle();
     steady_time now() const noexcept { return common_->time().steady(); }
-    std::string sentence_of(const waiter& w) const;
     boost::system::error_code objection_to(const waiter& w) const;
     bool has_work() const noexcept;
 
@@ -187,16 +135,14 @@ private:
     reply pong_;
     std::optional<waiter> pinging_;
     std::vector<promise<void>> idle_;
-    std::string problem_;                          // of the last connection, or of the attempt to make one
-    std::array<std::size_t, outcomes> outcomes_{}; // since the last report
-    std::size_t reported_commands_ = 0;
-    std::uint64_t reported_replays_ = 0;
+    std::string problem_; // of the last connection, or of the attempt to make one
+    accounts accounts_;
+    opening opening_;
     std::shared_ptr<harbour> harbour_; // from the first use on
-    asio::cancellation_signal opening_;
-    bool moved_ = false; // since the attempt to connect began: the server
     bool attached_before_ = false;
     bool retired_ = false;
     bool leaving_ = false; // once everything is answered: the server is a replica by now
+    bool refused_ = false; // this turn: something, since the server is a replica
     bool accepting_ = true;
     bool closed_ = false;
     bool turning_ = false;

@@ -1,6 +1,7 @@
 #include "redirect.hpp"
 
 #include "command_keys.hpp"
+#include "command_table.hpp"
 #include "slot.hpp"
 
 #include <infra/base/backoff.hpp>
@@ -55,15 +56,6 @@ redirection elsewhere(kind type, std::string_view words, const address& from) {
     return {.type = type, .slot = *slot, .to = std::move(*to)};
 }
 
-// Both in any case, also with _RO.
-bool is_script(const command& c) {
-    const auto begins = [&](std::string_view upper) {
-        const auto same = [](char x, char y) { return (x & ~0x20) == y; };
-        return c.name().size() >= upper.size() && std::ranges::equal(c.name().substr(0, upper.size()), upper, same);
-    };
-    return begins("EVAL") || begins("FCALL");
-}
-
 // What servers say before they run a script.
 constexpr std::array<std::string_view, 4> words_of_servers{
     "TRYAGAIN Multiple keys request during rehashing of slot", "CLUSTERDOWN Hash slot not served",
@@ -96,7 +88,7 @@ redirection redirection_in(const reply& r, const address& from) {
 redirection redirection_in(const reply& r, const address& from, const command& asked) {
     auto told = redirection_in(r, from);
     const bool invented =
-        told.type != kind::none && is_script(asked) && !is_of_the_server(told, r.error_message(), asked);
+        told.type != kind::none && runs_a_script(asked) && !is_of_the_server(told, r.error_message(), asked);
     return invented ? redirection() : told;
 }
 

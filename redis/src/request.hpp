@@ -22,6 +22,7 @@ struct request : boost::intrusive::list_base_hook<> {
     std::span<const command> commands{};
     std::span<reply> replies{}; ///< where they go; one for each command
     bool atomic = false;        ///< MULTI … EXEC: nothing of it happens before all of it has arrived
+    bool anywhere = false;      ///< any server will do: nobody waits for this one to be there
     deadline limit{};
 
     // What becomes of it.

@@ -56,7 +56,7 @@ awaitable<void> sentinel_watch::watch() {
         } catch (const boost::system::system_error& e) {
             if (e.code() == infra::errc::closed || e.code() == asio::error::operation_aborted)
                 co_return;
-            complain(common_->troubles, "cannot listen to sentinels", common_->server, e.what(),
+            complain(common_->troubles, "cannot listen to sentinels", common_->server, in_brief(e.what()),
                      common_->time().steady());
         }
         co_await common_->time().sleep_for(before_next_try);

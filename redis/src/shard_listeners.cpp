@@ -223,7 +223,8 @@ awaitable<void> shard_listeners::place_again(address node, std::vector<interest>
         co_await place(node, std::move(what), deadline::never());
     } catch (const error& e) {
         if (!closed_)
-            complain(common_->troubles, "cannot subscribe again", to_string(node), e.what(), common_->time().steady());
+            complain(common_->troubles, "cannot subscribe again", to_string(node), in_brief(e.what()),
+                     common_->time().steady());
     }
 }
 

@@ -114,9 +114,10 @@ awaitable<void> subscriber::say_all_again() {
         co_await say(std::move(commands),
                      deadline::after(common_->settings().response_timeout, common_->time().steady()));
     } catch (const boost::system::system_error& e) {
-        complain(common_->troubles, "cannot subscribe again", common_->server, e.what(), common_->time().steady());
+        complain(common_->troubles, "cannot subscribe again", common_->server, in_brief(e.what()),
+                 common_->time().steady());
         if (through == ear_ && connection == through->connection()) // otherwise the next one is at it already
-            through->line().drop(std::string("cannot subscribe again: ") + e.what());
+            through->line().drop(std::string("cannot subscribe again: ") + in_brief(e.what()));
         co_return;
     }
     for (const auto id : all_.everybody())

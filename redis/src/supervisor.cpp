@@ -70,7 +70,7 @@ awaitable<void> supervise(std::shared_ptr<pipeline> p, std::function<void()> on_
         if (p->shared().cluster) // another may have taken its place
             p->shared().cluster->refresh();
         ++failures;
-        co_await time.sleep_for(delay_before_retry(p->shared().settings().reconnect, failures, random_01()));
+        co_await p->pause(delay_before_retry(p->shared().settings().reconnect, failures, random_01()));
     }
 }
 

@@ -5,7 +5,8 @@
 
 namespace infra::redis {
 
-nodes::nodes(test_loop& loop, bool with_replicas, std::vector<std::string> more) : loop_(loop) {
+nodes::nodes(test_loop& loop, bool with_replicas, std::vector<std::string> more, const identity* tls)
+    : loop_(loop), tls_(tls) {
     for (int i = 0; i < (with_replicas ? 6 : 3); ++i) {
         buses_.push_back(free_port());
         std::vector<std::string> words{"--cluster-enabled",
@@ -19,7 +20,15 @@ nodes::nodes(test_loop& loop, bool with_replicas, std::vector<std::string> more)
                                        "--repl-diskless-sync-delay",
                                        "0"};
         words.insert(words.end(), more.begin(), more.end());
+        if (tls_) {
+            ports_.push_back(free_port());
+            const auto all = tls_->words_of_a_server(ports_.back());
+            words.insert(words.end(), all.begin(), all.end());
+            words.insert(words.end(), {"--tls-cluster", "yes", "--tls-replication", "yes"});
+        }
         servers_.push_back(std::make_unique<server>(words));
+        if (!tls_)
+            ports_.push_back(servers_.back()->port());
         direct_.push_back(std::make_unique<client>(std::vector{loop_.get_executor()}, servers_.back()->over_socket()));
         ids_.push_back(ask(servers_.size() - 1, {"CLUSTER", "MYID"}).as_text());
     }
@@ -30,7 +39,15 @@ nodes::nodes(test_loop& loop, bool with_replicas, std::vector<std::string> more)
 }
 
 options nodes::to() const {
-    return {.cluster = cluster_options{.seeds = {{.host = "127.0.0.1", .port = servers_.front()->port()}}}};
+    options made{.cluster = cluster_options{.seeds = {{.host = "127.0.0.1", .port = ports_.front()}}}};
+    if (tls_)
+        made.tls = tls_options{.ca_file = tls_->certificate()};
+    return made;
+}
+
+std::string nodes::url() const {
+    const auto at = "://127.0.0.1:" + std::to_string(ports_.front());
+    return tls_ ? "rediss+cluster" + at + "?ca_file=" + tls_->certificate() : "redis+cluster" + at;
 }
 
 reply nodes::ask(std::size_t i, command c) {
@@ -48,7 +65,7 @@ void nodes::meet() {
     for (std::size_t i = 0; i < size(); ++i)
         ask(i, {"CLUSTER", "SET-CONFIG-EPOCH", i + 1});
     for (std::size_t i = 1; i < size(); ++i)
-        ask(0, {"CLUSTER", "MEET", "127.0.0.1", servers_[i]->port(), buses_[i]});
+        ask(0, {"CLUSTER", "MEET", "127.0.0.1", ports_[i], buses_[i]});
 }
 
 void nodes::replicate() {
@@ -61,7 +78,7 @@ void nodes::replicate() {
 
 void nodes::make_empty_master(std::size_t i) {
     ask(i, {"CLUSTER", "RESET", "SOFT"});
-    ask(0, {"CLUSTER", "MEET", "127.0.0.1", servers_[i]->port(), buses_[i]});
+    ask(0, {"CLUSTER", "MEET", "127.0.0.1", ports_[i], buses_[i]});
     const auto is_master_for = [&](std::size_t asked) {
         const auto all = ask(asked, {"CLUSTER", "NODES"}).as_text();
         const auto line = all.substr(std::min(all.find(id(i)), all.size()));

@@ -2,6 +2,7 @@
 
 /// A cluster of a test's own.
 
+#include "tests/identity.hpp"
 #include "tests/support.hpp"
 
 #include <memory>
@@ -13,9 +14,12 @@ namespace infra::redis {
 class nodes {
 public:
     /// Three masters with a third of the slots each, and, where wanted, a replica of each. Returns once all agree.
-    explicit nodes(test_loop& loop, bool with_replicas = false, std::vector<std::string> more = {});
+    /// `tls`: all of it speaks TLS, except for the tests' own questions.
+    explicit nodes(test_loop& loop, bool with_replicas = false, std::vector<std::string> more = {},
+                   const identity* tls = nullptr);
 
     options to() const; ///< one of them as the seed
+    std::string url() const;
 
     std::size_t size() const noexcept { return servers_.size(); }
     server& node(std::size_t i) { return *servers_[i]; }
@@ -46,6 +50,8 @@ private:
     test_loop& loop_;
     std::vector<std::unique_ptr<server>> servers_;
     std::vector<std::uint16_t> buses_;
+    std::vector<std::uint16_t> ports_; ///< where clients are taken
+    const identity* const tls_;
     std::vector<std::string> ids_;
     std::vector<std::unique_ptr<client>> direct_;
 };

@@ -1,10 +1,6 @@
 // A master that moves, as its sentinels tell.
 
-#include "src/sentinel_place.hpp"
-#include "tests/proxy.hpp"
 #include "tests/trio.hpp"
-
-#include <boost/asio/ip/tcp.hpp>
 
 #include <infra/runtime/event_loop.hpp>
 #include <infra/runtime/wait.hpp>
@@ -195,125 +191,18 @@ TEST_F(RedisSentinel, LooksForTheMasterAlsoInTheMiddleOfARequest) {
     EXPECT_TRUE(large->value) << large->what();
 }
 
-// --- What sentinels do not tell --------------------------------------------------------------------------------------
-
-class RedisSentinelTrouble : public ::testing::Test {
-protected:
-    void SetUp() override {
-        if (!server::installed())
-            GTEST_SKIP() << server::how_to_install;
-    }
-    test_loop loop;
-};
-
-TEST_F(RedisSentinelTrouble, IsToldApart) {
-    trio three(loop, "masters-secret", "sentinels-secret");
-    const client right({loop.get_executor()}, three.to());
-    EXPECT_EQ(loop.get(right.execute<std::string>({"PING"})), "PONG");
-
-    auto to = three.to();
-    to.sentinel->master = "no-such-shop";
-    const client unknown({loop.get_executor()}, to);
-    const auto nobody = loop.run(unknown.execute({"PING"}));
-    EXPECT_EQ(nobody->code(), errc::refused) << nobody->what();
-    EXPECT_NE(nobody->what().find("it knows no master of that name"), std::string::npos) << nobody->what();
-
-    to = three.to();
-    to.sentinel->password = "wrong";
-    const client unwanted({loop.get_executor()}, to);
-    const auto denied = loop.run(unwanted.execute({"PING"}));
-    EXPECT_EQ(denied->code(), errc::refused) << denied->what();
-    EXPECT_NE(denied->what().find("WRONGPASS"), std::string::npos) << denied->what();
-
-    to = three.to();
-    to.sentinel->sentinels = {{.host = "127.0.0.1", .port = free_port()}};
-    const client alone({loop.get_executor()}, to);
-    const auto silence = loop.run(alone.execute({"PING"}, deadline::after(100ms)));
-    EXPECT_EQ(silence->code(), errc::not_connected) << silence->what();
-    EXPECT_NE(silence->what().find("no sentinel answers (127.0.0.1:"), std::string::npos) << silence->what();
-}
-
-TEST_F(RedisSentinelTrouble, IsWhoeverSaysThatHeIsNoMaster) {
-    detail::sentinel_place place({.sentinel = sentinel_options{.sentinels = {{"h", 1}}, .master = "shop"}},
-                                 real_clock());
-    EXPECT_NO_THROW(place.check({.host = "a", .port = 1}, {.role = "master"}));
-    EXPECT_NO_THROW(place.check({.host = "a", .port = 1}, {})) << "a server that does not tell";
-    try {
-        place.check({.host = "a", .port = 1}, {.role = "replica"});
-        ADD_FAILURE();
-    } catch (const error& e) {
-        EXPECT_EQ(e.code(), errc::not_connected);
-        EXPECT_STREQ(e.what(), "the sentinels say that the master 'shop' is at a:1, which says that it is a replica");
-    }
-}
-
-/// What a server says of itself when it is greeted behind sentinels.
-std::string greeted_as(const std::string& role) { return hello_answer + "*1\r\n+" + role + "\r\n"; }
-
-/// A sentinel that says that the master is there, and knows no other sentinel.
-actor::part naming(std::uint16_t port) {
-    return [port](std::size_t, const std::string& heard) -> std::optional<std::string> {
-        if (heard.find("HELLO") != heard.npos)
-            return hello_answer;
-        const auto digits = std::to_string(port);
-        return "*2\r\n$9\r\n127.0.0.1\r\n$" + std::to_string(digits.size()) + "\r\n" + digits + "\r\n*0\r\n";
-    };
-}
-
-options asking(std::initializer_list<std::uint16_t> ports) {
-    sentinel_options them{.master = trio::name};
-    for (const auto port : ports)
-        them.sentinels.push_back({.host = "127.0.0.1", .port = port});
-    return {.sentinel = them};
-}
-
-TEST_F(RedisSentinelTrouble, IsNoSentinelThatIsWrong) {
-    const server real;
-    const actor former(loop.get_executor(), [](std::size_t, const std::string&) { return greeted_as("slave"); });
-    const actor late(loop.get_executor(), naming(former.port()));
-    const actor lost(loop.get_executor(), naming(free_port()));
-    const actor right(loop.get_executor(), naming(real.port()));
-    const client redis({loop.get_executor()}, asking({late.port(), lost.port(), right.port()}));
-    EXPECT_EQ(loop.run(redis.execute<int>({"INCR", "n"}, deadline::after(10s)))->value, 1);
-}
-
-TEST_F(RedisSentinelTrouble, IsNoSentinelThatSaysNothing) {
-    using asio::ip::tcp;
-    const server real;
-    tcp::acceptor silent(loop.io, tcp::endpoint(asio::ip::address_v4::loopback(), 0));
-    const auto port = silent.local_endpoint().port();
-    const actor right(loop.get_executor(), naming(real.port()));
-    auto to = asking({port, port, right.port()});
-    to.connect_timeout = 600ms; // less than two of them would have had
-    const client redis({loop.get_executor()}, to);
-    EXPECT_EQ(loop.run(redis.execute<int>({"INCR", "n"}, deadline::after(10s)))->value, 1);
-    EXPECT_EQ(redis.status().last_problem, "") << "the first attempt was enough";
-}
-
-// It was sent twice: the first server may have executed it, the second says that it did not.
-TEST_F(RedisSentinelTrouble, IsNotForgottenWhenAReplicaRefuses) {
-    const actor master(loop.get_executor(), [](std::size_t n, const std::string& heard) -> std::optional<std::string> {
-        if (heard.find("HELLO") != heard.npos)
-            return greeted_as(n < 2 ? "master" : "slave");
-        if (n == 0)
-            return std::nullopt;
-        return "-READONLY You can't write against a read only replica.\r\n";
-    });
-    const actor sentinel(loop.get_executor(), naming(master.port()));
-    const client redis({loop.get_executor()}, asking({sentinel.port()}));
-    const auto end = loop.run(redis.execute({"SET", "k", "v"}, deadline::after(1s)));
-    EXPECT_EQ(end->code(), errc::unanswered) << end->what();
-}
-
-TEST_F(RedisSentinelTrouble, IsToldInFewWords) {
-    const actor talker(loop.get_executor(), [](std::size_t, const std::string& heard) -> std::optional<std::string> {
-        const auto much = "-ERR " + std::string(10'000, 'x') + "\r\n";
-        return heard.find("HELLO") != heard.npos ? hello_answer : much + much;
-    });
-    const client redis({loop.get_executor()}, asking({talker.port()}));
-    const auto end = loop.run(redis.execute({"PING"}));
-    EXPECT_EQ(end->code(), errc::refused);
-    EXPECT_LT(end->what().size(), 500u);
+TEST_F(RedisSentinel, ConnectsAsSoonAsASentinelSaysThatTheMasterHasMoved) {
+    auto to = three->to();
+    to.reconnect = {.delay = 25s, .max = 25s, .jitter = 0};
+    const client slow({loop.get_executor()}, to);
+    loop.wait(slow.execute<void>({"SET", "k", "v"}));
+    three->master().kill();
+    const auto counted = loop.spawn(slow.execute<int>({"INCR", "n"}, deadline::after(25s)));
+    three->until_switched();
+    const auto began = std::chrono::steady_clock::now();
+    loop.until([&] { return counted->done(); });
+    EXPECT_LT(std::chrono::steady_clock::now() - began, 10s);
+    EXPECT_EQ(counted->value, 1) << counted->what();
 }
 
 } // namespace

@@ -1,18 +1,14 @@
 #include <infra/redis.hpp>
 
+#include "tests/identity.hpp"
 #include "tests/proxy.hpp"
 #include "tests/support.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
 
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <openssl/x509v3.h>
-
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
@@ -20,64 +16,12 @@
 namespace infra::redis {
 namespace {
 
-/// A key and a certificate for redis.test and 127.0.0.1 that signs itself.
-class identity {
-public:
-    identity() {
-        const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(EVP_EC_gen("P-256"), &EVP_PKEY_free);
-        const std::unique_ptr<X509, decltype(&X509_free)> made(X509_new(), &X509_free);
-        X509_set_version(made.get(), 2);
-        ASN1_INTEGER_set(X509_get_serialNumber(made.get()), 1);
-        X509_gmtime_adj(X509_getm_notBefore(made.get()), -3600);
-        X509_gmtime_adj(X509_getm_notAfter(made.get()), 3600);
-        X509_set_pubkey(made.get(), key.get());
-        auto* name = X509_get_subject_name(made.get());
-        X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("redis.test"), -1,
-                                   -1, 0);
-        X509_set_issuer_name(made.get(), name);
-        extend(made.get(), NID_subject_alt_name, "DNS:redis.test,IP:127.0.0.1");
-        extend(made.get(), NID_basic_constraints, "critical,CA:TRUE");
-        X509_sign(made.get(), key.get(), EVP_sha256());
-        hash_ = X509_subject_name_hash(made.get());
-        write(certificate(), [&](BIO* to) { return PEM_write_bio_X509(to, made.get()); });
-        write(this->key(),
-              [&](BIO* to) { return PEM_write_bio_PrivateKey(to, key.get(), nullptr, nullptr, 0, nullptr, nullptr); });
-    }
-
-    std::string certificate() const { return folder_.path() + "/cert.pem"; }
-    std::string key() const { return folder_.path() + "/key.pem"; }
-
-    /// As `openssl rehash` would call it.
-    std::string hashed_name() const {
-        char name[16];
-        std::snprintf(name, sizeof name, "%08lx.0", hash_);
-        return name;
-    }
-
-private:
-    static void extend(X509* certificate, int nid, const char* value) {
-        auto* const extension = X509V3_EXT_conf_nid(nullptr, nullptr, nid, value);
-        X509_add_ext(certificate, extension, -1);
-        X509_EXTENSION_free(extension);
-    }
-    template <class F>
-    static void write(const std::string& file, F f) {
-        BIO* to = BIO_new_file(file.c_str(), "w");
-        EXPECT_EQ(f(to), 1);
-        BIO_free(to);
-    }
-    temporary_folder folder_;
-    unsigned long hash_ = 0;
-};
-
 class RedisTls : public ::testing::Test {
 protected:
     void SetUp() override {
         if (!server::installed())
             GTEST_SKIP() << server::how_to_install;
-        one.emplace(std::vector<std::string>{"--tls-port", std::to_string(port), "--tls-cert-file", who.certificate(),
-                                             "--tls-key-file", who.key(), "--tls-ca-cert-file", who.certificate(),
-                                             "--tls-auth-clients", "no"});
+        one.emplace(who.words_of_a_server(port));
     }
 
     options to(const std::string& more) const {

@@ -49,14 +49,37 @@ std::vector<std::string> with_secret(const std::string& secret, std::vector<std:
 
 } // namespace
 
-trio::trio(test_loop& loop, std::string secret, std::string sentinels_secret)
-    : loop_(loop), secret_(std::move(secret)), sentinels_secret_(std::move(sentinels_secret)) {
-    servers_.push_back(std::make_unique<server>(with_secret(secret_)));
-    const auto port = std::to_string(servers_[0]->port());
-    servers_.push_back(std::make_unique<server>(with_secret(secret_, {"--replicaof", "127.0.0.1 " + port})));
+trio::trio(test_loop& loop, std::string secret, std::string sentinels_secret, const identity* tls)
+    : loop_(loop), secret_(std::move(secret)), sentinels_secret_(std::move(sentinels_secret)), tls_(tls) {
+    start_server({});
+    start_server({"--replicaof", "127.0.0.1 " + std::to_string(server_ports_[0])});
     for (int i = 0; i < 3; ++i)
         start_sentinel();
+    for (std::size_t i = 0; i < ports_.size(); ++i)
+        keep_awake(i);
     until_they_know_each_other();
+}
+
+void trio::start_server(std::vector<std::string> more) {
+    if (tls_) {
+        server_ports_.push_back(free_port());
+        const auto all = tls_->words_of_a_server(server_ports_.back());
+        more.insert(more.end(), all.begin(), all.end());
+        more.insert(more.end(), {"--tls-replication", "yes"});
+    }
+    servers_.push_back(std::make_unique<server>(with_secret(secret_, std::move(more)), !tls_));
+    if (!tls_)
+        server_ports_.push_back(servers_.back()->port());
+}
+
+std::string trio::words_of_a_sentinel(std::uint16_t port) const {
+    if (!tls_)
+        return "port " + std::to_string(port) + "\n";
+    std::string words = "port 0\ntls-replication yes\n";
+    const auto all = tls_->words_of_a_server(port);
+    for (std::size_t i = 0; i < all.size(); i += 2)
+        words += all[i].substr(2) + " " + all[i + 1] + "\n";
+    return words;
 }
 
 void trio::start_sentinel() {
@@ -66,8 +89,9 @@ void trio::start_sentinel() {
     const std::string of = std::string("sentinel ");
     const std::string shop = std::string(" ") + name + " ";
     std::ofstream file(home + "/sentinel.conf");
-    file << "port " << port << "\nbind 127.0.0.1\ndir " << home << "\nlogfile " << home << "/log\nloglevel warning\n"
-         << "sentinel monitor" << shop << "127.0.0.1 " << servers_[0]->port() << " 2\n"
+    file << words_of_a_sentinel(port) << "bind 127.0.0.1\ndir " << home << "\nlogfile " << home
+         << "/log\nloglevel warning\n"
+         << "sentinel monitor" << shop << "127.0.0.1 " << server_ports_[0] << " 2\n"
          << "sentinel down-after-milliseconds" << shop << "500\n"
          << "sentinel failover-timeout" << shop << "3000\n";
     if (!secret_.empty())
@@ -80,14 +104,35 @@ void trio::start_sentinel() {
         std::make_unique<process>(std::vector<std::string>{"redis-server", home + "/sentinel.conf", "--sentinel"}));
 }
 
+// A sentinel that the machine has kept waiting for two seconds distrusts its clock and does nothing for thirty more, within
+// which no test would see a failover. Redis 7 lets us say what counts as long.
+void trio::keep_awake(std::size_t i) {
+    loop_.until([&] { return ask(to_sentinel(i), {"PING"}).type() == reply::kind::text; });
+    ask(to_sentinel(i), {"SENTINEL", "DEBUG", "TILT-TRIGGER", 60'000});
+}
+
 options trio::to() const {
     sentinel_options them{.master = name, .password = sentinels_secret_};
     for (const auto port : ports_)
         them.sentinels.push_back({.host = "127.0.0.1", .port = port});
-    return {.sentinel = them, .password = secret_};
+    options made{.sentinel = them, .password = secret_};
+    if (tls_)
+        made.tls = tls_options{.ca_file = tls_->certificate()};
+    return made;
 }
 
-options trio::to_sentinel(std::size_t i) const { return {.port = ports_[i], .password = sentinels_secret_}; }
+std::string trio::url() const {
+    std::string out = tls_ ? "rediss+sentinel://" : "redis+sentinel://";
+    for (std::size_t i = 0; i < ports_.size(); ++i)
+        out += (i > 0 ? ",127.0.0.1:" : "127.0.0.1:") + std::to_string(ports_[i]);
+    return out + "/" + name + (tls_ ? "?ca_file=" + tls_->certificate() : "");
+}
+
+options trio::to_sentinel(std::size_t i) const {
+    options made{.port = ports_[i], .password = sentinels_secret_};
+    made.tls = to().tls;
+    return made;
+}
 
 reply trio::ask(const options& whom, command c) {
     const client one({loop_.get_executor()}, whom);
@@ -103,7 +148,7 @@ std::uint16_t trio::told_by(std::size_t i) {
 void trio::until_switched(std::size_t asked) try {
     loop_.until([&] {
         const auto port = told_by(asked);
-        return port != 0 && port != master().port();
+        return port != 0 && port != server_ports_[0];
     });
 } catch (const std::runtime_error& e) { // it may not be the client's fault
     throw std::runtime_error(std::string(e.what()) + "; the sentinels say:\n" + last_words_of_sentinels());

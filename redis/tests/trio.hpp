@@ -2,6 +2,7 @@
 
 /// A master, its replica and three sentinels, for one test.
 
+#include "tests/identity.hpp"
 #include "tests/support.hpp"
 
 #include <memory>
@@ -31,9 +32,12 @@ private:
 class trio {
 public:
     /// Returns once all know each other. `secret` guards master and replica, `sentinels_secret` the sentinels.
-    explicit trio(test_loop& loop, std::string secret = {}, std::string sentinels_secret = {});
+    /// `tls`: nobody takes anything else.
+    explicit trio(test_loop& loop, std::string secret = {}, std::string sentinels_secret = {},
+                  const identity* tls = nullptr);
 
     options to() const;
+    std::string url() const;
     options to_sentinel(std::size_t i) const;
     server& master() { return *servers_[0]; }
     server& replica() { return *servers_[1]; }
@@ -49,9 +53,13 @@ public:
 
 private:
     void start_sentinel();
+    void keep_awake(std::size_t i);
     reply ask(const options& whom, command c);
     void until_they_know_each_other();
     std::string last_words_of_sentinels() const;
+
+    void start_server(std::vector<std::string> more);
+    std::string words_of_a_sentinel(std::uint16_t port) const;
 
     test_loop& loop_;
     const std::string secret_;
@@ -60,6 +68,8 @@ private:
     std::vector<std::unique_ptr<server>> servers_;
     std::vector<std::unique_ptr<process>> sentinels_;
     std::vector<std::uint16_t> ports_; ///< of sentinels
+    std::vector<std::uint16_t> server_ports_;
+    const identity* const tls_;
 };
 
 } // namespace infra::redis

@@ -1,0 +1,168 @@
+// What a pipeline does with connections, from the first to its own end.
+
+#include "harbour.hpp"
+#include "pipeline.hpp"
+
+#include <infra/base/telemetry.hpp>
+
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <utility>
+
+namespace infra::redis::detail {
+
+awaitable<opened> pipeline::open(deadline limit) {
+    const auto self = shared_from_this();
+    co_return co_await opening_.open(limit);
+}
+
+awaitable<void> pipeline::pause(std::chrono::nanoseconds time) {
+    const auto self = shared_from_this();
+    co_await opening_.pause(time);
+}
+
+void pipeline::attach(opened made) {
+    if (closed_)
+        return made.through->close();
+    start();
+    link_ = link_ptr(new link(std::move(made), {.max_bytes = common_->settings().max_reply_bytes}, *this));
+    vitals_ =
+        vitals({.ping_every = common_->settings().ping_every, .response_timeout = common_->settings().response_timeout},
+               now());
+    common_->count.connections(1);
+    const bool again = std::exchange(attached_before_, true);
+    if (manners_.shared) {
+        ++common_->shared_up;
+        common_->present.came(link_->at(), again);
+    }
+    link_->start();
+    turn();
+}
+
+void pipeline::uncount(const address& at) noexcept {
+    common_->count.connections(-1);
+    if (!manners_.shared)
+        return;
+    --common_->shared_up;
+    common_->present.is_gone(at);
+}
+
+void pipeline::on_end(boost::system::error_code why, std::string sentence) { drop_link(why, std::move(sentence)); }
+
+void pipeline::drop_link(boost::system::error_code why, std::string sentence) {
+    const auto had = std::exchange(link_, nullptr);
+    if (!had)
+        return;
+    leaving_ = false;
+    const bool more_may_have_left = had->may_have_written();
+    had->close();
+    uncount(had->at());
+    if (manners_.shared)
+        common_->present.tell_that_it_went(had->at());
+    if (!sentence.empty()) {
+        ++common_->losses;
+        common_->count.lost();
+        common_->note(sentence);
+        telemetry::log(level::warn, "redis", "connection lost", {{"server", server_}, {"why", sentence}});
+    }
+    problem_ = std::move(sentence);
+    if (why == errc::protocol || why == errc::too_large)
+        multiplexer_.fail_oldest(why);
+    multiplexer_.lost(more_may_have_left);
+    if (!manners_.reconnects) {
+        multiplexer_.fail_waiting(errc::not_connected, errc::lost);
+        accepting_ = false;
+    }
+    if (retired_)
+        multiplexer_.fail_waiting(errc::not_connected, errc::not_connected);
+    gone_.cancel();
+    post_turn();
+}
+
+void pipeline::leave_unless_at(const address& there) {
+    if (!link_)
+        opening_.server_has_moved();
+    leave_if_elsewhere(there);
+}
+
+void pipeline::leave_if_elsewhere(const address& there) {
+    if (link_ && link_->at() != there)
+        drop_link(errc::lost, "the master is at " + to_string(there) + " now");
+}
+
+awaitable<void> pipeline::detached() {
+    const auto self = shared_from_this();
+    while (link_) {
+        boost::system::error_code ec;
+        gone_.expires_at(steady_time::max());
+        co_await gone_.async_wait(asio::redirect_error(asio::use_awaitable, ec));
+    }
+}
+
+void pipeline::cannot_connect(boost::system::error_code refusal, std::string problem) {
+    problem_ = std::move(problem);
+    if (refusal)
+        multiplexer_.fail_waiting(refusal, errc::lost);
+    else
+        multiplexer_.fail_who_may_go_anywhere(errc::not_connected);
+    post_turn();
+}
+
+void pipeline::retire() {
+    if (std::exchange(retired_, true))
+        return;
+    accepting_ = false;
+    multiplexer_.fail_waiting(errc::not_connected, errc::not_connected);
+    post_turn();
+}
+
+void pipeline::close() {
+    if (std::exchange(closed_, true))
+        return;
+    const auto self = shared_from_this();
+    opening_.close();
+    drop_link(infra::errc::closed, {});
+    multiplexer_.fail_waiting(infra::errc::closed, errc::lost);
+    alarm_.clear();
+    if (on_close)
+        std::exchange(on_close, nullptr)();
+    post_turn();
+}
+
+void pipeline::abandon() noexcept {
+    const auto self = shared_from_this();
+    closed_ = true;
+    alarm_.clear();
+    multiplexer_.fail_all(infra::errc::closed, errc::lost);
+    if (const auto had = std::exchange(link_, nullptr)) {
+        uncount(had->at());
+        had->close();
+    }
+    if (on_close)
+        std::exchange(on_close, nullptr)();
+    while (auto* const ended = multiplexer_.next_finished())
+        static_cast<waiter&>(*ended).continuation_.drop();
+}
+
+// --- Its end in peace ------------------------------------------------------------------------------------------------
+
+void pipeline::tell_when_idle(promise<void> whom) {
+    idle_.push_back(std::move(whom));
+    tell_idle();
+}
+
+// A PING of our own is none of it.
+bool pipeline::has_work() const noexcept {
+    const bool pings = pinging_ && pinging_->is_under_way();
+    return multiplexer_.callers() > (pings ? 1u : 0u) || multiplexer_.finished() > 0;
+}
+
+void pipeline::tell_idle() {
+    if (idle_.empty() || has_work())
+        return;
+    for (const auto& each : std::exchange(idle_, {}))
+        each.set_value();
+}
+
+} // namespace infra::redis::detail

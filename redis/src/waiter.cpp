@@ -1,0 +1,92 @@
+#include "waiter.hpp"
+
+#include "demotion.hpp"
+#include "pipeline.hpp"
+
+#include <infra/base/error.hpp>
+#include <infra/redis/errc.hpp>
+
+#include <boost/asio/error.hpp>
+
+#include <algorithm>
+
+namespace infra::redis::detail {
+
+waiter::waiter(pipeline& of, std::span<const command> what, std::span<reply> into, deadline by,
+               steady_time asked) noexcept
+    : of_(of), asked_(asked) {
+    commands = what;
+    replies = into;
+    limit = by;
+}
+
+waiter::~waiter() { of_.multiplexer_.forget(*this); }
+
+void waiter::admit() {
+    of_.start();
+    if (const auto why = of_.objection_to(*this))
+        of_.multiplexer_.refuse(*this, why);
+    else if (!of_.multiplexer_.add(*this))
+        of_.multiplexer_.refuse(*this, infra::errc::overloaded);
+}
+
+void waiter::begin() {
+    of_.turn_soon();
+    if (limit.time() < of_.alarm_.when())
+        of_.set_alarm();
+}
+
+void waiter::cancel() {
+    of_.multiplexer_.cancel(*this, asio::error::operation_aborted);
+    of_.post_turn(); // not at once: whoever cancels is in the middle of something
+}
+
+// What was sent and waits all the same does no harm if it is repeated.
+bool waiter::is_for_elsewhere() const noexcept {
+    return failure == errc::not_connected && (of_.retired_ || (anywhere && !of_.closed_));
+}
+
+void waiter::throw_failure() const {
+    if (failure)
+        throw error(failure, sentence());
+}
+
+// A replica refused it, so that part was not executed: it waits for the connection to the master. What a script says may
+// look the same, and comes to an end.
+bool waiter::is_sent_to_the_master() {
+    constexpr std::uint8_t often_enough = 3;
+    if (failure || of_.closed_ || !of_.manners_.reconnects || refusals_ >= often_enough)
+        return false;
+    const auto from = unexecuted_from(commands, replies, atomic);
+    if (!from)
+        return false;
+    std::ranges::fill(replies.subspan(*from), reply());
+    answered = static_cast<std::uint32_t>(*from);
+    sent = replays > 0 || answered > 0; // on a connection before, whose server may have executed it
+    ++refusals_;
+    return of_.multiplexer_.add(*this);
+}
+
+std::string waiter::sentence() const {
+    const auto out = std::string(commands.front().name()) + " at " + of_.server() + ": ";
+    const auto& problem = of_.problem_;
+    const auto because = problem.empty() ? std::string() : " (" + problem + ")";
+    if (failure == asio::error::operation_aborted)
+        return out + (sent ? "cancelled after it was sent; it may have been executed" : "cancelled before it was sent");
+    if (failure == errc::unanswered)
+        return out + "no answer by the deadline; it was sent and may have been executed";
+    if (failure == errc::not_connected)
+        return out + (of_.manners_.reconnects ? "no connection by the deadline" : "the connection is gone") + because;
+    if (failure == infra::errc::timed_out)
+        return out + "the deadline passed before it was sent";
+    if (failure == errc::lost)
+        return out + (of_.closed_ ? "the client was stopped" : "the connection was lost") +
+               " after it was sent; it may have been executed" + because;
+    if (failure == infra::errc::closed)
+        return out + "the Redis client was stopped before it was sent";
+    if (failure == infra::errc::overloaded)
+        return out + "the queue of commands is full (options::max_queued_commands, max_queued_bytes)";
+    return out + (problem.empty() ? failure.message() : problem);
+}
+
+} // namespace infra::redis::detail

@@ -1,0 +1,99 @@
+// Shard channels of a cluster.
+
+#include "tests/on_a_cluster.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace infra::redis {
+namespace {
+
+using detail::slot_of;
+using maybe = std::optional<std::string>;
+
+class RedisClusterShards : public on_a_cluster {};
+
+TEST_F(RedisClusterShards, HearsShardChannelsAtTheNodesOfTheirSlots) {
+    begin();
+    subscribe_request request{.channels = {"news"}};
+    for (std::size_t i = 0; i < 3; ++i)
+        request.shard_channels.push_back(key_of(i, "channel"));
+    auto news = loop.get(redis->subscribe(request));
+    for (std::size_t i = 0; i < 3; ++i) {
+        EXPECT_EQ(ask<int>({"SPUBLISH", key_of(i, "channel"), std::to_string(i)}), 1);
+        EXPECT_EQ(loop.get(news.receive()).front().payload, std::to_string(i));
+    }
+    tell({"PUBLISH", "news", "x"});
+    EXPECT_EQ(loop.get(news.receive()).front().channel, "news");
+    {
+        const auto second = loop.get(redis->subscribe({.shard_channels = {key_of(0, "channel"), key_of(1, "other")}}));
+        EXPECT_EQ(ask<int>({"SPUBLISH", key_of(1, "other"), "x"}), 1);
+    }
+    loop.until([&] { return ask<int>({"SPUBLISH", key_of(1, "other"), "x"}) == 0; });
+    EXPECT_EQ(ask<int>({"SPUBLISH", key_of(0, "channel"), "still"}), 1);
+    EXPECT_EQ(loop.get(news.receive()).front().payload, "still");
+}
+
+TEST_F(RedisClusterShards, FollowsAShardChannelWhoseSlotMoves) {
+    begin();
+    const auto channel = key_of(0, "channel"), other = key_of(2, "channel");
+    auto news = loop.get(redis->subscribe({.shard_channels = {channel, other}}));
+    for (std::size_t round = 0; round < 3; ++round) {
+        all->move(slot_of(channel), round % 3, (round + 1) % 3);
+        const auto first = loop.get(news.receive());
+        EXPECT_EQ(first.front().type, message::kind::resumed);
+        EXPECT_EQ(ask<int>({"SPUBLISH", channel, "here"}), 1);
+        EXPECT_EQ(loop.get(news.receive()).front().payload, "here");
+    }
+    EXPECT_EQ(ask<int>({"SPUBLISH", other, "there"}), 1);
+    EXPECT_EQ(loop.get(news.receive()).front().payload, "there");
+}
+
+TEST_F(RedisClusterShards, ConfirmsAShardChannelOnlyOnceSomebodyHasItsSlot) {
+    begin();
+    const auto channel = key_of(0, "channel"), other = key_of(1, "channel");
+    const auto slot = slot_of(channel);
+    for (std::size_t i = 0; i < 3; ++i) {
+        all->ask(i, {"CONFIG", "SET", "cluster-require-full-coverage", "no"});
+        all->ask(i, {"CLUSTER", "DELSLOTS", slot});
+    }
+    const subscribe_request both{.shard_channels = {channel, other}};
+    const auto hasty = loop.run(redis->subscribe(both, deadline::after(300ms)));
+    EXPECT_EQ(hasty->code(), errc::not_connected) << hasty->what();
+    const auto patient = loop.spawn(redis->subscribe(both, deadline::after(20s)));
+    all->ask(2, {"CLUSTER", "ADDSLOTS", slot});
+    loop.until([&] { return patient->done(); });
+    ASSERT_TRUE(patient->value) << patient->what();
+    EXPECT_EQ(ask<int>({"SPUBLISH", channel, "x"}), 1);
+    EXPECT_EQ(loop.get(patient->value->receive()).front().payload, "x");
+}
+
+TEST_F(RedisClusterShards, EndsASubscriptionThatWaitsForASlotWithTheClient) {
+    begin();
+    for (std::size_t i = 0; i < 3; ++i)
+        all->ask(i, {"CLUSTER", "DELSLOTS", slot_of(key_of(0))});
+    const auto waits = loop.spawn(redis->subscribe({.shard_channels = {key_of(0)}}, deadline::never()));
+    loop.settle();
+    EXPECT_FALSE(waits->done());
+    loop.wait(redis->stop(deadline::after(5s)));
+    loop.until([&] { return waits->done(); });
+    EXPECT_EQ(waits->code(), infra::errc::closed) << waits->what();
+}
+
+TEST_F(RedisClusterShards, HearsAgainWhatItMayBesideAShardChannelThatIsForbiddenNow) {
+    begin();
+    const auto forbidden = key_of(0, "a"), allowed = key_of(0, "b");
+    auto news = loop.get(redis->subscribe({.shard_channels = {forbidden, allowed}}));
+    all->ask(0, {"ACL", "SETUSER", "default", "resetchannels", "&*b"}); // cuts off who listens to others
+    loop.until([&] { return ask<int>({"SPUBLISH", allowed, "x"}) == 1; });
+    bool resumed = false, heard = false;
+    while (!resumed || !heard)
+        for (const auto& each : loop.get(news.receive())) {
+            resumed |= each.type == message::kind::resumed;
+            heard |= each.payload == "x";
+        }
+}
+
+} // namespace
+} // namespace infra::redis
