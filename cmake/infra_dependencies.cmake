@@ -18,6 +18,7 @@ infra_dependency(CURL::libcurl PACKAGE CURL 7.88 PC libcurl DEBIAN libcurl4-open
 infra_dependency(OpenSSL::SSL PACKAGE OpenSSL 3 PC libssl DEBIAN libssl-dev)
 infra_dependency(OpenSSL::Crypto PACKAGE OpenSSL 3 PC libcrypto DEBIAN libssl-dev)
 infra_dependency(SQLite::SQLite3 PACKAGE SQLite3 3.40 PC sqlite3 DEBIAN libsqlite3-dev)
+infra_dependency(absl::time PACKAGE absl CONFIG PC absl_time DEBIAN libabsl-dev)
 infra_dependency(ZLIB::ZLIB PACKAGE ZLIB 1.2 PC zlib DEBIAN zlib1g-dev)
 infra_dependency(cmark_gfm::cmark_gfm PACKAGE cmark_gfm LIBS -lcmark-gfm-extensions -lcmark-gfm
                  DEBIAN libcmark-gfm-extensions-dev)
