@@ -7,6 +7,7 @@ namespace infra::cli {
 class frame;
 
 void add_cache(frame& f);
+void add_cron(frame& f);
 void add_health(frame& f);
 void add_version(frame& f);
 
