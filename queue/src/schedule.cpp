@@ -50,11 +50,13 @@ void check_pattern(const schedule& s) {
 class times {
 public:
     times(const schedule& s, wall_time due) : every_(s.every) {
-        if (s.pattern.empty())
+        if (!s.pattern.empty()) {
+            cron_ = pattern_of(s);
+            zone_ = zone_of(s);
+        } else {
             // Where no offset is given each run keeps the distance of the last.
             phase_ = s.offset ? nanoseconds(*s.offset) : due.time_since_epoch() % every_;
-        else
-            cron_.emplace(pattern_of(s)), zone_ = zone_of(s);
+        }
     }
 
     std::optional<wall_time> after(wall_time t) const {
@@ -102,7 +104,10 @@ std::optional<wall_time> next_of_skipping(const schedule& s, const times& of, wa
 } // namespace
 
 void check(const schedule& s) {
-    s.pattern.empty() ? check_interval(s) : check_pattern(s);
+    if (s.pattern.empty())
+        check_interval(s);
+    else
+        check_pattern(s);
     if (s.limit && *s.limit == 0)
         refuse("limit must be at least 1");
     if (s.start && s.end && *s.end < *s.start)
