@@ -26,6 +26,11 @@ std::string names_of(const std::map<std::string, backend_factory, std::less<>>& 
 
 } // namespace
 
+bool waits_on(const claim_request& request, const claim_result& found) noexcept {
+    const bool due_earlier = found.next_due && (!request.due || *found.next_due < *request.due);
+    return request.wait && found.jobs.empty() && found.rescued.empty() && !due_earlier;
+}
+
 bool register_backend(std::string scheme, backend_factory factory) {
     auto& all = known_schemes();
     const std::scoped_lock lock(all.mutex);

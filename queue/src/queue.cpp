@@ -84,7 +84,7 @@ std::vector<new_job> to_store(std::vector<detail::to_add> jobs, const std::strin
         refuse_too_large(job, max_payload_bytes);
         refuse_too_deep(job);
         all.push_back({.queue = queue,
-                       .id = call.id ? *call.id : uuid_v7(),
+                       .id = call.id.value_or(job_id()),
                        .name = std::move(job.name),
                        .data = std::move(job.data),
                        .options = how,

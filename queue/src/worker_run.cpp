@@ -37,17 +37,6 @@ bool is_fatal(const std::exception_ptr& thrown) {
     return code == errc::corrupt || code == errc::incompatible || code == infra::errc::closed;
 }
 
-/// Returns what the first to end threw, or null.
-awaitable<std::exception_ptr> first_of(awaitable<void> a, awaitable<void> b, awaitable<void> c) {
-    const auto ex = co_await asio::this_coro::executor;
-    const auto ends = co_await asio::experimental::make_parallel_group(asio::co_spawn(ex, std::move(a), asio::deferred),
-                                                                       asio::co_spawn(ex, std::move(b), asio::deferred),
-                                                                       asio::co_spawn(ex, std::move(c), asio::deferred))
-                          .async_wait(asio::experimental::wait_for_one(), asio::use_awaitable);
-    const std::exception_ptr thrown[] = {std::get<1>(ends), std::get<2>(ends), std::get<3>(ends)};
-    co_return thrown[std::get<0>(ends)[0]];
-}
-
 } // namespace
 
 worker_run::worker_run(executor ex, queue jobs, worker_options options, std::shared_ptr<blocking_pool> pool)
@@ -92,6 +81,7 @@ awaitable<void> worker_run::live() {
 void worker_run::stop(deadline limit) {
     limit_ = limit_ ? earlier(*limit_, limit) : limit;
     changed_.set();
+    cut_claim_short();
 }
 
 // --- work ---------------------------------------------------------------------------------------------------------
@@ -101,17 +91,10 @@ awaitable<void> worker_run::work() {
         if (hopeless_)
             std::rethrow_exception(hopeless_);
         co_await prune_if_due();
-        claim_result taken;
-        if (const auto places = room(); places > 0) {
-            taken = co_await claim(places);
-            report_rescued(taken.rescued);
-            const bool more = taken.jobs.size() == places;
-            for (auto& job : taken.jobs)
-                take(std::move(job));
-            if (more && room() > 0)
-                continue;
-        }
-        co_await next_event(std::move(taken));
+        if (const auto places = room(); places > 0)
+            co_await claim(places);
+        else if (!limit_)
+            co_await changed_.wait();
     }
 }
 
@@ -124,24 +107,51 @@ std::vector<std::string> worker_run::queues() const {
     return options_.queues.empty() ? jobs_.jobs()->queues() : options_.queues;
 }
 
-awaitable<claim_result> worker_run::claim(std::size_t places) {
+// Waits for work, for a moment that the last claim named, or until cut_claim_short(). Handlers that end meanwhile change
+// nothing: the places they leave are for the next claim.
+awaitable<void> worker_run::claim(std::size_t places) {
     std::exception_ptr thrown;
     try {
-        const auto now = time_.wall();
-        auto taken = co_await stored_->claim({.queues = queues(),
-                                              .max = places,
-                                              .worker = identity_,
-                                              .lease = options_.lease,
-                                              .now = now,
-                                              .expired_before = jumps_.expired_before(now, time_.steady())});
+        auto taken =
+            co_await asio::co_spawn(ex_, with_deadline(stored_->claim(request_for(places)), end_of_claim(), time_),
+                                    asio::bind_cancellation_slot(cut_short_.slot(), asio::use_awaitable));
         note_success();
-        co_return taken;
+        next_due_ = taken.next_due;
+        report_rescued(taken.rescued);
+        for (auto& job : taken.jobs)
+            take(std::move(job));
+        co_return;
     } catch (...) {
         thrown = std::current_exception();
     }
+    if (const auto code = code_of(thrown); code == infra::errc::timed_out || code == asio::error::operation_aborted)
+        co_return next_due_.reset();
     co_await pause_after("claim", thrown);
-    co_return claim_result{};
 }
+
+claim_request worker_run::request_for(std::size_t places) {
+    const auto now = time_.wall();
+    return {.queues = queues(),
+            .max = places,
+            .worker = identity_,
+            .lease = options_.lease,
+            .now = now,
+            .expired_before = jumps_.expired_before(now, time_.steady()),
+            .wait = true,
+            .due = next_due_,
+            .time = &time_};
+}
+
+deadline worker_run::end_of_claim() const {
+    const auto now = time_.steady();
+    auto end = std::min(saturating_add(now, longest_sleep), next_prune_);
+    if (next_due_)
+        end = std::min(end, saturating_add(now, std::max<wall_time::duration>(saturating_sub(*next_due_, time_.wall()),
+                                                                              shortest_sleep)));
+    return end;
+}
+
+void worker_run::cut_claim_short() { cut_short_.emit(asio::cancellation_type::terminal); }
 
 void worker_run::report_rescued(const std::vector<job_key>& rescued) const {
     for (const auto& job : rescued) {
@@ -222,23 +232,6 @@ awaitable<void> worker_run::prune_if_due() {
     }
     if (thrown)
         co_await pause_after("prune", thrown);
-}
-
-// Sleeps until work may have come, a handler has ended, or a moment has come that the last claim named.
-awaitable<void> worker_run::next_event(claim_result seen) {
-    if (limit_)
-        co_return;
-    if (room() == 0)
-        co_return co_await changed_.wait();
-    const auto now = time_.steady();
-    auto until = std::min(saturating_add(now, longest_sleep), next_prune_);
-    if (seen.next_due)
-        until = std::min(until, saturating_add(now, std::max<wall_time::duration>(
-                                                        saturating_sub(*seen.next_due, time_.wall()), shortest_sleep)));
-    const auto thrown =
-        co_await first_of(stored_->wait_for_work(queues(), seen.seen), changed_.wait(), time_.sleep_until(until));
-    if (thrown)
-        co_await pause_after("wait for work", thrown);
 }
 
 // --- recording ----------------------------------------------------------------------------------------------------
@@ -332,6 +325,7 @@ awaitable<void> worker_run::record_all() {
             hopeless_ = thrown;
             changed_.set();
         }
+        cut_claim_short();
         const auto pause = note_trouble("record what became of jobs", thrown);
         co_await wait_for(hurry_, saturating_add(time_.steady(), pause));
     }

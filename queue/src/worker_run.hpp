@@ -39,14 +39,16 @@ private:
 
     // live(), in the order it happens
     awaitable<void> work();
-    awaitable<claim_result> claim(std::size_t room);
+    awaitable<void> claim(std::size_t places);
+    claim_request request_for(std::size_t places);
+    deadline end_of_claim() const;
+    void cut_claim_short();
     void report_rescued(const std::vector<job_key>& rescued) const;
     void take(claimed_job job);
     void start(claimed_job job, std::shared_ptr<const known_job> known);
     awaitable<void> run_handler(std::shared_ptr<running> r, std::shared_ptr<const known_job> known);
     void ended(running& r, attempt how);
     awaitable<void> prune_if_due();
-    awaitable<void> next_event(claim_result seen);
     awaitable<void> pause_after(const char* doing, std::exception_ptr thrown);
 
     // what ended goes to the backend in batches
@@ -80,6 +82,8 @@ private:
     lease_keeper keeper_;
     jump_guard jumps_;
     signal changed_;
+    asio::cancellation_signal cut_short_;                    // of the claim that waits
+    std::optional<wall_time> next_due_;                      // that the last claim named
     std::optional<deadline> limit_;                          // set: stopping
     std::map<std::string, std::shared_ptr<running>> active_; // by token
     std::vector<outcome> unrecorded_;

@@ -51,7 +51,28 @@ protected:
         return loop.await(stored->finish(std::move(one))).at(0);
     }
 
-    bool extend(const lease& held, wall_time until) { return loop.await(stored->extend({held}, until)).at(0); }
+    /// A claim of `queues` that waits for work.
+    claim_request waiting_claim(std::vector<std::string> queues = {"mail"}) {
+        return {.queues = std::move(queues), .max = 10, .worker = "w", .now = t0, .wait = true, .time = &time};
+    }
+    /// Begun, and found to wait.
+    std::shared_ptr<pending<claim_result>> wait_to_claim(claim_request request) {
+        const auto claiming = loop.start(stored->claim(std::move(request)));
+        loop.await(stored->counts({})); // behind it
+        loop.settle();
+        EXPECT_FALSE(claiming->ended);
+        return claiming;
+    }
+    claim_result result_of(const std::shared_ptr<pending<claim_result>>& claiming) {
+        EXPECT_TRUE(loop.until([&] { return claiming->ended; }));
+        if (claiming->failure)
+            std::rethrow_exception(claiming->failure);
+        return std::move(*claiming->value);
+    }
+
+    bool extend(const lease& held, wall_time until) {
+        return loop.await(stored->extend({held}, until)).at(0) == renewal::held;
+    }
 
     std::optional<job_info> info(const job_id& id, std::string queue = "mail") {
         return loop.await(stored->get({{std::move(queue), id}})).at(0);
@@ -72,6 +93,7 @@ protected:
     }
 
     test_loop loop;
+    manual_clock time;
     backend_subject subject;
     std::shared_ptr<backend> stored;
 };
@@ -129,6 +151,28 @@ TEST_P(QueueBackend, AddsAnIdOnlyOnce) {
     EXPECT_EQ(again[0].id, "a");
     EXPECT_EQ(info("a")->data, R"({"n":1})");
     EXPECT_EQ(counts().waiting, 2u);
+}
+
+TEST_P(QueueBackend, GivesAnIdToAJobThatHasNone) {
+    const auto added = add({make_job(""), make_job("", {}, "images"), make_job("a"), make_job("")});
+    std::set<job_id> given;
+    for (const auto i : {0, 1, 3}) {
+        const auto& id = added.at(static_cast<std::size_t>(i)).id;
+        EXPECT_FALSE(id.empty());
+        EXPECT_EQ(id.find_first_not_of("0123456789"), id.npos) << id << " might be somebody's own";
+        EXPECT_TRUE(added.at(static_cast<std::size_t>(i)).created);
+        given.insert(id);
+    }
+    EXPECT_EQ(given.size(), 3u);
+    EXPECT_EQ(info(added[1].id, "")->queue, "images");
+    EXPECT_FALSE(info(added[1].id, "mail"));
+    EXPECT_EQ(ids_of(claim()), (ids{added[0].id, "a", added[3].id}));
+}
+
+TEST_P(QueueBackend, KnowsNoNumberItDidNotGive) {
+    const auto id = add({make_job("")}).at(0).id;
+    for (const auto& each : {"0" + id, "+" + id, id + " ", "-" + id, id + "0", std::string("99999999999999999999")})
+        EXPECT_FALSE(info(each, "")) << each;
 }
 
 TEST_P(QueueBackend, KeepsTheIdsOfQueuesApart) {
@@ -258,7 +302,7 @@ TEST_P(QueueBackend, HandsOutAllThatAHandlerNeeds) {
     ASSERT_EQ(taken.jobs.size(), 1u);
     const auto& job = taken.jobs[0];
     EXPECT_EQ(job.held.job, (job_key{"mail", "a"}));
-    EXPECT_EQ(job.held.fence, 1u);
+    EXPECT_GE(job.held.fence, 1u);
     EXPECT_EQ(job.name, "welcome");
     EXPECT_EQ(job.data, R"({"n":1})");
     EXPECT_EQ(job.options, options);
@@ -391,7 +435,7 @@ TEST_P(QueueBackend, RefusesToExtendALostLease) {
     const auto taken = claim(2);
     const auto again = claim(1, t0 + 10s);
     const auto held = loop.await(stored->extend({taken.jobs[0].held, again.jobs.at(0).held}, t0 + 60s));
-    EXPECT_EQ(held, (std::vector<bool>{false, true}));
+    EXPECT_EQ(held, (std::vector<renewal>{renewal::lost, renewal::held}));
 }
 
 TEST_P(QueueBackend, RefusesTheOutcomeOfALostLease) {
@@ -599,74 +643,142 @@ TEST_P(QueueBackend, CountsNothingInAQueueItDoesNotKnow) {
 
 // --- waiting for work ---------------------------------------------------------------------------------------------
 
-TEST_P(QueueBackend, DoesNotMissWorkThatCameBetweenClaimAndWait) {
-    const auto seen = claim().seen;
+TEST_P(QueueBackend, DoesNotWaitWhenThereIsWork) {
+    add({make_job("a"), make_job("b")});
+    EXPECT_EQ(ids_of(loop.await(stored->claim(waiting_claim()))), (ids{"a", "b"}));
+}
+
+TEST_P(QueueBackend, GivesWhatComesToWhoWaits) {
+    const auto claiming = wait_to_claim(waiting_claim({"images", "mail"}));
+    add({make_job("a"), make_job("b")});
+    EXPECT_EQ(ids_of(result_of(claiming)), (ids{"a", "b"}));
+    EXPECT_EQ(counts().active, 2u);
+}
+
+TEST_P(QueueBackend, GivesWhatComesFirstToWhoHasWaitedLongest) {
+    auto first = waiting_claim(), second = waiting_claim();
+    first.max = second.max = 2;
+    const auto a = wait_to_claim(first), b = wait_to_claim(second);
+    add({make_job("a"), make_job("b"), make_job("c")});
+    EXPECT_EQ(ids_of(result_of(a)), (ids{"a", "b"}));
+    EXPECT_EQ(ids_of(result_of(b)), (ids{"c"}));
+}
+
+TEST_P(QueueBackend, WaitsOnWhenWorkComesForOthers) {
+    const auto claiming = wait_to_claim(waiting_claim({"images"}));
     add({make_job("a")});
-    loop.await(stored->wait_for_work({"mail"}, seen));
+    EXPECT_EQ(ids_of(claim(1)), ids{"a"});
+    loop.settle();
+    EXPECT_FALSE(claiming->ended);
+    add({make_job("b", {}, "images")});
+    EXPECT_EQ(ids_of(result_of(claiming)), ids{"b"});
 }
 
-TEST_P(QueueBackend, WakesWhenWorkComes) {
-    const auto wait = loop.start(stored->wait_for_work({"images", "mail"}, claim().seen));
-    loop.settle();
-    EXPECT_FALSE(wait->ended);
+TEST_P(QueueBackend, LeasesWhatItWaitedForFromTheMomentItCame) {
+    const auto claiming = wait_to_claim(waiting_claim());
+    time.advance(1h);
     add({make_job("a")});
-    EXPECT_TRUE(loop.until([&] { return wait->ended; }));
-    EXPECT_FALSE(wait->failure);
+    const auto held = result_of(claiming).jobs.at(0).held;
+    EXPECT_EQ(info("a")->started_at, t0 + 1h);
+    EXPECT_TRUE(claim(1, t0 + 1h + 9s).rescued.empty());
+    EXPECT_EQ(claim(1, t0 + 1h + 10s).rescued.size(), 1u);
 }
 
-TEST_P(QueueBackend, WakesWhenADelayedJobComes) {
-    const auto wait = loop.start(stored->wait_for_work({"mail"}, claim().seen));
-    loop.settle();
-    add({make_delayed("a", t0 + 1h)});
-    EXPECT_TRUE(loop.until([&] { return wait->ended; }));
-}
-
-TEST_P(QueueBackend, WakesWhenAJobIsGivenBack) {
+TEST_P(QueueBackend, GivesAJobThatIsReturnedToWhoWaits) {
     add({make_job("a")});
-    const auto taken = claim(5);
-    const auto wait = loop.start(stored->wait_for_work({"mail"}, taken.seen));
-    loop.settle();
-    finish({.held = taken.jobs.at(0).held, .as = outcome::kind::returned, .at = t0});
-    EXPECT_TRUE(loop.until([&] { return wait->ended; }));
+    const auto held = claim(5).jobs.at(0).held;
+    auto request = waiting_claim();
+    request.due = t0; // earlier than the end of a's lease
+    const auto claiming = wait_to_claim(request);
+    finish({.held = held, .as = outcome::kind::returned, .at = t0});
+    EXPECT_EQ(ids_of(result_of(claiming)), ids{"a"});
 }
 
-TEST_P(QueueBackend, WakesWhenAnotherProcessAddsWork) {
-    add({make_job("first")});
-    const auto wait = loop.start(stored->wait_for_work({"mail"}, claim().seen));
-    loop.settle();
+TEST_P(QueueBackend, GivesAJobThatSomebodyElsePromotedToWhoWaits) {
+    add({make_delayed("a", t0 + 1s)});
+    auto request = waiting_claim();
+    request.due = t0 + 1s;
+    const auto claiming = wait_to_claim(request);
+    claim(1, t0 + 1s, {"other"});
+    EXPECT_EQ(ids_of(result_of(claiming)), ids{"a"});
+}
+
+TEST_P(QueueBackend, TellsWhoWaitsThatSomethingIsDueBeforeTheTimeItKnows) {
+    auto request = waiting_claim();
+    request.due = t0 + 2min;
+    const auto claiming = wait_to_claim(request);
+    add({make_delayed("late", t0 + 3min)});
+    EXPECT_FALSE(claiming->ended);
+    add({make_delayed("soon", t0 + 1min)});
+    const auto taken = result_of(claiming);
+    EXPECT_EQ(ids_of(taken), ids{});
+    EXPECT_EQ(taken.next_due, t0 + 1min);
+}
+
+TEST_P(QueueBackend, DoesNotWaitBeforeItsCallerKnowsWhatIsDueNext) {
+    add({make_delayed("a", t0 + 1min)});
+    EXPECT_EQ(loop.await(stored->claim(waiting_claim())).next_due, t0 + 1min);
+}
+
+TEST_P(QueueBackend, GivesWhatAnotherProcessAddsToWhoWaits) {
+    add({make_job("first", {}, "images")});
+    const auto claiming = wait_to_claim(waiting_claim());
     const auto other = subject.open_again();
     loop.await(other->enqueue({make_job("a")}));
-    EXPECT_TRUE(loop.until([&] { return wait->ended; }));
-    EXPECT_EQ(ids_of(claim()), ids{"a"});
+    EXPECT_EQ(ids_of(result_of(claiming)), ids{"a"});
     loop.await(other->stop(deadline::after(30s)));
 }
 
 TEST_P(QueueBackend, StopsWaitingWhenCancelled) {
-    const auto seen = claim().seen;
     asio::cancellation_signal cancel;
     std::optional<std::exception_ptr> end;
-    asio::co_spawn(loop.get_executor(), stored->wait_for_work({"mail"}, seen),
-                   asio::bind_cancellation_slot(cancel.slot(), [&](std::exception_ptr e) { end = e; }));
+    asio::co_spawn(
+        loop.get_executor(), stored->claim(waiting_claim()),
+        asio::bind_cancellation_slot(cancel.slot(), [&](std::exception_ptr e, const claim_result&) { end = e; }));
+    loop.await(stored->counts({}));
     loop.settle();
+    ASSERT_FALSE(end);
     cancel.emit(asio::cancellation_type::terminal);
     ASSERT_TRUE(loop.until([&] { return end.has_value(); }));
     EXPECT_EQ(infra::code_of(*end), asio::error::operation_aborted);
     add({make_job("a")});
+    EXPECT_EQ(counts().waiting, 1u) << "taken for somebody who has gone";
+}
+
+// Whichever comes first: what was taken is handed over, what was not still waits.
+TEST_P(QueueBackend, LosesNoJobToAClaimThatIsCancelledAsWorkComes) {
+    for (int i = 0; i < 200; ++i) {
+        const auto id = "j" + std::to_string(i);
+        asio::cancellation_signal cancel;
+        std::optional<ids> taken;
+        asio::co_spawn(loop.get_executor(), stored->claim(waiting_claim()),
+                       asio::bind_cancellation_slot(cancel.slot(), [&](std::exception_ptr e, const claim_result& r) {
+                           taken = e ? ids{} : ids_of(r);
+                       }));
+        loop.settle();
+        const auto adding = loop.start(stored->enqueue({make_job(id)}));
+        for (int spin = 0; spin < i % 20; ++spin)
+            loop.settle();
+        cancel.emit(asio::cancellation_type::terminal);
+        ASSERT_TRUE(loop.until([&] { return taken && adding->ended; }));
+        if (taken->empty())
+            *taken = ids_of(claim(1));
+        ASSERT_EQ(*taken, ids{id});
+    }
 }
 
 // --- stopping -----------------------------------------------------------------------------------------------------
 
 TEST_P(QueueBackend, RefusesEverythingOnceStopped) {
     add({make_job("a")});
-    const auto waiting = loop.start(stored->wait_for_work({"other"}, claim().seen));
-    loop.settle();
+    const auto waiting = wait_to_claim(waiting_claim({"other"}));
     loop.await(stored->stop(deadline::after(30s)));
     loop.await(stored->stop(deadline::after(30s)));
     EXPECT_TRUE(loop.until([&] { return waiting->ended; }));
     EXPECT_EQ(infra::code_of(waiting->failure), infra::errc::closed);
     EXPECT_EQ(loop.code_of(stored->enqueue({make_job("b")})), infra::errc::closed);
     EXPECT_EQ(loop.code_of(stored->claim({.queues = {"mail"}, .now = t0})), infra::errc::closed);
-    EXPECT_EQ(loop.code_of(stored->wait_for_work({"mail"}, 0)), infra::errc::closed);
+    EXPECT_EQ(loop.code_of(stored->claim(waiting_claim())), infra::errc::closed);
 }
 
 TEST_P(QueueBackend, FinishesWhatWaitsWhenStopped) {
@@ -695,7 +807,7 @@ TEST_P(QueueBackend, AnswersWhatWaitsWhenItIsDestroyed) {
     auto other = subject.open_again();
     for (int i = 0; i < 50; ++i)
         adds.push_back(loop.start(other->enqueue({make_job("a" + std::to_string(i))})));
-    const auto wait = loop.start(other->wait_for_work({"other"}, std::numeric_limits<std::uint64_t>::max()));
+    const auto wait = loop.start(other->claim(waiting_claim({"other"})));
     loop.settle();
     other.reset();
     for (const auto& each : adds)

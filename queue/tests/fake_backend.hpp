@@ -27,7 +27,6 @@ public:
     void offer(claimed_job job) {
         const std::scoped_lock lock(mutex);
         ready.push_back(std::move(job));
-        ++arrived;
     }
 
     awaitable<std::vector<added_job>> enqueue(std::vector<new_job> jobs) override {
@@ -35,6 +34,8 @@ public:
         fail_if(enqueue_failure);
         std::vector<added_job> added;
         for (auto& each : jobs) {
+            if (each.id.empty())
+                each.id = std::to_string(stored.size() + 1);
             added.push_back({.id = each.id, .created = !existing.contains(each.id)});
             stored.push_back(std::move(each));
         }
@@ -42,30 +43,24 @@ public:
     }
 
     awaitable<claim_result> claim(claim_request request) override {
-        const std::scoped_lock lock(mutex);
-        claims.push_back(request);
-        if (!claim_failures.empty()) {
-            const auto why = claim_failures.front();
-            claim_failures.pop_front();
-            std::rethrow_exception(why);
+        begin_claim(request);
+        asio::steady_timer turn(co_await asio::this_coro::executor);
+        auto taken = take(request);
+        while (waits_on(request, taken)) {
+            turn.expires_after(1ms);
+            co_await turn.async_wait(asio::use_awaitable);
+            taken = take(request);
         }
-        claim_result taken{.rescued = std::exchange(rescued, {}), .next_due = next_due, .seen = arrived};
-        while (!ready.empty() && taken.jobs.size() < request.max) {
-            taken.jobs.push_back(std::move(ready.front()));
-            ready.pop_front();
-        }
-        if (!taken.jobs.empty())
-            lines.push_back("claim " + std::to_string(request.max) + ": " + std::to_string(taken.jobs.size()));
         co_return taken;
     }
 
-    awaitable<std::vector<bool>> extend(std::vector<lease> leases, wall_time until) override {
+    awaitable<std::vector<renewal>> extend(std::vector<lease> leases, wall_time until) override {
         const std::scoped_lock lock(mutex);
-        std::vector<bool> held;
+        std::vector<renewal> held;
         for (const auto& each : leases) {
             lines.push_back("extend " + each.job.id);
             extended_until = until;
-            held.push_back(!lost.contains(each.job.id));
+            held.push_back(lost.contains(each.job.id) ? renewal::lost : renewal::held);
         }
         extensions += leases.size();
         co_return held;
@@ -100,14 +95,6 @@ public:
         co_return 0;
     }
 
-    awaitable<void> wait_for_work(std::vector<std::string>, std::uint64_t seen) override {
-        asio::steady_timer turn(co_await asio::this_coro::executor);
-        while (!came_after(seen)) {
-            turn.expires_after(1ms);
-            co_await turn.async_wait(asio::use_awaitable);
-        }
-    }
-
     awaitable<void> stop(deadline) override { co_return; }
     std::string description() const override { return "fake:"; }
 
@@ -119,14 +106,8 @@ public:
         const std::scoped_lock lock(mutex);
         return finished.size();
     }
-    bool came_after(std::uint64_t seen) {
-        const std::scoped_lock lock(mutex);
-        return arrived > seen;
-    }
-
     std::mutex mutex;
     std::deque<claimed_job> ready;
-    std::uint64_t arrived = 0;
     std::deque<std::exception_ptr> claim_failures;
     std::deque<std::exception_ptr> finish_failures;
     std::exception_ptr enqueue_failure;
@@ -144,6 +125,26 @@ public:
     std::vector<std::vector<prune_request>> pruned;
 
 private:
+    void begin_claim(const claim_request& request) {
+        const std::scoped_lock lock(mutex);
+        claims.push_back(request);
+        if (claim_failures.empty())
+            return;
+        const auto why = claim_failures.front();
+        claim_failures.pop_front();
+        std::rethrow_exception(why);
+    }
+    claim_result take(const claim_request& request) {
+        const std::scoped_lock lock(mutex);
+        claim_result taken{.rescued = std::exchange(rescued, {}), .next_due = next_due};
+        while (!ready.empty() && taken.jobs.size() < request.max) {
+            taken.jobs.push_back(std::move(ready.front()));
+            ready.pop_front();
+        }
+        if (!taken.jobs.empty())
+            lines.push_back("claim " + std::to_string(request.max) + ": " + std::to_string(taken.jobs.size()));
+        return taken;
+    }
     static void fail_if(const std::exception_ptr& why) {
         if (why)
             std::rethrow_exception(why);

@@ -443,11 +443,12 @@ TEST_F(QueueWorker, ServesOnlyTheQueuesItIsTold) {
 TEST_F(QueueWorker, ClaimsWhenADelayIsOver) {
     stored->next_due = time.wall() + 2s;
     start();
-    turn_until([&] { return stored->claims.size() == 1; });
+    turn_until([&] { return stored->claims.size() == 2; });
+    EXPECT_EQ(stored->claims.back().due, time.wall() + 2s);
     pass(1999ms);
-    EXPECT_EQ(stored->claims.size(), 1u);
+    EXPECT_EQ(stored->claims.size(), 2u);
     pass(1ms);
-    turn_until([&] { return stored->claims.size() > 1; });
+    turn_until([&] { return stored->claims.size() > 2; });
 }
 
 TEST_F(QueueWorker, DoesNotTakeJobsFromTheLivingWhenTheWallClockJumpsAhead) {
@@ -467,9 +468,24 @@ TEST_F(QueueWorker, DoesNotTakeJobsFromTheLivingWhenTheWallClockJumpsAhead) {
 TEST_F(QueueWorker, LooksAgainAfterFiveSecondsWhateverTheClockSaid) {
     stored->next_due = time.wall() + 24h;
     start();
-    turn_until([&] { return stored->claims.size() == 1; });
-    pass(5s);
     turn_until([&] { return stored->claims.size() == 2; });
+    pass(5s);
+    turn_until([&] { return stored->claims.size() > 2; });
+}
+
+TEST_F(QueueWorker, WaitsWithAClaimForItsFreePlacesUntilWorkComes) {
+    handle([](json::value) -> awaitable<void> { co_await for_ever(); });
+    start({.concurrency = 3});
+    turn_until([&] { return stored->claims.size() == 1; });
+    EXPECT_TRUE(stored->claims.back().wait);
+    EXPECT_EQ(stored->claims.back().time, &time);
+    for (std::size_t running_now = 1; running_now <= 3; ++running_now) {
+        offer(std::to_string(running_now));
+        turn_until([&] { return stored->transcript().size() == running_now; });
+    }
+    EXPECT_EQ(stored->transcript(), (std::vector<std::string>{"claim 3: 1", "claim 2: 1", "claim 1: 1"}));
+    loop.settle();
+    EXPECT_EQ(stored->claims.size(), 3u) << "claimed without a place";
 }
 
 TEST_F(QueueWorker, PrunesByAgeEveryMinute) {
@@ -611,6 +627,7 @@ TEST_F(QueueWorker, LetsHandlersFinishWhenStopped) {
     start();
     turn_until([&] { return !stored->transcript().empty(); });
     const auto stopped = loop.start(w->stop(deadline(time.steady() + 10s)));
+    loop.settle();
     offer("b");
     pass(9s);
     EXPECT_FALSE(running->ended);

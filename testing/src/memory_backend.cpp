@@ -89,14 +89,18 @@ struct memory_backend::storage {
         r.place = place;
     }
 
-    bool add(new_job job) {
+    added_job add(new_job job) {
+        if (job.id.empty())
+            job.id = std::to_string(numbers + 1);
+        added_job added{.id = job.id};
         last_served.try_emplace(job.queue);
         const auto [place, is_new] = keys.try_emplace({job.queue, job.id});
         if (is_new) {
             const auto number = ++numbers;
             place->second = jobs.emplace(static_cast<std::uint64_t>(number), to_record(std::move(job), number)).first;
         }
-        return is_new;
+        added.created = is_new;
+        return added;
     }
 
     std::vector<job_key> rescue(const claim_request& by) {
@@ -106,14 +110,17 @@ struct memory_backend::storage {
                 wait_again(*each, -++numbers);
                 ++each->info.stalls;
                 rescued.push_back({each->info.queue, each->info.id});
+                tell({each->info.queue});
             }
         return rescued;
     }
 
     void promote(wall_time now) {
         for (auto* each : sorted(in(job_state::delayed), [](const record* r) { return *r->info.run_at; }))
-            if (*each->info.run_at <= now)
+            if (*each->info.run_at <= now) {
                 wait_again(*each, ++numbers);
+                tell({each->info.queue});
+            }
     }
 
     claimed_job take(record& r, const claim_request& by) {
@@ -236,8 +243,7 @@ struct memory_backend::storage {
         names touched;
         for (auto& each : all) {
             touched.insert(each.queue);
-            auto id = each.id;
-            added.push_back({.id = std::move(id), .created = add(std::move(each))});
+            added.push_back(add(std::move(each)));
         }
         tell(touched);
         return added;
@@ -253,13 +259,13 @@ struct memory_backend::storage {
         return result;
     }
 
-    std::vector<bool> extend(const std::vector<lease>& leases, wall_time until) {
-        std::vector<bool> still_held;
+    std::vector<renewal> extend(const std::vector<lease>& leases, wall_time until) {
+        std::vector<renewal> still_held;
         for (const auto& each : leases) {
             auto* r = held(each);
             if (r)
                 r->lease_until = until;
-            still_held.push_back(r);
+            still_held.push_back(r ? renewal::held : renewal::lost);
         }
         return still_held;
     }
@@ -322,6 +328,19 @@ awaitable<std::invoke_result_t<F&, Storage&>> act(std::shared_ptr<Storage> on, s
     co_return verb(*on);
 }
 
+template <class Storage>
+awaitable<claim_result> claim_from(std::shared_ptr<Storage> on, std::shared_ptr<arrivals> open, claim_request request) {
+    for (;;) {
+        const auto seen = open->count();
+        auto taken = co_await act(on, open, [&request](Storage& s) { return s.claim(request); });
+        if (!waits_on(request, taken))
+            co_return taken;
+        co_await arrivals::wait(open, request.queues, seen);
+        if (request.time)
+            request.now = request.time->wall();
+    }
+}
+
 } // namespace
 
 memory_backend::memory_backend() : memory_backend(std::make_shared<storage>()) {}
@@ -357,14 +376,10 @@ awaitable<std::vector<added_job>> memory_backend::enqueue(std::vector<new_job> j
 }
 
 awaitable<claim_result> memory_backend::claim(claim_request request) {
-    return act(storage_, arrivals_, [request = std::move(request), mine = arrivals_](storage& s) {
-        auto result = s.claim(request);
-        result.seen = mine->count();
-        return result;
-    });
+    return claim_from(storage_, arrivals_, std::move(request));
 }
 
-awaitable<std::vector<bool>> memory_backend::extend(std::vector<lease> leases, wall_time until) {
+awaitable<std::vector<renewal>> memory_backend::extend(std::vector<lease> leases, wall_time until) {
     return act(storage_, arrivals_,
                [leases = std::move(leases), until](storage& s) { return s.extend(leases, until); });
 }
@@ -383,10 +398,6 @@ awaitable<std::vector<queue_counts>> memory_backend::counts(std::vector<std::str
 
 awaitable<std::size_t> memory_backend::prune(std::vector<prune_request> requests) {
     return act(storage_, arrivals_, [requests = std::move(requests)](storage& s) { return s.prune(requests); });
-}
-
-awaitable<void> memory_backend::wait_for_work(std::vector<std::string> queues, std::uint64_t seen) {
-    return arrivals::wait(arrivals_, std::move(queues), seen);
 }
 
 awaitable<void> memory_backend::stop(deadline) {

@@ -41,15 +41,49 @@ awaitable<std::invoke_result_t<F&, store&>> submit(std::shared_ptr<writer> to, a
     co_return co_await outcome.get();
 }
 
+/// A claim, which may wait.
+class claim_operation final : public operation {
+public:
+    claim_operation(claim_request request, promise<claim_result> p)
+        : operation(access::write, 0, always), request_(std::move(request)), outcome_(std::move(p)) {}
+
+    void perform(store& s) override { result_ = sqlite::claim(s, request_); }
+    bool waits() const noexcept override { return waits_on(request_, result_); }
+    bool may_go_on(store& s) override { return may_claim(s, request_); }
+    void try_again(store& s) override {
+        if (request_.time)
+            request_.now = request_.time->wall();
+        result_ = claim_again(s, request_);
+    }
+    void succeed() noexcept override { outcome_.set_value(std::move(result_)); }
+    void fail(std::exception_ptr why) noexcept override { outcome_.set_exception(std::move(why)); }
+
+private:
+    claim_request request_;
+    promise<claim_result> outcome_;
+    claim_result result_;
+};
+
+// Cancelled, it asks for its claim back, and learns which of the two the thread was told first.
+awaitable<claim_result> submit_claim(std::shared_ptr<writer> to, claim_request request) {
+    const promise<claim_result> outcome(co_await asio::this_coro::executor);
+    const auto ticket = to->post(std::make_unique<claim_operation>(std::move(request), outcome));
+    try {
+        co_return co_await outcome.get();
+    } catch (const boost::system::system_error& e) {
+        if (e.code() != asio::error::operation_aborted)
+            throw;
+    }
+    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+    to->withdraw(ticket);
+    co_return co_await outcome.get();
+}
+
 std::size_t bytes_of(const std::vector<new_job>& jobs) {
     std::size_t bytes = 0;
     for (const auto& each : jobs)
         bytes += sizeof each + each.data.size() + each.carrier.size();
     return bytes;
-}
-
-awaitable<void> wait_for_arrival(std::shared_ptr<writer> at, std::vector<std::string> queues, std::uint64_t seen) {
-    co_await arrivals::wait(at->arrived(), std::move(queues), seen);
 }
 
 awaitable<void> stop_writer(std::shared_ptr<writer> w, deadline limit) {
@@ -80,16 +114,9 @@ public:
                       [jobs = std::move(jobs)](store& s) { return sqlite::enqueue(s, jobs); });
     }
 
-    awaitable<claim_result> claim(claim_request request) override {
-        return submit(writer_, access::write, 0, always,
-                      [request = std::move(request), a = writer_->arrived()](store& s) {
-                          auto result = sqlite::claim(s, request);
-                          result.seen = a->count();
-                          return result;
-                      });
-    }
+    awaitable<claim_result> claim(claim_request request) override { return submit_claim(writer_, std::move(request)); }
 
-    awaitable<std::vector<bool>> extend(std::vector<lease> leases, wall_time until) override {
+    awaitable<std::vector<renewal>> extend(std::vector<lease> leases, wall_time until) override {
         return submit(writer_, access::write, 0, always,
                       [leases = std::move(leases), until](store& s) { return sqlite::extend(s, leases, until); });
     }
@@ -112,10 +139,6 @@ public:
     awaitable<std::size_t> prune(std::vector<prune_request> requests) override {
         return submit(writer_, access::write, 0, refusable,
                       [requests = std::move(requests)](store& s) { return sqlite::prune(s, requests); });
-    }
-
-    awaitable<void> wait_for_work(std::vector<std::string> queues, std::uint64_t seen) override {
-        return wait_for_arrival(writer_, std::move(queues), seen);
     }
 
     awaitable<void> stop(deadline limit) override { return stop_writer(writer_, limit); }

@@ -142,4 +142,21 @@ claim_result claim(store& s, const claim_request& request) {
     return result;
 }
 
+// Rescues nobody: it asks for that who knows how the wall clock has gone meanwhile.
+claim_result claim_again(store& s, const claim_request& request) {
+    claim_result result;
+    take_in_turns(s, request, result.jobs);
+    if (result.jobs.size() < request.max)
+        result.next_due = next_due(s);
+    return result;
+}
+
+bool may_claim(store& s, const claim_request& request) {
+    const auto due = next_due(s);
+    return (due && (!request.due || *due < *request.due)) || std::ranges::any_of(request.queues, [&](const auto& name) {
+               const auto* queue = s.queues.find(name);
+               return queue && queue->in(job_state::waiting) > 0;
+           });
+}
+
 } // namespace infra::queue::sqlite

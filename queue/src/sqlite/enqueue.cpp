@@ -4,15 +4,14 @@ namespace infra::queue::sqlite {
 namespace {
 
 // False if the id is there.
-bool insert_job(store& s, ledger::row& queue, const new_job& job, std::int64_t seq) {
+bool insert_job(store& s, ledger::row& queue, const new_job& job, const job_id& id, std::int64_t seq) {
     const bool delayed = job.run_at.has_value();
     query q(
         s.db,
         "INSERT INTO infra_jobs (seq, queue, id, state, priority, place, due_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) "
         "ON CONFLICT (id, queue) DO NOTHING");
-    q.bind(seq, queue.id, job.id, static_cast<int>(delayed ? job_state::delayed : job_state::waiting),
-           job.options.priority, job.options.lifo ? -seq : seq,
-           delayed ? std::optional(to_due_ms(*job.run_at)) : std::nullopt);
+    q.bind(seq, queue.id, id, static_cast<int>(delayed ? job_state::delayed : job_state::waiting), job.options.priority,
+           job.options.lifo ? -seq : seq, delayed ? std::optional(to_due_ms(*job.run_at)) : std::nullopt);
     q.run();
     return s.db.changes() > 0;
 }
@@ -49,13 +48,14 @@ std::vector<added_job> enqueue(store& s, const std::vector<new_job>& jobs) {
     for (const auto& job : jobs) {
         auto& queue = s.queues.get(s.db, job.queue);
         const auto seq = s.queues.next_number();
-        const bool created = insert_job(s, queue, job, seq);
+        auto id = job.id.empty() ? std::to_string(seq) : job.id;
+        const bool created = insert_job(s, queue, job, id, seq);
         if (created) {
             insert_payload(s, job, seq);
             s.queues.added(queue, job.run_at ? job_state::delayed : job_state::waiting);
             s.touched.insert(job.queue);
         }
-        added.push_back({.id = job.id, .created = created});
+        added.push_back({.id = std::move(id), .created = created});
     }
     s.refuse_if_too_large();
     return added;

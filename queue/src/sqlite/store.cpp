@@ -55,6 +55,7 @@ void store::set_synchronous(bool full) {
 }
 
 void store::begin(access needed) {
+    needed_ = needed;
     set_synchronous(needed == access::write_durably && options_.durability == durability::full);
     query(db, needed == access::read ? "BEGIN" : "BEGIN IMMEDIATE").run();
     try {
@@ -86,6 +87,9 @@ void store::rollback() noexcept {
         // Nothing is left to undo: SQLite has done it, or the file is dropped with the connection.
     }
 }
+
+// What was read stays true until others write.
+void store::end_reading() { query(db, "ROLLBACK").run(); }
 
 void store::begin_part() {
     queues.mark();

@@ -26,6 +26,8 @@ public:
     void begin(access needed);
     void commit();
     void rollback() noexcept;
+    void end_reading();
+    bool may_write() const noexcept { return needed_ != access::read; }
 
     /// Between them one operation of several in a transaction.
     void begin_part();
@@ -60,6 +62,7 @@ private:
     std::chrono::steady_clock::time_point waiting_since_{};
     std::optional<bool> full_;
     std::int64_t data_version_ = 0;
+    access needed_ = access::read;
     bool others_wrote_ = false;
     bool stale_ = true; // the ledger is to be read again
 };

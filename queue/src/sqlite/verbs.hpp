@@ -13,7 +13,9 @@ namespace infra::queue::sqlite {
 
 std::vector<added_job> enqueue(store& s, const std::vector<new_job>& jobs);
 claim_result claim(store& s, const claim_request& request);
-std::vector<bool> extend(store& s, const std::vector<lease>& leases, wall_time until);
+claim_result claim_again(store& s, const claim_request& request); ///< of what came since
+bool may_claim(store& s, const claim_request& request);           ///< looks whether something did
+std::vector<renewal> extend(store& s, const std::vector<lease>& leases, wall_time until);
 std::vector<bool> finish(store& s, const std::vector<outcome>& outcomes);
 std::vector<std::optional<job_info>> get(store& s, const std::vector<job_key>& keys);
 std::vector<queue_counts> counts(store& s, const std::vector<std::string>& queues);

@@ -1,5 +1,7 @@
 #include "writer.hpp"
 
+#include <boost/asio/error.hpp>
+
 #include <pthread.h>
 
 #include <algorithm>
@@ -12,6 +14,10 @@ std::exception_ptr closed() {
     return std::make_exception_ptr(error(infra::errc::closed, "the queue's storage was stopped and does nothing more"));
 }
 
+std::exception_ptr aborted() {
+    return std::make_exception_ptr(boost::system::system_error(asio::error::operation_aborted));
+}
+
 error overloaded(const sqlite_options& options) {
     return {infra::errc::overloaded,
             "too many operations wait for the queue's file " + options.file.string() +
@@ -20,11 +26,7 @@ error overloaded(const sqlite_options& options) {
 
 } // namespace
 
-writer::writer(sqlite_options options)
-    : options_(std::move(options)), arrivals_(std::make_shared<arrivals>([this] {
-          const std::scoped_lock lock(mutex_); // the thread is now either before its look at anybody_waits() or asleep
-          changed_.notify_one();
-      })) {}
+writer::writer(sqlite_options options) : options_(std::move(options)) {}
 
 writer::~writer() {
     abandon();
@@ -35,13 +37,10 @@ writer::~writer() {
 void writer::abandon() noexcept {
     const std::scoped_lock lock(mutex_);
     stopping_ = hurry_ = true;
-    if (thread_.joinable())
-        changed_.notify_one();
-    else
-        arrivals_->close(closed());
+    changed_.notify_one();
 }
 
-void writer::post(std::unique_ptr<operation> work) {
+std::uint64_t writer::post(std::unique_ptr<operation> work) {
     const std::scoped_lock lock(mutex_);
     if (stopping_)
         std::rethrow_exception(closed());
@@ -51,18 +50,42 @@ void writer::post(std::unique_ptr<operation> work) {
     if (!thread_.joinable()) // before the work is in its hands: what throws here has stored nothing
         thread_ = std::thread([this] { this->work(); });
     waiting_bytes_ += work->bytes;
+    const auto ticket = work->ticket_ = ++last_ticket_;
     waiting_.push_back(std::move(work));
     if (waiting_.size() == 1)
         changed_.notify_one();
+    return ticket;
+}
+
+void writer::withdraw(std::uint64_t ticket) noexcept {
+    std::unique_ptr<operation> found;
+    {
+        const std::scoped_lock lock(mutex_);
+        found = take(ticket);
+        if (!found && performing_)
+            withdrawn_.push_back(ticket);
+    }
+    if (found)
+        found->fail(aborted());
+}
+
+std::unique_ptr<operation> writer::take(std::uint64_t ticket) {
+    for (auto* from : {&parked_, &waiting_}) {
+        const auto place = std::ranges::find_if(*from, [&](const auto& each) { return each->ticket_ == ticket; });
+        if (place == from->end())
+            continue;
+        auto found = std::move(*place);
+        from->erase(place);
+        return found;
+    }
+    return nullptr;
 }
 
 void writer::stop(const promise<void>& drained) {
     const std::scoped_lock lock(mutex_);
     stopping_ = true;
-    if (ended_ || !thread_.joinable()) {
-        arrivals_->close(closed()); // which a thread that never began will not do
+    if (ended_ || !thread_.joinable())
         return drained.set_value();
-    }
     told_.push_back(drained);
     changed_.notify_one();
 }
@@ -79,10 +102,11 @@ void writer::work() {
             for (auto& each : all)
                 each->fail(closed());
         else
-            perform(all);
+            perform(std::move(all));
     }
+    for (auto& each : take_parked())
+        each->fail(closed());
     store_.reset();
-    arrivals_->close(closed());
     end();
 }
 
@@ -98,7 +122,7 @@ void writer::end() {
 writer::batch writer::next_batch() {
     std::unique_lock lock(mutex_);
     while (waiting_.empty() && !stopping_) {
-        if (!arrivals_->anybody_waits()) {
+        if (parked_.empty()) {
             changed_.wait(lock);
         } else if (changed_.wait_for(lock, options_.poll) == std::cv_status::timeout) {
             lock.unlock();
@@ -110,39 +134,79 @@ writer::batch writer::next_batch() {
     return std::exchange(waiting_, {});
 }
 
+// Whoever waits is not told of what goes wrong here: a time that it knows will come, and then it asks.
 void writer::look_for_others() {
     try {
         open();
         store_->look_for_others();
-        if (store_->take_others_wrote())
-            arrivals_->publish_to_all();
+        offer_to_all_ = store_->take_others_wrote() || offer_to_all_;
     } catch (const std::exception&) {
-        // Whoever waits will claim when a time it knows has come, and is then told what is wrong.
         drop_if_broken(std::current_exception());
     }
+    if (!offer_to_all_)
+        return;
+    auto parked = take_parked();
+    offer_to_all_ = others_brought_work(parked);
+    park(std::move(parked));
+    if (offer_to_all_)
+        perform({});
 }
 
-void writer::perform(batch& all) {
-    if (perform_together(all))
-        return;
-    // The whole transaction was lost to one of them, or to a full disk: each for itself, so that those that can, do.
-    for (auto& each : all) {
-        batch one;
-        one.push_back(std::move(each));
-        perform_together(one);
+// Looks without the lock that others may need to write more.
+bool writer::others_brought_work(const batch& parked) {
+    try {
+        store_->begin(access::read);
+        const bool some = std::ranges::any_of(parked, [&](const auto& each) { return each->may_go_on(*store_); });
+        store_->end_reading();
+        return some;
+    } catch (const std::exception&) {
+        store_->rollback();
+        drop_if_broken(std::current_exception());
+        return false;
     }
 }
 
-// False if all is undone and it may help to try one by one; otherwise everyone has been told.
-bool writer::perform_together(batch& all) {
-    const bool alone = all.size() == 1;
-    std::vector<std::exception_ptr> failures(all.size());
+writer::batch writer::take_parked() {
+    const std::scoped_lock lock(mutex_);
+    performing_ = true;
+    return std::exchange(parked_, {});
+}
+
+void writer::park(batch all) {
+    batch gone;
+    {
+        const std::scoped_lock lock(mutex_);
+        performing_ = false;
+        parked_ = std::move(all);
+        for (const auto ticket : std::exchange(withdrawn_, {}))
+            if (auto found = take(ticket))
+                gone.push_back(std::move(found));
+    }
+    for (auto& each : gone)
+        each->fail(aborted());
+}
+
+// Undoing one of several takes a savepoint for each, which costs as much as a job: so that is done only once one has failed.
+// And if the whole transaction was lost to one of them, or to a full disk, each is tried for itself.
+void writer::perform(batch all) {
+    auto parked = take_parked();
+    if (!perform_together(all, parked, undo::everything) && !perform_together(all, parked, undo::parts))
+        for (auto& each : all) {
+            batch one;
+            one.push_back(std::move(each));
+            perform_together(one, parked, undo::parts);
+        }
+    park(std::move(parked));
+}
+
+// False if all is undone and it may help to try another way; otherwise everyone has been told.
+bool writer::perform_together(batch& all, batch& parked, undo how) {
+    std::vector<std::exception_ptr> failures(all.size() + parked.size());
     bool begun = false;
     try {
-        begin(*std::ranges::max_element(all, {}, [](const auto& each) { return each->needed; }));
+        begin(all, !parked.empty() && offer_to_all_);
         begun = true;
-        for (std::size_t i = 0; i < all.size(); ++i)
-            perform_part(*all[i], alone, failures[i]);
+        perform_all(all, parked, how, failures);
         store_->commit();
     } catch (...) {
         const bool given_up = hurry_ && !begun; // not "locked for too long"
@@ -150,40 +214,72 @@ bool writer::perform_together(batch& all) {
         if (store_)
             store_->rollback();
         drop_if_broken(why);
-        if (begun && !alone && store_)
+        if (begun && store_ && (how == undo::everything || all.size() > 1))
             return false;
         for (auto& each : all)
             each->fail(why);
         return true;
     }
-    for (std::size_t i = 0; i < all.size(); ++i)
-        failures[i] ? all[i]->fail(failures[i]) : all[i]->succeed();
-    arrivals_->publish(store_->touched);
+    offer_to_all_ = false;
+    tell(all, parked, failures);
     return true;
 }
 
-void writer::begin(const std::unique_ptr<operation>& most_demanding) {
+void writer::begin(const batch& all, bool offering) {
     open();
-    store_->begin(most_demanding->needed);
-    if (store_->take_others_wrote())
-        arrivals_->publish_to_all();
+    auto needed = offering ? access::write : access::read;
+    for (const auto& each : all)
+        needed = std::max(needed, each->needed);
+    store_->begin(needed);
+    offer_to_all_ = store_->take_others_wrote() || offer_to_all_;
 }
 
 // Throws only if the transaction is lost.
-void writer::perform_part(operation& one, bool alone, std::exception_ptr& failure) {
-    if (alone)
-        return one.perform(*store_);
+void writer::perform_all(batch& all, batch& parked, undo how, std::vector<std::exception_ptr>& failures) {
+    const auto perform_one = [&](operation& one, void (operation::*what)(store&)) -> std::exception_ptr {
+        if (how == undo::parts)
+            return perform_part(one, what);
+        (one.*what)(*store_);
+        return nullptr;
+    };
+    for (std::size_t i = 0; i < all.size(); ++i)
+        failures[i] = perform_one(*all[i], &operation::perform);
+    if (!store_->may_write() || (!offer_to_all_ && store_->touched.empty()))
+        return;
+    for (std::size_t i = 0; i < parked.size(); ++i)
+        failures[all.size() + i] = perform_one(*parked[i], &operation::try_again);
+}
+
+std::exception_ptr writer::perform_part(operation& one, void (operation::*how)(store&)) {
     store_->begin_part();
     try {
-        one.perform(*store_);
+        (one.*how)(*store_);
     } catch (...) {
         if (!store_->in_transaction())
             throw;
-        failure = std::current_exception();
         store_->undo_part();
-        return;
+        return std::current_exception();
     }
     store_->end_part();
+    return nullptr;
+}
+
+// Afterwards those are parked that wait on, the longest first.
+void writer::tell(batch& all, batch& parked, const std::vector<std::exception_ptr>& failures) {
+    batch waiting;
+    const auto tell_one = [&](std::unique_ptr<operation>& one, const std::exception_ptr& failure) {
+        if (failure)
+            one->fail(failure);
+        else if (one->waits())
+            waiting.push_back(std::move(one));
+        else
+            one->succeed();
+    };
+    for (std::size_t i = 0; i < parked.size(); ++i)
+        tell_one(parked[i], failures[all.size() + i]);
+    for (std::size_t i = 0; i < all.size(); ++i)
+        tell_one(all[i], failures[i]);
+    parked = std::move(waiting);
 }
 
 // A file that was moved away is not written to any more: what it would acknowledge nobody would find.

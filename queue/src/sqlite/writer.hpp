@@ -1,11 +1,11 @@
 #pragma once
 
 // The one thread that uses the file: it takes all operations that wait and performs them in one transaction, so that they
-// share its fsync. One that fails is undone alone.
+// share its fsync. One that fails is undone alone. A claim that finds nothing is parked, and tried again at the end of each
+// transaction that may have brought it something: so there is one commit, and one wake-up, from a job to its handler.
 
 #include "store.hpp"
 
-#include <infra/queue/arrivals.hpp>
 #include <infra/runtime/promise.hpp>
 
 #include <condition_variable>
@@ -24,15 +24,26 @@ public:
         : needed(what), bytes(payload_bytes), urgent(always) {}
     virtual ~operation() = default;
     virtual void perform(store& s) = 0;
+
+    /// True, after perform(): it waits for more to come, and is neither done nor failed.
+    virtual bool waits() const noexcept { return false; }
+    /// Whether try_again() would be for something. May read only.
+    virtual bool may_go_on(store&) { return false; }
+    virtual void try_again(store& s) { perform(s); }
+
     virtual void succeed() noexcept = 0;
     virtual void fail(std::exception_ptr why) noexcept = 0;
 
     const access needed;
     const std::size_t bytes; ///< counted against sqlite_options::max_waiting_bytes
     const bool urgent;       ///< never refused for want of room: a worker's
+
+private:
+    friend class writer;
+    std::uint64_t ticket_ = 0;
 };
 
-/// Threads:  post(), stop() and arrived() from any thread. Lifetime: cold until the first post(); destruction abandons and
+/// Threads:  post(), withdraw() and stop() from any thread. Lifetime: cold until the first post(); destruction abandons and
 ///           joins the thread, which may be in the middle of a transaction.
 class writer {
 public:
@@ -41,45 +52,59 @@ public:
     writer(const writer&) = delete;
     writer& operator=(const writer&) = delete;
 
-    /// Throws infra::errc::closed or overloaded.
-    void post(std::unique_ptr<operation> work);
+    /// Throws infra::errc::closed or overloaded. A number for withdraw().
+    std::uint64_t post(std::unique_ptr<operation> work);
+
+    /// Fails one that has not begun, or waits, with operation_aborted: at once, or when the thread has it out of its hands.
+    void withdraw(std::uint64_t ticket) noexcept;
 
     /// Takes no more. `drained` is told once what waits is done and the file closed.
     void stop(const promise<void>& drained);
     /// Takes no more, fails what still waits with infra::errc::closed, and waits for no lock.
     void abandon() noexcept;
 
-    const std::shared_ptr<arrivals>& arrived() const noexcept { return arrivals_; }
     const sqlite_options& options() const noexcept { return options_; }
 
 private:
     using batch = std::vector<std::unique_ptr<operation>>;
+    enum class undo { everything, parts }; // when one operation of several fails
 
     void work();
     batch next_batch();
+    batch take_parked();
+    void park(batch all);
+    std::unique_ptr<operation> take(std::uint64_t ticket); // with mutex_
     void look_for_others();
-    void perform(batch& all);
-    bool perform_together(batch& all);
-    void begin(const std::unique_ptr<operation>& most_demanding);
-    void perform_part(operation& one, bool alone, std::exception_ptr& failure);
+    bool others_brought_work(const batch& parked);
+    void perform(batch all);
+    bool perform_together(batch& all, batch& parked, undo how);
+    void begin(const batch& all, bool offering);
+    void perform_all(batch& all, batch& parked, undo how, std::vector<std::exception_ptr>& failures);
+    std::exception_ptr perform_part(operation& one, void (operation::*how)(store&));
+    void tell(batch& all, batch& parked, const std::vector<std::exception_ptr>& failures);
     void open();
     void drop_if_broken(const std::exception_ptr& why);
     void end();
 
     const sqlite_options options_;
-    const std::shared_ptr<arrivals> arrivals_;
     std::atomic<bool> hurry_{false};
 
     std::mutex mutex_;
     std::condition_variable changed_;
-    batch waiting_;                   // guarded by mutex_
-    std::size_t waiting_bytes_ = 0;   // guarded by mutex_
-    bool stopping_ = false;           // guarded by mutex_
-    bool ended_ = false;              // guarded by mutex_
-    std::vector<promise<void>> told_; // guarded by mutex_
-    std::thread thread_;              // guarded by mutex_
+    batch waiting_;                        // guarded by mutex_
+    batch parked_;                         // guarded by mutex_; while the thread performs, it has them
+    std::vector<std::uint64_t> withdrawn_; // guarded by mutex_; of what the thread has
+    bool performing_ = false;              // guarded by mutex_
+    std::uint64_t last_ticket_ = 0;        // guarded by mutex_
+    std::size_t waiting_bytes_ = 0;        // guarded by mutex_
+    bool stopping_ = false;                // guarded by mutex_
+    bool ended_ = false;                   // guarded by mutex_
+    std::vector<promise<void>> told_;      // guarded by mutex_
+    std::thread thread_;                   // guarded by mutex_
 
-    std::optional<store> store_; // the thread's own
+    // The thread's own:
+    bool offer_to_all_ = false; // to those parked: another process has written
+    std::optional<store> store_;
 };
 
 } // namespace infra::queue::sqlite

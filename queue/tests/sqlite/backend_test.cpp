@@ -30,13 +30,9 @@ auto begin(const std::weak_ptr<backend>& stored, Verb verb) {
 
 // What an idle worker does.
 awaitable<void> look_for_work(std::weak_ptr<backend> stored) {
-    std::uint64_t seen = 0;
     try {
-        while (auto waiting = begin(stored, [&](backend& b) { return b.wait_for_work({"mail"}, seen); })) {
-            co_await std::move(*waiting);
-            if (auto claiming = begin(stored, [](backend& b) { return b.claim({.queues = {"mail"}}); }))
-                seen = (co_await std::move(*claiming)).seen;
-        }
+        while (auto claiming = begin(stored, [](backend& b) { return b.claim({.queues = {"mail"}, .wait = true}); }))
+            co_await std::move(*claiming);
     } catch (const error& e) {
         if (e.code() != errc::closed)
             throw;

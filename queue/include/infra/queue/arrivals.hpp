@@ -1,11 +1,13 @@
 #pragma once
 
-/// For those who write a backend: who waits for work, and when there last was some.
+/// For those who write a backend, the simplest way for a claim to wait: look, and look again when something came.
 ///
-///     auto seen = arrived->count();                                  // with each claim
 ///     arrived->publish({"mail"});                                    // after each enqueue, and whatever frees a job
-///     awaitable<void> wait_for_work(std::vector<std::string> queues, std::uint64_t seen) override {
-///         return arrivals::wait(arrived, std::move(queues), seen);
+///     for (;;) {                                                     // in claim
+///         const auto seen = arrived->count();
+///         auto taken = take_what_there_is(request);
+///         if (!waits_on(request, taken)) co_return taken;
+///         co_await arrivals::wait(arrived, request.queues, seen);
 ///     }
 
 #include <infra/base/awaitable.hpp>
@@ -33,7 +35,7 @@ public:
     /// `on_wait` is called when somebody begins to wait, for backends that must look by themselves.
     explicit arrivals(std::function<void()> on_wait = [] {}) : on_wait_(std::move(on_wait)) {}
 
-    /// Counts publications: what claim hands out as `seen`.
+    /// Counts publications: what wait() takes as `seen`.
     std::uint64_t count() const;
 
     void publish(const std::set<std::string, std::less<>>& queues);

@@ -3,14 +3,15 @@
 /// The seam: the core decides, the backend remembers.
 ///
 ///     auto stored = infra::queue::make_sqlite_backend({.file = "var/queue.db"});
-///     auto kept = co_await stored->enqueue({{.queue = "mail", .id = uuid_v7(), .name = "welcome", .data = "{}"}});
+///     auto kept = co_await stored->enqueue({{.queue = "mail", .name = "welcome", .data = "{}"}});
 ///     auto taken = co_await stored->claim({.queues = {"mail"}, .max = 10, .worker = "me", .now = clock.wall()});
 ///     co_await stored->finish({{.held = taken.jobs[0].held, .as = outcome::kind::completed, .at = clock.wall()}});
 ///
 /// Every verb is an arrow of the state diagram in queue/README.md. Policy (when to retry, what to keep, what time it is)
-/// arrives as values: a backend reads no clock and draws no lots.
+/// arrives as values: a backend draws no lots, and reads no clock but the one that a waiting claim hands in.
 
 #include <infra/base/awaitable.hpp>
+#include <infra/base/clock.hpp>
 #include <infra/queue/error.hpp>
 #include <infra/queue/options.hpp>
 
@@ -25,7 +26,7 @@ namespace infra::queue {
 /// A job to be stored.
 struct new_job {
     std::string queue{};
-    job_id id{};
+    job_id id{}; ///< empty: the backend gives one, digits alone, unique in the whole storage
     std::string name{};
     std::string data = "{}"; ///< JSON text
     job_options options{};
@@ -44,8 +45,15 @@ struct added_job {
 /// The right to run a job until a time, and to say how that ended. Void as soon as somebody else got it.
 struct lease {
     job_key job{};
-    std::uint64_t fence = 0; ///< greater than that of every earlier lease of the job
+    std::uint64_t fence = 0; ///< at least 1, and greater than that of every earlier lease of the job
     std::string token{};     ///< the backend's own; opaque
+};
+
+/// What became of a lease that was to be extended.
+enum class renewal {
+    held,             ///< until the new time
+    cancel_requested, ///< held as well; somebody wants the job to end
+    lost,             ///< void: the job is over, or somebody else's
 };
 
 /// One that ends further off was written by a clock that has been put back since, and is over.
@@ -59,6 +67,13 @@ struct claim_request {
     wall_time now{};
     /// A lease that ended by then is over; unset: by `now`. Earlier than `now` for a while after the wall clock jumped.
     std::optional<wall_time> expired_before{};
+
+    /// While there is nothing to take, wait for it. What then comes is taken in the very transaction that brings it, and
+    /// leased from what `time` says, since `now` has grown old. Also ends, with nothing, when something is due before
+    /// `due`; and may for no reason.
+    bool wait = false;
+    std::optional<wall_time> due{}; ///< until when its caller lets it wait: the next_due it knows, or unset
+    clock* time = nullptr;          ///< must outlive the wait; null: `now` stays
 };
 
 struct claimed_job {
@@ -78,9 +93,10 @@ struct claim_result {
     /// When fewer than `max` were there: the earliest time at which one that is delayed or held by somebody may become
     /// free, of any queue; empty: none is.
     std::optional<wall_time> next_due{};
-    /// Hands on to wait_for_work what this claim had seen.
-    std::uint64_t seen = 0;
 };
+
+/// For those who write a backend: whether a claim that found this waits on.
+bool waits_on(const claim_request& request, const claim_result& found) noexcept;
 
 /// How a lease ended.
 struct outcome {
@@ -112,7 +128,8 @@ struct prune_request {
 /// Errors:   infra::error: errc::unavailable, corrupt and incompatible of the queue; infra::errc::closed after stop();
 ///           infra::errc::overloaded when too much waits already. A verb that throws has changed nothing, unless it was
 ///           cancelled. What is returned is durable.
-/// Cancel:   all types. What was asked for may or may not happen, except in wait_for_work.
+/// Cancel:   all types. What was asked for may or may not happen. A claim alone ends so only if it took nothing: what it
+///           took, it returns.
 /// Lifetime: must be stopped or destroyed before the executors that its operations were awaited on.
 class backend {
 public:
@@ -122,11 +139,12 @@ public:
     virtual awaitable<std::vector<added_job>> enqueue(std::vector<new_job> jobs) = 0;
 
     /// First frees jobs whose lease ran out and those whose delay is over, then takes up to `max`: by queue in turns, by
-    /// priority, then first come, first served (lifo: last come).
+    /// priority, then first come, first served (lifo: last come). Waits for work if that is asked for, also for what
+    /// another process adds. Time alone brings none: the caller knows `next_due`.
     virtual awaitable<claim_result> claim(claim_request request) = 0;
 
-    /// Holds leases until `until`. False for those that are void.
-    virtual awaitable<std::vector<bool>> extend(std::vector<lease> leases, wall_time until) = 0;
+    /// Holds leases until `until`, as far as they are not void.
+    virtual awaitable<std::vector<renewal>> extend(std::vector<lease> leases, wall_time until) = 0;
 
     /// Ends leases. False for those that were void: their outcome is not recorded.
     virtual awaitable<std::vector<bool>> finish(std::vector<outcome> outcomes) = 0;
@@ -139,10 +157,6 @@ public:
 
     /// Forgets finished jobs beyond what is to be kept, a bounded number in one call; how many it were.
     virtual awaitable<std::size_t> prune(std::vector<prune_request> requests) = 0;
-
-    /// Returns when one of the queues may have changed since the claim that gave `seen`: also when another process did
-    /// it. May return for nothing. Time alone does not end it: the caller knows `next_due`.
-    virtual awaitable<void> wait_for_work(std::vector<std::string> queues, std::uint64_t seen) = 0;
 
     /// Finishes what waits, up to the deadline (of the machine's clock), and lets go of the storage; then every verb
     /// throws infra::errc::closed.

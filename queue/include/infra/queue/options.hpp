@@ -18,7 +18,8 @@ namespace infra::queue {
 using infra::exponential;
 using infra::fixed;
 
-/// Text: it is logged, stored and put in addresses as it is. Those made here are UUIDs of version 7.
+/// Text: it is logged, stored and put in addresses as it is. Those that no caller chose are numbers, counted by the
+/// storage.
 using job_id = std::string;
 
 /// Where a job is. A job is in exactly one of these, or forgotten.
@@ -91,7 +92,7 @@ struct job_info {
     std::string result{};        ///< JSON text; empty unless completed with a value
     std::string failed_reason{}; ///< of the last attempt that failed; empty if none did
     int attempts_made = 0;       ///< that ended, in success or failure
-    std::uint64_t fence = 0;     ///< how often it was taken: grows also when a worker vanished
+    std::uint64_t fence = 0;     ///< of its last lease, greater each time it is taken; 0 before the first
     int stalls = 0;              ///< how often a worker vanished with it
     wall_time created_at{};
     std::optional<wall_time> run_at{};      ///< when delayed: not before

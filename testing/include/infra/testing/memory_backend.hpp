@@ -24,7 +24,7 @@ namespace infra::testing {
 ///
 /// Threads:  any member from any thread.
 /// Errors:   infra::errc::closed after stop(), none otherwise.
-/// Cancel:   as every backend: what was asked for may or may not happen.
+/// Cancel:   as every backend.
 /// Lifetime: as every backend's.
 class memory_backend final : public queue::backend {
 public:
@@ -42,12 +42,11 @@ public:
 
     awaitable<std::vector<queue::added_job>> enqueue(std::vector<queue::new_job> jobs) override;
     awaitable<queue::claim_result> claim(queue::claim_request request) override;
-    awaitable<std::vector<bool>> extend(std::vector<queue::lease> leases, wall_time until) override;
+    awaitable<std::vector<queue::renewal>> extend(std::vector<queue::lease> leases, wall_time until) override;
     awaitable<std::vector<bool>> finish(std::vector<queue::outcome> outcomes) override;
     awaitable<std::vector<std::optional<queue::job_info>>> get(std::vector<queue::job_key> keys) override;
     awaitable<std::vector<queue::queue_counts>> counts(std::vector<std::string> queues) override;
     awaitable<std::size_t> prune(std::vector<queue::prune_request> requests) override;
-    awaitable<void> wait_for_work(std::vector<std::string> queues, std::uint64_t seen) override;
     awaitable<void> stop(deadline limit) override;
     std::string description() const override { return "memory:"; }
 
