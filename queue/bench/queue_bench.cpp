@@ -14,6 +14,8 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_future.hpp>
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
@@ -39,6 +41,7 @@ BOOST_DESCRIBE_STRUCT(payload, (), (user_id, email))
 
 struct arguments {
     std::string json{};
+    std::string only{};
     std::size_t jobs = 50'000;
     fs::path folder = fs::current_path();
 };
@@ -169,11 +172,21 @@ std::vector<double> latencies(const arguments& a, queue::durability kept) {
 
 class report {
 public:
-    explicit report(const std::string& json) {
-        if (!json.empty())
-            file_.open(json, std::ios::app);
+    explicit report(const arguments& a) : only_(a.only) {
+        if (!a.json.empty())
+            file_.open(a.json, std::ios::app);
         std::printf("%-44s %14s  %s\n", "", "ours", "unit");
     }
+
+    /// Whether the figure was asked for: all are, unless --only names a part of some.
+    bool wants(const std::string& name) const { return name.find(only_) != name.npos; }
+
+    template <class Measure>
+    void jobs_per_second(const std::string& name, Measure measure) {
+        if (wants(name))
+            add(name, measure(), "jobs/s");
+    }
+
     void add(const std::string& name, double ours, const std::string& unit) {
         std::printf("%-44s %14.0f  %s\n", name.c_str(), ours, unit.c_str());
         std::fflush(stdout);
@@ -188,32 +201,79 @@ public:
     }
 
 private:
+    const std::string only_;
     std::ofstream file_;
 };
 
+/// What each claim of one job costs on top of so many that wait, and how much larger the process is then; microseconds, MiB.
+struct backlog_cost {
+    double claim = 0;
+    double memory = 0;
+};
+
+double resident_mib() {
+    std::ifstream statm("/proc/self/statm");
+    std::size_t all = 0, resident = 0;
+    statm >> all >> resident;
+    return static_cast<double>(resident * static_cast<std::size_t>(sysconf(_SC_PAGESIZE))) / (1 << 20);
+}
+
+awaitable<double> claim_and_finish(std::shared_ptr<queue::backend> stored, std::size_t n) {
+    const auto begin = std::chrono::steady_clock::now();
+    for (std::size_t i = 0; i < n; ++i) {
+        const auto now = real_clock().wall();
+        auto taken = co_await stored->claim({.queues = {"work"}, .max = 1, .worker = "bench", .now = now});
+        std::vector<queue::outcome> ends;
+        ends.push_back({.held = taken.jobs.at(0).held, .at = now, .keep = {.count = 1000}});
+        co_await stored->finish(std::move(ends));
+    }
+    co_return seconds(std::chrono::steady_clock::now() - begin).count() * 1e6 / static_cast<double>(n);
+}
+
+backlog_cost with_backlog(const arguments& a, std::size_t waiting) {
+    constexpr std::size_t claims = 5000;
+    subject s(a, queue::durability::normal);
+    const auto ex = s.producers.get_executor();
+    wait(add_in_bulk(&s, 10'000, 1000), ex);
+    const auto before = resident_mib();
+    wait(add_in_bulk(&s, waiting - 10'000, 1000), ex);
+    const auto claim = wait(claim_and_finish(s.jobs.stored(), claims), ex);
+    return {claim, resident_mib() - before};
+}
+
+void measure_backlog(const arguments& a, report& to) {
+    if (!to.wants("queue.normal.backlog"))
+        return;
+    to.add("queue.normal.backlog.claim_of_10000", with_backlog(a, 10'000).claim, "us");
+    const auto many = with_backlog(a, 1'000'000);
+    to.add("queue.normal.backlog.claim_of_1000000", many.claim, "us");
+    to.add("queue.normal.backlog.memory_growth", many.memory, "MiB");
+}
+
 void measure(const arguments& a, queue::durability kept, report& to) {
-    const std::string name = kept == queue::durability::full ? "queue.full." : "queue.normal.";
-    {
+    const std::string of = kept == queue::durability::full ? "queue.full." : "queue.normal.";
+    to.jobs_per_second(of + "enqueue.one_by_one", [&] {
         subject s(a, kept);
         const auto few = std::min<std::size_t>(a.jobs, 5000);
-        to.add(name + "enqueue.one_by_one",
-               rate(few, [&] { wait(add_one_by_one(&s, few), s.producers.get_executor()); }), "jobs/s");
-    }
-    {
+        return rate(few, [&] { wait(add_one_by_one(&s, few), s.producers.get_executor()); });
+    });
+    to.jobs_per_second(of + "enqueue.100_at_once", [&] {
         subject s(a, kept);
-        to.add(name + "enqueue.100_at_once", rate(a.jobs, [&] { add(s, a.jobs, 100); }), "jobs/s");
-    }
-    {
+        return rate(a.jobs, [&] { add(s, a.jobs, 100); });
+    });
+    to.jobs_per_second(of + "enqueue.bulk_of_1000", [&] {
         subject s(a, kept);
-        to.add(name + "enqueue.bulk_of_1000",
-               rate(a.jobs, [&] { wait(add_in_bulk(&s, a.jobs, 1000), s.producers.get_executor()); }), "jobs/s");
-    }
-    to.add(name + "process.concurrency_1", process(a, kept, 1, std::min<std::size_t>(a.jobs, 5000)), "jobs/s");
-    to.add(name + "process.concurrency_100", process(a, kept, 100, a.jobs), "jobs/s");
-    to.add(name + "end_to_end.concurrency_100", end_to_end(a, kept), "jobs/s");
+        return rate(a.jobs, [&] { wait(add_in_bulk(&s, a.jobs, 1000), s.producers.get_executor()); });
+    });
+    to.jobs_per_second(of + "process.concurrency_1",
+                       [&] { return process(a, kept, 1, std::min<std::size_t>(a.jobs, 5000)); });
+    to.jobs_per_second(of + "process.concurrency_100", [&] { return process(a, kept, 100, a.jobs); });
+    to.jobs_per_second(of + "end_to_end.concurrency_100", [&] { return end_to_end(a, kept); });
+    if (!to.wants(of + "latency"))
+        return;
     const auto waits = latencies(a, kept);
-    to.add(name + "latency.p50", waits[waits.size() / 2], "us");
-    to.add(name + "latency.p99", waits[waits.size() * 99 / 100], "us");
+    to.add(of + "latency.p50", waits[waits.size() / 2], "us");
+    to.add(of + "latency.p99", waits[waits.size() * 99 / 100], "us");
 }
 
 arguments read(int argc, char** argv) {
@@ -222,6 +282,8 @@ arguments read(int argc, char** argv) {
         const std::string what = argv[i], value = argv[i + 1];
         if (what == "--json")
             a.json = value;
+        else if (what == "--only")
+            a.only = value;
         else if (what == "--jobs")
             a.jobs = std::stoul(value);
         else if (what == "--folder")
@@ -234,7 +296,8 @@ arguments read(int argc, char** argv) {
 
 int main(int argc, char** argv) {
     const auto a = read(argc, argv);
-    report to(a.json);
+    report to(a);
     measure(a, queue::durability::full, to);
     measure(a, queue::durability::normal, to);
+    measure_backlog(a, to);
 }

@@ -5,104 +5,149 @@
 namespace infra::queue::sqlite {
 namespace {
 
+/// A job that waits again: it ran out of time, or its time has come.
 struct found_row {
     std::int64_t seq;
     std::int64_t queue;
-    std::string id;
+    std::int64_t priority;
+    std::int64_t due_at;
+    job_id id;
 };
 
-std::vector<found_row> due_rows(query& q) {
+std::vector<found_row> rows_of(query& q) {
     std::vector<found_row> rows;
     while (q.step())
-        rows.push_back({q.integer(0), q.integer(1), q.text(2)});
+        rows.push_back({q.integer(0), q.integer(1), q.integer(2), q.integer(3), id_of(q, 4, q.integer(0))});
     return rows;
 }
 
 // A lease that ran out: the job stands in front of those that wait, for it has waited once already.
+void rescue(store& s, ledger::row& queue, const found_row& row) {
+    const auto place = -s.queues.next_number();
+    query(s.db,
+          "UPDATE infra_jobs SET place = ?2, state = 0, stalls = stalls + 1, (fence, started_at) = (SELECT fence, "
+          "started_at FROM infra_active WHERE seq = ?1) WHERE seq = ?1")
+        .bind(row.seq, place)
+        .run();
+    query(s.db, "DELETE FROM infra_active WHERE seq = ?1").bind(row.seq).run();
+    stand_in_line(s, queue, {row.priority, place, row.seq});
+    s.queues.moved(queue, job_state::active, job_state::waiting);
+}
+
+void look_when_leases_end(store& s) {
+    query q(s.db, "SELECT min(lease_until), max(lease_until) FROM infra_active");
+    q.step();
+    s.queues.set_leases(q.is_null(0) ? ledger::lease_ends() : ledger::lease_ends{q.integer(0), q.integer(1)});
+}
+
 std::vector<job_key> rescue_expired(store& s, const claim_request& request) {
+    const auto over = to_unix_ms(request.expired_before.value_or(request.now));
+    const auto too_far = to_unix_ms(saturating_add(request.now, longest_lease));
+    if (s.queues.leases().first > over && s.queues.leases().last <= too_far)
+        return {};
     std::vector<job_key> rescued;
-    query expired(s.db, "SELECT seq, queue, id FROM infra_jobs WHERE state = 2 AND lease_until <= ?1 UNION ALL "
-                        "SELECT seq, queue, id FROM infra_jobs WHERE state = 2 AND lease_until > ?2 LIMIT ?3");
-    expired.bind(to_unix_ms(request.expired_before.value_or(request.now)),
-                 to_unix_ms(saturating_add(request.now, longest_lease)), most_at_once);
-    for (const auto& row : due_rows(expired)) {
-        query(s.db,
-              "UPDATE infra_jobs SET state = 0, place = ?2, stalls = stalls + 1, worker = NULL, lease_until = NULL "
-              "WHERE seq = ?1")
-            .bind(row.seq, -s.queues.next_number())
-            .run();
+    query expired(s.db,
+                  "SELECT seq, a.queue, priority, lease_until, id FROM infra_active a JOIN infra_jobs USING (seq) "
+                  "WHERE lease_until <= ?1 OR lease_until > ?2 ORDER BY lease_until LIMIT ?3");
+    expired.bind(over, too_far, most_at_once);
+    for (const auto& row : rows_of(expired)) {
         auto& queue = s.queues.find(row.queue);
-        s.queues.moved(queue, job_state::active, job_state::waiting);
-        s.touched.insert(queue.name);
+        rescue(s, queue, row);
         rescued.push_back({queue.name, row.id});
     }
+    look_when_leases_end(s);
     return rescued;
 }
 
 // A delay that is over: the job goes behind those that wait.
 void promote_due(store& s, std::int64_t now) {
-    query due(s.db,
-              "SELECT seq, queue, id FROM infra_jobs WHERE state = 1 AND due_at <= ?1 ORDER BY due_at, seq LIMIT ?2");
-    due.bind(now, most_at_once);
-    for (const auto& row : due_rows(due)) {
-        query(s.db, "UPDATE infra_jobs SET state = 0, place = ?2, due_at = NULL WHERE seq = ?1")
-            .bind(row.seq, s.queues.next_number())
-            .run();
-        auto& queue = s.queues.find(row.queue);
-        s.queues.moved(queue, job_state::delayed, job_state::waiting);
-        s.touched.insert(queue.name);
-    }
-}
-
-void read_payload(store& s, std::int64_t seq, claimed_job& into) {
-    query q(
-        s.db,
-        "SELECT name, data, iif(carrier LIKE '{%', carrier, '{\"traceparent\":\"' || carrier || '\"}'), "
-        "lifo, attempts, backoff, backoff_delay, backoff_max, backoff_jitter, timeout, "
-        "keep_completed_count, keep_completed_age, keep_failed_count, keep_failed_age FROM infra_payloads WHERE seq = "
-        "?1");
-    if (!q.bind(seq).step())
+    if (s.queues.in(job_state::delayed) == 0)
         return;
-    into.name = q.text(0);
-    into.data = q.text(1);
-    into.carrier = q.text(2); // version 1 stored a traceparent alone
-    const auto priority = into.options.priority;
-    into.options = read_options(q, 3);
-    into.options.priority = priority;
+    query due(s.db, "SELECT d.seq, d.queue, j.priority, d.due_at, j.id FROM infra_delayed d CROSS JOIN infra_jobs j "
+                    "ON j.seq = d.seq WHERE d.due_at <= ?1 ORDER BY d.due_at, d.seq LIMIT ?2");
+    due.bind(now, most_at_once);
+    const auto rows = rows_of(due);
+    if (rows.empty())
+        return;
+    query(s.db, "DELETE FROM infra_delayed WHERE (due_at, seq) <= (?1, ?2)")
+        .bind(rows.back().due_at, rows.back().seq)
+        .run();
+    for (const auto& row : rows) {
+        const auto place = s.queues.next_number();
+        query(s.db, "UPDATE infra_jobs SET state = 0, place = ?2 WHERE seq = ?1").bind(row.seq, place).run();
+        auto& queue = s.queues.find(row.queue);
+        stand_in_line(s, queue, {row.priority, place, row.seq});
+        s.queues.moved(queue, job_state::delayed, job_state::waiting);
+    }
 }
 
-claimed_job take(store& s, ledger::row& queue, std::int64_t seq, const claim_request& request) {
-    claimed_job job;
-    const auto now = to_unix_ms(request.now);
-    {
-        query q(s.db,
-                "UPDATE infra_jobs SET state = 2, fence = fence + 1, worker = ?2, lease_until = ?3, started_at = ?4 "
-                "WHERE seq = ?1 RETURNING id, fence, attempts_made, stalls, priority");
-        q.bind(seq, request.worker, now + request.lease.count(), now).step();
-        const auto fence = q.integer(1);
-        job.held = {.job = {queue.name, q.text(0)},
-                    .fence = static_cast<std::uint64_t>(fence),
-                    .token = to_token({seq, fence})};
-        job.attempts_made = static_cast<int>(q.integer(2));
-        job.stalls = static_cast<int>(q.integer(3));
-        job.options.priority = static_cast<int>(q.integer(4));
-        q.run();
-    }
-    read_payload(s, seq, job);
-    s.queues.moved(queue, job_state::waiting, job_state::active);
+std::string payload_apart(store& s, std::int64_t seq) {
+    query q(s.db, "SELECT data FROM infra_payloads WHERE seq = ?1");
+    return q.bind(seq).step() ? q.text(0) : std::string();
+}
+
+/// Those in front, as they stand in line, with the jobs their rows make.
+struct front {
+    std::vector<standing> places;
+    std::vector<claimed_job> jobs;
+};
+
+claimed_job read_job(store& s, const ledger::row& queue, const query& q, std::int64_t seq) {
+    const auto& kind = s.kinds.read(s.db, q, 4, 5, 6);
+    claimed_job job{.held = {.job = {queue.name, id_of(q, 3, seq)}},
+                    .name = kind.name,
+                    .data = q.is_null(9) ? payload_apart(s, seq) : q.text(9),
+                    .options = kind.options,
+                    .carrier = q.text(10),
+                    .attempts_made = static_cast<int>(q.integer(7)),
+                    .stalls = static_cast<int>(q.integer(8))};
+    job.options.priority = static_cast<int>(q.integer(1));
     return job;
+}
+
+front read_front(store& s, const ledger::row& queue, std::size_t max) {
+    query q(s.db, "SELECT w.seq, w.priority, w.place, j.id, j.kind, j.name, j.options, j.attempts_made, j.stalls, "
+                  "j.data, j.carrier FROM infra_waiting w CROSS JOIN infra_jobs j ON j.seq = w.seq "
+                  "WHERE w.queue = ?1 ORDER BY w.priority, w.place LIMIT ?2");
+    q.bind(queue.id, max);
+    front found;
+    while (q.step()) {
+        found.places.push_back({q.integer(1), q.integer(2), q.integer(0)});
+        found.jobs.push_back(read_job(s, queue, q, q.integer(0)));
+    }
+    return found;
+}
+
+// One statement for each priority: they stand in a row.
+void leave_line(store& s, const ledger::row& queue, const std::vector<standing>& places) {
+    query q(s.db, "DELETE FROM infra_waiting WHERE queue = ?1 AND priority = ?2 AND place <= ?3");
+    for (std::size_t i = 0; i < places.size(); ++i)
+        if (i + 1 == places.size() || places[i + 1].priority != places[i].priority)
+            q.bind(queue.id, places[i].priority, places[i].place).run();
+}
+
+void lease_out(store& s, const ledger::row& queue, front& taken, const claim_request& request) {
+    const auto now = to_unix_ms(request.now), until = to_unix_ms(saturating_add(request.now, request.lease));
+    query q(s.db,
+            "INSERT INTO infra_active (seq, queue, fence, lease_until, started_at, worker) VALUES (?1, ?2, ?3, ?4, "
+            "?5, ?6)");
+    for (std::size_t i = 0; i < taken.jobs.size(); ++i) {
+        const row_lease held{s.queues.incarnation(), taken.places[i].seq, s.queues.next_number(), now};
+        q.bind(held.seq, queue.id, held.fence, until, now, request.worker).run();
+        taken.jobs[i].held.fence = static_cast<std::uint64_t>(held.fence);
+        taken.jobs[i].held.token = to_token(held);
+    }
+    s.queues.leased_until(until);
 }
 
 void take_some(store& s, ledger::row& queue, std::size_t max, const claim_request& request,
                std::vector<claimed_job>& taken) {
     s.last_turn[queue.id] = ++s.turns;
-    std::vector<std::int64_t> first;
-    query q(s.db, "SELECT seq FROM infra_jobs WHERE state = 0 AND queue = ?1 ORDER BY priority, place LIMIT ?2");
-    q.bind(queue.id, max);
-    while (q.step())
-        first.push_back(q.integer(0));
-    for (const auto seq : first)
-        taken.push_back(take(s, queue, seq, request));
+    auto first = read_front(s, queue, max);
+    leave_line(s, queue, first.places);
+    lease_out(s, queue, first, request);
+    s.queues.moved(queue, job_state::waiting, job_state::active, static_cast<std::int64_t>(first.jobs.size()));
+    std::ranges::move(first.jobs, std::back_inserter(taken));
 }
 
 // Each queue in turn, so that a long one does not keep the others waiting: first an equal share, then what is left. Who
@@ -122,12 +167,16 @@ void take_in_turns(store& s, const claim_request& request, std::vector<claimed_j
                 take_some(s, *queue, std::min(left, most), request, taken);
 }
 
+// Of leases the bound that the ledger knows, which may be too early: then who comes finds out.
 std::optional<wall_time> next_due(store& s) {
-    query q(s.db, "SELECT min(due_at) FROM (SELECT min(due_at) AS due_at FROM infra_jobs WHERE state = 1 UNION ALL "
-                  "SELECT min(lease_until) FROM infra_jobs WHERE state = 2)");
-    q.step();
-    const auto due = q.maybe_integer(0);
-    return due ? std::optional(from_unix_ms(*due)) : std::nullopt;
+    auto due = std::numeric_limits<std::int64_t>::max();
+    if (s.queues.in(job_state::active) > 0)
+        due = s.queues.leases().first;
+    if (s.queues.in(job_state::delayed) > 0)
+        if (query q(s.db, "SELECT due_at FROM infra_delayed ORDER BY due_at, seq LIMIT 1"); q.step())
+            due = std::min(due, q.integer(0));
+    const bool none = s.queues.in(job_state::active) + s.queues.in(job_state::delayed) == 0;
+    return none ? std::nullopt : std::optional(from_unix_ms(due));
 }
 
 } // namespace

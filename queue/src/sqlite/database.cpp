@@ -147,6 +147,8 @@ query::~query() {
     sqlite3_clear_bindings(statement_);
 }
 
+void query::reset() noexcept { sqlite3_reset(statement_); }
+
 bool query::step() {
     const int code = sqlite3_step(statement_);
     if (code != SQLITE_ROW && code != SQLITE_DONE)
@@ -158,10 +160,10 @@ bool query::is_null(int column) const noexcept { return sqlite3_column_type(stat
 std::int64_t query::integer(int column) const noexcept { return sqlite3_column_int64(statement_, column); }
 double query::real(int column) const noexcept { return sqlite3_column_double(statement_, column); }
 
-std::string query::text(int column) const {
+std::string_view query::view(int column) const {
     const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
-    return bytes ? std::string(bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column)))
-                 : std::string();
+    return bytes ? std::string_view(bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column)))
+                 : std::string_view();
 }
 
 void query::bind_int64(int index, std::int64_t value) { sqlite3_bind_int64(statement_, index, value); }

@@ -92,16 +92,19 @@ public:
 
     /// True: there is a row. Throws infra::error.
     bool step();
-    /// For statements without rows.
+    /// For statements without rows. May be bound and run again.
     void run() {
         while (step()) {
         }
+        reset();
     }
+    void reset() noexcept;
 
     bool is_null(int column) const noexcept;
     std::int64_t integer(int column) const noexcept;
     double real(int column) const noexcept;
-    std::string text(int column) const;
+    std::string text(int column) const { return std::string(view(column)); }
+    std::string_view view(int column) const; ///< until the next step
     std::optional<std::int64_t> maybe_integer(int column) const {
         return is_null(column) ? std::nullopt : std::optional(integer(column));
     }

@@ -3,41 +3,59 @@
 namespace infra::queue::sqlite {
 namespace {
 
+std::optional<std::string_view> non_empty(const std::string& text) {
+    return text.empty() ? std::nullopt : std::optional(std::string_view(text));
+}
+
+/// Where the job will be, as its row says it.
+struct beginning {
+    std::int64_t seq = 0;
+    job_state state = job_state::waiting;
+    std::int64_t place = 0; // among those that wait, or when it is due
+};
+
+beginning begin(store& s, const new_job& job) {
+    const auto seq = s.queues.next_seq();
+    if (job.run_at)
+        return {seq, job_state::delayed, to_due_ms(*job.run_at)};
+    const auto number = s.queues.next_number();
+    return {seq, job_state::waiting, job.options.lifo ? -number : number};
+}
+
 // False if the id is there.
-bool insert_job(store& s, ledger::row& queue, const new_job& job, const job_id& id, std::int64_t seq) {
-    const bool delayed = job.run_at.has_value();
-    query q(
-        s.db,
-        "INSERT INTO infra_jobs (seq, queue, id, state, priority, place, due_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) "
-        "ON CONFLICT (id, queue) DO NOTHING");
-    q.bind(seq, queue.id, id, static_cast<int>(delayed ? job_state::delayed : job_state::waiting), job.options.priority,
-           job.options.lifo ? -seq : seq, delayed ? std::optional(to_due_ms(*job.run_at)) : std::nullopt);
-    q.run();
+bool insert_job(store& s, const ledger::row& queue, const new_job& job, const beginning& at) {
+    const auto& kind = s.kinds.get(s.db, job.name, job.options);
+    const bool has_number = kind.id != 0, is_large = job.data.size() > most_inline_bytes;
+    const auto options = has_number ? std::string() : to_text(kind.options);
+    query(s.db,
+          "INSERT INTO infra_jobs (seq, queue, id, state, priority, place, kind, name, options, created_at, data, "
+          "carrier) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT DO NOTHING")
+        .bind(at.seq, queue.id, non_empty(job.id), static_cast<int>(at.state), job.options.priority, at.place,
+              has_number ? std::optional(kind.id) : std::nullopt,
+              has_number ? std::nullopt : std::optional(std::string_view(kind.name)), non_empty(options),
+              to_unix_ms(job.created_at), is_large ? std::nullopt : std::optional(std::string_view(job.data)),
+              non_empty(job.carrier))
+        .run();
     return s.db.changes() > 0;
 }
 
-template <class T>
-std::optional<std::int64_t> number(const std::optional<T>& value) {
-    if (!value)
-        return std::nullopt;
-    if constexpr (requires { value->count(); })
-        return static_cast<std::int64_t>(value->count());
-    else
-        return static_cast<std::int64_t>(*value);
+void insert_payload(store& s, const new_job& job, std::int64_t seq) {
+    query(s.db, "INSERT INTO infra_payloads (seq, data) VALUES (?1, ?2)").bind(seq, job.data).run();
+    s.queues.payload_added();
 }
 
-void insert_payload(store& s, const new_job& job, std::int64_t seq) {
-    const auto& o = job.options;
-    const bool limited = o.backoff.max != std::chrono::milliseconds::max();
-    query(s.db,
-          "INSERT INTO infra_payloads VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)")
-        .bind(seq, job.name, job.data,
-              job.carrier.empty() ? std::nullopt : std::optional(std::string_view(job.carrier)),
-              to_unix_ms(job.created_at), static_cast<int>(o.lifo), o.attempts, static_cast<int>(o.backoff.type),
-              o.backoff.delay.count(), limited ? std::optional(o.backoff.max.count()) : std::nullopt, o.backoff.jitter,
-              number(o.timeout), number(o.keep_completed.count), number(o.keep_completed.age),
-              number(o.keep_failed.count), number(o.keep_failed.age))
-        .run();
+added_job add(store& s, ledger::row& queue, const new_job& job) {
+    const auto at = begin(s, job);
+    if (!insert_job(s, queue, job, at))
+        return {.id = job.id, .created = false};
+    if (job.data.size() > most_inline_bytes)
+        insert_payload(s, job, at.seq);
+    if (at.state == job_state::delayed)
+        set_aside(s, queue, at.place, at.seq);
+    else
+        stand_in_line(s, queue, {job.options.priority, at.place, at.seq});
+    s.queues.added(queue, at.state);
+    return {.id = job.id.empty() ? std::to_string(at.seq) : job.id};
 }
 
 } // namespace
@@ -45,18 +63,8 @@ void insert_payload(store& s, const new_job& job, std::int64_t seq) {
 std::vector<added_job> enqueue(store& s, const std::vector<new_job>& jobs) {
     std::vector<added_job> added;
     added.reserve(jobs.size());
-    for (const auto& job : jobs) {
-        auto& queue = s.queues.get(s.db, job.queue);
-        const auto seq = s.queues.next_number();
-        auto id = job.id.empty() ? std::to_string(seq) : job.id;
-        const bool created = insert_job(s, queue, job, id, seq);
-        if (created) {
-            insert_payload(s, job, seq);
-            s.queues.added(queue, job.run_at ? job_state::delayed : job_state::waiting);
-            s.touched.insert(job.queue);
-        }
-        added.push_back({.id = std::move(id), .created = created});
-    }
+    for (const auto& job : jobs)
+        added.push_back(add(s, s.queues.get(s.db, job.queue), job));
     s.refuse_if_too_large();
     return added;
 }

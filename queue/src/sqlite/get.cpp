@@ -3,46 +3,64 @@
 namespace infra::queue::sqlite {
 namespace {
 
+// The state of an active job stands in infra_active alone.
+#define INFRA_QUEUE_SELECT_JOB                                                                                         \
+    "SELECT j.seq, j.queue, j.id, j.state, j.priority, j.place, j.kind, j.name, j.options, j.attempts_made, "          \
+    "j.stalls, "                                                                                                       \
+    "coalesce(a.fence, j.fence), j.created_at, coalesce(a.started_at, j.started_at), j.finished_at, "                  \
+    "coalesce(j.data, p.data), j.failed_reason, j.result, a.seq FROM infra_jobs j LEFT JOIN infra_active a USING "     \
+    "(seq) "                                                                                                           \
+    "LEFT JOIN infra_payloads p USING (seq) "
+
+constexpr const char* by_number =
+    INFRA_QUEUE_SELECT_JOB "WHERE j.seq = ?1 AND j.id IS NULL AND (?2 IS NULL OR j.queue = ?2)";
+// Of several queues with the same id, the one that had it first.
+constexpr const char* by_id =
+    INFRA_QUEUE_SELECT_JOB "WHERE j.id = ?1 AND (?2 IS NULL OR j.queue = ?2) ORDER BY j.seq LIMIT 1";
+#undef INFRA_QUEUE_SELECT_JOB
+
 std::optional<wall_time> maybe_time(const query& q, int column) {
     const auto ms = q.maybe_integer(column);
     return ms ? std::optional(from_unix_ms(*ms)) : std::nullopt;
 }
 
 job_info read_job(store& s, const query& q) {
-    job_info info{.queue = s.queues.find(q.integer(0)).name,
-                  .id = q.text(1),
-                  .name = q.text(2),
-                  .state = static_cast<job_state>(q.integer(3)),
-                  .data = q.text(4),
-                  .result = q.text(5),
-                  .failed_reason = q.text(6),
-                  .attempts_made = static_cast<int>(q.integer(7)),
-                  .fence = static_cast<std::uint64_t>(q.integer(8)),
-                  .stalls = static_cast<int>(q.integer(9)),
-                  .created_at = from_unix_ms(q.integer(10)),
-                  .run_at = maybe_time(q, 11),
-                  .started_at = maybe_time(q, 12),
-                  .finished_at = maybe_time(q, 13),
-                  .options = read_options(q, 15)};
-    info.options.priority = static_cast<int>(q.integer(14));
+    const auto& kind = s.kinds.read(s.db, q, 6, 7, 8);
+    const auto state = q.is_null(18) ? static_cast<job_state>(q.integer(3)) : job_state::active;
+    job_info info{.queue = s.queues.find(q.integer(1)).name,
+                  .id = id_of(q, 2, q.integer(0)),
+                  .name = kind.name,
+                  .state = state,
+                  .data = q.text(15),
+                  .result = q.text(17),
+                  .failed_reason = q.text(16),
+                  .attempts_made = static_cast<int>(q.integer(9)),
+                  .fence = static_cast<std::uint64_t>(q.integer(11)),
+                  .stalls = static_cast<int>(q.integer(10)),
+                  .created_at = from_unix_ms(q.integer(12)),
+                  .run_at = state == job_state::delayed ? maybe_time(q, 5) : std::nullopt,
+                  .started_at = maybe_time(q, 13),
+                  .finished_at = maybe_time(q, 14),
+                  .options = kind.options};
+    info.options.priority = static_cast<int>(q.integer(4));
     return info;
 }
 
-// Of several queues with the same id, the one that had it first.
+template <class Id>
+std::optional<job_info> find(store& s, const char* how, const Id& id, const ledger::row* queue) {
+    query q(s.db, how);
+    q.bind(id, queue ? std::optional(queue->id) : std::nullopt);
+    return q.step() ? std::optional(read_job(s, q)) : std::nullopt;
+}
+
 std::optional<job_info> get_one(store& s, const job_key& key) {
     const auto* queue = key.queue.empty() ? nullptr : s.queues.find(key.queue);
     if (!key.queue.empty() && !queue)
         return std::nullopt;
-    query q(
-        s.db,
-        "SELECT queue, id, name, state, data, result, failed_reason, attempts_made, fence, stalls, created_at, due_at, "
-        "started_at, finished_at, priority, lifo, attempts, backoff, backoff_delay, backoff_max, backoff_jitter, "
-        "timeout, "
-        "keep_completed_count, keep_completed_age, keep_failed_count, keep_failed_age "
-        "FROM infra_jobs JOIN infra_payloads USING (seq) WHERE id = ?1 AND (?2 IS NULL OR queue = ?2) ORDER BY seq "
-        "LIMIT 1");
-    q.bind(key.id, queue ? std::optional(queue->id) : std::nullopt);
-    return q.step() ? std::optional(read_job(s, q)) : std::nullopt;
+    if (const auto number = given_number(key.id))
+        if (auto found = find(s, by_number, *number, queue))
+            return found;
+    return find(s, by_id, key.id, queue);
 }
 
 } // namespace

@@ -1,8 +1,8 @@
 #pragma once
 
-// What the writer keeps in memory of the file: the queues' names, how many of their jobs are in each state, and the next
-// number. Read again when another process has written; what changed is written back once for each transaction. So counts
-// cost nothing, whatever the backlog, and a claim looks only into queues that have something.
+// What the writer keeps in memory of the file: the queues' names, how many of their jobs are in each state, the next
+// numbers, and between which times leases end. Read again when another process has written; what changed is written back
+// once for each transaction. So counts cost nothing, whatever the backlog, and a claim looks only where there is something.
 //
 // Invariant: within a write transaction, every count equals the number of rows; at COMMIT the tables say the same.
 
@@ -11,6 +11,7 @@
 #include <infra/queue/options.hpp>
 
 #include <array>
+#include <limits>
 #include <map>
 #include <unordered_map>
 #include <vector>
@@ -29,6 +30,12 @@ public:
     };
     using rows = std::map<std::string, row, std::less<>>;
 
+    /// No lease ends before the first or after the last; in Unix milliseconds.
+    struct lease_ends {
+        std::int64_t first = std::numeric_limits<std::int64_t>::max();
+        std::int64_t last = std::numeric_limits<std::int64_t>::min();
+    };
+
     void load(database& db);
     void save(database& db);
 
@@ -39,14 +46,29 @@ public:
     row& get(database& db, std::string_view name);
     rows& all() noexcept { return rows_; }
 
-    /// Rises with every call, for ever: what orders jobs, and their row's number.
+    /// How many jobs of all queues.
+    std::int64_t in(job_state s) const noexcept { return totals_[static_cast<std::size_t>(s)]; }
+
+    /// Rise with every call, for ever: a job's own number, and what orders jobs and their leases.
+    std::int64_t next_seq() noexcept { return next_seq_++; }
     std::int64_t next_number() noexcept { return next_number_++; }
 
-    void added(row& queue, job_state s) { change(queue, s, +1); }
-    void removed(row& queue, job_state s) { change(queue, s, -1); }
-    void moved(row& queue, job_state from, job_state to) {
-        removed(queue, from);
-        added(queue, to);
+    /// Drawn by lot when the file was made, so that no lease of a file that is gone counts in another.
+    std::int64_t incarnation() const noexcept { return incarnation_; }
+
+    const lease_ends& leases() const noexcept { return leases_; }
+    void leased_until(std::int64_t end) noexcept;
+    void set_leases(lease_ends ends) noexcept { leases_ = ends; }
+
+    /// Whether any payload lies apart from its job.
+    bool has_payloads() const noexcept { return has_payloads_; }
+    void payload_added() noexcept { has_payloads_ = true; }
+
+    void added(row& queue, job_state s, std::int64_t n = 1) { change(queue, s, n); }
+    void removed(row& queue, job_state s, std::int64_t n = 1) { change(queue, s, -n); }
+    void moved(row& queue, job_state from, job_state to, std::int64_t n = 1) {
+        removed(queue, from, n);
+        added(queue, to, n);
     }
 
     /// From here on undo() takes back what was counted.
@@ -57,16 +79,23 @@ private:
     struct step {
         row* queue;
         job_state state;
-        int by;
+        std::int64_t by;
     };
 
-    void change(row& queue, job_state s, int by);
+    void load_queues(database& db);
+    void load_numbers(database& db);
+    void change(row& queue, job_state s, std::int64_t by);
 
     rows rows_;
     std::unordered_map<std::int64_t, row*> by_id_;
+    std::array<std::int64_t, job_states> totals_{};
     std::vector<row*> changed_; // since save()
+    std::int64_t next_seq_ = 1;
     std::int64_t next_number_ = 1;
-    std::int64_t saved_number_ = 1;
+    std::pair<std::int64_t, std::int64_t> saved_numbers_{};
+    std::int64_t incarnation_ = 0;
+    lease_ends leases_;
+    bool has_payloads_ = false;
     std::vector<step> steps_;       // since mark()
     std::vector<std::string> made_; // since mark()
 };

@@ -1,41 +1,58 @@
 #include "verbs.hpp"
 
+#include <array>
 #include <charconv>
 
 namespace infra::queue::sqlite {
 
-std::string to_token(row_lease held) { return std::to_string(held.seq) + ":" + std::to_string(held.fence); }
+std::string to_token(const row_lease& held) {
+    std::array<char, 96> text;
+    auto* to = text.data();
+    for (const auto each : {held.incarnation, held.seq, held.fence, held.started_at}) {
+        to = std::to_chars(to, text.data() + text.size(), each).ptr;
+        *to++ = ':';
+    }
+    return {text.data(), to - 1};
+}
 
 row_lease from_token(std::string_view token) {
     row_lease held;
-    const auto* end = token.data() + token.size();
-    const auto seq = std::from_chars(token.data(), end, held.seq);
-    if (seq.ec != std::errc() || seq.ptr == end || *seq.ptr != ':')
-        return {};
-    const auto fence = std::from_chars(seq.ptr + 1, end, held.fence);
-    return fence.ec == std::errc() && fence.ptr == end ? held : row_lease{};
+    const auto* at = token.data();
+    const auto* const end = at + token.size();
+    for (auto* each : {&held.incarnation, &held.seq, &held.fence, &held.started_at}) {
+        const auto read = std::from_chars(at, end, *each);
+        const bool is_last = each == &held.started_at;
+        if (read.ec != std::errc() || (read.ptr == end) != is_last || (!is_last && *read.ptr != ':'))
+            return {};
+        at = read.ptr + 1;
+    }
+    return held;
 }
 
-job_options read_options(const query& q, int first) {
-    using std::chrono::milliseconds;
-    const auto count = [&](int i) {
-        const auto n = q.maybe_integer(first + i);
-        return n ? std::optional(static_cast<std::size_t>(*n)) : std::nullopt;
-    };
-    const auto seconds = [&](int i) {
-        const auto n = q.maybe_integer(first + i);
-        return n ? std::optional(std::chrono::seconds(*n)) : std::nullopt;
-    };
-    const auto timeout = q.maybe_integer(first + 6);
-    return {.attempts = static_cast<int>(q.integer(first + 1)),
-            .backoff = {.type = static_cast<backoff::kind>(q.integer(first + 2)),
-                        .delay = milliseconds(q.integer(first + 3)),
-                        .max = milliseconds(q.maybe_integer(first + 4).value_or(milliseconds::max().count())),
-                        .jitter = q.real(first + 5)},
-            .timeout = timeout ? std::optional(milliseconds(*timeout)) : std::nullopt,
-            .lifo = q.integer(first) != 0,
-            .keep_completed = {.count = count(7), .age = seconds(8)},
-            .keep_failed = {.count = count(9), .age = seconds(10)}};
+std::optional<std::int64_t> given_number(std::string_view id) {
+    constexpr std::size_t most_digits = 18;
+    std::int64_t number = 0;
+    const auto* const end = id.data() + id.size();
+    if (id.empty() || id.size() > most_digits || id.front() < '1' || id.front() > '9')
+        return std::nullopt;
+    const auto read = std::from_chars(id.data(), end, number);
+    return read.ec == std::errc() && read.ptr == end ? std::optional(number) : std::nullopt;
+}
+
+job_id id_of(const query& q, int column, std::int64_t seq) {
+    return q.is_null(column) ? std::to_string(seq) : q.text(column);
+}
+
+void stand_in_line(store& s, const ledger::row& queue, const standing& where) {
+    query(s.db, "INSERT INTO infra_waiting (queue, priority, place, seq) VALUES (?1, ?2, ?3, ?4)")
+        .bind(queue.id, where.priority, where.place, where.seq)
+        .run();
+    s.brought_work = true;
+}
+
+void set_aside(store& s, const ledger::row& queue, std::int64_t due_at, std::int64_t seq) {
+    query(s.db, "INSERT INTO infra_delayed (due_at, seq, queue) VALUES (?1, ?2, ?3)").bind(due_at, seq, queue.id).run();
+    s.brought_work = true;
 }
 
 } // namespace infra::queue::sqlite

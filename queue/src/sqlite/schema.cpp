@@ -71,6 +71,110 @@ constexpr std::array<const char*, schema_version> migrations = {
     )",
     // From here on it holds all trace headers as JSON; what version 1 stored stays a traceparent alone.
     "ALTER TABLE infra_payloads RENAME COLUMN traceparent TO carrier",
+    // A job's row is written when it comes and when it ends; where it stands in between is a short row of another table.
+    // The ids that stand in the file stay with their jobs, as if a caller had chosen them.
+    R"(
+    ALTER TABLE infra_queue ADD COLUMN next_seq INTEGER NOT NULL DEFAULT 1;
+    ALTER TABLE infra_queue ADD COLUMN incarnation INTEGER NOT NULL DEFAULT 0;
+    DROP INDEX infra_jobs_id;
+    ALTER TABLE infra_jobs RENAME TO infra_old_jobs;
+    ALTER TABLE infra_payloads RENAME TO infra_old_payloads;
+
+    CREATE TABLE infra_kinds (
+        id      INTEGER PRIMARY KEY,
+        name    TEXT NOT NULL,
+        options TEXT NOT NULL,
+        UNIQUE (name, options)
+    ) STRICT;
+    CREATE TABLE infra_jobs (
+        seq           INTEGER PRIMARY KEY,
+        queue         INTEGER NOT NULL REFERENCES infra_queues (id),
+        id            TEXT,
+        state         INTEGER NOT NULL,
+        priority      INTEGER NOT NULL,
+        place         INTEGER NOT NULL,
+        kind          INTEGER REFERENCES infra_kinds (id),
+        name          TEXT,
+        options       TEXT,
+        attempts_made INTEGER NOT NULL DEFAULT 0,
+        stalls        INTEGER NOT NULL DEFAULT 0,
+        fence         INTEGER NOT NULL DEFAULT 0,
+        created_at    INTEGER NOT NULL,
+        started_at    INTEGER,
+        finished_at   INTEGER,
+        data          TEXT,
+        carrier       TEXT,
+        failed_reason TEXT,
+        result        TEXT
+    ) STRICT;
+    CREATE UNIQUE INDEX infra_jobs_id ON infra_jobs (id, queue) WHERE id IS NOT NULL;
+    CREATE TABLE infra_payloads (
+        seq  INTEGER PRIMARY KEY REFERENCES infra_jobs (seq),
+        data TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE infra_waiting (
+        queue    INTEGER NOT NULL,
+        priority INTEGER NOT NULL,
+        place    INTEGER NOT NULL,
+        seq      INTEGER NOT NULL,
+        PRIMARY KEY (queue, priority, place)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE infra_delayed (
+        due_at INTEGER NOT NULL,
+        seq    INTEGER NOT NULL,
+        queue  INTEGER NOT NULL,
+        PRIMARY KEY (due_at, seq)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE infra_active (
+        seq              INTEGER PRIMARY KEY,
+        queue            INTEGER NOT NULL,
+        fence            INTEGER NOT NULL,
+        lease_until      INTEGER NOT NULL,
+        started_at       INTEGER NOT NULL,
+        cancel_requested INTEGER NOT NULL DEFAULT 0,
+        worker           TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE infra_finished (
+        queue       INTEGER NOT NULL,
+        state       INTEGER NOT NULL,
+        number      INTEGER NOT NULL,
+        seq         INTEGER NOT NULL,
+        finished_at INTEGER NOT NULL,
+        PRIMARY KEY (queue, state, number)
+    ) STRICT, WITHOUT ROWID;
+
+    INSERT INTO infra_finished
+        SELECT queue, state, row_number() OVER (ORDER BY finished_at, seq), seq, finished_at
+        FROM infra_old_jobs WHERE state IN (3, 4);
+    INSERT INTO infra_waiting SELECT queue, priority, place, seq FROM infra_old_jobs WHERE state = 0;
+    INSERT INTO infra_delayed SELECT due_at, seq, queue FROM infra_old_jobs WHERE state = 1;
+    INSERT INTO infra_active
+        SELECT seq, queue, fence, lease_until, coalesce(started_at, 0), 0, coalesce(worker, '')
+        FROM infra_old_jobs WHERE state = 2;
+    INSERT INTO infra_payloads
+        SELECT seq, data FROM infra_old_payloads WHERE length(CAST(data AS BLOB)) > 1024;
+    INSERT INTO infra_jobs
+        SELECT j.seq, j.queue, j.id, iif(j.state = 2, 0, j.state), j.priority,
+               CASE WHEN j.state = 1 THEN j.due_at WHEN j.state IN (3, 4) THEN f.number ELSE j.place END,
+               NULL, p.name,
+               json_patch('{}', json_object(
+                   'attempts', p.attempts, 'backoff', p.backoff, 'backoff_delay', p.backoff_delay,
+                   'backoff_max', p.backoff_max, 'backoff_jitter', p.backoff_jitter, 'timeout', p.timeout,
+                   'lifo', json(iif(p.lifo, 'true', 'false')), 'keep_completed_count', p.keep_completed_count,
+                   'keep_completed_age', p.keep_completed_age, 'keep_failed_count', p.keep_failed_count,
+                   'keep_failed_age', p.keep_failed_age)),
+               j.attempts_made, j.stalls, j.fence, p.created_at, j.started_at, j.finished_at,
+               iif(length(CAST(p.data AS BLOB)) > 1024, NULL, p.data),
+               iif(p.carrier LIKE '{%', p.carrier, '{"traceparent":"' || p.carrier || '"}'),
+               j.failed_reason, j.result
+        FROM infra_old_jobs j JOIN infra_old_payloads p USING (seq) LEFT JOIN infra_finished f USING (seq);
+    UPDATE infra_queue SET
+        next_seq = next_number,
+        next_number = max(next_number, (SELECT coalesce(max(fence), 0) + 1 FROM infra_old_jobs)),
+        incarnation = abs(random() % 1000000000);
+    DROP TABLE infra_old_payloads;
+    DROP TABLE infra_old_jobs;
+    )",
 };
 
 int version_of(database& db) {

@@ -30,7 +30,8 @@ store::store(const sqlite_options& options, const std::atomic<bool>& give_up)
     : db(options.file), options_(options), give_up_(give_up) {
     db.set_busy_policy(&store::wait_for_lock, this);
     switch_to_wal(db, give_up);
-    db.execute("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384; PRAGMA journal_size_limit = 67108864");
+    db.execute("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384; PRAGMA journal_size_limit = 67108864; "
+               "PRAGMA wal_autocheckpoint = 4000");
     prepare_schema(db);
 }
 
@@ -69,7 +70,7 @@ void store::begin(access needed) {
         rollback();
         throw;
     }
-    touched.clear();
+    brought_work = false;
     queues.mark();
 }
 
@@ -80,6 +81,7 @@ void store::commit() {
 
 void store::rollback() noexcept {
     stale_ = true;
+    kinds.forget();
     try {
         if (db.in_transaction())
             query(db, "ROLLBACK").run();
@@ -102,6 +104,7 @@ void store::undo_part() {
     query(db, "ROLLBACK TO part").run();
     query(db, "RELEASE part").run();
     queues.undo();
+    kinds.forget();
 }
 
 // Not PRAGMA max_page_count, which would keep workers from taking jobs out of a full file, too.

@@ -2,12 +2,12 @@
 
 // The open file with its ledger, and its transactions.
 
+#include "kinds.hpp"
 #include "ledger.hpp"
 
 #include <infra/queue/sqlite.hpp>
 
 #include <atomic>
-#include <set>
 
 namespace infra::queue::sqlite {
 
@@ -45,11 +45,12 @@ public:
     /// True once for each time they had.
     bool take_others_wrote() noexcept { return std::exchange(others_wrote_, false); }
 
-    /// The queues that may have got work in this transaction, for those who wait.
-    std::set<std::string, std::less<>> touched;
+    /// True once this transaction may have brought something for those who wait.
+    bool brought_work = false;
 
     database db;
     ledger queues;
+    kind_table kinds;
     std::uint64_t turns = 0;                                   ///< of queues being served, so far
     std::unordered_map<std::int64_t, std::uint64_t> last_turn; ///< by queue
 

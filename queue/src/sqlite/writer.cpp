@@ -244,7 +244,7 @@ void writer::perform_all(batch& all, batch& parked, undo how, std::vector<std::e
     };
     for (std::size_t i = 0; i < all.size(); ++i)
         failures[i] = perform_one(*all[i], &operation::perform);
-    if (!store_->may_write() || (!offer_to_all_ && store_->touched.empty()))
+    if (!store_->may_write() || (!offer_to_all_ && !store_->brought_work))
         return;
     for (std::size_t i = 0; i < parked.size(); ++i)
         failures[all.size() + i] = perform_one(*parked[i], &operation::try_again);

@@ -107,7 +107,7 @@ TEST_F(SqliteSchema, OfVersion1IsBroughtUpToDateWithItsJobs) {
     EXPECT_EQ(taken.jobs[0].options.timeout, 5s);
     EXPECT_EQ(loop.await(stored->finish({{.held = taken.jobs[0].held, .at = t0}})), (std::vector{true}));
     loop.await(stored->stop(deadline::after(30s)));
-    EXPECT_EQ(ask(file, "SELECT schema_version FROM infra_queue"), "2");
+    EXPECT_EQ(ask(file, "SELECT schema_version FROM infra_queue"), "3");
     expect_sound(file);
 }
 
@@ -120,6 +120,71 @@ TEST_F(SqliteSchema, OfVersion1TakesNewJobsBesideTheOldOnes) {
     const auto taken = claim(stored);
     ASSERT_EQ(ids_of(taken), (ids{"traced", "plain", "new"}));
     EXPECT_EQ(taken.jobs[2].carrier, job.carrier);
+    loop.await(stored->stop(deadline::after(30s)));
+    expect_sound(file);
+}
+
+// A file as version 2 left it: a job in each state, one with a large payload, one whose fence is beyond all numbers.
+std::string version_2() {
+    std::string sql = version_1;
+    sql.replace(sql.find("traceparent          TEXT"), 25, "carrier              TEXT");
+    return sql + R"(
+    UPDATE infra_queue SET schema_version = 2, next_number = 9;
+    UPDATE infra_queues SET delayed = 1, active = 1, completed = 2, failed = 1;
+    UPDATE infra_payloads SET carrier = NULL;
+    INSERT INTO infra_jobs VALUES
+        (3, 1, 'delayed', 1, 7, 3, 1767225660000, 1, 4, 0, NULL, NULL, 1767225600000, NULL, 'busy', NULL),
+        (4, 1, 'active', 2, 0, -4, NULL, 0, 50, 2, 'gone', 1767225601000, 1767225600000, NULL, NULL, NULL),
+        (5, 1, 'late', 3, 0, 5, NULL, 1, 1, 0, NULL, NULL, 1767225600000, 1767225602000, NULL, '"done"'),
+        (6, 1, 'soon', 3, 0, 6, NULL, 1, 1, 0, NULL, NULL, 1767225600000, 1767225601000, NULL, NULL),
+        (7, 1, 'failed', 4, 0, 7, NULL, 2, 2, 0, NULL, NULL, 1767225600000, 1767225601000, 'no such user', NULL);
+    INSERT INTO infra_payloads
+        SELECT seq, 'welcome', iif(seq = 3, '"' || printf('%.*c', 2000, 'x') || '"', '{}'),
+               iif(seq = 3, '{"traceparent":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}', NULL),
+               1767225600000, seq = 3, 3, 1, 1000, 60000, 0.25, 5000, 3, 3600, NULL, 60
+        FROM infra_jobs WHERE seq > 2;
+    )";
+}
+
+TEST_F(SqliteSchema, OfVersion2KeepsItsJobsInTheirStates) {
+    make(version_2().c_str());
+    const auto stored = open();
+    EXPECT_EQ(loop.await(stored->counts({"mail"})).at(0),
+              (queue_counts{.queue = "mail", .waiting = 2, .delayed = 1, .active = 1, .completed = 2, .failed = 1}));
+    expect_sound(file);
+    const auto info = [&](const char* id) { return loop.await(stored->get({{"mail", id}})).at(0).value(); };
+    EXPECT_EQ(info("delayed").state, job_state::delayed);
+    EXPECT_EQ(info("delayed").run_at, t0 + 60s);
+    EXPECT_EQ(info("delayed").data.size(), 2002u);
+    EXPECT_EQ(info("delayed").failed_reason, "busy");
+    EXPECT_EQ(info("delayed").options,
+              (job_options{.attempts = 3,
+                           .backoff = {.type = backoff::kind::exponential, .delay = 1s, .max = 1min, .jitter = 0.25},
+                           .timeout = 5s,
+                           .priority = 7,
+                           .lifo = true,
+                           .keep_completed = {.count = 3, .age = 1h},
+                           .keep_failed = {.age = 1min}}));
+    EXPECT_EQ(info("active").state, job_state::active);
+    EXPECT_EQ(info("late").result, R"("done")");
+    EXPECT_EQ(info("failed").failed_reason, "no such user");
+    EXPECT_EQ(info("failed").attempts_made, 2);
+    loop.await(stored->stop(deadline::after(30s)));
+}
+
+TEST_F(SqliteSchema, OfVersion2GoesOnWhereItWas) {
+    make(version_2().c_str());
+    const auto stored = open();
+    const auto at = [&](wall_time now) {
+        return loop.await(stored->claim({.queues = {"mail"}, .max = 10, .worker = "me", .now = now}));
+    };
+    const auto taken = at(t0 + 1s);
+    EXPECT_EQ(ids_of(taken), (ids{"active", "traced", "plain"})) << "its lease ran out";
+    EXPECT_GT(taken.jobs.at(0).held.fence, 50u);
+    EXPECT_EQ(taken.jobs[0].stalls, 3);
+    EXPECT_EQ(ids_of(at(t0 + 60s)), (ids{"active", "plain", "traced", "delayed"}));
+    loop.await(stored->prune({{.queue = "mail", .completed = {.count = 1}, .now = t0}}));
+    EXPECT_TRUE(loop.await(stored->get({{"mail", "late"}})).at(0)) << "forgot another than the oldest";
     loop.await(stored->stop(deadline::after(30s)));
     expect_sound(file);
 }
@@ -148,7 +213,7 @@ TEST_F(SqliteSchema, OfANewFileIsThatOfAMigratedOne) {
     make(version_1);
     loop.await(open()->counts({}));
     EXPECT_EQ(ask(file, columns), made);
-    EXPECT_NE(made.find("infra_payloads.carrier TEXT"), std::string::npos) << made;
+    EXPECT_NE(made.find("infra_jobs.carrier TEXT"), std::string::npos) << made;
 }
 
 } // namespace

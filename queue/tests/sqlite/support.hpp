@@ -46,23 +46,42 @@ inline void expect_sound(const std::filesystem::path& file) {
     if (!std::filesystem::exists(file) || ask(file, "SELECT 1 FROM sqlite_schema WHERE name = 'infra_queue'") != "1")
         return;
     EXPECT_EQ(ask(file, "PRAGMA integrity_check"), "ok");
-    const char* const states[] = {"waiting", "delayed", "active", "completed", "failed"};
-    for (int s = 0; s < 5; ++s)
-        EXPECT_EQ(ask(file, std::string("SELECT name FROM infra_queues q WHERE q.") + states[s] +
-                                " <> (SELECT count(*) FROM infra_jobs j WHERE j.queue = q.id AND j.state = " +
-                                std::to_string(s) + ")"),
+    const std::pair<const char*, const char*> states[] = {
+        {"waiting", "infra_waiting r WHERE r.queue = q.id"},
+        {"delayed", "infra_delayed r WHERE r.queue = q.id"},
+        {"active", "infra_active r WHERE r.queue = q.id"},
+        {"completed", "infra_finished r WHERE r.queue = q.id AND r.state = 3"},
+        {"failed", "infra_finished r WHERE r.queue = q.id AND r.state = 4"}};
+    for (const auto& [state, rows] : states)
+        EXPECT_EQ(ask(file, std::string("SELECT name FROM infra_queues q WHERE q.") + state +
+                                " <> (SELECT count(*) FROM " + rows + ")"),
                   "none")
-            << "the count of " << states[s] << " differs from the rows";
-    EXPECT_EQ(ask(file, "SELECT seq FROM infra_jobs WHERE seq NOT IN (SELECT seq FROM infra_payloads)"), "none");
+            << "the count of " << state << " differs from the rows";
+    const std::string places = "(SELECT seq, queue, 0 AS state, place, priority FROM infra_waiting UNION ALL "
+                               "SELECT seq, queue, 1, due_at, NULL FROM infra_delayed UNION ALL "
+                               "SELECT seq, queue, 0, NULL, NULL FROM infra_active UNION ALL "
+                               "SELECT seq, queue, state, number, NULL FROM infra_finished)";
+    EXPECT_EQ(ask(file, "SELECT seq FROM " + places + " GROUP BY seq HAVING count(*) > 1"), "none") << "in two states";
+    EXPECT_EQ(ask(file, "SELECT seq FROM infra_jobs WHERE seq NOT IN (SELECT seq FROM " + places + ")"), "none")
+        << "in no state";
+    EXPECT_EQ(ask(file, "SELECT p.seq FROM " + places +
+                            " p LEFT JOIN infra_jobs j ON j.seq = p.seq AND j.queue = p.queue "
+                            "AND j.state = p.state AND j.place = coalesce(p.place, j.place) AND j.priority = "
+                            "coalesce(p.priority, j.priority) WHERE j.seq IS NULL"),
+              "none")
+        << "a job's row says it stands elsewhere";
+    EXPECT_EQ(ask(file, "SELECT seq FROM infra_jobs WHERE (data IS NULL) <> (seq IN (SELECT seq FROM infra_payloads))"),
+              "none");
     EXPECT_EQ(ask(file, "SELECT seq FROM infra_payloads WHERE seq NOT IN (SELECT seq FROM infra_jobs)"), "none");
-    EXPECT_EQ(ask(file, "SELECT seq FROM infra_jobs WHERE state = 1 AND due_at IS NULL"), "none");
-    EXPECT_EQ(ask(file, "SELECT seq FROM infra_jobs WHERE state <> 1 AND due_at IS NOT NULL"), "none");
-    EXPECT_EQ(ask(file, "SELECT seq FROM infra_jobs WHERE (state = 2) <> (lease_until IS NOT NULL)"), "none");
+    EXPECT_EQ(ask(file,
+                  "SELECT seq FROM infra_jobs WHERE (kind IS NULL) = (name IS NULL) OR (name IS NULL) <> (options "
+                  "IS NULL) OR (kind IS NOT NULL AND kind NOT IN (SELECT id FROM infra_kinds))"),
+              "none");
     EXPECT_EQ(ask(file, "SELECT seq FROM infra_jobs WHERE (state >= 3) <> (finished_at IS NOT NULL)"), "none");
-    EXPECT_EQ(ask(file, "SELECT seq FROM infra_jobs WHERE attempts_made > fence"), "none");
-    EXPECT_EQ(
-        ask(file, "SELECT seq FROM infra_jobs, infra_queue WHERE seq >= next_number OR abs(place) >= next_number"),
-        "none");
+    EXPECT_EQ(ask(file,
+                  "SELECT seq FROM infra_jobs, infra_queue WHERE seq >= next_seq OR fence >= next_number OR (state "
+                  "<> 1 AND abs(place) >= next_number)"),
+              "none");
 }
 
 } // namespace infra::queue::tests
