@@ -3,7 +3,7 @@
 #include <infra/http_server.hpp>
 #include <infra/queue.hpp>
 #include <infra/runtime.hpp>
-#include <infra/testing/memory_backend.hpp>
+#include <infra/queue/memory.hpp>
 #include <infra/testing/redis_server.hpp>
 
 #include <boost/asio/co_spawn.hpp>
@@ -67,7 +67,7 @@ TEST(HttpCheckAlone, ThrowsWhenNobodyAnswers) {
 // --- Queue ---
 
 TEST(QueueCheck, SpeaksUpWhenTooMuchWaits) {
-    const auto stored = std::make_shared<infra::testing::memory_backend>();
+    const auto stored = std::make_shared<infra::queue::memory_backend>();
     queue::set_default_queue(queue::queue(stored, {}, std::make_shared<queue::registry>()));
     for (int i = 0; i < 3; ++i)
         wait(queue::enqueue("job", json::object{}));

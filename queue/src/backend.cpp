@@ -1,5 +1,7 @@
 #include <infra/queue/backend.hpp>
 
+#include <infra/queue/memory.hpp>
+
 #include <map>
 #include <mutex>
 
@@ -11,9 +13,15 @@ struct schemes {
     std::map<std::string, backend_factory, std::less<>> factories; // guarded by mutex
 };
 
+std::shared_ptr<backend> memory_from(std::string_view url) {
+    if (url != "memory:")
+        throw error(infra::errc::misconfigured, "a queue in memory has no name: the URL is memory: alone");
+    return make_memory_backend();
+}
+
 // Made at first use, since backends register from the constructors of globals.
 schemes& known_schemes() {
-    static schemes all;
+    static schemes all{.mutex = {}, .factories = {{"memory", memory_from}}};
     return all;
 }
 
@@ -21,14 +29,20 @@ std::string names_of(const std::map<std::string, backend_factory, std::less<>>& 
     std::string names;
     for (const auto& [scheme, factory] : factories)
         names.append(names.empty() ? "" : ", ").append(scheme).append(":");
-    return names.empty() ? "none is" : "linked: " + names;
+    return "linked: " + names;
 }
 
 } // namespace
 
 bool waits_on(const claim_request& request, const claim_result& found) noexcept {
     const bool due_earlier = found.next_due && (!request.due || *found.next_due < *request.due);
-    return request.wait && found.jobs.empty() && found.rescued.empty() && !due_earlier;
+    return request.wait && found.jobs.empty() && found.rescued.empty() && found.expired.empty() && !due_earlier;
+}
+
+error full_error(std::string_view queue, std::size_t max_length) {
+    return {errc::full, "the queue \"" + std::string(queue) + "\" holds the " + std::to_string(max_length) +
+                            " waiting and delayed jobs that its max_length allows; run more workers, or wait "
+                            "(enqueue_options::wait_for_room)"};
 }
 
 bool register_backend(std::string scheme, backend_factory factory) {

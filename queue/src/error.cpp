@@ -9,6 +9,8 @@ const boost::system::error_category& queue_category() noexcept {
         "the queue's storage belongs to a newer version",
         "the payload is too large",
         "the payload does not fit the job",
+        "the queue is full",
+        "the job failed",
     };
     static const table_category category("infra.queue", messages);
     return category;

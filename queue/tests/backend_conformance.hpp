@@ -112,7 +112,7 @@ TEST_P(QueueBackend, RemembersAllThatIsSaidAboutAJob) {
     job.run_at = t0 + 5s;
     const auto added = add({job});
     ASSERT_EQ(added.size(), 1u);
-    EXPECT_TRUE(added[0].created);
+    EXPECT_TRUE(added[0].created());
     EXPECT_EQ(added[0].id, "a");
 
     const auto kept = info("a");
@@ -145,9 +145,9 @@ TEST_P(QueueBackend, AddsAnIdOnlyOnce) {
     auto second = make_job("a");
     second.data = R"("second")";
     const auto again = add({second, make_job("b"), make_job("b")});
-    EXPECT_FALSE(again[0].created);
-    EXPECT_TRUE(again[1].created);
-    EXPECT_FALSE(again[2].created);
+    EXPECT_FALSE(again[0].created());
+    EXPECT_TRUE(again[1].created());
+    EXPECT_FALSE(again[2].created());
     EXPECT_EQ(again[0].id, "a");
     EXPECT_EQ(info("a")->data, R"({"n":1})");
     EXPECT_EQ(counts().waiting, 2u);
@@ -160,7 +160,7 @@ TEST_P(QueueBackend, GivesAnIdToAJobThatHasNone) {
         const auto& id = added.at(static_cast<std::size_t>(i)).id;
         EXPECT_FALSE(id.empty());
         EXPECT_EQ(id.find_first_not_of("0123456789"), id.npos) << id << " might be somebody's own";
-        EXPECT_TRUE(added.at(static_cast<std::size_t>(i)).created);
+        EXPECT_TRUE(added.at(static_cast<std::size_t>(i)).created());
         given.insert(id);
     }
     EXPECT_EQ(given.size(), 3u);
@@ -183,7 +183,7 @@ TEST_P(QueueBackend, KeepsTheIdsOfQueuesApart) {
 
 TEST_P(QueueBackend, AddsAnIdAgainOnceItIsForgotten) {
     live_and_end("a", outcome::kind::completed, {.count = 0}, t0);
-    EXPECT_TRUE(add({make_job("a")})[0].created);
+    EXPECT_TRUE(add({make_job("a")})[0].created());
 }
 
 TEST_P(QueueBackend, TakesNothingForNothing) {

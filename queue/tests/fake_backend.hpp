@@ -36,7 +36,7 @@ public:
         for (auto& each : jobs) {
             if (each.id.empty())
                 each.id = std::to_string(stored.size() + 1);
-            added.push_back({.id = each.id, .created = !existing.contains(each.id)});
+            added.push_back({.id = each.id, .how = existing.contains(each.id) ? addition::existed : addition::created});
             stored.push_back(std::move(each));
         }
         co_return added;

@@ -5,7 +5,7 @@
 #include <infra/queue.hpp>
 #include <infra/runtime/blocking_pool.hpp>
 #include <infra/runtime/event_loop.hpp>
-#include <infra/testing/memory_backend.hpp>
+#include <infra/queue/memory.hpp>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -55,7 +55,7 @@ awaitable<void> hold_a_job(queue::queue jobs, std::shared_ptr<worker_surrounding
 
 background_subject make_worker(executor ex) {
     const auto with = std::make_shared<worker_surroundings>();
-    const queue::queue jobs(std::make_shared<memory_backend>());
+    const queue::queue jobs(std::make_shared<queue::memory_backend>());
     jobs.define_job({.name = "for-ever", .handler = [with](json::value) -> awaitable<void> {
                          with->job_entered = true;
                          co_await for_ever();

@@ -47,7 +47,7 @@ void insert_payload(store& s, const new_job& job, std::int64_t seq) {
 added_job add(store& s, ledger::row& queue, const new_job& job) {
     const auto at = begin(s, job);
     if (!insert_job(s, queue, job, at))
-        return {.id = job.id, .created = false};
+        return {.id = job.id, .how = addition::existed};
     if (job.data.size() > most_inline_bytes)
         insert_payload(s, job, at.seq);
     if (at.state == job_state::delayed)

@@ -1,7 +1,7 @@
 #pragma once
 
 /// What your tests need: a clock they own, and what else they may include from infra/testing/: inline_queue.hpp,
-/// memory_backend.hpp, captured_mail.hpp, socket_pair.hpp, background_conformance.hpp.
+/// captured_mail.hpp, socket_pair.hpp, background_conformance.hpp.
 ///
 ///     infra::testing::manual_clock time;
 ///     health::registry checks({.time = time});

@@ -13,7 +13,9 @@
 #include <infra/base/awaitable.hpp>
 #include <infra/base/clock.hpp>
 #include <infra/queue/error.hpp>
+#include <infra/queue/operations.hpp>
 #include <infra/queue/options.hpp>
+#include <infra/queue/schedules.hpp>
 
 #include <functional>
 #include <memory>
@@ -33,20 +35,23 @@ struct new_job {
     std::string
         carrier{}; ///< the producer's trace headers as to_carrier writes them; empty: none. Never logged or shown
     wall_time created_at{};
-    std::optional<wall_time> run_at{}; ///< later than created_at: starts delayed
+    std::optional<wall_time> run_at{};     ///< later than created_at: starts delayed
+    std::optional<wall_time> expires_at{}; ///< from then on it is failed instead of taken
+    std::optional<infra::queue::deduplication> deduplicate{};
 };
 
-/// What became of a new_job: `created` is false if its id was there, and then nothing changed.
+/// What became of a new_job.
+enum class addition {
+    created,
+    existed,      ///< its id was there, and nothing changed
+    deduplicated, ///< `id` is that of the job it is a duplicate of
+    replaced,     ///< created in the place of the job it is a duplicate of
+};
 struct added_job {
     job_id id{};
-    bool created = true;
-};
+    addition how = addition::created;
 
-/// The right to run a job until a time, and to say how that ended. Void as soon as somebody else got it.
-struct lease {
-    job_key job{};
-    std::uint64_t fence = 0; ///< at least 1, and greater than that of every earlier lease of the job
-    std::string token{};     ///< the backend's own; opaque
+    bool created() const noexcept { return how == addition::created || how == addition::replaced; }
 };
 
 /// What became of a lease that was to be extended.
@@ -90,6 +95,8 @@ struct claim_result {
     std::vector<claimed_job> jobs{};
     /// Jobs whose lease had run out and that wait again, in front; of any queue.
     std::vector<job_key> rescued{};
+    /// Jobs of the queues named that were not started in time and have failed.
+    std::vector<job_key> expired{};
     /// When fewer than `max` were there: the earliest time at which one that is delayed or held by somebody may become
     /// free, of any queue; empty: none is.
     std::optional<wall_time> next_due{};
@@ -122,7 +129,7 @@ struct prune_request {
     wall_time now{};
 };
 
-/// Where jobs are kept.
+/// Where jobs are kept. These verbs let them live; operations.hpp and schedules.hpp hold the others.
 ///
 /// Threads:  any member from any thread.
 /// Errors:   infra::error: errc::unavailable, corrupt and incompatible of the queue; infra::errc::closed after stop();
@@ -131,15 +138,13 @@ struct prune_request {
 /// Cancel:   all types. What was asked for may or may not happen. A claim alone ends so only if it took nothing: what it
 ///           took, it returns.
 /// Lifetime: must be stopped or destroyed before the executors that its operations were awaited on.
-class backend {
+class backend : public operations, public schedule_store {
 public:
-    virtual ~backend() = default;
-
-    /// Adds all or none. One result for each, in order.
+    /// Adds all or none; errc::full where a queue would hold more than its max_length. One result for each, in order.
     virtual awaitable<std::vector<added_job>> enqueue(std::vector<new_job> jobs) = 0;
 
-    /// First frees jobs whose lease ran out and those whose delay is over, then takes up to `max`: by queue in turns, by
-    /// priority, then first come, first served (lifo: last come). Waits for work if that is asked for, also for what
+    /// First frees jobs whose lease ran out and those whose delay is over, then takes up to `max`, as far as the queues'
+    /// settings let it: by queue in turns, by priority, then first come, first served (lifo: last come). Waits for work if that is asked for, also for what
     /// another process adds. Time alone brings none: the caller knows `next_due`.
     virtual awaitable<claim_result> claim(claim_request request) = 0;
 
@@ -165,6 +170,9 @@ public:
     /// For the line that says at start what was chosen: `sqlite:var/queue.db`. Without secrets.
     virtual std::string description() const = 0;
 };
+
+/// What enqueue throws of a queue that would hold more than its max_length.
+error full_error(std::string_view queue, std::size_t max_length);
 
 // --- Backends by URL ----------------------------------------------------------------------------------------------
 

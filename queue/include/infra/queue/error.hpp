@@ -16,6 +16,8 @@ enum class errc {
     incompatible,    ///< the storage was written by a newer version of this library
     too_large,       ///< a payload above queue_options::max_payload_bytes
     invalid_payload, ///< data that does not fit the job's type; the sentence names the field
+    full,            ///< the queue holds as many jobs as its max_length lets it; nothing was stored
+    job_failed,      ///< what was waited for failed or was forgotten; the sentence says why
 };
 
 const boost::system::error_category& queue_category() noexcept;

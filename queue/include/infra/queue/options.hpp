@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace infra::queue {
 
@@ -50,10 +51,25 @@ struct job_options {
     std::optional<std::chrono::milliseconds> timeout{}; ///< of one attempt; unset: none
     int priority = 0;                                   ///< 0 (first) … 2'097'151; 1 is served before 2
     bool lifo = false;                                  ///< true: in front of those of its priority that wait
+    std::optional<std::chrono::milliseconds> ttl{};     ///< see enqueue_options::ttl
     keep keep_completed{.count = 1000};
     keep keep_failed{.count = 5000};
 
     friend bool operator==(const job_options&, const job_options&) = default;
+};
+
+/// Several jobs for one purpose, of which one is enough. The first job with an `id` holds it; a later one with the same id is
+/// a duplicate: it is not added, and the holder's id is returned. Only within a queue. The words and rules are BullMQ's.
+struct deduplication {
+    std::string id{}; ///< 1 to 200 bytes of UTF-8
+    /// Unset: held until the holder is over or removed. Set: for so long, whatever becomes of the holder; at least 1 ms.
+    std::optional<std::chrono::milliseconds> ttl{};
+    bool extend = false;  ///< a duplicate begins the ttl anew
+    bool replace = false; ///< a duplicate takes the place of a holder that is still delayed: only the last of many runs
+    /// The last duplicate that comes while the holder runs is added once that is over. Takes no ttl.
+    bool keep_last_if_active = false;
+
+    friend bool operator==(const deduplication&, const deduplication&) = default;
 };
 
 /// Per call. What is left out is what the job's definition says.
@@ -70,6 +86,12 @@ struct enqueue_options {
     std::optional<keep> keep_completed{};
     std::optional<keep> keep_failed{};
     std::optional<std::chrono::milliseconds> timeout{};
+    /// Not started any more once it has waited so long, from when it first might run; a retry neither. Then it fails with the
+    /// reason `expired_reason`. At least 1 ms.
+    std::optional<std::chrono::milliseconds> ttl{};
+    std::optional<deduplication> deduplicate{};
+    /// In a queue at its max_length: how long to wait for room, at least zero. Then, and at once when unset, errc::full.
+    std::optional<std::chrono::milliseconds> wait_for_room{};
     /// Another queue than the definition's; for a job that is not defined here, other than its name.
     std::optional<std::string> queue{};
 };
@@ -81,6 +103,29 @@ struct job_key {
 
     friend bool operator==(const job_key&, const job_key&) = default;
 };
+
+/// The right to run a job until a time, and to say how that ended. Void as soon as somebody else got it.
+struct lease {
+    job_key job{};
+    std::uint64_t fence = 0; ///< at least 1, and greater than that of every earlier lease of the job
+    std::string token{};     ///< the backend's own; opaque
+};
+
+/// An attempt that failed.
+struct job_error {
+    int attempt = 1;
+    wall_time at{};
+    std::string reason{};
+
+    friend bool operator==(const job_error&, const job_error&) = default;
+};
+
+/// So many of a job's last errors are remembered.
+inline constexpr std::size_t max_job_errors = 10;
+
+/// The failed_reason of jobs that no handler ended.
+inline constexpr std::string_view expired_reason = "expired: not started within its time to live";
+inline constexpr std::string_view cancelled_reason = "cancelled";
 
 /// What is remembered about a job.
 struct job_info {
@@ -98,7 +143,12 @@ struct job_info {
     std::optional<wall_time> run_at{};      ///< when delayed: not before
     std::optional<wall_time> started_at{};  ///< last taken
     std::optional<wall_time> finished_at{}; ///< completed or failed
+    std::optional<wall_time> expires_at{};  ///< not started from then on
     job_options options{};
+    std::string deduplication_id{};  ///< empty: none
+    std::string progress{};          ///< JSON text, as the handler told it; empty: nothing yet
+    std::vector<job_error> errors{}; ///< the last max_job_errors, oldest first
+    bool cancel_requested = false;   ///< active, and not to run again whatever comes of this attempt
 };
 
 /// How many jobs of a queue are in each state.

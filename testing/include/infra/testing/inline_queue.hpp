@@ -15,7 +15,7 @@
 
 #include <infra/base/clock.hpp>
 #include <infra/queue.hpp>
-#include <infra/testing/memory_backend.hpp>
+#include <infra/queue/memory.hpp>
 
 #include <cstddef>
 #include <iosfwd>
@@ -99,7 +99,7 @@ private:
 
     const inline_queue_options options_;
     manual_clock time_;
-    const std::shared_ptr<memory_backend> stored_ = std::make_shared<memory_backend>();
+    const std::shared_ptr<queue::memory_backend> stored_ = std::make_shared<queue::memory_backend>();
     const queue::queue jobs_;
 };
 

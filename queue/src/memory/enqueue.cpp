@@ -1,0 +1,126 @@
+#include "storage.hpp"
+
+#include <algorithm>
+
+namespace infra::queue {
+namespace {
+
+bool is_over(const std::optional<wall_time>& until, wall_time now) { return until && *until <= now; }
+
+} // namespace
+
+std::vector<added_job> memory_storage::enqueue(std::vector<new_job> all) {
+    refuse_beyond_length(all);
+    std::vector<added_job> added;
+    names touched;
+    for (auto& each : all) {
+        touched.insert(each.queue);
+        added.push_back(add(std::move(each)));
+    }
+    publish(touched);
+    return added;
+}
+
+// Before anything is added, since all are or none. What would add nothing needs no room.
+void memory_storage::refuse_beyond_length(const std::vector<new_job>& all) {
+    std::map<std::string, std::size_t> more;
+    for (const auto& each : all)
+        more[each.queue] += !is_there(each);
+    for (const auto& [name, number] : more) {
+        const auto most = settings(name).max_length;
+        if (most > 0 && number > 0 && count(job_state::waiting, name) + count(job_state::delayed, name) + number > most)
+            throw full_error(name, most);
+    }
+}
+
+bool memory_storage::is_there(const new_job& job) {
+    if (!job.id.empty() && find(job.queue, job.id))
+        return true;
+    if (!job.deduplicate)
+        return false;
+    const auto& slots = queue_of(job.queue).slots;
+    const auto found = slots.find(job.deduplicate->id);
+    return found != slots.end() && !is_over(found->second.until, job.created_at);
+}
+
+added_job memory_storage::add(new_job job) {
+    const auto number = ++numbers_;
+    if (job.id.empty())
+        job.id = std::to_string(number);
+    else if (find(job.queue, job.id))
+        return {.id = job.id, .how = addition::existed};
+    auto how = addition::created;
+    if (job.deduplicate)
+        if (auto duplicate = duplicate_of_another(job, how))
+            return *duplicate;
+    record r{.info = {.queue = job.queue,
+                      .id = job.id,
+                      .name = job.name,
+                      .state = job.run_at ? job_state::delayed : job_state::waiting,
+                      .data = job.data,
+                      .created_at = job.created_at,
+                      .run_at = job.run_at,
+                      .expires_at = job.expires_at,
+                      .options = job.options,
+                      .deduplication_id = job.deduplicate ? job.deduplicate->id : ""},
+             .carrier = job.carrier,
+             .place = job.options.lifo ? -number : number};
+    queue_of(job.queue);
+    record_event(r, kind::added, job.created_at);
+    jobs_.emplace(static_cast<std::uint64_t>(number), std::move(r));
+    return {.id = job.id, .how = how};
+}
+
+/// Empty if the job is to be added; then it holds its slot.
+std::optional<added_job> memory_storage::duplicate_of_another(new_job& job, addition& how) {
+    const auto& by = *job.deduplicate;
+    const auto until = by.ttl ? std::optional(saturating_add(job.created_at, *by.ttl)) : std::nullopt;
+    auto& slots = queue_of(job.queue).slots;
+    const auto [place, is_free] = slots.try_emplace(by.id);
+    auto& s = place->second;
+    if (is_free || is_over(s.until, job.created_at)) {
+        s = {.holder = job.id, .until = until};
+        return std::nullopt;
+    }
+    auto* holder = find(job.queue, s.holder);
+    record_event(job.queue, kind::deduplicated, s.holder, job.created_at);
+    if (by.extend)
+        s.until = until;
+    if (by.replace && holder && holder->info.state == job_state::delayed && !is_pending_run(*holder)) {
+        s = {.holder = job.id, .until = s.until};
+        record_event(*holder, kind::removed, job.created_at);
+        forget(*holder);
+        how = addition::replaced;
+        return std::nullopt;
+    }
+    if (by.keep_last_if_active && holder && holder->info.state == job_state::active)
+        s.last = job;
+    return added_job{.id = s.holder, .how = addition::deduplicated};
+}
+
+/// For a job that is over: without a ttl its slot is free, or the duplicate's that was kept.
+void memory_storage::release_slot(const record& r, wall_time at) {
+    auto& slots = queue_of(r.info.queue).slots;
+    const auto found = slots.find(r.info.deduplication_id);
+    if (r.info.deduplication_id.empty() || found == slots.end() || found->second.holder != r.info.id ||
+        found->second.until)
+        return;
+    auto last = std::move(found->second.last);
+    slots.erase(found);
+    if (!last)
+        return;
+    last->created_at = std::max(last->created_at, at);
+    if (last->run_at && *last->run_at <= at)
+        last->run_at.reset();
+    add(std::move(*last));
+}
+
+/// For a job that somebody removes.
+void memory_storage::free_slot(const record& r) {
+    auto& slots = queue_of(r.info.queue).slots;
+    const auto found = slots.find(r.info.deduplication_id);
+    if (found != slots.end() && found->second.holder == r.info.id)
+        slots.erase(found);
+}
+
+} // namespace infra::queue

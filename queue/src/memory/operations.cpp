@@ -1,0 +1,185 @@
+#include "storage.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+
+namespace infra::queue {
+namespace {
+
+constexpr std::size_t most_looked_at = 1000; // in one call
+
+std::uint64_t number_in(std::string_view cursor, std::uint64_t without) {
+    std::from_chars(cursor.data(), cursor.data() + cursor.size(), without);
+    return without;
+}
+
+} // namespace
+
+queue_settings memory_storage::configure(const settings_change& change) {
+    auto& now = queue_of(change.queue).settings;
+    const bool was_paused = now.paused;
+    now.paused = change.paused.value_or(now.paused);
+    now.concurrency = change.concurrency.value_or(now.concurrency);
+    now.rate = change.rate.value_or(now.rate);
+    now.max_length = change.max_length.value_or(now.max_length);
+    if (change.rate)
+        queue_of(change.queue).rate.reset();
+    if (now.paused != was_paused)
+        record_event(change.queue, now.paused ? kind::paused : kind::resumed, {}, change.now);
+    publish({change.queue});
+    return now;
+}
+
+queue_settings memory_storage::settings(const std::string& queue) const {
+    const auto* q = find_queue(queue);
+    return q ? q->settings : queue_settings{.queue = queue};
+}
+
+bool memory_storage::forget_queue(const std::string& queue) {
+    const auto* q = find_queue(queue);
+    const bool has_jobs = std::ranges::any_of(jobs_, [&](const auto& each) { return each.second.info.queue == queue; });
+    if (has_jobs || (q && !q->schedules.empty()))
+        return false;
+    queues_.erase(queue);
+    return true;
+}
+
+job_page memory_storage::list(const list_request& request) const {
+    job_page page;
+    std::size_t looked_at = 0;
+    const auto look = [&](std::uint64_t number, const record& r) {
+        if (page.jobs.size() == request.max || looked_at++ == most_looked_at)
+            return false;
+        page.next = std::to_string(number);
+        if (matches(request.filter, r.info))
+            page.jobs.push_back(r.info);
+        return true;
+    };
+    bool all = true;
+    if (request.newest_first) {
+        const auto before = jobs_.lower_bound(number_in(request.cursor, std::numeric_limits<std::uint64_t>::max()));
+        for (auto at = std::make_reverse_iterator(before); all && at != jobs_.rend(); ++at)
+            all = look(at->first, at->second);
+    } else {
+        for (auto at = jobs_.upper_bound(number_in(request.cursor, 0)); all && at != jobs_.end(); ++at)
+            all = look(at->first, at->second);
+    }
+    if (all)
+        page.next.clear();
+    return page;
+}
+
+change_result memory_storage::change(const change_request& request) {
+    change_result result;
+    names touched;
+    const auto change_if_there = [&](const job_key& key) {
+        auto* r = find(key.queue, key.id);
+        touched.insert(r ? r->info.queue : key.queue);
+        result.changed += r && change(*r, request);
+    };
+    if (request.jobs.empty()) {
+        const auto page = list({.filter = request.filter, .max = request.max, .cursor = request.cursor});
+        for (const auto& job : page.jobs)
+            change_if_there({job.queue, job.id});
+        result.next = page.next;
+    } else {
+        std::ranges::for_each(request.jobs, change_if_there);
+    }
+    publish(touched);
+    return result;
+}
+
+bool memory_storage::is_pending_run(const record& r) const {
+    const auto run = run_of(r.info.id);
+    const auto* q = find_queue(r.info.queue);
+    if (!run || !q)
+        return false;
+    const auto s = q->schedules.find(run->first);
+    return s != q->schedules.end() && s->second.next == run->second;
+}
+
+bool memory_storage::change(record& r, const change_request& by) {
+    auto& job = r.info;
+    const bool stands = job.state == job_state::waiting || job.state == job_state::delayed;
+    switch (by.what) {
+    case job_change::retry:
+        if (!job.finished_at)
+            return false;
+        wait_again(r, ++numbers_);
+        job.attempts_made = job.stalls = 0;
+        job.finished_at = job.expires_at = std::nullopt;
+        job.result.clear();
+        record_event(r, kind::waiting, by.now);
+        return true;
+    case job_change::promote:
+        if (job.state != job_state::delayed)
+            return false;
+        wait_again(r, ++numbers_);
+        record_event(r, kind::waiting, by.now);
+        return true;
+    case job_change::cancel:
+        if (job.state == job_state::active) {
+            record_event(r, kind::cancel_requested, by.now);
+            return !std::exchange(job.cancel_requested, true);
+        }
+        if (!stands || is_pending_run(r))
+            return false;
+        end(r, job_state::failed, std::string(cancelled_reason), by.now, job.options.keep_failed);
+        return true;
+    case job_change::remove:
+        if (job.state == job_state::active || is_pending_run(r))
+            return false;
+        record_event(r, kind::removed, by.now);
+        free_slot(r);
+        forget(r);
+        return true;
+    }
+    return false;
+}
+
+std::vector<bool> memory_storage::tell(std::vector<note> notes) {
+    std::vector<bool> kept;
+    for (auto& each : notes) {
+        auto* r = held(each.held);
+        kept.push_back(r);
+        if (!r)
+            continue;
+        for (auto& line : each.lines)
+            r->log.push_back(std::move(line));
+        while (r->log.size() > max_log_lines)
+            r->log.pop_front();
+        if (each.progress) {
+            r->info.progress = *each.progress;
+            record_event(*r, kind::progress, each.at, *each.progress);
+        }
+    }
+    return kept;
+}
+
+std::vector<log_line> memory_storage::logs(const job_key& job) const {
+    const auto* r = find(job.queue, job.id);
+    return r ? std::vector(r->log.begin(), r->log.end()) : std::vector<log_line>();
+}
+
+std::uint64_t memory_storage::wait_for_end(const job_key& job, promise<std::optional<job_info>> end,
+                                           memory_handle* by) {
+    const auto number = static_cast<std::uint64_t>(++numbers_);
+    end_waits_.push_back({number, job, std::move(end), by});
+    return number;
+}
+
+void memory_storage::leave(std::uint64_t wait) {
+    std::erase_if(end_waits_, [wait](const end_wait& w) { return w.number == wait; });
+}
+
+void memory_storage::close(memory_handle& which, const std::exception_ptr& why) {
+    which.work.close(why);
+    which.events.close(why);
+    for (const auto& each : end_waits_)
+        if (each.by == &which)
+            each.end.set_exception(why);
+    std::erase_if(end_waits_, [&which](const end_wait& w) { return w.by == &which; });
+}
+
+} // namespace infra::queue

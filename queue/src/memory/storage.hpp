@@ -1,0 +1,164 @@
+#pragma once
+
+// All that the memory backend knows, and its verbs as plain functions. Each looks at every job there is, so that what it
+// does can be read off; the mutex is the caller's to hold.
+
+#include <infra/queue/arrivals.hpp>
+#include <infra/queue/memory.hpp>
+
+#include <deque>
+#include <map>
+#include <mutex>
+#include <set>
+
+namespace infra::queue {
+
+/// One opening of the storage: who waits there.
+struct memory_handle {
+    arrivals work;   // published when something may be taken
+    arrivals events; // published when something was recorded
+};
+
+class memory_storage {
+public:
+    std::mutex mutex;
+    std::vector<std::weak_ptr<memory_handle>> handles;
+    std::function<void(const job_info&, outcome::kind)> on_finish;
+
+    // --- the verbs ---
+    std::vector<added_job> enqueue(std::vector<new_job> all);
+    claim_result claim(const claim_request& request);
+    std::vector<renewal> extend(const std::vector<lease>& leases, wall_time until);
+    std::vector<bool> finish(const std::vector<outcome>& outcomes);
+    std::vector<std::optional<job_info>> get(const std::vector<job_key>& asked) const;
+    std::vector<queue_counts> counts(std::vector<std::string> queues) const;
+    std::size_t prune(const std::vector<prune_request>& requests);
+
+    queue_settings configure(const settings_change& change);
+    queue_settings settings(const std::string& queue) const;
+    bool forget_queue(const std::string& queue);
+    job_page list(const list_request& request) const;
+    change_result change(const change_request& request);
+    std::vector<bool> tell(std::vector<note> notes);
+    std::vector<log_line> logs(const job_key& job) const;
+    events_page events(const events_request& request);
+    std::vector<minute_counts> history(const std::string& queue, wall_time from, wall_time to) const;
+    std::uint64_t wait_for_end(const job_key& job, promise<std::optional<job_info>> end, memory_handle* by);
+    void leave(std::uint64_t wait);
+
+    void upsert(const std::vector<new_schedule>& all);
+    std::vector<bool> remove_schedules(const std::vector<schedule_key>& keys);
+    std::vector<schedule_info> schedules(const std::optional<std::string>& queue) const;
+    std::vector<bool> advance(const std::vector<advance_request>& requests);
+
+    std::vector<job_info> jobs_that(const std::function<bool(const job_info&)>& which) const;
+    void close(memory_handle& which, const std::exception_ptr& why);
+
+private:
+    struct record {
+        job_info info{};
+        std::string carrier{};
+        std::int64_t place = 0; // among equals: from `numbers_`; negative, the place is in front
+        std::string token{};    // of the lease, while active
+        wall_time lease_until{};
+        std::deque<log_line> log{};
+    };
+    struct slot { // of a deduplication's id
+        job_id holder{};
+        std::optional<wall_time> until{};
+        std::optional<new_job> last{}; // to be added once the holder is over
+    };
+    struct window { // of a rate limit
+        wall_time from{};
+        std::size_t started = 0;
+    };
+    struct queue_record {
+        queue_settings settings{};
+        std::uint64_t last_served = 0;
+        std::optional<window> rate{};
+        std::map<std::string, slot> slots{};
+        std::map<std::string, schedule_info> schedules{};
+        std::map<wall_time, minute_counts> minutes{};
+        std::deque<job_event> events{};
+        std::uint64_t event_numbers = 0;
+        wall_time followed_until{};
+    };
+    struct end_wait {
+        std::uint64_t number;
+        job_key job;
+        promise<std::optional<job_info>> end;
+        memory_handle* by;
+    };
+    using names = std::set<std::string, std::less<>>;
+    using records = std::map<std::uint64_t, record>; // by the number with which they came
+    using kind = job_event::kind;
+
+    /// Equals stay in the order in which they came.
+    template <class By>
+    static std::vector<record*> sorted(const std::vector<record*>& all, By by) {
+        std::multimap<std::invoke_result_t<By, const record*>, record*> ordered;
+        for (auto* each : all)
+            ordered.emplace(by(each), each);
+        std::vector<record*> result;
+        for (const auto& [key, each] : ordered)
+            result.push_back(each);
+        return result;
+    }
+
+    // jobs.cpp
+    queue_record& queue_of(const std::string& name);
+    const queue_record* find_queue(const std::string& name) const;
+    record* find(const std::string& queue, std::string_view id);
+    const record* find(const std::string& queue, std::string_view id) const;
+    record* held(const lease& by);
+    std::vector<record*> in(job_state state, std::string_view queue = {});
+    std::size_t count(job_state state, std::string_view queue) const;
+    void wait_again(record& r, std::int64_t place);
+    void end(record& r, job_state state, std::string reason, wall_time at, const keep& kept);
+    void forget(const record& r);
+    void tell_of_end(const record& r, std::optional<job_info> as);
+    std::size_t forget_beyond(const std::string& queue, job_state state, const keep& kept, wall_time now);
+    void publish(const names& queues) const;
+    void record_event(const std::string& queue, kind what, const job_id& id, wall_time at, std::string data = {});
+    void record_event(const record& r, kind what, wall_time at, std::string data = {});
+
+    // enqueue.cpp
+    void refuse_beyond_length(const std::vector<new_job>& all);
+    bool is_there(const new_job& job);
+    added_job add(new_job job);
+    std::optional<added_job> duplicate_of_another(new_job& job, addition& how);
+    void release_slot(const record& r, wall_time at);
+    void free_slot(const record& r);
+
+    // claim.cpp
+    void rescue(const claim_request& by, claim_result& result);
+    void promote(wall_time now);
+    void expire(const claim_request& by, claim_result& result);
+    std::size_t allowance(const std::string& queue, wall_time now);
+    claimed_job take(record& r, const claim_request& by);
+    void take_from(const std::string& queue, std::size_t most, const claim_request& by, claim_result& taken);
+    void take_in_turns(const claim_request& by, claim_result& taken);
+    std::optional<wall_time> next_due(const claim_request& by);
+
+    // finish.cpp
+    bool finish(const outcome& o);
+    void count_end(const record& r, wall_time at);
+
+    // operations.cpp
+    bool change(record& r, const change_request& by);
+    bool is_pending_run(const record& r) const;
+
+    // schedules.cpp
+    void place_run(schedule_info& s, wall_time now);
+    record* pending_run(const schedule_info& s);
+    void take_away_run(const schedule_info& s);
+    std::optional<job_state> state_of_run(const schedule_info& s) const;
+
+    records jobs_;
+    std::map<std::string, queue_record, std::less<>> queues_;
+    std::vector<end_wait> end_waits_;
+    std::int64_t numbers_ = 0;
+    std::uint64_t turns_ = 0;
+};
+
+} // namespace infra::queue

@@ -1,0 +1,23 @@
+#include "../flow_conformance.hpp"
+#include "../operations_conformance.hpp"
+#include "../schedules_conformance.hpp"
+
+#include <infra/queue/memory.hpp>
+
+namespace infra::queue::tests {
+namespace {
+
+backend_subject make_memory() {
+    const auto stored = make_memory_backend();
+    return {.stored = stored, .open_again = [stored] { return stored->open_again(); }};
+}
+
+const auto only = ::testing::Values(backend_case{"Only", make_memory});
+
+INSTANTIATE_TEST_SUITE_P(Memory, QueueBackend, only, backend_case_name);
+INSTANTIATE_TEST_SUITE_P(Memory, QueueFlow, only, backend_case_name);
+INSTANTIATE_TEST_SUITE_P(Memory, QueueOperations, only, backend_case_name);
+INSTANTIATE_TEST_SUITE_P(Memory, QueueSchedules, only, backend_case_name);
+
+} // namespace
+} // namespace infra::queue::tests
