@@ -129,7 +129,7 @@ void nodes::move_keys(std::uint16_t slot, std::size_t from, std::size_t to) {
         const auto keys = ask(from, {"CLUSTER", "GETKEYSINSLOT", slot, 10});
         if (keys.items().empty())
             return;
-        command migrate{"MIGRATE", "127.0.0.1", servers_[to]->port(), "", 0, 5000, "KEYS"};
+        command migrate{"MIGRATE", "127.0.0.1", ports_[to], "", 0, 5000, "KEYS"};
         for (const auto& each : keys.items())
             migrate.add(each.as_text());
         ask(from, migrate);
