@@ -136,7 +136,9 @@ awaitable<void> lease_keeper::renew_once(std::shared_ptr<state> s) {
         co_return;
     const auto kept = co_await s->with.stored->extend(leases, saturating_add(s->with.time->wall(), s->with.length));
     for (std::size_t i = 0; i < leases.size(); ++i)
-        if (kept[i] == renewal::lost && s->forget(leases[i])) // one that was finished meanwhile is not lost
+        if (kept[i] == renewal::cancel_requested)
+            s->with.on_cancel_requested(leases[i]);
+        else if (kept[i] == renewal::lost && s->forget(leases[i])) // one that was finished meanwhile is not lost
             s->with.on_lost(leases[i]);
 }
 

@@ -13,7 +13,7 @@
 
 namespace infra::queue {
 
-/// Threads:  keep() and drop() from any thread, the rest from one; `on_lost` is called on the renewing executor.
+/// Threads:  keep() and drop() from any thread, the rest from one; `on_…` are called on the renewing executor.
 /// Lifetime: cold until start(). Destruction without stop() waits for a renewal that is under way, since that will be
 ///           answered on a thread that goes with the keeper.
 class lease_keeper {
@@ -24,6 +24,7 @@ public:
         std::chrono::milliseconds length; ///< of a lease, from each renewal
         std::optional<executor> where;    ///< unset: a thread made by start()
         std::function<void(const lease&)> on_lost;
+        std::function<void(const lease&)> on_cancel_requested = [](const lease&) {}; ///< at each renewal
     };
 
     explicit lease_keeper(setting s);

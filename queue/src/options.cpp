@@ -42,6 +42,19 @@ void check_keep(const keep& k, std::string_view what) {
         require(*k.age >= std::chrono::seconds::zero(), what, "must not have a negative age");
 }
 
+void check_ttl(const std::optional<std::chrono::milliseconds>& ttl, std::string_view what) {
+    require(!ttl || *ttl >= std::chrono::milliseconds(1), what, "must be at least 1 ms");
+}
+
+void check(const deduplication& by) {
+    constexpr std::string_view what = "deduplication";
+    require(!by.id.empty() && by.id.size() <= max_id_bytes && encoding::is_utf8(by.id), what,
+            "must have an id of 1 to 200 bytes of UTF-8");
+    check_ttl(by.ttl, "deduplication::ttl");
+    require(!by.extend || by.ttl, what, "extends a ttl, and has none");
+    require(!by.keep_last_if_active || !by.ttl, what, "takes keep_last_if_active or a ttl, not both");
+}
+
 std::string field(std::string_view what, std::string_view name) { return std::string(what).append("::").append(name); }
 
 } // namespace
@@ -73,6 +86,7 @@ void check(const job_options& options, std::string_view what) {
             "must be from 0 to 2097151");
     if (options.timeout)
         require(*options.timeout > std::chrono::milliseconds::zero(), field(what, "timeout"), "must be positive");
+    check_ttl(options.ttl, field(what, "ttl"));
     validate(options.backoff, "queue::" + field(what, "backoff"));
     check_keep(options.keep_completed, field(what, "keep_completed"));
     check_keep(options.keep_failed, field(what, "keep_failed"));
@@ -84,6 +98,12 @@ void check(const enqueue_options& options) {
             "takes a delay or a run_at, not both");
     if (options.id)
         check_job_id(*options.id);
+    check_ttl(options.ttl, "enqueue_options::ttl");
+    if (options.deduplicate)
+        check(*options.deduplicate);
+    if (options.wait_for_room)
+        require(*options.wait_for_room >= std::chrono::milliseconds::zero(), "enqueue_options::wait_for_room",
+                "must not be negative");
     if (options.queue)
         check_name("enqueue_options::queue", *options.queue);
 }

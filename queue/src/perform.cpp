@@ -6,28 +6,77 @@
 #include <infra/base/telemetry.hpp>
 #include <infra/base/with_deadline.hpp>
 
+#include <algorithm>
+
 namespace infra::queue {
 namespace {
 
-attempt failed_attempt(std::exception_ptr thrown) {
-    const bool is_final = [&] {
-        try {
-            std::rethrow_exception(thrown);
-        } catch (const unrecoverable&) {
-            return true;
-        } catch (const error& e) {
-            return e.code() == errc::invalid_payload;
-        } catch (...) {
-            return false;
-        }
-    }();
-    return {.how = is_final ? attempt::end::threw_final : attempt::end::threw, .reason = readable(describe(thrown))};
+bool is_final(const std::exception_ptr& thrown) {
+    try {
+        std::rethrow_exception(thrown);
+    } catch (const unrecoverable&) {
+        return true;
+    } catch (const error& e) {
+        return e.code() == errc::invalid_payload;
+    } catch (...) {
+        return false;
+    }
 }
 
-attempt timed_out(const claimed_job& job) {
-    return {.how = attempt::end::threw,
-            .reason = "timed out after " + std::to_string(job.options.timeout->count()) + " ms"};
+// What the definition says, or `otherwise` where it says nothing or throws.
+template <class T, class Rule>
+T ask(const Rule& rule, const failed_attempt& failed, T otherwise) {
+    if (!rule)
+        return otherwise;
+    try {
+        return rule(failed);
+    } catch (...) {
+        telemetry::log(level::warn, "queue", "a job's own rule of retries threw; it is left aside",
+                       {{"error", describe(std::current_exception())}});
+        return otherwise;
+    }
 }
+
+attempt after_failure(const task& t, failed_attempt failed) {
+    const auto& rules = t.known->rules;
+    if (is_final(failed.thrown) || !ask(rules.retry_if, failed, true))
+        return {.how = attempt::end::threw_final, .reason = std::move(failed.reason)};
+    auto pause = ask<std::optional<std::chrono::milliseconds>>(rules.backoff_by, failed, std::nullopt);
+    if (pause)
+        pause = std::max(*pause, std::chrono::milliseconds::zero());
+    return {.how = attempt::end::threw, .reason = std::move(failed.reason), .pause = pause};
+}
+
+failed_attempt timed_out(const task& t) {
+    auto reason = "timed out after " + std::to_string(t.job.options.timeout->count()) + " ms";
+    return {t.context->attempt(), reason, std::make_exception_ptr(error(infra::errc::timed_out, reason))};
+}
+
+attempt after_verdict(const verdict& v) {
+    switch (v.what()) {
+    case verdict::kind::completed: return {.how = attempt::end::returned, .result = v.text()};
+    case verdict::kind::snoozed:
+        return {.how = attempt::end::snoozed, .pause = std::max(v.pause(), std::chrono::milliseconds::zero())};
+    case verdict::kind::cancelled: return {.how = attempt::end::cancelled, .reason = readable(v.text())};
+    }
+    return {};
+}
+
+/// Sleeps until the attempt's deadline, which its handler may put off meanwhile.
+class attempt_clock final : public clock {
+public:
+    attempt_clock(const job_context& of, clock& time) : of_(of), time_(time) {}
+    wall_time wall() const noexcept override { return time_.wall(); }
+    steady_time steady() const noexcept override { return time_.steady(); }
+    awaitable<void> sleep_until(steady_time) override {
+        while (!of_.deadline().passed(time_.steady()))
+            co_await time_.sleep_until(of_.deadline().time());
+    }
+
+private:
+    const job_context& of_;
+    clock& time_;
+};
 
 // What the producer told, and nothing of whatever the worker was started in.
 context producer_of(const claimed_job& job) {
@@ -36,32 +85,57 @@ context producer_of(const claimed_job& job) {
 }
 
 awaitable<attempt> try_handler(const task& t) {
+    attempt_clock time(*t.context, *t.time);
     std::exception_ptr thrown;
     try {
-        auto result =
-            co_await with_deadline(t.known->perform(t.job.data, t.context, *t.pool), t.context->deadline(), *t.time);
-        co_return attempt{.how = attempt::end::returned, .result = std::move(result)};
+        co_return after_verdict(
+            co_await with_deadline(t.known->perform(t.job.data, t.context, *t.pool), t.context->deadline(), time));
     } catch (...) {
         thrown = std::current_exception();
     }
     // The deadline's own exception, or what a handler made of it.
     if (t.context->deadline().passed(t.time->steady())) {
         t.context->request_stop();
-        co_return timed_out(t.job);
+        co_return after_failure(t, timed_out(t));
     }
-    co_return failed_attempt(thrown);
+    co_return after_failure(t, {t.context->attempt(), readable(describe(thrown)), thrown});
+}
+
+// What the storage does not take must not fail the job.
+awaitable<void> keep_told(std::shared_ptr<backend> stored, note told) {
+    std::exception_ptr thrown;
+    const auto job = told.held.job;
+    try {
+        std::vector<note> one;
+        one.push_back(std::move(told));
+        co_await stored->tell(std::move(one));
+    } catch (...) {
+        thrown = std::current_exception();
+    }
+    if (thrown)
+        telemetry::log(level::warn, "queue", "what a handler told was not kept",
+                       {{"job", job.id}, {"queue", job.queue}, {"error", describe(thrown)}});
 }
 
 } // namespace
 
-std::shared_ptr<job_context> context_for(const claimed_job& job, steady_time now) {
+std::shared_ptr<job_context> context_for(const claimed_job& job, std::shared_ptr<backend> stored, clock& time) {
+    auto tell = [stored, held = job.held, &time](std::optional<std::string> progress, std::optional<std::string> line) {
+        note told{.held = held, .progress = std::move(progress), .at = time.wall()};
+        if (line)
+            told.lines.push_back({told.at, readable(*line)});
+        return keep_told(stored, std::move(told));
+    };
     return std::make_shared<job_context>(
         job_context::facts{.job = job.held.job,
                            .name = job.name,
                            .attempt = job.attempts_made + 1,
                            .attempts = job.options.attempts,
                            .fence = job.held.fence,
-                           .deadline = job.options.timeout ? deadline::after(*job.options.timeout, now) : deadline()});
+                           .deadline =
+                               job.options.timeout ? deadline::after(*job.options.timeout, time.steady()) : deadline(),
+                           .time = &time},
+        std::move(tell));
 }
 
 awaitable<attempt> perform(task t) {
@@ -75,7 +149,7 @@ awaitable<attempt> perform(task t) {
     const auto started = t.time->steady();
     auto ended = co_await try_handler(t);
     instruments_of(queue).duration.record(std::chrono::duration<double>(t.time->steady() - started).count());
-    if (ended.how != attempt::end::returned)
+    if (ended.how != attempt::end::returned && ended.how != attempt::end::snoozed)
         span.fail(ended.reason);
     co_return ended;
 }

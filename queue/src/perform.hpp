@@ -20,7 +20,7 @@ struct task {
 /// Never throws what the handler threw. Cancelled, it is as if the handler had thrown.
 awaitable<attempt> perform(task t);
 
-/// What the handler will be told.
-std::shared_ptr<job_context> context_for(const claimed_job& job, steady_time now);
+/// What the handler will be told. `stored` keeps what it tells.
+std::shared_ptr<job_context> context_for(const claimed_job& job, std::shared_ptr<backend> stored, clock& time);
 
 } // namespace infra::queue

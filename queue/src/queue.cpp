@@ -25,6 +25,7 @@ job_options merged(job_options with, const enqueue_options& call) {
     with.timeout = call.timeout ? call.timeout : with.timeout;
     with.priority = call.priority.value_or(with.priority);
     with.lifo = call.lifo;
+    with.ttl = call.ttl ? call.ttl : with.ttl;
     with.keep_completed = call.keep_completed.value_or(with.keep_completed);
     with.keep_failed = call.keep_failed.value_or(with.keep_failed);
     return with;
@@ -83,16 +84,37 @@ std::vector<new_job> to_store(std::vector<detail::to_add> jobs, const std::strin
     for (auto& job : jobs) {
         refuse_too_large(job, max_payload_bytes);
         refuse_too_deep(job);
-        all.push_back({.queue = queue,
-                       .id = call.id.value_or(job_id()),
-                       .name = std::move(job.name),
-                       .data = std::move(job.data),
-                       .options = how,
-                       .carrier = from.carrier,
-                       .created_at = from.now,
-                       .run_at = first_run(call, from.now)});
+        const auto run_at = first_run(call, from.now);
+        all.push_back(
+            {.queue = queue,
+             .id = call.id.value_or(job_id()),
+             .name = std::move(job.name),
+             .data = std::move(job.data),
+             .options = how,
+             .carrier = from.carrier,
+             .created_at = from.now,
+             .run_at = run_at,
+             .expires_at = how.ttl ? std::optional(saturating_add(run_at.value_or(from.now), *how.ttl)) : std::nullopt,
+             .deduplicate = call.deduplicate});
     }
     return all;
+}
+
+// Looks again and again, more and more seldom: a full queue is not to be kept busy by those whom it refuses.
+awaitable<std::vector<added_job>> store_once_there_is_room(std::shared_ptr<backend> stored, std::vector<new_job> all,
+                                                           deadline limit, clock* time) {
+    std::chrono::milliseconds pause{5};
+    for (;;) {
+        try {
+            co_return co_await stored->enqueue(all);
+        } catch (const error& e) {
+            if (e.code() != errc::full || limit.passed(time->steady()))
+                throw;
+        }
+        const auto left = limit.remaining(time->steady());
+        co_await time->sleep_for(std::min<std::chrono::nanoseconds>(pause, left));
+        pause = std::min(2 * pause, std::chrono::milliseconds(500));
+    }
 }
 
 std::vector<job_id> ids_of(std::vector<added_job> added) {
@@ -106,7 +128,8 @@ std::vector<job_id> ids_of(std::vector<added_job> added) {
 } // namespace
 
 queue::queue(std::shared_ptr<backend> stored, queue_options options, std::shared_ptr<registry> jobs, clock& time)
-    : state_(std::make_shared<const state>(state{std::move(stored), checked(options), std::move(jobs), &time})) {
+    : control(stored, time),
+      state_(std::make_shared<const state>(state{std::move(stored), checked(options), std::move(jobs), &time})) {
     if (!state_->stored || !state_->jobs)
         throw std::invalid_argument("queue::queue needs a backend and a registry");
 }
@@ -138,6 +161,8 @@ awaitable<std::vector<job_id>> queue::add(shared s, std::string queue, job_optio
     check(how, "enqueue_options");
     if (options.id && jobs.size() != 1)
         throw std::invalid_argument("queue::enqueue_options::id names one job; enqueue_bulk adds several");
+    if (options.deduplicate && jobs.size() != 1)
+        throw std::invalid_argument("queue::enqueue_options::deduplicate leaves one of several; enqueue_bulk adds all");
     if (options.queue)
         queue = *options.queue;
     if (jobs.empty())
@@ -149,9 +174,13 @@ awaitable<std::vector<job_id>> queue::add(shared s, std::string queue, job_optio
               {"messaging.batch.message_count", jobs.size()}});
     std::vector<added_job> added;
     try {
-        added = co_await s->stored->enqueue(to_store(std::move(jobs), queue, how, options,
-                                                     {s->time->wall(), to_carrier(inject())},
-                                                     s->options.max_payload_bytes));
+        auto all = to_store(std::move(jobs), queue, how, options, {s->time->wall(), to_carrier(inject())},
+                            s->options.max_payload_bytes);
+        added = co_await (options.wait_for_room
+                              ? store_once_there_is_room(s->stored, std::move(all),
+                                                         deadline::after(*options.wait_for_room, s->time->steady()),
+                                                         s->time)
+                              : s->stored->enqueue(std::move(all)));
     } catch (const std::exception& e) {
         span.fail(e.what());
         throw;
@@ -171,6 +200,50 @@ awaitable<std::optional<job_info>> queue::find(shared s, job_key key) {
 
 awaitable<std::vector<queue_counts>> queue::counts(std::vector<std::string> queues) const {
     return state_->stored->counts(std::move(queues));
+}
+
+// --- schedules ----------------------------------------------------------------------------------------------------
+
+awaitable<std::vector<cron_job>> queue::get_cron_jobs() const { return cron_jobs(state_); }
+awaitable<std::optional<cron_job>> queue::get_cron_job(std::string name) const {
+    return find_cron(state_, std::move(name));
+}
+awaitable<bool> queue::remove_cron(std::string name) const { return forget_cron(state_, std::move(name)); }
+
+awaitable<std::vector<cron_job>> queue::cron_jobs(shared s) {
+    auto all = co_await control(s->stored, *s->time).schedules();
+    for (const auto& known : s->jobs->all()) {
+        if (!known->when)
+            continue;
+        const auto stored = std::ranges::find_if(
+            all, [&](const cron_job& each) { return each.queue == known->queue && each.name == known->name; });
+        if (stored != all.end())
+            stored->defined_here = true;
+        else
+            all.push_back({.queue = known->queue,
+                           .name = known->name,
+                           .when = *known->when,
+                           .next = first_run(*known->when, s->time->wall()),
+                           .defined_here = true,
+                           .stored = false});
+    }
+    std::ranges::sort(all, {}, [](const cron_job& each) { return std::pair(each.queue, each.name); });
+    co_return all;
+}
+
+awaitable<std::optional<cron_job>> queue::find_cron(shared s, std::string name) {
+    for (auto& each : co_await cron_jobs(s))
+        if (each.name == name)
+            co_return std::move(each);
+    co_return std::nullopt;
+}
+
+awaitable<bool> queue::forget_cron(shared s, std::string name) {
+    const auto found = co_await find_cron(s, name);
+    s->jobs->remove_cron_job(name);
+    if (found && found->stored)
+        co_await control(s->stored, *s->time).remove_schedule({found->queue, name});
+    co_return found.has_value();
 }
 
 awaitable<void> queue::stop(deadline limit) const { return state_->stored->stop(limit); }

@@ -20,11 +20,36 @@ void registry::add(known_job known) {
     check_name("job_definition::name", known.name);
     check_name("job_definition::queue", known.queue);
     check(known.options, "job_definition");
+    if (known.when)
+        check(*known.when);
     const std::scoped_lock lock(mutex_);
     const auto [place, added] = jobs_.emplace(known.name, nullptr);
     if (!added)
         throw std::invalid_argument("queue::define_job: \"" + known.name + "\" is defined already");
     place->second = std::make_shared<const known_job>(std::move(known));
+}
+
+void registry::define_cron(cron_definition d) {
+    if (!d.handler)
+        throw std::invalid_argument("queue::cron_definition::handler is needed");
+    schedule when{.pattern = std::move(d.pattern),
+                  .tz = std::move(d.tz),
+                  .every = d.every,
+                  .offset = d.offset,
+                  .immediately = d.immediately,
+                  .limit = d.limit,
+                  .start = d.start,
+                  .end = d.end,
+                  .missed = d.missed};
+    define<no_data>({.name = std::move(d.name),
+                     .handler = std::move(d.handler),
+                     .attempts = d.attempts,
+                     .backoff = d.backoff,
+                     .timeout = d.timeout,
+                     .queue = std::move(d.queue),
+                     .keep_completed = d.keep_completed,
+                     .keep_failed = d.keep_failed},
+                    std::move(when));
 }
 
 std::shared_ptr<const known_job> registry::find(std::string_view name) const {
@@ -49,6 +74,20 @@ std::vector<std::shared_ptr<const known_job>> registry::all() const {
     for (const auto& [name, each] : jobs_)
         known.push_back(each);
     return known;
+}
+
+std::size_t registry::clear_cron_jobs() {
+    const std::scoped_lock lock(mutex_);
+    return std::erase_if(jobs_, [](const auto& each) { return each.second->when.has_value(); });
+}
+
+bool registry::remove_cron_job(std::string_view name) {
+    const std::scoped_lock lock(mutex_);
+    const auto found = jobs_.find(name);
+    if (found == jobs_.end() || !found->second->when)
+        return false;
+    jobs_.erase(found);
+    return true;
 }
 
 void registry::clear() {

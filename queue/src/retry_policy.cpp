@@ -7,8 +7,9 @@
 namespace infra::queue {
 namespace {
 
-outcome retry(outcome recorded, const claimed_job& job, wall_time now, double random01) {
-    const auto pause = delay_before_retry(job.options.backoff, job.attempts_made + 1, random01);
+outcome retry(outcome recorded, const claimed_job& job, std::optional<std::chrono::milliseconds> chosen, wall_time now,
+              double random01) {
+    const auto pause = chosen.value_or(delay_before_retry(job.options.backoff, job.attempts_made + 1, random01));
     recorded.as = outcome::kind::retry;
     if (pause > std::chrono::milliseconds::zero())
         recorded.run_at = saturating_add(now, pause);
@@ -49,9 +50,19 @@ outcome after(const claimed_job& job, attempt ended, wall_time now, double rando
         return recorded;
     case attempt::end::threw:
         if (job.attempts_made + 1 < job.options.attempts)
-            return retry(std::move(recorded), job, now, random01);
+            return retry(std::move(recorded), job, ended.pause, now, random01);
         return fail(std::move(recorded), job);
     case attempt::end::threw_final: return fail(std::move(recorded), job);
+    case attempt::end::snoozed:
+        return give_back(std::move(recorded), saturating_add(now, ended.pause.value_or(std::chrono::milliseconds(0))));
+    case attempt::end::cancelled:
+        recorded.reason = recorded.reason.empty() ? std::string(cancelled_reason)
+                                                  : std::string(cancelled_reason).append(": ").append(recorded.reason);
+        return fail(std::move(recorded), job);
+    case attempt::end::skipped:
+        recorded.as = outcome::kind::completed;
+        recorded.keep = {.count = 0};
+        return recorded;
     case attempt::end::interrupted: return give_back(std::move(recorded), std::nullopt);
     case attempt::end::unknown_job: return give_back(std::move(recorded), saturating_add(now, unknown_job_pause));
     }

@@ -17,13 +17,18 @@ struct attempt {
     enum class end {
         returned,    ///< the handler did
         threw,       ///< and another attempt may help
-        threw_final, ///< unrecoverable, or the payload does not fit
+        threw_final, ///< unrecoverable, the payload does not fit, or the definition wants no other attempt
+        snoozed,     ///< the handler wants to be asked later
+        cancelled,   ///< the handler, or somebody else, wants the job no more
+        skipped,     ///< a schedule's run that was missed and is not made up for
         interrupted, ///< the worker stops
         unknown_job, ///< nobody here can run it
     };
     end how = end::returned;
     std::string result{}; ///< returned: JSON text or empty
-    std::string reason{}; ///< threw…
+    std::string reason{}; ///< threw…, cancelled
+    /// snoozed: how long. threw: instead of the job's backoff, if the definition has another.
+    std::optional<std::chrono::milliseconds> pause{};
 };
 
 /// What to record. `random01` is the lot for the backoff's jitter.

@@ -51,17 +51,22 @@ worker_run::worker_run(executor ex, queue jobs, worker_options options, std::sha
                .time = &time_,
                .length = options_.lease,
                .where = options_.renewals,
-               .on_lost =
-                   [this](const lease& gone) {
-                       asio::post(ex_, [me = weak_from_this(), gone] {
-                           if (const auto self = me.lock())
-                               self->lost(gone);
-                       });
-                   }}),
+               .on_lost = on_loop(&worker_run::lost),
+               .on_cancel_requested = on_loop(&worker_run::cancel_requested)}),
       jumps_(options_.lease),
       changed_(ex),
       hurry_(ex),
-      next_prune_(time_.steady()) {}
+      next_prune_(time_.steady()),
+      next_look_at_schedules_(time_.steady()) {}
+
+std::function<void(const lease&)> worker_run::on_loop(void (worker_run::*told)(const lease&)) {
+    return [this, told](const lease& of) {
+        asio::post(ex_, [me = weak_from_this(), told, of] {
+            if (const auto self = me.lock())
+                ((*self).*told)(of);
+        });
+    };
+}
 
 awaitable<void> worker_run::live() {
     keeper_.start();
@@ -91,6 +96,7 @@ awaitable<void> worker_run::work() {
         if (hopeless_)
             std::rethrow_exception(hopeless_);
         co_await prune_if_due();
+        co_await keep_schedules_if_due();
         if (const auto places = room(); places > 0)
             co_await claim(places);
         else if (!limit_)
@@ -117,9 +123,13 @@ awaitable<void> worker_run::claim(std::size_t places) {
                                     asio::bind_cancellation_slot(cut_short_.slot(), asio::use_awaitable));
         note_success();
         next_due_ = taken.next_due;
-        report_rescued(taken.rescued);
+        report(taken);
+        const auto left_out = co_await advance_runs(taken.jobs);
         for (auto& job : taken.jobs)
-            take(std::move(job));
+            if (const auto found = left_out.find(job.held.token); found != left_out.end())
+                record(job, {.how = found->second});
+            else
+                take(std::move(job));
         co_return;
     } catch (...) {
         thrown = std::current_exception();
@@ -144,7 +154,7 @@ claim_request worker_run::request_for(std::size_t places) {
 
 deadline worker_run::end_of_claim() const {
     const auto now = time_.steady();
-    auto end = std::min(saturating_add(now, longest_sleep), next_prune_);
+    auto end = std::min({saturating_add(now, longest_sleep), next_prune_, next_look_at_schedules_});
     if (next_due_)
         end = std::min(end, saturating_add(now, std::max<wall_time::duration>(saturating_sub(*next_due_, time_.wall()),
                                                                               shortest_sleep)));
@@ -153,11 +163,16 @@ deadline worker_run::end_of_claim() const {
 
 void worker_run::cut_claim_short() { cut_short_.emit(asio::cancellation_type::terminal); }
 
-void worker_run::report_rescued(const std::vector<job_key>& rescued) const {
-    for (const auto& job : rescued) {
+void worker_run::report(const claim_result& taken) const {
+    for (const auto& job : taken.rescued) {
         instruments_of(job.queue).stalled.add();
         telemetry::log(level::warn, "queue", "job stalled: its worker vanished; it will run again",
                        {{"job", job.id}, {"queue", job.queue}});
+    }
+    for (const auto& job : taken.expired) {
+        instruments_of(job.queue).failed.add();
+        telemetry::log(level::error, "queue", "job failed",
+                       {{"job", job.id}, {"queue", job.queue}, {"error", expired_reason}});
     }
 }
 
@@ -177,7 +192,7 @@ void worker_run::take(claimed_job job) {
 
 void worker_run::start(claimed_job job, std::shared_ptr<const known_job> known) {
     const auto r = std::make_shared<running>();
-    r->context = context_for(job, time_.steady());
+    r->context = context_for(job, stored_, time_);
     r->job = std::move(job);
     keeper_.keep(r->job.held);
     active_.emplace(r->job.held.token, r);
@@ -199,6 +214,8 @@ void worker_run::ended(running& r, attempt how) {
         return;
     if (r.interrupted && how.how != attempt::end::returned)
         how = {.how = attempt::end::interrupted};
+    if (r.cancelled && how.how != attempt::end::returned)
+        how = {.how = attempt::end::cancelled};
     active_.erase(r.job.held.token);
     changed_.set();
     if (!r.lost)
@@ -214,6 +231,17 @@ void worker_run::lost(const lease& gone) {
                    {{"job", gone.job.id}, {"name", r->job.name}, {"queue", gone.job.queue}, {"fence", gone.fence}});
     r->lost = true;
     r->context->request_stop();
+    r->cancel.emit(asio::cancellation_type::terminal);
+}
+
+void worker_run::cancel_requested(const lease& of) {
+    const auto found = active_.find(of.token);
+    if (found == active_.end() || std::exchange(found->second->cancelled, true))
+        return;
+    const auto r = found->second;
+    telemetry::log(level::info, "queue", "job cancelled while it runs",
+                   {{"job", of.job.id}, {"name", r->job.name}, {"queue", of.job.queue}});
+    r->context->request_cancel();
     r->cancel.emit(asio::cancellation_type::terminal);
 }
 
@@ -242,11 +270,11 @@ void worker_run::record(const claimed_job& job, attempt how) {
                        {{"job", job.held.job.id}, {"name", job.name}, {"bytes", how.result.size()}});
         how.result.clear();
     }
-    const bool unknown = how.how == attempt::end::unknown_job;
+    const auto how_it_ended = how.how;
     auto decided = after(job, std::move(how), time_.wall(), random_01());
-    if (unknown)
+    if (how_it_ended == attempt::end::unknown_job)
         report_unknown(job);
-    else
+    else if (how_it_ended != attempt::end::skipped && how_it_ended != attempt::end::snoozed)
         report(job, decided);
     keeper_.keep(job.held); // until it is recorded
     unrecorded_.push_back(std::move(decided));

@@ -34,6 +34,7 @@ private:
         asio::cancellation_signal cancel{};
         bool interrupted = false; // by stop()
         bool lost = false;        // somebody else has the lease
+        bool cancelled = false;   // somebody wants the job to end
         bool abandoned = false;   // given back although the handler has not ended
     };
 
@@ -43,12 +44,19 @@ private:
     claim_request request_for(std::size_t places);
     deadline end_of_claim() const;
     void cut_claim_short();
-    void report_rescued(const std::vector<job_key>& rescued) const;
+    void report(const claim_result& taken) const;
     void take(claimed_job job);
     void start(claimed_job job, std::shared_ptr<const known_job> known);
     awaitable<void> run_handler(std::shared_ptr<running> r, std::shared_ptr<const known_job> known);
     void ended(running& r, attempt how);
     awaitable<void> prune_if_due();
+
+    // schedules, in worker_schedules.cpp
+    awaitable<void> keep_schedules_if_due();
+    awaitable<void> keep_schedules();
+    using not_performed = std::map<std::string, attempt::end>; // by token
+    awaitable<not_performed> advance_runs(const std::vector<claimed_job>& taken);
+    awaitable<not_performed> decide_runs(std::vector<claimed_job> runs);
     awaitable<void> pause_after(const char* doing, std::exception_ptr thrown);
 
     // what ended goes to the backend in batches
@@ -66,6 +74,8 @@ private:
     awaitable<void> wait_for(signal& set, deadline limit);
 
     void lost(const lease& gone);
+    void cancel_requested(const lease& of);
+    std::function<void(const lease&)> on_loop(void (worker_run::*told)(const lease&));
     std::chrono::milliseconds note_trouble(const char* doing, std::exception_ptr thrown);
     void note_success();
     std::size_t room() const;
@@ -95,6 +105,8 @@ private:
     signal hurry_;                // cuts the recorder's pause short
     int failures_ = 0;            // of the storage, in a row
     steady_time next_prune_;
+    steady_time next_look_at_schedules_;
+    std::size_t definitions_ = 0; // at the last look
 };
 
 } // namespace infra::queue

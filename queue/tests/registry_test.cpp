@@ -22,7 +22,7 @@ class QueueRegistry : public ::testing::Test {
 protected:
     std::string perform(const std::string& name, std::string data = R"({"file":"a.png","width":3})") {
         const auto context = std::make_shared<job_context>(job_context::facts{.job = {"q", "id"}, .name = name});
-        return loop.await(jobs.find(name)->perform(std::move(data), context, pool));
+        return loop.await(jobs.find(name)->perform(std::move(data), context, pool)).text();
     }
 
     template <class F>
@@ -136,6 +136,20 @@ TEST_F(QueueRegistry, RefusesWhatCannotBeMeant) {
     EXPECT_EQ(refusal({.name = "a"}), "queue::define_job: \"a\" is defined already");
     jobs.clear();
     EXPECT_EQ(refusal({.name = "a"}), "accepted");
+}
+
+TEST_F(QueueRegistry, KnowsWhatRunsByItself) {
+    jobs.define_cron(
+        {.name = "nightly", .pattern = "0 3 * * *", .tz = "Europe/Berlin", .handler = [] {}, .attempts = 2});
+    define("plain job", plain);
+    EXPECT_EQ(jobs.find("nightly")->when->tz, "Europe/Berlin");
+    EXPECT_EQ(jobs.find("nightly")->options.attempts, 2);
+    EXPECT_FALSE(jobs.find("plain job")->when);
+    EXPECT_FALSE(jobs.remove_cron_job("plain job"));
+    EXPECT_TRUE(jobs.remove_cron_job("nightly"));
+    jobs.define_cron({.name = "hourly", .every = 1h, .handler = [](job_context&) {}});
+    EXPECT_EQ(jobs.clear_cron_jobs(), 1u);
+    EXPECT_TRUE(jobs.find("plain job"));
 }
 
 } // namespace

@@ -39,6 +39,8 @@ TEST(QueueRetryPolicy, DecidesWhatFollowsAnAttempt) {
         {"interrupted", 0, three, end::interrupted, kind::returned, {}},
         {"interrupted, last attempt", 2, three, end::interrupted, kind::returned, {}},
         {"unknown", 0, once, end::unknown_job, kind::returned, 10s},
+        {"snoozed, last attempt", 2, three, end::snoozed, kind::returned, 0s},
+        {"a run that is skipped", 0, once, end::skipped, kind::completed, {}},
     };
     for (const auto& each : cases) {
         const auto decided = after(job(each.attempts_made, each.options), {.how = each.how, .reason = "r"}, t0, 0.5);
@@ -48,6 +50,26 @@ TEST(QueueRetryPolicy, DecidesWhatFollowsAnAttempt) {
         EXPECT_EQ(decided.held.token, "t") << each.name;
         EXPECT_EQ(decided.reason, "r") << each.name;
     }
+}
+
+TEST(QueueRetryPolicy, FailsACancelledJobAtOnceAndSaysSo) {
+    const job_options three{.attempts = 3, .keep_failed = {.count = 1}};
+    const auto withdrawn = after(job(0, three), {.how = end::cancelled, .reason = "withdrawn"}, t0, 0);
+    EXPECT_EQ(withdrawn.as, kind::failed);
+    EXPECT_EQ(withdrawn.reason, "cancelled: withdrawn");
+    EXPECT_EQ(withdrawn.keep.count, 1u);
+    EXPECT_EQ(after(job(0, three), {.how = end::cancelled}, t0, 0).reason, cancelled_reason);
+}
+
+TEST(QueueRetryPolicy, WaitsAsLongAsItIsTold) {
+    const job_options options{.attempts = 3, .backoff = exponential(1s)};
+    EXPECT_EQ(after(job(0, options), {.how = end::threw, .pause = 7s}, t0, 0).run_at, t0 + 7s);
+    EXPECT_EQ(after(job(0, options), {.how = end::threw, .pause = 0s}, t0, 0).run_at, std::nullopt);
+    EXPECT_EQ(after(job(0, options), {.how = end::snoozed, .pause = 7s}, t0, 0).run_at, t0 + 7s);
+}
+
+TEST(QueueRetryPolicy, ForgetsARunThatIsSkipped) {
+    EXPECT_EQ(after(job(0, {}), {.how = end::skipped}, t0, 0).keep.count, 0u);
 }
 
 TEST(QueueRetryPolicy, KeepsWhatTheJobSays) {

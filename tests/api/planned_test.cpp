@@ -1,9 +1,8 @@
-// The rows of the table whose modules are not there yet, over the stubs in stubs/: objects, channels, schedules.
+// The rows of the table whose modules are not there yet, over the stubs in stubs/: objects, channels.
 
 #include "support.hpp"
 
 #include <infra/logging.hpp>
-#include <infra/queue/cron.hpp>
 #include <infra/realtime.hpp>
 #include <infra/storage.hpp>
 
@@ -90,43 +89,6 @@ TEST(ApiRealtime, CarriesMessagesAndChannels) {
     EXPECT_TRUE(get_channels().empty());
     EXPECT_TRUE(remove_client(id));
     EXPECT_FALSE(remove_client(id));
-}
-
-// ---------------------------------------------------------------- schedules
-
-// [cron]
-infra::awaitable<void> purge_sessions() {
-    infra::log::info("purged");
-    co_return;
-}
-
-void define_schedule() {
-    infra::queue::define_cron({.name = "daily-cleanup", .pattern = "0 0 * * *", .handler = purge_sessions});
-}
-// [/cron]
-
-void nightly(infra::queue::job_context& context) { infra::log::info(context.name()); }
-
-TEST(ApiCron, TakesHandlersOfEveryShape) {
-    using namespace infra::queue;
-    clear_cron_jobs();
-    define_schedule();
-    define_cron({.name = "nightly", .pattern = "0 3 * * *", .tz = "Europe/Berlin", .handler = nightly});
-    define_cron({.name = "lambda", .pattern = "*/5 * * * *", .handler = [text = long_text("cron")] { (void)text; }});
-    define_cron({.name = "coroutine",
-                 .pattern = "*/5 * * * *",
-                 .handler = [text = long_text("co")]() -> awaitable<void> { co_return (void) text; }});
-    EXPECT_EQ(get_cron_jobs().size(), 4U);
-    EXPECT_EQ(get_cron_job("nightly")->tz, "Europe/Berlin");
-    EXPECT_EQ(get_cron_job("daily-cleanup")->tz, "UTC");
-    EXPECT_FALSE(get_cron_job("absent"));
-    run([]() -> awaitable<void> {
-        job_context context({.name = "on time"});
-        for (const auto& [name, cron] : detail::crons())
-            co_await cron.handler(context);
-    });
-    clear_cron_jobs();
-    EXPECT_TRUE(get_cron_jobs().empty());
 }
 
 } // namespace

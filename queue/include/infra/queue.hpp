@@ -68,6 +68,24 @@ enqueue_bulk(const job<T>& to, const std::vector<std::type_identity_t<T>>& data,
     return default_queue().enqueue_bulk(to, data, std::move(options));
 }
 
+/// Defines a job that runs by itself, in default_registry(); a worker takes it up.
+inline void define_cron(cron_definition definition) { default_registry()->define_cron(std::move(definition)); }
+
+/// The schedules that are stored and those that are only defined here, by queue and name.
+[[nodiscard]] inline awaitable<std::vector<cron_job>> get_cron_jobs() { return default_queue().get_cron_jobs(); }
+[[nodiscard]] inline awaitable<std::optional<cron_job>> get_cron_job(std::string name) {
+    return default_queue().get_cron_job(std::move(name));
+}
+
+/// Forgets this process's definitions that run by a schedule; how many it were. Other processes run theirs on; what none
+/// defines any more is shown as orphaned.
+inline std::size_t clear_cron_jobs() { return default_registry()->clear_cron_jobs(); }
+
+/// Forgets the definition and what is stored of it; false if there was neither.
+[[nodiscard]] inline awaitable<bool> remove_cron(std::string name) {
+    return default_queue().remove_cron(std::move(name));
+}
+
 /// What is remembered about a job; empty if nothing is.
 [[nodiscard]] inline awaitable<std::optional<job_info>> find_job(job_id id) {
     return default_queue().find_job(std::move(id));
@@ -76,6 +94,32 @@ enqueue_bulk(const job<T>& to, const std::vector<std::type_identity_t<T>>& data,
 /// Of the queues named; of all when none is named.
 [[nodiscard]] inline awaitable<std::vector<queue_counts>> counts(std::vector<std::string> queues = {}) {
     return default_queue().counts(std::move(queues));
+}
+
+// --- What people do, see queue/control.hpp; `default_queue()` has the rest of it ------------------------------------
+
+[[nodiscard]] inline awaitable<queue_settings> pause(std::string queue) {
+    return default_queue().pause(std::move(queue));
+}
+[[nodiscard]] inline awaitable<queue_settings> resume(std::string queue) {
+    return default_queue().resume(std::move(queue));
+}
+[[nodiscard]] inline awaitable<job_page> list_jobs(job_filter filter, std::size_t max = 100, std::string cursor = {}) {
+    return default_queue().list(std::move(filter), max, std::move(cursor));
+}
+[[nodiscard]] inline awaitable<bool> retry_job(job_id id) { return default_queue().retry(std::move(id)); }
+[[nodiscard]] inline awaitable<bool> promote_job(job_id id) { return default_queue().promote(std::move(id)); }
+[[nodiscard]] inline awaitable<bool> cancel_job(job_id id) { return default_queue().cancel(std::move(id)); }
+[[nodiscard]] inline awaitable<bool> remove_job(job_id id) { return default_queue().remove(std::move(id)); }
+[[nodiscard]] inline awaitable<std::size_t> retry_all(job_filter which) {
+    return default_queue().retry_all(std::move(which));
+}
+[[nodiscard]] inline awaitable<job_info> wait_for_job(job_id id, deadline limit) {
+    return default_queue().wait_for(std::move(id), limit);
+}
+template <class T = json::value>
+[[nodiscard]] awaitable<T> wait_for_result(job_id id, deadline limit) {
+    return default_queue().template wait_for_result<T>(std::move(id), limit);
 }
 
 /// A worker for every defined job.

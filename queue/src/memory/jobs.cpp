@@ -116,6 +116,8 @@ void memory_storage::tell_of_end(const record& r, std::optional<job_info> as) {
 }
 
 std::size_t memory_storage::forget_beyond(const std::string& queue, job_state state, const keep& kept, wall_time now) {
+    if (!kept.age && (!kept.count || count(state, queue) <= *kept.count))
+        return 0;
     const auto finished = sorted(in(state, queue), [](const record* r) { return *r->info.finished_at; });
     const auto oldest = kept.age ? saturating_add(now, -*kept.age) : wall_time::min();
     const auto excess = finished.size() - std::min(finished.size(), kept.count.value_or(finished.size()));

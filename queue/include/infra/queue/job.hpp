@@ -9,6 +9,7 @@
 ///         .backoff = infra::queue::exponential(1s)});
 
 #include <infra/base/awaitable.hpp>
+#include <infra/base/clock.hpp>
 #include <infra/base/json.hpp>
 #include <infra/queue/options.hpp>
 #include <infra/runtime/blocking_pool.hpp>
@@ -29,18 +30,55 @@ namespace infra::queue {
 struct no_data {};
 BOOST_DESCRIBE_STRUCT(no_data, (), ())
 
-/// Thrown by a handler: no further attempt will help.
+/// Thrown by a handler: no further attempt will help. See job_definition::retry_if for errors of others.
 class unrecoverable : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;
 };
 
+/// What a handler says became of its job, where a result alone does not say it.
+///
+///     if (!ready) co_return verdict::snooze(5min);
+///     co_return verdict::cancel("the order was withdrawn");
+class verdict {
+public:
+    enum class kind { completed, snoozed, cancelled };
+
+    verdict() = default; ///< completed, without a result
+
+    template <class T>
+    static verdict completed(const T& result) {
+        return of_text(json::to_text(result));
+    }
+    /// Run it again after so long, at least zero. No attempt is spent.
+    static verdict snooze(std::chrono::milliseconds pause) { return {kind::snoozed, {}, pause}; }
+    /// It is not wanted any more: it fails, for this reason, and no further attempt follows.
+    static verdict cancel(std::string reason) { return {kind::cancelled, std::move(reason), {}}; }
+    static verdict of_text(std::string json) { return {kind::completed, std::move(json), {}}; }
+
+    kind what() const noexcept { return what_; }
+    const std::string& text() const noexcept { return text_; } ///< the result's JSON, or the reason
+    std::chrono::milliseconds pause() const noexcept { return pause_; }
+
+private:
+    verdict(kind what, std::string text, std::chrono::milliseconds pause)
+        : what_(what), text_(std::move(text)), pause_(pause) {}
+
+    kind what_ = kind::completed;
+    std::string text_;
+    std::chrono::milliseconds pause_{0};
+};
+
 /// What a handler may ask and tell about the job in its hands.
 ///
-/// Threads:  any member from any thread.
+/// Threads:  any member from any thread; what is awaited, from plain functions through infra::wait.
+/// Errors:   progress() and log() throw nothing: what the storage does not take is said in a log line of the program's.
 /// Lifetime: until the handler returns.
 class job_context {
 public:
+    /// Where progress and log lines are kept; either may be empty.
+    using teller = std::function<awaitable<void>(std::optional<std::string> progress, std::optional<std::string> line)>;
+
     struct facts {
         job_key job{};
         std::string name{};
@@ -48,10 +86,12 @@ public:
         int attempts = 1;
         std::uint64_t fence = 0;
         infra::deadline deadline{};
+        clock* time = &real_clock();
     };
 
     /// For tests of handlers; a worker makes its own.
-    explicit job_context(facts known) : facts_(std::move(known)) {}
+    explicit job_context(facts known, teller tell = {})
+        : facts_(std::move(known)), tell_(std::move(tell)), deadline_(facts_.deadline.time()) {}
     job_context(const job_context&) = delete;
     job_context& operator=(const job_context&) = delete;
 
@@ -66,24 +106,50 @@ public:
     /// where no greater one stands: then a run that was thought dead cannot undo a later one.
     std::uint64_t fence() const noexcept { return facts_.fence; }
 
-    /// Of this attempt, from the job's timeout; never, without one.
-    infra::deadline deadline() const noexcept { return facts_.deadline; }
+    /// For when a schedule had this run; empty for other jobs.
+    std::optional<wall_time> scheduled_for() const;
 
-    /// True once nobody waits for this attempt: the worker's drain time is over, the timeout has passed or the lease is
-    /// lost. A coroutine is cancelled as well; a plain function must ask, and return or throw.
+    /// Of this attempt, from the job's timeout; never, without one.
+    infra::deadline deadline() const noexcept { return deadline_.load(std::memory_order_relaxed); }
+
+    /// Gives this attempt so long from now on, if that is later than its deadline.
+    void extend(std::chrono::milliseconds more);
+
+    /// True once nobody waits for this attempt: the worker's drain time is over, the timeout has passed, the lease is lost
+    /// or somebody cancelled the job. A coroutine is cancelled as well; a plain function must ask, and return or throw.
     bool stop_requested() const noexcept { return stop_.load(std::memory_order_relaxed); }
     void request_stop() noexcept { stop_.store(true, std::memory_order_relaxed); }
 
-    /// Writes a log line that names the job.
+    /// True once somebody cancelled the job, in this process or another. It does not run again, whatever this attempt
+    /// comes to; a coroutine that completes all the same is completed, what a plain function returns counts no more.
+    bool cancel_requested() const noexcept { return cancel_.load(std::memory_order_relaxed); }
+    void request_cancel() noexcept {
+        cancel_.store(true, std::memory_order_relaxed);
+        request_stop();
+    }
+
+    /// Shown to people until the next one: a number, a described struct, any JSON.
+    template <class T>
+    [[nodiscard]] awaitable<void> progress(const T& value) {
+        return tell(json::to_text(value));
+    }
+
+    /// Writes a log line that names the job, and keeps it with the job.
     [[nodiscard]] awaitable<void> log(std::string message);
 
 private:
+    awaitable<void> tell(std::string progress);
+
     facts facts_;
+    teller tell_;
+    std::atomic<steady_time> deadline_;
     std::atomic<bool> stop_{false};
+    std::atomic<bool> cancel_{false};
 };
 
-/// A handler of jobs with payload T: plain or coroutine; taking T (by value or const&), or T and job_context&, or
-/// nothing; returning nothing, or a value that becomes the job's result through JSON. Called for several jobs at once.
+/// A handler of jobs with payload T: plain or coroutine; taking T (by value or const&), T and job_context&, job_context& or
+/// nothing; returning nothing, a value that becomes the job's result through JSON, or a verdict. Called for several jobs at
+/// once.
 ///
 /// A coroutine runs on the worker's executor. A plain function runs on a thread of the worker's own, where it may block
 /// and burn CPU.
@@ -95,8 +161,10 @@ public:
     template <class F>
         requires(!std::same_as<std::remove_cvref_t<F>, job_handler>)
     job_handler(F function) {
-        static_assert(std::is_invocable_v<F&, T, job_context&> || std::is_invocable_v<F&, T> || std::is_invocable_v<F&>,
-                      "infra::queue: a handler takes (T), (T, job_context&) or (): T by value or const&, not T&");
+        static_assert(std::is_invocable_v<F&, T, job_context&> || std::is_invocable_v<F&, T> ||
+                          std::is_invocable_v<F&, job_context&> || std::is_invocable_v<F&>,
+                      "infra::queue: a handler takes (T), (T, job_context&), (job_context&) or (): T by value or "
+                      "const&, not T&");
         const auto kept = std::make_shared<F>(std::move(function));
         using returned = decltype(call(*kept, std::declval<T>(), std::declval<job_context&>()));
         if constexpr (infra::detail::awaited<returned>::is_awaitable)
@@ -111,8 +179,7 @@ public:
 
     explicit operator bool() const noexcept { return static_cast<bool>(run_); }
 
-    /// The result as JSON text; empty for nothing.
-    awaitable<std::string> operator()(T data, std::shared_ptr<job_context> context, blocking_pool& pool) const {
+    awaitable<verdict> operator()(T data, std::shared_ptr<job_context> context, blocking_pool& pool) const {
         return run_(std::move(data), std::move(context), pool);
     }
 
@@ -123,19 +190,29 @@ private:
             return function(std::move(data), context);
         else if constexpr (std::is_invocable_v<F&, T>)
             return function(std::move(data));
+        else if constexpr (std::is_invocable_v<F&, job_context&>)
+            return function(context);
         else
             return function();
     }
 
+    template <class R>
+    static verdict verdict_of(R&& result) {
+        if constexpr (std::same_as<std::remove_cvref_t<R>, verdict>)
+            return std::forward<R>(result);
+        else
+            return verdict::completed(result);
+    }
+
     // The frame keeps the function, its data and the context: a coroutine handler may hold references to all three.
     template <class F>
-    static awaitable<std::string> on_loop(std::shared_ptr<F> function, T data, std::shared_ptr<job_context> context) {
+    static awaitable<verdict> on_loop(std::shared_ptr<F> function, T data, std::shared_ptr<job_context> context) {
         using result = typename infra::detail::awaited<decltype(call(*function, std::move(data), *context))>::type;
         if constexpr (std::is_void_v<result>) {
             co_await start(*function, data, *context);
-            co_return std::string();
+            co_return verdict();
         } else {
-            co_return json::to_text(co_await start(*function, data, *context));
+            co_return verdict_of(co_await start(*function, data, *context));
         }
     }
 
@@ -151,30 +228,49 @@ private:
     }
 
     template <class F>
-    static awaitable<std::string> on_pool(std::shared_ptr<F> function, T data, std::shared_ptr<job_context> context,
-                                          blocking_pool& pool) {
-        auto work = [function, data = std::move(data), context]() mutable -> std::string {
+    static awaitable<verdict> on_pool(std::shared_ptr<F> function, T data, std::shared_ptr<job_context> context,
+                                      blocking_pool& pool) {
+        auto work = [function, data = std::move(data), context]() mutable -> verdict {
             if constexpr (std::is_void_v<decltype(call(*function, std::move(data), *context))>) {
                 call(*function, std::move(data), *context);
                 return {};
             } else {
-                return json::to_text(call(*function, std::move(data), *context));
+                return verdict_of(call(*function, std::move(data), *context));
             }
         };
         co_return co_await pool.run(std::move(work));
     }
 
-    std::function<awaitable<std::string>(T, std::shared_ptr<job_context>, blocking_pool&)> run_;
+    std::function<awaitable<verdict>(T, std::shared_ptr<job_context>, blocking_pool&)> run_;
+};
+
+/// An attempt that did not succeed, for those who decide what follows.
+struct failed_attempt {
+    int attempt = 1;
+    std::string reason{};
+    std::exception_ptr thrown{};
+};
+
+/// What a definition says about failures beyond numbers. Called on the worker's executor; what they throw is as if they
+/// were unset.
+struct retry_rules {
+    std::function<bool(const failed_attempt&)> retry_if{};
+    std::function<std::chrono::milliseconds(const failed_attempt&)> backoff_by{};
 };
 
 /// Names a kind of job, and what it needs.
 template <class T>
 struct job_definition {
-    std::string name{};                                 ///< 1 to 100 bytes; see check_name
-    job_handler<T> handler{};                           ///< none: this process only adds such jobs
-    int attempts = 1;                                   ///< 1 … 1'000'000, the first one included
-    infra::backoff backoff{};                           ///< between attempts; the default retries at once
+    std::string name{};       ///< 1 to 100 bytes; see check_name
+    job_handler<T> handler{}; ///< none: this process only adds such jobs
+    int attempts = 1;         ///< 1 … 1'000'000, the first one included
+    infra::backoff backoff{}; ///< between attempts; the default retries at once
+    /// False: no further attempt would help, and the job fails at once. Unset: it always might.
+    std::function<bool(const failed_attempt&)> retry_if{};
+    /// Instead of `backoff`: how long before the next attempt.
+    std::function<std::chrono::milliseconds(const failed_attempt&)> backoff_by{};
     std::optional<std::chrono::milliseconds> timeout{}; ///< of one attempt; unset: none
+    std::optional<std::chrono::milliseconds> ttl{};     ///< see enqueue_options::ttl
     int priority = 0;                                   ///< 0 (first) … 2'097'151
     std::string queue{};                                ///< empty: a queue of its own, named like the job
     keep keep_completed{.count = 1000};

@@ -9,6 +9,7 @@
 
 #include <infra/base/clock.hpp>
 #include <infra/queue/backend.hpp>
+#include <infra/queue/control.hpp>
 #include <infra/queue/registry.hpp>
 
 namespace infra::queue {
@@ -29,14 +30,14 @@ struct to_add {
 
 } // namespace detail
 
-/// A handle; copies are the same queue.
+/// A handle; copies are the same queue. What can be done to queues and to jobs that are there, it inherits from control.
 ///
 /// Threads:  any member from any thread. Results arrive on the executor that awaits them.
 /// Errors:   std::invalid_argument names a bad option. infra::error with errc::too_large or errc::invalid_payload before
 ///           anything is stored; what backend.hpp lists when the storage refuses.
 /// Cancel:   an enqueue that is cancelled may have happened: repeat it with an `id`.
 /// Lifetime: must be stopped or let go before the executors that its operations were awaited on. `time` must outlive it.
-class queue {
+class queue : public control {
 public:
     explicit queue(std::shared_ptr<backend> stored, queue_options options = {},
                    std::shared_ptr<registry> jobs = std::make_shared<registry>(), clock& time = real_clock());
@@ -46,6 +47,17 @@ public:
     job<T> define_job(job_definition<T> definition) const {
         return state_->jobs->define<T>(std::move(definition));
     }
+
+    /// Defines a job that runs by itself; `cron_definition` says what it needs. A worker takes it up.
+    void define_cron(cron_definition definition) const { jobs()->define_cron(std::move(definition)); }
+
+    /// The schedules that are stored and those that are only defined here, by queue and name.
+    [[nodiscard]] awaitable<std::vector<cron_job>> get_cron_jobs() const;
+    [[nodiscard]] awaitable<std::optional<cron_job>> get_cron_job(std::string name) const;
+
+    /// Forgets the definition and what is stored of it; false if there was neither. A process that defines it still will
+    /// store it again.
+    [[nodiscard]] awaitable<bool> remove_cron(std::string name) const;
 
     /// Adds a job; durable when the id is there. The payload is written at the call, so nothing of it need live on.
     template <class T>
@@ -90,10 +102,8 @@ public:
     /// Ends the backend, for all who share it. Stop workers first.
     [[nodiscard]] awaitable<void> stop(deadline limit) const;
 
-    const std::shared_ptr<backend>& stored() const noexcept { return state_->stored; }
     const std::shared_ptr<registry>& jobs() const noexcept { return state_->jobs; }
     const queue_options& options() const noexcept { return state_->options; }
-    clock& time() const noexcept { return *state_->time; }
 
 private:
     struct state {
@@ -110,6 +120,9 @@ private:
     static awaitable<std::vector<job_id>> add(shared s, std::string queue, job_options defaults,
                                               std::vector<detail::to_add> jobs, enqueue_options options);
     static awaitable<std::optional<job_info>> find(shared s, job_key key);
+    static awaitable<std::vector<cron_job>> cron_jobs(shared s);
+    static awaitable<std::optional<cron_job>> find_cron(shared s, std::string name);
+    static awaitable<bool> forget_cron(shared s, std::string name);
 
     shared state_;
 };

@@ -7,6 +7,7 @@
 
 #include <infra/queue/error.hpp>
 #include <infra/queue/job.hpp>
+#include <infra/queue/schedule.hpp>
 
 #include <map>
 #include <memory>
@@ -26,9 +27,14 @@ struct known_job {
     /// What keeps `data` from being this job's payload; empty if nothing.
     std::function<std::optional<json::failure>(const json::value& data)> misfit{};
 
-    /// Runs the handler; its result as JSON text. Empty if this process has no handler. Throws infra::error with
+    retry_rules rules{};
+
+    /// When it runs by itself; unset for jobs that only enqueue brings.
+    std::optional<schedule> when{};
+
+    /// Runs the handler. Empty if this process has no handler. Throws infra::error with
     /// errc::invalid_payload, at once, if the data does not fit.
-    std::function<awaitable<std::string>(std::string data, std::shared_ptr<job_context>, blocking_pool&)> perform{};
+    std::function<awaitable<verdict>(std::string data, std::shared_ptr<job_context>, blocking_pool&)> perform{};
 };
 
 namespace detail {
@@ -43,8 +49,8 @@ inline constexpr std::size_t max_payload_depth = 256;
 json::limits limits_of_stored(std::string_view text) noexcept;
 
 template <class T>
-awaitable<std::string> perform(job<T> defined, std::string data, std::shared_ptr<job_context> context,
-                               blocking_pool& pool) {
+awaitable<verdict> perform(job<T> defined, std::string data, std::shared_ptr<job_context> context,
+                           blocking_pool& pool) {
     auto payload = json::parse<T>(data, limits_of_stored(data));
     if (!payload)
         throw misfit_error(defined.name(), payload.error());
@@ -57,11 +63,33 @@ job_options options_of(const job_definition<T>& d) {
             .backoff = d.backoff,
             .timeout = d.timeout,
             .priority = d.priority,
+            .ttl = d.ttl,
             .keep_completed = d.keep_completed,
             .keep_failed = d.keep_failed};
 }
 
 } // namespace detail
+
+/// Names a job that runs by itself, at the times of a pattern or again and again.
+struct cron_definition {
+    std::string name{};                 ///< of the job and of its schedule; 1 to 100 bytes, see check_name
+    std::string pattern{};              ///< `0 6 * * *`, with seconds in front if six fields; see cron.hpp. Or instead:
+    std::chrono::milliseconds every{0}; ///< from one run to the next
+    std::string tz{};                   ///< whose clocks the pattern goes by, `Europe/Berlin`; empty: UTC
+    job_handler<no_data> handler{};     ///< takes nothing, or job_context&
+    missed_runs missed = missed_runs::one;
+    std::optional<std::chrono::milliseconds> offset{}; ///< of `every`: past its multiples, see schedule
+    bool immediately = false;                          ///< a first run at once
+    std::optional<std::size_t> limit{};                ///< so many runs
+    std::optional<wall_time> start{};                  ///< no run before
+    std::optional<wall_time> end{};                    ///< no run later
+    int attempts = 1;
+    infra::backoff backoff{};
+    std::optional<std::chrono::milliseconds> timeout{};
+    std::string queue{}; ///< empty: a queue of its own, named like it
+    keep keep_completed{.count = 1000};
+    keep keep_failed{.count = 5000};
+};
 
 /// Threads:  any member from any thread; a worker notices a job that is defined while it runs.
 /// Errors:   std::invalid_argument names a bad field, or a name that is defined already.
@@ -69,9 +97,13 @@ class registry {
 public:
     /// Without T the payload is a json::value.
     template <class T = json::value>
-    job<T> define(job_definition<T> definition) {
+    job<T> define(job_definition<T> definition, std::optional<schedule> when = {}) {
         job<T> made(std::move(definition));
-        known_job known{.name = made.name(), .queue = made.queue(), .options = detail::options_of(made.definition())};
+        known_job known{.name = made.name(),
+                        .queue = made.queue(),
+                        .options = detail::options_of(made.definition()),
+                        .rules = {made.definition().retry_if, made.definition().backoff_by}};
+        known.when = std::move(when);
         known.misfit = [](const json::value& data) -> std::optional<json::failure> {
             const auto read = json::from_value<T>(data);
             return read ? std::nullopt : std::optional(read.error());
@@ -84,6 +116,9 @@ public:
         return made;
     }
 
+    /// Throws also for a pattern, zone or limit that is wrong, naming it.
+    void define_cron(cron_definition definition);
+
     /// Null if nothing of that name is defined.
     std::shared_ptr<const known_job> find(std::string_view name) const;
 
@@ -92,6 +127,12 @@ public:
 
     /// Every definition, by name.
     std::vector<std::shared_ptr<const known_job>> all() const;
+
+    /// Forgets the definitions that run by a schedule; how many it were. What is stored of them stays.
+    std::size_t clear_cron_jobs();
+
+    /// Forgets one of them; false if it is not there.
+    bool remove_cron_job(std::string_view name);
 
     /// Forgets every definition, for tests. Handles stay valid; jobs that are stored stay too.
     void clear();

@@ -1,0 +1,264 @@
+#include <infra/queue/control.hpp>
+
+#include "recurrence.hpp"
+
+#include <infra/base/with_deadline.hpp>
+
+#include <algorithm>
+#include <limits>
+
+namespace infra::queue {
+namespace {
+
+constexpr std::chrono::seconds follow_interval{20}; // well within events_request::keep_recording
+
+// The functions that await take what they need by value: the control that was asked may be a temporary.
+
+// Each call takes up where the last one left off, so that others come in between.
+awaitable<std::size_t> change_all(control on, job_change what, job_filter which,
+                                  std::size_t most = std::numeric_limits<std::size_t>::max()) {
+    change_request request{.what = what, .filter = std::move(which), .now = on.time().wall()};
+    std::size_t changed = 0;
+    do {
+        request.max = std::min<std::size_t>(request.max, most - changed);
+        const auto part = co_await on.stored()->change(request);
+        changed += part.changed;
+        request.cursor = part.next;
+    } while (!request.cursor.empty() && changed < most);
+    co_return changed;
+}
+
+awaitable<bool> change_one_of(control on, job_change what, job_key job) {
+    change_request request{.what = what, .now = on.time().wall()};
+    request.jobs.push_back(std::move(job));
+    co_return (co_await on.stored()->change(std::move(request))).changed > 0;
+}
+
+awaitable<queue_settings> configure(const control& on, settings_change change) {
+    check_name("control: the queue", change.queue);
+    change.now = on.time().wall();
+    return on.stored()->configure(std::move(change));
+}
+
+awaitable<void> wait_until_none_runs(control on, std::string queue) {
+    while ((co_await on.stored()->counts({queue})).at(0).active > 0)
+        co_await on.time().sleep_for(std::chrono::milliseconds(20));
+}
+
+awaitable<void> end_all_that_run(control on, std::string queue, std::optional<deadline> force) {
+    if (force) {
+        co_await change_all(on, job_change::cancel, {.queue = queue, .states = {job_state::active}});
+        co_await with_deadline(wait_until_none_runs(on, queue), *force, on.time());
+    } else if ((co_await on.stored()->counts({queue})).at(0).active > 0) {
+        throw error(infra::errc::invalid_state, "jobs of the queue \"" + queue +
+                                                    "\" run; it is paused now, so obliterate it once they are over, or "
+                                                    "pass a deadline to have them cancelled");
+    }
+}
+
+awaitable<void> obliterate_all(control on, std::string queue, std::optional<deadline> force) {
+    co_await on.pause(queue);
+    co_await end_all_that_run(on, queue, force);
+    std::vector<schedule_key> keys;
+    for (const auto& s : co_await on.stored()->schedules(queue))
+        keys.push_back({s.queue, s.id});
+    if (!keys.empty())
+        co_await on.stored()->remove_schedules(std::move(keys));
+    co_await change_all(on, job_change::remove, {.queue = queue});
+    if (!co_await on.stored()->forget_queue(queue))
+        throw error(infra::errc::invalid_state,
+                    "jobs were added to the queue \"" + queue + "\" while it was obliterated; those are still there");
+}
+
+awaitable<std::optional<wall_time>> first_waiting(control on, std::string queue) {
+    list_request request{.filter = {.queue = std::move(queue), .states = {job_state::waiting}}, .max = 1};
+    do {
+        const auto page = co_await on.stored()->list(request);
+        if (!page.jobs.empty())
+            co_return page.jobs.front().created_at;
+        request.cursor = page.next;
+    } while (!request.cursor.empty());
+    co_return std::nullopt;
+}
+
+awaitable<event_follower> begin_to_follow(control on, std::string queue) {
+    auto start = co_await on.stored()->events({.queue = queue, .now = on.time().wall()});
+    co_return event_follower(on.stored(), on.time(), std::move(queue), std::move(start.next));
+}
+
+awaitable<job_info> end_of(control on, job_key job, deadline limit) {
+    auto ended = co_await with_deadline(on.stored()->wait_for_end(job), limit, on.time());
+    if (!ended)
+        throw error(errc::job_failed,
+                    "nothing is known of the job \"" + job.id + "\", or no longer (see keep_completed)");
+    co_return std::move(*ended);
+}
+
+awaitable<std::string> result_of(awaitable<job_info> end) {
+    auto ended = co_await std::move(end);
+    if (ended.state == job_state::failed)
+        throw error(errc::job_failed, "the job \"" + ended.id + "\" failed: " + ended.failed_reason);
+    co_return ended.result.empty() ? std::string("null") : std::move(ended.result);
+}
+
+awaitable<bool> remove_one(control on, schedule_key key) {
+    std::vector<schedule_key> one;
+    one.push_back(std::move(key));
+    co_return (co_await on.stored()->remove_schedules(std::move(one))).at(0);
+}
+
+awaitable<std::vector<cron_job>> stored_schedules(control on, std::optional<std::string> queue) {
+    std::vector<cron_job> all;
+    for (auto& s : co_await on.stored()->schedules(std::move(queue)))
+        all.push_back({.queue = std::move(s.queue),
+                       .name = std::move(s.id),
+                       .when = std::move(s.when),
+                       .runs = s.runs,
+                       .next = s.next,
+                       .last = s.last,
+                       .orphaned = saturating_sub(on.time().wall(), s.defined_at) >= orphaned_after});
+    co_return all;
+}
+
+} // namespace
+
+awaitable<events_page> event_follower::next() {
+    for (;;) {
+        const events_request request{.queue = queue_, .cursor = cursor_, .now = time_->wall()};
+        try {
+            auto page = co_await with_deadline(stored_->events(request),
+                                               deadline::after(follow_interval, time_->steady()), *time_);
+            cursor_ = page.next;
+            co_return page;
+        } catch (const error& e) {
+            if (e.code() != infra::errc::timed_out)
+                throw;
+        }
+    }
+}
+
+// --- a queue ------------------------------------------------------------------------------------------------------
+
+awaitable<queue_settings> control::pause(std::string queue) const {
+    return configure(*this, {.queue = std::move(queue), .paused = true});
+}
+
+awaitable<queue_settings> control::resume(std::string queue) const {
+    return configure(*this, {.queue = std::move(queue), .paused = false});
+}
+
+awaitable<queue_settings> control::set_concurrency(std::string queue, std::size_t most) const {
+    return configure(*this, {.queue = std::move(queue), .concurrency = most});
+}
+
+awaitable<queue_settings> control::set_rate_limit(std::string queue, rate_limit limit) const {
+    if (limit.max > 0 && limit.duration < std::chrono::milliseconds(1))
+        throw std::invalid_argument("queue::rate_limit::duration must be at least 1 ms");
+    return configure(*this, {.queue = std::move(queue), .rate = limit});
+}
+
+awaitable<queue_settings> control::set_max_length(std::string queue, std::size_t most) const {
+    return configure(*this, {.queue = std::move(queue), .max_length = most});
+}
+
+awaitable<queue_settings> control::settings(std::string queue) const { return stored_->settings(std::move(queue)); }
+
+awaitable<std::size_t> control::drain(std::string queue, bool also_delayed) const {
+    check_name("control::drain: the queue", queue);
+    std::vector<job_state> states{job_state::waiting};
+    if (also_delayed)
+        states.push_back(job_state::delayed);
+    return change_all(*this, job_change::remove, {.queue = std::move(queue), .states = std::move(states)});
+}
+
+awaitable<std::size_t> control::clean(std::string queue, job_state state, std::chrono::milliseconds older_than,
+                                      std::size_t most) const {
+    check_name("control::clean: the queue", queue);
+    const bool is_over = state == job_state::completed || state == job_state::failed;
+    job_filter which{.queue = std::move(queue), .states = {state}};
+    (is_over ? which.finished_before : which.created_before) = saturating_add(time_->wall(), -older_than);
+    return change_all(*this, job_change::remove, std::move(which), most);
+}
+
+awaitable<void> control::obliterate(std::string queue, std::optional<deadline> force) const {
+    return obliterate_all(*this, std::move(queue), force);
+}
+
+awaitable<std::vector<minute_counts>> control::history(std::string queue, std::chrono::minutes back) const {
+    const auto now = time_->wall();
+    return stored_->history(std::move(queue), saturating_add(now, -back), saturating_add(now, std::chrono::minutes(1)));
+}
+
+awaitable<std::optional<wall_time>> control::oldest_waiting(std::string queue) const {
+    return first_waiting(*this, std::move(queue));
+}
+
+awaitable<event_follower> control::follow(std::string queue) const {
+    check_name("control::follow: the queue", queue);
+    return begin_to_follow(*this, std::move(queue));
+}
+
+// --- jobs ---------------------------------------------------------------------------------------------------------
+
+awaitable<job_page> control::list(job_filter filter, std::size_t max, std::string cursor) const {
+    return list({.filter = std::move(filter), .max = max, .cursor = std::move(cursor)});
+}
+
+awaitable<job_page> control::list(list_request request) const {
+    if (request.max < 1 || request.max > 10'000)
+        throw std::invalid_argument("queue::list_request::max must be from 1 to 10000");
+    return stored_->list(std::move(request));
+}
+
+awaitable<bool> control::change_one(job_change what, job_key job) const {
+    return change_one_of(*this, what, std::move(job));
+}
+
+awaitable<std::size_t> control::retry_all(job_filter which) const {
+    return change_all(*this, job_change::retry, std::move(which));
+}
+
+awaitable<std::size_t> control::promote_all(job_filter which) const {
+    return change_all(*this, job_change::promote, std::move(which));
+}
+
+awaitable<std::size_t> control::cancel_all(job_filter which) const {
+    return change_all(*this, job_change::cancel, std::move(which));
+}
+
+awaitable<std::size_t> control::remove_all(job_filter which) const {
+    return change_all(*this, job_change::remove, std::move(which));
+}
+
+awaitable<std::vector<log_line>> control::logs(job_key job) const { return stored_->logs(std::move(job)); }
+
+awaitable<job_info> control::wait_for(job_key job, deadline limit) const {
+    return end_of(*this, std::move(job), limit);
+}
+
+awaitable<std::string> control::result_text(job_key job, deadline limit) const {
+    return result_of(end_of(*this, std::move(job), limit));
+}
+
+// --- schedules ----------------------------------------------------------------------------------------------------
+
+awaitable<void> control::upsert_schedule(new_schedule s) const {
+    check_name("new_schedule::queue", s.queue);
+    check_name("new_schedule::id", s.id);
+    check_name("new_schedule::name", s.name);
+    check(s.when);
+    check(s.options, "new_schedule::options");
+    s.now = time_->wall();
+    s.next = first_run(s.when, s.now);
+    std::vector<new_schedule> one;
+    one.push_back(std::move(s));
+    return stored_->upsert(std::move(one));
+}
+
+awaitable<bool> control::remove_schedule(schedule_key key) const { return remove_one(*this, std::move(key)); }
+
+awaitable<std::vector<cron_job>> control::schedules(std::optional<std::string> queue) const {
+    return stored_schedules(*this, std::move(queue));
+}
+
+} // namespace infra::queue

@@ -1,0 +1,99 @@
+#include "recurrence.hpp"
+#include "worker_run.hpp"
+
+#include <infra/base/telemetry.hpp>
+
+#include <algorithm>
+
+namespace infra::queue {
+
+// Once a minute, and soon after a definition came or went.
+awaitable<void> worker_run::keep_schedules_if_due() {
+    const auto definitions = jobs_.jobs()->all().size();
+    if (limit_ || (time_.steady() < next_look_at_schedules_ && definitions == definitions_))
+        co_return;
+    definitions_ = definitions;
+    next_look_at_schedules_ = saturating_add(time_.steady(), schedule_interval);
+    std::exception_ptr thrown;
+    try {
+        co_await keep_schedules();
+    } catch (...) {
+        thrown = std::current_exception();
+    }
+    if (thrown)
+        co_await pause_after("keep schedules", thrown);
+}
+
+// Any number of workers may do so at the same time: what one has done the others find done.
+awaitable<void> worker_run::keep_schedules() {
+    const auto served = queues();
+    auto defined = to_define(jobs_.jobs()->all(), served, time_.wall());
+    if (!defined.empty())
+        co_await stored_->upsert(defined);
+    std::vector<new_schedule> others;
+    std::vector<advance_request> repairs;
+    for (const auto& s : co_await stored_->schedules(std::nullopt)) {
+        const auto known = jobs_.jobs()->find(s.name);
+        if (!known || !known->perform || std::ranges::count(served, s.queue) == 0)
+            continue;
+        if (std::ranges::none_of(defined, [&](const auto& d) { return d.queue == s.queue && d.id == s.id; }))
+            others.push_back(again(s, time_.wall()));
+        if (auto repair = to_repair(s, time_.wall())) {
+            telemetry::log(level::warn, "queue", "a schedule had lost its next run; it has one again",
+                           {{"schedule", s.id}, {"queue", s.queue}});
+            repairs.push_back(std::move(*repair));
+        }
+    }
+    if (!others.empty())
+        co_await stored_->upsert(std::move(others));
+    if (!repairs.empty())
+        co_await stored_->advance(std::move(repairs));
+}
+
+/// Before the runs among `taken` are performed, so that one that fails or hangs costs no other. Gives those that are not to
+/// be performed: missed, or returned since the storage refuses now.
+awaitable<worker_run::not_performed> worker_run::advance_runs(const std::vector<claimed_job>& taken) {
+    std::vector<claimed_job> runs;
+    for (const auto& job : taken)
+        if (const auto known = jobs_.jobs()->find(job.name); known && known->perform && run_of(job.held.job.id))
+            runs.push_back(job);
+    if (runs.empty())
+        co_return not_performed();
+    std::exception_ptr thrown;
+    try {
+        co_return co_await decide_runs(runs);
+    } catch (...) {
+        thrown = std::current_exception();
+    }
+    note_trouble("advance schedules", thrown);
+    not_performed all;
+    for (const auto& job : runs)
+        all.emplace(job.held.token, attempt::end::interrupted);
+    co_return all;
+}
+
+awaitable<worker_run::not_performed> worker_run::decide_runs(std::vector<claimed_job> runs) {
+    const auto known = co_await stored_->schedules(std::nullopt);
+    not_performed left_out;
+    std::vector<advance_request> requests;
+    for (const auto& job : runs) {
+        const auto run = run_of(job.held.job.id);
+        const auto s = std::ranges::find_if(known, [&](const schedule_info& each) {
+            return each.queue == job.held.job.queue && each.id == run->first;
+        });
+        const auto request = s == known.end() ? std::nullopt : to_advance(*s, run->second, time_.wall());
+        if (!request)
+            continue;
+        requests.push_back(*request);
+        if (request->made)
+            continue;
+        left_out.emplace(job.held.token, attempt::end::skipped);
+        telemetry::log(level::info, "queue", "a scheduled run was missed and is skipped",
+                       {{"schedule", s->id}, {"queue", s->queue}});
+    }
+    if (!requests.empty())
+        co_await stored_->advance(std::move(requests));
+    co_return left_out;
+}
+
+} // namespace infra::queue
