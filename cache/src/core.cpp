@@ -1,6 +1,7 @@
 #include "core.hpp"
 
 #include "keys.hpp"
+#include "plain_text.hpp"
 
 #include <algorithm>
 
@@ -46,9 +47,24 @@ std::optional<payload> fresh_value(const core& in, std::optional<found_value> fo
     return hit ? std::optional(std::move(found->value)) : std::nullopt;
 }
 
+// What is bare is taken as it is wanted; what is sealed is opened when the store's lock is free again.
+struct copy_of_value final : value_reader {
+    copy_of_value(payload& t, wanted f) noexcept : to(t), form(f) {}
+
+    void read(std::string_view stored) override {
+        sealed = is_sealed(stored);
+        to.raw = !sealed && form == wanted::text && is_plain_string(stored);
+        to.bytes = std::string(to.raw ? inside_quotes(stored) : stored); // cheaper than assign()
+    }
+
+    payload& to;
+    const wanted form;
+    bool sealed = false;
+};
+
 // Of what is sealed: whether it can be read, lives, and has tags that hold, as far as this process knows.
-lookup open_now(const core& in, found_value& to) {
-    auto found = unpack(in, std::move(to.value.bytes));
+lookup open_now(const core& in, std::string bytes, found_value& to) {
+    auto found = unpack(in, std::move(bytes));
     if (!found || is_dead(*found, in.now_ms()))
         return lookup::miss;
     to = std::move(*found);
@@ -102,16 +118,13 @@ std::optional<std::uint64_t> core::known_version() const noexcept {
     return greatest;
 }
 
-std::optional<std::string_view> core::key_now(std::string_view key, std::string& buffer) const {
+std::optional<std::string_view> core::key_now(std::string_view key, key_room& room) const {
     const auto known = known_version();
     if (!known)
         return std::nullopt;
-    const auto v = *known;
-    if (v == 0 && prefix.empty() && key.size() <= max_key_bytes)
+    if (*known == 0 && prefix.empty() && key.size() <= max_key_bytes)
         return key;
-    buffer.clear();
-    write_key(buffer, prefix, v, key);
-    return buffer;
+    return key_in(room, prefix, *known, key);
 }
 
 namespace {
@@ -125,10 +138,9 @@ awaitable<std::uint64_t> version_now(shared_core in) {
 
 awaitable<std::string> key_in_store(shared_core in, std::string key) {
     check_key(key);
+    const auto known = in->known_version();
+    const auto now = known ? *known : co_await version_now(in);
     std::string out;
-    if (const auto known = in->key_now(key, out))
-        co_return std::string(*known);
-    const auto now = co_await version_now(in);
     write_key(out, in->prefix, now, key);
     co_return out;
 }
@@ -146,31 +158,45 @@ awaitable<std::vector<std::string>> keys_in_store(shared_core in, std::vector<st
     co_return keys;
 }
 
-lookup look_now(core& in, std::string_view key, found_value& to) {
-    std::string buffer;
-    const auto place = in.key_now(key, buffer);
-    if (!place)
-        return lookup::unknown;
-    const auto outcome = in.shared->stored->try_get(*place, to.value.bytes);
-    if (outcome != lookup::hit || !is_sealed(to.value.bytes))
-        return outcome;
-    return open_now(in, to);
+namespace {
+
+// As it is stored, whether or not that can be read.
+inline lookup copy_now(const core& in, std::string_view key, copy_of_value& to) {
+    key_room room;
+    const auto place = in.key_now(key, room);
+    return place ? in.shared->stored->try_read(*place, to) : lookup::unknown;
 }
 
-lookup try_get(core& in, std::string_view key, payload& to) {
+lookup open_fresh_now(const core& in, payload& to) {
     found_value found;
-    auto outcome = look_now(in, key, found);
+    auto outcome = open_now(in, std::move(to.bytes), found);
     if (outcome == lookup::hit && !is_there(in, found))
         outcome = lookup::miss;
-    if (outcome != lookup::unknown)
-        count(in, outcome == lookup::hit);
     to = std::move(found.value);
     return outcome;
 }
 
-lookup get_now(core& in, std::string_view key, payload& to) {
+} // namespace
+
+lookup look_now(core& in, std::string_view key, found_value& to) {
+    copy_of_value copy(to.value, wanted::as_stored);
+    const auto outcome = copy_now(in, key, copy);
+    return copy.sealed ? open_now(in, std::move(to.value.bytes), to) : outcome;
+}
+
+lookup try_get(core& in, std::string_view key, payload& to, wanted form) {
+    copy_of_value copy(to, form);
+    auto outcome = copy_now(in, key, copy);
+    if (copy.sealed)
+        outcome = open_fresh_now(in, to);
+    if (outcome != lookup::unknown)
+        count(in, outcome == lookup::hit);
+    return outcome;
+}
+
+lookup get_now(core& in, std::string_view key, payload& to, wanted form) {
     check_key(key);
-    return try_get(in, key, to);
+    return try_get(in, key, to, form);
 }
 
 awaitable<std::optional<payload>> get(shared_core in, std::string key) {

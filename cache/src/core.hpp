@@ -6,6 +6,7 @@
 #include "flights.hpp"
 #include "freshness.hpp"
 #include "instruments.hpp"
+#include "keys.hpp"
 #include "stop_signal.hpp"
 
 #include <infra/cache/cache.hpp>
@@ -72,8 +73,8 @@ public:
     /// For a handle.
     static shared_core make(std::shared_ptr<owner> by, std::string prefix, const core* around);
 
-    /// The key in the store; empty where a version is not known in this process. `buffer` may back it.
-    std::optional<std::string_view> key_now(std::string_view key, std::string& buffer) const;
+    /// The key in the store; empty where a version is not known in this process. `room` may back it.
+    std::optional<std::string_view> key_now(std::string_view key, key_room& room) const;
     std::optional<std::uint64_t> known_version() const noexcept;
 
     std::int64_t now_ms() const { return to_unix_ms(shared->time.wall()); }

@@ -10,6 +10,8 @@ namespace infra::cache {
 
 namespace detail {
 
+inline constexpr std::uint64_t odd_factor = 0x9e3779b97f4a7c15;
+
 inline std::uint64_t multiply_fold(std::uint64_t a, std::uint64_t b) noexcept {
     const auto product = static_cast<unsigned __int128>(a) * b;
     return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
@@ -40,18 +42,26 @@ inline two_words load_up_to_16(const char* from, std::size_t n) noexcept {
 
 } // namespace detail
 
-// Both factors carry a secret: with one that is known, a key could make a product of zero, whatever comes before and after.
-inline std::uint64_t hash_key(std::string_view key, std::uint64_t seed) noexcept {
-    constexpr std::uint64_t odd = 0x9e3779b97f4a7c15;
-    const auto other_seed = detail::multiply_fold(seed ^ odd, odd);
-    auto state = seed ^ key.size();
+/// The secret, as both factors of a product carry it: with one that is known, a key could make a product of zero, whatever
+/// comes before and after.
+struct hash_seed {
+    hash_seed(std::uint64_t secret) noexcept
+        : first(secret), second(detail::multiply_fold(secret ^ detail::odd_factor, detail::odd_factor)) {}
+
+    std::uint64_t first;
+    std::uint64_t second;
+};
+
+inline std::uint64_t hash_key(std::string_view key, const hash_seed& seed) noexcept {
+    auto state = seed.first ^ key.size();
     const char* at = key.data();
     auto left = key.size();
     for (; left > 16; at += 16, left -= 16)
-        state = detail::multiply_fold(detail::load<std::uint64_t>(at) ^ other_seed,
+        state = detail::multiply_fold(detail::load<std::uint64_t>(at) ^ seed.second,
                                       detail::load<std::uint64_t>(at + 8) ^ state);
     const auto last = detail::load_up_to_16(at, left);
-    return detail::multiply_fold(detail::multiply_fold(last.first ^ other_seed, last.second ^ state), odd);
+    return detail::multiply_fold(detail::multiply_fold(last.first ^ seed.second, last.second ^ state),
+                                 detail::odd_factor);
 }
 
 } // namespace infra::cache

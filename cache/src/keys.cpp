@@ -13,6 +13,7 @@ namespace infra::cache {
 namespace {
 
 constexpr std::string_view reserved = "@@";
+constexpr std::size_t max_version_bytes = 2 + 20 + 1; // of the largest number, between its marks
 constexpr std::string_view digest_mark =
     "@@#"; // which no user's key contains, so that none looks like a digest of another
 
@@ -80,6 +81,23 @@ void write_key(std::string& out, std::string_view prefix, std::uint64_t version,
         out.append(reserved).append(digits.data(), end).append(":");
     }
     append_bounded(out, key);
+}
+
+std::string_view key_in(key_room& room, std::string_view prefix, std::uint64_t version, std::string_view key) {
+    char* at = room.near.data();
+    const auto put = [&](std::string_view text) { at += text.copy(at, text.size()); };
+    if (prefix.size() + key.size() + max_version_bytes > room.near.size()) {
+        write_key(room.far, prefix, version, key);
+        return room.far;
+    }
+    put(prefix);
+    if (version != 0) {
+        put(reserved);
+        at = std::to_chars(at, room.near.data() + room.near.size(), version).ptr;
+        put(":");
+    }
+    put(key);
+    return {room.near.data(), at};
 }
 
 std::string version_name(std::string_view prefix) { return std::string(prefix).append("@@version"); }

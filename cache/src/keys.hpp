@@ -10,6 +10,7 @@
 // does not end with half of one. Words behind it begin with a letter, versions are decimal. A key of more than 1 KiB is cut,
 // and "@@#" and a digest of the whole put behind.
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -26,6 +27,15 @@ bool has_controls(std::string_view text) noexcept;
 
 /// Throws std::invalid_argument: `cache::cache_options::prefix must be UTF-8`.
 void check_prefix(std::string_view option, std::string_view prefix);
+
+/// Room for a key, on the stack if it is not long.
+struct key_room {
+    std::array<char, 512> near;
+    std::string far;
+};
+
+/// A view of `room`.
+std::string_view key_in(key_room& room, std::string_view prefix, std::uint64_t version, std::string_view key);
 
 /// Appends; no allocation but that of `out`.
 void write_key(std::string& out, std::string_view prefix, std::uint64_t version, std::string_view key);

@@ -4,6 +4,7 @@
 
 #include <cstring>
 #include <limits>
+#include <mutex>
 #include <new>
 
 namespace infra::cache {
@@ -62,14 +63,23 @@ memory_shard::~memory_shard() {
         memory_item::free(each.item);
 }
 
-bool memory_shard::get(hashed_key k, std::string& to) {
+// The clock is asked only for what has an end: it costs a third of a hit.
+bool memory_shard::read(hashed_key k, value_reader& to) {
+    {
+        const std::scoped_lock lock(mutex_.of_this_thread());
+        const auto found = table_.find(k);
+        if (found == table_.end())
+            return false;
+        auto& item = *found->item;
+        if (!item.has_end() || !item.is_over(time_.steady())) {
+            s3_fifo::touch(item);
+            to.read(item.value());
+            return true;
+        }
+    }
     const std::scoped_lock lock(mutex_);
-    auto* item = find(k);
-    if (!item)
-        return false;
-    s3_fifo::touch(*item);
-    to.assign(item->value());
-    return true;
+    find(k); // which drops it
+    return false;
 }
 
 bool memory_shard::set(hashed_key k, std::string_view value, milliseconds ttl, bool only_if_absent) {
@@ -174,7 +184,6 @@ void memory_shard::add_to(store_stats& sum) const {
     sum.expirations += expirations_;
 }
 
-// The clock is asked only for what has an end: it costs as much as all the rest of a hit.
 memory_item* memory_shard::find(hashed_key k) {
     const auto found = table_.find(k);
     if (found == table_.end())

@@ -4,6 +4,7 @@
 
 #include "expiry_wheel.hpp"
 #include "s3_fifo.hpp"
+#include "spread_mutex.hpp"
 
 #include <infra/cache/store.hpp>
 
@@ -11,7 +12,6 @@
 
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -58,7 +58,8 @@ public:
     memory_shard(const memory_shard&) = delete;
     memory_shard& operator=(const memory_shard&) = delete;
 
-    bool get(hashed_key k, std::string& to);
+    /// True if `to` has read it.
+    bool read(hashed_key k, value_reader& to);
     /// Throws errc::too_large.
     bool set(hashed_key k, std::string_view value, std::chrono::milliseconds ttl, bool only_if_absent);
     erased erase(hashed_key k);
@@ -94,7 +95,7 @@ private:
         bool operator()(const place& p, const hashed_key& k) const noexcept { return (*this)(k, p); }
     };
 
-    // All below under mutex_.
+    // All below under mutex_, taken to write.
     memory_item* find(hashed_key k);
     /// Every write ends here or in drop_lease(): a lease on the key is over.
     void put(hashed_key k, std::string_view value, steady_time expires, memory_item* old);
@@ -107,7 +108,7 @@ private:
     void forget_over(steady_time now, std::size_t max);
 
     clock& time_;
-    mutable std::mutex mutex_;
+    mutable spread_mutex mutex_;
     boost::unordered_flat_set<place, hash_of, same_key> table_;
     s3_fifo policy_;
     expiry_wheel wheel_;

@@ -61,11 +61,11 @@ public:
             shards_.push_back(std::make_unique<memory_shard>(o.max_bytes / count, time));
     }
 
-    lookup try_get(std::string_view key, std::string& to) override {
+    lookup try_read(std::string_view key, value_reader& to) override {
         if (stopped_.load(std::memory_order_relaxed))
             return lookup::unknown; // which get() then says aloud
         const auto k = hashed(key);
-        return shard_of(k).get(k, to) ? lookup::hit : lookup::miss;
+        return shard_of(k).read(k, to) ? lookup::hit : lookup::miss;
     }
 
     awaitable<std::vector<std::optional<std::string>>> get(std::vector<std::string> keys) override {
@@ -192,7 +192,7 @@ private:
     }
 
     const memory_options options_;
-    const std::uint64_t seed_;
+    const hash_seed seed_;
     std::vector<std::unique_ptr<memory_shard>> shards_;
     memory_versions versions_;
     memory_locks locks_;

@@ -1,5 +1,7 @@
 #include <infra/cache/payload.hpp>
 
+#include "plain_text.hpp"
+
 #include <infra/base/encoding.hpp>
 
 #include <algorithm>
@@ -14,36 +16,6 @@ constexpr std::size_t max_depth = 256;
 
 json::result<json::value> parse(std::string_view text) {
     return json::parse(text, {.max_bytes = text.size(), .max_depth = max_depth});
-}
-
-bool is_plain(char c) noexcept { return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\'; }
-
-// Whether one of eight bytes is a control, a quote, a backslash or not ASCII: that has its highest bit set. Only out of such a
-// byte is anything borrowed from the one above.
-std::uint64_t odd_ones(const char* eight) noexcept {
-    constexpr std::uint64_t ones = 0x0101010101010101;
-    std::uint64_t word = 0;
-    std::memcpy(&word, eight, sizeof word);
-    const auto control = word - ones * 0x20, quote = (word ^ ones * '"') - ones,
-               backslash = (word ^ ones * '\\') - ones;
-    return (word | control | quote | backslash) & ones * 0x80;
-}
-
-bool is_plain_ascii(std::string_view text) noexcept {
-    if (text.size() < 8)
-        return std::ranges::all_of(text, [](char c) { return is_plain(c) && static_cast<unsigned char>(c) < 0x80; });
-    std::uint64_t odd = odd_ones(text.data() + text.size() - 8);
-    for (std::size_t i = 0; i + 8 <= text.size(); i += 8)
-        odd |= odd_ones(text.data() + i);
-    return odd == 0;
-}
-
-// A JSON string without an escape, which is most of them, is its own content between the quotes.
-bool is_plain_string(std::string_view text) noexcept {
-    if (text.size() < 2 || text.front() != '"' || text.back() != '"')
-        return false;
-    const auto inner = text.substr(1, text.size() - 2);
-    return is_plain_ascii(inner) || (std::ranges::all_of(inner, is_plain) && encoding::is_utf8(inner));
 }
 
 } // namespace
@@ -66,18 +38,16 @@ payload bytes_payload(const byte_vector& bytes) {
     return out;
 }
 
-std::string read_text(payload from) {
-    if (from.raw)
-        return std::move(from.bytes);
-    if (is_plain_string(from.bytes)) {
-        const auto inner = from.bytes.size() - 2;
-        std::memmove(from.bytes.data(), from.bytes.data() + 1, inner);
-        from.bytes.resize(inner);
-        return std::move(from.bytes);
+std::string read_json_text(std::string json) {
+    if (is_plain_string(json)) {
+        const auto text = inside_quotes(json);
+        std::memmove(json.data(), text.data(), text.size());
+        json.resize(json.size() - 2);
+        return json;
     }
-    const auto read = parse(from.bytes);
+    const auto read = parse(json);
     if (!read)
-        return std::move(from.bytes);
+        return json;
     auto text = json::from_value<std::string>(*read);
     if (!text)
         throw_misfit(text.error());

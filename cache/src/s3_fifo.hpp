@@ -14,6 +14,7 @@
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -59,7 +60,12 @@ public:
     s3_hook* evict();
 
     void insert(s3_hook& fresh);
-    static void touch(s3_hook& hit) noexcept { hit.hits += hit.hits < 3; }
+    /// Many may at once, and one of their hits may be lost; all else is for one at a time, with nobody who touches.
+    static void touch(s3_hook& hit) noexcept {
+        const std::atomic_ref hits(hit.hits);
+        if (const auto n = hits.load(std::memory_order_relaxed); n < 3) // what does not change stays in every cache
+            hits.store(n + 1, std::memory_order_relaxed);
+    }
     void erase(s3_hook& gone) noexcept;
     /// `fresh` takes the place of `old`, and its merits.
     void replace(s3_hook& old, s3_hook& fresh) noexcept;

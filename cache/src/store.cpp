@@ -44,6 +44,11 @@ std::string names_of(const std::map<std::string, store_factory, std::less<>>& fa
 store::store() : flying_(std::make_shared<flights>()) {}
 store::~store() = default;
 
+lookup store::try_get(std::string_view key, std::string& to) {
+    string_reader copy(to);
+    return try_read(key, copy);
+}
+
 bool register_store(std::string scheme, store_factory factory) {
     auto& all = known_schemes();
     const std::scoped_lock lock(all.mutex);

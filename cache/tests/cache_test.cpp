@@ -49,6 +49,28 @@ TEST_F(Cache, ReadsWhatTheTypescriptPackageWrites) {
     EXPECT_EQ(loop.await(subject.get<std::string>("text")), "not JSON at all");
 }
 
+// A hit of a plain string is copied without its quotes; nothing else may pass for one.
+TEST_F(Cache, TextIsTheSameHoweverItIsAskedForAndStored) {
+    for (const std::string text :
+         {"", "plain", "\"quoted\"", "back\\slash", "a line\n", "\xC3\xA9t\xC3\xA9", "\xFF no UTF-8", "\xC1"}) {
+        loop.await(subject.set("bare", text));
+        loop.await(subject.set("tagged", text, {.tags = {"t"}}));
+        for (const auto* const key : {"bare", "tagged"}) {
+            EXPECT_EQ(subject.try_get<std::string>(key), text) << key;
+            EXPECT_EQ(loop.await(subject.get<std::string>(key)), text) << key;
+            EXPECT_EQ(loop.await(subject.get_many<std::string>(key)).front(), text) << key;
+            EXPECT_EQ(loop.await(subject.get_or_set(key, 1s, [] { return std::string("loaded"); })), text) << key;
+        }
+    }
+    loop.await(subject.set("text", "plain"));
+    EXPECT_EQ(subject.try_get<json::value>("text"), json::value("plain"));
+    EXPECT_THROW((void)subject.try_get<byte_vector>("text"), error) << "without its quotes it would be bytes";
+    store_bare("other", "\"half");
+    EXPECT_EQ(subject.try_get<std::string>("other"), "\"half");
+    loop.await(subject.set("number", 1));
+    EXPECT_THROW((void)subject.try_get<std::string>("number"), error);
+}
+
 TEST_F(Cache, WritesWhatTheTypescriptPackageReads) {
     loop.await(subject.set("user:123", {{"name", "John"}}, 60s));
     EXPECT_EQ(stored_under("user:123"), R"({"name":"John"})");

@@ -21,7 +21,7 @@ public:
                        shared_leases leases = std::make_shared<shared_leases::element_type>())
         : there_(std::move(there)), leases_(std::move(leases)) {}
 
-    lookup try_get(std::string_view, std::string&) override { return lookup::unknown; }
+    lookup try_read(std::string_view, value_reader&) override { return lookup::unknown; }
     awaitable<std::vector<std::optional<std::string>>> get(std::vector<std::string> keys) override {
         ++gets;
         co_await turn();

@@ -45,6 +45,18 @@ TEST(CacheKeys, CarryTheVersionAfterAFlush) {
     EXPECT_EQ(written("", 36, "k"), "@@36:k");
 }
 
+// The way of a hit, which has no use for the heap unless a key is long.
+TEST(CacheKeys, AreTheSameInARoomOnTheStack) {
+    for (const std::size_t prefix : {0U, 5U, 256U})
+        for (const std::uint64_t version : {std::uint64_t{0}, std::uint64_t{7}, ~std::uint64_t{0}})
+            for (const std::size_t size : {1U, 20U, 200U, 233U, 484U, 489U, 490U, 512U, 1024U, 1025U, 60'000U}) {
+                const std::string p(prefix, 'p'), key(size, 'k');
+                key_room room;
+                ASSERT_EQ(key_in(room, p, version, key), written(p, version, key))
+                    << prefix << " " << version << " " << size;
+            }
+}
+
 TEST(CacheKeys, OfMoreThanOneKibibyteAreDigested) {
     const std::string longest(1024, 'a');
     EXPECT_EQ(written("", 0, longest), longest);

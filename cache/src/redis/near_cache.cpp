@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <limits>
 #include <span>
 
 namespace infra::cache::redis_backend {
@@ -29,12 +30,24 @@ void append_era(std::string& value, std::uint64_t era) {
     value.append(reinterpret_cast<const char*>(&era), sizeof era);
 }
 
-std::uint64_t take_era(std::string& value) noexcept {
-    std::uint64_t era = 0;
-    std::memcpy(&era, value.data() + value.size() - sizeof era, sizeof era);
-    value.resize(value.size() - sizeof era);
-    return era;
-}
+/// Passes on what is of an era between two.
+struct reader_of_eras final : value_reader {
+    reader_of_eras(std::uint64_t o, std::uint64_t n, value_reader& t) noexcept : oldest(o), newest(n), to(t) {}
+
+    void read(std::string_view copy) override {
+        std::uint64_t era = 0;
+        copy.remove_suffix(sizeof era);
+        std::memcpy(&era, copy.data() + copy.size(), sizeof era);
+        passed = oldest <= era && era <= newest;
+        if (passed)
+            to.read(copy);
+    }
+
+    const std::uint64_t oldest;
+    const std::uint64_t newest;
+    value_reader& to;
+    bool passed = false;
+};
 
 } // namespace
 
@@ -45,22 +58,24 @@ near_cache::near_cache(const near_cache_options& o, std::shared_ptr<slots> versi
         shards_.push_back(std::make_unique<memory_shard>(o.max_bytes / count, time));
 }
 
-bool near_cache::get(std::string_view key, std::string& to) {
+bool near_cache::read(std::string_view key, value_reader& to) {
     const auto now = era_.load(std::memory_order_acquire);
-    return hears(now) && take_copy(key, to) == now;
+    return hears(now) && read_copy(key, now, now, to);
 }
 
 std::optional<std::string> near_cache::last_seen(std::string_view key) {
-    std::string copy;
-    const auto era = take_copy(key, copy);
-    return era && *era >= oldest_era_.load(std::memory_order_acquire) ? std::optional(std::move(copy)) : std::nullopt;
+    const auto oldest = oldest_era_.load(std::memory_order_acquire);
+    std::string value;
+    string_reader copy(value);
+    if (!read_copy(key, oldest, std::numeric_limits<std::uint64_t>::max(), copy))
+        return std::nullopt;
+    return value;
 }
 
-std::optional<std::uint64_t> near_cache::take_copy(std::string_view key, std::string& to) {
+bool near_cache::read_copy(std::string_view key, std::uint64_t oldest, std::uint64_t newest, value_reader& to) {
     const auto k = hashed(key);
-    if (!shard_of(k).get(k, to))
-        return std::nullopt;
-    return take_era(to);
+    reader_of_eras reader(oldest, newest, to);
+    return shard_of(k).read(k, reader) && reader.passed;
 }
 
 near_cache::ticket near_cache::ask(std::string_view key) {

@@ -39,8 +39,12 @@ public:
         std::uint64_t changes = 0;
     };
 
-    /// False where it is not here, or stale; `to` is left as it may be.
-    bool get(std::string_view key, std::string& to);
+    /// True if `to` has read it: false where it is not here, or stale.
+    bool read(std::string_view key, value_reader& to);
+    bool get(std::string_view key, std::string& to) {
+        string_reader copy(to);
+        return read(key, copy);
+    }
     /// Stale or not: as it was, for when nothing else is to be had.
     std::optional<std::string> last_seen(std::string_view key);
 
@@ -74,13 +78,13 @@ private:
     hashed_key hashed(std::string_view key) const noexcept { return {key, hash_key(key, seed_)}; }
     memory_shard& shard_of(const hashed_key& k) const noexcept { return *shards_[(k.hash >> 48) % shards_.size()]; }
     stripe& stripe_of(const hashed_key& k) noexcept { return stripes_[(k.hash >> 32) % stripes]; }
-    std::optional<std::uint64_t> take_copy(std::string_view key, std::string& to);
+    bool read_copy(std::string_view key, std::uint64_t oldest, std::uint64_t newest, value_reader& to);
     void put(const hashed_key& k, std::string value, std::chrono::milliseconds left, std::uint64_t era);
     bool is_good(const ticket& t, const stripe& in) const noexcept;
     void begin_era(bool hearing);
 
     const near_cache_options options_;
-    const std::uint64_t seed_;
+    const hash_seed seed_;
     const std::shared_ptr<slots> versions_;
     std::vector<std::unique_ptr<memory_shard>> shards_;
     std::array<stripe, stripes> stripes_;

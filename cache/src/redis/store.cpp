@@ -71,8 +71,8 @@ public:
     }
     ~redis_store() override { line_->let_go(); }
 
-    lookup try_get(std::string_view key, std::string& to) override {
-        return near_ && near_->get(key, to) ? lookup::hit : lookup::unknown;
+    lookup try_read(std::string_view key, value_reader& to) override {
+        return near_ && near_->read(key, to) ? lookup::hit : lookup::unknown;
     }
 
     awaitable<std::vector<std::optional<std::string>>> get(std::vector<std::string> keys) override {

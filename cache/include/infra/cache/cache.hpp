@@ -37,9 +37,9 @@ struct to_set {
     payload value{};
 };
 
-lookup try_get(core& in, std::string_view key, payload& to);
+lookup try_get(core& in, std::string_view key, payload& to, wanted form);
 /// As try_get; throws where the key cannot be one.
-lookup get_now(core& in, std::string_view key, payload& to);
+lookup get_now(core& in, std::string_view key, payload& to, wanted form);
 /// From the store, for what get_now does not know.
 awaitable<std::optional<payload>> get(shared_core in, std::string key);
 awaitable<std::vector<std::optional<payload>>> get_many(shared_core in, string_list keys);
@@ -48,6 +48,15 @@ awaitable<std::optional<payload>> get_or_set(shared_core in, std::string key, lo
                                              load_function load);
 
 [[noreturn]] void throw_nothing_there();
+
+template <class T>
+inline std::optional<T> take_value(payload& found) {
+    if constexpr (wanted_for<T> == wanted::text) {
+        if (found.raw) // as most are that were wanted so: without a call
+            return std::optional<T>(std::move(found.bytes));
+    }
+    return from_payload<T>(std::move(found));
+}
 
 // Rounded away from zero, so that nothing short becomes nothing; what has no room is `forever`.
 template <class Rep, class Period>
@@ -135,9 +144,9 @@ public:
     template <class T = json::value>
     [[nodiscard]] std::optional<T> try_get(std::string_view key) const {
         payload found;
-        if (detail::try_get(*core_, key, found) != lookup::hit)
+        if (detail::try_get(*core_, key, found, detail::wanted_for<T>) != lookup::hit)
             return std::nullopt;
-        return from_payload<T>(std::move(found));
+        return detail::take_value<T>(found);
     }
 
     /// The value, or what `load` makes of its absence, stored for `ttl`. One load at a time for a key, also among processes
@@ -246,8 +255,8 @@ private:
     template <class T>
     static awaitable<std::optional<T>> get_one(shared in, std::string key) {
         payload here;
-        switch (detail::get_now(*in, key, here)) { // without a frame of its own: most are hits
-        case lookup::hit: co_return std::optional<T>(from_payload<T>(std::move(here)));
+        switch (detail::get_now(*in, key, here, detail::wanted_for<T>)) { // without a frame of its own: most are hits
+        case lookup::hit: co_return detail::take_value<T>(here);
         case lookup::miss: co_return std::nullopt;
         case lookup::unknown: break;
         }

@@ -16,6 +16,7 @@
 
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,7 +36,17 @@ namespace detail {
 payload text_payload(std::string_view text);
 payload bytes_payload(const byte_vector& bytes);
 
-std::string read_text(payload from);
+/// How a reader would have a value.
+enum class wanted : std::uint8_t {
+    as_stored,
+    text, ///< of a JSON string without escapes what lies between the quotes, as `raw`, so that no copy is made of them
+};
+
+template <class T>
+inline constexpr wanted wanted_for = std::same_as<T, std::string> ? wanted::text : wanted::as_stored;
+
+/// Of a JSON string, or of what is no JSON.
+std::string read_json_text(std::string json);
 byte_vector read_bytes(const payload& from);
 
 /// The JSON value, or, where `or_text`, what is not JSON as a string. Throws errc::wrong_type.
@@ -59,7 +70,7 @@ payload to_payload(const T& value) {
 template <class T>
 T from_payload(payload from) {
     if constexpr (std::same_as<T, std::string>) {
-        return detail::read_text(std::move(from));
+        return from.raw ? std::move(from.bytes) : detail::read_json_text(std::move(from.bytes));
     } else if constexpr (std::same_as<T, byte_vector>) {
         return detail::read_bytes(from);
     } else if constexpr (std::same_as<T, json::value>) {

@@ -106,6 +106,26 @@ struct lock_request {
     std::chrono::milliseconds ttl{30'000};
 };
 
+/// Takes a value where it lies. It is called under a lock of the store: it copies what it needs, keeps no view, and calls
+/// nothing of the store.
+class value_reader {
+public:
+    virtual void read(std::string_view value) = 0;
+
+protected:
+    ~value_reader() = default;
+};
+
+/// Takes a copy of all of it.
+class string_reader final : public value_reader {
+public:
+    explicit string_reader(std::string& to) noexcept : to_(to) {}
+    void read(std::string_view value) override { to_.assign(value); }
+
+private:
+    std::string& to_;
+};
+
 struct store_stats {
     std::size_t entries = 0;
     std::size_t bytes = 0; ///< what they cost, keys and bookkeeping included
@@ -127,8 +147,11 @@ public:
     store(const store&) = delete;
     store& operator=(const store&) = delete;
 
-    /// Without waiting. On a hit `to` is the value; otherwise it is left alone.
-    virtual lookup try_get(std::string_view key, std::string& to) = 0;
+    /// Without waiting. On a hit `to` has read the value; otherwise nothing.
+    virtual lookup try_read(std::string_view key, value_reader& to) = 0;
+
+    /// The same, with a copy of the value; `to` is left alone unless it is a hit.
+    lookup try_get(std::string_view key, std::string& to);
 
     /// What this process saw last under a key, though it may have changed since: for when nothing else is to be had.
     virtual std::optional<std::string> last_seen(std::string_view) { return std::nullopt; }
