@@ -95,6 +95,8 @@ private:
         bool operator()(const place& p, const hashed_key& k) const noexcept { return (*this)(k, p); }
     };
 
+    bool is_over(const memory_item& item) const noexcept;
+
     // All below under mutex_, taken to write.
     memory_item* find(hashed_key k);
     /// Every write ends here or in drop_lease(): a lease on the key is over.
@@ -108,6 +110,7 @@ private:
     void forget_over(steady_time now, std::size_t max);
 
     clock& time_;
+    const bool on_real_time_;
     mutable spread_mutex mutex_;
     boost::unordered_flat_set<place, hash_of, same_key> table_;
     s3_fifo policy_;
