@@ -18,10 +18,21 @@ std::optional<std::uint64_t> memory_locks::acquire(const lock_request& r) {
         throw error(infra::errc::overloaded,
                     std::to_string(locks_.size()) +
                         " locks are held, and more have no room in the memory store; raise max_bytes");
-    found = locks_.emplace(r.key, held{.token = r.token, .fence = ++last_fence_, .end = ends_.end()}).first;
-    bytes_ += cost_of(r);
-    set_end(found, r.ttl);
-    return found->second.fence;
+    return take(r).fence;
+}
+
+// With its end or, without memory, not at all: one without would be held for ever.
+const memory_locks::held& memory_locks::take(const lock_request& r) {
+    const auto end = ends_.emplace(saturating_add(time_.steady(), r.ttl), r.key);
+    try {
+        const auto place = locks_.emplace(r.key, held{.token = r.token, .fence = last_fence_ + 1, .end = end}).first;
+        ++last_fence_;
+        bytes_ += cost_of(r);
+        return place->second;
+    } catch (...) {
+        ends_.erase(end);
+        throw;
+    }
 }
 
 bool memory_locks::extend(const lock_request& r) {

@@ -32,6 +32,7 @@ private:
 
     static std::size_t cost_of(const lock_request& r) noexcept { return 2 * r.key.size() + r.token.size() + 256; }
 
+    const held& take(const lock_request& r);
     bool is_mine(places::iterator found, const lock_request& r) const;
     void set_end(places::iterator place, std::chrono::milliseconds ttl);
     void drop(places::iterator place);

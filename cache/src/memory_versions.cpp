@@ -26,17 +26,29 @@ std::uint64_t memory_versions::version(const std::string& name) const {
 
 void memory_versions::bump(const std::string& name) {
     const std::scoped_lock lock(mutex_);
-    const auto [place, added] = bumped_.emplace(name, nullptr);
-    if (added) {
-        auto held = watched(name);
-        place->second = held ? std::move(held) : fresh_slot();
-        watched_.erase(name);
-        order_.push_back(name);
-        bytes_ += cost_of(name);
-    }
-    place->second->value = ++last_;
+    auto found = bumped_.find(name);
+    if (found == bumped_.end())
+        found = remember(name);
+    found->second->value = ++last_;
     if (bytes_ > max_bytes_)
         forget_oldest();
+}
+
+// All of it or, without memory, nothing.
+memory_versions::slots::iterator memory_versions::remember(const std::string& name) {
+    auto held = watched(name);
+    if (!held)
+        held = fresh_slot();
+    order_.push_back(name);
+    try {
+        const auto place = bumped_.emplace(name, std::move(held)).first;
+        watched_.erase(name);
+        bytes_ += cost_of(name);
+        return place;
+    } catch (...) {
+        order_.pop_back();
+        throw;
+    }
 }
 
 std::size_t memory_versions::bytes() const {

@@ -30,6 +30,8 @@ public:
 
 private:
     using slot_pointer = std::shared_ptr<version_slot>;
+    using slots = std::map<std::string, slot_pointer, std::less<>>;
+    slots::iterator remember(const std::string& name);
     slot_pointer watched(const std::string& name) const;
     slot_pointer fresh_slot() const;
     void forget_unwatched();
@@ -38,7 +40,7 @@ private:
     const std::size_t max_bytes_;
     mutable std::mutex mutex_;
     // All guarded by mutex_.
-    std::map<std::string, slot_pointer, std::less<>> bumped_;
+    slots bumped_;
     std::deque<std::string> order_; // of bumped_, oldest first; each name once
     // Namespaces of which nothing is to be remembered but that somebody has a handle of them.
     std::map<std::string, std::weak_ptr<version_slot>, std::less<>> watched_;

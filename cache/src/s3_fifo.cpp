@@ -67,11 +67,12 @@ s3_hook* s3_fifo::evict() {
 
 s3_hook* s3_fifo::evict_from_small() {
     while (auto* oldest = small_.oldest()) {
-        small_.remove(*oldest);
         if (oldest->hits <= 1) {
-            ghosts_.add(oldest->fingerprint, count());
+            ghosts_.add(oldest->fingerprint, count() - 1); // may throw, and then nobody has gone
+            small_.remove(*oldest);
             return oldest;
         }
+        small_.remove(*oldest);
         oldest->hits = 0;
         oldest->in_main = true;
         main_.push(*oldest);

@@ -1,0 +1,129 @@
+// What the memory store is after an allocation that failed. Replaces operator new, where no sanitizer wants it for itself.
+
+#include "../src/memory_locks.hpp"
+#include "../src/memory_shard.hpp"
+#include "../src/memory_versions.hpp"
+
+#include "support.hpp"
+
+#include <cstdlib>
+#include <new>
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && !__has_feature(address_sanitizer) &&            \
+    !__has_feature(thread_sanitizer) && !__has_feature(memory_sanitizer)
+
+namespace {
+
+thread_local constinit long allowed = -1; // allocations, before one fails; below zero: all
+
+bool fails() noexcept { return allowed >= 0 && allowed-- == 0; }
+
+} // namespace
+
+void* operator new(std::size_t size) {
+    if (void* made = fails() ? nullptr : std::malloc(size))
+        return made;
+    throw std::bad_alloc();
+}
+void operator delete(void* p) noexcept { std::free(p); }
+void operator delete(void* p, std::size_t) noexcept { std::free(p); }
+
+namespace infra::cache::tests {
+namespace {
+
+/// Lets the first allocation of `once` fail, then the second, and so on, until none does. How many failed.
+template <class Once, class Check>
+int for_each_failure(Once once, Check check) {
+    for (int failed = 0;; ++failed) {
+        allowed = failed;
+        try {
+            once();
+            allowed = -1;
+            return failed;
+        } catch (const std::bad_alloc&) {
+            allowed = -1;
+            check();
+        }
+    }
+}
+
+hashed_key key_of(const std::string& name) { return {name, std::hash<std::string>()(name)}; }
+
+std::optional<std::string> value_in(memory_shard& in, const std::string& name) {
+    std::string value;
+    string_reader copy(value);
+    return in.read(key_of(name), copy) ? std::optional(value) : std::nullopt;
+}
+
+// Each write makes room for itself, so that the policy, its ghosts and the table are asked as well.
+TEST(CacheWithoutMemory, AValueIsTheOldOneTheNewOneOrNone) {
+    manual_clock time;
+    memory_shard subject(16'384, time);
+    int failures = 0;
+    for (int i = 0; i < 300; ++i) {
+        const auto name = "key:" + std::to_string(i % 100), value = std::string(static_cast<std::size_t>(i), 'v');
+        const auto old = value_in(subject, name);
+        failures += for_each_failure([&] { subject.set(key_of(name), value, 1h, false); },
+                                     [&] {
+                                         const auto now = value_in(subject, name);
+                                         ASSERT_TRUE(!now || now == old) << i;
+                                     });
+        ASSERT_EQ(value_in(subject, name), value);
+        store_stats now;
+        subject.add_to(now);
+        ASSERT_LE(now.bytes, 16'384U);
+    }
+    EXPECT_GT(failures, 300);
+    for (int i = 0; i < 100; ++i)
+        subject.erase(key_of("key:" + std::to_string(i)));
+    store_stats left;
+    subject.add_to(left);
+    EXPECT_EQ(left.entries, 0U) << "what was half there could not be erased";
+}
+
+TEST(CacheWithoutMemory, ALeaseIsGivenOrNot) {
+    manual_clock time;
+    memory_shard subject(16'384, time);
+    EXPECT_GT(
+        for_each_failure([&] { subject.lease(key_of("a"), "a token that is long enough to be allocated"); }, [] {}), 0);
+    EXPECT_TRUE(subject.end_lease(key_of("a"), "a token that is long enough to be allocated"));
+    store_stats left;
+    subject.add_to(left);
+    EXPECT_EQ(left.bytes, 0U);
+}
+
+TEST(CacheWithoutMemory, AVersionGrowsOrStays) {
+    memory_versions subject(1, 4096);
+    for (int i = 0; i < 100; ++i) {
+        const auto name = "a name that is long enough to be allocated " + std::to_string(i);
+        const auto before = subject.version(name);
+        EXPECT_GT(for_each_failure([&] { subject.bump(name); }, [&] { ASSERT_EQ(subject.version(name), before); }), 0);
+        ASSERT_GT(subject.version(name), before);
+        ASSERT_LE(subject.bytes(), 4096U);
+    }
+}
+
+TEST(CacheWithoutMemory, ALockIsHeldUntilItsEndOrByNobody) {
+    manual_clock time;
+    memory_locks subject(100, 16'384, time);
+    const lock_request mine{"a key that is long enough to be allocated", "my token, which is long as well", 1s};
+    auto yours = mine;
+    yours.token = "your token, which is long as well";
+    EXPECT_GT(for_each_failure([&] { subject.acquire(mine); },
+                               [&] {
+                                   ASSERT_TRUE(subject.acquire(yours)) << "who was told that it failed holds nothing";
+                                   ASSERT_TRUE(subject.release(yours));
+                               }),
+              0);
+    EXPECT_FALSE(subject.acquire(yours));
+    time.advance(1s);
+    EXPECT_TRUE(subject.acquire(yours));
+    time.advance(1s);
+    EXPECT_FALSE(subject.release(yours));
+    EXPECT_EQ(subject.bytes(), 0U);
+}
+
+} // namespace
+} // namespace infra::cache::tests
+
+#endif
