@@ -95,7 +95,7 @@ core::core(const std::shared_ptr<owner>& by, std::string p, const core* around)
         slots = around->slots;
     }
     version_names.push_back(version_name(prefix));
-    slots.push_back(shared->stored->slot(version_names.back()));
+    slots.push_back(shared->stored->slot(version_names.back(), around ? nesting::inner : nesting::outermost));
 }
 
 shared_core core::make(std::shared_ptr<owner> by, std::string prefix, const core* around) {
@@ -277,7 +277,7 @@ awaitable<std::vector<tag_version>> versions_of(shared_core in, string_list tags
         co_return all;
     for (const auto& each : tags)
         all.push_back({each});
-    const auto versions = co_await in->shared->stored->versions(tag_names(*in, all));
+    const auto versions = co_await in->shared->stored->versions_to_store(tag_names(*in, all));
     for (std::size_t i = 0; i < all.size(); ++i)
         all[i].version = versions[i];
     co_return all;

@@ -127,7 +127,7 @@ public:
         co_return shard_of(k).end_lease(k, r.token);
     }
 
-    std::shared_ptr<const version_slot> slot(std::string name) override { return versions_.slot(name); }
+    std::shared_ptr<const version_slot> slot(std::string name, nesting) override { return versions_.slot(name); }
 
     awaitable<std::vector<std::uint64_t>> versions(std::vector<std::string> names) override {
         std::vector<std::uint64_t> found;

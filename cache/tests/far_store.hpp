@@ -83,7 +83,7 @@ public:
         give_up(r.key, r.token);
         co_return co_await there_->end_lease(std::move(r));
     }
-    std::shared_ptr<const version_slot> slot(std::string) override { return std::make_shared<version_slot>(); }
+    std::shared_ptr<const version_slot> slot(std::string, nesting) override { return std::make_shared<version_slot>(); }
     awaitable<std::vector<std::uint64_t>> versions(std::vector<std::string> names) override {
         ++versions_asked;
         co_await turn();

@@ -351,7 +351,7 @@ TEST_P(CacheStore, GivesEachVersionOnce) {
 }
 
 TEST_P(CacheStore, ASlotFollowsItsVersion) {
-    const auto slot = stored->slot("v");
+    const auto slot = stored->slot("v", nesting::outermost);
     bump("v");
     const auto now = version("v"); // fills the slot, where somebody else emptied it
     EXPECT_EQ(slot->known, subject.knows_versions);
@@ -383,6 +383,36 @@ TEST_P(CacheStore, ALockEndsWithItsTimeUnlessExtended) {
     EXPECT_FALSE(loop.await(stored->extend(mine)));
     EXPECT_TRUE(loop.await(stored->acquire(yours)));
     EXPECT_FALSE(loop.await(stored->release(mine)));
+}
+
+TEST_P(CacheStore, ALockThatIsRenewedOutlivesItsTimeAndIsLostWithoutThat) {
+    const cache subject_of_both(stored);
+    const auto ask = [&](milliseconds ttl) { return loop.await(subject_of_both.try_lock("l", {.ttl = ttl})); };
+    const auto mine = ask(300ms);
+    ASSERT_TRUE(mine);
+    for (int i = 0; i < 4; ++i) {
+        subject.pass(150ms);
+        ASSERT_TRUE(loop.await(mine->renew()));
+        EXPECT_FALSE(ask(1s)) << "held for " << i;
+    }
+    subject.pass(350ms);
+    EXPECT_FALSE(loop.await(mine->renew()));
+    const auto yours = ask(10s);
+    ASSERT_TRUE(yours);
+    EXPECT_GT(yours->fence(), mine->fence());
+    EXPECT_FALSE(loop.await(mine->renew())) << "and takes it from nobody";
+    EXPECT_FALSE(loop.await(mine->release()));
+    EXPECT_TRUE(loop.await(yours->release()));
+}
+
+TEST_P(CacheStore, AVersionThatIsStoredWithAValueIsTheOneThatHolds) {
+    const auto stored_with = loop.await(stored->versions_to_store({"fresh", "other"}));
+    EXPECT_EQ(loop.await(stored->versions({"fresh", "other"})), stored_with);
+    EXPECT_EQ(loop.await(stored->versions_to_store({"fresh", "other"})), stored_with);
+    bump("fresh");
+    EXPECT_GT(version("fresh"), stored_with.front());
+    EXPECT_EQ(loop.await(stored->versions_to_store({"other", "fresh"})),
+              (std::vector{stored_with.back(), version("fresh")}));
 }
 
 TEST_P(CacheStore, ManyThreadsLoseNoIncrement) {

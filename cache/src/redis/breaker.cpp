@@ -24,7 +24,7 @@ bool breaker::leave(ending how, steady_time asked, steady_time now) {
         suspected_ = false;
         return false;
     }
-    if (asked < mended_at_)
+    if (how == ending::lost || asked < mended_at_)
         return false;
     const bool was_silent = now - std::max(asked, quiet_since_) >= options_.patience;
     if (how == ending::failed || was_silent)

@@ -35,6 +35,7 @@ public:
         answered,
         failed,
         abandoned, ///< by its caller: tells something only if the server had been silent for long
+        lost,      ///< with its loop: tells nothing
     };
 
     explicit breaker(const breaker_options& o) noexcept : options_(o) {}

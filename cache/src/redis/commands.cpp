@@ -119,39 +119,89 @@ redis::command extend_command(const lock_request& r) {
 
 redis::command release_command(const lock_request& r) { return scripts::release.call({r.key}, {r.token}); }
 
+// One counter for all versions on the server: that of a namespace has to exceed those of the namespaces around it, and in a
+// cluster the clocks of two servers would not see to that.
+redis::command next_version_command() {
+    return scripts::next_version.call({"@@versions"}).again(redis::replay::idempotent);
+}
+
+redis::batch raise_commands(const std::string& number, const std::vector<std::string>& names) {
+    redis::batch all;
+    for (const auto& each : names)
+        all.add(scripts::raise.call({each}, {number}).again(redis::replay::idempotent));
+    return all;
+}
+
+redis::batch unlink_commands(const std::vector<std::string>& keys) {
+    redis::batch all;
+    for (const auto& key : keys)
+        all.add({"UNLINK", key, beside(key, "lease")});
+    return all;
+}
+
+redis::batch create_commands(const std::string& number, const std::vector<std::string>& names) {
+    redis::batch all;
+    for (const auto& each : names)
+        all.add({"SET", each, number, "NX"});
+    return all;
+}
+
 std::vector<redis::reply> items_in(redis::reply r, std::size_t n) {
     auto items = std::move(r).take_items();
     return items.size() == n ? std::move(items) : std::vector<redis::reply>(n);
 }
 
 std::optional<std::string> text_in(redis::reply r) {
-    return r.is_null() ? std::nullopt : std::optional(std::move(r).take_text());
+    return is_text(r) ? std::optional(std::move(r).take_text()) : std::nullopt;
 }
 
-erased erased_in(redis::reply r) {
+namespace {
+
+/// What a script says and shows: whether it was so, and a value.
+struct verdict_and_value {
+    bool is_so = false;
+    std::optional<std::string> value{};
+};
+
+// Nothing where it is anything else: what answers so is no Redis.
+std::optional<verdict_and_value> both_in(redis::reply r) {
+    using kind = redis::reply::kind;
+    if (r.type() != kind::array || r.items().size() != 2 || r.items()[0].type() != kind::integer)
+        return std::nullopt;
     auto items = std::move(r).take_items();
-    return {.there = items.at(0).as_integer() != 0, .sealed = text_in(std::move(items.at(1))).value_or("")};
+    return verdict_and_value{items[0].as_integer() != 0, text_in(std::move(items[1]))};
+}
+
+} // namespace
+
+erased erased_in(redis::reply r) {
+    auto said = both_in(std::move(r)).value_or(verdict_and_value());
+    return {.there = said.is_so, .sealed = std::move(said.value).value_or("")};
 }
 
 expire_outcome outcome_in(const redis::reply& r) {
-    const auto n = r.as_integer();
+    const auto n = r.type() == redis::reply::kind::integer ? r.as_integer() : 0;
     return n == 0 ? expire_outcome::absent : n == 1 ? expire_outcome::done : expire_outcome::sealed;
 }
 
 std::optional<milliseconds> time_left_in(const redis::reply& r) {
     constexpr std::int64_t absent = -2, without_end = -1;
-    const auto n = r.as_integer();
+    const auto n = r.type() == redis::reply::kind::integer ? r.as_integer() : absent;
     return n == absent ? std::nullopt : std::optional(n == without_end ? forever : milliseconds(n));
 }
 
 replace_outcome replaced_in(redis::reply r) {
-    auto items = std::move(r).take_items();
-    return {.done = items.at(0).as_integer() != 0, .found = text_in(std::move(items.at(1)))};
+    auto said = both_in(std::move(r));
+    if (!said)
+        return {.unanswered = true};
+    return {.done = said->is_so, .found = std::move(said->value)};
 }
 
 lease_answer lease_in(redis::reply r) {
-    auto items = std::move(r).take_items();
-    return {.granted = items.at(0).as_integer() != 0, .ends = true, .value = text_in(std::move(items.at(1)))};
+    auto said = both_in(std::move(r));
+    if (!said)
+        throw error(errc::unavailable, "the cache's store answered a lease with something else; is it a Redis server?");
+    return {.granted = said->is_so, .ends = true, .value = std::move(said->value)};
 }
 
 } // namespace infra::cache::redis_backend

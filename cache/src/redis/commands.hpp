@@ -33,6 +33,16 @@ redis::command acquire_command(const lock_request& r);
 redis::command extend_command(const lock_request& r);
 redis::command release_command(const lock_request& r);
 
+/// Of all versions on the server.
+redis::command next_version_command();
+redis::batch raise_commands(const std::string& number, const std::vector<std::string>& names);
+/// For those that are missing.
+redis::batch create_commands(const std::string& number, const std::vector<std::string>& names);
+
+/// With their leases.
+redis::batch unlink_commands(const std::vector<std::string>& keys);
+
+inline bool is_text(const redis::reply& r) noexcept { return r.type() == redis::reply::kind::text; }
 std::optional<std::string> text_in(redis::reply r);
 erased erased_in(redis::reply r);
 expire_outcome outcome_in(const redis::reply& r);
@@ -55,7 +65,7 @@ std::optional<N> number_in(std::string_view text) {
 
 template <std::integral N>
 std::optional<N> number_in(const redis::reply& r) {
-    return r.is_null() ? std::nullopt : number_in<N>(std::string_view(r.as_text()));
+    return is_text(r) ? number_in<N>(std::string_view(r.as_text())) : std::nullopt;
 }
 
 template <class T, class Convert>

@@ -16,13 +16,14 @@ namespace infra::cache::redis_backend {
 /// Threads: any member from any thread.
 class debts {
 public:
-    /// `max` keys and tags; beyond them everything is owed: the versions of all namespaces.
+    /// `max` keys and tags; beyond them everything is owed: the versions of all outermost namespaces,
+    /// of which a program has as many as it has caches.
     explicit debts(std::size_t max) noexcept : max_(max) {}
 
     void owe_erasure(std::span<const std::string> keys);
     void owe_bump(std::span<const std::string> names);
 
-    /// A namespace's version, by which all its values can be made void at once.
+    /// The version of a namespace that lies in no other, by which all that is in it can be made void at once.
     void know_namespace(const std::string& version_name);
 
     struct bill {

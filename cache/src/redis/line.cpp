@@ -1,7 +1,7 @@
 #include "line.hpp"
 
-#include "names.hpp"
-#include "scripts.hpp"
+#include "commands.hpp"
+#include "eviction.hpp"
 
 #include <infra/base/telemetry.hpp>
 #include <infra/runtime/default_runtime.hpp>
@@ -13,32 +13,12 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds probe_timeout{1000}; // longer than the client waits between two attempts to connect
 constexpr milliseconds grace_for_debts{1000};
-constexpr std::size_t paid_at_once = 500;
 
 redis::client make_client(const redis::options& server, std::vector<executor> loops, clock& time) {
     if (loops.empty())
         return redis::client(server, time);
     return {std::move(loops), server, time};
-}
-
-// One counter for all versions on the server: that of a namespace has to exceed those of the namespaces around it, and in a
-// cluster the clocks of two servers would not see to that.
-redis::command next_version() { return scripts::next_version.call({"@@versions"}).again(redis::replay::idempotent); }
-
-redis::batch raise_to(const std::string& number, const std::vector<std::string>& names) {
-    redis::batch all;
-    for (const auto& each : names)
-        all.add(scripts::raise.call({each}, {number}).again(redis::replay::idempotent));
-    return all;
-}
-
-redis::batch unlink_all(const std::vector<std::string>& keys) {
-    redis::batch all;
-    for (const auto& key : keys)
-        all.add({"UNLINK", key, beside(key, "lease")});
-    return all;
 }
 
 breaker::ending ending_of(failure f) {
@@ -49,6 +29,23 @@ breaker::ending ending_of(failure f) {
     }
     return breaker::ending::answered;
 }
+
+/// Of one who entered, and may not come to leave: his frame may go with its loop.
+class passage {
+public:
+    explicit passage(breaker& of) noexcept : of_(&of) {}
+    ~passage() {
+        if (of_)
+            of_->leave(breaker::ending::lost, {}, {});
+    }
+    passage(const passage&) = delete;
+    passage& operator=(const passage&) = delete;
+
+    void left() noexcept { of_ = nullptr; }
+
+private:
+    breaker* of_;
+};
 
 std::span<const redis::reply> all_of(const redis::reply& one) { return {&one, 1}; }
 std::span<const redis::reply> all_of(const std::vector<redis::reply>& many) { return many; }
@@ -72,19 +69,37 @@ awaitable<answer<std::vector<redis::reply>>> line::ask(std::shared_ptr<line> sel
     return ask_once<std::vector<redis::reply>>(std::move(self), std::move(b), why);
 }
 
+awaitable<answer<std::vector<redis::reply>>> line::ask_all(std::shared_ptr<line> self, redis::command c, purpose why) {
+    return ask_once<std::vector<redis::reply>>(std::move(self), to_all_masters{std::move(c)}, why);
+}
+
+awaitable<redis::reply> line::execute(redis::command c) { return client_.execute(std::move(c), limit()); }
+awaitable<std::vector<redis::reply>> line::execute(redis::batch b) { return client_.execute(std::move(b), limit()); }
+
+awaitable<std::vector<redis::reply>> line::execute(to_all_masters what) {
+    const auto by = limit();
+    std::vector<redis::reply> said;
+    for (const auto& each : co_await client_.masters(by))
+        said.push_back(co_await client_.execute_at(each, what.command, by));
+    co_return said;
+}
+
 template <class T, class What>
 awaitable<answer<T>> line::ask_once(std::shared_ptr<line> self, What what, purpose why) {
     const auto ex = co_await asio::this_coro::executor;
     if (!self->may_ask(why, ex))
         co_return answer<T>();
+    passage inside(self->breaker_);
     const auto asked = self->time_.steady();
     std::string problem;
     try {
-        auto said = co_await self->client_.execute(std::move(what), self->limit());
+        auto said = co_await self->execute(std::move(what));
+        inside.left();
         co_return self->judge(std::move(said), why, asked, ex);
     } catch (const boost::system::system_error& e) {
         if (e.code() == errc::unavailable)
             throw; // by judge
+        inside.left();
         const auto whose = failure_of(e.code());
         self->leave(ending_of(whose), asked, e.what(), ex);
         if (whose != failure::away)
@@ -128,6 +143,24 @@ void line::leave(breaker::ending how, steady_time asked, std::string_view proble
         shut(problem, ex);
     else if (how == breaker::ending::answered && debts_.any())
         mend_on(ex); // what was owed at the moment when the last who paid had ended
+    if (how == breaker::ending::answered && !eviction_asked_.load() && !eviction_asked_.exchange(true))
+        looking_.spawn(ex, warn_of_eviction(shared_from_this()));
+}
+
+// Once, and as far as the server tells: who may not ask for it has been told by the README.
+awaitable<void> line::warn_of_eviction(std::shared_ptr<line> self) {
+    std::string policy;
+    try {
+        for (const auto& each : co_await self->execute(to_all_masters{{"INFO", "memory"}}))
+            if (policy.empty() && !each.is_error())
+                policy = evicts_all_by(each.as_text());
+    } catch (const boost::system::system_error&) {
+    }
+    if (!policy.empty())
+        telemetry::log(level::warn, "cache",
+                       "the store's server may evict versions, and with them what they made void comes back: set its "
+                       "maxmemory-policy to one of volatile-..., or to noeviction",
+                       {{"server", self->server_}, {"maxmemory_policy", policy}});
 }
 
 void line::throw_unavailable(std::string_view problem) const {
@@ -150,11 +183,20 @@ void line::shut(std::string_view problem, const executor& ex) {
 }
 
 awaitable<bool> line::bump(std::shared_ptr<line> self, std::vector<std::string> names, purpose why) {
-    auto number = co_await ask(self, next_version(), why);
-    if (!number)
+    auto number = co_await ask(self, next_version_command(), why);
+    if (!number || !is_text(*number))
         co_return false;
-    auto batch = raise_to(number->as_text(), names);
+    auto batch = raise_commands(number->as_text(), names);
     const auto done = co_await ask(std::move(self), std::move(batch), why);
+    co_return bool(done);
+}
+
+awaitable<bool> line::create(std::shared_ptr<line> self, std::vector<std::string> names) {
+    auto number = co_await ask(self, next_version_command(), purpose::recall);
+    if (!number || !is_text(*number))
+        co_return false;
+    auto batch = create_commands(number->as_text(), names);
+    const auto done = co_await ask(std::move(self), std::move(batch), purpose::recall);
     co_return bool(done);
 }
 
@@ -176,114 +218,8 @@ awaitable<void> line::stop(std::shared_ptr<line> self, deadline limit) {
     if (const auto left = self->debts_.size(); left > 0)
         telemetry::log(level::warn, "cache", "the store ends while its server is away: what was to be made void stays",
                        {{"server", self->server_}, {"owed", left}});
+    self->looking_.cancel();
     co_await self->client_.stop(limit);
-}
-
-// --- Back again -----------------------------------------------------------------------------------------------------
-
-void line::mend_on(const executor& ex) { mending_.spawn(ex, mend(weak_from_this())); }
-
-void line::trip(std::string_view problem, const executor& ex) {
-    if (breaker_.trip())
-        shut(problem, ex);
-    else
-        mend_on(ex);
-}
-
-awaitable<void> line::owe_erasure(std::shared_ptr<line> self, std::vector<std::string> keys) {
-    if (keys.empty())
-        co_return;
-    self->debts_.owe_erasure(keys);
-    self->trip("a write was not done", co_await asio::this_coro::executor);
-}
-
-awaitable<void> line::owe_bump(std::shared_ptr<line> self, std::vector<std::string> names) {
-    self->debts_.owe_bump(names);
-    self->trip("what was made void is not yet", co_await asio::this_coro::executor);
-}
-
-// Holds the line only while it asks, so that it ends with the store.
-awaitable<void> line::mend(std::weak_ptr<line> weak) {
-    while (true) {
-        auto self = weak.lock();
-        if (!self || co_await try_to_mend(self))
-            co_return;
-        auto& time = self->time_;
-        const auto pause = self->options_.breaker.probe_every;
-        self.reset();
-        co_await time.sleep_for(pause);
-    }
-}
-
-// True once the server answers and nothing is owed.
-awaitable<bool> line::try_to_mend(std::shared_ptr<line> self) {
-    const auto ex = co_await asio::this_coro::executor;
-    std::string problem;
-    try {
-        co_await self->client_.ping(self->limit_of_probe());
-        self->breaker_.answers(self->time_.steady());
-        co_await pay(self);
-    } catch (const boost::system::system_error& e) {
-        if (failure_of(e.code()) != failure::away)
-            throw;
-        problem = e.what();
-    }
-    if (!problem.empty()) {
-        self->trip(problem, ex);
-        co_return false;
-    }
-    self->told_well();
-    co_return self->breaker_.is_closed() && !self->debts_.any();
-}
-
-awaitable<void> line::pay(std::shared_ptr<line> self) {
-    for (auto bill = self->debts_.take(paid_at_once); !bill.empty(); bill = self->debts_.take(paid_at_once)) {
-        co_await pay_one(self, bill);
-        self->debts_.paid();
-        self->count_.owed.record(static_cast<double>(self->debts_.size()));
-    }
-}
-
-awaitable<void> line::pay_one(std::shared_ptr<line> self, debts::bill bill) {
-    if (!bill.keys.empty())
-        self->took(co_await self->client_.execute(unlink_all(bill.keys), self->limit()));
-    if (bill.names.empty())
-        co_return;
-    const auto number = co_await self->client_.execute(next_version(), self->limit());
-    if (self->took(all_of(number)))
-        self->took(co_await self->client_.execute(raise_to(number.as_text(), bill.names), self->limit()));
-}
-
-// Throws where the server may do later what it did not do now. What it never does is owed no more, or nobody would read
-// from it again.
-bool line::took(std::span<const redis::reply> replies) {
-    const auto* const worst = worst_of(replies);
-    for (const auto& each : replies)
-        if (each.is_error() && may_pass(each))
-            redis::throw_if_error(each);
-    if (worst)
-        tell_refusal(worst->error_code());
-    return !worst;
-}
-
-// Once: the metric counts them, and each write would tell the same.
-void line::tell_refusal(std::string_view problem) {
-    if (!refusal_told_.exchange(true))
-        telemetry::log(level::error, "cache",
-                       "the store takes no writes from this process: what it holds stays until its time is over",
-                       {{"server", server_}, {"why", problem}});
-}
-
-// One that is only suspected is given as long again as it has been silent.
-deadline line::limit_of_probe() const {
-    return deadline::after(breaker_.is_closed() ? options_.breaker.patience : probe_timeout, time_.steady());
-}
-
-void line::told_well() {
-    const bool was_away = breaker_.mended(time_.steady());
-    count_.away.record(0);
-    if (was_away)
-        telemetry::log(level::info, "cache", "the store is back", {{"server", server_}});
 }
 
 } // namespace infra::cache::redis_backend

@@ -53,6 +53,10 @@ public:
     static awaitable<answer<redis::reply>> ask(std::shared_ptr<line> self, redis::command c, purpose why);
     static awaitable<answer<std::vector<redis::reply>>> ask(std::shared_ptr<line> self, redis::batch b, purpose why);
 
+    /// At each server that holds a part of the data.
+    static awaitable<answer<std::vector<redis::reply>>> ask_all(std::shared_ptr<line> self, redis::command c,
+                                                                purpose why);
+
     /// To be made up for before anybody reads again.
     static awaitable<void> owe_erasure(std::shared_ptr<line> self, std::vector<std::string> keys);
     static awaitable<void> owe_bump(std::shared_ptr<line> self, std::vector<std::string> names);
@@ -62,10 +66,16 @@ public:
     /// Gives each version a greater number than any before. False where it was not answered.
     static awaitable<bool> bump(std::shared_ptr<line> self, std::vector<std::string> names, purpose why);
 
+    /// Gives those that are missing one. False where that was not answered.
+    static awaitable<bool> create(std::shared_ptr<line> self, std::vector<std::string> names);
+
     /// Whatever the breaker says. Throws errc::unavailable.
     static awaitable<std::chrono::nanoseconds> ping(std::shared_ptr<line> self);
 
-    void let_go() { mending_.cancel(); }
+    void let_go() {
+        mending_.cancel();
+        looking_.cancel();
+    }
     static awaitable<void> stop(std::shared_ptr<line> self, deadline limit);
 
     const redis_store_options& options() const noexcept { return options_; }
@@ -73,10 +83,17 @@ public:
     clock& time() const noexcept { return time_; }
 
 private:
+    struct to_all_masters {
+        redis::command command;
+    };
     template <class T, class What>
     static awaitable<answer<T>> ask_once(std::shared_ptr<line> self, What what, purpose why);
     template <class T>
     answer<T> judge(T said, purpose why, steady_time asked, const executor& ex);
+
+    awaitable<redis::reply> execute(redis::command c);
+    awaitable<std::vector<redis::reply>> execute(redis::batch b);
+    awaitable<std::vector<redis::reply>> execute(to_all_masters what);
 
     bool may_ask(purpose why, const executor& ex);
     void leave(breaker::ending how, steady_time asked, std::string_view problem, const executor& ex);
@@ -86,6 +103,7 @@ private:
     void trip(std::string_view problem, const executor& ex);
     void mend_on(const executor& ex);
 
+    static awaitable<void> warn_of_eviction(std::shared_ptr<line> self);
     static awaitable<void> mend(std::weak_ptr<line> weak);
     static awaitable<bool> try_to_mend(std::shared_ptr<line> self);
     static awaitable<void> pay(std::shared_ptr<line> self);
@@ -105,8 +123,10 @@ private:
     breaker breaker_;
     debts debts_;
     background mending_{1};
+    background looking_{1};
     std::atomic<bool> stopped_{false};
     std::atomic<bool> refusal_told_{false};
+    std::atomic<bool> eviction_asked_{false};
 };
 
 } // namespace infra::cache::redis_backend

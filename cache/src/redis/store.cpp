@@ -1,6 +1,7 @@
 #include "commands.hpp"
 #include "line.hpp"
 #include "near_cache.hpp"
+#include "near_drops.hpp"
 #include "near_reads.hpp"
 
 #include <infra/base/id.hpp>
@@ -41,23 +42,6 @@ std::vector<std::string> replaced_by(const std::vector<new_entry>& entries) {
             keys.push_back(each.key);
     return keys;
 }
-
-/// Whatever came of a write: what is kept here of its keys may be old.
-class dropped_at_end {
-public:
-    dropped_at_end(std::shared_ptr<near_cache> from, std::vector<std::string> keys)
-        : from_(std::move(from)), keys_(std::move(keys)) {}
-    ~dropped_at_end() {
-        if (from_)
-            from_->changed(keys_);
-    }
-    dropped_at_end(const dropped_at_end&) = delete;
-    dropped_at_end& operator=(const dropped_at_end&) = delete;
-
-private:
-    const std::shared_ptr<near_cache> from_; // null without
-    const std::vector<std::string> keys_;
-};
 
 class redis_store final : public store {
 public:
@@ -169,8 +153,9 @@ public:
         co_return answer->as_integer() != 0;
     }
 
-    std::shared_ptr<const version_slot> slot(std::string name) override {
-        line_->know_namespace(name);
+    std::shared_ptr<const version_slot> slot(std::string name, nesting where) override {
+        if (where == nesting::outermost)
+            line_->know_namespace(name);
         return slots_->slot(name);
     }
 
@@ -192,6 +177,21 @@ public:
             else if (near_)
                 near_->keep_version(tickets[i], names[i], found[i]);
         slots_->saw(names, found);
+        co_return found;
+    }
+
+    awaitable<std::vector<std::uint64_t>> versions_to_store(std::vector<std::string> names) override {
+        auto found = co_await versions(names);
+        std::vector<std::string> missing;
+        for (std::size_t i = 0; i < names.size(); ++i)
+            if (found[i] == 0)
+                missing.push_back(names[i]);
+        if (missing.empty() || !co_await create(missing))
+            co_return found;
+        auto created = co_await versions(std::move(missing));
+        for (auto at = created.begin(); auto& each : found)
+            if (each == 0)
+                each = *at++;
         co_return found;
     }
 
@@ -229,13 +229,8 @@ public:
     }
 
     awaitable<void> erase_whole_database() {
-        const auto& client = line_->client();
-        for (const auto& each : co_await client.masters()) {
-            const auto answer = co_await client.execute_at(each, {"FLUSHDB"});
-            redis::throw_if_error(answer);
-        }
-        if (near_)
-            near_->all_changed();
+        const all_dropped_at_end after(near_);
+        co_await line::ask_all(line_, {"FLUSHDB"}, purpose::must);
     }
 
     std::size_t sweep() override { return near_ ? near_->sweep() : 0; }
@@ -254,6 +249,11 @@ public:
     std::string description() const override { return describe(line_->options().server); }
 
 private:
+    awaitable<bool> create(std::vector<std::string> names) {
+        const dropped_at_end after(near_, names);
+        co_return co_await line::create(line_, names);
+    }
+
     std::set<std::string> owed_of(const std::vector<std::string>& names) const {
         std::set<std::string> owed;
         std::ranges::copy_if(names, std::inserter(owed, owed.end()), [&](const auto& n) { return line_->owes(n); });

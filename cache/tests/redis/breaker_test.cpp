@@ -36,6 +36,19 @@ TEST_F(CacheBreaker, LetsPassWhatIsAnswered) {
     EXPECT_FALSE(is_open());
 }
 
+TEST_F(CacheBreaker, WaitsForNobodyWhoWentWithHisLoop) {
+    ASSERT_EQ(subject.enter(now, true), gate::pass);
+    EXPECT_FALSE(subject.leave(ending::lost, {}, {}));
+    now += 10s;
+    EXPECT_EQ(subject.enter(now, true), gate::pass) << "a suspicion would ask the server for nothing";
+    subject.leave(ending::answered, now, now);
+    for (int i = 0; i < 10; ++i) {
+        ASSERT_EQ(subject.enter(now, true), gate::pass);
+        EXPECT_FALSE(subject.leave(ending::lost, {}, {}));
+    }
+    EXPECT_FALSE(is_open());
+}
+
 TEST_F(CacheBreaker, OpensAfterFailuresInARow) {
     run(ending::failed);
     run(ending::failed);

@@ -1,6 +1,7 @@
 #include "../store_conformance.hpp"
 #include "support.hpp"
 
+#include "tests/identity.hpp"
 #include "tests/nodes.hpp"
 
 #include <infra/runtime/event_loop.hpp>
@@ -38,6 +39,29 @@ redis::options resp2(const redis::server& s) {
     return o;
 }
 
+struct tls_surroundings {
+    tls_surroundings() { loops.start(); }
+    redis::identity who;
+    std::uint16_t port = redis::free_port();
+    redis::server server{who.words_of_a_server(port)};
+    event_loops loops{1};
+};
+
+store_subject make_encrypted() {
+    if (!redis::server::installed())
+        return {.missing = redis::server::how_to_install};
+    const auto around = std::make_shared<tls_surroundings>();
+    const auto url = "rediss://127.0.0.1:" + std::to_string(around->port) + "?ca_file=" + around->who.certificate();
+    const auto make = [&] {
+        return make_redis_store(redis_store_options_from(url), {around->loops.next().get_executor()});
+    };
+    return {.surroundings = around,
+            .stored = make(),
+            .pass = [](milliseconds d) { std::this_thread::sleep_for(d); },
+            .elsewhere = make(),
+            .knows_versions = false};
+}
+
 struct cluster_surroundings {
     cluster_surroundings() { loops.start(); }
     redis::test_loop loop; // of the test's own questions
@@ -62,7 +86,7 @@ store_subject make_clustered() {
 INSTANTIATE_TEST_SUITE_P(Redis, CacheStore,
                          ::testing::Values(store_case{"Resp3OverASocket", [] { return make_subject(resp3); }},
                                            store_case{"Resp2OverTcp", [] { return make_subject(resp2); }},
-                                           store_case{"Cluster", make_clustered}),
+                                           store_case{"Tls", make_encrypted}, store_case{"Cluster", make_clustered}),
                          store_case_name);
 
 } // namespace

@@ -160,7 +160,7 @@ TEST_F(CacheNearOnRedis, ServesNothingThatItHasMadeVoidWhileTheServerCannotBeTol
         return heard.of("cache_store_dropped_total{verb=read}") == before;
     };
     ASSERT_TRUE(loop.until(is_answered));
-    EXPECT_FALSE(near->slot(name.front())->known);
+    EXPECT_FALSE(near->slot(name.front(), nesting::outermost)->known);
     EXPECT_EQ(get("a"), std::nullopt);
     loop.await(direct->execute<void>({"CONFIG", "SET", "maxmemory", "0"}));
     ASSERT_TRUE(loop.until([&] { return loop.await(here->set("b", "1")) && get("b"); }));

@@ -8,6 +8,28 @@
 namespace infra::cache::tests {
 namespace {
 
+/// What is logged.
+class warnings {
+public:
+    warnings() {
+        all().clear();
+        telemetry::install(&table);
+    }
+    ~warnings() { telemetry::install(static_cast<const telemetry::log_functions*>(nullptr)); }
+    static std::ptrdiff_t with(std::string_view words) {
+        return std::ranges::count_if(all(), [&](const auto& each) { return each.find(words) != std::string::npos; });
+    }
+
+private:
+    static std::vector<std::string>& all() {
+        static std::vector<std::string> lines;
+        return lines;
+    }
+    static bool enabled(level, std::string_view) noexcept { return true; }
+    static void write(const log_record& r) noexcept { all().emplace_back(r.message); }
+    static constexpr telemetry::log_functions table{&enabled, &write};
+};
+
 class CacheRedisOutage : public OnRedis {
 protected:
     void SetUp() override {
@@ -151,6 +173,69 @@ TEST_F(CacheRedisOutage, MakesEverythingVoidWhenItOwesTooMuch) {
     EXPECT_EQ(get("warm"), std::nullopt);
 }
 
+// An inner one's version counts together with those around it, and the outermost is enough.
+TEST_F(CacheRedisOutage, MakesNamespacesVoidByTheOutermost) {
+    auto o = hasty();
+    o.max_owed = 10;
+    use(o);
+    std::vector<cache> inner;
+    for (int i = 0; i < 50; ++i) {
+        inner.push_back(subject->ns("user" + std::to_string(i)));
+        loop.await(inner.back().set("k", "old"));
+    }
+    cut();
+    ASSERT_TRUE(went_away());
+    for (const auto& each : inner)
+        loop.await(each.del("k"));
+    between->refusing = false;
+    ASSERT_TRUE(loop.until([&] { return raw("p:@@version").has_value(); }));
+    ASSERT_TRUE(loop.until([&] { return loop.await(subject->set("new", "1")) && get("new") == "1"; }));
+    EXPECT_EQ(raw("p:user0:@@version"), std::nullopt) << "as many versions as there are users";
+    for (const auto& each : inner)
+        EXPECT_EQ(loop.await(each.get<std::string>("k")), std::nullopt);
+}
+
+TEST_F(CacheRedisOutage, KeepsVoidWhatWasMadeVoidThoughItsVersionIsEvicted) {
+    loop.await(subject->set("k", "old", {.tags = "t"}));
+    loop.await(subject->invalidate_tag("t"));
+    loop.await(direct->execute<void>({"DEL", "p:@@tag:t"}));
+    EXPECT_EQ(get("k"), std::nullopt);
+    loop.await(subject->set("l", "new", {.tags = "t"}));
+    EXPECT_EQ(get("l"), "new");
+    EXPECT_EQ(get("k"), std::nullopt);
+    EXPECT_EQ(loop.await(subject->get_or_set("m", {.ttl = 1h, .tags = "other"}, [] { return std::string("made"); })),
+              "made");
+    EXPECT_TRUE(raw("p:@@tag:other"));
+    loop.await(direct->execute<void>({"DEL", "p:@@tag:other"}));
+    EXPECT_EQ(get("m"), std::nullopt);
+}
+
+TEST_F(CacheRedisOutage, TellsOfAServerThatEvictsVersions) {
+    const warnings heard;
+    loop.await(direct->execute<void>({"CONFIG", "SET", "maxmemory", "100mb"}));
+    use(hasty());
+    loop.await(direct->execute<void>({"CONFIG", "SET", "maxmemory-policy", "allkeys-lru"}));
+    EXPECT_EQ(heard.with("evict"), 0) << "volatile-... and noeviction are well";
+    use(hasty());
+    ASSERT_TRUE(loop.until([&] { return heard.with("evict") > 0; }));
+    for (int i = 0; i < 10; ++i)
+        EXPECT_EQ(get("warm"), "1");
+    EXPECT_EQ(heard.with("evict"), 1);
+}
+
+TEST_F(CacheRedisOutage, ErasesTheWholeDatabaseOrSaysThatItDidNot) {
+    cut();
+    EXPECT_EQ(loop.code_of(erase_whole_database_whoever_uses_it(subject->stored())), errc::unavailable);
+    ASSERT_TRUE(went_away());
+    const auto begin = std::chrono::steady_clock::now();
+    EXPECT_EQ(loop.code_of(erase_whole_database_whoever_uses_it(subject->stored())), errc::unavailable);
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, 100ms) << "nobody waits for who is known to be away";
+    between->refusing = false;
+    ASSERT_TRUE(came_back());
+    loop.await(erase_whole_database_whoever_uses_it(subject->stored()));
+    EXPECT_EQ(raw("p:warm"), std::nullopt);
+}
+
 TEST_F(CacheRedisOutage, ReadsNothingFromBeforeAFlushThatItDidNotHearOf) {
     loop.await(subject->set("k", "old"));
     const cache elsewhere(make_store({.server = server->over_socket()}), {.prefix = "p:"});
@@ -237,6 +322,16 @@ TEST_F(CacheRedisOutage, FindsNothingWhereOtherThanAllWasAnswered) {
     EXPECT_EQ(get("warm"), std::nullopt);
     between->on_reply = nullptr;
     ASSERT_TRUE(came_back());
+}
+
+TEST_F(CacheRedisOutage, BelievesNoAnswerThatIsNone) {
+    for (const std::string odd : {"*0\r\n", "*1\r\n:1\r\n", "*2\r\n$1\r\nx\r\n$1\r\ny\r\n"}) {
+        between->on_reply = [odd](std::string) { return std::optional(odd); };
+        EXPECT_FALSE(loop.await(subject->del("warm")));
+        EXPECT_EQ(loop.await(subject->get_or_set("k", 1s, [] { return std::string("loaded"); })), "loaded");
+        between->on_reply = nullptr;
+        ASSERT_TRUE(loop.until([&] { return loop.await(subject->set("warm", "1")) && came_back(); }));
+    }
 }
 
 TEST_F(CacheRedisOutage, IsStoppedWhileItIsAway) {

@@ -100,6 +100,9 @@ struct version_slot {
     std::atomic<bool> known{false}; ///< false: ask versions(), which fills it again
 };
 
+/// Whether a namespace lies in others, whose versions count for all that is in it.
+enum class nesting : std::uint8_t { outermost, inner };
+
 struct lock_request {
     std::string key{};
     std::string token{}; ///< of who asks; nobody else can guess it
@@ -195,8 +198,13 @@ public:
     virtual awaitable<bool> end_lease(lease_request r) = 0;
 
     /// Versions are never evicted: what they void would come back. `slot` is for one that is read with every value.
-    virtual std::shared_ptr<const version_slot> slot(std::string name) = 0;
+    virtual std::shared_ptr<const version_slot> slot(std::string name, nesting where) = 0;
     virtual awaitable<std::vector<std::uint64_t>> versions(std::vector<std::string> names) = 0;
+    /// Of what is about to be stored with them. A store that may lose versions gives those that are missing one before, so
+    /// that a lost one is not what a value was stored with.
+    virtual awaitable<std::vector<std::uint64_t>> versions_to_store(std::vector<std::string> names) {
+        return versions(std::move(names));
+    }
     /// Without waiting; false if this process does not know all of them.
     virtual bool try_versions(std::span<const std::string> names, std::vector<std::uint64_t>& to) = 0;
 
