@@ -1,14 +1,13 @@
 #include "series.hpp"
 
+#include "histogram.hpp"
+
 #include <infra/base/context_slot.hpp>
 
 #include <algorithm>
 #include <bit>
-#include <chrono>
 #include <cmath>
-#include <mutex>
 #include <stdexcept>
-#include <thread>
 
 #include <time.h>
 
@@ -21,92 +20,12 @@ double load(const cell& c) noexcept { return std::bit_cast<double>(c.load(std::m
 void plus(cell& c, double amount) noexcept {
     c.store(std::bit_cast<std::uint64_t>(load(c) + amount), std::memory_order_relaxed);
 }
-void plus_one(cell& c) noexcept { c.store(c.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed); }
-
-// A histogram's copy: a version, a request, its answer and the values, then the values as last handed out.
-//
-// The values are the number of the latest one's bucket, a sum and the buckets, which begin with 0, that of none. The
-// latest is counted in its bucket when the next one comes. To count it at once is to add at an address that is still being
-// worked out: the processor reads ahead past such a store and, where that was wrong, starts again, which in a loop of
-// observations costs as much as all the rest.
-constexpr std::size_t version_at = 0, asked_at = 1, answered_at = 2, values_at = 3;
-constexpr std::size_t latest_at = values_at, sum_at = values_at + 1, buckets_at = values_at + 2;
-
-constexpr std::size_t values_with(std::size_t bounds) noexcept { return 2 + 1 + bounds + 1; }
-constexpr std::size_t values_in(std::size_t copy_size) noexcept { return (copy_size - values_at) / 2; }
-
-histogram_value read_values(std::span<const cell> values) {
-    const auto latest = values[0].load(std::memory_order_relaxed);
-    histogram_value read{.sum = load(values[1])};
-    for (const auto& bucket : values.subspan(3))
-        read.buckets.push_back(bucket.load(std::memory_order_relaxed));
-    if (latest > 0)
-        ++read.buckets[latest - 1];
-    return read;
-}
-
-// Empty if the owner was inside record() meanwhile, when the version is odd or has moved on.
-std::optional<histogram_value> read_if_quiet(std::span<const cell> copy) {
-    const auto before = copy[version_at].load(std::memory_order_acquire);
-    if (before % 2 != 0)
-        return std::nullopt;
-    auto read = read_values(copy.subspan(values_at, values_in(copy.size())));
-    std::atomic_thread_fence(std::memory_order_acquire);
-    return copy[version_at].load(std::memory_order_relaxed) == before ? std::optional(std::move(read)) : std::nullopt;
-}
-
-// One thread's part of a histogram, sum and buckets of the same moment. An owner that is quiet is simply read. One that
-// never is gets asked, and answers with a copy when it leaves record(): so one of the two always succeeds. The owner may
-// have been interrupted inside, hence the yielding; if it does not come back for 100 ms, what is there is taken.
-histogram_value read_copy(std::span<const cell> copy) {
-    static std::mutex one_reader; // an answer stands until the next request
-    const std::scoped_lock lock(one_reader);
-    if (auto read = read_if_quiet(copy))
-        return *std::move(read);
-    const auto values = values_in(copy.size());
-    auto& asked = const_cast<cell&>(copy[asked_at]);
-    const auto request = asked.fetch_add(1, std::memory_order_acq_rel) + 1;
-    const auto patience = std::chrono::steady_clock::now() + std::chrono::milliseconds(100);
-    do {
-        if (copy[answered_at].load(std::memory_order_acquire) == request)
-            return read_values(copy.subspan(values_at + values, values));
-        if (auto read = read_if_quiet(copy))
-            return *std::move(read);
-        std::this_thread::yield();
-    } while (std::chrono::steady_clock::now() < patience);
-    return read_values(copy.subspan(values_at, values));
-}
-
-void answer(cell* own, std::size_t values, std::uint64_t request) noexcept {
-    for (std::size_t i = values_at; i < values_at + values; ++i)
-        own[values + i].store(own[i].load(std::memory_order_relaxed), std::memory_order_relaxed);
-    own[answered_at].store(request, std::memory_order_release);
-}
-
-void add_copy(histogram_value& to, std::span<const cell> copy) {
-    const auto read = read_copy(copy);
-    to.sum += read.sum;
-    for (std::size_t i = 0; i < read.buckets.size(); ++i) {
-        to.buckets[i] += read.buckets[i];
-        to.count += read.buckets[i];
-    }
-}
-
-histogram_value minus(histogram_value now, const histogram_value& before) {
-    if (before.buckets.empty())
-        return now;
-    now.count -= before.count;
-    now.sum = now.count == 0 ? 0 : now.sum - before.sum;
-    for (std::size_t i = 0; i < now.buckets.size(); ++i)
-        now.buckets[i] -= before.buckets[i];
-    return now;
-}
 
 std::uint32_t cells_for(const family_info& f) noexcept {
     switch (f.type) {
     case metric_type::counter: return 2;
     case metric_type::gauge: return 0;
-    case metric_type::histogram: return static_cast<std::uint32_t>(values_at + 2 * values_with(f.bounds.size()));
+    case metric_type::histogram: return static_cast<std::uint32_t>(own_histogram::cells_with(f.bounds.size()));
     }
     return 0;
 }
@@ -192,14 +111,10 @@ void exemplars::clear() noexcept {
 
 namespace {
 
-bool is_asked(const cell* own) noexcept {
-    return own[asked_at].load(std::memory_order_acquire) != own[answered_at].load(std::memory_order_relaxed);
-}
-
 // What is rare stands in functions of its own that are called last, so that the usual way saves no register.
-[[gnu::noinline]] void after_record(const series& s, cell* own, std::size_t bucket, double value) noexcept {
-    if (is_asked(own))
-        answer(own, values_with(s.of->bounds.size()), own[asked_at].load(std::memory_order_acquire));
+[[gnu::noinline]] void after_record(const series& s, own_histogram own, std::size_t bucket, double value) noexcept {
+    if (own.is_asked())
+        own.answer(s.of->bounds.size());
     if (infra::detail::may_be_sampled())
         note_exemplar(s, bucket, value);
 }
@@ -248,18 +163,17 @@ void change(const series& s, double by) noexcept {
 [[gnu::noinline]] void record(const series& s, double value) noexcept {
     if (std::isnan(value))
         return;
-    auto* const own = s.cells->mine();
-    if (!own) [[unlikely]]
+    auto* const mine = s.cells->mine();
+    if (!mine) [[unlikely]]
         return use_first<&record>(s, value);
     const auto bucket = bucket_of(s.of->bounds, value);
-    const auto version = own[version_at].load(std::memory_order_relaxed);
-    own[version_at].store(version + 1, std::memory_order_relaxed);
-    std::atomic_thread_fence(std::memory_order_release);
-    plus(own[sum_at], value);
-    plus_one(own[buckets_at + own[latest_at].load(std::memory_order_relaxed)]);
-    own[latest_at].store(bucket + 1, std::memory_order_relaxed);
-    own[version_at].store(version + 2, std::memory_order_release);
-    if (is_asked(own) || infra::detail::may_be_sampled()) [[unlikely]]
+    const own_histogram own(mine);
+    const auto version = own.enter();
+    own.sum_up(value);
+    own.count_latest();
+    own.note_latest(bucket);
+    own.leave(version);
+    if (own.is_asked() || infra::detail::may_be_sampled()) [[unlikely]]
         after_record(s, own, bucket, value);
 }
 

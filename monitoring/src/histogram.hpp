@@ -1,0 +1,71 @@
+#pragma once
+
+// A histogram's cells: how the thread they belong to observes, and how others read them meanwhile.
+
+#include "cells.hpp"
+
+#include <infra/monitoring/metrics.hpp>
+
+#include <bit>
+
+namespace infra::monitoring::detail {
+
+/// One thread's copy, for that thread.
+///
+/// First a reader's request and the owner's answer to it, then the values, then the values as last handed out. The values
+/// are a version, the number of the latest one's bucket, a sum and the buckets, which begin with 0, that of none.
+///
+/// The latest is counted in its bucket when the next one comes. To count it at once is to add at an address that is still
+/// being worked out: the processor reads ahead past such a store and, where that was wrong, starts again, which in a loop
+/// of observations costs as much as all the rest.
+class own_histogram {
+public:
+    static constexpr std::size_t asked_at = 0, answered_at = 1, values_at = 2;
+    static constexpr std::size_t version_at = 0, latest_at = 1, sum_at = 2, buckets_at = 3; // among the values
+
+    static constexpr std::size_t values_with(std::size_t bounds) noexcept { return buckets_at + 1 + bounds + 1; }
+    static constexpr std::size_t cells_with(std::size_t bounds) noexcept { return values_at + 2 * values_with(bounds); }
+
+    explicit own_histogram(cell* own) noexcept : own_(own), values_(own + values_at) {}
+
+    // The steps of an observation, in their order. Between the first and the last the version is odd.
+    std::uint64_t enter() const noexcept {
+        const auto version = values_[version_at].load(std::memory_order_relaxed);
+        values_[version_at].store(version + 1, std::memory_order_relaxed);
+        std::atomic_thread_fence(std::memory_order_release);
+        return version;
+    }
+    void sum_up(double value) const noexcept {
+        auto& sum = values_[sum_at]; // only the owner writes, so nothing is lost between the load and the store
+        const auto before = std::bit_cast<double>(sum.load(std::memory_order_relaxed));
+        sum.store(std::bit_cast<std::uint64_t>(before + value), std::memory_order_relaxed);
+    }
+    void count_latest() const noexcept {
+        auto& bucket = values_[buckets_at + values_[latest_at].load(std::memory_order_relaxed)];
+        bucket.store(bucket.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    }
+    void note_latest(std::size_t bucket) const noexcept {
+        values_[latest_at].store(bucket + 1, std::memory_order_relaxed);
+    }
+    void leave(std::uint64_t version) const noexcept {
+        values_[version_at].store(version + 2, std::memory_order_release);
+    }
+
+    /// Whether a reader waits for answer().
+    bool is_asked() const noexcept {
+        return own_[asked_at].load(std::memory_order_acquire) != own_[answered_at].load(std::memory_order_relaxed);
+    }
+    void answer(std::size_t bounds) const noexcept;
+
+private:
+    cell* own_;
+    cell* values_;
+};
+
+/// Adds what one thread observed, its sum and buckets of the same moment.
+void add_copy(histogram_value& to, std::span<const cell> copy);
+
+/// What came since `before`.
+histogram_value minus(histogram_value now, const histogram_value& before);
+
+} // namespace infra::monitoring::detail
