@@ -12,22 +12,28 @@ using layout = own_histogram;
 
 std::size_t values_in(std::size_t copy_size) noexcept { return (copy_size - layout::values_at) / 2; }
 
-histogram_value read_values(std::span<const cell> values) {
-    const auto latest = values[layout::latest_at].load(std::memory_order_relaxed);
+// Half the version is how many observations are complete. If so many are counted, the latest is not; if one more, the owner
+// stands inside record(), past counting the latest of those that are complete.
+histogram_value read_values(std::span<const cell> values, std::uint64_t version) {
+    const auto latest = values[layout::latest_at].load(std::memory_order_acquire);
     histogram_value read{.sum = std::bit_cast<double>(values[layout::sum_at].load(std::memory_order_relaxed))};
+    auto counted = values[layout::buckets_at].load(std::memory_order_relaxed);
     for (const auto& bucket : values.subspan(layout::buckets_at + 1))
-        read.buckets.push_back(bucket.load(std::memory_order_relaxed));
-    if (latest > 0)
+        counted += read.buckets.emplace_back(bucket.load(std::memory_order_relaxed));
+    if (latest > 0 && counted == version / 2)
         ++read.buckets[latest - 1];
     return read;
 }
 
-// Empty if the owner was inside record() meanwhile, when the version is odd or has moved on.
-std::optional<histogram_value> read_if_quiet(std::span<const cell> values) {
+enum class owner { is_outside, may_stand_inside };
+
+// Empty if the owner came or went meanwhile, when the version has moved on, or if it is inside record(), when it is odd, and
+// must not be.
+std::optional<histogram_value> read_if_still(std::span<const cell> values, owner where) {
     const auto before = values[layout::version_at].load(std::memory_order_acquire);
-    if (before % 2 != 0)
+    if (where == owner::is_outside && before % 2 != 0)
         return std::nullopt;
-    auto read = read_values(values);
+    auto read = read_values(values, before);
     std::atomic_thread_fence(std::memory_order_acquire);
     return values[layout::version_at].load(std::memory_order_relaxed) == before ? std::optional(std::move(read))
                                                                                 : std::nullopt;
@@ -35,25 +41,27 @@ std::optional<histogram_value> read_if_quiet(std::span<const cell> values) {
 
 // One thread's part of a histogram, sum and buckets of the same moment. An owner that is quiet is simply read. One that
 // never is gets asked, and answers with a copy when it leaves record(): so one of the two always succeeds. The owner may
-// have been interrupted inside, hence the yielding; if it does not come back for 100 ms, what is there is taken.
+// have been interrupted inside, hence the yielding. If it does not come back for 100 ms, it is read where it stands; one
+// that moves just then runs again, and answers.
 histogram_value read_copy(std::span<const cell> copy) {
     static std::mutex one_reader; // an answer stands until the next request
     const std::scoped_lock lock(one_reader);
     const auto size = values_in(copy.size());
-    const auto values = copy.subspan(layout::values_at, size);
-    if (auto read = read_if_quiet(values))
+    const auto values = copy.subspan(layout::values_at, size), handed_out = copy.subspan(layout::values_at + size);
+    if (auto read = read_if_still(values, owner::is_outside))
         return *std::move(read);
     auto& asked = const_cast<cell&>(copy[layout::asked_at]);
     const auto request = asked.fetch_add(1, std::memory_order_acq_rel) + 1;
     const auto patience = std::chrono::steady_clock::now() + std::chrono::milliseconds(100);
-    do {
+    constexpr int late_rounds = 1000; // it takes two, but whatever the owner does, a scrape ends
+    for (int late = 0; late < late_rounds; late += std::chrono::steady_clock::now() < patience ? 0 : 1) {
         if (copy[layout::answered_at].load(std::memory_order_acquire) == request)
-            return read_values(copy.subspan(layout::values_at + size));
-        if (auto read = read_if_quiet(values))
+            return read_values(handed_out, handed_out[layout::version_at].load(std::memory_order_relaxed));
+        if (auto read = read_if_still(values, late == 0 ? owner::is_outside : owner::may_stand_inside))
             return *std::move(read);
         std::this_thread::yield();
-    } while (std::chrono::steady_clock::now() < patience);
-    return read_values(values);
+    }
+    return read_values(values, values[layout::version_at].load(std::memory_order_acquire));
 }
 
 } // namespace

@@ -31,7 +31,7 @@ public:
     // The steps of an observation, in their order. Between the first and the last the version is odd.
     std::uint64_t enter() const noexcept {
         const auto version = values_[version_at].load(std::memory_order_relaxed);
-        values_[version_at].store(version + 1, std::memory_order_relaxed);
+        values_[version_at].store(version + 1, std::memory_order_release); // who sees it sees the values from before it
         std::atomic_thread_fence(std::memory_order_release);
         return version;
     }
@@ -45,7 +45,7 @@ public:
         bucket.store(bucket.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
     }
     void note_latest(std::size_t bucket) const noexcept {
-        values_[latest_at].store(bucket + 1, std::memory_order_relaxed);
+        values_[latest_at].store(bucket + 1, std::memory_order_release); // who sees it sees the one before counted
     }
     void leave(std::uint64_t version) const noexcept {
         values_[version_at].store(version + 2, std::memory_order_release);

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include <functional>
+#include <initializer_list>
 
 namespace infra::monitoring::detail {
 namespace {
@@ -12,10 +12,10 @@ namespace {
 /// A histogram of which this thread observes step by step, so that it can stand still inside.
 class stepwise {
 public:
-    explicit stepwise(registry& in) : in_(in), series_(in.hold(metric_type::histogram, "sizes", none_, bounds).it) {
-        record(*series_, 1);
-        record(*series_, 5);
-        record(*series_, 5);
+    explicit stepwise(registry& in, std::initializer_list<double> before = {1, 5, 5})
+        : in_(in), series_(in.hold(metric_type::histogram, "sizes", none_, bounds).it) {
+        for (const double each : before)
+            record(*series_, each);
     }
 
     static constexpr std::size_t steps = 5;
@@ -54,6 +54,44 @@ TEST(Histogram, IsReadWhereItsThreadIsQuiet) {
     EXPECT_EQ(sizes.read().buckets, (counts{1, 3, 0}));
     EXPECT_EQ(sizes.read().sum, 16);
     EXPECT_EQ(sizes.cells()[own_histogram::asked_at].load(), 0U);
+}
+
+// What is not complete is not counted, and nothing twice.
+TEST(Histogram, IsReadWhereverItsThreadIsStopped) {
+    for (std::size_t step = 1; step < stepwise::steps; ++step) {
+        registry all({});
+        stepwise sizes(all);
+        sizes.go(step);
+        EXPECT_EQ(sizes.read().buckets, (counts{1, 2, 0})) << step;
+        EXPECT_EQ(sizes.read().count, 3U) << step;
+        sizes.go(stepwise::steps - step);
+        EXPECT_EQ(sizes.read().buckets, (counts{1, 3, 0})) << step;
+        EXPECT_EQ(sizes.read().sum, 16) << step;
+    }
+}
+
+TEST(Histogram, IsReadWhereItsThreadIsStoppedAtItsFirstObservation) {
+    for (std::size_t step = 1; step < stepwise::steps; ++step) {
+        registry all({});
+        stepwise sizes(all, {});
+        sizes.go(step);
+        EXPECT_EQ(sizes.read().count, 0U) << step;
+        sizes.go(stepwise::steps - step);
+        EXPECT_EQ(sizes.read().buckets, (counts{0, 1, 0})) << step;
+    }
+}
+
+TEST(Histogram, IsClearedWhereverItsThreadIsStopped) {
+    for (std::size_t step = 1; step < stepwise::steps; ++step) {
+        registry all({});
+        stepwise sizes(all);
+        sizes.go(step);
+        all.clear();
+        EXPECT_EQ(sizes.read().buckets, (counts{0, 0, 0})) << step;
+        sizes.go(stepwise::steps - step);
+        EXPECT_EQ(sizes.read().buckets, (counts{0, 1, 0})) << step;
+        EXPECT_EQ(sizes.read().count, 1U) << step;
+    }
 }
 
 } // namespace
