@@ -30,17 +30,18 @@ bool are_buckets(std::span<const double> bounds) noexcept {
 
 } // namespace
 
+// What is looked up may be no name at all and hold any byte, so each part's length tells where it ends.
 series_key::series_key(metric_type type, std::string_view name, const label_set& with) {
     const auto put = [this](std::string_view text) {
+        const auto size = text.size();
+        const auto* const bytes = reinterpret_cast<const char*>(&size);
+        bytes_.insert(bytes_.end(), bytes, bytes + sizeof size);
         bytes_.insert(bytes_.end(), text.begin(), text.end());
-        bytes_.push_back('\xFF'); // in no name, and in no value that is UTF-8
     };
     bytes_.push_back(static_cast<char>('0' + static_cast<int>(type)));
     put(name);
     for (const auto& [label_name, value] : with.items()) {
         put(label_name);
-        const auto size = value.size(); // a value may hold any byte, so its length tells where it ends
-        put(std::string_view(reinterpret_cast<const char*>(&size), sizeof size));
         put(value);
     }
     text_ = {bytes_.data(), bytes_.size()};

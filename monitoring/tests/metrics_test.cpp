@@ -125,6 +125,24 @@ TEST(Metrics, LeaveOutWhatTheyCannotTakeAndSaySoOnce) {
     EXPECT_FALSE(m.get_counter("falls"));
 }
 
+// However such a name or label is made, it means no series that there is.
+TEST(Metrics, TakeNoNameForAnotherWithItsLabels) {
+    metrics m;
+    m.increment("n_total", {{"l", "v"}, {"m", "w"}});
+    const auto length_of_one = [](std::string_view end) {
+        return std::string("\1\0\0\0\0\0\0\0", 8) + std::string(end);
+    };
+    for (const std::string_view end : {"", "\xFF"}) {
+        const auto value = std::string(end) + length_of_one(end);
+        m.increment("n_total" + std::string(end) + length_of_one(end) + "l" + value + "v" + value + "m" + value + "w");
+        m.increment("n_total\xFFl" + value + "v", {{"m", "w"}});
+        m.increment("n_total", {{"l" + value + "v" + std::string(end) + "m", "w"}});
+        m.increment("n_total", {{"l" + value + "v" + value + "m", "w"}});
+    }
+    EXPECT_EQ(m.get_counter("n_total", {{"l", "v"}, {"m", "w"}}), 1);
+    EXPECT_EQ(m.get_counter("metrics_rejected_total"), 8);
+}
+
 TEST(Metrics, RefuseToBindWhatTheyCannotTake) {
     metrics m;
     const auto complaint = [](auto bind) -> std::string {
