@@ -49,10 +49,8 @@ void registry::start_again(series& s, const cell_reader& reader) {
     s.since = options_.time->wall();
     if (s.of->type == metric_type::counter)
         s.value_before += s.value(reader);
-    if (s.of->type == metric_type::histogram) {
-        s.distribution_before = {};
-        s.distribution_before = s.distribution(reader);
-    }
+    if (s.of->type == metric_type::histogram)
+        s.observed_before = s.observed(reader);
     if (auto* examples = s.examples.load(std::memory_order_acquire))
         examples->clear();
 }

@@ -1,7 +1,10 @@
 #include "histogram.hpp"
 
 #include <chrono>
+#include <cmath>
+#include <limits>
 #include <mutex>
+#include <numeric>
 #include <optional>
 #include <thread>
 
@@ -14,9 +17,11 @@ std::size_t values_in(std::size_t copy_size) noexcept { return (copy_size - layo
 
 // Half the version is how many observations are complete. If so many are counted, the latest is not; if one more, the owner
 // stands inside record(), past counting the latest of those that are complete.
-histogram_value read_values(std::span<const cell> values, std::uint64_t version) {
+observations read_values(std::span<const cell> values, std::uint64_t version) {
     const auto latest = values[layout::latest_at].load(std::memory_order_acquire);
-    histogram_value read{.sum = std::bit_cast<double>(values[layout::sum_at].load(std::memory_order_relaxed))};
+    observations read{.sum = std::bit_cast<double>(values[layout::sum_at].load(std::memory_order_relaxed)),
+                      .above_all = values[layout::above_all_at].load(std::memory_order_relaxed),
+                      .below_all = values[layout::below_all_at].load(std::memory_order_relaxed)};
     auto counted = values[layout::buckets_at].load(std::memory_order_relaxed);
     for (const auto& bucket : values.subspan(layout::buckets_at + 1))
         counted += read.buckets.emplace_back(bucket.load(std::memory_order_relaxed));
@@ -29,7 +34,7 @@ enum class owner { is_outside, may_stand_inside };
 
 // Empty if the owner came or went meanwhile, when the version has moved on, or if it is inside record(), when it is odd, and
 // must not be.
-std::optional<histogram_value> read_if_still(std::span<const cell> values, owner where) {
+std::optional<observations> read_if_still(std::span<const cell> values, owner where) {
     const auto before = values[layout::version_at].load(std::memory_order_acquire);
     if (where == owner::is_outside && before % 2 != 0)
         return std::nullopt;
@@ -43,7 +48,7 @@ std::optional<histogram_value> read_if_still(std::span<const cell> values, owner
 // never is gets asked, and answers with a copy when it leaves record(): so one of the two always succeeds. The owner may
 // have been interrupted inside, hence the yielding. If it does not come back for 100 ms, it is read where it stands; one
 // that moves just then runs again, and answers.
-histogram_value read_copy(std::span<const cell> copy) {
+observations read_copy(std::span<const cell> copy) {
     static std::mutex one_reader; // an answer stands until the next request
     const std::scoped_lock lock(one_reader);
     const auto size = values_in(copy.size());
@@ -74,23 +79,29 @@ void own_histogram::answer(std::size_t bounds) const noexcept {
     own_[answered_at].store(request, std::memory_order_release);
 }
 
-void add_copy(histogram_value& to, std::span<const cell> copy) {
+void add_copy(observations& to, std::span<const cell> copy) {
     const auto read = read_copy(copy);
     to.sum += read.sum;
-    for (std::size_t i = 0; i < read.buckets.size(); ++i) {
+    to.above_all += read.above_all;
+    to.below_all += read.below_all;
+    for (std::size_t i = 0; i < read.buckets.size(); ++i)
         to.buckets[i] += read.buckets[i];
-        to.count += read.buckets[i];
-    }
 }
 
-histogram_value minus(histogram_value now, const histogram_value& before) {
-    if (before.buckets.empty())
-        return now;
-    now.count -= before.count;
-    now.sum = now.count == 0 ? 0 : now.sum - before.sum;
-    for (std::size_t i = 0; i < now.buckets.size(); ++i)
-        now.buckets[i] -= before.buckets[i];
-    return now;
+histogram_value difference(const observations& before, const observations& now, const std::vector<double>& bounds) {
+    constexpr auto infinity = std::numeric_limits<double>::infinity();
+    histogram_value out{.bounds = bounds, .buckets = now.buckets};
+    for (std::size_t i = 0; i < before.buckets.size(); ++i)
+        out.buckets[i] -= before.buckets[i];
+    out.count = std::accumulate(out.buckets.begin(), out.buckets.end(), std::uint64_t(0));
+    if (out.count == 0)
+        return out;
+    out.sum = std::isfinite(before.sum) ? now.sum - before.sum : now.sum; // finite values may exceed a double together
+    if (now.above_all > before.above_all)
+        out.sum += infinity;
+    if (now.below_all > before.below_all)
+        out.sum -= infinity;
+    return out;
 }
 
 } // namespace infra::monitoring::detail

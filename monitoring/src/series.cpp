@@ -119,6 +119,25 @@ namespace {
         note_exemplar(s, bucket, value);
 }
 
+template <auto Sum>
+[[gnu::always_inline]] inline void record_in(const series& s, cell* mine, double value) noexcept {
+    const auto bucket = bucket_of(s.of->bounds, value);
+    const own_histogram own(mine);
+    const auto version = own.enter();
+    (own.*Sum)(value);
+    own.count_latest();
+    own.note_latest(bucket);
+    own.leave(version);
+    if (own.is_asked() || infra::detail::may_be_sampled()) [[unlikely]]
+        after_record(s, own, bucket, value);
+}
+
+[[gnu::noinline, gnu::cold]] void record_infinite(const series& s, double value) noexcept {
+    auto* const mine = std::isnan(value) ? nullptr : s.cells->touch();
+    if (mine)
+        record_in<&own_histogram::count_infinite>(s, mine, value);
+}
+
 template <auto Use, class Amount>
 [[gnu::noinline, gnu::cold]] void use_first(const series& s, Amount amount) noexcept {
     if (s.cells->touch())
@@ -161,20 +180,12 @@ void change(const series& s, double by) noexcept {
 }
 
 [[gnu::noinline]] void record(const series& s, double value) noexcept {
-    if (std::isnan(value))
-        return;
+    if (!std::isfinite(value)) [[unlikely]]
+        return record_infinite(s, value);
     auto* const mine = s.cells->mine();
     if (!mine) [[unlikely]]
         return use_first<&record>(s, value);
-    const auto bucket = bucket_of(s.of->bounds, value);
-    const own_histogram own(mine);
-    const auto version = own.enter();
-    own.sum_up(value);
-    own.count_latest();
-    own.note_latest(bucket);
-    own.leave(version);
-    if (own.is_asked() || infra::detail::may_be_sampled()) [[unlikely]]
-        after_record(s, own, bucket, value);
+    record_in<&own_histogram::sum_up>(s, mine, value);
 }
 
 // --- series ---
@@ -203,10 +214,14 @@ double series::value(const cell_reader& reader) const {
     return static_cast<double>(whole) + sum - value_before;
 }
 
-histogram_value series::distribution(const cell_reader& reader) const {
-    histogram_value all{.bounds = of->bounds, .buckets = std::vector<std::uint64_t>(of->bounds.size() + 1)};
+observations series::observed(const cell_reader& reader) const {
+    observations all{.buckets = std::vector<std::uint64_t>(of->bounds.size() + 1)};
     reader.for_each_copy(*cells, [&all](std::span<const cell> copy) { add_copy(all, copy); });
-    return minus(std::move(all), distribution_before);
+    return all;
+}
+
+histogram_value series::distribution(const cell_reader& reader) const {
+    return difference(observed_before, observed(reader), of->bounds);
 }
 
 std::vector<exemplar> series::exemplars_now() const {

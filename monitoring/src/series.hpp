@@ -3,6 +3,7 @@
 // One series: what counts into it and what reads it.
 
 #include "cells.hpp"
+#include "histogram.hpp"
 #include "labels.hpp"
 #include "names.hpp"
 
@@ -63,12 +64,13 @@ struct series {
     label_map labels;
 
     double value(const cell_reader& reader) const;                 // of a counter or gauge
+    observations observed(const cell_reader& reader) const;        // of a histogram, since ever
     histogram_value distribution(const cell_reader& reader) const; // of a histogram
     std::vector<exemplar> exemplars_now() const; // of a histogram one a bucket, of a counter one; empty if it has none
 
     // What is subtracted since clear(), and when it was zero; guarded by the registry's baselines_.
     double value_before = 0;
-    histogram_value distribution_before{};
+    observations observed_before{};
     wall_time since{};
 
     // Guarded by the registry's mutex_.

@@ -415,6 +415,33 @@ TEST(Metrics, GoOnFromZeroForHandlesWhenCleared) {
     EXPECT_EQ(m.get_counter("held", {{"a", "b"}}), 1);
 }
 
+TEST(Metrics, SumUpAfterAnInfiniteValueWasCleared) {
+    constexpr auto endless = std::numeric_limits<double>::infinity();
+    metrics m;
+    const auto h = m.bind_histogram("sizes", {}, {.buckets = {1}});
+    for (const double value : {endless, -endless, endless}) {
+        h.observe(value);
+        h.observe(1);
+        EXPECT_EQ(m.get_histogram("sizes")->sum, value);
+        m.clear();
+        EXPECT_EQ(m.get_histogram("sizes")->sum, 0);
+        h.observe(1);
+        EXPECT_EQ(m.get_histogram("sizes")->sum, 1);
+        EXPECT_EQ(m.get_histogram("sizes")->buckets, (std::vector<std::uint64_t>{1, 0}));
+        m.clear();
+    }
+    h.observe(endless);
+    h.observe(-endless);
+    EXPECT_TRUE(std::isnan(m.get_histogram("sizes")->sum));
+    m.clear();
+    h.observe(std::numeric_limits<double>::max());
+    h.observe(std::numeric_limits<double>::max());
+    EXPECT_EQ(m.get_histogram("sizes")->sum, endless);
+    m.clear();
+    h.observe(1);
+    EXPECT_EQ(m.get_histogram("sizes")->sum, endless); // there is no telling; but it is a number
+}
+
 TEST(Metrics, LetHandlesOutliveThem) {
     std::optional<counter_series> survivor;
     {
