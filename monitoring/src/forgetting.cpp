@@ -35,12 +35,19 @@ registry::family_map::iterator registry::forget_family(family_map::iterator f) {
 
 void registry::clear() {
     const std::unique_lock no_reader(baselines_);
+    const auto kept = keep_what_is_held();
+    const cell_reader reader;
+    for (const auto& each : kept) // not under mutex_: a histogram may have to wait for a thread that was stopped
+        start_again(*each, reader);
+}
+
+series_list registry::keep_what_is_held() {
     const std::unique_lock lock(mutex_);
     forget_if([](const series& s) { return !s.held(); });
-    const cell_reader reader;
-    for (auto& [name, f] : families_)
-        for (const auto& each : f.all)
-            start_again(*each, reader);
+    series_list kept;
+    for (const auto& [name, f] : families_)
+        kept.insert(kept.end(), f.all.begin(), f.all.end());
+    return kept;
 }
 
 // Other threads may be counting, so their cells cannot be set to zero; what is there is subtracted from now on.
@@ -73,8 +80,7 @@ bool registry::remove(std::string_view name, const label_set& with) {
 }
 
 bool registry::is_idle(series& s, const cell_reader& reader, steady_time now) const {
-    const double at =
-        s.of->type == metric_type::histogram ? static_cast<double>(s.distribution(reader).count) : s.value(reader);
+    const double at = s.progress(reader);
     const bool touched = s.of->type == metric_type::gauge && s.touched.exchange(false, std::memory_order_relaxed);
     if (touched || at != s.idle_at) {
         s.idle_at = at;

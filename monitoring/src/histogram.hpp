@@ -54,6 +54,11 @@ public:
         values_[version_at].store(version + 2, std::memory_order_release);
     }
 
+    /// Grows with every observation.
+    static std::uint64_t version_of(std::span<const cell> copy) noexcept {
+        return copy[values_at + version_at].load(std::memory_order_relaxed);
+    }
+
     /// Whether a reader waits for answer().
     bool is_asked() const noexcept {
         return own_[asked_at].load(std::memory_order_acquire) != own_[answered_at].load(std::memory_order_relaxed);

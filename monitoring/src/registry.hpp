@@ -97,6 +97,7 @@ private:
     shared add_series(family& f, const label_set& with, std::string key);
     shared overflow_of(family& f);
     shared lookup(metric_type type, std::string_view name, const label_set& with) const;
+    series_list keep_what_is_held();
     void start_again(series& s, const cell_reader& reader);
     void forget_if(const std::function<bool(const series&)>& which);
     void forget_in(family& f, const std::function<bool(const series&)>& which);

@@ -224,6 +224,14 @@ histogram_value series::distribution(const cell_reader& reader) const {
     return difference(observed_before, observed(reader), of->bounds);
 }
 
+double series::progress(const cell_reader& reader) const {
+    if (of->type != metric_type::histogram)
+        return value(reader);
+    std::uint64_t versions = 0;
+    reader.for_each_copy(*cells, [&](std::span<const cell> copy) { versions += own_histogram::version_of(copy); });
+    return static_cast<double>(versions);
+}
+
 std::vector<exemplar> series::exemplars_now() const {
     const auto* latest = examples.load(std::memory_order_acquire);
     return latest ? latest->all() : std::vector<exemplar>();

@@ -66,6 +66,7 @@ struct series {
     double value(const cell_reader& reader) const;                 // of a counter or gauge
     observations observed(const cell_reader& reader) const;        // of a histogram, since ever
     histogram_value distribution(const cell_reader& reader) const; // of a histogram
+    double progress(const cell_reader& reader) const; // another number whenever something was counted; waits for nobody
     std::vector<exemplar> exemplars_now() const; // of a histogram one a bucket, of a counter one; empty if it has none
 
     // What is subtracted since clear(), and when it was zero; guarded by the registry's baselines_.
@@ -76,7 +77,7 @@ struct series {
     // Guarded by the registry's mutex_.
     std::weak_ptr<const void> handles; // alive while there is one
     bool kept = false;                 // telemetry holds a pointer
-    double idle_at = 0;                // what it stood at when it was last seen to change
+    double idle_at = 0;                // its progress when it was last seen to change
     steady_time changed{};
 
     bool held() const noexcept { return kept || !handles.expired(); }

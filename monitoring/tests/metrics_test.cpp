@@ -287,6 +287,7 @@ TEST(Metrics, RemoveWhatWasIdleForTooLong) {
     for (int i = 0; i < 4; ++i) {
         (void)m.expose();
         time.advance(25s);
+        m.observe("lengths", 7);
         m.increment("busy", {{"id", 1}});
         m.gauge("level", 7); // set anew, though to what it was
     }
@@ -296,6 +297,7 @@ TEST(Metrics, RemoveWhatWasIdleForTooLong) {
     EXPECT_EQ(m.get_counter("held"), 0);
     EXPECT_FALSE(m.get_counter("idle", {{"id", 1}}));
     EXPECT_FALSE(m.get_histogram("sizes"));
+    EXPECT_EQ(m.get_histogram("lengths")->count, 4U);
     m.increment("idle", {{"id", 1}});
     EXPECT_EQ(m.get_counter("idle", {{"id", 1}}), 1);
 }
