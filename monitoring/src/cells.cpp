@@ -1,5 +1,6 @@
 #include "cells.hpp"
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <memory>
@@ -14,7 +15,7 @@ namespace {
 
 // Never destroyed: threads and static destructors may count until the very end.
 struct house {
-    std::mutex mutex;
+    std::mutex mutex;                                           // held over a fork
     std::vector<shard*> shards;                                 // guarded by mutex; only grows
     std::vector<shard*> idle;                                   // guarded by mutex; of threads that have ended
     std::uint32_t next = 0;                                     // guarded by mutex
@@ -59,6 +60,10 @@ pthread_key_t end_of_thread() noexcept {
     }();
     return key;
 }
+
+// A fork must not find them half made.
+[[maybe_unused]] const auto& house_before_any_thread = the_house();
+[[maybe_unused]] const auto key_before_any_thread = end_of_thread();
 
 shard* move_in() noexcept {
     auto* const taken = take_shard();
@@ -119,6 +124,17 @@ cell_range::~cell_range() {
     if (!page)
         page = add_page(*my_shard, first_);
     return page ? page + first_ % page_cells : nullptr;
+}
+
+void before_fork_of_cells() noexcept { the_house().mutex.lock(); }
+void after_fork_of_cells() noexcept { the_house().mutex.unlock(); }
+
+// Not for other threads to take: what stands in them may be half an observation.
+void orphan_cells_of_others() noexcept {
+    const auto& h = the_house();
+    for (auto* const each : h.shards)
+        if (each != my_shard && std::ranges::find(h.idle, each) == h.idle.end())
+            each->orphaned = true;
 }
 
 cell_reader::cell_reader() {

@@ -27,6 +27,7 @@ struct recollection;
 /// The copies of one thread, a page at a time as they are first touched.
 struct shard {
     std::array<std::atomic<cell*>, max_pages> pages{};
+    bool orphaned = false;         ///< its thread was left behind at a fork, wherever it stood
     recollection* names = nullptr; ///< which series the thread asked for lately (recollection.hpp); the owner's alone
 
     cell* page_of(std::uint32_t index) const noexcept {
@@ -74,16 +75,21 @@ class cell_reader {
 public:
     cell_reader();
 
-    /// One copy for each thread that wrote to `range`.
+    /// One copy for each thread that wrote to `range`, and whether it is orphaned.
     template <class F>
     void for_each_copy(const cell_range& range, F f) const {
         for (const auto* each : shards_)
             if (const cell* page = each->page_of(range.first_))
-                f(std::span(page + range.first_ % page_cells, range.count_));
+                f(std::span(page + range.first_ % page_cells, range.count_), each->orphaned);
     }
 
 private:
     std::vector<const shard*> shards_;
 };
+
+// Around a fork: fork.cpp.
+void before_fork_of_cells() noexcept;
+void orphan_cells_of_others() noexcept; ///< in the child, whose only thread calls it
+void after_fork_of_cells() noexcept;
 
 } // namespace infra::monitoring::detail

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <mutex>
+#include <new>
 #include <numeric>
 #include <optional>
 #include <thread>
@@ -44,16 +45,17 @@ std::optional<observations> read_if_still(std::span<const cell> values, owner wh
                                                                                 : std::nullopt;
 }
 
+constinit std::mutex one_reader; // an answer stands until the next request
+
 // One thread's part of a histogram, sum and buckets of the same moment. An owner that is quiet is simply read. One that
 // never is gets asked, and answers with a copy when it leaves record(): so one of the two always succeeds. The owner may
 // have been interrupted inside, hence the yielding. If it does not come back for 100 ms, it is read where it stands; one
 // that moves just then runs again, and answers.
-observations read_copy(std::span<const cell> copy) {
-    static std::mutex one_reader; // an answer stands until the next request
+observations read_copy(std::span<const cell> copy, bool orphaned) {
     const std::scoped_lock lock(one_reader);
     const auto size = values_in(copy.size());
     const auto values = copy.subspan(layout::values_at, size), handed_out = copy.subspan(layout::values_at + size);
-    if (auto read = read_if_still(values, owner::is_outside))
+    if (auto read = read_if_still(values, orphaned ? owner::may_stand_inside : owner::is_outside))
         return *std::move(read);
     auto& asked = const_cast<cell&>(copy[layout::asked_at]);
     const auto request = asked.fetch_add(1, std::memory_order_acq_rel) + 1;
@@ -79,8 +81,10 @@ void own_histogram::answer(std::size_t bounds) const noexcept {
     own_[answered_at].store(request, std::memory_order_release);
 }
 
-void add_copy(observations& to, std::span<const cell> copy) {
-    const auto read = read_copy(copy);
+void forget_readers() noexcept { ::new (&one_reader) std::mutex; }
+
+void add_copy(observations& to, std::span<const cell> copy, bool orphaned) {
+    const auto read = read_copy(copy, orphaned);
     to.sum += read.sum;
     to.above_all += read.above_all;
     to.below_all += read.below_all;

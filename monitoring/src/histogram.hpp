@@ -83,7 +83,10 @@ struct observations {
 };
 
 /// Adds what one thread observed, its sum and buckets of the same moment.
-void add_copy(observations& to, std::span<const cell> copy);
+void add_copy(observations& to, std::span<const cell> copy, bool orphaned);
+
+/// In the child after a fork: whoever was reading is not there.
+void forget_readers() noexcept;
 
 /// What came since `before`, which may be nothing.
 histogram_value difference(const observations& before, const observations& now, const std::vector<double>& bounds);

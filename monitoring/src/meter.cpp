@@ -8,6 +8,7 @@ namespace infra::monitoring::detail {
 namespace {
 
 constinit std::atomic<registry*> reached{nullptr};
+constinit std::mutex installing; // held over a fork
 
 metric_type type_of(telemetry::instrument_kind kind) noexcept {
     switch (kind) {
@@ -60,9 +61,8 @@ constexpr telemetry::meter_functions functions{.bind = &bind, .add = &add_to, .r
 
 void install(std::shared_ptr<registry> r) noexcept {
     // Whoever reports while another registry is installed may still hold pointers into this one, so it is kept.
-    static std::mutex mutex;
     static auto& kept = *new std::vector<std::shared_ptr<registry>>;
-    const std::scoped_lock lock(mutex);
+    const std::scoped_lock lock(installing);
     reached.store(r.get(), std::memory_order_release);
     if (std::ranges::find(kept, r) == kept.end())
         kept.push_back(std::move(r));
@@ -74,5 +74,8 @@ void uninstall(const registry* r) noexcept {
     if (reached.compare_exchange_strong(expected, nullptr))
         telemetry::install(static_cast<const telemetry::meter_functions*>(nullptr));
 }
+
+void before_fork_of_meter() noexcept { installing.lock(); }
+void after_fork_of_meter() noexcept { installing.unlock(); }
 
 } // namespace infra::monitoring::detail

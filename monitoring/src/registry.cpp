@@ -69,7 +69,10 @@ registry::registry(metrics_options options) : options_(options), era_(next_era()
         for (const auto& each : process_families())
             for (const auto& name : occupied_names(each.exposed.name, each.type))
                 occupied_.emplace(name, "of the process");
+    know(*this);
 }
+
+registry::~registry() { forget(*this); }
 
 // --- finding ---
 

@@ -48,6 +48,9 @@ struct found {
 class registry {
 public:
     explicit registry(metrics_options options);
+    ~registry();
+    registry(const registry&) = delete;
+    registry& operator=(const registry&) = delete;
 
     const metrics_options& options() const noexcept { return options_; }
 
@@ -82,6 +85,11 @@ public:
     void reject(std::string_view name, std::string_view sentence) noexcept;
     void reject_amount(std::string_view name) noexcept;
     void report(const complaint& c);
+
+    // Around a fork: fork.cpp.
+    void before_fork() noexcept;
+    void after_fork_in_parent() noexcept;
+    void after_fork_in_child() noexcept;
 
 private:
     struct key_hash {
@@ -128,6 +136,10 @@ private:
     std::atomic<bool> complained_of_collector_{false};
     std::atomic<std::size_t> last_size_{0}; // of what write() wrote
 };
+
+/// A fork must find every registry at rest.
+void know(registry& r); // fork.cpp
+void forget(registry& r) noexcept;
 
 /// Name, type and labels as one string of bytes, on the stack unless they are long.
 class series_key {

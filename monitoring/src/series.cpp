@@ -207,7 +207,7 @@ double series::value(const cell_reader& reader) const {
         return level.load(std::memory_order_relaxed);
     std::uint64_t whole = 0;
     double sum = 0;
-    reader.for_each_copy(*cells, [&](std::span<const cell> copy) {
+    reader.for_each_copy(*cells, [&](std::span<const cell> copy, bool) {
         whole += copy[0].load(std::memory_order_relaxed);
         sum += load(copy[1]);
     });
@@ -216,7 +216,7 @@ double series::value(const cell_reader& reader) const {
 
 observations series::observed(const cell_reader& reader) const {
     observations all{.buckets = std::vector<std::uint64_t>(of->bounds.size() + 1)};
-    reader.for_each_copy(*cells, [&all](std::span<const cell> copy) { add_copy(all, copy); });
+    reader.for_each_copy(*cells, [&all](std::span<const cell> copy, bool orphaned) { add_copy(all, copy, orphaned); });
     return all;
 }
 
@@ -228,7 +228,8 @@ double series::progress(const cell_reader& reader) const {
     if (of->type != metric_type::histogram)
         return value(reader);
     std::uint64_t versions = 0;
-    reader.for_each_copy(*cells, [&](std::span<const cell> copy) { versions += own_histogram::version_of(copy); });
+    reader.for_each_copy(*cells,
+                         [&](std::span<const cell> copy, bool) { versions += own_histogram::version_of(copy); });
     return static_cast<double>(versions);
 }
 

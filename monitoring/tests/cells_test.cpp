@@ -10,7 +10,7 @@ namespace {
 
 std::uint64_t sum(const cell_range& range) {
     std::uint64_t total = 0;
-    cell_reader().for_each_copy(range, [&](std::span<const cell> copy) { total += copy[0].load(); });
+    cell_reader().for_each_copy(range, [&](std::span<const cell> copy, bool) { total += copy[0].load(); });
     return total;
 }
 
@@ -68,7 +68,7 @@ TEST(Cells, OfARangeAreNeighboursOnOnePage) {
     }
     for (std::uint64_t i = 0; i < ranges.size(); ++i) {
         std::vector<std::uint64_t> sums(300);
-        cell_reader().for_each_copy(ranges[i], [&](std::span<const cell> copy) {
+        cell_reader().for_each_copy(ranges[i], [&](std::span<const cell> copy, bool) {
             ASSERT_EQ(copy.size(), sums.size());
             for (std::size_t c = 0; c < sums.size(); ++c)
                 sums[c] += copy[c].load();
@@ -103,7 +103,7 @@ TEST(Cells, GiveBackWhatADestructorOfAnEndingThreadTook) {
             add(range, 1);
         }).join();
     int copies = 0;
-    cell_reader().for_each_copy(range, [&](std::span<const cell>) { ++copies; });
+    cell_reader().for_each_copy(range, [&](std::span<const cell>, bool) { ++copies; });
     EXPECT_LE(copies, 2);
 }
 
