@@ -133,13 +133,14 @@ TEST_F(QueueWorkerOnMemory, CompletesACancelledJobWhoseHandlerCompletes) {
 }
 
 TEST_F(QueueWorkerOnMemory, TellsAPlainFunctionThatItsJobIsCancelled) {
-    std::atomic<bool> told = false;
+    std::atomic<bool> begun = false, told = false;
     const auto id = run([&](json::value, job_context& job) {
+        begun = true;
         while (!job.cancel_requested())
             std::this_thread::yield();
         told = true;
     });
-    loop.until([&] { return info(id).state == job_state::active; });
+    ASSERT_TRUE(loop.until([&] { return begun.load(); }));
     loop.await(jobs.cancel(id));
     pass(4s);
     EXPECT_EQ(end_of(id).failed_reason, cancelled_reason);
