@@ -27,6 +27,26 @@ inline_queue_options checked(inline_queue_options options) {
     return options;
 }
 
+std::chrono::milliseconds delay_of(const queue::job_info& job) {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(job.run_at.value_or(job.created_at) - job.created_at);
+}
+
+bool fits(const queue::job_info& job, const json::value& data, const expected_job& expected) {
+    const auto payload = json::parse(job.data);
+    return payload && *payload == data && (!expected.delay || *expected.delay == delay_of(job)) &&
+           (!expected.priority || *expected.priority == job.options.priority) &&
+           (!expected.id || *expected.id == job.id) && (!expected.queue || *expected.queue == job.queue);
+}
+
+std::string shown(const queue::job_info& job) {
+    auto text = job.data + " (id " + job.id + ", queue " + job.queue + ", " + std::string(to_string(job.state));
+    if (const auto delay = delay_of(job); delay.count() > 0)
+        text.append(", delay ").append(std::to_string(delay.count())).append(" ms");
+    if (job.options.priority != 0)
+        text.append(", priority ").append(std::to_string(job.options.priority));
+    return text.append(")");
+}
+
 error endless(const job_runs& runs, std::size_t max_runs) {
     return {errc::overloaded, "more than " + std::to_string(max_runs) +
                                   " attempts in one call (inline_queue_options::max_runs); the last was of \"" +
@@ -138,15 +158,26 @@ job_runs inline_queue::run_due() { return turn(*this).run(); }
 
 job_runs inline_queue::run_all() {
     auto runs = run_due();
-    while (const auto next = next_run()) {
-        time_.advance(*next - time_.wall());
-        auto more = run_due();
-        runs.all.insert(runs.all.end(), std::make_move_iterator(more.all.begin()),
-                        std::make_move_iterator(more.all.end()));
-        if (runs.all.size() > options_.max_runs)
-            throw endless(runs, options_.max_runs);
-    }
+    while (const auto next = next_run(false))
+        advance_to(*next, runs);
     return runs;
+}
+
+job_runs inline_queue::run_for(std::chrono::milliseconds span) {
+    const auto end = saturating_add(time_.wall(), span);
+    auto runs = run_due();
+    for (auto next = next_run(true); next && *next <= end; next = next_run(true))
+        advance_to(*next, runs);
+    time_.advance(end - time_.wall());
+    return runs;
+}
+
+void inline_queue::advance_to(wall_time when, job_runs& runs) {
+    time_.advance(when - time_.wall());
+    auto more = run_due();
+    runs.all.insert(runs.all.end(), std::make_move_iterator(more.all.begin()), std::make_move_iterator(more.all.end()));
+    if (runs.all.size() > options_.max_runs)
+        throw endless(runs, options_.max_runs);
 }
 
 // A worker here would run it.
@@ -164,11 +195,27 @@ bool inline_queue::has_due() const {
 }
 
 /// Empty if nothing is delayed but what is delayed for ever.
-std::optional<wall_time> inline_queue::next_run() const {
-    const auto delayed = stored_->jobs(
-        [this](const auto& job) { return job.run_at && *job.run_at != wall_time::max() && has_handler(job); });
+std::optional<wall_time> inline_queue::next_run(bool of_schedules) const {
+    const auto delayed = stored_->jobs([&](const auto& job) {
+        return job.run_at && *job.run_at != wall_time::max() && has_handler(job) &&
+               (of_schedules || !queue::run_of(job.id));
+    });
     const auto first = std::ranges::min_element(delayed, {}, &queue::job_info::run_at);
     return first == delayed.end() ? std::nullopt : first->run_at;
+}
+
+enqueued_check inline_queue::was_enqueued(std::string_view name, const json::value& data,
+                                          const expected_job& expected) const {
+    enqueued_check check;
+    for (const auto& job : stored_->jobs([name](const auto& each) { return each.name == name; })) {
+        check.found = check.found || fits(job, data, expected);
+        check.seen.append("\n  ").append(shown(job));
+    }
+    return check;
+}
+
+std::ostream& operator<<(std::ostream& to, const enqueued_check& c) {
+    return to << (c.seen.empty() ? "no job of that name was enqueued" : "enqueued were:" + c.seen);
 }
 
 } // namespace infra::testing

@@ -56,6 +56,45 @@ TEST_F(InlineQueue, TellsWhatWasEnqueuedAndRunsNothingByItself) {
     EXPECT_TRUE(greeted.empty());
 }
 
+TEST_F(InlineQueue, TellsWhetherAJobWasEnqueuedWithAPayload) {
+    const auto greet = define([](greeting) {});
+    add(greet, "Ann", {.priority = 3});
+    add(greet, "Ben", {.delay = 5s});
+    EXPECT_TRUE(work.was_enqueued(greet, {"Ann"}));
+    EXPECT_TRUE(work.was_enqueued(greet, {"Ann"}, {.delay = 0ms, .priority = 3, .id = "1", .queue = "greet"}));
+    EXPECT_TRUE(work.was_enqueued(greet, {"Ben"}, {.delay = 5s}));
+    EXPECT_FALSE(work.was_enqueued(greet, {"Cid"}));
+    EXPECT_FALSE(work.was_enqueued(greet, {"Ann"}, {.delay = 5s}));
+    EXPECT_FALSE(work.was_enqueued(greet, {"Ann"}, {.priority = 1}));
+    EXPECT_FALSE(work.was_enqueued("other", {{"to", "Ann"}}));
+    work.run_due();
+    EXPECT_TRUE(work.was_enqueued(greet, {"Ann"})) << "also once it has run";
+}
+
+TEST_F(InlineQueue, ShowsWhatWasEnqueuedInstead) {
+    const auto greet = define([](greeting) {});
+    const auto shown = [&] {
+        std::ostringstream out;
+        out << work.was_enqueued(greet, {"Cid"});
+        return out.str();
+    };
+    EXPECT_EQ(shown(), "no job of that name was enqueued");
+    add(greet, "Ann", {.delay = 5s, .priority = 3});
+    EXPECT_EQ(shown(), "enqueued were:\n  {\"to\":\"Ann\"} (id 1, queue greet, delayed, delay 5000 ms, priority 3)");
+}
+
+TEST_F(InlineQueue, RunsSchedulesAtTheirTimes) {
+    std::vector<wall_time> runs;
+    const auto start = work.time().wall();
+    work.jobs().define_cron({.name = "tick", .pattern = "* * * * *", .handler = [&](queue::job_context& job) {
+                                 runs.push_back(*job.scheduled_for());
+                             }});
+    EXPECT_TRUE(work.run_for(3min + 30s).all_completed());
+    EXPECT_EQ(runs, (std::vector<wall_time>{start + 1min, start + 2min, start + 3min}));
+    EXPECT_EQ(work.time().wall(), start + 3min + 30s);
+    EXPECT_EQ(work.run_all().all.size(), 0u) << "they never end";
+}
+
 TEST_F(InlineQueue, RunsCoroutinesOnTheCallersThreadAndPlainFunctionsToTheirEnd) {
     std::thread::id where;
     const auto greet = define([&](greeting) -> awaitable<void> {

@@ -5,7 +5,8 @@
 ///     infra::testing::inline_queue work;
 ///     queue::set_default_queue(work.jobs());                      // or hand work.jobs() to what is tested
 ///     sign_up("a@example.org");
-///     EXPECT_EQ(work.enqueued(send_welcome).at(0).email, "a@example.org");
+///     const auto added = work.was_enqueued(send_welcome, {.email = "a@example.org"}, {.delay = 24h});
+///     EXPECT_TRUE(added) << added;                                // and what was there instead
 ///     EXPECT_TRUE(work.run_due().all_completed());                // the first attempt, now
 ///     work.time().advance(24h);                                   // or run_all(), which does that by itself
 ///     EXPECT_TRUE(work.run_due().all_completed());
@@ -21,7 +22,9 @@
 #include <iosfwd>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 namespace infra::testing {
@@ -46,6 +49,23 @@ struct job_runs {
 
     /// For GoogleTest's messages: a line for each, with the reason where there is one.
     friend std::ostream& operator<<(std::ostream& to, const job_runs& runs);
+};
+
+/// What a test expects of a job beside its payload; what is left out may be anything.
+struct expected_job {
+    std::optional<std::chrono::milliseconds> delay{}; ///< of one that waits for it still
+    std::optional<int> priority{};
+    std::optional<std::string> id{};
+    std::optional<std::string> queue{};
+};
+
+/// The answer to was_enqueued; it prints the jobs of that name that there were.
+struct enqueued_check {
+    bool found = false;
+    std::string seen{};
+
+    explicit operator bool() const noexcept { return found; }
+    friend std::ostream& operator<<(std::ostream& to, const enqueued_check& c);
 };
 
 struct inline_queue_options {
@@ -85,17 +105,31 @@ public:
         return payloads;
     }
 
+    /// Whether a job with this payload was added, whatever has become of it since (while it is remembered).
+    template <class T>
+    enqueued_check was_enqueued(const queue::job<T>& of, const std::type_identity_t<T>& data,
+                                const expected_job& expected = {}) const {
+        return was_enqueued(of.name(), json::to_value(data), expected);
+    }
+    enqueued_check was_enqueued(std::string_view name, const json::value& data,
+                                const expected_job& expected = {}) const;
+
     /// Runs what is due, also what becomes due by that, until nothing is. Jobs without a handler stay.
     job_runs run_due();
 
-    /// Runs what is due, moves the clock to the next delay or retry, and so on until nothing waits.
+    /// Runs what is due, moves the clock to the next delay or retry, and so on until nothing waits. Schedules run only as
+    /// far as the clock gets by that: they never end.
     job_runs run_all();
+
+    /// Runs what comes due within so long, each at its time, schedules too; the clock is so much later afterwards.
+    job_runs run_for(std::chrono::milliseconds span);
 
 private:
     class turn;
     bool has_handler(const queue::job_info& job) const;
     bool has_due() const;
-    std::optional<wall_time> next_run() const;
+    std::optional<wall_time> next_run(bool of_schedules) const;
+    void advance_to(wall_time when, job_runs& runs);
 
     const inline_queue_options options_;
     manual_clock time_;
