@@ -27,6 +27,7 @@ void registry::add(known_job known) {
     if (!added)
         throw std::invalid_argument("queue::define_job: \"" + known.name + "\" is defined already");
     place->second = std::make_shared<const known_job>(std::move(known));
+    ++revision_;
 }
 
 void registry::define_cron(cron_definition d) {
@@ -78,6 +79,7 @@ std::vector<std::shared_ptr<const known_job>> registry::all() const {
 
 std::size_t registry::clear_cron_jobs() {
     const std::scoped_lock lock(mutex_);
+    ++revision_;
     return std::erase_if(jobs_, [](const auto& each) { return each.second->when.has_value(); });
 }
 
@@ -87,12 +89,19 @@ bool registry::remove_cron_job(std::string_view name) {
     if (found == jobs_.end() || !found->second->when)
         return false;
     jobs_.erase(found);
+    ++revision_;
     return true;
 }
 
 void registry::clear() {
     const std::scoped_lock lock(mutex_);
     jobs_.clear();
+    ++revision_;
+}
+
+std::uint64_t registry::revision() const {
+    const std::scoped_lock lock(mutex_);
+    return revision_;
 }
 
 } // namespace infra::queue

@@ -106,7 +106,7 @@ private:
     int failures_ = 0;            // of the storage, in a row
     steady_time next_prune_;
     steady_time next_look_at_schedules_;
-    std::size_t definitions_ = 0; // at the last look
+    std::uint64_t definitions_ = 0; // the registry's revision at the last look
 };
 
 } // namespace infra::queue

@@ -9,7 +9,7 @@ namespace infra::queue {
 
 // Once a minute, and soon after a definition came or went.
 awaitable<void> worker_run::keep_schedules_if_due() {
-    const auto definitions = jobs_.jobs()->all().size();
+    const auto definitions = jobs_.jobs()->revision();
     if (limit_ || (time_.steady() < next_look_at_schedules_ && definitions == definitions_))
         co_return;
     definitions_ = definitions;

@@ -138,6 +138,16 @@ TEST_F(QueueRegistry, RefusesWhatCannotBeMeant) {
     EXPECT_EQ(refusal({.name = "a"}), "accepted");
 }
 
+TEST_F(QueueRegistry, SaysWhenADefinitionCameOrWent) {
+    const auto before = jobs.revision();
+    jobs.define_cron({.name = "a", .every = 1h, .handler = [] {}});
+    const auto defined = jobs.revision();
+    EXPECT_GT(defined, before);
+    EXPECT_EQ(jobs.revision(), defined);
+    jobs.remove_cron_job("a");
+    EXPECT_GT(jobs.revision(), defined);
+}
+
 TEST_F(QueueRegistry, KnowsWhatRunsByItself) {
     jobs.define_cron(
         {.name = "nightly", .pattern = "0 3 * * *", .tz = "Europe/Berlin", .handler = [] {}, .attempts = 2});

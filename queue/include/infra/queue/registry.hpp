@@ -125,6 +125,9 @@ public:
     /// The queues of all jobs that have a handler, each once, by name.
     std::vector<std::string> queues() const;
 
+    /// Grows whenever a definition comes or goes.
+    std::uint64_t revision() const;
+
     /// Every definition, by name.
     std::vector<std::shared_ptr<const known_job>> all() const;
 
@@ -141,6 +144,7 @@ private:
     void add(known_job known);
 
     mutable std::mutex mutex_;
+    std::uint64_t revision_ = 0;                                                // guarded by mutex_
     std::map<std::string, std::shared_ptr<const known_job>, std::less<>> jobs_; // guarded by mutex_
 };
 
