@@ -1,6 +1,6 @@
 // How many jobs a second go in and come out, on one file, with its durability beside every number.
 //
-//     queue_sqlite_queue_bench [--json FILE] [--jobs N] [--folder DIR]
+//     queue_sqlite_queue_bench [--json FILE] [--jobs N] [--folder DIR] [--only PART-OF-A-NAME]
 //
 // DIR (the working directory if not given) decides what an fsync costs: a tmpfs pays nothing for it.
 
@@ -67,6 +67,7 @@ public:
         workers.stop();
         fs::remove_all(folder_);
     }
+    fs::path file() const { return folder_ / "queue.db"; }
 
 private:
     fs::path folder_;
@@ -145,9 +146,14 @@ double end_to_end(const arguments& a, queue::durability kept) {
     });
 }
 
+/// Another process has a connection of its own, and so has what stands for it here.
+enum class producer { same_process, other_process };
+
 /// From the call of enqueue to the handler's first line, of an idle worker; microseconds, sorted.
-std::vector<double> latencies(const arguments& a, queue::durability kept) {
+std::vector<double> latencies(const arguments& a, queue::durability kept, producer from) {
     subject s(a, kept);
+    const queue::queue other(queue::make_sqlite_backend({.file = s.file(), .durability = kept}));
+    const auto& jobs = from == producer::same_process ? s.jobs : other;
     std::atomic<std::chrono::steady_clock::time_point> entered{};
     std::atomic<std::size_t> count = 0;
     const auto ping =
@@ -161,11 +167,12 @@ std::vector<double> latencies(const arguments& a, queue::durability kept) {
     for (std::size_t i = 0; i < 1000; ++i) {
         std::this_thread::sleep_for(300us); // the last one is recorded, and the worker waits again
         const auto begin = std::chrono::steady_clock::now();
-        wait(s.jobs.enqueue(ping, {}), s.producers.get_executor());
+        wait(jobs.enqueue(ping, {}), s.producers.get_executor());
         while (count <= i)
             std::this_thread::yield();
         all.push_back(seconds(entered.load() - begin).count() * 1e6);
     }
+    wait(other.stop(deadline::never()), s.producers.get_executor());
     std::ranges::sort(all);
     return all;
 }
@@ -269,11 +276,14 @@ void measure(const arguments& a, queue::durability kept, report& to) {
                        [&] { return process(a, kept, 1, std::min<std::size_t>(a.jobs, 5000)); });
     to.jobs_per_second(of + "process.concurrency_100", [&] { return process(a, kept, 100, a.jobs); });
     to.jobs_per_second(of + "end_to_end.concurrency_100", [&] { return end_to_end(a, kept); });
-    if (!to.wants(of + "latency"))
-        return;
-    const auto waits = latencies(a, kept);
-    to.add(of + "latency.p50", waits[waits.size() / 2], "us");
-    to.add(of + "latency.p99", waits[waits.size() * 99 / 100], "us");
+    for (const auto& [name, from] : {std::pair(of + "latency", producer::same_process),
+                                     std::pair(of + "latency_across_processes", producer::other_process)}) {
+        if (!to.wants(name))
+            continue;
+        const auto waits = latencies(a, kept, from);
+        to.add(name + ".p50", waits[waits.size() / 2], "us");
+        to.add(name + ".p99", waits[waits.size() * 99 / 100], "us");
+    }
 }
 
 arguments read(int argc, char** argv) {

@@ -10,9 +10,9 @@
 #include <boost/asio/this_coro.hpp>
 
 #include <future>
-#include <map>
 #include <mutex>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace infra::queue {
@@ -22,7 +22,7 @@ struct lease_keeper::state {
 
     const setting with;
     std::mutex mutex;
-    std::map<std::string, lease> held; // by token; guarded by mutex
+    std::unordered_map<std::string, lease> held; // by token; guarded by mutex
 
     // The renewing executor only:
     bool stopping = false;

@@ -11,8 +11,8 @@
 
 #include <boost/asio/cancellation_signal.hpp>
 
-#include <map>
 #include <set>
+#include <unordered_map>
 
 namespace infra::queue {
 
@@ -92,10 +92,10 @@ private:
     lease_keeper keeper_;
     jump_guard jumps_;
     signal changed_;
-    asio::cancellation_signal cut_short_;                    // of the claim that waits
-    std::optional<wall_time> next_due_;                      // that the last claim named
-    std::optional<deadline> limit_;                          // set: stopping
-    std::map<std::string, std::shared_ptr<running>> active_; // by token
+    asio::cancellation_signal cut_short_;                              // of the claim that waits
+    std::optional<wall_time> next_due_;                                // that the last claim named
+    std::optional<deadline> limit_;                                    // set: stopping
+    std::unordered_map<std::string, std::shared_ptr<running>> active_; // by token
     std::vector<outcome> unrecorded_;
     std::set<std::string> unknown_names_; // that were reported
     bool recording_ = false;

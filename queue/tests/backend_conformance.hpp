@@ -703,6 +703,31 @@ TEST_P(QueueBackend, GivesAJobThatSomebodyElsePromotedToWhoWaits) {
     EXPECT_EQ(ids_of(result_of(claiming)), ids{"a"});
 }
 
+TEST_P(QueueBackend, GivesWhatComesTogetherWithAClaimToThatClaim) {
+    for (int i = 0; i < 50; ++i) {
+        const auto id = "j" + std::to_string(i);
+        const auto claiming = loop.start(stored->claim(waiting_claim()));
+        const auto adding = loop.start(stored->enqueue({make_job(id)}));
+        const auto taken = result_of(claiming);
+        ASSERT_EQ(ids_of(taken), ids{id});
+        finish({.held = taken.jobs[0].held, .at = t0});
+    }
+}
+
+TEST_P(QueueBackend, GivesAJobThatIsPromotedTogetherWithAClaimToThatClaim) {
+    for (int i = 0; i < 20; ++i) {
+        add({make_delayed("j" + std::to_string(i), t0 + 1s)});
+        auto request = waiting_claim();
+        request.due = t0 + 1s;
+        const auto claiming = loop.start(stored->claim(request));
+        const auto other = loop.start(stored->claim({.queues = {"other"}, .now = t0 + 1s}));
+        const auto taken = result_of(claiming);
+        ASSERT_EQ(taken.jobs.size(), 1u);
+        finish({.held = taken.jobs[0].held, .at = t0});
+        ASSERT_TRUE(loop.until([&] { return other->ended; }));
+    }
+}
+
 TEST_P(QueueBackend, TellsWhoWaitsThatSomethingIsDueBeforeTheTimeItKnows) {
     auto request = waiting_claim();
     request.due = t0 + 2min;

@@ -48,6 +48,7 @@ public:
         : operation(access::write, 0, always), request_(std::move(request)), outcome_(std::move(p)) {}
 
     void perform(store& s) override { result_ = sqlite::claim(s, request_); }
+    bool is_claim() const noexcept override { return true; }
     bool waits() const noexcept override { return waits_on(request_, result_); }
     bool may_go_on(store& s) override { return may_claim(s, request_); }
     void try_again(store& s) override {

@@ -140,11 +140,40 @@ void lease_out(store& s, const ledger::row& queue, front& taken, const claim_req
     s.queues.leased_until(until);
 }
 
+// Whether all of the queue that waits came in this transaction, and so nobody stands in line.
+bool is_all_fresh(const store& s, const ledger::row& queue) {
+    const auto of_queue = std::ranges::count(s.fresh, &queue, &fresh_job::queue);
+    return of_queue == queue.in(job_state::waiting);
+}
+
+front take_fresh(store& s, const ledger::row& queue, std::size_t max) {
+    std::vector<fresh_job*> line;
+    for (auto& each : s.fresh)
+        if (each.queue == &queue)
+            line.push_back(&each);
+    std::ranges::sort(line, {}, [](const auto* each) { return std::pair(each->where.priority, each->where.place); });
+    line.resize(std::min(line.size(), max));
+    front taken;
+    for (auto* each : line) {
+        taken.places.push_back(each->where);
+        taken.jobs.push_back(std::move(each->job));
+        each->queue = nullptr;
+    }
+    std::erase_if(s.fresh, [](const auto& each) { return !each.queue; });
+    return taken;
+}
+
+front take_from_line(store& s, const ledger::row& queue, std::size_t max) {
+    s.put_in_line();
+    auto first = read_front(s, queue, max);
+    leave_line(s, queue, first.places);
+    return first;
+}
+
 void take_some(store& s, ledger::row& queue, std::size_t max, const claim_request& request,
                std::vector<claimed_job>& taken) {
     s.last_turn[queue.id] = ++s.turns;
-    auto first = read_front(s, queue, max);
-    leave_line(s, queue, first.places);
+    auto first = is_all_fresh(s, queue) ? take_fresh(s, queue, max) : take_from_line(s, queue, max);
     lease_out(s, queue, first, request);
     s.queues.moved(queue, job_state::waiting, job_state::active, static_cast<std::int64_t>(first.jobs.size()));
     std::ranges::move(first.jobs, std::back_inserter(taken));

@@ -90,6 +90,7 @@ database::database(std::filesystem::path file) : file_(std::move(file)) {
     if (!opened)
         throw make_error(SQLITE_NOMEM, 0, "", file_);
     sqlite3_extended_result_codes(opened, 1);
+    sqlite3_db_config(opened, SQLITE_DBCONFIG_LOOKASIDE, nullptr, 1200, 500); // statements then seldom ask malloc
     if (code != SQLITE_OK)
         fail(code);
     // SQLite falls back to reading when it may not write; a queue has no use for that.

@@ -44,18 +44,33 @@ void insert_payload(store& s, const new_job& job, std::int64_t seq) {
     s.queues.payload_added();
 }
 
+// Whoever claims in this transaction may take it as it is.
+void keep_at_hand(store& s, ledger::row& queue, const new_job& job, const job_id& id, const beginning& at) {
+    s.fresh.push_back({.queue = &queue,
+                       .where = {job.options.priority, at.place, at.seq},
+                       .job = {.held = {.job = {queue.name, id}},
+                               .name = job.name,
+                               .data = job.data,
+                               .options = job.options,
+                               .carrier = job.carrier}});
+    s.brought_work = true;
+}
+
 added_job add(store& s, ledger::row& queue, const new_job& job) {
     const auto at = begin(s, job);
     if (!insert_job(s, queue, job, at))
         return {.id = job.id, .how = addition::existed};
     if (job.data.size() > most_inline_bytes)
         insert_payload(s, job, at.seq);
+    auto id = job.id.empty() ? std::to_string(at.seq) : job.id;
     if (at.state == job_state::delayed)
         set_aside(s, queue, at.place, at.seq);
+    else if (s.claims_follow)
+        keep_at_hand(s, queue, job, id, at);
     else
         stand_in_line(s, queue, {job.options.priority, at.place, at.seq});
     s.queues.added(queue, at.state);
-    return {.id = job.id.empty() ? std::to_string(at.seq) : job.id};
+    return {.id = std::move(id)};
 }
 
 } // namespace

@@ -8,7 +8,7 @@ namespace infra::queue::sqlite {
 std::string to_token(const row_lease& held) {
     std::array<char, 96> text;
     auto* to = text.data();
-    for (const auto each : {held.incarnation, held.seq, held.fence, held.started_at}) {
+    for (const auto each : {held.seq, held.fence, held.started_at, held.incarnation}) {
         to = std::to_chars(to, text.data() + text.size(), each).ptr;
         *to++ = ':';
     }
@@ -19,9 +19,9 @@ row_lease from_token(std::string_view token) {
     row_lease held;
     const auto* at = token.data();
     const auto* const end = at + token.size();
-    for (auto* each : {&held.incarnation, &held.seq, &held.fence, &held.started_at}) {
+    for (auto* each : {&held.seq, &held.fence, &held.started_at, &held.incarnation}) {
         const auto read = std::from_chars(at, end, *each);
-        const bool is_last = each == &held.started_at;
+        const bool is_last = each == &held.incarnation;
         if (read.ec != std::errc() || (read.ptr == end) != is_last || (!is_last && *read.ptr != ':'))
             return {};
         at = read.ptr + 1;
@@ -44,9 +44,7 @@ job_id id_of(const query& q, int column, std::int64_t seq) {
 }
 
 void stand_in_line(store& s, const ledger::row& queue, const standing& where) {
-    query(s.db, "INSERT INTO infra_waiting (queue, priority, place, seq) VALUES (?1, ?2, ?3, ?4)")
-        .bind(queue.id, where.priority, where.place, where.seq)
-        .run();
+    s.put_in_line(queue, where);
     s.brought_work = true;
 }
 

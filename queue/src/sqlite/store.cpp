@@ -70,11 +70,24 @@ void store::begin(access needed) {
         rollback();
         throw;
     }
-    brought_work = false;
+    brought_work = claims_follow = false;
+    fresh.clear();
     queues.mark();
 }
 
+void store::put_in_line(const ledger::row& queue, const standing& where) {
+    query(db, "INSERT INTO infra_waiting (queue, priority, place, seq) VALUES (?1, ?2, ?3, ?4)")
+        .bind(queue.id, where.priority, where.place, where.seq)
+        .run();
+}
+
+void store::put_in_line() {
+    for (const auto& each : std::exchange(fresh, {}))
+        put_in_line(*each.queue, each.where);
+}
+
 void store::commit() {
+    put_in_line();
     queues.save(db);
     query(db, "COMMIT").run();
 }

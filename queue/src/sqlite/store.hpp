@@ -5,6 +5,7 @@
 #include "kinds.hpp"
 #include "ledger.hpp"
 
+#include <infra/queue/backend.hpp>
 #include <infra/queue/sqlite.hpp>
 
 #include <atomic>
@@ -16,6 +17,20 @@ enum class access {
     read,
     write,         ///< may be undone by a power cut: claims, renewals. Then the worker is gone as well.
     write_durably, ///< under durability::full, is on the disk when it is acknowledged
+};
+
+/// Where a waiting job stands.
+struct standing {
+    std::int64_t priority = 0;
+    std::int64_t place = 0;
+    std::int64_t seq = 0;
+};
+
+/// A job that came in this transaction and may leave in it: it need not be put in line first.
+struct fresh_job {
+    ledger::row* queue = nullptr;
+    standing where{};
+    claimed_job job{};
 };
 
 class store {
@@ -47,6 +62,12 @@ public:
 
     /// True once this transaction may have brought something for those who wait.
     bool brought_work = false;
+
+    /// Set when claims follow in this transaction: what comes is kept in `fresh`, until put_in_line() or COMMIT.
+    bool claims_follow = false;
+    std::vector<fresh_job> fresh;
+    void put_in_line();
+    void put_in_line(const ledger::row& queue, const standing& where);
 
     database db;
     ledger queues;

@@ -50,12 +50,6 @@ std::optional<std::int64_t> given_number(std::string_view id);
 /// A row's id: the column's, or its number.
 job_id id_of(const query& q, int column, std::int64_t seq);
 
-/// Where a waiting job stands.
-struct standing {
-    std::int64_t priority = 0;
-    std::int64_t place = 0;
-    std::int64_t seq = 0;
-};
 void stand_in_line(store& s, const ledger::row& queue, const standing& where);
 void set_aside(store& s, const ledger::row& queue, std::int64_t due_at, std::int64_t seq); ///< until it is due
 

@@ -18,6 +18,17 @@ std::exception_ptr aborted() {
     return std::make_exception_ptr(boost::system::system_error(asio::error::operation_aborted));
 }
 
+using operations = std::vector<std::unique_ptr<operation>>;
+
+operations claims_last(operations all) {
+    operations sorted, claims;
+    sorted.reserve(all.size());
+    for (auto& each : all)
+        (each->is_claim() ? claims : sorted).push_back(std::move(each));
+    std::ranges::move(claims, std::back_inserter(sorted));
+    return sorted;
+}
+
 error overloaded(const sqlite_options& options) {
     return {infra::errc::overloaded,
             "too many operations wait for the queue's file " + options.file.string() +
@@ -190,6 +201,7 @@ void writer::park(batch all) {
 // And if the whole transaction was lost to one of them, or to a full disk, each is tried for itself.
 void writer::perform(batch all) {
     auto parked = take_parked();
+    all = claims_last(std::move(all));
     if (!perform_together(all, parked, undo::everything) && !perform_together(all, parked, undo::parts))
         for (auto& each : all) {
             batch one;
@@ -220,7 +232,7 @@ bool writer::perform_together(batch& all, batch& parked, undo how) {
             each->fail(why);
         return true;
     }
-    offer_to_all_ = false;
+    offer_to_all_ = offer_to_all_ && !store_->may_write();
     tell(all, parked, failures);
     return true;
 }
@@ -234,7 +246,8 @@ void writer::begin(const batch& all, bool offering) {
     offer_to_all_ = store_->take_others_wrote() || offer_to_all_;
 }
 
-// Throws only if the transaction is lost.
+// Throws only if the transaction is lost. What waits is tried again at the end, the longest first, also what began to wait in
+// this transaction: another claim may have brought it something.
 void writer::perform_all(batch& all, batch& parked, undo how, std::vector<std::exception_ptr>& failures) {
     const auto perform_one = [&](operation& one, void (operation::*what)(store&)) -> std::exception_ptr {
         if (how == undo::parts)
@@ -242,12 +255,16 @@ void writer::perform_all(batch& all, batch& parked, undo how, std::vector<std::e
         (one.*what)(*store_);
         return nullptr;
     };
+    store_->claims_follow = how == undo::everything && (!parked.empty() || (!all.empty() && all.back()->is_claim()));
     for (std::size_t i = 0; i < all.size(); ++i)
         failures[i] = perform_one(*all[i], &operation::perform);
     if (!store_->may_write() || (!offer_to_all_ && !store_->brought_work))
         return;
     for (std::size_t i = 0; i < parked.size(); ++i)
         failures[all.size() + i] = perform_one(*parked[i], &operation::try_again);
+    for (std::size_t i = 0; i < all.size(); ++i)
+        if (!failures[i] && all[i]->waits())
+            failures[i] = perform_one(*all[i], &operation::try_again);
 }
 
 std::exception_ptr writer::perform_part(operation& one, void (operation::*how)(store&)) {

@@ -25,6 +25,9 @@ public:
     virtual ~operation() = default;
     virtual void perform(store& s) = 0;
 
+    /// True: it takes what others bring, and so goes behind them.
+    virtual bool is_claim() const noexcept { return false; }
+
     /// True, after perform(): it waits for more to come, and is neither done nor failed.
     virtual bool waits() const noexcept { return false; }
     /// Whether try_again() would be for something. May read only.

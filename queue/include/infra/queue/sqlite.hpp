@@ -35,8 +35,9 @@ struct sqlite_options {
     /// hour. Longer hides a stuck process; shorter fails under a long transaction of somebody else's.
     std::chrono::milliseconds busy_timeout{5'000};
 
-    /// How often an idle worker looks whether another process added work; 1 ms … 1 minute. A few microseconds each.
-    std::chrono::milliseconds poll{25};
+    /// How often an idle worker looks whether another process added work; 1 ms … 1 minute. A few microseconds each. Longer:
+    /// less work for an idle machine; shorter: another process's job starts sooner.
+    std::chrono::milliseconds poll{2};
 
     /// What would grow the jobs' tables beyond it is refused with errc::unavailable; workers go on. The write-ahead log
     /// beside the file is not counted. 0 is no limit, otherwise at least 64 KiB.
