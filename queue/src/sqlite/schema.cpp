@@ -76,6 +76,13 @@ constexpr std::array<const char*, schema_version> migrations = {
     R"(
     ALTER TABLE infra_queue ADD COLUMN next_seq INTEGER NOT NULL DEFAULT 1;
     ALTER TABLE infra_queue ADD COLUMN incarnation INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE infra_queues ADD COLUMN paused INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE infra_queues ADD COLUMN concurrency INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE infra_queues ADD COLUMN rate_max INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE infra_queues ADD COLUMN rate_duration INTEGER NOT NULL DEFAULT 1000;
+    ALTER TABLE infra_queues ADD COLUMN max_length INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE infra_queues ADD COLUMN rate_from INTEGER;
+    ALTER TABLE infra_queues ADD COLUMN rate_started INTEGER NOT NULL DEFAULT 0;
     DROP INDEX infra_jobs_id;
     ALTER TABLE infra_jobs RENAME TO infra_old_jobs;
     ALTER TABLE infra_payloads RENAME TO infra_old_payloads;
@@ -105,7 +112,10 @@ constexpr std::array<const char*, schema_version> migrations = {
         data          TEXT,
         carrier       TEXT,
         failed_reason TEXT,
-        result        TEXT
+        result        TEXT,
+        expires_at    INTEGER,
+        deduplication TEXT,
+        errors        TEXT
     ) STRICT;
     CREATE UNIQUE INDEX infra_jobs_id ON infra_jobs (id, queue) WHERE id IS NOT NULL;
     CREATE TABLE infra_payloads (
@@ -125,6 +135,12 @@ constexpr std::array<const char*, schema_version> migrations = {
         queue  INTEGER NOT NULL,
         PRIMARY KEY (due_at, seq)
     ) STRICT, WITHOUT ROWID;
+    CREATE TABLE infra_expiring (
+        queue      INTEGER NOT NULL,
+        expires_at INTEGER NOT NULL,
+        seq        INTEGER NOT NULL,
+        PRIMARY KEY (queue, expires_at, seq)
+    ) STRICT, WITHOUT ROWID;
     CREATE TABLE infra_active (
         seq              INTEGER PRIMARY KEY,
         queue            INTEGER NOT NULL,
@@ -142,6 +158,16 @@ constexpr std::array<const char*, schema_version> migrations = {
         finished_at INTEGER NOT NULL,
         PRIMARY KEY (queue, state, number)
     ) STRICT, WITHOUT ROWID;
+    CREATE TABLE infra_deduplications (
+        queue  INTEGER NOT NULL,
+        id     TEXT NOT NULL,
+        seq    INTEGER NOT NULL,
+        job_id TEXT,
+        until  INTEGER,
+        last   TEXT,
+        PRIMARY KEY (queue, id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX infra_deduplications_until ON infra_deduplications (until) WHERE until IS NOT NULL;
 
     INSERT INTO infra_finished
         SELECT queue, state, row_number() OVER (ORDER BY finished_at, seq), seq, finished_at
@@ -166,7 +192,7 @@ constexpr std::array<const char*, schema_version> migrations = {
                j.attempts_made, j.stalls, j.fence, p.created_at, j.started_at, j.finished_at,
                iif(length(CAST(p.data AS BLOB)) > 1024, NULL, p.data),
                iif(p.carrier LIKE '{%', p.carrier, '{"traceparent":"' || p.carrier || '"}'),
-               j.failed_reason, j.result
+               j.failed_reason, j.result, NULL, NULL, NULL
         FROM infra_old_jobs j JOIN infra_old_payloads p USING (seq) LEFT JOIN infra_finished f USING (seq);
     UPDATE infra_queue SET
         next_seq = next_number,

@@ -72,6 +72,15 @@ inline void expect_sound(const std::filesystem::path& file) {
         << "a job's row says it stands elsewhere";
     EXPECT_EQ(ask(file, "SELECT seq FROM infra_jobs WHERE (data IS NULL) <> (seq IN (SELECT seq FROM infra_payloads))"),
               "none");
+    EXPECT_EQ(ask(file, "SELECT w.seq FROM infra_waiting w JOIN infra_jobs USING (seq) WHERE expires_at IS NOT NULL "
+                        "EXCEPT SELECT e.seq FROM infra_expiring e JOIN infra_jobs j USING (seq, queue, expires_at)"),
+              "none")
+        << "waits for ever";
+    EXPECT_EQ(ask(file, "SELECT seq FROM infra_expiring WHERE seq NOT IN (SELECT seq FROM infra_waiting)"), "none");
+    EXPECT_EQ(ask(file, "SELECT id FROM infra_deduplications d LEFT JOIN infra_jobs j USING (seq) WHERE until IS NULL "
+                        "AND (j.seq IS NULL OR j.state >= 3 OR j.deduplication IS NOT d.id OR j.queue <> d.queue)"),
+              "none")
+        << "held by a job that is over";
     EXPECT_EQ(ask(file, "SELECT seq FROM infra_payloads WHERE seq NOT IN (SELECT seq FROM infra_jobs)"), "none");
     EXPECT_EQ(ask(file,
                   "SELECT seq FROM infra_jobs WHERE (kind IS NULL) = (name IS NULL) OR (name IS NULL) <> (options "
