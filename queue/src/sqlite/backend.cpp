@@ -142,6 +142,21 @@ public:
                       [requests = std::move(requests)](store& s) { return sqlite::prune(s, requests); });
     }
 
+    awaitable<queue_settings> configure(settings_change change) override {
+        return submit(writer_, access::write_durably, 0, refusable,
+                      [change = std::move(change)](store& s) { return sqlite::configure(s, change); });
+    }
+
+    awaitable<queue_settings> settings(std::string queue) override {
+        return submit(writer_, access::read, 0, refusable,
+                      [queue = std::move(queue)](store& s) { return sqlite::settings(s, queue); });
+    }
+
+    awaitable<bool> forget_queue(std::string queue) override {
+        return submit(writer_, access::write_durably, 0, refusable,
+                      [queue = std::move(queue)](store& s) { return sqlite::forget_queue(s, queue); });
+    }
+
     awaitable<void> stop(deadline limit) override { return stop_writer(writer_, limit); }
 
     std::string description() const override { return "sqlite:" + writer_->options().file.string(); }

@@ -1,85 +1,10 @@
+#include "due.hpp"
 #include "verbs.hpp"
 
 #include <algorithm>
 
 namespace infra::queue::sqlite {
 namespace {
-
-/// A job that waits again: it ran out of time, or its time has come.
-struct found_row {
-    std::int64_t seq;
-    std::int64_t queue;
-    std::int64_t priority;
-    std::int64_t due_at;
-    job_id id;
-};
-
-std::vector<found_row> rows_of(query& q) {
-    std::vector<found_row> rows;
-    while (q.step())
-        rows.push_back({q.integer(0), q.integer(1), q.integer(2), q.integer(3), id_of(q, 4, q.integer(0))});
-    return rows;
-}
-
-// A lease that ran out: the job stands in front of those that wait, for it has waited once already.
-void rescue(store& s, ledger::row& queue, const found_row& row) {
-    const auto place = -s.queues.next_number();
-    query(s.db,
-          "UPDATE infra_jobs SET place = ?2, state = 0, stalls = stalls + 1, (fence, started_at) = (SELECT fence, "
-          "started_at FROM infra_active WHERE seq = ?1) WHERE seq = ?1")
-        .bind(row.seq, place)
-        .run();
-    query(s.db, "DELETE FROM infra_active WHERE seq = ?1").bind(row.seq).run();
-    stand_in_line(s, queue, {row.priority, place, row.seq});
-    s.queues.moved(queue, job_state::active, job_state::waiting);
-}
-
-void look_when_leases_end(store& s) {
-    query q(s.db, "SELECT min(lease_until), max(lease_until) FROM infra_active");
-    q.step();
-    s.queues.set_leases(q.is_null(0) ? ledger::lease_ends() : ledger::lease_ends{q.integer(0), q.integer(1)});
-}
-
-std::vector<job_key> rescue_expired(store& s, const claim_request& request) {
-    const auto over = to_unix_ms(request.expired_before.value_or(request.now));
-    const auto too_far = to_unix_ms(saturating_add(request.now, longest_lease));
-    if (s.queues.leases().first > over && s.queues.leases().last <= too_far)
-        return {};
-    std::vector<job_key> rescued;
-    query expired(s.db,
-                  "SELECT seq, a.queue, priority, lease_until, id FROM infra_active a JOIN infra_jobs USING (seq) "
-                  "WHERE lease_until <= ?1 OR lease_until > ?2 ORDER BY lease_until LIMIT ?3");
-    expired.bind(over, too_far, most_at_once);
-    for (const auto& row : rows_of(expired)) {
-        auto& queue = s.queues.find(row.queue);
-        rescue(s, queue, row);
-        rescued.push_back({queue.name, row.id});
-    }
-    look_when_leases_end(s);
-    return rescued;
-}
-
-// A delay that is over: the job goes behind those that wait.
-void promote_due(store& s, std::int64_t now) {
-    if (s.queues.in(job_state::delayed) == 0)
-        return;
-    query due(s.db, "SELECT d.seq, d.queue, j.priority, d.due_at, j.id FROM infra_delayed d CROSS JOIN infra_jobs j "
-                    "ON j.seq = d.seq WHERE d.due_at <= ?1 ORDER BY d.due_at, d.seq LIMIT ?2");
-    due.bind(now, most_at_once);
-    const auto rows = rows_of(due);
-    if (rows.empty())
-        return;
-    query(s.db, "DELETE FROM infra_delayed WHERE (due_at, seq) <= (?1, ?2)")
-        .bind(rows.back().due_at, rows.back().seq)
-        .run();
-    for (const auto& row : rows) {
-        const auto place = s.queues.next_number();
-        query(s.db, "UPDATE infra_jobs SET state = 0, place = ?2 WHERE seq = ?1").bind(row.seq, place).run();
-        auto& queue = s.queues.find(row.queue);
-        stand_in_line(s, queue, {row.priority, place, row.seq});
-        s.queues.moved(queue, job_state::delayed, job_state::waiting);
-    }
-}
 
 std::string payload_apart(store& s, std::int64_t seq) {
     query q(s.db, "SELECT data FROM infra_payloads WHERE seq = ?1");
@@ -90,6 +15,7 @@ std::string payload_apart(store& s, std::int64_t seq) {
 struct front {
     std::vector<standing> places;
     std::vector<claimed_job> jobs;
+    std::vector<bool> deduplicated;
 };
 
 claimed_job read_job(store& s, const ledger::row& queue, const query& q, std::int64_t seq) {
@@ -107,12 +33,14 @@ claimed_job read_job(store& s, const ledger::row& queue, const query& q, std::in
 
 front read_front(store& s, const ledger::row& queue, std::size_t max) {
     query q(s.db, "SELECT w.seq, w.priority, w.place, j.id, j.kind, j.name, j.options, j.attempts_made, j.stalls, "
-                  "j.data, j.carrier FROM infra_waiting w CROSS JOIN infra_jobs j ON j.seq = w.seq "
+                  "j.data, j.carrier, j.expires_at, j.deduplication IS NOT NULL FROM infra_waiting w CROSS JOIN "
+                  "infra_jobs j ON j.seq = w.seq "
                   "WHERE w.queue = ?1 ORDER BY w.priority, w.place LIMIT ?2");
     q.bind(queue.id, max);
     front found;
     while (q.step()) {
-        found.places.push_back({q.integer(1), q.integer(2), q.integer(0)});
+        found.places.push_back({q.integer(1), q.integer(2), q.integer(0), q.maybe_integer(11)});
+        found.deduplicated.push_back(q.integer(12) != 0);
         found.jobs.push_back(read_job(s, queue, q, q.integer(0)));
     }
     return found;
@@ -124,6 +52,9 @@ void leave_line(store& s, const ledger::row& queue, const std::vector<standing>&
     for (std::size_t i = 0; i < places.size(); ++i)
         if (i + 1 == places.size() || places[i + 1].priority != places[i].priority)
             q.bind(queue.id, places[i].priority, places[i].place).run();
+    for (const auto& each : places)
+        if (each.expires_at)
+            expire_no_more(s, queue, *each.expires_at, each.seq);
 }
 
 void lease_out(store& s, const ledger::row& queue, front& taken, const claim_request& request) {
@@ -132,7 +63,8 @@ void lease_out(store& s, const ledger::row& queue, front& taken, const claim_req
             "INSERT INTO infra_active (seq, queue, fence, lease_until, started_at, worker) VALUES (?1, ?2, ?3, ?4, "
             "?5, ?6)");
     for (std::size_t i = 0; i < taken.jobs.size(); ++i) {
-        const row_lease held{s.queues.incarnation(), taken.places[i].seq, s.queues.next_number(), now};
+        const row_lease held{s.queues.incarnation(), taken.places[i].seq, s.queues.next_number(), now,
+                             taken.deduplicated[i]};
         q.bind(held.seq, queue.id, held.fence, until, now, request.worker).run();
         taken.jobs[i].held.fence = static_cast<std::uint64_t>(held.fence);
         taken.jobs[i].held.token = to_token(held);
@@ -157,6 +89,7 @@ front take_fresh(store& s, const ledger::row& queue, std::size_t max) {
     for (auto* each : line) {
         taken.places.push_back(each->where);
         taken.jobs.push_back(std::move(each->job));
+        taken.deduplicated.push_back(each->is_deduplicated);
         each->queue = nullptr;
     }
     std::erase_if(s.fresh, [](const auto& each) { return !each.queue; });
@@ -170,12 +103,28 @@ front take_from_line(store& s, const ledger::row& queue, std::size_t max) {
     return first;
 }
 
+void count_starts(store& s, ledger::row& queue, std::size_t n, wall_time now) {
+    if (queue.flow.settings.rate.max == 0 || n == 0)
+        return;
+    auto flow = queue.flow;
+    flow.started(n, to_unix_ms(now));
+    s.queues.set_flow(queue, std::move(flow));
+}
+
+std::size_t allowance(const ledger::row& queue, wall_time now) {
+    return has_expired(queue, now) ? 0 : queue.flow.allowance(queue.in(job_state::active), to_unix_ms(now));
+}
+
 void take_some(store& s, ledger::row& queue, std::size_t max, const claim_request& request,
                std::vector<claimed_job>& taken) {
+    max = std::min(max, allowance(queue, request.now));
+    if (max == 0)
+        return;
     s.last_turn[queue.id] = ++s.turns;
     auto first = is_all_fresh(s, queue) ? take_fresh(s, queue, max) : take_from_line(s, queue, max);
     lease_out(s, queue, first, request);
     s.queues.moved(queue, job_state::waiting, job_state::active, static_cast<std::int64_t>(first.jobs.size()));
+    count_starts(s, queue, first.jobs.size(), request.now);
     std::ranges::move(first.jobs, std::back_inserter(taken));
 }
 
@@ -184,7 +133,8 @@ void take_some(store& s, ledger::row& queue, std::size_t max, const claim_reques
 void take_in_turns(store& s, const claim_request& request, std::vector<claimed_job>& taken) {
     std::vector<ledger::row*> busy;
     for (const auto& name : request.queues)
-        if (auto* queue = s.queues.find(name); queue && queue->in(job_state::waiting) > 0)
+        if (auto* queue = s.queues.find(name);
+            queue && queue->in(job_state::waiting) > 0 && allowance(*queue, request.now) > 0)
             busy.push_back(queue);
     if (busy.empty())
         return;
@@ -196,16 +146,11 @@ void take_in_turns(store& s, const claim_request& request, std::vector<claimed_j
                 take_some(s, *queue, std::min(left, most), request, taken);
 }
 
-// Of leases the bound that the ledger knows, which may be too early: then who comes finds out.
-std::optional<wall_time> next_due(store& s) {
-    auto due = std::numeric_limits<std::int64_t>::max();
-    if (s.queues.in(job_state::active) > 0)
-        due = s.queues.leases().first;
-    if (s.queues.in(job_state::delayed) > 0)
-        if (query q(s.db, "SELECT due_at FROM infra_delayed ORDER BY due_at, seq LIMIT 1"); q.step())
-            due = std::min(due, q.integer(0));
-    const bool none = s.queues.in(job_state::active) + s.queues.in(job_state::delayed) == 0;
-    return none ? std::nullopt : std::optional(from_unix_ms(due));
+void take_what_is_there(store& s, const claim_request& request, claim_result& result) {
+    result.expired = fail_expired(s, request);
+    take_in_turns(s, request, result.jobs);
+    if (result.jobs.size() < request.max)
+        result.next_due = next_due(s, request);
 }
 
 } // namespace
@@ -214,26 +159,24 @@ claim_result claim(store& s, const claim_request& request) {
     claim_result result;
     result.rescued = rescue_expired(s, request);
     promote_due(s, to_unix_ms(request.now));
-    take_in_turns(s, request, result.jobs);
-    if (result.jobs.size() < request.max)
-        result.next_due = next_due(s);
+    take_what_is_there(s, request, result);
     return result;
 }
 
 // Rescues nobody: it asks for that who knows how the wall clock has gone meanwhile.
 claim_result claim_again(store& s, const claim_request& request) {
     claim_result result;
-    take_in_turns(s, request, result.jobs);
-    if (result.jobs.size() < request.max)
-        result.next_due = next_due(s);
+    take_what_is_there(s, request, result);
     return result;
 }
 
 bool may_claim(store& s, const claim_request& request) {
-    const auto due = next_due(s);
+    const auto due = next_due(s, request);
+    const auto now = request.time ? request.time->wall() : request.now;
     return (due && (!request.due || *due < *request.due)) || std::ranges::any_of(request.queues, [&](const auto& name) {
                const auto* queue = s.queues.find(name);
-               return queue && queue->in(job_state::waiting) > 0;
+               return queue && queue->in(job_state::waiting) > 0 &&
+                      (has_expired(*queue, now) || allowance(*queue, now) > 0);
            });
 }
 

@@ -1,4 +1,7 @@
+#include "deduplication.hpp"
 #include "verbs.hpp"
+
+#include <map>
 
 namespace infra::queue::sqlite {
 namespace {
@@ -44,42 +47,100 @@ void insert_payload(store& s, const new_job& job, std::int64_t seq) {
     s.queues.payload_added();
 }
 
+job_id id_of(const new_job& job, std::int64_t seq) { return job.id.empty() ? std::to_string(seq) : job.id; }
+
 // Whoever claims in this transaction may take it as it is.
-void keep_at_hand(store& s, ledger::row& queue, const new_job& job, const job_id& id, const beginning& at) {
+void keep_at_hand(store& s, ledger::row& queue, const new_job& job, const beginning& at) {
     s.fresh.push_back({.queue = &queue,
                        .where = {job.options.priority, at.place, at.seq},
-                       .job = {.held = {.job = {queue.name, id}},
+                       .job = {.held = {.job = {queue.name, id_of(job, at.seq)}},
                                .name = job.name,
                                .data = job.data,
                                .options = job.options,
-                               .carrier = job.carrier}});
+                               .carrier = job.carrier},
+                       .is_deduplicated = job.deduplicate.has_value()});
     s.brought_work = true;
 }
 
-added_job add(store& s, ledger::row& queue, const new_job& job) {
+// What few jobs have is written afterwards, so that the others need not name it.
+void insert_extras(store& s, const new_job& job, std::int64_t seq, std::optional<std::int64_t> expires_at) {
+    const auto id = job.deduplicate ? std::optional(std::string_view(job.deduplicate->id)) : std::nullopt;
+    query(s.db, "UPDATE infra_jobs SET expires_at = ?2, deduplication = ?3 WHERE seq = ?1")
+        .bind(seq, expires_at, id)
+        .run();
+}
+
+// Its number; empty if the id is there.
+std::optional<std::int64_t> insert(store& s, ledger::row& queue, const new_job& job) {
     const auto at = begin(s, job);
     if (!insert_job(s, queue, job, at))
-        return {.id = job.id, .how = addition::existed};
+        return std::nullopt;
     if (job.data.size() > most_inline_bytes)
         insert_payload(s, job, at.seq);
-    auto id = job.id.empty() ? std::to_string(at.seq) : job.id;
+    const auto expires_at = job.expires_at ? std::optional(to_unix_ms(*job.expires_at)) : std::nullopt;
+    if (expires_at || job.deduplicate)
+        insert_extras(s, job, at.seq, expires_at);
     if (at.state == job_state::delayed)
         set_aside(s, queue, at.place, at.seq);
-    else if (s.claims_follow)
-        keep_at_hand(s, queue, job, id, at);
+    else if (s.claims_follow && !expires_at)
+        keep_at_hand(s, queue, job, at);
     else
-        stand_in_line(s, queue, {job.options.priority, at.place, at.seq});
+        stand_in_line(s, queue, {job.options.priority, at.place, at.seq, expires_at});
     s.queues.added(queue, at.state);
-    return {.id = std::move(id)};
+    return at.seq;
+}
+
+added_job result_of(const new_job& job, std::optional<std::int64_t> seq, addition how = addition::created) {
+    if (!seq)
+        return {.id = job.id, .how = addition::existed};
+    return {.id = id_of(job, *seq), .how = how};
+}
+
+bool has_id(store& s, const ledger::row& queue, const job_id& id) {
+    if (id.empty())
+        return false;
+    query q(s.db, "SELECT 1 FROM infra_jobs WHERE id = ?1 AND queue = ?2");
+    return q.bind(id, queue.id).step();
+}
+
+added_job add_unless_duplicate(store& s, ledger::row& queue, const new_job& job) {
+    if (has_id(s, queue, job.id))
+        return {.id = job.id, .how = addition::existed};
+    const auto judged = judge(s, queue, job);
+    if (judged.how == addition::deduplicated)
+        return {.id = judged.holder, .how = judged.how};
+    const auto seq = insert(s, queue, job);
+    hold(s, queue, job, seq.value(), judged.until);
+    return result_of(job, seq, judged.how);
+}
+
+// Before anything is added, since all are or none. What would add nothing needs no room.
+void refuse_beyond_length(store& s, const std::vector<new_job>& jobs) {
+    std::map<const ledger::row*, std::int64_t> more;
+    for (const auto& job : jobs)
+        if (const auto* queue = s.queues.find(job.queue); queue && queue->flow.settings.max_length > 0)
+            more[queue] += !has_id(s, *queue, job.id) && !is_duplicate(s, *queue, job);
+    for (const auto& [queue, number] : more) {
+        const auto most = queue->flow.settings.max_length;
+        const auto there = queue->in(job_state::waiting) + queue->in(job_state::delayed);
+        if (number > 0 && static_cast<std::size_t>(there + number) > most)
+            throw full_error(queue->name, most);
+    }
 }
 
 } // namespace
 
+added_job add_job(store& s, ledger::row& queue, const new_job& job) {
+    return job.deduplicate ? add_unless_duplicate(s, queue, job) : result_of(job, insert(s, queue, job));
+}
+
 std::vector<added_job> enqueue(store& s, const std::vector<new_job>& jobs) {
+    if (s.queues.limits_some())
+        refuse_beyond_length(s, jobs);
     std::vector<added_job> added;
     added.reserve(jobs.size());
     for (const auto& job : jobs)
-        added.push_back(add(s, s.queues.get(s.db, job.queue), job));
+        added.push_back(add_job(s, s.queues.get(s.db, job.queue), job));
     s.refuse_if_too_large();
     return added;
 }

@@ -1,3 +1,4 @@
+#include "deduplication.hpp"
 #include "verbs.hpp"
 
 #include <algorithm>
@@ -7,6 +8,16 @@ namespace {
 
 std::optional<std::string_view> non_empty(const std::string& text) {
     return text.empty() ? std::nullopt : std::optional(std::string_view(text));
+}
+
+// After the attempt was counted.
+void remember_error(store& s, std::int64_t seq, const outcome& o) {
+    query(
+        s.db,
+        "UPDATE infra_jobs SET errors = json_insert(iif(json_array_length(errors) >= ?4, json_remove(errors, '$[0]'), "
+        "coalesce(errors, '[]')), '$[#]', json_array(attempts_made, ?2, ?3)) WHERE seq = ?1")
+        .bind(seq, to_unix_ms(o.at), o.reason, max_job_errors)
+        .run();
 }
 
 /// What is to be forgotten once all outcomes of one call are recorded.
@@ -26,14 +37,13 @@ public:
     bool end(const outcome& o) {
         const auto held = from_token(o.held.token);
         auto* queue = s_.queues.find(o.held.job.queue);
-        if (!queue || held.incarnation != s_.queues.incarnation() || !leave_active(*queue, held))
+        if (!queue || held.incarnation != s_.queues.incarnation())
             return false;
-        if (o.as == outcome::kind::retry || o.as == outcome::kind::returned)
-            wait_again(*queue, o, held);
-        else if (o.keep.count == 0u)
-            leave_no_trace(*queue, held);
-        else
-            end_for_good(*queue, o, held, o.as == outcome::kind::completed ? job_state::completed : job_state::failed);
+        const bool goes_on = o.as == outcome::kind::retry || o.as == outcome::kind::returned;
+        if (!(goes_on ? go_on(*queue, o, held) : end_at_last(*queue, o, held)))
+            return false;
+        if (queue->flow.settings.concurrency > 0)
+            s_.brought_work = true; // a place is free
         return true;
     }
 
@@ -43,7 +53,24 @@ public:
     }
 
 private:
-    // False: the lease is void.
+    // False, here and below: the lease is void.
+    bool end_at_last(ledger::row& queue, const outcome& o, const row_lease& held) {
+        const bool was_held = leave_active(queue, held);
+        if (was_held)
+            end_for_good(queue, o, held, 1);
+        return was_held;
+    }
+
+    // A job that somebody wants to end does not run again.
+    bool go_on(ledger::row& queue, const outcome& o, const row_lease& held) {
+        const auto cancelled = leave_active_unless_cancelled(queue, held);
+        if (cancelled == true)
+            end_for_good(queue, cancellation_of(o, held), held, o.as == outcome::kind::retry ? 1 : 0);
+        else if (cancelled == false)
+            wait_again(queue, o, held);
+        return cancelled.has_value();
+    }
+
     bool leave_active(const ledger::row& queue, const row_lease& held) {
         query(s_.db, "DELETE FROM infra_active WHERE seq = ?1 AND fence = ?2 AND queue = ?3")
             .bind(held.seq, held.fence, queue.id)
@@ -51,15 +78,44 @@ private:
         return s_.db.changes() > 0;
     }
 
-    void end_for_good(ledger::row& queue, const outcome& o, const row_lease& held, job_state state) {
+    // Whether it is cancelled. Costs more than the other, which the many jobs that complete are spared.
+    std::optional<bool> leave_active_unless_cancelled(const ledger::row& queue, const row_lease& held) {
+        query q(s_.db,
+                "DELETE FROM infra_active WHERE seq = ?1 AND fence = ?2 AND queue = ?3 RETURNING cancel_requested");
+        return q.bind(held.seq, held.fence, queue.id).step() ? std::optional(q.integer(0) != 0) : std::nullopt;
+    }
+
+    outcome cancellation_of(const outcome& o, const row_lease& held) {
+        query q(s_.db, "SELECT kind, name, options FROM infra_jobs WHERE seq = ?1");
+        q.bind(held.seq).step();
+        return {.held = o.held,
+                .as = outcome::kind::failed,
+                .reason = std::string(cancelled_reason),
+                .at = o.at,
+                .keep = s_.kinds.read(s_.db, q, 0, 1, 2).options.keep_failed};
+    }
+
+    void end_for_good(ledger::row& queue, const outcome& o, const row_lease& held, int attempts) {
+        if (o.keep.count == 0u)
+            return leave_no_trace(queue, o, held);
+        record_end(queue, o, held, attempts);
+        if (held.deduplicated != 0)
+            release_deduplication(s_, queue, held.seq, o.at);
+    }
+
+    void record_end(ledger::row& queue, const outcome& o, const row_lease& held, int attempts) {
+        const auto state = o.as == outcome::kind::completed ? job_state::completed : job_state::failed;
         const auto number = s_.queues.next_number();
         const auto at = to_unix_ms(o.at);
-        query(s_.db,
-              "UPDATE infra_jobs SET state = ?2, place = ?3, attempts_made = attempts_made + 1, fence = ?4, started_at "
-              "= ?5, finished_at = ?6, result = ?7, failed_reason = coalesce(?8, failed_reason) WHERE seq = ?1")
+        query(
+            s_.db,
+            "UPDATE infra_jobs SET state = ?2, place = ?3, attempts_made = attempts_made + ?9, fence = ?4, started_at "
+            "= ?5, finished_at = ?6, result = ?7, failed_reason = coalesce(?8, failed_reason) WHERE seq = ?1")
             .bind(held.seq, static_cast<int>(state), number, held.fence, held.started_at, at, non_empty(o.result),
-                  non_empty(o.reason))
+                  non_empty(o.reason), attempts)
             .run();
+        if (state == job_state::failed)
+            remember_error(s_, held.seq, o);
         query(s_.db, "INSERT INTO infra_finished (queue, state, number, seq, finished_at) VALUES (?1, ?2, ?3, ?4, ?5)")
             .bind(queue.id, static_cast<int>(state), number, held.seq, at)
             .run();
@@ -68,11 +124,10 @@ private:
     }
 
     // Nothing of it is to be kept.
-    void leave_no_trace(ledger::row& queue, const row_lease& held) {
-        query(s_.db, "DELETE FROM infra_jobs WHERE seq = ?1").bind(held.seq).run();
-        if (s_.queues.has_payloads())
-            forget_payload(s_, held.seq);
-        s_.queues.removed(queue, job_state::active);
+    void leave_no_trace(ledger::row& queue, const outcome& o, const row_lease& held) {
+        if (held.deduplicated != 0)
+            release_deduplication(s_, queue, held.seq, o.at);
+        forget_job(s_, queue, held.seq, job_state::active);
     }
 
     void wait_again(ledger::row& queue, const outcome& o, const row_lease& held) {
@@ -83,6 +138,8 @@ private:
             .bind(held.seq, static_cast<int>(state), at.place, o.as == outcome::kind::retry ? 1 : 0, held.fence,
                   held.started_at, non_empty(o.reason))
             .run();
+        if (o.as == outcome::kind::retry)
+            remember_error(s_, held.seq, o);
         if (o.run_at)
             set_aside(s_, queue, at.place, held.seq);
         else
@@ -92,11 +149,15 @@ private:
 
     // Interrupted, it stands in front; retried, where a new job would; later, when it is due.
     standing standing_of(const outcome& o, const row_lease& held) {
-        query q(s_.db, "SELECT priority, kind, name, options FROM infra_jobs WHERE seq = ?1");
+        query q(s_.db, "SELECT priority, kind, name, options, expires_at FROM infra_jobs WHERE seq = ?1");
         q.bind(held.seq).step();
         const bool in_front = o.as == outcome::kind::returned || s_.kinds.read(s_.db, q, 1, 2, 3).options.lifo;
         const auto number = s_.queues.next_number();
-        return {q.integer(0), o.run_at ? to_due_ms(*o.run_at) : in_front ? -number : number, held.seq};
+        return {q.integer(0),
+                o.run_at   ? to_due_ms(*o.run_at)
+                : in_front ? -number
+                           : number,
+                held.seq, q.maybe_integer(4)};
     }
 
     void keep_only(ledger::row& queue, job_state state, const outcome& o) {

@@ -8,7 +8,8 @@ namespace {
     "SELECT j.seq, j.queue, j.id, j.state, j.priority, j.place, j.kind, j.name, j.options, j.attempts_made, "          \
     "j.stalls, "                                                                                                       \
     "coalesce(a.fence, j.fence), j.created_at, coalesce(a.started_at, j.started_at), j.finished_at, "                  \
-    "coalesce(j.data, p.data), j.failed_reason, j.result, a.seq FROM infra_jobs j LEFT JOIN infra_active a USING "     \
+    "coalesce(j.data, p.data), j.failed_reason, j.result, a.seq, a.cancel_requested, j.expires_at, j.deduplication, "  \
+    "j.errors IS NOT NULL FROM infra_jobs j LEFT JOIN infra_active a USING "                                           \
     "(seq) "                                                                                                           \
     "LEFT JOIN infra_payloads p USING (seq) "
 
@@ -22,6 +23,17 @@ constexpr const char* by_id =
 std::optional<wall_time> maybe_time(const query& q, int column) {
     const auto ms = q.maybe_integer(column);
     return ms ? std::optional(from_unix_ms(*ms)) : std::nullopt;
+}
+
+// Taken apart by SQLite, which reads back whatever bytes a reason had.
+std::vector<job_error> errors_of(store& s, std::int64_t seq) {
+    query q(s.db, "SELECT json_extract(e.value, '$[0]'), json_extract(e.value, '$[1]'), json_extract(e.value, '$[2]') "
+                  "FROM infra_jobs j, json_each(j.errors) e WHERE j.seq = ?1 ORDER BY e.key");
+    q.bind(seq);
+    std::vector<job_error> errors;
+    while (q.step())
+        errors.push_back({static_cast<int>(q.integer(0)), from_unix_ms(q.integer(1)), q.text(2)});
+    return errors;
 }
 
 job_info read_job(store& s, const query& q) {
@@ -41,7 +53,12 @@ job_info read_job(store& s, const query& q) {
                   .run_at = state == job_state::delayed ? maybe_time(q, 5) : std::nullopt,
                   .started_at = maybe_time(q, 13),
                   .finished_at = maybe_time(q, 14),
-                  .options = kind.options};
+                  .expires_at = maybe_time(q, 20),
+                  .options = kind.options,
+                  .deduplication_id = q.text(21),
+                  .cancel_requested = q.integer(19) != 0};
+    if (q.integer(22) != 0)
+        info.errors = errors_of(s, q.integer(0));
     info.options.priority = static_cast<int>(q.integer(4));
     return info;
 }

@@ -13,6 +13,7 @@ struct stored_options {
     std::optional<std::int64_t> backoff_max{};
     double backoff_jitter = 0;
     std::optional<std::int64_t> timeout{};
+    std::optional<std::int64_t> ttl{};
     bool lifo = false;
     std::optional<std::uint64_t> keep_completed_count{};
     std::optional<std::int64_t> keep_completed_age{};
@@ -20,7 +21,7 @@ struct stored_options {
     std::optional<std::int64_t> keep_failed_age{};
 };
 BOOST_DESCRIBE_STRUCT(stored_options, (),
-                      (attempts, backoff, backoff_delay, backoff_max, backoff_jitter, timeout, lifo,
+                      (attempts, backoff, backoff_delay, backoff_max, backoff_jitter, timeout, ttl, lifo,
                        keep_completed_count, keep_completed_age, keep_failed_count, keep_failed_age))
 
 constexpr auto no_limit = std::chrono::milliseconds::max();
@@ -55,6 +56,7 @@ std::string to_text(const job_options& o) {
         .backoff_max = o.backoff.max == no_limit ? std::nullopt : std::optional<std::int64_t>(o.backoff.max.count()),
         .backoff_jitter = o.backoff.jitter,
         .timeout = ticks(o.timeout),
+        .ttl = ticks(o.ttl),
         .lifo = o.lifo,
         .keep_completed_count = o.keep_completed.count,
         .keep_completed_age = ticks(o.keep_completed.age),
@@ -75,6 +77,7 @@ job_options read_options(std::string_view text, const database& db) {
                         .jitter = read->backoff_jitter},
             .timeout = duration<milliseconds>(read->timeout),
             .lifo = read->lifo,
+            .ttl = duration<milliseconds>(read->ttl),
             .keep_completed = {.count = read->keep_completed_count, .age = duration<seconds>(read->keep_completed_age)},
             .keep_failed = {.count = read->keep_failed_count, .age = duration<seconds>(read->keep_failed_age)}};
 }

@@ -1,14 +1,13 @@
 #pragma once
 
-// What the writer keeps in memory of the file: the queues' names, how many of their jobs are in each state, the next
-// numbers, and between which times leases end. Read again when another process has written; what changed is written back
+// What the writer keeps in memory of the file: the queues' names and settings, how many of their jobs are in each state, the
+// next numbers, between which times leases end, and from when on jobs expire. Read again when another process has written; what changed is written back
 // once for each transaction. So counts cost nothing, whatever the backlog, and a claim looks only where there is something.
 //
 // Invariant: within a write transaction, every count equals the number of rows; at COMMIT the tables say the same.
 
 #include "database.hpp"
-
-#include <infra/queue/options.hpp>
+#include "flow.hpp"
 
 #include <array>
 #include <limits>
@@ -24,7 +23,10 @@ public:
         std::int64_t id = 0;
         std::string name{};
         std::array<std::int64_t, job_states> jobs{};
-        bool dirty = false; // stands in changed_
+        queue_flow flow{};
+        std::int64_t next_expiry = std::numeric_limits<std::int64_t>::max(); ///< no job that waits expires before
+        bool dirty = false;                                                  // stands in changed_
+        bool flow_dirty = false;                                             // stands in flows_changed_
 
         std::int64_t in(job_state s) const noexcept { return jobs[static_cast<std::size_t>(s)]; }
     };
@@ -44,6 +46,8 @@ public:
     row& find(std::int64_t id) { return *by_id_.at(id); }
     /// Makes it if there is none.
     row& get(database& db, std::string_view name);
+    /// One without jobs.
+    void forget(database& db, std::string_view name);
     rows& all() noexcept { return rows_; }
 
     /// How many jobs of all queues.
@@ -55,6 +59,10 @@ public:
 
     /// Drawn by lot when the file was made, so that no lease of a file that is gone counts in another.
     std::int64_t incarnation() const noexcept { return incarnation_; }
+
+    /// Whether any queue has settings that limit it.
+    bool limits_some() const noexcept { return limited_ > 0; }
+    void set_flow(row& queue, queue_flow flow);
 
     const lease_ends& leases() const noexcept { return leases_; }
     void leased_until(std::int64_t end) noexcept;
@@ -81,23 +89,35 @@ private:
         job_state state;
         std::int64_t by;
     };
+    struct former_flow {
+        row* queue;
+        queue_flow flow;
+    };
 
     void load_queues(database& db);
     void load_numbers(database& db);
+    void save_counts(database& db);
+    void save_flows(database& db);
     void change(row& queue, job_state s, std::int64_t by);
+    void replace_flow(row& queue, queue_flow flow);
+    void bring_back(rows::node_type gone);
 
     rows rows_;
     std::unordered_map<std::int64_t, row*> by_id_;
     std::array<std::int64_t, job_states> totals_{};
-    std::vector<row*> changed_; // since save()
+    std::vector<row*> changed_;       // since save()
+    std::vector<row*> flows_changed_; // since save()
+    std::size_t limited_ = 0;
     std::int64_t next_seq_ = 1;
     std::int64_t next_number_ = 1;
     std::pair<std::int64_t, std::int64_t> saved_numbers_{};
     std::int64_t incarnation_ = 0;
     lease_ends leases_;
     bool has_payloads_ = false;
-    std::vector<step> steps_;       // since mark()
-    std::vector<std::string> made_; // since mark()
+    std::vector<step> steps_;           // since mark()
+    std::vector<std::string> made_;     // since mark()
+    std::vector<former_flow> flows_;    // since mark()
+    std::vector<rows::node_type> gone_; // since mark()
 };
 
 } // namespace infra::queue::sqlite

@@ -1,3 +1,4 @@
+#include "deduplication.hpp"
 #include "verbs.hpp"
 
 #include <algorithm>
@@ -81,6 +82,8 @@ std::size_t prune(store& s, const std::vector<prune_request>& requests) {
         forgotten += forget_beyond(s, *queue, job_state::completed, each.completed, each.now);
         forgotten += forget_beyond(s, *queue, job_state::failed, each.failed, each.now);
     }
+    if (!requests.empty())
+        forget_past_deduplications(s, std::ranges::max(requests, {}, &prune_request::now).now);
     return forgotten;
 }
 

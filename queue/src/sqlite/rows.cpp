@@ -1,4 +1,4 @@
-#include "verbs.hpp"
+#include "jobs.hpp"
 
 #include <array>
 #include <charconv>
@@ -6,9 +6,9 @@
 namespace infra::queue::sqlite {
 
 std::string to_token(const row_lease& held) {
-    std::array<char, 96> text;
+    std::array<char, 112> text;
     auto* to = text.data();
-    for (const auto each : {held.seq, held.fence, held.started_at, held.incarnation}) {
+    for (const auto each : {held.seq, held.fence, held.started_at, held.deduplicated, held.incarnation}) {
         to = std::to_chars(to, text.data() + text.size(), each).ptr;
         *to++ = ':';
     }
@@ -19,7 +19,7 @@ row_lease from_token(std::string_view token) {
     row_lease held;
     const auto* at = token.data();
     const auto* const end = at + token.size();
-    for (auto* each : {&held.seq, &held.fence, &held.started_at, &held.incarnation}) {
+    for (auto* each : {&held.seq, &held.fence, &held.started_at, &held.deduplicated, &held.incarnation}) {
         const auto read = std::from_chars(at, end, *each);
         const bool is_last = each == &held.incarnation;
         if (read.ec != std::errc() || (read.ptr == end) != is_last || (!is_last && *read.ptr != ':'))
@@ -41,16 +41,6 @@ std::optional<std::int64_t> given_number(std::string_view id) {
 
 job_id id_of(const query& q, int column, std::int64_t seq) {
     return q.is_null(column) ? std::to_string(seq) : q.text(column);
-}
-
-void stand_in_line(store& s, const ledger::row& queue, const standing& where) {
-    s.put_in_line(queue, where);
-    s.brought_work = true;
-}
-
-void set_aside(store& s, const ledger::row& queue, std::int64_t due_at, std::int64_t seq) {
-    query(s.db, "INSERT INTO infra_delayed (due_at, seq, queue) VALUES (?1, ?2, ?3)").bind(due_at, seq, queue.id).run();
-    s.brought_work = true;
 }
 
 } // namespace infra::queue::sqlite

@@ -24,13 +24,15 @@ struct standing {
     std::int64_t priority = 0;
     std::int64_t place = 0;
     std::int64_t seq = 0;
+    std::optional<std::int64_t> expires_at{};
 };
 
-/// A job that came in this transaction and may leave in it: it need not be put in line first.
+/// A job that came in this transaction and may leave in it: it need not be put in line first. It does not expire.
 struct fresh_job {
     ledger::row* queue = nullptr;
     standing where{};
     claimed_job job{};
+    bool is_deduplicated = false;
 };
 
 class store {

@@ -252,8 +252,7 @@ void writer::perform_all(batch& all, batch& parked, undo how, std::vector<std::e
     const auto perform_one = [&](operation& one, void (operation::*what)(store&)) -> std::exception_ptr {
         if (how == undo::parts)
             return perform_part(one, what);
-        (one.*what)(*store_);
-        return nullptr;
+        return perform_or_refuse(one, what);
     };
     store_->claims_follow = how == undo::everything && (!parked.empty() || (!all.empty() && all.back()->is_claim()));
     for (std::size_t i = 0; i < all.size(); ++i)
@@ -265,6 +264,18 @@ void writer::perform_all(batch& all, batch& parked, undo how, std::vector<std::e
     for (std::size_t i = 0; i < all.size(); ++i)
         if (!failures[i] && all[i]->waits())
             failures[i] = perform_one(*all[i], &operation::try_again);
+}
+
+// A full queue is found out before anything is changed; many may be refused while others are served.
+std::exception_ptr writer::perform_or_refuse(operation& one, void (operation::*how)(store&)) {
+    try {
+        (one.*how)(*store_);
+    } catch (const error& e) {
+        if (e.code() != errc::full)
+            throw;
+        return std::current_exception();
+    }
+    return nullptr;
 }
 
 std::exception_ptr writer::perform_part(operation& one, void (operation::*how)(store&)) {

@@ -83,6 +83,7 @@ private:
     bool perform_together(batch& all, batch& parked, undo how);
     void begin(const batch& all, bool offering);
     void perform_all(batch& all, batch& parked, undo how, std::vector<std::exception_ptr>& failures);
+    std::exception_ptr perform_or_refuse(operation& one, void (operation::*how)(store&));
     std::exception_ptr perform_part(operation& one, void (operation::*how)(store&));
     void tell(batch& all, batch& parked, const std::vector<std::exception_ptr>& failures);
     void open();

@@ -1,4 +1,4 @@
-#include "../backend_conformance.hpp"
+#include "../flow_conformance.hpp"
 #include "support.hpp"
 
 namespace infra::queue::tests {
@@ -13,10 +13,11 @@ backend_subject make_subject(durability kept) {
             .surroundings = folder};
 }
 
-INSTANTIATE_TEST_SUITE_P(Sqlite, QueueBackend,
-                         testing::Values(backend_case{"Full", [] { return make_subject(durability::full); }},
-                                         backend_case{"Normal", [] { return make_subject(durability::normal); }}),
-                         backend_case_name);
+const auto both = ::testing::Values(backend_case{"Full", [] { return make_subject(durability::full); }},
+                                    backend_case{"Normal", [] { return make_subject(durability::normal); }});
+
+INSTANTIATE_TEST_SUITE_P(Sqlite, QueueBackend, both, backend_case_name);
+INSTANTIATE_TEST_SUITE_P(Sqlite, QueueFlow, both, backend_case_name);
 
 } // namespace
 } // namespace infra::queue::tests

@@ -77,8 +77,9 @@ inline void expect_sound(const std::filesystem::path& file) {
               "none")
         << "waits for ever";
     EXPECT_EQ(ask(file, "SELECT seq FROM infra_expiring WHERE seq NOT IN (SELECT seq FROM infra_waiting)"), "none");
-    EXPECT_EQ(ask(file, "SELECT id FROM infra_deduplications d LEFT JOIN infra_jobs j USING (seq) WHERE until IS NULL "
-                        "AND (j.seq IS NULL OR j.state >= 3 OR j.deduplication IS NOT d.id OR j.queue <> d.queue)"),
+    EXPECT_EQ(ask(file,
+                  "SELECT d.id FROM infra_deduplications d LEFT JOIN infra_jobs j USING (seq) WHERE until IS NULL "
+                  "AND (j.seq IS NULL OR j.state >= 3 OR j.deduplication IS NOT d.id OR j.queue <> d.queue)"),
               "none")
         << "held by a job that is over";
     EXPECT_EQ(ask(file, "SELECT seq FROM infra_payloads WHERE seq NOT IN (SELECT seq FROM infra_jobs)"), "none");

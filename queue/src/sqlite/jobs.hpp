@@ -1,0 +1,75 @@
+#pragma once
+
+// What the verbs have in common: a job's lease and id, where it stands, and how it begins and ends. All of it inside a
+// transaction.
+
+#include "store.hpp"
+
+#include <infra/queue/backend.hpp>
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace infra::queue::sqlite {
+
+/// At most so many rows are moved or forgotten on the side in one operation, so that none takes long.
+inline constexpr std::int64_t most_at_once = 1000;
+
+/// A larger payload lies apart from its job's row, which is written again when the job ends.
+inline constexpr std::size_t most_inline_bytes = 1024;
+
+/// When a job is due, in milliseconds, rounded up: nothing runs before its time.
+inline std::int64_t to_due_ms(wall_time t) noexcept {
+    return to_unix_ms(saturating_add(t, std::chrono::milliseconds(1) - std::chrono::nanoseconds(1)));
+}
+
+/// What a lease's token says: which file, which job, which lease, since when, and whether the job was added with a
+/// deduplication, so that who ends one without need not look. Of another file's it finds no row, also where somebody removed
+/// the file and numbers began anew.
+struct row_lease {
+    std::int64_t incarnation = 0;
+    std::int64_t seq = 0;
+    std::int64_t fence = 0;
+    std::int64_t started_at = 0;
+    std::int64_t deduplicated = 0;
+};
+std::string to_token(const row_lease& held);
+row_lease from_token(std::string_view token); ///< what was not made by to_token finds no row
+
+/// The number that an id given by the file is; empty if it was not given.
+std::optional<std::int64_t> given_number(std::string_view id);
+/// A row's id: the column's, or its number.
+job_id id_of(const query& q, int column, std::int64_t seq);
+
+// --- where a job stands: places.cpp ---
+
+void stand_in_line(store& s, ledger::row& queue, const standing& where);
+void set_aside(store& s, const ledger::row& queue, std::int64_t due_at, std::int64_t seq); ///< until it is due
+
+/// Takes a job from among those that wait or are delayed; which of the two it was. Empty if it is neither. The counts
+/// still name it there.
+std::optional<job_state> leave_place(store& s, const ledger::row& queue, std::int64_t seq);
+
+/// A job that waits no longer does not expire.
+void expire_no_more(store& s, const ledger::row& queue, std::int64_t expires_at, std::int64_t seq);
+
+// --- how it begins and ends ---
+
+/// However long the queue is.
+added_job add_job(store& s, ledger::row& queue, const new_job& job);
+
+/// Ends a job that has left its place and that no handler ends. `from` is where it is counted.
+void fail_job(store& s, ledger::row& queue, std::int64_t seq, job_state from, std::string_view reason, wall_time at);
+
+/// Forgets a job that has left its place. A deduplication stays as it is.
+void forget_job(store& s, ledger::row& queue, std::int64_t seq, job_state from);
+
+/// Forgets finished jobs of a queue beyond what is to be kept, oldest first, at most so many.
+std::size_t forget_beyond(store& s, ledger::row& queue, job_state state, const keep& kept, wall_time now,
+                          std::int64_t most = most_at_once);
+
+/// Forgets a payload that lies apart.
+void forget_payload(store& s, std::int64_t seq);
+
+} // namespace infra::queue::sqlite

@@ -1,0 +1,41 @@
+#include "verbs.hpp"
+
+#include <algorithm>
+
+namespace infra::queue::sqlite {
+
+queue_settings configure(store& s, const settings_change& change) {
+    auto& queue = s.queues.get(s.db, change.queue);
+    auto flow = queue.flow;
+    auto& now = flow.settings;
+    now.paused = change.paused.value_or(now.paused);
+    now.concurrency = change.concurrency.value_or(now.concurrency);
+    now.rate = change.rate.value_or(now.rate);
+    now.max_length = change.max_length.value_or(now.max_length);
+    if (change.rate) {
+        flow.rate_from.reset();
+        flow.rate_started = 0;
+    }
+    if (flow != queue.flow)
+        s.queues.set_flow(queue, std::move(flow));
+    s.brought_work = true; // some may be taken now
+    return queue.flow.settings;
+}
+
+queue_settings settings(store& s, const std::string& queue) {
+    const auto* known = s.queues.find(queue);
+    return known ? known->flow.settings : queue_settings{.queue = queue};
+}
+
+bool forget_queue(store& s, const std::string& queue) {
+    const auto* known = s.queues.find(queue);
+    if (!known)
+        return true;
+    if (std::ranges::any_of(known->jobs, [](auto number) { return number > 0; }))
+        return false;
+    query(s.db, "DELETE FROM infra_deduplications WHERE queue = ?1").bind(known->id).run();
+    s.queues.forget(s.db, queue);
+    return true;
+}
+
+} // namespace infra::queue::sqlite
