@@ -1,7 +1,8 @@
 #include <infra/queue/sqlite.hpp>
 
+#include "submit.hpp"
 #include "verbs.hpp"
-#include "writer.hpp"
+#include "waits.hpp"
 
 #include <infra/base/with_deadline.hpp>
 
@@ -11,79 +12,27 @@ namespace infra::queue {
 namespace sqlite {
 namespace {
 
-constexpr bool refusable = false;
-constexpr bool always = true;
-
-/// A function as an operation whose result goes to a promise.
-template <class F>
-class operation_of final : public operation {
-    using result = std::invoke_result_t<F&, store&>;
-
-public:
-    operation_of(access needs, std::size_t payload_bytes, bool is_urgent, F f, promise<result> p)
-        : operation(needs, payload_bytes, is_urgent), function_(std::move(f)), outcome_(std::move(p)) {}
-
-    void perform(store& s) override { result_.emplace(function_(s)); }
-    void succeed() noexcept override { outcome_.set_value(std::move(*result_)); }
-    void fail(std::exception_ptr why) noexcept override { outcome_.set_exception(std::move(why)); }
-
-private:
-    F function_;
-    promise<result> outcome_;
-    std::optional<result> result_;
-};
-
-template <class F>
-awaitable<std::invoke_result_t<F&, store&>> submit(std::shared_ptr<writer> to, access needed, std::size_t bytes,
-                                                   bool urgent, F f) {
-    const promise<std::invoke_result_t<F&, store&>> outcome(co_await asio::this_coro::executor);
-    to->post(std::make_unique<operation_of<F>>(needed, bytes, urgent, std::move(f), outcome));
-    co_return co_await outcome.get();
-}
-
-/// A claim, which may wait.
-class claim_operation final : public operation {
-public:
-    claim_operation(claim_request request, promise<claim_result> p)
-        : operation(access::write, 0, always), request_(std::move(request)), outcome_(std::move(p)) {}
-
-    void perform(store& s) override { result_ = sqlite::claim(s, request_); }
-    bool is_claim() const noexcept override { return true; }
-    bool waits() const noexcept override { return waits_on(request_, result_); }
-    bool may_go_on(store& s) override { return may_claim(s, request_); }
-    void try_again(store& s) override {
-        if (request_.time)
-            request_.now = request_.time->wall();
-        result_ = claim_again(s, request_);
-    }
-    void succeed() noexcept override { outcome_.set_value(std::move(result_)); }
-    void fail(std::exception_ptr why) noexcept override { outcome_.set_exception(std::move(why)); }
-
-private:
-    claim_request request_;
-    promise<claim_result> outcome_;
-    claim_result result_;
-};
-
-// Cancelled, it asks for its claim back, and learns which of the two the thread was told first.
-awaitable<claim_result> submit_claim(std::shared_ptr<writer> to, claim_request request) {
-    const promise<claim_result> outcome(co_await asio::this_coro::executor);
-    const auto ticket = to->post(std::make_unique<claim_operation>(std::move(request), outcome));
-    try {
-        co_return co_await outcome.get();
-    } catch (const boost::system::system_error& e) {
-        if (e.code() != asio::error::operation_aborted)
-            throw;
-    }
-    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
-    to->withdraw(ticket);
-    co_return co_await outcome.get();
-}
-
 std::size_t bytes_of(const std::vector<new_job>& jobs) {
     std::size_t bytes = 0;
     for (const auto& each : jobs)
         bytes += sizeof each + each.data.size() + each.carrier.size();
+    return bytes;
+}
+
+std::size_t bytes_of(const std::vector<note>& notes) {
+    std::size_t bytes = 0;
+    for (const auto& each : notes) {
+        bytes += sizeof each + (each.progress ? each.progress->size() : 0);
+        for (const auto& line : each.lines)
+            bytes += sizeof line + line.text.size();
+    }
+    return bytes;
+}
+
+std::size_t bytes_of(const std::vector<new_schedule>& schedules) {
+    std::size_t bytes = 0;
+    for (const auto& each : schedules)
+        bytes += sizeof each + each.data.size();
     return bytes;
 }
 
@@ -115,7 +64,9 @@ public:
                       [jobs = std::move(jobs)](store& s) { return sqlite::enqueue(s, jobs); });
     }
 
-    awaitable<claim_result> claim(claim_request request) override { return submit_claim(writer_, std::move(request)); }
+    awaitable<claim_result> claim(claim_request request) override {
+        return submit_waiting<claim_operation>(writer_, std::move(request));
+    }
 
     awaitable<std::vector<renewal>> extend(std::vector<lease> leases, wall_time until) override {
         return submit(writer_, access::write, 0, always,
@@ -142,6 +93,8 @@ public:
                       [requests = std::move(requests)](store& s) { return sqlite::prune(s, requests); });
     }
 
+    // --- operations ---
+
     awaitable<queue_settings> configure(settings_change change) override {
         return submit(writer_, access::write_durably, 0, refusable,
                       [change = std::move(change)](store& s) { return sqlite::configure(s, change); });
@@ -155,6 +108,62 @@ public:
     awaitable<bool> forget_queue(std::string queue) override {
         return submit(writer_, access::write_durably, 0, refusable,
                       [queue = std::move(queue)](store& s) { return sqlite::forget_queue(s, queue); });
+    }
+
+    awaitable<job_page> list(list_request request) override {
+        return submit(writer_, access::read, 0, refusable,
+                      [request = std::move(request)](store& s) { return sqlite::list(s, request); });
+    }
+
+    awaitable<change_result> change(change_request request) override {
+        return submit(writer_, access::write_durably, 0, refusable,
+                      [request = std::move(request)](store& s) { return sqlite::change(s, request); });
+    }
+
+    awaitable<std::vector<bool>> tell(std::vector<note> notes) override {
+        const auto bytes = bytes_of(notes);
+        return submit(writer_, access::write, bytes, refusable,
+                      [notes = std::move(notes)](store& s) { return sqlite::tell(s, notes); });
+    }
+
+    awaitable<std::vector<log_line>> logs(job_key job) override {
+        return submit(writer_, access::read, 0, refusable,
+                      [job = std::move(job)](store& s) { return sqlite::logs(s, job); });
+    }
+
+    awaitable<events_page> events(events_request request) override {
+        return submit_waiting<events_operation>(writer_, std::move(request));
+    }
+
+    awaitable<std::vector<minute_counts>> history(std::string queue, wall_time from, wall_time to) override {
+        return submit(writer_, access::read, 0, refusable,
+                      [queue = std::move(queue), from, to](store& s) { return sqlite::history(s, queue, from, to); });
+    }
+
+    awaitable<std::optional<job_info>> wait_for_end(job_key job) override {
+        return submit_waiting<end_operation>(writer_, std::move(job));
+    }
+
+    // --- schedules ---
+
+    awaitable<void> upsert(std::vector<new_schedule> schedules) override {
+        co_await submit(writer_, access::write_durably, bytes_of(schedules), refusable,
+                        [schedules = std::move(schedules)](store& s) { return sqlite::upsert(s, schedules); });
+    }
+
+    awaitable<std::vector<bool>> remove_schedules(std::vector<schedule_key> keys) override {
+        return submit(writer_, access::write_durably, 0, refusable,
+                      [keys = std::move(keys)](store& s) { return sqlite::remove_schedules(s, keys); });
+    }
+
+    awaitable<std::vector<schedule_info>> schedules(std::optional<std::string> queue) override {
+        return submit(writer_, access::read, 0, refusable,
+                      [queue = std::move(queue)](store& s) { return sqlite::schedules(s, queue); });
+    }
+
+    awaitable<std::vector<bool>> advance(std::vector<advance_request> requests) override {
+        return submit(writer_, access::write_durably, 0, always,
+                      [requests = std::move(requests)](store& s) { return sqlite::advance(s, requests); });
     }
 
     awaitable<void> stop(deadline limit) override { return stop_writer(writer_, limit); }

@@ -1,4 +1,5 @@
 #include "due.hpp"
+#include "traces.hpp"
 #include "verbs.hpp"
 
 #include <algorithm>
@@ -70,6 +71,9 @@ void lease_out(store& s, const ledger::row& queue, front& taken, const claim_req
         taken.jobs[i].held.token = to_token(held);
     }
     s.queues.leased_until(until);
+    if (s.events.is_followed(queue.id, request.now))
+        for (const auto& job : taken.jobs)
+            record(s, queue, job_event::kind::active, job.held.job.id, request.now);
 }
 
 // Whether all of the queue that waits came in this transaction, and so nobody stands in line.

@@ -1,6 +1,7 @@
 #include "deduplication.hpp"
 
 #include "kept_duplicate.hpp"
+#include "traces.hpp"
 
 namespace infra::queue::sqlite {
 namespace {
@@ -35,6 +36,7 @@ bool make_way(store& s, ledger::row& queue, const slot& held) {
     }
     leave_place(s, queue, held.seq);
     forget_job(s, queue, held.seq, job_state::delayed);
+    note_removal(s, held.seq);
     return true;
 }
 
@@ -64,9 +66,12 @@ judgement judge(store& s, ledger::row& queue, const new_job& job) {
     const auto held = find_slot(s, queue, job);
     if (!held)
         return {.until = until};
+    record(s, queue, job_event::kind::deduplicated, held->holder, job.created_at);
     const bool extends = by.extend && until;
-    if (by.replace && make_way(s, queue, *held))
+    if (by.replace && make_way(s, queue, *held)) {
+        record(s, queue, job_event::kind::removed, held->holder, job.created_at);
         return {.how = addition::replaced, .until = extends ? until : held->until};
+    }
     if (extends)
         extend_hold(s, queue, job, *until);
     if (by.keep_last_if_active)

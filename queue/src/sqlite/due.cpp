@@ -1,5 +1,7 @@
 #include "due.hpp"
 
+#include "traces.hpp"
+
 #include <algorithm>
 
 namespace infra::queue::sqlite {
@@ -35,6 +37,7 @@ void rescue(store& s, ledger::row& queue, const found_row& row, wall_time now) {
         .bind(row.seq, place)
         .run();
     query(s.db, "DELETE FROM infra_active WHERE seq = ?1").bind(row.seq).run();
+    record(s, queue, job_event::kind::stalled, row.id, now);
     if (row.cancelled)
         return fail_job(s, queue, row.seq, job_state::active, cancelled_reason, now);
     stand_in_line(s, queue, {row.priority, place, row.seq, row.expires_at});

@@ -1,4 +1,5 @@
 #include "deduplication.hpp"
+#include "traces.hpp"
 #include "verbs.hpp"
 
 #include <map>
@@ -87,6 +88,8 @@ std::optional<std::int64_t> insert(store& s, ledger::row& queue, const new_job& 
     else
         stand_in_line(s, queue, {job.options.priority, at.place, at.seq, expires_at});
     s.queues.added(queue, at.state);
+    if (s.events.is_followed(queue.id, job.created_at))
+        record(s, queue, job_event::kind::added, job.id.empty() ? std::to_string(at.seq) : job.id, job.created_at);
     return at.seq;
 }
 

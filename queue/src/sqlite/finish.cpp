@@ -1,4 +1,5 @@
 #include "deduplication.hpp"
+#include "traces.hpp"
 #include "verbs.hpp"
 
 #include <algorithm>
@@ -8,6 +9,10 @@ namespace {
 
 std::optional<std::string_view> non_empty(const std::string& text) {
     return text.empty() ? std::nullopt : std::optional(std::string_view(text));
+}
+
+job_state state_after(const outcome& o) {
+    return o.as == outcome::kind::completed ? job_state::completed : job_state::failed;
 }
 
 // After the attempt was counted.
@@ -97,34 +102,46 @@ private:
 
     void end_for_good(ledger::row& queue, const outcome& o, const row_lease& held, int attempts) {
         if (o.keep.count == 0u)
-            return leave_no_trace(queue, o, held);
+            return leave_no_trace(queue, o, held, attempts);
         record_end(queue, o, held, attempts);
+        tell_of_end(queue, o, held);
         if (held.deduplicated != 0)
             release_deduplication(s_, queue, held.seq, o.at);
     }
 
     void record_end(ledger::row& queue, const outcome& o, const row_lease& held, int attempts) {
-        const auto state = o.as == outcome::kind::completed ? job_state::completed : job_state::failed;
+        const auto state = state_after(o);
         const auto number = s_.queues.next_number();
-        const auto at = to_unix_ms(o.at);
-        query(
-            s_.db,
-            "UPDATE infra_jobs SET state = ?2, place = ?3, attempts_made = attempts_made + ?9, fence = ?4, started_at "
-            "= ?5, finished_at = ?6, result = ?7, failed_reason = coalesce(?8, failed_reason) WHERE seq = ?1")
-            .bind(held.seq, static_cast<int>(state), number, held.fence, held.started_at, at, non_empty(o.result),
-                  non_empty(o.reason), attempts)
-            .run();
-        if (state == job_state::failed)
-            remember_error(s_, held.seq, o);
+        write_end(o, held, attempts, number);
         query(s_.db, "INSERT INTO infra_finished (queue, state, number, seq, finished_at) VALUES (?1, ?2, ?3, ?4, ?5)")
-            .bind(queue.id, static_cast<int>(state), number, held.seq, at)
+            .bind(queue.id, static_cast<int>(state), number, held.seq, to_unix_ms(o.at))
             .run();
         s_.queues.moved(queue, job_state::active, state);
         keep_only(queue, state, o);
     }
 
-    // Nothing of it is to be kept.
-    void leave_no_trace(ledger::row& queue, const outcome& o, const row_lease& held) {
+    void write_end(const outcome& o, const row_lease& held, int attempts, std::int64_t number) {
+        query(
+            s_.db,
+            "UPDATE infra_jobs SET state = ?2, place = ?3, attempts_made = attempts_made + ?9, fence = ?4, started_at "
+            "= ?5, finished_at = ?6, result = ?7, failed_reason = coalesce(?8, failed_reason) WHERE seq = ?1")
+            .bind(held.seq, static_cast<int>(state_after(o)), number, held.fence, held.started_at, to_unix_ms(o.at),
+                  non_empty(o.result), non_empty(o.reason), attempts)
+            .run();
+        if (o.as == outcome::kind::failed)
+            remember_error(s_, held.seq, o);
+    }
+
+    void tell_of_end(const ledger::row& queue, const outcome& o, const row_lease& held) {
+        const auto& told = o.as == outcome::kind::completed ? o.result : o.reason;
+        note_end(s_, queue, {held.seq, o.held.job.id, state_after(o), o.at, told});
+    }
+
+    // Nothing of it is to be kept. Who waits for its end is given it as it would have been.
+    void leave_no_trace(ledger::row& queue, const outcome& o, const row_lease& held, int attempts) {
+        if (s_.ends.watches(held.seq))
+            write_end(o, held, attempts, 0);
+        tell_of_end(queue, o, held);
         if (held.deduplicated != 0)
             release_deduplication(s_, queue, held.seq, o.at);
         forget_job(s_, queue, held.seq, job_state::active);
@@ -145,6 +162,8 @@ private:
         else
             stand_in_line(s_, queue, at);
         s_.queues.moved(queue, job_state::active, state);
+        record(s_, queue, o.as == outcome::kind::retry ? job_event::kind::retrying : job_event::kind::returned,
+               o.held.job.id, o.at, o.reason);
     }
 
     // Interrupted, it stands in front; retried, where a new job would; later, when it is due.

@@ -1,3 +1,4 @@
+#include "look.hpp"
 #include "verbs.hpp"
 
 namespace infra::queue::sqlite {
@@ -9,10 +10,11 @@ namespace {
     "j.stalls, "                                                                                                       \
     "coalesce(a.fence, j.fence), j.created_at, coalesce(a.started_at, j.started_at), j.finished_at, "                  \
     "coalesce(j.data, p.data), j.failed_reason, j.result, a.seq, a.cancel_requested, j.expires_at, j.deduplication, "  \
-    "j.errors IS NOT NULL FROM infra_jobs j LEFT JOIN infra_active a USING "                                           \
+    "j.errors IS NOT NULL, j.progress FROM infra_jobs j LEFT JOIN infra_active a USING "                               \
     "(seq) "                                                                                                           \
     "LEFT JOIN infra_payloads p USING (seq) "
 
+constexpr const char* by_seq = INFRA_QUEUE_SELECT_JOB "WHERE j.seq = ?1";
 constexpr const char* by_number =
     INFRA_QUEUE_SELECT_JOB "WHERE j.seq = ?1 AND j.id IS NULL AND (?2 IS NULL OR j.queue = ?2)";
 // Of several queues with the same id, the one that had it first.
@@ -56,6 +58,7 @@ job_info read_job(store& s, const query& q) {
                   .expires_at = maybe_time(q, 20),
                   .options = kind.options,
                   .deduplication_id = q.text(21),
+                  .progress = q.text(23),
                   .cancel_requested = q.integer(19) != 0};
     if (q.integer(22) != 0)
         info.errors = errors_of(s, q.integer(0));
@@ -81,6 +84,11 @@ std::optional<job_info> get_one(store& s, const job_key& key) {
 }
 
 } // namespace
+
+std::optional<job_info> find_job(store& s, std::int64_t seq) {
+    query q(s.db, by_seq);
+    return q.bind(seq).step() ? std::optional(read_job(s, q)) : std::nullopt;
+}
 
 std::vector<std::optional<job_info>> get(store& s, const std::vector<job_key>& keys) {
     std::vector<std::optional<job_info>> found;

@@ -29,6 +29,7 @@ void ledger::load(database& db) {
     if (!ends.is_null(0))
         leases_ = {ends.integer(0), ends.integer(1)};
     has_payloads_ = query(db, "SELECT 1 FROM infra_payloads LIMIT 1").step();
+    has_logs_ = query(db, "SELECT 1 FROM infra_logs LIMIT 1").step();
 }
 
 void ledger::load_queues(database& db) {

@@ -71,6 +71,9 @@ public:
     /// Whether any payload lies apart from its job.
     bool has_payloads() const noexcept { return has_payloads_; }
     void payload_added() noexcept { has_payloads_ = true; }
+    /// Whether any job has log lines.
+    bool has_logs() const noexcept { return has_logs_; }
+    void log_added() noexcept { has_logs_ = true; }
 
     void added(row& queue, job_state s, std::int64_t n = 1) { change(queue, s, n); }
     void removed(row& queue, job_state s, std::int64_t n = 1) { change(queue, s, -n); }
@@ -114,6 +117,7 @@ private:
     std::int64_t incarnation_ = 0;
     lease_ends leases_;
     bool has_payloads_ = false;
+    bool has_logs_ = false;
     std::vector<step> steps_;           // since mark()
     std::vector<std::string> made_;     // since mark()
     std::vector<former_flow> flows_;    // since mark()

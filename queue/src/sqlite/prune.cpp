@@ -15,6 +15,12 @@ std::size_t forget_up_to(store& s, ledger::row& queue, job_state state, std::int
               "?2 AND number <= ?3)")
             .bind(queue.id, of, number)
             .run();
+    if (s.queues.has_logs())
+        query(s.db,
+              "DELETE FROM infra_logs WHERE seq IN (SELECT seq FROM infra_finished WHERE queue = ?1 AND state = ?2 "
+              "AND number <= ?3)")
+            .bind(queue.id, of, number)
+            .run();
     query(s.db,
           "DELETE FROM infra_jobs WHERE seq IN (SELECT seq FROM infra_finished WHERE queue = ?1 AND state = ?2 AND "
           "number <= ?3)")

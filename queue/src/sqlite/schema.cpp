@@ -115,7 +115,8 @@ constexpr std::array<const char*, schema_version> migrations = {
         result        TEXT,
         expires_at    INTEGER,
         deduplication TEXT,
-        errors        TEXT
+        errors        TEXT,
+        progress      TEXT
     ) STRICT;
     CREATE UNIQUE INDEX infra_jobs_id ON infra_jobs (id, queue) WHERE id IS NOT NULL;
     CREATE TABLE infra_payloads (
@@ -167,6 +168,49 @@ constexpr std::array<const char*, schema_version> migrations = {
         last   TEXT,
         PRIMARY KEY (queue, id)
     ) STRICT, WITHOUT ROWID;
+    CREATE TABLE infra_logs (
+        seq    INTEGER NOT NULL,
+        number INTEGER NOT NULL,
+        at     INTEGER NOT NULL,
+        text   TEXT NOT NULL,
+        PRIMARY KEY (seq, number)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE infra_followed (
+        queue       INTEGER PRIMARY KEY,
+        until       INTEGER NOT NULL,
+        last_number INTEGER NOT NULL,
+        forgotten   INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE infra_events (
+        queue  INTEGER NOT NULL,
+        number INTEGER NOT NULL,
+        what   INTEGER NOT NULL,
+        at     INTEGER NOT NULL,
+        id     TEXT NOT NULL,
+        data   TEXT NOT NULL,
+        PRIMARY KEY (queue, number)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE infra_minutes (
+        queue     INTEGER NOT NULL,
+        minute    INTEGER NOT NULL,
+        completed INTEGER NOT NULL,
+        failed    INTEGER NOT NULL,
+        PRIMARY KEY (queue, minute)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE infra_schedules (
+        queue      INTEGER NOT NULL,
+        id         TEXT NOT NULL,
+        recurrence TEXT NOT NULL,
+        name       TEXT NOT NULL,
+        data       TEXT NOT NULL,
+        options    TEXT NOT NULL,
+        priority   INTEGER NOT NULL,
+        runs       INTEGER NOT NULL DEFAULT 0,
+        next       INTEGER,
+        last       INTEGER,
+        defined_at INTEGER NOT NULL,
+        PRIMARY KEY (queue, id)
+    ) STRICT, WITHOUT ROWID;
     CREATE INDEX infra_deduplications_until ON infra_deduplications (until) WHERE until IS NOT NULL;
 
     INSERT INTO infra_finished
@@ -192,7 +236,7 @@ constexpr std::array<const char*, schema_version> migrations = {
                j.attempts_made, j.stalls, j.fence, p.created_at, j.started_at, j.finished_at,
                iif(length(CAST(p.data AS BLOB)) > 1024, NULL, p.data),
                iif(p.carrier LIKE '{%', p.carrier, '{"traceparent":"' || p.carrier || '"}'),
-               j.failed_reason, j.result, NULL, NULL, NULL
+               j.failed_reason, j.result, NULL, NULL, NULL, NULL
         FROM infra_old_jobs j JOIN infra_old_payloads p USING (seq) LEFT JOIN infra_finished f USING (seq);
     UPDATE infra_queue SET
         next_seq = next_number,

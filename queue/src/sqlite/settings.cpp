@@ -1,3 +1,5 @@
+#include "schedules.hpp"
+#include "traces.hpp"
 #include "verbs.hpp"
 
 #include <algorithm>
@@ -16,6 +18,8 @@ queue_settings configure(store& s, const settings_change& change) {
         flow.rate_from.reset();
         flow.rate_started = 0;
     }
+    if (now.paused != queue.flow.settings.paused)
+        record(s, queue, now.paused ? job_event::kind::paused : job_event::kind::resumed, {}, change.now);
     if (flow != queue.flow)
         s.queues.set_flow(queue, std::move(flow));
     s.brought_work = true; // some may be taken now
@@ -31,8 +35,9 @@ bool forget_queue(store& s, const std::string& queue) {
     const auto* known = s.queues.find(queue);
     if (!known)
         return true;
-    if (std::ranges::any_of(known->jobs, [](auto number) { return number > 0; }))
+    if (std::ranges::any_of(known->jobs, [](auto number) { return number > 0; }) || has_schedules(s, *known))
         return false;
+    forget_traces(s, *known);
     query(s.db, "DELETE FROM infra_deduplications WHERE queue = ?1").bind(known->id).run();
     s.queues.forget(s.db, queue);
     return true;

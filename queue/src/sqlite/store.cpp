@@ -64,15 +64,18 @@ void store::begin(access needed) {
         if (stale_) {
             refuse_newer_schema(db);
             queues.load(db);
+            events.load(db);
         }
         stale_ = false;
     } catch (...) {
         rollback();
         throw;
     }
-    brought_work = claims_follow = false;
+    brought_work = look_at_all = claims_follow = false;
     fresh.clear();
     queues.mark();
+    minutes.clear();
+    ends.clear();
 }
 
 void store::put_in_line(const ledger::row& queue, const standing& where) {
@@ -89,6 +92,8 @@ void store::put_in_line() {
 void store::commit() {
     put_in_line();
     queues.save(db);
+    events.save(db);
+    minutes.save(db);
     query(db, "COMMIT").run();
 }
 
@@ -108,6 +113,9 @@ void store::end_reading() { query(db, "ROLLBACK").run(); }
 
 void store::begin_part() {
     queues.mark();
+    events.save(db);
+    minutes.save(db);
+    ends.mark();
     query(db, "SAVEPOINT part").run();
 }
 
@@ -118,6 +126,9 @@ void store::undo_part() {
     query(db, "RELEASE part").run();
     queues.undo();
     kinds.forget();
+    events.load(db);
+    minutes.clear();
+    ends.undo();
 }
 
 // Not PRAGMA max_page_count, which would keep workers from taking jobs out of a full file, too.

@@ -2,6 +2,9 @@
 
 // The open file with its ledger, and its transactions.
 
+#include "ends.hpp"
+#include "events.hpp"
+#include "history.hpp"
 #include "kinds.hpp"
 #include "ledger.hpp"
 
@@ -64,6 +67,8 @@ public:
 
     /// True once this transaction may have brought something for those who wait.
     bool brought_work = false;
+    /// For those who wait, when they are tried again: another process may have brought it.
+    bool look_at_all = false;
 
     /// Set when claims follow in this transaction: what comes is kept in `fresh`, until put_in_line() or COMMIT.
     bool claims_follow = false;
@@ -74,6 +79,9 @@ public:
     database db;
     ledger queues;
     kind_table kinds;
+    event_log events;
+    minute_tally minutes;
+    end_watch ends;
     std::uint64_t turns = 0;                                   ///< of queues being served, so far
     std::unordered_map<std::int64_t, std::uint64_t> last_turn; ///< by queue
 

@@ -20,8 +20,25 @@ std::vector<bool> finish(store& s, const std::vector<outcome>& outcomes);
 std::vector<std::optional<job_info>> get(store& s, const std::vector<job_key>& keys);
 std::vector<queue_counts> counts(store& s, const std::vector<std::string>& queues);
 std::size_t prune(store& s, const std::vector<prune_request>& requests);
+
+// --- operations ---
+
 queue_settings configure(store& s, const settings_change& change);
 queue_settings settings(store& s, const std::string& queue);
 bool forget_queue(store& s, const std::string& queue);
+job_page list(store& s, const list_request& request);
+change_result change(store& s, const change_request& request);
+std::vector<bool> tell(store& s, const std::vector<note>& notes);
+std::vector<log_line> logs(store& s, const job_key& job);
+events_page events(store& s, const events_request& request);
+bool has_events(store& s, const events_request& request); ///< that `request` did not see
+std::vector<minute_counts> history(store& s, const std::string& queue, wall_time from, wall_time to);
+
+// --- schedules ---
+
+void upsert(store& s, const std::vector<new_schedule>& schedules);
+std::vector<bool> remove_schedules(store& s, const std::vector<schedule_key>& keys);
+std::vector<schedule_info> schedules(store& s, const std::optional<std::string>& queue);
+std::vector<bool> advance(store& s, const std::vector<advance_request>& requests);
 
 } // namespace infra::queue::sqlite

@@ -247,23 +247,31 @@ void writer::begin(const batch& all, bool offering) {
 }
 
 // Throws only if the transaction is lost. What waits is tried again at the end, the longest first, also what began to wait in
-// this transaction: another claim may have brought it something.
+// this transaction: another may have brought it something. Those that only watch come last, and see what the others did.
 void writer::perform_all(batch& all, batch& parked, undo how, std::vector<std::exception_ptr>& failures) {
     const auto perform_one = [&](operation& one, void (operation::*what)(store&)) -> std::exception_ptr {
         if (how == undo::parts)
             return perform_part(one, what);
         return perform_or_refuse(one, what);
     };
-    store_->claims_follow = how == undo::everything && (!parked.empty() || (!all.empty() && all.back()->is_claim()));
+    const auto is_claim = [](const auto& each) { return each->is_claim(); };
+    store_->claims_follow =
+        how == undo::everything && (std::ranges::any_of(parked, is_claim) || (!all.empty() && all.back()->is_claim()));
     for (std::size_t i = 0; i < all.size(); ++i)
         failures[i] = perform_one(*all[i], &operation::perform);
     if (!store_->may_write() || (!offer_to_all_ && !store_->brought_work))
         return;
-    for (std::size_t i = 0; i < parked.size(); ++i)
-        failures[all.size() + i] = perform_one(*parked[i], &operation::try_again);
-    for (std::size_t i = 0; i < all.size(); ++i)
-        if (!failures[i] && all[i]->waits())
-            failures[i] = perform_one(*all[i], &operation::try_again);
+    store_->look_at_all = offer_to_all_;
+    const auto try_again = [&](operation& one, std::exception_ptr& failure, bool watching) {
+        if (!failure && one.waits() && one.watches() == watching)
+            failure = perform_one(one, &operation::try_again);
+    };
+    for (const bool watching : {false, true}) {
+        for (std::size_t i = 0; i < parked.size(); ++i)
+            try_again(*parked[i], failures[all.size() + i], watching);
+        for (std::size_t i = 0; i < all.size(); ++i)
+            try_again(*all[i], failures[i], watching);
+    }
 }
 
 // A full queue is found out before anything is changed; many may be refused while others are served.

@@ -33,6 +33,8 @@ public:
     /// Whether try_again() would be for something. May read only.
     virtual bool may_go_on(store&) { return false; }
     virtual void try_again(store& s) { perform(s); }
+    /// True: it takes nothing, and sees what the others of a transaction did.
+    virtual bool watches() const noexcept { return false; }
 
     virtual void succeed() noexcept = 0;
     virtual void fail(std::exception_ptr why) noexcept = 0;

@@ -1,4 +1,6 @@
 #include "../flow_conformance.hpp"
+#include "../operations_conformance.hpp"
+#include "../schedules_conformance.hpp"
 #include "support.hpp"
 
 namespace infra::queue::tests {
@@ -18,6 +20,8 @@ const auto both = ::testing::Values(backend_case{"Full", [] { return make_subjec
 
 INSTANTIATE_TEST_SUITE_P(Sqlite, QueueBackend, both, backend_case_name);
 INSTANTIATE_TEST_SUITE_P(Sqlite, QueueFlow, both, backend_case_name);
+INSTANTIATE_TEST_SUITE_P(Sqlite, QueueOperations, both, backend_case_name);
+INSTANTIATE_TEST_SUITE_P(Sqlite, QueueSchedules, both, backend_case_name);
 
 } // namespace
 } // namespace infra::queue::tests

@@ -82,6 +82,18 @@ inline void expect_sound(const std::filesystem::path& file) {
                   "AND (j.seq IS NULL OR j.state >= 3 OR j.deduplication IS NOT d.id OR j.queue <> d.queue)"),
               "none")
         << "held by a job that is over";
+    EXPECT_EQ(ask(file, "SELECT seq FROM infra_logs WHERE seq NOT IN (SELECT seq FROM infra_jobs)"), "none");
+    EXPECT_EQ(ask(file, "SELECT seq FROM infra_logs GROUP BY seq HAVING count(*) > 1000"), "none");
+    for (const auto* table : {"infra_followed", "infra_events", "infra_minutes", "infra_schedules"})
+        EXPECT_EQ(
+            ask(file, std::string("SELECT queue FROM ") + table + " WHERE queue NOT IN (SELECT id FROM infra_queues)"),
+            "none")
+            << table;
+    EXPECT_EQ(ask(file, "SELECT e.number FROM infra_events e LEFT JOIN infra_followed f USING (queue) WHERE f.queue IS "
+                        "NULL OR e.number > f.last_number OR e.number <= f.forgotten"),
+              "none");
+    EXPECT_EQ(ask(file, "SELECT queue FROM infra_events GROUP BY queue HAVING count(*) > 10000"), "none");
+    EXPECT_EQ(ask(file, "SELECT queue FROM infra_minutes WHERE minute % 60000 <> 0 OR completed + failed < 1"), "none");
     EXPECT_EQ(ask(file, "SELECT seq FROM infra_payloads WHERE seq NOT IN (SELECT seq FROM infra_jobs)"), "none");
     EXPECT_EQ(ask(file,
                   "SELECT seq FROM infra_jobs WHERE (kind IS NULL) = (name IS NULL) OR (name IS NULL) <> (options "

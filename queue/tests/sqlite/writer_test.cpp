@@ -209,6 +209,49 @@ TEST_F(SqliteWriter, SyncsEachCommitOnlyForWhatMustSurviveAPowerCut) {
     EXPECT_EQ(under_normal[1], "1");
 }
 
+// Waits until a queue named "work" is there.
+class looking_for_work final : public sqlite::operation {
+public:
+    looking_for_work() : operation(access::write, 0, true) {}
+    void perform(store& s) override { found_ = s.queues.find("work"); }
+    bool waits() const noexcept override { return !found_; }
+    bool may_go_on(store& s) override { return s.queues.find("work"); }
+    void succeed() noexcept override { end_.set_value(""); }
+    void fail(std::exception_ptr why) noexcept override { end_.set_value(describe(why)); }
+    std::future<std::string> end() { return end_.get_future(); }
+
+private:
+    bool found_ = false;
+    std::promise<std::string> end_;
+};
+
+TEST_F(SqliteWriter, GivesWhatComesInATransactionToThoseWhoBeganToWaitInIt) {
+    auto gate = hold();
+    auto waiting = std::make_unique<looking_for_work>();
+    auto end = waiting->end();
+    w->post(std::move(waiting));
+    post(access::write, [](store& s) {
+        s.queues.get(s.db, "work");
+        s.brought_work = true;
+    });
+    gate.set_value();
+    ASSERT_EQ(end.wait_for(30s), std::future_status::ready) << "it waits for another transaction";
+    EXPECT_EQ(end.get(), "");
+}
+
+TEST_F(SqliteWriter, TellsThoseWhoWaitOfWorkThatAReaderWasTheFirstToNotice) {
+    open({.poll = 1min}); // so that it is the reader
+    auto waiting = std::make_unique<looking_for_work>();
+    auto end = waiting->end();
+    w->post(std::move(waiting));
+    post(access::write, [](store&) {}).wait();
+    ask(folder / "queue.db", "INSERT INTO infra_queues (name) VALUES ('work')");
+    post(access::read, [](store&) {}).wait();
+    post(access::write, [](store&) {}).wait();
+    ASSERT_EQ(end.wait_for(30s), std::future_status::ready);
+    EXPECT_EQ(end.get(), "");
+}
+
 TEST_F(SqliteWriter, RefusesMoreThanMayWait) {
     open({.max_waiting = 2, .max_waiting_bytes = 100});
     auto gate = hold();

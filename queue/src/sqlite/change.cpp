@@ -1,0 +1,117 @@
+#include "deduplication.hpp"
+#include "look.hpp"
+#include "schedules.hpp"
+#include "traces.hpp"
+#include "verbs.hpp"
+
+namespace infra::queue::sqlite {
+namespace {
+
+bool is_over(const job_row& job) { return job.state == job_state::completed || job.state == job_state::failed; }
+
+void leave_finished(store& s, const job_row& job) {
+    query(s.db, "DELETE FROM infra_finished WHERE queue = ?1 AND state = ?2 AND number = ?3")
+        .bind(job.queue->id, static_cast<int>(job.state), job.place)
+        .run();
+}
+
+// Behind those that wait.
+void wait_now(store& s, const job_row& job, std::optional<std::int64_t> expires_at, std::int64_t place) {
+    stand_in_line(s, *job.queue, {job.priority, place, job.seq, expires_at});
+    s.queues.moved(*job.queue, job.state, job_state::waiting);
+}
+
+bool retry(store& s, const job_row& job, wall_time now) {
+    if (!is_over(job))
+        return false;
+    leave_finished(s, job);
+    const auto place = s.queues.next_number();
+    query(s.db, "UPDATE infra_jobs SET state = 0, place = ?2, attempts_made = 0, stalls = 0, finished_at = NULL, "
+                "expires_at = NULL, result = NULL WHERE seq = ?1")
+        .bind(job.seq, place)
+        .run();
+    wait_now(s, job, std::nullopt, place);
+    record(s, *job.queue, job_event::kind::waiting, job.id, now);
+    return true;
+}
+
+bool promote(store& s, const job_row& job, wall_time now) {
+    if (job.state != job_state::delayed)
+        return false;
+    leave_place(s, *job.queue, job.seq);
+    const auto place = s.queues.next_number();
+    query(s.db, "UPDATE infra_jobs SET state = 0, place = ?2 WHERE seq = ?1").bind(job.seq, place).run();
+    wait_now(s, job, job.expires_at, place);
+    record(s, *job.queue, job_event::kind::waiting, job.id, now);
+    return true;
+}
+
+// Its worker is told when it renews its lease.
+bool ask_for_the_end(store& s, const job_row& job, wall_time now) {
+    query(s.db, "UPDATE infra_active SET cancel_requested = 1 WHERE seq = ?1 AND cancel_requested = 0")
+        .bind(job.seq)
+        .run();
+    if (s.db.changes() == 0)
+        return false;
+    record(s, *job.queue, job_event::kind::cancel_requested, job.id, now);
+    return true;
+}
+
+bool cancel(store& s, const job_row& job, wall_time now) {
+    if (job.state == job_state::active)
+        return ask_for_the_end(s, job, now);
+    if (is_over(job) || is_pending_run(s, job))
+        return false;
+    leave_place(s, *job.queue, job.seq);
+    fail_job(s, *job.queue, job.seq, job.state, cancelled_reason, now);
+    return true;
+}
+
+bool remove(store& s, const job_row& job, wall_time now) {
+    if (job.state == job_state::active || is_pending_run(s, job))
+        return false;
+    record(s, *job.queue, job_event::kind::removed, job.id, now);
+    remove_job(s, job);
+    return true;
+}
+
+bool change_one(store& s, const job_row& job, const change_request& by) {
+    switch (by.what) {
+    case job_change::retry: return retry(s, job, by.now);
+    case job_change::promote: return promote(s, job, by.now);
+    case job_change::cancel: return cancel(s, job, by.now);
+    case job_change::remove: return remove(s, job, by.now);
+    }
+    return false;
+}
+
+} // namespace
+
+void remove_job(store& s, const job_row& job) {
+    if (is_over(job))
+        leave_finished(s, job);
+    else
+        leave_place(s, *job.queue, job.seq);
+    free_deduplication(s, *job.queue, job.seq);
+    forget_job(s, *job.queue, job.seq, job.state);
+    note_removal(s, job.seq);
+}
+
+change_result change(store& s, const change_request& request) {
+    change_result result;
+    const auto change_if_there = [&](const std::optional<job_row>& job) {
+        result.changed += job && change_one(s, *job, request);
+    };
+    if (!request.jobs.empty()) {
+        for (const auto& key : request.jobs)
+            change_if_there(find_row(s, key));
+        return result;
+    }
+    const auto found = look(s, {.filter = request.filter, .max = request.max, .cursor = request.cursor});
+    for (const auto& each : found.jobs)
+        change_if_there(find_row(s, each.seq));
+    result.next = found.next;
+    return result;
+}
+
+} // namespace infra::queue::sqlite

@@ -1,0 +1,51 @@
+#include "look.hpp"
+#include "verbs.hpp"
+
+namespace infra::queue::sqlite {
+namespace {
+
+#define INFRA_QUEUE_SELECT_ROW                                                                                         \
+    "SELECT j.seq, j.queue, j.id, j.state, j.place, j.priority, j.expires_at, a.seq FROM infra_jobs j "                \
+    "LEFT JOIN infra_active a USING (seq) "
+constexpr const char* row_by_seq = INFRA_QUEUE_SELECT_ROW "WHERE j.seq = ?1";
+constexpr const char* row_by_number =
+    INFRA_QUEUE_SELECT_ROW "WHERE j.seq = ?1 AND j.id IS NULL AND (?2 IS NULL OR j.queue = ?2)";
+constexpr const char* row_by_id =
+    INFRA_QUEUE_SELECT_ROW "WHERE j.id = ?1 AND (?2 IS NULL OR j.queue = ?2) ORDER BY j.seq LIMIT 1";
+#undef INFRA_QUEUE_SELECT_ROW
+
+std::optional<job_row> row_of(store& s, query& q) {
+    if (!q.step())
+        return std::nullopt;
+    return job_row{.seq = q.integer(0),
+                   .queue = &s.queues.find(q.integer(1)),
+                   .id = id_of(q, 2, q.integer(0)),
+                   .state = q.is_null(7) ? static_cast<job_state>(q.integer(3)) : job_state::active,
+                   .place = q.integer(4),
+                   .priority = q.integer(5),
+                   .expires_at = q.maybe_integer(6)};
+}
+
+} // namespace
+
+std::optional<job_row> find_row(store& s, std::int64_t seq) {
+    query q(s.db, row_by_seq);
+    return row_of(s, q.bind(seq));
+}
+
+// As `get` does.
+std::optional<job_row> find_row(store& s, const job_key& key) {
+    const auto* queue = key.queue.empty() ? nullptr : s.queues.find(key.queue);
+    if (!key.queue.empty() && !queue)
+        return std::nullopt;
+    const auto of = queue ? std::optional(queue->id) : std::nullopt;
+    if (const auto number = given_number(key.id)) {
+        query q(s.db, row_by_number);
+        if (auto found = row_of(s, q.bind(*number, of)))
+            return found;
+    }
+    query q(s.db, row_by_id);
+    return row_of(s, q.bind(key.id, of));
+}
+
+} // namespace infra::queue::sqlite

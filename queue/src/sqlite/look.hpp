@@ -1,0 +1,42 @@
+#pragma once
+
+// Finding jobs: by number, by key, and those that fit a filter.
+
+#include "store.hpp"
+
+#include <infra/queue/operations.hpp>
+
+namespace infra::queue::sqlite {
+
+/// Who a job is and where it stands.
+struct job_row {
+    std::int64_t seq = 0;
+    ledger::row* queue = nullptr;
+    job_id id{};
+    job_state state = job_state::waiting;
+    std::int64_t place = 0; ///< its key in the table of its state; of an active one: the one it had
+    std::int64_t priority = 0;
+    std::optional<std::int64_t> expires_at{};
+};
+std::optional<job_row> find_row(store& s, std::int64_t seq);
+std::optional<job_row> find_row(store& s, const job_key& key);
+
+std::optional<job_info> find_job(store& s, std::int64_t seq);
+
+/// Forgets a job that nobody runs, with all that is kept about it, and frees its deduplication.
+void remove_job(store& s, const job_row& job);
+
+/// Jobs that fit, in the order of their numbers.
+struct found_jobs {
+    struct job {
+        std::int64_t seq = 0;
+        job_info info{};
+    };
+    std::vector<job> jobs{};
+    std::string next{}; ///< empty: that was all
+};
+
+/// Looks at a bounded number of jobs, and reads a bounded number of bytes of them.
+found_jobs look(store& s, const list_request& request);
+
+} // namespace infra::queue::sqlite

@@ -1,0 +1,80 @@
+#pragma once
+
+// Operations that may wait: for work, for an event, for the end of a job.
+
+#include "submit.hpp"
+#include "verbs.hpp"
+
+namespace infra::queue::sqlite {
+
+template <class Request, class Result>
+class waiting_operation : public operation {
+public:
+    using request = Request;
+    using result = Result;
+
+    waiting_operation(access needs, bool is_urgent, Request asked, promise<Result> p)
+        : operation(needs, 0, is_urgent), asked_(std::move(asked)), outcome_(std::move(p)) {}
+
+    void succeed() noexcept final { outcome_.set_value(std::move(found_)); }
+    void fail(std::exception_ptr why) noexcept final { outcome_.set_exception(std::move(why)); }
+
+protected:
+    Request asked_;
+    Result found_{};
+
+private:
+    promise<Result> outcome_;
+};
+
+class claim_operation final : public waiting_operation<claim_request, claim_result> {
+public:
+    claim_operation(claim_request asked, promise<claim_result> p)
+        : waiting_operation(access::write, always, std::move(asked), std::move(p)) {}
+
+    void perform(store& s) override { found_ = claim(s, asked_); }
+    bool is_claim() const noexcept override { return true; }
+    bool waits() const noexcept override { return waits_on(asked_, found_); }
+    bool may_go_on(store& s) override { return may_claim(s, asked_); }
+    void try_again(store& s) override {
+        if (asked_.time)
+            asked_.now = asked_.time->wall();
+        found_ = claim_again(s, asked_);
+    }
+};
+
+class events_operation final : public waiting_operation<events_request, events_page> {
+public:
+    events_operation(events_request asked, promise<events_page> p)
+        : waiting_operation(access::write, refusable, std::move(asked), std::move(p)) {}
+
+    void perform(store& s) override { found_ = events(s, asked_); }
+    bool waits() const noexcept override { return !asked_.cursor.empty() && found_.events.empty() && !found_.missed; }
+    bool may_go_on(store& s) override { return has_events(s, asked_); }
+    void try_again(store& s) override {
+        if (has_events(s, asked_))
+            perform(s);
+    }
+    bool watches() const noexcept override { return true; }
+};
+
+class end_operation final : public waiting_operation<job_key, std::optional<job_info>> {
+public:
+    end_operation(job_key asked, promise<std::optional<job_info>> p)
+        : waiting_operation(access::read, refusable, std::move(asked), std::move(p)) {}
+
+    void perform(store& s) override;
+    bool waits() const noexcept override { return waits_; }
+    bool may_go_on(store& s) override;
+    void try_again(store& s) override;
+    bool watches() const noexcept override { return true; }
+
+private:
+    void look(store& s);
+
+    std::int64_t seq_ = 0;
+    end_watch::ticket ticket_;
+    bool waits_ = false;
+};
+
+} // namespace infra::queue::sqlite
