@@ -31,6 +31,7 @@ class write_lock {
 public:
     explicit write_lock(const std::filesystem::path& file, const char* begin = "BEGIN IMMEDIATE") {
         sqlite3_open(file.c_str(), &other_);
+        sqlite3_busy_timeout(other_, 10'000); // the backend may be about to open the file
         EXPECT_EQ(sqlite3_exec(other_, begin, nullptr, nullptr, nullptr), SQLITE_OK);
     }
     ~write_lock() { sqlite3_close(other_); }
