@@ -2,8 +2,8 @@
 
 #include <infra/http_server.hpp>
 #include <infra/queue.hpp>
-#include <infra/runtime.hpp>
 #include <infra/queue/memory.hpp>
+#include <infra/runtime.hpp>
 #include <infra/testing/redis_server.hpp>
 
 #include <boost/asio/co_spawn.hpp>

@@ -3,9 +3,9 @@
 #include <infra/health.hpp>
 #include <infra/logging.hpp>
 #include <infra/queue.hpp>
+#include <infra/queue/memory.hpp>
 #include <infra/runtime/blocking_pool.hpp>
 #include <infra/runtime/event_loop.hpp>
-#include <infra/queue/memory.hpp>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
