@@ -59,6 +59,26 @@ std::shared_ptr<const known_job> registry::find(std::string_view name) const {
     return found == jobs_.end() ? nullptr : found->second;
 }
 
+void registry::define_others(passer run) {
+    if (!run)
+        throw std::invalid_argument("queue::registry::define_others needs a function");
+    auto any = std::make_shared<known_job>();
+    any->perform = [run = std::move(run)](std::string data, std::shared_ptr<job_context> context, blocking_pool&) {
+        return run(std::move(data), std::move(context));
+    };
+    const std::scoped_lock lock(mutex_);
+    if (others_)
+        throw std::invalid_argument("queue::registry::define_others was called already");
+    others_ = std::move(any);
+    ++revision_;
+}
+
+std::shared_ptr<const known_job> registry::runner_of(std::string_view name) const {
+    const std::scoped_lock lock(mutex_);
+    const auto found = jobs_.find(name);
+    return found != jobs_.end() && found->second->perform ? found->second : others_;
+}
+
 std::vector<std::string> registry::queues() const {
     const std::scoped_lock lock(mutex_);
     std::set<std::string> names;
@@ -96,6 +116,7 @@ bool registry::remove_cron_job(std::string_view name) {
 void registry::clear() {
     const std::scoped_lock lock(mutex_);
     jobs_.clear();
+    others_.reset();
     ++revision_;
 }
 

@@ -178,14 +178,14 @@ void worker_run::report(const claim_result& taken) const {
 
 // What a claim brings runs, unless there is a reason against it.
 void worker_run::take(claimed_job job) {
-    auto known = jobs_.jobs()->find(job.name);
+    auto known = jobs_.jobs()->runner_of(job.name);
     if (limit_)
         return record(job, {.how = attempt::end::interrupted});
     if (is_poison(job, options_.max_stalls))
         return record(
             job, {.how = attempt::end::threw_final,
                   .reason = "stalled " + std::to_string(job.stalls) + " times, more than worker_options::max_stalls"});
-    if (!known || !known->perform)
+    if (!known)
         return record(job, {.how = attempt::end::unknown_job});
     start(std::move(job), std::move(known));
 }

@@ -33,8 +33,7 @@ awaitable<void> worker_run::keep_schedules() {
     std::vector<new_schedule> others;
     std::vector<advance_request> repairs;
     for (const auto& s : co_await stored_->schedules(std::nullopt)) {
-        const auto known = jobs_.jobs()->find(s.name);
-        if (!known || !known->perform || std::ranges::count(served, s.queue) == 0)
+        if (!jobs_.jobs()->runner_of(s.name) || std::ranges::count(served, s.queue) == 0)
             continue;
         if (std::ranges::none_of(defined, [&](const auto& d) { return d.queue == s.queue && d.id == s.id; }))
             others.push_back(again(s, time_.wall()));
@@ -55,7 +54,7 @@ awaitable<void> worker_run::keep_schedules() {
 awaitable<worker_run::not_performed> worker_run::advance_runs(const std::vector<claimed_job>& taken) {
     std::vector<claimed_job> runs;
     for (const auto& job : taken)
-        if (const auto known = jobs_.jobs()->find(job.name); known && known->perform && run_of(job.held.job.id))
+        if (jobs_.jobs()->runner_of(job.name) && run_of(job.held.job.id))
             runs.push_back(job);
     if (runs.empty())
         co_return not_performed();

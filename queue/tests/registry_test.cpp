@@ -162,5 +162,22 @@ TEST_F(QueueRegistry, KnowsWhatRunsByItself) {
     EXPECT_TRUE(jobs.find("plain job"));
 }
 
+TEST_F(QueueRegistry, PassesOnWhatHasNoHandler) {
+    jobs.define<picture>({.name = "only added here"});
+    define("plain job", plain);
+    EXPECT_EQ(jobs.runner_of("strange"), nullptr);
+    jobs.define_others([](std::string data, std::shared_ptr<job_context> job) -> awaitable<verdict> {
+        co_return verdict::of_text(data + job->id());
+    });
+    EXPECT_EQ(jobs.runner_of("plain job"), jobs.find("plain job"));
+    EXPECT_EQ(jobs.find("strange"), nullptr);
+    const auto context = std::make_shared<job_context>(job_context::facts{.job = {"q", "id"}});
+    for (const auto* name : {"strange", "only added here"})
+        EXPECT_EQ(loop.await(jobs.runner_of(name)->perform("1.0", context, pool)).text(), "1.0id") << name;
+    EXPECT_THROW(jobs.define_others({}), std::invalid_argument);
+    jobs.clear();
+    EXPECT_EQ(jobs.runner_of("strange"), nullptr);
+}
+
 } // namespace
 } // namespace infra::queue::tests

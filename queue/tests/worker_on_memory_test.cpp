@@ -237,5 +237,15 @@ TEST_F(QueueWorkerOnMemory, RunsNothingThatWaitedTooLong) {
     EXPECT_EQ(runs, 0);
 }
 
+TEST_F(QueueWorkerOnMemory, PassesOnJobsOfAnyName) {
+    jobs.jobs()->define_others([](std::string data, std::shared_ptr<job_context> job) -> awaitable<verdict> {
+        co_return verdict::completed(job->name() + " " + data);
+    });
+    w = worker(jobs, {.queues = {"post"}, .renewals = loop.get_executor()});
+    start();
+    const auto id = loop.await(jobs.enqueue("letter", json::value(2), {.queue = "post"}));
+    EXPECT_EQ(end_of(id).result, "\"letter 2\"");
+}
+
 } // namespace
 } // namespace infra::queue::tests

@@ -119,8 +119,17 @@ public:
     /// Throws also for a pattern, zone or limit that is wrong, naming it.
     void define_cron(cron_definition definition);
 
+    /// Runs jobs of any name that has no handler here: for programs that pass jobs on, to commands or to other systems.
+    /// Their workers say which queues. It is called on the worker's executor with the payload's JSON text as it is stored.
+    using passer = std::function<awaitable<verdict>(std::string data, std::shared_ptr<job_context> context)>;
+    void define_others(passer run);
+
     /// Null if nothing of that name is defined.
     std::shared_ptr<const known_job> find(std::string_view name) const;
+
+    /// What a worker here makes of jobs of that name: their definition, if it has a handler, or what define_others() said.
+    /// Null if nothing.
+    std::shared_ptr<const known_job> runner_of(std::string_view name) const;
 
     /// The queues of all jobs that have a handler, each once, by name.
     std::vector<std::string> queues() const;
@@ -146,6 +155,7 @@ private:
     mutable std::mutex mutex_;
     std::uint64_t revision_ = 0;                                                // guarded by mutex_
     std::map<std::string, std::shared_ptr<const known_job>, std::less<>> jobs_; // guarded by mutex_
+    std::shared_ptr<const known_job> others_;                                   // guarded by mutex_
 };
 
 } // namespace infra::queue
