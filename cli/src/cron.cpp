@@ -1,5 +1,6 @@
 #include "cron.hpp"
 #include "frame.hpp"
+#include "queue_verbs.hpp"
 #include "verbs.hpp"
 
 #include <infra/base/error.hpp>
@@ -43,8 +44,8 @@ std::vector<std::string> next_runs(const queue::cron_expression& cron, const que
 
 void add_cron(frame& f) {
     auto& group = f.add_group({.name = "cron",
-                               .description = "Tells when scheduled jobs run.",
-                               .examples = {"infra cron next '30 8 * * MON-FRI' --tz Europe/Berlin"}});
+                               .description = "Tells when scheduled jobs run, and has them run.",
+                               .examples = {"infra cron ls", "infra cron next '30 8 * * MON-FRI' --tz Europe/Berlin"}});
     const auto given = std::make_shared<options>();
     auto& app = f.add(
         {.name = "next",
@@ -58,6 +59,7 @@ void add_cron(frame& f) {
         ->required();
     app.add_option("--tz", given->tz, "Whose clocks it goes by, such as Europe/Berlin")->capture_default_str();
     app.add_option("-n", given->count, "How many")->capture_default_str()->check(CLI::Range(1, 1000));
+    add_stored_cron(f, group);
 }
 
 } // namespace infra::cli

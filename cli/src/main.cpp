@@ -8,6 +8,7 @@ int main(int argc, char** argv) {
     infra::cli::add_cache(frame);
     infra::cli::add_cron(frame);
     infra::cli::add_health(frame);
+    infra::cli::add_queue(frame);
     infra::cli::add_version(frame);
     return frame.run({argv + 1, argv + argc});
 }

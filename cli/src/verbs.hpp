@@ -9,6 +9,7 @@ class frame;
 void add_cache(frame& f);
 void add_cron(frame& f);
 void add_health(frame& f);
+void add_queue(frame& f);
 void add_version(frame& f);
 
 } // namespace infra::cli

@@ -1,0 +1,105 @@
+#include "printable.hpp"
+#include "queue_verbs.hpp"
+
+#include <algorithm>
+
+namespace infra::cli {
+namespace {
+
+struct change_words {
+    std::vector<std::string> ids;
+    std::string queue;
+    bool all = false;
+    std::string state;
+    std::string name;
+    std::string data;
+    std::string reason;
+};
+
+/// A change, in the words of people and of the queue.
+struct change_verb {
+    const char* done;
+    std::optional<queue::job_state> usual; ///< that --all means if it names no state
+    awaitable<bool> (queue::control::*one)(queue::job_key) const;
+    awaitable<std::size_t> (queue::control::*all)(queue::job_filter) const;
+};
+
+constexpr change_verb retrying{"wait again", queue::job_state::failed, &queue::control::retry,
+                               &queue::control::retry_all};
+constexpr change_verb promoting{"wait from now on", {}, &queue::control::promote, &queue::control::promote_all};
+constexpr change_verb cancelling{"cancelled", {}, &queue::control::cancel, &queue::control::cancel_all};
+constexpr change_verb removing{"removed", {}, &queue::control::remove, &queue::control::remove_all};
+
+queue::job_filter filter_from(const change_words& words, std::optional<queue::job_state> usual) {
+    queue::job_filter filter{
+        .queue = words.queue, .name = words.name, .data_contains = words.data, .reason_contains = words.reason};
+    if (!words.state.empty())
+        filter.states.push_back(job_state_from(words.state));
+    else if (usual)
+        filter.states.push_back(*usual);
+    return filter;
+}
+
+exit_code change_all(const change_verb& what, const change_words& words, const queue_session& with) {
+    queue::check_name("--queue", words.queue);
+    const auto changed = wait((with.jobs.*what.all)(filter_from(words, what.usual)));
+    with.to.print(std::to_string(changed) + " " + what.done, {{"changed", changed}});
+    return exit_code::ok;
+}
+
+exit_code change_each(const change_verb& what, const change_words& words, const queue_session& with) {
+    json::array changed, left;
+    std::string missing;
+    for (const auto& id : words.ids) {
+        const bool done = with.ask((with.jobs.*what.one)(queue::job_key{words.queue, id}));
+        (done ? changed : left).emplace_back(id);
+        if (!done)
+            missing += (missing.empty() ? "" : ", ") + printable(id);
+    }
+    const auto count = changed.size();
+    with.to.print(std::to_string(count) + " " + what.done, {{"changed", std::move(changed)}, {"left", left}});
+    if (!left.empty() && !with.to.json)
+        with.to.err << "infra: not there, or in no state for it: " << missing << '\n';
+    return left.empty() ? exit_code::ok : count > 0 ? exit_code::partial : exit_code::not_found;
+}
+
+exit_code change(const change_verb& what, const change_words& words, const queue_session& with) {
+    if (words.all == !words.ids.empty())
+        throw std::invalid_argument("either ids or --all with --queue are needed");
+    return words.all ? change_all(what, words, with) : change_each(what, words, with);
+}
+
+} // namespace
+
+void add_queue_change(const queue_group& to) {
+    const auto words = std::make_shared<change_words>();
+    const auto add = [&](verb v, const change_verb& what) {
+        auto& app = to.add(std::move(v), opening::existing,
+                           [words, &what](const queue_session& with) { return change(what, *words, with); });
+        app.add_option("ids", words->ids, "Of the jobs");
+        app.add_option("--queue", words->queue, "Whose jobs; ids are looked for everywhere without");
+        app.add_flag("--all", words->all, "All jobs of --queue that fit what follows");
+        app.add_option("--state", words->state, "Only those that are waiting, delayed, active, completed or failed");
+        app.add_option("--name", words->name, "Only those of this name");
+        app.add_option("--data", words->data, "Only those with this in their payload");
+        app.add_option("--reason", words->reason, "Only those that failed with this in the reason");
+    };
+    add({.name = "retry",
+         .description = "Has jobs that are over wait again, as if they were new. --all means those that failed.",
+         .examples = {"infra queue retry 4711", "infra queue retry --all --queue mail --reason 'timed out'"}},
+        retrying);
+    add({.name = "promote",
+         .description = "Has delayed jobs wait from now on.",
+         .examples = {"infra queue promote 4711"}},
+        promoting);
+    add({.name = "cancel",
+         .description = "Has jobs fail without another attempt; whoever runs them is asked to end.",
+         .examples = {"infra queue cancel 4711"}},
+        cancelling);
+    add({.name = "rm",
+         .description = "Forgets jobs that do not run.",
+         .examples = {"infra queue rm 4711", "infra queue rm --all --queue mail --name newsletter"}},
+        removing);
+}
+
+} // namespace infra::cli

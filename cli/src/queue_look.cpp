@@ -1,0 +1,173 @@
+#include "printable.hpp"
+#include "queue_shown.hpp"
+#include "queue_verbs.hpp"
+
+#include <algorithm>
+#include <ostream>
+
+namespace infra::cli {
+namespace {
+
+struct look_words {
+    std::string queue;
+    std::string id;
+    std::string state;
+    std::string name;
+    std::string data;
+    std::string reason;
+    std::size_t limit = 100;
+    bool newest = false;
+    std::size_t count = 0;
+};
+
+// --- ls -----------------------------------------------------------------------------------------------------------
+
+exit_code list_queues(const queue_session& with) {
+    std::vector<queue_report> all;
+    json::array documents;
+    for (auto& each : with.ask(with.jobs.counts())) {
+        all.push_back({.counts = each, .settings = with.ask(with.jobs.settings(each.queue))});
+        documents.push_back({{"queue", each.queue},
+                             {"waiting", each.waiting},
+                             {"delayed", each.delayed},
+                             {"active", each.active},
+                             {"completed", each.completed},
+                             {"failed", each.failed},
+                             {"paused", all.back().settings.paused}});
+    }
+    if (all.empty() && !with.to.json)
+        with.to.err << "infra: there are no queues yet\n";
+    else
+        with.to.print(text_of(all), {{"queues", std::move(documents)}});
+    return exit_code::ok;
+}
+
+queue::list_request list_request_from(const look_words& words) {
+    queue::list_request request{.filter = {.queue = words.queue,
+                                           .name = words.name,
+                                           .data_contains = words.data,
+                                           .reason_contains = words.reason},
+                                .max = words.limit,
+                                .newest_first = words.newest};
+    if (!words.state.empty())
+        request.filter.states.push_back(job_state_from(words.state));
+    return request;
+}
+
+exit_code list_jobs(const look_words& words, const queue_session& with) {
+    auto request = list_request_from(words);
+    std::vector<queue::job_info> all;
+    do { // a page may be short of what was asked
+        request.max = words.limit - all.size();
+        auto page = with.ask(with.jobs.list(request));
+        std::ranges::move(page.jobs, std::back_inserter(all));
+        request.cursor = page.next;
+    } while (!request.cursor.empty() && all.size() < words.limit);
+    json::array documents;
+    for (const auto& each : all)
+        documents.push_back(document_of(each));
+    const bool more = !request.cursor.empty();
+    with.to.print(text_of(all, with.now()), {{"jobs", std::move(documents)}, {"more", more}});
+    if (more && !with.to.json)
+        with.to.err << "infra: there may be more; --limit shows them\n";
+    return exit_code::ok;
+}
+
+exit_code ls(const look_words& words, const queue_session& with) {
+    return words.queue.empty() ? list_queues(with) : list_jobs(words, with);
+}
+
+// --- stats, show --------------------------------------------------------------------------------------------------
+
+exit_code stats(const look_words& words, const queue_session& with) {
+    queue::check_name("the queue's name", words.queue);
+    const queue_report one{.counts = with.ask(with.jobs.counts({words.queue})).at(0),
+                           .settings = with.ask(with.jobs.settings(words.queue)),
+                           .oldest_waiting = with.ask(with.jobs.oldest_waiting(words.queue)),
+                           .last_hour = with.ask(with.jobs.history(words.queue, std::chrono::hours(1)))};
+    with.to.print(text_of(one, with.now()), document_of(one));
+    return exit_code::ok;
+}
+
+exit_code show(const look_words& words, const queue_session& with) {
+    const queue::job_key key{words.queue, words.id};
+    const auto job = with.ask(with.jobs.find_job(key));
+    if (!job)
+        return with.to.fail(exit_code::not_found, "nothing is known of the job '" + printable(words.id) + "'");
+    const auto log = with.ask(with.jobs.logs(queue::job_key{job->queue, job->id}));
+    auto document = document_of(*job);
+    document.as_object()["log"] = document_of(log);
+    with.to.print(text_of(*job, log), document);
+    return exit_code::ok;
+}
+
+// --- watch --------------------------------------------------------------------------------------------------------
+
+// A document a line under --json, since there is no end.
+bool print(const std::vector<queue::job_event>& events, const look_words& words, std::size_t& shown, const output& to) {
+    for (const auto& each : events) {
+        to.print(text_of(each), document_of(each));
+        if (++shown == words.count)
+            return false;
+    }
+    return static_cast<bool>(to.out.flush());
+}
+
+awaitable<void> follow(queue::queue jobs, look_words words, std::chrono::milliseconds patience, const output& to) {
+    auto events = co_await with_deadline(jobs.follow(words.queue), deadline::after(patience));
+    std::size_t shown = 0;
+    for (bool more = true; more;) {
+        const auto page = co_await events.next(); // for as long as nothing happens
+        if (page.missed)
+            to.err << "infra: some events were missed\n";
+        more = print(page.events, words, shown, to);
+    }
+}
+
+exit_code watch(const look_words& words, const queue_session& with) {
+    wait(follow(with.jobs, words, with.patience, with.to));
+    return exit_code::ok;
+}
+
+} // namespace
+
+void add_queue_look(const queue_group& to) {
+    const auto words = std::make_shared<look_words>();
+    const auto add = [&](verb v, exit_code (*act)(const look_words&, const queue_session&)) -> CLI::App& {
+        return to.add(std::move(v), opening::existing,
+                      [words, act](const queue_session& with) { return act(*words, with); });
+    };
+    auto& listing =
+        add({.name = "ls",
+             .description = "Lists the queues, or the jobs of one.",
+             .examples = {"infra queue ls", "infra queue ls mail --state failed --reason 'timed out' --newest"}},
+            ls);
+    listing.add_option("queue", words->queue, "Whose jobs");
+    listing.add_option("--state", words->state, "Only those that are waiting, delayed, active, completed or failed");
+    listing.add_option("--name", words->name, "Only those of this name");
+    listing.add_option("--data", words->data, "Only those with this in their payload");
+    listing.add_option("--reason", words->reason, "Only those that failed with this in the reason");
+    listing.add_option("--limit", words->limit, "At most so many")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 100'000));
+    listing.add_flag("--newest", words->newest, "The last ones first");
+
+    add({.name = "stats", .description = "Tells how a queue is: its jobs by state, its limits, and its last hour."},
+        stats)
+        .add_option("queue", words->queue, "Which")
+        ->required();
+
+    auto& showing =
+        add({.name = "show", .description = "Shows all that is known of a job. Nothing exits with 3."}, show);
+    showing.add_option("id", words->id, "Of the job")->required();
+    showing.add_option("--queue", words->queue, "If the id is there in several");
+
+    auto& watching = add({.name = "watch",
+                          .description = "Prints what happens in a queue from now on, an event a line.",
+                          .examples = {"infra queue watch mail", "infra queue watch mail --json | jq .event"}},
+                         watch);
+    watching.add_option("queue", words->queue, "Which")->required();
+    watching.add_option("--count", words->count, "End after so many events");
+}
+
+} // namespace infra::cli

@@ -1,0 +1,79 @@
+#include "queue_session.hpp"
+
+#include <infra/base/error.hpp>
+#include <infra/queue/sqlite.hpp>
+
+#include <filesystem>
+
+namespace infra::cli {
+namespace {
+
+constexpr std::chrono::seconds time_to_close{5};
+
+void refuse_what_is_not_there(const std::string& url) {
+    const auto file = queue::parse_sqlite_url(url).file;
+    std::error_code ignored;
+    if (!std::filesystem::exists(file, ignored))
+        throw error(queue::errc::unavailable,
+                    "there is no queue in " + file.string() + "; set QUEUE_URL or give --url, as the service has it");
+}
+
+exit_code act_and_close(const queue_session& with, const std::function<exit_code(const queue_session&)>& act) {
+    struct closing {
+        const queue::queue& jobs;
+        ~closing() {
+            try {
+                wait(jobs.stop(deadline::after(time_to_close)));
+            } catch (const std::exception&) { // what was asked has been answered
+            }
+        }
+    };
+    const closing last{with.jobs};
+    return act(with);
+}
+
+} // namespace
+
+void add_place_options(CLI::App& to, queue_place& place) {
+    to.add_option("--url", place.url, "Where it is kept; default $QUEUE_URL, or sqlite:var/queue.db");
+    to.add_option("--timeout", place.timeout, "How long to wait for an answer")->capture_default_str();
+}
+
+std::string queue_url(const std::string& given, const environment& variables, bool anew) {
+    auto url = given.empty() ? queue::url_from(variables) : given;
+    if (url.starts_with("memory:"))
+        throw error(errc::misconfigured,
+                    "a queue in memory can be seen by its own service alone; set QUEUE_URL or give "
+                    "--url sqlite:FILE");
+    if (!anew && url.starts_with("sqlite:"))
+        refuse_what_is_not_there(url);
+    return url;
+}
+
+exit_code code_for(const boost::system::error_code& failure) {
+    if (failure == errc::misconfigured || failure == errc::invalid_input || failure == queue::errc::too_large ||
+        failure == queue::errc::invalid_payload)
+        return exit_code::usage;
+    return failure == queue::errc::unavailable || failure == errc::timed_out || failure == errc::unavailable ||
+                   failure == errc::closed
+               ? exit_code::unreachable
+               : exit_code::failed;
+}
+
+exit_code with_queue(const queue_place& place, opening how, const output& to,
+                     const std::function<exit_code(const queue_session&)>& act) {
+    const auto patience = parse_duration(place.timeout);
+    if (!patience)
+        return to.fail(exit_code::usage, "--timeout: expected a duration such as 500ms or 5s");
+    try {
+        const auto url = queue_url(place.url, environment::of_process(), how == opening::anew);
+        const queue::queue jobs(queue::make_backend(url));
+        return act_and_close({jobs, *patience, to}, act);
+    } catch (const boost::system::system_error& e) {
+        return to.fail(code_for(e.code()), e.what());
+    } catch (const std::invalid_argument& e) {
+        return to.fail(exit_code::usage, e.what());
+    }
+}
+
+} // namespace infra::cli

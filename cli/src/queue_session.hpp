@@ -1,0 +1,54 @@
+#pragma once
+
+/// What every verb of `infra queue` and `infra cron` that speaks to a queue has in common: where the queue is, how long to
+/// wait for it, and which exit code a failure has.
+
+#include "frame.hpp"
+
+#include <infra/base/with_deadline.hpp>
+#include <infra/queue.hpp>
+#include <infra/runtime/environment.hpp>
+#include <infra/runtime/wait.hpp>
+
+#include <functional>
+#include <string>
+#include <utility>
+
+namespace infra::cli {
+
+/// What the flags say.
+struct queue_place {
+    std::string url;
+    std::string timeout = "5s";
+};
+
+void add_place_options(CLI::App& to, queue_place& place);
+
+/// Looking at a queue must not make one: `anew` says whether a file that is not there may be made. Throws infra::error with
+/// errc::misconfigured for what is no URL of a queue that others can see, and queue::errc::unavailable where nothing is.
+std::string queue_url(const std::string& given, const environment& variables, bool anew);
+
+exit_code code_for(const boost::system::error_code& failure);
+
+/// An open queue.
+struct queue_session {
+    queue::queue jobs;
+    std::chrono::milliseconds patience;
+    const output& to;
+
+    /// One question, answered within the time that was given.
+    template <class T>
+    T ask(awaitable<T> question) const {
+        return wait(with_deadline(std::move(question), deadline::after(patience)));
+    }
+
+    wall_time now() const { return jobs.time().wall(); }
+};
+
+enum class opening { existing, anew };
+
+/// Opens, acts, closes; what is thrown becomes a message and an exit code.
+exit_code with_queue(const queue_place& place, opening how, const output& to,
+                     const std::function<exit_code(const queue_session&)>& act);
+
+} // namespace infra::cli

@@ -1,0 +1,71 @@
+#include "queue_verbs.hpp"
+
+namespace infra::cli {
+namespace {
+
+struct steer_words {
+    std::string queue;
+    std::string state;
+    std::string older_than = "0s";
+    std::size_t limit = 1'000'000;
+    bool also_delayed = false;
+};
+
+exit_code told(const queue::queue_settings& now, const output& to) {
+    to.print(now.paused ? "paused" : "running", {{"queue", now.queue}, {"paused", now.paused}});
+    return exit_code::ok;
+}
+
+exit_code pause(const steer_words& words, const queue_session& with) {
+    return told(with.ask(with.jobs.pause(words.queue)), with.to);
+}
+
+exit_code resume(const steer_words& words, const queue_session& with) {
+    return told(with.ask(with.jobs.resume(words.queue)), with.to);
+}
+
+exit_code removed(std::size_t count, const output& to) {
+    to.print(std::to_string(count) + " removed", {{"removed", count}});
+    return exit_code::ok;
+}
+
+// What goes over many jobs takes the time it takes, in steps that the backend bounds.
+exit_code drain(const steer_words& words, const queue_session& with) {
+    return removed(wait(with.jobs.drain(words.queue, words.also_delayed)), with.to);
+}
+
+exit_code clean(const steer_words& words, const queue_session& with) {
+    const auto state = job_state_from(words.state);
+    if (state == queue::job_state::active)
+        throw std::invalid_argument("jobs that run cannot be removed; cancel them");
+    const auto age = duration_of("--older-than", words.older_than);
+    return removed(wait(with.jobs.clean(words.queue, state, age, words.limit)), with.to);
+}
+
+} // namespace
+
+void add_queue_steer(const queue_group& to) {
+    const auto words = std::make_shared<steer_words>();
+    const auto add = [&](verb v, exit_code (*act)(const steer_words&, const queue_session&)) -> CLI::App& {
+        auto& app = to.add(std::move(v), opening::existing,
+                           [words, act](const queue_session& with) { return act(*words, with); });
+        app.add_option("queue", words->queue, "Which")->required();
+        return app;
+    };
+    add({.name = "pause", .description = "Has nothing of a queue started any more, anywhere. What runs goes on."},
+        pause);
+    add({.name = "resume", .description = "Has its jobs started again."}, resume);
+    add({.name = "drain", .description = "Forgets what waits in a queue."}, drain)
+        .add_flag("--delayed", words->also_delayed, "And what is delayed; schedules keep their next runs");
+
+    auto& cleaning = add({.name = "clean",
+                          .description = "Forgets jobs of a queue that are in a state.",
+                          .examples = {"infra queue clean mail failed --older-than 7d"}},
+                         clean);
+    cleaning.add_option("state", words->state, "completed, failed, waiting or delayed")->required();
+    cleaning.add_option("--older-than", words->older_than, "Only those that were over, or else added, so long ago")
+        ->capture_default_str();
+    cleaning.add_option("--limit", words->limit, "At most so many")->capture_default_str();
+}
+
+} // namespace infra::cli

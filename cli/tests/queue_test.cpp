@@ -1,0 +1,300 @@
+#include "src/frame.hpp"
+#include "src/queue_session.hpp"
+#include "src/verbs.hpp"
+
+#include <infra/queue/memory.hpp>
+#include <infra/testing/redis_server.hpp>
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <future>
+#include <iostream>
+#include <sstream>
+
+namespace infra::cli {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// The command line on a queue in memory, which each command opens as another process would, and on SQLite.
+struct QueueCommand : ::testing::TestWithParam<const char*> {
+    QueueCommand() {
+        if (std::string_view(GetParam()) == "memory") {
+            queue::register_backend("given", [m = memory](std::string_view) { return m->open_again(); });
+            url = "given:";
+        } else {
+            url = "sqlite:" + folder.path() + "/queue.db?durability=normal";
+        }
+        jobs.emplace(queue::make_backend(url));
+        wait(jobs->counts()); // so that the file is there
+    }
+    ~QueueCommand() override { wait(jobs->stop(deadline::after(5s))); }
+
+    int run(std::vector<std::string> words) {
+        std::ostringstream to, problems;
+        const int code = run(std::move(words), to, problems);
+        out = to.str();
+        err = problems.str();
+        return code;
+    }
+    int run(std::vector<std::string> words, std::ostream& to, std::ostream& problems) const {
+        frame f(to, problems);
+        add_queue(f);
+        add_cron(f);
+        words.insert(words.end(), {"--url", url});
+        return f.run(std::move(words));
+    }
+
+    queue::job_id add(const json::value& data = 1, queue::enqueue_options how = {}) {
+        return wait(jobs->enqueue("mail", data, std::move(how)));
+    }
+    queue::job_info info(queue::job_id id) { return wait(jobs->find_job(std::move(id))).value_or(queue::job_info()); }
+    queue::queue_counts counts() { return wait(jobs->counts({"mail"})).at(0); }
+
+    /// Runs a command for all that waits.
+    int work(const std::string& command) { return run({"queue", "work", "mail", "--exec", command, "--drain"}); }
+
+    testing::temporary_folder folder;
+    std::shared_ptr<queue::memory_backend> memory = queue::make_memory_backend();
+    std::string url;
+    std::optional<queue::queue> jobs;
+    std::string out, err;
+};
+
+INSTANTIATE_TEST_SUITE_P(On, QueueCommand, ::testing::Values("memory", "sqlite"),
+                         [](const auto& each) { return std::string(each.param); });
+
+// --- add ----------------------------------------------------------------------------------------------------------
+
+TEST_P(QueueCommand, AddsAJob) {
+    ASSERT_EQ(run({"queue", "add", "mail", "{\"to\":\"a\"}", "--name", "welcome", "--attempts", "3"}), 0) << err;
+    const auto job = info(out.substr(0, out.size() - 1));
+    EXPECT_EQ(job.queue, "mail");
+    EXPECT_EQ(job.name, "welcome");
+    EXPECT_EQ(job.data, "{\"to\":\"a\"}");
+    EXPECT_EQ(job.options.attempts, 3);
+    EXPECT_EQ(run({"queue", "add", "mail", "1", "--id", "only-one", "--delay", "1h", "--json"}), 0);
+    EXPECT_EQ(out, "{\"id\":\"only-one\"}\n");
+    EXPECT_EQ(info("only-one").state, queue::job_state::delayed);
+    ASSERT_EQ(run({"queue", "add", "mail", "[1, 2]"}), 0) << err;
+    EXPECT_EQ(info(out.substr(0, out.size() - 1)).data, "[1,2]");
+}
+
+TEST_P(QueueCommand, RefusesWhatIsNoJob) {
+    EXPECT_EQ(run({"queue", "add", "mail", "nonsense"}), 2);
+    EXPECT_TRUE(err.starts_with("infra: JSON: ")) << err;
+    EXPECT_EQ(run({"queue", "add", "mail"}), 2);
+    EXPECT_EQ(run({"queue", "add", "mail", "1", "--stdin"}), 2);
+    EXPECT_EQ(run({"queue", "add", "a:b", "1"}), 2);
+    EXPECT_EQ(run({"queue", "add", "mail", "1", "--delay", "soon"}), 2);
+    EXPECT_EQ(run({"queue", "add", "mail", "1", "--attempts", "0"}), 2);
+    EXPECT_EQ(counts().waiting, 0u);
+}
+
+TEST_P(QueueCommand, AddsAJobForEachLine) {
+    std::istringstream in("{\"a\":1}\nnonsense\n2\n");
+    auto* const before = std::cin.rdbuf(in.rdbuf());
+    const int code = run({"queue", "add", "mail", "--stdin", "--priority", "5"});
+    std::cin.rdbuf(before);
+    EXPECT_EQ(code, 6);
+    EXPECT_EQ(out, "2 added, 1 bad lines left out\n");
+    EXPECT_TRUE(err.starts_with("infra: line 2: ")) << err;
+    EXPECT_EQ(counts().waiting, 2u);
+}
+
+// --- looking ------------------------------------------------------------------------------------------------------
+
+TEST_P(QueueCommand, ListsQueuesAndJobs) {
+    EXPECT_EQ(run({"queue", "ls"}), 0);
+    EXPECT_EQ(err, "infra: there are no queues yet\n");
+    add({{"to", "a"}});
+    add({{"to", "b"}}, {.delay = 1h});
+    EXPECT_EQ(run({"queue", "ls", "--json"}), 0);
+    EXPECT_EQ(out, "{\"queues\":[{\"queue\":\"mail\",\"waiting\":1,\"delayed\":1,\"active\":0,\"completed\":0,"
+                   "\"failed\":0,\"paused\":false}]}\n");
+    EXPECT_EQ(run({"queue", "ls", "mail", "--state", "delayed", "--json"}), 0);
+    const auto document = json::parse(out).value();
+    ASSERT_EQ(document.at("jobs").as_array().size(), 1u);
+    EXPECT_EQ(document.at("jobs").at(0).at("data").at("to").as_string(), "b");
+    EXPECT_EQ(run({"queue", "ls", "mail", "--limit", "1"}), 0);
+    EXPECT_EQ(err, "infra: there may be more; --limit shows them\n");
+    EXPECT_EQ(run({"queue", "ls", "mail", "--state", "lost"}), 2);
+}
+
+TEST_P(QueueCommand, TellsOfAQueueAndOfAJob) {
+    const auto id = add({{"to", "a"}});
+    EXPECT_EQ(run({"queue", "stats", "mail"}), 0) << err;
+    EXPECT_TRUE(out.starts_with("queue      mail\nwaiting    1, the oldest for ")) << out;
+    EXPECT_EQ(run({"queue", "show", id}), 0) << err;
+    EXPECT_NE(out.find("data      {\"to\":\"a\"}\n"), std::string::npos) << out;
+    EXPECT_EQ(run({"queue", "show", "nobody"}), 3);
+    EXPECT_EQ(err, "infra: nothing is known of the job 'nobody'\n");
+}
+
+TEST_P(QueueCommand, WatchesWhatHappens) {
+    std::ostringstream to, problems;
+    auto watching = std::async(std::launch::async,
+                               [&] { return run({"queue", "watch", "mail", "--count", "2", "--json"}, to, problems); });
+    while (watching.wait_for(10ms) != std::future_status::ready)
+        add();
+    EXPECT_EQ(watching.get(), 0) << problems.str();
+    const auto text = to.str();
+    EXPECT_EQ(json::parse(text.substr(0, text.find('\n'))).value().at("event").as_string(), "added");
+}
+
+// --- steering and changing ----------------------------------------------------------------------------------------
+
+TEST_P(QueueCommand, PausesAndResumes) {
+    EXPECT_EQ(run({"queue", "pause", "mail"}), 0) << err;
+    EXPECT_EQ(out, "paused\n");
+    EXPECT_TRUE(wait(jobs->settings("mail")).paused);
+    EXPECT_EQ(work("cat"), 1) << "it would wait for ever";
+    EXPECT_EQ(run({"queue", "resume", "mail", "--json"}), 0);
+    EXPECT_EQ(out, "{\"queue\":\"mail\",\"paused\":false}\n");
+}
+
+TEST_P(QueueCommand, DrainsAndCleans) {
+    add();
+    add(2, {.delay = 1h});
+    EXPECT_EQ(run({"queue", "drain", "mail"}), 0) << err;
+    EXPECT_EQ(out, "1 removed\n");
+    EXPECT_EQ(counts().delayed, 1u);
+    EXPECT_EQ(run({"queue", "clean", "mail", "delayed", "--older-than", "1h"}), 0);
+    EXPECT_EQ(out, "0 removed\n");
+    EXPECT_EQ(run({"queue", "clean", "mail", "delayed"}), 0);
+    EXPECT_EQ(out, "1 removed\n");
+    EXPECT_EQ(run({"queue", "clean", "mail", "active"}), 2);
+}
+
+TEST_P(QueueCommand, ChangesJobs) {
+    const auto now = add(), later = add(2, {.delay = 1h});
+    EXPECT_EQ(run({"queue", "promote", later, now}), 6) << err;
+    EXPECT_EQ(out, "1 wait from now on\n");
+    EXPECT_EQ(err, "infra: not there, or in no state for it: " + now + "\n");
+    EXPECT_EQ(run({"queue", "cancel", later}), 0);
+    EXPECT_EQ(info(later).failed_reason, "cancelled");
+    EXPECT_EQ(run({"queue", "retry", "--all", "--queue", "mail", "--reason", "cancel"}), 0);
+    EXPECT_EQ(out, "1 wait again\n");
+    EXPECT_EQ(info(later).state, queue::job_state::waiting);
+    EXPECT_EQ(run({"queue", "rm", now}), 0);
+    EXPECT_EQ(run({"queue", "rm", now}), 3);
+    EXPECT_EQ(run({"queue", "rm", "--all"}), 2) << "of which queue is to be said";
+    EXPECT_EQ(run({"queue", "rm"}), 2);
+    EXPECT_EQ(run({"queue", "rm", "--all", "--queue", "mail"}), 0);
+    EXPECT_EQ(counts().waiting, 0u);
+}
+
+TEST_P(QueueCommand, RetriesNoCompletedJobsUnasked) {
+    const auto id = add();
+    ASSERT_EQ(work("cat"), 0) << err;
+    EXPECT_EQ(run({"queue", "retry", "--all", "--queue", "mail"}), 0);
+    EXPECT_EQ(out, "0 wait again\n");
+    EXPECT_EQ(run({"queue", "retry", "--all", "--queue", "mail", "--state", "completed"}), 0);
+    EXPECT_EQ(info(id).state, queue::job_state::waiting);
+}
+
+// --- work ---------------------------------------------------------------------------------------------------------
+
+TEST_P(QueueCommand, RunsACommandForEachJob) {
+    const auto first = add({{"n", 1}}), other = wait(jobs->enqueue("odd", json::value("x"), {.queue = "mail"}));
+    ASSERT_EQ(work("echo working; cat"), 0) << err;
+    EXPECT_EQ(out, "2 completed, 0 failed, 0 attempts to be repeated, 0 given back\n");
+    EXPECT_EQ(info(first).result, "{\"n\":1}");
+    EXPECT_EQ(info(other).result, "\"x\"") << "whatever its name";
+    EXPECT_EQ(info(first).state, queue::job_state::completed);
+}
+
+TEST_P(QueueCommand, KeepsWhyACommandFailed) {
+    const auto id = add(1, {.attempts = 2});
+    EXPECT_EQ(work("echo attempt $INFRA_JOB_ATTEMPT of $INFRA_JOB_ATTEMPTS >&2; exit 7"), 6);
+    EXPECT_EQ(out, "0 completed, 1 failed, 1 attempts to be repeated, 0 given back\n");
+    EXPECT_NE(err.find("infra: job failed  job=" + id), std::string::npos) << err;
+    const auto job = info(id);
+    EXPECT_EQ(job.state, queue::job_state::failed);
+    ASSERT_EQ(job.errors.size(), 2u);
+    EXPECT_EQ(job.errors[0].reason, "exit code 7: attempt 1 of 2");
+    EXPECT_EQ(job.failed_reason, "exit code 7: attempt 2 of 2");
+}
+
+TEST_P(QueueCommand, EndsACommandThatTakesTooLong) {
+    const auto id = add(1, {.timeout = 100ms});
+    EXPECT_EQ(work("trap '' TERM; sleep 1000"), 6);
+    EXPECT_EQ(info(id).failed_reason, "timed out after 100 ms");
+}
+
+TEST_P(QueueCommand, RunsSeveralAtOnce) {
+    add();
+    add();
+    // Each waits for the other.
+    EXPECT_EQ(run({"queue", "work", "mail", "--drain", "--concurrency", "2", "--exec",
+                   "cd '" + folder.path() +
+                       "'; touch $INFRA_JOB_ID.job; while [ $(ls | grep -c job$) -lt 2 ]; do sleep "
+                       "0.01; done"}),
+              0)
+        << err;
+}
+
+TEST_P(QueueCommand, LetsWhatRunsEndAtTheFirstSignal) {
+    const auto id = add();
+    EXPECT_EQ(run({"queue", "work", "mail", "--exec", "kill -TERM $PPID; cat"}), 0);
+    EXPECT_NE(err.find("infra: stopping once what runs has ended"), std::string::npos) << err;
+    EXPECT_EQ(info(id).result, "1");
+}
+
+TEST_P(QueueCommand, EndsWhatRunsAtTheSecondSignal) {
+    const auto id = add();
+    EXPECT_EQ(run({"queue", "work", "mail", "--exec", "while :; do kill -INT $PPID; sleep 0.05; done"}), 6);
+    EXPECT_EQ(info(id).state, queue::job_state::waiting);
+    EXPECT_EQ(info(id).attempts_made, 0) << "no attempt is spent";
+}
+
+// --- cron ---------------------------------------------------------------------------------------------------------
+
+TEST_P(QueueCommand, ListsSchedulesAndRunsThem) {
+    EXPECT_EQ(run({"cron", "ls"}), 0) << err;
+    EXPECT_EQ(err, "infra: no schedules are stored\n");
+    wait(jobs->upsert_schedule({.queue = "mail",
+                                .id = "daily",
+                                .when = {.every = 24h, .start = std::chrono::system_clock::now() + 1h},
+                                .name = "report",
+                                .data = "{\"all\":true}",
+                                .options = {.attempts = 3}}));
+    EXPECT_EQ(run({"cron", "ls", "--json"}), 0);
+    EXPECT_EQ(json::parse(out).value().at("schedules").at(0).at("name").as_string(), "daily");
+    ASSERT_EQ(run({"cron", "run", "daily"}), 0) << err;
+    const auto job = info(out.substr(0, out.size() - 1));
+    EXPECT_EQ(job.name, "report");
+    EXPECT_EQ(job.data, "{\"all\":true}");
+    EXPECT_EQ(job.options.attempts, 3);
+    EXPECT_EQ(job.state, queue::job_state::waiting);
+    EXPECT_EQ(counts().delayed, 1u) << "the schedule's own run is as it was";
+    EXPECT_EQ(run({"cron", "run", "nightly"}), 3);
+}
+
+// --- where it is --------------------------------------------------------------------------------------------------
+
+TEST(QueueUrl, IsThatOfTheService) {
+    const testing::temporary_folder folder;
+    const auto url = "sqlite:" + folder.path() + "/queue.db";
+    EXPECT_EQ(queue_url("", environment({{"QUEUE_URL", url}}), true), url);
+    EXPECT_EQ(queue_url(url, environment({{"QUEUE_URL", "sqlite:other.db"}}), true), url);
+    EXPECT_EQ(queue_url("", {}, true), "sqlite:var/queue.db");
+    EXPECT_THROW(queue_url("", environment({{"REDIS_URL", "redis://h"}}), true), error);
+    EXPECT_THROW(queue_url("memory:", {}, true), error) << "only its own process sees it";
+}
+
+TEST(QueueUrl, MakesNoFileForALook) {
+    const testing::temporary_folder folder;
+    const auto file = folder.path() + "/queue.db";
+    std::ostringstream out, err;
+    frame f(out, err);
+    add_queue(f);
+    EXPECT_EQ(f.run({"queue", "ls", "--url", "sqlite:" + file}), 5);
+    EXPECT_TRUE(err.str().starts_with("infra: there is no queue in " + file)) << err.str();
+    EXPECT_FALSE(std::filesystem::exists(file));
+    EXPECT_EQ(f.run({"queue", "ls", "--url", "nowhere:x"}), 2);
+}
+
+} // namespace
+} // namespace infra::cli

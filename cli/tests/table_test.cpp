@@ -1,0 +1,24 @@
+#include "src/table.hpp"
+
+#include <gtest/gtest.h>
+
+namespace infra::cli {
+namespace {
+
+TEST(Table, HasColumnsAsWideAsTheirCells) {
+    EXPECT_EQ(table({"ID", "NAME", "REASON"}, {{"1", "grüße", "x"}, {"22", "b", ""}}),
+              "ID  NAME   REASON\n1   grüße  x\n22  b");
+    EXPECT_EQ(table({"A"}, {}), "A");
+}
+
+TEST(Table, CutsAndCleansWhatOthersWrote) {
+    EXPECT_EQ(table({"A", "B"}, {{std::string(100, 'x'), "\x1b[2J\n"}}).substr(62), // heads and their padding
+              "B\n" + std::string(59, 'x') + "…  ?[2J?");
+}
+
+TEST(FactSheet, LeavesOutWhatIsNotKnown) {
+    EXPECT_EQ(fact_sheet({{"id", "7"}, {"much longer", ""}, {"name", "a\tb"}}), "id    7\nname  a?b");
+}
+
+} // namespace
+} // namespace infra::cli
