@@ -784,8 +784,12 @@ TEST_P(QueueBackend, LosesNoJobToAClaimThatIsCancelledAsWorkComes) {
         const auto adding = loop.start(stored->enqueue({make_job(id)}));
         for (int spin = 0; spin < i % 20; ++spin)
             loop.settle();
-        cancel.emit(asio::cancellation_type::terminal);
-        ASSERT_TRUE(loop.until([&] { return taken && adding->ended; }));
+        bool emitted = false; // on the loop: from elsewhere Asio would emit later, and perhaps to another claim
+        asio::post(loop.get_executor(), [&] {
+            cancel.emit(asio::cancellation_type::terminal);
+            emitted = true;
+        });
+        ASSERT_TRUE(loop.until([&] { return emitted && taken && adding->ended; }));
         if (taken->empty())
             *taken = ids_of(claim(1));
         ASSERT_EQ(*taken, ids{id});

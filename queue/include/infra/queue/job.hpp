@@ -231,12 +231,14 @@ private:
     static awaitable<verdict> on_pool(std::shared_ptr<F> function, T data, std::shared_ptr<job_context> context,
                                       blocking_pool& pool) {
         auto work = [function, data = std::move(data), context]() mutable -> verdict {
-            if constexpr (std::is_void_v<decltype(call(*function, std::move(data), *context))>) {
+            verdict reached;
+            if constexpr (std::is_void_v<decltype(call(*function, std::move(data), *context))>)
                 call(*function, std::move(data), *context);
-                return {};
-            } else {
-                return verdict_of(call(*function, std::move(data), *context));
-            }
+            else
+                reached = verdict_of(call(*function, std::move(data), *context));
+            if (context->cancel_requested()) // it may have left off because of that
+                throw unrecoverable("cancelled");
+            return reached;
         };
         co_return co_await pool.run(std::move(work));
     }
