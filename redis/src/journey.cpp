@@ -3,15 +3,13 @@
 #include "command_table.hpp"
 #include "complaints.hpp"
 #include "exchange.hpp"
+#include "journey_leg.hpp"
 #include "redirect.hpp"
 
 #include <infra/base/error.hpp>
 #include <infra/base/id.hpp>
 #include <infra/redis/errc.hpp>
 
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/cancellation_signal.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -22,37 +20,6 @@
 namespace infra::redis::detail {
 
 using std::chrono::milliseconds;
-
-/// A part on its way.
-struct journey::routed : part {
-    explicit routed(part p) : part(std::move(p)) {}
-
-    void add_to(leg& l);
-
-    redirect_policy policy{};
-    std::optional<address> ask{}; ///< once, with ASKING
-    std::vector<reply> replies{}; ///< of `what`
-    std::exception_ptr failure{};
-    milliseconds wait{0}; ///< before it is tried again
-    bool done = false;
-    bool may_have_run = false; ///< although it is not done
-};
-
-/// What goes to one node as one request. Shared with its coroutine, which a cancelled call does not wait for.
-struct journey::leg {
-    node_lines::line_ptr through;
-    std::vector<routed*> parts{}; ///< not for its coroutine
-    std::vector<command> commands{};
-    std::vector<reply> replies{};
-    bool atomic = false;
-    bool anywhere = true; ///< none of it belongs to this node
-    std::size_t answered = 0;
-    bool sent = false;
-    bool repeated = false;  ///< after a loss: a first time may have been executed
-    bool elsewhere = false; ///< what is unanswered has to be asked elsewhere
-    std::exception_ptr failure{};
-    asio::cancellation_signal stop{};
-};
 
 journey::journey(lines_ptr on, std::vector<part> parts, deadline limit) : on_(std::move(on)), limit_(limit) {
     for (auto& each : parts)
@@ -66,108 +33,6 @@ std::vector<std::vector<reply>> journey::take() {
     for (auto& each : all_)
         out.push_back(std::move(each.replies));
     return out;
-}
-
-// --- One wave --------------------------------------------------------------------------------------------------------
-
-namespace {
-
-// The word alone does nothing; what follows is what counts.
-command asking() { return command("ASKING").again(replay::read); }
-
-} // namespace
-
-void journey::routed::add_to(leg& l) {
-    if (ask)
-        l.commands.push_back(asking());
-    l.commands.insert(l.commands.end(), what.begin(), what.end());
-    l.parts.push_back(this);
-    l.anywhere &= !ask && !at && !slot;
-}
-
-std::optional<address> journey::target(const routed& p) const {
-    if (p.ask)
-        return p.ask;
-    if (p.at)
-        return p.at;
-    if (!p.slot)
-        return on_->anybody();
-    const auto* const owner = on_->map()->owner(*p.slot);
-    return owner ? std::optional(*owner) : std::nullopt;
-}
-
-awaitable<void> journey::travel(lines_ptr on, leg_ptr l, deadline limit) {
-    try {
-        waiter w(*l->through, l->commands, l->replies, limit, on->shared()->time().steady());
-        w.atomic = l->atomic;
-        w.anywhere = l->anywhere;
-        co_await w.done();
-        l->answered = w.answered;
-        l->sent = w.sent;
-        l->repeated = w.replays > 0;
-        const bool late = l->anywhere && limit.passed(on->shared()->time().steady());
-        l->elsewhere = w.is_for_elsewhere() && !late;
-        if (!l->elsewhere)
-            w.throw_failure();
-    } catch (...) {
-        l->failure = std::current_exception();
-    }
-}
-
-awaitable<void> journey::travel(lines_ptr on, std::vector<leg_ptr> legs, deadline limit) {
-    if (legs.size() == 1) {
-        co_await travel(std::move(on), legs.front(), limit);
-        co_return;
-    }
-    const auto ex = co_await asio::this_coro::executor;
-    const promise<void> all_back(ex);
-    const auto left = std::make_shared<std::size_t>(legs.size());
-    for (const auto& each : legs)
-        asio::co_spawn(ex, travel(on, each, limit),
-                       asio::bind_cancellation_slot(each->stop.slot(), [left, all_back, each](std::exception_ptr) {
-                           if (--*left == 0)
-                               all_back.set_value();
-                       }));
-    try {
-        co_await all_back.get();
-    } catch (const boost::system::system_error& e) {
-        for (const auto& each : legs)
-            each->stop.emit(asio::cancellation_type::terminal);
-        throw error(e.code(), on->shared()->server + ": cancelled; it may have been sent and executed");
-    }
-}
-
-std::vector<journey::leg_ptr> journey::next_legs() {
-    std::vector<leg_ptr> out;
-    open_legs open;
-    for (auto& each : all_) {
-        if (each.done)
-            continue;
-        if (const auto to = target(each))
-            put_on_a_leg(each, *to, open, out);
-        else
-            nobody_has(each);
-    }
-    for (const auto& each : out) {
-        if (!each->atomic && each->commands.size() > 1)
-            each->commands = known_from_the_first(each->commands);
-        each->replies.resize(each->commands.size());
-    }
-    return out;
-}
-
-void journey::put_on_a_leg(routed& p, const address& to, open_legs& open, std::vector<leg_ptr>& all) try {
-    auto& l = open[to];
-    if (!l || p.atomic || l->atomic) {
-        auto made = std::make_shared<leg>();
-        made->through = on_->line_to(to);
-        made->atomic = p.atomic;
-        l = made;
-        all.push_back(std::move(made));
-    }
-    p.add_to(*l);
-} catch (const error&) {
-    p.failure = std::current_exception();
 }
 
 // --- What came back --------------------------------------------------------------------------------------------------

@@ -1,8 +1,7 @@
 // What changes in a cluster, told by all of its masters.
 
-#include "src/slot.hpp"
 #include "tests/diary.hpp"
-#include "tests/nodes.hpp"
+#include "tests/on_a_cluster.hpp"
 
 #include <gtest/gtest.h>
 
@@ -11,25 +10,12 @@ namespace {
 
 using detail::slot_of;
 
-class RedisClusterTracking : public ::testing::Test {
+class RedisClusterTracking : public on_a_cluster {
 protected:
-    void SetUp() override {
-        if (!server::installed())
-            GTEST_SKIP() << server::how_to_install;
-    }
-
     void begin(bool with_replicas = false) {
-        all.emplace(loop, with_replicas);
-        redis.emplace(std::vector{loop.get_executor()}, all->to());
+        on_a_cluster::begin(with_replicas);
         tracked = redis->track({.prefixes = {"{"}}, heard);
         loop.until([&] { return heard->listens(); });
-    }
-
-    /// One whose slot node `i` has in the beginning.
-    static std::string key_of(std::size_t i) {
-        for (int n = 0;; ++n)
-            if (auto key = "{" + std::to_string(n) + "}key"; slot_of(key) / 5461 == i)
-                return key;
     }
 
     void expect_to_hear_of(const std::string& key, std::size_t changed_at) {
@@ -37,9 +23,6 @@ protected:
         loop.until([&] { return heard->was_told_of(key); });
     }
 
-    test_loop loop;
-    std::optional<nodes> all;
-    std::optional<client> redis;
     std::shared_ptr<diary> heard = std::make_shared<diary>();
     tracking tracked;
 };

@@ -1,48 +1,17 @@
-// What happens to those who wait when the connection, the server or both behave badly.
+// What happens to those who wait when the connection or the server is lost.
 
 #include <infra/redis.hpp>
 
-#include "tests/proxy.hpp"
-#include "tests/support.hpp"
+#include "tests/outage.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <fstream>
 
 namespace infra::redis {
 namespace {
 
 using maybe = std::optional<std::string>;
-
-class RedisOutage : public ::testing::Test {
-protected:
-    void SetUp() override {
-        if (!server::installed())
-            GTEST_SKIP() << server::how_to_install;
-        one.emplace();
-        between.emplace(loop.get_executor(), one->socket());
-        redis.emplace(std::vector{loop.get_executor()}, between->to());
-        direct.emplace(std::vector{loop.get_executor()}, one->over_socket());
-        loop.wait(redis->execute<void>({"PING"}));
-    }
-
-    /// The next bytes from the server do not arrive, and with them the connection ends.
-    void lose_the_next_reply() {
-        between->on_reply = [this](std::string) -> std::optional<std::string> {
-            between->on_reply = nullptr;
-            return std::nullopt;
-        };
-    }
-
-    int value_of(const char* key) { return loop.get(direct->execute<std::optional<int>>({"GET", key})).value_or(0); }
-
-    std::optional<server> one;
-    test_loop loop;
-    std::optional<proxy> between;
-    std::optional<client> redis;
-    std::optional<client> direct;
-};
 
 // --- Cut connections ------------------------------------------------------------------------------------------------
 
@@ -250,189 +219,6 @@ TEST_F(RedisOutage, SaysWhyThereIsNoConnection) {
     loop.until([&] { return !nowhere.status().last_problem.empty(); });
     EXPECT_EQ(nowhere.status().last_problem.find("the name no-such-host.invalid has no address"), 0u)
         << nowhere.status().last_problem;
-}
-
-// --- A server that stands still -------------------------------------------------------------------------------------
-
-// AddressSanitizer keeps what is freed.
-#ifndef __has_feature
-#define __has_feature(x) 0
-#endif
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-constexpr std::size_t leeway = std::size_t{1} << 30;
-#else
-constexpr std::size_t leeway = 0;
-#endif
-
-std::size_t resident_bytes() {
-    std::ifstream statm("/proc/self/statm");
-    std::size_t all = 0, resident = 0;
-    statm >> all >> resident;
-    return resident * 4096;
-}
-
-TEST_F(RedisOutage, BoundsItsMemoryWhileTheServerStandsStill) {
-    auto to = one->over_socket();
-    to.max_queued_bytes = 4 << 20;
-    const client bounded({loop.get_executor()}, to);
-    loop.wait(bounded.execute<void>({"PING"}));
-    one->pause();
-    const auto before = resident_bytes();
-    int overloaded = 0, others = 0;
-    const auto value = std::make_shared<const std::string>(10'000, 'x');
-    const auto caller = [&]() -> awaitable<void> {
-        for (int i = 0; i < 10; ++i) {
-            try {
-                co_await bounded.execute<void>({"SET", "k", *value}, deadline::after(200ms));
-            } catch (const error& e) {
-                ++(e.code() == infra::errc::overloaded ? overloaded : others);
-            }
-        }
-    };
-    std::vector<std::shared_ptr<outcome<bool>>> all;
-    for (int i = 0; i < 2000; ++i) // 200 MB, were they all taken
-        all.push_back(loop.spawn(caller()));
-    loop.until([&] { return std::ranges::all_of(all, [](const auto& each) { return each->done(); }); });
-    const auto grown = resident_bytes() - std::min(before, resident_bytes());
-    one->proceed();
-    EXPECT_EQ(overloaded + others, 20'000);
-    EXPECT_GT(overloaded, 15'000);
-    EXPECT_LT(grown, (std::size_t{64} << 20) + leeway);
-    EXPECT_EQ(loop.get(bounded.execute<std::string>({"PING"}, deadline::after(10s))), "PONG");
-}
-
-TEST_F(RedisOutage, WaitsTwoSecondsUnlessToldOtherwise) {
-    impostor silent(loop.get_executor(), hello_answer);
-    manual_clock time;
-    const client c({loop.get_executor()}, silent.to(), time);
-    const auto asked = loop.spawn(c.execute({"GET", "k"}));
-    loop.until([&] { return c.status().connections == 1; });
-    loop.settle();
-    time.advance(1999ms);
-    loop.settle();
-    EXPECT_FALSE(asked->done());
-    time.advance(1ms);
-    loop.until([&] { return asked->done(); });
-    EXPECT_EQ(asked->code(), errc::unanswered);
-}
-
-TEST_F(RedisOutage, GivesUpAConnectionThatOwesAndIsSilent) {
-    auto to = between->to();
-    to.response_timeout = 150ms;
-    const client hasty({loop.get_executor()}, to);
-    loop.wait(hasty.execute<void>({"PING"}));
-    between->on_reply = [](std::string) -> std::optional<std::string> { return std::string(); };
-    const auto read = loop.spawn(hasty.execute<maybe>({"GET", "k"}, deadline::after(10s)));
-    loop.until([&] { return hasty.status().reconnects == 1; });
-    EXPECT_NE(hasty.status().last_problem.find("silent"), std::string::npos);
-    between->on_reply = nullptr;
-    loop.until([&] { return read->done(); });
-    EXPECT_TRUE(read->value) << "asked again on the next connection: " << read->what();
-}
-
-// Nobody answers what is still on its way.
-TEST_F(RedisOutage, BearsWithAnUploadThatTakesLong) {
-    manual_clock time;
-    const client slow({loop.get_executor()}, between->to(), time);
-    loop.wait(slow.execute<void>({"PING"}));
-    std::chrono::milliseconds took{};
-    between->on_request = [&](std::string bytes) -> std::optional<std::string> {
-        time.advance(100ms);
-        took += 100ms;
-        return bytes;
-    };
-    const auto set = loop.spawn(slow.execute<void>({"SET", "k", std::string(5'000'000, 'x')}, deadline::never()));
-    loop.until([&] { return set->done(); });
-    EXPECT_TRUE(set->value) << set->what();
-    EXPECT_GT(took, 20s);
-    EXPECT_EQ(slow.status().reconnects, 0u);
-    EXPECT_EQ(loop.get(direct->execute<int>({"STRLEN", "k"})), 5'000'000);
-}
-
-TEST_F(RedisOutage, FindsOutThatAnIdleConnectionIsDead) {
-    auto to = between->to();
-    to.ping_every = 100ms;
-    to.response_timeout = 100ms;
-    const client idle({loop.get_executor()}, to);
-    loop.wait(idle.execute<void>({"PING"}));
-    between->on_reply = [](std::string) -> std::optional<std::string> { return std::string(); };
-    loop.until([&] { return idle.status().reconnects >= 1; });
-    between->on_reply = nullptr;
-    loop.until([&] { return idle.status().connections == 1; });
-}
-
-TEST_F(RedisOutage, BearsWithAServerThatIsBusyForAWhile) {
-    const auto slow = loop.spawn(redis->execute({"DEBUG", "SLEEP", 1}));
-    const auto next = loop.spawn(redis->execute<std::string>({"PING"}));
-    loop.until([&] { return slow->done() && next->done(); });
-    EXPECT_EQ(next->value, "PONG") << next->what();
-    EXPECT_EQ(redis->status().reconnects, 0u);
-}
-
-// --- What is no Redis -----------------------------------------------------------------------------------------------
-
-TEST_F(RedisOutage, SaysWhatItIsThatIsNoRedis) {
-    const std::pair<const char*, const char*> cases[] = {
-        {"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n", "'HTTP/1.1 400 Bad Request'"},
-        {"SSH-2.0-OpenSSH_9.2\r\n", "'SSH-2.0-OpenSSH_9.2'"},
-        {"\x15\x03\x01\x01\x02\x02\x46\n", "a line does not end in CR LF"},
-        {"+OK\r\n+OK\r\n+OK\r\n", "says more than it was asked for"},
-    };
-    for (const auto& [words, shown] : cases) {
-        impostor other(loop.get_executor(), words);
-        const client c({loop.get_executor()}, other.to());
-        const auto failed = loop.run(c.execute({"GET", "k"}));
-        EXPECT_EQ(failed->code(), errc::protocol) << failed->what();
-        EXPECT_NE(failed->what().find(shown), std::string::npos) << failed->what();
-        EXPECT_NE(failed->what().find("check host and port"), std::string::npos) << failed->what();
-    }
-}
-
-TEST_F(RedisOutage, SetsNothingAsideForAGreetingThatIsTooLarge) {
-    for (const char* words : {"$536870912\r\nabc", "%1\r\n$536870912\r\nabc", "-$536870912\r\n*536870912\r\n"}) {
-        impostor other(loop.get_executor(), words);
-        const client c({loop.get_executor()}, other.to());
-        const auto failed = loop.run(c.execute({"GET", "k"}));
-        EXPECT_TRUE(failed->code() == errc::protocol || failed->code() == errc::refused) << failed->what();
-    }
-}
-
-// It repeats what it was told to one word, and hangs up before it answers the next.
-TEST_F(RedisOutage, KeepsThePasswordToItselfWhereItIsRepeated) {
-    impostor echo(loop.get_executor(), "-ERR no such words: 'HELLO' '3' 'AUTH' 'default' 's3cret'\r\n", true);
-    auto o = echo.to();
-    o.password = "s3cret";
-    o.database = 1;
-    const client shy({loop.get_executor()}, o);
-    const auto end = loop.run(shy.execute({"PING"}));
-    EXPECT_EQ(end->code(), errc::refused);
-    EXPECT_NE(end->what().find("'default' '…'"), std::string::npos) << end->what();
-    EXPECT_EQ(end->what().find("s3cret"), std::string::npos) << end->what();
-    EXPECT_EQ(shy.status().last_problem.find("s3cret"), std::string::npos) << shy.status().last_problem;
-}
-
-TEST_F(RedisOutage, WaitsForNobodyWhoSaysNothing) {
-    impostor silent(loop.get_executor(), "");
-    auto to = silent.to();
-    to.connect_timeout = 50ms;
-    const client c({loop.get_executor()}, to);
-    const auto failed = loop.run(c.execute({"GET", "k"}, deadline::after(120ms)));
-    EXPECT_EQ(failed->code(), errc::not_connected);
-    EXPECT_NE(failed->what().find("it did not answer in time, greeting"), std::string::npos) << failed->what();
-}
-
-TEST_F(RedisOutage, SetsNothingAsideForHalfAGigabyteThatDoesNotCome) {
-    between->on_reply = [](std::string) -> std::optional<std::string> { return "$200000000\r\nabc"; };
-    const auto before = resident_bytes();
-    const auto announced = loop.run(redis->execute<maybe>({"GET", "k"}, deadline::after(100ms)));
-    EXPECT_EQ(announced->code(), errc::unanswered);
-    EXPECT_LT(resident_bytes(), before + (std::size_t{32} << 20));
-    const client other({loop.get_executor()}, between->to());
-    between->on_reply = nullptr;
-    loop.wait(other.execute<void>({"PING"}));
-    between->on_reply = [](std::string) -> std::optional<std::string> { return "$536870912\r\nabc"; };
-    EXPECT_EQ(loop.run(other.execute<maybe>({"GET", "k"}))->code(), errc::too_large)
-        << "over the default bound: not even waited for";
 }
 
 } // namespace

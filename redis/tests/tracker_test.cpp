@@ -2,32 +2,18 @@
 
 #include <infra/redis.hpp>
 
+#include "tests/behind_a_proxy.hpp"
 #include "tests/diary.hpp"
-#include "tests/proxy.hpp"
-#include "tests/support.hpp"
 
 #include <gtest/gtest.h>
 
 namespace infra::redis {
 namespace {
 
-class RedisTracking : public ::testing::Test {
+class RedisTracking : public behind_a_proxy {
 protected:
-    void SetUp() override {
-        if (!server::installed())
-            GTEST_SKIP() << server::how_to_install;
-        one.emplace();
-        between.emplace(loop.get_executor(), one->socket());
-        redis.emplace(std::vector{loop.get_executor()}, between->to());
-        other.emplace(std::vector{loop.get_executor()}, one->over_socket());
-    }
-    void set(const char* key) { loop.wait(other->execute<void>({"SET", key, "v"})); }
+    void set(const char* key) { loop.wait(direct->execute<void>({"SET", key, "v"})); }
 
-    std::optional<server> one;
-    test_loop loop;
-    std::optional<proxy> between;
-    std::optional<client> redis;
-    std::optional<client> other;
     std::shared_ptr<diary> heard = std::make_shared<diary>();
 };
 
@@ -37,7 +23,7 @@ TEST_F(RedisTracking, TellsWhatOthersChangeUnderItsPrefixes) {
     set("a:1");
     loop.until([&] { return heard->says({"listening", "a:1"}); });
     set("c:1");
-    loop.wait(other->execute<void>({"DEL", "a:1"}));
+    loop.wait(direct->execute<void>({"DEL", "a:1"}));
     set("b:2");
     loop.until([&] { return heard->says({"listening", "a:1", "a:1", "b:2"}); });
 }
@@ -45,14 +31,14 @@ TEST_F(RedisTracking, TellsWhatOthersChangeUnderItsPrefixes) {
 TEST_F(RedisTracking, TellsWhatExpires) {
     const auto tracked = redis->track({}, heard);
     loop.until([&] { return heard->says({"listening"}); });
-    loop.wait(other->execute<void>({"SET", "k", "v", "PX", 20}));
+    loop.wait(direct->execute<void>({"SET", "k", "v", "PX", 20}));
     loop.until([&] { return heard->says({"listening", "k", "k"}); });
 }
 
 TEST_F(RedisTracking, TellsThatEverythingWasErased) {
     const auto tracked = redis->track({}, heard);
     loop.until([&] { return heard->says({"listening"}); });
-    loop.wait(other->execute<void>({"FLUSHDB"}));
+    loop.wait(direct->execute<void>({"FLUSHDB"}));
     loop.until([&] { return heard->says({"listening", "all"}); });
 }
 
@@ -130,7 +116,7 @@ TEST_F(RedisTracking, AsksWhetherTheServerStillTellsWhenAnotherConnectionToItIsL
     const auto id = loop.get(redis->execute<int>({"CLIENT", "ID"}));
     const auto tracked = redis->track({}, heard);
     loop.until([&] { return heard->says({"listening"}); });
-    loop.wait(other->execute<void>({"CLIENT", "KILL", "ID", id}));
+    loop.wait(direct->execute<void>({"CLIENT", "KILL", "ID", id}));
     loop.until([&] { return heard->says({"listening", "deaf", "listening"}); });
     EXPECT_EQ(redis->status().reconnects, 1u) << "its own connection was kept";
     set("k");
