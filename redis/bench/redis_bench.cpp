@@ -3,8 +3,9 @@
 //
 //     redis_redis_bench [--json FILE] [--rounds N] [--seconds N]
 //
-// The server has the first core, each client in turn the second. Rounds alternate between the clients, and the median
-// of each counts.
+// The server has the first core, each client in turn the second. Rounds alternate between the clients, and the medians
+// count: of what each client did, and of the ratio of two that were measured one after the other, since the machine is
+// now faster and now slower.
 //
 //   redis.pipelined   256 coroutines on one connection, GETs a second; redis-benchmark -c 1 -P 256
 //   redis.sequential  one caller that waits for each reply; hiredis, synchronously
@@ -240,8 +241,8 @@ double median(std::vector<double> values) {
 
 struct arguments {
     std::string json{};
-    int rounds = 5;
-    int seconds = 2;
+    int rounds = 9;
+    int seconds = 1;
 };
 
 struct comparison {
@@ -254,13 +255,20 @@ struct comparison {
     std::vector<double> ours{}, theirs{};
 };
 
+double ratio_of(const comparison& c) {
+    std::vector<double> of_each;
+    for (std::size_t i = 0; i < c.ours.size(); ++i)
+        of_each.push_back(c.less_is_better ? c.theirs[i] / c.ours[i] : c.ours[i] / c.theirs[i]);
+    return median(std::move(of_each));
+}
+
 void report(const comparison& c, std::ostream* json) {
     const double mine = median(c.ours), theirs = median(c.theirs);
     if (mine == 0 || theirs == 0) {
         std::printf("%-18s %12.3f %-14s %16s is not there\n", c.name, mine, c.unit, c.peer);
         return;
     }
-    const double ratio = c.less_is_better ? theirs / mine : mine / theirs;
+    const double ratio = ratio_of(c);
     std::printf("%-18s %12.2f %-14s %16s %12.2f %8.2f\n", c.name, mine, c.unit, c.peer, theirs, ratio);
     if (json)
         *json << infra::json::to_text(infra::json::value{{"name", c.name},

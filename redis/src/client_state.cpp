@@ -95,7 +95,8 @@ awaitable<void> client_state::refuse_stopped() {
 
 // --- Commands -------------------------------------------------------------------------------------------------------
 
-awaitable<reply> client_state::one(self s, command c, std::optional<deadline> limit) {
+// No coroutine itself, so that it may take what is moved on as a reference.
+awaitable<reply> client_state::one(self s, command&& c, std::optional<deadline> limit) {
     if (s->common_->cluster)
         return one_of_cluster(std::move(s), std::move(c), limit);
     const bool ordinary = lane_of(c) == lane_of_travel::shared && !c.source();

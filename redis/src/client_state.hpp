@@ -22,7 +22,7 @@ public:
     client_state(std::vector<executor> loops, const options& to, clock& time);
 
     using self = std::shared_ptr<client_state>;
-    static awaitable<reply> one(self s, command c, std::optional<deadline> limit);
+    static awaitable<reply> one(self s, command&& c, std::optional<deadline> limit);
     static awaitable<std::vector<reply>> all(self s, batch b, std::optional<deadline> limit);
     static awaitable<std::vector<reply>> transaction(self s, batch b, std::optional<deadline> limit);
     static awaitable<std::vector<std::string>> masters(self s, std::optional<deadline> limit);

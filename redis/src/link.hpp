@@ -17,7 +17,7 @@ namespace infra::redis::detail {
 /// Who is told what comes. Only while the link lives and has not been closed; each may close it.
 class link_user {
 public:
-    virtual void on_message(reply r) = 0;
+    virtual void on_message(reply&& r) = 0;
     virtual void on_read(std::size_t bytes) = 0;    ///< before its messages
     virtual void on_pause() = 0;                    ///< after them: all that has come was given
     virtual void on_written(std::size_t bytes) = 0; ///< of what write() left to do; perhaps none

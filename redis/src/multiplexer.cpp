@@ -119,7 +119,7 @@ void multiplexer::written(std::size_t bytes) {
 
 // --- The reader -----------------------------------------------------------------------------------------------------
 
-bool multiplexer::answer(reply r) {
+bool multiplexer::answer(reply&& r) {
     if (in_flight_.empty())
         return false;
     auto& due = in_flight_.front();

@@ -54,7 +54,7 @@ public:
     // --- The reader ---
 
     /// False when nobody waits for a reply.
-    bool answer(reply r);
+    bool answer(reply&& r);
 
     /// The command whose reply is due, if its caller is still there.
     const command* oldest() const noexcept;

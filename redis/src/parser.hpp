@@ -33,7 +33,7 @@ public:
     /// Takes what it uses off the front of `bytes`.
     status feed(std::string_view& bytes);
 
-    reply take() { return std::move(message_); }
+    reply&& take() { return std::move(message_); }
 
     /// What is wrong, with the bytes that are, printable.
     const std::string& why() const noexcept { return why_; }
@@ -67,7 +67,7 @@ private:
     step end_text();
     step begin_list(char type, std::string_view size);
     step end_streamed_list();
-    step deliver(reply value);
+    step deliver(reply&& value);
     step close_frame();
     step fail(std::string_view problem, std::string_view what);
     step over();

@@ -116,6 +116,8 @@ void pipeline::turn() {
         return;
     const auto self = shared_from_this();
     const auto at = now();
+    if (read_ > 0)
+        vitals_.heard(at);
     std::size_t resumed = 0;
     for (auto left = multiplexer_.finished(); left > 0; --left) {
         auto* const ended = multiplexer_.next_finished();
@@ -138,6 +140,8 @@ void pipeline::turn() {
         drop_link(errc::lost, "the server is a replica now");
     flush();
     set_alarm();
+    if (read_ > 0)
+        common_->count.received(std::exchange(read_, 0));
     accounts_.report(multiplexer_);
     tell_idle();
     if (retired_ && multiplexer_.is_idle())
@@ -151,10 +155,7 @@ bool pipeline::may_write() const noexcept {
 
 void pipeline::flush() {
     while (may_write()) {
-        const auto block = multiplexer_.to_write();
-        if (multiplexer_.at_start_of_block())
-            common_->count.wrote(multiplexer_.in_last_block());
-        const auto taken = link_->write(block);
+        const auto taken = link_->write(multiplexer_.to_write());
         if (taken == 0)
             return vitals_.began_to_write(now());
         wrote(taken);
@@ -163,6 +164,8 @@ void pipeline::flush() {
 
 void pipeline::wrote(std::size_t bytes) {
     const bool was_due = multiplexer_.answer_is_due();
+    if (multiplexer_.at_start_of_block())
+        common_->count.wrote(multiplexer_.in_last_block());
     multiplexer_.written(bytes);
     const auto at = now();
     vitals_.wrote(at);
@@ -177,10 +180,8 @@ void pipeline::on_written(std::size_t bytes) {
     flush();
 }
 
-void pipeline::on_read(std::size_t bytes) {
-    vitals_.heard(now());
-    common_->count.received(bytes);
-}
+// Between it and what is written next as little as possible happens: the rest is for the turn that follows.
+void pipeline::on_read(std::size_t bytes) { read_ += bytes; }
 
 // Of whose caller has left nothing is known but what the server says.
 bool pipeline::is_of_a_replica(const reply& r) const {
@@ -188,7 +189,7 @@ bool pipeline::is_of_a_replica(const reply& r) const {
     return asked ? is_refused_by_a_replica(r, *asked) : r.error_code() == "READONLY";
 }
 
-void pipeline::on_message(reply r) {
+void pipeline::on_message(reply&& r) {
     if (on_push && on_push(r))
         return;
     if (r.is_error() && common_->settings().sentinel && is_of_a_replica(r))

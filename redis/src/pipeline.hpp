@@ -96,7 +96,7 @@ public:
 private:
     friend class waiter;
 
-    void on_message(reply r) override;
+    void on_message(reply&& r) override;
     void on_read(std::size_t bytes) override;
     void on_pause() override { turn(); }
     void on_written(std::size_t bytes) override;
@@ -137,6 +137,7 @@ private:
     std::vector<promise<void>> idle_;
     std::string problem_; // of the last connection, or of the attempt to make one
     accounts accounts_;
+    std::size_t read_ = 0; // bytes, since the last turn
     opening opening_;
     std::shared_ptr<harbour> harbour_; // from the first use on
     bool attached_before_ = false;

@@ -1,8 +1,12 @@
 #include "transport.hpp"
 
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
+
+#include <unistd.h>
 
 #include <utility>
 
@@ -19,9 +23,10 @@ struct writable {
     void operator()(boost::system::error_code ec) const { events->on_written(ec, 0); }
 };
 
+template <class Socket>
 class plain_transport final : public transport {
 public:
-    explicit plain_transport(stream_socket socket) : socket_(std::move(socket)) {
+    explicit plain_transport(Socket socket) : socket_(std::move(socket)) {
         boost::system::error_code ignored;
         socket_.non_blocking(true, ignored);
     }
@@ -46,7 +51,7 @@ public:
         if (taken > 0)
             return taken;
         if (ec == asio::error::would_block)
-            socket_.async_wait(stream_socket::wait_write, writable{std::move(events)});
+            socket_.async_wait(Socket::wait_write, writable{std::move(events)});
         else
             asio::post(socket_.get_executor(), [events = std::move(events), ec] { events->on_written(ec, 0); });
         return 0;
@@ -60,13 +65,34 @@ public:
     bool knows_what_left() const noexcept override { return true; }
 
 private:
-    stream_socket socket_;
+    Socket socket_;
 };
+
+using loop_executor = asio::io_context::executor_type;
+using loop_socket = asio::basic_stream_socket<asio::generic::stream_protocol, loop_executor>;
+
+// The same connection in other hands.
+loop_socket hand_over(stream_socket from, const loop_executor& to) {
+    const auto protocol = from.local_endpoint().protocol();
+    const auto descriptor = from.release();
+    loop_socket out(to);
+    boost::system::error_code ec;
+    out.assign(protocol, descriptor, ec);
+    if (!ec)
+        return out;
+    ::close(descriptor); // which was nobody's
+    throw boost::system::system_error(ec);
+}
 
 } // namespace
 
+// An executor of any kind is asked what it is with each thing that is read. A loop's own need not be.
 std::unique_ptr<transport> make_plain_transport(stream_socket socket) {
-    return std::make_unique<plain_transport>(std::move(socket));
+    if (const auto* const loop = socket.get_executor().target<loop_executor>()) {
+        const auto to = *loop;
+        return std::make_unique<plain_transport<loop_socket>>(hand_over(std::move(socket), to));
+    }
+    return std::make_unique<plain_transport<stream_socket>>(std::move(socket));
 }
 
 } // namespace infra::redis::detail
