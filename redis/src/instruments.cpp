@@ -50,7 +50,7 @@ outcome outcome_of(const boost::system::error_code& failure) noexcept {
         return outcome::timed_out;
     if (failure == boost::asio::error::operation_aborted)
         return outcome::cancelled;
-    if (failure == infra::errc::overloaded)
+    if (failure == infra::errc::overloaded || failure == boost::system::errc::not_enough_memory)
         return outcome::overloaded;
     if (failure == errc::refused)
         return outcome::refused;

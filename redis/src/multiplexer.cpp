@@ -5,11 +5,13 @@
 #include <infra/redis/errc.hpp>
 
 #include <algorithm>
+#include <exception>
 #include <utility>
-#include <vector>
 
 namespace infra::redis::detail {
 namespace {
+
+using boost::system::errc::not_enough_memory;
 
 constexpr std::size_t kept_capacity = 1024 * 1024; // of the block, between uses
 constexpr std::uint8_t max_replays = 3;            // a command that brings the server down brings it down no more often
@@ -24,21 +26,25 @@ bool multiplexer::add(request& r) {
     if (!fits && commands_ > 0)
         return false;
     ++callers_;
-    commands_ += r.commands.size();
-    bytes_ += size;
-    r.now = request::state::waiting;
+    wait(r);
     waiting_.push_back(r);
     earliest_ = std::min(earliest_, r.limit.time());
     return true;
 }
 
-void multiplexer::refuse(request& r, boost::system::error_code why) {
+void multiplexer::wait(request& r) noexcept {
+    commands_ += r.unanswered().size();
+    bytes_ += encoded_size(r.unanswered());
+    r.now = request::state::waiting;
+}
+
+void multiplexer::refuse(request& r, boost::system::error_code why) noexcept {
     ++callers_;
     finish(r, why);
 }
 
-void multiplexer::cancel(request& r, boost::system::error_code why) {
-    if (r.now != request::state::waiting && r.now != request::state::in_flight)
+void multiplexer::cancel(request& r, boost::system::error_code why) noexcept {
+    if (!r.is_under_way())
         return;
     abandon(r);
     finish(r, why);
@@ -47,7 +53,7 @@ void multiplexer::cancel(request& r, boost::system::error_code why) {
 void multiplexer::forget(request& r) noexcept {
     if (r.now == request::state::finished && r.is_linked())
         unlink(finished_, r);
-    if (r.now == request::state::waiting || r.now == request::state::in_flight) {
+    if (r.is_under_way()) {
         abandon(r);
         --callers_;
     }
@@ -62,12 +68,14 @@ void multiplexer::abandon(request& r) noexcept {
         unlink(waiting_, r);
         commands_ -= r.unanswered().size();
         bytes_ -= encoded_size(r.unanswered());
+    } else if (r.now == request::state::refused && r.is_linked()) {
+        unlink(refused_, r);
     }
 }
 
 void multiplexer::unlink(request_list& from, request& r) noexcept { from.erase(from.iterator_to(r)); }
 
-void multiplexer::finish(request& r, boost::system::error_code why) {
+void multiplexer::finish(request& r, boost::system::error_code why) noexcept {
     --callers_;
     r.now = request::state::finished;
     r.failure = why;
@@ -96,20 +104,25 @@ std::string_view multiplexer::to_write() {
     return std::string_view(block_).substr(offset_);
 }
 
+// A value may be as large as the memory that is left: whoever wants it sent ends, and the others have their turn.
 void multiplexer::stage(request& r) {
-    waiting_.pop_front();
     const auto commands = r.unanswered();
     const auto before = block_.size();
-    for (const auto& each : commands)
-        each.encode_to(block_);
-    const auto size = block_.size() - before;
+    try {
+        for (const auto& each : commands)
+            each.encode_to(block_);
+        in_flight_.push_back({.of = &r, .left = commands.size(), .bytes = block_.size() - before, .begin = staged_});
+    } catch (const std::exception&) {
+        block_.resize(before);
+        return cancel(r, r.sent ? make_error_code(errc::lost) : make_error_code(not_enough_memory));
+    }
+    unlink(waiting_, r);
     replayed_ += r.sent ? 1 : 0;
     r.now = request::state::in_flight;
     r.sent = true;
-    r.place = first_place_ + in_flight_.size();
-    in_flight_.push_back({.of = &r, .left = commands.size(), .bytes = size, .begin = staged_});
+    r.place = first_place_ + in_flight_.size() - 1;
     in_block_ += commands.size();
-    staged_ += size;
+    staged_ += block_.size() - before;
 }
 
 void multiplexer::written(std::size_t bytes) {
@@ -132,8 +145,12 @@ bool multiplexer::answer(reply&& r) {
     bytes_ -= due.bytes;
     in_flight_.pop_front();
     ++first_place_;
-    if (of)
+    if (of && of->refused) {
+        of->now = request::state::refused;
+        refused_.push_back(*of);
+    } else if (of) {
         finish(*of, {});
+    }
     return true;
 }
 
@@ -146,6 +163,31 @@ const command* multiplexer::oldest() const noexcept {
     return of ? &of->unanswered().front() : nullptr;
 }
 
+// --- Who was refused by a replica ------------------------------------------------------------------------------------
+
+void multiplexer::refuse_oldest() noexcept {
+    if (!in_flight_.empty() && in_flight_.front().of)
+        in_flight_.front().of->refused = true;
+}
+
+request* multiplexer::next_refused() noexcept {
+    if (refused_.empty())
+        return nullptr;
+    auto& r = refused_.front();
+    refused_.pop_front();
+    return &r;
+}
+
+void multiplexer::send_again(request& r, std::size_t from) noexcept {
+    std::ranges::fill(r.replies.subspan(from), reply());
+    r.answered = static_cast<std::uint32_t>(from);
+    r.sent = r.replays > 0 || from > 0; // on a connection before, whose server may have executed it
+    r.refused = false;
+    wait(r);
+    waiting_.push_back(r);
+    earliest_ = std::min(earliest_, r.limit.time());
+}
+
 // --- The connection -------------------------------------------------------------------------------------------------
 
 // The server acts on what is whole: a command, or a transaction, of which the end never left does nothing.
@@ -154,52 +196,56 @@ bool multiplexer::untouched(const slot& s, std::uint64_t left) const noexcept {
     return left <= s.begin || (all_or_nothing && s.of->answered == 0 && left < s.begin + s.bytes);
 }
 
-bool multiplexer::harmless_to_repeat(const request& r) {
+bool multiplexer::harmless_to_repeat(const request& r) noexcept {
     const auto again = r.atomic ? r.commands.subspan(1, r.commands.size() - 2) : r.unanswered();
-    return r.replays < max_replays &&
-           std::ranges::all_of(again, [](const command& c) { return replay_of(c) != replay::never; });
+    try {
+        return r.replays < max_replays &&
+               std::ranges::all_of(again, [](const command& c) { return replay_of(c) != replay::never; });
+    } catch (const std::exception&) { // no memory to tell
+        return false;
+    }
 }
 
-void multiplexer::lost(bool rest_may_have_left) {
+bool multiplexer::is_sent_again(const slot& s, std::uint64_t left) noexcept {
+    if (untouched(s, left))
+        return true;
+    if (!harmless_to_repeat(*s.of))
+        return false;
+    ++s.of->replays;
+    return true;
+}
+
+void multiplexer::lost(bool rest_may_have_left) noexcept {
     const auto left = rest_may_have_left ? staged_ : sent_;
-    std::vector<request*> again;
-    for (auto& each : in_flight_) {
+    request_list again;
+    for (const auto& each : in_flight_) {
         commands_ -= each.left;
         bytes_ -= each.bytes;
-        if (!each.of)
-            continue;
-        if (untouched(each, left)) {
-            again.push_back(each.of);
-        } else if (harmless_to_repeat(*each.of)) {
-            ++each.of->replays;
-            again.push_back(each.of);
-        } else {
+        if (each.of && is_sent_again(each, left))
+            again.push_back(*each.of);
+        else if (each.of)
             finish(*each.of, errc::lost);
-        }
     }
     first_place_ += in_flight_.size();
     in_flight_.clear();
     block_.clear();
     offset_ = 0;
     staged_ = sent_ = 0;
-    for (auto it = again.rbegin(); it != again.rend(); ++it) {
-        auto& r = **it;
+    for (auto& r : again) {
         if (r.atomic)
             r.answered = 0;
-        r.now = request::state::waiting;
         r.sent = r.replays > 0 || r.answered > 0;
-        commands_ += r.unanswered().size();
-        bytes_ += encoded_size(r.unanswered());
-        waiting_.push_front(r);
+        wait(r);
     }
+    waiting_.splice(waiting_.begin(), again);
 }
 
-void multiplexer::fail_oldest(boost::system::error_code why) {
+void multiplexer::fail_oldest(boost::system::error_code why) noexcept {
     if (!in_flight_.empty() && in_flight_.front().of)
         cancel(*in_flight_.front().of, why);
 }
 
-void multiplexer::fail_waiting(boost::system::error_code unsent, boost::system::error_code sent) {
+void multiplexer::fail_waiting(boost::system::error_code unsent, boost::system::error_code sent) noexcept {
     while (!waiting_.empty())
         cancel(waiting_.front(), waiting_.front().sent ? sent : unsent);
     earliest_ = steady_time::max();
@@ -208,7 +254,7 @@ void multiplexer::fail_waiting(boost::system::error_code unsent, boost::system::
             earliest_ = std::min(earliest_, each.of->limit.time());
 }
 
-void multiplexer::fail_who_may_go_anywhere(boost::system::error_code why) {
+void multiplexer::fail_who_may_go_anywhere(boost::system::error_code why) noexcept {
     for (auto it = waiting_.begin(); it != waiting_.end();) {
         auto& each = *it++;
         if (each.anywhere && !each.sent)
@@ -216,29 +262,28 @@ void multiplexer::fail_who_may_go_anywhere(boost::system::error_code why) {
     }
 }
 
-void multiplexer::fail_all(boost::system::error_code unsent, boost::system::error_code sent) {
+void multiplexer::fail_all(boost::system::error_code unsent, boost::system::error_code sent) noexcept {
     fail_waiting(unsent, sent);
+    while (!refused_.empty())
+        cancel(refused_.front(), sent);
     for (const auto& each : in_flight_)
         if (each.of)
             cancel(*each.of, sent);
 }
 
-void multiplexer::expire(steady_time now, boost::system::error_code unsent) {
-    std::vector<request*> passed;
+void multiplexer::expire(steady_time now, boost::system::error_code unsent) noexcept {
     earliest_ = steady_time::max();
     const auto look_at = [&](request& r) {
         if (r.limit.passed(now))
-            passed.push_back(&r);
+            cancel(r, r.sent ? make_error_code(errc::unanswered) : unsent);
         else
             earliest_ = std::min(earliest_, r.limit.time());
     };
     for (const auto& each : in_flight_)
         if (each.of)
             look_at(*each.of);
-    for (auto& each : waiting_)
-        look_at(each);
-    for (auto* each : passed)
-        cancel(*each, each->sent ? make_error_code(errc::unanswered) : unsent);
+    for (auto it = waiting_.begin(); it != waiting_.end();)
+        look_at(*it++);
 }
 
 } // namespace infra::redis::detail

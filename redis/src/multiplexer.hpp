@@ -3,9 +3,10 @@
 // Many callers, one connection: who is sent when, and whose a reply is. No I/O, no clock.
 //
 //     add ── waiting ──to_write──> in flight ──answer──> finished
-//               ^                     │  │
-//               └── lost: untouched,  │  └── lost: otherwise ──> finished (errc::lost)
-//                   or does no harm ──┘
+//             ^  ^                    │  │  │               ^
+//             │  └── lost: untouched, │  │  └── lost: otherwise (errc::lost)
+//             │      or does no harm ─┘  │
+//             └───────send_again── refused ──settle──> finished
 //
 // What is in flight is answered in order, which is all that tells replies apart.
 // cancel() and expire() end a request at any point. Of one in flight the place is kept, and its replies are dropped.
@@ -35,10 +36,10 @@ public:
     bool add(request& r);
 
     /// It ends at once, and takes its turn among those that have.
-    void refuse(request& r, boost::system::error_code why);
+    void refuse(request& r, boost::system::error_code why) noexcept;
 
     /// Ends it, unless it has ended.
-    void cancel(request& r, boost::system::error_code why);
+    void cancel(request& r, boost::system::error_code why) noexcept;
 
     /// The same for good: nothing refers to it any more.
     void forget(request& r) noexcept;
@@ -46,7 +47,7 @@ public:
     // --- The writer ---
 
     /// What to write next: the rest of the last block, or a new one. Stays where it is until written() has been told of
-    /// all of it.
+    /// all of it. Empty where there is no memory for any: those who wait have ended so.
     std::string_view to_write();
     void written(std::size_t bytes);
     bool has_to_write() const noexcept { return offset_ < block_.size() || !waiting_.empty(); }
@@ -59,20 +60,35 @@ public:
     /// The command whose reply is due, if its caller is still there.
     const command* oldest() const noexcept;
 
+    // --- Who was refused by a replica ---
+
+    /// Whose reply is due is refused by it: once all of them are there it does not end, but is given by next_refused().
+    void refuse_oldest() noexcept;
+
+    /// Takes one of those, in the order in which they were answered; null when there is none. It is to be sent again or
+    /// settled.
+    request* next_refused() noexcept;
+
+    /// Waits again for all replies from this one on. It was let in, so no bound keeps it out.
+    void send_again(request& r, std::size_t from) noexcept;
+
+    /// Ends with the replies that it has.
+    void settle(request& r) noexcept { finish(r, {}); }
+
     // --- The connection ---
 
     /// It is gone. `rest_may_have_left`: of what was to be written, nobody knows how much left.
-    void lost(bool rest_may_have_left);
+    void lost(bool rest_may_have_left) noexcept;
 
     /// The one whose reply is due ends so; then call lost().
-    void fail_oldest(boost::system::error_code why);
+    void fail_oldest(boost::system::error_code why) noexcept;
     void fail_waiting(boost::system::error_code unsent,
-                      boost::system::error_code sent);            ///< sent: on a connection before
-    void fail_who_may_go_anywhere(boost::system::error_code why); ///< of those that wait, and never were sent
-    void fail_all(boost::system::error_code unsent, boost::system::error_code sent);
+                      boost::system::error_code sent) noexcept;            ///< sent: on a connection before
+    void fail_who_may_go_anywhere(boost::system::error_code why) noexcept; ///< of those that wait, and never were sent
+    void fail_all(boost::system::error_code unsent, boost::system::error_code sent) noexcept;
 
     /// Ends those whose deadline has passed: with errc::unanswered where sent, otherwise with `unsent`.
-    void expire(steady_time now, boost::system::error_code unsent);
+    void expire(steady_time now, boost::system::error_code unsent) noexcept;
 
     // --- What there is ---
 
@@ -86,7 +102,7 @@ public:
     std::size_t callers() const noexcept { return callers_; } ///< who wait for their end
     bool answer_is_due() const noexcept; ///< the server has all of a request that it has not answered
     bool owes_answers() const noexcept { return !in_flight_.empty(); }
-    bool is_idle() const noexcept { return in_flight_.empty() && waiting_.empty(); }
+    bool is_idle() const noexcept { return in_flight_.empty() && waiting_.empty() && refused_.empty(); }
     std::size_t commands() const noexcept { return commands_; }
     std::size_t bytes() const noexcept { return bytes_; }
     std::size_t waiting() const noexcept { return waiting_.size(); }
@@ -105,15 +121,18 @@ private:
     };
 
     slot& slot_of(const request& r) { return in_flight_[static_cast<std::size_t>(r.place - first_place_)]; }
+    void wait(request& r) noexcept;
     void stage(request& r);
-    void finish(request& r, boost::system::error_code why);
+    void finish(request& r, boost::system::error_code why) noexcept;
     void abandon(request& r) noexcept;
     void unlink(request_list& from, request& r) noexcept;
     bool untouched(const slot& s, std::uint64_t left) const noexcept;
-    static bool harmless_to_repeat(const request& r);
+    static bool harmless_to_repeat(const request& r) noexcept;
+    bool is_sent_again(const slot& s, std::uint64_t left) noexcept;
 
     multiplexer_bounds bounds_;
     request_list waiting_;
+    request_list refused_;
     request_list finished_;
     std::deque<slot> in_flight_;
     std::uint64_t first_place_ = 0; // of in_flight_.front()

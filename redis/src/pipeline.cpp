@@ -118,27 +118,13 @@ void pipeline::turn() {
     const auto at = now();
     if (read_ > 0)
         vitals_.heard(at);
-    std::size_t resumed = 0;
-    for (auto left = multiplexer_.finished(); left > 0; --left) {
-        auto* const ended = multiplexer_.next_finished();
-        if (!ended)
-            break;
-        auto& w = static_cast<waiter&>(*ended);
-        if (refused_ && w.is_sent_to_the_master())
-            continue;
-        accounts_.settle(w, at - w.asked_);
-        if (w.continuation_.holds())
-            w.continuation_.resume();
-        if (++resumed % resumed_between_writes == 0)
-            flush();
-    }
-    turning_ = false;
-    refused_ = refused_ && multiplexer_.finished() > 0;
-    if (multiplexer_.finished() > 0)
-        post_turn(); // who was refused meanwhile and tries again must not keep the loop from turning
+    send_refused_to_the_master();
+    resume_who_ended(at);
     if (leaving_ && !multiplexer_.owes_answers())
         drop_link(errc::lost, "the server is a replica now");
     flush();
+    if (multiplexer_.finished() > 0)
+        post_turn(); // who was refused meanwhile and tries again must not keep the loop from turning
     set_alarm();
     if (read_ > 0)
         common_->count.received(std::exchange(read_, 0));
@@ -148,6 +134,36 @@ void pipeline::turn() {
         close();
 }
 
+// Before anybody goes on, who would ask for more: what was let in before comes before it.
+void pipeline::send_refused_to_the_master() {
+    while (auto* const refused = multiplexer_.next_refused()) {
+        auto& w = static_cast<waiter&>(*refused);
+        if (const auto from = w.sent_to_the_master_from())
+            multiplexer_.send_again(w, *from);
+        else
+            multiplexer_.settle(w);
+    }
+}
+
+void pipeline::resume_who_ended(steady_time at) {
+    const struct until_left {
+        bool& turning;
+        ~until_left() { turning = false; }
+    } ends{turning_};
+    std::size_t resumed = 0;
+    for (auto left = multiplexer_.finished(); left > 0; --left) {
+        auto* const ended = multiplexer_.next_finished();
+        if (!ended)
+            break;
+        auto& w = static_cast<waiter&>(*ended);
+        accounts_.settle(w, at - w.asked_);
+        if (w.continuation_.holds())
+            w.continuation_.resume();
+        if (++resumed % resumed_between_writes == 0)
+            flush();
+    }
+}
+
 // Whoever leaves sends nothing new. A block that was begun he finishes: half a request is never answered.
 bool pipeline::may_write() const noexcept {
     return link_ && !link_->writing() && (leaving_ ? multiplexer_.in_block() : multiplexer_.has_to_write());
@@ -155,7 +171,10 @@ bool pipeline::may_write() const noexcept {
 
 void pipeline::flush() {
     while (may_write()) {
-        const auto taken = link_->write(multiplexer_.to_write());
+        const auto block = multiplexer_.to_write();
+        if (block.empty())
+            return;
+        const auto taken = link_->write(block);
         if (taken == 0)
             return vitals_.began_to_write(now());
         wrote(taken);
@@ -178,6 +197,8 @@ void pipeline::on_written(std::size_t bytes) {
     if (bytes > 0)
         wrote(bytes);
     flush();
+    if (multiplexer_.finished() > 0) // there was no memory to send them
+        post_turn();
 }
 
 // Between it and what is written next as little as possible happens: the rest is for the turn that follows.
@@ -192,8 +213,10 @@ bool pipeline::is_of_a_replica(const reply& r) const {
 void pipeline::on_message(reply&& r) {
     if (on_push && on_push(r))
         return;
-    if (r.is_error() && common_->settings().sentinel && is_of_a_replica(r))
-        leaving_ = refused_ = true;
+    if (r.is_error() && common_->settings().sentinel && is_of_a_replica(r)) {
+        leaving_ = true;
+        multiplexer_.refuse_oldest();
+    }
     if (r.type() == reply::kind::push || multiplexer_.answer(std::move(r)))
         return;
     // The next one would be given to somebody whose it is not.

@@ -62,6 +62,9 @@ public:
     /// It is of no use, for this reason: another is to be made.
     void drop(std::string why) { drop_link(errc::lost, std::move(why)); }
 
+    /// The same, and one in the making is made anew.
+    void connect_anew(std::string why);
+
     /// The server that matters is there now: a connection to any other is given up, and one in the making made anew.
     void leave_unless_at(const address& there);
 
@@ -104,6 +107,8 @@ private:
 
     void start();
     void turn();
+    void send_refused_to_the_master();
+    void resume_who_ended(steady_time at);
     void turn_soon();
     void post_turn();
     bool may_write() const noexcept;
@@ -115,6 +120,7 @@ private:
     void ask_whether_it_lives(steady_time now);
     void uncount(const address& at) noexcept;
     void drop_link(boost::system::error_code why, std::string sentence);
+    void tell_of_the_loss(const address& at, const std::string& sentence) noexcept;
     void tell_idle();
     steady_time now() const noexcept { return common_->time().steady(); }
     boost::system::error_code objection_to(const waiter& w) const;
@@ -143,7 +149,6 @@ private:
     bool attached_before_ = false;
     bool retired_ = false;
     bool leaving_ = false; // once everything is answered: the server is a replica by now
-    bool refused_ = false; // this turn: something, since the server is a replica
     bool accepting_ = true;
     bool closed_ = false;
     bool turning_ = false;

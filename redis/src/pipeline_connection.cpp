@@ -26,16 +26,17 @@ void pipeline::attach(opened made) {
     if (closed_)
         return made.through->close();
     start();
-    link_ = link_ptr(new link(std::move(made), {.max_bytes = common_->settings().max_reply_bytes}, *this));
+    link_ptr has(new link(std::move(made), {.max_bytes = common_->settings().max_reply_bytes}, *this));
+    if (manners_.shared) { // first: where nobody could be told of it nothing may be read
+        common_->present.came(has->at(), attached_before_);
+        ++common_->shared_up;
+    }
+    common_->count.connections(1);
+    attached_before_ = true;
+    link_ = std::move(has);
     vitals_ =
         vitals({.ping_every = common_->settings().ping_every, .response_timeout = common_->settings().response_timeout},
                now());
-    common_->count.connections(1);
-    const bool again = std::exchange(attached_before_, true);
-    if (manners_.shared) {
-        ++common_->shared_up;
-        common_->present.came(link_->at(), again);
-    }
     link_->start();
     turn();
 }
@@ -50,6 +51,7 @@ void pipeline::uncount(const address& at) noexcept {
 
 void pipeline::on_end(boost::system::error_code why, std::string sentence) { drop_link(why, std::move(sentence)); }
 
+// Whoever waits for it comes first. To tell of it needs memory, of which there may be none.
 void pipeline::drop_link(boost::system::error_code why, std::string sentence) {
     const auto had = std::exchange(link_, nullptr);
     if (!had)
@@ -58,15 +60,6 @@ void pipeline::drop_link(boost::system::error_code why, std::string sentence) {
     const bool more_may_have_left = had->may_have_written();
     had->close();
     uncount(had->at());
-    if (manners_.shared)
-        common_->present.tell_that_it_went(had->at());
-    if (!sentence.empty()) {
-        ++common_->losses;
-        common_->count.lost();
-        common_->note(sentence);
-        telemetry::log(level::warn, "redis", "connection lost", {{"server", server_}, {"why", sentence}});
-    }
-    problem_ = std::move(sentence);
     if (why == errc::protocol || why == errc::too_large)
         multiplexer_.fail_oldest(why);
     multiplexer_.lost(more_may_have_left);
@@ -77,7 +70,32 @@ void pipeline::drop_link(boost::system::error_code why, std::string sentence) {
     if (retired_)
         multiplexer_.fail_waiting(errc::not_connected, errc::not_connected);
     gone_.cancel();
+    tell_of_the_loss(had->at(), sentence);
+    problem_ = std::move(sentence);
     post_turn();
+}
+
+// A tracking that does not hear that a connection went listens to more than it need.
+void pipeline::tell_of_the_loss(const address& at, const std::string& sentence) noexcept {
+    if (!sentence.empty()) {
+        ++common_->losses;
+        common_->count.lost();
+    }
+    try {
+        if (manners_.shared)
+            common_->present.tell_that_it_went(at);
+        if (sentence.empty())
+            return;
+        common_->note(sentence);
+        telemetry::log(level::warn, "redis", "connection lost", {{"server", server_}, {"why", sentence}});
+    } catch (const std::exception&) {
+    }
+}
+
+void pipeline::connect_anew(std::string why) {
+    if (!link_)
+        opening_.server_has_moved();
+    drop_link(errc::lost, std::move(why));
 }
 
 void pipeline::leave_unless_at(const address& there) {

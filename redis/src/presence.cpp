@@ -9,8 +9,13 @@ void presence::came(const address& at, bool again) {
         const std::scoped_lock lock(mutex_);
         places_.push_back(at);
     }
-    if (listener_)
-        listener_(at, again ? change::came_again : change::came);
+    try {
+        if (listener_)
+            listener_(at, again ? change::came_again : change::came);
+    } catch (...) {
+        is_gone(at);
+        throw;
+    }
 }
 
 void presence::tell_that_it_went(const address& at) const {

@@ -19,7 +19,7 @@ public:
     /// Who is told on whichever loop it happens. Before anything else, and once.
     void tell(listener whom) { listener_ = std::move(whom); }
 
-    void came(const address& at, bool again);
+    void came(const address& at, bool again); ///< throws what telling it does, and then nobody has come
     void is_gone(const address& at) noexcept;
     void tell_that_it_went(const address& at) const; ///< unless there is no loop left to tell it on
 

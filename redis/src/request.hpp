@@ -16,7 +16,13 @@
 namespace infra::redis::detail {
 
 struct request : boost::intrusive::list_base_hook<> {
-    enum class state : std::uint8_t { idle, waiting, in_flight, finished };
+    enum class state : std::uint8_t {
+        idle,
+        waiting,
+        in_flight,
+        refused, ///< answered, and perhaps to be sent again
+        finished
+    };
 
     // What its owner says.
     std::span<const command> commands{};
@@ -28,12 +34,13 @@ struct request : boost::intrusive::list_base_hook<> {
     // What becomes of it.
     state now = state::idle;
     bool sent = false;                   ///< it may have reached the server
+    bool refused = false;                ///< one of its replies says that the server is a replica
     std::uint8_t replays = 0;            ///< how often it was sent again
     std::uint32_t answered = 0;          ///< replies that are there
     std::uint64_t place = 0;             ///< in flight: its number among all that ever were
     boost::system::error_code failure{}; ///< finished: why, unless all replies are there
 
-    bool is_under_way() const noexcept { return now == state::waiting || now == state::in_flight; }
+    bool is_under_way() const noexcept { return now != state::idle && now != state::finished; }
     std::span<const command> unanswered() const noexcept { return commands.subspan(answered); }
 };
 

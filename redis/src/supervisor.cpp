@@ -46,9 +46,19 @@ awaitable<bool> connect(std::shared_ptr<pipeline> p) {
             throw;
         failed(*p, e.code(), e.what());
     } catch (const std::exception& e) { // no memory: the next attempt may have it
+        p->drop(e.what());
         failed(*p, {}, e.what());
     }
     co_return false;
+}
+
+void attached(pipeline& p, const std::function<void()>& then) {
+    try {
+        if (then && !p.closed())
+            then();
+    } catch (const std::exception& e) { // no memory: the next connection is of more use
+        p.drop(e.what());
+    }
 }
 
 awaitable<void> supervise(std::shared_ptr<pipeline> p, std::function<void()> on_attach,
@@ -57,8 +67,7 @@ awaitable<void> supervise(std::shared_ptr<pipeline> p, std::function<void()> on_
     for (int failures = 0; !p->closed();) {
         const auto began = time.steady();
         if (co_await connect(p)) {
-            if (on_attach && !p->closed())
-                on_attach();
+            attached(*p, on_attach);
             co_await p->detached();
             if (on_detach)
                 on_detach();

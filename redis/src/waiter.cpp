@@ -8,7 +8,7 @@
 
 #include <boost/asio/error.hpp>
 
-#include <algorithm>
+#include <exception>
 
 namespace infra::redis::detail {
 
@@ -53,18 +53,17 @@ void waiter::throw_failure() const {
 
 // A replica refused it, so that part was not executed: it waits for the connection to the master. What a script says may
 // look the same, and comes to an end.
-bool waiter::is_sent_to_the_master() {
+std::optional<std::size_t> waiter::sent_to_the_master_from() noexcept {
     constexpr std::uint8_t often_enough = 3;
-    if (failure || of_.closed_ || !of_.manners_.reconnects || refusals_ >= often_enough)
-        return false;
-    const auto from = unexecuted_from(commands, replies, atomic);
-    if (!from)
-        return false;
-    std::ranges::fill(replies.subspan(*from), reply());
-    answered = static_cast<std::uint32_t>(*from);
-    sent = replays > 0 || answered > 0; // on a connection before, whose server may have executed it
-    ++refusals_;
-    return of_.multiplexer_.add(*this);
+    if (of_.closed_ || !of_.manners_.reconnects || refusals_ >= often_enough)
+        return std::nullopt;
+    try {
+        const auto from = unexecuted_from(commands, replies, atomic);
+        refusals_ += from ? 1 : 0;
+        return from;
+    } catch (const std::exception&) { // no memory to tell
+        return std::nullopt;
+    }
 }
 
 std::string waiter::sentence() const {
@@ -86,6 +85,8 @@ std::string waiter::sentence() const {
         return out + "the Redis client was stopped before it was sent";
     if (failure == infra::errc::overloaded)
         return out + "the queue of commands is full (options::max_queued_commands, max_queued_bytes)";
+    if (failure == boost::system::errc::not_enough_memory)
+        return out + "there is not the memory to send it";
     return out + (problem.empty() ? failure.message() : problem);
 }
 

@@ -11,6 +11,7 @@
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/deferred.hpp>
 
+#include <optional>
 #include <string>
 
 namespace infra::redis::detail {
@@ -57,7 +58,7 @@ private:
     void admit();
     void begin();
     void cancel();
-    bool is_sent_to_the_master();
+    std::optional<std::size_t> sent_to_the_master_from() noexcept;
     std::string sentence() const;
 
     pipeline& of_;

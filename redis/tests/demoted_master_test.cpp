@@ -15,7 +15,11 @@ protected:
         real.emplace();
         sentinel.emplace(loop.get_executor(), naming(real->port()));
         direct.emplace(std::vector{loop.get_executor()}, real->over_socket());
-        redis.emplace(std::vector{loop.get_executor()}, asking({sentinel->port()}));
+        begin({});
+    }
+    void begin(options with) {
+        with.sentinel = asking({sentinel->port()}).sentinel;
+        redis.emplace(std::vector{loop.get_executor()}, with);
     }
     void demote() { loop.wait(direct->execute<void>({"REPLICAOF", "127.0.0.1", 1})); }
     void promote() { loop.wait(direct->execute<void>({"REPLICAOF", "NO", "ONE"})); }
@@ -43,6 +47,54 @@ TEST_F(RedisDemotedMaster, IsLeftWithWhatItRefusedOfABatch) {
     EXPECT_EQ(all->value->at(0).as_text(), "v");
     EXPECT_EQ(all->value->at(2).as_text(), "1") << "read after it was counted";
     EXPECT_EQ(all->value->at(3).as_integer(), 2);
+}
+
+// Of a value so large the reply comes in many pieces, long after it was refused.
+TEST_F(RedisDemotedMaster, IsLeftWithABatchWhoseRepliesComeInPieces) {
+    loop.wait(redis->execute<void>({"SET", "large", std::string(4 << 20, 'v')}));
+    demote();
+    const auto all = loop.spawn(redis->execute(batch{{"INCR", "n"}, {"GET", "large"}}, deadline::after(25s)));
+    until_it_is_looked_for();
+    EXPECT_FALSE(all->done());
+    promote();
+    loop.until([&] { return all->done(); });
+    ASSERT_TRUE(all->value) << all->what();
+    EXPECT_EQ(all->value->at(0).as_integer(), 1);
+    EXPECT_EQ(all->value->at(1).as_text().size(), 4u << 20);
+}
+
+TEST_F(RedisDemotedMaster, TakesNoRoomOfThoseThatAskLater) {
+    loop.wait(redis->execute<void>({"SET", "k", "v"}));
+    for (std::uint64_t times = 1; times <= 3; ++times) {
+        demote();
+        batch b{{"GET", "k"}, {"GET", "k"}, {"GET", "k"}, {"INCR", "n"}};
+        const auto all = loop.spawn(redis->execute(b, deadline::after(25s)));
+        until_it_is_looked_for(times);
+        promote();
+        loop.until([&] { return all->done(); });
+        loop.settle();
+        EXPECT_EQ(redis->status().commands, 0u) << times;
+    }
+}
+
+awaitable<void> read_once_and_then_twice(client* from) {
+    co_await from->execute({"GET", "k"});
+    co_await from->execute(batch{{"GET", "k"}, {"GET", "k"}}, deadline::after(25s));
+}
+
+// Null would say that the key was there.
+TEST_F(RedisDemotedMaster, IsNoReasonToAnswerNullWhereOthersTookTheRoom) {
+    begin({.max_queued_commands = 2});
+    loop.get(redis->ping());
+    demote();
+    const auto reader = loop.spawn(read_once_and_then_twice(&*redis));
+    const auto writer = loop.spawn(redis->execute({"SET", "k", "w", "NX"}, deadline::after(25s)));
+    until_it_is_looked_for();
+    EXPECT_FALSE(writer->done());
+    promote();
+    loop.until([&] { return reader->done() && writer->done(); });
+    ASSERT_TRUE(writer->value) << writer->what();
+    EXPECT_EQ(writer->value->as_text(), "OK");
 }
 
 TEST_F(RedisDemotedMaster, IsLeftWithTheTransactionThatItRefused) {

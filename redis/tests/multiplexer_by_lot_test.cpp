@@ -10,7 +10,7 @@ namespace {
 
 TEST(Multiplexer, KeepsItsPromisesWhateverHappens) {
     const unsigned rounds = std::getenv("INFRA_TEST_LONG") ? 20'000 : 300;
-    std::size_t answered = 0, failed = 0;
+    std::size_t answered = 0, failed = 0, refused = 0;
     for (unsigned round = 0; round < rounds && !::testing::Test::HasFailure(); ++round) {
         SCOPED_TRACE(round);
         std::mt19937 lots(round);
@@ -24,9 +24,11 @@ TEST(Multiplexer, KeepsItsPromisesWhateverHappens) {
         }
         answered += w.answered;
         failed += w.failed;
+        refused += w.refused;
     }
     EXPECT_GT(answered, rounds * 10);
     EXPECT_GT(failed, rounds * 10);
+    EXPECT_GT(refused, rounds);
 }
 
 } // namespace

@@ -2,9 +2,9 @@
 
 /// Everything that can happen to callers and their connection, in any order, against a server that counts what it does.
 
-#include "src/command_table.hpp"
 #include "src/multiplexer.hpp"
-#include "src/parser.hpp"
+
+#include "tests/far_side.hpp"
 
 #include <infra/base/error.hpp>
 #include <infra/redis/errc.hpp>
@@ -12,10 +12,9 @@
 #include <boost/asio/error.hpp>
 
 #include <algorithm>
-#include <deque>
 #include <functional>
 #include <list>
-#include <map>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -23,64 +22,12 @@
 
 namespace infra::redis::detail {
 
-using counts = std::map<std::string, int>;
-
-/// One connection as the server sees it. Each command is named by its second word.
-class far_side {
-public:
-    explicit far_side(counts& done) : done_(&done) {}
-
-    void hear(std::string_view bytes) {
-        while (ears_.feed(bytes) == parser::status::message)
-            act(ears_.take());
-    }
-    bool has_word() const { return !says_.empty(); }
-    reply word() {
-        auto out = std::move(says_.front());
-        says_.pop_front();
-        return out;
-    }
-
-private:
-    void act(const reply& words) {
-        const auto& verb = words.items().front().as_text();
-        if (verb == "MULTI") {
-            within_ = true;
-            return say("OK");
-        }
-        if (verb == "EXEC") {
-            within_ = false;
-            reply::list all;
-            for (const auto& each : std::exchange(queued_, {}))
-                all.push_back(execute(each));
-            says_.emplace_back(std::move(all));
-            return;
-        }
-        const auto& id = words.items()[1].as_text();
-        if (!within_)
-            return says_.push_back(execute(id));
-        queued_.push_back(id);
-        say("QUEUED");
-    }
-    reply execute(const std::string& id) {
-        ++(*done_)[id];
-        return reply(id);
-    }
-    void say(std::string text) { says_.emplace_back(std::move(text)); }
-
-    counts* done_;
-    parser ears_;
-    bool within_ = false;
-    std::vector<std::string> queued_;
-    std::deque<reply> says_;
-};
-
 struct caller {
     std::vector<command> commands{};
     std::vector<reply> replies{};
     std::vector<std::string> ids{};
     request r{};
-    bool ended = false;
+    int refusals = 0;
 };
 
 inline void demand(bool holds, const std::string& what) {
@@ -111,7 +58,7 @@ public:
         case 4:
         case 5:
         case 6: return answer();
-        case 7: return collect();
+        case 7: return send_again(), collect();
         case 8: return give_up();
         case 9: return pass_time();
         case 10: return below(4) == 0 ? lose() : void();
@@ -126,12 +73,12 @@ public:
         demand(m_.callers() == 0 && m_.is_idle(), "somebody still waits");
         demand(m_.commands() == 0 && m_.bytes() == 0, "it holds room for nobody");
         for (const auto& [id, times] : done_)
-            demand(times <= (id.starts_with("never") ? 1 : 4), id + " was executed too often");
+            demand(times <= (id.starts_with("never") ? 1 : 4 + most_refusals), id + " was executed too often");
         for (const auto& id : promised_undone_)
             demand(done_[id] == 0, id + " was said not to have been executed");
     }
 
-    std::size_t answered = 0, failed = 0;
+    std::size_t answered = 0, failed = 0, refused = 0;
 
 private:
     void refuse() {
@@ -185,8 +132,37 @@ private:
     void tell() { m_.written(std::exchange(untold_, 0)); }
 
     void answer() {
-        if (far_.has_word())
-            demand(m_.answer(far_.word()), "an answer was nobody's");
+        if (!far_.has_word())
+            return;
+        auto word = far_.word();
+        if (word.error_code() == "READONLY")
+            m_.refuse_oldest();
+        demand(m_.answer(std::move(word)), "an answer was nobody's");
+        if (below(2) == 0)
+            send_again();
+    }
+
+    // Of whom a replica refused something.
+    void send_again() {
+        while (auto* const r = m_.next_refused()) {
+            ++refused;
+            auto& c = caller_of(*r);
+            const auto from = undone_from(c);
+            if (from && ++c.refusals <= most_refusals)
+                m_.send_again(*r, *from);
+            else
+                m_.settle(*r);
+        }
+    }
+
+    static std::optional<std::size_t> undone_from(const caller& c) {
+        if (c.r.atomic)
+            return c.replies.back().is_error() ? std::optional<std::size_t>(0) : std::nullopt;
+        const auto first = std::ranges::find_if(c.replies, &reply::is_error) - c.replies.begin();
+        for (auto i = static_cast<std::size_t>(first); i < c.replies.size(); ++i)
+            if (!c.replies[i].is_error() && !c.ids[i].starts_with("read"))
+                return std::nullopt;
+        return static_cast<std::size_t>(first);
     }
 
     void lose() {
@@ -194,7 +170,7 @@ private:
             tell();
         m_.lost(untold_ > 0);
         untold_ = 0;
-        far_ = far_side(done_);
+        far_ = far_side(done_, below(3) == 0);
     }
 
     void pass_time() {
@@ -215,11 +191,16 @@ private:
 
     void collect() {
         while (auto* const r = m_.next_finished()) {
-            const auto at = std::ranges::find_if(all_, [r](const caller& c) { return &c.r == r; });
-            demand(at != all_.end(), "one ended who had gone");
-            judge(*at);
-            all_.erase(at);
+            const auto& c = caller_of(*r);
+            judge(c);
+            std::erase_if(all_, [&](const caller& each) { return &each == &c; });
         }
+    }
+
+    caller& caller_of(const request& r) {
+        const auto at = std::ranges::find_if(all_, [&](const caller& c) { return &c.r == &r; });
+        demand(at != all_.end(), "one ended who had gone");
+        return *at;
     }
 
     void judge(const caller& c) {
@@ -228,12 +209,21 @@ private:
         ++failed;
         const bool unsent = !may_have_been_executed(c.r.failure) && !c.r.sent;
         if (unsent)
-            promised_undone_.insert(promised_undone_.end(), c.ids.begin(), c.ids.end());
+            promise_undone(c);
         if (c.r.failure != boost::asio::error::operation_aborted)
             demand(unsent == !may_have_been_executed(c.r.failure), c.r.failure.message());
     }
 
+    // A replica that refuses the rest has read.
+    void promise_undone(const caller& c) {
+        for (const auto& id : c.ids)
+            if (c.refusals == 0 || !id.starts_with("read"))
+                promised_undone_.push_back(id);
+    }
+
     void judge_replies(const caller& c) {
+        if (std::ranges::any_of(c.replies, &reply::is_error))
+            return judge_refusal(c);
         ++answered;
         const auto& list = c.r.atomic ? c.replies.back().items() : c.replies;
         demand(list.size() == c.ids.size(), "an answer is missing");
@@ -241,11 +231,19 @@ private:
             demand(list[i].as_text() == c.ids[i], "an answer is somebody else's");
     }
 
+    // What one that counts was refused it was not done.
+    void judge_refusal(const caller& c) {
+        for (std::size_t i = 0; i < c.ids.size(); ++i)
+            if (c.ids[i].starts_with("never") && (c.r.atomic || c.replies[i].is_error()))
+                promised_undone_.push_back(c.ids[i]);
+    }
+
+    static constexpr int most_refusals = 3;
     static constexpr multiplexer_bounds bounds{.max_commands = 12, .max_bytes = 1500, .block_bytes = 200};
     const chooser below;
     multiplexer m_{bounds};
     counts done_;
-    far_side far_{done_};
+    far_side far_{done_, false};
     std::list<caller> all_;
     std::vector<std::string> promised_undone_;
     std::size_t untold_ = 0;

@@ -32,5 +32,12 @@ TEST(RedisPresence, TellsWhoComesAndGoes) {
               (std::vector<std::pair<address, presence::change>>{{here, came}, {here, came_again}, {here, went}}));
 }
 
+TEST(RedisPresence, KnowsNobodyOfWhomItCannotTell) {
+    presence of;
+    of.tell([](const address&, presence::change) { throw std::bad_alloc(); });
+    EXPECT_THROW(of.came(here, false), std::bad_alloc);
+    EXPECT_TRUE(of.places().empty());
+}
+
 } // namespace
 } // namespace infra::redis::detail
