@@ -19,6 +19,7 @@
 #include <netinet/tcp.h>
 
 #include <array>
+#include <cstring>
 #include <utility>
 #include <vector>
 
@@ -94,6 +95,18 @@ awaitable<server_facts> greet(transport& with, const options& o) {
     if (words.phase() == greeting::step::not_yet)
         throw error(errc::not_connected, "it is not ready: " + words.why());
     co_return words.facts();
+}
+
+// In numbers. What has none is told apart by what it was found under.
+address peer_of(const stream_socket& socket, const address& found) {
+    boost::system::error_code ec;
+    const auto at = socket.remote_endpoint(ec);
+    if (ec || at.protocol().family() == AF_UNIX)
+        return found;
+    tcp::endpoint out;
+    out.resize(at.size());
+    std::memcpy(out.data(), at.data(), at.size());
+    return {.host = out.address().to_string(), .port = out.port()};
 }
 
 std::unique_ptr<place> place_of(const options& o, clock& time) {
@@ -190,6 +203,8 @@ awaitable<opened> connector::find_and_open(executor ex, std::optional<address> a
     try {
         auto made = co_await open_there(std::move(ex), found, limit, doing);
         place_->check(found, made.facts);
+        if (place_->is_a_name())
+            made.at = made.peer;
         co_return made;
     } catch (...) {
         place_->was_wrong(found);
@@ -201,6 +216,7 @@ awaitable<opened> connector::open_there(executor ex, address to, deadline limit,
     doing = "connecting";
     const auto idle = std::min(std::chrono::ceil<std::chrono::seconds>(options_.ping_every), most_idle);
     auto socket = co_await connect_to_any(std::move(ex), co_await resolve(to), idle, limit, time_);
+    auto peer = peer_of(socket, to);
     std::unique_ptr<transport> through;
     if (options_.tls) {
         doing = "shaking hands over TLS";
@@ -211,7 +227,7 @@ awaitable<opened> connector::open_there(executor ex, address to, deadline limit,
     }
     doing = "greeting";
     auto facts = co_await greet(*through, options_);
-    co_return opened{std::move(through), std::move(facts), std::move(to)};
+    co_return opened{std::move(through), std::move(facts), std::move(to), std::move(peer)};
 }
 
 } // namespace infra::redis::detail

@@ -21,7 +21,8 @@ namespace infra::redis::detail {
 struct opened {
     std::unique_ptr<transport> through;
     server_facts facts;
-    address at{};
+    address at{};   ///< which server it is, as far as one can tell servers apart
+    address peer{}; ///< of the socket
 };
 
 using endpoint = asio::generic::stream_protocol::endpoint;

@@ -44,6 +44,9 @@ public:
 
     /// `by` says that the server has moved.
     virtual void believe(const address& by);
+
+    /// What is found may be another server the next time: where the connection leads tells.
+    virtual bool is_a_name() const noexcept { return false; }
 };
 
 /// Always where the options say.
@@ -51,6 +54,7 @@ class fixed_place final : public place {
 public:
     explicit fixed_place(const options& o) : address_{o.host, o.port, o.socket_path} {}
     awaitable<address> find(executor, deadline) override { co_return address_; }
+    bool is_a_name() const noexcept override { return true; }
 
 private:
     address address_;

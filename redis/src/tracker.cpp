@@ -139,7 +139,8 @@ void tracker::hear_of(const address& at, presence::change what) {
     look();
 }
 
-// The latest to look for the server is the likeliest to be right.
+// The latest to look for the server is the likeliest to be right. Where nobody says which server that is, as a sentinel or a
+// cluster does, one address may stand for another server by now: what tells comes the way of what is read.
 void tracker::follow(const address& at, bool again) {
     const auto places = common_->present.places();
     if (std::ranges::find(places, at) == places.end()) // it has gone meanwhile
@@ -149,7 +150,9 @@ void tracker::follow(const address& at, bool again) {
         return; // look() sees to it
     const auto line = found->second;
     if (const auto* const here = line->peer(); here && *here != at)
-        line->drop("values are read at " + to_string(at) + " now");
+        line->connect_anew("values are read at " + to_string(at) + " now");
+    else if (again && !common_->cluster && !common_->settings().sentinel)
+        line->connect_anew("values are read over a new connection");
     else if (again)
         line->doubt();
 }

@@ -14,6 +14,8 @@ namespace infra::redis::detail {
 
 namespace {
 
+constexpr auto before_asking_again = std::chrono::milliseconds(250);
+
 const std::string tells_nothing = "the server tells of no changes";
 
 } // namespace
@@ -100,7 +102,10 @@ void tracking_line::begin_to_ask(command words) {
     const auto stop = stop_ = std::make_shared<asio::cancellation_signal>();
     asio::co_spawn(
         executor_, ask(std::move(words)),
-        asio::bind_cancellation_slot(stop->slot(), [self = shared_from_this(), stop](std::exception_ptr) {}));
+        asio::bind_cancellation_slot(stop->slot(), [self = shared_from_this(), stop](std::exception_ptr problem) {
+            if (problem && self->stop_ == stop) // no memory even to wait for it
+                self->pipeline_->drop("the server cannot be asked whether it tells of changes");
+        }));
 }
 
 void tracking_line::stop_asking() {
@@ -108,22 +113,37 @@ void tracking_line::stop_asking() {
         stop->emit(asio::cancellation_type::terminal);
 }
 
+// Whatever it refuses for now, as it loads its data or runs a script, it is asked again as long as the connection is there,
+// and so it is after each doubt.
 awaitable<void> tracking_line::ask(command words) {
-    try {
-        for (auto asked = doubts_ + 1; asked != doubts_; words = command("PING")) {
-            asked = doubts_;
-            co_await say(words);
+    std::optional<std::uint64_t> answered; // doubts that there were when it was asked
+    while (answered != doubts_) {
+        const auto asked = doubts_;
+        if (co_await is_answered(words)) {
+            answered = asked;
+            words = command("PING");
+        } else {
+            co_await common_->time().sleep_for(before_asking_again);
         }
-    } catch (const boost::system::system_error& e) {
-        if (e.code() == asio::error::operation_aborted)
-            co_return;
-        complain_of(in_brief(e.what()));
-        if (e.code() == errc::unanswered) // what else it says would keep the connection, and us deaf
-            pipeline_->drop("the server does not say whether it tells of changes");
-        co_return;
     }
     if (!closed_ && pipeline_->attached()) // otherwise lost while the answer was on its way to us
         set_hearing(true);
+}
+
+awaitable<bool> tracking_line::is_answered(command words) {
+    try {
+        co_await say(std::move(words));
+        co_return true;
+    } catch (const boost::system::system_error& e) {
+        if (e.code() == asio::error::operation_aborted)
+            throw;
+        complain_of(in_brief(e.what()));
+        if (e.code() == errc::unanswered) // what else it says would keep the connection, and us deaf
+            pipeline_->drop("the server does not say whether it tells of changes");
+    } catch (const std::exception& e) { // no memory
+        complain_of(e.what());
+    }
+    co_return false;
 }
 
 awaitable<void> tracking_line::say(command words) {

@@ -48,7 +48,7 @@ public:
     /// Null when there is no connection.
     const address* peer() const noexcept { return pipeline_->peer(); }
     void leave_unless_at(const address& there) { pipeline_->leave_unless_at(there); }
-    void drop(std::string why) { pipeline_->drop(std::move(why)); }
+    void connect_anew(std::string why) { pipeline_->connect_anew(std::move(why)); }
 
 private:
     void on_attach();
@@ -56,6 +56,7 @@ private:
     void begin_to_ask(command words);
     void stop_asking();
     awaitable<void> ask(command words);
+    awaitable<bool> is_answered(command words);
     awaitable<void> say(command words);
     void set_hearing(bool hears);
     void complain_of(const std::string& why) const;

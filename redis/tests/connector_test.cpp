@@ -82,5 +82,20 @@ TEST_F(Connector, IsCancelledAtOnceWhicheverAddressItTries) {
     EXPECT_EQ(made->code(), asio::error::operation_aborted);
 }
 
+// A name may lead elsewhere the next time.
+TEST_F(Connector, SaysWhereANameHasLed) {
+    if (!server::installed())
+        GTEST_SKIP() << server::how_to_install;
+    const server there;
+    for (const char* host : {"localhost", "127.0.0.1"}) {
+        connector subject(options{.host = host, .port = there.port()}, real_clock());
+        const auto made = loop.get(subject.open(loop.get_executor(), deadline::after(10s)));
+        EXPECT_EQ(to_string(made.at), "127.0.0.1:" + std::to_string(there.port())) << host;
+        made.through->close();
+    }
+    connector over_socket(there.over_socket(), real_clock());
+    EXPECT_EQ(loop.get(over_socket.open(loop.get_executor(), deadline::after(10s))).at.socket_path, there.socket());
+}
+
 } // namespace
 } // namespace infra::redis::detail

@@ -97,6 +97,8 @@ void proxy::cut() {
             close(*socket);
 }
 
+void proxy::lead_to(std::string to) { state_->upstream = std::move(to); }
+
 std::size_t proxy::accepted() const noexcept { return state_->accepted; }
 
 struct impostor::state {

@@ -29,7 +29,8 @@ public:
     change on_reply;       ///< bytes on their way back
     bool refusing = false; ///< new connections are closed at once
 
-    void cut(); ///< all connections, now
+    void cut();                   ///< all connections, now
+    void lead_to(std::string to); ///< whoever comes from now on
     std::size_t accepted() const noexcept;
 
 private:

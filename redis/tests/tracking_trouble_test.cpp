@@ -1,0 +1,123 @@
+// What a tracking does while its server has something else to do, and when another has taken its place.
+
+#include "tests/diary.hpp"
+#include "tests/sentinel_actors.hpp"
+
+#include <gtest/gtest.h>
+
+namespace infra::redis {
+namespace {
+
+class RedisTrackingTrouble : public ::testing::Test {
+protected:
+    void SetUp() override {
+        if (!server::installed())
+            GTEST_SKIP() << server::how_to_install;
+    }
+
+    client over(const options& to) { return client(std::vector{loop.get_executor()}, to); }
+    bool is_heard(const client& by, const char* key) {
+        loop.wait(by.execute<void>({"SET", key, "v"}));
+        return heard->was_told_of(key);
+    }
+
+    test_loop loop;
+    std::shared_ptr<diary> heard = std::make_shared<diary>();
+};
+
+TEST_F(RedisTrackingTrouble, ListensOnceTheScriptHasEndedThatKeptTheServerBusy) {
+    const server real({"--lua-time-limit", "1"});
+    proxy between(loop.get_executor(), real.socket());
+    bool refused = false;
+    between.on_reply = [&](std::string bytes) {
+        refused |= bytes.find("-BUSY") != bytes.npos;
+        return std::optional(bytes);
+    };
+    const auto runs = over(real.over_socket()), ends = over(real.over_socket()), subject = over(between.to());
+    loop.get(ends.ping());
+    const auto script = loop.spawn(runs.execute({"EVAL", "while true do end", 0}, deadline::after(30s)));
+    loop.until([&] { return loop.get(ends.execute({"GET", "k"})).error_code() == "BUSY"; });
+    const auto tracked = subject.track({}, heard);
+    loop.until([&] { return refused; });
+    loop.wait(ends.execute<void>({"SCRIPT", "KILL"}));
+    loop.until([&] { return heard->listens() && script->done(); });
+    loop.until([&] { return is_heard(ends, "k"); });
+}
+
+/// A server that takes its time over its data when it is started again.
+class RedisTrackingAfterARestart : public RedisTrackingTrouble {
+protected:
+    void begin(const std::function<options(const server&)>& to) {
+        real.emplace(std::vector<std::string>{"--key-load-delay", "20000", "--loading-process-events-interval-bytes",
+                                              "1024", "--rdbcompression", "no"});
+        direct.emplace(std::vector{loop.get_executor()}, real->over_socket());
+        redis.emplace(std::vector{loop.get_executor()}, to(*real));
+        loop.wait(direct->execute<void>({"DEBUG", "POPULATE", 300, "key", 1000}));
+        loop.wait(direct->execute<void>({"SAVE"}));
+        loop.get(redis->ping());
+        tracked = redis->track({}, heard);
+        loop.until([&] { return heard->listens(); });
+    }
+    void restart() {
+        real->kill();
+        loop.until([&] { return redis->status().connections == 0 && !heard->listens(); });
+        real->start();
+        loop.until([&] { return redis->status().connections == 1; });
+    }
+    bool is_loading() { return loop.get(redis->execute({"PING"})).error_code() == "LOADING"; }
+    void lose_the_shared_connection() {
+        const auto before = redis->status().reconnects;
+        const auto id = loop.get(redis->execute<int>({"CLIENT", "ID"}));
+        loop.wait(direct->execute<void>({"CLIENT", "KILL", "ID", id}));
+        loop.until([&] { return redis->status().reconnects > before && redis->status().connections == 1; });
+    }
+    void have_it_load_at_once() { loop.wait(direct->execute<void>({"CONFIG", "SET", "key-load-delay", 0})); }
+
+    void listens_in_the_end() {
+        restart();
+        lose_the_shared_connection(); // a reason to ask whether it still tells
+        loop.settle();
+        EXPECT_TRUE(is_loading());
+        have_it_load_at_once();
+        loop.until([&] { return heard->listens() && !is_loading(); });
+        loop.until([&] { return is_heard(*direct, "k"); });
+    }
+
+    std::optional<server> real;
+    std::optional<client> direct, redis;
+    tracking tracked;
+};
+
+TEST_F(RedisTrackingAfterARestart, ListensOnceTheServerHasItsData) {
+    begin([](const server& to) { return to.over_tcp(); });
+    listens_in_the_end();
+}
+
+TEST_F(RedisTrackingAfterARestart, ListensOnceTheMasterBehindASentinelHasItsData) {
+    std::optional<actor> sentinel;
+    begin([&](const server& to) {
+        sentinel.emplace(loop.get_executor(), naming(to.port()));
+        return asking({sentinel->port()});
+    });
+    listens_in_the_end();
+}
+
+// One address, and another server behind it from now on.
+TEST_F(RedisTrackingTrouble, GoesWhereABalancerLeadsTheSharedConnection) {
+    const server first, second;
+    const auto at_first = over(first.over_socket()), at_second = over(second.over_socket());
+    loop.wait(at_second.execute<void>({"SET", "who", "second"}));
+    proxy between(loop.get_executor(), first.socket());
+    const auto subject = over(between.to());
+    const auto id = loop.get(subject.execute<int>({"CLIENT", "ID"}));
+    const auto tracked = subject.track({}, heard);
+    loop.until([&] { return heard->says({"listening"}); });
+    between.lead_to(second.socket());
+    loop.wait(at_first.execute<void>({"CLIENT", "KILL", "ID", id}));
+    loop.until([&] { return heard->says({"listening", "deaf", "listening"}); });
+    EXPECT_EQ(loop.get(subject.execute<std::string>({"GET", "who"})), "second");
+    loop.until([&] { return is_heard(at_second, "k"); });
+}
+
+} // namespace
+} // namespace infra::redis
