@@ -22,6 +22,11 @@ bool has_left_the_master(const reply& r, const command& c) {
     return is_refused_by_a_replica(r, c) || r.error_message().starts_with("UNBLOCKED force unblock");
 }
 
+[[noreturn]] void refuse_without_master(const common& at, const command& c) {
+    throw error(errc::not_connected,
+                std::string(c.name()) + " at " + at.server + ": there was no master to wait at by the deadline");
+}
+
 } // namespace
 
 awaitable<reply> client_state::wait_once(self s, command c, deadline room_by, deadline by) {
@@ -49,8 +54,10 @@ awaitable<reply> client_state::blocking(self s, command c, std::optional<deadlin
         co_await time.sleep_for(delay_before_retry(s->common_->settings().reconnect, refusals, random_01()));
         const auto left = waits - std::chrono::duration_cast<milliseconds>(time.steady() - began);
         const bool endless = waits == milliseconds::zero();
-        if (by.passed(time.steady()) || (!endless && left <= milliseconds::zero()))
-            break;
+        if (!endless && left <= milliseconds::zero())
+            co_return reply(); // as if nothing had come
+        if (by.passed(time.steady()))
+            refuse_without_master(*s->common_, c);
         try {
             r = endless ? co_await wait_once(s, c, by, by)
                         : co_await wait_once(s, with_blocking_time(c, left), room_by(left), by);

@@ -23,6 +23,11 @@ protected:
     }
     void demote() { loop.wait(direct->execute<void>({"REPLICAOF", "127.0.0.1", 1})); }
     void promote() { loop.wait(direct->execute<void>({"REPLICAOF", "NO", "ONE"})); }
+    int waiting_there() {
+        const std::string title = "blocked_clients:";
+        const auto told = loop.get(direct->execute<std::string>({"INFO", "clients"}));
+        return std::stoi(told.substr(told.find(title) + title.size()));
+    }
     void until_it_is_looked_for(std::uint64_t losses = 1) {
         loop.until([&] { return redis->status().reconnects >= losses; });
         loop.until([&] { return redis->status().last_problem.find("says that it is a replica") != std::string::npos; });
@@ -112,10 +117,7 @@ TEST_F(RedisDemotedMaster, IsLeftWithTheTransactionThatItRefused) {
 TEST_F(RedisDemotedMaster, IsNotWaitedAt) {
     loop.wait(redis->execute<void>({"SET", "k", "v"}));
     const auto waits = loop.spawn(redis->execute<std::pair<std::string, std::string>>({"BLPOP", "list", 25}));
-    loop.until([&] {
-        return loop.get(direct->execute<std::string>({"INFO", "clients"})).find("blocked_clients:1") !=
-               std::string::npos;
-    });
+    loop.until([&] { return waiting_there() == 1; });
     loop.wait(redis->execute<void>({"RPUSH", "other", "a"}));
     loop.get(redis->execute({"BLPOP", "other", 1})); // whose connection is kept
     demote();                                        // which ends the wait there
@@ -131,6 +133,20 @@ TEST_F(RedisDemotedMaster, IsNotWaitedAt) {
     ASSERT_TRUE(later->value) << later->what();
     EXPECT_EQ(waits->value->second, "a");
     EXPECT_EQ(later->value->second, "b");
+}
+
+// Which is what it is told by a server to which nothing comes.
+TEST_F(RedisDemotedMaster, IsNotWhatSomebodyIsToldWhoWaitedInVain) {
+    loop.get(redis->ping());
+    const auto limited = loop.spawn(redis->execute({"BLPOP", "list", 0.5}));
+    const auto endless = loop.spawn(redis->execute({"BLPOP", "list", 0}, deadline::after(500ms)));
+    loop.until([&] { return waiting_there() == 2; });
+    demote();
+    loop.until([&] { return limited->done() && endless->done(); });
+    ASSERT_TRUE(limited->value) << limited->what();
+    EXPECT_TRUE(limited->value->is_null()) << limited->value->error_message();
+    EXPECT_EQ(endless->code(), errc::not_connected);
+    EXPECT_NE(endless->what().find("BLPOP at redis+sentinel://"), std::string::npos) << endless->what();
 }
 
 TEST_F(RedisDemotedMaster, IsNotWhoseScriptSaysSo) {
