@@ -181,35 +181,6 @@ const scheme& scheme_of(std::string_view name) {
 
 } // namespace
 
-void refuse_url(std::string_view problem) {
-    throw error(infra::errc::invalid_input, "the URL of Redis " + std::string(problem));
-}
-
-url_parts split(std::string_view url) {
-    for (const char c : url)
-        if (static_cast<unsigned char>(c) <= ' ' || c == 0x7f)
-            refuse_url("has a space or a control character; percent-encode it");
-    url_parts out;
-    const auto colon = url.find("://");
-    if (colon == std::string_view::npos)
-        refuse_url("has no scheme; it must begin with redis://, rediss://, unix://, redis+sentinel:// or "
-                   "redis+cluster://");
-    out.scheme = url.substr(0, colon);
-    auto rest = url.substr(colon + 3);
-    rest = rest.substr(0, rest.find('#'));
-    const auto question = rest.find('?');
-    if (question != std::string_view::npos)
-        out.query = rest.substr(question + 1);
-    rest = rest.substr(0, question);
-    // The last @ before the path: a password with an @ of its own is a common slip, and does no harm.
-    const auto at = rest.substr(0, rest.find('/')).rfind('@');
-    out.has_userinfo = at != std::string_view::npos;
-    if (out.has_userinfo)
-        out.userinfo = rest.substr(0, at);
-    out.place = out.has_userinfo ? rest.substr(at + 1) : rest;
-    return out;
-}
-
 void apply_userinfo(options& o, const url_parts& parts) {
     if (!parts.has_userinfo)
         return;

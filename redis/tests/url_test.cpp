@@ -28,13 +28,14 @@ TEST(RedisUrl, LeavesOutWhatHasADefault) {
     EXPECT_EQ(o.username, "");
     EXPECT_EQ(o.password, "secret");
     EXPECT_EQ(options_from("redis://u:p@w@h:1").password, "p@w") << "the last @ ends it";
+    EXPECT_EQ(options_from("redis://u:p%2Fq%3F%23@h:1").password, "p/q?#");
     EXPECT_EQ(describe(options_from("redis://[::1]:7000")), "redis://[::1]:7000/0");
 }
 
 TEST(RedisUrl, TakesOptions) {
     const auto o =
         options_from("rediss://h:1?db=3&protocol=2&client_name=shop&ca_file=/etc/my%20ca.pem&server_name=redis.example"
-                     "&max_sessions=4&deadline=500&connect_timeout=1500#x");
+                     "&max_sessions=4&deadline=500&connect_timeout=1500");
     EXPECT_EQ(o.database, 3);
     EXPECT_EQ(o.protocol, 2);
     EXPECT_EQ(o.client_name, "shop");
@@ -116,6 +117,17 @@ TEST(RedisUrl, NamesTheBadPartAndNeverThePassword) {
         {"redis://u:hunter2@h?client_name=a%20b", "client_name must be printable ASCII without spaces"},
         {"redis://u:hunter2@h?deadline=0", "has a deadline that is not a number from 1"},
         {"unix://u:hunter2@relative", "names no absolute path"},
+        {"redis://u:12/hunter2@h", "has an @ behind its host; percent-encode it"},
+        {"redis://u:12?hunter2@h", "has an @ behind its host; percent-encode it"},
+        {"redis://u:12?client_name=hunter2@h", "has an @ behind its host; percent-encode it"},
+        {"redis://u:12#hunter2@h", "has a #; percent-encode it"},
+        {"redis://:12#hunter2@h", "has a #; percent-encode it"},
+        {"redis://u:hunter2@h#x", "has a #; percent-encode it"},
+        {"redis+sentinel://u:12/hunter2@h", "has an @ behind its host; percent-encode it"},
+        {"redis+sentinel://u:12/hunter2@h/shop", "has an @ behind its host; percent-encode it"},
+        {"redis+sentinel://u:p@12/hunter2@h", "has an @ behind its host; percent-encode it"},
+        {"redis+cluster://u:12/hunter2@h", "has an @ behind its host; percent-encode it"},
+        {"unix://u:12/hunter2@/run/redis.sock", "has an @ behind its host; percent-encode it"},
         {"unix://u:hunter2@/" + std::string(200, 'x'), "socket_path must be at most 107 bytes long"},
         {"rediss://", ""},
     };

@@ -47,7 +47,6 @@ bool take(our_words& to, std::string_view name, std::string_view value) {
 
 /// Takes our own options out of the query of the URL, and leaves the rest for Redis.
 std::string without_ours(std::string_view url, our_words& to) {
-    url = url.substr(0, url.find('#'));
     const auto question = url.find('?');
     std::string rest(url.substr(0, question));
     if (question == std::string_view::npos)

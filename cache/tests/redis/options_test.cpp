@@ -29,6 +29,14 @@ TEST(CacheRedisUrl, IsThatOfRedisAndOneOptionMore) {
     EXPECT_EQ(redis_store_options_from("unix:///run/redis.sock?outage=raise").server.socket_path, "/run/redis.sock");
 }
 
+TEST(CacheRedisUrl, TakesNoPieceOfAPasswordForAHost) {
+    for (const char* url : {"redis://:12#hunter2@h", "redis://u:12/hunter2@h", "redis://u:12#hunter2@h?outage=raise",
+                            "redis+sentinel://u:12/hunter2@h", "redis://u:12?outage=raise&hunter2@h"}) {
+        EXPECT_NE(refusal_of(url).find("percent-encode it"), std::string::npos) << url << ": " << refusal_of(url);
+        EXPECT_EQ(refusal_of(url).find("hunter2"), std::string::npos) << url;
+    }
+}
+
 TEST(CacheRedisUrl, LetsNobodyWaitLongForAConnection) {
     EXPECT_EQ(redis_store_options_from("redis://h").server.connect_timeout, 1s);
     EXPECT_EQ(redis_store_options_from("redis://h?connect_timeout=300").server.connect_timeout, 300ms);
