@@ -1,6 +1,7 @@
 #include "change.hpp"
 #include "core.hpp"
 #include "keys.hpp"
+#include "leases.hpp"
 
 #include <infra/base/encoding.hpp>
 #include <infra/base/id.hpp>
@@ -153,6 +154,21 @@ awaitable<std::string> cache::place_of(shared in, std::string key) {
     co_return co_await detail::key_in_store(std::move(in), std::move(key));
 }
 
+namespace {
+
+// Asked for once. Who leaves before he is told may have it, and nobody else would for its ttl.
+awaitable<std::optional<std::uint64_t>> take_lock(detail::shared_core in, lock_request request) {
+    const auto ex = co_await asio::this_coro::executor;
+    try {
+        co_return co_await in->shared->stored->acquire(request);
+    } catch (...) {
+        detail::release_behind(in, ex, std::move(request));
+        throw;
+    }
+}
+
+} // namespace
+
 awaitable<std::optional<lock>> cache::acquire(shared in, std::string key, lock_options options) {
     check_key(key);
     require_positive(options.ttl, "lock_options::ttl");
@@ -160,7 +176,7 @@ awaitable<std::optional<lock>> cache::acquire(shared in, std::string key, lock_o
     const lock_request request{lock_name(in->prefix, key), random_hex(16), options.ttl};
     const auto give_up = deadline::after(options.wait, time.steady());
     for (milliseconds pause{10};; pause = std::min(2 * pause, milliseconds(250))) {
-        if (const auto fence = co_await in->shared->stored->acquire(request))
+        if (const auto fence = co_await take_lock(in, request))
             co_return lock(in->shared->stored, request, *fence);
         if (give_up.passed(time.steady()))
             co_return std::nullopt;

@@ -11,6 +11,7 @@
 
 #include <infra/cache/cache.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -89,6 +90,25 @@ public:
     std::vector<std::string> version_names;
     std::vector<std::shared_ptr<const version_slot>> slots;
 };
+
+inline std::optional<std::uint64_t> core::known_version() const noexcept {
+    std::uint64_t greatest = 0;
+    for (const auto& each : slots) {
+        if (!each->known.load(std::memory_order_acquire))
+            return std::nullopt;
+        greatest = std::max(greatest, each->value.load(std::memory_order_acquire));
+    }
+    return greatest;
+}
+
+inline std::optional<std::string_view> core::key_now(std::string_view key, key_room& room) const {
+    const auto known = known_version();
+    if (!known)
+        return std::nullopt;
+    if (*known == 0 && prefix.empty() && key.size() <= max_key_bytes)
+        return key;
+    return key_in(room, prefix, *known, key);
+}
 
 awaitable<std::string> key_in_store(shared_core in, std::string key);
 /// Asks for the version once, if at all.

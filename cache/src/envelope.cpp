@@ -1,7 +1,5 @@
 #include "envelope.hpp"
 
-#include <infra/cache/store.hpp>
-
 #include <bit>
 #include <concepts>
 
@@ -62,8 +60,6 @@ std::string seal(const envelope& e, std::string_view payload) {
     }
     return out.append(payload);
 }
-
-bool is_sealed(std::string_view stored) noexcept { return !stored.empty() && stored.front() == sealed_mark; }
 
 std::optional<opened> open(std::string_view stored) {
     if (!is_sealed(stored))

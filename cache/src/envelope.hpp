@@ -6,6 +6,7 @@
 // begins with a byte that neither JSON nor any UTF-8 text begins with.
 
 #include <infra/cache/payload.hpp>
+#include <infra/cache/store.hpp>
 
 #include <cstdint>
 #include <limits>
@@ -45,7 +46,7 @@ struct opened {
 };
 
 /// Looks only at the first byte.
-bool is_sealed(std::string_view stored) noexcept;
+inline bool is_sealed(std::string_view stored) noexcept { return !stored.empty() && stored.front() == sealed_mark; }
 
 /// Empty for an envelope that is damaged or of a version from the future: a value that this release cannot read.
 std::optional<opened> open(std::string_view stored);

@@ -44,12 +44,19 @@ void flights::seat::finish(flight_result r) {
     const auto result = std::make_shared<const flight_result>(std::move(r));
     const auto held = std::move(of_);
     const std::scoped_lock lock(held->mutex_);
-    const auto found = held->under_way_.find(key_);
-    for (auto* each : found->second) {
+    const auto flight = held->under_way_.extract(held->under_way_.find(key_));
+    for (auto* each : flight.mapped()) {
         each->is = waiter::state::told_result;
-        each->turn.set_value(result);
+        tell(*each, result);
     }
-    held->under_way_.erase(found);
+}
+
+// Who cannot be told for want of memory finds it at the end of his patience.
+void flights::tell(waiter& w, std::shared_ptr<const flight_result> result) noexcept {
+    try {
+        w.turn.set_value(std::move(result));
+    } catch (const std::exception&) {
+    }
 }
 
 flights::seat::~seat() {
@@ -74,7 +81,7 @@ void flights::leave(seat& s) noexcept {
     auto* next = queue.front();
     queue.pop_front();
     next->is = waiter::state::told_to_lead;
-    next->turn.set_value(nullptr);
+    tell(*next, nullptr);
 }
 
 } // namespace infra::cache

@@ -70,6 +70,7 @@ public:
 
 private:
     using waiting = std::list<waiter*>; // front: longest
+    static void tell(waiter& w, std::shared_ptr<const flight_result> result) noexcept;
     void leave(seat& s) noexcept;
 
     mutable std::mutex mutex_;

@@ -2,6 +2,7 @@
 
 // A 64-bit hash with a secret seed: whoever chooses keys cannot fill one part of the table, or one shard.
 
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
@@ -41,6 +42,16 @@ inline two_words load_up_to_16(const char* from, std::size_t n) noexcept {
 }
 
 } // namespace detail
+
+/// As memcmp() would say; a key is short, and so compared without a call.
+inline bool same_bytes(const char* a, const char* b, std::size_t n) noexcept {
+    std::uint64_t differ = 0;
+    for (; n > 16; a += 16, b += 16, n -= 16)
+        differ |= (detail::load<std::uint64_t>(a) ^ detail::load<std::uint64_t>(b)) |
+                  (detail::load<std::uint64_t>(a + 8) ^ detail::load<std::uint64_t>(b + 8));
+    const auto x = detail::load_up_to_16(a, n), y = detail::load_up_to_16(b, n);
+    return (differ | (x.first ^ y.first) | (x.second ^ y.second)) == 0;
+}
 
 /// The secret, as both factors of a product carry it: with one that is known, a key could make a product of zero, whatever
 /// comes before and after.

@@ -18,6 +18,13 @@ awaitable<void> end_lease(shared_core in, lease_request lease) {
     }
 }
 
+awaitable<void> release(shared_core in, lock_request lock) {
+    try {
+        co_await in->shared->stored->release(std::move(lock));
+    } catch (const std::exception&) { // likewise
+    }
+}
+
 } // namespace
 
 awaitable<void> keep_lease(shared_core in, lease_request lease, promise<void> over) {
@@ -29,6 +36,10 @@ awaitable<void> keep_lease(shared_core in, lease_request lease, promise<void> ov
 
 void end_lease_behind(const shared_core& in, const executor& ex, lease_request lease) {
     in->shared->ending.spawn(ex, end_lease(in->shared_from_this(), std::move(lease)));
+}
+
+void release_behind(const shared_core& in, const executor& ex, lock_request lock) {
+    in->shared->ending.spawn(ex, release(in->shared_from_this(), std::move(lock)));
 }
 
 } // namespace infra::cache::detail

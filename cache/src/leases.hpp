@@ -16,4 +16,7 @@ awaitable<void> keep_lease(shared_core in, lease_request lease, promise<void> ov
 /// Gives it up, held or not, and nobody waits for that.
 void end_lease_behind(const shared_core& in, const executor& ex, lease_request lease);
 
+/// The same of a lock that nobody knows to hold.
+void release_behind(const shared_core& in, const executor& ex, lock_request lock);
+
 } // namespace infra::cache::detail

@@ -4,10 +4,10 @@
 
 #include <time.h>
 
-#include <cstring>
+#include <algorithm>
 #include <limits>
+#include <memory>
 #include <mutex>
-#include <new>
 
 namespace infra::cache {
 namespace {
@@ -15,18 +15,6 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::size_t swept_with_each_write = 4;
-
-// More loads at once than an eighth has room for, and what the next ones give is not stored.
-std::size_t lease_budget(std::size_t capacity) { return std::max<std::size_t>(capacity / 8, 65'536); }
-std::size_t cost_of_lease(std::string_view key) noexcept { return key.size() + 192; }
-
-// A place in the table: a pointer and a byte, in a table that is half to seven eighths full.
-constexpr std::size_t cost_in_table = 14;
-
-// What the allocator makes of a request: its own word in front, in steps of 16, 32 at least.
-constexpr std::size_t heap_bytes(std::size_t asked) noexcept {
-    return std::max<std::size_t>(32, (asked + 8 + 15) & ~15UL);
-}
 
 std::optional<std::string> value_of(const memory_item* item) {
     return item ? std::optional<std::string>(item->value()) : std::nullopt;
@@ -45,35 +33,15 @@ bool is_as_seen(const memory_item* item, const std::optional<std::string>& seen)
 
 } // namespace
 
-memory_item* memory_item::make(std::uint64_t hash, std::string_view key, std::string_view value) {
-    auto* item = new (::operator new(sizeof(memory_item) + key.size() + value.size())) memory_item;
-    item->fingerprint = hash;
-    item->cost = static_cast<std::uint32_t>(cost_of(key.size(), value.size()));
-    item->key_size_ = static_cast<std::uint32_t>(key.size());
-    item->value_size_ = static_cast<std::uint32_t>(value.size());
-    key.copy(item->text(), key.size());
-    value.copy(item->text() + key.size(), value.size());
-    return item;
-}
-
-void memory_item::free(memory_item* item) noexcept {
-    item->~memory_item();
-    ::operator delete(item);
-}
-
-std::size_t memory_item::cost_of(std::size_t key_size, std::size_t value_size) noexcept {
-    return heap_bytes(sizeof(memory_item) + key_size + value_size) + cost_in_table;
-}
-
 memory_shard::memory_shard(std::size_t capacity, clock& time)
-    : time_(time), on_real_time_(&time == &real_clock()), policy_(capacity), wheel_(time.steady()) {}
+    : time_(time), on_real_time_(&time == &real_clock()), policy_(capacity), wheel_(time.steady()), leases_(capacity) {}
 
 memory_shard::~memory_shard() {
     for (const auto& each : table_)
         memory_item::free(each.item);
 }
 
-bool memory_shard::read(hashed_key k, value_reader& to) {
+bool memory_shard::read(const hashed_key& k, value_reader& to) {
     {
         const std::scoped_lock lock(mutex_.of_this_thread());
         const auto found = table_.find(k);
@@ -91,7 +59,7 @@ bool memory_shard::read(hashed_key k, value_reader& to) {
     return false;
 }
 
-bool memory_shard::set(hashed_key k, std::string_view value, milliseconds ttl, bool only_if_absent) {
+bool memory_shard::set(const hashed_key& k, std::string_view value, milliseconds ttl, bool only_if_absent) {
     const std::scoped_lock lock(mutex_);
     forget_over(time_.steady(), swept_with_each_write);
     auto* old = find(k);
@@ -101,9 +69,9 @@ bool memory_shard::set(hashed_key k, std::string_view value, milliseconds ttl, b
     return true;
 }
 
-erased memory_shard::erase(hashed_key k) {
+erased memory_shard::erase(const hashed_key& k) {
     const std::scoped_lock lock(mutex_);
-    drop_lease(k);
+    leases_.drop(k.key);
     auto* item = find(k);
     if (!item)
         return {};
@@ -114,7 +82,14 @@ erased memory_shard::erase(hashed_key k) {
     return gone;
 }
 
-std::optional<milliseconds> memory_shard::time_left(hashed_key k) {
+void memory_shard::forget(const hashed_key& k) noexcept {
+    const std::scoped_lock lock(mutex_);
+    leases_.drop(k.key);
+    if (auto* item = find(k))
+        drop(*item);
+}
+
+std::optional<milliseconds> memory_shard::time_left(const hashed_key& k) {
     const std::scoped_lock lock(mutex_);
     const auto* item = find(k);
     if (!item)
@@ -124,21 +99,21 @@ std::optional<milliseconds> memory_shard::time_left(hashed_key k) {
     return std::chrono::ceil<milliseconds>(item->expires - time_.steady());
 }
 
-expire_outcome memory_shard::expire(hashed_key k, milliseconds ttl) {
+expire_outcome memory_shard::expire(const hashed_key& k, milliseconds ttl) {
     const std::scoped_lock lock(mutex_);
     auto* item = find(k);
     if (!item)
         return expire_outcome::absent;
     if (item->is_sealed())
         return expire_outcome::sealed;
-    drop_lease(k);
+    leases_.drop(k.key);
     expiry_wheel::remove(*item);
     item->expires = end_of(ttl);
     wheel_.add(*item);
     return expire_outcome::done;
 }
 
-std::int64_t memory_shard::add(hashed_key k, std::int64_t amount, milliseconds ttl) {
+std::int64_t memory_shard::add(const hashed_key& k, std::int64_t amount, milliseconds ttl) {
     const std::scoped_lock lock(mutex_);
     auto* item = find(k);
     if (item)
@@ -148,32 +123,28 @@ std::int64_t memory_shard::add(hashed_key k, std::int64_t amount, milliseconds t
     return sum;
 }
 
-replace_outcome memory_shard::replace(hashed_key k, const replacement& r) {
+replace_outcome memory_shard::replace(const hashed_key& k, const replacement& r) {
     const std::scoped_lock lock(mutex_);
     forget_over(time_.steady(), swept_with_each_write);
     auto* old = find(k);
     // A lease is over with any write, so what was seen and is gone under one has gone by itself.
-    if (r.token.empty() ? !is_as_seen(old, r.seen) : !is_held(k, r.token))
+    if (r.token.empty() ? !is_as_seen(old, r.seen) : !leases_.is_held(k.key, r.token))
         return {.found = value_of(old)};
     put(k, r.entry.value, old && r.keeps_time ? old->expires : end_of(r.entry.ttl), old);
     return {.done = true};
 }
 
-lease_answer memory_shard::lease(hashed_key k, const std::string& token) {
+lease_answer memory_shard::lease(const hashed_key& k, const std::string& token) {
     const std::scoped_lock lock(mutex_);
-    drop_lease(k);
-    if (lease_bytes_ + cost_of_lease(k.key) <= lease_budget(policy_.capacity())) {
-        leases_.emplace(k.key, token);
-        lease_bytes_ += cost_of_lease(k.key);
-    }
+    leases_.give(k.key, token);
     return {.granted = true, .value = value_of(find(k))};
 }
 
-bool memory_shard::end_lease(hashed_key k, const std::string& token) {
+bool memory_shard::end_lease(const hashed_key& k, const std::string& token) {
     const std::scoped_lock lock(mutex_);
-    const bool held = is_held(k, token);
+    const bool held = leases_.is_held(k.key, token);
     if (held)
-        drop_lease(k);
+        leases_.drop(k.key);
     return held;
 }
 
@@ -188,12 +159,12 @@ std::size_t memory_shard::sweep(std::size_t max) {
 void memory_shard::add_to(store_stats& sum) const {
     const std::scoped_lock lock(mutex_);
     sum.entries += policy_.count();
-    sum.bytes += policy_.used() + lease_bytes_;
+    sum.bytes += policy_.used() + leases_.bytes();
     sum.evictions += evictions_;
     sum.expirations += expirations_;
 }
 
-memory_item* memory_shard::find(hashed_key k) {
+memory_item* memory_shard::find(const hashed_key& k) {
     const auto found = table_.find(k);
     if (found == table_.end())
         return nullptr;
@@ -217,26 +188,11 @@ steady_time memory_shard::end_of(milliseconds ttl) const noexcept {
     return ttl == forever ? steady_time::max() : saturating_add(time_.steady(), ttl);
 }
 
-bool memory_shard::is_held(hashed_key k, const std::string& token) const {
-    const auto found = leases_.find(k.key);
-    return found != leases_.end() && found->second == token;
-}
-
-void memory_shard::drop_lease(hashed_key k) {
-    if (leases_.empty())
-        return;
-    const auto found = leases_.find(k.key);
-    if (found == leases_.end())
-        return;
-    lease_bytes_ -= cost_of_lease(k.key);
-    leases_.erase(found);
-}
-
 std::size_t memory_shard::most_for_one() const noexcept {
     return std::min<std::size_t>(policy_.capacity() / 2, std::numeric_limits<std::uint32_t>::max());
 }
 
-void memory_shard::put(hashed_key k, std::string_view value, steady_time expires, memory_item* old) {
+void memory_shard::put(const hashed_key& k, std::string_view value, steady_time expires, memory_item* old) {
     const auto cost = memory_item::cost_of(k.key.size(), value.size());
     if (cost > most_for_one())
         throw error(errc::too_large, "a value of " + std::to_string(value.size()) +
@@ -244,7 +200,7 @@ void memory_shard::put(hashed_key k, std::string_view value, steady_time expires
                                          std::to_string(most_for_one()) + "; raise max_bytes");
     std::unique_ptr<memory_item, memory_item::freer> fresh(memory_item::make(k.hash, k.key, value));
     fresh->expires = expires;
-    drop_lease(k);
+    leases_.drop(k.key);
     if (old && cost <= old->cost)
         return put_in_place_of(*old, *fresh.release());
     const auto merits = old ? old->hits : std::uint8_t{0};

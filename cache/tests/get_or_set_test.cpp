@@ -1,4 +1,4 @@
-#include "source.hpp"
+#include "get_or_set_fixture.hpp"
 
 #include "../src/core.hpp"
 
@@ -13,17 +13,7 @@
 namespace infra::cache::tests {
 namespace {
 
-class CacheGetOrSet : public ::testing::Test {
-protected:
-    auto ask(load_options options) { return subject.get_or_set("key", options, origin.loader()); }
-    auto start(load_options options) { return loop.start(ask(options)); }
-    int get(load_options options) { return loop.await(ask(options)); }
-
-    test_loop loop;
-    manual_clock time;
-    cache subject{make_memory_store({.max_bytes = 1 << 20}, time), {}, time};
-    source origin;
-};
+class CacheGetOrSet : public GetOrSet {};
 
 TEST_F(CacheGetOrSet, LoadsOnceUntilTheTtlIsOver) {
     EXPECT_EQ(get({.ttl = 1s}), 1);
@@ -118,154 +108,6 @@ TEST_F(CacheGetOrSet, ACancelledWaiterDisturbsNobody) {
     loop.settle();
     EXPECT_EQ(leader->value, 1);
     EXPECT_EQ(origin.started, 1);
-}
-
-TEST_F(CacheGetOrSet, AStaleValueIsServedWhileOneRefreshRunsBehind) {
-    const load_options o{.ttl = 1s, .stale = 10s};
-    EXPECT_EQ(get(o), 1);
-    time.advance(2s);
-    EXPECT_EQ(loop.await(subject.get<int>("key")), std::nullopt) << "get knows no stale";
-    origin.held = true;
-    origin.next = 2;
-    for (int i = 0; i < 5; ++i)
-        EXPECT_EQ(get(o), 1);
-    loop.settle();
-    EXPECT_EQ(origin.started, 2);
-    origin.let_go();
-    loop.settle();
-    EXPECT_EQ(get(o), 2);
-    EXPECT_EQ(origin.started, 2);
-}
-
-TEST_F(CacheGetOrSet, PastStaleItIsLoadedInLine) {
-    const load_options o{.ttl = 1s, .stale = 1s};
-    get(o);
-    time.advance(2s);
-    origin.next = 2;
-    EXPECT_EQ(get(o), 2);
-}
-
-TEST_F(CacheGetOrSet, AFailedRefreshLeavesTheStaleValueAndItsEnd) {
-    const load_options o{.ttl = 1s, .stale = 1s};
-    get(o);
-    time.advance(1500ms);
-    origin.fails = true;
-    EXPECT_EQ(get(o), 1);
-    loop.settle();
-    time.advance(500ms);
-    EXPECT_THROW(get(o), std::runtime_error);
-}
-
-TEST_F(CacheGetOrSet, InItsGraceTheOldValueStandsInForAFailingLoader) {
-    const load_options o{.ttl = 1s, .grace = 1h, .throttle = 30s};
-    get(o);
-    time.advance(2s);
-    origin.fails = true;
-    EXPECT_EQ(get(o), 1);
-    EXPECT_EQ(get(o), 1);
-    EXPECT_EQ(origin.started, 2) << "left alone for the throttle";
-    time.advance(30s);
-    EXPECT_EQ(get(o), 1);
-    EXPECT_EQ(origin.started, 3);
-    origin.fails = false;
-    origin.next = 2;
-    time.advance(30s);
-    EXPECT_EQ(get(o), 2);
-    time.advance(1h + 1s);
-    origin.fails = true;
-    EXPECT_THROW(get(o), std::runtime_error) << "past its grace";
-}
-
-TEST_F(CacheGetOrSet, WaitersOnAFailingLoadServeTheirOldValuesToo) {
-    const load_options o{.ttl = 1s, .grace = 1h};
-    get(o);
-    time.advance(2s);
-    origin.held = origin.fails = true;
-    const auto a = start(o), b = start(o);
-    loop.settle();
-    origin.let_go();
-    loop.settle();
-    EXPECT_EQ(a->value, 1);
-    EXPECT_EQ(b->value, 1);
-    EXPECT_EQ(origin.started, 2);
-}
-
-TEST_F(CacheGetOrSet, AfterTheSoftTimeoutTheOldValueIsServedAndTheLoaderGoesOn) {
-    const load_options o{.ttl = 1s, .grace = 1h, .soft_timeout = 100ms};
-    get(o);
-    time.advance(2s);
-    origin.held = true;
-    origin.next = 2;
-    const auto slow = start(o);
-    loop.settle();
-    EXPECT_FALSE(slow->ended);
-    time.advance(100ms);
-    ASSERT_TRUE(loop.until([&] { return slow->ended; }));
-    EXPECT_EQ(slow->value, 1);
-    EXPECT_EQ(origin.cancelled, 0);
-    origin.let_go();
-    loop.settle();
-    EXPECT_EQ(get(o), 2);
-    EXPECT_EQ(origin.started, 2);
-}
-
-TEST_F(CacheGetOrSet, AFastLoaderIsWaitedForUnderASoftTimeout) {
-    const load_options o{.ttl = 1s, .grace = 1h, .soft_timeout = 100ms};
-    get(o);
-    time.advance(2s);
-    origin.next = 2;
-    EXPECT_EQ(get(o), 2);
-}
-
-TEST_F(CacheGetOrSet, WithoutAnOldValueTheSoftTimeoutMeansNothing) {
-    origin.held = true;
-    const auto first = start({.ttl = 1s, .grace = 1h, .soft_timeout = 100ms});
-    loop.settle();
-    time.advance(10s);
-    loop.settle();
-    EXPECT_FALSE(first->ended);
-    origin.let_go();
-    loop.settle();
-    EXPECT_EQ(first->value, 1);
-}
-
-TEST_F(CacheGetOrSet, TheHardTimeoutEndsTheLoader) {
-    origin.held = true;
-    const auto first = start({.ttl = 1s, .hard_timeout = 200ms}), second = start({.ttl = 1s, .hard_timeout = 200ms});
-    loop.settle();
-    time.advance(200ms);
-    ASSERT_TRUE(loop.until([&] { return first->ended && second->ended; }));
-    EXPECT_EQ(code_of(first->failure), infra::errc::timed_out);
-    EXPECT_EQ(code_of(second->failure), infra::errc::timed_out);
-    EXPECT_EQ(origin.cancelled, 1);
-}
-
-TEST_F(CacheGetOrSet, AfterTheHardTimeoutTheOldValueStandsIn) {
-    const load_options o{.ttl = 1s, .grace = 1h, .hard_timeout = 200ms};
-    get(o);
-    time.advance(2s);
-    origin.held = true;
-    const auto slow = start(o);
-    loop.settle();
-    time.advance(200ms);
-    ASSERT_TRUE(loop.until([&] { return slow->ended; }));
-    EXPECT_EQ(slow->value, 1);
-}
-
-TEST_F(CacheGetOrSet, AnEagerRefreshComesBeforeTheEnd) {
-    const load_options o{.ttl = 1s, .eager = 0.8};
-    get(o);
-    time.advance(790ms);
-    get(o);
-    loop.settle();
-    EXPECT_EQ(origin.started, 1);
-    time.advance(10ms);
-    origin.next = 2;
-    EXPECT_EQ(get(o), 1);
-    loop.settle();
-    EXPECT_EQ(origin.started, 2);
-    time.advance(700ms);
-    EXPECT_EQ(get(o), 2);
 }
 
 TEST_F(CacheGetOrSet, RemembersAnAbsenceOnlyIfTold) {
@@ -367,46 +209,6 @@ TEST_F(CacheGetOrSet, PassesOnWhateverALoaderThrows) {
     EXPECT_EQ(loop.await(subject.get_or_set("a", 1s, [] { return 1; })), 1) << "and the next one loads";
 }
 
-TEST_F(CacheGetOrSet, CoversWhateverALoaderThrowsWithAnOldValue) {
-    const load_options o{.ttl = 1s, .grace = 1h, .throttle = 1ms};
-    loop.await(subject.get_or_set("a", o, [] { return 1; }));
-    time.advance(2s);
-    auto odd = []() -> int { throw 5; };
-    EXPECT_EQ(loop.await(subject.get_or_set("a", o, odd)), 1);
-}
-
-TEST_F(CacheGetOrSet, DrawsAShareOfTheTtlByLot) {
-    std::set<milliseconds> lives;
-    for (int i = 0; i < 50; ++i) {
-        const auto key = std::to_string(i);
-        loop.await(subject.get_or_set(key, {.ttl = 10s, .jitter = 0.2}, [] { return 1; }));
-        const auto left = loop.await(subject.ttl(key));
-        ASSERT_TRUE(left);
-        EXPECT_GE(*left, 8s);
-        EXPECT_LE(*left, 10s);
-        lives.insert(*left);
-    }
-    EXPECT_GT(lives.size(), 10U);
-}
-
-TEST_F(CacheGetOrSet, AClockThatIsSetBackKeepsNothingFreshForEver) {
-    const load_options o{.ttl = 1h, .grace = 1h};
-    get(o);
-    time.set_wall(time.wall() - 24h);
-    origin.next = 2;
-    EXPECT_EQ(get(o), 2);
-}
-
-TEST_F(CacheGetOrSet, AClockThatIsSetForwardEndsWhatTheEnvelopeSays) {
-    const load_options o{.ttl = 1h, .stale = 1h};
-    get(o);
-    loop.await(subject.set("bare", 1, 1h));
-    time.set_wall(time.wall() + 24h);
-    origin.next = 2;
-    EXPECT_EQ(get(o), 2);
-    EXPECT_EQ(loop.await(subject.get<int>("bare")), 1) << "what is bare has the store's own clock";
-}
-
 TEST_F(CacheGetOrSet, AnAbsenceEndsAtItsOwnTimeWhateverTheOptionsSayOfValues) {
     int loads = 0;
     auto nothing = [&loads]() -> std::optional<int> { return ++loads, std::nullopt; };
@@ -428,14 +230,6 @@ TEST_F(CacheGetOrSet, AnAbsenceEndsAtItsOwnTimeWhateverTheOptionsSayOfValues) {
     EXPECT_EQ(loads, 3);
     loop.await(subject.set("a", 5));
     EXPECT_EQ(ask_for("a", every), 5);
-}
-
-TEST_F(CacheGetOrSet, AFailureStandsNotOnAnAbsence) {
-    const load_options o{.ttl = 1h, .grace = 1h, .none_ttl = 100ms};
-    loop.await(subject.get_or_set("a", o, []() -> std::optional<int> { return std::nullopt; }));
-    time.advance(200ms);
-    auto down = []() -> std::optional<int> { throw std::runtime_error("the database is down"); };
-    EXPECT_THROW(loop.await(subject.get_or_set("a", o, down)), std::runtime_error);
 }
 
 TEST_F(CacheGetOrSet, BeginsNoRefreshAfterStop) {

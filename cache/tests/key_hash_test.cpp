@@ -46,5 +46,17 @@ TEST(CacheKeyHash, SpreadsUsualKeysOverTheUpperAndTheLowerBits) {
     }
 }
 
+TEST(CacheKeyHash, ComparesEveryByteOfEveryLengthAndNoOther) {
+    for (std::size_t size = 0; size <= 70; ++size) {
+        const auto key = std::string(size, 'k') + "x", same = std::string(size, 'k') + "y";
+        EXPECT_TRUE(same_bytes(key.data(), same.data(), size)) << size;
+        for (std::size_t at = 0; at < size; ++at) {
+            auto other = same;
+            other[at] = 'K';
+            EXPECT_FALSE(same_bytes(key.data(), other.data(), size)) << size << ", " << at;
+        }
+    }
+}
+
 } // namespace
 } // namespace infra::cache

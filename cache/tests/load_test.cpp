@@ -1,7 +1,6 @@
 #include "../src/load.hpp"
 
-#include "far_store.hpp"
-#include "source.hpp"
+#include "load_fixture.hpp"
 
 namespace infra::cache::tests {
 namespace {
@@ -13,40 +12,9 @@ struct other_write {
     std::optional<int> then;
 };
 
-enum class distance { near, far };
+class CacheLoad : public Loading {};
 
-class CacheLoad : public ::testing::TestWithParam<distance> {
-protected:
-    static std::shared_ptr<store> make(std::shared_ptr<store> memory) {
-        if (GetParam() == distance::near)
-            return memory;
-        return std::make_shared<far_store>(std::move(memory));
-    }
-
-    auto ask(load_options options) { return subject.get_or_set("key", std::move(options), origin.loader()); }
-    auto start(load_options options) { return loop.start(ask(std::move(options))); }
-    int get(load_options options) { return loop.await(ask(std::move(options))); }
-    std::optional<int> there() { return loop.await(subject.get<int>("key")); }
-    template <class T>
-    bool ends(const std::shared_ptr<pending<T>>& p) {
-        return loop.until([&] { return p->ended; });
-    }
-    auto start_held(load_options options) {
-        origin.held = true;
-        auto began = start(std::move(options));
-        EXPECT_TRUE(loop.until([&] { return !origin.waiting.empty(); }));
-        return began;
-    }
-
-    test_loop loop;
-    manual_clock time;
-    std::shared_ptr<store> stored = make(make_memory_store({.max_bytes = 1 << 20}, time));
-    cache subject{stored, {}, time};
-    source origin;
-};
-
-INSTANTIATE_TEST_SUITE_P(Store, CacheLoad, testing::Values(distance::near, distance::far),
-                         [](const auto& info) { return info.param == distance::near ? "Near" : "Far"; });
+INSTANTIATE_TEST_SUITE_P(Store, CacheLoad, testing::Values(distance::near, distance::far), distance_name);
 
 const other_write writes[] = {
     {"set", [](test_loop& l, const cache& c) { l.await(c.set("key", 7)); }, 7},
@@ -166,86 +134,7 @@ TEST_P(CacheLoad, IsOneForAllCachesOnAStore) {
 
 // --- Nobody waits for ever ---
 
-TEST_P(CacheLoad, AWaiterHasADeadlineOfItsOwn) {
-    origin.heeds_cancellation = false;
-    const auto leader = start_held({.ttl = 1h});
-    const auto waiter = start({.ttl = 1h, .hard_timeout = 200ms}), patient = start({.ttl = 1h});
-    loop.settle();
-    time.advance(200ms);
-    ASSERT_TRUE(ends(waiter));
-    EXPECT_EQ(code_of(waiter->failure), infra::errc::timed_out);
-    time.advance(59s);
-    loop.settle();
-    EXPECT_FALSE(patient->ended);
-    time.advance(1s);
-    ASSERT_TRUE(ends(patient));
-    EXPECT_EQ(code_of(patient->failure), infra::errc::timed_out) << "a minute where nothing else is said";
-    origin.let_go();
-    ASSERT_TRUE(ends(leader));
-}
-
-TEST_P(CacheLoad, AWaiterWhoseTimeIsOverServesItsOldValue) {
-    const load_options o{.ttl = 1s, .grace = 1h, .hard_timeout = 200ms};
-    get(o);
-    time.advance(2s);
-    origin.heeds_cancellation = false;
-    const auto leader = start_held(o), waiter = start(o);
-    loop.settle();
-    time.advance(200ms);
-    ASSERT_TRUE(ends(waiter));
-    EXPECT_EQ(waiter->value, 1);
-    origin.let_go();
-    ASSERT_TRUE(ends(leader));
-}
-
-TEST_P(CacheLoad, EndsAfterAMinuteWhereNothingIsSaid) {
-    const auto one = start_held({.ttl = 1h});
-    time.advance(60s);
-    ASSERT_TRUE(ends(one));
-    EXPECT_EQ(code_of(one->failure), infra::errc::timed_out);
-    EXPECT_EQ(origin.cancelled, 1);
-}
-
-TEST_P(CacheLoad, OfItsOwnKeyByItsLoaderEnds) {
-    auto inner = [&]() -> awaitable<int> { co_return co_await ask({.ttl = 1h, .hard_timeout = 100ms}); };
-    const auto outer = loop.start(subject.get_or_set("key", 1h, inner));
-    loop.settle();
-    time.advance(100ms);
-    ASSERT_TRUE(ends(outer));
-    EXPECT_EQ(code_of(outer->failure), infra::errc::timed_out);
-    EXPECT_EQ(origin.started, 0);
-}
-
 // --- With an old value and a soft timeout nobody leads in line ---
-
-TEST_P(CacheLoad, IsNeverInLineUnderASoftTimeoutThoughNoRefreshMayBegin) {
-    const cache none(stored, {.max_refreshes = 0}, time);
-    const load_options o{.ttl = 1s, .grace = 1h, .soft_timeout = 100ms};
-    get(o);
-    time.advance(2s);
-    origin.held = true;
-    EXPECT_EQ(loop.await(none.get_or_set("key", o, origin.loader())), 1);
-    EXPECT_EQ(origin.started, 1);
-}
-
-TEST_P(CacheLoad, IsNeverInLineUnderASoftTimeoutThoughTheLeadFallsToIt) {
-    const load_options in_line{.ttl = 1s, .grace = 1h}, hurried{.ttl = 1s, .grace = 1h, .soft_timeout = 100ms};
-    get(in_line);
-    time.advance(2s);
-    origin.next = 2;
-    const auto leader = start_held(in_line), heir = start(hurried);
-    loop.settle();
-    loop.cancel(leader);
-    ASSERT_TRUE(loop.until([&] { return origin.started == 3; })) << "the heir's, behind it";
-    time.advance(100ms);
-    ASSERT_TRUE(ends(heir));
-    EXPECT_EQ(heir->value, 1);
-    EXPECT_EQ(origin.cancelled, 1);
-    origin.let_go();
-    loop.settle();
-    loop.settle();
-    EXPECT_EQ(there(), 2);
-}
 
 // --- Old values ---
 

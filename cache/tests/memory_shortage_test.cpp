@@ -1,5 +1,6 @@
 // What the memory store is after an allocation that failed. Replaces operator new, where no sanitizer wants it for itself.
 
+#include "../src/flights.hpp"
 #include "../src/memory_locks.hpp"
 #include "../src/memory_shard.hpp"
 #include "../src/memory_versions.hpp"
@@ -79,6 +80,33 @@ TEST(CacheWithoutMemory, AValueIsTheOldOneTheNewOneOrNone) {
     store_stats left;
     subject.add_to(left);
     EXPECT_EQ(left.entries, 0U) << "what was half there could not be erased";
+}
+
+TEST(CacheWithoutMemory, AValueIsForgotten) {
+    manual_clock time;
+    memory_shard subject(16'384, time);
+    subject.set(key_of("a"), "\xC1" + std::string(1000, 'v'), forever, false);
+    allowed = 0;
+    subject.forget(key_of("a"));
+    allowed = -1;
+    EXPECT_EQ(value_in(subject, "a"), std::nullopt);
+}
+
+TEST(CacheWithoutMemory, AFlightIsOverAndThoseWhoWaitHearItAtTheirEnd) {
+    test_loop loop;
+    const auto flying = std::make_shared<flights>();
+    std::optional<flights::seat> leader(flying->join("key", loop.get_executor()));
+    auto sit = [](flights::seat mine) -> awaitable<std::shared_ptr<const flight_result>> {
+        co_return co_await mine.wait();
+    };
+    const auto waiting = loop.start(sit(flying->join("key", loop.get_executor())));
+    loop.settle();
+    const int failures = for_each_failure([&] { leader->finish({}); }, [] {});
+    EXPECT_GT(failures, 0);
+    EXPECT_EQ(flying->size(), 0u);
+    loop.cancel(waiting);
+    ASSERT_TRUE(loop.until([&] { return waiting->ended; }));
+    EXPECT_TRUE(waiting->value) << "it was there";
 }
 
 TEST(CacheWithoutMemory, ALeaseIsGivenOrNot) {

@@ -117,12 +117,13 @@ bool near_cache::is_good(const ticket& t, const stripe& in) const noexcept {
     return hears(t.era) && t.era == era_.load(std::memory_order_acquire) && t.changes == in.changes;
 }
 
-void near_cache::drop(std::string_view key) {
+// Without memory too: an old copy must not stay.
+void near_cache::drop(std::string_view key) noexcept {
     const auto k = hashed(key);
     auto& in = stripe_of(k);
     const std::scoped_lock lock(in.mutex);
     ++in.changes;
-    shard_of(k).erase(k);
+    shard_of(k).forget(k);
     versions_->doubt(key);
 }
 

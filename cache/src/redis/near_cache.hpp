@@ -56,7 +56,7 @@ public:
     void keep_version(const ticket& t, const std::string& name, std::uint64_t version);
 
     /// As if it had been told: what this process writes is not to be read from here before the server has told.
-    void drop(std::string_view key);
+    void drop(std::string_view key) noexcept;
 
     std::size_t sweep();
     void add_to(store_stats& sum) const;

@@ -50,7 +50,7 @@ awaitable<std::optional<payload>> get_or_set(shared_core in, std::string key, lo
 [[noreturn]] void throw_nothing_there();
 
 template <class T>
-inline std::optional<T> take_value(payload& found) {
+[[gnu::always_inline]] inline std::optional<T> take_value(payload& found) {
     if constexpr (wanted_for<T> == wanted::text) {
         if (found.raw) // as most are that were wanted so: without a call
             return std::optional<T>(std::move(found.bytes));
