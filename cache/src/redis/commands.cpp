@@ -146,9 +146,14 @@ redis::batch create_commands(const std::string& number, const std::vector<std::s
     return all;
 }
 
+std::optional<std::vector<redis::reply>> all_in(redis::reply r, std::size_t n) {
+    if (r.type() != redis::reply::kind::array || r.items().size() != n)
+        return std::nullopt;
+    return std::move(r).take_items();
+}
+
 std::vector<redis::reply> items_in(redis::reply r, std::size_t n) {
-    auto items = std::move(r).take_items();
-    return items.size() == n ? std::move(items) : std::vector<redis::reply>(n);
+    return all_in(std::move(r), n).value_or(std::vector<redis::reply>(n));
 }
 
 std::optional<std::string> text_in(redis::reply r) {
@@ -162,6 +167,11 @@ struct verdict_and_value {
     bool is_so = false;
     std::optional<std::string> value{};
 };
+
+[[noreturn]] void throw_no_answer(std::string_view to) {
+    throw error(errc::unavailable, "the cache's store answered " + std::string(to) +
+                                       " with something else; is there a Redis server behind its address?");
+}
 
 // Nothing where it is anything else: what answers so is no Redis.
 std::optional<verdict_and_value> both_in(redis::reply r) {
@@ -200,8 +210,32 @@ replace_outcome replaced_in(redis::reply r) {
 lease_answer lease_in(redis::reply r) {
     auto said = both_in(std::move(r));
     if (!said)
-        throw error(errc::unavailable, "the cache's store answered a lease with something else; is it a Redis server?");
+        throw_no_answer("a lease");
     return {.granted = said->is_so, .ends = true, .value = std::move(said->value)};
+}
+
+bool verdict_in(const redis::reply& r) {
+    if (r.type() != redis::reply::kind::integer)
+        throw_no_answer("for a lock or a lease");
+    return r.as_integer() != 0;
+}
+
+std::optional<std::uint64_t> fence_in(const redis::reply& r) {
+    if (r.is_null())
+        return std::nullopt;
+    const auto number = number_in<std::uint64_t>(r);
+    if (!number)
+        throw_no_answer("for a lock");
+    return number;
+}
+
+std::int64_t sum_in(const redis::reply& r) {
+    if (r.is_null())
+        throw error(errc::wrong_type, "there is a value that is no whole number, or the sum has no room in 64 bits");
+    const auto sum = number_in<std::int64_t>(r);
+    if (!sum)
+        throw_no_answer("an increment");
+    return *sum;
 }
 
 } // namespace infra::cache::redis_backend

@@ -50,6 +50,14 @@ std::optional<std::chrono::milliseconds> time_left_in(const redis::reply& r);
 replace_outcome replaced_in(redis::reply r);
 lease_answer lease_in(redis::reply r);
 
+/// Whether it was so; the number that a lock has, or none; a sum. Throws errc::unavailable where it is nothing of the kind.
+bool verdict_in(const redis::reply& r);
+std::optional<std::uint64_t> fence_in(const redis::reply& r);
+/// Throws errc::wrong_type where there was no number to add to.
+std::int64_t sum_in(const redis::reply& r);
+
+/// One for each of `n`; empty where that is not what came: what answers so is no Redis.
+std::optional<std::vector<redis::reply>> all_in(redis::reply r, std::size_t n);
 /// One for each of `n`, nothing for any where there are more or fewer: what answers so is no Redis.
 std::vector<redis::reply> items_in(redis::reply r, std::size_t n);
 

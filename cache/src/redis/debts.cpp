@@ -1,5 +1,7 @@
 #include "debts.hpp"
 
+#include <infra/base/error.hpp>
+
 #include <algorithm>
 
 namespace infra::cache::redis_backend {
@@ -24,9 +26,21 @@ void debts::owe_bump(std::span<const std::string> names) {
     add(names_, names);
 }
 
-void debts::know_namespace(const std::string& version_name) {
+void debts::know_namespace(const std::string& version_name, std::weak_ptr<const void> handle) {
     const std::scoped_lock lock(mutex_);
-    namespaces_.insert(version_name);
+    if (!namespaces_.contains(version_name) && namespaces_.size() >= std::min(forget_at_, max_namespaces))
+        forget_namespaces();
+    namespaces_[version_name] = std::move(handle);
+}
+
+// While anything is owed, what was dropped may lie in any of them.
+void debts::forget_namespaces() {
+    if (!any_)
+        std::erase_if(namespaces_, [](const auto& each) { return each.second.expired(); });
+    if (namespaces_.size() >= max_namespaces)
+        throw error(infra::errc::overloaded, "a store on Redis takes caches with " + std::to_string(max_namespaces) +
+                                                 " prefixes; share one, and use cache::ns() for its parts");
+    forget_at_ = std::max<std::size_t>(64, 2 * namespaces_.size());
 }
 
 debts::bill debts::take(std::size_t n) {
@@ -34,7 +48,8 @@ debts::bill debts::take(std::size_t n) {
     if (!taken_.empty())
         return taken_;
     if (everything_)
-        names_ = namespaces_;
+        for (const auto& [name, handle] : namespaces_)
+            names_.insert(name);
     everything_ = false;
     taken_ = {.keys = take_from(keys_, n), .names = take_from(names_, n)};
     note_any();

@@ -5,6 +5,8 @@
 
 #include <atomic>
 #include <cstddef>
+#include <map>
+#include <memory>
 #include <mutex>
 #include <set>
 #include <span>
@@ -16,15 +18,18 @@ namespace infra::cache::redis_backend {
 /// Threads: any member from any thread.
 class debts {
 public:
-    /// `max` keys and tags; beyond them everything is owed: the versions of all outermost namespaces,
-    /// of which a program has as many as it has caches.
+    /// `max` keys and tags; beyond them everything is owed: the versions of all outermost namespaces.
     explicit debts(std::size_t max) noexcept : max_(max) {}
 
     void owe_erasure(std::span<const std::string> keys);
     void owe_bump(std::span<const std::string> names);
 
-    /// The version of a namespace that lies in no other, by which all that is in it can be made void at once.
-    void know_namespace(const std::string& version_name);
+    /// So many namespaces that lie in no other.
+    static constexpr std::size_t max_namespaces = 10'000;
+
+    /// The version of a namespace that lies in no other, by which all that is in it can be made void at once. It is forgotten
+    /// when its handles have gone and nothing is owed. Throws infra::errc::overloaded where there are too many.
+    void know_namespace(const std::string& version_name, std::weak_ptr<const void> handle);
 
     struct bill {
         std::vector<std::string> keys{};  ///< to be erased
@@ -44,6 +49,7 @@ public:
 
 private:
     void note_any();
+    void forget_namespaces();
     void add(std::set<std::string>& to, std::span<const std::string> what);
 
     const std::size_t max_;
@@ -51,7 +57,8 @@ private:
     // All guarded by mutex_.
     std::set<std::string> keys_;
     std::set<std::string> names_;
-    std::set<std::string> namespaces_;
+    std::map<std::string, std::weak_ptr<const void>> namespaces_;
+    std::size_t forget_at_ = 64; // namespaces
     bill taken_;
     bool everything_ = false;
     std::atomic<bool> any_{false}; // written under mutex_

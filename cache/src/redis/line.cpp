@@ -94,8 +94,12 @@ awaitable<answer<T>> line::ask_once(std::shared_ptr<line> self, What what, purpo
     std::string problem;
     try {
         auto said = co_await self->execute(std::move(what));
+        const auto* const worst = worst_of(all_of(said));
+        const bool away = worst && complaint_in(*worst) == complaint::away;
         inside.left();
-        co_return self->judge(std::move(said), why, asked, ex);
+        self->leave(away ? breaker::ending::failed : breaker::ending::answered, asked,
+                    worst ? worst->error_code() : std::string_view(), ex);
+        co_return self->judge(std::move(said), why);
     } catch (const boost::system::system_error& e) {
         if (e.code() == errc::unavailable)
             throw; // by judge
@@ -111,13 +115,12 @@ awaitable<answer<T>> line::ask_once(std::shared_ptr<line> self, What what, purpo
 }
 
 template <class T>
-answer<T> line::judge(T said, purpose why, steady_time asked, const executor& ex) {
+answer<T> line::judge(T said, purpose why) {
     const auto* const worst = worst_of(all_of(said));
-    const bool away = worst && complaint_in(*worst) == complaint::away;
-    const std::string problem(worst ? worst->error_code() : std::string_view());
-    leave(away ? breaker::ending::failed : breaker::ending::answered, asked, problem, ex);
     if (!worst)
         return {.given = std::move(said)};
+    const bool away = complaint_in(*worst) == complaint::away;
+    const std::string problem(worst->error_code());
     if (!away)
         count_.refused.add();
     if (!may_pass(*worst) && why == purpose::write)
@@ -182,21 +185,16 @@ void line::shut(std::string_view problem, const executor& ex) {
     mend_on(ex);
 }
 
-awaitable<bool> line::bump(std::shared_ptr<line> self, std::vector<std::string> names, purpose why) {
-    auto number = co_await ask(self, next_version_command(), why);
-    if (!number || !is_text(*number))
-        co_return false;
-    auto batch = raise_commands(number->as_text(), names);
-    const auto done = co_await ask(std::move(self), std::move(batch), why);
-    co_return bool(done);
+awaitable<std::optional<std::string>> line::next_version(std::shared_ptr<line> self, purpose why) {
+    auto number = co_await ask(std::move(self), next_version_command(), why);
+    co_return number ? text_in(std::move(*number)) : std::nullopt;
 }
 
-awaitable<bool> line::create(std::shared_ptr<line> self, std::vector<std::string> names) {
-    auto number = co_await ask(self, next_version_command(), purpose::recall);
-    if (!number || !is_text(*number))
+awaitable<bool> line::bump(std::shared_ptr<line> self, std::vector<std::string> names, purpose why) {
+    const auto number = co_await next_version(self, why);
+    if (!number)
         co_return false;
-    auto batch = create_commands(number->as_text(), names);
-    const auto done = co_await ask(std::move(self), std::move(batch), purpose::recall);
+    const auto done = co_await ask(std::move(self), raise_commands(*number, names), why);
     co_return bool(done);
 }
 

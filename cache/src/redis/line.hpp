@@ -61,13 +61,15 @@ public:
     static awaitable<void> owe_erasure(std::shared_ptr<line> self, std::vector<std::string> keys);
     static awaitable<void> owe_bump(std::shared_ptr<line> self, std::vector<std::string> names);
     bool owes(const std::string& version_name) const { return debts_.owes(version_name); }
-    void know_namespace(const std::string& version_name) { debts_.know_namespace(version_name); }
+    void know_namespace(const std::string& version_name, std::weak_ptr<const void> handle) {
+        debts_.know_namespace(version_name, std::move(handle));
+    }
+
+    /// Greater than any on the server. Empty where it was not answered.
+    static awaitable<std::optional<std::string>> next_version(std::shared_ptr<line> self, purpose why);
 
     /// Gives each version a greater number than any before. False where it was not answered.
     static awaitable<bool> bump(std::shared_ptr<line> self, std::vector<std::string> names, purpose why);
-
-    /// Gives those that are missing one. False where that was not answered.
-    static awaitable<bool> create(std::shared_ptr<line> self, std::vector<std::string> names);
 
     /// Whatever the breaker says. Throws errc::unavailable.
     static awaitable<std::chrono::nanoseconds> ping(std::shared_ptr<line> self);
@@ -89,7 +91,7 @@ private:
     template <class T, class What>
     static awaitable<answer<T>> ask_once(std::shared_ptr<line> self, What what, purpose why);
     template <class T>
-    answer<T> judge(T said, purpose why, steady_time asked, const executor& ex);
+    answer<T> judge(T said, purpose why);
 
     awaitable<redis::reply> execute(redis::command c);
     awaitable<std::vector<redis::reply>> execute(redis::batch b);
@@ -105,6 +107,7 @@ private:
 
     static awaitable<void> warn_of_eviction(std::shared_ptr<line> self);
     static awaitable<void> mend(std::weak_ptr<line> weak);
+    static awaitable<void> probe(std::shared_ptr<line> self);
     static awaitable<bool> try_to_mend(std::shared_ptr<line> self);
     static awaitable<void> pay(std::shared_ptr<line> self);
     static awaitable<void> pay_one(std::shared_ptr<line> self, debts::bill bill);

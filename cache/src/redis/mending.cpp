@@ -51,12 +51,29 @@ awaitable<void> line::mend(std::weak_ptr<line> weak) {
     }
 }
 
+// In a cluster PING speaks for one of many: each master is asked, and somebody for a key, since those that live answer for
+// none while the cluster is not whole.
+awaitable<void> line::probe(std::shared_ptr<line> self) {
+    const auto by = self->limit_of_probe();
+    if (!self->options_.server.cluster) {
+        co_await self->client_.ping(by);
+        co_return;
+    }
+    const auto must_answer = [](const redis::reply& r) {
+        if (complaint_in(r) == complaint::away)
+            redis::throw_if_error(r);
+    };
+    for (const auto& each : co_await self->client_.masters(by))
+        must_answer(co_await self->client_.execute_at(each, {"PING"}, by));
+    must_answer(co_await self->client_.execute({"GET", "@@versions"}, by));
+}
+
 // True once the server answers and nothing is owed.
 awaitable<bool> line::try_to_mend(std::shared_ptr<line> self) {
     const auto ex = co_await asio::this_coro::executor;
     std::string problem;
     try {
-        co_await self->client_.ping(self->limit_of_probe());
+        co_await probe(self);
         self->breaker_.answers(self->time_.steady());
         co_await pay(self);
     } catch (const boost::system::system_error& e) {

@@ -14,6 +14,11 @@ std::shared_ptr<const version_slot> slots::slot(const std::string& name) {
     return made;
 }
 
+bool slots::knows(std::string_view name) const {
+    const std::scoped_lock lock(mutex_);
+    return find(name) != nullptr;
+}
+
 void slots::know(std::string_view name, std::uint64_t version) {
     const std::scoped_lock lock(mutex_);
     if (const auto held = find(name)) {

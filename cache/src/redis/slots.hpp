@@ -26,6 +26,9 @@ class slots {
 public:
     std::shared_ptr<const version_slot> slot(const std::string& name);
 
+    /// Whether somebody has a handle of it: it is a namespace's.
+    bool knows(std::string_view name) const;
+
     /// Known without asking, until it is doubted.
     void know(std::string_view name, std::uint64_t version);
     void doubt(std::string_view name);

@@ -3,6 +3,7 @@
 #include "near_cache.hpp"
 #include "near_drops.hpp"
 #include "near_reads.hpp"
+#include "version_reads.hpp"
 
 #include <infra/base/id.hpp>
 #include <infra/cache/redis.hpp>
@@ -10,8 +11,6 @@
 #include <boost/asio/this_coro.hpp>
 
 #include <algorithm>
-#include <iterator>
-#include <set>
 #include <stdexcept>
 
 namespace infra::cache {
@@ -121,11 +120,7 @@ public:
     awaitable<std::int64_t> add(std::string key, std::int64_t amount, milliseconds ttl) override {
         const dropped_at_end after(near_, {key});
         const auto answer = co_await line::ask(line_, add_command(key, amount, ttl), purpose::must);
-        const auto sum = number_in<std::int64_t>(*answer);
-        if (!sum)
-            throw error(errc::wrong_type,
-                        "there is a value that is no whole number, or the sum has no room in 64 bits");
-        co_return *sum;
+        co_return sum_in(*answer);
     }
 
     awaitable<replace_outcome> replace(replacement r) override {
@@ -145,54 +140,27 @@ public:
 
     awaitable<bool> extend_lease(lease_request r) override {
         const auto answer = co_await line::ask(line_, extend_lease_command(r, process_), purpose::must);
-        co_return answer->as_integer() != 0;
+        co_return verdict_in(*answer);
     }
 
     awaitable<bool> end_lease(lease_request r) override {
         const auto answer = co_await line::ask(line_, end_lease_command(r, process_), purpose::must);
-        co_return answer->as_integer() != 0;
+        co_return verdict_in(*answer);
     }
 
     std::shared_ptr<const version_slot> slot(std::string name, nesting where) override {
+        auto held = slots_->slot(name);
         if (where == nesting::outermost)
-            line_->know_namespace(name);
-        return slots_->slot(name);
+            line_->know_namespace(name, held);
+        return held;
     }
 
     awaitable<std::vector<std::uint64_t>> versions(std::vector<std::string> names) override {
-        if (names.empty())
-            co_return std::vector<std::uint64_t>();
-        const auto tickets = tickets_for(near_.get(), names);
-        const auto owed_before = owed_of(names);
-        auto answer = co_await line::ask(line_, get_command(names), purpose::recall);
-        if (!answer || answer->items().size() != names.size())
-            co_return seen_last(*slots_, near_.get(), names);
-        const auto number = [](const redis::reply& r) { return number_in<std::uint64_t>(r).value_or(0); };
-        auto found = each_in<std::uint64_t>(std::move(*answer).take_items(), number);
-        // An answer without what this process has made void, and the server is yet to be told, is none.
-        const auto owed = owed_of(names);
-        for (std::size_t i = 0; i < names.size(); ++i)
-            if (owed_before.contains(names[i]) || owed.contains(names[i]))
-                found[i] = unheard_of;
-            else if (near_)
-                near_->keep_version(tickets[i], names[i], found[i]);
-        slots_->saw(names, found);
-        co_return found;
+        return read_versions(sources(), std::move(names));
     }
 
     awaitable<std::vector<std::uint64_t>> versions_to_store(std::vector<std::string> names) override {
-        auto found = co_await versions(names);
-        std::vector<std::string> missing;
-        for (std::size_t i = 0; i < names.size(); ++i)
-            if (found[i] == 0)
-                missing.push_back(names[i]);
-        if (missing.empty() || !co_await create(missing))
-            co_return found;
-        auto created = co_await versions(std::move(missing));
-        for (auto at = created.begin(); auto& each : found)
-            if (each == 0)
-                each = *at++;
-        co_return found;
+        return read_versions_to_store(sources(), std::move(names));
     }
 
     bool try_versions(std::span<const std::string> names, std::vector<std::uint64_t>& to) override {
@@ -215,17 +183,17 @@ public:
 
     awaitable<std::optional<std::uint64_t>> acquire(lock_request r) override {
         const auto answer = co_await line::ask(line_, acquire_command(r), purpose::must);
-        co_return number_in<std::uint64_t>(*answer);
+        co_return fence_in(*answer);
     }
 
     awaitable<bool> extend(lock_request r) override {
         const auto answer = co_await line::ask(line_, extend_command(r), purpose::must);
-        co_return answer->as_integer() != 0;
+        co_return verdict_in(*answer);
     }
 
     awaitable<bool> release(lock_request r) override {
         const auto answer = co_await line::ask(line_, release_command(r), purpose::must);
-        co_return answer->as_integer() != 0;
+        co_return verdict_in(*answer);
     }
 
     awaitable<void> erase_whole_database() {
@@ -249,16 +217,7 @@ public:
     std::string description() const override { return describe(line_->options().server); }
 
 private:
-    awaitable<bool> create(std::vector<std::string> names) {
-        const dropped_at_end after(near_, names);
-        co_return co_await line::create(line_, names);
-    }
-
-    std::set<std::string> owed_of(const std::vector<std::string>& names) const {
-        std::set<std::string> owed;
-        std::ranges::copy_if(names, std::inserter(owed, owed.end()), [&](const auto& n) { return line_->owes(n); });
-        return owed;
-    }
+    version_sources sources() const { return {line_, slots_, near_}; }
 
     const std::shared_ptr<line> line_;
     const std::string process_ = random_hex(8);
@@ -283,23 +242,4 @@ awaitable<void> erase_whole_database_whoever_uses_it(std::shared_ptr<store> reac
     co_await on_redis->erase_whole_database();
 }
 
-namespace {
-
-std::shared_ptr<store> from_url(std::string_view url, const store_options& options) {
-    return make_redis_store(redis_store_options_from(url, options), {}, options.time ? *options.time : real_clock());
-}
-
-bool register_all() {
-    for (const auto* const scheme :
-         {"redis", "rediss", "unix", "redis+sentinel", "rediss+sentinel", "redis+cluster", "rediss+cluster"})
-        register_store(scheme, from_url);
-    return true;
-}
-
-[[maybe_unused]] const bool registered = register_all();
-
-} // namespace
 } // namespace infra::cache
-
-/// Named on the linker's command line by whoever links infra::cache_redis, so that the registration above comes along.
-extern "C" void infra_cache_redis() {}

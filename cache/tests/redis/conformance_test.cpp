@@ -3,6 +3,7 @@
 
 #include "tests/identity.hpp"
 #include "tests/nodes.hpp"
+#include "tests/trio.hpp"
 
 #include <infra/runtime/event_loop.hpp>
 
@@ -83,10 +84,51 @@ store_subject make_clustered() {
             .knows_versions = false};
 }
 
+struct sentinel_surroundings {
+    sentinel_surroundings() { loops.start(); }
+    redis::test_loop loop; // of the test's own questions
+    redis::trio three{loop};
+    event_loops loops{1};
+};
+
+store_subject make_behind_sentinels() {
+    if (!redis::server::installed())
+        return {.missing = redis::server::how_to_install};
+    const auto around = std::make_shared<sentinel_surroundings>();
+    const auto make = [&] {
+        return make_redis_store(redis_store_options_from(around->three.url()), {around->loops.next().get_executor()});
+    };
+    return {.surroundings = around,
+            .stored = make(),
+            .pass = [](milliseconds d) { std::this_thread::sleep_for(d); },
+            .elsewhere = make(),
+            .knows_versions = false};
+}
+
+// Copies are kept of everything, and the suite begins once the server tells of changes.
+store_subject make_with_near_cache() {
+    auto subject = make_subject(resp3);
+    if (!subject.stored)
+        return subject;
+    const auto around = std::static_pointer_cast<surroundings>(subject.surroundings);
+    const redis_store_options near{.server = around->server.over_socket(), .near_cache = {.max_bytes = 1 << 20}};
+    subject.stored = make_redis_store(near, {around->loops.next().get_executor()});
+    subject.knows_versions = true;
+    test_loop loop;
+    const auto heard = subject.stored->slot("heard", nesting::outermost);
+    loop.until([&] {
+        loop.await(subject.stored->versions(std::vector<std::string>{"heard"}));
+        return heard->known.load();
+    });
+    return subject;
+}
+
 INSTANTIATE_TEST_SUITE_P(Redis, CacheStore,
                          ::testing::Values(store_case{"Resp3OverASocket", [] { return make_subject(resp3); }},
                                            store_case{"Resp2OverTcp", [] { return make_subject(resp2); }},
-                                           store_case{"Tls", make_encrypted}, store_case{"Cluster", make_clustered}),
+                                           store_case{"Tls", make_encrypted}, store_case{"Cluster", make_clustered},
+                                           store_case{"Sentinels", make_behind_sentinels},
+                                           store_case{"NearCache", make_with_near_cache}),
                          store_case_name);
 
 } // namespace

@@ -70,6 +70,34 @@ TEST_F(CacheNearInCluster, DropsWhatIsWrittenAfterItsSlotHasMoved) {
     EXPECT_EQ(get("{3}key"), "new");
 }
 
+// Which is at a master that nobody reads from yet.
+TEST_F(CacheNearInCluster, HearsOfAFlushWhileTheVersionIsOnItsWay) {
+    begin(true);
+    const auto slot = static_cast<std::uint16_t>(all->ask(0, {"CLUSTER", "KEYSLOT", "p:@@version"}).as_integer());
+    set("{3}key", "old");
+    until_near("{3}key", "old");
+    all->make_empty_master(5);
+    const auto from = all->owner(slot);
+    all->begin_to_move(slot, from, 5);
+    until_near("{3}key", "old");
+    loop.wait(there->flush());
+    loop.until([&] { return !at_hand("{3}key") && !get("{3}key"); });
+    all->move_keys(slot, from, 5);
+    all->end_moving(slot, from, 5);
+    set("{3}key", "new");
+    loop.until([&] { return get("{3}key") == "new"; });
+}
+
+// As long as no namespace was flushed, its keys are those that others use.
+TEST_F(CacheNearInCluster, LeavesKeysAsTheyAreThoughItBeginsTheirVersion) {
+    begin();
+    set("{3}key", "v");
+    until_near("{3}key", "v");
+    redis::client direct({loop.get_executor()}, all->to());
+    EXPECT_EQ(loop.get(direct.execute<maybe>({"GET", "p:@@version"})), "0");
+    EXPECT_EQ(loop.get(direct.execute<maybe>({"GET", "p:{3}key"})), "\"v\"");
+}
+
 TEST_F(CacheNearInCluster, ServesNoCopyFromBeforeAMasterWasKilled) {
     begin(true);
     set("{3}key", "old");

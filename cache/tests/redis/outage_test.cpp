@@ -1,6 +1,6 @@
 // What becomes of the cache while its server is away, and when it is back.
 
-#include "support.hpp"
+#include "outage_fixture.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -30,36 +30,7 @@ private:
     static constexpr telemetry::log_functions table{&enabled, &write};
 };
 
-class CacheRedisOutage : public OnRedis {
-protected:
-    void SetUp() override {
-        OnRedis::SetUp();
-        if (!IsSkipped())
-            use(hasty());
-    }
-
-    void use(redis_store_options o) {
-        subject.reset();
-        subject.emplace(make_store(std::move(o)), cache_options{.prefix = "p:"});
-        loop.await(subject->set("warm", "1"));
-    }
-
-    maybe get(std::string_view key) { return loop.await(subject->get<std::string>(key)); }
-
-    /// Until the cache no longer asks.
-    bool went_away() {
-        return loop.until([&] {
-            const auto begin = std::chrono::steady_clock::now();
-            get("nothing");
-            return std::chrono::steady_clock::now() - begin < 10ms;
-        });
-    }
-    bool came_back() {
-        return loop.until([&] { return get("warm").has_value(); });
-    }
-
-    std::optional<cache> subject;
-};
+class CacheRedisOutage : public OnRedisAtTimes {};
 
 TEST_F(CacheRedisOutage, FindsNothingAndDropsWhatIsWritten) {
     const metrics_listener heard;
@@ -130,86 +101,6 @@ TEST_F(CacheRedisOutage, ComesBackWithinTwoSecondsAsItIsMadeFromAUrl) {
     EXPECT_LT(std::chrono::steady_clock::now() - returned, 2s);
 }
 
-TEST_F(CacheRedisOutage, MakesUpForErasuresBeforeAnybodyReads) {
-    loop.await(subject->set("k", "old"));
-    loop.await(subject->set("l", "old"));
-    cut();
-    loop.await(subject->del("k"));
-    loop.await(subject->set("l", "new"));
-    between->refusing = false;
-    loop.until([&] {
-        EXPECT_NE(get("k"), "old");
-        EXPECT_NE(get("l"), "old") << "what would have been replaced";
-        return get("warm").has_value();
-    });
-    EXPECT_EQ(raw("p:k"), std::nullopt);
-    EXPECT_EQ(raw("p:l"), std::nullopt);
-}
-
-TEST_F(CacheRedisOutage, MakesUpForInvalidationsBeforeAnybodyReads) {
-    loop.await(subject->set("k", "old", {.tags = "t"}));
-    cut();
-    loop.await(subject->invalidate_tag("t"));
-    between->refusing = false;
-    loop.until([&] {
-        EXPECT_EQ(get("k"), std::nullopt);
-        return get("warm").has_value();
-    });
-}
-
-TEST_F(CacheRedisOutage, MakesEverythingVoidWhenItOwesTooMuch) {
-    auto o = hasty();
-    o.max_owed = 10;
-    use(o);
-    loop.await(subject->set("k", "old"));
-    cut();
-    ASSERT_TRUE(went_away());
-    for (int i = 0; i < 20; ++i)
-        loop.await(subject->del("other" + std::to_string(i)));
-    between->refusing = false;
-    ASSERT_TRUE(loop.until([&] { return raw("p:@@version").has_value(); }));
-    ASSERT_TRUE(loop.until([&] { return loop.await(subject->set("new", "1")) && get("new") == "1"; }));
-    EXPECT_EQ(get("k"), std::nullopt);
-    EXPECT_EQ(get("warm"), std::nullopt);
-}
-
-// An inner one's version counts together with those around it, and the outermost is enough.
-TEST_F(CacheRedisOutage, MakesNamespacesVoidByTheOutermost) {
-    auto o = hasty();
-    o.max_owed = 10;
-    use(o);
-    std::vector<cache> inner;
-    for (int i = 0; i < 50; ++i) {
-        inner.push_back(subject->ns("user" + std::to_string(i)));
-        loop.await(inner.back().set("k", "old"));
-    }
-    cut();
-    ASSERT_TRUE(went_away());
-    for (const auto& each : inner)
-        loop.await(each.del("k"));
-    between->refusing = false;
-    ASSERT_TRUE(loop.until([&] { return raw("p:@@version").has_value(); }));
-    ASSERT_TRUE(loop.until([&] { return loop.await(subject->set("new", "1")) && get("new") == "1"; }));
-    EXPECT_EQ(raw("p:user0:@@version"), std::nullopt) << "as many versions as there are users";
-    for (const auto& each : inner)
-        EXPECT_EQ(loop.await(each.get<std::string>("k")), std::nullopt);
-}
-
-TEST_F(CacheRedisOutage, KeepsVoidWhatWasMadeVoidThoughItsVersionIsEvicted) {
-    loop.await(subject->set("k", "old", {.tags = "t"}));
-    loop.await(subject->invalidate_tag("t"));
-    loop.await(direct->execute<void>({"DEL", "p:@@tag:t"}));
-    EXPECT_EQ(get("k"), std::nullopt);
-    loop.await(subject->set("l", "new", {.tags = "t"}));
-    EXPECT_EQ(get("l"), "new");
-    EXPECT_EQ(get("k"), std::nullopt);
-    EXPECT_EQ(loop.await(subject->get_or_set("m", {.ttl = 1h, .tags = "other"}, [] { return std::string("made"); })),
-              "made");
-    EXPECT_TRUE(raw("p:@@tag:other"));
-    loop.await(direct->execute<void>({"DEL", "p:@@tag:other"}));
-    EXPECT_EQ(get("m"), std::nullopt);
-}
-
 TEST_F(CacheRedisOutage, TellsOfAServerThatEvictsVersions) {
     const warnings heard;
     loop.await(direct->execute<void>({"CONFIG", "SET", "maxmemory", "100mb"}));
@@ -234,20 +125,6 @@ TEST_F(CacheRedisOutage, ErasesTheWholeDatabaseOrSaysThatItDidNot) {
     ASSERT_TRUE(came_back());
     loop.await(erase_whole_database_whoever_uses_it(subject->stored()));
     EXPECT_EQ(raw("p:warm"), std::nullopt);
-}
-
-TEST_F(CacheRedisOutage, ReadsNothingFromBeforeAFlushThatItDidNotHearOf) {
-    loop.await(subject->set("k", "old"));
-    const cache elsewhere(make_store({.server = server->over_socket()}), {.prefix = "p:"});
-    cut();
-    EXPECT_EQ(get("k"), std::nullopt);
-    loop.await(elsewhere.flush());
-    between->refusing = false;
-    loop.until([&] {
-        EXPECT_EQ(get("k"), std::nullopt);
-        return loop.await(subject->set("new", "1"));
-    });
-    EXPECT_EQ(get("k"), std::nullopt);
 }
 
 TEST_F(CacheRedisOutage, NoticesAServerThatIsSilent) {
@@ -284,39 +161,6 @@ TEST_F(CacheRedisOutage, GoesOnReadingFromAServerThatNeverTakesAny) {
     EXPECT_TRUE(came_back()) << "though what is owed cannot be paid";
 }
 
-TEST_F(CacheRedisOutage, MakesVoidWhatHasNoVersionButWhatSomebodyPutThere) {
-    loop.await(subject->set("k", "old", {.tags = "t"}));
-    put_raw("@@versions", "many");
-    put_raw("p:@@tag:t", "none");
-    loop.await(subject->invalidate_tag("t"));
-    EXPECT_EQ(get("k"), std::nullopt);
-    loop.await(subject->set("k", "old", {.tags = "t"}));
-    loop.await(direct->execute<void>({"DEL", "@@versions", "p:@@tag:t"}));
-    loop.await(direct->execute<void>({"RPUSH", "@@versions", "x"}));
-    loop.await(direct->execute<void>({"RPUSH", "p:@@tag:t", "x"}));
-    loop.await(subject->invalidate_tag("t"));
-    EXPECT_EQ(get("k"), std::nullopt);
-    EXPECT_TRUE(came_back());
-}
-
-TEST_F(CacheRedisOutage, MakesVoidWhatHasAGreaterVersionThanItKnows) {
-    put_raw("p:@@tag:t", "9000000000000000");
-    loop.await(subject->set("k", "old", {.tags = "t"}));
-    EXPECT_EQ(get("k"), "old");
-    loop.await(subject->invalidate_tag("t"));
-    EXPECT_EQ(get("k"), std::nullopt);
-    EXPECT_EQ(raw("p:@@tag:t"), "9000000000000001");
-}
-
-TEST_F(CacheRedisOutage, ErasesWhatWasToLiveForLess) {
-    loop.await(subject->set("k", "old"));
-    cut();
-    EXPECT_FALSE(loop.await(subject->expire("k", 1s)));
-    between->refusing = false;
-    ASSERT_TRUE(came_back());
-    EXPECT_EQ(raw("p:k"), std::nullopt);
-}
-
 TEST_F(CacheRedisOutage, FindsNothingWhereOtherThanAllWasAnswered) {
     between->on_reply = [](std::string) { return std::optional<std::string>("*0\r\n"); };
     EXPECT_EQ(get("warm"), std::nullopt);
@@ -329,9 +173,33 @@ TEST_F(CacheRedisOutage, BelievesNoAnswerThatIsNone) {
         between->on_reply = [odd](std::string) { return std::optional(odd); };
         EXPECT_FALSE(loop.await(subject->del("warm")));
         EXPECT_EQ(loop.await(subject->get_or_set("k", 1s, [] { return std::string("loaded"); })), "loaded");
+        EXPECT_EQ(loop.code_of(subject->increment("n")), errc::unavailable);
+        EXPECT_EQ(loop.code_of(subject->try_lock("l")), errc::unavailable);
         between->on_reply = nullptr;
+        between->cut(); // one odd answer stood for several, and those after it would be others'
         ASSERT_TRUE(loop.until([&] { return loop.await(subject->set("warm", "1")) && came_back(); }));
     }
+}
+
+TEST_F(CacheRedisOutage, HoldsNoLockThatNobodyWasToldOf) {
+    auto patient = hasty();
+    patient.timeout = patient.breaker.patience = 30s;
+    use(patient);
+    loop.await(loop.await(subject->try_lock("warm"))->release()); // so that the server knows the scripts
+    bool granted = false;
+    between->on_reply = [&](std::string words) {
+        granted = granted || words.find("$16") != std::string::npos; // a fence has as many digits as the time
+        return std::optional(granted ? std::string() : std::move(words));
+    };
+    const auto mine = loop.start(subject->try_lock("l"));
+    ASSERT_TRUE(loop.until([&] { return granted; }));
+    EXPECT_TRUE(raw("p:@@lock:l"));
+    loop.cancel(mine);
+    ASSERT_TRUE(loop.until([&] { return mine->ended; }));
+    EXPECT_EQ(code_of(mine->failure), asio::error::operation_aborted);
+    const auto began = std::chrono::steady_clock::now();
+    ASSERT_TRUE(loop.until([&] { return raw("p:@@lock:l") == std::nullopt; }));
+    EXPECT_LT(std::chrono::steady_clock::now() - began, 15s) << "not by its ttl";
 }
 
 TEST_F(CacheRedisOutage, IsStoppedWhileItIsAway) {
