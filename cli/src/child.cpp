@@ -86,8 +86,10 @@ struct running {
           err(ex, std::move(child.err), what.keep),
           changed(ex, std::chrono::steady_clock::time_point::max()) {}
     ~running() {
-        if (!buried) // its coroutine was destroyed with the loop
-            bury(child);
+        if (buried)
+            return;
+        ::kill(-child.pid, SIGKILL); // its coroutine was destroyed with the loop, and nobody is to wait for it
+        bury(child);
     }
     running(const running&) = delete;
     running& operator=(const running&) = delete;

@@ -86,6 +86,17 @@ TEST_F(Child, IsMadeToEndWhenItDoesNotHeed) {
     EXPECT_TRUE(is_cut_short({.command = "trap '' TERM; while :; do :; done", .patience = 10ms}, 50ms));
 }
 
+TEST_F(Child, HoldsNobodyUpWhenItsLoopGoes) {
+    const auto begin = std::chrono::steady_clock::now();
+    {
+        testing::test_loop own;
+        const auto running = own.spawn(run_child({.command = "trap '' TERM; sleep 1000 & sleep 1000"}));
+        own.settle();
+        EXPECT_FALSE(running->done());
+    }
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, 60s);
+}
+
 TEST_F(Child, RunsBesideOthers) {
     std::vector<std::shared_ptr<testing::outcome<child_end>>> all;
     for (int i = 0; i < 20; ++i)
