@@ -86,15 +86,36 @@ store_subject make_clustered() {
 
 struct sentinel_surroundings {
     sentinel_surroundings() { loops.start(); }
+    void empty() {
+        const redis::client direct({loop.get_executor()}, three.master().over_socket());
+        loop.get(direct.execute<std::string>({"FLUSHALL"}));
+    }
     redis::test_loop loop; // of the test's own questions
     redis::trio three{loop};
     event_loops loops{1};
 };
 
+/// One for all tests of this process: it takes five seconds until sentinels know each other.
+class shared_sentinels : public ::testing::Environment {
+public:
+    std::shared_ptr<sentinel_surroundings> get() {
+        if (!one_)
+            one_ = std::make_shared<sentinel_surroundings>();
+        one_->empty();
+        return one_;
+    }
+    void TearDown() override { one_.reset(); }
+
+private:
+    std::shared_ptr<sentinel_surroundings> one_;
+};
+
+auto* const sentinels = static_cast<shared_sentinels*>(::testing::AddGlobalTestEnvironment(new shared_sentinels));
+
 store_subject make_behind_sentinels() {
     if (!redis::server::installed())
         return {.missing = redis::server::how_to_install};
-    const auto around = std::make_shared<sentinel_surroundings>();
+    const auto around = sentinels->get();
     const auto make = [&] {
         return make_redis_store(redis_store_options_from(around->three.url()), {around->loops.next().get_executor()});
     };
