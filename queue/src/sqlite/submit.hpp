@@ -1,6 +1,6 @@
 #pragma once
 
-// From a verb to the writer and back: functions and waits as operations whose result goes to a promise.
+// From a verb to the writer and back: functions and waits as operations that a coroutine awaits.
 
 #include "writer.hpp"
 
@@ -26,8 +26,8 @@ class operation_of final : public operation {
     static constexpr bool gives_nothing = std::is_void_v<result>;
 
 public:
-    operation_of(access needs, std::size_t payload_bytes, bool is_urgent, F f, promise<result> p)
-        : operation(needs, payload_bytes, is_urgent), function_(std::move(f)), outcome_(std::move(p)) {}
+    operation_of(const executor& ex, access needs, std::size_t payload_bytes, bool is_urgent, F f)
+        : operation(ex, needs, payload_bytes, is_urgent), function_(std::move(f)) {}
 
     void perform(store& s) override {
         if constexpr (gives_nothing)
@@ -35,43 +35,43 @@ public:
         else
             result_.emplace(function_(s));
     }
-    void succeed() noexcept override {
-        if constexpr (gives_nothing)
-            outcome_.set_value();
-        else
-            outcome_.set_value(std::move(*result_));
+    result take_result() {
+        if constexpr (!gives_nothing)
+            return std::move(*result_);
     }
-    void fail(std::exception_ptr why) noexcept override { outcome_.set_exception(std::move(why)); }
 
 private:
     F function_;
-    promise<result> outcome_;
     std::optional<std::conditional_t<gives_nothing, std::monostate, result>> result_;
 };
 
 template <class F>
 awaitable<std::invoke_result_t<F&, store&>> submit(std::shared_ptr<writer> to, access needed, std::size_t bytes,
                                                    bool urgent, F f) {
-    const promise<std::invoke_result_t<F&, store&>> outcome(co_await asio::this_coro::executor);
-    to->post(std::make_unique<operation_of<F>>(needed, bytes, urgent, std::move(f), outcome));
-    co_return co_await outcome.get();
+    const auto work = std::make_shared<operation_of<F>>(co_await asio::this_coro::executor, needed, bytes, urgent,
+                                                        std::move(f));
+    to->post(work);
+    co_await work->delivered();
+    co_return work->take_result();
 }
 
 /// An operation that may wait, made of a request. Cancelled, it is asked for back, and it is learnt which of the two the
 /// thread was told first.
 template <class Operation>
 awaitable<typename Operation::result> submit_waiting(std::shared_ptr<writer> to, typename Operation::request request) {
-    const promise<typename Operation::result> outcome(co_await asio::this_coro::executor);
-    const auto ticket = to->post(std::make_unique<Operation>(std::move(request), outcome));
+    const auto work = std::make_shared<Operation>(co_await asio::this_coro::executor, std::move(request));
+    const auto ticket = to->post(work);
     try {
-        co_return co_await outcome.get();
+        co_await work->delivered();
+        co_return work->take_result();
     } catch (const boost::system::system_error& e) {
         if (e.code() != asio::error::operation_aborted)
             throw;
     }
     co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
     to->withdraw(ticket);
-    co_return co_await outcome.get();
+    co_await work->delivered();
+    co_return work->take_result();
 }
 
 } // namespace infra::queue::sqlite

@@ -13,24 +13,20 @@ public:
     using request = Request;
     using result = Result;
 
-    waiting_operation(access needs, bool is_urgent, Request asked, promise<Result> p)
-        : operation(needs, 0, is_urgent), asked_(std::move(asked)), outcome_(std::move(p)) {}
+    waiting_operation(const executor& ex, access needs, bool is_urgent, Request asked)
+        : operation(ex, needs, 0, is_urgent), asked_(std::move(asked)) {}
 
-    void succeed() noexcept final { outcome_.set_value(std::move(found_)); }
-    void fail(std::exception_ptr why) noexcept final { outcome_.set_exception(std::move(why)); }
+    Result take_result() { return std::move(found_); }
 
 protected:
     Request asked_;
     Result found_{};
-
-private:
-    promise<Result> outcome_;
 };
 
 class claim_operation final : public waiting_operation<claim_request, claim_result> {
 public:
-    claim_operation(claim_request asked, promise<claim_result> p)
-        : waiting_operation(access::write, always, std::move(asked), std::move(p)) {}
+    claim_operation(const executor& ex, claim_request asked)
+        : waiting_operation(ex, access::write, always, std::move(asked)) {}
 
     void perform(store& s) override { found_ = claim(s, asked_); }
     bool is_claim() const noexcept override { return true; }
@@ -45,8 +41,8 @@ public:
 
 class events_operation final : public waiting_operation<events_request, events_page> {
 public:
-    events_operation(events_request asked, promise<events_page> p)
-        : waiting_operation(access::write, refusable, std::move(asked), std::move(p)) {}
+    events_operation(const executor& ex, events_request asked)
+        : waiting_operation(ex, access::write, refusable, std::move(asked)) {}
 
     void perform(store& s) override { found_ = events(s, asked_); }
     bool waits() const noexcept override { return !asked_.cursor.empty() && found_.events.empty() && !found_.missed; }
@@ -60,8 +56,8 @@ public:
 
 class end_operation final : public waiting_operation<job_key, std::optional<job_info>> {
 public:
-    end_operation(job_key asked, promise<std::optional<job_info>> p)
-        : waiting_operation(access::read, refusable, std::move(asked), std::move(p)) {}
+    end_operation(const executor& ex, job_key asked)
+        : waiting_operation(ex, access::read, refusable, std::move(asked)) {}
 
     void perform(store& s) override;
     bool waits() const noexcept override { return waits_; }

@@ -18,7 +18,7 @@ std::exception_ptr aborted() {
     return std::make_exception_ptr(boost::system::system_error(asio::error::operation_aborted));
 }
 
-using operations = std::vector<std::unique_ptr<operation>>;
+using operations = std::vector<std::shared_ptr<operation>>;
 
 operations claims_last(operations all) {
     operations sorted, claims;
@@ -51,7 +51,7 @@ void writer::abandon() noexcept {
     changed_.notify_one();
 }
 
-std::uint64_t writer::post(std::unique_ptr<operation> work) {
+std::uint64_t writer::post(std::shared_ptr<operation> work) {
     const std::scoped_lock lock(mutex_);
     if (stopping_)
         std::rethrow_exception(closed());
@@ -69,18 +69,21 @@ std::uint64_t writer::post(std::unique_ptr<operation> work) {
 }
 
 void writer::withdraw(std::uint64_t ticket) noexcept {
-    std::unique_ptr<operation> found;
+    std::shared_ptr<operation> found;
     {
         const std::scoped_lock lock(mutex_);
         found = take(ticket);
         if (!found && performing_)
             withdrawn_.push_back(ticket);
     }
-    if (found)
-        found->fail(aborted());
+    if (!found)
+        return;
+    completion_batch one;
+    one.add(std::move(found), aborted());
+    one.deliver();
 }
 
-std::unique_ptr<operation> writer::take(std::uint64_t ticket) {
+std::shared_ptr<operation> writer::take(std::uint64_t ticket) {
     for (auto* from : {&parked_, &waiting_}) {
         const auto place = std::ranges::find_if(*from, [&](const auto& each) { return each->ticket_ == ticket; });
         if (place == from->end())
@@ -110,13 +113,11 @@ void writer::work() {
         if (all.empty())
             break;
         if (hurry_)
-            for (auto& each : all)
-                each->fail(closed());
+            fail_all(std::move(all), closed());
         else
             perform(std::move(all));
     }
-    for (auto& each : take_parked())
-        each->fail(closed());
+    fail_all(take_parked(), closed());
     store_.reset();
     end();
 }
@@ -193,8 +194,13 @@ void writer::park(batch all) {
             if (auto found = take(ticket))
                 gone.push_back(std::move(found));
     }
-    for (auto& each : gone)
-        each->fail(aborted());
+    fail_all(std::move(gone), aborted());
+}
+
+void writer::fail_all(batch all, const std::exception_ptr& why) {
+    for (auto& each : all)
+        done_.add(std::move(each), why);
+    done_.deliver();
 }
 
 // Undoing one of several takes a savepoint for each, which costs as much as a job: so that is done only once one has failed.
@@ -228,8 +234,7 @@ bool writer::perform_together(batch& all, batch& parked, undo how) {
         drop_if_broken(why);
         if (begun && store_ && (how == undo::everything || all.size() > 1))
             return false;
-        for (auto& each : all)
-            each->fail(why);
+        fail_all(std::move(all), why);
         return true;
     }
     offer_to_all_ = offer_to_all_ && !store_->may_write();
@@ -303,19 +308,18 @@ std::exception_ptr writer::perform_part(operation& one, void (operation::*how)(s
 // Afterwards those are parked that wait on, the longest first.
 void writer::tell(batch& all, batch& parked, const std::vector<std::exception_ptr>& failures) {
     batch waiting;
-    const auto tell_one = [&](std::unique_ptr<operation>& one, const std::exception_ptr& failure) {
-        if (failure)
-            one->fail(failure);
-        else if (one->waits())
+    const auto tell_one = [&](std::shared_ptr<operation>& one, const std::exception_ptr& failure) {
+        if (!failure && one->waits())
             waiting.push_back(std::move(one));
         else
-            one->succeed();
+            done_.add(std::move(one), failure);
     };
     for (std::size_t i = 0; i < parked.size(); ++i)
         tell_one(parked[i], failures[all.size() + i]);
     for (std::size_t i = 0; i < all.size(); ++i)
         tell_one(all[i], failures[i]);
     parked = std::move(waiting);
+    done_.deliver();
 }
 
 // A file that was moved away is not written to any more: what it would acknowledge nobody would find.

@@ -4,6 +4,7 @@
 // share its fsync. One that fails is undone alone. A claim that finds nothing is parked, and tried again at the end of each
 // transaction that may have brought it something: so there is one commit, and one wake-up, from a job to its handler.
 
+#include "completion.hpp"
 #include "store.hpp"
 
 #include <infra/runtime/promise.hpp>
@@ -18,11 +19,11 @@
 namespace infra::queue::sqlite {
 
 /// Something to do in a transaction. perform() may be called again after the transaction of a first time was lost.
-class operation {
+/// Completed, it was done, or it has failed.
+class operation : public completion {
 public:
-    operation(access what, std::size_t payload_bytes, bool always)
-        : needed(what), bytes(payload_bytes), urgent(always) {}
-    virtual ~operation() = default;
+    operation(const executor& ex, access what, std::size_t payload_bytes, bool always)
+        : completion(ex), needed(what), bytes(payload_bytes), urgent(always) {}
     virtual void perform(store& s) = 0;
 
     /// True: it takes what others bring, and so goes behind them.
@@ -35,9 +36,6 @@ public:
     virtual void try_again(store& s) { perform(s); }
     /// True: it takes nothing, and sees what the others of a transaction did.
     virtual bool watches() const noexcept { return false; }
-
-    virtual void succeed() noexcept = 0;
-    virtual void fail(std::exception_ptr why) noexcept = 0;
 
     const access needed;
     const std::size_t bytes; ///< counted against sqlite_options::max_waiting_bytes
@@ -58,7 +56,7 @@ public:
     writer& operator=(const writer&) = delete;
 
     /// Throws infra::errc::closed or overloaded. A number for withdraw().
-    std::uint64_t post(std::unique_ptr<operation> work);
+    std::uint64_t post(std::shared_ptr<operation> work);
 
     /// Fails one that has not begun, or waits, with operation_aborted: at once, or when the thread has it out of its hands.
     void withdraw(std::uint64_t ticket) noexcept;
@@ -71,14 +69,14 @@ public:
     const sqlite_options& options() const noexcept { return options_; }
 
 private:
-    using batch = std::vector<std::unique_ptr<operation>>;
+    using batch = std::vector<std::shared_ptr<operation>>;
     enum class undo { everything, parts }; // when one operation of several fails
 
     void work();
     batch next_batch();
     batch take_parked();
     void park(batch all);
-    std::unique_ptr<operation> take(std::uint64_t ticket); // with mutex_
+    std::shared_ptr<operation> take(std::uint64_t ticket); // with mutex_
     void look_for_others();
     bool others_brought_work(const batch& parked);
     void perform(batch all);
@@ -87,6 +85,7 @@ private:
     void perform_all(batch& all, batch& parked, undo how, std::vector<std::exception_ptr>& failures);
     std::exception_ptr perform_or_refuse(operation& one, void (operation::*how)(store&));
     std::exception_ptr perform_part(operation& one, void (operation::*how)(store&));
+    void fail_all(batch all, const std::exception_ptr& why);
     void tell(batch& all, batch& parked, const std::vector<std::exception_ptr>& failures);
     void open();
     void drop_if_broken(const std::exception_ptr& why);
@@ -109,6 +108,7 @@ private:
     std::thread thread_;                   // guarded by mutex_
 
     // The thread's own:
+    completion_batch done_;     // of this transaction
     bool offer_to_all_ = false; // to those parked: another process has written
     std::optional<store> store_;
 };
