@@ -52,14 +52,13 @@ public:
     }
 
     /// Those for whom nobody waits now are delivered to whoever waits for them later.
-    void take(std::vector<std::shared_ptr<completion>>::iterator begin,
-              std::vector<std::shared_ptr<completion>>::iterator end) {
+    void take(std::vector<std::shared_ptr<completion>> all) {
         const std::scoped_lock lock(mutex_);
-        for (auto each = begin; each != end; ++each)
-            if ((*each)->waiting_)
-                done_.push_back(std::move(*each));
+        for (auto& each : all)
+            if (each->waiting_)
+                done_.push_back(std::move(each));
             else
-                (*each)->delivered_ = true;
+                each->delivered_ = true;
         call();
     }
 
@@ -152,15 +151,16 @@ void completion_batch::add(std::shared_ptr<completion> done, std::exception_ptr 
 
 // Most often there are two loops: who adds, and who works.
 void completion_batch::deliver() noexcept {
-    for (auto begin = done_.begin(); begin != done_.end();) {
-        const auto gate = (*begin)->gate_;
-        auto* const loop = (*begin)->loop_;
-        const auto end =
-            std::stable_partition(begin, done_.end(), [&](const auto& each) { return each->gate_ == gate; });
-        gate->pass([&] { loop->take(begin, end); });
-        begin = end;
+    while (!done_.empty()) {
+        const auto gate = done_.front()->gate_;
+        auto* const loop = done_.front()->loop_;
+        std::vector<std::shared_ptr<completion>> theirs, others;
+        theirs.reserve(done_.size());
+        for (auto& each : done_)
+            (each->gate_ == gate ? theirs : others).push_back(std::move(each));
+        gate->pass([&] { loop->take(std::move(theirs)); });
+        done_ = std::move(others);
     }
-    done_.clear();
 }
 
 } // namespace infra::queue::sqlite

@@ -59,6 +59,8 @@ class completion_batch {
 public:
     void add(std::shared_ptr<completion> done, std::exception_ptr failure = nullptr);
 
+    std::size_t size() const noexcept { return done_.size(); }
+
     /// Hands all to their loops.
     void deliver() noexcept;
 
