@@ -53,6 +53,15 @@ awaitable<void> stop_writer(std::shared_ptr<writer> w, deadline limit) {
     }
 }
 
+// A queue may have had a million throttles.
+awaitable<bool> forget_in_parts(std::shared_ptr<writer> w, std::string queue) {
+    std::optional<bool> forgotten;
+    while (!forgotten)
+        forgotten = co_await submit(w, access::write_durably, 0, refusable,
+                                    [queue](store& s) { return sqlite::forget_queue(s, queue); });
+    co_return *forgotten;
+}
+
 class sqlite_backend final : public backend {
 public:
     explicit sqlite_backend(sqlite_options options) : writer_(std::make_shared<writer>(std::move(options))) {}
@@ -105,10 +114,7 @@ public:
                       [queue = std::move(queue)](store& s) { return sqlite::settings(s, queue); });
     }
 
-    awaitable<bool> forget_queue(std::string queue) override {
-        return submit(writer_, access::write_durably, 0, refusable,
-                      [queue = std::move(queue)](store& s) { return sqlite::forget_queue(s, queue); });
-    }
+    awaitable<bool> forget_queue(std::string queue) override { return forget_in_parts(writer_, std::move(queue)); }
 
     awaitable<job_page> list(list_request request) override {
         return submit(writer_, access::read, 0, refusable,

@@ -31,14 +31,28 @@ queue_settings settings(store& s, const std::string& queue) {
     return known ? known->flow.settings : queue_settings{.queue = queue};
 }
 
-bool forget_queue(store& s, const std::string& queue) {
+namespace {
+
+/// True once none is left.
+bool forget_deduplications(store& s, const ledger::row& queue) {
+    query(s.db, "DELETE FROM infra_deduplications WHERE queue = ?1 AND id IN (SELECT id FROM infra_deduplications "
+                "WHERE queue = ?1 LIMIT ?2)")
+        .bind(queue.id, most_at_once)
+        .run();
+    return s.db.changes() < most_at_once;
+}
+
+} // namespace
+
+std::optional<bool> forget_queue(store& s, const std::string& queue) {
     const auto* known = s.queues.find(queue);
     if (!known)
         return true;
     if (std::ranges::any_of(known->jobs, [](auto number) { return number > 0; }) || has_schedules(s, *known))
         return false;
+    if (!forget_deduplications(s, *known))
+        return std::nullopt;
     forget_traces(s, *known);
-    query(s.db, "DELETE FROM infra_deduplications WHERE queue = ?1").bind(known->id).run();
     s.queues.forget(s.db, queue);
     return true;
 }

@@ -25,7 +25,8 @@ std::size_t prune(store& s, const std::vector<prune_request>& requests);
 
 queue_settings configure(store& s, const settings_change& change);
 queue_settings settings(store& s, const std::string& queue);
-bool forget_queue(store& s, const std::string& queue);
+/// Empty: there is more to forget than one call does.
+std::optional<bool> forget_queue(store& s, const std::string& queue);
 job_page list(store& s, const list_request& request);
 change_result change(store& s, const change_request& request);
 std::vector<bool> tell(store& s, const std::vector<note>& notes);

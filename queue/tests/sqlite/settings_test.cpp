@@ -62,7 +62,7 @@ TEST_F(SqliteSettings, AreUndoneWithTheOperationThatSetThem) {
     s.begin_part();
     configure(s, {.queue = "mail", .paused = true, .concurrency = 9});
     configure(s, {.queue = "new", .paused = true});
-    EXPECT_TRUE(forget_queue(s, "images"));
+    EXPECT_EQ(forget_queue(s, "images"), true);
     EXPECT_EQ(settings(s, "images").max_length, 0u);
     s.undo_part();
     s.commit();
@@ -74,7 +74,8 @@ TEST_F(SqliteSettings, AreUndoneWithTheOperationThatSetThem) {
         EXPECT_EQ(loop.await(reader->settings(each.queue)), each) << "the file says otherwise";
     s.begin(sqlite::access::write);
     EXPECT_TRUE(s.queues.limits_some());
-    EXPECT_TRUE(forget_queue(s, "mail") && forget_queue(s, "images") && forget_queue(s, "unheard of"));
+    for (const auto* name : {"mail", "images", "unheard of"})
+        EXPECT_EQ(forget_queue(s, name), true);
     EXPECT_FALSE(s.queues.limits_some());
     s.commit();
     EXPECT_TRUE(loop.await(reader->counts({})).empty());
@@ -93,6 +94,25 @@ TEST_F(SqliteSettings, AreGoneWithTheirQueue) {
     EXPECT_TRUE(loop.await(stored->forget_queue("mail")));
     loop.await(stored->enqueue({make_job("b"), make_job("c")}));
     EXPECT_EQ(claim(stored, t0 + 1h), (ids{"b", "c"}));
+}
+
+TEST_F(SqliteSettings, AreGoneAfterManyDeduplicationsBitByBit) {
+    const auto stored = open();
+    loop.await(stored->configure({.queue = "mail", .paused = true}));
+    ask(options.file, "WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < 2500) "
+                      "INSERT INTO infra_deduplications (queue, id, seq) SELECT q.id, n, 1 FROM infra_queues q, s");
+    const auto held = [&] { return ask(options.file, "SELECT count(*) FROM infra_deduplications"); };
+    {
+        const std::atomic<bool> give_up{false};
+        sqlite::store s(options, give_up);
+        s.begin(sqlite::access::write);
+        EXPECT_EQ(forget_queue(s, "mail"), std::nullopt);
+        s.commit();
+    }
+    EXPECT_EQ(held(), "1500");
+    EXPECT_TRUE(loop.await(stored->forget_queue("mail")));
+    EXPECT_EQ(held(), "0");
+    EXPECT_TRUE(loop.await(stored->counts({})).empty());
 }
 
 } // namespace
