@@ -9,13 +9,6 @@ namespace {
 
 constexpr std::string_view prefix = "repeat:";
 
-template <class T>
-awaitable<T> not_there() {
-    throw error(infra::errc::invalid_state,
-                "this queue's storage cannot keep schedules; another one can, such as memory:");
-    co_return T();
-}
-
 std::int64_t milliseconds_of(wall_time t) {
     return std::chrono::floor<std::chrono::milliseconds>(t.time_since_epoch()).count();
 }
@@ -38,18 +31,6 @@ std::optional<std::pair<std::string, wall_time>> run_of(std::string_view id) {
         return std::nullopt;
     return std::pair(std::string(id.substr(prefix.size(), colon - prefix.size())),
                      wall_time(std::chrono::milliseconds(ms)));
-}
-
-awaitable<void> schedule_store::upsert(std::vector<new_schedule>) { return not_there<void>(); }
-awaitable<std::vector<bool>> schedule_store::remove_schedules(std::vector<schedule_key>) {
-    return not_there<std::vector<bool>>();
-}
-// One that keeps none has none.
-awaitable<std::vector<schedule_info>> schedule_store::schedules(std::optional<std::string>) {
-    co_return std::vector<schedule_info>();
-}
-awaitable<std::vector<bool>> schedule_store::advance(std::vector<advance_request>) {
-    return not_there<std::vector<bool>>();
 }
 
 } // namespace infra::queue

@@ -16,7 +16,7 @@
 namespace infra::queue::tests {
 
 inline std::string_view to_string(outcome::kind k) {
-    static constexpr std::string_view names[] = {"completed", "retry", "failed", "returned"};
+    static constexpr std::string_view names[] = {"completed", "retry", "failed", "returned", "dropped"};
     return names[static_cast<std::size_t>(k)];
 }
 
@@ -95,6 +95,29 @@ public:
         co_return 0;
     }
 
+    // What people do is none of its business.
+    awaitable<queue_settings> configure(settings_change) override { return refused<queue_settings>(); }
+    awaitable<queue_settings> settings(std::string) override { return refused<queue_settings>(); }
+    awaitable<bool> forget_queue(std::string) override { return refused<bool>(); }
+    awaitable<job_page> list(list_request) override { return refused<job_page>(); }
+    awaitable<change_result> change(change_request) override { return refused<change_result>(); }
+    awaitable<std::vector<bool>> tell(std::vector<note>) override { return refused<std::vector<bool>>(); }
+    awaitable<std::vector<log_line>> logs(job_key) override { return refused<std::vector<log_line>>(); }
+    awaitable<events_page> events(events_request) override { return refused<events_page>(); }
+    awaitable<std::vector<minute_counts>> history(std::string, wall_time, wall_time) override {
+        return refused<std::vector<minute_counts>>();
+    }
+    awaitable<std::optional<job_info>> wait_for_end(job_key) override { return refused<std::optional<job_info>>(); }
+
+    awaitable<void> upsert(std::vector<new_schedule>) override { return refused<void>(); }
+    awaitable<std::vector<bool>> remove_schedules(std::vector<schedule_key>) override {
+        return refused<std::vector<bool>>();
+    }
+    awaitable<std::vector<schedule_info>> schedules(std::optional<std::string>) override {
+        co_return std::vector<schedule_info>();
+    }
+    awaitable<std::vector<bool>> advance(std::vector<advance_request>) override { return refused<std::vector<bool>>(); }
+
     awaitable<void> stop(deadline) override { co_return; }
     std::string description() const override { return "fake:"; }
 
@@ -144,6 +167,11 @@ private:
         if (!taken.jobs.empty())
             lines.push_back("claim " + std::to_string(request.max) + ": " + std::to_string(taken.jobs.size()));
         return taken;
+    }
+    template <class T>
+    static awaitable<T> refused() {
+        throw error(infra::errc::invalid_state, "a fake storage does not do that");
+        co_return T();
     }
     static void fail_if(const std::exception_ptr& why) {
         if (why)

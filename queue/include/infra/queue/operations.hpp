@@ -140,7 +140,7 @@ struct job_event {
         stalled,      ///< its worker vanished
         waiting,      ///< a person had it retried or promoted
         cancel_requested,
-        removed, ///< by a person
+        removed, ///< by a person; or a run of a schedule that was missed
         paused,  ///< the queue
         resumed, ///< the queue
     };
@@ -193,35 +193,35 @@ public:
     virtual ~operations() = default;
 
     /// The settings as they are then. Makes the queue known if it was not.
-    virtual awaitable<queue_settings> configure(settings_change change);
+    virtual awaitable<queue_settings> configure(settings_change change) = 0;
 
     /// Of a queue; those of one that is not known are the defaults.
-    virtual awaitable<queue_settings> settings(std::string queue);
+    virtual awaitable<queue_settings> settings(std::string queue) = 0;
 
     /// Forgets a queue without jobs or schedules: its settings, history, deduplications and events. False if it has some.
-    virtual awaitable<bool> forget_queue(std::string queue);
+    virtual awaitable<bool> forget_queue(std::string queue) = 0;
 
     /// In the order in which they were added.
-    virtual awaitable<job_page> list(list_request request);
+    virtual awaitable<job_page> list(list_request request) = 0;
 
-    virtual awaitable<change_result> change(change_request request);
+    virtual awaitable<change_result> change(change_request request) = 0;
 
     /// False for leases that are void: nothing of that note was kept.
-    virtual awaitable<std::vector<bool>> tell(std::vector<note> notes);
+    virtual awaitable<std::vector<bool>> tell(std::vector<note> notes) = 0;
 
     /// Oldest first; none of a job that is not known.
-    virtual awaitable<std::vector<log_line>> logs(job_key job);
+    virtual awaitable<std::vector<log_line>> logs(job_key job) = 0;
 
     /// Waits until there is at least one event, unless the cursor is empty: then at once, so that what is done afterwards
     /// will be seen.
-    virtual awaitable<events_page> events(events_request request);
+    virtual awaitable<events_page> events(events_request request) = 0;
 
     /// Minutes in which something ended, from `from` to before `to`, oldest first.
-    virtual awaitable<std::vector<minute_counts>> history(std::string queue, wall_time from, wall_time to);
+    virtual awaitable<std::vector<minute_counts>> history(std::string queue, wall_time from, wall_time to) = 0;
 
     /// Waits until the job is completed or failed, and gives it as it is then. Empty if nothing is known of it; also when
     /// it was ended by another process that kept nothing of it.
-    virtual awaitable<std::optional<job_info>> wait_for_end(job_key job);
+    virtual awaitable<std::optional<job_info>> wait_for_end(job_key job) = 0;
 };
 
 } // namespace infra::queue

@@ -78,16 +78,16 @@ class schedule_store {
 public:
     virtual ~schedule_store() = default;
 
-    virtual awaitable<void> upsert(std::vector<new_schedule> schedules);
+    virtual awaitable<void> upsert(std::vector<new_schedule> schedules) = 0;
 
     /// Forgets them with their pending runs, but for one that is active. False for those that are not known.
-    virtual awaitable<std::vector<bool>> remove_schedules(std::vector<schedule_key> keys);
+    virtual awaitable<std::vector<bool>> remove_schedules(std::vector<schedule_key> keys) = 0;
 
     /// Of a queue, or of all: by queue and id.
-    virtual awaitable<std::vector<schedule_info>> schedules(std::optional<std::string> queue);
+    virtual awaitable<std::vector<schedule_info>> schedules(std::optional<std::string> queue) = 0;
 
     /// False where `run` is not the pending one: somebody was there before.
-    virtual awaitable<std::vector<bool>> advance(std::vector<advance_request> requests);
+    virtual awaitable<std::vector<bool>> advance(std::vector<advance_request> requests) = 0;
 };
 
 } // namespace infra::queue
