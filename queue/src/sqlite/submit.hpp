@@ -48,8 +48,8 @@ private:
 template <class F>
 awaitable<std::invoke_result_t<F&, store&>> submit(std::shared_ptr<writer> to, access needed, std::size_t bytes,
                                                    bool urgent, F f) {
-    const auto work = std::make_shared<operation_of<F>>(co_await asio::this_coro::executor, needed, bytes, urgent,
-                                                        std::move(f));
+    const auto work =
+        std::make_shared<operation_of<F>>(co_await asio::this_coro::executor, needed, bytes, urgent, std::move(f));
     to->post(work);
     co_await work->delivered();
     co_return work->take_result();

@@ -74,6 +74,7 @@ private:
 
     void work();
     batch next_batch();
+    batch take_some();
     batch take_parked();
     void park(batch all);
     std::shared_ptr<operation> take(std::uint64_t ticket); // with mutex_
@@ -109,6 +110,7 @@ private:
 
     // The thread's own:
     completion_batch done_;     // of this transaction
+    std::size_t told_of_ = 0;   // how many were told of the last one
     bool offer_to_all_ = false; // to those parked: another process has written
     std::optional<store> store_;
 };

@@ -3,6 +3,10 @@
 
 #include "support.hpp"
 
+#include <infra/runtime/event_loop.hpp>
+
+#include <boost/asio/use_future.hpp>
+
 #include <fstream>
 #include <future>
 
@@ -14,24 +18,46 @@ using sqlite::query;
 using sqlite::store;
 using sqlite::writer;
 
-// What an operation does, as a function; how it ended, as a future.
+// What an operation does, as a function.
 class scripted final : public sqlite::operation {
 public:
-    scripted(access needed, std::function<void(store&)> what, std::size_t payload_bytes = 0, bool always = false)
-        : operation(needed, payload_bytes, always), what_(std::move(what)) {}
+    scripted(const executor& ex, access needed, std::function<void(store&)> what, std::size_t payload_bytes = 0,
+             bool always = false)
+        : operation(ex, needed, payload_bytes, always), what_(std::move(what)) {}
     void perform(store& s) override { what_(s); }
-    void succeed() noexcept override { end_.set_value(""); }
-    void fail(std::exception_ptr why) noexcept override { end_.set_value(describe(why)); }
-    std::future<std::string> end() { return end_.get_future(); }
 
 private:
     std::function<void(store&)> what_;
-    std::promise<std::string> end_;
 };
+
+// Waits until a queue named "work" is there.
+class looking_for_work final : public sqlite::operation {
+public:
+    explicit looking_for_work(const executor& ex) : operation(ex, access::write, 0, true) {}
+    void perform(store& s) override { found_ = s.queues.find("work"); }
+    bool waits() const noexcept override { return !found_; }
+    bool may_go_on(store& s) override { return s.queues.find("work"); }
+
+private:
+    bool found_ = false;
+};
+
+// What it failed with; empty if it did not.
+awaitable<std::string> end_of(std::shared_ptr<sqlite::operation> work) {
+    try {
+        co_await work->delivered();
+    } catch (...) {
+        co_return describe(std::current_exception());
+    }
+    co_return "";
+}
 
 class SqliteWriter : public ::testing::Test {
 protected:
-    SqliteWriter() { open({}); }
+    SqliteWriter() {
+        callers.start();
+        open({});
+    }
 
     void open(sqlite_options options) {
         options.file = folder / "queue.db";
@@ -39,10 +65,12 @@ protected:
     }
 
     std::future<std::string> post(access needed, std::function<void(store&)> what, std::size_t bytes = 0) {
-        auto work = std::make_unique<scripted>(needed, std::move(what), bytes);
-        auto end = work->end();
-        w->post(std::move(work));
-        return end;
+        return post(std::make_shared<scripted>(callers.get_executor(), needed, std::move(what), bytes));
+    }
+
+    std::future<std::string> post(std::shared_ptr<sqlite::operation> work) {
+        w->post(work);
+        return asio::co_spawn(callers.get_executor(), end_of(std::move(work)), asio::use_future);
     }
 
     /// Keeps the thread inside an operation until the promise is kept, so that others gather behind it.
@@ -79,10 +107,25 @@ protected:
     }
 
     temporary_folder folder;
+    event_loop callers{"callers"};
     std::optional<writer> w;
 };
 
-TEST_F(SqliteWriter, PerformsAllThatWaitsInOneTransaction) {
+TEST_F(SqliteWriter, PerformsWhatWaitsInOneTransaction) {
+    post(access::write, [](store& s) { insert(s, "first"); }).wait();
+    const auto before = commits();
+    auto gate = hold();
+    std::vector<std::future<std::string>> ends;
+    for (int i = 0; i < 30; ++i)
+        ends.push_back(post(access::write_durably, [i](store& s) { insert(s, std::to_string(i)); }));
+    gate.set_value();
+    for (auto& each : ends)
+        EXPECT_EQ(each.get(), "");
+    EXPECT_EQ(commits(), before + 1);
+}
+
+// So that those who are told have something to do while the others are served.
+TEST_F(SqliteWriter, TakesHalfOfManyThatWait) {
     post(access::write, [](store& s) { insert(s, "first"); }).wait();
     const auto before = commits();
     auto gate = hold();
@@ -92,7 +135,7 @@ TEST_F(SqliteWriter, PerformsAllThatWaitsInOneTransaction) {
     gate.set_value();
     for (auto& each : ends)
         EXPECT_EQ(each.get(), "");
-    EXPECT_EQ(commits(), before + 1);
+    EXPECT_EQ(commits(), before + 2);
 }
 
 TEST_F(SqliteWriter, UndoesAnOperationThatFailsAndNoOther) {
@@ -209,27 +252,9 @@ TEST_F(SqliteWriter, SyncsEachCommitOnlyForWhatMustSurviveAPowerCut) {
     EXPECT_EQ(under_normal[1], "1");
 }
 
-// Waits until a queue named "work" is there.
-class looking_for_work final : public sqlite::operation {
-public:
-    looking_for_work() : operation(access::write, 0, true) {}
-    void perform(store& s) override { found_ = s.queues.find("work"); }
-    bool waits() const noexcept override { return !found_; }
-    bool may_go_on(store& s) override { return s.queues.find("work"); }
-    void succeed() noexcept override { end_.set_value(""); }
-    void fail(std::exception_ptr why) noexcept override { end_.set_value(describe(why)); }
-    std::future<std::string> end() { return end_.get_future(); }
-
-private:
-    bool found_ = false;
-    std::promise<std::string> end_;
-};
-
 TEST_F(SqliteWriter, GivesWhatComesInATransactionToThoseWhoBeganToWaitInIt) {
     auto gate = hold();
-    auto waiting = std::make_unique<looking_for_work>();
-    auto end = waiting->end();
-    w->post(std::move(waiting));
+    auto end = post(std::make_shared<looking_for_work>(callers.get_executor()));
     post(access::write, [](store& s) {
         s.queues.get(s.db, "work");
         s.brought_work = true;
@@ -241,9 +266,7 @@ TEST_F(SqliteWriter, GivesWhatComesInATransactionToThoseWhoBeganToWaitInIt) {
 
 TEST_F(SqliteWriter, TellsThoseWhoWaitOfWorkThatAReaderWasTheFirstToNotice) {
     open({.poll = 1min}); // so that it is the reader
-    auto waiting = std::make_unique<looking_for_work>();
-    auto end = waiting->end();
-    w->post(std::move(waiting));
+    auto end = post(std::make_shared<looking_for_work>(callers.get_executor()));
     post(access::write, [](store&) {}).wait();
     ask(folder / "queue.db", "INSERT INTO infra_queues (name) VALUES ('work')");
     post(access::read, [](store&) {}).wait();
@@ -259,9 +282,8 @@ TEST_F(SqliteWriter, RefusesMoreThanMayWait) {
     EXPECT_THROW(post(access::read, [](store&) {}, 20), error) << "bytes";
     auto second = post(access::read, [](store&) {}, 10);
     EXPECT_THROW(post(access::read, [](store&) {}), error) << "operations";
-    auto always = std::make_unique<scripted>(access::read, [](store&) {}, 1000, true);
-    auto end = always->end();
-    w->post(std::move(always));
+    auto end =
+        post(std::make_shared<scripted>(callers.get_executor(), access::read, [](store&) {}, std::size_t{1000}, true));
     gate.set_value();
     EXPECT_EQ(first.get(), "");
     EXPECT_EQ(second.get(), "");
