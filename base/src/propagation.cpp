@@ -4,6 +4,7 @@
 #include <infra/base/json.hpp>
 
 #include <algorithm>
+#include <optional>
 
 namespace infra {
 namespace {
@@ -152,7 +153,33 @@ trace_headers inject(const context& from) {
     return out;
 }
 
+namespace {
+
+// Most carriers hold a traceparent alone, which needs no escapes: a job's is written and read for each job.
+constexpr std::string_view before_parent = "{\"traceparent\":\"", after_parent = "\"}";
+
+bool is_plain(std::string_view text) noexcept {
+    return std::ranges::all_of(text, [](char c) { return c == '-' || is_lower_or_digit(c); });
+}
+
+std::optional<std::string_view> lone_parent(std::string_view carrier) noexcept {
+    if (!carrier.starts_with(before_parent) || !carrier.ends_with(after_parent) ||
+        carrier.size() < before_parent.size() + after_parent.size())
+        return std::nullopt;
+    carrier.remove_prefix(before_parent.size());
+    carrier.remove_suffix(after_parent.size());
+    return is_plain(carrier) ? std::optional(carrier) : std::nullopt;
+}
+
+} // namespace
+
 std::string to_carrier(const trace_headers& headers) {
+    if (headers.tracestate.empty() && headers.baggage.empty() && !headers.traceparent.empty() &&
+        is_plain(headers.traceparent)) {
+        std::string text;
+        text.reserve(before_parent.size() + headers.traceparent.size() + after_parent.size());
+        return text.append(before_parent).append(headers.traceparent).append(after_parent);
+    }
     json::object members;
     const auto put = [&members](std::string_view name, const std::string& value) {
         if (!value.empty())
@@ -165,6 +192,8 @@ std::string to_carrier(const trace_headers& headers) {
 }
 
 trace_headers from_carrier(std::string_view text) {
+    if (const auto parent = lone_parent(text))
+        return {.traceparent = std::string(*parent)};
     const auto read = json::parse(text, {.max_bytes = max_carrier_bytes});
     const auto* members = read ? read->if_object() : nullptr;
     if (!members)

@@ -173,6 +173,17 @@ TEST(Carrier, IsIgnoredWhereItIsNone) {
     EXPECT_EQ(from_carrier(R"({"x":{"y":[1]},"tracestate":"a=1"})").tracestate, "a=1");
 }
 
+// One that holds a traceparent alone is read without a parser, as far as it looks like what is written.
+TEST(Carrier, IsReadAlikeHoweverItIsWritten) {
+    EXPECT_EQ(from_carrier(std::string(R"({"traceparent":")") + parent + "\"}").traceparent, parent);
+    EXPECT_EQ(from_carrier(std::string(R"({ "traceparent": ")") + parent + "\" }").traceparent, parent);
+    EXPECT_EQ(from_carrier(R"({"traceparent":"\u0030\u0030"})").traceparent, "00");
+    EXPECT_EQ(from_carrier(R"({"traceparent":"a","traceparent":"b"})").traceparent, "b");
+    EXPECT_EQ(from_carrier(R"({"traceparent":"a","tracestate":"b=c"})").tracestate, "b=c");
+    EXPECT_EQ(from_carrier(R"({"traceparent":""})").traceparent, "");
+    EXPECT_EQ(to_carrier({.traceparent = "A \" quote"}), R"({"traceparent":"A \" quote"})");
+}
+
 TEST(Carrier, IsNeverLargerThanItsLimitsAllow) {
     baggage many;
     for (int i = 0; i < 200; ++i)

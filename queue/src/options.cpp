@@ -25,6 +25,12 @@ void require(bool holds, std::string_view option, std::string_view demand) {
         throw std::invalid_argument(std::string("queue::").append(option).append(" ").append(demand));
 }
 
+// A field of options, named only where that is needed: every job that is added is checked.
+void require(bool holds, std::string_view what, std::string_view field, std::string_view demand) {
+    if (!holds)
+        require(false, std::string(what).append("::").append(field), demand);
+}
+
 bool printable(char c) noexcept { return static_cast<unsigned char>(c) > 0x20 && c != 0x7f; }
 
 // UTF-8, since it ends up in JSON, metrics and addresses. Spaces may stand inside a name but not around it, where nobody sees them.
@@ -37,25 +43,22 @@ bool is_number(std::string_view text) {
     return std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }
 
-void check_keep(const keep& k, std::string_view what) {
-    if (k.age)
-        require(*k.age >= std::chrono::seconds::zero(), what, "must not have a negative age");
+void check_keep(const keep& k, std::string_view what, std::string_view field) {
+    require(!k.age || *k.age >= std::chrono::seconds::zero(), what, field, "must not have a negative age");
 }
 
 void check_ttl(const std::optional<std::chrono::milliseconds>& ttl, std::string_view what) {
-    require(!ttl || *ttl >= std::chrono::milliseconds(1), what, "must be at least 1 ms");
+    require(!ttl || *ttl >= std::chrono::milliseconds(1), what, "ttl", "must be at least 1 ms");
 }
 
 void check(const deduplication& by) {
     constexpr std::string_view what = "deduplication";
     require(!by.id.empty() && by.id.size() <= max_id_bytes && encoding::is_utf8(by.id), what,
             "must have an id of 1 to 200 bytes of UTF-8");
-    check_ttl(by.ttl, "deduplication::ttl");
+    check_ttl(by.ttl, what);
     require(!by.extend || by.ttl, what, "extends a ttl, and has none");
     require(!by.keep_last_if_active || !by.ttl, what, "takes keep_last_if_active or a ttl, not both");
 }
-
-std::string field(std::string_view what, std::string_view name) { return std::string(what).append("::").append(name); }
 
 } // namespace
 
@@ -80,16 +83,15 @@ void check_name(std::string_view what, std::string_view name) {
 }
 
 void check(const job_options& options, std::string_view what) {
-    require(options.attempts >= 1 && options.attempts <= max_attempts, field(what, "attempts"),
-            "must be from 1 to 1000000");
-    require(options.priority >= 0 && options.priority <= max_priority, field(what, "priority"),
-            "must be from 0 to 2097151");
-    if (options.timeout)
-        require(*options.timeout > std::chrono::milliseconds::zero(), field(what, "timeout"), "must be positive");
-    check_ttl(options.ttl, field(what, "ttl"));
-    validate(options.backoff, "queue::" + field(what, "backoff"));
-    check_keep(options.keep_completed, field(what, "keep_completed"));
-    check_keep(options.keep_failed, field(what, "keep_failed"));
+    require(options.attempts >= 1 && options.attempts <= max_attempts, what, "attempts", "must be from 1 to 1000000");
+    require(options.priority >= 0 && options.priority <= max_priority, what, "priority", "must be from 0 to 2097151");
+    require(!options.timeout || *options.timeout > std::chrono::milliseconds::zero(), what, "timeout",
+            "must be positive");
+    check_ttl(options.ttl, what);
+    if (options.backoff != backoff{})
+        validate(options.backoff, std::string("queue::").append(what).append("::backoff"));
+    check_keep(options.keep_completed, what, "keep_completed");
+    check_keep(options.keep_failed, what, "keep_failed");
 }
 
 void check(const enqueue_options& options) {
@@ -98,7 +100,7 @@ void check(const enqueue_options& options) {
             "takes a delay or a run_at, not both");
     if (options.id)
         check_job_id(*options.id);
-    check_ttl(options.ttl, "enqueue_options::ttl");
+    check_ttl(options.ttl, "enqueue_options");
     if (options.deduplicate)
         check(*options.deduplicate);
     if (options.wait_for_room)

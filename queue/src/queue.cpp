@@ -31,6 +31,13 @@ job_options merged(job_options with, const enqueue_options& call) {
     return with;
 }
 
+job_options checked(job_options defaults, const enqueue_options& call) {
+    check(call);
+    auto how = merged(std::move(defaults), call);
+    check(how, "enqueue_options");
+    return how;
+}
+
 std::optional<wall_time> first_run(const enqueue_options& call, wall_time now) {
     if (call.run_at && *call.run_at > now)
         return call.run_at;
@@ -71,34 +78,65 @@ void refuse_too_deep(const detail::to_add& job) {
             job.name, {{}, "nested deeper than " + std::to_string(detail::max_payload_depth) + " arrays and objects"});
 }
 
-/// What all jobs of one call have in common.
-struct origin {
-    wall_time now;
-    std::string carrier;
-};
-
-std::vector<new_job> to_store(std::vector<detail::to_add> jobs, const std::string& queue, const job_options& how,
-                              const enqueue_options& call, const origin& from, std::size_t max_payload_bytes) {
-    std::vector<new_job> all;
-    all.reserve(jobs.size());
-    for (auto& job : jobs) {
-        refuse_too_large(job, max_payload_bytes);
-        refuse_too_deep(job);
-        const auto run_at = first_run(call, from.now);
-        all.push_back(
-            {.queue = queue,
-             .id = call.id.value_or(job_id()),
-             .name = std::move(job.name),
-             .data = std::move(job.data),
-             .options = how,
-             .carrier = from.carrier,
-             .created_at = from.now,
-             .run_at = run_at,
-             .expires_at = how.ttl ? std::optional(saturating_add(run_at.value_or(from.now), *how.ttl)) : std::nullopt,
-             .deduplicate = call.deduplicate});
+/// One call of enqueue: what is checked before anything is stored, its span, and what its jobs have in common.
+class addition_call {
+public:
+    addition_call(std::string queue, job_options defaults, const enqueue_options& options, const std::string& job,
+                  std::size_t jobs)
+        : options_(options),
+          queue_(options.queue ? *options.queue : std::move(queue)),
+          how_(checked(std::move(defaults), options)),
+          span_(name_of(queue_, job), span_kind::producer) {
+        if (span_.recording())
+            span_.set({{"messaging.system", "infra"},
+                       {"messaging.destination.name", queue_},
+                       {"messaging.batch.message_count", jobs}});
     }
-    return all;
-}
+
+    std::vector<new_job> to_store(std::vector<detail::to_add> jobs, wall_time now, std::size_t max_payload_bytes) {
+        const auto run_at = first_run(options_, now);
+        const auto expires_at =
+            how_.ttl ? std::optional(saturating_add(run_at.value_or(now), *how_.ttl)) : std::nullopt;
+        const auto carrier = to_carrier(inject());
+        std::vector<new_job> all;
+        all.reserve(jobs.size());
+        for (auto& job : jobs) {
+            refuse_too_large(job, max_payload_bytes);
+            refuse_too_deep(job);
+            all.push_back({.queue = queue_,
+                           .id = options_.id.value_or(job_id()),
+                           .name = std::move(job.name),
+                           .data = std::move(job.data),
+                           .options = how_,
+                           .carrier = carrier,
+                           .created_at = now,
+                           .run_at = run_at,
+                           .expires_at = expires_at,
+                           .deduplicate = options_.deduplicate});
+        }
+        return all;
+    }
+
+    void count(const std::vector<added_job>& added) const {
+        const auto created = std::ranges::count_if(added, &added_job::created);
+        if (created > 0)
+            instruments_of(queue_).enqueued.add(static_cast<double>(created));
+    }
+
+    void failed(const std::exception& why) { span_.fail(why.what()); }
+
+private:
+    static std::string name_of(const std::string& queue, const std::string& job) {
+        std::string name;
+        name.reserve(5 + queue.size() + job.size());
+        return name.append("add ").append(queue).append(".").append(job);
+    }
+
+    const enqueue_options& options_;
+    const std::string queue_;
+    const job_options how_;
+    telemetry::span span_;
+};
 
 // Looks again and again, more and more seldom: a full queue is not to be kept busy by those whom it refuses.
 awaitable<std::vector<added_job>> store_once_there_is_room(std::shared_ptr<backend> stored, std::vector<new_job> all,
@@ -134,12 +172,21 @@ queue::queue(std::shared_ptr<backend> stored, queue_options options, std::shared
         throw std::invalid_argument("queue::queue needs a backend and a registry");
 }
 
+// The many jobs that are added one by one are spared a coroutine.
 awaitable<job_id> queue::add_one(shared s, std::string queue, job_options defaults, detail::to_add job,
                                  enqueue_options options) {
+    addition_call call(std::move(queue), std::move(defaults), options, job.name, 1);
     std::vector<detail::to_add> one;
     one.push_back(std::move(job));
-    auto ids = co_await add(std::move(s), std::move(queue), std::move(defaults), std::move(one), std::move(options));
-    co_return std::move(ids.front());
+    try {
+        auto added = co_await store(*s, call.to_store(std::move(one), s->time->wall(), s->options.max_payload_bytes),
+                                    options.wait_for_room);
+        call.count(added);
+        co_return std::move(added.front().id);
+    } catch (const std::exception& e) {
+        call.failed(e);
+        throw;
+    }
 }
 
 awaitable<job_id> queue::add_by_name(shared s, detail::to_add job, enqueue_options options) {
@@ -156,39 +203,32 @@ awaitable<job_id> queue::add_by_name(shared s, detail::to_add job, enqueue_optio
 
 awaitable<std::vector<job_id>> queue::add(shared s, std::string queue, job_options defaults,
                                           std::vector<detail::to_add> jobs, enqueue_options options) {
-    check(options);
-    const auto how = merged(std::move(defaults), options);
-    check(how, "enqueue_options");
     if (options.id && jobs.size() != 1)
         throw std::invalid_argument("queue::enqueue_options::id names one job; enqueue_bulk adds several");
     if (options.deduplicate && jobs.size() != 1)
         throw std::invalid_argument("queue::enqueue_options::deduplicate leaves one of several; enqueue_bulk adds all");
-    if (options.queue)
-        queue = *options.queue;
-    if (jobs.empty())
+    if (jobs.empty()) {
+        checked(std::move(defaults), options);
         co_return std::vector<job_id>();
-
-    telemetry::span span("add " + queue + "." + jobs.front().name, span_kind::producer);
-    span.set({{"messaging.system", "infra"},
-              {"messaging.destination.name", queue},
-              {"messaging.batch.message_count", jobs.size()}});
-    std::vector<added_job> added;
+    }
+    addition_call call(std::move(queue), std::move(defaults), options, jobs.front().name, jobs.size());
     try {
-        auto all = to_store(std::move(jobs), queue, how, options, {s->time->wall(), to_carrier(inject())},
-                            s->options.max_payload_bytes);
-        added = co_await (options.wait_for_room
-                              ? store_once_there_is_room(s->stored, std::move(all),
-                                                         deadline::after(*options.wait_for_room, s->time->steady()),
-                                                         s->time)
-                              : s->stored->enqueue(std::move(all)));
+        auto added = co_await store(*s, call.to_store(std::move(jobs), s->time->wall(), s->options.max_payload_bytes),
+                                    options.wait_for_room);
+        call.count(added);
+        co_return ids_of(std::move(added));
     } catch (const std::exception& e) {
-        span.fail(e.what());
+        call.failed(e);
         throw;
     }
-    const auto created = std::ranges::count_if(added, &added_job::created);
-    if (created > 0)
-        instruments_of(queue).enqueued.add(static_cast<double>(created));
-    co_return ids_of(std::move(added));
+}
+
+awaitable<std::vector<added_job>> queue::store(const state& s, std::vector<new_job> jobs,
+                                               std::optional<std::chrono::milliseconds> wait_for_room) {
+    if (!wait_for_room)
+        return s.stored->enqueue(std::move(jobs));
+    return store_once_there_is_room(s.stored, std::move(jobs), deadline::after(*wait_for_room, s.time->steady()),
+                                    s.time);
 }
 
 awaitable<std::optional<job_info>> queue::find(shared s, job_key key) {

@@ -119,6 +119,8 @@ private:
     static awaitable<job_id> add_by_name(shared s, detail::to_add job, enqueue_options options);
     static awaitable<std::vector<job_id>> add(shared s, std::string queue, job_options defaults,
                                               std::vector<detail::to_add> jobs, enqueue_options options);
+    static awaitable<std::vector<added_job>> store(const state& s, std::vector<new_job> jobs,
+                                                   std::optional<std::chrono::milliseconds> wait_for_room);
     static awaitable<std::optional<job_info>> find(shared s, job_key key);
     static awaitable<std::vector<cron_job>> cron_jobs(shared s);
     static awaitable<std::optional<cron_job>> find_cron(shared s, std::string name);
