@@ -1,5 +1,6 @@
 #include <infra/queue/control.hpp>
 
+#include "cancel_bell.hpp"
 #include "recurrence.hpp"
 
 #include <infra/base/with_deadline.hpp>
@@ -14,6 +15,15 @@ constexpr std::chrono::seconds follow_interval{20}; // well within events_reques
 
 // The functions that await take what they need by value: the control that was asked may be a temporary.
 
+// Those that run hear of it at once, as far as they run here.
+awaitable<change_result> apply(control on, change_request request) {
+    const bool cancels = request.what == job_change::cancel;
+    auto done = co_await on.stored()->change(std::move(request));
+    if (cancels && done.changed > 0)
+        cancel_bell::ring(*on.stored());
+    co_return done;
+}
+
 // Each call takes up where the last one left off, so that others come in between.
 awaitable<std::size_t> change_all(control on, job_change what, job_filter which,
                                   std::size_t most = std::numeric_limits<std::size_t>::max()) {
@@ -21,7 +31,7 @@ awaitable<std::size_t> change_all(control on, job_change what, job_filter which,
     std::size_t changed = 0;
     do {
         request.max = std::min<std::size_t>(request.max, most - changed);
-        const auto part = co_await on.stored()->change(request);
+        const auto part = co_await apply(on, request);
         changed += part.changed;
         request.cursor = part.next;
     } while (!request.cursor.empty() && changed < most);
@@ -31,7 +41,7 @@ awaitable<std::size_t> change_all(control on, job_change what, job_filter which,
 awaitable<bool> change_one_of(control on, job_change what, job_key job) {
     change_request request{.what = what, .now = on.time().wall()};
     request.jobs.push_back(std::move(job));
-    co_return (co_await on.stored()->change(std::move(request))).changed > 0;
+    co_return (co_await apply(on, std::move(request))).changed > 0;
 }
 
 awaitable<queue_settings> configure(const control& on, settings_change change) {

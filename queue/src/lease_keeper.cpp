@@ -1,56 +1,63 @@
 #include "lease_keeper.hpp"
 
+#include "signal.hpp"
+
 #include <infra/base/telemetry.hpp>
 #include <infra/runtime/promise.hpp>
 
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 
+#include <algorithm>
 #include <future>
 #include <mutex>
 #include <string>
-#include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 namespace infra::queue {
+
+namespace {
+
+// Renewed a third of its length before it ends, and soon enough that a job which another process cancelled hears of it.
+constexpr std::chrono::milliseconds longest_pause{1000};
+
+} // namespace
 
 struct lease_keeper::state {
     explicit state(setting s) : with(std::move(s)) {}
 
     const setting with;
     std::mutex mutex;
-    std::unordered_map<std::string, lease> held; // by token; guarded by mutex
+    std::unordered_set<kept_lease> held; // guarded by mutex
 
     // The renewing executor only:
     bool stopping = false;
-    bool sleeping = false;
     bool ended = false;
-    asio::cancellation_signal wake;
+    signal* asked = nullptr; // to look now; in the frame of renew(), and gone with it
     std::vector<promise<void>> told_of_end;
     std::promise<void> end;
 
-    std::vector<lease> all() {
+    std::vector<kept_lease> all() {
         const std::scoped_lock lock(mutex);
-        std::vector<lease> leases;
-        leases.reserve(held.size());
-        for (const auto& [token, each] : held)
-            leases.push_back(each);
-        return leases;
+        return {held.begin(), held.end()};
     }
 
-    bool forget(const lease& gone) {
+    bool forget(const kept_lease& gone) {
         const std::scoped_lock lock(mutex);
-        return held.erase(gone.token) > 0;
+        return held.erase(gone) > 0;
     }
 
-    // Only a sleep is cut short. A renewal is waited for: its answer will be delivered on this executor.
+    // Only a pause is cut short. A renewal is waited for: its answer will be delivered on this executor.
+    void ask() {
+        if (asked)
+            asked->set();
+    }
+
     void request_stop() {
         stopping = true;
-        if (sleeping)
-            wake.emit(asio::cancellation_type::terminal);
+        ask();
     }
 
     void set_ended() {
@@ -82,9 +89,7 @@ void lease_keeper::start() {
         loop_ = std::make_unique<event_loop>("queue-leases");
         loop_->start();
     }
-    asio::co_spawn(
-        *where(), renew(state_),
-        asio::bind_cancellation_slot(state_->wake.slot(), [s = state_](std::exception_ptr) { s->set_ended(); }));
+    asio::co_spawn(*where(), renew(state_), [s = state_](std::exception_ptr) { s->set_ended(); });
 }
 
 awaitable<void> lease_keeper::stop() {
@@ -100,24 +105,36 @@ awaitable<void> lease_keeper::stop() {
     co_await end.get();
 }
 
-void lease_keeper::keep(const lease& held) {
+void lease_keeper::keep(std::span<const kept_lease> held) {
     const std::scoped_lock lock(state_->mutex);
-    state_->held.insert_or_assign(held.token, held);
+    state_->held.insert(held.begin(), held.end());
 }
 
-void lease_keeper::drop(const lease& held) {
+void lease_keeper::drop(std::span<const kept_lease> held) {
     const std::scoped_lock lock(state_->mutex);
-    state_->held.erase(held.token);
+    for (const auto& each : held)
+        state_->held.erase(each);
+}
+
+void lease_keeper::look_now() {
+    if (const auto ex = where())
+        asio::post(*ex, [s = state_] { s->ask(); });
 }
 
 // A renewal that fails is tried again at the next turn. The leases are not given up meanwhile: while the storage refuses
 // writes nobody else can take the jobs either, and the fence decides in the end.
 awaitable<void> lease_keeper::renew(std::shared_ptr<state> s) {
+    signal asked(co_await asio::this_coro::executor);
+    s->asked = &asked;
+    struct leaving {
+        state& of;
+        ~leaving() { of.asked = nullptr; }
+    };
+    const leaving when_done{*s};
+    const auto pause = std::min(s->with.length / 3, longest_pause);
     bool troubled = false;
     while (!s->stopping) {
-        s->sleeping = true;
-        co_await s->with.time->sleep_for(s->with.length / 3);
-        s->sleeping = false;
+        co_await wait_for(asked, deadline::after(pause, s->with.time->steady()), *s->with.time);
         std::string trouble;
         try {
             co_await renew_once(s);
@@ -131,15 +148,20 @@ awaitable<void> lease_keeper::renew(std::shared_ptr<state> s) {
 }
 
 awaitable<void> lease_keeper::renew_once(std::shared_ptr<state> s) {
-    const auto leases = s->all();
-    if (leases.empty())
+    const auto held = s->all();
+    if (held.empty())
         co_return;
-    const auto kept = co_await s->with.stored->extend(leases, saturating_add(s->with.time->wall(), s->with.length));
-    for (std::size_t i = 0; i < leases.size(); ++i)
+    std::vector<lease> leases;
+    leases.reserve(held.size());
+    for (const auto& each : held)
+        leases.push_back(*each);
+    const auto kept =
+        co_await s->with.stored->extend(std::move(leases), saturating_add(s->with.time->wall(), s->with.length));
+    for (std::size_t i = 0; i < held.size(); ++i)
         if (kept[i] == renewal::cancel_requested)
-            s->with.on_cancel_requested(leases[i]);
-        else if (kept[i] == renewal::lost && s->forget(leases[i])) // one that was finished meanwhile is not lost
-            s->with.on_lost(leases[i]);
+            s->with.on_cancel_requested(held[i]);
+        else if (kept[i] == renewal::lost && s->forget(held[i])) // one that was finished meanwhile is not lost
+            s->with.on_lost(held[i]);
 }
 
 } // namespace infra::queue

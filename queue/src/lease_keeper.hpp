@@ -10,10 +10,14 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 
 namespace infra::queue {
 
-/// Threads:  keep() and drop() from any thread, the rest from one; `on_…` are called on the renewing executor.
+/// One that is kept, known by its address.
+using kept_lease = std::shared_ptr<const lease>;
+
+/// Threads:  keep(), drop() and look_now() from any thread, the rest from one; `on_…` are called on the renewing executor.
 /// Lifetime: cold until start(). Destruction without stop() waits for a renewal that is under way, since that will be
 ///           answered on a thread that goes with the keeper.
 class lease_keeper {
@@ -23,8 +27,8 @@ public:
         clock* time;
         std::chrono::milliseconds length; ///< of a lease, from each renewal
         std::optional<executor> where;    ///< unset: a thread made by start()
-        std::function<void(const lease&)> on_lost;
-        std::function<void(const lease&)> on_cancel_requested = [](const lease&) {}; ///< at each renewal
+        std::function<void(const kept_lease&)> on_lost;
+        std::function<void(const kept_lease&)> on_cancel_requested = [](const kept_lease&) {}; ///< at each renewal
     };
 
     explicit lease_keeper(setting s);
@@ -37,8 +41,11 @@ public:
     /// Returns once nothing is renewed any more.
     awaitable<void> stop();
 
-    void keep(const lease& held);
-    void drop(const lease& held);
+    void keep(std::span<const kept_lease> held);
+    void drop(std::span<const kept_lease> held);
+
+    /// Renews at once, and so learns at once what was cancelled.
+    void look_now();
 
 private:
     struct state;

@@ -84,12 +84,16 @@ context producer_of(const claimed_job& job) {
     return extract(from_carrier(job.carrier), silent ? context().with_telemetry_suppressed() : context());
 }
 
-awaitable<attempt> try_handler(const task& t) {
-    attempt_clock time(*t.context, *t.time);
+// A handler may keep its context for longer than the attempt lasts; nobody needs the payload afterwards.
+awaitable<attempt> try_handler(std::shared_ptr<task> held, std::shared_ptr<blocking_pool> pool) {
+    auto& t = *held;
     std::exception_ptr thrown;
     try {
-        co_return after_verdict(
-            co_await with_deadline(t.known->perform(t.job.data, t.context, *t.pool), t.context->deadline(), time));
+        auto handler = t.known->perform(std::move(t.job.data), {held, &*t.context}, *pool);
+        if (t.context->deadline().is_never())
+            co_return after_verdict(co_await std::move(handler));
+        attempt_clock time(*t.context, *t.time);
+        co_return after_verdict(co_await with_deadline(std::move(handler), t.context->deadline(), time));
     } catch (...) {
         thrown = std::current_exception();
     }
@@ -117,38 +121,43 @@ awaitable<void> keep_told(std::shared_ptr<backend> stored, note told) {
                        {{"job", job.id}, {"queue", job.queue}, {"error", describe(thrown)}});
 }
 
-} // namespace
-
-std::shared_ptr<job_context> context_for(const claimed_job& job, std::shared_ptr<backend> stored, clock& time) {
-    auto tell = [stored, held = job.held, &time](std::optional<std::string> progress, std::optional<std::string> line) {
-        note told{.held = held, .progress = std::move(progress), .at = time.wall()};
+// Of a task, of which the context is a part.
+job_context::teller teller_of(task& t) {
+    return [&t](std::optional<std::string> progress, std::optional<std::string> line) {
+        note told{.held = t.job.held, .progress = std::move(progress), .at = t.time->wall()};
         if (line)
             told.lines.push_back({told.at, readable(*line)});
-        return keep_told(stored, std::move(told));
+        return keep_told(t.stored, std::move(told));
     };
-    return std::make_shared<job_context>(
-        job_context::facts{.job = job.held.job,
-                           .name = job.name,
-                           .attempt = job.attempts_made + 1,
-                           .attempts = job.options.attempts,
-                           .fence = job.held.fence,
-                           .deadline =
-                               job.options.timeout ? deadline::after(*job.options.timeout, time.steady()) : deadline(),
-                           .time = &time},
-        std::move(tell));
 }
 
-awaitable<attempt> perform(task t) {
-    const auto& queue = t.job.held.job.queue;
-    telemetry::span span("process " + queue, span_kind::consumer, producer_of(t.job));
-    span.set({{"messaging.system", "infra"},
-              {"messaging.destination.name", queue},
-              {"messaging.message.id", t.job.held.job.id},
-              {"job.name", t.job.name},
-              {"job.attempt", t.context->attempt()}});
-    const auto started = t.time->steady();
-    auto ended = co_await try_handler(t);
-    instruments_of(queue).duration.record(std::chrono::duration<double>(t.time->steady() - started).count());
+} // namespace
+
+void begin(task& t) {
+    const auto& how = t.job.options;
+    t.context.emplace(
+        job_context::facts{.job = t.job.held.job,
+                           .name = t.job.name,
+                           .attempt = t.job.attempts_made + 1,
+                           .attempts = how.attempts,
+                           .fence = t.job.held.fence,
+                           .deadline = how.timeout ? deadline::after(*how.timeout, t.time->steady()) : deadline(),
+                           .time = t.time},
+        teller_of(t));
+}
+
+awaitable<attempt> perform(std::shared_ptr<task> t, std::shared_ptr<blocking_pool> pool) {
+    const auto& queue = t->job.held.job.queue;
+    telemetry::span span("process " + queue, span_kind::consumer, producer_of(t->job));
+    if (span.recording())
+        span.set({{"messaging.system", "infra"},
+                  {"messaging.destination.name", queue},
+                  {"messaging.message.id", t->job.held.job.id},
+                  {"job.name", t->job.name},
+                  {"job.attempt", t->context->attempt()}});
+    const auto started = t->time->steady();
+    auto ended = co_await try_handler(t, std::move(pool));
+    instruments_of(queue).duration.record(std::chrono::duration<double>(t->time->steady() - started).count());
     if (ended.how != attempt::end::returned && ended.how != attempt::end::snoozed)
         span.fail(ended.reason);
     co_return ended;

@@ -59,10 +59,7 @@ outcome after(const claimed_job& job, attempt ended, wall_time now, double rando
         recorded.reason = recorded.reason.empty() ? std::string(cancelled_reason)
                                                   : std::string(cancelled_reason).append(": ").append(recorded.reason);
         return fail(std::move(recorded), job);
-    case attempt::end::skipped:
-        recorded.as = outcome::kind::completed;
-        recorded.keep = {.count = 0};
-        return recorded;
+    case attempt::end::skipped: recorded.as = outcome::kind::dropped; return recorded;
     case attempt::end::interrupted: return give_back(std::move(recorded), std::nullopt);
     case attempt::end::unknown_job: return give_back(std::move(recorded), saturating_add(now, unknown_job_pause));
     }

@@ -2,7 +2,7 @@
 
 // "Something happened", between coroutines of one executor.
 
-#include <infra/base/awaitable.hpp>
+#include <infra/base/with_deadline.hpp>
 
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -37,5 +37,15 @@ private:
     asio::steady_timer timer_;
     bool set_ = false;
 };
+
+/// Until the signal is set or the time has come; the caller looks which.
+inline awaitable<void> wait_for(signal& set, deadline limit, clock& time) {
+    try {
+        co_await with_deadline(set.wait(), limit, time);
+    } catch (const error& e) {
+        if (e.code() != infra::errc::timed_out)
+            throw;
+    }
+}
 
 } // namespace infra::queue

@@ -2,6 +2,7 @@
 
 // One life of a worker, from run() to its end.
 
+#include "cancel_bell.hpp"
 #include "jump_guard.hpp"
 #include "lease_keeper.hpp"
 #include "perform.hpp"
@@ -11,10 +12,17 @@
 
 #include <boost/asio/cancellation_signal.hpp>
 
+#include <deque>
+#include <map>
 #include <set>
-#include <unordered_map>
 
 namespace infra::queue {
+
+/// How many places a worker claims for at a time: half of many.
+std::size_t places_of_a_claim(std::size_t concurrency) noexcept;
+
+/// What storage trouble is final, and not waited for.
+bool is_fatal(const std::exception_ptr& thrown);
 
 /// Threads:  its executor only. Lifetime: whoever spawned live() keeps it until that has ended.
 class worker_run : public std::enable_shared_from_this<worker_run> {
@@ -28,56 +36,85 @@ public:
     void stop(deadline limit);
 
 private:
-    struct running {
-        claimed_job job;
-        std::shared_ptr<job_context> context;
-        asio::cancellation_signal cancel{};
-        bool interrupted = false; // by stop()
-        bool lost = false;        // somebody else has the lease
-        bool cancelled = false;   // somebody wants the job to end
-        bool abandoned = false;   // given back although the handler has not ended
+    struct running : task {
+        using task::task;
+        std::shared_ptr<asio::cancellation_signal> cancel; // of the place that it runs on; null: heard already
+        std::size_t index = 0;                             // in active_
+        bool interrupted = false;                          // by stop()
+        bool lost = false;                                 // somebody else has the lease
+        bool cancelled = false;                            // somebody wants the job to end
+        bool abandoned = false;                            // given back although the handler has not ended
     };
+    using running_job = std::shared_ptr<running>;
+    using place = std::shared_ptr<asio::cancellation_signal>; // of whoever waits there, to end it
 
     // live(), in the order it happens
     awaitable<void> work();
-    awaitable<void> claim(std::size_t places);
-    claim_request request_for(std::size_t places);
-    deadline end_of_claim() const;
-    void cut_claim_short();
-    void report(const claim_result& taken) const;
-    void take(claimed_job job);
-    void start(claimed_job job, std::shared_ptr<const known_job> known);
-    awaitable<void> run_handler(std::shared_ptr<running> r, std::shared_ptr<const known_job> known);
-    void ended(running& r, attempt how);
     awaitable<void> prune_if_due();
+    std::size_t places_to_claim() const;
+    void start_claim(std::size_t places);
+    awaitable<void> claim(std::size_t places);
+    awaitable<claim_result> ask_for(std::size_t places);
+    claim_request request_for(std::size_t places);
+    deadline end_of_wait() const;
+    deadline end_of_claim() const;
+    void cut_claims_short();
+    void report(const claim_result& taken) const;
+    std::vector<running_job> keep(std::vector<claimed_job> jobs);
+    void take(const running_job& r);
+
+    // places, on which what was taken runs: worker_places.cpp
+    void start_all();
+    running_job next_in_hand();
+    void start(const running_job& r, const place& on);
+    awaitable<void> run_jobs(running_job r, place on, std::shared_ptr<blocking_pool> pool);
+    void ended(const running_job& r, attempt how);
+    void lost(const kept_lease& gone);
+    void cancel_requested(const kept_lease& of);
+    running_job find(const kept_lease& of) const;
+    void end_early(const running_job& r);
 
     // schedules, in worker_schedules.cpp
+    struct scheduled_run {
+        job_key job;
+        running_job taken{}; // null: it has expired
+    };
+    using not_performed = std::map<running_job, attempt::end>;
     awaitable<void> keep_schedules_if_due();
     awaitable<void> keep_schedules();
-    using not_performed = std::map<std::string, attempt::end>; // by token
-    awaitable<not_performed> advance_runs(const std::vector<claimed_job>& taken);
-    awaitable<not_performed> decide_runs(std::vector<claimed_job> runs);
-    awaitable<void> pause_after(const char* doing, std::exception_ptr thrown);
+    awaitable<not_performed> advance_runs(std::vector<running_job> taken, std::vector<job_key> expired);
+    awaitable<not_performed> decide_runs(std::vector<scheduled_run> runs);
 
-    // what ended goes to the backend in batches
-    void record(const claimed_job& job, attempt how);
+    struct ending {
+        running_job of;
+        outcome decided;
+    };
+
+    // what ended goes to the backend in batches: worker_recording.cpp
+    void record(const running_job& r, attempt how);
     void report(const claimed_job& job, const outcome& decided) const;
     void report_unknown(const claimed_job& job);
+    void record_soon();
+    void record_now();
+    void start_recording();
     awaitable<void> record_all();
+    awaitable<void> record_some();
+    awaitable<void> pause_recording(std::exception_ptr thrown);
     void recorded(const outcome& o, bool held);
 
-    // stopping
+    // trouble with the storage
+    awaitable<void> pause_after(const char* doing, std::exception_ptr thrown);
+    std::chrono::milliseconds note_trouble(const char* doing, std::exception_ptr thrown);
+    void note_success();
+
+    // stopping: worker_stop.cpp
     awaitable<void> drain();
     void interrupt_all();
     void abandon_all();
+    awaitable<void> finish_recording();
     awaitable<void> wait_until(deadline limit); // or a change
-    awaitable<void> wait_for(signal& set, deadline limit);
 
-    void lost(const lease& gone);
-    void cancel_requested(const lease& of);
-    std::function<void(const lease&)> on_loop(void (worker_run::*told)(const lease&));
-    std::chrono::milliseconds note_trouble(const char* doing, std::exception_ptr thrown);
-    void note_success();
+    std::function<void(const kept_lease&)> on_loop(void (worker_run::*told)(const kept_lease&));
     std::size_t room() const;
     std::vector<std::string> queues() const;
     bool passed(deadline limit) const { return limit.passed(time_.steady()); }
@@ -90,15 +127,21 @@ private:
     clock& time_;
     const std::string identity_;
     lease_keeper keeper_;
+    std::optional<cancel_bell::listener> bell_; // while the keeper renews
     jump_guard jumps_;
     signal changed_;
-    asio::cancellation_signal cut_short_;                              // of the claim that waits
-    std::optional<wall_time> next_due_;                                // that the last claim named
-    std::optional<deadline> limit_;                                    // set: stopping
-    std::unordered_map<std::string, std::shared_ptr<running>> active_; // by token
-    std::vector<outcome> unrecorded_;
+    std::vector<place> cut_short_;      // of the claims that wait
+    std::size_t claiming_ = 0;          // claims under way
+    std::size_t asked_ = 0;             // places that they ask for
+    steady_time no_claim_before_{};     // after trouble
+    std::optional<wall_time> next_due_; // that the last claim named
+    std::optional<deadline> limit_;     // set: stopping
+    std::vector<running_job> active_;
+    std::deque<running_job> in_hand_; // taken and about to begin, in this turn of the loop
+    std::vector<ending> unrecorded_;
     std::set<std::string> unknown_names_; // that were reported
-    bool recording_ = false;
+    bool gathering_ = false;              // what ends is recorded once all have begun
+    bool recording_ = false;              // or about to
     bool recording_fails_ = false;
     bool give_up_recording_ = false;
     std::exception_ptr hopeless_; // why recording will never work again

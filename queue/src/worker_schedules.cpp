@@ -49,13 +49,17 @@ awaitable<void> worker_run::keep_schedules() {
         co_await stored_->advance(std::move(repairs));
 }
 
-/// Before the runs among `taken` are performed, so that one that fails or hangs costs no other. Gives those that are not to
-/// be performed: missed, or returned since the storage refuses now.
-awaitable<worker_run::not_performed> worker_run::advance_runs(const std::vector<claimed_job>& taken) {
-    std::vector<claimed_job> runs;
-    for (const auto& job : taken)
-        if (jobs_.jobs()->runner_of(job.name) && run_of(job.held.job.id))
-            runs.push_back(job);
+/// Before the runs among `taken` are performed, so that one that fails or hangs costs no other; also of those that have
+/// expired. Gives those that are not to be performed: missed, or returned since the storage refuses now.
+awaitable<worker_run::not_performed> worker_run::advance_runs(std::vector<running_job> taken,
+                                                              std::vector<job_key> expired) {
+    std::vector<scheduled_run> runs;
+    for (const auto& r : taken)
+        if (r->known && run_of(r->job.held.job.id))
+            runs.push_back({r->job.held.job, r});
+    for (auto& each : expired)
+        if (run_of(each.id))
+            runs.push_back({std::move(each)});
     if (runs.empty())
         co_return not_performed();
     std::exception_ptr thrown;
@@ -66,27 +70,29 @@ awaitable<worker_run::not_performed> worker_run::advance_runs(const std::vector<
     }
     note_trouble("advance schedules", thrown);
     not_performed all;
-    for (const auto& job : runs)
-        all.emplace(job.held.token, attempt::end::interrupted);
+    for (const auto& run : runs)
+        if (run.taken)
+            all.emplace(run.taken, attempt::end::interrupted);
     co_return all;
 }
 
-awaitable<worker_run::not_performed> worker_run::decide_runs(std::vector<claimed_job> runs) {
+awaitable<worker_run::not_performed> worker_run::decide_runs(std::vector<scheduled_run> runs) {
     const auto known = co_await stored_->schedules(std::nullopt);
     not_performed left_out;
     std::vector<advance_request> requests;
-    for (const auto& job : runs) {
-        const auto run = run_of(job.held.job.id);
-        const auto s = std::ranges::find_if(known, [&](const schedule_info& each) {
-            return each.queue == job.held.job.queue && each.id == run->first;
-        });
-        const auto request = s == known.end() ? std::nullopt : to_advance(*s, run->second, time_.wall());
+    for (const auto& each : runs) {
+        const auto run = run_of(each.job.id);
+        const auto s = std::ranges::find_if(
+            known, [&](const schedule_info& one) { return one.queue == each.job.queue && one.id == run->first; });
+        if (s == known.end() || !jobs_.jobs()->runner_of(s->name))
+            continue;
+        const auto request = to_advance(*s, run->second, time_.wall());
         if (!request)
             continue;
         requests.push_back(*request);
-        if (request->made)
+        if (request->made || !each.taken)
             continue;
-        left_out.emplace(job.held.token, attempt::end::skipped);
+        left_out.emplace(each.taken, attempt::end::skipped);
         telemetry::log(level::info, "queue", "a scheduled run was missed and is skipped",
                        {{"schedule", s->id}, {"queue", s->queue}});
     }

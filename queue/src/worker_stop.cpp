@@ -1,0 +1,68 @@
+#include "worker_run.hpp"
+
+#include <infra/base/telemetry.hpp>
+
+#include <utility>
+
+namespace infra::queue {
+namespace {
+
+constexpr auto grace_of_cancelled = std::chrono::seconds(1);
+constexpr auto last_recording = std::chrono::seconds(2);
+
+} // namespace
+
+void worker_run::stop(deadline limit) {
+    limit_ = limit_ ? earlier(*limit_, limit) : limit;
+    changed_.set();
+    cut_claims_short();
+}
+
+awaitable<void> worker_run::drain() {
+    while (claiming_ > 0) // what they took comes back
+        co_await changed_.wait();
+    while (!active_.empty() && !passed(*limit_))
+        co_await wait_until(*limit_);
+    interrupt_all();
+    const deadline grace = saturating_add(time_.steady(), grace_of_cancelled);
+    while (!active_.empty() && !passed(grace))
+        co_await wait_until(grace);
+    abandon_all();
+    co_await finish_recording();
+}
+
+void worker_run::interrupt_all() {
+    const auto all = active_; // a handler that ends at once takes itself out
+    for (const auto& r : all) {
+        r->interrupted = true;
+        r->context->request_stop();
+        end_early(r);
+    }
+}
+
+void worker_run::abandon_all() {
+    for (const auto& r : std::exchange(active_, {})) {
+        telemetry::log(level::warn, "queue", "a cancelled handler does not end; its job is returned while it runs on",
+                       {{"job", r->job.held.job.id}, {"name", r->job.name}, {"queue", r->job.held.job.queue}});
+        r->abandoned = true;
+        if (!r->lost)
+            record(r, {.how = attempt::end::interrupted});
+    }
+}
+
+awaitable<void> worker_run::finish_recording() {
+    const deadline last = saturating_add(time_.steady(), last_recording);
+    while (recording_ && !passed(last))
+        co_await wait_until(last);
+    give_up_recording_ = true;
+    hurry_.set();
+    while (recording_)
+        co_await changed_.wait();
+    if (!unrecorded_.empty())
+        telemetry::log(level::error, "queue", "stopped without recording what became of jobs; they will run again",
+                       {{"jobs", unrecorded_.size()}});
+}
+
+awaitable<void> worker_run::wait_until(deadline limit) { return wait_for(changed_, limit, time_); }
+
+} // namespace infra::queue
