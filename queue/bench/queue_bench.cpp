@@ -2,7 +2,10 @@
 //
 //     queue_sqlite_queue_bench [--json FILE] [--jobs N] [--folder DIR] [--only PART-OF-A-NAME]
 //
-// DIR (the working directory if not given) decides what an fsync costs: a tmpfs pays nothing for it.
+// DIR (the working directory if not given) decides what an fsync costs: a tmpfs pays nothing for it. Beside ours run Debian's
+// beanstalkd with its binlog and npm's bullmq on redis-server, where they are there.
+
+#include "peers.hpp"
 
 #include <infra/base/context_executor.hpp>
 #include <infra/base/id.hpp>
@@ -23,6 +26,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -177,12 +181,21 @@ std::vector<double> latencies(const arguments& a, queue::durability kept, produc
     return all;
 }
 
+/// A figure, and that of a peer, if there is one.
+struct figure {
+    std::string name{};
+    double ours = 0;
+    std::string unit{};
+    std::string peer{};
+    double theirs = 0;
+};
+
 class report {
 public:
     explicit report(const arguments& a) : only_(a.only) {
         if (!a.json.empty())
             file_.open(a.json, std::ios::app);
-        std::printf("%-44s %14s  %s\n", "", "ours", "unit");
+        std::printf("%-44s %14s  %-8s %24s %10s %8s\n", "", "ours", "", "peer", "peer's", "ratio");
     }
 
     /// Whether the figure was asked for: all are, unless --only names a part of some.
@@ -191,25 +204,37 @@ public:
     template <class Measure>
     void jobs_per_second(const std::string& name, Measure measure) {
         if (wants(name))
-            add(name, measure(), "jobs/s");
+            add({name, rates_[name] = measure(), "jobs/s"});
     }
 
-    void add(const std::string& name, double ours, const std::string& unit) {
-        std::printf("%-44s %14.0f  %s\n", name.c_str(), ours, unit.c_str());
+    /// What the peer does in the same time; ours was measured before.
+    void beside(const std::string& name, const std::string& peer, double theirs) {
+        if (const auto mine = rates_.find(name); mine != rates_.end() && theirs > 0)
+            add({name, mine->second, "jobs/s", peer, theirs});
+    }
+
+    void add(const figure& f) {
+        const auto ratio = f.theirs > 0 ? f.ours / f.theirs : 0;
+        std::printf("%-44s %14.0f  %-8s", f.name.c_str(), f.ours, f.unit.c_str());
+        if (f.theirs > 0)
+            std::printf(" %24s %10.0f %8.2f", f.peer.c_str(), f.theirs, ratio);
+        std::printf("\n");
         std::fflush(stdout);
+        const auto if_any = [&](auto value) { return f.theirs > 0 ? json::value(value) : json::value(nullptr); };
         if (file_.is_open())
-            file_ << json::to_text(json::value{{"name", name},
-                                               {"ours", ours},
-                                               {"unit", unit},
-                                               {"peer", nullptr},
-                                               {"peer_value", nullptr},
-                                               {"ratio", nullptr}})
+            file_ << json::to_text(json::value{{"name", f.name},
+                                               {"ours", f.ours},
+                                               {"unit", f.unit},
+                                               {"peer", if_any(f.peer)},
+                                               {"peer_value", if_any(f.theirs)},
+                                               {"ratio", if_any(ratio)}})
                   << '\n';
     }
 
 private:
     const std::string only_;
     std::ofstream file_;
+    std::map<std::string, double> rates_;
 };
 
 /// What each claim of one job costs on top of so many that wait, and how much larger the process is then; microseconds, MiB.
@@ -251,10 +276,10 @@ backlog_cost with_backlog(const arguments& a, std::size_t waiting) {
 void measure_backlog(const arguments& a, report& to) {
     if (!to.wants("queue.normal.backlog"))
         return;
-    to.add("queue.normal.backlog.claim_of_10000", with_backlog(a, 10'000).claim, "us");
+    to.add({"queue.normal.backlog.claim_of_10000", with_backlog(a, 10'000).claim, "us"});
     const auto many = with_backlog(a, 1'000'000);
-    to.add("queue.normal.backlog.claim_of_1000000", many.claim, "us");
-    to.add("queue.normal.backlog.memory_growth", many.memory, "MiB");
+    to.add({"queue.normal.backlog.claim_of_1000000", many.claim, "us"});
+    to.add({"queue.normal.backlog.memory_growth", many.memory, "MiB"});
 }
 
 void measure(const arguments& a, queue::durability kept, report& to) {
@@ -281,9 +306,30 @@ void measure(const arguments& a, queue::durability kept, report& to) {
         if (!to.wants(name))
             continue;
         const auto waits = latencies(a, kept, from);
-        to.add(name + ".p50", waits[waits.size() / 2], "us");
-        to.add(name + ".p99", waits[waits.size() * 99 / 100], "us");
+        to.add({name + ".p50", waits[waits.size() / 2], "us"});
+        to.add({name + ".p99", waits[waits.size() * 99 / 100], "us"});
     }
+}
+
+/// The same jobs through those, with a storage that survives the same: nothing synced but the end of the process, or each job.
+void measure_peers(const arguments& a, queue::durability kept, report& to) {
+    const bool full = kept == queue::durability::full;
+    const std::string of = full ? "queue.full." : "queue.normal.";
+    const auto enqueue = of + "enqueue.100_at_once", process = of + "process.concurrency_100",
+               end_to_end = of + "end_to_end.concurrency_100";
+    if (!to.wants(enqueue) && !to.wants(process) && !to.wants(end_to_end))
+        return;
+    const auto folder = a.folder / ("infra-queue-bench-" + random_hex(4));
+    const auto add = [&](const std::string& name, const bench::peer_rates& their) {
+        to.beside(enqueue, name, their.enqueue);
+        to.beside(process, name, their.process);
+        to.beside(end_to_end, name, their.end_to_end);
+    };
+    // A sync for each job takes a while: fewer of them say as much.
+    add(full ? "beanstalkd -f0" : "beanstalkd -F",
+        bench::beanstalkd(full ? 2'000 : a.jobs, json::to_text(payload()), folder, full ? "-f0" : "-F"));
+    add(full ? "bullmq, fsync always" : "bullmq, fsync everysec",
+        bench::bullmq(std::min<std::size_t>(a.jobs, 20'000), folder, full ? "always" : "everysec"));
 }
 
 arguments read(int argc, char** argv) {
@@ -307,7 +353,9 @@ arguments read(int argc, char** argv) {
 int main(int argc, char** argv) {
     const auto a = read(argc, argv);
     report to(a);
-    measure(a, queue::durability::full, to);
-    measure(a, queue::durability::normal, to);
+    for (const auto kept : {queue::durability::full, queue::durability::normal}) {
+        measure(a, kept, to);
+        measure_peers(a, kept, to);
+    }
     measure_backlog(a, to);
 }

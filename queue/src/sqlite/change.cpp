@@ -9,12 +9,6 @@ namespace {
 
 bool is_over(const job_row& job) { return job.state == job_state::completed || job.state == job_state::failed; }
 
-void leave_finished(store& s, const job_row& job) {
-    query(s.db, "DELETE FROM infra_finished WHERE queue = ?1 AND state = ?2 AND number = ?3")
-        .bind(job.queue->id, static_cast<int>(job.state), job.place)
-        .run();
-}
-
 // Behind those that wait.
 void wait_now(store& s, const job_row& job, std::optional<std::int64_t> expires_at, std::int64_t place) {
     stand_in_line(s, *job.queue, {job.priority, place, job.seq, expires_at});
@@ -24,11 +18,13 @@ void wait_now(store& s, const job_row& job, std::optional<std::int64_t> expires_
 bool retry(store& s, const job_row& job, wall_time now) {
     if (!is_over(job))
         return false;
-    leave_finished(s, job);
+    const auto end = *s.ended.find(s.db, job.seq);
+    leave_finished(s, *job.queue, end);
     const auto place = s.queues.next_number();
-    query(s.db, "UPDATE infra_jobs SET state = 0, place = ?2, attempts_made = 0, stalls = 0, finished_at = NULL, "
-                "expires_at = NULL, result = NULL WHERE seq = ?1")
-        .bind(job.seq, place)
+    query(s.db,
+          "UPDATE infra_jobs SET state = 0, place = ?2, attempts_made = 0, stalls = 0, expires_at = NULL, result = "
+          "NULL, fence = iif(?3, ?3, fence), started_at = iif(?3, ?4, started_at) WHERE seq = ?1")
+        .bind(job.seq, place, end.fence, end.started_at)
         .run();
     wait_now(s, job, std::nullopt, place);
     record(s, *job.queue, job_event::kind::waiting, job.id, now);
@@ -48,11 +44,9 @@ bool promote(store& s, const job_row& job, wall_time now) {
 
 // Its worker is told when it renews its lease.
 bool ask_for_the_end(store& s, const job_row& job, wall_time now) {
-    query(s.db, "UPDATE infra_active SET cancel_requested = 1 WHERE seq = ?1 AND cancel_requested = 0")
-        .bind(job.seq)
-        .run();
-    if (s.db.changes() == 0)
+    if (s.leases.find(job.seq)->has(lease_row::cancelled))
         return false;
+    s.leases.request_cancel(job.seq);
     record(s, *job.queue, job_event::kind::cancel_requested, job.id, now);
     return true;
 }
@@ -89,7 +83,7 @@ bool change_one(store& s, const job_row& job, const change_request& by) {
 
 void remove_job(store& s, const job_row& job) {
     if (is_over(job))
-        leave_finished(s, job);
+        leave_finished(s, *job.queue, job_end(*s.ended.find(s.db, job.seq)));
     else
         leave_place(s, *job.queue, job.seq);
     free_deduplication(s, *job.queue, job.seq);

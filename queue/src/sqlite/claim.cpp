@@ -60,17 +60,17 @@ void leave_line(store& s, const ledger::row& queue, const std::vector<standing>&
 
 void lease_out(store& s, const ledger::row& queue, front& taken, const claim_request& request) {
     const auto now = to_unix_ms(request.now), until = to_unix_ms(saturating_add(request.now, request.lease));
-    query q(s.db,
-            "INSERT INTO infra_active (seq, queue, fence, lease_until, started_at, worker) VALUES (?1, ?2, ?3, ?4, "
-            "?5, ?6)");
     for (std::size_t i = 0; i < taken.jobs.size(); ++i) {
-        const row_lease held{s.queues.incarnation(), taken.places[i].seq, s.queues.next_number(), now,
-                             taken.deduplicated[i]};
-        q.bind(held.seq, queue.id, held.fence, until, now, request.worker).run();
+        const lease_row held{.seq = taken.places[i].seq,
+                             .queue = queue.id,
+                             .fence = s.queues.next_number(),
+                             .until = until,
+                             .started_at = now,
+                             .marks = taken.deduplicated[i] ? lease_row::deduplicated : 0};
+        s.leases.add(held, request.worker);
         taken.jobs[i].held.fence = static_cast<std::uint64_t>(held.fence);
-        taken.jobs[i].held.token = to_token(held);
+        taken.jobs[i].held.token = to_token({s.queues.incarnation(), held.seq, held.fence});
     }
-    s.queues.leased_until(until);
     if (s.events.is_followed(queue.id, request.now))
         for (const auto& job : taken.jobs)
             record(s, queue, job_event::kind::active, job.held.job.id, request.now);

@@ -167,6 +167,13 @@ std::string_view query::view(int column) const {
                  : std::string_view();
 }
 
+blob_view query::blob(int column) const {
+    const auto* bytes = sqlite3_column_blob(statement_, column);
+    return {bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
+}
+
+void query::fail_corrupt() const { throw make_error(SQLITE_CORRUPT, 0, "a row of ours is malformed", db_.file()); }
+
 void query::bind_int64(int index, std::int64_t value) { sqlite3_bind_int64(statement_, index, value); }
 void query::bind_at(int index, double value) { sqlite3_bind_double(statement_, index, value); }
 void query::bind_null(int index) { sqlite3_bind_null(statement_, index); }
@@ -174,6 +181,12 @@ void query::bind_at(int index, std::string_view value) {
     // A null pointer would be bound as NULL, an empty text is not that.
     const int code = sqlite3_bind_text64(statement_, index, value.data() ? value.data() : "", value.size(),
                                          SQLITE_STATIC, SQLITE_UTF8);
+    if (code != SQLITE_OK)
+        db_.fail(code);
+}
+
+void query::bind_at(int index, blob_view value) {
+    const int code = sqlite3_bind_blob64(statement_, index, value.data ? value.data : "", value.size, SQLITE_STATIC);
     if (code != SQLITE_OK)
         db_.fail(code);
 }

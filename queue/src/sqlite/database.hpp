@@ -70,6 +70,12 @@ private:
     std::unordered_map<const char*, std::unique_ptr<sqlite3_stmt, finalize>> statements_;
 };
 
+/// Bytes that are no text.
+struct blob_view {
+    const void* data = nullptr;
+    std::size_t size = 0;
+};
+
 /// One use of a prepared statement. Texts that are bound must live until it is gone.
 ///
 ///     query q(db, "SELECT name FROM pets WHERE age > ?1");
@@ -105,9 +111,13 @@ public:
     double real(int column) const noexcept;
     std::string text(int column) const { return std::string(view(column)); }
     std::string_view view(int column) const; ///< until the next step
+    blob_view blob(int column) const;        ///< until the next step
     std::optional<std::int64_t> maybe_integer(int column) const {
         return is_null(column) ? std::nullopt : std::optional(integer(column));
     }
+
+    /// What was read cannot be.
+    [[noreturn]] void fail_corrupt() const;
 
 private:
     template <std::integral I>
@@ -117,6 +127,7 @@ private:
     void bind_int64(int index, std::int64_t value);
     void bind_at(int index, double value);
     void bind_at(int index, std::string_view value);
+    void bind_at(int index, blob_view value);
     void bind_null(int index);
     template <class T>
     void bind_at(int index, const std::optional<T>& value) {

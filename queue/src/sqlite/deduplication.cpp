@@ -41,11 +41,8 @@ bool make_way(store& s, ledger::row& queue, const slot& held) {
 }
 
 void keep_if_active(store& s, const ledger::row& queue, const new_job& job, const slot& held) {
-    {
-        query q(s.db, "SELECT 1 FROM infra_active WHERE seq = ?1");
-        if (!q.bind(held.seq).step())
-            return;
-    }
+    if (!s.leases.find(held.seq))
+        return;
     const auto text = to_text(job);
     query(s.db, "UPDATE infra_deduplications SET last = ?3 WHERE queue = ?1 AND id = ?2")
         .bind(queue.id, job.deduplicate->id, text)

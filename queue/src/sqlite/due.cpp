@@ -1,5 +1,6 @@
 #include "due.hpp"
 
+#include "look.hpp"
 #include "traces.hpp"
 
 #include <algorithm>
@@ -9,45 +10,48 @@ namespace {
 
 constexpr auto never = std::numeric_limits<std::int64_t>::max();
 
-/// A job that waits again: it ran out of time, or its time has come.
-struct found_row {
+/// A job whose time has come.
+struct due_row {
     std::int64_t seq;
     std::int64_t queue;
     std::int64_t priority;
     std::int64_t due_at;
-    job_id id;
     std::optional<std::int64_t> expires_at;
-    bool cancelled;
 };
 
-std::vector<found_row> rows_of(query& q) {
-    std::vector<found_row> rows;
+std::vector<due_row> rows_of(query& q) {
+    std::vector<due_row> rows;
     while (q.step())
-        rows.push_back({q.integer(0), q.integer(1), q.integer(2), q.integer(3), id_of(q, 4, q.integer(0)),
-                        q.maybe_integer(5), q.integer(6) != 0});
+        rows.push_back({q.integer(0), q.integer(1), q.integer(2), q.integer(3), q.maybe_integer(4)});
     return rows;
 }
 
-// A lease that ran out: the job stands in front of those that wait, for it has waited once already.
-void rescue(store& s, ledger::row& queue, const found_row& row, wall_time now) {
-    const auto place = -s.queues.next_number();
-    query(s.db,
-          "UPDATE infra_jobs SET place = ?2, state = 0, stalls = stalls + 1, (fence, started_at) = (SELECT fence, "
-          "started_at FROM infra_active WHERE seq = ?1) WHERE seq = ?1")
-        .bind(row.seq, place)
-        .run();
-    query(s.db, "DELETE FROM infra_active WHERE seq = ?1").bind(row.seq).run();
-    record(s, queue, job_event::kind::stalled, row.id, now);
-    if (row.cancelled)
-        return fail_job(s, queue, row.seq, job_state::active, cancelled_reason, now);
-    stand_in_line(s, queue, {row.priority, place, row.seq, row.expires_at});
-    s.queues.moved(queue, job_state::active, job_state::waiting);
+std::vector<lease_row> leases_over(store& s, std::int64_t over, std::int64_t too_far) {
+    auto found = s.leases.those([&](const lease_row& held) { return held.until <= over || held.until > too_far; });
+    std::ranges::sort(found, {}, [](const lease_row& held) { return std::pair(held.until, held.seq); });
+    if (found.size() > most_at_once)
+        found.resize(most_at_once);
+    return found;
 }
 
-void look_when_leases_end(store& s) {
-    query q(s.db, "SELECT min(lease_until), max(lease_until) FROM infra_active");
-    q.step();
-    s.queues.set_leases(q.is_null(0) ? ledger::lease_ends() : ledger::lease_ends{q.integer(0), q.integer(1)});
+// A lease that ran out: the job stands in front of those that wait, for it has waited once already.
+job_id rescue(store& s, ledger::row& queue, const lease_row& held, wall_time now) {
+    const auto job = find_row(s, held.seq).value();
+    const auto place = -s.queues.next_number();
+    query(s.db,
+          "UPDATE infra_jobs SET place = ?2, state = 0, stalls = stalls + 1, fence = ?3, started_at = ?4 WHERE seq "
+          "= ?1")
+        .bind(held.seq, place, held.fence, held.started_at)
+        .run();
+    s.leases.remove(held.seq);
+    record(s, queue, job_event::kind::stalled, job.id, now);
+    if (held.has(lease_row::cancelled)) {
+        fail_job(s, queue, held.seq, job_state::active, cancelled_reason, now);
+    } else {
+        stand_in_line(s, queue, {job.priority, place, held.seq, job.expires_at});
+        s.queues.moved(queue, job_state::active, job_state::waiting);
+    }
+    return job.id;
 }
 
 } // namespace
@@ -55,26 +59,21 @@ void look_when_leases_end(store& s) {
 std::vector<job_key> rescue_expired(store& s, const claim_request& request) {
     const auto over = to_unix_ms(request.expired_before.value_or(request.now));
     const auto too_far = to_unix_ms(saturating_add(request.now, longest_lease));
-    if (s.queues.leases().first > over && s.queues.leases().last <= too_far)
+    if (s.leases.bounds().first > over && s.leases.bounds().last <= too_far)
         return {};
     std::vector<job_key> rescued;
-    query expired(s.db, "SELECT seq, a.queue, priority, lease_until, id, expires_at, cancel_requested FROM "
-                        "infra_active a JOIN infra_jobs USING (seq) "
-                        "WHERE lease_until <= ?1 OR lease_until > ?2 ORDER BY lease_until LIMIT ?3");
-    expired.bind(over, too_far, most_at_once);
-    for (const auto& row : rows_of(expired)) {
-        auto& queue = s.queues.find(row.queue);
-        rescue(s, queue, row, request.now);
-        rescued.push_back({queue.name, row.id});
+    for (const auto& held : leases_over(s, over, too_far)) {
+        auto& queue = s.queues.find(held.queue);
+        rescued.push_back({queue.name, rescue(s, queue, held, request.now)});
     }
-    look_when_leases_end(s);
+    s.leases.find_bounds();
     return rescued;
 }
 
 void promote_due(store& s, std::int64_t now) {
     if (s.queues.in(job_state::delayed) == 0)
         return;
-    query due(s.db, "SELECT d.seq, d.queue, j.priority, d.due_at, j.id, j.expires_at, 0 FROM infra_delayed d CROSS "
+    query due(s.db, "SELECT d.seq, d.queue, j.priority, d.due_at, j.expires_at FROM infra_delayed d CROSS "
                     "JOIN infra_jobs j "
                     "ON j.seq = d.seq WHERE d.due_at <= ?1 ORDER BY d.due_at, d.seq LIMIT ?2");
     due.bind(now, most_at_once);
@@ -147,7 +146,7 @@ std::int64_t rate_opens_at(store& s, const claim_request& request) {
 std::optional<wall_time> next_due(store& s, const claim_request& request) {
     auto due = never;
     if (s.queues.in(job_state::active) > 0)
-        due = s.queues.leases().first;
+        due = s.leases.bounds().first;
     if (s.queues.in(job_state::delayed) > 0)
         if (query q(s.db, "SELECT due_at FROM infra_delayed ORDER BY due_at, seq LIMIT 1"); q.step())
             due = std::min(due, q.integer(0));

@@ -15,32 +15,35 @@ known_job read(store& s, std::int64_t seq) {
     return {s.kinds.read(s.db, q, 0, 1, 2).options.keep_failed, id_of(q, 3, seq)};
 }
 
-void write_end(store& s, std::int64_t seq, std::int64_t number, std::string_view reason, std::int64_t at) {
-    query(s.db, "UPDATE infra_jobs SET state = 4, place = ?2, finished_at = ?3, failed_reason = ?4 WHERE seq = ?1")
-        .bind(seq, number, at, reason)
-        .run();
-}
-
-void stand_with_failed(store& s, ledger::row& queue, std::int64_t seq, std::int64_t number, job_state from,
-                       std::int64_t at) {
-    query(s.db, "INSERT INTO infra_finished (queue, state, number, seq, finished_at) VALUES (?1, 4, ?2, ?3, ?4)")
-        .bind(queue.id, number, seq, at)
-        .run();
-    s.queues.moved(queue, from, job_state::failed);
+void write_reason(store& s, std::int64_t seq, std::string_view reason) {
+    query(s.db, "UPDATE infra_jobs SET state = 0, failed_reason = ?2 WHERE seq = ?1").bind(seq, reason).run();
 }
 
 } // namespace
 
 void fail_job(store& s, ledger::row& queue, std::int64_t seq, job_state from, std::string_view reason, wall_time at) {
     const auto job = read(s, seq);
-    const auto number = s.queues.next_number();
-    write_end(s, seq, number, reason, to_unix_ms(at));
+    const job_end end{
+        .seq = seq, .number = s.queues.next_number(), .finished_at = to_unix_ms(at), .marks = job_end::failed};
+    write_reason(s, seq, reason);
+    s.ended.add(s.db, end);
+    s.queues.moved(queue, from, job_state::failed);
     note_end(s, queue, {seq, job.id, job_state::failed, at, reason});
     release_deduplication(s, queue, seq, at);
-    if (job.keep_failed.count == 0u)
-        return forget_job(s, queue, seq, from);
-    stand_with_failed(s, queue, seq, number, from, to_unix_ms(at));
-    forget_beyond(s, queue, job_state::failed, job.keep_failed, at);
+    if (job.keep_failed.count != 0u)
+        return keep_finished(s, queue, end, job.keep_failed);
+    s.ended.remove(s.db, seq);
+    forget_job(s, queue, seq, job_state::failed);
+}
+
+void keep_finished(store& s, ledger::row& queue, const job_end& end, const keep& kept) {
+    s.order.add(queue.id, end.state(), end.number, end.seq);
+    s.retain(queue, end.state(), kept, from_unix_ms(end.finished_at));
+}
+
+void leave_finished(store& s, const ledger::row& queue, const job_end& end) {
+    s.order.remove(s.db, queue.id, end.state(), end.number, end.seq);
+    s.ended.remove(s.db, end.seq);
 }
 
 void forget_job(store& s, ledger::row& queue, std::int64_t seq, job_state from) {

@@ -5,8 +5,7 @@ namespace infra::queue::sqlite {
 namespace {
 
 #define INFRA_QUEUE_SELECT_ROW                                                                                         \
-    "SELECT j.seq, j.queue, j.id, j.state, j.place, j.priority, j.expires_at, a.seq FROM infra_jobs j "                \
-    "LEFT JOIN infra_active a USING (seq) "
+    "SELECT j.seq, j.queue, j.id, j.state, j.place, j.priority, j.expires_at FROM infra_jobs j "
 constexpr const char* row_by_seq = INFRA_QUEUE_SELECT_ROW "WHERE j.seq = ?1";
 constexpr const char* row_by_number =
     INFRA_QUEUE_SELECT_ROW "WHERE j.seq = ?1 AND j.id IS NULL AND (?2 IS NULL OR j.queue = ?2)";
@@ -14,13 +13,21 @@ constexpr const char* row_by_id =
     INFRA_QUEUE_SELECT_ROW "WHERE j.id = ?1 AND (?2 IS NULL OR j.queue = ?2) ORDER BY j.seq LIMIT 1";
 #undef INFRA_QUEUE_SELECT_ROW
 
+job_state state_of(store& s, std::int64_t seq, job_state by_row) {
+    if (s.leases.find(seq))
+        return job_state::active;
+    const auto* end = s.ended.find(s.db, seq);
+    return end ? end->state() : by_row;
+}
+
 std::optional<job_row> row_of(store& s, query& q) {
     if (!q.step())
         return std::nullopt;
-    return job_row{.seq = q.integer(0),
+    const auto seq = q.integer(0);
+    return job_row{.seq = seq,
                    .queue = &s.queues.find(q.integer(1)),
-                   .id = id_of(q, 2, q.integer(0)),
-                   .state = q.is_null(7) ? static_cast<job_state>(q.integer(3)) : job_state::active,
+                   .id = id_of(q, 2, seq),
+                   .state = state_of(s, seq, static_cast<job_state>(q.integer(3))),
                    .place = q.integer(4),
                    .priority = q.integer(5),
                    .expires_at = q.maybe_integer(6)};

@@ -4,14 +4,10 @@
 namespace infra::queue::sqlite {
 namespace {
 
-// The state of an active job stands in infra_active alone.
 #define INFRA_QUEUE_SELECT_JOB                                                                                         \
     "SELECT j.seq, j.queue, j.id, j.state, j.priority, j.place, j.kind, j.name, j.options, j.attempts_made, "          \
-    "j.stalls, "                                                                                                       \
-    "coalesce(a.fence, j.fence), j.created_at, coalesce(a.started_at, j.started_at), j.finished_at, "                  \
-    "coalesce(j.data, p.data), j.failed_reason, j.result, a.seq, a.cancel_requested, j.expires_at, j.deduplication, "  \
-    "j.errors IS NOT NULL, j.progress FROM infra_jobs j LEFT JOIN infra_active a USING "                               \
-    "(seq) "                                                                                                           \
+    "j.stalls, j.fence, j.created_at, j.started_at, coalesce(j.data, p.data), j.failed_reason, j.result, "             \
+    "j.expires_at, j.deduplication, j.errors IS NOT NULL, j.progress FROM infra_jobs j "                               \
     "LEFT JOIN infra_payloads p USING (seq) "
 
 constexpr const char* by_seq = INFRA_QUEUE_SELECT_JOB "WHERE j.seq = ?1";
@@ -38,31 +34,54 @@ std::vector<job_error> errors_of(store& s, std::int64_t seq) {
     return errors;
 }
 
+void say_run(job_info& info, std::int64_t fence, std::int64_t started_at) {
+    info.run_at.reset();
+    info.fence = static_cast<std::uint64_t>(fence);
+    info.started_at = from_unix_ms(started_at);
+}
+
+void say_active(job_info& info, const lease_row& held) {
+    info.state = job_state::active;
+    info.cancel_requested = held.has(lease_row::cancelled);
+    say_run(info, held.fence, held.started_at);
+}
+
+void say_over(job_info& info, const job_end& end) {
+    info.state = end.state();
+    info.attempts_made += end.attempts();
+    info.finished_at = from_unix_ms(end.finished_at);
+    if (end.fence != 0)
+        say_run(info, end.fence, end.started_at);
+}
+
+// Of a job that waits: the others are spoken for by their lease, or their end.
 job_info read_job(store& s, const query& q) {
     const auto& kind = s.kinds.read(s.db, q, 6, 7, 8);
-    const auto state = q.is_null(18) ? static_cast<job_state>(q.integer(3)) : job_state::active;
+    const auto state = static_cast<job_state>(q.integer(3));
     job_info info{.queue = s.queues.find(q.integer(1)).name,
                   .id = id_of(q, 2, q.integer(0)),
                   .name = kind.name,
                   .state = state,
-                  .data = q.text(15),
-                  .result = q.text(17),
-                  .failed_reason = q.text(16),
+                  .data = q.text(14),
+                  .result = q.text(16),
+                  .failed_reason = q.text(15),
                   .attempts_made = static_cast<int>(q.integer(9)),
                   .fence = static_cast<std::uint64_t>(q.integer(11)),
                   .stalls = static_cast<int>(q.integer(10)),
                   .created_at = from_unix_ms(q.integer(12)),
                   .run_at = state == job_state::delayed ? maybe_time(q, 5) : std::nullopt,
                   .started_at = maybe_time(q, 13),
-                  .finished_at = maybe_time(q, 14),
-                  .expires_at = maybe_time(q, 20),
+                  .expires_at = maybe_time(q, 17),
                   .options = kind.options,
-                  .deduplication_id = q.text(21),
-                  .progress = q.text(23),
-                  .cancel_requested = q.integer(19) != 0};
-    if (q.integer(22) != 0)
+                  .deduplication_id = q.text(18),
+                  .progress = q.text(20)};
+    if (q.integer(19) != 0)
         info.errors = errors_of(s, q.integer(0));
     info.options.priority = static_cast<int>(q.integer(4));
+    if (const auto* held = s.leases.find(q.integer(0)))
+        say_active(info, *held);
+    else if (const auto* end = s.ended.find(s.db, q.integer(0)))
+        say_over(info, *end);
     return info;
 }
 

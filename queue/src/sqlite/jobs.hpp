@@ -24,18 +24,18 @@ inline std::int64_t to_due_ms(wall_time t) noexcept {
     return to_unix_ms(saturating_add(t, std::chrono::milliseconds(1) - std::chrono::nanoseconds(1)));
 }
 
-/// What a lease's token says: which file, which job, which lease, since when, and whether the job was added with a
-/// deduplication, so that who ends one without need not look. Of another file's it finds no row, also where somebody removed
+/// What a lease's token says: which file, which job, which lease. Of another file's it finds none, also where somebody removed
 /// the file and numbers began anew.
-struct row_lease {
+struct lease_token {
     std::int64_t incarnation = 0;
     std::int64_t seq = 0;
     std::int64_t fence = 0;
-    std::int64_t started_at = 0;
-    std::int64_t deduplicated = 0;
 };
-std::string to_token(const row_lease& held);
-row_lease from_token(std::string_view token); ///< what was not made by to_token finds no row
+std::string to_token(const lease_token& held);
+lease_token from_token(std::string_view token); ///< what was not made by to_token finds no lease
+
+/// Null if it is void. Until the next change of leases.
+const lease_row* find_lease(const store& s, std::string_view token);
 
 /// The number that an id given by the file is; empty if it was not given.
 std::optional<std::int64_t> given_number(std::string_view id);
@@ -61,6 +61,12 @@ added_job add_job(store& s, ledger::row& queue, const new_job& job);
 
 /// Ends a job that has left its place and that no handler ends. `from` is where it is counted.
 void fail_job(store& s, ledger::row& queue, std::int64_t seq, job_state from, std::string_view reason, wall_time at);
+
+/// Puts a job whose end is noted among those that finished, of which no more than `kept` are to be kept.
+void keep_finished(store& s, ledger::row& queue, const job_end& end, const keep& kept);
+
+/// Takes it from among them, and forgets how it ended.
+void leave_finished(store& s, const ledger::row& queue, const job_end& end);
 
 /// Forgets a job that has left its place. A deduplication stays as it is.
 void forget_job(store& s, ledger::row& queue, std::int64_t seq, job_state from);

@@ -23,11 +23,6 @@ void ledger::load(database& db) {
     mark();
     load_queues(db);
     load_numbers(db);
-    query ends(db, "SELECT min(lease_until), max(lease_until) FROM infra_active");
-    ends.step();
-    leases_ = {};
-    if (!ends.is_null(0))
-        leases_ = {ends.integer(0), ends.integer(1)};
     has_payloads_ = query(db, "SELECT 1 FROM infra_payloads LIMIT 1").step();
     has_logs_ = query(db, "SELECT 1 FROM infra_logs LIMIT 1").step();
 }
@@ -144,10 +139,6 @@ void ledger::replace_flow(row& queue, queue_flow flow) {
     limited_ += !queue.flow.is_unlimited();
     if (!std::exchange(queue.flow_dirty, true))
         flows_changed_.push_back(&queue);
-}
-
-void ledger::leased_until(std::int64_t end) noexcept {
-    leases_ = {std::min(leases_.first, end), std::max(leases_.last, end)};
 }
 
 void ledger::change(row& queue, job_state s, std::int64_t by) {

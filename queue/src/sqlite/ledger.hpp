@@ -1,7 +1,7 @@
 #pragma once
 
 // What the writer keeps in memory of the file: the queues' names and settings, how many of their jobs are in each state, the
-// next numbers, between which times leases end, and from when on jobs expire. Read again when another process has written; what changed is written back
+// next numbers, and from when on jobs expire. Read again when another process has written; what changed is written back
 // once for each transaction. So counts cost nothing, whatever the backlog, and a claim looks only where there is something.
 //
 // Invariant: within a write transaction, every count equals the number of rows; at COMMIT the tables say the same.
@@ -32,12 +32,6 @@ public:
     };
     using rows = std::map<std::string, row, std::less<>>;
 
-    /// No lease ends before the first or after the last; in Unix milliseconds.
-    struct lease_ends {
-        std::int64_t first = std::numeric_limits<std::int64_t>::max();
-        std::int64_t last = std::numeric_limits<std::int64_t>::min();
-    };
-
     void load(database& db);
     void save(database& db);
 
@@ -63,10 +57,6 @@ public:
     /// Whether any queue has settings that limit it.
     bool limits_some() const noexcept { return limited_ > 0; }
     void set_flow(row& queue, queue_flow flow);
-
-    const lease_ends& leases() const noexcept { return leases_; }
-    void leased_until(std::int64_t end) noexcept;
-    void set_leases(lease_ends ends) noexcept { leases_ = ends; }
 
     /// Whether any payload lies apart from its job.
     bool has_payloads() const noexcept { return has_payloads_; }
@@ -115,7 +105,6 @@ private:
     std::int64_t next_number_ = 1;
     std::pair<std::int64_t, std::int64_t> saved_numbers_{};
     std::int64_t incarnation_ = 0;
-    lease_ends leases_;
     bool has_payloads_ = false;
     bool has_logs_ = false;
     std::vector<step> steps_;           // since mark()

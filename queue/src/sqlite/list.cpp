@@ -42,17 +42,37 @@ std::vector<job_state> states_of(const job_filter& filter) {
 
 using numbers = std::vector<std::int64_t>;
 
-void add_from_table(store& s, const ledger::row& queue, job_state state, const direction& way, numbers& found) {
-    static constexpr const char* const tables[job_states] = {
-        "SELECT seq FROM infra_waiting WHERE queue = ?1", "SELECT seq FROM infra_delayed WHERE queue = ?1",
-        "SELECT seq FROM infra_active WHERE queue = ?1",
-        "SELECT seq FROM infra_finished WHERE queue = ?1 AND state = 3",
-        "SELECT seq FROM infra_finished WHERE queue = ?1 AND state = 4"};
-    query q(s.db, tables[static_cast<std::size_t>(state)]);
+numbers read_numbers(store& s, const ledger::row& queue, const char* by_queue) {
+    query q(s.db, by_queue);
     q.bind(queue.id);
+    numbers found;
     while (q.step())
-        if (way.is_ahead(q.integer(0)))
-            found.push_back(q.integer(0));
+        found.push_back(q.integer(0));
+    return found;
+}
+
+numbers active(store& s, const ledger::row& queue) {
+    numbers found;
+    for (const auto& held : s.leases.those([&](const lease_row& each) { return each.queue == queue.id; }))
+        found.push_back(held.seq);
+    return found;
+}
+
+numbers in_state(store& s, const ledger::row& queue, job_state state) {
+    switch (state) {
+    case job_state::waiting: return read_numbers(s, queue, "SELECT seq FROM infra_waiting WHERE queue = ?1");
+    case job_state::delayed: return read_numbers(s, queue, "SELECT seq FROM infra_delayed WHERE queue = ?1");
+    case job_state::active: return active(s, queue);
+    case job_state::completed:
+    case job_state::failed: return s.order.oldest(s.db, queue.id, state, beyond_all);
+    }
+    return {};
+}
+
+void add_from_table(store& s, const ledger::row& queue, job_state state, const direction& way, numbers& found) {
+    for (const auto seq : in_state(s, queue, state))
+        if (way.is_ahead(seq))
+            found.push_back(seq);
 }
 
 /// How many rows are read to find those of a queue in these states by the tables they stand in.

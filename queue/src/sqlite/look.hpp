@@ -14,7 +14,7 @@ struct job_row {
     ledger::row* queue = nullptr;
     job_id id{};
     job_state state = job_state::waiting;
-    std::int64_t place = 0; ///< its key in the table of its state; of an active one: the one it had
+    std::int64_t place = 0; ///< its key in the table of those that wait or are delayed; of others: the one it had
     std::int64_t priority = 0;
     std::optional<std::int64_t> expires_at{};
 };

@@ -1,4 +1,5 @@
 #include "deduplication.hpp"
+#include "traces.hpp"
 #include "verbs.hpp"
 
 #include <algorithm>
@@ -6,32 +7,31 @@
 namespace infra::queue::sqlite {
 namespace {
 
-// The oldest stand in a row, so that they are forgotten up to a number by two statements, however many they are.
-std::size_t forget_up_to(store& s, ledger::row& queue, job_state state, std::int64_t number) {
-    const auto of = static_cast<int>(state);
-    if (s.queues.has_payloads())
-        query(s.db,
-              "DELETE FROM infra_payloads WHERE seq IN (SELECT seq FROM infra_finished WHERE queue = ?1 AND state = "
-              "?2 AND number <= ?3)")
-            .bind(queue.id, of, number)
-            .run();
-    if (s.queues.has_logs())
-        query(s.db,
-              "DELETE FROM infra_logs WHERE seq IN (SELECT seq FROM infra_finished WHERE queue = ?1 AND state = ?2 "
-              "AND number <= ?3)")
-            .bind(queue.id, of, number)
-            .run();
-    query(s.db,
-          "DELETE FROM infra_jobs WHERE seq IN (SELECT seq FROM infra_finished WHERE queue = ?1 AND state = ?2 AND "
-          "number <= ?3)")
-        .bind(queue.id, of, number)
-        .run();
-    query(s.db, "DELETE FROM infra_finished WHERE queue = ?1 AND state = ?2 AND number <= ?3")
-        .bind(queue.id, of, number)
-        .run();
-    const auto forgotten = s.db.changes();
-    s.queues.removed(queue, state, forgotten);
-    return static_cast<std::size_t>(forgotten);
+// Numbers that follow each other are deleted together: those that finished together came together.
+void delete_rows(store& s, const std::vector<std::int64_t>& sorted) {
+    query q(s.db, "DELETE FROM infra_jobs WHERE seq BETWEEN ?1 AND ?2");
+    for (std::size_t i = 0; i < sorted.size();) {
+        auto last = i;
+        while (last + 1 < sorted.size() && sorted[last + 1] == sorted[last] + 1)
+            ++last;
+        q.bind(sorted[i], sorted[last]).run();
+        i = last + 1;
+    }
+}
+
+void forget_oldest(store& s, ledger::row& queue, job_state state, std::vector<std::int64_t> oldest) {
+    const auto number = std::ssize(oldest);
+    s.order.remove_oldest(s.db, queue.id, state, number);
+    std::ranges::sort(oldest);
+    delete_rows(s, oldest);
+    for (const auto seq : oldest) {
+        s.ended.remove(s.db, seq);
+        if (s.queues.has_payloads())
+            forget_payload(s, seq);
+        if (s.queues.has_logs())
+            forget_logs(s, seq);
+    }
+    s.queues.removed(queue, state, number);
 }
 
 std::size_t forget_excess(store& s, ledger::row& queue, job_state state, std::size_t count, std::int64_t most) {
@@ -40,27 +40,23 @@ std::size_t forget_excess(store& s, ledger::row& queue, job_state state, std::si
     const auto excess = std::min(queue.in(state)-limit, most);
     if (excess <= 0)
         return 0;
-    query last(s.db,
-               "SELECT number FROM infra_finished WHERE queue = ?1 AND state = ?2 ORDER BY number LIMIT 1 OFFSET ?3");
-    if (!last.bind(queue.id, static_cast<int>(state), excess - 1).step())
-        return 0;
-    const auto number = last.integer(0);
-    last.reset();
-    return forget_up_to(s, queue, state, number);
+    auto oldest = s.order.oldest(s.db, queue.id, state, excess);
+    const auto forgotten = oldest.size();
+    forget_oldest(s, queue, state, std::move(oldest));
+    return forgotten;
 }
 
 std::size_t forget_old(store& s, ledger::row& queue, job_state state, std::chrono::seconds age, wall_time now,
                        std::int64_t most) {
-    const auto oldest = to_unix_ms(saturating_add(now, -age));
-    std::optional<std::int64_t> last;
-    {
-        query q(s.db, "SELECT number, finished_at FROM infra_finished WHERE queue = ?1 AND state = ?2 ORDER BY number "
-                      "LIMIT ?3");
-        q.bind(queue.id, static_cast<int>(state), most);
-        while (q.step() && q.integer(1) < oldest)
-            last = q.integer(0);
-    }
-    return last ? forget_up_to(s, queue, state, *last) : 0;
+    const auto too_old = to_unix_ms(saturating_add(now, -age));
+    auto oldest = s.order.oldest(s.db, queue.id, state, most, [&](std::int64_t seq) {
+        const auto* end = s.ended.find(s.db, seq);
+        return !end || end->finished_at < too_old;
+    });
+    const auto forgotten = oldest.size();
+    if (forgotten > 0)
+        forget_oldest(s, queue, state, std::move(oldest));
+    return forgotten;
 }
 
 } // namespace

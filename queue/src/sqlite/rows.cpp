@@ -5,21 +5,21 @@
 
 namespace infra::queue::sqlite {
 
-std::string to_token(const row_lease& held) {
-    std::array<char, 112> text;
+std::string to_token(const lease_token& held) {
+    std::array<char, 64> text;
     auto* to = text.data();
-    for (const auto each : {held.seq, held.fence, held.started_at, held.deduplicated, held.incarnation}) {
+    for (const auto each : {held.seq, held.fence, held.incarnation}) {
         to = std::to_chars(to, text.data() + text.size(), each).ptr;
         *to++ = ':';
     }
     return {text.data(), to - 1};
 }
 
-row_lease from_token(std::string_view token) {
-    row_lease held;
+lease_token from_token(std::string_view token) {
+    lease_token held;
     const auto* at = token.data();
     const auto* const end = at + token.size();
-    for (auto* each : {&held.seq, &held.fence, &held.started_at, &held.deduplicated, &held.incarnation}) {
+    for (auto* each : {&held.seq, &held.fence, &held.incarnation}) {
         const auto read = std::from_chars(at, end, *each);
         const bool is_last = each == &held.incarnation;
         if (read.ec != std::errc() || (read.ptr == end) != is_last || (!is_last && *read.ptr != ':'))
@@ -27,6 +27,11 @@ row_lease from_token(std::string_view token) {
         at = read.ptr + 1;
     }
     return held;
+}
+
+const lease_row* find_lease(const store& s, std::string_view token) {
+    const auto asked = from_token(token);
+    return asked.incarnation == s.queues.incarnation() ? s.leases.find(asked.seq, asked.fence) : nullptr;
 }
 
 std::optional<std::int64_t> given_number(std::string_view id) {

@@ -1,5 +1,6 @@
 #include "store.hpp"
 
+#include "jobs.hpp"
 #include "schema.hpp"
 
 #include <algorithm>
@@ -61,21 +62,42 @@ void store::begin(access needed) {
     query(db, needed == access::read ? "BEGIN" : "BEGIN IMMEDIATE").run();
     try {
         look_for_others();
-        if (stale_) {
-            refuse_newer_schema(db);
-            queues.load(db);
-            events.load(db);
-        }
-        stale_ = false;
+        if (stale_)
+            load();
     } catch (...) {
         rollback();
         throw;
     }
     brought_work = look_at_all = claims_follow = false;
     fresh.clear();
+    retentions_.clear();
     queues.mark();
     minutes.clear();
     ends.clear();
+}
+
+void store::load() {
+    refuse_newer_schema(db);
+    queues.load(db);
+    leases.load(db);
+    ended.forget();
+    order.clear();
+    events.load(db);
+    stale_ = false;
+}
+
+void store::retain(ledger::row& queue, job_state state, const keep& kept, wall_time now) {
+    const auto same = [&](const retention& r) { return r.queue == &queue && r.state == state && r.kept == kept; };
+    auto found = std::ranges::find_if(retentions_, same);
+    if (found == retentions_.end())
+        found = retentions_.insert(found, {&queue, state, kept, now});
+    found->now = std::max(found->now, now);
+    ++found->ended;
+}
+
+void store::forget_beyond_kept() {
+    for (const auto& each : std::exchange(retentions_, {}))
+        forget_beyond(*this, *each.queue, each.state, each.kept, each.now, most_at_once + each.ended);
 }
 
 void store::put_in_line(const ledger::row& queue, const standing& where) {
@@ -90,11 +112,24 @@ void store::put_in_line() {
 }
 
 void store::commit() {
+    if (may_write())
+        save();
+    query(db, "COMMIT").run();
+}
+
+void store::save() {
     put_in_line();
+    save_all_but_counts();
     queues.save(db);
+}
+
+void store::save_all_but_counts() {
+    forget_beyond_kept();
+    leases.save(db);
+    ended.save(db);
+    order.save(db);
     events.save(db);
     minutes.save(db);
-    query(db, "COMMIT").run();
 }
 
 void store::rollback() noexcept {
@@ -112,9 +147,8 @@ void store::rollback() noexcept {
 void store::end_reading() { query(db, "ROLLBACK").run(); }
 
 void store::begin_part() {
+    save_all_but_counts();
     queues.mark();
-    events.save(db);
-    minutes.save(db);
     ends.mark();
     query(db, "SAVEPOINT part").run();
 }
@@ -125,6 +159,10 @@ void store::undo_part() {
     query(db, "ROLLBACK TO part").run();
     query(db, "RELEASE part").run();
     queues.undo();
+    retentions_.clear();
+    leases.load(db);
+    ended.forget();
+    order.clear();
     kinds.forget();
     events.load(db);
     minutes.clear();

@@ -4,8 +4,11 @@
 
 #include "ends.hpp"
 #include "events.hpp"
+#include "finish_order.hpp"
 #include "history.hpp"
+#include "job_ends.hpp"
 #include "kinds.hpp"
+#include "leases.hpp"
 #include "ledger.hpp"
 
 #include <infra/queue/backend.hpp>
@@ -76,8 +79,15 @@ public:
     void put_in_line();
     void put_in_line(const ledger::row& queue, const standing& where);
 
+    /// Finished jobs are forgotten beyond what is to be kept, once for all that ended in this transaction.
+    void retain(ledger::row& queue, job_state state, const keep& kept, wall_time now);
+    void forget_beyond_kept();
+
     database db;
     ledger queues;
+    lease_book leases;
+    job_ends ended;
+    finish_order order;
     kind_table kinds;
     event_log events;
     minute_tally minutes;
@@ -86,10 +96,23 @@ public:
     std::unordered_map<std::int64_t, std::uint64_t> last_turn; ///< by queue
 
 private:
+    /// What ended in this transaction, by what is to be kept of it.
+    struct retention {
+        ledger::row* queue;
+        job_state state;
+        keep kept;
+        wall_time now;
+        std::int64_t ended = 0;
+    };
+
+    void load();
+    void save(); // all that is in memory and not in the file
+    void save_all_but_counts();
     static bool wait_for_lock(void* self, int tries);
     void set_synchronous(bool full);
 
     const sqlite_options& options_;
+    std::vector<retention> retentions_;
     const std::atomic<bool>& give_up_;
     std::chrono::steady_clock::time_point waiting_since_{};
     std::optional<bool> full_;

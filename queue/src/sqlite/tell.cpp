@@ -7,11 +7,6 @@
 namespace infra::queue::sqlite {
 namespace {
 
-bool is_held(store& s, const row_lease& held) {
-    return held.incarnation == s.queues.incarnation() &&
-           query(s.db, "SELECT 1 FROM infra_active WHERE seq = ?1 AND fence = ?2").bind(held.seq, held.fence).step();
-}
-
 std::int64_t last_line(store& s, std::int64_t seq) {
     query q(s.db, "SELECT max(number) FROM infra_logs WHERE seq = ?1");
     q.bind(seq).step();
@@ -31,13 +26,13 @@ void add_lines(store& s, std::int64_t seq, const std::vector<log_line>& lines) {
 }
 
 bool tell_one(store& s, const note& told) {
-    const auto held = from_token(told.held.token);
+    const auto* held = find_lease(s, told.held.token);
     const auto* queue = s.queues.find(told.held.job.queue);
-    if (!queue || !is_held(s, held))
+    if (!queue || !held)
         return false;
-    add_lines(s, held.seq, told.lines);
+    add_lines(s, held->seq, told.lines);
     if (told.progress) {
-        query(s.db, "UPDATE infra_jobs SET progress = ?2 WHERE seq = ?1").bind(held.seq, *told.progress).run();
+        query(s.db, "UPDATE infra_jobs SET progress = ?2 WHERE seq = ?1").bind(held->seq, *told.progress).run();
         record(s, *queue, job_event::kind::progress, told.held.job.id, told.at, *told.progress);
     }
     return true;

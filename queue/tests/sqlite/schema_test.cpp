@@ -2,6 +2,8 @@
 
 #include <infra/base/propagation.hpp>
 
+#include <fstream>
+
 namespace infra::queue::tests {
 namespace {
 
@@ -107,7 +109,7 @@ TEST_F(SqliteSchema, OfVersion1IsBroughtUpToDateWithItsJobs) {
     EXPECT_EQ(taken.jobs[0].options.timeout, 5s);
     EXPECT_EQ(loop.await(stored->finish({{.held = taken.jobs[0].held, .at = t0}})), (std::vector{true}));
     loop.await(stored->stop(deadline::after(30s)));
-    EXPECT_EQ(ask(file, "SELECT schema_version FROM infra_queue"), "3");
+    EXPECT_EQ(ask(file, "SELECT schema_version FROM infra_queue"), "4");
     expect_sound(file);
 }
 
@@ -185,6 +187,53 @@ TEST_F(SqliteSchema, OfVersion2GoesOnWhereItWas) {
     EXPECT_EQ(ids_of(at(t0 + 60s)), (ids{"active", "plain", "traced", "delayed"}));
     loop.await(stored->prune({{.queue = "mail", .completed = {.count = 1}, .now = t0}}));
     EXPECT_TRUE(loop.await(stored->get({{"mail", "late"}})).at(0)) << "forgot another than the oldest";
+    loop.await(stored->stop(deadline::after(30s)));
+    expect_sound(file);
+}
+
+std::string version_3() {
+    std::ifstream in(INFRA_QUEUE_TESTS "/sqlite/version_3.sql");
+    return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+TEST_F(SqliteSchema, OfVersion3KeepsItsJobsInTheirStates) {
+    make(version_3().c_str());
+    const auto stored = open();
+    EXPECT_EQ(loop.await(stored->counts({"mail"})).at(0),
+              (queue_counts{.queue = "mail", .waiting = 2, .delayed = 1, .active = 1, .completed = 2, .failed = 1}));
+    expect_sound(file);
+    const auto info = [&](const char* id) { return loop.await(stored->get({{"mail", id}})).at(0).value(); };
+    EXPECT_EQ(info("plain").state, job_state::waiting);
+    EXPECT_EQ(info("delayed").run_at, t0 + 60s);
+    const auto active = info("active");
+    EXPECT_EQ(active.state, job_state::active);
+    EXPECT_TRUE(active.cancel_requested);
+    EXPECT_EQ(active.fence, 50u);
+    const auto late = info("late");
+    EXPECT_EQ(late.state, job_state::completed);
+    EXPECT_EQ(late.result, R"("done")");
+    EXPECT_EQ(late.attempts_made, 1);
+    EXPECT_EQ(late.finished_at, t0 + 2s);
+    EXPECT_EQ(late.started_at, t0);
+    const auto failed = info("failed");
+    EXPECT_EQ(failed.state, job_state::failed);
+    EXPECT_EQ(failed.attempts_made, 2);
+    EXPECT_EQ(failed.fence, 2u);
+    loop.await(stored->stop(deadline::after(30s)));
+}
+
+TEST_F(SqliteSchema, OfVersion3GoesOnWhereItWas) {
+    make(version_3().c_str());
+    const auto stored = open();
+    loop.await(stored->prune({{.queue = "mail", .completed = {.count = 1}, .now = t0}}));
+    EXPECT_FALSE(loop.await(stored->get({{"mail", "soon"}})).at(0)) << "the oldest";
+    EXPECT_EQ(loop.await(stored->change({.what = job_change::retry, .jobs = {{"mail", "failed"}}, .now = t0})).changed,
+              1u);
+    const auto taken = loop.await(stored->claim({.queues = {"mail"}, .max = 10, .worker = "me", .now = t0 + 1s}));
+    EXPECT_EQ(ids_of(taken), (ids{"traced", "plain", "failed"}));
+    EXPECT_EQ(loop.await(stored->get({{"mail", "active"}})).at(0)->failed_reason, cancelled_reason)
+        << "its lease ran out";
+    EXPECT_EQ(ask(file, "SELECT count(*) FROM infra_deduplications"), "0");
     loop.await(stored->stop(deadline::after(30s)));
     expect_sound(file);
 }

@@ -8,22 +8,87 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
+#include <cstring>
+
 namespace infra::queue::tests {
 
-/// The first column of the first row, as text; `none` if there is no row.
-inline std::string ask(const std::filesystem::path& file, const std::string& sql) {
-    sqlite3* db = nullptr;
-    sqlite3_stmt* statement = nullptr;
-    std::string answer = "none";
-    sqlite3_open_v2(file.c_str(), &db, SQLITE_OPEN_READWRITE, nullptr);
-    sqlite3_busy_timeout(db, 10'000);
-    if (sqlite3_prepare_v2(db, sql.c_str(), -1, &statement, nullptr) != SQLITE_OK)
-        answer = std::string("error: ") + sqlite3_errmsg(db);
-    else if (sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_text(statement, 0))
-        answer = reinterpret_cast<const char*>(sqlite3_column_text(statement, 0));
-    sqlite3_finalize(statement);
-    sqlite3_close(db);
-    return answer;
+/// A connection past the backend.
+class opened_file {
+public:
+    explicit opened_file(const std::filesystem::path& file) {
+        sqlite3_open_v2(file.c_str(), &db_, SQLITE_OPEN_READWRITE, nullptr);
+        sqlite3_busy_timeout(db_, 10'000);
+    }
+    ~opened_file() { sqlite3_close(db_); }
+    opened_file(const opened_file&) = delete;
+    opened_file& operator=(const opened_file&) = delete;
+
+    /// Of every row all columns, as text; blobs as they are.
+    std::vector<std::vector<std::string>> rows(const std::string& sql) {
+        std::vector<std::vector<std::string>> found;
+        sqlite3_stmt* statement = nullptr;
+        if (sqlite3_prepare_v2(db_, sql.c_str(), -1, &statement, nullptr) != SQLITE_OK)
+            found.push_back({std::string("error: ") + sqlite3_errmsg(db_)});
+        while (found.size() < 1'000'000 && statement && sqlite3_step(statement) == SQLITE_ROW) {
+            auto& row = found.emplace_back();
+            for (int i = 0; i < sqlite3_column_count(statement); ++i) {
+                const bool is_null = sqlite3_column_type(statement, i) == SQLITE_NULL;
+                const auto* bytes = static_cast<const char*>(sqlite3_column_blob(statement, i));
+                const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement, i));
+                row.push_back(is_null ? "none" : std::string(bytes ? bytes : "", size));
+            }
+        }
+        sqlite3_finalize(statement);
+        return found;
+    }
+    /// The first column of the first row; `none` if there is no row.
+    std::string ask(const std::string& sql) {
+        const auto found = rows(sql);
+        return found.empty() ? "none" : found.front().at(0);
+    }
+
+private:
+    sqlite3* db_ = nullptr;
+};
+
+inline std::string ask(const std::filesystem::path& file, const std::string& sql) { return opened_file(file).ask(sql); }
+
+/// What stands packed in blobs, as a temporary table: columns of `from`, then those packed.
+inline void unpack(opened_file& file, const std::string& table, const std::string& from, const std::string& beside,
+                   const std::vector<std::string>& columns) {
+    std::string names = beside;
+    for (const auto& each : columns)
+        names += ", " + each + " INTEGER";
+    file.ask("CREATE TEMP TABLE " + table + " (" + names + ")");
+    const auto width = sizeof(std::int64_t) * columns.size();
+    for (const auto& row : file.rows("SELECT " + beside + ", jobs FROM " + from)) {
+        const auto& blob = row.back();
+        EXPECT_EQ(blob.size() % width, 0u) << from;
+        EXPECT_FALSE(blob.empty()) << "an empty block in " << from;
+        for (std::size_t at = 0; at + width <= blob.size(); at += width) {
+            std::string values;
+            for (std::size_t i = 0; i + 1 < row.size(); ++i)
+                values += row[i] + ", ";
+            for (std::size_t i = 0; i < columns.size(); ++i) {
+                std::int64_t value = 0;
+                std::memcpy(&value, blob.data() + at + sizeof value * i, sizeof value);
+                values += (i == 0 ? "" : ", ") + std::to_string(value);
+            }
+            EXPECT_EQ(file.ask("INSERT INTO " + table + " VALUES (" + values + ")"), "none");
+        }
+    }
+}
+
+/// What a function throws; none if it returns.
+template <class F>
+boost::system::error_code code_thrown_by(F f) {
+    try {
+        f();
+    } catch (const std::exception&) {
+        return infra::code_of(std::current_exception());
+    }
+    return {};
 }
 
 /// Another process in the middle of a transaction.
@@ -42,69 +107,97 @@ private:
     sqlite3* other_ = nullptr;
 };
 
+/// Whether tables of blocks say what they should: leases, ends and runs are made of them.
+inline void expect_sound_blocks(opened_file& file) {
+    unpack(file, "leases", "infra_active", "block", {"seq", "queue", "fence", "until", "started_at", "marks"});
+    unpack(file, "ends", "infra_ends", "block", {"seq", "number", "fence", "started_at", "finished_at", "marks"});
+    unpack(file, "runs", "infra_finished", "queue, state, last", {"seq"});
+    EXPECT_EQ(file.ask("SELECT seq FROM ends WHERE seq / 64 <> block OR marks NOT BETWEEN 0 AND 3"), "none");
+    EXPECT_EQ(file.ask("SELECT block FROM leases GROUP BY block HAVING count(*) > 64"), "none");
+    EXPECT_EQ(file.ask("SELECT seq FROM leases WHERE marks NOT BETWEEN 0 AND 3"), "none");
+    EXPECT_EQ(file.ask("SELECT e.seq FROM ends e LEFT JOIN runs r ON r.seq = e.seq AND r.state = 3 + (e.marks & 1) AND "
+                       "e.number <= r.last WHERE r.seq IS NULL"),
+              "none")
+        << "is over, but not among those that finished";
+    EXPECT_EQ(file.ask("SELECT seq FROM runs WHERE seq NOT IN (SELECT seq FROM ends)"), "none") << "has not ended";
+    EXPECT_EQ(
+        file.ask("SELECT e.seq FROM ends e JOIN runs r USING (seq) JOIN infra_finished b ON b.queue = r.queue AND "
+                 "b.state = r.state AND b.last < r.last AND b.last >= e.number"),
+        "none")
+        << "stands in a later run than its number";
+}
+
 /// What must hold of any file at any time.
-inline void expect_sound(const std::filesystem::path& file) {
-    if (!std::filesystem::exists(file) || ask(file, "SELECT 1 FROM sqlite_schema WHERE name = 'infra_queue'") != "1")
+inline void expect_sound(const std::filesystem::path& path) {
+    if (!std::filesystem::exists(path) || ask(path, "SELECT 1 FROM sqlite_schema WHERE name = 'infra_queue'") != "1")
         return;
-    EXPECT_EQ(ask(file, "PRAGMA integrity_check"), "ok");
-    const std::pair<const char*, const char*> states[] = {
-        {"waiting", "infra_waiting r WHERE r.queue = q.id"},
-        {"delayed", "infra_delayed r WHERE r.queue = q.id"},
-        {"active", "infra_active r WHERE r.queue = q.id"},
-        {"completed", "infra_finished r WHERE r.queue = q.id AND r.state = 3"},
-        {"failed", "infra_finished r WHERE r.queue = q.id AND r.state = 4"}};
+    opened_file file(path);
+    const auto asked = [&](const std::string& sql) { return file.ask(sql); };
+    EXPECT_EQ(asked("PRAGMA integrity_check"), "ok");
+    expect_sound_blocks(file);
+    const std::pair<const char*, const char*> states[] = {{"waiting", "infra_waiting r WHERE r.queue = q.id"},
+                                                          {"delayed", "infra_delayed r WHERE r.queue = q.id"},
+                                                          {"active", "leases r WHERE r.queue = q.id"},
+                                                          {"completed", "runs r WHERE r.queue = q.id AND r.state = 3"},
+                                                          {"failed", "runs r WHERE r.queue = q.id AND r.state = 4"}};
     for (const auto& [state, rows] : states)
-        EXPECT_EQ(ask(file, std::string("SELECT name FROM infra_queues q WHERE q.") + state +
-                                " <> (SELECT count(*) FROM " + rows + ")"),
+        EXPECT_EQ(asked(std::string("SELECT name FROM infra_queues q WHERE q.") + state + " <> (SELECT count(*) FROM " +
+                        rows + ")"),
                   "none")
             << "the count of " << state << " differs from the rows";
     const std::string places = "(SELECT seq, queue, 0 AS state, place, priority FROM infra_waiting UNION ALL "
                                "SELECT seq, queue, 1, due_at, NULL FROM infra_delayed UNION ALL "
-                               "SELECT seq, queue, 0, NULL, NULL FROM infra_active UNION ALL "
-                               "SELECT seq, queue, state, number, NULL FROM infra_finished)";
-    EXPECT_EQ(ask(file, "SELECT seq FROM " + places + " GROUP BY seq HAVING count(*) > 1"), "none") << "in two states";
-    EXPECT_EQ(ask(file, "SELECT seq FROM infra_jobs WHERE seq NOT IN (SELECT seq FROM " + places + ")"), "none")
+                               "SELECT seq, queue, 0, NULL, NULL FROM leases UNION ALL "
+                               "SELECT seq, queue, 0, NULL, NULL FROM runs)";
+    EXPECT_EQ(asked("SELECT seq FROM " + places + " GROUP BY seq HAVING count(*) > 1"), "none") << "in two states";
+    EXPECT_EQ(asked("SELECT seq FROM infra_jobs WHERE seq NOT IN (SELECT seq FROM " + places + ")"), "none")
         << "in no state";
-    EXPECT_EQ(ask(file, "SELECT p.seq FROM " + places +
-                            " p LEFT JOIN infra_jobs j ON j.seq = p.seq AND j.queue = p.queue "
-                            "AND j.state = p.state AND j.place = coalesce(p.place, j.place) AND j.priority = "
-                            "coalesce(p.priority, j.priority) WHERE j.seq IS NULL"),
+    EXPECT_EQ(asked("SELECT p.seq FROM " + places +
+                    " p LEFT JOIN infra_jobs j ON j.seq = p.seq AND j.queue = p.queue "
+                    "AND j.state = p.state AND j.place = coalesce(p.place, j.place) AND j.priority = "
+                    "coalesce(p.priority, j.priority) WHERE j.seq IS NULL"),
               "none")
         << "a job's row says it stands elsewhere";
-    EXPECT_EQ(ask(file, "SELECT seq FROM infra_jobs WHERE (data IS NULL) <> (seq IN (SELECT seq FROM infra_payloads))"),
+    EXPECT_EQ(asked("SELECT seq FROM infra_jobs WHERE (data IS NULL) <> (seq IN (SELECT seq FROM infra_payloads))"),
               "none");
-    EXPECT_EQ(ask(file, "SELECT w.seq FROM infra_waiting w JOIN infra_jobs USING (seq) WHERE expires_at IS NOT NULL "
-                        "EXCEPT SELECT e.seq FROM infra_expiring e JOIN infra_jobs j USING (seq, queue, expires_at)"),
+    EXPECT_EQ(asked("SELECT w.seq FROM infra_waiting w JOIN infra_jobs USING (seq) WHERE expires_at IS NOT NULL "
+                    "EXCEPT SELECT e.seq FROM infra_expiring e JOIN infra_jobs j USING (seq, queue, expires_at)"),
               "none")
         << "waits for ever";
-    EXPECT_EQ(ask(file, "SELECT seq FROM infra_expiring WHERE seq NOT IN (SELECT seq FROM infra_waiting)"), "none");
-    EXPECT_EQ(ask(file,
-                  "SELECT d.id FROM infra_deduplications d LEFT JOIN infra_jobs j USING (seq) WHERE until IS NULL "
-                  "AND (j.seq IS NULL OR j.state >= 3 OR j.deduplication IS NOT d.id OR j.queue <> d.queue)"),
-              "none")
+    EXPECT_EQ(asked("SELECT seq FROM infra_expiring WHERE seq NOT IN (SELECT seq FROM infra_waiting)"), "none");
+    EXPECT_EQ(
+        asked("SELECT d.id FROM infra_deduplications d LEFT JOIN infra_jobs j USING (seq) WHERE until IS NULL "
+              "AND (j.seq IS NULL OR j.seq IN (SELECT seq FROM ends) OR j.deduplication IS NOT d.id OR j.queue <> "
+              "d.queue)"),
+        "none")
         << "held by a job that is over";
-    EXPECT_EQ(ask(file, "SELECT seq FROM infra_logs WHERE seq NOT IN (SELECT seq FROM infra_jobs)"), "none");
-    EXPECT_EQ(ask(file, "SELECT seq FROM infra_logs GROUP BY seq HAVING count(*) > 1000"), "none");
+    EXPECT_EQ(
+        asked("SELECT seq FROM leases JOIN infra_jobs USING (seq) WHERE (deduplication IS NOT NULL) <> (marks >> 1 "
+              "& 1)"),
+        "none");
+    EXPECT_EQ(asked("SELECT seq FROM infra_logs WHERE seq NOT IN (SELECT seq FROM infra_jobs)"), "none");
+    EXPECT_EQ(asked("SELECT seq FROM infra_logs GROUP BY seq HAVING count(*) > 1000"), "none");
     for (const auto* table : {"infra_followed", "infra_events", "infra_minutes", "infra_schedules"})
         EXPECT_EQ(
-            ask(file, std::string("SELECT queue FROM ") + table + " WHERE queue NOT IN (SELECT id FROM infra_queues)"),
+            asked(std::string("SELECT queue FROM ") + table + " WHERE queue NOT IN (SELECT id FROM infra_queues)"),
             "none")
             << table;
-    EXPECT_EQ(ask(file, "SELECT e.number FROM infra_events e LEFT JOIN infra_followed f USING (queue) WHERE f.queue IS "
-                        "NULL OR e.number > f.last_number OR e.number <= f.forgotten"),
+    EXPECT_EQ(asked("SELECT e.number FROM infra_events e LEFT JOIN infra_followed f USING (queue) WHERE f.queue IS "
+                    "NULL OR e.number > f.last_number OR e.number <= f.forgotten"),
               "none");
-    EXPECT_EQ(ask(file, "SELECT queue FROM infra_events GROUP BY queue HAVING count(*) > 10000"), "none");
-    EXPECT_EQ(ask(file, "SELECT queue FROM infra_minutes WHERE minute % 60000 <> 0 OR completed + failed < 1"), "none");
-    EXPECT_EQ(ask(file, "SELECT seq FROM infra_payloads WHERE seq NOT IN (SELECT seq FROM infra_jobs)"), "none");
-    EXPECT_EQ(ask(file,
-                  "SELECT seq FROM infra_jobs WHERE (kind IS NULL) = (name IS NULL) OR (name IS NULL) <> (options "
-                  "IS NULL) OR (kind IS NOT NULL AND kind NOT IN (SELECT id FROM infra_kinds))"),
+    EXPECT_EQ(asked("SELECT queue FROM infra_events GROUP BY queue HAVING count(*) > 10000"), "none");
+    EXPECT_EQ(asked("SELECT queue FROM infra_minutes WHERE minute % 60000 <> 0 OR completed + failed < 1"), "none");
+    EXPECT_EQ(asked("SELECT seq FROM infra_payloads WHERE seq NOT IN (SELECT seq FROM infra_jobs)"), "none");
+    EXPECT_EQ(asked("SELECT seq FROM infra_jobs WHERE (kind IS NULL) = (name IS NULL) OR (name IS NULL) <> (options "
+                    "IS NULL) OR (kind IS NOT NULL AND kind NOT IN (SELECT id FROM infra_kinds))"),
               "none");
-    EXPECT_EQ(ask(file, "SELECT seq FROM infra_jobs WHERE (state >= 3) <> (finished_at IS NOT NULL)"), "none");
-    EXPECT_EQ(ask(file,
-                  "SELECT seq FROM infra_jobs, infra_queue WHERE seq >= next_seq OR fence >= next_number OR (state "
-                  "<> 1 AND abs(place) >= next_number)"),
+    EXPECT_EQ(asked("SELECT seq FROM infra_jobs, infra_queue WHERE seq >= next_seq OR fence >= next_number OR (state "
+                    "<> 1 AND seq NOT IN (SELECT seq FROM ends) AND abs(place) >= next_number)"),
               "none");
+    EXPECT_EQ(
+        asked("SELECT fence FROM (SELECT fence FROM leases UNION ALL SELECT fence FROM ends UNION ALL SELECT number "
+              "FROM ends), infra_queue WHERE fence >= next_number"),
+        "none");
 }
 
 } // namespace infra::queue::tests
