@@ -88,6 +88,7 @@ void memory_storage::end(record& r, job_state state, std::string reason, wall_ti
     r.info.state = state;
     r.info.run_at.reset();
     r.info.finished_at = at;
+    r.place = ++numbers_;
     r.info.cancel_requested = false;
     if (state == job_state::failed)
         r.info.failed_reason = reason;
@@ -118,7 +119,7 @@ void memory_storage::tell_of_end(const record& r, std::optional<job_info> as) {
 std::size_t memory_storage::forget_beyond(const std::string& queue, job_state state, const keep& kept, wall_time now) {
     if (!kept.age && (!kept.count || count(state, queue) <= *kept.count))
         return 0;
-    const auto finished = sorted(in(state, queue), [](const record* r) { return *r->info.finished_at; });
+    const auto finished = sorted(in(state, queue), [](const record* r) { return r->place; }); // not by a clock
     const auto oldest = kept.age ? saturating_add(now, -*kept.age) : wall_time::min();
     const auto excess = finished.size() - std::min(finished.size(), kept.count.value_or(finished.size()));
     std::size_t gone = 0;

@@ -58,8 +58,9 @@ private:
     struct record {
         job_info info{};
         std::string carrier{};
-        std::int64_t place = 0; // among equals: from `numbers_`; negative, the place is in front
-        std::string token{};    // of the lease, while active
+        std::int64_t place =
+            0;               // among equals, and among those that are over: from `numbers_`; negative, it is in front
+        std::string token{}; // of the lease, while active
         wall_time lease_until{};
         std::deque<log_line> log{};
     };
