@@ -1,0 +1,68 @@
+#include "../model/walk.hpp"
+#include "support.hpp"
+
+#include <cstdlib>
+
+// Random operations, compared with the model. INFRA_WALK_SEED repeats one walk, INFRA_WALK_SECONDS takes many.
+
+namespace infra::queue::tests {
+namespace {
+
+constexpr std::size_t steps = 300;
+
+walk_subject make_walk_subject(durability kept) {
+    struct folders {
+        temporary_folder all;
+        int generation = 0;
+        std::filesystem::path file() const { return all / (std::to_string(generation) + ".db"); }
+    };
+    const auto here = std::make_shared<folders>();
+    const auto open = [here, kept] {
+        return make_sqlite_backend({.file = here->file(), .durability = kept, .poll = 1ms});
+    };
+    // What was written, whether or not it is synced, is what the file holds once its processes are gone. Nobody writes
+    // meanwhile.
+    const auto crash = [here] {
+        const auto from = here->file();
+        ++here->generation;
+        for (const auto* part : {"", "-wal"})
+            if (std::filesystem::exists(from.string() + part))
+                std::filesystem::copy_file(from.string() + part, here->file().string() + part);
+    };
+    return {.open = open, .crash = crash, .check = [here] { expect_sound(here->file()); }, .surroundings = here};
+}
+
+std::uint64_t number_of(const char* variable, std::uint64_t otherwise) {
+    const char* text = std::getenv(variable);
+    return text && *text ? std::strtoull(text, nullptr, 10) : otherwise;
+}
+
+std::optional<std::string> take_walk(std::uint64_t seed) {
+    const auto kept = seed % 2 == 0 ? durability::normal : durability::full;
+    return find_difference([kept] { return make_walk_subject(kept); }, seed, steps);
+}
+
+class SqliteWalk : public ::testing::TestWithParam<std::uint64_t> {};
+
+TEST_P(SqliteWalk, IsThatOfTheModel) {
+    const auto wrong = take_walk(number_of("INFRA_WALK_SEED", GetParam()));
+    EXPECT_FALSE(wrong) << *wrong;
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, SqliteWalk, ::testing::Range<std::uint64_t>(1, 5));
+
+TEST(SqliteWalks, AreThoseOfTheModelForAsLongAsIsAskedFor) {
+    const std::chrono::seconds length(number_of("INFRA_WALK_SECONDS", 0));
+    if (length == 0s)
+        GTEST_SKIP() << "set INFRA_WALK_SECONDS for walks of new seeds";
+    const auto end = std::chrono::steady_clock::now() + length;
+    std::uint64_t walks = 0;
+    for (auto seed = number_of("INFRA_WALK_SEED", 1000); std::chrono::steady_clock::now() < end; ++seed, ++walks) {
+        const auto wrong = take_walk(seed);
+        ASSERT_FALSE(wrong) << *wrong;
+    }
+    std::printf("%llu walks of %zu steps\n", static_cast<unsigned long long>(walks), steps);
+}
+
+} // namespace
+} // namespace infra::queue::tests
