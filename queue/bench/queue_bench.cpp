@@ -1,6 +1,6 @@
 // How many jobs a second go in and come out, on one file, with its durability beside every number.
 //
-//     queue_sqlite_queue_bench [--json FILE] [--jobs N] [--folder DIR] [--only PART-OF-A-NAME]
+//     queue_sqlite_queue_bench [--json FILE] [--jobs N] [--folder DIR] [--only PART-OF-A-NAME] [--peers no]
 //
 // DIR (the working directory if not given) decides what an fsync costs: a tmpfs pays nothing for it. Beside ours run Debian's
 // beanstalkd with its binlog and npm's bullmq on redis-server, where they are there.
@@ -46,6 +46,7 @@ BOOST_DESCRIBE_STRUCT(payload, (), (user_id, email))
 struct arguments {
     std::string json{};
     std::string only{};
+    bool peers = true;
     std::size_t jobs = 50'000;
     fs::path folder = fs::current_path();
 };
@@ -317,7 +318,7 @@ void measure_peers(const arguments& a, queue::durability kept, report& to) {
     const std::string of = full ? "queue.full." : "queue.normal.";
     const auto enqueue = of + "enqueue.100_at_once", process = of + "process.concurrency_100",
                end_to_end = of + "end_to_end.concurrency_100";
-    if (!to.wants(enqueue) && !to.wants(process) && !to.wants(end_to_end))
+    if (!a.peers || (!to.wants(enqueue) && !to.wants(process) && !to.wants(end_to_end)))
         return;
     const auto folder = a.folder / ("infra-queue-bench-" + random_hex(4));
     const auto add = [&](const std::string& name, const bench::peer_rates& their) {
@@ -340,6 +341,8 @@ arguments read(int argc, char** argv) {
             a.json = value;
         else if (what == "--only")
             a.only = value;
+        else if (what == "--peers")
+            a.peers = value != "no";
         else if (what == "--jobs")
             a.jobs = std::stoul(value);
         else if (what == "--folder")

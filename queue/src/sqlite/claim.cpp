@@ -3,6 +3,7 @@
 #include "verbs.hpp"
 
 #include <algorithm>
+#include <span>
 
 namespace infra::queue::sqlite {
 namespace {
@@ -14,48 +15,48 @@ std::string payload_apart(store& s, std::int64_t seq) {
 
 /// Those in front, as they stand in line, with the jobs their rows make.
 struct front {
-    std::vector<standing> places;
-    std::vector<claimed_job> jobs;
-    std::vector<bool> deduplicated;
+    std::vector<standing> places{};
+    std::vector<claimed_job> jobs{};
+    std::vector<bool> deduplicated{};
 };
 
 claimed_job read_job(store& s, const ledger::row& queue, const query& q, std::int64_t seq) {
-    const auto& kind = s.kinds.read(s.db, q, 4, 5, 6);
-    claimed_job job{.held = {.job = {queue.name, id_of(q, 3, seq)}},
+    const auto& kind = s.kinds.read(s.db, q, 3, 4, 5);
+    claimed_job job{.held = {.job = {queue.name, id_of(q, 2, seq)}},
                     .name = kind.name,
-                    .data = q.is_null(9) ? payload_apart(s, seq) : q.text(9),
+                    .data = q.is_null(8) ? payload_apart(s, seq) : q.text(8),
                     .options = kind.options,
-                    .carrier = q.text(10),
-                    .attempts_made = static_cast<int>(q.integer(7)),
-                    .stalls = static_cast<int>(q.integer(8))};
+                    .carrier = q.text(9),
+                    .attempts_made = static_cast<int>(q.integer(6)),
+                    .stalls = static_cast<int>(q.integer(7))};
     job.options.priority = static_cast<int>(q.integer(1));
     return job;
 }
 
-front read_front(store& s, const ledger::row& queue, std::size_t max) {
-    query q(s.db, "SELECT w.seq, w.priority, w.place, j.id, j.kind, j.name, j.options, j.attempts_made, j.stalls, "
-                  "j.data, j.carrier, j.expires_at, j.deduplication IS NOT NULL FROM infra_waiting w CROSS JOIN "
-                  "infra_jobs j ON j.seq = w.seq "
-                  "WHERE w.queue = ?1 ORDER BY w.priority, w.place LIMIT ?2");
-    q.bind(queue.id, max);
-    front found;
-    while (q.step()) {
-        found.places.push_back({q.integer(1), q.integer(2), q.integer(0), q.maybe_integer(11)});
-        found.deduplicated.push_back(q.integer(12) != 0);
-        found.jobs.push_back(read_job(s, queue, q, q.integer(0)));
+// Rows whose numbers follow each other are read together: jobs that came together wait together.
+void read_rows(store& s, const ledger::row& queue, std::span<const waiting_line::standing_job> together, front& into) {
+    query q(s.db, "SELECT seq, priority, id, kind, name, options, attempts_made, stalls, data, carrier, expires_at, "
+                  "deduplication IS NOT NULL FROM infra_jobs WHERE seq BETWEEN ?1 AND ?2");
+    q.bind(together.front().who.seq, together.back().who.seq);
+    for (const auto& each : together) {
+        if (!q.step() || q.integer(0) != each.who.seq)
+            q.fail_corrupt();
+        into.places.push_back({each.priority, each.who.place, each.who.seq, q.maybe_integer(10)});
+        into.deduplicated.push_back(q.integer(11) != 0);
+        into.jobs.push_back(read_job(s, queue, q, each.who.seq));
     }
-    return found;
 }
 
-// One statement for each priority: they stand in a row.
-void leave_line(store& s, const ledger::row& queue, const std::vector<standing>& places) {
-    query q(s.db, "DELETE FROM infra_waiting WHERE queue = ?1 AND priority = ?2 AND place <= ?3");
-    for (std::size_t i = 0; i < places.size(); ++i)
-        if (i + 1 == places.size() || places[i + 1].priority != places[i].priority)
-            q.bind(queue.id, places[i].priority, places[i].place).run();
-    for (const auto& each : places)
-        if (each.expires_at)
-            expire_no_more(s, queue, *each.expires_at, each.seq);
+front read_front(store& s, const ledger::row& queue, const std::vector<waiting_line::standing_job>& line) {
+    front found;
+    found.places.reserve(line.size());
+    found.jobs.reserve(line.size());
+    for (std::size_t i = 0, end = 0; i < line.size(); i = end) {
+        for (end = i + 1; end < line.size() && line[end].who.seq == line[end - 1].who.seq + 1; ++end) {
+        }
+        read_rows(s, queue, std::span(line).subspan(i, end - i), found);
+    }
+    return found;
 }
 
 void lease_out(store& s, const ledger::row& queue, front& taken, const claim_request& request) {
@@ -90,6 +91,8 @@ front take_fresh(store& s, const ledger::row& queue, std::size_t max) {
     std::ranges::sort(line, {}, [](const auto* each) { return std::pair(each->where.priority, each->where.place); });
     line.resize(std::min(line.size(), max));
     front taken;
+    taken.places.reserve(line.size());
+    taken.jobs.reserve(line.size());
     for (auto* each : line) {
         taken.places.push_back(each->where);
         taken.jobs.push_back(std::move(each->job));
@@ -102,8 +105,12 @@ front take_fresh(store& s, const ledger::row& queue, std::size_t max) {
 
 front take_from_line(store& s, const ledger::row& queue, std::size_t max) {
     s.put_in_line();
-    auto first = read_front(s, queue, max);
-    leave_line(s, queue, first.places);
+    const auto line = s.line.front(s.db, queue.id, max);
+    s.line.remove_front(s.db, queue.id, line);
+    auto first = read_front(s, queue, line);
+    for (const auto& each : first.places)
+        if (each.expires_at)
+            expire_no_more(s, queue, *each.expires_at, each.seq);
     return first;
 }
 
@@ -129,7 +136,10 @@ void take_some(store& s, ledger::row& queue, std::size_t max, const claim_reques
     lease_out(s, queue, first, request);
     s.queues.moved(queue, job_state::waiting, job_state::active, static_cast<std::int64_t>(first.jobs.size()));
     count_starts(s, queue, first.jobs.size(), request.now);
-    std::ranges::move(first.jobs, std::back_inserter(taken));
+    if (taken.empty())
+        taken = std::move(first.jobs);
+    else
+        std::ranges::move(first.jobs, std::back_inserter(taken));
 }
 
 // Each queue in turn, so that a long one does not keep the others waiting: first an equal share, then what is left. Who

@@ -50,6 +50,7 @@ public:
     /// Rise with every call, for ever: a job's own number, and what orders jobs and their leases.
     std::int64_t next_seq() noexcept { return next_seq_++; }
     std::int64_t next_number() noexcept { return next_number_++; }
+    std::int64_t coming_number() const noexcept { return next_number_; }
 
     /// Drawn by lot when the file was made, so that no lease of a file that is gone counts in another.
     std::int64_t incarnation() const noexcept { return incarnation_; }

@@ -58,9 +58,16 @@ numbers active(store& s, const ledger::row& queue) {
     return found;
 }
 
+numbers waiting(store& s, const ledger::row& queue) {
+    numbers found;
+    for (const auto& each : s.line.front(s.db, queue.id, std::numeric_limits<std::size_t>::max()))
+        found.push_back(each.who.seq);
+    return found;
+}
+
 numbers in_state(store& s, const ledger::row& queue, job_state state) {
     switch (state) {
-    case job_state::waiting: return read_numbers(s, queue, "SELECT seq FROM infra_waiting WHERE queue = ?1");
+    case job_state::waiting: return waiting(s, queue);
     case job_state::delayed: return read_numbers(s, queue, "SELECT seq FROM infra_delayed WHERE queue = ?1");
     case job_state::active: return active(s, queue);
     case job_state::completed:

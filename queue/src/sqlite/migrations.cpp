@@ -4,6 +4,7 @@
 #include "job_ends.hpp"
 #include "leases.hpp"
 #include "schema.hpp"
+#include "waiting_line.hpp"
 
 #include <array>
 
@@ -255,6 +256,14 @@ constexpr std::array<const char*, schema_version> migrations = {
     R"(
     ALTER TABLE infra_active RENAME TO infra_old_active;
     ALTER TABLE infra_finished RENAME TO infra_old_finished;
+    ALTER TABLE infra_waiting RENAME TO infra_old_waiting;
+    CREATE TABLE infra_waiting (
+        queue    INTEGER NOT NULL,
+        priority INTEGER NOT NULL,
+        last     INTEGER NOT NULL,
+        jobs     BLOB NOT NULL,
+        PRIMARY KEY (queue, priority, last)
+    ) STRICT, WITHOUT ROWID;
     CREATE TABLE infra_active (
         block  INTEGER PRIMARY KEY,
         worker TEXT NOT NULL,
@@ -351,11 +360,26 @@ void pack_ends(database& db) {
     order.save(db);
 }
 
+void pack_line(database& db) {
+    constexpr int together = 10'000;
+    waiting_line line;
+    query q(db, "SELECT queue, priority, place, seq FROM infra_old_waiting ORDER BY queue, priority, place");
+    for (int n = 1; q.step(); ++n) {
+        line.add(db, {q.integer(0), q.integer(1)}, {q.integer(2), q.integer(3)});
+        if (n % together == 0) {
+            line.save(db);
+            line.begin(0); // they come in order
+        }
+    }
+    line.save(db);
+}
+
 // Version 4's blocks, of version 3's rows.
 void pack_rows(database& db) {
     pack_leases(db);
     pack_ends(db);
-    db.execute("DROP TABLE infra_old_active; DROP TABLE infra_old_finished");
+    pack_line(db);
+    db.execute("DROP TABLE infra_old_waiting; DROP TABLE infra_old_active; DROP TABLE infra_old_finished");
 }
 
 } // namespace

@@ -35,10 +35,7 @@ bool leave_delayed(store& s, std::int64_t due_at, std::int64_t seq) {
 
 bool leave_line(store& s, const ledger::row& queue, const standing& where) {
     s.put_in_line();
-    query(s.db, "DELETE FROM infra_waiting WHERE queue = ?1 AND priority = ?2 AND place = ?3 AND seq = ?4")
-        .bind(queue.id, where.priority, where.place, where.seq)
-        .run();
-    const bool was_there = s.db.changes() > 0;
+    const bool was_there = s.line.remove(s.db, {queue.id, where.priority}, {where.place, where.seq});
     if (was_there && where.expires_at)
         expire_no_more(s, queue, *where.expires_at, where.seq);
     return was_there;

@@ -71,6 +71,7 @@ void store::begin(access needed) {
     brought_work = look_at_all = claims_follow = false;
     fresh.clear();
     retentions_.clear();
+    line.begin(queues.coming_number());
     queues.mark();
     minutes.clear();
     ends.clear();
@@ -101,14 +102,13 @@ void store::forget_beyond_kept() {
 }
 
 void store::put_in_line(const ledger::row& queue, const standing& where) {
-    query(db, "INSERT INTO infra_waiting (queue, priority, place, seq) VALUES (?1, ?2, ?3, ?4)")
-        .bind(queue.id, where.priority, where.place, where.seq)
-        .run();
+    line.add(db, {queue.id, where.priority}, {where.place, where.seq});
 }
 
 void store::put_in_line() {
-    for (const auto& each : std::exchange(fresh, {}))
+    for (const auto& each : fresh)
         put_in_line(*each.queue, each.where);
+    fresh.clear();
 }
 
 void store::commit() {
@@ -128,6 +128,7 @@ void store::save_all_but_counts() {
     leases.save(db);
     ended.save(db);
     order.save(db);
+    line.save(db);
     events.save(db);
     minutes.save(db);
 }
@@ -163,6 +164,7 @@ void store::undo_part() {
     leases.load(db);
     ended.forget();
     order.clear();
+    line.clear();
     kinds.forget();
     events.load(db);
     minutes.clear();

@@ -10,6 +10,7 @@
 #include "kinds.hpp"
 #include "leases.hpp"
 #include "ledger.hpp"
+#include "waiting_line.hpp"
 
 #include <infra/queue/backend.hpp>
 #include <infra/queue/sqlite.hpp>
@@ -88,6 +89,7 @@ public:
     lease_book leases;
     job_ends ended;
     finish_order order;
+    waiting_line line;
     kind_table kinds;
     event_log events;
     minute_tally minutes;

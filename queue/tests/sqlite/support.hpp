@@ -107,11 +107,17 @@ private:
     sqlite3* other_ = nullptr;
 };
 
-/// Whether tables of blocks say what they should: leases, ends and runs are made of them.
+/// Whether tables of blocks say what they should: the line, leases, ends and runs are made of them.
 inline void expect_sound_blocks(opened_file& file) {
     unpack(file, "leases", "infra_active", "block", {"seq", "queue", "fence", "until", "started_at", "marks"});
     unpack(file, "ends", "infra_ends", "block", {"seq", "number", "fence", "started_at", "finished_at", "marks"});
     unpack(file, "runs", "infra_finished", "queue, state, last", {"seq"});
+    unpack(file, "line", "infra_waiting", "queue, priority, last", {"place", "seq"});
+    EXPECT_EQ(
+        file.ask("SELECT seq FROM line l WHERE place > last OR EXISTS (SELECT 1 FROM infra_waiting b WHERE b.queue = "
+                 "l.queue AND b.priority = l.priority AND b.last < l.last AND b.last >= l.place)"),
+        "none")
+        << "stands in a later run than its place";
     EXPECT_EQ(file.ask("SELECT seq FROM ends WHERE seq / 64 <> block OR marks NOT BETWEEN 0 AND 3"), "none");
     EXPECT_EQ(file.ask("SELECT block FROM leases GROUP BY block HAVING count(*) > 64"), "none");
     EXPECT_EQ(file.ask("SELECT seq FROM leases WHERE marks NOT BETWEEN 0 AND 3"), "none");
@@ -135,7 +141,7 @@ inline void expect_sound(const std::filesystem::path& path) {
     const auto asked = [&](const std::string& sql) { return file.ask(sql); };
     EXPECT_EQ(asked("PRAGMA integrity_check"), "ok");
     expect_sound_blocks(file);
-    const std::pair<const char*, const char*> states[] = {{"waiting", "infra_waiting r WHERE r.queue = q.id"},
+    const std::pair<const char*, const char*> states[] = {{"waiting", "line r WHERE r.queue = q.id"},
                                                           {"delayed", "infra_delayed r WHERE r.queue = q.id"},
                                                           {"active", "leases r WHERE r.queue = q.id"},
                                                           {"completed", "runs r WHERE r.queue = q.id AND r.state = 3"},
@@ -145,7 +151,7 @@ inline void expect_sound(const std::filesystem::path& path) {
                         rows + ")"),
                   "none")
             << "the count of " << state << " differs from the rows";
-    const std::string places = "(SELECT seq, queue, 0 AS state, place, priority FROM infra_waiting UNION ALL "
+    const std::string places = "(SELECT seq, queue, 0 AS state, place, priority FROM line UNION ALL "
                                "SELECT seq, queue, 1, due_at, NULL FROM infra_delayed UNION ALL "
                                "SELECT seq, queue, 0, NULL, NULL FROM leases UNION ALL "
                                "SELECT seq, queue, 0, NULL, NULL FROM runs)";
@@ -160,11 +166,11 @@ inline void expect_sound(const std::filesystem::path& path) {
         << "a job's row says it stands elsewhere";
     EXPECT_EQ(asked("SELECT seq FROM infra_jobs WHERE (data IS NULL) <> (seq IN (SELECT seq FROM infra_payloads))"),
               "none");
-    EXPECT_EQ(asked("SELECT w.seq FROM infra_waiting w JOIN infra_jobs USING (seq) WHERE expires_at IS NOT NULL "
+    EXPECT_EQ(asked("SELECT w.seq FROM line w JOIN infra_jobs USING (seq) WHERE expires_at IS NOT NULL "
                     "EXCEPT SELECT e.seq FROM infra_expiring e JOIN infra_jobs j USING (seq, queue, expires_at)"),
               "none")
         << "waits for ever";
-    EXPECT_EQ(asked("SELECT seq FROM infra_expiring WHERE seq NOT IN (SELECT seq FROM infra_waiting)"), "none");
+    EXPECT_EQ(asked("SELECT seq FROM infra_expiring WHERE seq NOT IN (SELECT seq FROM line)"), "none");
     EXPECT_EQ(
         asked("SELECT d.id FROM infra_deduplications d LEFT JOIN infra_jobs j USING (seq) WHERE until IS NULL "
               "AND (j.seq IS NULL OR j.seq IN (SELECT seq FROM ends) OR j.deduplication IS NOT d.id OR j.queue <> "
