@@ -16,6 +16,7 @@ queue_counts counts_of(const ledger::row& row) {
 } // namespace
 
 std::vector<queue_counts> counts(store& s, const std::vector<std::string>& queues) {
+    s.forget_beyond_kept();
     std::vector<queue_counts> all;
     for (const auto& name : queues) {
         const auto* row = s.queues.find(name);

@@ -22,6 +22,7 @@ void write_reason(store& s, std::int64_t seq, std::string_view reason) {
 } // namespace
 
 void fail_job(store& s, ledger::row& queue, std::int64_t seq, job_state from, std::string_view reason, wall_time at) {
+    s.forget_beyond_kept();
     const auto job = read(s, seq);
     const job_end end{
         .seq = seq, .number = s.queues.next_number(), .finished_at = to_unix_ms(at), .marks = job_end::failed};
@@ -30,15 +31,13 @@ void fail_job(store& s, ledger::row& queue, std::int64_t seq, job_state from, st
     s.queues.moved(queue, from, job_state::failed);
     note_end(s, queue, {seq, job.id, job_state::failed, at, reason});
     release_deduplication(s, queue, seq, at);
-    if (job.keep_failed.count != 0u)
-        return keep_finished(s, queue, end, job.keep_failed);
+    if (job.keep_failed.count != 0u) {
+        s.order.add(queue.id, end.state(), end.number, seq);
+        forget_beyond(s, queue, job_state::failed, job.keep_failed, at);
+        return;
+    }
     s.ended.remove(s.db, seq);
     forget_job(s, queue, seq, job_state::failed);
-}
-
-void keep_finished(store& s, ledger::row& queue, const job_end& end, const keep& kept) {
-    s.order.add(queue.id, end.state(), end.number, end.seq);
-    s.retain(queue, end.state(), kept, from_unix_ms(end.finished_at));
 }
 
 void leave_finished(store& s, const ledger::row& queue, const job_end& end) {

@@ -31,6 +31,8 @@ bool insert_job(store& s, const ledger::row& queue, const new_job& job, const be
     const auto& kind = s.kinds.get(s.db, job.name, job.options);
     const bool has_number = kind.id != 0, is_large = job.data.size() > most_inline_bytes;
     const auto options = has_number ? std::string() : to_text(kind.options);
+    if (!job.id.empty()) // it may be free by now
+        s.forget_beyond_kept();
     query(s.db,
           "INSERT INTO infra_jobs (seq, queue, id, state, priority, place, kind, name, options, created_at, data, "
           "carrier) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT DO NOTHING")
@@ -102,6 +104,7 @@ added_job result_of(const new_job& job, std::optional<std::int64_t> seq, additio
 bool has_id(store& s, const ledger::row& queue, const job_id& id) {
     if (id.empty())
         return false;
+    s.forget_beyond_kept();
     query q(s.db, "SELECT 1 FROM infra_jobs WHERE id = ?1 AND queue = ?2");
     return q.bind(id, queue.id).step();
 }

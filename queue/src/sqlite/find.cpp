@@ -36,12 +36,14 @@ std::optional<job_row> row_of(store& s, query& q) {
 } // namespace
 
 std::optional<job_row> find_row(store& s, std::int64_t seq) {
+    s.forget_beyond_kept();
     query q(s.db, row_by_seq);
     return row_of(s, q.bind(seq));
 }
 
 // As `get` does.
 std::optional<job_row> find_row(store& s, const job_key& key) {
+    s.forget_beyond_kept();
     const auto* queue = key.queue.empty() ? nullptr : s.queues.find(key.queue);
     if (!key.queue.empty() && !queue)
         return std::nullopt;

@@ -2,6 +2,8 @@
 #include "traces.hpp"
 #include "verbs.hpp"
 
+#include <algorithm>
+
 namespace infra::queue::sqlite {
 namespace {
 
@@ -17,6 +19,14 @@ void remember_error(store& s, std::int64_t seq, const outcome& o, int attempts) 
         "coalesce(errors, '[]')), '$[#]', json_array(attempts_made + ?5, ?2, ?3)) WHERE seq = ?1")
         .bind(seq, to_unix_ms(o.at), o.reason, max_job_errors, attempts)
         .run();
+}
+
+// Whether calls before it may be retained together with it. One that does not end the job may do so all the same.
+bool goes_with_others(store& s, const outcome& o) {
+    const auto* queue = s.queues.find(o.held.job.queue);
+    const bool ends = o.as == outcome::kind::completed || o.as == outcome::kind::failed;
+    const auto state = o.as == outcome::kind::completed ? job_state::completed : job_state::failed;
+    return !queue || (ends && s.may_retain_together(*queue, state, o.keep, o.at));
 }
 
 /// The outcomes of one call.
@@ -36,6 +46,12 @@ public:
         if (queue->flow.settings.concurrency > 0)
             s_.brought_work = true; // a place is free
         return true;
+    }
+
+    /// What is to be forgotten now: once for all outcomes, and for other calls like this one.
+    void forget() {
+        for (const auto& each : retentions_)
+            s_.retain(each);
     }
 
 private:
@@ -75,8 +91,10 @@ private:
         const bool is_kept = o.keep.count != 0u, is_watched = s_.ends.watches(held.seq);
         if (is_kept || is_watched)
             write_end(o, end);
-        if (is_kept)
-            keep_finished(s_, queue, end, o.keep);
+        if (is_kept) {
+            s_.order.add(queue.id, end.state(), end.number, end.seq);
+            keep_only(queue, end.state(), o);
+        }
         s_.queues.moved(queue, job_state::active, end.state());
         const auto& told = o.as == outcome::kind::completed ? o.result : o.reason;
         note_end(s_, queue, {held.seq, o.held.job.id, end.state(), o.at, told});
@@ -141,17 +159,30 @@ private:
                 held.seq, q.maybe_integer(4)};
     }
 
+    void keep_only(ledger::row& queue, job_state state, const outcome& o) {
+        const auto same = [&](const auto& r) { return r.queue == &queue && r.state == state && r.kept == o.keep; };
+        auto found = std::ranges::find_if(retentions_, same);
+        if (found == retentions_.end())
+            found = retentions_.insert(found, {&queue, state, o.keep, o.at});
+        found->now = std::max(found->now, o.at);
+        ++found->ended;
+    }
+
     store& s_;
+    std::vector<store::retention> retentions_;
 };
 
 } // namespace
 
 std::vector<bool> finish(store& s, const std::vector<outcome>& outcomes) {
+    if (!std::ranges::all_of(outcomes, [&](const auto& each) { return goes_with_others(s, each); }))
+        s.forget_beyond_kept();
     finishing all(s);
     std::vector<bool> done;
     done.reserve(outcomes.size());
     for (const auto& each : outcomes)
         done.push_back(all.end(each));
+    all.forget();
     return done;
 }
 

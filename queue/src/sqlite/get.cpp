@@ -110,6 +110,7 @@ std::optional<job_info> find_job(store& s, std::int64_t seq) {
 }
 
 std::vector<std::optional<job_info>> get(store& s, const std::vector<job_key>& keys) {
+    s.forget_beyond_kept();
     std::vector<std::optional<job_info>> found;
     found.reserve(keys.size());
     for (const auto& key : keys)

@@ -19,6 +19,8 @@ job_ends::block& job_ends::block_of(database& db, std::int64_t seq) {
     const auto number = number_of(seq);
     if (const auto known = blocks_.find(number); known != blocks_.end())
         return known->second;
+    if (changed_.empty() && blocks_.size() >= most_blocks) // also for those who only read
+        blocks_.clear();
     block read;
     {
         query q(db, "SELECT jobs FROM infra_ends WHERE block = ?1");

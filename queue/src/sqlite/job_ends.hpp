@@ -38,6 +38,7 @@ public:
     void save(database& db);
     /// What is in memory: it was undone, or another process has written.
     void forget() noexcept;
+    std::size_t blocks_in_memory() const noexcept { return blocks_.size(); }
 
 private:
     struct block {

@@ -62,10 +62,7 @@ added_job add_job(store& s, ledger::row& queue, const new_job& job);
 /// Ends a job that has left its place and that no handler ends. `from` is where it is counted.
 void fail_job(store& s, ledger::row& queue, std::int64_t seq, job_state from, std::string_view reason, wall_time at);
 
-/// Puts a job whose end is noted among those that finished, of which no more than `kept` are to be kept.
-void keep_finished(store& s, ledger::row& queue, const job_end& end, const keep& kept);
-
-/// Takes it from among them, and forgets how it ended.
+/// Takes a finished job from among those, and forgets how it ended.
 void leave_finished(store& s, const ledger::row& queue, const job_end& end);
 
 /// Forgets a job that has left its place. A deduplication stays as it is.

@@ -131,6 +131,7 @@ numbers from_all(store& s, const direction& way) {
 
 found_jobs look(store& s, const list_request& request) {
     s.put_in_line();
+    s.forget_beyond_kept();
     const auto way = direction_of(request);
     auto few = by_state(s, request.filter, way);
     const auto ahead = few ? std::move(*few) : from_all(s, way);

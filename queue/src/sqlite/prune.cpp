@@ -76,6 +76,7 @@ void forget_payload(store& s, std::int64_t seq) {
 }
 
 std::size_t prune(store& s, const std::vector<prune_request>& requests) {
+    s.forget_beyond_kept();
     std::size_t forgotten = 0;
     for (const auto& each : requests) {
         auto* queue = s.queues.find(each.queue);

@@ -45,6 +45,7 @@ bool forget_deduplications(store& s, const ledger::row& queue) {
 } // namespace
 
 std::optional<bool> forget_queue(store& s, const std::string& queue) {
+    s.forget_beyond_kept();
     const auto* known = s.queues.find(queue);
     if (!known)
         return true;

@@ -87,16 +87,27 @@ void store::load() {
     stale_ = false;
 }
 
-void store::retain(ledger::row& queue, job_state state, const keep& kept, wall_time now) {
-    const auto same = [&](const retention& r) { return r.queue == &queue && r.state == state && r.kept == kept; };
-    auto found = std::ranges::find_if(retentions_, same);
+bool store::may_retain_together(const ledger::row& queue, job_state state, const keep& kept,
+                                wall_time now) const noexcept {
+    return std::ranges::all_of(retentions_, [&](const retention& r) {
+        return r.queue != &queue || r.state != state || (r.kept == kept && r.now <= now);
+    });
+}
+
+void store::retain(const retention& of) {
+    const auto same = [&](const retention& r) {
+        return r.queue == of.queue && r.state == of.state && r.kept == of.kept;
+    };
+    const auto found = std::ranges::find_if(retentions_, same);
     if (found == retentions_.end())
-        found = retentions_.insert(found, {&queue, state, kept, now});
-    found->now = std::max(found->now, now);
-    ++found->ended;
+        return retentions_.push_back(of);
+    found->now = std::max(found->now, of.now);
+    found->ended += of.ended;
 }
 
 void store::forget_beyond_kept() {
+    if (retentions_.empty())
+        return;
     for (const auto& each : std::exchange(retentions_, {}))
         forget_beyond(*this, *each.queue, each.state, each.kept, each.now, most_at_once + each.ended);
 }

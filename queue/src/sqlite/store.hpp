@@ -80,8 +80,18 @@ public:
     void put_in_line();
     void put_in_line(const ledger::row& queue, const standing& where);
 
-    /// Finished jobs are forgotten beyond what is to be kept, once for all that ended in this transaction.
-    void retain(ledger::row& queue, job_state state, const keep& kept, wall_time now);
+    /// What ended, by what is to be kept of it.
+    struct retention {
+        ledger::row* queue = nullptr;
+        job_state state = job_state::completed;
+        keep kept{};
+        wall_time now{};
+        std::int64_t ended = 0;
+    };
+    /// Whether retain() may wait for others like it: then it is the same as if each were carried out at once.
+    bool may_retain_together(const ledger::row& queue, job_state state, const keep& kept, wall_time now) const noexcept;
+    void retain(const retention& of);
+    /// Carries out what waits: at COMMIT, and before anybody looks.
     void forget_beyond_kept();
 
     database db;
@@ -98,15 +108,6 @@ public:
     std::unordered_map<std::int64_t, std::uint64_t> last_turn; ///< by queue
 
 private:
-    /// What ended in this transaction, by what is to be kept of it.
-    struct retention {
-        ledger::row* queue;
-        job_state state;
-        keep kept;
-        wall_time now;
-        std::int64_t ended = 0;
-    };
-
     void load();
     void save(); // all that is in memory and not in the file
     void save_all_but_counts();

@@ -83,6 +83,7 @@ TEST_F(JobEnds, MayLieFarApart) {
     for (std::int64_t seq = 0; seq < 1000; ++seq)
         ASSERT_TRUE(ends.find(db, 1000 * seq)) << seq;
     EXPECT_EQ(blocks(), "1000");
+    EXPECT_LE(ends.blocks_in_memory(), 256u);
 }
 
 TEST_F(JobEnds, ThatAreMalformedAreReportedAsDamaged) {
