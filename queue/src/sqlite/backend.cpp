@@ -190,6 +190,7 @@ void check(const sqlite_options& options) {
     require(options.file.has_filename(), "file must name a file");
     require(options.busy_timeout >= 0ms && options.busy_timeout <= 1h, "busy_timeout must be from 0 to 1 hour");
     require(options.poll >= 1ms && options.poll <= 1min, "poll must be from 1 ms to 1 minute");
+    require(options.look_for_dead >= 0ms && options.look_for_dead <= 1min, "look_for_dead must be from 0 to 1 minute");
     require(options.max_file_bytes == 0 || options.max_file_bytes >= 64 * 1024,
             "max_file_bytes must be 0 or at least 64 KiB");
     require(options.max_waiting >= 1, "max_waiting must be at least 1");

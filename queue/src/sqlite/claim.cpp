@@ -1,3 +1,4 @@
+#include "dead.hpp"
 #include "due.hpp"
 #include "traces.hpp"
 #include "verbs.hpp"
@@ -61,6 +62,7 @@ front read_front(store& s, const ledger::row& queue, const std::vector<waiting_l
 
 void lease_out(store& s, const ledger::row& queue, front& taken, const claim_request& request) {
     const auto now = to_unix_ms(request.now), until = to_unix_ms(saturating_add(request.now, request.lease));
+    const auto worker = lessee(s);
     for (std::size_t i = 0; i < taken.jobs.size(); ++i) {
         const lease_row held{.seq = taken.places[i].seq,
                              .queue = queue.id,
@@ -68,7 +70,7 @@ void lease_out(store& s, const ledger::row& queue, front& taken, const claim_req
                              .until = until,
                              .started_at = now,
                              .marks = taken.deduplicated[i] ? lease_row::deduplicated : 0};
-        s.leases.add(held, request.worker);
+        s.leases.add(held, worker);
         taken.jobs[i].held.fence = static_cast<std::uint64_t>(held.fence);
         taken.jobs[i].held.token = to_token({s.queues.incarnation(), held.seq, held.fence});
     }
@@ -161,6 +163,7 @@ void take_in_turns(store& s, const claim_request& request, std::vector<claimed_j
 }
 
 void take_what_is_there(store& s, const claim_request& request, claim_result& result) {
+    std::ranges::move(rescue_of_dead(s, request.now), std::back_inserter(result.rescued));
     result.expired = fail_expired(s, request);
     take_in_turns(s, request, result.jobs);
     if (result.jobs.size() < request.max)
@@ -177,7 +180,7 @@ claim_result claim(store& s, const claim_request& request) {
     return result;
 }
 
-// Rescues nobody: it asks for that who knows how the wall clock has gone meanwhile.
+// By the clock it rescues nobody: it asks for that who knows how the wall clock has gone meanwhile.
 claim_result claim_again(store& s, const claim_request& request) {
     claim_result result;
     take_what_is_there(s, request, result);
@@ -187,7 +190,8 @@ claim_result claim_again(store& s, const claim_request& request) {
 bool may_claim(store& s, const claim_request& request) {
     const auto due = next_due(s, request);
     const auto now = request.time ? request.time->wall() : request.now;
-    return (due && (!request.due || *due < *request.due)) || std::ranges::any_of(request.queues, [&](const auto& name) {
+    return !s.dead.empty() || (due && (!request.due || *due < *request.due)) ||
+           std::ranges::any_of(request.queues, [&](const auto& name) {
                const auto* queue = s.queues.find(name);
                return queue && queue->in(job_state::waiting) > 0 &&
                       (has_expired(*queue, now) || allowance(*queue, now) > 0);

@@ -54,6 +54,16 @@ job_id rescue(store& s, ledger::row& queue, const lease_row& held, wall_time now
     return job.id;
 }
 
+std::vector<job_key> rescue_all(store& s, const std::vector<lease_row>& leases, wall_time now) {
+    std::vector<job_key> rescued;
+    for (const auto& held : leases) {
+        auto& queue = s.queues.find(held.queue);
+        rescued.push_back({queue.name, rescue(s, queue, held, now)});
+    }
+    s.leases.find_bounds();
+    return rescued;
+}
+
 } // namespace
 
 std::vector<job_key> rescue_expired(store& s, const claim_request& request) {
@@ -61,13 +71,11 @@ std::vector<job_key> rescue_expired(store& s, const claim_request& request) {
     const auto too_far = to_unix_ms(saturating_add(request.now, longest_lease));
     if (s.leases.bounds().first > over && s.leases.bounds().last <= too_far)
         return {};
-    std::vector<job_key> rescued;
-    for (const auto& held : leases_over(s, over, too_far)) {
-        auto& queue = s.queues.find(held.queue);
-        rescued.push_back({queue.name, rescue(s, queue, held, request.now)});
-    }
-    s.leases.find_bounds();
-    return rescued;
+    return rescue_all(s, leases_over(s, over, too_far), request.now);
+}
+
+std::vector<job_key> rescue_all_of(store& s, const std::string& worker, wall_time now) {
+    return rescue_all(s, s.leases.of_worker(worker), now);
 }
 
 void promote_due(store& s, std::int64_t now) {

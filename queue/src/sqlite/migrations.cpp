@@ -320,6 +320,11 @@ constexpr std::array<const char*, schema_version> migrations = {
     DROP TABLE infra_old_payloads;
     DROP TABLE infra_old_jobs;
     CREATE UNIQUE INDEX infra_jobs_id ON infra_jobs (id, queue) WHERE id IS NOT NULL;
+    CREATE TABLE infra_workers (
+        number INTEGER PRIMARY KEY,
+        device INTEGER NOT NULL,
+        inode  INTEGER NOT NULL
+    ) STRICT;
     )",
 };
 

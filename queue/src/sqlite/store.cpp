@@ -27,8 +27,8 @@ void switch_to_wal(database& db, const std::atomic<bool>& give_up) {
 
 } // namespace
 
-store::store(const sqlite_options& options, const std::atomic<bool>& give_up)
-    : db(options.file), options_(options), give_up_(give_up) {
+store::store(const sqlite_options& options, const std::atomic<bool>& give_up, presence& living)
+    : db(options.file), alive(living), options_(options), give_up_(give_up) {
     db.set_busy_policy(&store::wait_for_lock, this);
     switch_to_wal(db, give_up);
     db.execute("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384; PRAGMA journal_size_limit = 67108864; "
@@ -146,6 +146,7 @@ void store::save_all_but_counts() {
 
 void store::rollback() noexcept {
     stale_ = true;
+    number_written = false;
     kinds.forget();
     try {
         if (db.in_transaction())
@@ -176,6 +177,7 @@ void store::undo_part() {
     ended.forget();
     order.clear();
     line.clear();
+    number_written = false;
     kinds.forget();
     events.load(db);
     minutes.clear();

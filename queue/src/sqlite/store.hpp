@@ -10,6 +10,7 @@
 #include "kinds.hpp"
 #include "leases.hpp"
 #include "ledger.hpp"
+#include "presence.hpp"
 #include "waiting_line.hpp"
 
 #include <infra/queue/backend.hpp>
@@ -44,8 +45,11 @@ struct fresh_job {
 
 class store {
 public:
-    /// Opens the file. `give_up` ends a wait for another process's lock.
-    store(const sqlite_options& options, const std::atomic<bool>& give_up);
+    /// Opens the file. `give_up` ends a wait for another process's lock; `alive` says that this process lives, also while the
+    /// file is opened anew.
+    store(const sqlite_options& options, const std::atomic<bool>& give_up, presence& alive);
+
+    const sqlite_options& options() const noexcept { return options_; }
 
     void begin(access needed);
     void commit();
@@ -106,6 +110,13 @@ public:
     end_watch ends;
     std::uint64_t turns = 0;                                   ///< of queues being served, so far
     std::unordered_map<std::int64_t, std::uint64_t> last_turn; ///< by queue
+
+    // For dead.cpp:
+    presence& alive;
+    std::optional<std::int64_t> number; ///< that this process has locked
+    bool number_written = false;
+    std::vector<std::int64_t> dead; ///< of processes that are gone
+    std::chrono::steady_clock::time_point next_look_for_dead{};
 
 private:
     void load();

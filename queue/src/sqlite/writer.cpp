@@ -1,5 +1,7 @@
 #include "writer.hpp"
 
+#include "dead.hpp"
+
 #include <boost/asio/error.hpp>
 
 #include <pthread.h>
@@ -37,7 +39,7 @@ error overloaded(const sqlite_options& options) {
 
 } // namespace
 
-writer::writer(sqlite_options options) : options_(std::move(options)) {}
+writer::writer(sqlite_options options) : options_(std::move(options)), alive_(options_.file) {}
 
 writer::~writer() {
     abandon();
@@ -169,7 +171,7 @@ void writer::look_for_others() {
     try {
         open();
         store_->look_for_others();
-        offer_to_all_ = store_->take_others_wrote() || offer_to_all_;
+        offer_to_all_ = store_->take_others_wrote() || notice_dead(*store_) || offer_to_all_;
     } catch (const std::exception&) {
         drop_if_broken(std::current_exception());
     }
@@ -346,7 +348,7 @@ void writer::open() {
     if (store_ && store_->has_moved())
         store_.reset();
     if (!store_)
-        store_.emplace(options_, hurry_);
+        store_.emplace(options_, hurry_, alive_);
 }
 
 // The next operation opens the file anew, in case somebody has put a sound one there.

@@ -111,7 +111,8 @@ private:
     // The thread's own:
     completion_batch done_;     // of this transaction
     std::size_t told_of_ = 0;   // how many were told of the last one
-    bool offer_to_all_ = false; // to those parked: another process has written
+    bool offer_to_all_ = false; // to those parked: another process has written, or is gone
+    presence alive_;
     std::optional<store> store_;
 };
 

@@ -30,7 +30,8 @@ protected:
     temporary_folder folder;
     sqlite_options options{.file = folder / "queue.db"};
     std::atomic<bool> give_up{false};
-    sqlite::store s{options, give_up};
+    sqlite::presence alive{options.file};
+    sqlite::store s{options, give_up, alive};
     sqlite::minute_tally tally;
 };
 

@@ -53,7 +53,8 @@ TEST_F(SqliteSettings, RefuseOneAndStoreTheOthersOfItsTransaction) {
 // The ledger past the writer: what one operation of a transaction did is undone, and not what others did.
 TEST_F(SqliteSettings, AreUndoneWithTheOperationThatSetThem) {
     const std::atomic<bool> give_up{false};
-    sqlite::store s(options, give_up);
+    sqlite::presence alive(options.file);
+    sqlite::store s(options, give_up, alive);
     s.begin(sqlite::access::write);
     s.begin_part();
     configure(s, {.queue = "mail", .concurrency = 3});

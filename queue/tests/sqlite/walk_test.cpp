@@ -18,7 +18,7 @@ walk_subject make_walk_subject(durability kept) {
     };
     const auto here = std::make_shared<folders>();
     const auto open = [here, kept] {
-        return make_sqlite_backend({.file = here->file(), .durability = kept, .poll = 1ms});
+        return make_sqlite_backend({.file = here->file(), .durability = kept, .poll = 1ms, .look_for_dead = 0ms});
     };
     // What was written, whether or not it is synced, is what the file holds once its processes are gone. Nobody writes
     // meanwhile.

@@ -39,6 +39,10 @@ struct sqlite_options {
     /// less work for an idle machine; shorter: another process's job starts sooner.
     std::chrono::milliseconds poll{2};
 
+    /// How often it is looked whether another process has died with jobs in its hands, which then run again. A few microseconds
+    /// each. 0: never; they run again when their leases end.
+    std::chrono::milliseconds look_for_dead{500};
+
     /// What would grow the jobs' tables beyond it is refused with errc::unavailable; workers go on. The write-ahead log
     /// beside the file is not counted. 0 is no limit, otherwise at least 64 KiB.
     std::uint64_t max_file_bytes = 0;

@@ -1,0 +1,62 @@
+#include "dead.hpp"
+
+#include "due.hpp"
+
+namespace infra::queue::sqlite {
+namespace {
+
+std::string name_of(std::int64_t number) { return "#" + std::to_string(number); }
+
+void write_down(store& s, std::int64_t number) {
+    const auto here = s.alive.where();
+    query(s.db, "INSERT OR REPLACE INTO infra_workers (number, device, inode) VALUES (?1, ?2, ?3)")
+        .bind(number, here.device, here.inode)
+        .run();
+}
+
+std::vector<std::int64_t> look_for_dead(store& s) {
+    std::vector<std::int64_t> gone;
+    query q(s.db, "SELECT number, device, inode FROM infra_workers");
+    while (q.step())
+        if (s.alive.is_gone(q.integer(0), {q.integer(1), q.integer(2)}))
+            gone.push_back(q.integer(0));
+    return gone;
+}
+
+} // namespace
+
+std::string lessee(store& s) {
+    if (s.number && s.number_written)
+        return name_of(*s.number);
+    if (!s.number)
+        if (const auto next = s.queues.next_number(); s.alive.take(next))
+            s.number = next;
+    if (!s.number)
+        return {};
+    write_down(s, *s.number);
+    s.number_written = true;
+    return name_of(*s.number);
+}
+
+bool notice_dead(store& s) {
+    const auto now = std::chrono::steady_clock::now();
+    const auto every = s.options().look_for_dead;
+    if (every == std::chrono::milliseconds::zero() || now < s.next_look_for_dead)
+        return false;
+    s.next_look_for_dead = now + every;
+    s.dead = look_for_dead(s);
+    return !s.dead.empty();
+}
+
+std::vector<job_key> rescue_of_dead(store& s, wall_time now) {
+    notice_dead(s);
+    std::vector<job_key> rescued;
+    for (const auto number : std::exchange(s.dead, {})) {
+        const auto some = rescue_all_of(s, name_of(number), now);
+        rescued.insert(rescued.end(), some.begin(), some.end());
+        query(s.db, "DELETE FROM infra_workers WHERE number = ?1").bind(number).run();
+    }
+    return rescued;
+}
+
+} // namespace infra::queue::sqlite
