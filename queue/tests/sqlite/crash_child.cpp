@@ -2,8 +2,13 @@
 //
 //     queue_crash_child FILE FOLDER work     until it is killed
 //     queue_crash_child FILE FOLDER drain    until nothing is left to do
+//     queue_crash_child FILE FOLDER run      what others added, until it is killed
+//     queue_crash_child FILE FOLDER hold     like run, with leases of ten minutes, and its handlers do not end
+//     queue_crash_child FILE FOLDER wait     like run, and its handlers wait for FOLDER/go, whoever wants them to stop
 //
-// FOLDER/acknowledged gets a line for each id that enqueue returned, FOLDER/done one for each handler that ran to its end.
+// FOLDER/acknowledged gets a line for each id that enqueue returned, FOLDER/started one for each handler that was called (id,
+// fence, process), FOLDER/done one for each that ran to its end. A handler that waits for FOLDER/go writes to the program's
+// table `effects` only where no greater fence stands, and adds to its line whether it could.
 // A line is one write(2) to a file opened for appending: it survives the process, and lines of several do not mix.
 
 #include <infra/base/context_executor.hpp>
@@ -14,10 +19,13 @@
 #include <boost/asio/io_context.hpp>
 
 #include <fcntl.h>
+#include <sqlite3.h>
 #include <unistd.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <string>
+#include <thread>
 
 namespace {
 
@@ -69,6 +77,47 @@ awaitable<void> stop_when_drained(queue::queue jobs, queue::worker worker) {
     co_await jobs.stop(deadline::after(10s));
 }
 
+// As a user's handler would.
+bool write_effect(const std::string& file, const queue::job_context& job) {
+    sqlite3* db = nullptr;
+    sqlite3_open(file.c_str(), &db);
+    sqlite3_busy_timeout(db, 30'000);
+    const auto sql = "INSERT INTO effects VALUES ('" + job.id() + "', " + std::to_string(job.fence()) +
+                     ", 'child') ON CONFLICT (id) DO UPDATE SET fence = excluded.fence, writer = excluded.writer "
+                     "WHERE excluded.fence > fence";
+    const bool written =
+        sqlite3_exec(db, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK && sqlite3_changes(db) > 0;
+    sqlite3_close(db);
+    return written;
+}
+
+/// What the handlers do.
+struct work {
+    std::string file, folder, what;
+    lines acknowledged{folder + "/acknowledged"}, started{folder + "/started"}, done{folder + "/done"};
+
+    void begin(const queue::job_context& job) const {
+        started.add(job.id() + " " + std::to_string(job.fence()) + " " + std::to_string(::getpid()));
+    }
+    awaitable<void> run(queue::job_context* job) const {
+        begin(*job);
+        co_await real_clock().sleep_for(what == "hold" ? 1h : 1ms);
+        done.add(job->id());
+    }
+    void wait(const queue::job_context& job) const {
+        begin(job);
+        while (!std::filesystem::exists(folder + "/go"))
+            std::this_thread::sleep_for(5ms);
+        done.add(job.id() + (write_effect(file, job) ? " written" : " refused"));
+    }
+    queue::job_handler<number> handler() const {
+        if (what == "wait")
+            return [this](number, queue::job_context& job) { wait(job); };
+        return [this](number, queue::job_context& job) -> awaitable<void> { return run(&job); };
+    }
+    std::chrono::milliseconds lease() const { return what == "hold" ? 10min : what == "wait" ? 1s : 300ms; }
+};
+
 void report(std::exception_ptr e) {
     if (e)
         std::fprintf(stderr, "child: %s\n", describe(e).c_str());
@@ -79,28 +128,20 @@ void report(std::exception_ptr e) {
 int main(int argc, char** argv) {
     if (argc != 4)
         return 2;
-    const std::string file = argv[1], folder = argv[2], what = argv[3];
-    const lines acknowledged(folder + "/acknowledged"), done(folder + "/done");
-
+    const work w{argv[1], argv[2], argv[3]};
     asio::io_context io(1);
     const auto ex = with_context(io.get_executor());
     const queue::queue jobs(queue::make_sqlite_backend(
-        {.file = file, .durability = queue::durability::normal, .busy_timeout = 30s, .poll = 5ms}));
-    const auto count = jobs.define_job<number>({.name = "count",
-                                                .handler = [&done](number, queue::job_context& job) -> awaitable<void> {
-                                                    co_await real_clock().sleep_for(1ms);
-                                                    done.add(job.id());
-                                                },
-                                                .attempts = 1000,
-                                                .keep_completed = {},
-                                                .keep_failed = {}});
-    queue::worker worker(jobs, {.concurrency = 8, .lease = 300ms, .max_stalls = 1'000'000});
+        {.file = w.file, .durability = queue::durability::normal, .busy_timeout = 30s, .poll = 5ms}));
+    const auto count = jobs.define_job<number>(
+        {.name = "count", .handler = w.handler(), .attempts = 1000, .keep_completed = {}, .keep_failed = {}});
+    queue::worker worker(jobs, {.concurrency = 8, .lease = w.lease(), .max_stalls = 1'000'000});
     asio::co_spawn(ex, worker.run(), report);
-    if (what == "drain")
+    if (w.what == "drain")
         asio::co_spawn(ex, stop_when_drained(jobs, worker), report);
-    else
+    else if (w.what == "work")
         for (int i = 0; i < 3; ++i)
-            asio::co_spawn(ex, produce(jobs, count, &acknowledged), report);
+            asio::co_spawn(ex, produce(jobs, count, &w.acknowledged), report);
     io.run();
     return 0;
 }
