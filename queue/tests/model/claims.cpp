@@ -49,8 +49,17 @@ void walk::claim(lots& draw) {
     const auto request = draw_claim(draw);
     tell("claim " + std::to_string(request.max) + " of the first " + std::to_string(request.queues.size()) + " from " +
          request.queues.front());
-    const auto subject = loop_.await(any_subject(draw).claim(request));
-    compare(subject, claim_as(subject, request), request);
+    const bool spoilt = spoil(draw);
+    const auto claiming = loop_.start(any_subject(draw).claim(request));
+    if (!loop_.until([&] { return claiming->ended; }))
+        throw difference("a claim does not end");
+    if (spoilt)
+        subject_.mend();
+    if (spoilt && code_of(claiming->failure) == errc::unavailable)
+        return;
+    if (claiming->failure)
+        std::rethrow_exception(claiming->failure);
+    compare(*claiming->value, claim_as(*claiming->value, request), request);
 }
 
 claim_result walk::claim_as(const claim_result& subject, const claim_request& asked) {

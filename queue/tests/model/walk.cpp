@@ -34,10 +34,11 @@ void walk::step(std::uint64_t seed) {
         reopen(draw.below(subjects_.size()));
     } else {
         const std::size_t number = draw.one_in(4) ? draw.between(2, 5) : 1;
+        const bool cut_short = draw.one_in(20); // what takes several calls may be done in part
         while (asked.size() < number)
-            if (auto one = draw_operation(draw, number == 1))
+            if (auto one = draw_operation(draw, number == 1 && !cut_short && !subject_.spoil))
                 asked.push_back(std::move(one));
-        draw.one_in(20) ? perform_and_crash(asked, draw) : perform(asked, draw);
+        cut_short ? perform_and_crash(asked, draw) : perform(asked, draw);
     }
     compare_state(draw); // first, for it learns of ids
     for (auto& each : asked)
@@ -54,18 +55,31 @@ void walk::end() {
 backend& walk::any_subject(lots& draw) { return *draw.of(subjects_); }
 
 // Those that are begun together may share a transaction. Their order is that in which they were begun.
-void walk::perform(const operation_list& all, lots& draw) {
+void walk::perform(operation_list& all, lots& draw) {
     auto& subject = any_subject(draw);
+    const bool spoilt = spoil(draw);
     for (const auto& each : all) {
         tell((all.size() > 1 ? "together: " : "") + each->text());
         each->start(loop_, subject);
         loop_.settle(); // until it is in the backend's hands
     }
-    for (const auto& each : all) {
+    for (const auto& each : all)
         if (!loop_.until([&] { return each->ended(); }))
             throw difference(each->text() + " does not end");
-        each->repeat(loop_, *model_);
+    if (spoilt) {
+        subject_.mend();
+        std::erase_if(all, [](const auto& each) { return each->failure() == errc::unavailable; });
     }
+    for (const auto& each : all)
+        each->repeat(loop_, *model_);
+}
+
+bool walk::spoil(lots& draw) {
+    if (!subject_.spoil || !draw.one_in(5))
+        return false;
+    tell("on a disk that fails:");
+    subject_.spoil(draw);
+    return true;
 }
 
 // The backend goes in the middle of it. Who was told so has changed nothing; what was answered is done.

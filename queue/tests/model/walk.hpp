@@ -21,6 +21,9 @@ struct walk_subject {
     std::function<std::shared_ptr<backend>()> open;
     /// From here on open() finds what the storage would hold if all its processes were killed now.
     std::function<void()> crash;
+    /// Until mend(), some write of the storage may fail: then a verb throws errc::unavailable and has changed nothing.
+    std::function<void(lots& draw)> spoil = {};
+    std::function<void()> mend = {};
     /// Throws a difference if the storage does not agree with itself.
     std::function<void()> check = [] {};
     std::shared_ptr<void> surroundings = nullptr;
@@ -62,7 +65,8 @@ private:
 
     // walk.cpp: what a step is made of
     backend& any_subject(lots& draw);
-    void perform(const operation_list& all, lots& draw);
+    bool spoil(lots& draw);
+    void perform(operation_list& all, lots& draw);
     void perform_and_crash(operation_list& all, lots& draw);
     void pass_time(lots& draw);
     void crash();

@@ -1,4 +1,5 @@
 #include "../model/walk.hpp"
+#include "recorded_disk.hpp"
 #include "support.hpp"
 
 #include <cstdlib>
@@ -10,13 +11,15 @@ namespace {
 
 constexpr std::size_t steps = 300;
 
-walk_subject make_walk_subject(durability kept) {
+walk_subject make_walk_subject(durability kept, bool with_trouble) {
     struct folders {
         temporary_folder all;
         int generation = 0;
+        std::optional<recorded_disk> disk{};
         std::filesystem::path file() const { return all / (std::to_string(generation) + ".db"); }
     };
     const auto here = std::make_shared<folders>();
+    // Whose process is gone is noticed at a time of its own: see dead_test.cpp.
     const auto open = [here, kept] {
         return make_sqlite_backend({.file = here->file(), .durability = kept, .poll = 1ms, .look_for_dead = 0ms});
     };
@@ -29,7 +32,16 @@ walk_subject make_walk_subject(durability kept) {
             if (std::filesystem::exists(from.string() + part))
                 std::filesystem::copy_file(from.string() + part, here->file().string() + part);
     };
-    return {.open = open, .crash = crash, .check = [here] { expect_sound(here->file()); }, .surroundings = here};
+    walk_subject subject{
+        .open = open, .crash = crash, .check = [here] { expect_sound(here->file()); }, .surroundings = here};
+    if (with_trouble) {
+        here->disk.emplace();
+        subject.spoil = [here](lots& draw) {
+            here->disk->fail(draw.one_in(2) ? SQLITE_FULL : SQLITE_IOERR_WRITE, draw.below(12), draw.between(1, 4));
+        };
+        subject.mend = [here] { here->disk->fail(SQLITE_OK, 0, 0); };
+    }
+    return subject;
 }
 
 std::uint64_t number_of(const char* variable, std::uint64_t otherwise) {
@@ -39,7 +51,8 @@ std::uint64_t number_of(const char* variable, std::uint64_t otherwise) {
 
 std::optional<std::string> take_walk(std::uint64_t seed) {
     const auto kept = seed % 2 == 0 ? durability::normal : durability::full;
-    return find_difference([kept] { return make_walk_subject(kept); }, seed, steps);
+    const bool with_trouble = seed % 4 >= 2;
+    return find_difference([=] { return make_walk_subject(kept, with_trouble); }, seed, steps);
 }
 
 class SqliteWalk : public ::testing::TestWithParam<std::uint64_t> {};
