@@ -11,6 +11,7 @@ const boost::system::error_category& queue_category() noexcept {
         "the payload does not fit the job",
         "the queue is full",
         "the job failed",
+        "the lease of the job is lost",
     };
     static const table_category category("infra.queue", messages);
     return category;

@@ -142,7 +142,9 @@ void begin(task& t) {
                            .attempts = how.attempts,
                            .fence = t.job.held.fence,
                            .deadline = how.timeout ? deadline::after(*how.timeout, t.time->steady()) : deadline(),
-                           .time = t.time},
+                           .time = t.time,
+           .token = t.job.held.token,
+           .keep_completed = how.keep_completed},
         teller_of(t));
 }
 

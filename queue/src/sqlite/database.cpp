@@ -63,6 +63,10 @@ error make_error(int code, int system_errno, std::string_view message, const std
                                        "; nothing of this was stored. Free space, and work goes on by itself"};
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
+        if (code == SQLITE_BUSY_SNAPSHOT)
+            return {errc::unavailable,
+                    name_of(file) + " was written by others since this transaction first read it: " + why +
+                        "; nothing of this was stored. Roll back, and begin it with BEGIN IMMEDIATE"};
         return {errc::unavailable, name_of(file) + " is locked by another process for too long: " + why +
                                        "; find who holds it (fuser FILE), or raise sqlite_options::busy_timeout"};
     case SQLITE_READONLY:
@@ -79,7 +83,10 @@ error make_error(int code, int system_errno, std::string_view message, const std
 }
 
 void database::finalize::operator()(sqlite3_stmt* s) const noexcept { sqlite3_finalize(s); }
-void database::close::operator()(sqlite3* db) const noexcept { sqlite3_close_v2(db); }
+void connection_deleter::operator()(sqlite3* db) const noexcept {
+    if (is_ours)
+        sqlite3_close_v2(db);
+}
 
 database::database(std::filesystem::path file) : file_(std::move(file)) {
     make_folder_of(file_);
@@ -96,6 +103,11 @@ database::database(std::filesystem::path file) : file_(std::move(file)) {
     // SQLite falls back to reading when it may not write; a queue has no use for that.
     if (sqlite3_db_readonly(opened, "main") == 1)
         throw make_error(SQLITE_READONLY, 0, "no permission to write", file_);
+}
+
+database::database(sqlite3* theirs) : db_(theirs, connection_deleter{.is_ours = false}) {
+    const char* file = sqlite3_db_filename(theirs, "main");
+    file_ = file && *file ? file : ":memory:";
 }
 
 database::~database() = default;
@@ -128,7 +140,9 @@ std::int64_t database::changes() const noexcept { return sqlite3_changes64(db_.g
 void database::fail(int code) const {
     const int system_errno =
         (code & 0xff) == SQLITE_CANTOPEN || (code & 0xff) == SQLITE_IOERR ? sqlite3_system_errno(db_.get()) : 0;
-    throw make_error(code, system_errno, sqlite3_errmsg(db_.get()), file_);
+    // Another's connection may not be set to give the extended codes.
+    const int extended = sqlite3_extended_errcode(db_.get());
+    throw make_error((extended & 0xff) == code ? extended : code, system_errno, sqlite3_errmsg(db_.get()), file_);
 }
 
 sqlite3_stmt* database::prepared(const char* literal) {

@@ -24,6 +24,11 @@ namespace infra::queue::sqlite {
 /// What a SQLite result code means to who uses the queue.
 error make_error(int code, int system_errno, std::string_view message, const std::filesystem::path& file);
 
+struct connection_deleter {
+    bool is_ours = true;
+    void operator()(sqlite3* db) const noexcept;
+};
+
 class database {
 public:
     /// Called while another process holds the lock; false gives up.
@@ -31,6 +36,8 @@ public:
 
     /// Opens the file, or makes it, with its folder. Throws infra::error.
     explicit database(std::filesystem::path file);
+    /// A connection that is somebody else's, who closes it later.
+    explicit database(sqlite3* theirs);
     ~database();
     database(const database&) = delete;
     database& operator=(const database&) = delete;
@@ -60,13 +67,10 @@ private:
     struct finalize {
         void operator()(sqlite3_stmt* s) const noexcept;
     };
-    struct close {
-        void operator()(sqlite3* db) const noexcept;
-    };
 
     std::filesystem::path file_;
     std::pair<busy_policy, void*> busy_{};
-    std::unique_ptr<sqlite3, close> db_;
+    std::unique_ptr<sqlite3, connection_deleter> db_;
     std::unordered_map<const char*, std::unique_ptr<sqlite3_stmt, finalize>> statements_;
 };
 

@@ -28,6 +28,16 @@ void refuse_newer(int version, const database& db) {
 
 void refuse_newer_schema(database& db) { refuse_newer(version_of(db), db); }
 
+void prepare_schema_inside(database& db) {
+    const int version = version_of(db);
+    refuse_newer(version, db);
+    if (version == schema_version)
+        return;
+    for (int v = version; v < schema_version; ++v)
+        migrate(db, v);
+    query(db, "UPDATE infra_queue SET schema_version = ?1").bind(schema_version).run();
+}
+
 void prepare_schema(database& db) {
     const int seen = version_of(db);
     refuse_newer(seen, db);
@@ -35,11 +45,7 @@ void prepare_schema(database& db) {
         return;
     db.execute("BEGIN IMMEDIATE");
     try {
-        const int version = version_of(db); // again, now that nobody else can migrate
-        refuse_newer(version, db);
-        for (int v = version; v < schema_version; ++v)
-            migrate(db, v);
-        query(db, "UPDATE infra_queue SET schema_version = ?1").bind(schema_version).run();
+        prepare_schema_inside(db); // looks again, now that nobody else can migrate
         db.execute("COMMIT");
     } catch (...) {
         if (db.in_transaction())

@@ -12,6 +12,8 @@ inline constexpr int schema_version = 4;
 /// leaves as it is. The version stands in a table of ours, not in PRAGMA user_version: the file may be shared with the
 /// program's own tables, whose migrations use that.
 void prepare_schema(database& db);
+/// The same in a transaction that is open already.
+void prepare_schema_inside(database& db);
 
 /// Throws errc::incompatible: another process may migrate a file that is open here.
 void refuse_newer_schema(database& db);

@@ -28,12 +28,49 @@ void switch_to_wal(database& db, const std::atomic<bool>& give_up) {
 } // namespace
 
 store::store(const sqlite_options& options, const std::atomic<bool>& give_up, presence& living)
-    : db(options.file), alive(living), options_(options), give_up_(give_up) {
+    : db(options.file), alive(living), options_(options), give_up_(&give_up) {
     db.set_busy_policy(&store::wait_for_lock, this);
     switch_to_wal(db, give_up);
     db.execute("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384; PRAGMA journal_size_limit = 67108864; "
                "PRAGMA wal_autocheckpoint = 4000");
     prepare_schema(db);
+}
+
+store::store(sqlite3* theirs, const sqlite_options& options, presence& living)
+    : db(theirs), alive(living), options_(options) {}
+
+void store::join() {
+    if (!db.in_transaction())
+        throw error(infra::errc::invalid_state,
+                    "queue::sqlite_transaction needs an open transaction: run BEGIN IMMEDIATE on its connection to " +
+                        db.file().string() + " first");
+    needed_ = access::write_durably;
+    query(db, "SAVEPOINT infra_part").run();
+    try {
+        prepare_schema_inside(db);
+        kinds.forget();
+        load();
+    } catch (...) {
+        leave_undone();
+        throw;
+    }
+    forget_last_transaction();
+}
+
+void store::leave() {
+    save();
+    query(db, "RELEASE infra_part").run();
+}
+
+void store::leave_undone() noexcept {
+    try {
+        if (!db.in_transaction())
+            return; // SQLite has undone all of it
+        query(db, "ROLLBACK TO infra_part").run();
+        query(db, "RELEASE infra_part").run();
+    } catch (const error&) {
+        // Their transaction will fail as well, or be rolled back.
+    }
 }
 
 // Short waits, so that a lock is taken soon after it is free; SQLite's own grow to 100 ms.
@@ -42,7 +79,7 @@ bool store::wait_for_lock(void* self, int tries) {
     const auto now = std::chrono::steady_clock::now();
     if (tries == 0)
         me.waiting_since_ = now;
-    if (me.give_up_ || now - me.waiting_since_ >= me.options_.busy_timeout)
+    if (*me.give_up_ || now - me.waiting_since_ >= me.options_.busy_timeout)
         return false;
     std::this_thread::sleep_for(std::chrono::microseconds(std::min(200 * (tries + 1), 5'000)));
     return true;
@@ -68,6 +105,10 @@ void store::begin(access needed) {
         rollback();
         throw;
     }
+    forget_last_transaction();
+}
+
+void store::forget_last_transaction() {
     brought_work = look_at_all = claims_follow = false;
     fresh.clear();
     retentions_.clear();

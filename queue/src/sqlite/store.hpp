@@ -51,6 +51,15 @@ public:
 
     const sqlite_options& options() const noexcept { return options_; }
 
+    /// On somebody else's connection.
+    store(sqlite3* theirs, const sqlite_options& options, presence& living);
+
+    /// Between them a part of somebody else's transaction, all or nothing. Everything is read anew: what became of earlier
+    /// ones is not told.
+    void join();
+    void leave();
+    void leave_undone() noexcept;
+
     void begin(access needed);
     void commit();
     void rollback() noexcept;
@@ -124,10 +133,11 @@ private:
     void save_all_but_counts();
     static bool wait_for_lock(void* self, int tries);
     void set_synchronous(bool full);
+    void forget_last_transaction();
 
     const sqlite_options& options_;
     std::vector<retention> retentions_;
-    const std::atomic<bool>& give_up_;
+    const std::atomic<bool>* give_up_ = nullptr;
     std::chrono::steady_clock::time_point waiting_since_{};
     std::optional<bool> full_;
     std::int64_t data_version_ = 0;

@@ -18,6 +18,7 @@ enum class errc {
     invalid_payload, ///< data that does not fit the job's type; the sentence names the field
     full,            ///< the queue holds as many jobs as its max_length lets it; nothing was stored
     job_failed,      ///< what was waited for failed or was forgotten; the sentence says why
+    lease_lost,      ///< the job is another worker's by now, or over
 };
 
 const boost::system::error_category& queue_category() noexcept;

@@ -87,6 +87,8 @@ public:
         std::uint64_t fence = 0;
         infra::deadline deadline{};
         clock* time = &real_clock();
+        std::string token{}; ///< of the lease
+        infra::queue::keep keep_completed{};
     };
 
     /// For tests of handlers; a worker makes its own.
@@ -128,6 +130,13 @@ public:
         request_stop();
     }
 
+    /// What completes a job elsewhere than by its handler's return needs, see sqlite_transaction.hpp.
+    lease held() const { return {facts_.job, facts_.fence, facts_.token}; }
+    const keep& keep_completed() const noexcept { return facts_.keep_completed; }
+    /// That this was done; true from then on, also if it is undone.
+    void note_completion() noexcept { completed_.store(true, std::memory_order_relaxed); }
+    bool completion_noted() const noexcept { return completed_.load(std::memory_order_relaxed); }
+
     /// Shown to people until the next one: a number, a described struct, any JSON.
     template <class T>
     [[nodiscard]] awaitable<void> progress(const T& value) {
@@ -145,6 +154,7 @@ private:
     std::atomic<steady_time> deadline_;
     std::atomic<bool> stop_{false};
     std::atomic<bool> cancel_{false};
+    std::atomic<bool> completed_{false};
 };
 
 /// A handler of jobs with payload T: plain or coroutine; taking T (by value or const&), T and job_context&, job_context& or
