@@ -143,8 +143,8 @@ void begin(task& t) {
                            .fence = t.job.held.fence,
                            .deadline = how.timeout ? deadline::after(*how.timeout, t.time->steady()) : deadline(),
                            .time = t.time,
-           .token = t.job.held.token,
-           .keep_completed = how.keep_completed},
+                           .token = t.job.held.token,
+                           .keep_completed = how.keep_completed},
         teller_of(t));
 }
 

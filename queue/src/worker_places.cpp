@@ -89,7 +89,7 @@ void worker_run::end_early(const running_job& r) {
 
 void worker_run::lost(const kept_lease& gone) {
     const auto r = find(gone);
-    if (!r)
+    if (!r || r->context->completion_noted()) // then its handler has ended it, and is about to return
         return;
     telemetry::log(level::warn, "queue", "lease lost: the job was given to another worker; this run is cancelled",
                    {{"job", gone->job.id}, {"name", r->job.name}, {"queue", gone->job.queue}, {"fence", gone->fence}});

@@ -127,7 +127,7 @@ awaitable<void> worker_run::record_some() {
     std::vector<kept_lease> over;
     over.reserve(batch.size());
     for (std::size_t i = 0; i < batch.size(); ++i) {
-        recorded(batch[i].decided, held[i]);
+        recorded(batch[i], held[i]);
         over.emplace_back(batch[i].of, &batch[i].of->job.held);
     }
     keeper_.drop(over);
@@ -146,8 +146,11 @@ awaitable<void> worker_run::pause_recording(std::exception_ptr thrown) {
     co_await wait_for(hurry_, saturating_add(time_.steady(), pause), time_);
 }
 
-void worker_run::recorded(const outcome& o, bool held) {
+void worker_run::recorded(const ending& e, bool held) {
+    const auto& o = e.decided;
     const auto& key = o.held.job;
+    if (!held && e.of->context && e.of->context->completion_noted()) // by its handler, with what that wrote
+        return instruments_of(key.queue).completed.add();
     if (!held)
         return telemetry::log(level::warn, "queue",
                               "lease lost: what became of the job was not recorded, another worker has it",

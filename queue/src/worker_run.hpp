@@ -100,7 +100,7 @@ private:
     awaitable<void> record_all();
     awaitable<void> record_some();
     awaitable<void> pause_recording(std::exception_ptr thrown);
-    void recorded(const outcome& o, bool held);
+    void recorded(const ending& e, bool held);
 
     // trouble with the storage
     awaitable<void> pause_after(const char* doing, std::exception_ptr thrown);

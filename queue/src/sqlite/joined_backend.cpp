@@ -18,7 +18,8 @@ public:
         return inside([jobs = std::move(jobs)](store& s) { return sqlite::enqueue(s, jobs); });
     }
     awaitable<claim_result> claim(claim_request) override {
-        throw error(infra::errc::invalid_state, "jobs cannot be taken inside a transaction: their worker must renew them");
+        throw error(infra::errc::invalid_state,
+                    "jobs cannot be taken inside a transaction: their worker must renew them");
     }
     awaitable<std::vector<renewal>> extend(std::vector<lease> leases, wall_time until) override {
         return inside([leases = std::move(leases), until](store& s) { return sqlite::extend(s, leases, until); });

@@ -164,6 +164,53 @@ TEST_F(SqliteTransaction, CompletesAJobWithWhatItsHandlerWrote) {
     EXPECT_EQ(done.attempts_made, 1);
 }
 
+// Its lease is void from the COMMIT on, and nobody is to take that for a worker that was too slow.
+TEST_F(SqliteTransaction, CompletesTheJobOfAWorkersHandler) {
+    const auto fulfil = jobs.define_job<order>(
+        {.name = "fulfil", .handler = [this](order o, job_context& context) -> awaitable<void> {
+             sqlite_transaction inside(db, jobs);
+             db.run("BEGIN IMMEDIATE; INSERT INTO orders VALUES (" + std::to_string(o.number) + ")");
+             inside.enqueue(ship, {.number = o.number});
+             inside.complete(context, o);
+             db.run("COMMIT");
+             co_return;
+         }});
+    worker w(jobs, {.lease = 1s});
+    const auto running = loop.start(w.run());
+    const auto id = loop.await(jobs.enqueue(fulfil, {.number = 17}));
+    ASSERT_TRUE(loop.until([&] { return loop.await(jobs.find_job(id))->state == job_state::completed; }));
+    loop.await(w.stop(10s));
+    EXPECT_FALSE(running->failure);
+    const auto done = loop.await(jobs.find_job(id)).value();
+    EXPECT_EQ(done.state, job_state::completed);
+    EXPECT_EQ(done.attempts_made, 1);
+    EXPECT_EQ(orders(), "1");
+    EXPECT_EQ(waiting(), 1u);
+}
+
+// What a handler wrote goes with its attempt.
+TEST_F(SqliteTransaction, RunsAJobAgainWhoseHandlerRolledBack) {
+    const auto fulfil = jobs.define_job<order>({.name = "fulfil",
+                                                .handler = [this](order o, job_context& context) -> awaitable<void> {
+                                                    sqlite_transaction inside(db, jobs);
+                                                    db.run("BEGIN IMMEDIATE; INSERT INTO orders VALUES (" +
+                                                           std::to_string(o.number) + ")");
+                                                    inside.complete(context);
+                                                    db.run(context.last_attempt() ? "COMMIT" : "ROLLBACK");
+                                                    if (!context.last_attempt())
+                                                        throw std::runtime_error("it did not go through");
+                                                    co_return;
+                                                },
+                                                .attempts = 2});
+    worker w(jobs);
+    const auto running = loop.start(w.run());
+    const auto id = loop.await(jobs.enqueue(fulfil, {.number = 17}));
+    ASSERT_TRUE(loop.until([&] { return loop.await(jobs.find_job(id))->state == job_state::completed; }));
+    loop.await(w.stop(10s));
+    EXPECT_EQ(loop.await(jobs.find_job(id))->attempts_made, 2);
+    EXPECT_EQ(orders(), "1");
+}
+
 TEST_F(SqliteTransaction, LeavesTheJobActiveIfItIsRolledBack) {
     loop.await(jobs.enqueue(ship, {.number = 17}, {.id = "once"}));
     const auto taken = claim();
