@@ -96,16 +96,6 @@ walk::operation_ptr walk::draw_operation(lots& draw, bool alone) {
     }
 }
 
-keep walk::draw_keep(lots& draw) {
-    switch (draw.below(6)) {
-    case 0: return {.count = 0};
-    case 1: return {.count = draw.between(1, 3)};
-    case 2: return {.age = std::chrono::seconds(draw.between(0, 10))};
-    case 3: return {.count = 3, .age = std::chrono::seconds(5)};
-    default: return {.count = 1000};
-    }
-}
-
 job_options walk::draw_options(lots& draw) {
     job_options options{.attempts = static_cast<int>(draw.between(1, 3)), .lifo = draw.one_in(8)};
     if (draw.one_in(4))
@@ -114,8 +104,7 @@ job_options walk::draw_options(lots& draw) {
         options.backoff = exponential(std::chrono::milliseconds(draw.between(1, 9)));
     if (draw.one_in(8))
         options.timeout = draw_ms(draw, 9);
-    if (draw.one_in(4))
-        options.keep_failed = draw_keep(draw);
+    options.keep_failed = kept_;
     if (draw.one_in(8))
         options.ttl = draw_ms(draw, 8000);
     return options;
@@ -199,9 +188,8 @@ walk::operation_ptr walk::enqueue(lots& draw) {
 walk::operation_ptr walk::finish(lots& draw) {
     std::vector<outcome> subject, model;
     std::string text = "finish";
-    const auto kept = draw_keep(draw);
     for (const auto& each : draw_leases(draw)) {
-        outcome o{.as = static_cast<outcome::kind>(draw.below(4)), .at = now_, .keep = kept};
+        outcome o{.as = static_cast<outcome::kind>(draw.below(4)), .at = now_, .keep = kept_};
         if (o.as == outcome::kind::completed && draw.one_in(2))
             o.result = R"({"r":1})";
         if (o.as == outcome::kind::retry || o.as == outcome::kind::failed)
@@ -223,10 +211,6 @@ walk::operation_ptr walk::finish(lots& draw) {
             text += " at " + words_of(*o.run_at);
         void_.push_back(each);
     }
-    if (kept.count)
-        text += " keep " + std::to_string(*kept.count);
-    if (kept.age)
-        text += " keep " + std::to_string(kept.age->count()) + " s";
     while (void_.size() > 20)
         void_.erase(void_.begin());
     return std::make_unique<twin<std::vector<bool>>>(
@@ -320,11 +304,10 @@ walk::operation_ptr walk::tell_something(lots& draw) {
 }
 
 walk::operation_ptr walk::prune(lots& draw) {
-    const prune_request request{
-        .queue = draw_queue(draw), .completed = draw_keep(draw), .failed = draw_keep(draw), .now = now_};
+    const prune_request request{.queue = draw_queue(draw), .completed = kept_, .failed = kept_, .now = now_};
     const auto ask = [request](backend& in) { return in.prune({request}); };
     return std::make_unique<twin<std::size_t>>("prune " + request.queue, ask, ask,
-                                               [](std::size_t gone, const called&) { return std::to_string(gone); });
+                                               [](std::size_t, const called&) { return ""; }); // others may have
 }
 
 walk::operation_ptr walk::upsert(lots& draw) {

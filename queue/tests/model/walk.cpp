@@ -2,8 +2,8 @@
 
 namespace infra::queue::tests {
 
-walk::walk(walk_subject subject, bool clock_goes_back)
-    : subject_(std::move(subject)), clock_goes_back_(clock_goes_back) {
+walk::walk(walk_subject subject, const walk_kind& kind)
+    : subject_(std::move(subject)), clock_goes_back_(kind.clock_goes_back), kept_(kind.kept) {
     subjects_.push_back(subject_.open());
     subjects_.push_back(subject_.open());
     time_.set_wall(now_);
@@ -132,6 +132,16 @@ void walk::reopen(std::size_t which) {
 
 namespace {
 
+keep draw_keep(lots& draw) {
+    switch (draw.below(6)) {
+    case 0: return {.count = 0};
+    case 1: return {.count = draw.between(1, 3)};
+    case 2: return {.age = std::chrono::seconds(draw.between(0, 10))};
+    case 3: return {.count = 3, .age = std::chrono::seconds(5)};
+    default: return {.count = 1000};
+    }
+}
+
 using seeds = std::vector<std::uint64_t>;
 
 struct wrong {
@@ -140,10 +150,10 @@ struct wrong {
     std::vector<std::string> told;
 };
 
-std::optional<wrong> take(const std::function<walk_subject()>& make, bool clock_goes_back, const seeds& steps) {
+std::optional<wrong> take(const std::function<walk_subject()>& make, const walk_kind& kind, const seeds& steps) {
     const auto subject = make();
     std::size_t begun = 0;
-    walk w(subject, clock_goes_back);
+    walk w(subject, kind);
     try {
         for (const auto each : steps) {
             ++begun;
@@ -164,13 +174,13 @@ seeds without(const seeds& all, std::size_t from, std::size_t n) {
 }
 
 // Leaves out what is not needed, first many steps at once, then fewer.
-wrong shrink(const std::function<walk_subject()>& make, bool clock_goes_back, seeds steps, wrong found) {
+wrong shrink(const std::function<walk_subject()>& make, const walk_kind& kind, seeds steps, wrong found) {
     const auto give_up = std::chrono::steady_clock::now() + 60s;
     steps.resize(found.steps);
     for (auto size = steps.size() / 2; size > 0; size /= 2)
         for (std::size_t from = 0; from < steps.size() && std::chrono::steady_clock::now() < give_up;) {
             const auto fewer = without(steps, from, size);
-            if (auto still = take(make, clock_goes_back, fewer)) {
+            if (auto still = take(make, kind, fewer)) {
                 steps = fewer;
                 steps.resize(still->steps);
                 found = std::move(*still);
@@ -189,11 +199,11 @@ std::optional<std::string> find_difference(const std::function<walk_subject()>& 
     seeds all(steps);
     for (auto& each : all)
         each = draw.next();
-    const bool clock_goes_back = draw.one_in(2);
-    auto found = take(make, clock_goes_back, all);
+    const walk_kind kind{.clock_goes_back = draw.one_in(2), .kept = draw_keep(draw)};
+    auto found = take(make, kind, all);
     if (!found)
         return std::nullopt;
-    const auto fewest = shrink(make, clock_goes_back, std::move(all), std::move(*found));
+    const auto fewest = shrink(make, kind, std::move(all), std::move(*found));
     std::string text =
         "seed " + std::to_string(seed) + " with " + std::to_string(steps) + " steps; of these suffice:\n";
     for (const auto& each : fewest.told)

@@ -29,12 +29,19 @@ struct walk_subject {
     std::shared_ptr<void> surroundings = nullptr;
 };
 
+/// What is the same in all of a walk.
+struct walk_kind {
+    /// A storage need not remember what is over: when the clock goes back, that may be so again. So either it does, or there
+    /// are deduplications with a ttl.
+    bool clock_goes_back = false;
+    /// Of all jobs: what is beyond it may be forgotten when a job ends or when its transaction does.
+    keep kept{};
+};
+
 /// Everything that one walk knows. Each step draws from lots of its own, so that a walk without some of them stays one.
 class walk {
 public:
-    /// A storage need not remember what is over: when the clock goes back, that may be so again. So either it does, or there are
-    /// deduplications with a ttl.
-    walk(walk_subject subject, bool clock_goes_back);
+    walk(walk_subject subject, const walk_kind& kind);
     ~walk();
 
     /// Throws a difference.
@@ -77,7 +84,6 @@ private:
     operation_ptr draw_operation(lots& draw, bool alone);
     new_job draw_job(lots& draw);
     job_options draw_options(lots& draw);
-    keep draw_keep(lots& draw);
     job_filter draw_filter(lots& draw);
     std::optional<job_key> draw_key(lots& draw);
     std::vector<held_job> draw_leases(lots& draw);
@@ -116,6 +122,7 @@ private:
 
     walk_subject subject_;
     const bool clock_goes_back_;
+    const keep kept_;
     test_loop loop_;
     manual_clock time_;
     std::shared_ptr<memory_backend> model_ = make_memory_backend();
