@@ -217,9 +217,10 @@ void writer::park(batch all) {
     fail_all(std::move(gone), aborted());
 }
 
-void writer::fail_all(batch all, const std::exception_ptr& why) {
+void writer::fail_all(batch all, std::exception_ptr why) {
     for (auto& each : all)
         done_.add(std::move(each), why);
+    why = nullptr;
     done_.deliver();
 }
 
@@ -240,6 +241,7 @@ void writer::perform(batch all) {
 // False if all is undone and it may help to try another way; otherwise everyone has been told.
 bool writer::perform_together(batch& all, batch& parked, undo how) {
     std::vector<std::exception_ptr> failures(all.size() + parked.size());
+    std::exception_ptr why; // told outside the handler, so that whoever is told has it last
     bool begun = false;
     try {
         begin(all, !parked.empty() && offer_to_all_);
@@ -248,17 +250,19 @@ bool writer::perform_together(batch& all, batch& parked, undo how) {
         store_->commit();
     } catch (...) {
         const bool given_up = hurry_ && !begun; // not "locked for too long"
-        const auto why = given_up ? closed() : std::current_exception();
+        why = given_up ? closed() : std::current_exception();
         if (store_)
             store_->rollback();
         drop_if_broken(why);
         if (begun && store_ && (how == undo::everything || all.size() > 1))
             return false;
-        fail_all(std::move(all), why);
+    }
+    if (why) {
+        fail_all(std::move(all), std::move(why));
         return true;
     }
     offer_to_all_ = offer_to_all_ && !store_->may_write();
-    tell(all, parked, failures);
+    tell(all, parked, std::move(failures));
     return true;
 }
 
@@ -326,13 +330,13 @@ std::exception_ptr writer::perform_part(operation& one, void (operation::*how)(s
 }
 
 // Afterwards those are parked that wait on, the longest first.
-void writer::tell(batch& all, batch& parked, const std::vector<std::exception_ptr>& failures) {
+void writer::tell(batch& all, batch& parked, std::vector<std::exception_ptr> failures) {
     batch waiting;
-    const auto tell_one = [&](std::shared_ptr<operation>& one, const std::exception_ptr& failure) {
+    const auto tell_one = [&](std::shared_ptr<operation>& one, std::exception_ptr& failure) {
         if (!failure && one->waits())
             waiting.push_back(std::move(one));
         else
-            done_.add(std::move(one), failure);
+            done_.add(std::move(one), std::move(failure));
     };
     for (std::size_t i = 0; i < parked.size(); ++i)
         tell_one(parked[i], failures[all.size() + i]);

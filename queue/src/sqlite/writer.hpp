@@ -86,8 +86,8 @@ private:
     void perform_all(batch& all, batch& parked, undo how, std::vector<std::exception_ptr>& failures);
     std::exception_ptr perform_or_refuse(operation& one, void (operation::*how)(store&));
     std::exception_ptr perform_part(operation& one, void (operation::*how)(store&));
-    void fail_all(batch all, const std::exception_ptr& why);
-    void tell(batch& all, batch& parked, const std::vector<std::exception_ptr>& failures);
+    void fail_all(batch all, std::exception_ptr why);
+    void tell(batch& all, batch& parked, std::vector<std::exception_ptr> failures);
     void open();
     void drop_if_broken(const std::exception_ptr& why);
     void end();

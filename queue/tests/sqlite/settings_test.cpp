@@ -105,7 +105,8 @@ TEST_F(SqliteSettings, AreGoneAfterManyDeduplicationsBitByBit) {
     const auto held = [&] { return ask(options.file, "SELECT count(*) FROM infra_deduplications"); };
     {
         const std::atomic<bool> give_up{false};
-        sqlite::store s(options, give_up);
+        sqlite::presence alive(options.file);
+        sqlite::store s(options, give_up, alive);
         s.begin(sqlite::access::write);
         EXPECT_EQ(forget_queue(s, "mail"), std::nullopt);
         s.commit();
