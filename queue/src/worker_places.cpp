@@ -6,6 +6,7 @@
 #include <boost/asio/co_spawn.hpp>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace infra::queue {
@@ -17,14 +18,19 @@ std::size_t places_of_a_claim(std::size_t concurrency) noexcept {
 }
 
 void worker_run::start_all() {
-    gathering_ = true;
+    struct gathering {
+        worker_run& of;
+        explicit gathering(worker_run& w) : of(w) { of.gathering_ = true; }
+        ~gathering() { of.gathering_ = false; } // also without memory: else nothing would be recorded any more
+    };
+    std::optional<gathering> together(*this);
     while (const auto r = next_in_hand()) {
         const auto on = std::make_shared<asio::cancellation_signal>();
         asio::co_spawn(
             ex_, run_jobs(r, on, pool_),
             asio::bind_cancellation_slot(on->slot(), [self = shared_from_this(), on](std::exception_ptr) {}));
     }
-    gathering_ = false;
+    together.reset();
     record_now();
 }
 
