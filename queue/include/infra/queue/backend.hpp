@@ -67,7 +67,7 @@ inline constexpr std::chrono::hours longest_lease{24};
 struct claim_request {
     std::vector<std::string> queues{};       ///< of these, in fair turns
     std::size_t max = 1;                     ///< at most so many jobs
-    std::string worker{};                    ///< who asks; shown to people
+    std::string worker{};                    ///< who asks, for people; a backend need not keep it
     std::chrono::milliseconds lease{10'000}; ///< at most longest_lease
     wall_time now{};
     /// A lease that ended by then is over; unset: by `now`. Earlier than `now` for a while after the wall clock jumped.
