@@ -3,6 +3,7 @@
 // Shard channels in a cluster: each is heard at the node that has its slot, and followed there when that moves.
 
 #include "ear.hpp"
+#include "shard_places.hpp"
 #include "subscriptions.hpp"
 #include "topology.hpp"
 
@@ -10,9 +11,7 @@
 
 #include <map>
 #include <memory>
-#include <set>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 namespace infra::redis::detail {
@@ -36,20 +35,18 @@ public:
 
 private:
     using ear_ptr = std::shared_ptr<ear>;
-    using by_node = std::unordered_map<address, std::vector<interest>, address_hash>;
 
     ear_ptr ear_at(const address& node);
+    ear_events events_of(const address& node);
     void throw_if_closed() const;
-    by_node unplaced(const std::vector<interest>& among) const;
-    awaitable<void> place(address node, std::vector<interest> what, deadline limit);
-    awaitable<void> place_again(address node, std::vector<interest> what);
-    void take_up(const address& node, const std::vector<interest>& what, const std::vector<reply>& replies);
-    void placed(const address& node, const interest& what);
-    bool take_off(const interest& what);
-    void displace(const interest& what);
-    void displace_all_at(const address& node);
+    awaitable<bool> place(address node, std::vector<interest> what, deadline limit);
+    awaitable<bool> place_again(address node, std::vector<interest> what);
+    awaitable<bool> place_all_again();
+    bool take_up(const shard_places::question& asked, const address& node, const std::vector<reply>& replies);
+    void confirmed(const shard_places::question& asked, const address& node, const interest& what);
     void heard(const interest& through, const message& m);
     void tell_resumed(const interest& what);
+    bool is_settled() const;
     void begin_to_settle();
     awaitable<void> settle();
     void close_unused();
@@ -58,8 +55,7 @@ private:
     const std::shared_ptr<common> common_;
     subscriptions all_;
     std::map<std::uint64_t, std::weak_ptr<subscription_state>> listeners_;
-    std::map<interest, address> placed_;
-    std::set<interest> lost_; // confirmed once, and not now
+    shard_places places_;
     std::unordered_map<address, ear_ptr, address_hash> ears_;
     asio::cancellation_signal stop_;
     bool settling_ = false;

@@ -12,7 +12,23 @@ namespace {
 using detail::slot_of;
 using maybe = std::optional<std::string>;
 
-class RedisClusterShards : public on_a_cluster {};
+struct nobody final : change_listener {
+    void listening() override {}
+    void deaf() override {}
+    void changed(const std::vector<std::string>&) override {}
+    void all_changed() override {}
+};
+
+class RedisClusterShards : public on_a_cluster {
+protected:
+    static std::string key_in_another_slot(std::size_t node, const std::string& than) {
+        for (int n = 0;; ++n) {
+            auto key = "channel" + std::to_string(n);
+            if (slot_of(key) / 5461 == node && slot_of(key) != slot_of(than))
+                return key;
+        }
+    }
+};
 
 TEST_F(RedisClusterShards, HearsShardChannelsAtTheNodesOfTheirSlots) {
     begin();
@@ -48,6 +64,33 @@ TEST_F(RedisClusterShards, FollowsAShardChannelWhoseSlotMoves) {
     }
     EXPECT_EQ(ask<int>({"SPUBLISH", other, "there"}), 1);
     EXPECT_EQ(loop.get(news.receive()).front().payload, "there");
+}
+
+// The new owner is known before the old one has taken the channel off, which it has not been asked for.
+TEST_F(RedisClusterShards, KeepsTheConnectionOnWhichANodeTakesOffWhatHasLeftIt) {
+    begin();
+    auto often = all->to();
+    often.ping_every = 100ms; // and the map is asked for as often
+    redis.emplace(std::vector{loop.get_executor()}, often);
+    const auto told = redis->track({}, std::make_shared<nobody>());
+    const auto channel = key_of(0, "channel"), stays = key_in_another_slot(0, channel);
+    auto news = loop.get(redis->subscribe({.shard_channels = {channel, stays}}));
+    const auto slot = slot_of(channel);
+    const auto second = all->ask(1, {"CLUSTER", "MYID"}).as_text();
+    const client direct({loop.get_executor()}, all->node(0).over_socket());
+    loop.wait(direct.execute<void>({"PING"}));
+    all->begin_to_move(slot, 0, 1);
+    all->node(0).pause();
+    const auto moved = loop.spawn(direct.execute<void>({"CLUSTER", "SETSLOT", slot, "NODE", second}));
+    all->ask(1, {"CLUSTER", "SETSLOT", slot, "NODE", second});
+    EXPECT_EQ(loop.get(news.receive()).front().type, message::kind::resumed);
+    all->node(0).proceed();
+    loop.until([&] { return moved->done(); });
+    EXPECT_EQ(ask<int>({"SPUBLISH", channel, "moved"}), 1);
+    EXPECT_EQ(loop.get(news.receive()).front().payload, "moved");
+    EXPECT_EQ(ask<int>({"SPUBLISH", stays, "there"}), 1);
+    EXPECT_EQ(loop.get(news.receive()).front().payload, "there");
+    EXPECT_EQ(redis->status().reconnects, 0u);
 }
 
 TEST_F(RedisClusterShards, ConfirmsAShardChannelOnlyOnceSomebodyHasItsSlot) {
