@@ -49,7 +49,12 @@ public:
         if (state_->closed || state_->items.size() >= state_->max_items)
             return false;
         state_->items.push_back(std::move(item));
-        wake();
+        try {
+            wake();
+        } catch (...) { // no memory: whoever is told so has sent nothing
+            state_->items.pop_back();
+            throw;
+        }
         return true;
     }
 
@@ -118,10 +123,13 @@ private:
     };
 
     // Called under the lock. One wake-up is enough for whatever comes before the receiver looks; one that finds nobody
-    // any more, or the next receiver, does no harm.
+    // any more, or the next receiver, does no harm. One that could not be sent leaves him to the next.
     void wake() const {
-        if (const auto* who = std::exchange(state_->sleeping, nullptr))
-            state_->gate->pass([&] { asio::post(who->wake_up.get_executor(), [held = state_] { wake_up(*held); }); });
+        const auto* const who = state_->sleeping;
+        if (!who)
+            return;
+        state_->gate->pass([&] { asio::post(who->wake_up.get_executor(), [held = state_] { wake_up(*held); }); });
+        state_->sleeping = nullptr;
     }
 
     static void wake_up(state& s) {
