@@ -24,8 +24,8 @@ void alarm::set(steady_time when) {
     clear();
     if (when == steady_time::max())
         return;
-    when_ = when;
     sleeping_ = std::make_shared<sleep>(this);
+    when_ = when;
     const auto wake = [s = sleeping_](std::exception_ptr) {
         auto* const of = s->of;
         if (!of)
@@ -36,7 +36,12 @@ void alarm::set(steady_time when) {
         ring();
     };
     const context_scope nobodys{context()};
-    asio::co_spawn(executor_, time_.sleep_until(when), asio::bind_cancellation_slot(sleeping_->end.slot(), wake));
+    try {
+        asio::co_spawn(executor_, time_.sleep_until(when), asio::bind_cancellation_slot(sleeping_->end.slot(), wake));
+    } catch (...) { // no memory: it does not ring, and says so
+        clear();
+        throw;
+    }
 }
 
 void alarm::clear() noexcept {

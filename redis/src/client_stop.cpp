@@ -1,5 +1,6 @@
 // What a client is doing, and how it comes to its end.
 
+#include "attempt.hpp"
 #include "client_state.hpp"
 
 #include <infra/base/error.hpp>
@@ -65,11 +66,12 @@ awaitable<void> client_state::stop(self s, deadline limit) {
     co_await at_most(all_ended(s), deadline::after(to_close, time.steady()), time);
 }
 
+// Whom there is no memory to tell finds out by common::let_go.
 void client_state::let_go() noexcept {
-    stopping_ = true;
+    stopping_ = common_->let_go = true;
     sessions_->close_all();
     if (listened_)
-        lanes_.front()->post([at = subscriber_] { at->close(); });
+        attempt([this] { lanes_.front()->post([at = subscriber_] { at->close(); }); });
     if (watch_)
         watch_->close();
     if (common_->cluster)

@@ -50,6 +50,7 @@ public:
     std::atomic<std::size_t> shared_expected{0};
     std::atomic<std::size_t> commands{0};
     std::atomic<std::uint64_t> losses{0};
+    std::atomic<bool> let_go{false}; ///< found by each connection at its next sign of life, if it was not told
 
 private:
     mutable std::mutex mutex_;

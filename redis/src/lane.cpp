@@ -1,5 +1,6 @@
 #include "lane.hpp"
 
+#include "attempt.hpp"
 #include "supervisor.hpp"
 
 #include <infra/base/telemetry.hpp>
@@ -81,14 +82,13 @@ awaitable<void> lane::read_mail(std::shared_ptr<lane> self) {
 
 // Whether or not it was used: what lies in its mail may be about to.
 void lane::let_go() noexcept {
-    mail_.close();
-    gate_->pass([this] {
-        asio::post(executor_, [p = pipeline_, n = nodes_] {
-            p->close();
-            if (n)
-                n->close();
-        });
-    });
+    attempt([this] { mail_.close(); });
+    const auto end = [p = pipeline_, n = nodes_] {
+        p->close();
+        if (n)
+            n->close();
+    };
+    attempt([&] { gate_->pass([&] { asio::post(executor_, end); }); });
 }
 
 awaitable<void> lane::ended() {

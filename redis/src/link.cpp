@@ -1,5 +1,7 @@
 #include "link.hpp"
 
+#include "attempt.hpp"
+
 #include <infra/redis/errc.hpp>
 
 #include <boost/asio/error.hpp>
@@ -7,6 +9,11 @@
 #include <utility>
 
 namespace infra::redis::detail {
+namespace {
+
+constexpr const char* no_memory = "no memory"; // so short that it needs none
+
+} // namespace
 
 link::link(opened made, parser_limits limits, link_user& user)
     : through_(std::move(made.through)),
@@ -41,6 +48,21 @@ void link::on_read(boost::system::error_code ec, std::size_t size) {
     if (ec)
         return end(errc::lost, ec == asio::error::eof ? "the server closed the connection" : ec.message());
     const link_ptr keep(this);
+    if (!attempt([&] { give(size); }) && user_)
+        end(errc::too_large, no_memory);
+    if (!user_)
+        return;
+    const struct read_on { // whatever leaves the loop through those who go on
+        link& of;
+        ~read_on() {
+            if (of.user_ && !attempt([this] { of.read(); }))
+                of.end(errc::lost, no_memory);
+        }
+    } in_the_end{*this};
+    user_->on_pause();
+}
+
+void link::give(std::size_t size) {
     user_->on_read(size);
     std::string_view bytes(buffer_.data(), size);
     auto status = parser::status::hungry;
@@ -49,12 +71,9 @@ void link::on_read(boost::system::error_code ec, std::size_t size) {
     if (!user_)
         return;
     if (status == parser::status::malformed)
-        return end(errc::protocol, "the server does not speak Redis' protocol: " + parser_.why());
-    if (status == parser::status::too_large)
-        return end(errc::too_large, parser_.why() + " (options::max_reply_bytes)");
-    user_->on_pause();
-    if (user_)
-        read();
+        end(errc::protocol, "the server does not speak Redis' protocol: " + parser_.why());
+    else if (status == parser::status::too_large)
+        end(errc::too_large, parser_.why() + " (options::max_reply_bytes)");
 }
 
 void link::on_written(boost::system::error_code ec, std::size_t size) {
@@ -62,8 +81,10 @@ void link::on_written(boost::system::error_code ec, std::size_t size) {
         return;
     if (ec)
         return end(errc::lost, ec.message());
+    const link_ptr keep(this);
     writing_ = false;
-    user_->on_written(size);
+    if (!attempt([&] { user_->on_written(size); }) && user_)
+        end(errc::lost, no_memory);
 }
 
 } // namespace infra::redis::detail

@@ -51,6 +51,7 @@ public:
 
 private:
     void read();
+    void give(std::size_t size);
     void end(boost::system::error_code why, std::string sentence);
 
     std::unique_ptr<transport> through_;

@@ -1,5 +1,6 @@
 #include "pipeline.hpp"
 
+#include "attempt.hpp"
 #include "demotion.hpp"
 #include "harbour.hpp"
 
@@ -90,7 +91,6 @@ void pipeline::turn_soon() {
     const auto delay = common_->settings().flush_delay;
     if (delay == std::chrono::microseconds::zero())
         return post_turn();
-    turn_posted_ = true;
     delay_.expires_after(delay);
     delay_.async_wait([weak = weak_from_this()](boost::system::error_code) {
         if (const auto self = weak.lock()) {
@@ -98,10 +98,11 @@ void pipeline::turn_soon() {
             self->turn();
         }
     });
+    turn_posted_ = true; // not before: there may be no memory for it
 }
 
 void pipeline::post_turn() {
-    if (std::exchange(turn_posted_, true))
+    if (turn_posted_)
         return;
     asio::post(io_executor_, [weak = weak_from_this()] {
         if (const auto self = weak.lock()) {
@@ -109,6 +110,7 @@ void pipeline::post_turn() {
             self->turn();
         }
     });
+    turn_posted_ = true;
 }
 
 void pipeline::turn() {
@@ -120,8 +122,13 @@ void pipeline::turn() {
         vitals_.heard(at);
     send_refused_to_the_master();
     resume_who_ended(at);
-    if (leaving_ && !multiplexer_.owes_answers())
-        drop_link(errc::lost, "the server is a replica now");
+    if (!attempt([this] { end_turn(); }))
+        drop_link(errc::lost, "no memory"); // the next one may have it
+}
+
+void pipeline::end_turn() {
+    if (!leaving_.empty() && !multiplexer_.owes_answers())
+        drop_link(errc::lost, leaving_);
     flush();
     if (multiplexer_.finished() > 0)
         post_turn(); // who was refused meanwhile and tries again must not keep the loop from turning
@@ -145,11 +152,17 @@ void pipeline::send_refused_to_the_master() {
     }
 }
 
+// What those who go on throw, or the handlers behind them, leaves the loop. The rest has its turn all the same.
 void pipeline::resume_who_ended(steady_time at) {
-    const struct until_left {
-        bool& turning;
-        ~until_left() { turning = false; }
-    } ends{turning_};
+    struct way_out {
+        pipeline& of;
+        bool well = false;
+        ~way_out() {
+            of.turning_ = false;
+            if (!well)
+                attempt([this] { of.post_turn(); });
+        }
+    } out{*this};
     std::size_t resumed = 0;
     for (auto left = multiplexer_.finished(); left > 0; --left) {
         auto* const ended = multiplexer_.next_finished();
@@ -162,14 +175,20 @@ void pipeline::resume_who_ended(steady_time at) {
         if (++resumed % resumed_between_writes == 0)
             flush();
     }
+    out.well = true;
 }
 
 // Whoever leaves sends nothing new. A block that was begun he finishes: half a request is never answered.
 bool pipeline::may_write() const noexcept {
-    return link_ && !link_->writing() && (leaving_ ? multiplexer_.in_block() : multiplexer_.has_to_write());
+    return link_ && !link_->writing() && (leaving_.empty() ? multiplexer_.has_to_write() : multiplexer_.in_block());
 }
 
-void pipeline::flush() {
+void pipeline::flush() noexcept {
+    if (!attempt([this] { write_what_waits(); }))
+        drop_link(errc::lost, "no memory");
+}
+
+void pipeline::write_what_waits() {
     while (may_write()) {
         const auto block = multiplexer_.to_write();
         if (block.empty())
@@ -214,7 +233,7 @@ void pipeline::on_message(reply&& r) {
     if (on_push && on_push(r))
         return;
     if (r.is_error() && common_->settings().sentinel && is_of_a_replica(r)) {
-        leaving_ = true;
+        leaving_ = "the server is a replica now";
         multiplexer_.refuse_oldest();
     }
     if (r.type() == reply::kind::push || multiplexer_.answer(std::move(r)))
@@ -233,28 +252,6 @@ void pipeline::set_alarm() {
         when = std::min(when, vitals_.next(multiplexer_.answer_is_due(), link_->writing()));
     if (when < alarm_.when())
         alarm_.set(when);
-}
-
-void pipeline::look_at_the_clock() {
-    const auto self = shared_from_this();
-    const auto at = now();
-    multiplexer_.expire(at, link_ ? make_error_code(infra::errc::timed_out) : make_error_code(errc::not_connected));
-    if (link_ && !manners_.blocking) {
-        switch (vitals_.judge(at, multiplexer_.answer_is_due(), link_->writing())) {
-        case vitals::verdict::well: break;
-        case vitals::verdict::ask: ask_whether_it_lives(at); break;
-        case vitals::verdict::dead: drop_link(errc::lost, "the server is silent while it owes an answer"); break;
-        }
-    }
-    turn();
-}
-
-void pipeline::ask_whether_it_lives(steady_time at) {
-    if (!ping_)
-        ping_.emplace("PING");
-    pinging_.emplace(*this, std::span(&*ping_, 1), std::span(&pong_, 1),
-                     deadline::after(common_->settings().response_timeout, at), at);
-    multiplexer_.add(*pinging_);
 }
 
 } // namespace infra::redis::detail

@@ -68,7 +68,7 @@ public:
     /// The server that matters is there now: a connection to any other is given up, and one in the making made anew.
     void leave_unless_at(const address& there);
 
-    /// The same of a connection that is there, and not of one in the making.
+    /// One that is there and leads to any other is given up once it has answered what it owes; what waits is for the next.
     void leave_if_elsewhere(const address& there);
 
     /// For good: those who wait get errc::closed, or errc::lost if they may have been executed.
@@ -107,13 +107,15 @@ private:
 
     void start();
     void turn();
+    void end_turn();
     void send_refused_to_the_master();
     void resume_who_ended(steady_time at);
     void turn_soon();
     void post_turn();
     bool may_write() const noexcept;
     bool is_of_a_replica(const reply& r) const;
-    void flush();
+    void flush() noexcept;
+    void write_what_waits();
     void wrote(std::size_t bytes);
     void set_alarm();
     void look_at_the_clock();
@@ -148,7 +150,7 @@ private:
     std::shared_ptr<harbour> harbour_; // from the first use on
     bool attached_before_ = false;
     bool retired_ = false;
-    bool leaving_ = false; // once everything is answered: the server is a replica by now
+    std::string leaving_; // once everything is answered: why
     bool accepting_ = true;
     bool closed_ = false;
     bool turning_ = false;

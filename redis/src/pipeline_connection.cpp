@@ -1,5 +1,6 @@
 // What a pipeline does with connections, from the first to its own end.
 
+#include "attempt.hpp"
 #include "harbour.hpp"
 #include "pipeline.hpp"
 
@@ -56,7 +57,7 @@ void pipeline::drop_link(boost::system::error_code why, std::string sentence) {
     const auto had = std::exchange(link_, nullptr);
     if (!had)
         return;
-    leaving_ = false;
+    leaving_.clear();
     const bool more_may_have_left = had->may_have_written();
     had->close();
     uncount(had->at());
@@ -72,7 +73,7 @@ void pipeline::drop_link(boost::system::error_code why, std::string sentence) {
     gone_.cancel();
     tell_of_the_loss(had->at(), sentence);
     problem_ = std::move(sentence);
-    post_turn();
+    attempt([this] { post_turn(); }); // otherwise the next connection turns
 }
 
 // A tracking that does not hear that a connection went listens to more than it need.
@@ -101,12 +102,15 @@ void pipeline::connect_anew(std::string why) {
 void pipeline::leave_unless_at(const address& there) {
     if (!link_)
         opening_.server_has_moved();
-    leave_if_elsewhere(there);
+    if (link_ && link_->at() != there)
+        drop_link(errc::lost, "the master is at " + to_string(there) + " now");
 }
 
 void pipeline::leave_if_elsewhere(const address& there) {
-    if (link_ && link_->at() != there)
-        drop_link(errc::lost, "the master is at " + to_string(there) + " now");
+    if (!link_ || link_->at() == there)
+        return;
+    leaving_ = "changes are told from " + to_string(there);
+    post_turn();
 }
 
 awaitable<void> pipeline::detached() {
@@ -161,6 +165,32 @@ void pipeline::abandon() noexcept {
         std::exchange(on_close, nullptr)();
     while (auto* const ended = multiplexer_.next_finished())
         static_cast<waiter&>(*ended).continuation_.drop();
+}
+
+// --- Whether it lives ------------------------------------------------------------------------------------------------
+
+void pipeline::look_at_the_clock() {
+    const auto self = shared_from_this();
+    if (common_->let_go)
+        return close();
+    const auto at = now();
+    multiplexer_.expire(at, link_ ? make_error_code(infra::errc::timed_out) : make_error_code(errc::not_connected));
+    if (link_ && !manners_.blocking) {
+        switch (vitals_.judge(at, multiplexer_.answer_is_due(), link_->writing())) {
+        case vitals::verdict::well: break;
+        case vitals::verdict::ask: ask_whether_it_lives(at); break;
+        case vitals::verdict::dead: drop_link(errc::lost, "the server is silent while it owes an answer"); break;
+        }
+    }
+    turn();
+}
+
+void pipeline::ask_whether_it_lives(steady_time at) {
+    if (!ping_)
+        ping_.emplace("PING");
+    pinging_.emplace(*this, std::span(&*ping_, 1), std::span(&pong_, 1),
+                     deadline::after(common_->settings().response_timeout, at), at);
+    multiplexer_.add(*pinging_);
 }
 
 // --- Its end in peace ------------------------------------------------------------------------------------------------

@@ -1,5 +1,7 @@
 #include "sentinel_watch.hpp"
 
+#include "attempt.hpp"
+
 #include "sentinel_place.hpp"
 
 #include <infra/base/error.hpp>
@@ -83,11 +85,12 @@ void sentinel_watch::hear(const message& m) const {
 void sentinel_watch::close() noexcept {
     if (!begun_)
         return;
+    const auto end = [self = shared_from_this()] {
+        self->subscriber_->close();
+        self->stop_.emit(asio::cancellation_type::terminal);
+    };
     if (const auto on = lane_.lock())
-        on->post([self = shared_from_this()] {
-            self->subscriber_->close();
-            self->stop_.emit(asio::cancellation_type::terminal);
-        });
+        attempt([&] { on->post(end); });
 }
 
 } // namespace infra::redis::detail

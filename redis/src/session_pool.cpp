@@ -1,5 +1,7 @@
 #include "session_pool.hpp"
 
+#include "attempt.hpp"
+
 #include <infra/base/error.hpp>
 #include <infra/base/with_deadline.hpp>
 #include <infra/redis/errc.hpp>
@@ -180,16 +182,15 @@ void session_pool::forget_resting(const own_connection* one) {
 
 // --- The end --------------------------------------------------------------------------------------------------------
 
-// The last reference ends there too, not here.
+// The last reference ends there too, not here, unless there is no memory to send it there.
 void session_pool::close_there(std::shared_ptr<own_connection> one) noexcept {
     const auto ex = one->get_executor();
     const auto gate = one->gate();
-    gate->pass([&] {
-        asio::post(ex, [one = std::move(one)] {
-            one->wake();
-            one->close();
-        });
-    });
+    auto end = [one = std::move(one)] {
+        one->wake();
+        one->close();
+    };
+    attempt([&] { gate->pass([&] { asio::post(ex, std::move(end)); }); });
 }
 
 // As with close_there(), the last reference may be this one.
@@ -217,7 +218,7 @@ void session_pool::stop_accepting() {
 }
 
 void session_pool::close_all() noexcept {
-    stop_accepting();
+    attempt([this] { stop_accepting(); });
     std::vector<std::weak_ptr<own_connection>> all;
     decltype(resting_) rested;
     {

@@ -9,6 +9,7 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 
+#include <new>
 #include <utility>
 
 namespace infra::redis::detail {
@@ -66,7 +67,12 @@ awaitable<void> supervise(std::shared_ptr<pipeline> p, std::function<void()> on_
     auto& time = p->shared().time();
     for (int failures = 0; !p->closed();) {
         const auto began = time.steady();
-        if (co_await connect(p)) {
+        bool connected = false;
+        try {
+            connected = co_await connect(p);
+        } catch (const std::bad_alloc&) { // not even to begin
+        }
+        if (connected) {
             attached(*p, on_attach);
             co_await p->detached();
             if (on_detach)
@@ -74,6 +80,8 @@ awaitable<void> supervise(std::shared_ptr<pipeline> p, std::function<void()> on_
             if (time.steady() - began >= held)
                 failures = 0;
         }
+        if (p->shared().let_go)
+            p->close();
         if (p->closed())
             co_return;
         if (p->shared().cluster) // another may have taken its place

@@ -1,5 +1,6 @@
 #include "topology.hpp"
 
+#include "attempt.hpp"
 #include "inquiry.hpp"
 #include "lane.hpp"
 
@@ -232,10 +233,13 @@ void topology::close() noexcept {
     {
         const std::scoped_lock lock(mutex_);
         closed_ = true;
-        tell_waiting(std::make_exception_ptr(error(infra::errc::closed, "the Redis client was stopped")));
+        attempt([this] {
+            tell_waiting(std::make_exception_ptr(error(infra::errc::closed, "the Redis client was stopped")));
+        });
     }
+    const auto end = [self = shared_from_this()] { self->stop_.emit(asio::cancellation_type::terminal); };
     if (const auto home = home_.lock())
-        home->post([self = shared_from_this()] { self->stop_.emit(asio::cancellation_type::terminal); });
+        attempt([&] { home->post(end); });
 }
 
 } // namespace infra::redis::detail

@@ -1,5 +1,7 @@
 #include "trackers.hpp"
 
+#include "attempt.hpp"
+
 #include <infra/base/error.hpp>
 
 #include <utility>
@@ -63,7 +65,7 @@ void trackers::close() noexcept {
         const std::scoped_lock lock(mutex_);
         closed_ = true;
     }
-    on_each([](tracker& each) { each.close(); });
+    attempt([this] { on_each([](tracker& each) { each.close(); }); });
 }
 
 } // namespace infra::redis::detail

@@ -232,5 +232,18 @@ TEST_F(RedisClient, AgreesWithTheServerAboutItsCommands) {
     }
 }
 
+// What a handler throws leaves the loop, as anywhere. The connection and those who wait beside it stay.
+TEST_F(RedisClient, GoesOnAfterAHandlerThatThrows) {
+    tell({"SET", "k", "v"});
+    const auto throws = [](std::exception_ptr, const reply&) { throw std::runtime_error("the handler's"); };
+    asio::co_spawn(loop.get_executor(), redis->execute({"GET", "k"}), throws);
+    const auto beside = loop.spawn(redis->execute<std::string>({"GET", "k"}));
+    EXPECT_THROW(loop.until([&] { return beside->done(); }), std::runtime_error);
+    loop.until([&] { return beside->done(); });
+    EXPECT_EQ(beside->value, "v") << beside->what();
+    EXPECT_EQ(ask<std::string>({"GET", "k"}), "v");
+    EXPECT_EQ(redis->status().reconnects, 0u);
+}
+
 } // namespace
 } // namespace infra::redis

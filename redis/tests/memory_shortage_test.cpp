@@ -1,58 +1,23 @@
-// What becomes of callers where an allocation fails. Replaces operator new, where no sanitizer wants it for itself.
+// What becomes of callers where an allocation fails.
 
 #include "src/multiplexer.hpp"
 #include "src/supervisor.hpp"
 
 #include "tests/on_a_server.hpp"
+#include "tests/shortage.hpp"
 
 #include <infra/redis/errc.hpp>
 
 #include <boost/asio/post.hpp>
 
-#include <cstdlib>
 #include <list>
-#include <new>
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && !__has_feature(address_sanitizer) &&            \
-    !__has_feature(thread_sanitizer) && !__has_feature(memory_sanitizer)
-
-namespace {
-
-thread_local constinit long allowed = -1; // allocations, before one fails, and all after it; below zero: all
-thread_local constinit bool felt = false; // one has failed
-
-bool fails() noexcept {
-    const bool none_is_left = allowed == 0;
-    felt |= none_is_left;
-    allowed -= allowed > 0 ? 1 : 0;
-    return none_is_left;
-}
-
-} // namespace
-
-void* operator new(std::size_t size) {
-    if (void* made = fails() ? nullptr : std::malloc(size))
-        return made;
-    throw std::bad_alloc();
-}
-void operator delete(void* p) noexcept { std::free(p); }
-void operator delete(void* p, std::size_t) noexcept { std::free(p); }
+#ifdef INFRA_TESTS_RUN_SHORT_OF_MEMORY
 
 namespace infra::redis::detail {
 namespace {
 
 reply text(std::string t) { return reply(std::move(t)); }
-
-/// As long as it lives, only so many allocations succeed.
-struct shortage {
-    explicit shortage(long of) {
-        allowed = of;
-        felt = false;
-    }
-    ~shortage() { allowed = -1; }
-    shortage(const shortage&) = delete;
-    shortage& operator=(const shortage&) = delete;
-};
 
 struct caller {
     explicit caller(command what) : commands{std::move(what)} {
@@ -193,13 +158,47 @@ TEST_F(RedisConnectionWithoutMemory, IsMadeAnewWhicheverAllocationFailsWhenItIsL
             subject->drop(std::move(why));
         } catch (const std::bad_alloc&) { // what the loop is told goes on all the same
         }
-        fell_short = felt;
+        fell_short = shortage::felt();
         one->proceed();
         loop.until([&] { return asked->done(); });
         EXPECT_EQ(asked->value, "v") << failed << ": " << asked->what();
     }
     EXPECT_GT(told, 0u);
     EXPECT_GT(failed, 1);
+    asio::post(loop.get_executor(), [&] { subject->close(); });
+    loop.settle();
+}
+
+// What a reply is too large for ends whoever asked, and nobody else.
+TEST_F(RedisConnectionWithoutMemory, AnswersOrEndsWhicheverAllocationFailsWhileItReads) {
+    tell({"SET", "k", std::string(1000, 'v')});
+    const auto shared = std::make_shared<common>(one->over_socket(), real_clock());
+    const auto subject = std::make_shared<pipeline>(loop.get_executor(), shared);
+    keep_connected(subject);
+    long failed = 0;
+    std::size_t too_large = 0;
+    for (bool fell_short = true; fell_short; ++failed) {
+        loop.until([&] { return subject->attached(); });
+        one->pause();
+        const auto whole = loop.spawn(get(subject, {"GET", "k"}));
+        const auto first = loop.spawn(get(subject, {"GETRANGE", "k", 0, 0}));
+        loop.until([&] { return subject->owes_answers(); });
+        one->proceed();
+        {
+            const shortage begun(failed);
+            for (int i = 0; i < 1000 && subject->attached() && subject->owes_answers(); ++i) {
+                loop.io.restart();
+                loop.io.run_one_for(5ms);
+            }
+        }
+        fell_short = shortage::felt();
+        loop.until([&] { return whole->done() && first->done(); });
+        too_large += whole->code() == errc::too_large;
+    }
+    EXPECT_GT(failed, 2);
+    EXPECT_GT(too_large, 0u);
+    const auto after = loop.get(get(subject, {"GETRANGE", "k", 0, 0}));
+    EXPECT_EQ(after, "v");
     asio::post(loop.get_executor(), [&] { subject->close(); });
     loop.settle();
 }

@@ -15,14 +15,14 @@ namespace infra::redis {
 
 /// What is special to Redis. Of infra::errc the client uses timed_out (the deadline passed before the command was
 /// sent), overloaded (the queue is at its bound), closed (it was stopped before) and invalid_input (a command that
-/// cannot be sent this way, a malformed URL).
+/// cannot be sent this way, a malformed URL); boost::system::errc::not_enough_memory: there was not the memory to send it.
 enum class errc {
     lost = 1,      ///< the connection ended after the command was sent: it may have been executed
     unanswered,    ///< the deadline passed after the command was sent: it may have been executed
     not_connected, ///< the deadline passed and there was no connection: it was not executed
     refused,       ///< the server is there and does not want us: password, rights, TLS, too many clients
     protocol,      ///< what came is not Redis' protocol
-    too_large,     ///< the reply is over options::max_reply_bytes
+    too_large,     ///< the reply is over options::max_reply_bytes, or there was not the memory for it
     wrong_type,    ///< the reply is not what was asked for
     server,        ///< the server answered with an error
     exhausted,     ///< all connections for blocking commands are in use
