@@ -18,6 +18,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <utility>
@@ -97,16 +98,21 @@ awaitable<server_facts> greet(transport& with, const options& o) {
     co_return words.facts();
 }
 
-// In numbers. What has none is told apart by what it was found under.
-address peer_of(const stream_socket& socket, const address& found) {
-    boost::system::error_code ec;
-    const auto at = socket.remote_endpoint(ec);
-    if (ec || at.protocol().family() == AF_UNIX)
-        return found;
+// Nothing where there are none.
+std::optional<address> in_numbers(const endpoint& at) {
+    if (at.protocol().family() == AF_UNIX)
+        return std::nullopt;
     tcp::endpoint out;
     out.resize(at.size());
     std::memcpy(out.data(), at.data(), at.size());
-    return {.host = out.address().to_string(), .port = out.port()};
+    return address{.host = out.address().to_string(), .port = out.port()};
+}
+
+// What has no numbers is told apart by what it was found under.
+address peer_of(const stream_socket& socket, const address& found) {
+    boost::system::error_code ec;
+    const auto at = socket.remote_endpoint(ec);
+    return (ec ? std::nullopt : in_numbers(at)).value_or(found);
 }
 
 std::unique_ptr<place> place_of(const options& o, clock& time) {
@@ -147,6 +153,13 @@ awaitable<stream_socket> connect_to_any(executor ex, std::vector<endpoint> addre
     }
 }
 
+std::vector<endpoint> with_first(std::vector<endpoint> addresses, const address& one) {
+    const auto found = std::ranges::find_if(addresses, [&](const endpoint& each) { return in_numbers(each) == one; });
+    if (found != addresses.end())
+        std::rotate(addresses.begin(), found, found + 1);
+    return addresses;
+}
+
 connector::connector(const options& o, clock& time) : connector(o, time, place_of(o, time)) {}
 
 connector::connector(const options& o, clock& time, std::unique_ptr<place> where)
@@ -157,6 +170,17 @@ std::shared_ptr<tls_context> connector::tls() {
     if (!tls_)
         tls_ = make_tls_context(*options_.tls);
     return tls_;
+}
+
+// A name may have several addresses, each time in another order.
+std::vector<endpoint> connector::in_order(std::vector<endpoint> addresses) {
+    const std::scoped_lock lock(led_there_);
+    return together_ && answered_ ? with_first(std::move(addresses), *answered_) : addresses;
+}
+
+void connector::remember(std::optional<address> answered) {
+    const std::scoped_lock lock(led_there_);
+    answered_ = std::move(answered);
 }
 
 awaitable<opened> connector::open(executor ex, deadline limit) { return in_time(std::move(ex), std::nullopt, limit); }
@@ -203,10 +227,13 @@ awaitable<opened> connector::find_and_open(executor ex, std::optional<address> a
     try {
         auto made = co_await open_there(std::move(ex), found, limit, doing);
         place_->check(found, made.facts);
-        if (place_->is_a_name())
+        if (place_->is_a_name()) {
             made.at = made.peer;
+            remember(made.peer);
+        }
         co_return made;
     } catch (...) {
+        remember(std::nullopt);
         place_->was_wrong(found);
         throw;
     }
@@ -215,7 +242,7 @@ awaitable<opened> connector::find_and_open(executor ex, std::optional<address> a
 awaitable<opened> connector::open_there(executor ex, address to, deadline limit, std::string_view& doing) {
     doing = "connecting";
     const auto idle = std::min(std::chrono::ceil<std::chrono::seconds>(options_.ping_every), most_idle);
-    auto socket = co_await connect_to_any(std::move(ex), co_await resolve(to), idle, limit, time_);
+    auto socket = co_await connect_to_any(std::move(ex), in_order(co_await resolve(to)), idle, limit, time_);
     auto peer = peer_of(socket, to);
     std::unique_ptr<transport> through;
     if (options_.tls) {

@@ -10,6 +10,7 @@
 #include <infra/base/clock.hpp>
 #include <infra/base/time.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <mutex>
@@ -35,6 +36,9 @@ deadline share(deadline limit, steady_time now, std::size_t of);
 awaitable<stream_socket> connect_to_any(executor ex, std::vector<endpoint> addresses, std::chrono::seconds idle,
                                         deadline limit, clock& time);
 
+/// The same, that one before the others if it is among them.
+std::vector<endpoint> with_first(std::vector<endpoint> addresses, const address& one);
+
 /// Makes the connections of one client.
 ///
 /// Threads:  open() from any loop.
@@ -48,6 +52,10 @@ public:
 
     /// From now on servers are looked for there. Before anything else.
     void look_in(std::unique_ptr<place> where) { place_ = std::move(where); }
+
+    /// From now on all connections are to lead to one server: of the addresses of a name each takes first the one that
+    /// answered last.
+    void keep_together() noexcept { together_ = true; }
 
     /// `by` says that the server has moved: it is the one to ask.
     void believe(const address& by) { place_->believe(by); }
@@ -70,6 +78,8 @@ private:
     awaitable<opened> in_time(executor ex, std::optional<address> at, deadline limit);
     awaitable<opened> find_and_open(executor ex, std::optional<address> at, deadline limit, std::string_view& doing);
     awaitable<opened> open_there(executor ex, address to, deadline limit, std::string_view& doing);
+    std::vector<endpoint> in_order(std::vector<endpoint> addresses);
+    void remember(std::optional<address> answered);
     std::shared_ptr<tls_context> tls();
 
     const options options_;
@@ -77,6 +87,9 @@ private:
     std::unique_ptr<place> place_;
     std::mutex making_;
     std::shared_ptr<tls_context> tls_; // guarded by making_
+    std::atomic<bool> together_{false};
+    std::mutex led_there_;
+    std::optional<address> answered_; // guarded by led_there_: of those to which the server's name leads
 };
 
 } // namespace infra::redis::detail

@@ -16,6 +16,7 @@ std::shared_ptr<tracker> trackers::open(track_request wanted, std::weak_ptr<chan
     const std::scoped_lock lock(mutex_);
     if (closed_ || !home)
         throw error(infra::errc::closed, "the Redis client was stopped");
+    common_->connect.keep_together(); // where values are read has to be where changes are told
     const auto made =
         std::make_shared<tracker>(home->get_executor(), common_, std::move(wanted), std::move(to), call_away());
     std::erase_if(all_, [](const auto& each) { return each.expired(); });

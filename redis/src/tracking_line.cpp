@@ -2,6 +2,8 @@
 
 #include "supervisor.hpp"
 
+#include <infra/base/backoff.hpp>
+#include <infra/base/id.hpp>
 #include <infra/redis/errc.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -14,7 +16,10 @@ namespace infra::redis::detail {
 
 namespace {
 
-constexpr auto before_asking_again = std::chrono::milliseconds(250);
+const backoff before_asking_again{.type = backoff::kind::exponential,
+                                  .delay = std::chrono::milliseconds(250),
+                                  .max = std::chrono::milliseconds(5000),
+                                  .jitter = 0.2};
 
 const std::string tells_nothing = "the server tells of no changes";
 
@@ -92,6 +97,8 @@ void tracking_line::on_detach() {
 
 void tracking_line::doubt() {
     ++doubts_;
+    if (resting_)
+        return begin_to_ask(due_);
     if (!hears_)
         return;
     begin_to_ask(command("PING"));
@@ -99,9 +106,11 @@ void tracking_line::doubt() {
 }
 
 void tracking_line::begin_to_ask(command words) {
+    stop_asking();
+    due_ = std::move(words);
     const auto stop = stop_ = std::make_shared<asio::cancellation_signal>();
     asio::co_spawn(
-        executor_, ask(std::move(words)),
+        executor_, ask(),
         asio::bind_cancellation_slot(stop->slot(), [self = shared_from_this(), stop](std::exception_ptr problem) {
             if (problem && self->stop_ == stop) // no memory even to wait for it
                 self->pipeline_->drop("the server cannot be asked whether it tells of changes");
@@ -109,21 +118,24 @@ void tracking_line::begin_to_ask(command words) {
 }
 
 void tracking_line::stop_asking() {
+    resting_ = false;
     if (const auto stop = std::exchange(stop_, nullptr))
         stop->emit(asio::cancellation_type::terminal);
 }
 
 // Whatever it refuses for now, as it loads its data or runs a script, it is asked again as long as the connection is there,
 // and so it is after each doubt.
-awaitable<void> tracking_line::ask(command words) {
+awaitable<void> tracking_line::ask() {
     std::optional<std::uint64_t> answered; // doubts that there were when it was asked
-    while (answered != doubts_) {
+    for (int refusals = 0; answered != doubts_;) {
         const auto asked = doubts_;
-        if (co_await is_answered(words)) {
+        if (co_await is_answered(due_)) {
             answered = asked;
-            words = command("PING");
+            due_ = command("PING");
         } else {
-            co_await common_->time().sleep_for(before_asking_again);
+            resting_ = true;
+            co_await common_->time().sleep_for(delay_before_retry(before_asking_again, ++refusals, random_01()));
+            resting_ = false;
         }
     }
     if (!closed_ && pipeline_->attached()) // otherwise lost while the answer was on its way to us

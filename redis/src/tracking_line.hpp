@@ -55,7 +55,7 @@ private:
     void on_detach();
     void begin_to_ask(command words);
     void stop_asking();
-    awaitable<void> ask(command words);
+    awaitable<void> ask();
     awaitable<bool> is_answered(command words);
     awaitable<void> say(command words);
     void set_hearing(bool hears);
@@ -68,6 +68,8 @@ private:
     const std::shared_ptr<pipeline> pipeline_;
     std::shared_ptr<asio::cancellation_signal> stop_; // of what is asked on this connection
     std::uint64_t doubts_ = 0;
+    command due_{"PING"};  // what is asked on this connection, or is to be once more
+    bool resting_ = false; // before it is
     bool hears_ = false;
     bool closed_ = false;
 };

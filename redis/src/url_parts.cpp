@@ -16,6 +16,8 @@ namespace {
 void refuse_pieces_of_a_password(std::string_view url, const url_parts& parts) {
     if (url.find('#') != std::string_view::npos)
         refuse_url("has a #; percent-encode it as %23");
+    if (parts.place.starts_with('/') && parts.place.find('@') != std::string_view::npos)
+        refuse_url("has an @ in its path; percent-encode it as %40");
     if (parts.place.find('@') != std::string_view::npos || parts.query.find('@') != std::string_view::npos)
         refuse_url(
             "has an @ behind its host; percent-encode it as %40, and / ? and # in a password as %2F, %3F and %23");

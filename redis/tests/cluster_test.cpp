@@ -1,5 +1,6 @@
 // Commands to a real cluster: three masters.
 
+#include "tests/diary.hpp"
 #include "tests/on_a_cluster.hpp"
 
 #include <gtest/gtest.h>
@@ -186,6 +187,26 @@ TEST_F(RedisCluster, CarriesMessagesWhoeverPublishesThem) {
     EXPECT_EQ(heard, (std::vector<std::string>{"0", "1", "2"}));
     tell({"PUBLISH", "user.1", "x"});
     EXPECT_EQ(loop.get(news.receive()).front().pattern, "user.*");
+}
+
+TEST_F(RedisCluster, NeedsNoOtherRightsThanTheReadmeNames) {
+    begin();
+    for (std::size_t i = 0; i < 3; ++i)
+        all->ask(i, {"ACL", "SETUSER", "shop", "on", ">pw", "~*", "&*", "-@all", "+get", "+mget", "+ssubscribe",
+                     "+@connection", "+cluster|slots", "+cluster|info"});
+    tell({"SET", key_of(1), "v"});
+    auto as_shop = all->to();
+    as_shop.username = "shop";
+    as_shop.password = "pw";
+    const client subject({loop.get_executor()}, as_shop);
+    EXPECT_EQ(loop.get(subject.execute<std::string>({"GET", key_of(1)})), "v");
+    EXPECT_EQ(loop.get(subject.execute<std::vector<maybe>>({"MGET", key_of(0), key_of(1), key_of(2)})),
+              (std::vector<maybe>{std::nullopt, "v", std::nullopt}));
+    const auto news = loop.get(subject.subscribe({.shard_channels = {key_of(2, "channel")}}));
+    const auto heard = std::make_shared<diary>();
+    const auto tracked = subject.track({}, heard);
+    loop.until([&] { return heard->listens(); });
+    EXPECT_EQ(loop.get(subject.execute({"SET", key_of(1), "w"})).error_code(), "NOPERM");
 }
 
 TEST_F(RedisCluster, IsWalkedThroughMasterByMaster) {

@@ -3,6 +3,7 @@
 #include "tests/support.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
 
 #include <gtest/gtest.h>
 
@@ -83,6 +84,16 @@ TEST_F(Connector, IsCancelledAtOnceWhicheverAddressItTries) {
 }
 
 // A name may lead elsewhere the next time.
+TEST_F(Connector, GoesFirstWhereTheNameHasLedBefore) {
+    const std::vector<endpoint> all{on_loopback(1), on_loopback(2), on_loopback(3)};
+    EXPECT_EQ(with_first(all, {.host = "127.0.0.1", .port = 3}),
+              (std::vector<endpoint>{on_loopback(3), on_loopback(1), on_loopback(2)}));
+    EXPECT_EQ(with_first(all, {.host = "127.0.0.1", .port = 1}), all);
+    EXPECT_EQ(with_first(all, {.host = "127.0.0.2", .port = 2}), all) << "the name leads elsewhere now";
+    const std::vector<endpoint> local{asio::local::stream_protocol::endpoint("/nowhere")};
+    EXPECT_EQ(with_first(local, {.host = "127.0.0.1", .port = 1}), local);
+}
+
 TEST_F(Connector, SaysWhereANameHasLed) {
     if (!server::installed())
         GTEST_SKIP() << server::how_to_install;

@@ -44,6 +44,35 @@ TEST_F(RedisTrackingTrouble, ListensOnceTheScriptHasEndedThatKeptTheServerBusy) 
     loop.until([&] { return is_heard(ends, "k"); });
 }
 
+TEST_F(RedisTrackingTrouble, AsksWhoRefusesMoreAndMoreRarely) {
+    const server real;
+    const auto direct = over(real.over_socket());
+    loop.wait(direct.execute<void>({"ACL", "SETUSER", "default", "-client|tracking"}));
+    const auto refusals = [&] {
+        const auto all = loop.get(direct.execute<std::string>({"INFO", "commandstats"}));
+        const std::string before = "rejected_calls=";
+        const auto at = all.find(before, std::min(all.find("cmdstat_client|tracking:"), all.size()));
+        return at == all.npos ? 0 : std::stoi(all.substr(at + before.size()));
+    };
+    manual_clock time;
+    const client subject({loop.get_executor()}, real.over_socket(), time);
+    const auto tracked = subject.track({}, heard);
+    loop.until([&] { return refusals() == 1; });
+    loop.settle();
+    time.advance(300ms);
+    loop.until([&] { return refusals() == 2; });
+    loop.settle();
+    time.advance(300ms);
+    loop.settle();
+    EXPECT_EQ(refusals(), 2);
+    time.advance(300ms);
+    loop.until([&] { return refusals() == 3; });
+    loop.wait(direct.execute<void>({"ACL", "SETUSER", "default", "+client|tracking"}));
+    loop.settle();
+    time.advance(1200ms);
+    loop.until([&] { return heard->listens(); });
+}
+
 /// A server that takes its time over its data when it is started again.
 class RedisTrackingAfterARestart : public RedisTrackingTrouble {
 protected:

@@ -128,6 +128,7 @@ TEST(RedisUrl, NamesTheBadPartAndNeverThePassword) {
         {"redis+sentinel://u:p@12/hunter2@h", "has an @ behind its host; percent-encode it"},
         {"redis+cluster://u:12/hunter2@h", "has an @ behind its host; percent-encode it"},
         {"unix://u:12/hunter2@/run/redis.sock", "has an @ behind its host; percent-encode it"},
+        {"unix:///hunter2@redis.sock", "has an @ in its path; percent-encode it as %40"},
         {"unix://u:hunter2@/" + std::string(200, 'x'), "socket_path must be at most 107 bytes long"},
         {"rediss://", ""},
     };
