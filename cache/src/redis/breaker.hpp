@@ -8,14 +8,17 @@
 //        | mended(): nothing is owed any more       | as from closed             | answers(): to a probe
 //        +-------------------------------------- mending <-----------------------+
 //
-// A silence alone opens nothing: who notices it may be one of many that this process began in one breath, and nobody has
-// looked yet for what the server said. It is asked once more, and given as long again.
+// That somebody waits for long opens nothing while others are answered, or while nobody has looked yet for what the server
+// said: many may have begun in one breath. It is a doubt, on which somebody asks the server once more, and gives it as long
+// again. One server dispels it with any answer. In a cluster an answer says nothing of the others, each of which is asked.
 //
 // While it is open nobody waits for the server: whoever asks is told so at once, and somebody probes behind. While it is
 // mended, writes pass, or what is owed would grow as it is paid; reads do not, since what is owed is what they must not see.
 
 #include <infra/base/time.hpp>
 #include <infra/cache/redis.hpp>
+
+#include <boost/intrusive/list.hpp>
 
 #include <cstdint>
 #include <mutex>
@@ -27,7 +30,7 @@ class breaker {
 public:
     enum class gate : std::uint8_t {
         pass,    ///< ask, and then leave()
-        suspect, ///< likewise, and see whether the server answers at all: it has been silent for `patience`
+        suspect, ///< likewise, and see whether the server answers at all: it is in doubt
         shut,
     };
     /// How an operation ended.
@@ -37,13 +40,37 @@ public:
         abandoned, ///< by its caller: tells something only if the server had been silent for long
         lost,      ///< with its loop: tells nothing
     };
+    /// What that says of the server.
+    enum class finding : std::uint8_t {
+        nothing,
+        doubt, ///< see whether it answers at all
+        away,  ///< this has opened it
+    };
 
-    explicit breaker(const breaker_options& o) noexcept : options_(o) {}
+    /// An operation of somebody who asks, on his frame: it is over when that goes, with its loop if not before.
+    class visit : public boost::intrusive::list_base_hook<> {
+    public:
+        explicit visit(breaker& to) noexcept : to_(to) {}
+        ~visit() { to_.leave(*this, ending::lost, {}); }
+        visit(const visit&) = delete;
+        visit& operator=(const visit&) = delete;
 
-    gate enter(steady_time now, bool reads);
+    private:
+        friend class breaker;
+        breaker& to_;
+        steady_time asked_{};
+    };
 
-    /// True if this has opened it. `asked`: when it entered.
-    bool leave(ending how, steady_time asked, steady_time now);
+    enum class whole : std::uint8_t {
+        one_server,
+        cluster,
+    };
+    breaker(const breaker_options& o, whole behind) noexcept : options_(o), behind_(behind) {}
+
+    gate enter(visit& v, steady_time now, bool reads);
+
+    /// Once; who is not there leaves nothing behind.
+    finding leave(visit& v, ending how, steady_time now);
 
     /// Opens it, or has it mended once more where it is being mended. True if it was closed.
     bool trip();
@@ -57,17 +84,21 @@ public:
 
 private:
     bool open() noexcept;
+    bool begins_to_doubt(steady_time now) noexcept;
+    void dispel_doubt(steady_time now) noexcept;
 
     const breaker_options options_;
+    const whole behind_;
     mutable std::mutex mutex_;
     // All guarded by mutex_.
     enum class state : std::uint8_t { closed, open, mending } state_ = state::closed;
-    int failures_ = 0;          // in a row
-    std::size_t under_way_ = 0; // asked and not answered
-    steady_time quiet_since_{}; // the last answer, or when the first of those under way was asked
-    bool suspected_ = false;    // since the last answer
-    bool again_ = false;        // tripped while it is mended: there may be more to do than is known to who mends it
-    steady_time mended_at_{};   // what was asked before says nothing about the server that is back
+    int failures_ = 0;                                                                     // in a row
+    boost::intrusive::list<visit, boost::intrusive::constant_time_size<false>> under_way_; // the oldest first
+    steady_time unanswered_ = steady_time::max(); // the first to be asked of those that left so, since the last doubt
+    steady_time answered_at_{};
+    steady_time doubted_at_{}; // or it was dispelled: a question within `patience`, however many wait
+    bool again_ = false;       // tripped while it is mended: there may be more to do than is known to who mends it
+    steady_time mended_at_{};  // what was asked before says nothing about the server that is back
 };
 
 } // namespace infra::cache::redis_backend

@@ -30,23 +30,6 @@ breaker::ending ending_of(failure f) {
     return breaker::ending::answered;
 }
 
-/// Of one who entered, and may not come to leave: his frame may go with its loop.
-class passage {
-public:
-    explicit passage(breaker& of) noexcept : of_(&of) {}
-    ~passage() {
-        if (of_)
-            of_->leave(breaker::ending::lost, {}, {});
-    }
-    passage(const passage&) = delete;
-    passage& operator=(const passage&) = delete;
-
-    void left() noexcept { of_ = nullptr; }
-
-private:
-    breaker* of_;
-};
-
 std::span<const redis::reply> all_of(const redis::reply& one) { return {&one, 1}; }
 std::span<const redis::reply> all_of(const std::vector<redis::reply>& many) { return many; }
 
@@ -58,7 +41,7 @@ line::line(redis_store_options options, std::vector<executor> loops, clock& time
       count_(all_instruments()),
       server_(describe(options_.server)),
       client_(make_client(options_.server, std::move(loops), time)),
-      breaker_(options_.breaker),
+      breaker_(options_.breaker, options_.server.cluster ? breaker::whole::cluster : breaker::whole::one_server),
       debts_(options_.max_owed) {}
 
 awaitable<answer<redis::reply>> line::ask(std::shared_ptr<line> self, redis::command c, purpose why) {
@@ -87,25 +70,22 @@ awaitable<std::vector<redis::reply>> line::execute(to_all_masters what) {
 template <class T, class What>
 awaitable<answer<T>> line::ask_once(std::shared_ptr<line> self, What what, purpose why) {
     const auto ex = co_await asio::this_coro::executor;
-    if (!self->may_ask(why, ex))
+    breaker::visit here(self->breaker_);
+    if (!self->may_ask(here, why, ex))
         co_return answer<T>();
-    passage inside(self->breaker_);
-    const auto asked = self->time_.steady();
     std::string problem;
     try {
         auto said = co_await self->execute(std::move(what));
         const auto* const worst = worst_of(all_of(said));
         const bool away = worst && complaint_in(*worst) == complaint::away;
-        inside.left();
-        self->leave(away ? breaker::ending::failed : breaker::ending::answered, asked,
+        self->leave(here, away ? breaker::ending::failed : breaker::ending::answered,
                     worst ? worst->error_code() : std::string_view(), ex);
         co_return self->judge(std::move(said), why);
     } catch (const boost::system::system_error& e) {
         if (e.code() == errc::unavailable)
             throw; // by judge
-        inside.left();
         const auto whose = failure_of(e.code());
-        self->leave(ending_of(whose), asked, e.what(), ex);
+        self->leave(here, ending_of(whose), e.what(), ex);
         if (whose != failure::away)
             throw;
         problem = e.what();
@@ -129,10 +109,10 @@ answer<T> line::judge(T said, purpose why) {
     return {.refused = !away, .never = !may_pass(*worst)};
 }
 
-bool line::may_ask(purpose why, const executor& ex) {
+bool line::may_ask(breaker::visit& here, purpose why, const executor& ex) {
     if (stopped_)
         throw error(infra::errc::closed, "the cache's store has been stopped");
-    switch (breaker_.enter(time_.steady(), why == purpose::read)) {
+    switch (breaker_.enter(here, time_.steady(), why == purpose::read)) {
     case breaker::gate::pass: return true;
     case breaker::gate::suspect: mend_on(ex); return true;
     case breaker::gate::shut: mend_on(ex); break; // where the loop of the one at work has ended
@@ -141,12 +121,17 @@ bool line::may_ask(purpose why, const executor& ex) {
     return false;
 }
 
-void line::leave(breaker::ending how, steady_time asked, std::string_view problem, const executor& ex) {
-    if (breaker_.leave(how, asked, time_.steady()))
-        shut(problem, ex);
-    else if (how == breaker::ending::answered && debts_.any())
+void line::leave(breaker::visit& here, breaker::ending how, std::string_view problem, const executor& ex) {
+    switch (breaker_.leave(here, how, time_.steady())) {
+    case breaker::finding::away: shut(problem, ex); break;
+    case breaker::finding::doubt: mend_on(ex); break;
+    case breaker::finding::nothing: break;
+    }
+    if (how != breaker::ending::answered)
+        return;
+    if (debts_.any())
         mend_on(ex); // what was owed at the moment when the last who paid had ended
-    if (how == breaker::ending::answered && !eviction_asked_.load() && !eviction_asked_.exchange(true))
+    if (!eviction_asked_.load() && !eviction_asked_.exchange(true))
         looking_.spawn(ex, warn_of_eviction(shared_from_this()));
 }
 

@@ -97,8 +97,8 @@ private:
     awaitable<std::vector<redis::reply>> execute(redis::batch b);
     awaitable<std::vector<redis::reply>> execute(to_all_masters what);
 
-    bool may_ask(purpose why, const executor& ex);
-    void leave(breaker::ending how, steady_time asked, std::string_view problem, const executor& ex);
+    bool may_ask(breaker::visit& here, purpose why, const executor& ex);
+    void leave(breaker::visit& here, breaker::ending how, std::string_view problem, const executor& ex);
     [[noreturn]] void throw_unavailable(std::string_view problem) const;
     void forgo(purpose why, std::string_view problem);
     void shut(std::string_view problem, const executor& ex);

@@ -51,21 +51,20 @@ awaitable<void> line::mend(std::weak_ptr<line> weak) {
     }
 }
 
-// In a cluster PING speaks for one of many: each master is asked, and somebody for a key, since those that live answer for
-// none while the cluster is not whole.
+// In a cluster PING speaks for one of many: each master is asked, in time of its own, and somebody for a key, since those
+// that live answer for none while the cluster is not whole.
 awaitable<void> line::probe(std::shared_ptr<line> self) {
-    const auto by = self->limit_of_probe();
     if (!self->options_.server.cluster) {
-        co_await self->client_.ping(by);
+        co_await self->client_.ping(self->limit_of_probe());
         co_return;
     }
     const auto must_answer = [](const redis::reply& r) {
         if (complaint_in(r) == complaint::away)
             redis::throw_if_error(r);
     };
-    for (const auto& each : co_await self->client_.masters(by))
-        must_answer(co_await self->client_.execute_at(each, {"PING"}, by));
-    must_answer(co_await self->client_.execute({"GET", "@@versions"}, by));
+    for (const auto& each : co_await self->client_.masters(self->limit_of_probe()))
+        must_answer(co_await self->client_.execute_at(each, {"PING"}, self->limit_of_probe()));
+    must_answer(co_await self->client_.execute({"GET", "@@versions"}, self->limit_of_probe()));
 }
 
 // True once the server answers and nothing is owed.
@@ -127,7 +126,7 @@ void line::tell_refusal(std::string_view problem) {
                        {{"server", server_}, {"why", problem}});
 }
 
-// One that is only suspected is given as long again as it has been silent.
+// One that is only in doubt is given as long again as somebody has waited.
 deadline line::limit_of_probe() const {
     return deadline::after(breaker_.is_closed() ? options_.breaker.patience : probe_timeout, time_.steady());
 }

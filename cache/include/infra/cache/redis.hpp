@@ -32,11 +32,12 @@ enum class outage_policy {
 
 /// When the server is taken to be away. Then operations end at once, while somebody asks behind them whether it is back.
 struct breaker_options {
-    /// Operations that fail in a row. Fewer: sooner, and sometimes for nothing. At least 1.
+    /// Operations that fail in a row, with no answer of the server, or of any in a cluster, between them. Fewer: sooner, and
+    /// sometimes for nothing. At least 1.
     int failures = 3;
 
-    /// Asked, it says nothing for so long, and for as long again when asked once more. Shorter: callers wait less, and the
-    /// server is given up more often for nothing. At least 10 ms.
+    /// Asked, it says nothing for so long, and for as long again when asked once more; in a cluster one of its masters,
+    /// whatever the others say. Shorter: callers wait less, and the server is given up more often for nothing. At least 10 ms.
     std::chrono::milliseconds patience{500};
 
     /// Between two questions whether it is back. 10 ms to 1 s.
