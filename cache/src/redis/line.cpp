@@ -156,6 +156,8 @@ void line::throw_unavailable(std::string_view problem) const {
 }
 
 void line::forgo(purpose why, std::string_view problem) {
+    if (why == purpose::aside)
+        return;
     if (why == purpose::must || options_.outage == outage_policy::raise)
         throw_unavailable(problem);
     (why <= purpose::recall ? count_.reads_dropped : count_.writes_dropped).add();

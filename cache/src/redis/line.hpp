@@ -26,6 +26,7 @@ enum class purpose : std::uint8_t {
     recall, ///< finds nothing; of what is read before a write, and so goes on with the writes
     write,  ///< is dropped; the caller owes what follows from that
     must,   ///< throws whatever the policy
+    aside,  ///< nobody asked for it: neither counted nor thrown
 };
 
 /// What the server said, without errors in it; nothing where it said nothing, or that it does not do this.

@@ -2,6 +2,7 @@
 
 // The versions that are read with every value, as far as this process has seen them.
 
+#include <infra/base/time.hpp>
 #include <infra/cache/store.hpp>
 
 #include <atomic>
@@ -47,6 +48,10 @@ public:
     /// A key was made with a version that may be over: nobody should read from it.
     bool in_doubt() const noexcept { return in_doubt_; }
 
+    /// The server lets this process begin none: until then nobody tries.
+    void begin_none_before(steady_time t) noexcept { begin_none_before_ = t; }
+    bool may_begin(steady_time now) const noexcept { return now >= begin_none_before_.load(); }
+
 private:
     std::shared_ptr<version_slot> find(std::string_view name) const;
     void forget_unused();
@@ -55,6 +60,7 @@ private:
     std::map<std::string, std::weak_ptr<version_slot>, std::less<>> slots_; // guarded by mutex_
     std::size_t forget_at_ = 64;                                            // likewise
     std::atomic<bool> in_doubt_{false};
+    std::atomic<steady_time> begin_none_before_{steady_time::min()};
 };
 
 } // namespace infra::cache::redis_backend

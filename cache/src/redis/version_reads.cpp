@@ -15,6 +15,8 @@ namespace {
 using names_of_versions = std::vector<std::string>;
 using numbers = std::vector<std::uint64_t>;
 
+constexpr std::chrono::minutes after_a_refusal{1};
+
 struct read_once {
     numbers found{};
     names_of_versions unheard{}; ///< on the server there is none, and so nobody would tell of the first
@@ -62,6 +64,18 @@ awaitable<bool> create(version_sources from, names_of_versions names, std::strin
     co_return bool(done);
 }
 
+// Nothing that a reader has asked for: where it is refused, he is told what is there, and the next ones try no more.
+awaitable<bool> begin_versions(version_sources from, names_of_versions names) {
+    const auto& time = from.server->time();
+    if (!from.held->may_begin(time.steady()))
+        co_return false;
+    const dropped_at_end after(from.near, names);
+    const auto done = co_await line::ask(from.server, create_commands("0", names), purpose::aside);
+    if (done.refused)
+        from.held->begin_none_before(time.steady() + after_a_refusal);
+    co_return bool(done);
+}
+
 // In place of those that `is_one` picks, in order, what was read of them since.
 void put_in_place(numbers& found, const numbers& later, const std::function<bool(std::size_t)>& is_one) {
     auto at = later.begin();
@@ -79,7 +93,7 @@ awaitable<numbers> read_versions(version_sources from, names_of_versions names) 
         co_return numbers();
     auto now = co_await ask(from, names);
     std::erase_if(now.unheard, [&](const auto& name) { return !from.held->knows(name); });
-    if (now.unheard.empty() || !co_await create(from, now.unheard, "0"))
+    if (now.unheard.empty() || !co_await begin_versions(from, now.unheard))
         co_return std::move(now.found);
     const std::set<std::string> begun(now.unheard.begin(), now.unheard.end());
     const auto later = co_await ask(std::move(from), std::move(now.unheard));

@@ -1,5 +1,7 @@
 // The near-cache where the server is a cluster, each master of which tells of its own keys.
 
+#include "../metrics_listener.hpp"
+
 #include "tests/nodes.hpp"
 
 #include <infra/cache.hpp>
@@ -8,6 +10,7 @@
 namespace infra::cache::tests {
 namespace {
 
+using namespace std::chrono_literals;
 using maybe = std::optional<std::string>;
 
 class CacheNearInCluster : public ::testing::Test {
@@ -19,9 +22,17 @@ protected:
 
     void begin(bool with_replicas = false) {
         all.emplace(loop, with_replicas);
-        redis_store_options o{.server = all->to(), .near_cache = {.max_bytes = 1 << 20, .prefix = "p:"}};
-        here.emplace(make_redis_store(o, {loop.get_executor()}), cache_options{.prefix = "p:"});
+        use({.server = all->to()});
         there.emplace(make_redis_store({.server = all->to()}, {loop.get_executor()}), cache_options{.prefix = "p:"});
+    }
+
+    void use(redis_store_options o) {
+        o.near_cache = {.max_bytes = 1 << 20, .prefix = "p:"};
+        here.emplace(make_redis_store(std::move(o), {loop.get_executor()}), cache_options{.prefix = "p:"});
+    }
+    void ask_all(const redis::command& c) {
+        for (std::size_t i = 0; i < all->size(); ++i)
+            all->ask(i, c);
     }
 
     void set(const std::string& key, const std::string& value) {
@@ -96,6 +107,45 @@ TEST_F(CacheNearInCluster, LeavesKeysAsTheyAreThoughItBeginsTheirVersion) {
     redis::client direct({loop.get_executor()}, all->to());
     EXPECT_EQ(loop.get(direct.execute<maybe>({"GET", "p:@@version"})), "0");
     EXPECT_EQ(loop.get(direct.execute<maybe>({"GET", "p:{3}key"})), "\"v\"");
+}
+
+// The version is begun for the near-cache's sake, and nothing that a reader has asked for.
+TEST_F(CacheNearInCluster, ReadsWhereTheServerLetsNobodyBeginAVersion) {
+    const metrics_listener heard;
+    for (const auto policy : {outage_policy::raise, outage_policy::forgo}) {
+        begin();
+        set("{3}key", "v");
+        ask_all({"CONFIG", "SET", "maxmemory", "1"});
+        use({.server = all->to(), .outage = policy});
+        const auto refused = heard.of("cache_store_refused_total");
+        for (int i = 0; i < 10; ++i)
+            EXPECT_EQ(get("{3}key"), "v");
+        EXPECT_EQ(heard.of("cache_store_dropped_total{verb=read}"), 0);
+        EXPECT_EQ(heard.of("cache_store_refused_total"), refused + 1) << "it is not asked with each read";
+    }
+}
+
+TEST_F(CacheNearInCluster, NeedsNoOtherRightsThanTheReadmeNames) {
+    begin();
+    set("{3}key", "v");
+    ask_all({"ACL", "SETUSER", "shop", "on", ">secret", "~p:*", "~@@versions", "~@@lease:*", "~@@fence:*",
+             "resetchannels", "+@read", "+@write", "+@scripting", "+@connection", "+time", "+cluster|slots",
+             "+cluster|info"});
+    const metrics_listener heard;
+    redis_store_options o{.server = all->to()};
+    o.server.username = "shop";
+    o.server.password = "secret";
+    use(std::move(o));
+    until_near("{3}key", "v");
+    EXPECT_EQ(loop.get(here->get_or_set("loaded", {.ttl = 1h, .tags = "t"}, [] { return 7; })), 7);
+    EXPECT_EQ(loop.get(here->increment("n")), 1);
+    EXPECT_TRUE(loop.get(here->try_lock("l")).has_value());
+    loop.wait(here->invalidate_tag("t"));
+    EXPECT_EQ(loop.get(here->get<int>("loaded")), std::nullopt);
+    loop.wait(here->flush());
+    EXPECT_EQ(get("{3}key"), std::nullopt);
+    EXPECT_EQ(heard.of("cache_store_refused_total"), 0);
+    EXPECT_EQ(heard.of("cache_store_outages_total"), 0);
 }
 
 TEST_F(CacheNearInCluster, ServesNoCopyFromBeforeAMasterWasKilled) {
