@@ -11,6 +11,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace infra::cache::redis_backend {
@@ -18,17 +19,18 @@ namespace infra::cache::redis_backend {
 /// Threads: any member from any thread.
 class debts {
 public:
-    /// `max` keys and tags; beyond them everything is owed: the versions of all outermost namespaces.
+    /// `max` keys and tags; beyond them the versions of the outermost namespaces that they lie in.
     explicit debts(std::size_t max) noexcept : max_(max) {}
 
     void owe_erasure(std::span<const std::string> keys);
     void owe_bump(std::span<const std::string> names);
 
-    /// So many namespaces that lie in no other.
+    /// So many namespaces that lie in no other, and that somebody has a handle of, or something is owed in.
     static constexpr std::size_t max_namespaces = 10'000;
 
-    /// The version of a namespace that lies in no other, by which all that is in it can be made void at once. It is forgotten
-    /// when its handles have gone and nothing is owed. Throws infra::errc::overloaded where there are too many.
+    /// The version of a namespace that lies in no other, by which all that is in it can be made void at once: `prefix@@version`.
+    /// It is forgotten when its handles have gone and nothing is owed in it. Throws infra::errc::overloaded where there are
+    /// too many.
     void know_namespace(const std::string& version_name, std::weak_ptr<const void> handle);
 
     struct bill {
@@ -50,17 +52,18 @@ public:
 private:
     void note_any();
     void forget_namespaces();
-    void add(std::set<std::string>& to, std::span<const std::string> what);
+    void add(std::set<std::string, std::less<>>& to, std::span<const std::string> what);
+    void owe_whole_namespaces();
+    bool owes_in(std::string_view version_name) const;
 
     const std::size_t max_;
     mutable std::mutex mutex_;
     // All guarded by mutex_.
-    std::set<std::string> keys_;
-    std::set<std::string> names_;
+    std::set<std::string, std::less<>> keys_;
+    std::set<std::string, std::less<>> names_;
     std::map<std::string, std::weak_ptr<const void>> namespaces_;
     std::size_t forget_at_ = 64; // namespaces
     bill taken_;
-    bool everything_ = false;
     std::atomic<bool> any_{false}; // written under mutex_
 };
 

@@ -120,6 +120,8 @@ load_function loader_of(Load load) {
 /// Lifetime: must be stopped or let go before the executors that its operations were awaited on. `time` must outlive it.
 class cache {
 public:
+    /// Asks nobody. Throws std::invalid_argument for a bad option, and infra::errc::overloaded where the store has as many
+    /// prefixes as it takes: one on Redis 10 000, with those of caches that have gone while something in them is owed.
     explicit cache(std::shared_ptr<store> stored, cache_options options = {}, clock& time = real_clock());
 
     // --- one value ---

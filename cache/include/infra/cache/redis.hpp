@@ -71,7 +71,7 @@ struct redis_store_options {
     near_cache_options near_cache{};
 
     /// Keys that writes, erasures and invalidations would have changed while the server was away. They are made void when
-    /// it is back, before anybody reads again; beyond this number all that is kept under the prefixes of this process is.
+    /// it is back, before anybody reads again; beyond this number all that is kept under the same caches' prefixes is.
     /// A process that ends meanwhile takes them along.
     std::size_t max_owed = 10'000;
 };
