@@ -21,7 +21,8 @@
 
 namespace infra::cache {
 
-/// A cache on a store of its own. Throws infra::error with infra::errc::misconfigured when the URL is not understood.
+/// A cache on a store of its own. Throws infra::error with infra::errc::misconfigured when the URL is not understood, and
+/// std::invalid_argument for a bad option.
 [[nodiscard]] cache create_cache(cache_options options = {}, clock& time = real_clock());
 
 /// Where the environment wants values kept: CACHE_URL, otherwise REDIS_URL if a backend for it is linked, otherwise
