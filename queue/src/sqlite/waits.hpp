@@ -17,6 +17,7 @@ public:
         : operation(ex, needs, 0, is_urgent), asked_(std::move(asked)) {}
 
     Result take_result() { return std::move(found_); }
+    void take_back() override { found_ = {}; }
 
 protected:
     Request asked_;
@@ -63,6 +64,7 @@ public:
     bool waits() const noexcept override { return waits_; }
     bool may_go_on(store& s) override;
     void try_again(store& s) override;
+    void take_back() override { waits_ = true; }
     bool watches() const noexcept override { return true; }
 
 private:

@@ -253,6 +253,8 @@ bool writer::perform_together(batch& all, batch& parked, undo how) {
         why = given_up ? closed() : std::current_exception();
         if (store_)
             store_->rollback();
+        for (const auto& each : parked)
+            each->take_back();
         drop_if_broken(why);
         if (begun && store_ && (how == undo::everything || all.size() > 1))
             return false;

@@ -34,6 +34,8 @@ public:
     /// Whether try_again() would be for something. May read only.
     virtual bool may_go_on(store&) { return false; }
     virtual void try_again(store& s) { perform(s); }
+    /// The transaction of a try_again() was lost: what that found is not there, and it waits as before.
+    virtual void take_back() {}
     /// True: it takes nothing, and sees what the others of a transaction did.
     virtual bool watches() const noexcept { return false; }
 
