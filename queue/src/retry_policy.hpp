@@ -22,6 +22,7 @@ struct attempt {
         cancelled,   ///< the handler, or somebody else, wants the job no more
         skipped,     ///< a schedule's run that was missed and is not made up for
         interrupted, ///< the worker stops
+        not_begun,   ///< there was no memory to
         unknown_job, ///< nobody here can run it
     };
     end how = end::returned;

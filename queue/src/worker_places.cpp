@@ -10,6 +10,11 @@
 #include <utility>
 
 namespace infra::queue {
+namespace {
+
+constexpr auto pause_for_memory = std::chrono::milliseconds(100);
+
+} // namespace
 
 // A small worker has nothing to gain from halves.
 std::size_t places_of_a_claim(std::size_t concurrency) noexcept {
@@ -21,17 +26,25 @@ void worker_run::start_all() {
     struct gathering {
         worker_run& of;
         explicit gathering(worker_run& w) : of(w) { of.gathering_ = true; }
-        ~gathering() { of.gathering_ = false; } // also without memory: else nothing would be recorded any more
+        ~gathering() { of.gathering_ = false; }
     };
-    std::optional<gathering> together(*this);
-    while (const auto r = next_in_hand()) {
+    {
+        const gathering together(*this);
+        while (const auto r = next_in_hand())
+            start_place(r);
+    }
+    record_now();
+}
+
+void worker_run::start_place(const running_job& r) {
+    try {
         const auto on = std::make_shared<asio::cancellation_signal>();
         asio::co_spawn(
             ex_, run_jobs(r, on, pool_),
             asio::bind_cancellation_slot(on->slot(), [self = shared_from_this(), on](std::exception_ptr) {}));
+    } catch (const std::exception&) { // before it began
+        leave(r);
     }
-    together.reset();
-    record_now();
 }
 
 /// Null if none is left.
@@ -46,14 +59,18 @@ worker_run::running_job worker_run::next_in_hand() {
 // One place. It takes the next job by itself, which is cheaper than a coroutine for each; not once it was cancelled.
 awaitable<void> worker_run::run_jobs(running_job r, place on, std::shared_ptr<blocking_pool> pool) {
     while (r) {
-        start(r, on);
-        attempt how;
         try {
-            how = co_await perform(r, pool);
-        } catch (const std::exception& e) { // what perform() lets through: no memory, or cancelled before it began
-            how = {.how = attempt::end::threw, .reason = readable(e.what())};
+            start(r, on);
+            attempt how;
+            try {
+                how = co_await perform(r, pool);
+            } catch (const std::exception& e) { // what perform() lets through: no memory, or cancelled before it began
+                how = {.how = attempt::end::threw, .reason = readable(e.what())};
+            }
+            ended(r, std::move(how));
+        } catch (const std::exception&) {
+            leave(r);
         }
-        ended(r, std::move(how));
         r = std::exchange(r->cancel, nullptr) ? next_in_hand() : nullptr;
     }
 }
@@ -72,12 +89,51 @@ void worker_run::ended(const running_job& r, attempt how) {
         how = {.how = attempt::end::interrupted};
     if (r->cancelled && how.how != attempt::end::returned)
         how = {.how = attempt::end::cancelled};
-    active_.back()->index = r->index;
-    std::swap(active_[r->index], active_.back());
-    active_.pop_back();
+    leave_active(r);
     changed_.set();
     if (!r->lost)
         record(r, std::move(how));
+}
+
+void worker_run::leave_active(const running_job& r) noexcept {
+    if (r->index >= active_.size() || active_[r->index] != r)
+        return;
+    active_.back()->index = r->index;
+    std::swap(active_[r->index], active_.back());
+    active_.pop_back();
+}
+
+// --- those for which there was no memory --------------------------------------------------------------------------
+
+// Its lease is renewed until it is given back. Without room for it, another worker has it once its lease ends.
+void worker_run::leave(const running_job& r) noexcept {
+    leave_active(r);
+    no_claim_before_ = std::max(no_claim_before_, saturating_add(time_.steady(), pause_for_memory));
+    changed_.set();
+    if (r->lost || r->abandoned)
+        return;
+    if (left_.size() < left_.capacity())
+        return left_.push_back(r);
+    const kept_lease one(r, &r->job.held);
+    keeper_.drop({&one, 1});
+}
+
+// work() records it then.
+void worker_run::wait_for_memory() noexcept {
+    recording_ = false;
+    no_claim_before_ = std::max(no_claim_before_, saturating_add(time_.steady(), pause_for_memory));
+    changed_.set();
+}
+
+// Unbegun it runs again; otherwise that was an attempt, or one that ends in want of memory would run for ever.
+void worker_run::give_back_what_was_left() {
+    while (!left_.empty()) {
+        const auto r = left_.back();
+        record(r, r->context ? attempt{.how = attempt::end::threw, .reason = "there was no memory to record its end"}
+                             : attempt{.how = attempt::end::not_begun});
+        left_.pop_back();
+    }
+    record_now(); // also what was left unrecorded
 }
 
 // --- those that are not to go on ----------------------------------------------------------------------------------

@@ -30,6 +30,8 @@ void worker_run::record(const running_job& r, attempt how) {
     auto decided = after(job, std::move(how), time_.wall(), lot);
     if (how_it_ended == attempt::end::unknown_job)
         report_unknown(job);
+    else if (how_it_ended == attempt::end::not_begun)
+        report_not_begun(job);
     else if (how_it_ended != attempt::end::skipped && how_it_ended != attempt::end::snoozed)
         report(job, decided);
     unrecorded_.push_back({r, std::move(decided)});
@@ -38,18 +40,35 @@ void worker_run::record(const running_job& r, attempt how) {
 }
 
 // With what else ends in this turn of the loop.
-void worker_run::record_soon() {
-    if (!std::exchange(recording_, true))
+void worker_run::record_soon() noexcept {
+    if (std::exchange(recording_, true))
+        return;
+    try {
         asio::post(ex_, [self = shared_from_this()] { self->start_recording(); });
+    } catch (const std::exception&) {
+        wait_for_memory();
+    }
 }
 
-void worker_run::record_now() {
-    if (!unrecorded_.empty() && !std::exchange(recording_, true))
+void worker_run::record_now() noexcept {
+    if (has_unrecorded() && !std::exchange(recording_, true))
         start_recording();
 }
 
-void worker_run::start_recording() {
-    asio::co_spawn(ex_, record_all(), [self = shared_from_this()](std::exception_ptr) {});
+void worker_run::start_recording() noexcept {
+    try {
+        asio::co_spawn(ex_, record_all(), [self = shared_from_this()](std::exception_ptr thrown) {
+            if (thrown)
+                self->wait_for_memory();
+        });
+    } catch (const std::exception&) {
+        wait_for_memory();
+    }
+}
+
+void worker_run::report_not_begun(const claimed_job& job) {
+    telemetry::log(level::warn, "queue", "there was no memory to begin a job; it is given back",
+                   {{"job", job.held.job.id}, {"name", job.name}, {"queue", job.held.job.queue}});
 }
 
 // Once for a name: a thousand such jobs come back every ten seconds.
@@ -95,23 +114,28 @@ void worker_run::report(const claimed_job& job, const outcome& decided) const {
 awaitable<void> worker_run::record_all() {
     struct leaving {
         worker_run& of;
-        ~leaving() { // with the last look at unrecorded_, so that nothing is added in between and left lying
+        ~leaving() { // with the last look at what is unrecorded, so that nothing is added in between and left lying
             of.recording_ = false;
             of.changed_.set();
         }
     };
     const leaving when_done{*this};
-    while (!unrecorded_.empty() && !give_up_recording_)
+    while (has_unrecorded() && !give_up_recording_)
         co_await record_some();
 }
 
 // Outcomes that cannot be recorded are kept and tried again.
 awaitable<void> worker_run::record_some() {
-    auto batch = std::exchange(unrecorded_, {});
+    if (in_recording_.empty())
+        std::swap(in_recording_, unrecorded_);
     std::vector<outcome> outcomes;
-    outcomes.reserve(batch.size());
-    for (const auto& each : batch)
+    std::vector<kept_lease> over;
+    outcomes.reserve(in_recording_.size());
+    over.reserve(in_recording_.size());
+    for (const auto& each : in_recording_) {
         outcomes.push_back(each.decided);
+        over.emplace_back(each.of, &each.of->job.held);
+    }
     std::exception_ptr thrown;
     std::vector<bool> held;
     try {
@@ -119,20 +143,14 @@ awaitable<void> worker_run::record_some() {
     } catch (...) {
         thrown = std::current_exception();
     }
-    if (thrown) {
-        unrecorded_.insert(unrecorded_.begin(), std::make_move_iterator(batch.begin()),
-                           std::make_move_iterator(batch.end()));
+    if (thrown)
         co_return co_await pause_recording(thrown);
-    }
-    std::vector<kept_lease> over;
-    over.reserve(batch.size());
-    for (std::size_t i = 0; i < batch.size(); ++i) {
-        recorded(batch[i], held[i]);
-        over.emplace_back(batch[i].of, &batch[i].of->job.held);
-    }
-    keeper_.drop(over);
-    note_success();
+    const auto done = std::exchange(in_recording_, {});
     recording_fails_ = false;
+    keeper_.drop(over);
+    for (std::size_t i = 0; i < done.size(); ++i)
+        recorded(done[i], held[i]);
+    note_success();
 }
 
 awaitable<void> worker_run::pause_recording(std::exception_ptr thrown) {

@@ -55,7 +55,10 @@ worker_run::worker_run(executor ex, queue jobs, worker_options options, std::sha
       changed_(ex),
       hurry_(ex),
       next_prune_(time_.steady()),
-      next_look_at_schedules_(time_.steady()) {}
+      next_look_at_schedules_(time_.steady()) {
+    active_.reserve(options_.concurrency);
+    left_.reserve(options_.concurrency);
+}
 
 std::function<void(const kept_lease&)> worker_run::on_loop(void (worker_run::*told)(const kept_lease&)) {
     return [this, told](const kept_lease& of) {
@@ -89,6 +92,8 @@ awaitable<void> worker_run::work() {
     while (!limit_) {
         if (hopeless_)
             std::rethrow_exception(hopeless_);
+        if (time_.steady() >= no_claim_before_)
+            give_back_what_was_left();
         co_await prune_if_due();
         co_await keep_schedules_if_due();
         if (const auto places = places_to_claim(); places > 0)
@@ -100,7 +105,7 @@ awaitable<void> worker_run::work() {
 
 // Nothing is claimed while outcomes cannot be recorded, which bounds how many there are.
 std::size_t worker_run::room() const {
-    const auto taken = active_.size() + asked_;
+    const auto taken = active_.size() + left_.size() + asked_;
     return recording_fails_ || limit_ ? 0 : options_.concurrency - std::min(options_.concurrency, taken);
 }
 
@@ -115,13 +120,23 @@ std::size_t worker_run::places_to_claim() const {
 void worker_run::start_claim(std::size_t places) {
     ++claiming_;
     asked_ += places;
-    asio::co_spawn(ex_, claim(places), [self = shared_from_this(), places](std::exception_ptr thrown) {
-        --self->claiming_;
-        self->asked_ -= places;
-        if (thrown)
-            self->hopeless_ = thrown;
-        self->changed_.set();
-    });
+    try {
+        asio::co_spawn(ex_, claim(places), [self = shared_from_this(), places](std::exception_ptr thrown) {
+            self->claim_ended(places, thrown);
+        });
+    } catch (...) {
+        claim_ended(places, std::current_exception());
+    }
+}
+
+void worker_run::claim_ended(std::size_t places, std::exception_ptr thrown) noexcept {
+    --claiming_;
+    asked_ -= places;
+    if (thrown && is_fatal(thrown))
+        hopeless_ = thrown;
+    else if (thrown) // no memory even to say so
+        no_claim_before_ = saturating_add(time_.steady(), longest_sleep);
+    changed_.set();
 }
 
 std::vector<std::string> worker_run::queues() const {
@@ -132,22 +147,21 @@ std::vector<std::string> worker_run::queues() const {
 // nothing: the places they leave are for the next claim. Throws what is final.
 awaitable<void> worker_run::claim(std::size_t places) {
     std::exception_ptr thrown;
+    std::vector<running_job> kept;
     try {
         auto taken = co_await ask_for(places);
+        kept = keep(std::move(taken.jobs));
         note_success();
         next_due_ = taken.next_due;
         report(taken);
-        const auto kept = keep(std::move(taken.jobs));
         const auto left_out = co_await advance_runs(kept, std::move(taken.expired));
-        for (const auto& r : kept)
-            if (const auto found = left_out.find(r); found != left_out.end())
-                record(r, {.how = found->second});
-            else
-                take(r);
+        take_all(std::exchange(kept, {}), left_out);
         co_return start_all();
     } catch (...) {
         thrown = std::current_exception();
     }
+    for (const auto& r : kept)
+        leave(r);
     if (const auto code = code_of(thrown); code == infra::errc::timed_out || code == asio::error::operation_aborted)
         co_return next_due_.reset();
     if (is_fatal(thrown))
@@ -166,7 +180,7 @@ awaitable<claim_result> worker_run::ask_for(std::size_t places) {
                                       asio::bind_cancellation_slot(waiting.here->slot(), asio::use_awaitable));
 }
 
-// Their leases are renewed until what became of them is recorded.
+// Their leases are renewed until what became of them is recorded. Without memory for that, they end by themselves.
 std::vector<worker_run::running_job> worker_run::keep(std::vector<claimed_job> jobs) {
     std::vector<running_job> all;
     std::vector<kept_lease> leases;
@@ -177,7 +191,12 @@ std::vector<worker_run::running_job> worker_run::keep(std::vector<claimed_job> j
         const auto& r = all.emplace_back(std::make_shared<running>(std::move(job), std::move(known), stored_, time_));
         leases.emplace_back(r, &r->job.held);
     }
-    keeper_.keep(leases);
+    try {
+        keeper_.keep(leases);
+    } catch (...) {
+        keeper_.drop(leases);
+        throw;
+    }
     return all;
 }
 
@@ -226,6 +245,18 @@ void worker_run::report(const claim_result& taken) const {
         telemetry::log(level::error, "queue", "job failed",
                        {{"job", job.id}, {"queue", job.queue}, {"error", expired_reason}});
     }
+}
+
+void worker_run::take_all(const std::vector<running_job>& all, const not_performed& left_out) {
+    for (const auto& r : all)
+        try {
+            if (const auto found = left_out.find(r); found != left_out.end())
+                record(r, {.how = found->second});
+            else
+                take(r);
+        } catch (const std::exception&) {
+            leave(r);
+        }
 }
 
 // What a claim brings runs, unless there is a reason against it.

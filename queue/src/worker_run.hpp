@@ -47,12 +47,14 @@ private:
     };
     using running_job = std::shared_ptr<running>;
     using place = std::shared_ptr<asio::cancellation_signal>; // of whoever waits there, to end it
+    using not_performed = std::map<running_job, attempt::end>;
 
     // live(), in the order it happens
     awaitable<void> work();
     awaitable<void> prune_if_due();
     std::size_t places_to_claim() const;
     void start_claim(std::size_t places);
+    void claim_ended(std::size_t places, std::exception_ptr thrown) noexcept;
     awaitable<void> claim(std::size_t places);
     awaitable<claim_result> ask_for(std::size_t places);
     claim_request request_for(std::size_t places);
@@ -62,13 +64,19 @@ private:
     void report(const claim_result& taken) const;
     std::vector<running_job> keep(std::vector<claimed_job> jobs);
     void take(const running_job& r);
+    void take_all(const std::vector<running_job>& all, const not_performed& left_out);
 
     // places, on which what was taken runs: worker_places.cpp
     void start_all();
     running_job next_in_hand();
+    void start_place(const running_job& r);
     void start(const running_job& r, const place& on);
     awaitable<void> run_jobs(running_job r, place on, std::shared_ptr<blocking_pool> pool);
     void ended(const running_job& r, attempt how);
+    void leave(const running_job& r) noexcept;
+    void leave_active(const running_job& r) noexcept;
+    void wait_for_memory() noexcept;
+    void give_back_what_was_left();
     void lost(const kept_lease& gone);
     void cancel_requested(const kept_lease& of);
     running_job find(const kept_lease& of) const;
@@ -79,7 +87,6 @@ private:
         job_key job;
         running_job taken{}; // null: it has expired
     };
-    using not_performed = std::map<running_job, attempt::end>;
     awaitable<void> keep_schedules_if_due();
     awaitable<void> keep_schedules();
     awaitable<not_performed> advance_runs(std::vector<running_job> taken, std::vector<job_key> expired);
@@ -94,9 +101,11 @@ private:
     void record(const running_job& r, attempt how);
     void report(const claimed_job& job, const outcome& decided) const;
     void report_unknown(const claimed_job& job);
-    void record_soon();
-    void record_now();
-    void start_recording();
+    void report_not_begun(const claimed_job& job);
+    void record_soon() noexcept;
+    void record_now() noexcept;
+    bool has_unrecorded() const noexcept { return !unrecorded_.empty() || !in_recording_.empty(); }
+    void start_recording() noexcept;
     awaitable<void> record_all();
     awaitable<void> record_some();
     awaitable<void> pause_recording(std::exception_ptr thrown);
@@ -111,6 +120,7 @@ private:
     awaitable<void> drain();
     void interrupt_all();
     void abandon_all();
+    void give_back_at_last() noexcept;
     awaitable<void> finish_recording();
     awaitable<void> wait_until(deadline limit); // or a change
 
@@ -133,12 +143,14 @@ private:
     std::vector<place> cut_short_;      // of the claims that wait
     std::size_t claiming_ = 0;          // claims under way
     std::size_t asked_ = 0;             // places that they ask for
-    steady_time no_claim_before_{};     // after trouble
+    steady_time no_claim_before_{};     // after trouble, nor anything given back that was left
     std::optional<wall_time> next_due_; // that the last claim named
     std::optional<deadline> limit_;     // set: stopping
     std::vector<running_job> active_;
     std::deque<running_job> in_hand_; // taken and about to begin, in this turn of the loop
+    std::vector<running_job> left_;   // for want of memory, to be given back; has room for all
     std::vector<ending> unrecorded_;
+    std::vector<ending> in_recording_;    // the backend is told of them
     std::set<std::string> unknown_names_; // that were reported
     bool gathering_ = false;              // what ends is recorded once all have begun
     bool recording_ = false;              // or about to

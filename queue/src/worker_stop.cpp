@@ -28,6 +28,7 @@ awaitable<void> worker_run::drain() {
     while (!active_.empty() && !passed(grace))
         co_await wait_until(grace);
     abandon_all();
+    give_back_at_last();
     co_await finish_recording();
 }
 
@@ -50,6 +51,14 @@ void worker_run::abandon_all() {
     }
 }
 
+void worker_run::give_back_at_last() noexcept {
+    try {
+        give_back_what_was_left();
+    } catch (const std::exception&) {
+        // Their leases end by themselves.
+    }
+}
+
 awaitable<void> worker_run::finish_recording() {
     const deadline last = saturating_add(time_.steady(), last_recording);
     while (recording_ && !passed(last))
@@ -58,9 +67,9 @@ awaitable<void> worker_run::finish_recording() {
     hurry_.set();
     while (recording_)
         co_await changed_.wait();
-    if (!unrecorded_.empty())
+    if (has_unrecorded())
         telemetry::log(level::error, "queue", "stopped without recording what became of jobs; they will run again",
-                       {{"jobs", unrecorded_.size()}});
+                       {{"jobs", unrecorded_.size() + in_recording_.size()}});
 }
 
 awaitable<void> worker_run::wait_until(deadline limit) { return wait_for(changed_, limit, time_); }

@@ -68,6 +68,7 @@ public:
 
     awaitable<std::vector<bool>> finish(std::vector<outcome> outcomes) override {
         const std::scoped_lock lock(mutex);
+        on_finish();
         if (!finish_failures.empty()) {
             const auto why = finish_failures.front();
             finish_failures.pop_front();
@@ -130,6 +131,7 @@ public:
         return finished.size();
     }
     std::mutex mutex;
+    std::function<void()> on_finish = [] {}; // with the mutex, before anything is done
     std::deque<claimed_job> ready;
     std::deque<std::exception_ptr> claim_failures;
     std::deque<std::exception_ptr> finish_failures;

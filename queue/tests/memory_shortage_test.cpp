@@ -1,0 +1,189 @@
+// What becomes of jobs in hand where an allocation fails. Replaces operator new, where no sanitizer wants it for itself.
+
+#include <infra/queue/worker.hpp>
+
+#include "fake_backend.hpp"
+
+#include <infra/base/telemetry.hpp>
+
+#include <cstdlib>
+#include <new>
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && !__has_feature(address_sanitizer) &&            \
+    !__has_feature(thread_sanitizer) && !__has_feature(memory_sanitizer)
+
+namespace {
+
+thread_local constinit long allowed = -1; // allocations, before some fail; below zero: all
+thread_local constinit long failing = 0;  // so many
+thread_local constinit bool felt = false; // one has failed
+
+bool fails() noexcept {
+    if (allowed != 0) {
+        allowed -= allowed > 0 ? 1 : 0;
+        return false;
+    }
+    felt = true;
+    allowed = --failing > 0 ? 0 : -1;
+    return true;
+}
+
+} // namespace
+
+void* operator new(std::size_t size) {
+    if (void* made = fails() ? nullptr : std::malloc(size))
+        return made;
+    throw std::bad_alloc();
+}
+void operator delete(void* p) noexcept { std::free(p); }
+void operator delete(void* p, std::size_t) noexcept { std::free(p); }
+
+namespace infra::queue::tests {
+namespace {
+
+/// Which allocations fail: of this thread, from a moment on that the test chooses.
+struct shortage {
+    long after = 0, number = 1;
+    void begin() const {
+        allowed = after;
+        failing = number;
+    }
+    static void end() { allowed = -1; }
+};
+
+/// A worker that is given a job, whose memory is short in the middle of it: once that is in its hands, or its handler has ended.
+/// Not in later turns of its loop, for there it is Asio that would have to go on without.
+class short_of_memory {
+public:
+    enum class when { it_is_taken, it_has_ended };
+
+    short_of_memory(when moment, shortage what) : moment_(moment), what_(what) {
+        felt = false;
+        one = this;
+        telemetry::install(&log);
+        stored->on_finish = [] { shortage::end(); };
+        jobs.define_job({.name = "job",
+                         .handler = [this](json::value) -> awaitable<json::value> {
+                             begin_at(when::it_has_ended);
+                             co_return json::value("a result that is too long to lie in the string itself");
+                         },
+                         .queue = "mail"});
+        running = loop.start(w.run());
+        stored->rescued = {{"mail", "a"}}; // which is told once what was taken is in hand
+        offer("a");
+        pass(12s);
+        shortage::end();
+        moment_.reset();
+    }
+    ~short_of_memory() {
+        const auto stopped = loop.start(w.stop(0ms));
+        loop.until([&] { return running->ended && stopped->ended; });
+        telemetry::install(static_cast<const telemetry::log_functions*>(nullptr));
+    }
+
+    /// Recorded or given back; or left to whoever takes it when its lease is over, which nobody renews.
+    void expect_not_kept() {
+        const auto renewed = stored->extensions.load();
+        pass(4s);
+        if (!end_of("a")) {
+            EXPECT_EQ(stored->extensions, renewed) << "its lease is renewed, and nobody runs it";
+        }
+    }
+
+    void expect_at_work() {
+        ASSERT_FALSE(running->ended) << describe(running->failure);
+        offer("b");
+        pass(6s);
+        ASSERT_TRUE(end_of("b")) << "nothing is done any more";
+        EXPECT_EQ(end_of("b")->as, outcome::kind::completed);
+    }
+
+    std::optional<outcome> end_of(const job_id& id) {
+        const auto found = std::ranges::find(stored->finished, id, [](const outcome& o) { return o.held.job.id; });
+        return found == stored->finished.end() ? std::nullopt : std::optional(*found);
+    }
+
+private:
+    void begin_at(when now) {
+        shortage::end();
+        if (moment_ == now)
+            what_.begin();
+        moment_ = moment_ == now ? std::nullopt : moment_;
+    }
+    static void write(const log_record& r) noexcept {
+        if (r.message.starts_with("job stalled"))
+            one->begin_at(when::it_is_taken);
+    }
+    static constexpr telemetry::log_functions log{.enabled = [](level, std::string_view) noexcept { return true; },
+                                                  .write = &write};
+
+    void offer(const job_id& id) {
+        stored->offer({.held = {.job = {"mail", id}, .fence = 1, .token = "the token of the lease of " + id},
+                       .name = "job",
+                       .data = R"({"n":1})",
+                       .options = {.attempts = 2}});
+    }
+    void pass(std::chrono::milliseconds d) {
+        for (std::chrono::milliseconds gone{0}; gone < d; gone += 1s) {
+            turn();
+            time.advance(1s);
+        }
+    }
+    void turn() {
+        loop.io.restart();
+        for (int i = 0; i < 6 && loop.io.run_one_for(2ms) > 0; ++i)
+            if (felt)
+                shortage::end();
+    }
+
+    static inline short_of_memory* one = nullptr;
+    std::optional<when> moment_;
+    const shortage what_;
+    test_loop loop;
+    manual_clock time;
+    std::shared_ptr<fake_backend> stored = std::make_shared<fake_backend>();
+    queue jobs{stored, {}, std::make_shared<registry>(), time};
+    worker w{jobs, {.renewals = loop.get_executor()}};
+    std::shared_ptr<pending<void>> running;
+};
+
+class QueueWorkerWithoutMemory : public ::testing::TestWithParam<long> {
+protected:
+    void TearDown() override { shortage::end(); }
+
+    /// Whichever allocation it is that fails.
+    void expect_no_job_kept(short_of_memory::when moment) {
+        long after = 0;
+        std::map<std::string, int> ends;
+        for (bool fell_short = true; fell_short && !HasFailure(); ++after) {
+            short_of_memory one(moment, {after, GetParam()});
+            fell_short = felt;
+            one.expect_not_kept();
+            one.expect_at_work();
+            const auto end = one.end_of("a");
+            ++ends[end ? std::string(to_string(end->as)) : "left to its lease"];
+            if (HasFailure())
+                ADD_FAILURE() << "where allocation " << after << " failed";
+        }
+        EXPECT_GT(after, 5);
+        EXPECT_GT(ends["completed"], 0);
+        for (const auto& [how, number] : ends)
+            RecordProperty(how, number);
+    }
+};
+
+TEST_P(QueueWorkerWithoutMemory, KeepsNoJobThatItCannotBegin) {
+    expect_no_job_kept(short_of_memory::when::it_is_taken);
+}
+
+TEST_P(QueueWorkerWithoutMemory, KeepsNoJobWhoseEndItCannotRecordAtOnce) {
+    expect_no_job_kept(short_of_memory::when::it_has_ended);
+}
+
+INSTANTIATE_TEST_SUITE_P(SomeAllocationsFail, QueueWorkerWithoutMemory, ::testing::Values(1, 3),
+                         [](const auto& info) { return info.param == 1 ? "One" : "Three"; });
+
+} // namespace
+} // namespace infra::queue::tests
+
+#endif
