@@ -95,10 +95,20 @@ json::value document_of(const queue_report& one) {
 
 std::string text_of(const std::vector<queue::job_info>& jobs, wall_time now) {
     std::vector<table_row> rows;
-    for (const auto& j : jobs)
-        rows.push_back({j.id, j.name, std::string(to_string(j.state)), age_of(j.created_at, now),
-                        std::to_string(j.attempts_made) + "/" + std::to_string(j.options.attempts), j.failed_reason});
-    return table({"ID", "NAME", "STATE", "AGE", "ATTEMPTS", "REASON"}, rows);
+    const bool some_run = std::ranges::any_of(jobs, [](const auto& j) { return !j.worker.empty(); });
+    for (const auto& j : jobs) {
+        auto& row =
+            rows.emplace_back(table_row{j.id, j.name, std::string(to_string(j.state)), age_of(j.created_at, now),
+                                        std::to_string(j.attempts_made) + "/" + std::to_string(j.options.attempts)});
+        if (some_run)
+            row.push_back(j.worker);
+        row.push_back(j.failed_reason);
+    }
+    table_row heads{"ID", "NAME", "STATE", "AGE", "ATTEMPTS"};
+    if (some_run)
+        heads.push_back("WORKER");
+    heads.push_back("REASON");
+    return table(heads, rows);
 }
 
 std::string text_of(const queue::job_info& j, const std::vector<queue::log_line>& log) {
@@ -114,6 +124,7 @@ std::string text_of(const queue::job_info& j, const std::vector<queue::log_line>
         {"runs at", text_of(j.run_at)},
         {"expires at", text_of(j.expires_at)},
         {"started", text_of(j.started_at)},
+        {"worker", j.worker},
         {"finished", text_of(j.finished_at)},
         {"one of", j.deduplication_id},
         {"data", j.data},
@@ -149,6 +160,7 @@ json::value document_of(const queue::job_info& j) {
             {"created_at", document_of(j.created_at)},
             {"run_at", document_of(j.run_at)},
             {"started_at", document_of(j.started_at)},
+            {"worker", j.worker},
             {"finished_at", document_of(j.finished_at)},
             {"expires_at", document_of(j.expires_at)},
             {"errors", std::move(errors)}};

@@ -54,6 +54,18 @@ TEST(JobInfo, IsTold) {
     EXPECT_EQ(document.at("state").as_string(), "failed");
 }
 
+TEST(JobInfo, TellsWhoRunsIt) {
+    const queue::job_info waiting{.id = "7", .name = "welcome", .created_at = t0};
+    queue::job_info active{.id = "8", .name = "welcome", .state = queue::job_state::active, .created_at = t0};
+    active.worker = "mill:4711:0f0f0f0f";
+    EXPECT_EQ(text_of(std::vector{waiting, active}, t0 + 2h),
+              "ID  NAME     STATE    AGE  ATTEMPTS  WORKER              REASON\n"
+              "7   welcome  waiting  2h   0/1\n"
+              "8   welcome  active   2h   0/1       mill:4711:0f0f0f0f");
+    EXPECT_NE(text_of(active, {}).find("\nworker    mill:4711:0f0f0f0f"), std::string::npos) << text_of(active, {});
+    EXPECT_EQ(document_of(active).at("worker").as_string(), "mill:4711:0f0f0f0f");
+}
+
 TEST(JobEvent, IsALine) {
     const queue::job_event event{.number = 3,
                                  .what = queue::job_event::kind::completed,

@@ -470,6 +470,20 @@ TEST_P(QueueBackend, KnowsNoLeaseItDidNotGive) {
     EXPECT_EQ(info("a")->state, job_state::active);
 }
 
+TEST_P(QueueBackend, TellsWhoRunsAJob) {
+    add({make_job("a"), make_job("b")});
+    const auto taken =
+        loop.await(stored->claim({.queues = {"mail"}, .max = 1, .worker = "mill:1:ab", .lease = 10s, .now = t0}));
+    loop.await(
+        stored->claim({.queues = {"mail"}, .max = 1, .worker = std::string(5000, 'x'), .lease = 10s, .now = t0}));
+    EXPECT_EQ(info("a")->worker, "mill:1:ab");
+    EXPECT_EQ(info("b")->worker, std::string(max_worker_bytes, 'x'));
+    EXPECT_TRUE(finish({.held = taken.jobs.at(0).held, .as = outcome::kind::completed, .at = t0}));
+    EXPECT_EQ(info("a")->worker, "");
+    EXPECT_EQ(ids_of(claim(1, t0 + 10s)), ids{"b"}) << "its first worker vanished";
+    EXPECT_NE(info("b")->worker, std::string(max_worker_bytes, 'x'));
+}
+
 // --- finish -------------------------------------------------------------------------------------------------------
 
 TEST_P(QueueBackend, RecordsCompletion) {

@@ -85,6 +85,7 @@ claimed_job memory_storage::take(record& r, const claim_request& by) {
     }
     r.info.state = job_state::active;
     r.info.started_at = by.now;
+    r.info.worker = by.worker.substr(0, max_worker_bytes);
     r.info.fence = static_cast<std::uint64_t>(++numbers_);
     r.token = "lease " + std::to_string(r.info.fence);
     r.lease_until = saturating_add(by.now, by.lease);

@@ -59,6 +59,7 @@ bool memory_storage::finish(const outcome& asked) {
         if (!goes_on) {
             shown.state = o.as == outcome::kind::completed ? job_state::completed : job_state::failed;
             shown.finished_at = o.at;
+            shown.worker.clear();
         }
         on_finish(shown, o.as);
     }

@@ -80,6 +80,7 @@ void memory_storage::wait_again(record& r, std::int64_t place) {
     r.info.state = job_state::waiting;
     r.info.run_at.reset();
     r.info.cancel_requested = false;
+    r.info.worker.clear();
     r.place = place;
 }
 
@@ -90,6 +91,7 @@ void memory_storage::end(record& r, job_state state, std::string reason, wall_ti
     r.info.finished_at = at;
     r.place = ++numbers_;
     r.info.cancel_requested = false;
+    r.info.worker.clear();
     if (state == job_state::failed)
         r.info.failed_reason = reason;
     record_event(r, state == job_state::completed ? kind::completed : kind::failed, at,

@@ -62,7 +62,7 @@ front read_front(store& s, const ledger::row& queue, const std::vector<waiting_l
 
 void lease_out(store& s, const ledger::row& queue, front& taken, const claim_request& request) {
     const auto now = to_unix_ms(request.now), until = to_unix_ms(saturating_add(request.now, request.lease));
-    const auto worker = lessee(s);
+    const auto worker = lessee(s, request.worker);
     for (std::size_t i = 0; i < taken.jobs.size(); ++i) {
         const lease_row held{.seq = taken.places[i].seq,
                              .queue = queue.id,

@@ -5,7 +5,7 @@
 namespace infra::queue::sqlite {
 namespace {
 
-std::string name_of(std::int64_t number) { return "#" + std::to_string(number); }
+std::string process_of(std::int64_t number) { return "#" + std::to_string(number); }
 
 void write_down(store& s, std::int64_t number) {
     const auto here = s.alive.where();
@@ -25,17 +25,15 @@ std::vector<std::int64_t> look_for_dead(store& s) {
 
 } // namespace
 
-std::string lessee(store& s) {
-    if (s.number && s.number_written)
-        return name_of(*s.number);
+std::string lessee(store& s, std::string_view worker) {
     if (!s.number)
         if (const auto next = s.queues.next_number(); s.alive.take(next))
             s.number = next;
-    if (!s.number)
-        return {};
-    write_down(s, *s.number);
-    s.number_written = true;
-    return name_of(*s.number);
+    if (s.number && !s.number_written) {
+        write_down(s, *s.number);
+        s.number_written = true;
+    }
+    return lease_book::lessee(s.number ? process_of(*s.number) : std::string(), worker.substr(0, max_worker_bytes));
 }
 
 bool notice_dead(store& s) {
@@ -52,7 +50,7 @@ std::vector<job_key> rescue_of_dead(store& s, wall_time now) {
     notice_dead(s);
     std::vector<job_key> rescued;
     for (const auto number : std::exchange(s.dead, {})) {
-        const auto some = rescue_all_of(s, name_of(number), now);
+        const auto some = rescue_all_of(s, process_of(number), now);
         rescued.insert(rescued.end(), some.begin(), some.end());
         query(s.db, "DELETE FROM infra_workers WHERE number = ?1").bind(number).run();
     }

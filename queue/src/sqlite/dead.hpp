@@ -5,13 +5,14 @@
 #include "jobs.hpp"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace infra::queue::sqlite {
 
-/// As whom this process leases: `#` and its number, which it takes at first. Empty if it can take none: then its leases end
-/// by the clock alone.
-std::string lessee(store& s);
+/// As whom a worker of this process leases, see lease_book: the process is `#` and its number, which it takes at first. If it
+/// can take none, it is nobody's, and the lease ends by the clock alone.
+std::string lessee(store& s, std::string_view worker);
 
 /// Looks whether processes are gone, if the last look is long ago. True if it found some: then there is something to rescue.
 bool notice_dead(store& s);

@@ -74,8 +74,8 @@ std::vector<job_key> rescue_expired(store& s, const claim_request& request) {
     return rescue_all(s, leases_over(s, over, too_far), request.now);
 }
 
-std::vector<job_key> rescue_all_of(store& s, const std::string& worker, wall_time now) {
-    return rescue_all(s, s.leases.of_worker(worker), now);
+std::vector<job_key> rescue_all_of(store& s, const std::string& process, wall_time now) {
+    return rescue_all(s, s.leases.of_process(process), now);
 }
 
 void promote_due(store& s, std::int64_t now) {

@@ -11,8 +11,8 @@ namespace infra::queue::sqlite {
 /// Jobs whose lease ran out wait again, in front; those that somebody wants to end, fail.
 std::vector<job_key> rescue_expired(store& s, const claim_request& request);
 
-/// Likewise what a worker has whose process is gone, whatever the time.
-std::vector<job_key> rescue_all_of(store& s, const std::string& worker, wall_time now);
+/// Likewise what a process has that is gone, whatever the time.
+std::vector<job_key> rescue_all_of(store& s, const std::string& process, wall_time now);
 
 /// Jobs whose delay is over wait behind those that do.
 void promote_due(store& s, std::int64_t now);

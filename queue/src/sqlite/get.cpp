@@ -40,9 +40,10 @@ void say_run(job_info& info, std::int64_t fence, std::int64_t started_at) {
     info.started_at = from_unix_ms(started_at);
 }
 
-void say_active(job_info& info, const lease_row& held) {
+void say_active(job_info& info, const lease_row& held, const lease_book& leases) {
     info.state = job_state::active;
     info.cancel_requested = held.has(lease_row::cancelled);
+    info.worker = leases.worker_of(held.seq);
     say_run(info, held.fence, held.started_at);
 }
 
@@ -79,7 +80,7 @@ job_info read_job(store& s, const query& q) {
         info.errors = errors_of(s, q.integer(0));
     info.options.priority = static_cast<int>(q.integer(4));
     if (const auto* held = s.leases.find(q.integer(0)))
-        say_active(info, *held);
+        say_active(info, *held, s.leases);
     else if (const auto* end = s.ended.find(s.db, q.integer(0)))
         say_over(info, *end);
     return info;

@@ -30,7 +30,7 @@ void lease_book::save(database& db) {
         each->is_changed = false;
         if (!each->jobs.empty()) {
             query(db, "INSERT OR REPLACE INTO infra_active (block, worker, jobs) VALUES (?1, ?2, ?3)")
-                .bind(each->number, each->worker, packed(each->jobs))
+                .bind(each->number, each->lessee, packed(each->jobs))
                 .run();
             continue;
         }
@@ -55,8 +55,8 @@ const lease_row* lease_book::find(std::int64_t seq, std::int64_t fence) const no
     return held && held->fence == fence ? held : nullptr;
 }
 
-void lease_book::add(const lease_row& held, std::string_view worker) {
-    auto& to = with_room(worker);
+void lease_book::add(const lease_row& held, std::string_view lessee) {
+    auto& to = with_room(lessee);
     to.jobs.push_back(held);
     block_of_[held.seq] = &to;
     include(held.until);
@@ -91,29 +91,40 @@ void lease_book::find_bounds() noexcept {
             include(held.until);
 }
 
-std::vector<lease_row> lease_book::of_worker(std::string_view worker) const {
+std::vector<lease_row> lease_book::of_process(std::string_view process) const {
     std::vector<lease_row> found;
     for (const auto& [number, each] : blocks_)
-        if (each.worker == worker)
+        if (std::string_view(each.lessee).substr(0, each.lessee.find(' ')) == process)
             found.insert(found.end(), each.jobs.begin(), each.jobs.end());
     return found;
 }
 
-// One that is half empty rather than a new one; a search that finds one finds room for many.
-lease_book::block& lease_book::with_room(std::string_view worker) {
-    if (filling_ && filling_->jobs.size() < most_in_block && filling_->worker == worker)
-        return *filling_;
-    for (auto& [number, each] : blocks_)
-        if (each.jobs.size() <= most_in_block / 2 && each.worker == worker)
-            return *(filling_ = &each);
-    const auto next = blocks_.empty() ? 1 : blocks_.rbegin()->first + 1;
-    return *(filling_ = &add_block(next, std::string(worker)));
+std::string lease_book::lessee(std::string_view process, std::string_view worker) {
+    return std::string(process).append(" ").append(worker);
 }
 
-lease_book::block& lease_book::add_block(std::int64_t number, std::string worker) {
+// Older files name the process alone.
+std::string lease_book::worker_of(std::int64_t seq) const {
+    const auto& lessee = block_of_.at(seq)->lessee;
+    const auto space = lessee.find(' ');
+    return space == std::string::npos ? std::string() : lessee.substr(space + 1);
+}
+
+// One that is half empty rather than a new one; a search that finds one finds room for many.
+lease_book::block& lease_book::with_room(std::string_view lessee) {
+    if (filling_ && filling_->jobs.size() < most_in_block && filling_->lessee == lessee)
+        return *filling_;
+    for (auto& [number, each] : blocks_)
+        if (each.jobs.size() <= most_in_block / 2 && each.lessee == lessee)
+            return *(filling_ = &each);
+    const auto next = blocks_.empty() ? 1 : blocks_.rbegin()->first + 1;
+    return *(filling_ = &add_block(next, std::string(lessee)));
+}
+
+lease_book::block& lease_book::add_block(std::int64_t number, std::string lessee) {
     auto& made = blocks_[number];
     made.number = number;
-    made.worker = std::move(worker);
+    made.lessee = std::move(lessee);
     made.jobs.reserve(most_in_block);
     return made;
 }

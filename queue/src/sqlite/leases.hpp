@@ -41,7 +41,7 @@ public:
     std::size_t size() const noexcept { return block_of_.size(); }
 
     /// One that nobody holds.
-    void add(const lease_row& held, std::string_view worker);
+    void add(const lease_row& held, std::string_view lessee);
     /// One that is held.
     void remove(std::int64_t seq);
     void extend(std::int64_t seq, std::int64_t until);
@@ -65,18 +65,24 @@ public:
                     found.push_back(held);
         return found;
     }
-    std::vector<lease_row> of_worker(std::string_view worker) const;
+    /// What all workers of a process hold.
+    std::vector<lease_row> of_process(std::string_view process) const;
+
+    /// How a block names who holds it: the process, which has no space in it, and after that the worker.
+    static std::string lessee(std::string_view process, std::string_view worker);
+    /// Who holds one that is held, as its claim said.
+    std::string worker_of(std::int64_t seq) const;
 
 private:
     struct block {
         std::int64_t number = 0;
-        std::string worker{};
+        std::string lessee{};
         std::vector<lease_row> jobs{};
         bool is_changed = false;
     };
 
-    block& with_room(std::string_view worker);
-    block& add_block(std::int64_t number, std::string worker);
+    block& with_room(std::string_view lessee);
+    block& add_block(std::int64_t number, std::string lessee);
     lease_row* place_of(std::int64_t seq) noexcept;
     void include(std::int64_t until) noexcept;
     void changed(block& b);

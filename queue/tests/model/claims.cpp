@@ -37,7 +37,7 @@ claim_request walk::draw_claim(lots& draw) {
     static const std::vector<std::vector<std::string>> some{{"a"}, {"b"}, {"c"}, {"a", "b"}, {"a", "b", "c"}};
     claim_request request{.queues = draw.of(some),
                           .max = draw.between(1, 4),
-                          .worker = "w",
+                          .worker = draw.one_in(2) ? "w" : "another one",
                           .lease = std::chrono::milliseconds(draw.between(1000, 15'000)),
                           .now = now_};
     if (draw.one_in(8))

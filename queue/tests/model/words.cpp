@@ -93,7 +93,8 @@ std::string words_of(const job_info& job, const called& name) {
         .say("options", words_of(job.options))
         .say("deduplication", job.deduplication_id)
         .say("progress", job.progress)
-        .say("cancel_requested", job.cancel_requested);
+        .say("cancel_requested", job.cancel_requested)
+        .say("worker", job.worker);
     for (const auto& each : job.errors)
         s.say("error", std::to_string(each.attempt) + " at " + words_of(each.at) + " " + each.reason);
     return s.text();

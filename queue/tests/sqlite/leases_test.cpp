@@ -85,14 +85,20 @@ TEST_F(LeaseBook, LeavesNoEmptyBlock) {
     EXPECT_EQ(read_again().size(), 1u);
 }
 
-TEST_F(LeaseBook, TellsWorkersApart) {
-    add(1, 10, "me");
-    add(11, 15, "you");
-    add(16, 17, "me");
+TEST_F(LeaseBook, TellsProcessesAndTheirWorkersApart) {
+    add(1, 10, lease_book::lessee("#1", "one"));
+    add(11, 15, lease_book::lessee("#12", "two"));
+    add(16, 17, lease_book::lessee("#1", "three of them"));
+    add(18, 18, lease_book::lessee("", "four")); // a process that no lock was to be had for
+    add(19, 19, "#1");                           // as older versions wrote it
     const auto read = read_again();
-    EXPECT_EQ(read.of_worker("me").size(), 12u);
-    EXPECT_EQ(read.of_worker("you").size(), 5u);
-    EXPECT_EQ(read.of_worker("nobody").size(), 0u);
+    EXPECT_EQ(read.of_process("#1").size(), 13u);
+    EXPECT_EQ(read.of_process("#12").size(), 5u);
+    EXPECT_EQ(read.of_process("#2").size(), 0u);
+    EXPECT_EQ(read.worker_of(11), "two");
+    EXPECT_EQ(read.worker_of(17), "three of them");
+    EXPECT_EQ(read.worker_of(18), "four");
+    EXPECT_EQ(read.worker_of(19), "");
 }
 
 TEST_F(LeaseBook, FindsTheBoundsAnewOnceTheFirstIsGone) {

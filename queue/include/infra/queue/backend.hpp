@@ -64,10 +64,13 @@ enum class renewal {
 /// One that ends further off was written by a clock that has been put back since, and is over.
 inline constexpr std::chrono::hours longest_lease{24};
 
+/// Of claim_request::worker.
+inline constexpr std::size_t max_worker_bytes = 200;
+
 struct claim_request {
     std::vector<std::string> queues{};       ///< of these, in fair turns
     std::size_t max = 1;                     ///< at most so many jobs
-    std::string worker{};                    ///< who asks, for people; a backend need not keep it
+    std::string worker{};                    ///< who asks, for people: job_info::worker, of which 200 bytes are kept
     std::chrono::milliseconds lease{10'000}; ///< at most longest_lease
     wall_time now{};
     /// A lease that ended by then is over; unset: by `now`. Earlier than `now` for a while after the wall clock jumped.

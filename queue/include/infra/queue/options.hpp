@@ -149,6 +149,7 @@ struct job_info {
     std::string progress{};          ///< JSON text, as the handler told it; empty: nothing yet
     std::vector<job_error> errors{}; ///< the last max_job_errors, oldest first
     bool cancel_requested = false;   ///< active, and not to run again whatever comes of this attempt
+    std::string worker{};            ///< active: who runs it, as `host:pid:lot`; else empty
 };
 
 /// How many jobs of a queue are in each state.
