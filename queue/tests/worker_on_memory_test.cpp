@@ -255,6 +255,28 @@ TEST_F(QueueWorkerOnMemory, RunsNothingThatWaitedTooLong) {
     EXPECT_EQ(runs, 0);
 }
 
+TEST_F(QueueWorkerOnMemory, RunsAJobOfAnUnknownNameOnceAWorkerComesThatKnowsIt) {
+    w = worker(jobs, {.queues = {"post"}, .renewals = loop.get_executor()});
+    start();
+    const auto id = loop.await(jobs.enqueue("letter", json::value(2), {.attempts = 1, .queue = "post"}));
+    ASSERT_TRUE(loop.until([&] { return info(id).state == job_state::delayed; })) << "kept for others";
+    for (int i = 0; i < 5; ++i)
+        pass(10s);
+    EXPECT_EQ(info(id).attempts_made, 0);
+    EXPECT_EQ(info(id).failed_reason, "");
+    queue elsewhere(stored->open_again(), {}, std::make_shared<registry>(), time); // as another process
+    elsewhere.define_job({.name = "letter", .handler = [](json::value) { return 42; }, .queue = "post"});
+    worker who_knows(elsewhere, {.renewals = loop.get_executor()});
+    const auto other = loop.start(who_knows.run());
+    const auto found = loop.start(w.stop(0ms)); // or they take it from each other
+    ASSERT_TRUE(loop.until([&] { return found->ended; }));
+    pass(10s);
+    EXPECT_EQ(end_of(id).result, "42");
+    EXPECT_EQ(info(id).attempts_made, 1);
+    const auto stopped = loop.start(who_knows.stop(0ms));
+    EXPECT_TRUE(loop.until([&] { return stopped->ended && other->ended; }));
+}
+
 TEST_F(QueueWorkerOnMemory, PassesOnJobsOfAnyName) {
     jobs.jobs()->define_others([](std::string data, std::shared_ptr<job_context> job) -> awaitable<verdict> {
         co_return verdict::completed(job->name() + " " + data);

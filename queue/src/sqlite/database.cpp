@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <system_error>
 
 namespace infra::queue::sqlite {
@@ -45,10 +46,19 @@ void make_folder_of(const std::filesystem::path& file) {
     }
 }
 
+// Where a quota or a limit of the process ends before the disk does, SQLite speaks of an input/output error.
+bool wants_room(int code, int system_errno) noexcept {
+    const bool refused = system_errno == EFBIG || system_errno == EDQUOT || system_errno == ENOSPC;
+    return (code & 0xff) == SQLITE_FULL || ((code & 0xff) == SQLITE_IOERR && refused);
+}
+
 } // namespace
 
 error make_error(int code, int system_errno, std::string_view message, const std::filesystem::path& file) {
     const auto why = because(message, system_errno);
+    if (wants_room(code, system_errno))
+        return {errc::unavailable, name_of(file) + " cannot grow: " + why +
+                                       "; nothing of this was stored. Free space, and work goes on by itself"};
     switch (code & 0xff) {
     case SQLITE_NOTADB:
     case SQLITE_CORRUPT:
@@ -58,9 +68,6 @@ error make_error(int code, int system_errno, std::string_view message, const std
     case SQLITE_ERROR: // our own statements are sound, so the tables are not
         return {errc::corrupt, name_of(file) + " has other tables than this library makes: " + why +
                                    "; it was left as it is. Restore it from a copy, or name another file"};
-    case SQLITE_FULL:
-        return {errc::unavailable, name_of(file) + " cannot grow: " + why +
-                                       "; nothing of this was stored. Free space, and work goes on by itself"};
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
         if (code == SQLITE_BUSY_SNAPSHOT)
@@ -138,8 +145,11 @@ bool database::has_moved() const noexcept {
 std::int64_t database::changes() const noexcept { return sqlite3_changes64(db_.get()); }
 
 void database::fail(int code) const {
-    const int system_errno =
-        (code & 0xff) == SQLITE_CANTOPEN || (code & 0xff) == SQLITE_IOERR ? sqlite3_system_errno(db_.get()) : 0;
+    const int last_errno = errno; // query::step() began with none
+    const bool is_of_system = (code & 0xff) == SQLITE_CANTOPEN || (code & 0xff) == SQLITE_IOERR;
+    int system_errno = is_of_system ? sqlite3_system_errno(db_.get()) : 0;
+    if ((code & 0xff) == SQLITE_IOERR && system_errno == 0) // of a COMMIT SQLite remembers none
+        system_errno = last_errno;
     // Another's connection may not be set to give the extended codes.
     const int extended = sqlite3_extended_errcode(db_.get());
     throw make_error((extended & 0xff) == code ? extended : code, system_errno, sqlite3_errmsg(db_.get()), file_);
@@ -165,6 +175,7 @@ query::~query() {
 void query::reset() noexcept { sqlite3_reset(statement_); }
 
 bool query::step() {
+    errno = 0;
     const int code = sqlite3_step(statement_);
     if (code != SQLITE_ROW && code != SQLITE_DONE)
         db_.fail(code);

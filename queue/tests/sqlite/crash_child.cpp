@@ -5,10 +5,13 @@
 //     queue_crash_child FILE FOLDER run      what others added, until it is killed
 //     queue_crash_child FILE FOLDER hold     like run, with leases of ten minutes, and its handlers do not end
 //     queue_crash_child FILE FOLDER wait     like run, and its handlers wait for FOLDER/go, whoever wants them to stop
+//     queue_crash_child FILE FOLDER fill     adds and runs jobs with files of at most 1 MiB, and some more without that limit once
+//                                            FOLDER/go is there; until nothing is left to do
 //
 // FOLDER/acknowledged gets a line for each id that enqueue returned, FOLDER/started one for each handler that was called (id,
 // fence, process), FOLDER/done one for each that ran to its end. A handler that waits for FOLDER/go writes to the program's
-// table `effects` only where no greater fence stands, and adds to its line whether it could.
+// table `effects` only where no greater fence stands, and adds to its line whether it could. FOLDER/refused gets the sentences of
+// what enqueue threw.
 // A line is one write(2) to a file opened for appending: it survives the process, and lines of several do not mix.
 
 #include <infra/base/context_executor.hpp>
@@ -20,8 +23,11 @@
 
 #include <fcntl.h>
 #include <sqlite3.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <string>
@@ -77,6 +83,38 @@ awaitable<void> stop_when_drained(queue::queue jobs, queue::worker worker) {
     co_await jobs.stop(deadline::after(10s));
 }
 
+void limit_files_to(rlim_t bytes) {
+    std::signal(SIGXFSZ, SIG_IGN);
+    struct rlimit size{};
+    ::getrlimit(RLIMIT_FSIZE, &size);
+    size.rlim_cur = std::min(bytes, size.rlim_max);
+    ::setrlimit(RLIMIT_FSIZE, &size);
+}
+
+awaitable<bool> try_to_add(queue::queue jobs, queue::job<number> count, int n, const lines* acknowledged,
+                           const lines* refused) {
+    try {
+        acknowledged->add(co_await jobs.enqueue(count, {n}));
+        co_return true;
+    } catch (const error& e) {
+        refused->add(e.what());
+    }
+    co_return false;
+}
+
+// As long as the file may grow, and some more once it may again.
+awaitable<void> fill(queue::queue jobs, queue::job<number> count, std::string folder, const lines* acknowledged) {
+    const lines refused(folder + "/refused");
+    int n = 0;
+    while (co_await try_to_add(jobs, count, n, acknowledged, &refused))
+        ++n;
+    while (!std::filesystem::exists(folder + "/go"))
+        co_await try_to_add(jobs, count, n, acknowledged, &refused);
+    limit_files_to(RLIM_INFINITY);
+    for (int more = 0; more < 100; ++more)
+        co_await try_to_add(jobs, count, n + more, acknowledged, &refused);
+}
+
 // As a user's handler would.
 bool write_effect(const std::string& file, const queue::job_context& job) {
     sqlite3* db = nullptr;
@@ -129,6 +167,8 @@ int main(int argc, char** argv) {
     if (argc != 4)
         return 2;
     const work w{argv[1], argv[2], argv[3]};
+    if (w.what == "fill")
+        limit_files_to(1 << 20);
     asio::io_context io(1);
     const auto ex = with_context(io.get_executor());
     const queue::queue jobs(queue::make_sqlite_backend(
@@ -137,7 +177,13 @@ int main(int argc, char** argv) {
         {.name = "count", .handler = w.handler(), .attempts = 1000, .keep_completed = {}, .keep_failed = {}});
     queue::worker worker(jobs, {.concurrency = 8, .lease = w.lease(), .max_stalls = 1'000'000});
     asio::co_spawn(ex, worker.run(), report);
-    if (w.what == "drain")
+    if (w.what == "fill") {
+        const auto fill_and_drain = [&]() -> awaitable<void> {
+            co_await fill(jobs, count, w.folder, &w.acknowledged);
+            co_await stop_when_drained(jobs, worker);
+        };
+        asio::co_spawn(ex, fill_and_drain(), report);
+    } else if (w.what == "drain")
         asio::co_spawn(ex, stop_when_drained(jobs, worker), report);
     else if (w.what == "work")
         for (int i = 0; i < 3; ++i)

@@ -4,6 +4,7 @@
 
 #include <infra/base/with_deadline.hpp>
 
+#include <sys/fsuid.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 
@@ -72,6 +73,24 @@ TEST_F(SqliteFile, CannotBeAFolder) {
     std::filesystem::create_directories(file());
     EXPECT_EQ(add(open(), "a"), errc::unavailable);
     EXPECT_NE(sentence(open()).find("cannot be opened"), std::string::npos) << sentence(open());
+}
+
+TEST_F(SqliteFile, InAFolderThatIsNotWritableSaysSoAndIsMadeOnceItIs) {
+    const auto closed = folder / "closed";
+    std::filesystem::create_directory(closed);
+    std::filesystem::permissions(closed, std::filesystem::perms(0555));
+    const auto stored = open({.file = closed / "queue.db"});
+    const auto me = ::setfsuid(65534);     // where that is allowed: for root all is writable
+    const auto refused = add(stored, "a"); // whose thread is made as this one is
+    ::setfsuid(static_cast<uid_t>(me));
+    EXPECT_EQ(refused, errc::unavailable);
+    EXPECT_NE(sentence(stored).find("queue.db cannot be opened: "), std::string::npos) << sentence(stored);
+    EXPECT_NE(sentence(stored).find("; check that its folder exists and is writable"), std::string::npos)
+        << sentence(stored);
+    std::filesystem::permissions(closed, std::filesystem::perms(0777));
+    EXPECT_FALSE(add(stored, "a"));
+    loop.await(stored->stop(deadline::after(30s)));
+    expect_sound(closed / "queue.db");
 }
 
 TEST_F(SqliteFile, MayBeEmpty) {
