@@ -3,6 +3,7 @@
 #include "verbs.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace infra::queue::sqlite {
 namespace {
@@ -19,14 +20,6 @@ void remember_error(store& s, std::int64_t seq, const outcome& o, int attempts) 
         "coalesce(errors, '[]')), '$[#]', json_array(attempts_made + ?5, ?2, ?3)) WHERE seq = ?1")
         .bind(seq, to_unix_ms(o.at), o.reason, max_job_errors, attempts)
         .run();
-}
-
-// Whether calls before it may be retained together with it. One that does not end the job may do so all the same.
-bool goes_with_others(store& s, const outcome& o) {
-    const auto* queue = s.queues.find(o.held.job.queue);
-    const bool ends = o.as == outcome::kind::completed || o.as == outcome::kind::failed;
-    const auto state = o.as == outcome::kind::completed ? job_state::completed : job_state::failed;
-    return !queue || (ends && s.may_retain_together(*queue, state, o.keep, o.at));
 }
 
 /// The outcomes of one call.
@@ -50,7 +43,7 @@ public:
 
     /// What is to be forgotten now: once for all outcomes, and for other calls like this one.
     void forget() {
-        for (const auto& each : retentions_)
+        for (const auto& each : std::exchange(retentions_, {}))
             s_.retain(each);
     }
 
@@ -92,6 +85,7 @@ private:
         if (is_kept || is_watched)
             write_end(o, end);
         if (is_kept) {
+            forget_others_first(queue, end.state(), o);
             s_.order.add(queue.id, end.state(), end.number, end.seq);
             keep_only(queue, end.state(), o);
         }
@@ -159,12 +153,23 @@ private:
                 held.seq, q.maybe_integer(4)};
     }
 
+    // What ended before it and is kept otherwise does not wait for it: it is as if one ended after the other.
+    void forget_others_first(const ledger::row& queue, job_state state, const outcome& o) {
+        const auto differs = [&](const store::retention& r) {
+            return r.queue == &queue && r.state == state && (r.kept != o.keep || r.now > o.at);
+        };
+        if (s_.may_retain_together(queue, state, o.keep, o.at) && std::ranges::none_of(retentions_, differs))
+            return;
+        forget();
+        s_.forget_beyond_kept();
+    }
+
     void keep_only(ledger::row& queue, job_state state, const outcome& o) {
         const auto same = [&](const auto& r) { return r.queue == &queue && r.state == state && r.kept == o.keep; };
         auto found = std::ranges::find_if(retentions_, same);
         if (found == retentions_.end())
             found = retentions_.insert(found, {&queue, state, o.keep, o.at});
-        found->now = std::max(found->now, o.at);
+        found->now = o.at;
         ++found->ended;
     }
 
@@ -175,8 +180,6 @@ private:
 } // namespace
 
 std::vector<bool> finish(store& s, const std::vector<outcome>& outcomes) {
-    if (!std::ranges::all_of(outcomes, [&](const auto& each) { return goes_with_others(s, each); }))
-        s.forget_beyond_kept();
     finishing all(s);
     std::vector<bool> done;
     done.reserve(outcomes.size());

@@ -12,6 +12,17 @@ std::chrono::milliseconds draw_ms(lots& draw, std::size_t most) {
     return std::chrono::milliseconds(draw.between(1, most));
 }
 
+// Mostly enough for all.
+keep draw_keep(lots& draw) {
+    switch (draw.below(20)) {
+    case 0: return {.count = 0};
+    case 1: return {.count = draw.between(1, 3)};
+    case 2: return {.age = std::chrono::seconds(draw.between(0, 10))};
+    case 3: return {.count = 3, .age = std::chrono::seconds(5)};
+    default: return {.count = 1000};
+    }
+}
+
 std::string draw_data(lots& draw) {
     const auto n = std::to_string(draw.below(4));
     if (draw.one_in(10))
@@ -104,7 +115,7 @@ job_options walk::draw_options(lots& draw) {
         options.backoff = exponential(std::chrono::milliseconds(draw.between(1, 9)));
     if (draw.one_in(8))
         options.timeout = draw_ms(draw, 9);
-    options.keep_failed = kept_;
+    options.keep_failed = draw_keep(draw);
     if (draw.one_in(8))
         options.ttl = draw_ms(draw, 8000);
     return options;
@@ -189,7 +200,7 @@ walk::operation_ptr walk::finish(lots& draw) {
     std::vector<outcome> subject, model;
     std::string text = "finish";
     for (const auto& each : draw_leases(draw)) {
-        outcome o{.as = static_cast<outcome::kind>(draw.below(4)), .at = now_, .keep = kept_};
+        outcome o{.as = static_cast<outcome::kind>(draw.below(4)), .at = now_, .keep = draw_keep(draw)};
         if (o.as == outcome::kind::completed && draw.one_in(2))
             o.result = R"({"r":1})";
         if (o.as == outcome::kind::retry || o.as == outcome::kind::failed)
@@ -304,7 +315,8 @@ walk::operation_ptr walk::tell_something(lots& draw) {
 }
 
 walk::operation_ptr walk::prune(lots& draw) {
-    const prune_request request{.queue = draw_queue(draw), .completed = kept_, .failed = kept_, .now = now_};
+    const prune_request request{
+        .queue = draw_queue(draw), .completed = draw_keep(draw), .failed = draw_keep(draw), .now = now_};
     const auto ask = [request](backend& in) { return in.prune({request}); };
     return std::make_unique<twin<std::size_t>>("prune " + request.queue, ask, ask,
                                                [](std::size_t, const called&) { return ""; }); // others may have

@@ -3,7 +3,7 @@
 namespace infra::queue::tests {
 
 walk::walk(walk_subject subject, const walk_kind& kind)
-    : subject_(std::move(subject)), clock_goes_back_(kind.clock_goes_back), kept_(kind.kept) {
+    : subject_(std::move(subject)), clock_goes_back_(kind.clock_goes_back) {
     subjects_.push_back(subject_.open());
     subjects_.push_back(subject_.open());
     time_.set_wall(now_);
@@ -132,16 +132,6 @@ void walk::reopen(std::size_t which) {
 
 namespace {
 
-keep draw_keep(lots& draw) {
-    switch (draw.below(6)) {
-    case 0: return {.count = 0};
-    case 1: return {.count = draw.between(1, 3)};
-    case 2: return {.age = std::chrono::seconds(draw.between(0, 10))};
-    case 3: return {.count = 3, .age = std::chrono::seconds(5)};
-    default: return {.count = 1000};
-    }
-}
-
 using seeds = std::vector<std::uint64_t>;
 
 struct wrong {
@@ -199,7 +189,7 @@ std::optional<std::string> find_difference(const std::function<walk_subject()>& 
     seeds all(steps);
     for (auto& each : all)
         each = draw.next();
-    const walk_kind kind{.clock_goes_back = draw.one_in(2), .kept = draw_keep(draw)};
+    const walk_kind kind{.clock_goes_back = draw.one_in(2)};
     auto found = take(make, kind, all);
     if (!found)
         return std::nullopt;

@@ -34,8 +34,6 @@ struct walk_kind {
     /// A storage need not remember what is over: when the clock goes back, that may be so again. So either it does, or there
     /// are deduplications with a ttl.
     bool clock_goes_back = false;
-    /// Of all jobs: what is beyond it may be forgotten when a job ends or when its transaction does.
-    keep kept{};
 };
 
 /// Everything that one walk knows. Each step draws from lots of its own, so that a walk without some of them stays one.
@@ -122,7 +120,6 @@ private:
 
     walk_subject subject_;
     const bool clock_goes_back_;
-    const keep kept_;
     test_loop loop_;
     manual_clock time_;
     std::shared_ptr<memory_backend> model_ = make_memory_backend();

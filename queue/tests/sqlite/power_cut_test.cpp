@@ -88,12 +88,14 @@ protected:
             loop.await(stored.finish(std::move(all)));
             return acknowledge(stored, disk, some, "finish");
         }
-        default:
-            loop.await(stored.change({.what = draw.one_in(3) ? job_change::remove : job_change::promote,
-                                      .filter = {.states = {job_state::delayed, job_state::failed}},
-                                      .max = 2,
-                                      .now = now}));
-            return acknowledge(stored, disk, true, "change");
+        default: {
+            const auto done =
+                loop.await(stored.change({.what = draw.one_in(3) ? job_change::remove : job_change::promote,
+                                          .filter = {.states = {job_state::delayed, job_state::failed}},
+                                          .max = 2,
+                                          .now = now}));
+            return acknowledge(stored, disk, done.changed > 0, "change"); // what changes nothing writes nothing
+        }
         }
     }
 
