@@ -21,7 +21,7 @@
 #include <stdexcept>
 #include <string>
 
-namespace infra::bench {
+namespace infra::redis_bench {
 
 using std::chrono::steady_clock;
 
@@ -141,4 +141,4 @@ inline int run_alone(const std::string& mode, std::uint16_t port, int seconds) {
     return 0;
 }
 
-} // namespace infra::bench
+} // namespace infra::redis_bench

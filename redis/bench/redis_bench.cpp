@@ -35,10 +35,11 @@
 #include <thread>
 #include <vector>
 
-namespace infra::bench {
+namespace infra::redis_bench {
 namespace {
 
 namespace fs = std::filesystem;
+using infra::bench::process;
 using infra::testing::free_port;
 
 constexpr int server_core = 0;
@@ -185,14 +186,14 @@ int compare(const arguments& a) {
 }
 
 } // namespace
-} // namespace infra::bench
+} // namespace infra::redis_bench
 
 int main(int count, char** values) try {
     const std::vector<std::string> given(values + 1, values + count);
     if (given.size() == 3 && given[0].starts_with("--") && given[0] != "--json")
-        return infra::bench::run_alone(given[0], static_cast<std::uint16_t>(std::atoi(given[1].c_str())),
-                                       std::atoi(given[2].c_str()));
-    infra::bench::arguments a;
+        return infra::redis_bench::run_alone(given[0], static_cast<std::uint16_t>(std::atoi(given[1].c_str())),
+                                             std::atoi(given[2].c_str()));
+    infra::redis_bench::arguments a;
     for (std::size_t i = 0; i < given.size(); i += 2) {
         if (i + 1 == given.size() || (given[i] != "--json" && given[i] != "--rounds" && given[i] != "--seconds")) {
             std::cerr << "redis_bench [--json FILE] [--rounds N] [--seconds N]\n";
@@ -203,7 +204,7 @@ int main(int count, char** values) try {
         else
             (given[i] == "--rounds" ? a.rounds : a.seconds) = std::max(1, std::atoi(given[i + 1].c_str()));
     }
-    return infra::bench::compare(a);
+    return infra::redis_bench::compare(a);
 } catch (const std::exception& e) {
     std::cerr << "redis_bench: " << e.what() << '\n';
     return 1;
