@@ -13,13 +13,6 @@ constexpr const char* row_by_id =
     INFRA_QUEUE_SELECT_ROW "WHERE j.id = ?1 AND (?2 IS NULL OR j.queue = ?2) ORDER BY j.seq LIMIT 1";
 #undef INFRA_QUEUE_SELECT_ROW
 
-job_state state_of(store& s, std::int64_t seq, job_state by_row) {
-    if (s.leases.find(seq))
-        return job_state::active;
-    const auto* end = s.ended.find(s.db, seq);
-    return end ? end->state() : by_row;
-}
-
 std::optional<job_row> row_of(store& s, query& q) {
     if (!q.step())
         return std::nullopt;
@@ -34,6 +27,13 @@ std::optional<job_row> row_of(store& s, query& q) {
 }
 
 } // namespace
+
+job_state state_of(store& s, std::int64_t seq, job_state by_row) {
+    if (s.leases.find(seq))
+        return job_state::active;
+    const auto* end = s.ended.find(s.db, seq);
+    return end ? end->state() : by_row;
+}
 
 std::optional<job_row> find_row(store& s, std::int64_t seq) {
     s.forget_beyond_kept();

@@ -10,8 +10,10 @@ namespace infra::queue::sqlite {
 namespace {
 
 constexpr std::size_t most_looked_at = 1000;                   // jobs, in one call
+constexpr std::int64_t most_passed = 20'000;                   // rows that are none of those asked for, in one walk
 constexpr std::size_t most_bytes_looked_at = 16 * 1024 * 1024; // of their payloads and results
-constexpr std::int64_t most_by_state = 10'000;                 // jobs whose numbers are sorted in one call
+constexpr std::int64_t most_by_state = 20'000;                 // jobs whose numbers are sorted in one call
+constexpr std::int64_t most_searched = 2'000'000;              // jobs among whose numbers the next is searched
 
 constexpr auto beyond_all = std::numeric_limits<std::int64_t>::max();
 
@@ -58,28 +60,15 @@ numbers active(store& s, const ledger::row& queue) {
     return found;
 }
 
-numbers waiting(store& s, const ledger::row& queue) {
-    numbers found;
-    for (const auto& each : s.line.front(s.db, queue.id, std::numeric_limits<std::size_t>::max()))
-        found.push_back(each.who.seq);
-    return found;
-}
-
 numbers in_state(store& s, const ledger::row& queue, job_state state) {
     switch (state) {
-    case job_state::waiting: return waiting(s, queue);
+    case job_state::waiting: return s.line.numbers(s.db, queue.id);
     case job_state::delayed: return read_numbers(s, queue, "SELECT seq FROM infra_delayed WHERE queue = ?1");
     case job_state::active: return active(s, queue);
     case job_state::completed:
     case job_state::failed: return s.order.oldest(s.db, queue.id, state, beyond_all);
     }
     return {};
-}
-
-void add_from_table(store& s, const ledger::row& queue, job_state state, const direction& way, numbers& found) {
-    for (const auto seq : in_state(s, queue, state))
-        if (way.is_ahead(seq))
-            found.push_back(seq);
 }
 
 /// How many rows are read to find those of a queue in these states by the tables they stand in.
@@ -92,23 +81,46 @@ std::int64_t cost_by_state(store& s, const ledger::row& queue, const std::vector
     return cost;
 }
 
-// Few of a queue among many others: their numbers come from the tables they stand in. Empty: there are too many.
-std::optional<numbers> by_state(store& s, const job_filter& filter, const direction& way) {
-    const auto states = states_of(filter);
-    std::vector<const ledger::row*> queues;
-    for (const auto& [name, each] : s.queues.all())
-        if (filter.queue.empty() || filter.queue == name)
-            queues.push_back(&each);
-    std::int64_t cost = 0;
-    for (const auto* each : queues)
-        cost += cost_by_state(s, *each, states);
-    if (cost > most_by_state)
-        return std::nullopt;
+/// The queues and states that a filter asks for.
+class places {
+public:
+    places(store& s, const job_filter& filter) : s_(s), states_(states_of(filter)) {
+        for (const auto& [name, each] : s.queues.all())
+            if (filter.queue.empty() || filter.queue == name)
+                queues_.push_back(&each);
+        for (const auto* each : queues_)
+            cost_ += cost_by_state(s, *each, states_);
+    }
+
+    std::int64_t cost() const noexcept { return cost_; }
+
+    template <class Visit>
+    void each(Visit visit) const {
+        for (const auto* queue : queues_)
+            for (const auto state : states_)
+                if (queue->in(state) > 0)
+                    std::ranges::for_each(in_state(s_, *queue, state), visit);
+    }
+
+    bool hold(std::int64_t queue, std::int64_t seq, job_state by_row) const {
+        return std::ranges::any_of(queues_, [queue](const auto* each) { return each->id == queue; }) &&
+               (states_.size() == job_states || std::ranges::binary_search(states_, state_of(s_, seq, by_row)));
+    }
+
+private:
+    store& s_;
+    const std::vector<job_state> states_;
+    std::vector<const ledger::row*> queues_;
+    std::int64_t cost_ = 0;
+};
+
+// Few among many others: their numbers come from the tables they stand in.
+numbers by_state(const places& asked, const direction& way) {
     numbers found;
-    for (const auto* queue : queues)
-        for (const auto state : states)
-            if (queue->in(state) > 0)
-                add_from_table(s, *queue, state, way, found);
+    asked.each([&](std::int64_t seq) {
+        if (way.is_ahead(seq))
+            found.push_back(seq);
+    });
     if (way.down)
         std::ranges::sort(found, std::greater());
     else
@@ -116,15 +128,67 @@ std::optional<numbers> by_state(store& s, const job_filter& filter, const direct
     return found;
 }
 
-/// One more than may be looked at, so that it is known whether there are more.
-numbers from_all(store& s, const direction& way) {
-    query q(s.db, way.down ? "SELECT seq FROM infra_jobs WHERE seq < ?1 ORDER BY seq DESC LIMIT ?2"
-                           : "SELECT seq FROM infra_jobs WHERE seq > ?1 ORDER BY seq LIMIT ?2");
-    q.bind(way.from, most_looked_at + 1);
-    numbers found;
-    while (q.step())
-        found.push_back(q.integer(0));
+/// The first that is ahead.
+std::optional<std::int64_t> nearest(const places& asked, const direction& way) {
+    std::optional<std::int64_t> found;
+    asked.each([&](std::int64_t seq) {
+        if (way.is_ahead(seq) && (!found || (way.down ? seq > *found : seq < *found)))
+            found = seq;
+    });
     return found;
+}
+
+/// A part of the way along the jobs' rows.
+struct stretch {
+    numbers found{};                    ///< one more than may be looked at, so that it is known whether there are more
+    bool passed_others_alone = true;    ///< none was in a queue and state that is asked for
+    std::optional<std::int64_t> last{}; ///< where it was left; empty: at the end
+};
+
+/// How many may have to be read for a page: of those that fit by queue, state and name alone, no more than it holds.
+std::size_t most_to_read(const list_request& request) {
+    const auto& f = request.filter;
+    const bool others_too =
+        !f.data_contains.empty() || !f.reason_contains.empty() || f.created_before || f.finished_before;
+    return others_too ? most_looked_at : std::min(most_looked_at, request.max);
+}
+
+stretch walk(store& s, const list_request& request, const places& asked, const direction& way) {
+    const auto& name = request.filter.name;
+    const auto enough = most_to_read(request);
+    query q(s.db, way.down ? "SELECT seq, queue, state, kind, name, options FROM infra_jobs WHERE seq < ?1 "
+                             "ORDER BY seq DESC LIMIT ?2"
+                           : "SELECT seq, queue, state, kind, name, options FROM infra_jobs WHERE seq > ?1 "
+                             "ORDER BY seq LIMIT ?2");
+    q.bind(way.from, most_passed);
+    stretch part;
+    std::int64_t passed = 0;
+    for (; part.found.size() <= enough && q.step(); ++passed) {
+        part.last = q.integer(0);
+        if (!asked.hold(q.integer(1), q.integer(0), static_cast<job_state>(q.integer(2))))
+            continue;
+        part.passed_others_alone = false;
+        if (name.empty() || s.kinds.read(s.db, q, 3, 4, 5).name == name)
+            part.found.push_back(q.integer(0));
+    }
+    if (part.found.size() <= enough && passed < most_passed)
+        part.last.reset();
+    return part;
+}
+
+// Among so many others that none was met, the next is searched in the tables they stand in.
+stretch ahead_of(store& s, const list_request& request, const places& asked, direction way) {
+    if (asked.cost() <= most_by_state)
+        return {.found = by_state(asked, way)};
+    auto part = walk(s, request, asked, way);
+    if (!part.last || !part.passed_others_alone || asked.cost() > most_searched)
+        return part;
+    way.from = *part.last;
+    const auto next = nearest(asked, way);
+    if (!next)
+        return {};
+    way.from = way.down ? *next + 1 : *next - 1;
+    return walk(s, request, asked, way);
 }
 
 } // namespace
@@ -133,11 +197,10 @@ found_jobs look(store& s, const list_request& request) {
     s.put_in_line();
     s.forget_beyond_kept();
     const auto way = direction_of(request);
-    auto few = by_state(s, request.filter, way);
-    const auto ahead = few ? std::move(*few) : from_all(s, way);
+    const auto ahead = ahead_of(s, request, places(s, request.filter), way);
     found_jobs found;
     std::size_t looked_at = 0, bytes = 0;
-    for (const auto seq : ahead) {
+    for (const auto seq : ahead.found) {
         if (found.jobs.size() == request.max || looked_at == most_looked_at || bytes > most_bytes_looked_at)
             return found;
         ++looked_at;
@@ -149,7 +212,7 @@ found_jobs look(store& s, const list_request& request) {
         if (matches(request.filter, *job))
             found.jobs.push_back({seq, std::move(*job)});
     }
-    found.next.clear();
+    found.next = ahead.last ? std::to_string(*ahead.last) : std::string();
     return found;
 }
 

@@ -21,6 +21,9 @@ struct job_row {
 std::optional<job_row> find_row(store& s, std::int64_t seq);
 std::optional<job_row> find_row(store& s, const job_key& key);
 
+/// `by_row`: of one that is neither active nor over.
+job_state state_of(store& s, std::int64_t seq, job_state by_row);
+
 std::optional<job_info> find_job(store& s, std::int64_t seq);
 
 /// Forgets a job that nobody runs, with all that is kept about it, and frees its deduplication.

@@ -101,6 +101,17 @@ std::vector<waiting_line::standing_job> waiting_line::front(database& db, std::i
     return found;
 }
 
+std::vector<std::int64_t> waiting_line::numbers(database& db, std::int64_t queue) {
+    save(db);
+    std::vector<std::int64_t> found;
+    query q(db, "SELECT jobs FROM infra_waiting WHERE queue = ?1");
+    q.bind(queue);
+    while (q.step())
+        for (const auto& who : unpacked<line_place>(q, 0))
+            found.push_back(who.seq);
+    return found;
+}
+
 // For each priority those up to the last: they stand in a row. Of its run some may be left.
 void waiting_line::remove_front(database& db, std::int64_t queue, const std::vector<standing_job>& taken) {
     for (std::size_t i = 0; i < taken.size(); ++i) {

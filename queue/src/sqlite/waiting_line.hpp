@@ -41,6 +41,7 @@ public:
     };
     /// Of one queue, in the order in which they are served.
     std::vector<standing_job> front(database& db, std::int64_t queue, std::size_t max);
+    std::vector<std::int64_t> numbers(database& db, std::int64_t queue);
     /// Takes away those that front() gave.
     void remove_front(database& db, std::int64_t queue, const std::vector<standing_job>& taken);
 

@@ -12,8 +12,9 @@ protected:
         expect_sound(folder / "queue.db");
     }
 
-    void add(std::size_t number, const std::string& queue, const std::string& data = "{}") {
-        std::vector<new_job> many(number, {.queue = queue, .name = "welcome", .data = data, .created_at = t0});
+    void add(std::size_t number, const std::string& queue, const std::string& data = "{}",
+             const std::string& name = "welcome") {
+        std::vector<new_job> many(number, {.queue = queue, .name = name, .data = data, .created_at = t0});
         loop.await(stored->enqueue(std::move(many)));
     }
     void add_and_fail(const job_id& id, const std::string& queue) {
@@ -45,7 +46,7 @@ protected:
     std::size_t pages = 0;
 };
 
-constexpr std::size_t many = 10'500; // more than are sorted by their states
+constexpr std::size_t many = 20'500; // more than are sorted by their states, or passed in one call
 
 TEST_F(SqliteList, ListsALongQueueAmongOthersPageByPage) {
     for (std::size_t i = 0; i < many / 500; ++i) {
@@ -75,9 +76,46 @@ TEST_F(SqliteList, FindsTheFewOfAStateAtOnceAmongManyOthers) {
 TEST_F(SqliteList, LooksAtABoundedNumberOfJobsInOneCall) {
     add(many, "mail");
     EXPECT_EQ(listed({.filter = {.queue = "mail", .data_contains = "nowhere"}, .max = many}).size(), 0u);
-    EXPECT_EQ(pages, 11u);
+    EXPECT_EQ(pages, 21u);
     EXPECT_EQ(listed({.filter = {.queue = "mail"}, .max = many}).size(), many);
-    EXPECT_EQ(pages, 11u);
+    EXPECT_EQ(pages, 21u);
+}
+
+TEST_F(SqliteList, FindsTheFirstOfALongQueueAtOnceBehindManyOthers) {
+    add(many, "mail");
+    add(many, "images");
+    add(5, "mail");
+    add(many, "images");
+    const auto last = loop.await(stored->list({.filter = {.queue = "mail"}, .max = 10, .newest_first = true}));
+    ASSERT_EQ(last.jobs.size(), 5u) << "and the rest lies behind many more";
+    EXPECT_EQ(last.jobs[0].id, std::to_string(2 * many + 5));
+    const auto before =
+        loop.await(stored->list({.filter = {.queue = "mail"}, .max = 10, .newest_first = true, .cursor = last.next}));
+    ASSERT_EQ(before.jobs.size(), 10u);
+    EXPECT_EQ(before.jobs[0].id, std::to_string(many));
+    EXPECT_EQ(loop.await(stored->list({.filter = {.queue = "images"}, .max = 1})).jobs.at(0).id,
+              std::to_string(many + 1));
+    EXPECT_EQ(listed({.filter = {.queue = "mail"}, .max = 1000}).size(), many + 5);
+    EXPECT_EQ(listed({.filter = {.queue = "mail"}, .max = 1000, .newest_first = true}).size(), many + 5);
+}
+
+TEST_F(SqliteList, PassesJobsOfOtherNamesWithoutReadingThem) {
+    add(many, "mail");
+    add(2, "mail", "{}", "goodbye");
+    add(many, "mail");
+    EXPECT_EQ(listed({.filter = {.queue = "mail", .name = "goodbye"}, .max = 10}).size(), 2u);
+    EXPECT_LE(pages, 3u);
+    EXPECT_EQ(listed({.filter = {.name = "nobody's"}, .max = 10}).size(), 0u);
+    EXPECT_LE(pages, 3u);
+}
+
+TEST_F(SqliteList, PassesJobsOfOtherStatesWithoutReadingThem) {
+    add(many + 1500, "mail");
+    loop.await(stored->claim({.queues = {"mail"}, .max = 1500, .worker = "me", .now = t0}));
+    const auto page =
+        loop.await(stored->list({.filter = {.queue = "mail", .states = {job_state::waiting}}, .max = 10}));
+    ASSERT_EQ(page.jobs.size(), 10u);
+    EXPECT_EQ(page.jobs[0].id, "1501");
 }
 
 TEST_F(SqliteList, ReadsABoundedNumberOfBytesInOneCall) {
