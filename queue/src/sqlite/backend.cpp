@@ -193,6 +193,8 @@ void check(const sqlite_options& options) {
     require(options.look_for_dead >= 0ms && options.look_for_dead <= 1min, "look_for_dead must be from 0 to 1 minute");
     require(options.max_file_bytes == 0 || options.max_file_bytes >= 64 * 1024,
             "max_file_bytes must be 0 or at least 64 KiB");
+    require(options.log_bytes >= 64 * 1024 && options.log_bytes <= std::size_t{1} << 36,
+            "log_bytes must be from 64 KiB to 64 GiB");
     require(options.max_waiting >= 1, "max_waiting must be at least 1");
     require(options.max_waiting_bytes >= 1, "max_waiting_bytes must be at least 1");
 }

@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -95,11 +96,13 @@ void connection_deleter::operator()(sqlite3* db) const noexcept {
         sqlite3_close_v2(db);
 }
 
-database::database(std::filesystem::path file) : file_(std::move(file)) {
-    make_folder_of(file_);
+database::database(std::filesystem::path file, opening how) : file_(std::move(file)) {
+    if (how == opening::make)
+        make_folder_of(file_);
     sqlite3* opened = nullptr;
-    const int code = sqlite3_open_v2(file_.c_str(), &opened,
-                                     SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
+    const int code = sqlite3_open_v2(
+        file_.c_str(), &opened,
+        SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (how == opening::make ? SQLITE_OPEN_CREATE : 0), nullptr);
     db_.reset(opened);
     if (!opened)
         throw make_error(SQLITE_NOMEM, 0, "", file_);
@@ -142,7 +145,41 @@ bool database::has_moved() const noexcept {
     return sqlite3_file_control(db_.get(), "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved != 0;
 }
 
+std::optional<file_identity> database::identity() const noexcept {
+    struct ::stat here{};
+    if (::stat(file_.c_str(), &here) != 0 || has_moved())
+        return std::nullopt;
+    return file_identity{.device = here.st_dev, .inode = here.st_ino};
+}
+
 std::int64_t database::changes() const noexcept { return sqlite3_changes64(db_.get()); }
+
+void database::watch_log(int* pages) {
+    execute("PRAGMA wal_autocheckpoint = 0"); // which takes away a hook
+    const auto note = [](void* to, sqlite3*, const char*, int now) {
+        *static_cast<int*>(to) = now;
+        return SQLITE_OK;
+    };
+    sqlite3_wal_hook(db_.get(), note, pages);
+}
+
+bool database::checkpoint() {
+    const int code = sqlite3_wal_checkpoint_v2(db_.get(), "main", SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+    if ((code & 0xff) == SQLITE_BUSY)
+        return false;
+    if (code != SQLITE_OK)
+        fail(code);
+    return true;
+}
+
+void database::sync() {
+    sqlite3_file* file = nullptr;
+    sqlite3_file_control(db_.get(), "main", SQLITE_FCNTL_FILE_POINTER, &file);
+    if (const int code = file->pMethods->xSync(file, SQLITE_SYNC_NORMAL); code != SQLITE_OK)
+        throw make_error(code, errno, "its pages could not be synced", file_);
+}
+
+void database::interrupt() noexcept { sqlite3_interrupt(db_.get()); }
 
 void database::fail(int code) const {
     const int last_errno = errno; // query::step() began with none

@@ -29,13 +29,23 @@ struct connection_deleter {
     void operator()(sqlite3* db) const noexcept;
 };
 
+/// Which file it is, whatever its name. Nobody else is given these numbers while it is open.
+struct file_identity {
+    std::uint64_t device = 0;
+    std::uint64_t inode = 0;
+
+    friend bool operator==(const file_identity&, const file_identity&) = default;
+};
+
 class database {
 public:
     /// Called while another process holds the lock; false gives up.
     using busy_policy = bool (*)(void* context, int tries);
 
+    enum class opening { make, existing };
+
     /// Opens the file, or makes it, with its folder. Throws infra::error.
-    explicit database(std::filesystem::path file);
+    explicit database(std::filesystem::path file, opening how = opening::make);
     /// A connection that is somebody else's, who closes it later.
     explicit database(sqlite3* theirs);
     ~database();
@@ -53,7 +63,19 @@ public:
     /// True if the file that is open is no longer the one at its path.
     bool has_moved() const noexcept;
 
+    /// Empty if the file that is open is no longer the one at its path.
+    std::optional<file_identity> identity() const noexcept;
+
     std::int64_t changes() const noexcept; ///< of the last statement
+
+    /// From now on `*pages` is how long the log was after this connection's last COMMIT, and no COMMIT copies it.
+    void watch_log(int* pages);
+    /// Copies of the log into the file what nobody needs to read there, and waits for nobody. False if others are doing that.
+    bool checkpoint();
+    /// Has the disk keep what was copied so far.
+    void sync();
+    /// Ends a checkpoint() of another thread's.
+    void interrupt() noexcept;
 
     const std::filesystem::path& file() const noexcept { return file_; }
 

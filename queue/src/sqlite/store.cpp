@@ -25,15 +25,21 @@ void switch_to_wal(database& db, const std::atomic<bool>& give_up) {
     }
 }
 
+// What a reader elsewhere made much longer is cut off when the log begins anew; what is usual stays, as to grow again costs more.
+void limit_log(database& db, std::size_t bytes) {
+    db.execute(("PRAGMA journal_size_limit = " + std::to_string(2 * bytes)).c_str());
+}
+
 } // namespace
 
 store::store(const sqlite_options& options, const std::atomic<bool>& give_up, presence& living)
     : db(options.file), alive(living), options_(options), give_up_(&give_up) {
     db.set_busy_policy(&store::wait_for_lock, this);
     switch_to_wal(db, give_up);
-    db.execute("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384; PRAGMA journal_size_limit = 67108864; "
-               "PRAGMA wal_autocheckpoint = 4000");
+    db.execute("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384");
+    limit_log(db, options.log_bytes);
     prepare_schema(db);
+    log_.emplace(db, options.log_bytes);
 }
 
 store::store(sqlite3* theirs, const sqlite_options& options, presence& living)
@@ -167,6 +173,11 @@ void store::commit() {
     if (may_write())
         save();
     query(db, "COMMIT").run();
+}
+
+void store::tend_log() {
+    if (log_ && may_write())
+        log_->tend();
 }
 
 void store::save() {

@@ -10,6 +10,7 @@
 #include "kinds.hpp"
 #include "leases.hpp"
 #include "ledger.hpp"
+#include "log_keeper.hpp"
 #include "presence.hpp"
 #include "waiting_line.hpp"
 
@@ -64,6 +65,8 @@ public:
     void commit();
     void rollback() noexcept;
     void end_reading();
+    /// Between transactions, after one that wrote: sees to it that the write-ahead log does not grow for ever.
+    void tend_log();
     bool may_write() const noexcept { return needed_ != access::read; }
 
     /// Between them one operation of several in a transaction.
@@ -136,6 +139,7 @@ private:
     void forget_last_transaction();
 
     const sqlite_options& options_;
+    std::optional<log_keeper> log_; // not of another's connection
     std::vector<retention> retentions_;
     const std::atomic<bool>* give_up_ = nullptr;
     std::chrono::steady_clock::time_point waiting_since_{};

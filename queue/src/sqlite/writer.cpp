@@ -236,6 +236,8 @@ void writer::perform(batch all) {
             perform_together(one, parked, undo::parts);
         }
     park(std::move(parked));
+    if (store_)
+        store_->tend_log();
 }
 
 // False if all is undone and it may help to try another way; otherwise everyone has been told.

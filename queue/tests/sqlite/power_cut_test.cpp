@@ -19,7 +19,12 @@ struct done {
     std::string what{};
 };
 
-class SqlitePowerCut : public ::testing::TestWithParam<durability> {
+struct kept {
+    durability what = durability::full;
+    std::size_t log_bytes = sqlite_options().log_bytes;
+};
+
+class SqlitePowerCut : public ::testing::TestWithParam<kept> {
 protected:
     static std::string jobs_of(test_loop& loop, backend& stored) {
         std::string text;
@@ -36,16 +41,19 @@ protected:
     void work(std::size_t operations) {
         const recorded_disk disk;
         {
-            const auto stored = make_sqlite_backend({.file = folder / "queue.db", .durability = GetParam()});
+            const auto stored = make_sqlite_backend(
+                {.file = folder / "queue.db", .durability = GetParam().what, .log_bytes = GetParam().log_bytes});
             loop.await(stored->counts({}));
             for (std::size_t i = 0; i < operations; ++i)
                 do_something(*stored, disk);
+            at_work = disk.size();
         } // which checkpoints all and removes the log
         events = disk.events();
     }
 
     void acknowledge(backend& stored, const recorded_disk& disk, bool is_durable, const char* what) {
-        history.push_back({.at = disk.size(), .durable = is_durable && GetParam() == durability::full, .what = what});
+        history.push_back(
+            {.at = disk.size(), .durable = is_durable && GetParam().what == durability::full, .what = what});
         history.back().seen = jobs_of(loop, stored);
     }
 
@@ -99,11 +107,12 @@ protected:
         }
     }
 
-    /// The disk may have done no more than this although it was told more, up to the next sync.
+    /// The disk may have done no more than this although it was told more, up to the next sync that began later.
     std::size_t next_sync(std::size_t after) const {
-        while (after < events.size() && events[after].what != event::kind::sync)
-            ++after;
-        return after;
+        auto next = after;
+        while (next < events.size() && (events[next].what != event::kind::sync || events[next].began <= after))
+            ++next;
+        return next;
     }
 
     /// What must be there after a cut at this event: so many of `history`.
@@ -111,7 +120,7 @@ protected:
         std::size_t synced = 0; // the log, up to here
         for (std::size_t i = 0; i < cut; ++i)
             if (events[i].what == event::kind::sync && events[i].file == "queue.db-wal")
-                synced = i;
+                synced = std::max(synced, events[i].began);
         std::size_t required = 0;
         for (std::size_t i = 0; i < history.size(); ++i)
             if (history[i].at <= (history[i].durable ? cut : synced))
@@ -148,6 +157,7 @@ protected:
     std::vector<lease> held;
     std::vector<done> history;
     std::vector<event> events;
+    std::size_t at_work = 0; // so many of them before the file was closed
 };
 
 std::size_t operations() { return is_long() ? 200 : 30; }
@@ -178,30 +188,48 @@ TEST_P(SqlitePowerCut, LeavesAStateOfTheQueueAfterEveryWrite) {
 TEST_P(SqlitePowerCut, LeavesAStateOfTheQueueWhateverWasWrittenOfWhatWasNotSynced) {
     work(operations());
     recorded_disk::files synced;
-    std::map<std::string, std::vector<event>> since; // each file's last sync
+    std::map<std::string, std::vector<std::pair<std::size_t, event>>> since; // each file's last sync
     for (std::size_t i = 0; i < events.size() && !HasFailure(); ++i) {
         const auto& e = events[i];
         auto& waiting = since[e.file];
-        waiting.push_back(e);
+        waiting.emplace_back(i, e);
         if (e.what == event::kind::sync || e.what == event::kind::remove) {
-            for (const auto& each : waiting)
-                carry_out(each, synced);
-            waiting.clear();
+            const auto covered = e.what == event::kind::sync ? e.began : i + 1;
+            std::erase_if(waiting, [&](const auto& each) {
+                if (each.first < covered)
+                    carry_out(each.second, synced);
+                return each.first < covered || each.first == i;
+            });
             continue;
         }
         if (!is_chosen(draw))
             continue;
         auto left = synced;
         for (const auto& [file, all] : since)
-            for (const auto& each : all)
+            for (const auto& [number, each] : all)
                 if (each.what == event::kind::truncate || draw.one_in(2))
                     carry_out(each, left);
         expect_one_of_its_states(left, i + 1, "some of the writes up to " + std::to_string(i));
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Durability, SqlitePowerCut, ::testing::Values(durability::full, durability::normal),
-                         [](const auto& info) { return info.param == durability::full ? "Full" : "Normal"; });
+// The checkpoints of a short log run beside the operations.
+TEST_P(SqlitePowerCut, MeetsCheckpointsWhereTheLogIsShort) {
+    work(operations());
+    const auto copied =
+        std::any_of(events.begin(), events.begin() + static_cast<std::ptrdiff_t>(at_work), [](const event& e) {
+            return e.what == event::kind::write && e.file == "queue.db" && e.offset > 64 * 1024;
+        });
+    EXPECT_EQ(copied, GetParam().log_bytes < sqlite_options().log_bytes);
+}
+
+INSTANTIATE_TEST_SUITE_P(Durability, SqlitePowerCut,
+                         ::testing::Values(kept{durability::full}, kept{durability::normal},
+                                           kept{durability::full, 64 * 1024}, kept{durability::normal, 64 * 1024}),
+                         [](const auto& info) {
+                             return std::string(info.param.what == durability::full ? "Full" : "Normal") +
+                                    (info.param.log_bytes < sqlite_options().log_bytes ? "ShortLog" : "");
+                         });
 
 } // namespace
 } // namespace infra::queue::tests

@@ -44,9 +44,10 @@ int truncate(sqlite3_file* f, sqlite3_int64 size) {
     return done;
 }
 int sync(sqlite3_file* f, int flags) {
+    const auto began = recorder->size();
     const int done = under(f)->pMethods->xSync(under(f), flags);
     if (done == SQLITE_OK)
-        note(f, {.what = kind::sync});
+        note(f, {.what = kind::sync, .began = began});
     return done;
 }
 

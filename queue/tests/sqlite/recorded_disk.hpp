@@ -23,6 +23,7 @@ public:
         std::string file{};      ///< its name, without folders
         std::int64_t offset = 0; ///< truncate: the size
         std::string bytes{};
+        std::size_t began = 0; ///< sync: so many events had happened; others may have written since
     };
     using files = std::map<std::string, std::string>; ///< name and content
 

@@ -59,6 +59,7 @@ TEST(SqliteOptions, RefuseWhatIsOutOfRangeByName) {
     EXPECT_EQ(refusal({.poll = 0ms}), "queue::sqlite_options::poll must be from 1 ms to 1 minute");
     EXPECT_EQ(refusal({.look_for_dead = -1ms}), "queue::sqlite_options::look_for_dead must be from 0 to 1 minute");
     EXPECT_EQ(refusal({.max_file_bytes = 1}), "queue::sqlite_options::max_file_bytes must be 0 or at least 64 KiB");
+    EXPECT_EQ(refusal({.log_bytes = 1}), "queue::sqlite_options::log_bytes must be from 64 KiB to 64 GiB");
     EXPECT_EQ(refusal({.max_waiting = 0}), "queue::sqlite_options::max_waiting must be at least 1");
     EXPECT_EQ(refusal({.max_waiting_bytes = 0}), "queue::sqlite_options::max_waiting_bytes must be at least 1");
 }

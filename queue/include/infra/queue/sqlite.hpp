@@ -47,6 +47,11 @@ struct sqlite_options {
     /// beside the file is not counted. 0 is no limit, otherwise at least 64 KiB.
     std::uint64_t max_file_bytes = 0;
 
+    /// From this length on the write-ahead log beside the file is begun anew as soon as nobody needs its beginning; at least 64
+    /// KiB. Longer: less to copy under load, and more room taken; shorter: more syncs. A transaction that somebody keeps open
+    /// on the file keeps the log growing.
+    std::size_t log_bytes = 64 * 1024 * 1024;
+
     /// Operations, and bytes of payload, that may wait for the one thread that writes; more is refused with
     /// infra::errc::overloaded. At least 1. A worker's own operations are always taken: its concurrency bounds them.
     std::size_t max_waiting = 65'536;
