@@ -41,7 +41,7 @@ bool waits_on(const claim_request& request, const claim_result& found) noexcept 
 
 error full_error(std::string_view queue, std::size_t max_length) {
     return {errc::full, "the queue \"" + std::string(queue) + "\" holds the " + std::to_string(max_length) +
-                            " waiting and delayed jobs that its max_length allows; run more workers, or wait "
+                            " waiting jobs that its max_length allows; run more workers, or wait "
                             "(enqueue_options::wait_for_room)"};
 }
 

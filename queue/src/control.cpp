@@ -11,8 +11,6 @@
 namespace infra::queue {
 namespace {
 
-constexpr std::chrono::seconds follow_interval{20}; // well within events_request::keep_recording
-
 // The functions that await take what they need by value: the control that was asked may be a temporary.
 
 // Those that run hear of it at once, as far as they run here.
@@ -38,8 +36,9 @@ awaitable<std::size_t> change_all(control on, job_change what, job_filter which,
     co_return changed;
 }
 
+// With the unfinished ones that it waits for: nobody would want them.
 awaitable<bool> change_one_of(control on, job_change what, job_key job) {
-    change_request request{.what = what, .now = on.time().wall()};
+    change_request request{.what = what, .now = on.time().wall(), .with_children = true};
     request.jobs.push_back(std::move(job));
     co_return (co_await apply(on, std::move(request))).changed > 0;
 }
@@ -48,6 +47,11 @@ awaitable<queue_settings> configure(const control& on, settings_change change) {
     check_name("control: the queue", change.queue);
     change.now = on.time().wall();
     return on.stored()->configure(std::move(change));
+}
+
+void check_rate(const rate_limit& limit) {
+    if (limit.max > 0 && limit.duration < std::chrono::milliseconds(1))
+        throw std::invalid_argument("queue::rate_limit::duration must be at least 1 ms");
 }
 
 awaitable<void> wait_until_none_runs(control on, std::string queue) {
@@ -91,26 +95,6 @@ awaitable<std::optional<wall_time>> first_waiting(control on, std::string queue)
     co_return std::nullopt;
 }
 
-awaitable<event_follower> begin_to_follow(control on, std::string queue) {
-    auto start = co_await on.stored()->events({.queue = queue, .now = on.time().wall()});
-    co_return event_follower(on.stored(), on.time(), std::move(queue), std::move(start.next));
-}
-
-awaitable<job_info> end_of(control on, job_key job, deadline limit) {
-    auto ended = co_await with_deadline(on.stored()->wait_for_end(job), limit, on.time());
-    if (!ended)
-        throw error(errc::job_failed,
-                    "nothing is known of the job \"" + job.id + "\", or no longer (see keep_completed)");
-    co_return std::move(*ended);
-}
-
-awaitable<std::string> result_of(awaitable<job_info> end) {
-    auto ended = co_await std::move(end);
-    if (ended.state == job_state::failed)
-        throw error(errc::job_failed, "the job \"" + ended.id + "\" failed: " + ended.failed_reason);
-    co_return ended.result.empty() ? std::string("null") : std::move(ended.result);
-}
-
 awaitable<bool> remove_one(control on, schedule_key key) {
     std::vector<schedule_key> one;
     one.push_back(std::move(key));
@@ -132,21 +116,6 @@ awaitable<std::vector<cron_job>> stored_schedules(control on, std::optional<std:
 
 } // namespace
 
-awaitable<events_page> event_follower::next() {
-    for (;;) {
-        const events_request request{.queue = queue_, .cursor = cursor_, .now = time_->wall()};
-        try {
-            auto page = co_await with_deadline(stored_->events(request),
-                                               deadline::after(follow_interval, time_->steady()), *time_);
-            cursor_ = page.next;
-            co_return page;
-        } catch (const error& e) {
-            if (e.code() != infra::errc::timed_out)
-                throw;
-        }
-    }
-}
-
 // --- a queue ------------------------------------------------------------------------------------------------------
 
 awaitable<queue_settings> control::pause(std::string queue) const {
@@ -162,9 +131,13 @@ awaitable<queue_settings> control::set_concurrency(std::string queue, std::size_
 }
 
 awaitable<queue_settings> control::set_rate_limit(std::string queue, rate_limit limit) const {
-    if (limit.max > 0 && limit.duration < std::chrono::milliseconds(1))
-        throw std::invalid_argument("queue::rate_limit::duration must be at least 1 ms");
+    check_rate(limit);
     return configure(*this, {.queue = std::move(queue), .rate = limit});
+}
+
+awaitable<queue_settings> control::set_group_limits(std::string queue, group_limits limits) const {
+    check_rate(limits.rate);
+    return configure(*this, {.queue = std::move(queue), .per_group = limits});
 }
 
 awaitable<queue_settings> control::set_max_length(std::string queue, std::size_t most) const {
@@ -203,11 +176,6 @@ awaitable<std::optional<wall_time>> control::oldest_waiting(std::string queue) c
     return first_waiting(*this, std::move(queue));
 }
 
-awaitable<event_follower> control::follow(std::string queue) const {
-    check_name("control::follow: the queue", queue);
-    return begin_to_follow(*this, std::move(queue));
-}
-
 // --- jobs ---------------------------------------------------------------------------------------------------------
 
 awaitable<job_page> control::list(job_filter filter, std::size_t max, std::string cursor) const {
@@ -240,15 +208,13 @@ awaitable<std::size_t> control::remove_all(job_filter which) const {
     return change_all(*this, job_change::remove, std::move(which));
 }
 
+awaitable<children_page> control::children(job_key job, std::size_t max, std::string cursor) const {
+    if (max < 1 || max > 10'000)
+        throw std::invalid_argument("queue::children_request::max must be from 1 to 10000");
+    return stored_->children({.parent = std::move(job), .max = max, .cursor = std::move(cursor)});
+}
+
 awaitable<std::vector<log_line>> control::logs(job_key job) const { return stored_->logs(std::move(job)); }
-
-awaitable<job_info> control::wait_for(job_key job, deadline limit) const {
-    return end_of(*this, std::move(job), limit);
-}
-
-awaitable<std::string> control::result_text(job_key job, deadline limit) const {
-    return result_of(end_of(*this, std::move(job), limit));
-}
 
 // --- schedules ----------------------------------------------------------------------------------------------------
 

@@ -3,6 +3,9 @@
 #include <infra/base/telemetry.hpp>
 #include <infra/queue/schedules.hpp>
 
+#include <algorithm>
+#include <iterator>
+
 namespace infra::queue {
 
 std::optional<wall_time> job_context::scheduled_for() const {
@@ -20,6 +23,40 @@ void job_context::extend(std::chrono::milliseconds more) {
 awaitable<void> job_context::tell(std::string progress) {
     if (tell_)
         co_await tell_(std::move(progress), std::nullopt);
+}
+
+awaitable<std::vector<child_info>> job_context::children() const {
+    std::vector<child_info> all;
+    std::string cursor;
+    do {
+        auto page = read_children_ ? co_await read_children_(cursor) : children_page();
+        std::ranges::move(page.children, std::back_inserter(all));
+        cursor = std::move(page.next);
+    } while (!cursor.empty());
+    co_return all;
+}
+
+awaitable<std::vector<child_info>> job_context::failed_children() const {
+    auto all = co_await children();
+    std::erase_if(all, [](const child_info& each) { return each.state != child_state::failed; });
+    co_return all;
+}
+
+awaitable<children_counts> job_context::count_children() const {
+    children_counts counts;
+    for (const auto& each : co_await children())
+        ++(each.state == child_state::pending     ? counts.pending
+           : each.state == child_state::completed ? counts.completed
+                                                  : counts.failed);
+    co_return counts;
+}
+
+awaitable<child_info> job_context::last_completed() const {
+    auto all = co_await children();
+    std::erase_if(all, [](const child_info& each) { return each.state != child_state::completed; });
+    if (all.empty())
+        throw error(infra::errc::invalid_state, "the job \"" + id() + "\" has no step before it that completed");
+    co_return std::move(all.back());
 }
 
 awaitable<void> job_context::log(std::string message) {

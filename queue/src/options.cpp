@@ -63,8 +63,14 @@ void check(const deduplication& by) {
 } // namespace
 
 std::string_view to_string(job_state state) noexcept {
-    static constexpr std::string_view names[] = {"waiting", "delayed", "active", "completed", "failed"};
+    static constexpr std::string_view names[] = {"waiting",   "delayed", "active",
+                                                 "completed", "failed",  "waiting_children"};
     return names[static_cast<std::size_t>(state)];
+}
+
+std::string_view to_string(child_failure policy) noexcept {
+    static constexpr std::string_view names[] = {"fail_parent", "continue_parent", "ignore", "remove", "wait"};
+    return names[static_cast<std::size_t>(policy)];
 }
 
 void check_job_id(std::string_view id) {
@@ -103,6 +109,9 @@ void check(const enqueue_options& options) {
     check_ttl(options.ttl, "enqueue_options");
     if (options.deduplicate)
         check(*options.deduplicate);
+    if (options.group)
+        require(!options.group->empty() && options.group->size() <= max_id_bytes && encoding::is_utf8(*options.group),
+                "enqueue_options::group", "must have 1 to 200 bytes of UTF-8");
     if (options.wait_for_room)
         require(*options.wait_for_room >= std::chrono::milliseconds::zero(), "enqueue_options::wait_for_room",
                 "must not be negative");

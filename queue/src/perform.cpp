@@ -57,6 +57,7 @@ attempt after_verdict(const verdict& v) {
     case verdict::kind::completed: return {.how = attempt::end::returned, .result = v.text()};
     case verdict::kind::snoozed:
         return {.how = attempt::end::snoozed, .pause = std::max(v.pause(), std::chrono::milliseconds::zero())};
+    case verdict::kind::waits_for_children: return {.how = attempt::end::waits};
     case verdict::kind::cancelled: return {.how = attempt::end::cancelled, .reason = readable(v.text())};
     }
     return {};
@@ -131,6 +132,12 @@ job_context::teller teller_of(task& t) {
     };
 }
 
+job_context::children_reader children_reader_of(task& t) {
+    return [&t](std::string cursor) {
+        return t.stored->children({.parent = t.job.held.job, .cursor = std::move(cursor)});
+    };
+}
+
 } // namespace
 
 void begin(task& t) {
@@ -145,7 +152,7 @@ void begin(task& t) {
                            .time = t.time,
                            .token = t.job.held.token,
                            .keep_completed = how.keep_completed},
-        teller_of(t));
+        teller_of(t), children_reader_of(t));
 }
 
 awaitable<attempt> perform(std::shared_ptr<task> t, std::shared_ptr<blocking_pool> pool) {
@@ -160,7 +167,7 @@ awaitable<attempt> perform(std::shared_ptr<task> t, std::shared_ptr<blocking_poo
     const auto started = t->time->steady();
     auto ended = co_await try_handler(t, std::move(pool));
     instruments_of(queue).duration.record(std::chrono::duration<double>(t->time->steady() - started).count());
-    if (ended.how != attempt::end::returned && ended.how != attempt::end::snoozed)
+    if (ended.how != attempt::end::returned && ended.how != attempt::end::snoozed && ended.how != attempt::end::waits)
         span.fail(ended.reason);
     co_return ended;
 }

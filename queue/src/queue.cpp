@@ -5,6 +5,7 @@
 #include <infra/base/telemetry.hpp>
 
 #include "instruments.hpp"
+#include "to_store.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -31,12 +32,16 @@ job_options merged(job_options with, const enqueue_options& call) {
     return with;
 }
 
+} // namespace
+
 job_options checked(job_options defaults, const enqueue_options& call) {
     check(call);
     auto how = merged(std::move(defaults), call);
     check(how, "enqueue_options");
     return how;
 }
+
+namespace {
 
 std::optional<wall_time> first_run(const enqueue_options& call, wall_time now) {
     if (call.run_at && *call.run_at > now)
@@ -78,6 +83,28 @@ void refuse_too_deep(const detail::to_add& job) {
             job.name, {{}, "nested deeper than " + std::to_string(detail::max_payload_depth) + " arrays and objects"});
 }
 
+} // namespace
+
+new_job to_store(detail::to_add job, const std::string& queue, const job_options& how, const enqueue_options& call,
+                 const origin& from, std::size_t max_payload_bytes) {
+    refuse_too_large(job, max_payload_bytes);
+    refuse_too_deep(job);
+    const auto run_at = first_run(call, from.now);
+    return {.queue = queue,
+            .id = call.id.value_or(job_id()),
+            .name = std::move(job.name),
+            .data = std::move(job.data),
+            .options = how,
+            .carrier = from.carrier,
+            .created_at = from.now,
+            .run_at = run_at,
+            .expires_at = how.ttl ? std::optional(saturating_add(run_at.value_or(from.now), *how.ttl)) : std::nullopt,
+            .deduplicate = call.deduplicate,
+            .group = call.group.value_or(std::string())};
+}
+
+namespace {
+
 /// One call of enqueue: what is checked before anything is stored, its span, and what its jobs have in common.
 class addition_call {
 public:
@@ -94,26 +121,11 @@ public:
     }
 
     std::vector<new_job> to_store(std::vector<detail::to_add> jobs, wall_time now, std::size_t max_payload_bytes) {
-        const auto run_at = first_run(options_, now);
-        const auto expires_at =
-            how_.ttl ? std::optional(saturating_add(run_at.value_or(now), *how_.ttl)) : std::nullopt;
-        const auto carrier = to_carrier(inject());
+        const origin from{now, to_carrier(inject())};
         std::vector<new_job> all;
         all.reserve(jobs.size());
-        for (auto& job : jobs) {
-            refuse_too_large(job, max_payload_bytes);
-            refuse_too_deep(job);
-            all.push_back({.queue = queue_,
-                           .id = options_.id.value_or(job_id()),
-                           .name = std::move(job.name),
-                           .data = std::move(job.data),
-                           .options = how_,
-                           .carrier = carrier,
-                           .created_at = now,
-                           .run_at = run_at,
-                           .expires_at = expires_at,
-                           .deduplicate = options_.deduplicate});
-        }
+        for (auto& job : jobs)
+            all.push_back(infra::queue::to_store(std::move(job), queue_, how_, options_, from, max_payload_bytes));
         return all;
     }
 

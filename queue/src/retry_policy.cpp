@@ -53,6 +53,7 @@ outcome after(const claimed_job& job, attempt ended, wall_time now, double rando
             return retry(std::move(recorded), job, ended.pause, now, random01);
         return fail(std::move(recorded), job);
     case attempt::end::threw_final: return fail(std::move(recorded), job);
+    case attempt::end::waits: recorded.as = outcome::kind::waits; return recorded;
     case attempt::end::snoozed:
         return give_back(std::move(recorded), saturating_add(now, ended.pause.value_or(std::chrono::milliseconds(0))));
     case attempt::end::cancelled:

@@ -18,6 +18,7 @@ struct attempt {
         returned,    ///< the handler did
         threw,       ///< and another attempt may help
         threw_final, ///< unrecoverable, the payload does not fit, or the definition wants no other attempt
+        waits,       ///< for its children
         snoozed,     ///< the handler wants to be asked later
         cancelled,   ///< the handler, or somebody else, wants the job no more
         skipped,     ///< a schedule's run that was missed and is not made up for

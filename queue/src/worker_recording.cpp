@@ -84,6 +84,9 @@ void worker_run::report(const claimed_job& job, const outcome& decided) const {
     const auto attempt = job.attempts_made + 1;
     switch (decided.as) {
     case outcome::kind::dropped: return;
+    case outcome::kind::waits:
+        return telemetry::log(level::debug, "queue", "job waits for its children",
+                              {{"job", key.id}, {"name", job.name}, {"queue", key.queue}, {"attempt", attempt}});
     case outcome::kind::completed:
         return telemetry::log(level::debug, "queue", "job completed",
                               {{"job", key.id}, {"name", job.name}, {"queue", key.queue}, {"attempt", attempt}});

@@ -16,7 +16,7 @@
 namespace infra::queue::tests {
 
 inline std::string_view to_string(outcome::kind k) {
-    static constexpr std::string_view names[] = {"completed", "retry", "failed", "returned", "dropped"};
+    static constexpr std::string_view names[] = {"completed", "retry", "failed", "returned", "dropped", "waits"};
     return names[static_cast<std::size_t>(k)];
 }
 
@@ -118,6 +118,7 @@ public:
         co_return std::vector<schedule_info>();
     }
     awaitable<std::vector<bool>> advance(std::vector<advance_request>) override { return refused<std::vector<bool>>(); }
+    awaitable<children_page> children(children_request) override { co_return children_page(); }
 
     awaitable<void> stop(deadline) override { co_return; }
     std::string description() const override { return "fake:"; }

@@ -17,6 +17,7 @@
 
 #include <infra/queue/backend.hpp>
 #include <infra/queue/error.hpp>
+#include <infra/queue/flow.hpp>
 #include <infra/queue/job.hpp>
 #include <infra/queue/options.hpp>
 #include <infra/queue/queue.hpp>
@@ -66,6 +67,15 @@ template <class T>
 [[nodiscard]] awaitable<std::vector<job_id>>
 enqueue_bulk(const job<T>& to, const std::vector<std::type_identity_t<T>>& data, enqueue_options options = {}) {
     return default_queue().enqueue_bulk(to, data, std::move(options));
+}
+
+/// Adds all of a flow or nothing, in one transaction; the id of its first job, which runs last.
+[[nodiscard]] inline awaitable<job_id> enqueue_flow(flow what) { return default_queue().enqueue_flow(std::move(what)); }
+
+/// Adds children of a job from its own run, which then says verdict::wait_for_children().
+[[nodiscard]] inline awaitable<void> enqueue_children(const job_context& of, std::vector<flow> children,
+                                                      child_failure on_failure = child_failure::fail_parent) {
+    return default_queue().enqueue_children(of, std::move(children), on_failure);
 }
 
 /// Defines a job that runs by itself, in default_registry(); a worker takes it up.

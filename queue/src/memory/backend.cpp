@@ -189,6 +189,10 @@ awaitable<std::optional<job_info>> memory_backend::wait_for_end(job_key job) {
     return wait_until_over(handle_, std::move(job));
 }
 
+awaitable<children_page> memory_backend::children(children_request request) {
+    return act(handle_, [request = std::move(request)](auto& s) { return s.children(request); });
+}
+
 awaitable<void> memory_backend::upsert(std::vector<new_schedule> schedules) {
     return act(handle_, [schedules = std::move(schedules)](auto& s) { s.upsert(schedules); });
 }

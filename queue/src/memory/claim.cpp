@@ -16,6 +16,7 @@ claim_result memory_storage::claim(const claim_request& request) {
     claim_result result;
     rescue(request, result);
     promote(request.now);
+    open_groups(request.now);
     expire(request, result);
     take_in_turns(request, result);
     if (result.jobs.size() < request.max)
@@ -34,6 +35,8 @@ void memory_storage::rescue(const claim_request& by, claim_result& result) {
         record_event(*r, kind::stalled, by.now);
         if (r->info.cancel_requested)
             end(*r, job_state::failed, std::string(cancelled_reason), by.now, r->info.options.keep_failed);
+        else if (const auto& doomed_by = at_end(*r).doomed_by; !doomed_by.empty())
+            end(*r, job_state::failed, reason_of_failed_child(doomed_by), by.now, r->info.options.keep_failed);
         else
             wait_again(*r, -++numbers_);
     }
@@ -52,8 +55,13 @@ void memory_storage::promote(wall_time now) {
 
 void memory_storage::expire(const claim_request& by, claim_result& result) {
     names touched;
-    for (auto* r : in(job_state::waiting))
-        if (std::ranges::count(by.queues, r->info.queue) > 0 && r->info.expires_at && *r->info.expires_at <= by.now) {
+    std::vector<std::uint64_t> late;
+    for (const auto& queue : by.queues)
+        for (auto* r : sorted(in(job_state::waiting, queue), [](const record* each) { return each->info.expires_at; }))
+            if (r->info.expires_at && *r->info.expires_at <= by.now)
+                late.push_back(r->number);
+    for (const auto number : late)
+        if (auto* r = at(number); r && r->info.state == job_state::waiting) { // its child may have failed it
             result.expired.push_back({r->info.queue, r->info.id});
             touched.insert(r->info.queue);
             end(*r, job_state::failed, std::string(expired_reason), by.now, r->info.options.keep_failed);
@@ -68,8 +76,7 @@ std::size_t memory_storage::allowance(const std::string& queue, wall_time now) {
     if (const auto most = q.settings.concurrency; most > 0)
         left = std::min(left, most - std::min(most, count(job_state::active, queue)));
     if (const auto& rate = q.settings.rate; rate.max > 0) {
-        // Also when the clock was put back: a window is never waited for longer than it is.
-        if (q.rate && (now >= saturating_add(q.rate->from, rate.duration) || now < q.rate->from))
+        if (q.rate && is_over(*q.rate, rate, now))
             q.rate.reset();
         left = std::min(left, rate.max - std::min(rate.max, q.rate ? q.rate->started : 0));
     }
@@ -77,13 +84,8 @@ std::size_t memory_storage::allowance(const std::string& queue, wall_time now) {
 }
 
 claimed_job memory_storage::take(record& r, const claim_request& by) {
-    auto& q = queue_of(r.info.queue);
-    if (q.settings.rate.max > 0) {
-        if (!q.rate)
-            q.rate = {.from = by.now};
-        ++q.rate->started;
-    }
     r.info.state = job_state::active;
+    count_start(r, by.now);
     r.info.started_at = by.now;
     r.info.worker = by.worker.substr(0, max_worker_bytes);
     r.info.fence = static_cast<std::uint64_t>(++numbers_);
@@ -101,20 +103,22 @@ claimed_job memory_storage::take(record& r, const claim_request& by) {
 
 void memory_storage::take_from(const std::string& queue, std::size_t most, const claim_request& by,
                                claim_result& taken) {
-    const auto waiting = sorted(in(job_state::waiting, queue),
-                                [](const record* r) { return std::pair(r->info.options.priority, r->place); });
-    most = std::min({most, waiting.size(), allowance(queue, by.now)});
-    if (most > 0)
+    auto waiting = line(queue);
+    most = std::min(most, allowance(queue, by.now));
+    if (most > 0 && !waiting.empty())
         queue_of(queue).last_served = ++turns_;
-    for (std::size_t i = 0; i < most; ++i)
-        taken.jobs.push_back(take(*waiting[i], by));
+    for (; most > 0 && !waiting.empty(); waiting = line(queue))
+        for (auto* each : waiting) {
+            taken.jobs.push_back(take(*each, by));
+            if (--most == 0 || !each->info.group.empty()) // the next of its group is in the line now
+                break;
+        }
 }
 
 // First an equal share for each queue that has something, then what is left; who waited longest comes first.
 void memory_storage::take_in_turns(const claim_request& by, claim_result& taken) {
     auto queues = by.queues;
-    std::erase_if(
-        queues, [&](const auto& each) { return count(job_state::waiting, each) == 0 || allowance(each, by.now) == 0; });
+    std::erase_if(queues, [&](const auto& each) { return line(each).empty() || allowance(each, by.now) == 0; });
     if (queues.empty())
         return;
     std::ranges::sort(queues, {}, [this](const auto& each) { return std::pair(queue_of(each).last_served, each); });
@@ -130,10 +134,18 @@ std::optional<wall_time> memory_storage::next_due(const claim_request& by) {
             next = due;
     };
     for (const auto& [number, each] : jobs_)
-        may_be(each.info.state == job_state::active ? std::optional(each.lease_until) : each.info.run_at);
-    for (const auto& each : by.queues)
-        if (const auto& q = queue_of(each); q.rate && count(job_state::waiting, each) > 0 && !q.settings.paused)
+        if (each.info.state == job_state::active)
+            may_be(each.lease_until);
+        else if (each.info.state == job_state::delayed)
+            may_be(each.info.run_at);
+    for (const auto& each : by.queues) {
+        const auto& q = queue_of(each);
+        if (q.settings.paused)
+            continue;
+        if (q.rate && count(job_state::waiting, each) > 0)
             may_be(saturating_add(q.rate->from, q.settings.rate.duration));
+        may_be(next_opening(each));
+    }
     return next;
 }
 

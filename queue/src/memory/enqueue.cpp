@@ -10,25 +10,50 @@ bool is_over(const std::optional<wall_time>& until, wall_time now) { return unti
 } // namespace
 
 std::vector<added_job> memory_storage::enqueue(std::vector<new_job> all) {
-    refuse_beyond_length(all);
+    check_families(all);
+    const auto left_out = left_out_of(all);
+    refuse_beyond_length(all, left_out);
+    refuse_families(all, left_out);
+    const auto is_parent = parents_in(all);
+    std::vector<std::uint64_t> numbers; // of those that were created; 0 for the others
     std::vector<added_job> added;
     names touched;
-    for (auto& each : all) {
-        touched.insert(each.queue);
-        added.push_back(add(std::move(each)));
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        touched.insert(all[i].queue);
+        added.push_back(add_to_family(all[i], is_parent[i], numbers));
+        const auto* r = added.back().created() ? find(all[i].queue, added.back().id) : nullptr;
+        numbers.push_back(r ? r->number : 0);
     }
+    for (std::size_t i = 0; i < all.size(); ++i)
+        if (auto* r = is_parent[i] ? at(numbers[i]) : nullptr)
+            release_if_done(*r, r->info.created_at); // its children may all be duplicates, or over
     publish(touched);
     return added;
 }
 
+added_job memory_storage::add_to_family(const new_job& job, bool is_parent, const std::vector<std::uint64_t>& numbers) {
+    if (!job.parent)
+        return add(job, is_parent);
+    const auto& by = *job.parent;
+    auto* parent = by.parent.id.empty() ? at(numbers[by.place]) : find(by.parent.queue, by.parent.id);
+    if (!parent)
+        return {.id = job.id, .how = addition::left_out};
+    auto added = add(job, is_parent);
+    if (added.how != addition::deduplicated)
+        adopt(*find(job.queue, added.id), *parent, by.on_failure, job.created_at);
+    return added;
+}
+
 // Before anything is added, since all are or none. What would add nothing needs no room.
-void memory_storage::refuse_beyond_length(const std::vector<new_job>& all) {
+void memory_storage::refuse_beyond_length(const std::vector<new_job>& all, const std::vector<bool>& left_out) {
     std::map<std::string, std::size_t> more;
-    for (const auto& each : all)
-        more[each.queue] += !is_there(each);
+    for (std::size_t i = 0; i < all.size(); ++i)
+        more[all[i].queue] += !left_out[i] && !is_there(all[i]);
     for (const auto& [name, number] : more) {
         const auto most = settings(name).max_length;
-        if (most > 0 && number > 0 && count(job_state::waiting, name) + count(job_state::delayed, name) + number > most)
+        const auto there = count(job_state::waiting, name) + count(job_state::delayed, name) +
+                           count(job_state::waiting_children, name);
+        if (most > 0 && number > 0 && there + number > most)
             throw full_error(name, most);
     }
 }
@@ -43,7 +68,7 @@ bool memory_storage::is_there(const new_job& job) {
     return found != slots.end() && !is_over(found->second.until, job.created_at);
 }
 
-added_job memory_storage::add(new_job job) {
+added_job memory_storage::add(new_job job, bool is_parent) {
     const auto number = ++numbers_;
     if (job.id.empty())
         job.id = std::to_string(number);
@@ -53,21 +78,28 @@ added_job memory_storage::add(new_job job) {
     if (job.deduplicate)
         if (auto duplicate = duplicate_of_another(job, how))
             return *duplicate;
-    record r{.info = {.queue = job.queue,
+    record r{.number = static_cast<std::uint64_t>(number),
+             .info = {.queue = job.queue,
                       .id = job.id,
                       .name = job.name,
-                      .state = job.run_at ? job_state::delayed : job_state::waiting,
+                      .state = is_parent    ? job_state::waiting_children
+                               : job.run_at ? job_state::delayed
+                                            : job_state::waiting,
                       .data = job.data,
                       .created_at = job.created_at,
                       .run_at = job.run_at,
                       .expires_at = job.expires_at,
                       .options = job.options,
-                      .deduplication_id = job.deduplicate ? job.deduplicate->id : ""},
+                      .deduplication_id = job.deduplicate ? job.deduplicate->id : "",
+                      .group = job.group},
              .carrier = job.carrier,
              .place = job.options.lifo ? -number : number};
     queue_of(job.queue);
     record_event(r, kind::added, job.created_at);
-    jobs_.emplace(static_cast<std::uint64_t>(number), std::move(r));
+    if (is_parent)
+        record_event(r, kind::waiting_children, job.created_at);
+    jobs_.emplace(r.number, std::move(r));
+    settle(job.queue, job.group);
     return {.id = job.id, .how = how};
 }
 
@@ -89,12 +121,12 @@ std::optional<added_job> memory_storage::duplicate_of_another(new_job& job, addi
     if (by.replace && holder && holder->info.state == job_state::delayed && !is_pending_run(*holder)) {
         s = {.holder = job.id, .until = s.until};
         record_event(*holder, kind::removed, job.created_at);
-        forget(*holder);
+        forget(*holder, job.created_at);
         how = addition::replaced;
         return std::nullopt;
     }
     if (by.keep_last_if_active && holder && holder->info.state == job_state::active)
-        s.last = job;
+        (s.last = job)->parent.reset(); // its parent does not wait for it
     return added_job{.id = s.holder, .how = addition::deduplicated};
 }
 

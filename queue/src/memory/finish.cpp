@@ -3,13 +3,21 @@
 namespace infra::queue {
 namespace {
 
-// A job that somebody wants to end does not run again.
-outcome with_cancellation(outcome o, const job_info& job) {
-    if (!job.cancel_requested || o.as == outcome::kind::completed || o.as == outcome::kind::failed)
-        return o;
+outcome failed_instead(outcome o, const job_info& job, std::string reason) {
     o.as = outcome::kind::failed;
-    o.reason = cancelled_reason;
+    o.reason = std::move(reason);
     o.keep = job.options.keep_failed;
+    return o;
+}
+
+// A job that somebody wants to end does not run again; one whose children are not done, or failed it, is not completed.
+outcome decided(outcome o, const job_info& job, const children_at_end& children) {
+    if (o.as == outcome::kind::failed)
+        return o;
+    if (job.cancel_requested && o.as != outcome::kind::completed)
+        return failed_instead(std::move(o), job, std::string(cancelled_reason));
+    if (auto reason = failure_by_children(o.as == outcome::kind::completed, children); !reason.empty())
+        return failed_instead(std::move(o), job, std::move(reason));
     return o;
 }
 
@@ -40,28 +48,28 @@ bool memory_storage::finish(const outcome& asked) {
     if (asked.as == outcome::kind::dropped)
         return drop(*r, asked.at);
     auto& job = r->info;
-    const auto o = with_cancellation(asked, job);
-    job.attempts_made += asked.as != outcome::kind::returned;
+    const auto o = decided(asked, job, at_end(*r));
+    job.attempts_made += asked.as != outcome::kind::returned && asked.as != outcome::kind::waits;
     if (o.as == outcome::kind::retry || o.as == outcome::kind::failed)
         remember(job, o);
-    const bool goes_on = o.as == outcome::kind::retry || o.as == outcome::kind::returned;
-    if (goes_on) {
-        const bool in_front = o.as == outcome::kind::returned || job.options.lifo;
-        wait_again(*r, in_front ? -++numbers_ : ++numbers_);
-        job.run_at = o.run_at;
-        job.state = o.run_at ? job_state::delayed : job_state::waiting;
+    const bool goes_on = o.as != outcome::kind::completed && o.as != outcome::kind::failed;
+    if (o.as == outcome::kind::waits) {
+        wait_for_children(*r, o.at);
+    } else if (goes_on) {
+        const bool in_front = o.as == outcome::kind::returned || job.options.lifo || !job.group.empty();
+        wait_again(*r, in_front ? -++numbers_ : ++numbers_, o.run_at);
         record_event(*r, o.as == outcome::kind::retry ? kind::retrying : kind::returned, o.at, o.reason);
     }
     if (o.as == outcome::kind::completed)
         job.result = o.result;
     if (on_finish) {
-        auto shown = job;
+        auto seen = shown(*r);
         if (!goes_on) {
-            shown.state = o.as == outcome::kind::completed ? job_state::completed : job_state::failed;
-            shown.finished_at = o.at;
-            shown.worker.clear();
+            seen.state = o.as == outcome::kind::completed ? job_state::completed : job_state::failed;
+            seen.finished_at = o.at;
+            seen.worker.clear();
         }
-        on_finish(shown, o.as);
+        on_finish(seen, o.as);
     }
     if (!goes_on)
         end(*r, o.as == outcome::kind::completed ? job_state::completed : job_state::failed, o.reason, o.at, o.keep);
@@ -71,7 +79,7 @@ bool memory_storage::finish(const outcome& asked) {
 bool memory_storage::drop(record& r, wall_time at) {
     record_event(r, kind::removed, at);
     release_slot(r, at);
-    forget(r);
+    forget(r, at);
     return true;
 }
 

@@ -25,6 +25,13 @@ queue_settings memory_storage::configure(const settings_change& change) {
     now.max_length = change.max_length.value_or(now.max_length);
     if (change.rate)
         queue_of(change.queue).rate.reset();
+    if (change.per_group) {
+        if (change.per_group->rate != now.per_group.rate)
+            for (auto& [name, group] : queue_of(change.queue).groups)
+                group.rate.reset();
+        now.per_group = *change.per_group;
+        settle_all(change.queue);
+    }
     if (now.paused != was_paused)
         record_event(change.queue, now.paused ? kind::paused : kind::resumed, {}, change.now);
     publish({change.queue});
@@ -52,8 +59,8 @@ job_page memory_storage::list(const list_request& request) const {
         if (page.jobs.size() == request.max || looked_at++ == most_looked_at)
             return false;
         page.next = std::to_string(number);
-        if (matches(request.filter, r.info))
-            page.jobs.push_back(r.info);
+        if (auto info = shown(r); matches(request.filter, info))
+            page.jobs.push_back(std::move(info));
         return true;
     };
     bool all = true;
@@ -76,7 +83,8 @@ change_result memory_storage::change(const change_request& request) {
     const auto change_if_there = [&](const job_key& key) {
         auto* r = find(key.queue, key.id);
         touched.insert(r ? r->info.queue : key.queue);
-        result.changed += r && change(*r, request);
+        if (r)
+            result.changed += request.with_children ? change_family(*r, request) : change(*r, request);
     };
     if (request.jobs.empty()) {
         const auto page = list({.filter = request.filter, .max = request.max, .cursor = request.cursor});
@@ -99,18 +107,31 @@ bool memory_storage::is_pending_run(const record& r) const {
     return s != q->schedules.end() && s->second.next == run->second;
 }
 
+/// Above before below, so that none is released meanwhile. How many were changed.
+std::size_t memory_storage::change_family(record& r, const change_request& by) {
+    const bool takes_children = by.what == job_change::cancel || by.what == job_change::remove;
+    const auto below = takes_children ? pending_below(r) : std::vector<std::uint64_t>();
+    if (!change(r, by))
+        return 0;
+    std::size_t changed = 1;
+    for (const auto number : below)
+        if (auto* each = at(number))
+            changed += change(*each, by);
+    return changed;
+}
+
 bool memory_storage::change(record& r, const change_request& by) {
     auto& job = r.info;
-    const bool stands = job.state == job_state::waiting || job.state == job_state::delayed;
+    const bool stands =
+        job.state == job_state::waiting || job.state == job_state::delayed || job.state == job_state::waiting_children;
     switch (by.what) {
     case job_change::retry:
         if (!job.finished_at)
             return false;
-        wait_again(r, ++numbers_);
         job.attempts_made = job.stalls = 0;
         job.finished_at = job.expires_at = std::nullopt;
         job.result.clear();
-        record_event(r, kind::waiting, by.now);
+        wait_as_retried(r, by.now);
         return true;
     case job_change::promote:
         if (job.state != job_state::delayed)
@@ -132,7 +153,7 @@ bool memory_storage::change(record& r, const change_request& by) {
             return false;
         record_event(r, kind::removed, by.now);
         free_slot(r);
-        forget(r);
+        forget(r, by.now);
         return true;
     }
     return false;

@@ -55,8 +55,8 @@ memory_storage::record* memory_storage::pending_run(const schedule_info& s) {
 }
 
 void memory_storage::take_away_run(const schedule_info& s) {
-    if (const auto* run = pending_run(s))
-        forget(*run);
+    if (auto* run = pending_run(s))
+        forget(*run, s.defined_at);
 }
 
 std::vector<bool> memory_storage::remove_schedules(const std::vector<schedule_key>& keys) {

@@ -4,6 +4,7 @@
 // does can be read off; the mutex is the caller's to hold.
 
 #include <infra/queue/arrivals.hpp>
+#include <infra/queue/groups.hpp>
 #include <infra/queue/memory.hpp>
 
 #include <deque>
@@ -46,6 +47,8 @@ public:
     std::uint64_t wait_for_end(const job_key& job, promise<std::optional<job_info>> end, memory_handle* by);
     void leave(std::uint64_t wait);
 
+    children_page children(const children_request& request) const;
+
     void upsert(const std::vector<new_schedule>& all);
     std::vector<bool> remove_schedules(const std::vector<schedule_key>& keys);
     std::vector<schedule_info> schedules(const std::optional<std::string>& queue) const;
@@ -56,6 +59,7 @@ public:
 
 private:
     struct record {
+        std::uint64_t number = 0; // with which it came
         job_info info{};
         std::string carrier{};
         std::int64_t place =
@@ -63,20 +67,24 @@ private:
         std::string token{}; // of the lease, while active
         wall_time lease_until{};
         std::deque<log_line> log{};
+        std::uint64_t parent = 0;                       // its number; 0: none
+        std::map<std::uint64_t, child_info> children{}; // by their numbers
+        std::size_t children_bytes = 0;                 // of their results and reasons
     };
     struct slot { // of a deduplication's id
         job_id holder{};
         std::optional<wall_time> until{};
         std::optional<new_job> last{}; // to be added once the holder is over
     };
-    struct window { // of a rate limit
-        wall_time from{};
-        std::size_t started = 0;
+    struct group_record {
+        std::optional<std::int64_t> turn{}; // where its head stands in the line
+        std::optional<rate_window> rate{};
     };
     struct queue_record {
         queue_settings settings{};
         std::uint64_t last_served = 0;
-        std::optional<window> rate{};
+        std::optional<rate_window> rate{};
+        std::map<std::string, group_record> groups{};
         std::map<std::string, slot> slots{};
         std::map<std::string, schedule_info> schedules{};
         std::map<wall_time, minute_counts> minutes{};
@@ -111,12 +119,16 @@ private:
     const queue_record* find_queue(const std::string& name) const;
     record* find(const std::string& queue, std::string_view id);
     const record* find(const std::string& queue, std::string_view id) const;
+    record* at(std::uint64_t number);
+    const record* at(std::uint64_t number) const;
     record* held(const lease& by);
+    job_info shown(const record& r) const;
     std::vector<record*> in(job_state state, std::string_view queue = {});
     std::size_t count(job_state state, std::string_view queue) const;
-    void wait_again(record& r, std::int64_t place);
+    void wait_again(record& r, std::int64_t place, std::optional<wall_time> run_at = {});
     void end(record& r, job_state state, std::string reason, wall_time at, const keep& kept);
-    void forget(const record& r);
+    record* end_one(record& r, job_state state, std::string reason, wall_time at, const keep& kept);
+    void forget(record& r, wall_time at);
     void tell_of_end(const record& r, std::optional<job_info> as);
     std::size_t forget_beyond(const std::string& queue, job_state state, const keep& kept, wall_time now);
     void publish(const names& queues) const;
@@ -124,12 +136,41 @@ private:
     void record_event(const record& r, kind what, wall_time at, std::string data = {});
 
     // enqueue.cpp
-    void refuse_beyond_length(const std::vector<new_job>& all);
+    void refuse_beyond_length(const std::vector<new_job>& all, const std::vector<bool>& left_out);
     bool is_there(const new_job& job);
-    added_job add(new_job job);
+    added_job add_to_family(const new_job& job, bool is_parent, const std::vector<std::uint64_t>& numbers);
+    added_job add(new_job job, bool is_parent = false);
     std::optional<added_job> duplicate_of_another(new_job& job, addition& how);
     void release_slot(const record& r, wall_time at);
     void free_slot(const record& r);
+
+    // children.cpp
+    std::vector<bool> left_out_of(const std::vector<new_job>& all);
+    void refuse_families(const std::vector<new_job>& all, const std::vector<bool>& left_out);
+    void refuse_child(const new_job& child);
+    bool gets_no_children(const new_job& job);
+    void adopt(record& child, record& parent, child_failure on_failure, wall_time now);
+    record* parent_of(const record& child);
+    record* tell_parent(record& child, wall_time at);
+    void keep_end(record& parent, child_info& kept, const record& child);
+    void release(record& parent, wall_time at);
+    void release_if_done(record& parent, wall_time at);
+    void detach(const record& child, wall_time at);
+    void expect_again(record& child);
+    void wait_for_children(record& r, wall_time at);
+    void wait_as_retried(record& r, wall_time at);
+    static std::size_t pending_in(const record& parent);
+    static children_at_end at_end(const record& parent);
+
+    // groups.cpp
+    std::vector<record*> line(const std::string& queue);
+    record* head_of(const std::string& queue, const std::string& group);
+    void settle(const std::string& queue, const std::string& group);
+    void settle_all(const std::string& queue);
+    void open_groups(wall_time now);
+    void count_start(const record& r, wall_time now);
+    std::size_t active_of(const std::string& queue, const std::string& group) const;
+    std::optional<wall_time> next_opening(const std::string& queue);
 
     // claim.cpp
     void rescue(const claim_request& by, claim_result& result);
@@ -148,6 +189,8 @@ private:
 
     // operations.cpp
     bool change(record& r, const change_request& by);
+    std::size_t change_family(record& r, const change_request& by);
+    std::vector<std::uint64_t> pending_below(const record& r) const;
     bool is_pending_run(const record& r) const;
 
     // schedules.cpp

@@ -53,6 +53,19 @@ awaitable<void> stop_writer(std::shared_ptr<writer> w, deadline limit) {
     }
 }
 
+// A queue may have a million groups.
+awaitable<queue_settings> configure_in_parts(std::shared_ptr<writer> w, settings_change change) {
+    const auto queue = change.queue;
+    const bool limits_groups = change.per_group.has_value();
+    auto now = co_await submit(w, access::write_durably, 0, refusable,
+                               [change = std::move(change)](store& s) { return sqlite::configure(s, change); });
+    bool settled = !limits_groups;
+    while (!settled)
+        settled = co_await submit(w, access::write_durably, 0, refusable,
+                                  [queue](store& s) { return sqlite::settle_groups(s, queue); });
+    co_return now;
+}
+
 // A queue may have had a million throttles.
 awaitable<bool> forget_in_parts(std::shared_ptr<writer> w, std::string queue) {
     std::optional<bool> forgotten;
@@ -105,8 +118,7 @@ public:
     // --- operations ---
 
     awaitable<queue_settings> configure(settings_change change) override {
-        return submit(writer_, access::write_durably, 0, refusable,
-                      [change = std::move(change)](store& s) { return sqlite::configure(s, change); });
+        return configure_in_parts(writer_, std::move(change));
     }
 
     awaitable<queue_settings> settings(std::string queue) override {
@@ -130,6 +142,11 @@ public:
         const auto bytes = bytes_of(notes);
         return submit(writer_, access::write, bytes, refusable,
                       [notes = std::move(notes)](store& s) { return sqlite::tell(s, notes); });
+    }
+
+    awaitable<children_page> children(children_request request) override {
+        return submit(writer_, access::read, 0, refusable,
+                      [request = std::move(request)](store& s) { return sqlite::children(s, request); });
     }
 
     awaitable<std::vector<log_line>> logs(job_key job) override {

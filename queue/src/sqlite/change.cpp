@@ -1,4 +1,5 @@
 #include "deduplication.hpp"
+#include "families.hpp"
 #include "look.hpp"
 #include "schedules.hpp"
 #include "traces.hpp"
@@ -26,8 +27,14 @@ bool retry(store& s, const job_row& job, wall_time now) {
           "NULL, fence = iif(?3, ?3, fence), started_at = iif(?3, ?4, started_at) WHERE seq = ?1")
         .bind(job.seq, place, end.fence, end.started_at)
         .run();
-    wait_now(s, job, std::nullopt, place);
-    record(s, *job.queue, job_event::kind::waiting, job.id, now);
+    if (forgive_children(s, job.seq) > 0) {
+        begin_to_wait(s, *job.queue, job.seq, job.state);
+        record(s, *job.queue, job_event::kind::waiting_children, job.id, now);
+    } else {
+        wait_now(s, job, std::nullopt, place);
+        record(s, *job.queue, job_event::kind::waiting, job.id, now);
+    }
+    expect_again(s, job.seq);
     return true;
 }
 
@@ -65,7 +72,7 @@ bool remove(store& s, const job_row& job, wall_time now) {
     if (job.state == job_state::active || is_pending_run(s, job))
         return false;
     record(s, *job.queue, job_event::kind::removed, job.id, now);
-    remove_job(s, job);
+    remove_job(s, job, now);
     return true;
 }
 
@@ -79,22 +86,36 @@ bool change_one(store& s, const job_row& job, const change_request& by) {
     return false;
 }
 
+// Above before below, so that none is released meanwhile. How many were changed.
+std::size_t change_family(store& s, const job_row& job, const change_request& by) {
+    const bool takes_children = by.what == job_change::cancel || by.what == job_change::remove;
+    const auto below = takes_children ? pending_below(s, job.seq) : std::vector<std::int64_t>();
+    if (!change_one(s, job, by))
+        return 0;
+    std::size_t changed = 1;
+    for (const auto seq : below)
+        if (const auto row = find_row(s, seq))
+            changed += change_one(s, *row, by);
+    return changed;
+}
+
 } // namespace
 
-void remove_job(store& s, const job_row& job) {
+void remove_job(store& s, const job_row& job, wall_time now) {
     if (is_over(job))
         leave_finished(s, *job.queue, job_end(*s.ended.find(s.db, job.seq)));
     else
         leave_place(s, *job.queue, job.seq);
     free_deduplication(s, *job.queue, job.seq);
-    forget_job(s, *job.queue, job.seq, job.state);
+    forget_job(s, *job.queue, job.seq, job.state, now);
     note_removal(s, job.seq);
 }
 
 change_result change(store& s, const change_request& request) {
     change_result result;
     const auto change_if_there = [&](const std::optional<job_row>& job) {
-        result.changed += job && change_one(s, *job, request);
+        if (job)
+            result.changed += request.with_children ? change_family(s, *job, request) : change_one(s, *job, request);
     };
     if (!request.jobs.empty()) {
         for (const auto& key : request.jobs)

@@ -1,5 +1,7 @@
 #include "dead.hpp"
 #include "due.hpp"
+#include "families.hpp"
+#include "groups.hpp"
 #include "traces.hpp"
 #include "verbs.hpp"
 
@@ -19,6 +21,7 @@ struct front {
     std::vector<standing> places{};
     std::vector<claimed_job> jobs{};
     std::vector<bool> deduplicated{};
+    std::vector<std::string> groups{}; // empty: the job has none
 };
 
 claimed_job read_job(store& s, const ledger::row& queue, const query& q, std::int64_t seq) {
@@ -37,13 +40,14 @@ claimed_job read_job(store& s, const ledger::row& queue, const query& q, std::in
 // Rows whose numbers follow each other are read together: jobs that came together wait together.
 void read_rows(store& s, const ledger::row& queue, std::span<const waiting_line::standing_job> together, front& into) {
     query q(s.db, "SELECT seq, priority, id, kind, name, options, attempts_made, stalls, data, carrier, expires_at, "
-                  "deduplication IS NOT NULL FROM infra_jobs WHERE seq BETWEEN ?1 AND ?2");
+                  "deduplication IS NOT NULL, grp FROM infra_jobs WHERE seq BETWEEN ?1 AND ?2");
     q.bind(together.front().who.seq, together.back().who.seq);
     for (const auto& each : together) {
         if (!q.step() || q.integer(0) != each.who.seq)
             q.fail_corrupt();
         into.places.push_back({each.priority, each.who.place, each.who.seq, q.maybe_integer(10)});
         into.deduplicated.push_back(q.integer(11) != 0);
+        into.groups.push_back(q.text(12));
         into.jobs.push_back(read_job(s, queue, q, each.who.seq));
     }
 }
@@ -58,6 +62,22 @@ front read_front(store& s, const ledger::row& queue, const std::vector<waiting_l
         read_rows(s, queue, std::span(line).subspan(i, end - i), found);
     }
     return found;
+}
+
+// Up to the last of the priority of the first that is the head of a group: then the next of its group comes in line, behind
+// those of the same priority.
+void end_with_groups(front& found) {
+    const auto grouped = std::ranges::find_if(found.groups, [](const auto& group) { return !group.empty(); });
+    if (grouped == found.groups.end())
+        return;
+    auto end = static_cast<std::size_t>(grouped - found.groups.begin());
+    const auto priority = found.places[end].priority;
+    while (end < found.places.size() && found.places[end].priority == priority)
+        ++end;
+    found.places.resize(end);
+    found.jobs.resize(end);
+    found.deduplicated.resize(end);
+    found.groups.resize(end);
 }
 
 void lease_out(store& s, const ledger::row& queue, front& taken, const claim_request& request) {
@@ -99,21 +119,47 @@ front take_fresh(store& s, const ledger::row& queue, std::size_t max) {
         taken.places.push_back(each->where);
         taken.jobs.push_back(std::move(each->job));
         taken.deduplicated.push_back(each->is_deduplicated);
+        taken.groups.emplace_back();
         each->queue = nullptr;
     }
     std::erase_if(s.fresh, [](const auto& each) { return !each.queue; });
     return taken;
 }
 
-front take_from_line(store& s, const ledger::row& queue, std::size_t max) {
+void append(front& to, front&& more) {
+    std::ranges::move(more.places, std::back_inserter(to.places));
+    std::ranges::move(more.jobs, std::back_inserter(to.jobs));
+    to.deduplicated.insert(to.deduplicated.end(), more.deduplicated.begin(), more.deduplicated.end());
+    std::ranges::move(more.groups, std::back_inserter(to.groups));
+}
+
+// False: no other can have come in line.
+bool start_of_groups(store& s, const ledger::row& queue, const front& taken, wall_time now) {
+    bool some = false;
+    for (std::size_t i = 0; i < taken.groups.size(); ++i)
+        if (!taken.groups[i].empty()) {
+            start_of_group(s, queue, taken.groups[i], taken.places[i].seq, now);
+            some = true;
+        }
+    return some;
+}
+
+front take_from_line(store& s, const ledger::row& queue, std::size_t max, wall_time now) {
     s.put_in_line();
-    const auto line = s.line.front(s.db, queue.id, max);
-    s.line.remove_front(s.db, queue.id, line);
-    auto first = read_front(s, queue, line);
-    for (const auto& each : first.places)
+    front all;
+    for (bool more = true; more && all.jobs.size() < max;) {
+        auto line = s.line.front(s.db, queue.id, max - all.jobs.size());
+        auto first = read_front(s, queue, line);
+        end_with_groups(first);
+        line.resize(first.places.size());
+        s.line.remove_front(s.db, queue.id, line);
+        more = start_of_groups(s, queue, first, now);
+        append(all, std::move(first));
+    }
+    for (const auto& each : all.places)
         if (each.expires_at)
             expire_no_more(s, queue, *each.expires_at, each.seq);
-    return first;
+    return all;
 }
 
 void count_starts(store& s, ledger::row& queue, std::size_t n, wall_time now) {
@@ -134,7 +180,7 @@ void take_some(store& s, ledger::row& queue, std::size_t max, const claim_reques
     if (max == 0)
         return;
     s.last_turn[queue.id] = ++s.turns;
-    auto first = is_all_fresh(s, queue) ? take_fresh(s, queue, max) : take_from_line(s, queue, max);
+    auto first = is_all_fresh(s, queue) ? take_fresh(s, queue, max) : take_from_line(s, queue, max, request.now);
     lease_out(s, queue, first, request);
     s.queues.moved(queue, job_state::waiting, job_state::active, static_cast<std::int64_t>(first.jobs.size()));
     count_starts(s, queue, first.jobs.size(), request.now);
@@ -149,8 +195,7 @@ void take_some(store& s, ledger::row& queue, std::size_t max, const claim_reques
 void take_in_turns(store& s, const claim_request& request, std::vector<claimed_job>& taken) {
     std::vector<ledger::row*> busy;
     for (const auto& name : request.queues)
-        if (auto* queue = s.queues.find(name);
-            queue && queue->in(job_state::waiting) > 0 && allowance(*queue, request.now) > 0)
+        if (auto* queue = s.queues.find(name); queue && stands_in_line(s, *queue) && allowance(*queue, request.now) > 0)
             busy.push_back(queue);
     if (busy.empty())
         return;
@@ -170,12 +215,22 @@ void take_what_is_there(store& s, const claim_request& request, claim_result& re
         result.next_due = next_due(s, request);
 }
 
+// What is done bit by bit, and may have been left by somebody who is gone.
+void go_on_with_others_work(store& s, const claim_request& request) {
+    for (const auto& name : request.queues)
+        if (auto* queue = s.queues.find(name))
+            settle_some(s, *queue);
+    sweep_families(s);
+}
+
 } // namespace
 
 claim_result claim(store& s, const claim_request& request) {
     claim_result result;
     result.rescued = rescue_expired(s, request);
     promote_due(s, to_unix_ms(request.now));
+    open_groups(s, to_unix_ms(request.now));
+    go_on_with_others_work(s, request);
     take_what_is_there(s, request, result);
     return result;
 }
@@ -194,7 +249,7 @@ bool may_claim(store& s, const claim_request& request) {
            std::ranges::any_of(request.queues, [&](const auto& name) {
                const auto* queue = s.queues.find(name);
                return queue && queue->in(job_state::waiting) > 0 &&
-                      (has_expired(*queue, now) || allowance(*queue, now) > 0);
+                      (has_expired(*queue, now) || (stands_in_line(s, *queue) && allowance(*queue, now) > 0));
            });
 }
 

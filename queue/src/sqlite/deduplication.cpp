@@ -27,15 +27,17 @@ std::optional<std::int64_t> end_of_hold(const new_job& job) {
     return ttl ? std::optional(to_unix_ms(saturating_add(job.created_at, *ttl))) : std::nullopt;
 }
 
+bool is_delayed(store& s, const slot& held) {
+    query q(s.db, "SELECT 1 FROM infra_jobs WHERE seq = ?1 AND state = 1");
+    return q.bind(held.seq).step();
+}
+
 // Only the last of many runs is wanted: one that has not begun makes way.
-bool make_way(store& s, ledger::row& queue, const slot& held) {
-    {
-        query q(s.db, "SELECT 1 FROM infra_jobs WHERE seq = ?1 AND state = 1");
-        if (!q.bind(held.seq).step())
-            return false;
-    }
+bool make_way(store& s, ledger::row& queue, const slot& held, wall_time now) {
+    if (!is_delayed(s, held))
+        return false;
     leave_place(s, queue, held.seq);
-    forget_job(s, queue, held.seq, job_state::delayed);
+    forget_job(s, queue, held.seq, job_state::delayed, now);
     note_removal(s, held.seq);
     return true;
 }
@@ -65,7 +67,7 @@ judgement judge(store& s, ledger::row& queue, const new_job& job) {
         return {.until = until};
     record(s, queue, job_event::kind::deduplicated, held->holder, job.created_at);
     const bool extends = by.extend && until;
-    if (by.replace && make_way(s, queue, *held)) {
+    if (by.replace && make_way(s, queue, *held, job.created_at)) {
         record(s, queue, job_event::kind::removed, held->holder, job.created_at);
         return {.how = addition::replaced, .until = extends ? until : held->until};
     }
@@ -88,6 +90,11 @@ void hold(store& s, const ledger::row& queue, const new_job& job, std::int64_t s
 
 bool is_duplicate(store& s, const ledger::row& queue, const new_job& job) {
     return job.deduplicate && find_slot(s, queue, job).has_value();
+}
+
+bool replaces(store& s, const ledger::row& queue, const new_job& job) {
+    const auto held = job.deduplicate && job.deduplicate->replace ? find_slot(s, queue, job) : std::nullopt;
+    return held && is_delayed(s, *held);
 }
 
 void release_deduplication(store& s, ledger::row& queue, std::int64_t seq, wall_time at) {

@@ -22,6 +22,8 @@ void hold(store& s, const ledger::row& queue, const new_job& job, std::int64_t s
 
 /// Whether somebody holds the job's id.
 bool is_duplicate(store& s, const ledger::row& queue, const new_job& job);
+/// One that makes way for it.
+bool replaces(store& s, const ledger::row& queue, const new_job& job);
 
 /// For a job that is over: without a ttl its id is free, or that of the duplicate which was kept. Before its row is gone.
 void release_deduplication(store& s, ledger::row& queue, std::int64_t seq, wall_time at);

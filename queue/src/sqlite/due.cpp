@@ -1,5 +1,7 @@
 #include "due.hpp"
 
+#include "families.hpp"
+#include "groups.hpp"
 #include "look.hpp"
 #include "traces.hpp"
 
@@ -44,9 +46,12 @@ job_id rescue(store& s, ledger::row& queue, const lease_row& held, wall_time now
         .bind(held.seq, place, held.fence, held.started_at)
         .run();
     s.leases.remove(held.seq);
+    end_in_group(s, queue, held.seq);
     record(s, queue, job_event::kind::stalled, job.id, now);
     if (held.has(lease_row::cancelled)) {
         fail_job(s, queue, held.seq, job_state::active, cancelled_reason, now);
+    } else if (const auto why = failure_by_children(false, children_of(s, held.seq)); !why.empty()) {
+        fail_job(s, queue, held.seq, job_state::active, why, now);
     } else {
         stand_in_line(s, queue, {job.priority, place, held.seq, job.expires_at});
         s.queues.moved(queue, job_state::active, job_state::waiting);
@@ -128,7 +133,8 @@ std::vector<job_key> fail_expired(store& s, const claim_request& request) {
             continue;
         const auto left = most_at_once - static_cast<std::int64_t>(failed.size());
         for (auto& [seq, id] : expired_of(s, *queue, to_unix_ms(request.now), left)) {
-            leave_place(s, *queue, seq);
+            if (!leave_place(s, *queue, seq)) // its child has failed it
+                continue;
             fail_job(s, *queue, seq, job_state::waiting, expired_reason, request.now);
             failed.push_back({queue->name, std::move(id)});
         }
@@ -138,6 +144,14 @@ std::vector<job_key> fail_expired(store& s, const claim_request& request) {
 }
 
 namespace {
+
+std::int64_t groups_open_at(store& s, const claim_request& request) {
+    auto first = never;
+    for (const auto& name : request.queues)
+        if (const auto* queue = s.queues.find(name); queue && !queue->flow.settings.paused)
+            first = std::min(first, next_opening(s, *queue).value_or(never));
+    return first;
+}
 
 // Of the queues named, in which jobs wait for it.
 std::int64_t rate_opens_at(store& s, const claim_request& request) {
@@ -160,6 +174,8 @@ std::optional<wall_time> next_due(store& s, const claim_request& request) {
             due = std::min(due, q.integer(0));
     if (s.queues.limits_some())
         due = std::min(due, rate_opens_at(s, request));
+    if (s.queues.has_groups())
+        due = std::min(due, groups_open_at(s, request));
     return due == never ? std::nullopt : std::optional(from_unix_ms(due));
 }
 

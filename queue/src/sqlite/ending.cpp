@@ -1,4 +1,6 @@
 #include "deduplication.hpp"
+#include "families.hpp"
+#include "look.hpp"
 #include "traces.hpp"
 
 namespace infra::queue::sqlite {
@@ -19,9 +21,9 @@ void write_reason(store& s, std::int64_t seq, std::string_view reason) {
     query(s.db, "UPDATE infra_jobs SET state = 0, failed_reason = ?2 WHERE seq = ?1").bind(seq, reason).run();
 }
 
-} // namespace
-
-void fail_job(store& s, ledger::row& queue, std::int64_t seq, job_state from, std::string_view reason, wall_time at) {
+// Gives the parent that is to fail because of it.
+std::optional<doomed_parent> fail_one(store& s, ledger::row& queue, std::int64_t seq, job_state from,
+                                      std::string_view reason, wall_time at) {
     s.forget_beyond_kept();
     const auto job = read(s, seq);
     const job_end end{
@@ -31,13 +33,31 @@ void fail_job(store& s, ledger::row& queue, std::int64_t seq, job_state from, st
     s.queues.moved(queue, from, job_state::failed);
     note_end(s, queue, {seq, job.id, job_state::failed, at, reason});
     release_deduplication(s, queue, seq, at);
+    auto doomed = tell_parent(s, {seq, job_key{queue.name, job.id}, false, reason, at});
     if (job.keep_failed.count != 0u) {
         s.order.add(queue.id, end.state(), end.number, seq);
         forget_beyond(s, queue, job_state::failed, job.keep_failed, at);
-        return;
+    } else {
+        s.ended.remove(s.db, seq);
+        forget_job(s, queue, seq, job_state::failed, at);
     }
-    s.ended.remove(s.db, seq);
-    forget_job(s, queue, seq, job_state::failed);
+    return doomed;
+}
+
+} // namespace
+
+void fail_job(store& s, ledger::row& queue, std::int64_t seq, job_state from, std::string_view reason, wall_time at) {
+    fail_parents(s, fail_one(s, queue, seq, from, reason, at), at);
+}
+
+void fail_parents(store& s, std::optional<doomed_parent> next, wall_time at) {
+    while (next) {
+        const auto reason = std::move(next->reason);
+        const auto job = find_row(s, next->seq);
+        if (!job || !leave_place(s, *job->queue, job->seq)) // it runs, or is over
+            return;
+        next = fail_one(s, *job->queue, job->seq, job->state, reason, at);
+    }
 }
 
 void leave_finished(store& s, const ledger::row& queue, const job_end& end) {
@@ -45,7 +65,9 @@ void leave_finished(store& s, const ledger::row& queue, const job_end& end) {
     s.ended.remove(s.db, end.seq);
 }
 
-void forget_job(store& s, ledger::row& queue, std::int64_t seq, job_state from) {
+void forget_job(store& s, ledger::row& queue, std::int64_t seq, job_state from, wall_time at) {
+    if (s.queues.has_families())
+        forget_family(s, seq, at);
     query(s.db, "DELETE FROM infra_jobs WHERE seq = ?1").bind(seq).run();
     if (s.queues.has_payloads())
         forget_payload(s, seq);

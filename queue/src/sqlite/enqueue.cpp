@@ -1,7 +1,11 @@
 #include "deduplication.hpp"
+#include "families.hpp"
+#include "groups.hpp"
+#include "look.hpp"
 #include "traces.hpp"
 #include "verbs.hpp"
 
+#include <algorithm>
 #include <map>
 
 namespace infra::queue::sqlite {
@@ -18,8 +22,10 @@ struct beginning {
     std::int64_t place = 0; // among those that wait, or when it is due
 };
 
-beginning begin(store& s, const new_job& job) {
+beginning begin(store& s, const new_job& job, bool is_parent) {
     const auto seq = s.queues.next_seq();
+    if (is_parent)
+        return {seq, job_state::waiting_children, job.run_at ? to_due_ms(*job.run_at) : 0};
     if (job.run_at)
         return {seq, job_state::delayed, to_due_ms(*job.run_at)};
     const auto number = s.queues.next_number();
@@ -68,30 +74,36 @@ void keep_at_hand(store& s, ledger::row& queue, const new_job& job, const beginn
 // What few jobs have is written afterwards, so that the others need not name it.
 void insert_extras(store& s, const new_job& job, std::int64_t seq, std::optional<std::int64_t> expires_at) {
     const auto id = job.deduplicate ? std::optional(std::string_view(job.deduplicate->id)) : std::nullopt;
-    query(s.db, "UPDATE infra_jobs SET expires_at = ?2, deduplication = ?3 WHERE seq = ?1")
-        .bind(seq, expires_at, id)
+    query(s.db, "UPDATE infra_jobs SET expires_at = ?2, deduplication = ?3, grp = ?4 WHERE seq = ?1")
+        .bind(seq, expires_at, id, non_empty(job.group))
         .run();
+    if (!job.group.empty())
+        s.queues.group_added();
 }
 
 // Its number; empty if the id is there.
-std::optional<std::int64_t> insert(store& s, ledger::row& queue, const new_job& job) {
-    const auto at = begin(s, job);
+std::optional<std::int64_t> insert(store& s, ledger::row& queue, const new_job& job, bool is_parent) {
+    const auto at = begin(s, job, is_parent);
     if (!insert_job(s, queue, job, at))
         return std::nullopt;
     if (job.data.size() > most_inline_bytes)
         insert_payload(s, job, at.seq);
     const auto expires_at = job.expires_at ? std::optional(to_unix_ms(*job.expires_at)) : std::nullopt;
-    if (expires_at || job.deduplicate)
+    if (expires_at || job.deduplicate || !job.group.empty())
         insert_extras(s, job, at.seq, expires_at);
-    if (at.state == job_state::delayed)
+    if (at.state == job_state::waiting_children)
+        begin_family(s, queue, at.seq, true);
+    else if (at.state == job_state::delayed)
         set_aside(s, queue, at.place, at.seq);
-    else if (s.claims_follow && !expires_at)
+    else if (s.claims_follow && !expires_at && job.group.empty())
         keep_at_hand(s, queue, job, at);
     else
         stand_in_line(s, queue, {job.options.priority, at.place, at.seq, expires_at});
     s.queues.added(queue, at.state);
     if (s.events.is_followed(queue.id, job.created_at))
-        record(s, queue, job_event::kind::added, job.id.empty() ? std::to_string(at.seq) : job.id, job.created_at);
+        record(s, queue, job_event::kind::added, id_of(job, at.seq), job.created_at);
+    if (is_parent)
+        record(s, queue, job_event::kind::waiting_children, id_of(job, at.seq), job.created_at);
     return at.seq;
 }
 
@@ -109,26 +121,37 @@ bool has_id(store& s, const ledger::row& queue, const job_id& id) {
     return q.bind(id, queue.id).step();
 }
 
-added_job add_unless_duplicate(store& s, ledger::row& queue, const new_job& job) {
+added_job add_unless_duplicate(store& s, ledger::row& queue, const new_job& job, bool is_parent) {
     if (has_id(s, queue, job.id))
         return {.id = job.id, .how = addition::existed};
     const auto judged = judge(s, queue, job);
     if (judged.how == addition::deduplicated)
         return {.id = judged.holder, .how = judged.how};
-    const auto seq = insert(s, queue, job);
+    const auto seq = insert(s, queue, job, is_parent);
     hold(s, queue, job, seq.value(), judged.until);
     return result_of(job, seq, judged.how);
 }
 
-// Before anything is added, since all are or none. What would add nothing needs no room.
+bool adds_nothing(store& s, const ledger::row* queue, const new_job& job) {
+    return queue && (has_id(s, *queue, job.id) || is_duplicate(s, *queue, job));
+}
+
+// Before anything is added, since all are or none. What would add nothing needs no room, nor do its children.
 void refuse_beyond_length(store& s, const std::vector<new_job>& jobs) {
     std::map<const ledger::row*, std::int64_t> more;
-    for (const auto& job : jobs)
-        if (const auto* queue = s.queues.find(job.queue); queue && queue->flow.settings.max_length > 0)
-            more[queue] += !has_id(s, *queue, job.id) && !is_duplicate(s, *queue, job);
+    std::vector<bool> gets_none;
+    for (const auto& job : jobs) {
+        const auto* queue = s.queues.find(job.queue);
+        const bool is_there = adds_nothing(s, queue, job);
+        const bool is_left_out = job.parent && job.parent->parent.id.empty() && gets_none[job.parent->place];
+        gets_none.push_back(is_left_out || (is_there && (has_id(s, *queue, job.id) || !replaces(s, *queue, job))));
+        if (queue && queue->flow.settings.max_length > 0)
+            more[queue] += !is_left_out && !is_there;
+    }
     for (const auto& [queue, number] : more) {
         const auto most = queue->flow.settings.max_length;
-        const auto there = queue->in(job_state::waiting) + queue->in(job_state::delayed);
+        const auto there =
+            queue->in(job_state::waiting) + queue->in(job_state::delayed) + queue->in(job_state::waiting_children);
         if (number > 0 && static_cast<std::size_t>(there + number) > most)
             throw full_error(queue->name, most);
     }
@@ -136,17 +159,25 @@ void refuse_beyond_length(store& s, const std::vector<new_job>& jobs) {
 
 } // namespace
 
-added_job add_job(store& s, ledger::row& queue, const new_job& job) {
-    return job.deduplicate ? add_unless_duplicate(s, queue, job) : result_of(job, insert(s, queue, job));
+added_job add_job(store& s, ledger::row& queue, const new_job& job, bool is_parent) {
+    return job.deduplicate ? add_unless_duplicate(s, queue, job, is_parent)
+                           : result_of(job, insert(s, queue, job, is_parent));
 }
 
 std::vector<added_job> enqueue(store& s, const std::vector<new_job>& jobs) {
+    const bool has_families = std::ranges::any_of(jobs, [](const new_job& job) { return job.parent.has_value(); });
+    if (has_families)
+        check_families(jobs);
     if (s.queues.limits_some())
         refuse_beyond_length(s, jobs);
     std::vector<added_job> added;
-    added.reserve(jobs.size());
-    for (const auto& job : jobs)
-        added.push_back(add_job(s, s.queues.get(s.db, job.queue), job));
+    if (has_families) {
+        added = add_families(s, jobs);
+    } else {
+        added.reserve(jobs.size());
+        for (const auto& job : jobs)
+            added.push_back(add_job(s, s.queues.get(s.db, job.queue), job));
+    }
     s.refuse_if_too_large();
     return added;
 }

@@ -9,7 +9,7 @@
 namespace infra::queue::sqlite {
 namespace {
 
-constexpr auto last_kind = static_cast<std::uint64_t>(job_event::kind::resumed);
+constexpr auto last_kind = static_cast<std::uint64_t>(job_event::kind::waiting_children);
 
 } // namespace
 

@@ -1,4 +1,6 @@
 #include "deduplication.hpp"
+#include "families.hpp"
+#include "groups.hpp"
 #include "traces.hpp"
 #include "verbs.hpp"
 
@@ -35,6 +37,7 @@ public:
             return false;
         const auto held = *known;
         s_.leases.remove(held.seq);
+        end_in_group(s_, *queue, held.seq);
         go_where_it_goes(*queue, o, held);
         if (queue->flow.settings.concurrency > 0)
             s_.brought_work = true; // a place is free
@@ -52,29 +55,35 @@ private:
         record(s_, queue, job_event::kind::removed, o.held.job.id, o.at);
         if (held.has(lease_row::deduplicated))
             release_deduplication(s_, queue, held.seq, o.at);
-        forget_job(s_, queue, held.seq, job_state::active);
+        forget_job(s_, queue, held.seq, job_state::active, o.at);
         note_removal(s_, held.seq);
     }
 
-    // A job that somebody wants to end does not run again.
+    // A job that somebody wants to end does not run again; one whose children are not done, or failed it, is not completed.
     void go_where_it_goes(ledger::row& queue, const outcome& o, const lease_row& held) {
-        const bool goes_on = o.as == outcome::kind::retry || o.as == outcome::kind::returned;
         if (o.as == outcome::kind::dropped)
-            drop(queue, o, held);
-        else if (!goes_on)
-            end_for_good(queue, o, held, 1);
-        else if (held.has(lease_row::cancelled))
-            end_for_good(queue, cancellation_of(o, held), held, o.as == outcome::kind::retry ? 1 : 0);
+            return drop(queue, o, held);
+        const bool completed = o.as == outcome::kind::completed, is_over = completed || o.as == outcome::kind::failed;
+        const int attempts = is_over || o.as == outcome::kind::retry ? 1 : 0;
+        auto why = !is_over && held.has(lease_row::cancelled) ? std::string(cancelled_reason) : std::string();
+        if (why.empty() && o.as != outcome::kind::failed)
+            why = failure_by_children(completed, children_of(s_, held.seq));
+        if (!why.empty())
+            end_for_good(queue, failed_instead(o, held, std::move(why)), held, attempts);
+        else if (is_over)
+            end_for_good(queue, o, held, attempts);
+        else if (o.as == outcome::kind::waits)
+            wait_for_children(queue, o, held);
         else
             wait_again(queue, o, held);
     }
 
-    outcome cancellation_of(const outcome& o, const lease_row& held) {
+    outcome failed_instead(const outcome& o, const lease_row& held, std::string why) {
         query q(s_.db, "SELECT kind, name, options FROM infra_jobs WHERE seq = ?1");
         q.bind(held.seq).step();
         return {.held = o.held,
                 .as = outcome::kind::failed,
-                .reason = std::string(cancelled_reason),
+                .reason = std::move(why),
                 .at = o.at,
                 .keep = s_.kinds.read(s_.db, q, 0, 1, 2).options.keep_failed};
     }
@@ -94,10 +103,15 @@ private:
         note_end(s_, queue, {held.seq, o.held.job.id, end.state(), o.at, told});
         if (held.has(lease_row::deduplicated))
             release_deduplication(s_, queue, held.seq, o.at);
+        auto doomed = tell_parent(s_, {held.seq, o.held.job, o.as == outcome::kind::completed, told, o.at});
         if (is_watched && !is_kept)
             s_.ended.remove(s_.db, held.seq);
         if (!is_kept)
-            forget_job(s_, queue, held.seq, end.state());
+            forget_job(s_, queue, held.seq, end.state(), o.at);
+        if (doomed) {
+            forget(); // as if one ended after the other
+            fail_parents(s_, std::move(doomed), o.at);
+        }
     }
 
     job_end end_of(const outcome& o, const lease_row& held, int attempts) {
@@ -140,11 +154,22 @@ private:
                o.held.job.id, o.at, o.reason);
     }
 
+    void wait_for_children(ledger::row& queue, const outcome& o, const lease_row& held) {
+        query(s_.db, "UPDATE infra_jobs SET fence = ?2, started_at = ?3 WHERE seq = ?1")
+            .bind(held.seq, held.fence, held.started_at)
+            .run();
+        begin_to_wait(s_, queue, held.seq, job_state::active);
+        record(s_, queue, job_event::kind::waiting_children, o.held.job.id, o.at);
+        release_if_done(s_, held.seq, o.at);
+    }
+
     // Interrupted, it stands in front; retried, where a new job would; later, when it is due.
     standing standing_of(const outcome& o, const lease_row& held) {
-        query q(s_.db, "SELECT priority, kind, name, options, expires_at FROM infra_jobs WHERE seq = ?1");
+        query q(s_.db,
+                "SELECT priority, kind, name, options, expires_at, grp IS NOT NULL FROM infra_jobs WHERE seq = ?1");
         q.bind(held.seq).step();
-        const bool in_front = o.as == outcome::kind::returned || s_.kinds.read(s_.db, q, 1, 2, 3).options.lifo;
+        const bool in_front =
+            o.as == outcome::kind::returned || q.integer(5) != 0 || s_.kinds.read(s_.db, q, 1, 2, 3).options.lifo;
         const auto number = s_.queues.next_number();
         return {q.integer(0),
                 o.run_at   ? to_due_ms(*o.run_at)
@@ -186,6 +211,8 @@ std::vector<bool> finish(store& s, const std::vector<outcome>& outcomes) {
     for (const auto& each : outcomes)
         done.push_back(all.end(each));
     all.forget();
+    if (s.queues.has_families()) // who waits for a parent that is released by this must hear of it
+        s.forget_beyond_kept();
     return done;
 }
 

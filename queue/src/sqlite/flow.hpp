@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 namespace infra::queue::sqlite {
 
@@ -14,6 +15,15 @@ struct queue_flow {
     queue_settings settings{};
     std::optional<std::int64_t> rate_from{}; ///< since when starts are counted, in Unix milliseconds
     std::size_t rate_started = 0;
+
+    /// The limits of groups have changed, and those whose names come after this are still to hear of it.
+    struct unsettled_groups {
+        std::string after{};
+        bool windows_too = false; ///< which begin anew
+
+        friend bool operator==(const unsettled_groups&, const unsettled_groups&) = default;
+    };
+    std::optional<unsettled_groups> unsettled{};
 
     bool is_unlimited() const noexcept {
         return !settings.paused && settings.concurrency == 0 && settings.rate.max == 0 && settings.max_length == 0;

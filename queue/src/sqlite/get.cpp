@@ -1,3 +1,4 @@
+#include "families.hpp"
 #include "look.hpp"
 #include "verbs.hpp"
 
@@ -7,7 +8,7 @@ namespace {
 #define INFRA_QUEUE_SELECT_JOB                                                                                         \
     "SELECT j.seq, j.queue, j.id, j.state, j.priority, j.place, j.kind, j.name, j.options, j.attempts_made, "          \
     "j.stalls, j.fence, j.created_at, j.started_at, coalesce(j.data, p.data), j.failed_reason, j.result, "             \
-    "j.expires_at, j.deduplication, j.errors IS NOT NULL, j.progress FROM infra_jobs j "                               \
+    "j.expires_at, j.deduplication, j.errors IS NOT NULL, j.progress, j.grp, j.parent FROM infra_jobs j "              \
     "LEFT JOIN infra_payloads p USING (seq) "
 
 constexpr const char* by_seq = INFRA_QUEUE_SELECT_JOB "WHERE j.seq = ?1";
@@ -55,6 +56,11 @@ void say_over(job_info& info, const job_end& end) {
         say_run(info, end.fence, end.started_at);
 }
 
+std::optional<wall_time> run_at_of(const query& q, job_state state) {
+    const bool may_be_later = state == job_state::delayed || (state == job_state::waiting_children && q.integer(5) > 0);
+    return may_be_later ? maybe_time(q, 5) : std::nullopt;
+}
+
 // Of a job that waits: the others are spoken for by their lease, or their end.
 job_info read_job(store& s, const query& q) {
     const auto& kind = s.kinds.read(s.db, q, 6, 7, 8);
@@ -70,12 +76,15 @@ job_info read_job(store& s, const query& q) {
                   .fence = static_cast<std::uint64_t>(q.integer(11)),
                   .stalls = static_cast<int>(q.integer(10)),
                   .created_at = from_unix_ms(q.integer(12)),
-                  .run_at = state == job_state::delayed ? maybe_time(q, 5) : std::nullopt,
+                  .run_at = run_at_of(q, state),
                   .started_at = maybe_time(q, 13),
                   .expires_at = maybe_time(q, 17),
                   .options = kind.options,
                   .deduplication_id = q.text(18),
-                  .progress = q.text(20)};
+                  .progress = q.text(20),
+                  .group = q.text(21)};
+    if (s.queues.has_families())
+        say_family(s, info, q.integer(0), q.maybe_integer(22));
     if (q.integer(19) != 0)
         info.errors = errors_of(s, q.integer(0));
     info.options.priority = static_cast<int>(q.integer(4));

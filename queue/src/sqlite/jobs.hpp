@@ -56,8 +56,8 @@ void expire_no_more(store& s, const ledger::row& queue, std::int64_t expires_at,
 
 // --- how it begins and ends ---
 
-/// However long the queue is.
-added_job add_job(store& s, ledger::row& queue, const new_job& job);
+/// However long the queue is. A parent waits for children, which are to follow.
+added_job add_job(store& s, ledger::row& queue, const new_job& job, bool is_parent = false);
 
 /// Ends a job that has left its place and that no handler ends. `from` is where it is counted.
 void fail_job(store& s, ledger::row& queue, std::int64_t seq, job_state from, std::string_view reason, wall_time at);
@@ -66,7 +66,7 @@ void fail_job(store& s, ledger::row& queue, std::int64_t seq, job_state from, st
 void leave_finished(store& s, const ledger::row& queue, const job_end& end);
 
 /// Forgets a job that has left its place. A deduplication stays as it is.
-void forget_job(store& s, ledger::row& queue, std::int64_t seq, job_state from);
+void forget_job(store& s, ledger::row& queue, std::int64_t seq, job_state from, wall_time at);
 
 /// Forgets finished jobs of a queue beyond what is to be kept, oldest first, at most so many.
 std::size_t forget_beyond(store& s, ledger::row& queue, job_state state, const keep& kept, wall_time now,

@@ -38,7 +38,12 @@ public:
     }
 
     awaitable<queue_settings> configure(settings_change change) override {
-        return inside([change = std::move(change)](store& s) { return sqlite::configure(s, change); });
+        return inside([change = std::move(change)](store& s) {
+            auto now = sqlite::configure(s, change);
+            while (!sqlite::settle_groups(s, change.queue))
+                ;
+            return now;
+        });
     }
     awaitable<queue_settings> settings(std::string queue) override {
         return inside([queue = std::move(queue)](store& s) { return sqlite::settings(s, queue); });
@@ -70,6 +75,10 @@ public:
     }
     awaitable<std::optional<job_info>> wait_for_end(job_key) override {
         throw error(infra::errc::invalid_state, "a job cannot be waited for inside a transaction: nobody could end it");
+    }
+
+    awaitable<children_page> children(children_request request) override {
+        return inside([request = std::move(request)](store& s) { return sqlite::children(s, request); });
     }
 
     awaitable<void> upsert(std::vector<new_schedule> schedules) override {

@@ -25,10 +25,11 @@ struct stored_job {
     bool replace = false;
     bool keep_last_if_active = false;
     std::optional<std::int64_t> ttl{};
+    std::optional<std::string> group{};
 };
 BOOST_DESCRIBE_STRUCT(stored_job, (),
                       (id, name, data, options, priority, carrier, created_at, run_at, expires_at, deduplication,
-                       extend, replace, keep_last_if_active, ttl))
+                       extend, replace, keep_last_if_active, ttl, group))
 
 std::optional<wall_time> to_time(const std::optional<std::int64_t>& ms) {
     return ms ? std::optional(from_unix_ms(*ms)) : std::nullopt;
@@ -52,7 +53,8 @@ std::string to_text(const new_job& job) {
                    .extend = by.extend,
                    .replace = by.replace,
                    .keep_last_if_active = by.keep_last_if_active,
-                   .ttl = by.ttl ? std::optional(by.ttl->count()) : std::nullopt});
+                   .ttl = by.ttl ? std::optional(by.ttl->count()) : std::nullopt,
+                   .group = job.group.empty() ? std::nullopt : std::optional(job.group)});
 }
 
 new_job read_duplicate(std::string_view text, const database& db) {
@@ -71,7 +73,8 @@ new_job read_duplicate(std::string_view text, const database& db) {
                 .deduplicate = deduplication{.id = read->deduplication,
                                              .extend = read->extend,
                                              .replace = read->replace,
-                                             .keep_last_if_active = read->keep_last_if_active}};
+                                             .keep_last_if_active = read->keep_last_if_active},
+                .group = read->group.value_or(std::string())};
     job.options.priority = read->priority;
     if (read->ttl)
         job.deduplicate->ttl = std::chrono::milliseconds(*read->ttl);

@@ -6,15 +6,26 @@
 namespace infra::queue::sqlite {
 namespace {
 
+std::optional<queue_flow::unsettled_groups> unsettled(const query& q, int column) {
+    if (q.is_null(column))
+        return std::nullopt;
+    return queue_flow::unsettled_groups{.after = q.text(column), .windows_too = q.integer(column + 1) != 0};
+}
+
 queue_flow read_flow(const query& q) {
     const auto number = [&q](int column) { return static_cast<std::size_t>(q.integer(column)); };
+    const auto rate = [&](int column) {
+        return rate_limit{.max = number(column), .duration = std::chrono::milliseconds(q.integer(column + 1))};
+    };
     return {.settings = {.queue = q.text(1),
-                         .paused = q.integer(7) != 0,
-                         .concurrency = number(8),
-                         .rate = {.max = number(9), .duration = std::chrono::milliseconds(q.integer(10))},
-                         .max_length = number(11)},
-            .rate_from = q.maybe_integer(12),
-            .rate_started = number(13)};
+                         .paused = q.integer(8) != 0,
+                         .concurrency = number(9),
+                         .rate = rate(10),
+                         .max_length = number(12),
+                         .per_group = {.concurrency = number(15), .rate = rate(16)}},
+            .rate_from = q.maybe_integer(13),
+            .rate_started = number(14),
+            .unsettled = unsettled(q, 18)};
 }
 
 } // namespace
@@ -24,6 +35,8 @@ void ledger::load(database& db) {
     load_queues(db);
     load_numbers(db);
     has_payloads_ = query(db, "SELECT 1 FROM infra_payloads LIMIT 1").step();
+    has_families_ = query(db, "SELECT 1 FROM infra_families LIMIT 1").step();
+    has_family_gone_ = query(db, "SELECT 1 FROM infra_families WHERE waits = 2 LIMIT 1").step();
     has_logs_ = query(db, "SELECT 1 FROM infra_logs LIMIT 1").step();
 }
 
@@ -34,14 +47,16 @@ void ledger::load_queues(database& db) {
     by_id_.clear();
     totals_ = {};
     limited_ = 0;
-    query queues(db, "SELECT id, name, waiting, delayed, active, completed, failed, paused, concurrency, rate_max, "
-                     "rate_duration, max_length, rate_from, rate_started, (SELECT expires_at FROM infra_expiring e "
+    query queues(db, "SELECT id, name, waiting, delayed, active, completed, failed, waiting_children, paused, "
+                     "concurrency, rate_max, rate_duration, max_length, rate_from, rate_started, group_concurrency, "
+                     "group_rate_max, group_rate_duration, unsettled_after, unsettled_windows, (SELECT expires_at FROM "
+                     "infra_expiring e "
                      "WHERE e.queue = q.id ORDER BY expires_at LIMIT 1) FROM infra_queues q");
     while (queues.step()) {
         row read{.id = queues.integer(0), .name = queues.text(1), .flow = read_flow(queues)};
         for (std::size_t i = 0; i < job_states; ++i)
             totals_[i] += read.jobs[i] = queues.integer(2 + static_cast<int>(i));
-        read.next_expiry = queues.maybe_integer(14).value_or(read.next_expiry);
+        read.next_expiry = queues.maybe_integer(20).value_or(read.next_expiry);
         limited_ += !read.flow.is_unlimited();
         const auto place = rows_.emplace(read.name, read).first;
         by_id_.emplace(read.id, &place->second);
@@ -49,11 +64,12 @@ void ledger::load_queues(database& db) {
 }
 
 void ledger::load_numbers(database& db) {
-    query q(db, "SELECT next_seq, next_number, incarnation FROM infra_queue");
+    query q(db, "SELECT next_seq, next_number, incarnation, has_groups FROM infra_queue");
     q.step();
     saved_numbers_ = {q.integer(0), q.integer(1)};
     std::tie(next_seq_, next_number_) = saved_numbers_;
     incarnation_ = q.integer(2);
+    has_groups_ = saved_groups_ = q.integer(3) != 0;
 }
 
 void ledger::save(database& db) {
@@ -63,14 +79,16 @@ void ledger::save(database& db) {
     if (numbers != saved_numbers_)
         query(db, "UPDATE infra_queue SET next_seq = ?1, next_number = ?2").bind(next_seq_, next_number_).run();
     saved_numbers_ = numbers;
+    if (has_groups_ != std::exchange(saved_groups_, has_groups_))
+        query(db, "UPDATE infra_queue SET has_groups = 1").run();
 }
 
 void ledger::save_counts(database& db) {
     for (auto* each : changed_) {
         const auto& n = each->jobs;
-        query(db, "UPDATE infra_queues SET waiting = ?1, delayed = ?2, active = ?3, completed = ?4, failed = ?5 WHERE "
-                  "id = ?6")
-            .bind(n[0], n[1], n[2], n[3], n[4], each->id)
+        query(db, "UPDATE infra_queues SET waiting = ?1, delayed = ?2, active = ?3, completed = ?4, failed = ?5, "
+                  "waiting_children = ?6 WHERE id = ?7")
+            .bind(n[0], n[1], n[2], n[3], n[4], n[5], each->id)
             .run();
         each->dirty = false;
     }
@@ -80,11 +98,16 @@ void ledger::save_counts(database& db) {
 void ledger::save_flows(database& db) {
     for (auto* each : flows_changed_) {
         const auto& s = each->flow.settings;
+        const auto& unsettled = each->flow.unsettled;
         query(db,
               "UPDATE infra_queues SET paused = ?1, concurrency = ?2, rate_max = ?3, rate_duration = ?4, max_length "
-              "= ?5, rate_from = ?6, rate_started = ?7 WHERE id = ?8")
+              "= ?5, rate_from = ?6, rate_started = ?7, group_concurrency = ?9, group_rate_max = ?10, "
+              "group_rate_duration = ?11, unsettled_after = ?12, unsettled_windows = ?13 WHERE id = ?8")
             .bind(s.paused, s.concurrency, s.rate.max, s.rate.duration.count(), s.max_length, each->flow.rate_from,
-                  each->flow.rate_started, each->id)
+                  each->flow.rate_started, each->id, s.per_group.concurrency, s.per_group.rate.max,
+                  s.per_group.rate.duration.count(),
+                  unsettled ? std::optional(std::string_view(unsettled->after)) : std::nullopt,
+                  unsettled && unsettled->windows_too)
             .run();
         each->flow_dirty = false;
     }

@@ -62,6 +62,15 @@ public:
     /// Whether any payload lies apart from its job.
     bool has_payloads() const noexcept { return has_payloads_; }
     void payload_added() noexcept { has_payloads_ = true; }
+    /// Whether any job has children.
+    bool has_families() const noexcept { return has_families_; }
+    void family_added() noexcept { has_families_ = true; }
+    /// Whether rows of forgotten families are left.
+    bool has_family_gone() const noexcept { return has_family_gone_; }
+    void set_family_gone(bool some) noexcept { has_family_gone_ = some; }
+    /// Whether any job ever had a group.
+    bool has_groups() const noexcept { return has_groups_; }
+    void group_added() noexcept { has_groups_ = true; }
     /// Whether any job has log lines.
     bool has_logs() const noexcept { return has_logs_; }
     void log_added() noexcept { has_logs_ = true; }
@@ -108,6 +117,10 @@ private:
     std::int64_t incarnation_ = 0;
     bool has_payloads_ = false;
     bool has_logs_ = false;
+    bool has_families_ = false;
+    bool has_family_gone_ = false;
+    bool has_groups_ = false;
+    bool saved_groups_ = false;
     std::vector<step> steps_;           // since mark()
     std::vector<std::string> made_;     // since mark()
     std::vector<former_flow> flows_;    // since mark()

@@ -34,7 +34,8 @@ direction direction_of(const list_request& request) {
 std::vector<job_state> states_of(const job_filter& filter) {
     auto states = filter.states;
     if (states.empty())
-        states = {job_state::waiting, job_state::delayed, job_state::active, job_state::completed, job_state::failed};
+        for (std::size_t i = 0; i < job_states; ++i)
+            states.push_back(static_cast<job_state>(i));
     if (filter.finished_before)
         std::erase_if(states, [](auto s) { return s != job_state::completed && s != job_state::failed; });
     std::ranges::sort(states);
@@ -60,9 +61,22 @@ numbers active(store& s, const ledger::row& queue) {
     return found;
 }
 
+numbers waiting(store& s, const ledger::row& queue) {
+    auto found = s.line.numbers(s.db, queue.id);
+    if (!s.queues.has_groups())
+        return found;
+    for (const auto seq : read_numbers(s, queue, "SELECT seq FROM infra_grouped WHERE queue = ?1"))
+        found.push_back(seq);
+    std::ranges::sort(found); // the head of a group stands in both
+    found.erase(std::ranges::unique(found).begin(), found.end());
+    return found;
+}
+
 numbers in_state(store& s, const ledger::row& queue, job_state state) {
     switch (state) {
-    case job_state::waiting: return s.line.numbers(s.db, queue.id);
+    case job_state::waiting: return waiting(s, queue);
+    case job_state::waiting_children:
+        return read_numbers(s, queue, "SELECT seq FROM infra_families WHERE queue = ?1 AND waits = 1");
     case job_state::delayed: return read_numbers(s, queue, "SELECT seq FROM infra_delayed WHERE queue = ?1");
     case job_state::active: return active(s, queue);
     case job_state::completed:

@@ -27,7 +27,7 @@ job_state state_of(store& s, std::int64_t seq, job_state by_row);
 std::optional<job_info> find_job(store& s, std::int64_t seq);
 
 /// Forgets a job that nobody runs, with all that is kept about it, and frees its deduplication.
-void remove_job(store& s, const job_row& job);
+void remove_job(store& s, const job_row& job, wall_time now);
 
 /// Jobs that fit, in the order of their numbers.
 struct found_jobs {

@@ -326,6 +326,63 @@ constexpr std::array<const char*, schema_version> migrations = {
         inode  INTEGER NOT NULL
     ) STRICT;
     )",
+    // Jobs that wait for others, and groups. Both lie apart: a job without them has two columns that are NULL.
+    R"(
+    ALTER TABLE infra_jobs ADD COLUMN grp TEXT;
+    ALTER TABLE infra_jobs ADD COLUMN parent INTEGER;
+    ALTER TABLE infra_queue ADD COLUMN has_groups INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE infra_queues ADD COLUMN waiting_children INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE infra_queues ADD COLUMN group_concurrency INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE infra_queues ADD COLUMN group_rate_max INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE infra_queues ADD COLUMN group_rate_duration INTEGER NOT NULL DEFAULT 1000;
+    ALTER TABLE infra_queues ADD COLUMN unsettled_after TEXT;
+    ALTER TABLE infra_queues ADD COLUMN unsettled_windows INTEGER NOT NULL DEFAULT 0;
+    CREATE TABLE infra_families (
+        seq       INTEGER PRIMARY KEY,
+        queue     INTEGER NOT NULL,
+        waits     INTEGER NOT NULL,
+        pending   INTEGER NOT NULL DEFAULT 0,
+        completed INTEGER NOT NULL DEFAULT 0,
+        failed    INTEGER NOT NULL DEFAULT 0,
+        bytes     INTEGER NOT NULL DEFAULT 0
+    ) STRICT;
+    CREATE INDEX infra_families_waiting ON infra_families (queue, seq) WHERE waits = 1;
+    CREATE INDEX infra_families_gone ON infra_families (seq) WHERE waits = 2;
+    CREATE TABLE infra_children (
+        parent        INTEGER NOT NULL,
+        seq           INTEGER NOT NULL,
+        queue         TEXT NOT NULL,
+        id            TEXT NOT NULL,
+        on_failure    INTEGER NOT NULL,
+        state         INTEGER NOT NULL DEFAULT 0,
+        result        TEXT,
+        failed_reason TEXT,
+        PRIMARY KEY (parent, seq)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE infra_groups (
+        queue         INTEGER NOT NULL,
+        name          TEXT NOT NULL,
+        waiting       INTEGER NOT NULL DEFAULT 0,
+        active        INTEGER NOT NULL DEFAULT 0,
+        turn          INTEGER,
+        head_priority INTEGER,
+        head          INTEGER,
+        rate_from     INTEGER,
+        rate_started  INTEGER NOT NULL DEFAULT 0,
+        opens_at      INTEGER,
+        PRIMARY KEY (queue, name)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX infra_groups_opening ON infra_groups (opens_at) WHERE opens_at IS NOT NULL;
+    CREATE INDEX infra_groups_rated ON infra_groups (rate_from) WHERE rate_from IS NOT NULL;
+    CREATE TABLE infra_grouped (
+        queue    INTEGER NOT NULL,
+        name     TEXT NOT NULL,
+        priority INTEGER NOT NULL,
+        place    INTEGER NOT NULL,
+        seq      INTEGER NOT NULL,
+        PRIMARY KEY (queue, name, priority, place)
+    ) STRICT, WITHOUT ROWID;
+    )",
 };
 
 void pack_leases(database& db) {

@@ -1,4 +1,5 @@
 #include "deduplication.hpp"
+#include "families.hpp"
 #include "traces.hpp"
 #include "verbs.hpp"
 
@@ -19,10 +20,13 @@ void delete_rows(store& s, const std::vector<std::int64_t>& sorted) {
     }
 }
 
-void forget_oldest(store& s, ledger::row& queue, job_state state, std::vector<std::int64_t> oldest) {
+void forget_oldest(store& s, ledger::row& queue, job_state state, std::vector<std::int64_t> oldest, wall_time now) {
     const auto number = std::ssize(oldest);
     s.order.remove_oldest(s.db, queue.id, state, number);
     std::ranges::sort(oldest);
+    if (s.queues.has_families())
+        for (const auto seq : oldest)
+            forget_family(s, seq, now);
     delete_rows(s, oldest);
     for (const auto seq : oldest) {
         s.ended.remove(s.db, seq);
@@ -34,7 +38,8 @@ void forget_oldest(store& s, ledger::row& queue, job_state state, std::vector<st
     s.queues.removed(queue, state, number);
 }
 
-std::size_t forget_excess(store& s, ledger::row& queue, job_state state, std::size_t count, std::int64_t most) {
+std::size_t forget_excess(store& s, ledger::row& queue, job_state state, std::size_t count, wall_time now,
+                          std::int64_t most) {
     const auto limit =
         static_cast<std::int64_t>(std::min<std::size_t>(count, std::numeric_limits<std::int64_t>::max()));
     const auto excess = std::min(queue.in(state)-limit, most);
@@ -42,7 +47,7 @@ std::size_t forget_excess(store& s, ledger::row& queue, job_state state, std::si
         return 0;
     auto oldest = s.order.oldest(s.db, queue.id, state, excess);
     const auto forgotten = oldest.size();
-    forget_oldest(s, queue, state, std::move(oldest));
+    forget_oldest(s, queue, state, std::move(oldest), now);
     return forgotten;
 }
 
@@ -55,7 +60,7 @@ std::size_t forget_old(store& s, ledger::row& queue, job_state state, std::chron
     });
     const auto forgotten = oldest.size();
     if (forgotten > 0)
-        forget_oldest(s, queue, state, std::move(oldest));
+        forget_oldest(s, queue, state, std::move(oldest), now);
     return forgotten;
 }
 
@@ -65,7 +70,7 @@ std::size_t forget_beyond(store& s, ledger::row& queue, job_state state, const k
                           std::int64_t most) {
     std::size_t forgotten = 0;
     if (kept.count)
-        forgotten += forget_excess(s, queue, state, *kept.count, most);
+        forgotten += forget_excess(s, queue, state, *kept.count, now, most);
     if (kept.age && queue.in(state) > 0)
         forgotten += forget_old(s, queue, state, *kept.age, now, most);
     return forgotten;
@@ -85,6 +90,7 @@ std::size_t prune(store& s, const std::vector<prune_request>& requests) {
         forgotten += forget_beyond(s, *queue, job_state::completed, each.completed, each.now);
         forgotten += forget_beyond(s, *queue, job_state::failed, each.failed, each.now);
     }
+    sweep_families(s);
     if (!requests.empty())
         forget_past_deduplications(s, std::ranges::max(requests, {}, &prune_request::now).now);
     return forgotten;

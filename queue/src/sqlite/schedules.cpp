@@ -20,7 +20,7 @@ bool stands(const std::optional<job_row>& run) {
 
 void take_away_run(store& s, const ledger::row& queue, const stored_schedule& of) {
     if (const auto run = run_row(s, queue.name, of); stands(run))
-        remove_job(s, *run);
+        remove_job(s, *run, from_unix_ms(of.defined_at));
 }
 
 // Unless it is there already: active, or over.

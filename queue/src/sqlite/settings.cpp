@@ -1,3 +1,4 @@
+#include "groups.hpp"
 #include "schedules.hpp"
 #include "traces.hpp"
 #include "verbs.hpp"
@@ -18,10 +19,17 @@ queue_settings configure(store& s, const settings_change& change) {
         flow.rate_from.reset();
         flow.rate_started = 0;
     }
+    const bool limits_groups_anew = change.per_group && *change.per_group != now.per_group;
+    if (limits_groups_anew)
+        flow.unsettled = {.windows_too = change.per_group->rate != now.per_group.rate ||
+                                         (flow.unsettled && flow.unsettled->windows_too)};
+    now.per_group = change.per_group.value_or(now.per_group);
     if (now.paused != queue.flow.settings.paused)
         record(s, queue, now.paused ? job_event::kind::paused : job_event::kind::resumed, {}, change.now);
     if (flow != queue.flow)
         s.queues.set_flow(queue, std::move(flow));
+    if (limits_groups_anew)
+        settle_some(s, queue);
     s.brought_work = true; // some may be taken now
     return queue.flow.settings;
 }
@@ -29,6 +37,13 @@ queue_settings configure(store& s, const settings_change& change) {
 queue_settings settings(store& s, const std::string& queue) {
     const auto* known = s.queues.find(queue);
     return known ? known->flow.settings : queue_settings{.queue = queue};
+}
+
+bool settle_groups(store& s, const std::string& queue) {
+    auto* known = s.queues.find(queue);
+    if (known)
+        settle_some(s, *known);
+    return !known || !known->flow.unsettled;
 }
 
 namespace {
@@ -51,7 +66,7 @@ std::optional<bool> forget_queue(store& s, const std::string& queue) {
         return true;
     if (std::ranges::any_of(known->jobs, [](auto number) { return number > 0; }) || has_schedules(s, *known))
         return false;
-    if (!forget_deduplications(s, *known))
+    if (!forget_deduplications(s, *known) || !forget_groups(s, *known))
         return std::nullopt;
     forget_traces(s, *known);
     s.queues.forget(s.db, queue);

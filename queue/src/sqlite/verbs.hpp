@@ -24,6 +24,7 @@ std::size_t prune(store& s, const std::vector<prune_request>& requests);
 // --- operations ---
 
 queue_settings configure(store& s, const settings_change& change);
+bool settle_groups(store& s, const std::string& queue); ///< after configure, until it is true
 queue_settings settings(store& s, const std::string& queue);
 /// Empty: there is more to forget than one call does.
 std::optional<bool> forget_queue(store& s, const std::string& queue);
@@ -34,6 +35,8 @@ std::vector<log_line> logs(store& s, const job_key& job);
 events_page events(store& s, const events_request& request);
 bool has_events(store& s, const events_request& request); ///< that `request` did not see
 std::vector<minute_counts> history(store& s, const std::string& queue, wall_time from, wall_time to);
+
+children_page children(store& s, const children_request& request);
 
 // --- schedules ---
 

@@ -299,12 +299,15 @@ void writer::perform_all(batch& all, batch& parked, undo how, std::vector<std::e
         if (!failure && one.waits() && one.watches() == watching)
             failure = perform_one(one, &operation::try_again);
     };
-    for (const bool watching : {false, true}) {
-        for (std::size_t i = 0; i < parked.size(); ++i)
-            try_again(*parked[i], failures[all.size() + i], watching);
-        for (std::size_t i = 0; i < all.size(); ++i)
-            try_again(*all[i], failures[i], watching);
-    }
+    do { // one that goes on may bring something for another that was tried before
+        store_->brought_work = false;
+        for (const bool watching : {false, true}) {
+            for (std::size_t i = 0; i < parked.size(); ++i)
+                try_again(*parked[i], failures[all.size() + i], watching);
+            for (std::size_t i = 0; i < all.size(); ++i)
+                try_again(*all[i], failures[i], watching);
+        }
+    } while (store_->brought_work);
 }
 
 // A full queue is found out before anything is changed; many may be refused while others are served.

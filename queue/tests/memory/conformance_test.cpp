@@ -1,4 +1,10 @@
+#include "../child_additions_conformance.hpp"
+#include "../child_failures_conformance.hpp"
+#include "../child_records_conformance.hpp"
+#include "../children_conformance.hpp"
 #include "../flow_conformance.hpp"
+#include "../group_limits_conformance.hpp"
+#include "../groups_conformance.hpp"
 #include "../operations_conformance.hpp"
 #include "../schedules_conformance.hpp"
 
@@ -15,6 +21,8 @@ backend_subject make_memory() {
 const auto only = ::testing::Values(backend_case{"Only", make_memory});
 
 INSTANTIATE_TEST_SUITE_P(Memory, QueueBackend, only, backend_case_name);
+INSTANTIATE_TEST_SUITE_P(Memory, QueueChildren, only, backend_case_name);
+INSTANTIATE_TEST_SUITE_P(Memory, QueueGroups, only, backend_case_name);
 INSTANTIATE_TEST_SUITE_P(Memory, QueueFlow, only, backend_case_name);
 INSTANTIATE_TEST_SUITE_P(Memory, QueueOperations, only, backend_case_name);
 INSTANTIATE_TEST_SUITE_P(Memory, QueueSchedules, only, backend_case_name);

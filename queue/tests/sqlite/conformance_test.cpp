@@ -1,4 +1,10 @@
+#include "../child_additions_conformance.hpp"
+#include "../child_failures_conformance.hpp"
+#include "../child_records_conformance.hpp"
+#include "../children_conformance.hpp"
 #include "../flow_conformance.hpp"
+#include "../group_limits_conformance.hpp"
+#include "../groups_conformance.hpp"
 #include "../operations_conformance.hpp"
 #include "../schedules_conformance.hpp"
 #include "support.hpp"
@@ -19,6 +25,8 @@ const auto both = ::testing::Values(backend_case{"Full", [] { return make_subjec
                                     backend_case{"Normal", [] { return make_subject(durability::normal); }});
 
 INSTANTIATE_TEST_SUITE_P(Sqlite, QueueBackend, both, backend_case_name);
+INSTANTIATE_TEST_SUITE_P(Sqlite, QueueChildren, both, backend_case_name);
+INSTANTIATE_TEST_SUITE_P(Sqlite, QueueGroups, both, backend_case_name);
 INSTANTIATE_TEST_SUITE_P(Sqlite, QueueFlow, both, backend_case_name);
 INSTANTIATE_TEST_SUITE_P(Sqlite, QueueOperations, both, backend_case_name);
 INSTANTIATE_TEST_SUITE_P(Sqlite, QueueSchedules, both, backend_case_name);

@@ -109,7 +109,7 @@ TEST_F(SqliteSchema, OfVersion1IsBroughtUpToDateWithItsJobs) {
     EXPECT_EQ(taken.jobs[0].options.timeout, 5s);
     EXPECT_EQ(loop.await(stored->finish({{.held = taken.jobs[0].held, .at = t0}})), (std::vector{true}));
     loop.await(stored->stop(deadline::after(30s)));
-    EXPECT_EQ(ask(file, "SELECT schema_version FROM infra_queue"), "4");
+    EXPECT_EQ(ask(file, "SELECT schema_version FROM infra_queue"), "5");
     expect_sound(file);
 }
 
@@ -191,10 +191,13 @@ TEST_F(SqliteSchema, OfVersion2GoesOnWhereItWas) {
     expect_sound(file);
 }
 
-std::string version_3() {
-    std::ifstream in(INFRA_QUEUE_TESTS "/sqlite/version_3.sql");
+std::string text_of(const char* name) {
+    std::ifstream in(std::string(INFRA_QUEUE_TESTS "/sqlite/") + name);
     return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
 }
+
+std::string version_3() { return text_of("version_3.sql"); }
+std::string version_4() { return text_of("version_4.sql"); }
 
 TEST_F(SqliteSchema, OfVersion3KeepsItsJobsInTheirStates) {
     make(version_3().c_str());
@@ -234,6 +237,60 @@ TEST_F(SqliteSchema, OfVersion3GoesOnWhereItWas) {
     EXPECT_EQ(loop.await(stored->get({{"mail", "active"}})).at(0)->failed_reason, cancelled_reason)
         << "its lease ran out";
     EXPECT_EQ(ask(file, "SELECT count(*) FROM infra_deduplications"), "0");
+    loop.await(stored->stop(deadline::after(30s)));
+    expect_sound(file);
+}
+
+TEST_F(SqliteSchema, OfVersion4KeepsEverythingWhereItWas) {
+    make(version_4().c_str());
+    const auto stored = open();
+    EXPECT_EQ(loop.await(stored->counts({"mail"})).at(0),
+              (queue_counts{.queue = "mail", .waiting = 6, .delayed = 2, .active = 3, .completed = 2, .failed = 1}));
+    EXPECT_EQ(loop.await(stored->counts({"images"})).at(0), (queue_counts{.queue = "images", .waiting = 1}));
+    expect_sound(file);
+    const auto info = [&](const char* id) { return loop.await(stored->get({{"mail", id}})).at(0).value(); };
+    EXPECT_EQ(info("done").result, R"("done")");
+    EXPECT_EQ(info("done").finished_at, t0 + 2s);
+    EXPECT_EQ(info("failed").errors, (std::vector<job_error>{{.attempt = 1, .at = t0 + 1s, .reason = "no such user"}}));
+    EXPECT_EQ(info("active").progress, "50");
+    EXPECT_EQ(info("active").fence, 14u);
+    EXPECT_TRUE(info("wanted").cancel_requested);
+    EXPECT_EQ(info("8").options.attempts, 3);
+    EXPECT_EQ(info("large").data.size(), 1502u);
+    EXPECT_EQ(info("late").expires_at, t0 + 60s);
+    EXPECT_EQ(info("delayed").run_at, t0 + 60s);
+    EXPECT_EQ(info("plain").group, "");
+    EXPECT_FALSE(info("plain").parent);
+    EXPECT_EQ(loop.await(stored->logs({"mail", "active"})).at(0).text, "half of it");
+    EXPECT_EQ(loop.await(stored->settings("mail")),
+              (queue_settings{
+                  .queue = "mail", .concurrency = 50, .rate = {.max = 100, .duration = 1min}, .max_length = 1000}));
+    EXPECT_TRUE(loop.await(stored->settings("images")).paused);
+    EXPECT_EQ(loop.await(stored->schedules("mail")).at(0).next, t0 + 1h);
+    EXPECT_EQ(loop.await(stored->history("mail", t0 - 1h, t0 + 1h)).at(0).completed, 2u);
+    EXPECT_EQ(loop.await(stored->events({.queue = "mail", .cursor = "0", .max = 100, .now = t0})).events.size(), 26u);
+    loop.await(stored->stop(deadline::after(30s)));
+    EXPECT_EQ(ask(file, "SELECT schema_version FROM infra_queue"), "5");
+    expect_sound(file);
+}
+
+TEST_F(SqliteSchema, OfVersion4GoesOnWhereItWas) {
+    make(version_4().c_str());
+    const auto stored = open();
+    auto child = make_job("child");
+    child.parent = child_of{.place = 0};
+    child.group = "tenant";
+    loop.await(stored->enqueue({make_job("parent"), child}));
+    const auto at = [&](wall_time now) {
+        return loop.await(stored->claim({.queues = {"mail"}, .max = 20, .worker = "me", .now = now}));
+    };
+    EXPECT_EQ(ids_of(at(t0 + 9s)), (ids{"lifo", "plain", "8", "large", "late", "child", "behind"}));
+    const auto rescued = at(t0 + 10s);
+    EXPECT_EQ(ids_of(rescued), (ids{"holder", "active"})) << "their leases ran out";
+    EXPECT_EQ(loop.await(stored->get({{"mail", "wanted"}})).at(0)->failed_reason, cancelled_reason);
+    EXPECT_GT(rescued.jobs.at(0).held.fence, 23u);
+    loop.await(stored->finish({{.held = rescued.jobs.at(0).held, .at = t0 + 10s}}));
+    EXPECT_EQ(ids_of(at(t0 + 11s)), ids{"last"}) << "the duplicate that was kept";
     loop.await(stored->stop(deadline::after(30s)));
     expect_sound(file);
 }

@@ -133,6 +133,66 @@ inline void expect_sound_blocks(opened_file& file) {
         << "stands in a later run than its number";
 }
 
+/// Numbers of families are those of their children; who waits has a reason, and what is pending is there.
+inline void expect_sound_families(opened_file& file) {
+    file.ask(
+        "CREATE TEMP VIEW families AS SELECT * FROM infra_families WHERE waits <> 2"); // others are being forgotten
+    EXPECT_EQ(file.ask("SELECT f.seq FROM families f LEFT JOIN infra_children c ON c.parent = f.seq GROUP BY f.seq "
+                       "HAVING pending <> count(c.seq) FILTER (WHERE c.state = 0) OR completed <> count(c.seq) FILTER "
+                       "(WHERE c.state = 1) OR failed <> count(c.seq) FILTER (WHERE c.state = 2) OR bytes <> "
+                       "coalesce(sum(coalesce(length(CAST(result AS BLOB)), 0) + coalesce(length(CAST(failed_reason AS "
+                       "BLOB)), 0)), 0) OR (waits = 1 AND pending = 0)"),
+              "none");
+    EXPECT_EQ(file.ask("SELECT seq FROM infra_families WHERE (waits <> 2) <> (seq IN (SELECT seq FROM infra_jobs))"),
+              "none");
+    EXPECT_EQ(file.ask("SELECT parent FROM infra_children WHERE parent NOT IN (SELECT seq FROM infra_families)"),
+              "none");
+    EXPECT_EQ(file.ask("SELECT c.seq FROM infra_children c JOIN families f ON f.seq = c.parent LEFT JOIN infra_jobs j "
+                       "ON j.seq = c.seq "
+                       "AND j.parent = c.parent WHERE c.state = 0 AND j.seq IS NULL"),
+              "none")
+        << "is waited for, and not there";
+    EXPECT_EQ(file.ask("SELECT c.seq FROM infra_children c JOIN ends USING (seq) JOIN families f ON f.seq = c.parent "
+                       "WHERE c.state = 0 AND on_failure <> 4 AND f.seq NOT IN (SELECT seq FROM ends)"),
+              "none")
+        << "is over, and waited for";
+}
+
+/// Each group has the turn that it is to have, and its head stands there.
+inline void expect_sound_groups(opened_file& file) {
+    EXPECT_EQ(
+        file.ask("SELECT g.name FROM infra_groups g WHERE waiting <> (SELECT count(*) FROM infra_grouped r WHERE "
+                 "r.queue = g.queue AND r.name = g.name) OR active <> (SELECT count(*) FROM leases l JOIN infra_jobs "
+                 "j USING (seq) WHERE j.queue = g.queue AND j.grp = g.name)"),
+        "none");
+    EXPECT_EQ(
+        file.ask(
+            "SELECT r.seq FROM infra_grouped r LEFT JOIN infra_groups g USING (queue, name) LEFT JOIN infra_jobs j "
+            "ON j.seq = r.seq AND j.grp = r.name AND j.queue = r.queue WHERE g.name IS NULL OR j.seq IS NULL"),
+        "none");
+    EXPECT_EQ(file.ask("SELECT name FROM infra_groups WHERE waiting = 0 AND active = 0 AND rate_from IS NULL"), "none");
+    EXPECT_EQ(
+        file.ask(
+            "SELECT g.name FROM infra_groups g JOIN infra_queues q ON q.id = g.queue WHERE (turn IS NOT NULL) <> "
+            "(g.waiting > 0 AND (group_concurrency = 0 OR g.active < group_concurrency) AND (group_rate_max = 0 "
+            "OR g.rate_from IS NULL OR g.rate_started < group_rate_max)) AND (unsettled_after IS NULL OR g.name <= "
+            "unsettled_after)"),
+        "none")
+        << "stands in line and may not, or the other way round";
+    EXPECT_EQ(
+        file.ask(
+            "SELECT name FROM infra_groups g WHERE turn IS NOT NULL AND head IS NOT (SELECT seq FROM infra_grouped "
+            "r WHERE r.queue = g.queue AND r.name = g.name ORDER BY priority, place LIMIT 1)"),
+        "none");
+    EXPECT_EQ(
+        file.ask("SELECT w.seq FROM line w JOIN infra_jobs j USING (seq) WHERE grp IS NOT NULL EXCEPT SELECT w.seq "
+                 "FROM infra_groups g JOIN line w ON w.queue = g.queue AND w.priority = g.head_priority AND "
+                 "w.place = g.turn AND w.seq = g.head"),
+        "none");
+    EXPECT_EQ(file.ask("SELECT head FROM infra_groups WHERE turn IS NOT NULL AND head NOT IN (SELECT seq FROM line)"),
+              "none");
+}
+
 /// What must hold of any file at any time.
 inline void expect_sound(const std::filesystem::path& path) {
     if (!std::filesystem::exists(path) || ask(path, "SELECT 1 FROM sqlite_schema WHERE name = 'infra_queue'") != "1")
@@ -141,18 +201,26 @@ inline void expect_sound(const std::filesystem::path& path) {
     const auto asked = [&](const std::string& sql) { return file.ask(sql); };
     EXPECT_EQ(asked("PRAGMA integrity_check"), "ok");
     expect_sound_blocks(file);
-    const std::pair<const char*, const char*> states[] = {{"waiting", "line r WHERE r.queue = q.id"},
-                                                          {"delayed", "infra_delayed r WHERE r.queue = q.id"},
-                                                          {"active", "leases r WHERE r.queue = q.id"},
-                                                          {"completed", "runs r WHERE r.queue = q.id AND r.state = 3"},
-                                                          {"failed", "runs r WHERE r.queue = q.id AND r.state = 4"}};
+    // The head of a group stands in the line as well.
+    file.ask("CREATE TEMP VIEW waiting AS SELECT w.queue, w.priority, w.place, w.seq FROM line w JOIN infra_jobs "
+             "USING (seq) WHERE grp IS NULL UNION ALL SELECT queue, priority, place, seq FROM infra_grouped");
+    expect_sound_families(file);
+    expect_sound_groups(file);
+    const std::pair<const char*, const char*> states[] = {
+        {"waiting", "waiting r WHERE r.queue = q.id"},
+        {"waiting_children", "infra_families r WHERE r.queue = q.id AND r.waits = 1"},
+        {"delayed", "infra_delayed r WHERE r.queue = q.id"},
+        {"active", "leases r WHERE r.queue = q.id"},
+        {"completed", "runs r WHERE r.queue = q.id AND r.state = 3"},
+        {"failed", "runs r WHERE r.queue = q.id AND r.state = 4"}};
     for (const auto& [state, rows] : states)
         EXPECT_EQ(asked(std::string("SELECT name FROM infra_queues q WHERE q.") + state + " <> (SELECT count(*) FROM " +
                         rows + ")"),
                   "none")
             << "the count of " << state << " differs from the rows";
-    const std::string places = "(SELECT seq, queue, 0 AS state, place, priority FROM line UNION ALL "
+    const std::string places = "(SELECT seq, queue, 0 AS state, place, priority FROM waiting UNION ALL "
                                "SELECT seq, queue, 1, due_at, NULL FROM infra_delayed UNION ALL "
+                               "SELECT seq, queue, 5, NULL, NULL FROM infra_families WHERE waits = 1 UNION ALL "
                                "SELECT seq, queue, 0, NULL, NULL FROM leases UNION ALL "
                                "SELECT seq, queue, 0, NULL, NULL FROM runs)";
     EXPECT_EQ(asked("SELECT seq FROM " + places + " GROUP BY seq HAVING count(*) > 1"), "none") << "in two states";
@@ -166,11 +234,11 @@ inline void expect_sound(const std::filesystem::path& path) {
         << "a job's row says it stands elsewhere";
     EXPECT_EQ(asked("SELECT seq FROM infra_jobs WHERE (data IS NULL) <> (seq IN (SELECT seq FROM infra_payloads))"),
               "none");
-    EXPECT_EQ(asked("SELECT w.seq FROM line w JOIN infra_jobs USING (seq) WHERE expires_at IS NOT NULL "
+    EXPECT_EQ(asked("SELECT w.seq FROM waiting w JOIN infra_jobs USING (seq) WHERE expires_at IS NOT NULL "
                     "EXCEPT SELECT e.seq FROM infra_expiring e JOIN infra_jobs j USING (seq, queue, expires_at)"),
               "none")
         << "waits for ever";
-    EXPECT_EQ(asked("SELECT seq FROM infra_expiring WHERE seq NOT IN (SELECT seq FROM line)"), "none");
+    EXPECT_EQ(asked("SELECT seq FROM infra_expiring WHERE seq NOT IN (SELECT seq FROM waiting)"), "none");
     EXPECT_EQ(
         asked("SELECT d.id FROM infra_deduplications d LEFT JOIN infra_jobs j USING (seq) WHERE until IS NULL "
               "AND (j.seq IS NULL OR j.seq IN (SELECT seq FROM ends) OR j.deduplication IS NOT d.id OR j.queue <> "
@@ -198,7 +266,7 @@ inline void expect_sound(const std::filesystem::path& path) {
                     "IS NULL) OR (kind IS NOT NULL AND kind NOT IN (SELECT id FROM infra_kinds))"),
               "none");
     EXPECT_EQ(asked("SELECT seq FROM infra_jobs, infra_queue WHERE seq >= next_seq OR fence >= next_number OR (state "
-                    "<> 1 AND seq NOT IN (SELECT seq FROM ends) AND abs(place) >= next_number)"),
+                    "= 0 AND seq NOT IN (SELECT seq FROM ends) AND abs(place) >= next_number)"),
               "none");
     EXPECT_EQ(
         asked("SELECT fence FROM (SELECT fence FROM leases UNION ALL SELECT fence FROM ends UNION ALL SELECT number "

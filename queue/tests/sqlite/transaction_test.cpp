@@ -240,6 +240,40 @@ TEST_F(SqliteTransaction, RefusesARunWhoseLeaseIsLost) {
     EXPECT_EQ(loop.await(stored->extend({again.held}, t0 + 20s)), std::vector{renewal::held});
 }
 
+TEST_F(SqliteTransaction, DoesNotCompleteAJobWhoseChildrenAreNotDone) {
+    loop.await(jobs.enqueue(ship, {.number = 1}));
+    const auto job = claim();
+    new_job child{.queue = "pack", .name = "pack", .created_at = t0, .parent = child_of{.parent = job.held.job}};
+    loop.await(stored->enqueue({child}));
+    sqlite_transaction inside(db, jobs);
+    db.run("BEGIN IMMEDIATE");
+    EXPECT_EQ(code_thrown_by([&] { inside.complete(*context_of(job)); }), infra::errc::invalid_state);
+    db.run("COMMIT");
+    EXPECT_EQ(loop.await(jobs.find_job(job.held.job.id))->state, job_state::active);
+    const auto packing = loop.await(stored->claim({.queues = {"pack"}, .worker = "me", .now = t0})).jobs.at(0);
+    db.run("BEGIN IMMEDIATE");
+    inside.complete(*context_of(packing), 7);
+    inside.complete(*context_of(job));
+    db.run("COMMIT");
+    EXPECT_EQ(loop.await(jobs.find_job(job.held.job.id))->state, job_state::completed);
+    EXPECT_EQ(loop.await(jobs.children(job.held.job)).children.at(0).result, "7");
+}
+
+TEST_F(SqliteTransaction, ReleasesTheParentOfAJobThatItCompletes) {
+    loop.await(stored->enqueue({{.queue = "pack", .id = "parent", .name = "pack", .created_at = t0},
+                                {.queue = "ship", .name = "ship", .created_at = t0, .parent = child_of{.place = 0}}}));
+    const auto job = claim();
+    sqlite_transaction inside(db, jobs);
+    db.run("BEGIN IMMEDIATE");
+    inside.complete(*context_of(job));
+    db.run("ROLLBACK");
+    EXPECT_EQ(loop.await(jobs.find_job("parent"))->state, job_state::waiting_children);
+    db.run("BEGIN IMMEDIATE");
+    inside.complete(*context_of(job));
+    db.run("COMMIT");
+    EXPECT_EQ(loop.await(jobs.find_job("parent"))->state, job_state::waiting);
+}
+
 TEST_F(SqliteTransaction, NeedsAnOpenTransaction) {
     sqlite_transaction inside(db, jobs);
     try {

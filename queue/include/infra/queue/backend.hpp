@@ -12,6 +12,7 @@
 
 #include <infra/base/awaitable.hpp>
 #include <infra/base/clock.hpp>
+#include <infra/queue/children.hpp>
 #include <infra/queue/error.hpp>
 #include <infra/queue/operations.hpp>
 #include <infra/queue/options.hpp>
@@ -38,6 +39,8 @@ struct new_job {
     std::optional<wall_time> run_at{};     ///< later than created_at: starts delayed
     std::optional<wall_time> expires_at{}; ///< from then on it is failed instead of taken
     std::optional<infra::queue::deduplication> deduplicate{};
+    std::string group{};              ///< empty: none
+    std::optional<child_of> parent{}; ///< stands before it in the call, or in the storage
 };
 
 /// What became of a new_job.
@@ -46,6 +49,7 @@ enum class addition {
     existed,      ///< its id was there, and nothing changed
     deduplicated, ///< `id` is that of the job it is a duplicate of
     replaced,     ///< created in the place of the job it is a duplicate of
+    left_out,     ///< its parent of the same call was not created; nothing is known of it
 };
 struct added_job {
     job_id id{};
@@ -116,6 +120,7 @@ struct outcome {
         failed,    ///< the last attempt failed
         returned,  ///< interrupted; no attempt is spent, and the job stands in front again
         dropped,   ///< not performed, and forgotten: it counts as nothing, in no count and no history
+        waits,     ///< for its children; no attempt is spent. Stands in front at once if none is pending
     };
     lease held{};
     kind as = kind::completed;
@@ -142,13 +147,15 @@ struct prune_request {
 /// Cancel:   all types. What was asked for may or may not happen. A claim alone ends so only if it took nothing: what it
 ///           took, it returns.
 /// Lifetime: must be stopped or destroyed before the executors that its operations were awaited on.
-class backend : public operations, public schedule_store {
+class backend : public operations, public schedule_store, public children_store {
 public:
-    /// Adds all or none; errc::full where a queue would hold more than its max_length. One result for each, in order.
+    /// Adds all or none; errc::full where a queue would hold more than its max_length. One result for each, in order. Jobs
+    /// whose children are in the call wait for them; whose children cannot be added: see children.hpp.
     virtual awaitable<std::vector<added_job>> enqueue(std::vector<new_job> jobs) = 0;
 
     /// First frees jobs whose lease ran out and those whose delay is over, then takes up to `max`, as far as the queues'
-    /// settings let it: by queue in turns, by priority, then first come, first served (lifo: last come). Waits for work if that is asked for, also for what
+    /// settings let it: by queue in turns, by priority, then first come, first served (lifo: last come); of a group only one
+    /// stands in that line, see groups.hpp. Waits for work if that is asked for, also for what
     /// another process adds. Time alone brings none: the caller knows `next_due`.
     virtual awaitable<claim_result> claim(claim_request request) = 0;
 

@@ -71,6 +71,8 @@ public:
     [[nodiscard]] awaitable<queue_settings> set_concurrency(std::string queue, std::size_t most) const;
     /// So many of its jobs are started within a time in all processes; `{}`: any number.
     [[nodiscard]] awaitable<queue_settings> set_rate_limit(std::string queue, rate_limit limit) const;
+    /// What holds for each of its groups (enqueue_options::group), each by itself; `{}`: nothing.
+    [[nodiscard]] awaitable<queue_settings> set_group_limits(std::string queue, group_limits limits) const;
     /// So many may wait in it, delayed ones included; 0: any number.
     [[nodiscard]] awaitable<queue_settings> set_max_length(std::string queue, std::size_t most) const;
     [[nodiscard]] awaitable<queue_settings> settings(std::string queue) const;
@@ -97,7 +99,8 @@ public:
     [[nodiscard]] awaitable<job_page> list(job_filter filter, std::size_t max = 100, std::string cursor = {}) const;
     [[nodiscard]] awaitable<job_page> list(list_request request) const;
 
-    /// False if the job is not there, or in no state for it; see job_change.
+    /// False if the job is not there, or in no state for it; see job_change. Cancelled and removed are with it those that it
+    /// waits for, as far as they have not ended, and those that these wait for.
     [[nodiscard]] awaitable<bool> retry(job_key job) const { return change_one(job_change::retry, std::move(job)); }
     [[nodiscard]] awaitable<bool> promote(job_key job) const { return change_one(job_change::promote, std::move(job)); }
     [[nodiscard]] awaitable<bool> cancel(job_key job) const { return change_one(job_change::cancel, std::move(job)); }
@@ -107,11 +110,15 @@ public:
     [[nodiscard]] awaitable<bool> cancel(job_id id) const { return cancel(job_key{{}, std::move(id)}); }
     [[nodiscard]] awaitable<bool> remove(job_id id) const { return remove(job_key{{}, std::move(id)}); }
 
-    /// All that fit, bit by bit; how many it were. Jobs that come to fit meanwhile may be left out.
+    /// All that fit, bit by bit; how many it were. Jobs that come to fit meanwhile may be left out. Each by itself: what one
+    /// waits for goes on without it, unless it fits as well.
     [[nodiscard]] awaitable<std::size_t> retry_all(job_filter which) const;
     [[nodiscard]] awaitable<std::size_t> promote_all(job_filter which) const;
     [[nodiscard]] awaitable<std::size_t> cancel_all(job_filter which) const;
     [[nodiscard]] awaitable<std::size_t> remove_all(job_filter which) const;
+
+    /// What it waits or waited for, page by page as list().
+    [[nodiscard]] awaitable<children_page> children(job_key job, std::size_t max = 1000, std::string cursor = {}) const;
 
     [[nodiscard]] awaitable<std::vector<log_line>> logs(job_key job) const;
     [[nodiscard]] awaitable<std::vector<log_line>> logs(job_id id) const { return logs(job_key{{}, std::move(id)}); }

@@ -11,6 +11,7 @@
 #include <infra/base/awaitable.hpp>
 #include <infra/base/clock.hpp>
 #include <infra/base/json.hpp>
+#include <infra/queue/children.hpp>
 #include <infra/queue/options.hpp>
 #include <infra/runtime/blocking_pool.hpp>
 
@@ -42,7 +43,7 @@ public:
 ///     co_return verdict::cancel("the order was withdrawn");
 class verdict {
 public:
-    enum class kind { completed, snoozed, cancelled };
+    enum class kind { completed, snoozed, cancelled, waits_for_children };
 
     verdict() = default; ///< completed, without a result
 
@@ -54,6 +55,8 @@ public:
     static verdict snooze(std::chrono::milliseconds pause) { return {kind::snoozed, {}, pause}; }
     /// It is not wanted any more: it fails, for this reason, and no further attempt follows.
     static verdict cancel(std::string reason) { return {kind::cancelled, std::move(reason), {}}; }
+    /// Run it again once none of its children is pending, see queue/flow.hpp; at once if none is. No attempt is spent.
+    static verdict wait_for_children() { return {kind::waits_for_children, {}, {}}; }
     static verdict of_text(std::string json) { return {kind::completed, std::move(json), {}}; }
 
     kind what() const noexcept { return what_; }
@@ -79,6 +82,9 @@ public:
     /// Where progress and log lines are kept; either may be empty.
     using teller = std::function<awaitable<void>(std::optional<std::string> progress, std::optional<std::string> line)>;
 
+    /// Reads a page of the job's children from the storage; may be empty: it has none.
+    using children_reader = std::function<awaitable<children_page>(std::string cursor)>;
+
     struct facts {
         job_key job{};
         std::string name{};
@@ -92,8 +98,11 @@ public:
     };
 
     /// For tests of handlers; a worker makes its own.
-    explicit job_context(facts known, teller tell = {})
-        : facts_(std::move(known)), tell_(std::move(tell)), deadline_(facts_.deadline.time()) {}
+    explicit job_context(facts known, teller tell = {}, children_reader read_children = {})
+        : facts_(std::move(known)),
+          tell_(std::move(tell)),
+          read_children_(std::move(read_children)),
+          deadline_(facts_.deadline.time()) {}
     job_context(const job_context&) = delete;
     job_context& operator=(const job_context&) = delete;
 
@@ -146,11 +155,42 @@ public:
     /// Writes a log line that names the job, and keeps it with the job.
     [[nodiscard]] awaitable<void> log(std::string message);
 
+    // --- the children it waited for, see queue/flow.hpp; read from the storage at each call ---
+
+    /// In the order in which they were added, up to max_children.
+    [[nodiscard]] awaitable<std::vector<child_info>> children() const;
+    [[nodiscard]] awaitable<std::vector<child_info>> failed_children() const;
+    [[nodiscard]] awaitable<children_counts> count_children() const;
+
+    /// What the handlers of those that completed returned. Throws json::invalid if one is no T.
+    template <class T = json::value>
+    [[nodiscard]] awaitable<std::vector<T>> children_values() const {
+        std::vector<T> values;
+        for (const auto& each : co_await children())
+            if (each.state == child_state::completed)
+                values.push_back(value_of<T>(each));
+        co_return values;
+    }
+
+    /// What the step before it in a chain returned. Throws infra::errc::invalid_state if there was none.
+    template <class T = json::value>
+    [[nodiscard]] awaitable<T> previous() const {
+        co_return value_of<T>(co_await last_completed());
+    }
+
 private:
     awaitable<void> tell(std::string progress);
+    awaitable<child_info> last_completed() const;
+
+    template <class T>
+    static T value_of(const child_info& child) {
+        const std::string_view text = child.result.empty() ? std::string_view("null") : child.result;
+        return json::parse<T>(text, {.max_bytes = text.size()}).value();
+    }
 
     facts facts_;
     teller tell_;
+    children_reader read_children_;
     std::atomic<steady_time> deadline_;
     std::atomic<bool> stop_{false};
     std::atomic<bool> cancel_{false};

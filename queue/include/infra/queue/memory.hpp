@@ -58,6 +58,8 @@ public:
     awaitable<std::vector<minute_counts>> history(std::string queue, wall_time from, wall_time to) override;
     awaitable<std::optional<job_info>> wait_for_end(job_key job) override;
 
+    awaitable<children_page> children(children_request request) override;
+
     awaitable<void> upsert(std::vector<new_schedule> schedules) override;
     awaitable<std::vector<bool>> remove_schedules(std::vector<schedule_key> keys) override;
     awaitable<std::vector<schedule_info>> schedules(std::optional<std::string> queue) override;

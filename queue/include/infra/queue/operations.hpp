@@ -31,13 +31,23 @@ struct rate_limit {
     friend bool operator==(const rate_limit&, const rate_limit&) = default;
 };
 
+/// What holds for each group of a queue, see enqueue_options::group. Zero is no limit.
+struct group_limits {
+    std::size_t concurrency = 0; ///< jobs of one group that may be active at once
+    rate_limit rate{};           ///< jobs of one group that may be started within a time
+
+    friend bool operator==(const group_limits&, const group_limits&) = default;
+};
+
 /// What holds for a queue in all processes until it is changed. Zero is no limit.
 struct queue_settings {
     std::string queue{};
     bool paused = false;         ///< nothing is taken; what runs goes on, what is added waits
     std::size_t concurrency = 0; ///< jobs that may be active at once
     rate_limit rate{};
-    std::size_t max_length = 0; ///< jobs that may be waiting and delayed; more are refused with errc::full
+    /// Jobs that may wait, delayed ones and those that wait for children included; more are refused with errc::full.
+    std::size_t max_length = 0;
+    group_limits per_group{};
 
     friend bool operator==(const queue_settings&, const queue_settings&) = default;
 };
@@ -49,6 +59,7 @@ struct settings_change {
     std::optional<std::size_t> concurrency{};
     std::optional<rate_limit> rate{};
     std::optional<std::size_t> max_length{};
+    std::optional<group_limits> per_group{};
     wall_time now{}; ///< of the events `paused` and `resumed`
 };
 
@@ -61,6 +72,7 @@ struct job_filter {
     std::string name{};              ///< empty: any
     std::string data_contains{};     ///< in the payload's JSON text, as it is stored
     std::string reason_contains{};   ///< in failed_reason
+    std::string group{};             ///< empty: any, and none
     std::optional<wall_time> created_before{};
     std::optional<wall_time> finished_before{}; ///< only what is completed or failed
 };
@@ -82,10 +94,17 @@ struct job_page {
 
 /// What can be done to a job that nobody is running, or by asking whoever runs it.
 enum class job_change {
-    retry,   ///< completed, failed: waits again, as if it were new: its attempts, stalls and time to live are forgotten
+    /// completed, failed: waits again, as if it were new: its attempts, stalls and time to live are forgotten. It waits for
+    /// its children if some are pending, and no longer for the failure of those that failed it. Its parent waits for it
+    /// again, if that waits for children or is over.
+    retry,
     promote, ///< delayed: waits from now on
-    cancel, ///< waiting, delayed: fails with `cancelled_reason`; active: its worker is asked, and it does not run again
-    remove, ///< all but active ones, and the pending run of a schedule: forgotten
+    /// waiting, delayed, waiting_children: fails with `cancelled_reason`; active: its worker is asked, and it does not run
+    /// again
+    cancel,
+    /// all but active ones, and the pending run of a schedule: forgotten. A parent that waits for it does so no longer; its
+    /// own children go on without one.
+    remove,
 };
 std::string_view to_string(job_change what) noexcept;
 
@@ -96,6 +115,9 @@ struct change_request {
     std::size_t max = 1000; ///< of those that fit the filter, at most so many
     std::string cursor{};   ///< `next` of the call before
     wall_time now{};
+    /// cancel, remove: with each job that is changed those that it waits for, as far as they have not ended, and those that
+    /// these wait for. All or none: infra::errc::overloaded where they are more than max_family.
+    bool with_children = false;
 };
 
 /// Jobs that are in no state for the change are left alone and not counted.
@@ -138,11 +160,12 @@ struct job_event {
         failed,       ///< for the reason in `data`
         returned,     ///< its worker stops, or has snoozed it
         stalled,      ///< its worker vanished
-        waiting,      ///< a person had it retried or promoted
+        waiting,      ///< a person had it retried or promoted, or its children are done
         cancel_requested,
         removed, ///< by a person; or a run of a schedule that was missed
         paused,  ///< the queue
         resumed, ///< the queue
+        waiting_children,
     };
     std::uint64_t number = 0; ///< grows within a queue
     kind what = kind::added;

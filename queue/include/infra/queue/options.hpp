@@ -25,13 +25,14 @@ using job_id = std::string;
 
 /// Where a job is. A job is in exactly one of these, or forgotten.
 enum class job_state : std::uint8_t {
-    waiting,   ///< may be taken now
-    delayed,   ///< may be taken later: its first run, or a retry
-    active,    ///< taken by a worker under a lease
-    completed, ///< over: the handler returned
-    failed,    ///< over: attempts used up, or no further one would help
+    waiting,          ///< may be taken now
+    delayed,          ///< may be taken later: its first run, or a retry
+    active,           ///< taken by a worker under a lease
+    completed,        ///< over: the handler returned
+    failed,           ///< over: attempts used up, or no further one would help
+    waiting_children, ///< waiting or delayed once its children are done
 };
-inline constexpr std::size_t job_states = 5;
+inline constexpr std::size_t job_states = 6;
 
 std::string_view to_string(job_state state) noexcept; ///< `waiting` …
 
@@ -72,6 +73,16 @@ struct deduplication {
     friend bool operator==(const deduplication&, const deduplication&) = default;
 };
 
+/// What becomes of a job when one of its children fails for good.
+enum class child_failure : std::uint8_t {
+    fail_parent,     ///< it fails as well, and does not run
+    continue_parent, ///< it runs at once, whatever else it waits for
+    ignore,          ///< that child counts as done
+    remove,          ///< the same, and nothing is kept of the child
+    wait,            ///< it waits on, until the child is retried and completes, or is removed
+};
+std::string_view to_string(child_failure policy) noexcept; ///< `fail_parent` …
+
 /// Per call. What is left out is what the job's definition says.
 struct enqueue_options {
     std::chrono::milliseconds delay{0}; ///< at least zero
@@ -94,6 +105,9 @@ struct enqueue_options {
     std::optional<std::chrono::milliseconds> wait_for_room{};
     /// Another queue than the definition's; for a job that is not defined here, other than its name.
     std::optional<std::string> queue{};
+    /// Whose it is, such as a tenant's name: 1 to 200 bytes of UTF-8. The groups of a queue are served in turns, one job of
+    /// each, and may be limited (control::set_group_limits); jobs of no group stand in the same line by themselves.
+    std::optional<std::string> group{};
 };
 
 /// Names a job. An empty queue means: whichever queue has this id.
@@ -127,6 +141,16 @@ inline constexpr std::size_t max_job_errors = 10;
 inline constexpr std::string_view expired_reason = "expired: not started within its time to live";
 inline constexpr std::string_view cancelled_reason = "cancelled";
 
+/// How many children a job has. Of those that were removed, or failed under child_failure::remove, none is counted.
+struct children_counts {
+    std::size_t pending = 0; ///< that their parent waits for
+    std::size_t completed = 0;
+    std::size_t failed = 0;
+
+    std::size_t total() const noexcept { return pending + completed + failed; }
+    friend bool operator==(const children_counts&, const children_counts&) = default;
+};
+
 /// What is remembered about a job.
 struct job_info {
     std::string queue{};
@@ -150,6 +174,9 @@ struct job_info {
     std::vector<job_error> errors{}; ///< the last max_job_errors, oldest first
     bool cancel_requested = false;   ///< active, and not to run again whatever comes of this attempt
     std::string worker{};            ///< active: who runs it, as `host:pid:lot`; else empty
+    std::string group{};             ///< empty: none
+    std::optional<job_key> parent{}; ///< whose child it is, as long as that is there
+    children_counts children{};
 };
 
 /// How many jobs of a queue are in each state.
@@ -160,6 +187,8 @@ struct queue_counts {
     std::size_t active = 0;
     std::size_t completed = 0; ///< still remembered, see `keep`
     std::size_t failed = 0;    ///< still remembered, see `keep`
+    std::size_t waiting_children = 0;
+    std::size_t groups = 0; ///< that have jobs waiting
 
     friend bool operator==(const queue_counts&, const queue_counts&) = default;
 };

@@ -14,6 +14,8 @@
 
 namespace infra::queue {
 
+class flow;
+
 struct queue_options {
     /// Of a payload's and a result's JSON text. More: larger files and slower claims, since payloads are read with the
     /// jobs; better kept outside and named. 1 … 512 MiB.
@@ -88,6 +90,14 @@ public:
         return add(state_, to.queue(), detail::options_of(to.definition()), std::move(all), std::move(options));
     }
 
+    /// Adds all of a flow or nothing, in one transaction (queue/flow.hpp); the id of its first job, which runs last.
+    [[nodiscard]] awaitable<job_id> enqueue_flow(flow what) const;
+
+    /// Adds children of a job from its own run, which then says verdict::wait_for_children(). Throws
+    /// infra::errc::invalid_state if the job is somebody else's by now.
+    [[nodiscard]] awaitable<void> enqueue_children(const job_context& of, std::vector<flow> children,
+                                                   child_failure on_failure = child_failure::fail_parent) const;
+
     /// What is remembered about a job; empty if nothing is.
     [[nodiscard]] awaitable<std::optional<job_info>> find_job(job_id id) const {
         return find(state_, {{}, std::move(id)});
@@ -121,6 +131,9 @@ private:
                                               std::vector<detail::to_add> jobs, enqueue_options options);
     static awaitable<std::vector<added_job>> store(const state& s, std::vector<new_job> jobs,
                                                    std::optional<std::chrono::milliseconds> wait_for_room);
+    static awaitable<job_id> add_flow(shared s, std::vector<flow> one);
+    static awaitable<void> add_children(shared s, child_of as, std::vector<flow> children);
+    static awaitable<std::vector<job_id>> add_flows(shared s, std::vector<flow> flows, std::optional<child_of> as);
     static awaitable<std::optional<job_info>> find(shared s, job_key key);
     static awaitable<std::vector<cron_job>> cron_jobs(shared s);
     static awaitable<std::optional<cron_job>> find_cron(shared s, std::string name);

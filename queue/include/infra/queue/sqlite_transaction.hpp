@@ -70,7 +70,8 @@ public:
 
     /// Ends the job in the handler's hands. What the handler returns or throws after the COMMIT changes nothing any more; if the
     /// transaction is rolled back it is as if this had not been called. Throws errc::lease_lost when the job is somebody
-    /// else's by now, or over: roll back, and nothing of this run remains.
+    /// else's by now, or over: roll back, and nothing of this run remains. Throws infra::errc::invalid_state, and has done
+    /// nothing, while children of its own are pending or one has failed it.
     void complete(job_context& context) { complete_with(context, {}); }
     template <class T>
     void complete(job_context& context, const T& result) {
