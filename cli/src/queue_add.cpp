@@ -92,6 +92,8 @@ queue::enqueue_options enqueue_options_from(const add_words& words) {
         options.id = words.id;
     if (!words.deduplicate.empty())
         options.deduplicate = queue::deduplication{.id = words.deduplicate};
+    if (!words.group.empty())
+        options.group = words.group;
     if (const auto first = given("--backoff", words.backoff))
         options.backoff = queue::exponential(*first);
     return options;
@@ -151,6 +153,7 @@ void add_queue_add(const queue_group& to) {
     app.add_option("--id", words->id, "While the queue knows a job of this id, no second one is added");
     app.add_option("--deduplicate", words->deduplicate,
                    "While a job of this purpose is not over, no second one is added");
+    app.add_option("--group", words->group, "Whose it is: the groups of a queue are served in turns");
     app.add_option("--priority", words->priority, "0 is served first; default 0")->check(CLI::Range(0, 2'097'151));
     app.add_option("--attempts", words->attempts, "How often it is tried; default 1")->check(CLI::Range(1, 1'000'000));
     app.add_option("--backoff", words->backoff, "Before the second attempt, doubling for each further; default none");

@@ -23,6 +23,7 @@ struct add_words {
     std::string job_timeout{};
     std::string ttl{};
     std::string deduplicate{};
+    std::string group{};
     std::optional<int> priority{};
     std::optional<int> attempts{};
     bool lifo = false;

@@ -79,7 +79,8 @@ void add_queue_change(const queue_group& to) {
         app.add_option("ids", words->ids, "Of the jobs");
         app.add_option("--queue", words->queue, "Whose jobs; ids are looked for everywhere without");
         app.add_flag("--all", words->all, "All jobs of --queue that fit what follows");
-        app.add_option("--state", words->state, "Only those that are waiting, delayed, active, completed or failed");
+        app.add_option("--state", words->state,
+                       "Only those that are waiting, delayed, active, completed, failed or waiting_children");
         app.add_option("--name", words->name, "Only those of this name");
         app.add_option("--data", words->data, "Only those with this in their payload");
         app.add_option("--reason", words->reason, "Only those that failed with this in the reason");

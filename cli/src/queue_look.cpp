@@ -8,6 +8,8 @@
 namespace infra::cli {
 namespace {
 
+constexpr std::size_t children_shown = 100;
+
 struct look_words {
     std::string queue;
     std::string id;
@@ -15,6 +17,7 @@ struct look_words {
     std::string name;
     std::string data;
     std::string reason;
+    std::string group;
     std::size_t limit = 100;
     bool newest = false;
     std::size_t count = 0;
@@ -33,6 +36,8 @@ exit_code list_queues(const queue_session& with) {
                              {"active", each.active},
                              {"completed", each.completed},
                              {"failed", each.failed},
+                             {"waiting_children", each.waiting_children},
+                             {"groups", each.groups},
                              {"paused", all.back().settings.paused}});
     }
     if (all.empty() && !with.to.json)
@@ -46,7 +51,8 @@ queue::list_request list_request_from(const look_words& words) {
     queue::list_request request{.filter = {.queue = words.queue,
                                            .name = words.name,
                                            .data_contains = words.data,
-                                           .reason_contains = words.reason},
+                                           .reason_contains = words.reason,
+                                           .group = words.group},
                                 .max = words.limit,
                                 .newest_first = words.newest};
     if (!words.state.empty())
@@ -94,10 +100,14 @@ exit_code show(const look_words& words, const queue_session& with) {
     const auto job = with.ask(with.jobs.find_job(key));
     if (!job)
         return with.to.fail(exit_code::not_found, "nothing is known of the job '" + printable(words.id) + "'");
-    const auto log = with.ask(with.jobs.logs(queue::job_key{job->queue, job->id}));
+    const queue::job_key exact{job->queue, job->id};
+    const auto log = with.ask(with.jobs.logs(exact));
+    const auto children = with.ask(with.jobs.children(exact, children_shown));
     auto document = document_of(*job);
     document.as_object()["log"] = document_of(log);
-    with.to.print(text_of(*job, log), document);
+    document.as_object()["children"] = document_of(children.children);
+    document.as_object()["more_children"] = !children.next.empty();
+    with.to.print(text_of(*job, children, log), document);
     return exit_code::ok;
 }
 
@@ -143,10 +153,12 @@ void add_queue_look(const queue_group& to) {
              .examples = {"infra queue ls", "infra queue ls mail --state failed --reason 'timed out' --newest"}},
             ls);
     listing.add_option("queue", words->queue, "Whose jobs");
-    listing.add_option("--state", words->state, "Only those that are waiting, delayed, active, completed or failed");
+    listing.add_option("--state", words->state,
+                       "Only those that are waiting, delayed, active, completed, failed or waiting_children");
     listing.add_option("--name", words->name, "Only those of this name");
     listing.add_option("--data", words->data, "Only those with this in their payload");
     listing.add_option("--reason", words->reason, "Only those that failed with this in the reason");
+    listing.add_option("--group", words->group, "Only those of this group");
     listing.add_option("--limit", words->limit, "At most so many")
         ->capture_default_str()
         ->check(CLI::Range(1, 100'000));

@@ -41,6 +41,17 @@ std::pair<std::size_t, std::size_t> ended_in(const std::vector<queue::minute_cou
     return sum;
 }
 
+std::string children_of(const queue::children_counts& n) {
+    return n.total() == 0 ? ""
+                          : std::to_string(n.pending) + " pending, " + std::to_string(n.completed) + " completed, " +
+                                std::to_string(n.failed) + " failed";
+}
+
+std::string shown(const queue::child_info& child) {
+    return child.job.queue + ":" + child.job.id + "  " + std::string(to_string(child.state)) +
+           (child.failed_reason.empty() ? "" : "  " + child.failed_reason);
+}
+
 std::string rate_of(const queue::rate_limit& rate) {
     return rate.max == 0 ? "" : std::to_string(rate.max) + " in " + shown(rate.duration);
 }
@@ -63,13 +74,17 @@ std::string text_of(const queue_report& one, wall_time now) {
     return fact_sheet(
         {{"queue", c.queue + (s.paused ? " (paused)" : "")},
          {"waiting", std::to_string(c.waiting) + (oldest ? ", the oldest for " + age_of(*oldest, now) : std::string())},
+         {"groups", limit_of(c.groups)},
          {"delayed", std::to_string(c.delayed)},
+         {"waiting for children", limit_of(c.waiting_children)},
          {"active", std::to_string(c.active)},
          {"completed", std::to_string(c.completed) + " kept"},
          {"failed", std::to_string(c.failed) + " kept"},
          {"last hour", std::to_string(completed) + " completed, " + std::to_string(failed) + " failed"},
          {"concurrency", limit_of(s.concurrency)},
          {"rate", rate_of(s.rate)},
+         {"concurrency of a group", limit_of(s.per_group.concurrency)},
+         {"rate of a group", rate_of(s.per_group.rate)},
          {"max length", limit_of(s.max_length)}});
 }
 
@@ -82,10 +97,15 @@ json::value document_of(const queue_report& one) {
             {"active", c.active},
             {"completed", c.completed},
             {"failed", c.failed},
+            {"waiting_children", c.waiting_children},
+            {"groups", c.groups},
             {"paused", s.paused},
             {"concurrency", s.concurrency},
             {"rate_max", s.rate.max},
             {"rate_duration_ms", s.rate.duration.count()},
+            {"group_concurrency", s.per_group.concurrency},
+            {"group_rate_max", s.per_group.rate.max},
+            {"group_rate_duration_ms", s.per_group.rate.duration.count()},
             {"max_length", s.max_length},
             {"oldest_waiting", document_of(oldest)},
             {"last_hour", {{"completed", completed}, {"failed", failed}}}};
@@ -111,7 +131,8 @@ std::string text_of(const std::vector<queue::job_info>& jobs, wall_time now) {
     return table(heads, rows);
 }
 
-std::string text_of(const queue::job_info& j, const std::vector<queue::log_line>& log) {
+std::string text_of(const queue::job_info& j, const queue::children_page& children,
+                    const std::vector<queue::log_line>& log) {
     std::vector<std::pair<std::string, std::string>> facts{
         {"id", j.id},
         {"queue", j.queue},
@@ -127,12 +148,19 @@ std::string text_of(const queue::job_info& j, const std::vector<queue::log_line>
         {"worker", j.worker},
         {"finished", text_of(j.finished_at)},
         {"one of", j.deduplication_id},
+        {"group", j.group},
+        {"child of", j.parent ? j.parent->queue + ":" + j.parent->id : std::string()},
+        {"children", children_of(j.children)},
         {"data", j.data},
         {"progress", j.progress},
         {"result", j.result},
         {"reason", j.failed_reason}};
     for (const auto& each : j.errors)
         facts.emplace_back("error " + std::to_string(each.attempt), text_of(each.at) + "  " + each.reason);
+    for (const auto& each : children.children)
+        facts.emplace_back("child", shown(each));
+    if (!children.next.empty())
+        facts.emplace_back("child", "…");
     for (const auto& each : log)
         facts.emplace_back("log", text_of(each.at) + "  " + each.text);
     return fact_sheet(facts);
@@ -156,6 +184,11 @@ json::value document_of(const queue::job_info& j) {
             {"fence", j.fence},
             {"priority", j.options.priority},
             {"deduplication_id", j.deduplication_id},
+            {"group", j.group},
+            {"parent", j.parent ? json::value{{"queue", j.parent->queue}, {"id", j.parent->id}} : json::value()},
+            {"pending_children", j.children.pending},
+            {"completed_children", j.children.completed},
+            {"failed_children", j.children.failed},
             {"cancel_requested", j.cancel_requested},
             {"created_at", document_of(j.created_at)},
             {"run_at", document_of(j.run_at)},
@@ -164,6 +197,18 @@ json::value document_of(const queue::job_info& j) {
             {"finished_at", document_of(j.finished_at)},
             {"expires_at", document_of(j.expires_at)},
             {"errors", std::move(errors)}};
+}
+
+json::value document_of(const std::vector<queue::child_info>& children) {
+    json::array all;
+    for (const auto& each : children)
+        all.push_back({{"queue", each.job.queue},
+                       {"id", each.job.id},
+                       {"state", to_string(each.state)},
+                       {"result", parsed(each.result)},
+                       {"failed_reason", each.failed_reason},
+                       {"on_failure", to_string(each.on_failure)}});
+    return all;
 }
 
 json::value document_of(const std::vector<queue::log_line>& log) {

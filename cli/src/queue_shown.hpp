@@ -22,12 +22,14 @@ struct queue_report {
 std::string text_of(const std::vector<queue_report>& all);
 std::string text_of(const queue_report& one, wall_time now);
 std::string text_of(const std::vector<queue::job_info>& jobs, wall_time now);
-std::string text_of(const queue::job_info& job, const std::vector<queue::log_line>& log);
+std::string text_of(const queue::job_info& job, const queue::children_page& children,
+                    const std::vector<queue::log_line>& log);
 std::string text_of(const queue::job_event& event);
 std::string text_of(const std::vector<queue::cron_job>& all);
 
 json::value document_of(const queue_report& one);
 json::value document_of(const queue::job_info& job);
+json::value document_of(const std::vector<queue::child_info>& children);
 json::value document_of(const std::vector<queue::log_line>& log);
 json::value document_of(const queue::job_event& event);
 json::value document_of(const queue::cron_job& job);

@@ -62,7 +62,7 @@ void add_queue_steer(const queue_group& to) {
                           .description = "Forgets jobs of a queue that are in a state.",
                           .examples = {"infra queue clean mail failed --older-than 7d"}},
                          clean);
-    cleaning.add_option("state", words->state, "completed, failed, waiting or delayed")->required();
+    cleaning.add_option("state", words->state, "completed, failed, waiting, delayed or waiting_children")->required();
     cleaning.add_option("--older-than", words->older_than, "Only those that were over, or else added, so long ago")
         ->capture_default_str();
     cleaning.add_option("--limit", words->limit, "At most so many")->capture_default_str();

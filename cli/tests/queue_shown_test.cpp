@@ -42,7 +42,7 @@ TEST(JobInfo, IsTold) {
                               .errors = {{1, t0, "first"}, {2, t0 + 1s, "exit code 1"}}};
     EXPECT_EQ(text_of(std::vector{job}, t0 + 2h),
               "ID  NAME     STATE   AGE  ATTEMPTS  REASON\n7   welcome  failed  2h   2/2       exit code 1");
-    EXPECT_EQ(text_of(job, {{t0, "half way"}}),
+    EXPECT_EQ(text_of(job, {}, {{t0, "half way"}}),
               "id        7\nqueue     mail\nname      welcome\nstate     failed\nattempts  2 of 2\n"
               "created   2026-01-01T00:00:00Z\ndata      {\"to\":\"a\"}\nreason    exit code 1\n"
               "error 1   2026-01-01T00:00:00Z  first\nerror 2   2026-01-01T00:00:01Z  exit code 1\n"
@@ -62,8 +62,30 @@ TEST(JobInfo, TellsWhoRunsIt) {
               "ID  NAME     STATE    AGE  ATTEMPTS  WORKER              REASON\n"
               "7   welcome  waiting  2h   0/1\n"
               "8   welcome  active   2h   0/1       mill:4711:0f0f0f0f");
-    EXPECT_NE(text_of(active, {}).find("\nworker    mill:4711:0f0f0f0f"), std::string::npos) << text_of(active, {});
+    EXPECT_NE(text_of(active, {}, {}).find("\nworker    mill:4711:0f0f0f0f"), std::string::npos) << text_of(active, {}, {});
     EXPECT_EQ(document_of(active).at("worker").as_string(), "mill:4711:0f0f0f0f");
+}
+
+TEST(JobInfo, TellsOfItsFamily) {
+    const queue::job_info job{.queue = "mail",
+                              .id = "7",
+                              .name = "bind",
+                              .state = queue::job_state::waiting_children,
+                              .data = "1",
+                              .created_at = t0,
+                              .group = "acme",
+                              .parent = queue::job_key{"albums", "3"},
+                              .children = {.pending = 1, .failed = 1}};
+    const std::vector<queue::child_info> children{
+        {.job = {"mail", "8"}}, {.job = {"mail", "9"}, .state = queue::child_state::failed, .failed_reason = "no use"}};
+    EXPECT_EQ(text_of(job, {.children = children, .next = "9"}, {}),
+              "id        7\nqueue     mail\nname      bind\nstate     waiting_children\nattempts  0 of 1\n"
+              "created   2026-01-01T00:00:00Z\ngroup     acme\nchild of  albums:3\n"
+              "children  1 pending, 0 completed, 1 failed\ndata      1\n"
+              "child     mail:8  pending\nchild     mail:9  failed  no use\nchild     …");
+    EXPECT_EQ(document_of(job).at("parent").at("id").as_string(), "3");
+    EXPECT_TRUE(document_of(queue::job_info()).at("parent").is_null());
+    EXPECT_EQ(document_of(children).at(1).at("failed_reason").as_string(), "no use");
 }
 
 TEST(JobEvent, IsALine) {

@@ -132,6 +132,17 @@ TEST_P(QueueCommand, TellsOfAQueueAndOfAJob) {
     EXPECT_EQ(err, "infra: nothing is known of the job 'nobody'\n");
 }
 
+TEST_P(QueueCommand, TellsOfGroups) {
+    ASSERT_EQ(run({"queue", "add", "mail", "1", "--group", "acme"}), 0) << err;
+    ASSERT_EQ(run({"queue", "add", "mail", "2", "--group", "initech"}), 0) << err;
+    EXPECT_EQ(run({"queue", "stats", "mail"}), 0) << err;
+    EXPECT_NE(out.find("groups     2\n"), std::string::npos) << out;
+    EXPECT_EQ(run({"queue", "ls", "mail", "--group", "acme", "--json"}), 0) << err;
+    const auto listed = json::parse(out).value().at("jobs").as_array();
+    ASSERT_EQ(listed.size(), 1u);
+    EXPECT_EQ(listed[0].at("group").as_string(), "acme");
+}
+
 TEST_P(QueueCommand, WatchesWhatHappens) {
     std::ostringstream to, problems;
     auto watching = std::async(std::launch::async,
