@@ -15,7 +15,8 @@ namespace {
 using queue::job_state;
 
 std::string_view name_of(queue::outcome::kind ended) {
-    static constexpr std::string_view names[] = {"completed", "will be retried", "failed", "returned"};
+    static constexpr std::string_view names[] = {"completed", "will be retried", "failed",
+                                                 "returned",  "dropped",         "waits for its children"};
     return names[static_cast<std::size_t>(ended)];
 }
 
@@ -74,7 +75,7 @@ class inline_queue::turn {
 public:
     explicit turn(inline_queue& of) : of_(of) {
         of_.stored_->on_finish([this](const queue::job_info& job, queue::outcome::kind ended) {
-            if (ended != queue::outcome::kind::returned)
+            if (ended != queue::outcome::kind::returned && ended != queue::outcome::kind::waits)
                 runs_.all.push_back({job, ended});
         });
         asio::co_spawn(ex_, worker_.run(), [this](std::exception_ptr why) {
@@ -144,8 +145,10 @@ inline_queue::inline_queue(inline_queue_options options)
     : options_(checked(std::move(options))), jobs_(stored_, options_.queue, options_.jobs, time_) {}
 
 std::vector<queue::job_info> inline_queue::enqueued() const {
-    return stored_->jobs(
-        [](const auto& job) { return job.state == job_state::waiting || job.state == job_state::delayed; });
+    return stored_->jobs([](const auto& job) {
+        return job.state == job_state::waiting || job.state == job_state::delayed ||
+               job.state == job_state::waiting_children;
+    });
 }
 
 std::vector<queue::job_info> inline_queue::enqueued(std::string_view name) const {
@@ -189,7 +192,8 @@ bool inline_queue::has_handler(const queue::job_info& job) const {
 bool inline_queue::has_due() const {
     return !stored_
                 ->jobs([this, now = time_.wall()](const auto& job) {
-                    return !job.finished_at && job.run_at.value_or(now) <= now && has_handler(job);
+                    return !job.finished_at && job.state != job_state::waiting_children &&
+                           job.run_at.value_or(now) <= now && has_handler(job);
                 })
                 .empty();
 }
@@ -197,7 +201,7 @@ bool inline_queue::has_due() const {
 /// Empty if nothing is delayed but what is delayed for ever.
 std::optional<wall_time> inline_queue::next_run(bool of_schedules) const {
     const auto delayed = stored_->jobs([&](const auto& job) {
-        return job.run_at && *job.run_at != wall_time::max() && has_handler(job) &&
+        return job.state == job_state::delayed && *job.run_at != wall_time::max() && has_handler(job) &&
                (of_schedules || !queue::run_of(job.id));
     });
     const auto first = std::ranges::min_element(delayed, {}, &queue::job_info::run_at);

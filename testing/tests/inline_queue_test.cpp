@@ -1,5 +1,6 @@
 #include <infra/testing/inline_queue.hpp>
 
+#include <infra/queue/flow.hpp>
 #include <infra/runtime/wait.hpp>
 
 #include <boost/asio/steady_timer.hpp>
@@ -54,6 +55,43 @@ TEST_F(InlineQueue, TellsWhatWasEnqueuedAndRunsNothingByItself) {
     EXPECT_EQ(work.enqueued(greet)[1].to, "Ben");
     EXPECT_EQ(work.enqueued("greet")[1].run_at, work.time().wall() + 5s);
     EXPECT_TRUE(greeted.empty());
+}
+
+TEST_F(InlineQueue, RunsChildrenBeforeTheJobThatWaitsForThem) {
+    const auto greet = define([this](greeting g) { greeted.push_back(g.to); });
+    wait(work.jobs().enqueue_flow(queue::flow(greet, {"all"})
+                                      .child(queue::flow(greet, {"Ann"}, {.delay = 5s}))
+                                      .child(queue::flow(greet, {"Ben"}))));
+    EXPECT_EQ(work.enqueued().size(), 3u);
+    EXPECT_EQ(work.run_due().completed(), 1u);
+    EXPECT_EQ(greeted, (std::vector<std::string>{"Ben"}));
+    EXPECT_TRUE(work.run_all().all_completed());
+    EXPECT_EQ(greeted, (std::vector<std::string>{"Ben", "Ann", "all"}));
+}
+
+TEST_F(InlineQueue, RunsAJobAgainAfterTheChildrenThatItAdded) {
+    const auto greet = define([this](greeting g) { greeted.push_back(g.to); });
+    const auto host = work.jobs().define_job<greeting>(
+        {.name = "host", .handler = [&](greeting g, queue::job_context& c) -> awaitable<queue::verdict> {
+             if ((co_await c.count_children()).total() == 0) {
+                 co_await work.jobs().enqueue_children(c, {queue::flow(greet, {"Ann"})});
+                 co_return queue::verdict::wait_for_children();
+             }
+             greeted.push_back(g.to);
+             co_return queue::verdict::completed(g.to);
+         }});
+    add(host, "all");
+    const auto runs = work.run_due();
+    EXPECT_TRUE(runs.all_completed()) << runs;
+    EXPECT_EQ(runs.all.size(), 2u) << "that it waited is no attempt";
+    EXPECT_EQ(greeted, (std::vector<std::string>{"Ann", "all"}));
+}
+
+TEST_F(InlineQueue, LeavesAJobWhoseChildrenCannotRun) {
+    const auto greet = define([this](greeting g) { greeted.push_back(g.to); });
+    wait(work.jobs().enqueue_flow(queue::flow(greet, {"all"}).child(queue::flow("unknown", json::value()))));
+    EXPECT_TRUE(work.run_all().all.empty());
+    EXPECT_EQ(work.enqueued().size(), 2u);
 }
 
 TEST_F(InlineQueue, TellsWhetherAJobWasEnqueuedWithAPayload) {

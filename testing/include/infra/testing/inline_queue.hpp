@@ -29,7 +29,7 @@
 
 namespace infra::testing {
 
-/// One attempt that ended.
+/// One attempt that ended. That a job goes back to wait for its children is none.
 struct job_run {
     queue::job_info job{}; ///< as it was then
     queue::outcome::kind ended = queue::outcome::kind::completed;
@@ -114,7 +114,8 @@ public:
     enqueued_check was_enqueued(std::string_view name, const json::value& data,
                                 const expected_job& expected = {}) const;
 
-    /// Runs what is due, also what becomes due by that, until nothing is. Jobs without a handler stay.
+    /// Runs what is due, also what becomes due by that, until nothing is: children, then the job that waits for them. Jobs
+    /// without a handler stay, and so do those that wait for them.
     job_runs run_due();
 
     /// Runs what is due, moves the clock to the next delay or retry, and so on until nothing waits. Schedules run only as
