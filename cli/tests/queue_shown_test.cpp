@@ -62,7 +62,8 @@ TEST(JobInfo, TellsWhoRunsIt) {
               "ID  NAME     STATE    AGE  ATTEMPTS  WORKER              REASON\n"
               "7   welcome  waiting  2h   0/1\n"
               "8   welcome  active   2h   0/1       mill:4711:0f0f0f0f");
-    EXPECT_NE(text_of(active, {}, {}).find("\nworker    mill:4711:0f0f0f0f"), std::string::npos) << text_of(active, {}, {});
+    EXPECT_NE(text_of(active, {}, {}).find("\nworker    mill:4711:0f0f0f0f"), std::string::npos)
+        << text_of(active, {}, {});
     EXPECT_EQ(document_of(active).at("worker").as_string(), "mill:4711:0f0f0f0f");
 }
 

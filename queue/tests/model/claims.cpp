@@ -63,7 +63,9 @@ void walk::claim(lots& draw) {
 }
 
 claim_result walk::claim_as(const claim_result& subject, const claim_request& asked) {
-    claim_result all;
+    auto nothing = asked; // but what is to be done before anything is taken, in all of them
+    nothing.max = 0;
+    auto all = loop_.await(model_->claim(nothing));
     for (const auto& queue : asked.queues) {
         auto request = asked;
         request.queues = {queue};

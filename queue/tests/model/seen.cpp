@@ -25,8 +25,9 @@ void require(bool holds, const std::string& sentence) {
 struct walk::seen {
     std::vector<job_info> jobs{};
     std::vector<schedule_info> schedules{};
-    std::string words{};      // all else
-    std::size_t in_state = 0; // asked for by that state alone
+    std::vector<child_info> children{}; // of all of them
+    std::string words{};                // all else
+    std::size_t in_state = 0;           // asked for by that state alone
 };
 
 namespace {
@@ -41,10 +42,24 @@ awaitable<std::vector<job_info>> all_pages(backend& stored, list_request request
     co_return all;
 }
 
+awaitable<std::vector<child_info>> all_children(backend& stored, std::vector<job_info> of, std::size_t page) {
+    std::vector<child_info> all;
+    for (const auto& job : of) {
+        children_request request{.parent = {job.queue, job.id}, .max = page};
+        do {
+            auto got = co_await stored.children(request);
+            std::ranges::move(got.children, std::back_inserter(all));
+            request.cursor = got.next;
+        } while (!request.cursor.empty());
+    }
+    co_return all;
+}
+
 } // namespace
 
 awaitable<walk::seen> walk::look(backend& stored, std::size_t page, job_state state, std::optional<job_key> of_logs) {
     seen all{.jobs = co_await all_pages(stored, {.max = page}), .schedules = co_await stored.schedules(std::nullopt)};
+    all.children = co_await all_children(stored, all.jobs, page);
     all.words = words_of_all(co_await stored.counts(queues));
     for (const auto& each : queues) {
         all.words += words_of(co_await stored.settings(each)) + "\n";
@@ -66,7 +81,10 @@ void walk::compare_state(lots& draw) {
     schedules_ = should_be.schedules;
     for (std::size_t i = 0; i < std::min(is.jobs.size(), jobs_.size()); ++i)
         ids_.same(is.jobs[i].id, jobs_[i].id);
+    for (std::size_t i = 0; i < std::min(is.children.size(), should_be.children.size()); ++i)
+        ids_.same(is.children[i].job.id, should_be.children[i].job.id);
     expect_same("jobs", words_of_all(is.jobs, ids_.by_model()), words_of_all(jobs_, as_it_is));
+    expect_same("children", words_of_all(is.children, ids_.by_model()), words_of_all(should_be.children, as_it_is));
     expect_same("schedules", words_of_all(is.schedules), words_of_all(schedules_));
     expect_same("counts, settings, minutes or log lines", is.words, should_be.words);
     require(std::cmp_equal(is.in_state, std::ranges::count(is.jobs, state, &job_info::state)),
@@ -87,6 +105,8 @@ void walk::check_invariants(const std::vector<job_info>& jobs, const std::vector
                                          std::to_string(starts_[key]) + " times");
         require((job.state == job_state::completed || job.state == job_state::failed) == job.finished_at.has_value(),
                 text + " is over or not");
+        require(job.state != job_state::waiting_children || job.children.pending > 0,
+                text + " waits for children and has none");
     }
     for (const auto& s : schedules) {
         std::size_t to_come = 0;

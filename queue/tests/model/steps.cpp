@@ -55,6 +55,17 @@ deduplication draw_deduplication(lots& draw, bool with_ttl) {
     return by;
 }
 
+child_failure draw_policy(lots& draw) { return static_cast<child_failure>(draw.below(5)); }
+
+group_limits draw_group_limits(lots& draw) {
+    group_limits of_each;
+    if (draw.one_in(2))
+        of_each.concurrency = draw.below(3);
+    if (draw.one_in(2))
+        of_each.rate = {draw.below(3), draw_ms(draw, 4000)};
+    return of_each;
+}
+
 // Of those that are begun together, each is one call.
 std::size_t page(lots& draw, bool alone) { return alone ? draw.between(1, 10) : 1000; }
 
@@ -86,7 +97,9 @@ awaitable<int> upsert_all(backend& in, std::vector<new_schedule> all) {
 } // namespace
 
 walk::operation_ptr walk::draw_operation(lots& draw, bool alone) {
-    const auto lot = draw.below(28);
+    const auto lot = draw.below(30);
+    if (lot >= 28)
+        return jobs_.size() < many_jobs ? enqueue_children(draw) : nullptr;
     if (lot < 9)
         return jobs_.size() < many_jobs ? enqueue(draw) : prune(draw);
     if (lot < 15)
@@ -138,7 +151,19 @@ new_job walk::draw_job(lots& draw) {
         job.expires_at = job.run_at.value_or(now_) + *job.options.ttl;
     if (draw.one_in(4))
         job.deduplicate = draw_deduplication(draw, !clock_goes_back_);
+    if (draw.one_in(3))
+        job.group = draw.one_in(2) ? "g1" : "g2";
     return job;
+}
+
+std::vector<new_job> walk::draw_family(lots& draw) {
+    std::vector<new_job> all{draw_job(draw)};
+    for (auto n = draw.between(1, 4); n > 0; --n) {
+        auto child = draw_job(draw);
+        child.parent = child_of{.place = draw.below(all.size()), .on_failure = draw_policy(draw)};
+        all.push_back(std::move(child));
+    }
+    return all;
 }
 
 job_filter walk::draw_filter(lots& draw) {
@@ -154,6 +179,8 @@ job_filter walk::draw_filter(lots& draw) {
         filter.data_contains = R"("n":1)";
     if (draw.one_in(8))
         filter.reason_contains = "bad";
+    if (draw.one_in(8))
+        filter.group = "g1";
     if (draw.one_in(8))
         filter.created_before = now_ - draw_ms(draw, 9000);
     if (draw.one_in(8))
@@ -183,12 +210,49 @@ std::vector<walk::held_job> walk::draw_leases(lots& draw) {
 }
 
 walk::operation_ptr walk::enqueue(lots& draw) {
+    if (draw.one_in(4)) {
+        const auto family = draw_family(draw);
+        return enqueue(family, family);
+    }
     std::vector<new_job> jobs;
     for (auto n = draw.one_in(3) ? draw.between(2, 4) : 1; n > 0; --n)
         jobs.push_back(draw_job(draw));
-    const auto add = [jobs](backend& to) { return to.enqueue(jobs); };
+    return enqueue(jobs, jobs);
+}
+
+// Of one that runs, by its lease or by anybody; or of any job, which may be refused.
+walk::operation_ptr walk::enqueue_children(lots& draw) {
+    child_of subject{.on_failure = draw_policy(draw)};
+    if (!held_.empty() && draw.one_in(2)) {
+        const auto& by = draw.of(!void_.empty() && draw.one_in(10) ? void_ : held_);
+        subject.parent = by.subject.job;
+        subject.token = by.subject.token;
+        auto model = subject;
+        model.parent = by.model.job;
+        model.token = by.model.token;
+        return enqueue_children(draw, subject, model);
+    }
+    const auto key = draw_key(draw);
+    if (!key)
+        return nullptr;
+    auto model = subject;
+    model.parent = *key;
+    subject.parent = {key->queue, ids_.to_subject(key->id)};
+    return enqueue_children(draw, subject, model);
+}
+
+walk::operation_ptr walk::enqueue_children(lots& draw, const child_of& subject, const child_of& model) {
+    auto of_subject = draw_family(draw); // of which the first is the child
+    auto of_model = of_subject;
+    of_subject.front().parent = subject;
+    of_model.front().parent = model;
+    return enqueue(std::move(of_subject), std::move(of_model));
+}
+
+walk::operation_ptr walk::enqueue(std::vector<new_job> subject, std::vector<new_job> model) {
     return std::make_unique<twin<std::vector<added_job>>>(
-        "enqueue " + words_of_all(jobs), add, add,
+        "enqueue " + words_of_all(model), [subject](backend& to) { return to.enqueue(subject); },
+        [model](backend& to) { return to.enqueue(model); },
         [](const auto& added, const called& name) { return words_of_all(added, name); },
         [this](const auto& subject, const auto& model) {
             for (std::size_t i = 0; i < std::min(subject.size(), model.size()); ++i)
@@ -200,7 +264,9 @@ walk::operation_ptr walk::finish(lots& draw) {
     std::vector<outcome> subject, model;
     std::string text = "finish";
     for (const auto& each : draw_leases(draw)) {
-        outcome o{.as = static_cast<outcome::kind>(draw.below(4)), .at = now_, .keep = draw_keep(draw)};
+        outcome o{.as = draw.one_in(6) ? outcome::kind::waits : static_cast<outcome::kind>(draw.below(4)),
+                  .at = now_,
+                  .keep = draw_keep(draw)};
         if (o.as == outcome::kind::completed && draw.one_in(2))
             o.result = R"({"r":1})";
         if (o.as == outcome::kind::retry || o.as == outcome::kind::failed)
@@ -211,7 +277,7 @@ walk::operation_ptr walk::finish(lots& draw) {
         subject.push_back(o);
         o.held = each.model;
         model.push_back(o);
-        static constexpr const char* how[] = {"completed", "retry", "failed", "returned"};
+        static constexpr const char* how[] = {"completed", "retry", "failed", "returned", "dropped", "waits"};
         text.append(" ")
             .append(each.model.job.queue)
             .append("/")
@@ -253,11 +319,12 @@ walk::operation_ptr walk::extend(lots& draw) {
 walk::operation_ptr walk::configure(lots& draw) {
     settings_change change{.queue = draw_queue(draw), .now = now_};
     std::string text = "configure " + change.queue;
-    switch (draw.below(4)) {
+    switch (draw.below(6)) {
     case 0: change.paused = draw.one_in(4); break;
     case 1: change.concurrency = draw.below(4); break;
     case 2: change.rate = rate_limit{draw.below(4), draw_ms(draw, 4000)}; break;
-    default: change.max_length = draw.one_in(2) ? 0 : draw.between(3, 20);
+    case 3: change.max_length = draw.one_in(2) ? 0 : draw.between(3, 20); break;
+    default: change.per_group = draw_group_limits(draw);
     }
     const auto ask = [change](backend& in) { return in.configure(change); };
     return std::make_unique<twin<queue_settings>>(text, ask, ask, words_of_one<queue_settings>);
@@ -265,9 +332,12 @@ walk::operation_ptr walk::configure(lots& draw) {
 
 walk::operation_ptr walk::change(lots& draw, bool alone) {
     static constexpr std::size_t by_key = 3;
-    change_request subject{.what = static_cast<job_change>(draw.below(4)), .max = page(draw, alone), .now = now_};
+    change_request subject{.what = static_cast<job_change>(draw.below(4)),
+                           .max = page(draw, alone),
+                           .now = now_,
+                           .with_children = draw.one_in(3)};
     auto model = subject;
-    auto text = std::string(to_string(subject.what));
+    auto text = std::string(to_string(subject.what)) + (subject.with_children ? " with children" : "");
     if (draw.below(4) < by_key) {
         for (auto n = draw.between(1, 3); n > 0; --n)
             if (const auto key = draw_key(draw)) {

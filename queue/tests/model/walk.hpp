@@ -85,7 +85,11 @@ private:
     job_filter draw_filter(lots& draw);
     std::optional<job_key> draw_key(lots& draw);
     std::vector<held_job> draw_leases(lots& draw);
+    std::vector<new_job> draw_family(lots& draw);
     operation_ptr enqueue(lots& draw);
+    operation_ptr enqueue_children(lots& draw);
+    operation_ptr enqueue_children(lots& draw, const child_of& subject, const child_of& model);
+    operation_ptr enqueue(std::vector<new_job> subject, std::vector<new_job> model);
     operation_ptr finish(lots& draw);
     operation_ptr extend(lots& draw);
     operation_ptr configure(lots& draw);

@@ -82,7 +82,10 @@ void walk::compare_watching() {
             throw difference(w.text + " does not end");
         if (w.subject->failure)
             std::rethrow_exception(w.subject->failure);
-        const auto words = [](const std::optional<job_info>& job, const called& name) {
+        // Of its family it may be told what was so then, or what was so at the end of that transaction.
+        const auto words = [](std::optional<job_info> job, const called& name) {
+            if (job)
+                job->parent.reset(), job->children = {};
             return job ? words_of(*job, name) : "nothing";
         };
         const auto is = words(*w.subject->value, ids_.by_model()), should_be = words(*w.model->value, as_it_is);

@@ -51,6 +51,27 @@ std::string words_of(const deduplication& by) {
         .text();
 }
 
+// A reason that names another job.
+std::string said(const std::string& text, const called& name) {
+    constexpr std::string_view before = "child ", after = " failed";
+    const auto colon = text.find(':');
+    if (!text.starts_with(before) || !text.ends_with(after) || colon == text.npos)
+        return text;
+    return text.substr(0, colon + 1) + name(text.substr(colon + 1, text.size() - after.size() - colon - 1)) + " failed";
+}
+
+std::string words_of(const children_counts& n) {
+    return sentence().say("pending", n.pending).say("completed", n.completed).say("failed", n.failed).text();
+}
+
+std::string words_of(const group_limits& of_each) {
+    return sentence()
+        .say("concurrency", of_each.concurrency)
+        .say("rate", of_each.rate.max)
+        .say("in", of_each.rate.duration)
+        .text();
+}
+
 } // namespace
 
 std::string words_of(wall_time t) {
@@ -82,7 +103,7 @@ std::string words_of(const job_info& job, const called& name) {
         .say("name", job.name)
         .say("data", job.data)
         .say("result", job.result)
-        .say("reason", job.failed_reason)
+        .say("reason", said(job.failed_reason, name))
         .say("attempts", job.attempts_made)
         .say("stalls", job.stalls)
         .say("created", job.created_at)
@@ -94,10 +115,23 @@ std::string words_of(const job_info& job, const called& name) {
         .say("deduplication", job.deduplication_id)
         .say("progress", job.progress)
         .say("cancel_requested", job.cancel_requested)
-        .say("worker", job.worker);
+        .say("worker", job.worker)
+        .say("group", job.group)
+        .say("parent", job.parent ? job.parent->queue + "/" + name(job.parent->id) : "")
+        .say("children", words_of(job.children));
     for (const auto& each : job.errors)
-        s.say("error", std::to_string(each.attempt) + " at " + words_of(each.at) + " " + each.reason);
+        s.say("error", std::to_string(each.attempt) + " at " + words_of(each.at) + " " + said(each.reason, name));
     return s.text();
+}
+
+std::string words_of(const child_info& child, const called& name) {
+    return sentence()
+        .say("child", child.job.queue + "/" + name(child.job.id))
+        .say("is", to_string(child.state))
+        .say("result", child.result)
+        .say("reason", said(child.failed_reason, name))
+        .say("on_failure", to_string(child.on_failure))
+        .text();
 }
 
 std::string words_of(const claimed_job& job, const called& name) {
@@ -113,7 +147,7 @@ std::string words_of(const claimed_job& job, const called& name) {
 }
 
 std::string words_of(const added_job& job, const called& name) {
-    static constexpr std::string_view how[] = {"created", "existed", "deduplicated", "replaced"};
+    static constexpr std::string_view how[] = {"created", "existed", "deduplicated", "replaced", "left out"};
     return sentence().say("added", name(job.id)).say("how", how[static_cast<std::size_t>(job.how)]).text();
 }
 
@@ -123,7 +157,7 @@ std::string words_of(const job_event& event, const called& name) {
         .say("of", event.queue)
         .say("job", event.id.empty() ? "" : name(event.id))
         .say("at", event.at)
-        .say("data", event.data)
+        .say("data", said(event.data, name))
         .text();
 }
 
@@ -150,6 +184,8 @@ std::string words_of(const queue_counts& c) {
         .say("active", c.active)
         .say("completed", c.completed)
         .say("failed", c.failed)
+        .say("waiting_children", c.waiting_children)
+        .say("groups", c.groups)
         .text();
 }
 
@@ -161,6 +197,7 @@ std::string words_of(const queue_settings& s) {
         .say("rate", s.rate.max)
         .say("in", s.rate.duration)
         .say("max_length", s.max_length)
+        .say("each group", words_of(s.per_group))
         .text();
 }
 
@@ -179,6 +216,9 @@ std::string words_of(const new_job& job) {
         .say("run_at", job.run_at)
         .say("expires", job.expires_at)
         .say("deduplicate", job.deduplicate ? words_of(*job.deduplicate) : "")
+        .say("group", job.group)
+        .say("child of", job.parent ? job.parent->parent.id + "#" + std::to_string(job.parent->place) : "")
+        .say("on_failure", job.parent ? to_string(job.parent->on_failure) : "")
         .text();
 }
 
@@ -186,7 +226,7 @@ std::string words_of(const job_filter& filter) {
     sentence s;
     s.say("queue", filter.queue).say("name", filter.name).say("data", filter.data_contains);
     s.say("reason", filter.reason_contains).say("created_before", filter.created_before);
-    s.say("finished_before", filter.finished_before);
+    s.say("finished_before", filter.finished_before).say("group", filter.group);
     for (const auto each : filter.states)
         s.say("state", to_string(each));
     return s.text();

@@ -19,6 +19,7 @@ std::string words_of(const schedule& when);
 
 /// All but the fence, which each backend counts as it likes.
 std::string words_of(const job_info& job, const called& name);
+std::string words_of(const child_info& child, const called& name);
 std::string words_of(const claimed_job& job, const called& name);
 std::string words_of(const added_job& job, const called& name);
 std::string words_of(const job_event& event, const called& name);
