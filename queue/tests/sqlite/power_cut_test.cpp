@@ -37,7 +37,7 @@ protected:
         return text;
     }
 
-    /// Jobs come, run, end and are pruned, with checkpoints in between.
+    /// Jobs come, alone and with others that wait for them, run, end and are pruned, with checkpoints in between.
     void work(std::size_t operations) {
         const recorded_disk disk;
         {
@@ -68,6 +68,11 @@ protected:
                     jobs.back().data = '"' + std::string(draw.between(1, 20'000), 'x') + '"';
                 if (draw.one_in(4))
                     jobs.back().run_at = now + 2s;
+                if (draw.one_in(4))
+                    jobs.back().group = draw.one_in(2) ? "g1" : "g2";
+                if (jobs.size() > 1 && draw.one_in(2))
+                    jobs.back().parent = child_of{.place = draw.below(jobs.size() - 1),
+                                                  .on_failure = static_cast<child_failure>(draw.below(5))};
             }
             loop.await(stored.enqueue(jobs));
             return acknowledge(stored, disk, true, "enqueue");
