@@ -14,20 +14,47 @@ constexpr std::chrono::milliseconds heed_within{1000}; // for those that heed th
 } // namespace
 
 bool background::spawn(const executor& ex, awaitable<void> job) {
-    auto started = std::make_shared<running_job>(ex);
+    const auto started = std::make_shared<running_job>(home(ex));
+    auto listed = list(started);
+    if (!listed)
+        return false;
+    begin(started, std::move(listed), std::move(job));
+    return true;
+}
+
+bool background::spawn_at(const home& there, awaitable<void> job) {
+    const auto started = std::make_shared<running_job>(there);
+    auto listed = list(started);
+    if (!listed)
+        return false;
+    there.gate->pass([&] {
+        asio::post(there.ex, [started, listed = std::move(listed), job = std::move(job)]() mutable {
+            begin(started, std::move(listed), std::move(job));
+        });
+    });
+    return true;
+}
+
+// Null where it may not begin.
+std::shared_ptr<background::entry> background::list(const std::shared_ptr<running_job>& job) {
     auto listed = std::make_shared<entry>();
-    {
-        const std::scoped_lock lock(state_->mutex);
-        if (state_->stopped || state_->jobs.size() >= state_->max)
-            return false;
-        listed->place = state_->jobs.insert(state_->jobs.end(), started);
-        listed->of = state_;
-    }
+    const std::scoped_lock lock(state_->mutex);
+    if (state_->stopped || state_->jobs.size() >= state_->max)
+        return nullptr;
+    listed->place = state_->jobs.insert(state_->jobs.end(), job);
+    listed->of = state_;
+    return listed;
+}
+
+// On its loop.
+void background::begin(const std::shared_ptr<running_job>& started, std::shared_ptr<entry> listed,
+                       awaitable<void> job) {
+    if (started->cancelled)
+        return;
     // Kept to the very end: Asio touches the slot once more when the coroutine is over and off the list.
     auto ended = [started](const std::exception_ptr&) {};
-    asio::co_spawn(ex, run(std::move(listed), std::move(job)),
+    asio::co_spawn(started->on.ex, run(std::move(listed), std::move(job)),
                    asio::bind_cancellation_slot(started->cancel.slot(), std::move(ended)));
-    return true;
 }
 
 awaitable<void> background::run(std::shared_ptr<entry> listed, awaitable<void> job) {
@@ -66,8 +93,12 @@ void background::cancel() {
     const std::scoped_lock lock(state_->mutex);
     state_->stopped = true;
     for (const auto& each : state_->jobs)
-        each->gate->pass(
-            [&each] { asio::post(each->ex, [held = each] { held->cancel.emit(asio::cancellation_type::terminal); }); });
+        each->on.gate->pass([&each] {
+            asio::post(each->on.ex, [held = each] {
+                held->cancelled = true;
+                held->cancel.emit(asio::cancellation_type::terminal);
+            });
+        });
 }
 
 std::size_t background::running() const {

@@ -12,6 +12,7 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 namespace infra::cache {
@@ -25,6 +26,15 @@ public:
     /// Runs `job`, which throws nothing, on `ex`. False, and `job` is dropped, when too many run or it was stopped.
     bool spawn(const executor& ex, awaitable<void> job);
 
+    /// A loop that others give jobs to, who may outlive it.
+    struct home {
+        explicit home(executor on) : ex(std::move(on)), gate(loop_gate::of(ex)) {}
+        const executor ex;
+        const std::shared_ptr<loop_gate> gate;
+    };
+    /// The same from any thread. It has begun, to stop() too, though its loop comes to it later; it is dropped with that.
+    bool spawn_at(const home& there, awaitable<void> job);
+
     /// Begins nothing more, and cancels what runs.
     void cancel();
 
@@ -36,10 +46,10 @@ public:
 
 private:
     struct running_job {
-        explicit running_job(const executor& on) : ex(on), gate(loop_gate::of(on)) {}
-        const executor ex;
-        const std::shared_ptr<loop_gate> gate;
-        asio::cancellation_signal cancel; // touched on ex only
+        explicit running_job(home there) : on(std::move(there)) {}
+        const home on;
+        asio::cancellation_signal cancel; // on its loop only
+        bool cancelled = false;           // likewise: before it began
     };
     struct state {
         explicit state(std::size_t m) : max(m) {}
@@ -56,6 +66,8 @@ private:
         std::list<std::shared_ptr<running_job>>::iterator place;
         ~entry();
     };
+    std::shared_ptr<entry> list(const std::shared_ptr<running_job>& job);
+    static void begin(const std::shared_ptr<running_job>& started, std::shared_ptr<entry> listed, awaitable<void> job);
     static awaitable<void> run(std::shared_ptr<entry> listed, awaitable<void> job);
 
     std::shared_ptr<state> state_;

@@ -105,5 +105,46 @@ TEST_F(CacheBackground, JobsEndWithTheirLoop) {
     loop.await(behind.stop(deadline::never(), time));
 }
 
+TEST_F(CacheBackground, GivesAJobToALoopThatComesToItLater) {
+    background behind(1);
+    test_loop there;
+    const background::home home(there.get_executor());
+    EXPECT_TRUE(behind.spawn_at(home, job(&ended)));
+    EXPECT_FALSE(behind.spawn_at(home, job(&ended))) << "one is under way";
+    const auto stopped = loop.start(behind.stop(deadline::after(5s, time.steady()), time));
+    loop.settle();
+    EXPECT_FALSE(stopped->ended) << "it waits for what has not begun yet";
+    there.settle();
+    time.advance(5s);
+    EXPECT_TRUE(loop.until([&] {
+        there.settle();
+        return stopped->ended;
+    }));
+    EXPECT_EQ(ended, 1);
+}
+
+TEST_F(CacheBackground, BeginsNoJobThatWasCancelledBefore) {
+    background behind(1);
+    test_loop there;
+    const background::home home(there.get_executor());
+    EXPECT_TRUE(behind.spawn_at(home, job(&ended)));
+    behind.cancel();
+    there.settle();
+    EXPECT_EQ(behind.running(), 0U);
+    EXPECT_FALSE(behind.spawn_at(home, job(&ended)));
+}
+
+TEST_F(CacheBackground, GivesNoJobToALoopThatHasEnded) {
+    background behind(1);
+    auto there = std::make_unique<test_loop>();
+    const background::home home(there->get_executor());
+    EXPECT_TRUE(behind.spawn_at(home, job(&ended)));
+    there.reset();
+    EXPECT_EQ(behind.running(), 0U);
+    behind.spawn_at(home, job(&ended));
+    EXPECT_EQ(behind.running(), 0U);
+    EXPECT_EQ(ended, 0);
+}
+
 } // namespace
 } // namespace infra::cache::tests

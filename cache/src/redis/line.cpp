@@ -6,8 +6,6 @@
 #include <infra/base/telemetry.hpp>
 #include <infra/runtime/default_runtime.hpp>
 
-#include <boost/asio/this_coro.hpp>
-
 namespace infra::cache::redis_backend {
 namespace {
 
@@ -40,6 +38,7 @@ line::line(redis_store_options options, std::vector<executor> loops, clock& time
       time_(time),
       count_(all_instruments()),
       server_(describe(options_.server)),
+      home_(loops.empty() ? default_executor() : loops.front()),
       client_(make_client(options_.server, std::move(loops), time)),
       breaker_(options_.breaker, options_.server.cluster ? breaker::whole::cluster : breaker::whole::one_server),
       debts_(options_.max_owed) {}
@@ -69,9 +68,8 @@ awaitable<std::vector<redis::reply>> line::execute(to_all_masters what) {
 
 template <class T, class What>
 awaitable<answer<T>> line::ask_once(std::shared_ptr<line> self, What what, purpose why) {
-    const auto ex = co_await asio::this_coro::executor;
     breaker::visit here(self->breaker_);
-    if (!self->may_ask(here, why, ex))
+    if (!self->may_ask(here, why))
         co_return answer<T>();
     std::string problem;
     try {
@@ -79,13 +77,13 @@ awaitable<answer<T>> line::ask_once(std::shared_ptr<line> self, What what, purpo
         const auto* const worst = worst_of(all_of(said));
         const bool away = worst && complaint_in(*worst) == complaint::away;
         self->leave(here, away ? breaker::ending::failed : breaker::ending::answered,
-                    worst ? worst->error_code() : std::string_view(), ex);
+                    worst ? worst->error_code() : std::string_view());
         co_return self->judge(std::move(said), why);
     } catch (const boost::system::system_error& e) {
         if (e.code() == errc::unavailable)
             throw; // by judge
         const auto whose = failure_of(e.code());
-        self->leave(here, ending_of(whose), e.what(), ex);
+        self->leave(here, ending_of(whose), e.what());
         if (whose != failure::away)
             throw;
         problem = e.what();
@@ -109,30 +107,30 @@ answer<T> line::judge(T said, purpose why) {
     return {.refused = !away, .never = !may_pass(*worst)};
 }
 
-bool line::may_ask(breaker::visit& here, purpose why, const executor& ex) {
+bool line::may_ask(breaker::visit& here, purpose why) {
     if (stopped_)
         throw error(infra::errc::closed, "the cache's store has been stopped");
     switch (breaker_.enter(here, time_.steady(), why == purpose::read)) {
     case breaker::gate::pass: return true;
-    case breaker::gate::suspect: mend_on(ex); return true;
-    case breaker::gate::shut: mend_on(ex); break; // where the loop of the one at work has ended
+    case breaker::gate::suspect: mend_behind(); return true;
+    case breaker::gate::shut: mend_behind(); break;
     }
     forgo(why, "it is away; whether it is back is asked every moment");
     return false;
 }
 
-void line::leave(breaker::visit& here, breaker::ending how, std::string_view problem, const executor& ex) {
+void line::leave(breaker::visit& here, breaker::ending how, std::string_view problem) {
     switch (breaker_.leave(here, how, time_.steady())) {
-    case breaker::finding::away: shut(problem, ex); break;
-    case breaker::finding::doubt: mend_on(ex); break;
+    case breaker::finding::away: shut(problem); break;
+    case breaker::finding::doubt: mend_behind(); break;
     case breaker::finding::nothing: break;
     }
     if (how != breaker::ending::answered)
         return;
     if (debts_.any())
-        mend_on(ex); // what was owed at the moment when the last who paid had ended
+        mend_behind(); // what was owed at the moment when the last who paid had ended
     if (!eviction_asked_.load() && !eviction_asked_.exchange(true))
-        looking_.spawn(ex, warn_of_eviction(shared_from_this()));
+        looking_.spawn_at(home_, warn_of_eviction(shared_from_this()));
 }
 
 // Once, and as far as the server tells: who may not ask for it has been told by the README.
@@ -163,13 +161,13 @@ void line::forgo(purpose why, std::string_view problem) {
     (why <= purpose::recall ? count_.reads_dropped : count_.writes_dropped).add();
 }
 
-void line::shut(std::string_view problem, const executor& ex) {
+void line::shut(std::string_view problem) {
     count_.outages.add();
     count_.away.record(1);
     telemetry::log(level::warn, "cache",
                    "the store is away; reads find nothing and writes are dropped until it is back",
                    {{"server", server_}, {"why", problem}});
-    mend_on(ex);
+    mend_behind();
 }
 
 awaitable<std::optional<std::string>> line::next_version(std::shared_ptr<line> self, purpose why) {

@@ -59,8 +59,8 @@ public:
                                                                 purpose why);
 
     /// To be made up for before anybody reads again.
-    static awaitable<void> owe_erasure(std::shared_ptr<line> self, std::vector<std::string> keys);
-    static awaitable<void> owe_bump(std::shared_ptr<line> self, std::vector<std::string> names);
+    void owe_erasure(std::span<const std::string> keys);
+    void owe_bump(std::span<const std::string> names);
     bool owes(const std::string& version_name) const { return debts_.owes(version_name); }
     void know_namespace(const std::string& version_name, std::weak_ptr<const void> handle) {
         debts_.know_namespace(version_name, std::move(handle));
@@ -98,13 +98,13 @@ private:
     awaitable<std::vector<redis::reply>> execute(redis::batch b);
     awaitable<std::vector<redis::reply>> execute(to_all_masters what);
 
-    bool may_ask(breaker::visit& here, purpose why, const executor& ex);
-    void leave(breaker::visit& here, breaker::ending how, std::string_view problem, const executor& ex);
+    bool may_ask(breaker::visit& here, purpose why);
+    void leave(breaker::visit& here, breaker::ending how, std::string_view problem);
     [[noreturn]] void throw_unavailable(std::string_view problem) const;
     void forgo(purpose why, std::string_view problem);
-    void shut(std::string_view problem, const executor& ex);
-    void trip(std::string_view problem, const executor& ex);
-    void mend_on(const executor& ex);
+    void shut(std::string_view problem);
+    void trip(std::string_view problem);
+    void mend_behind();
 
     static awaitable<void> warn_of_eviction(std::shared_ptr<line> self);
     static awaitable<void> mend(std::weak_ptr<line> weak);
@@ -122,7 +122,8 @@ private:
     const redis_store_options options_;
     clock& time_;
     const instruments& count_;
-    const std::string server_; ///< for messages
+    const std::string server_;    ///< for messages
+    const background::home home_; ///< of what is done behind: a loop of the client, since a caller's may outlive those
     const redis::client client_;
     breaker breaker_;
     debts debts_;

@@ -5,8 +5,6 @@
 
 #include <infra/base/telemetry.hpp>
 
-#include <boost/asio/this_coro.hpp>
-
 namespace infra::cache::redis_backend {
 namespace {
 
@@ -17,25 +15,25 @@ constexpr std::size_t paid_at_once = 500;
 
 } // namespace
 
-void line::mend_on(const executor& ex) { mending_.spawn(ex, mend(weak_from_this())); }
+void line::mend_behind() { mending_.spawn_at(home_, mend(weak_from_this())); }
 
-void line::trip(std::string_view problem, const executor& ex) {
+void line::trip(std::string_view problem) {
     if (breaker_.trip())
-        shut(problem, ex);
+        shut(problem);
     else
-        mend_on(ex);
+        mend_behind();
 }
 
-awaitable<void> line::owe_erasure(std::shared_ptr<line> self, std::vector<std::string> keys) {
+void line::owe_erasure(std::span<const std::string> keys) {
     if (keys.empty())
-        co_return;
-    self->debts_.owe_erasure(keys);
-    self->trip("a write was not done", co_await asio::this_coro::executor);
+        return;
+    debts_.owe_erasure(keys);
+    trip("a write was not done");
 }
 
-awaitable<void> line::owe_bump(std::shared_ptr<line> self, std::vector<std::string> names) {
-    self->debts_.owe_bump(names);
-    self->trip("what was made void is not yet", co_await asio::this_coro::executor);
+void line::owe_bump(std::span<const std::string> names) {
+    debts_.owe_bump(names);
+    trip("what was made void is not yet");
 }
 
 // Holds the line only while it asks, so that it ends with the store.
@@ -69,7 +67,6 @@ awaitable<void> line::probe(std::shared_ptr<line> self) {
 
 // True once the server answers and nothing is owed.
 awaitable<bool> line::try_to_mend(std::shared_ptr<line> self) {
-    const auto ex = co_await asio::this_coro::executor;
     std::string problem;
     try {
         co_await probe(self);
@@ -81,7 +78,7 @@ awaitable<bool> line::try_to_mend(std::shared_ptr<line> self) {
         problem = e.what();
     }
     if (!problem.empty()) {
-        self->trip(problem, ex);
+        self->trip(problem);
         co_return false;
     }
     self->told_well();

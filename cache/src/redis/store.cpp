@@ -81,7 +81,7 @@ public:
         if (answers.refused && !replaced.empty())
             answers = co_await line::ask(line_, for_each(replaced, erase_command), purpose::write);
         if (!answers && !answers.never)
-            co_await line::owe_erasure(line_, std::move(replaced));
+            line_->owe_erasure(replaced);
         co_return std::vector<bool>(entries.size());
     }
 
@@ -92,7 +92,7 @@ public:
             co_return each_in<erased>(std::move(*answers), erased_in);
         std::vector<erased> nothing(keys.size());
         if (!answers.never)
-            co_await line::owe_erasure(line_, std::move(keys));
+            line_->owe_erasure(keys);
         co_return nothing;
     }
 
@@ -111,7 +111,7 @@ public:
         if (!answers) {
             std::vector<expire_outcome> nothing(keys.size(), expire_outcome::absent);
             if (!answers.never) // it would live longer than its caller believes
-                co_await line::owe_erasure(line_, std::move(keys));
+                line_->owe_erasure(keys);
             co_return nothing;
         }
         co_return each_in<expire_outcome>(std::move(*answers), outcome_in);
@@ -129,7 +129,7 @@ public:
         if (answer)
             co_return replaced_in(std::move(*answer));
         if (r.token.empty() && !answer.never) // a change that somebody believes to be made
-            co_await line::owe_erasure(line_, {r.entry.key});
+            line_->owe_erasure({&r.entry.key, 1});
         co_return replace_outcome{.unanswered = true};
     }
 
@@ -178,7 +178,7 @@ public:
         if (names.empty() || co_await line::bump(line_, names, purpose::write))
             co_return;
         slots_->forget(names);
-        co_await line::owe_bump(line_, std::move(names));
+        line_->owe_bump(names);
     }
 
     awaitable<std::optional<std::uint64_t>> acquire(lock_request r) override {

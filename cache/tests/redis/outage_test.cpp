@@ -226,6 +226,30 @@ TEST_F(CacheRedisOutage, IsDestroyedWhileItIsAway) {
     ASSERT_TRUE(loop.until([&] { return waiting->ended; }));
 }
 
+// Whoever asks may do so on a loop that ends after those of the store: what the store does for itself is not left there.
+TEST_F(CacheRedisOutage, LeavesNothingOfItsOwnOnALoopOfItsCallers) {
+    auto home = std::make_unique<test_loop>();
+    auto o = hasty();
+    o.server = server->over_socket();
+    subject.emplace(make_redis_store(o, {home->get_executor()}), cache_options{.prefix = "p:"});
+    const auto both_until = [&](auto done) {
+        return loop.until([&] {
+            home->io.restart();
+            home->io.poll();
+            return done();
+        });
+    };
+    const auto first = loop.start(subject->set("warm", "1"));
+    ASSERT_TRUE(both_until([&] { return first->ended; }));
+    server->pause();
+    const auto second = loop.start(subject->del("warm"));
+    ASSERT_TRUE(both_until([&] { return second->ended; })); // it is away, and somebody asks whether it is back
+    subject.reset();
+    home.reset();
+    loop.settle();
+    server->proceed();
+}
+
 TEST_F(CacheRedisOutage, LoadsWithoutTheServer) {
     cut();
     ASSERT_TRUE(went_away());
