@@ -89,10 +89,15 @@ awaitable<void> background::stop(deadline limit, clock& time) {
     co_await told_within(ended, deadline::after(heed_within, time.steady()), time);
 }
 
+// Told without the lock: a job that cannot be sent to its loop leaves the list under that loop's gate.
 void background::cancel() {
-    const std::scoped_lock lock(state_->mutex);
-    state_->stopped = true;
-    for (const auto& each : state_->jobs)
+    std::vector<std::shared_ptr<running_job>> all;
+    {
+        const std::scoped_lock lock(state_->mutex);
+        state_->stopped = true;
+        all.assign(state_->jobs.begin(), state_->jobs.end());
+    }
+    for (const auto& each : all)
         each->on.gate->pass([&each] {
             asio::post(each->on.ex, [held = each] {
                 held->cancelled = true;
