@@ -186,11 +186,15 @@ void pipeline::look_at_the_clock() {
 }
 
 void pipeline::ask_whether_it_lives(steady_time at) {
-    if (!ping_)
-        ping_.emplace("PING");
-    pinging_.emplace(*this, std::span(&*ping_, 1), std::span(&pong_, 1),
-                     deadline::after(common_->settings().response_timeout, at), at);
-    multiplexer_.add(*pinging_);
+    const auto ask = [&] {
+        if (!ping_)
+            ping_.emplace("PING");
+        pinging_.emplace(*this, std::span(&*ping_, 1), std::span(&pong_, 1),
+                         deadline::after(common_->settings().response_timeout, at), at);
+        multiplexer_.add(*pinging_);
+    };
+    if (!attempt(ask))
+        drop_link(errc::lost, "no memory");
 }
 
 // --- Its end in peace ------------------------------------------------------------------------------------------------
