@@ -21,7 +21,7 @@ struct front {
     std::vector<standing> places{};
     std::vector<claimed_job> jobs{};
     std::vector<bool> deduplicated{};
-    std::vector<std::string> groups{}; // empty: the job has none
+    std::vector<std::string> groups{}; // empty: the job has none; none at all where there never was a group
 };
 
 claimed_job read_job(store& s, const ledger::row& queue, const query& q, std::int64_t seq) {
@@ -37,17 +37,24 @@ claimed_job read_job(store& s, const ledger::row& queue, const query& q, std::in
     return job;
 }
 
+#define INFRA_QUEUE_ROW                                                                                                \
+    "seq, priority, id, kind, name, options, attempts_made, stalls, data, carrier, expires_at, deduplication IS NOT "  \
+    "NULL"
+constexpr const char* rows_without_groups = "SELECT " INFRA_QUEUE_ROW " FROM infra_jobs WHERE seq BETWEEN ?1 AND ?2";
+constexpr const char* rows_with_groups = "SELECT " INFRA_QUEUE_ROW ", grp FROM infra_jobs WHERE seq BETWEEN ?1 AND ?2";
+#undef INFRA_QUEUE_ROW
+
 // Rows whose numbers follow each other are read together: jobs that came together wait together.
 void read_rows(store& s, const ledger::row& queue, std::span<const waiting_line::standing_job> together, front& into) {
-    query q(s.db, "SELECT seq, priority, id, kind, name, options, attempts_made, stalls, data, carrier, expires_at, "
-                  "deduplication IS NOT NULL, grp FROM infra_jobs WHERE seq BETWEEN ?1 AND ?2");
+    query q(s.db, s.queues.has_groups() ? rows_with_groups : rows_without_groups);
     q.bind(together.front().who.seq, together.back().who.seq);
     for (const auto& each : together) {
         if (!q.step() || q.integer(0) != each.who.seq)
             q.fail_corrupt();
         into.places.push_back({each.priority, each.who.place, each.who.seq, q.maybe_integer(10)});
         into.deduplicated.push_back(q.integer(11) != 0);
-        into.groups.push_back(q.text(12));
+        if (s.queues.has_groups())
+            into.groups.push_back(q.text(12));
         into.jobs.push_back(read_job(s, queue, q, each.who.seq));
     }
 }
@@ -119,7 +126,6 @@ front take_fresh(store& s, const ledger::row& queue, std::size_t max) {
         taken.places.push_back(each->where);
         taken.jobs.push_back(std::move(each->job));
         taken.deduplicated.push_back(each->is_deduplicated);
-        taken.groups.emplace_back();
         each->queue = nullptr;
     }
     std::erase_if(s.fresh, [](const auto& each) { return !each.queue; });
@@ -127,6 +133,10 @@ front take_fresh(store& s, const ledger::row& queue, std::size_t max) {
 }
 
 void append(front& to, front&& more) {
+    if (to.jobs.empty()) {
+        to = std::move(more);
+        return;
+    }
     std::ranges::move(more.places, std::back_inserter(to.places));
     std::ranges::move(more.jobs, std::back_inserter(to.jobs));
     to.deduplicated.insert(to.deduplicated.end(), more.deduplicated.begin(), more.deduplicated.end());

@@ -63,12 +63,9 @@ private:
     void go_where_it_goes(ledger::row& queue, const outcome& o, const lease_row& held) {
         if (o.as == outcome::kind::dropped)
             return drop(queue, o, held);
-        const bool completed = o.as == outcome::kind::completed, is_over = completed || o.as == outcome::kind::failed;
+        const bool is_over = o.as == outcome::kind::completed || o.as == outcome::kind::failed;
         const int attempts = is_over || o.as == outcome::kind::retry ? 1 : 0;
-        auto why = !is_over && held.has(lease_row::cancelled) ? std::string(cancelled_reason) : std::string();
-        if (why.empty() && o.as != outcome::kind::failed)
-            why = failure_by_children(completed, children_of(s_, held.seq));
-        if (!why.empty())
+        if (auto why = reason_to_fail(o, held); !why.empty())
             end_for_good(queue, failed_instead(o, held, std::move(why)), held, attempts);
         else if (is_over)
             end_for_good(queue, o, held, attempts);
@@ -76,6 +73,18 @@ private:
             wait_for_children(queue, o, held);
         else
             wait_again(queue, o, held);
+    }
+
+    // Empty: none but its own.
+    std::string reason_to_fail(const outcome& o, const lease_row& held) {
+        const bool completed = o.as == outcome::kind::completed;
+        if (o.as == outcome::kind::failed)
+            return {};
+        if (!completed && held.has(lease_row::cancelled))
+            return std::string(cancelled_reason);
+        if (!s_.queues.has_families())
+            return {};
+        return failure_by_children(completed, children_of(s_, held.seq));
     }
 
     outcome failed_instead(const outcome& o, const lease_row& held, std::string why) {
@@ -103,7 +112,9 @@ private:
         note_end(s_, queue, {held.seq, o.held.job.id, end.state(), o.at, told});
         if (held.has(lease_row::deduplicated))
             release_deduplication(s_, queue, held.seq, o.at);
-        auto doomed = tell_parent(s_, {held.seq, o.held.job, o.as == outcome::kind::completed, told, o.at});
+        auto doomed = s_.queues.has_families()
+                          ? tell_parent(s_, {held.seq, o.held.job, o.as == outcome::kind::completed, told, o.at})
+                          : std::nullopt;
         if (is_watched && !is_kept)
             s_.ended.remove(s_.db, held.seq);
         if (!is_kept)
