@@ -134,6 +134,63 @@ TEST_P(QueueChildren, AJobThatIsOverCountsAsHavingEndedNow) {
     change(job_change::remove, {"albums", "q"});
     add({make_job("r", {}, "albums"), make_child("bad", 0, child_failure::ignore), make_child("new")});
     EXPECT_EQ(info("r", "albums")->children, (children_counts{.pending = 1, .failed = 1}));
+    EXPECT_EQ(info("r", "albums")->state, job_state::waiting_children);
+}
+
+TEST_P(QueueChildren, AreAllThereBeforeOneThatIsOverMayReleaseTheirParent) {
+    live_and_end("good", outcome::kind::completed, {}, t0);
+    add({make_job("p", {}, "albums"), make_child("good"), make_child("new")});
+    EXPECT_EQ(parent_state(), job_state::waiting_children);
+    EXPECT_EQ(info("p", "albums")->children, (children_counts{.pending = 1, .completed = 1}));
+    EXPECT_EQ(ids_of(claim_parent()), ids{});
+    complete_next();
+    EXPECT_EQ(ids_of(claim_parent()), ids{"p"});
+}
+
+TEST_P(QueueChildren, AreAllThereBeforeAParentWithinTheTreeIsReleased) {
+    live_and_end("good", outcome::kind::completed, {}, t0);
+    add({make_job("p", {}, "albums"), make_child("c", 0, child_failure::fail_parent, "albums"), make_child("good", 1),
+         make_child("new", 1)});
+    EXPECT_EQ(info("c", "albums")->state, job_state::waiting_children);
+    complete_next();
+    EXPECT_EQ(ids_of(claim_parent()), ids{"c"});
+}
+
+TEST_P(QueueChildren, AreAllThereBeforeOneThatReplacesAnotherMayReleaseTheirParent) {
+    auto first = make_child("first");
+    first.run_at = t0 + 1h;
+    first.deduplicate = deduplication{.id = "d", .replace = true};
+    auto second = first;
+    second.id = "second";
+    EXPECT_EQ(add({make_job("p", {}, "albums"), first, second}).at(2).how, addition::replaced);
+    EXPECT_EQ(parent_state(), job_state::waiting_children);
+    EXPECT_EQ(info("p", "albums")->children, (children_counts{.pending = 1}));
+}
+
+TEST_P(QueueChildren, OfAParentThatIsStoredReplaceEachOtherWithoutReleasingIt) {
+    auto first = make_child("first");
+    first.run_at = t0 + 1h;
+    first.deduplicate = deduplication{.id = "d", .replace = true};
+    add({make_job("p"), first});
+    auto second = make_later_child("second", "p");
+    second.run_at = first.run_at;
+    second.deduplicate = first.deduplicate;
+    EXPECT_EQ(add({second}).at(0).how, addition::replaced);
+    EXPECT_EQ(info("p")->state, job_state::waiting_children);
+    EXPECT_EQ(info("p")->children, (children_counts{.pending = 1}));
+}
+
+TEST_P(QueueChildren, OfAParentThatOneOfThemHasFailedAndIsNotKeptAreLeftOut) {
+    live_and_end("bad", outcome::kind::failed, {}, t0);
+    auto parent = make_job("p", {}, "albums");
+    parent.options.keep_failed = keep{.count = 0};
+    const auto added = add({parent, make_child("bad"), make_child("new"), make_child("")});
+    EXPECT_EQ(added[1].how, addition::existed);
+    EXPECT_EQ(added[2].how, addition::left_out);
+    EXPECT_EQ(added[3].how, addition::left_out);
+    EXPECT_FALSE(info("p", "albums"));
+    EXPECT_FALSE(info("new"));
+    EXPECT_EQ(counts(), (queue_counts{.queue = "mail", .failed = 1}));
 }
 
 TEST_P(QueueChildren, AChildHasOneParent) {

@@ -158,7 +158,7 @@ void memory_storage::release(record& parent, wall_time now) {
 }
 
 void memory_storage::release_if_done(record& parent, wall_time now) {
-    if (pending_in(parent) == 0)
+    if (pending_in(parent) == 0 && !get_children_.contains(parent.number))
         release(parent, now);
 }
 

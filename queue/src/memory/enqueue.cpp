@@ -1,6 +1,7 @@
 #include "storage.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace infra::queue {
 namespace {
@@ -17,16 +18,19 @@ std::vector<added_job> memory_storage::enqueue(std::vector<new_job> all) {
     const auto is_parent = parents_in(all);
     std::vector<std::uint64_t> numbers; // of those that were created; 0 for the others
     std::vector<added_job> added;
+    get_children_.clear();
     names touched;
     for (std::size_t i = 0; i < all.size(); ++i) {
         touched.insert(all[i].queue);
         added.push_back(add_to_family(all[i], is_parent[i], numbers));
         const auto* r = added.back().created() ? find(all[i].queue, added.back().id) : nullptr;
         numbers.push_back(r ? r->number : 0);
+        if (r && is_parent[i])
+            get_children_.emplace(r->number, all[i].created_at);
     }
-    for (std::size_t i = 0; i < all.size(); ++i)
-        if (auto* r = is_parent[i] ? at(numbers[i]) : nullptr)
-            release_if_done(*r, r->info.created_at); // its children may all be duplicates, or over
+    for (const auto& [number, when] : std::exchange(get_children_, {}))
+        if (auto* r = at(number))
+            release_if_done(*r, when); // its children may all be duplicates, or over
     publish(touched);
     return added;
 }
@@ -35,11 +39,13 @@ added_job memory_storage::add_to_family(const new_job& job, bool is_parent, cons
     if (!job.parent)
         return add(job, is_parent);
     const auto& by = *job.parent;
-    auto* parent = by.parent.id.empty() ? at(numbers[by.place]) : find(by.parent.queue, by.parent.id);
-    if (!parent)
+    const auto* seen = by.parent.id.empty() ? at(numbers[by.place]) : find(by.parent.queue, by.parent.id);
+    if (!seen) // a child that is over may have failed it, and it is not kept
         return {.id = job.id, .how = addition::left_out};
+    const auto number = seen->number;
+    get_children_.emplace(number, job.created_at);
     auto added = add(job, is_parent);
-    if (added.how != addition::deduplicated)
+    if (auto* parent = at(number); parent && added.how != addition::deduplicated) // not one that it replaced
         adopt(*find(job.queue, added.id), *parent, by.on_failure, job.created_at);
     return added;
 }

@@ -202,6 +202,7 @@ private:
     records jobs_;
     std::map<std::string, queue_record, std::less<>> queues_;
     std::vector<end_wait> end_waits_;
+    std::map<std::uint64_t, wall_time> get_children_; // in this call: none of them is released before its end
     std::int64_t numbers_ = 0;
     std::uint64_t turns_ = 0;
 };

@@ -3,6 +3,7 @@
 #include "family_rows.hpp"
 #include "jobs.hpp"
 
+#include <map>
 #include <utility>
 
 namespace infra::queue::sqlite {
@@ -28,9 +29,9 @@ void refuse_child(store& s, const job_row& parent, const job_row& child, const j
 
 void insert_child(store& s, const job_row& parent, std::int64_t seq, const job_key& key, child_failure on_failure) {
     const auto known = find_family(s, parent.seq);
-    if (!known)
-        begin_family(s, *parent.queue, parent.seq, false);
-    else if (std::cmp_greater_equal(known->total(), max_children))
+    if (!known) // the child has replaced its parent
+        return;
+    if (std::cmp_greater(known->total(), max_children)) // with the one that holds it
         throw too_many_children_error({parent.queue->name, parent.id});
     query(s.db, "UPDATE infra_jobs SET parent = ?2 WHERE seq = ?1").bind(seq, parent.seq).run();
     query(s.db,
@@ -55,19 +56,52 @@ void adopt(store& s, const job_row& parent, const job_key& key, child_failure on
     fail_parents(s, std::move(doomed), now);
 }
 
+/// Parents that get children in this call. Each waits for one more than it has, which is nobody, until all have come:
+/// otherwise one whose first child is over would be released before its second is added.
+class held_parents {
+public:
+    explicit held_parents(store& s) : s_(s) {}
+
+    void hold(const job_row& parent, wall_time now) {
+        if (!held_.emplace(parent.seq, now).second)
+            return;
+        if (!find_family(s_, parent.seq))
+            begin_family(s_, *parent.queue, parent.seq, false);
+        count_child(s_, parent.seq, child_state::pending, 1);
+    }
+    /// Those whose children are all duplicates, or over, wait no longer.
+    void let_go() {
+        for (const auto& [seq, now] : held_) {
+            count_child(s_, seq, child_state::pending, -1);
+            release_if_done(s_, seq, now);
+        }
+    }
+
+private:
+    store& s_;
+    std::map<std::int64_t, wall_time> held_; // with when their first child came
+};
+
 /// A job of the call that has been added.
 struct placed {
-    std::optional<job_row> parent{}; ///< as which its children see it; empty: it gets none
+    std::optional<std::int64_t> parent{}; ///< as which its children know it; empty: it gets none
     added_job added{};
 };
 
-placed add_member(store& s, const new_job& job, bool is_parent, const std::vector<placed>& before) {
+// Empty: it gets none, since it was there before, or since one that is over has failed it and it is not kept.
+std::optional<job_row> parent_of_call(store& s, const placed& by) {
+    return by.parent ? find_row(s, *by.parent) : std::nullopt;
+}
+
+placed add_member(store& s, const new_job& job, bool is_parent, const std::vector<placed>& before, held_parents& held) {
     std::optional<job_row> parent;
-    if (job.parent && job.parent->parent.id.empty() && !before[job.parent->place].parent)
-        return {.added = {.id = job.id, .how = addition::left_out}};
-    if (job.parent)
-        parent =
-            job.parent->parent.id.empty() ? before[job.parent->place].parent : parent_that_is_stored(s, *job.parent);
+    if (job.parent) {
+        const auto& by = *job.parent;
+        parent = by.parent.id.empty() ? parent_of_call(s, before[by.place]) : parent_that_is_stored(s, by);
+        if (!parent)
+            return {.added = {.id = job.id, .how = addition::left_out}};
+        held.hold(*parent, job.created_at);
+    }
     placed made{.added = add_job(s, s.queues.get(s.db, job.queue), job, is_parent)};
     const job_key key{job.queue, made.added.id};
     if (parent && made.added.how == addition::existed)
@@ -75,8 +109,10 @@ placed add_member(store& s, const new_job& job, bool is_parent, const std::vecto
     const auto row = made.added.created() ? find_row(s, key) : std::nullopt;
     if (parent && row)
         insert_child(s, *parent, row->seq, key, job.parent->on_failure);
-    if (is_parent)
-        made.parent = row;
+    if (is_parent && row) {
+        made.parent = row->seq;
+        held.hold(*row, job.created_at);
+    }
     return made;
 }
 
@@ -86,15 +122,14 @@ std::vector<added_job> add_families(store& s, const std::vector<new_job>& jobs) 
     s.put_in_line();
     s.queues.family_added();
     const auto is_parent = parents_in(jobs);
+    held_parents held(s);
     std::vector<placed> all;
     for (std::size_t i = 0; i < jobs.size(); ++i)
-        all.push_back(add_member(s, jobs[i], is_parent[i], all));
+        all.push_back(add_member(s, jobs[i], is_parent[i], all, held));
+    held.let_go();
     std::vector<added_job> added;
-    for (std::size_t i = 0; i < jobs.size(); ++i) {
-        if (all[i].parent)
-            release_if_done(s, all[i].parent->seq, jobs[i].created_at); // its children may all be duplicates, or over
-        added.push_back(std::move(all[i].added));
-    }
+    for (auto& each : all)
+        added.push_back(std::move(each.added));
     return added;
 }
 
