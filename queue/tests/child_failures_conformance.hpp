@@ -166,4 +166,35 @@ TEST_P(QueueChildren, AParentThatIsRetriedWaitsForWhatIsPending) {
     EXPECT_EQ(parent_state(), job_state::waiting);
 }
 
+TEST_P(QueueChildren, AChainThatIsRetriedAsAWholeRunsInItsOrder) {
+    for (const std::size_t page : {10u, 2u, 1u}) {
+        add({make_job("last"), make_child("middle", 0), make_child("first", 1)});
+        fail_next();
+        EXPECT_EQ(info("last")->state, job_state::failed);
+        change_request all{
+            .what = job_change::retry, .filter = {.states = {job_state::failed}}, .max = page, .now = t0};
+        std::size_t changed = 0;
+        do {
+            const auto part = loop.await(stored->change(all));
+            changed += part.changed;
+            all.cursor = part.next;
+        } while (!all.cursor.empty());
+        EXPECT_EQ(changed, 3u);
+        for (const auto* each : {"first", "middle", "last"}) {
+            const auto taken = claim(10);
+            ASSERT_EQ(ids_of(taken), ids{each}) << page;
+            complete(taken.jobs[0], "1");
+        }
+        for (const auto* each : {"first", "middle", "last"})
+            change(job_change::remove, {"mail", each});
+    }
+}
+
+TEST_P(QueueChildren, WhatIsRetriedAsAWholeWaitsInTheOrderInWhichItWasAdded) {
+    for (const auto* each : {"a", "b", "c"})
+        live_and_end(each, outcome::kind::failed, {}, t0);
+    loop.await(stored->change({.what = job_change::retry, .filter = {.queue = "mail"}, .now = t0}));
+    EXPECT_EQ(ids_of(claim(10)), (ids{"a", "b", "c"}));
+}
+
 } // namespace infra::queue::tests

@@ -87,7 +87,7 @@ change_result memory_storage::change(const change_request& request) {
             result.changed += request.with_children ? change_family(*r, request) : change(*r, request);
     };
     if (request.jobs.empty()) {
-        const auto page = list({.filter = request.filter, .max = request.max, .cursor = request.cursor});
+        const auto page = page_of(request);
         for (const auto& job : page.jobs)
             change_if_there({job.queue, job.id});
         result.next = page.next;
@@ -96,6 +96,20 @@ change_result memory_storage::change(const change_request& request) {
     }
     publish(touched);
     return result;
+}
+
+/// What is retried waits again with all that it waits for: children first, and they are the newer ones. Those of a page keep
+/// their order.
+job_page memory_storage::page_of(const change_request& by) {
+    const bool retries = by.what == job_change::retry;
+    auto page = list({.filter = by.filter, .max = by.max, .newest_first = retries, .cursor = by.cursor});
+    if (!retries)
+        return page;
+    std::ranges::reverse(page.jobs);
+    for (const auto& each : page.jobs)
+        if (each.finished_at)
+            expect_again(*find(each.queue, each.id));
+    return page;
 }
 
 bool memory_storage::is_pending_run(const record& r) const {

@@ -189,6 +189,7 @@ private:
 
     // operations.cpp
     bool change(record& r, const change_request& by);
+    job_page page_of(const change_request& by);
     std::size_t change_family(record& r, const change_request& by);
     std::vector<std::uint64_t> pending_below(const record& r) const;
     bool is_pending_run(const record& r) const;

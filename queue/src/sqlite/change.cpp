@@ -5,6 +5,8 @@
 #include "traces.hpp"
 #include "verbs.hpp"
 
+#include <algorithm>
+
 namespace infra::queue::sqlite {
 namespace {
 
@@ -99,6 +101,20 @@ std::size_t change_family(store& s, const job_row& job, const change_request& by
     return changed;
 }
 
+// What is retried waits again with all that it waits for: children first, and they are the newer ones. Those of a page keep
+// their order.
+found_jobs page_of(store& s, const change_request& by) {
+    const bool retries = by.what == job_change::retry;
+    auto found = look(s, {.filter = by.filter, .max = by.max, .newest_first = retries, .cursor = by.cursor});
+    if (!retries)
+        return found;
+    std::ranges::reverse(found.jobs);
+    for (const auto& each : found.jobs)
+        if (each.info.finished_at)
+            expect_again(s, each.seq);
+    return found;
+}
+
 } // namespace
 
 void remove_job(store& s, const job_row& job, wall_time now) {
@@ -122,7 +138,7 @@ change_result change(store& s, const change_request& request) {
             change_if_there(find_row(s, key));
         return result;
     }
-    const auto found = look(s, {.filter = request.filter, .max = request.max, .cursor = request.cursor});
+    const auto found = page_of(s, request);
     for (const auto& each : found.jobs)
         change_if_there(find_row(s, each.seq));
     result.next = found.next;
