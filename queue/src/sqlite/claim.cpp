@@ -59,32 +59,31 @@ void read_rows(store& s, const ledger::row& queue, std::span<const waiting_line:
     }
 }
 
-front read_front(store& s, const ledger::row& queue, const std::vector<waiting_line::standing_job>& line) {
-    front found;
-    found.places.reserve(line.size());
-    found.jobs.reserve(line.size());
-    for (std::size_t i = 0, end = 0; i < line.size(); i = end) {
-        for (end = i + 1; end < line.size() && line[end].who.seq == line[end - 1].who.seq + 1; ++end) {
-        }
-        read_rows(s, queue, std::span(line).subspan(i, end - i), found);
-    }
-    return found;
+// Rows whose numbers follow each other; of one priority where there are groups.
+std::size_t end_of_batch(const std::vector<waiting_line::standing_job>& line, std::size_t begin, bool by_priority) {
+    auto end = begin + 1;
+    while (end < line.size() && line[end].who.seq == line[end - 1].who.seq + 1 &&
+           (!by_priority || line[end].priority == line[begin].priority))
+        ++end;
+    return end;
 }
 
 // Up to the last of the priority of the first that is the head of a group: then the next of its group comes in line, behind
 // those of the same priority.
-void end_with_groups(front& found) {
-    const auto grouped = std::ranges::find_if(found.groups, [](const auto& group) { return !group.empty(); });
-    if (grouped == found.groups.end())
-        return;
-    auto end = static_cast<std::size_t>(grouped - found.groups.begin());
-    const auto priority = found.places[end].priority;
-    while (end < found.places.size() && found.places[end].priority == priority)
-        ++end;
-    found.places.resize(end);
-    found.jobs.resize(end);
-    found.deduplicated.resize(end);
-    found.groups.resize(end);
+front read_front(store& s, const ledger::row& queue, const std::vector<waiting_line::standing_job>& line) {
+    front found;
+    found.places.reserve(line.size());
+    found.jobs.reserve(line.size());
+    const bool has_groups = s.queues.has_groups();
+    std::optional<std::int64_t> last;
+    for (std::size_t i = 0, end = 0; i < line.size() && (!last || line[i].priority == *last); i = end) {
+        end = end_of_batch(line, i, has_groups);
+        read_rows(s, queue, std::span(line).subspan(i, end - i), found);
+        if (has_groups && !last &&
+            std::ranges::any_of(std::span(found.groups).subspan(i), [](const auto& group) { return !group.empty(); }))
+            last = line[i].priority;
+    }
+    return found;
 }
 
 void lease_out(store& s, const ledger::row& queue, front& taken, const claim_request& request) {
@@ -154,16 +153,22 @@ bool start_of_groups(store& s, const ledger::row& queue, const front& taken, wal
     return some;
 }
 
+// Where one round of turns took a part of what it saw, the next looks at little more than that: there may be as many rounds
+// as jobs.
 front take_from_line(store& s, const ledger::row& queue, std::size_t max, wall_time now) {
+    constexpr std::size_t least = 16;
     s.put_in_line();
     front all;
+    auto looked_at = max;
     for (bool more = true; more && all.jobs.size() < max;) {
-        auto line = s.line.front(s.db, queue.id, max - all.jobs.size());
+        looked_at = std::min(looked_at, max - all.jobs.size());
+        auto line = s.line.front(s.db, queue.id, looked_at);
         auto first = read_front(s, queue, line);
-        end_with_groups(first);
+        more = line.size() == looked_at;
+        looked_at = first.jobs.size() < line.size() ? std::max(least, 2 * first.jobs.size()) : max;
         line.resize(first.places.size());
         s.line.remove_front(s.db, queue.id, line);
-        more = start_of_groups(s, queue, first, now);
+        more |= start_of_groups(s, queue, first, now);
         append(all, std::move(first));
     }
     for (const auto& each : all.places)

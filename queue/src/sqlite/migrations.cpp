@@ -374,6 +374,8 @@ constexpr std::array<const char*, schema_version> migrations = {
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX infra_groups_opening ON infra_groups (opens_at) WHERE opens_at IS NOT NULL;
     CREATE INDEX infra_groups_rated ON infra_groups (rate_from) WHERE rate_from IS NOT NULL;
+    CREATE INDEX infra_groups_shut ON infra_groups (queue, opens_at)
+        WHERE opens_at IS NOT NULL AND turn IS NULL AND waiting > 0;
     CREATE TABLE infra_grouped (
         queue    INTEGER NOT NULL,
         name     TEXT NOT NULL,
