@@ -34,11 +34,21 @@ temporary_folder::~temporary_folder() {
     std::filesystem::remove_all(path_, ignored);
 }
 
-std::uint16_t free_port() {
-    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+namespace {
+
+sockaddr_in on_loopback(std::uint16_t port) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(port);
+    return address;
+}
+
+} // namespace
+
+std::uint16_t free_port() {
+    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    auto address = on_loopback(0);
     socklen_t size = sizeof address;
     ::bind(fd, reinterpret_cast<const sockaddr*>(&address), size);
     ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
@@ -61,9 +71,13 @@ redis_server::redis_server(std::vector<std::string> more, bool tcp) : more_(std:
         throw std::runtime_error("redis-server does not start: " + last_words());
 }
 
-redis_server::~redis_server() { kill(); }
+redis_server::~redis_server() {
+    kill();
+    release_port();
+}
 
 void redis_server::start() {
+    release_port();
     pid_ = launch();
     if (pid_ < 0)
         throw std::runtime_error("redis-server does not start again: " + last_words());
@@ -134,6 +148,23 @@ void redis_server::kill() {
     ::kill(pid_, SIGKILL);
     ::waitpid(pid_, nullptr, 0);
     pid_ = -1;
+    hold_port();
+}
+
+// Otherwise another test's server may be given it, and answers whoever looks whether this one is back.
+void redis_server::hold_port() {
+    if (port_ == 0)
+        return;
+    held_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const int yes = 1; // its connections may still linger
+    ::setsockopt(held_, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    const auto address = on_loopback(port_);
+    ::bind(held_, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+}
+
+void redis_server::release_port() noexcept {
+    if (held_ >= 0)
+        ::close(std::exchange(held_, -1));
 }
 
 void redis_server::pause() const { ::kill(pid_, SIGSTOP); }

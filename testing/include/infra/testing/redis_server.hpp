@@ -55,7 +55,7 @@ public:
     std::string url() const { return "redis://127.0.0.1:" + std::to_string(port_); }
 
     void start();         ///< again, on the same port
-    void kill();          ///< -9, and waits until it has ended
+    void kill();          ///< -9, and waits until it has ended; nobody else is given its port until start()
     void pause() const;   ///< SIGSTOP
     void proceed() const; ///< SIGCONT
 
@@ -64,11 +64,14 @@ private:
     pid_t launch() const;
     bool answers() const;
     std::string last_words() const;
+    void hold_port();
+    void release_port() noexcept;
 
     temporary_folder folder_{"redis"};
     std::vector<std::string> more_;
     std::uint16_t port_ = 0;
     pid_t pid_ = -1;
+    int held_ = -1; ///< a socket that is bound to its port and does not listen, while it is dead
 };
 
 } // namespace infra::testing
