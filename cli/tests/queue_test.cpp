@@ -112,7 +112,7 @@ TEST_P(QueueCommand, ListsQueuesAndJobs) {
     add({{"to", "b"}}, {.delay = 1h});
     EXPECT_EQ(run({"queue", "ls", "--json"}), 0);
     EXPECT_EQ(out, "{\"queues\":[{\"queue\":\"mail\",\"waiting\":1,\"delayed\":1,\"active\":0,\"completed\":0,"
-                   "\"failed\":0,\"paused\":false}]}\n");
+                   "\"failed\":0,\"waiting_children\":0,\"groups\":0,\"paused\":false}]}\n");
     EXPECT_EQ(run({"queue", "ls", "mail", "--state", "delayed", "--json"}), 0);
     const auto document = json::parse(out).value();
     ASSERT_EQ(document.at("jobs").as_array().size(), 1u);
