@@ -68,11 +68,19 @@ int write_and_sync(const descriptor& file, std::string_view contents) noexcept {
     return ::fsync(file.get()) == 0 ? 0 : errno;
 }
 
+// Two sweeps may have opened the same file: the second has the lock of one that is gone, where another may be written by now.
+bool is_still_at(const fs::path& path, const struct stat& opened) noexcept {
+    struct stat found{};
+    return ::lstat(path.c_str(), &found) == 0 && found.st_ino == opened.st_ino && found.st_dev == opened.st_dev;
+}
+
 // Removed under the lock, so that whoever waits for it in create_locked finds its file gone, and not only later.
 void remove_if_abandoned(const fs::path& path) noexcept {
     const descriptor file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
     const bool is_link = !file && errno == ELOOP; // whoever makes one there can do without it
-    if (is_link || (file && S_ISREG(status_of(file).st_mode) && ::flock(file.get(), LOCK_EX | LOCK_NB) == 0))
+    const auto opened = status_of(file);
+    if (is_link ||
+        (file && S_ISREG(opened.st_mode) && ::flock(file.get(), LOCK_EX | LOCK_NB) == 0 && is_still_at(path, opened)))
         ::unlink(path.c_str());
 }
 
