@@ -208,6 +208,8 @@ TEST_P(QueueChildren, NobodyWaitsForItself) {
     const auto leaf = claim().jobs.at(0);
     EXPECT_EQ(refusal({make_later_child("root", "leaf", leaf.held.token)}), infra::errc::invalid_state);
     EXPECT_EQ(refusal({make_later_child("leaf", "leaf", leaf.held.token)}), infra::errc::invalid_state);
+    EXPECT_EQ(refusal({make_later_child("between", "root"), make_child("root", 0)}), infra::errc::invalid_state);
+    EXPECT_FALSE(info("between"));
 }
 
 TEST_P(QueueChildren, ADuplicateIsNoChild) {

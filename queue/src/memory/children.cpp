@@ -29,7 +29,7 @@ void memory_storage::refuse_families(const std::vector<new_job>& all, const std:
         const auto& each = all[i];
         if (!each.parent || left_out[i])
             continue;
-        refuse_child(each);
+        refuse_child(all, each);
         const auto& parent = each.parent->parent;
         const auto* there = parent.id.empty() ? nullptr : find(parent.queue, parent.id);
         auto& number = more[parent.id.empty() ? std::pair(std::string(), std::to_string(each.parent->place))
@@ -49,7 +49,15 @@ bool memory_storage::gets_no_children(const new_job& job) {
     return !job.deduplicate->replace || !holder || holder->info.state != job_state::delayed || is_pending_run(*holder);
 }
 
-void memory_storage::refuse_child(const new_job& child) {
+/// Of the jobs of a call those above the given one are new, as far as they are of the call.
+memory_storage::record* memory_storage::first_stored_above(const std::vector<new_job>& all, const new_job& child) {
+    const auto* each = &child;
+    while (each->parent && each->parent->parent.id.empty())
+        each = &all[each->parent->place];
+    return each->parent ? find(each->parent->parent.queue, each->parent->parent.id) : nullptr;
+}
+
+void memory_storage::refuse_child(const std::vector<new_job>& all, const new_job& child) {
     const auto& by = *child.parent;
     auto* parent = by.parent.id.empty() ? nullptr : find(by.parent.queue, by.parent.id);
     const bool runs =
@@ -60,8 +68,8 @@ void memory_storage::refuse_child(const new_job& child) {
     auto* there = child.id.empty() ? nullptr : find(child.queue, child.id);
     if (const auto* other = there ? parent_of(*there) : nullptr; other && other != parent)
         throw other_parent_error({child.queue, child.id});
-    for (; there && parent; parent = parent_of(*parent))
-        if (parent == there)
+    for (const auto* above = there ? first_stored_above(all, child) : nullptr; above; above = parent_of(*above))
+        if (above == there)
             throw waits_for_itself_error({child.queue, child.id});
 }
 

@@ -147,7 +147,8 @@ private:
     // children.cpp
     std::vector<bool> left_out_of(const std::vector<new_job>& all);
     void refuse_families(const std::vector<new_job>& all, const std::vector<bool>& left_out);
-    void refuse_child(const new_job& child);
+    record* first_stored_above(const std::vector<new_job>& all, const new_job& child);
+    void refuse_child(const std::vector<new_job>& all, const new_job& child);
     bool gets_no_children(const new_job& job);
     void adopt(record& child, record& parent, child_failure on_failure, wall_time now);
     record* parent_of(const record& child);
