@@ -2,7 +2,7 @@
 
 // A family at hand, for what every backend must do about jobs that wait for others.
 
-#include "backend_conformance.hpp"
+#include "backend_fixture.hpp"
 
 namespace infra::queue::tests {
 

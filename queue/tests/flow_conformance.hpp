@@ -2,7 +2,7 @@
 
 // What every backend must do about what flows: duplicates, time to live, and the settings of a queue.
 
-#include "backend_conformance.hpp"
+#include "backend_fixture.hpp"
 
 namespace infra::queue::tests {
 

@@ -2,7 +2,7 @@
 
 // Groups at hand, for what every backend must do about them.
 
-#include "backend_conformance.hpp"
+#include "backend_fixture.hpp"
 
 namespace infra::queue::tests {
 

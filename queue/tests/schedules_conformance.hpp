@@ -2,7 +2,7 @@
 
 // What every backend must do about schedules.
 
-#include "backend_conformance.hpp"
+#include "backend_fixture.hpp"
 
 namespace infra::queue::tests {
 

@@ -1,12 +1,20 @@
+#include "../changes_conformance.hpp"
 #include "../child_additions_conformance.hpp"
 #include "../child_failures_conformance.hpp"
 #include "../child_records_conformance.hpp"
 #include "../children_conformance.hpp"
+#include "../claims_conformance.hpp"
+#include "../events_conformance.hpp"
 #include "../flow_conformance.hpp"
 #include "../group_limits_conformance.hpp"
 #include "../groups_conformance.hpp"
-#include "../operations_conformance.hpp"
+#include "../jobs_conformance.hpp"
+#include "../leases_conformance.hpp"
+#include "../lists_conformance.hpp"
+#include "../notes_conformance.hpp"
+#include "../outcomes_conformance.hpp"
 #include "../schedules_conformance.hpp"
+#include "../waits_conformance.hpp"
 
 #include <infra/queue/memory.hpp>
 

@@ -80,27 +80,31 @@ private:
 
     // steps.cpp
     operation_ptr draw_operation(lots& draw, bool alone);
-    new_job draw_job(lots& draw);
-    job_options draw_options(lots& draw);
-    job_filter draw_filter(lots& draw);
-    std::optional<job_key> draw_key(lots& draw);
-    std::vector<held_job> draw_leases(lots& draw);
-    std::vector<new_job> draw_family(lots& draw);
     operation_ptr enqueue(lots& draw);
     operation_ptr enqueue_children(lots& draw);
     operation_ptr enqueue_children(lots& draw, const child_of& subject, const child_of& model);
     operation_ptr enqueue(std::vector<new_job> subject, std::vector<new_job> model);
     operation_ptr finish(lots& draw);
     operation_ptr extend(lots& draw);
-    operation_ptr configure(lots& draw);
+    operation_ptr tell_something(lots& draw);
+
+    // steps_of_people.cpp
     operation_ptr change(lots& draw, bool alone);
     operation_ptr list(lots& draw, bool alone);
-    operation_ptr tell_something(lots& draw);
     operation_ptr prune(lots& draw);
+    operation_ptr configure(lots& draw);
+    operation_ptr forget_queue(lots& draw);
     operation_ptr upsert(lots& draw);
     operation_ptr remove_schedules(lots& draw);
     operation_ptr advance(lots& draw);
-    operation_ptr forget_queue(lots& draw);
+
+    // draws.cpp
+    job_options draw_options(lots& draw);
+    new_job draw_job(lots& draw);
+    std::vector<new_job> draw_family(lots& draw);
+    job_filter draw_filter(lots& draw);
+    std::optional<job_key> draw_key(lots& draw);
+    std::vector<held_job> draw_leases(lots& draw);
 
     // claims.cpp
     claim_request draw_claim(lots& draw);

@@ -244,4 +244,11 @@ std::string first_difference(std::string_view subject, std::string_view model) {
     return "\n  nowhere";
 }
 
+std::string words_of_bools(const std::vector<bool>& all, const called&) {
+    std::string text;
+    for (const bool each : all)
+        text += each ? "yes " : "no ";
+    return text;
+}
+
 } // namespace infra::queue::tests

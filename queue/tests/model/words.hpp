@@ -7,6 +7,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace infra::queue::tests {
 
@@ -30,6 +31,8 @@ std::string words_of(const minute_counts& minute);
 std::string words_of(const log_line& line);
 std::string words_of(const new_job& job);
 std::string words_of(const job_filter& filter);
+
+std::string words_of_bools(const std::vector<bool>& all, const called&);
 
 template <class Range, class... Name>
 std::string words_of_all(const Range& all, const Name&... name) {

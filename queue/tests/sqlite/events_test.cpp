@@ -1,6 +1,6 @@
 #include "support.hpp"
 
-// What lies in the file. What followers see is in operations_conformance.hpp.
+// What lies in the file. What followers see is in events_conformance.hpp.
 
 namespace infra::queue::tests {
 namespace {

@@ -1,6 +1,6 @@
 #include "support.hpp"
 
-// What depends on how many jobs there are. The rest is in operations_conformance.hpp.
+// What depends on how many jobs there are. The rest is in lists_conformance.hpp.
 
 namespace infra::queue::tests {
 namespace {

@@ -1,0 +1,72 @@
+#pragma once
+
+// What every backend must list.
+
+#include "operations_fixture.hpp"
+
+namespace infra::queue::tests {
+
+TEST_P(QueueOperations, ListsInTheOrderInWhichJobsWereAdded) {
+    add({make_job("a", {.priority = 5}), make_job("b"), make_job("c", {.lifo = true})});
+    EXPECT_EQ(listed({.queue = "mail"}), (ids{"a", "b", "c"}));
+    EXPECT_EQ(listed(list_request{.filter = {.queue = "mail"}, .newest_first = true}), (ids{"c", "b", "a"}));
+}
+
+TEST_P(QueueOperations, ListsPageByPage) {
+    std::vector<new_job> many;
+    ids all;
+    for (int i = 0; i < 25; ++i) {
+        all.push_back("j" + std::to_string(i));
+        many.push_back(make_job(all.back()));
+    }
+    add(std::move(many));
+    EXPECT_EQ(listed(list_request{.filter = {.queue = "mail"}, .max = 10}), all);
+    std::ranges::reverse(all);
+    EXPECT_EQ(listed(list_request{.filter = {.queue = "mail"}, .max = 10, .newest_first = true}), all);
+    EXPECT_EQ(listed(list_request{.filter = {.queue = "mail"}, .max = 25, .newest_first = true}), all);
+}
+
+TEST_P(QueueOperations, ListsByState) {
+    add_one_in_each_state();
+    for (const auto state :
+         {job_state::waiting, job_state::delayed, job_state::active, job_state::completed, job_state::failed})
+        EXPECT_EQ(listed({.queue = "mail", .states = {state}}), ids{job_id(to_string(state))});
+    EXPECT_EQ(listed({.queue = "mail", .states = {job_state::failed, job_state::active}}), (ids{"failed", "active"}));
+}
+
+TEST_P(QueueOperations, ListsWhatFitsEverythingSaid) {
+    add({make_job("other", {}, "images")});
+    auto named = make_job("named");
+    named.name = "farewell";
+    auto holding = make_job("holding");
+    holding.data = R"({"to":"a_b@example.org"})";
+    auto later = make_job("later");
+    later.created_at = t0 + 1h;
+    add({named, holding, later});
+    EXPECT_EQ(listed(job_filter{}), (ids{"other", "named", "holding", "later"}));
+    EXPECT_EQ(listed({.queue = "mail", .name = "farewell"}), ids{"named"});
+    EXPECT_EQ(listed({.queue = "mail", .data_contains = "a_b@example"}), ids{"holding"});
+    EXPECT_EQ(listed({.queue = "mail", .data_contains = "A_B@"}), ids{});
+    EXPECT_EQ(listed({.queue = "mail", .data_contains = "a%b"}), ids{});
+    EXPECT_EQ(listed({.queue = "mail", .created_before = t0 + 1h}), (ids{"named", "holding"}));
+    EXPECT_EQ(listed({.queue = "mail", .name = "welcome", .created_before = t0 + 1h}), ids{"holding"});
+}
+
+TEST_P(QueueOperations, ListsFinishedJobsByReasonAndTime) {
+    live_and_end("a", outcome::kind::failed, {}, t0);
+    live_and_end("b", outcome::kind::failed, {}, t0 + 10s);
+    live_and_end("c", outcome::kind::completed, {}, t0);
+    add({make_job("waiting")});
+    EXPECT_EQ(listed({.queue = "mail", .reason_contains = "ba"}), (ids{"a", "b"}));
+    EXPECT_EQ(listed({.queue = "mail", .finished_before = t0 + 10s}), (ids{"a", "c"}));
+    EXPECT_EQ(listed({.queue = "mail", .reason_contains = "no such"}), ids{});
+}
+
+TEST_P(QueueOperations, ListsNothingOfAQueueItDoesNotKnowOrByACursorItDidNotGive) {
+    add({make_job("a")});
+    EXPECT_EQ(listed({.queue = "unheard of"}), ids{});
+    for (const auto* cursor : {"x", "-1", "99999999999999999999999", " "})
+        loop.await(stored->list({.filter = {.queue = "mail"}, .cursor = cursor}));
+}
+
+} // namespace infra::queue::tests
