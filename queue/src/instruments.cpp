@@ -21,9 +21,22 @@ const instrument retried_total{.kind = instrument_kind::counter,
 const instrument stalled_total{.kind = instrument_kind::counter,
                                .name = "queue_jobs_stalled_total",
                                .help = "Jobs taken back from a worker that vanished."};
+// Until a night's backlog is done.
+constexpr double waits[] = {0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 900, 3600, 4 * 3600, 24 * 3600};
+const instrument wait_seconds{.kind = instrument_kind::histogram,
+                              .name = "queue_job_wait_seconds",
+                              .help = "How long jobs waited for their start, from when they might have been started.",
+                              .buckets = waits};
 const instrument duration_seconds{.kind = instrument_kind::histogram,
                                   .name = "queue_job_duration_seconds",
                                   .help = "How long handlers ran, whatever came of it."};
+
+const instrument waiting_jobs_now{
+    .kind = instrument_kind::gauge, .name = "queue_waiting_jobs", .help = "Jobs that wait, at the last look."};
+const instrument oldest_waiting_seconds{.kind = instrument_kind::gauge,
+                                        .name = "queue_oldest_waiting_seconds",
+                                        .help =
+                                            "How long the one has waited that has waited longest, at the last look."};
 
 struct all_queues {
     std::mutex mutex;
@@ -38,7 +51,10 @@ instruments::instruments(std::string_view queue)
       failed(failed_total, {{"queue", queue}}),
       retried(retried_total, {{"queue", queue}}),
       stalled(stalled_total, {{"queue", queue}}),
-      duration(duration_seconds, {{"queue", queue}}) {}
+      wait(wait_seconds, {{"queue", queue}}),
+      duration(duration_seconds, {{"queue", queue}}),
+      waiting_jobs(waiting_jobs_now, {{"queue", queue}}),
+      oldest_waiting(oldest_waiting_seconds, {{"queue", queue}}) {}
 
 const instruments& instruments_of(std::string_view queue) {
     constexpr std::size_t max_queues = 1000;

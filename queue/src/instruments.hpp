@@ -20,7 +20,10 @@ struct instruments {
     telemetry::series failed;
     telemetry::series retried;
     telemetry::series stalled;
+    telemetry::series wait;     ///< seconds
     telemetry::series duration; ///< seconds
+    telemetry::series waiting_jobs;
+    telemetry::series oldest_waiting; ///< seconds
 };
 
 /// Those of a queue. Names beyond the first thousand share the label `other`, so that a program that makes queues up does

@@ -138,6 +138,11 @@ job_context::children_reader children_reader_of(task& t) {
     };
 }
 
+// Clocks of two machines may differ, and one may be put back.
+double seconds_between(wall_time from, wall_time to) {
+    return std::max(0.0, std::chrono::duration<double>(saturating_sub(to, from)).count());
+}
+
 } // namespace
 
 void begin(task& t) {
@@ -164,9 +169,12 @@ awaitable<attempt> perform(std::shared_ptr<task> t, std::shared_ptr<blocking_poo
                   {"messaging.message.id", t->job.held.job.id},
                   {"job.name", t->job.name},
                   {"job.attempt", t->context->attempt()}});
+    const auto& counted = instruments_of(queue);
+    if (t->job.waiting_since)
+        counted.wait.record(seconds_between(*t->job.waiting_since, t->time->wall()));
     const auto started = t->time->steady();
     auto ended = co_await try_handler(t, std::move(pool));
-    instruments_of(queue).duration.record(std::chrono::duration<double>(t->time->steady() - started).count());
+    counted.duration.record(std::chrono::duration<double>(t->time->steady() - started).count());
     if (ended.how != attempt::end::returned && ended.how != attempt::end::snoozed && ended.how != attempt::end::waits)
         span.fail(ended.reason);
     co_return ended;

@@ -21,6 +21,7 @@ namespace {
 constexpr auto longest_sleep = std::chrono::seconds(5);       // so that a wall clock that jumps is noticed
 constexpr auto shortest_sleep = std::chrono::milliseconds(1); // what is due but was not given must not keep us busy
 constexpr auto prune_interval = std::chrono::minutes(1);
+constexpr auto backlog_interval = std::chrono::seconds(15);
 
 // Who holds a job, for people: host, process, and lot, since processes of containers often have the same number.
 std::string make_identity() {
@@ -55,7 +56,8 @@ worker_run::worker_run(executor ex, queue jobs, worker_options options, std::sha
       changed_(ex),
       hurry_(ex),
       next_prune_(time_.steady()),
-      next_look_at_schedules_(time_.steady()) {
+      next_look_at_schedules_(time_.steady()),
+      next_look_at_backlog_(time_.steady()) {
     active_.reserve(options_.concurrency);
     left_.reserve(options_.concurrency);
 }
@@ -96,6 +98,7 @@ awaitable<void> worker_run::work() {
             give_back_what_was_left();
         co_await prune_if_due();
         co_await keep_schedules_if_due();
+        co_await report_backlog_if_due();
         if (const auto places = places_to_claim(); places > 0)
             start_claim(places);
         else if (!limit_)
@@ -287,6 +290,22 @@ awaitable<void> worker_run::prune_if_due() {
     }
     if (thrown)
         co_await pause_after("prune", thrown);
+}
+
+// For the metrics. It wakes up for something else in time.
+awaitable<void> worker_run::report_backlog_if_due() {
+    if (time_.steady() < next_look_at_backlog_)
+        co_return;
+    next_look_at_backlog_ = saturating_add(time_.steady(), backlog_interval);
+    std::exception_ptr thrown;
+    try {
+        if (auto named = queues(); !named.empty())
+            co_await jobs_.backlogs(std::move(named));
+    } catch (...) {
+        thrown = std::current_exception();
+    }
+    if (thrown)
+        co_await pause_after("look at what waits", thrown);
 }
 
 // --- trouble with the storage -------------------------------------------------------------------------------------

@@ -52,6 +52,7 @@ private:
     // live(), in the order it happens
     awaitable<void> work();
     awaitable<void> prune_if_due();
+    awaitable<void> report_backlog_if_due();
     std::size_t places_to_claim() const;
     void start_claim(std::size_t places);
     void claim_ended(std::size_t places, std::exception_ptr thrown) noexcept;
@@ -118,6 +119,7 @@ private:
 
     // stopping: worker_stop.cpp
     awaitable<void> drain();
+    awaitable<void> leave();
     void interrupt_all();
     void abandon_all();
     void give_back_at_last() noexcept;
@@ -161,6 +163,7 @@ private:
     int failures_ = 0;            // of the storage, in a row
     steady_time next_prune_;
     steady_time next_look_at_schedules_;
+    steady_time next_look_at_backlog_;
     std::uint64_t definitions_ = 0; // the registry's revision at the last look
 };
 

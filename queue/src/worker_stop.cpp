@@ -1,6 +1,7 @@
 #include "worker_run.hpp"
 
 #include <infra/base/telemetry.hpp>
+#include <infra/base/with_deadline.hpp>
 
 #include <utility>
 
@@ -9,6 +10,7 @@ namespace {
 
 constexpr auto grace_of_cancelled = std::chrono::seconds(1);
 constexpr auto last_recording = std::chrono::seconds(2);
+constexpr auto longest_leaving = std::chrono::seconds(1);
 
 } // namespace
 
@@ -21,6 +23,7 @@ void worker_run::stop(deadline limit) {
 awaitable<void> worker_run::drain() {
     while (claiming_ > 0) // what they took comes back
         co_await changed_.wait();
+    co_await leave();
     while (!active_.empty() && !passed(*limit_))
         co_await wait_until(*limit_);
     interrupt_all();
@@ -30,6 +33,20 @@ awaitable<void> worker_run::drain() {
     abandon_all();
     give_back_at_last();
     co_await finish_recording();
+}
+
+// Whoever it does not reach, sees it go with the process.
+awaitable<void> worker_run::leave() {
+    const deadline last = saturating_add(time_.steady(), longest_leaving);
+    std::exception_ptr thrown;
+    try {
+        co_await with_deadline(stored_->leave(identity_), last, time_);
+    } catch (...) {
+        thrown = std::current_exception();
+    }
+    if (thrown && !is_fatal(thrown)) // then it is gone itself
+        telemetry::log(level::warn, "queue", "the storage was not told that a worker has stopped",
+                       {{"worker", identity_}, {"error", describe(thrown)}});
 }
 
 void worker_run::interrupt_all() {

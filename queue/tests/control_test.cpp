@@ -116,7 +116,7 @@ TEST_F(QueueControl, ObliteratesNothingThatRunsUnlessForced) {
     const auto running = take();
     add("b");
     EXPECT_EQ(loop.code_of(jobs.obliterate("mail")), infra::errc::invalid_state);
-    EXPECT_EQ(counts(), (queue_counts{.queue = "mail", .waiting = 1, .active = 1}));
+    EXPECT_EQ(counts(), (queue_counts{.queue = "mail", .waiting = 1, .active = 1, .paused = true}));
     EXPECT_TRUE(loop.await(jobs.settings("mail")).paused);
     const auto forced = loop.start(jobs.obliterate("mail", deadline(time.steady() + 1min)));
     ASSERT_TRUE(loop.until([&] { return time.sleepers() >= 2; })); // the deadline and the next look

@@ -54,6 +54,12 @@ public:
         co_return taken;
     }
 
+    awaitable<void> leave(std::string) override {
+        const std::scoped_lock lock(mutex);
+        ++departures;
+        co_return;
+    }
+
     awaitable<std::vector<renewal>> extend(std::vector<lease> leases, wall_time until) override {
         const std::scoped_lock lock(mutex);
         std::vector<renewal> held;
@@ -108,6 +114,13 @@ public:
     awaitable<std::vector<minute_counts>> history(std::string, wall_time, wall_time) override {
         return refused<std::vector<minute_counts>>();
     }
+    awaitable<std::vector<worker_info>> workers(std::vector<std::string>) override {
+        return refused<std::vector<worker_info>>();
+    }
+    awaitable<std::vector<std::optional<wall_time>>> waiting_since(std::vector<std::string> queues,
+                                                                   wall_time) override {
+        co_return std::vector<std::optional<wall_time>>(queues.size());
+    }
     awaitable<std::optional<job_info>> wait_for_end(job_key) override { return refused<std::optional<job_info>>(); }
 
     awaitable<void> upsert(std::vector<new_schedule>) override { return refused<void>(); }
@@ -149,6 +162,7 @@ public:
     std::vector<new_job> stored;
     std::vector<job_key> asked;
     std::vector<std::vector<prune_request>> pruned;
+    int departures = 0;
 
 private:
     void begin_claim(const claim_request& request) {

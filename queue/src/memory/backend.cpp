@@ -47,7 +47,10 @@ template <class Handle>
 awaitable<claim_result> claim_or_wait(std::shared_ptr<Handle> on, claim_request request) {
     for (;;) {
         const auto seen = on->work->count();
-        auto taken = co_await act(on, [&request](memory_storage& s) { return s.claim(request); });
+        auto taken = co_await act(on, [&](memory_storage& s) {
+            s.attend(request, *on->waits);
+            return s.claim(request);
+        });
         if (!waits_on(request, taken))
             co_return taken;
         co_await arrivals::wait(on->work, request.queues, seen);
@@ -124,6 +127,10 @@ awaitable<claim_result> memory_backend::claim(claim_request request) {
     return claim_or_wait(handle_, std::move(request));
 }
 
+awaitable<void> memory_backend::leave(std::string worker) {
+    return act(handle_, [worker = std::move(worker)](auto& s) { s.leave(worker); });
+}
+
 awaitable<std::vector<renewal>> memory_backend::extend(std::vector<lease> leases, wall_time until) {
     return act(handle_, [leases = std::move(leases), until](auto& s) { return s.extend(leases, until); });
 }
@@ -183,6 +190,15 @@ awaitable<events_page> memory_backend::events(events_request request) {
 
 awaitable<std::vector<minute_counts>> memory_backend::history(std::string queue, wall_time from, wall_time to) {
     return act(handle_, [queue = std::move(queue), from, to](auto& s) { return s.history(queue, from, to); });
+}
+
+awaitable<std::vector<worker_info>> memory_backend::workers(std::vector<std::string> queues) {
+    return act(handle_, [queues = std::move(queues)](auto& s) { return s.workers(queues); });
+}
+
+awaitable<std::vector<std::optional<wall_time>>> memory_backend::waiting_since(std::vector<std::string> queues,
+                                                                               wall_time now) {
+    return act(handle_, [queues = std::move(queues), now](auto& s) { return s.waiting_since(queues, now); });
 }
 
 awaitable<std::optional<job_info>> memory_backend::wait_for_end(job_key job) {

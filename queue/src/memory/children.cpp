@@ -160,7 +160,7 @@ void memory_storage::release(record& parent, wall_time now) {
     const auto run_at = job.run_at && *job.run_at > now ? job.run_at : std::nullopt;
     if (job.options.ttl)
         job.expires_at = saturating_add(run_at.value_or(now), *job.options.ttl);
-    wait_again(parent, -++numbers_, run_at);
+    wait_again(parent, -++numbers_, now, run_at);
     record_event(parent, kind::waiting, now);
     publish({job.queue});
 }
@@ -211,7 +211,7 @@ void memory_storage::wait_as_retried(record& r, wall_time now) {
     if (pending_in(r) > 0)
         wait_for_children(r, now);
     else {
-        wait_again(r, ++numbers_);
+        wait_again(r, ++numbers_, now);
         record_event(r, kind::waiting, now);
     }
     expect_again(r);

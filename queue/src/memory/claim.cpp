@@ -38,7 +38,7 @@ void memory_storage::rescue(const claim_request& by, claim_result& result) {
         else if (const auto& doomed_by = at_end(*r).doomed_by; !doomed_by.empty())
             end(*r, job_state::failed, reason_of_failed_child(doomed_by), by.now, r->info.options.keep_failed);
         else
-            wait_again(*r, -++numbers_);
+            wait_again(*r, -++numbers_, by.now);
     }
     publish(touched);
 }
@@ -47,7 +47,7 @@ void memory_storage::promote(wall_time now) {
     names touched;
     for (auto* r : sorted(in(job_state::delayed), [](const record* each) { return *each->info.run_at; }))
         if (*r->info.run_at <= now) {
-            wait_again(*r, ++numbers_);
+            wait_again(*r, ++numbers_, r->waiting_since);
             touched.insert(r->info.queue);
         }
     publish(touched);
@@ -98,7 +98,8 @@ claimed_job memory_storage::take(record& r, const claim_request& by) {
             .options = r.info.options,
             .carrier = r.carrier,
             .attempts_made = r.info.attempts_made,
-            .stalls = r.info.stalls};
+            .stalls = r.info.stalls,
+            .waiting_since = r.waiting_since};
 }
 
 void memory_storage::take_from(const std::string& queue, std::size_t most, const claim_request& by,

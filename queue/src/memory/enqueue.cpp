@@ -99,7 +99,8 @@ added_job memory_storage::add(new_job job, bool is_parent) {
                       .deduplication_id = job.deduplicate ? job.deduplicate->id : "",
                       .group = job.group},
              .carrier = job.carrier,
-             .place = job.options.lifo ? -number : number};
+             .place = job.options.lifo ? -number : number,
+             .waiting_since = job.run_at.value_or(job.created_at)};
     queue_of(job.queue);
     record_event(r, kind::added, job.created_at);
     if (is_parent)

@@ -57,7 +57,7 @@ bool memory_storage::finish(const outcome& asked) {
         wait_for_children(*r, o.at);
     } else if (goes_on) {
         const bool in_front = o.as == outcome::kind::returned || job.options.lifo || !job.group.empty();
-        wait_again(*r, in_front ? -++numbers_ : ++numbers_, o.run_at);
+        wait_again(*r, in_front ? -++numbers_ : ++numbers_, o.at, o.run_at);
         record_event(*r, o.as == outcome::kind::retry ? kind::retrying : kind::returned, o.at, o.reason);
     }
     if (o.as == outcome::kind::completed)

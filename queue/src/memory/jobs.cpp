@@ -106,13 +106,15 @@ std::vector<queue_counts> memory_storage::counts(std::vector<std::string> queues
                        .completed = count(job_state::completed, name),
                        .failed = count(job_state::failed, name),
                        .waiting_children = count(job_state::waiting_children, name),
-                       .groups = groups_that_wait(jobs_, name)});
+                       .groups = groups_that_wait(jobs_, name),
+                       .paused = settings(name).paused});
     return all;
 }
 
-void memory_storage::wait_again(record& r, std::int64_t place, std::optional<wall_time> run_at) {
+void memory_storage::wait_again(record& r, std::int64_t place, wall_time since, std::optional<wall_time> run_at) {
     r.info.state = run_at ? job_state::delayed : job_state::waiting;
     r.info.run_at = run_at;
+    r.waiting_since = run_at.value_or(since);
     r.info.cancel_requested = false;
     r.info.worker.clear();
     r.place = place;

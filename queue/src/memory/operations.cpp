@@ -150,7 +150,7 @@ bool memory_storage::change(record& r, const change_request& by) {
     case job_change::promote:
         if (job.state != job_state::delayed)
             return false;
-        wait_again(r, ++numbers_);
+        wait_again(r, ++numbers_, by.now);
         record_event(r, kind::waiting, by.now);
         return true;
     case job_change::cancel:
@@ -215,6 +215,7 @@ void memory_storage::close(memory_handle& which, const std::exception_ptr& why) 
         if (each.by == &which)
             each.end.set_exception(why);
     std::erase_if(end_waits_, [&which](const end_wait& w) { return w.by == &which; });
+    std::erase_if(attendees_, [&which](const auto& each) { return each.second.through == &which; });
 }
 
 } // namespace infra::queue

@@ -29,6 +29,8 @@ public:
     // --- the verbs ---
     std::vector<added_job> enqueue(std::vector<new_job> all);
     claim_result claim(const claim_request& request);
+    void attend(const claim_request& by, memory_handle& through);
+    void leave(const std::string& worker);
     std::vector<renewal> extend(const std::vector<lease>& leases, wall_time until);
     std::vector<bool> finish(const std::vector<outcome>& outcomes);
     std::vector<std::optional<job_info>> get(const std::vector<job_key>& asked) const;
@@ -46,6 +48,8 @@ public:
     std::vector<minute_counts> history(const std::string& queue, wall_time from, wall_time to) const;
     std::uint64_t wait_for_end(const job_key& job, promise<std::optional<job_info>> end, memory_handle* by);
     void leave(std::uint64_t wait);
+    std::vector<worker_info> workers(const std::vector<std::string>& queues) const;
+    std::vector<std::optional<wall_time>> waiting_since(const std::vector<std::string>& queues, wall_time now) const;
 
     children_page children(const children_request& request) const;
 
@@ -66,6 +70,7 @@ private:
             0;               // among equals, and among those that are over: from `numbers_`; negative, it is in front
         std::string token{}; // of the lease, while active
         wall_time lease_until{};
+        wall_time waiting_since{}; // or due, while delayed
         std::deque<log_line> log{};
         std::uint64_t parent = 0;                       // its number; 0: none
         std::map<std::uint64_t, child_info> children{}; // by their numbers
@@ -91,6 +96,10 @@ private:
         std::deque<job_event> events{};
         std::uint64_t event_numbers = 0;
         wall_time followed_until{};
+    };
+    struct attendee {
+        worker_info who;
+        memory_handle* through;
     };
     struct end_wait {
         std::uint64_t number;
@@ -125,13 +134,14 @@ private:
     job_info shown(const record& r) const;
     std::vector<record*> in(job_state state, std::string_view queue = {});
     std::size_t count(job_state state, std::string_view queue) const;
-    void wait_again(record& r, std::int64_t place, std::optional<wall_time> run_at = {});
+    void wait_again(record& r, std::int64_t place, wall_time since, std::optional<wall_time> run_at = {});
     void end(record& r, job_state state, std::string reason, wall_time at, const keep& kept);
     record* end_one(record& r, job_state state, std::string reason, wall_time at, const keep& kept);
     void forget(record& r, wall_time at);
     void tell_of_end(const record& r, std::optional<job_info> as);
     std::size_t forget_beyond(const std::string& queue, job_state state, const keep& kept, wall_time now);
     void publish(const names& queues) const;
+    std::optional<wall_time> longest_in(const std::string& queue, wall_time now) const;
     void record_event(const std::string& queue, kind what, const job_id& id, wall_time at, std::string data = {});
     void record_event(const record& r, kind what, wall_time at, std::string data = {});
 
@@ -204,7 +214,8 @@ private:
     records jobs_;
     std::map<std::string, queue_record, std::less<>> queues_;
     std::vector<end_wait> end_waits_;
-    std::map<std::uint64_t, wall_time> get_children_; // in this call: none of them is released before its end
+    std::map<std::string, attendee, std::less<>> attendees_; // by name
+    std::map<std::uint64_t, wall_time> get_children_;        // in this call: none of them is released before its end
     std::int64_t numbers_ = 0;
     std::uint64_t turns_ = 0;
 };

@@ -90,6 +90,11 @@ public:
         return submit_waiting<claim_operation>(writer_, std::move(request));
     }
 
+    awaitable<void> leave(std::string worker) override {
+        return submit(writer_, access::write, 0, always,
+                      [worker = std::move(worker)](store& s) { sqlite::leave(s, worker); });
+    }
+
     awaitable<std::vector<renewal>> extend(std::vector<lease> leases, wall_time until) override {
         return submit(writer_, access::write, 0, always,
                       [leases = std::move(leases), until](store& s) { return sqlite::extend(s, leases, until); });
@@ -161,6 +166,17 @@ public:
     awaitable<std::vector<minute_counts>> history(std::string queue, wall_time from, wall_time to) override {
         return submit(writer_, access::read, 0, refusable,
                       [queue = std::move(queue), from, to](store& s) { return sqlite::history(s, queue, from, to); });
+    }
+
+    awaitable<std::vector<worker_info>> workers(std::vector<std::string> queues) override {
+        return submit(writer_, access::read, 0, refusable,
+                      [queues = std::move(queues)](store& s) { return sqlite::workers(s, queues); });
+    }
+
+    awaitable<std::vector<std::optional<wall_time>>> waiting_since(std::vector<std::string> queues,
+                                                                   wall_time now) override {
+        return submit(writer_, access::read, 0, refusable,
+                      [queues = std::move(queues), now](store& s) { return sqlite::waiting_since(s, queues, now); });
     }
 
     awaitable<std::optional<job_info>> wait_for_end(job_key job) override {

@@ -26,8 +26,8 @@ bool retry(store& s, const job_row& job, wall_time now) {
     const auto place = s.queues.next_number();
     query(s.db,
           "UPDATE infra_jobs SET state = 0, place = ?2, attempts_made = 0, stalls = 0, expires_at = NULL, result = "
-          "NULL, fence = iif(?3, ?3, fence), started_at = iif(?3, ?4, started_at) WHERE seq = ?1")
-        .bind(job.seq, place, end.fence, end.started_at)
+          "NULL, fence = iif(?3, ?3, fence), started_at = iif(?3, ?4, started_at), waiting_since = ?5 WHERE seq = ?1")
+        .bind(job.seq, place, end.fence, end.started_at, to_unix_ms(now))
         .run();
     if (forgive_children(s, job.seq) > 0) {
         begin_to_wait(s, *job.queue, job.seq, job.state);
@@ -45,7 +45,9 @@ bool promote(store& s, const job_row& job, wall_time now) {
         return false;
     leave_place(s, *job.queue, job.seq);
     const auto place = s.queues.next_number();
-    query(s.db, "UPDATE infra_jobs SET state = 0, place = ?2 WHERE seq = ?1").bind(job.seq, place).run();
+    query(s.db, "UPDATE infra_jobs SET state = 0, place = ?2, waiting_since = ?3 WHERE seq = ?1")
+        .bind(job.seq, place, to_unix_ms(now))
+        .run();
     wait_now(s, job, job.expires_at, place);
     record(s, *job.queue, job_event::kind::waiting, job.id, now);
     return true;

@@ -32,14 +32,15 @@ claimed_job read_job(store& s, const ledger::row& queue, const query& q, std::in
                     .options = kind.options,
                     .carrier = q.text(9),
                     .attempts_made = static_cast<int>(q.integer(6)),
-                    .stalls = static_cast<int>(q.integer(7))};
+                    .stalls = static_cast<int>(q.integer(7)),
+                    .waiting_since = from_unix_ms(q.integer(12))};
     job.options.priority = static_cast<int>(q.integer(1));
     return job;
 }
 
 #define INFRA_QUEUE_ROW                                                                                                \
     "seq, priority, id, kind, name, options, attempts_made, stalls, data, carrier, expires_at, deduplication IS NOT "  \
-    "NULL"
+    "NULL, coalesce(waiting_since, created_at)"
 constexpr const char* rows_without_groups = "SELECT " INFRA_QUEUE_ROW " FROM infra_jobs WHERE seq BETWEEN ?1 AND ?2";
 constexpr const char* rows_with_groups = "SELECT " INFRA_QUEUE_ROW ", grp FROM infra_jobs WHERE seq BETWEEN ?1 AND ?2";
 #undef INFRA_QUEUE_ROW
@@ -54,7 +55,7 @@ void read_rows(store& s, const ledger::row& queue, std::span<const waiting_line:
         into.places.push_back({each.priority, each.who.place, each.who.seq, q.maybe_integer(10)});
         into.deduplicated.push_back(q.integer(11) != 0);
         if (s.queues.has_groups())
-            into.groups.push_back(q.text(12));
+            into.groups.push_back(q.text(13));
         into.jobs.push_back(read_job(s, queue, q, each.who.seq));
     }
 }
@@ -242,6 +243,7 @@ void go_on_with_others_work(store& s, const claim_request& request) {
 
 claim_result claim(store& s, const claim_request& request) {
     claim_result result;
+    attend(s, request);
     result.rescued = rescue_expired(s, request);
     promote_due(s, to_unix_ms(request.now));
     open_groups(s, to_unix_ms(request.now));

@@ -13,7 +13,8 @@ queue_counts counts_of(store& s, const ledger::row& row) {
             .completed = in(job_state::completed),
             .failed = in(job_state::failed),
             .waiting_children = in(job_state::waiting_children),
-            .groups = groups_that_wait(s, row)};
+            .groups = groups_that_wait(s, row),
+            .paused = row.flow.settings.paused};
 }
 
 } // namespace

@@ -16,7 +16,7 @@ void write_down(store& s, std::int64_t number) {
 
 std::vector<std::int64_t> look_for_dead(store& s) {
     std::vector<std::int64_t> gone;
-    query q(s.db, "SELECT number, device, inode FROM infra_workers");
+    query q(s.db, "SELECT number, device, inode FROM infra_workers"); // processes, and their workers that did not leave
     while (q.step())
         if (s.alive.is_gone(q.integer(0), {q.integer(1), q.integer(2)}))
             gone.push_back(q.integer(0));

@@ -40,10 +40,11 @@ std::vector<lease_row> leases_over(store& s, std::int64_t over, std::int64_t too
 job_id rescue(store& s, ledger::row& queue, const lease_row& held, wall_time now) {
     const auto job = find_row(s, held.seq).value();
     const auto place = -s.queues.next_number();
-    query(s.db,
-          "UPDATE infra_jobs SET place = ?2, state = 0, stalls = stalls + 1, fence = ?3, started_at = ?4 WHERE seq "
-          "= ?1")
-        .bind(held.seq, place, held.fence, held.started_at)
+    query(
+        s.db,
+        "UPDATE infra_jobs SET place = ?2, state = 0, stalls = stalls + 1, fence = ?3, started_at = ?4, waiting_since "
+        "= ?5 WHERE seq = ?1")
+        .bind(held.seq, place, held.fence, held.started_at, to_unix_ms(now))
         .run();
     s.leases.remove(held.seq);
     end_in_group(s, queue, held.seq);
@@ -98,7 +99,9 @@ void promote_due(store& s, std::int64_t now) {
         .run();
     for (const auto& row : rows) {
         const auto place = s.queues.next_number();
-        query(s.db, "UPDATE infra_jobs SET state = 0, place = ?2 WHERE seq = ?1").bind(row.seq, place).run();
+        query(s.db, "UPDATE infra_jobs SET state = 0, place = ?2, waiting_since = ?3 WHERE seq = ?1")
+            .bind(row.seq, place, row.due_at)
+            .run();
         auto& queue = s.queues.find(row.queue);
         stand_in_line(s, queue, {row.priority, place, row.seq, row.expires_at});
         s.queues.moved(queue, job_state::delayed, job_state::waiting);

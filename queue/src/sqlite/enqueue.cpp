@@ -66,7 +66,8 @@ void keep_at_hand(store& s, ledger::row& queue, const new_job& job, const beginn
                                .name = job.name,
                                .data = job.data,
                                .options = job.options,
-                               .carrier = job.carrier},
+                               .carrier = job.carrier,
+                               .waiting_since = job.created_at},
                        .is_deduplicated = job.deduplicate.has_value()});
     s.brought_work = true;
 }

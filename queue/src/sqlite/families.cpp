@@ -48,8 +48,8 @@ void release(store& s, std::int64_t seq, wall_time now) {
     const auto expires_at = ttl ? std::optional(to_unix_ms(saturating_add(start, *ttl))) : job->expires_at;
     const auto state = due ? job_state::delayed : job_state::waiting;
     const auto place = due ? *due : -s.queues.next_number();
-    query(s.db, "UPDATE infra_jobs SET state = ?2, place = ?3, expires_at = ?4 WHERE seq = ?1")
-        .bind(seq, static_cast<int>(state), place, expires_at)
+    query(s.db, "UPDATE infra_jobs SET state = ?2, place = ?3, expires_at = ?4, waiting_since = ?5 WHERE seq = ?1")
+        .bind(seq, static_cast<int>(state), place, expires_at, due.value_or(to_unix_ms(now)))
         .run();
     if (due)
         set_aside(s, *job->queue, place, seq);

@@ -150,9 +150,9 @@ private:
         const auto at = standing_of(o, held);
         const auto state = o.run_at ? job_state::delayed : job_state::waiting;
         query(s_.db, "UPDATE infra_jobs SET state = ?2, place = ?3, attempts_made = attempts_made + ?4, fence = ?5, "
-                     "started_at = ?6, failed_reason = coalesce(?7, failed_reason) WHERE seq = ?1")
+                     "started_at = ?6, failed_reason = coalesce(?7, failed_reason), waiting_since = ?8 WHERE seq = ?1")
             .bind(held.seq, static_cast<int>(state), at.place, o.as == outcome::kind::retry ? 1 : 0, held.fence,
-                  held.started_at, non_empty(o.reason))
+                  held.started_at, non_empty(o.reason), o.run_at ? at.place : to_unix_ms(o.at))
             .run();
         if (o.as == outcome::kind::retry)
             remember_error(s_, held.seq, o, 0);

@@ -21,6 +21,9 @@ public:
         throw error(infra::errc::invalid_state,
                     "jobs cannot be taken inside a transaction: their worker must renew them");
     }
+    awaitable<void> leave(std::string worker) override {
+        return inside([worker = std::move(worker)](store& s) { sqlite::leave(s, worker); });
+    }
     awaitable<std::vector<renewal>> extend(std::vector<lease> leases, wall_time until) override {
         return inside([leases = std::move(leases), until](store& s) { return sqlite::extend(s, leases, until); });
     }
@@ -72,6 +75,13 @@ public:
     }
     awaitable<std::vector<minute_counts>> history(std::string queue, wall_time from, wall_time to) override {
         return inside([queue = std::move(queue), from, to](store& s) { return sqlite::history(s, queue, from, to); });
+    }
+    awaitable<std::vector<worker_info>> workers(std::vector<std::string> queues) override {
+        return inside([queues = std::move(queues)](store& s) { return sqlite::workers(s, queues); });
+    }
+    awaitable<std::vector<std::optional<wall_time>>> waiting_since(std::vector<std::string> queues,
+                                                                   wall_time now) override {
+        return inside([queues = std::move(queues), now](store& s) { return sqlite::waiting_since(s, queues, now); });
     }
     awaitable<std::optional<job_info>> wait_for_end(job_key) override {
         throw error(infra::errc::invalid_state, "a job cannot be waited for inside a transaction: nobody could end it");

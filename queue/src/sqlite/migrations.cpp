@@ -385,6 +385,13 @@ constexpr std::array<const char*, schema_version> migrations = {
         PRIMARY KEY (queue, name, priority, place)
     ) STRICT, WITHOUT ROWID;
     )",
+    // How long jobs waited, and for whom. A job that waits since it was added has a column more that is NULL.
+    R"(
+    ALTER TABLE infra_jobs ADD COLUMN waiting_since INTEGER;
+    ALTER TABLE infra_workers ADD COLUMN worker TEXT;
+    ALTER TABLE infra_workers ADD COLUMN queues TEXT;
+    ALTER TABLE infra_workers ADD COLUMN since INTEGER;
+    )",
 };
 
 void pack_leases(database& db) {

@@ -54,6 +54,14 @@ bool presence::take(std::int64_t number) {
     return true;
 }
 
+void presence::release(std::int64_t number) noexcept {
+    if (own_.erase(number) == 0)
+        return;
+    auto byte = byte_at(number);
+    byte.l_type = F_UNLCK;
+    lock(fd_, F_OFD_SETLK, byte);
+}
+
 presence::place presence::where() const {
     struct ::stat here{};
     if (fd_ < 0 || ::fstat(fd_, &here) != 0)
@@ -61,11 +69,19 @@ presence::place presence::where() const {
     return {static_cast<std::int64_t>(here.st_dev), static_cast<std::int64_t>(here.st_ino)};
 }
 
-bool presence::is_gone(std::int64_t number, const place& in) {
-    if (own_.contains(number) || !open() || where() != in)
-        return false;
+std::optional<bool> presence::is_locked(std::int64_t number, const place& in) {
+    if (own_.contains(number))
+        return true;
+    if (!open() || where() != in)
+        return std::nullopt;
     auto byte = byte_at(number);
-    return lock(fd_, F_OFD_GETLK, byte) == 0 && byte.l_type == F_UNLCK;
+    if (lock(fd_, F_OFD_GETLK, byte) != 0)
+        return std::nullopt;
+    return byte.l_type != F_UNLCK;
 }
+
+bool presence::is_gone(std::int64_t number, const place& in) { return is_locked(number, in) == false; }
+
+bool presence::is_here(std::int64_t number, const place& in) { return is_locked(number, in) == true; }
 
 } // namespace infra::queue::sqlite

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -29,13 +30,18 @@ public:
 
     /// Locks the byte. False if that cannot be had; then nobody can tell whether this lives.
     bool take(std::int64_t number);
+    /// Of one that was taken: whoever had it is gone.
+    void release(std::int64_t number) noexcept;
     place where() const;
 
     /// True only if whoever took this number, in that file, is gone.
     bool is_gone(std::int64_t number, const place& in);
+    /// True only if whoever took it there lives.
+    bool is_here(std::int64_t number, const place& in);
 
 private:
     bool open();
+    std::optional<bool> is_locked(std::int64_t number, const place& in); // empty: nobody can tell
 
     const std::filesystem::path database_;
     int fd_ = -1;

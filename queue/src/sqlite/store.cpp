@@ -199,6 +199,7 @@ void store::save_all_but_counts() {
 void store::rollback() noexcept {
     stale_ = true;
     number_written = false;
+    here.write_again();
     kinds.forget();
     try {
         if (db.in_transaction())
@@ -230,6 +231,7 @@ void store::undo_part() {
     order.clear();
     line.clear();
     number_written = false;
+    here.write_again();
     kinds.forget();
     events.load(db);
     minutes.clear();

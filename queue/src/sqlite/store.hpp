@@ -2,6 +2,7 @@
 
 // The open file with its ledger, and its transactions.
 
+#include "attendance.hpp"
 #include "ends.hpp"
 #include "events.hpp"
 #include "finish_order.hpp"
@@ -129,6 +130,8 @@ public:
     bool number_written = false;
     std::vector<std::int64_t> dead; ///< of processes that are gone
     std::chrono::steady_clock::time_point next_look_for_dead{};
+
+    attendance here{alive};
 
 private:
     void load();

@@ -15,6 +15,7 @@ std::vector<added_job> enqueue(store& s, const std::vector<new_job>& jobs);
 claim_result claim(store& s, const claim_request& request);
 claim_result claim_again(store& s, const claim_request& request); ///< of what came since
 bool may_claim(store& s, const claim_request& request);           ///< looks whether something did
+void leave(store& s, const std::string& worker);
 std::vector<renewal> extend(store& s, const std::vector<lease>& leases, wall_time until);
 std::vector<bool> finish(store& s, const std::vector<outcome>& outcomes);
 std::vector<std::optional<job_info>> get(store& s, const std::vector<job_key>& keys);
@@ -34,6 +35,8 @@ std::vector<bool> tell(store& s, const std::vector<note>& notes);
 std::vector<log_line> logs(store& s, const job_key& job);
 events_page events(store& s, const events_request& request);
 bool has_events(store& s, const events_request& request); ///< that `request` did not see
+std::vector<worker_info> workers(store& s, const std::vector<std::string>& queues);
+std::vector<std::optional<wall_time>> waiting_since(store& s, const std::vector<std::string>& queues, wall_time now);
 std::vector<minute_counts> history(store& s, const std::string& queue, wall_time from, wall_time to);
 
 children_page children(store& s, const children_request& request);

@@ -52,6 +52,16 @@ std::optional<waiting_line::run> waiting_line::run_at(database& db, const line_k
     return run{in, q.integer(0), unpacked<line_place>(q, 1)};
 }
 
+// The last of those, which came first.
+std::optional<waiting_line::run> waiting_line::run_in_front(database& db, const line_key& in) {
+    query q(db,
+            "SELECT last, jobs FROM infra_waiting WHERE queue = ?1 AND priority = ?2 AND last < 0 ORDER BY last DESC "
+            "LIMIT 1");
+    if (!q.bind(in.queue, in.priority).step())
+        return std::nullopt;
+    return run{in, q.integer(0), unpacked<line_place>(q, 1)};
+}
+
 void waiting_line::insert_between(database& db, const line_key& in, const line_place& who) {
     save(db);
     auto found = run_at(db, in, who.place);
@@ -109,6 +119,23 @@ std::vector<std::int64_t> waiting_line::numbers(database& db, std::int64_t queue
     while (q.step())
         for (const auto& who : unpacked<line_place>(q, 0))
             found.push_back(who.seq);
+    return found;
+}
+
+std::vector<std::int64_t> waiting_line::longest(database& db, std::int64_t queue, std::size_t priorities) {
+    save(db);
+    std::vector<std::int64_t> found;
+    auto below = std::numeric_limits<std::int64_t>::max();
+    for (std::size_t n = 0; n < priorities; ++n) {
+        query q(db, "SELECT max(priority) FROM infra_waiting WHERE queue = ?1 AND priority < ?2");
+        if (!q.bind(queue, below).step() || q.is_null(0))
+            break;
+        below = q.integer(0);
+        if (const auto behind = run_at(db, {queue, below}, 0); behind && !behind->jobs.empty())
+            found.push_back(behind->jobs.front().seq);
+        if (const auto in_front = run_in_front(db, {queue, below}); in_front && !in_front->jobs.empty())
+            found.push_back(in_front->jobs.back().seq);
+    }
     return found;
 }
 

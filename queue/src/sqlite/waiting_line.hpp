@@ -42,6 +42,9 @@ public:
     /// Of one queue, in the order in which they are served.
     std::vector<standing_job> front(database& db, std::int64_t queue, std::size_t max);
     std::vector<std::int64_t> numbers(database& db, std::int64_t queue);
+    /// Of each priority who came first of those that stand behind, and of those that stand in front: nobody has stood there
+    /// longer. Of so many priorities, those that are served last.
+    std::vector<std::int64_t> longest(database& db, std::int64_t queue, std::size_t priorities);
     /// Takes away those that front() gave.
     void remove_front(database& db, std::int64_t queue, const std::vector<standing_job>& taken);
 
@@ -61,6 +64,7 @@ private:
     };
 
     std::optional<run> run_at(database& db, const line_key& in, std::int64_t place);
+    std::optional<run> run_in_front(database& db, const line_key& in);
     void insert_between(database& db, const line_key& in, const line_place& who);
     void insert(database& db, const run& made);
     void replace(database& db, const run& by);

@@ -1,3 +1,4 @@
+#include "../attendance_conformance.hpp"
 #include "../changes_conformance.hpp"
 #include "../child_additions_conformance.hpp"
 #include "../child_failures_conformance.hpp"
@@ -28,6 +29,7 @@ backend_subject make_memory() {
 
 const auto only = ::testing::Values(backend_case{"Only", make_memory});
 
+INSTANTIATE_TEST_SUITE_P(Memory, QueueAttendance, only, backend_case_name);
 INSTANTIATE_TEST_SUITE_P(Memory, QueueBackend, only, backend_case_name);
 INSTANTIATE_TEST_SUITE_P(Memory, QueueChildren, only, backend_case_name);
 INSTANTIATE_TEST_SUITE_P(Memory, QueueGroups, only, backend_case_name);

@@ -143,6 +143,7 @@ std::string words_of(const claimed_job& job, const called& name) {
         .say("carrier", job.carrier)
         .say("attempts", job.attempts_made)
         .say("stalls", job.stalls)
+        .say("waiting since", job.waiting_since)
         .text();
 }
 
@@ -186,6 +187,7 @@ std::string words_of(const queue_counts& c) {
         .say("failed", c.failed)
         .say("waiting_children", c.waiting_children)
         .say("groups", c.groups)
+        .say("paused", c.paused ? "yes" : "")
         .text();
 }
 

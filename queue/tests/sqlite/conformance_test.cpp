@@ -1,3 +1,4 @@
+#include "../attendance_conformance.hpp"
 #include "../changes_conformance.hpp"
 #include "../child_additions_conformance.hpp"
 #include "../child_failures_conformance.hpp"
@@ -32,6 +33,7 @@ backend_subject make_subject(durability kept) {
 const auto both = ::testing::Values(backend_case{"Full", [] { return make_subject(durability::full); }},
                                     backend_case{"Normal", [] { return make_subject(durability::normal); }});
 
+INSTANTIATE_TEST_SUITE_P(Sqlite, QueueAttendance, both, backend_case_name);
 INSTANTIATE_TEST_SUITE_P(Sqlite, QueueBackend, both, backend_case_name);
 INSTANTIATE_TEST_SUITE_P(Sqlite, QueueChildren, both, backend_case_name);
 INSTANTIATE_TEST_SUITE_P(Sqlite, QueueGroups, both, backend_case_name);

@@ -110,7 +110,7 @@ TEST_F(SqliteDead, AreForgottenOnceTheirJobsAreRescued) {
     claim(*judge);
     loop.await(judge->enqueue({make_job("")}));
     ASSERT_EQ(claim(*judge).jobs.size(), 1u);
-    EXPECT_EQ(ask(file, "SELECT count(*) FROM infra_workers"), "1") << "of the one who lives";
+    EXPECT_EQ(ask(file, "SELECT count(*) FROM infra_workers"), "2") << "of the one who lives, and of its worker";
 }
 
 } // namespace

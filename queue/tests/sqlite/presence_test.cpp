@@ -30,6 +30,21 @@ TEST_F(SqlitePresence, IsOnesOwnAsLongAsOneLives) {
     EXPECT_FALSE(one.is_gone(7, one.where()));
 }
 
+TEST_F(SqlitePresence, EndsWhenItIsReleased) {
+    presence one(file), other(file);
+    ASSERT_TRUE(one.take(7));
+    ASSERT_TRUE(one.take(8));
+    EXPECT_TRUE(one.is_here(7, one.where()));
+    EXPECT_TRUE(other.is_here(7, one.where()));
+    one.release(7);
+    one.release(9); // which it has not
+    EXPECT_FALSE(other.is_here(7, one.where()));
+    EXPECT_FALSE(one.is_here(7, one.where()));
+    EXPECT_TRUE(other.is_gone(7, one.where()));
+    EXPECT_TRUE(other.is_here(8, one.where()));
+    EXPECT_FALSE(other.is_here(8, {})) << "in another file of locks: nobody can tell";
+}
+
 TEST_F(SqlitePresence, IsTakenByOneAlone) {
     presence one(file), other(file);
     EXPECT_TRUE(one.take(7));

@@ -109,7 +109,7 @@ TEST_F(SqliteSchema, OfVersion1IsBroughtUpToDateWithItsJobs) {
     EXPECT_EQ(taken.jobs[0].options.timeout, 5s);
     EXPECT_EQ(loop.await(stored->finish({{.held = taken.jobs[0].held, .at = t0}})), (std::vector{true}));
     loop.await(stored->stop(deadline::after(30s)));
-    EXPECT_EQ(ask(file, "SELECT schema_version FROM infra_queue"), "5");
+    EXPECT_EQ(ask(file, "SELECT schema_version FROM infra_queue"), "6");
     expect_sound(file);
 }
 
@@ -198,6 +198,7 @@ std::string text_of(const char* name) {
 
 std::string version_3() { return text_of("version_3.sql"); }
 std::string version_4() { return text_of("version_4.sql"); }
+std::string version_5() { return version_4() + text_of("version_5.sql"); }
 
 TEST_F(SqliteSchema, OfVersion3KeepsItsJobsInTheirStates) {
     make(version_3().c_str());
@@ -246,7 +247,8 @@ TEST_F(SqliteSchema, OfVersion4KeepsEverythingWhereItWas) {
     const auto stored = open();
     EXPECT_EQ(loop.await(stored->counts({"mail"})).at(0),
               (queue_counts{.queue = "mail", .waiting = 6, .delayed = 2, .active = 3, .completed = 2, .failed = 1}));
-    EXPECT_EQ(loop.await(stored->counts({"images"})).at(0), (queue_counts{.queue = "images", .waiting = 1}));
+    EXPECT_EQ(loop.await(stored->counts({"images"})).at(0),
+              (queue_counts{.queue = "images", .waiting = 1, .paused = true}));
     expect_sound(file);
     const auto info = [&](const char* id) { return loop.await(stored->get({{"mail", id}})).at(0).value(); };
     EXPECT_EQ(info("done").result, R"("done")");
@@ -270,7 +272,7 @@ TEST_F(SqliteSchema, OfVersion4KeepsEverythingWhereItWas) {
     EXPECT_EQ(loop.await(stored->history("mail", t0 - 1h, t0 + 1h)).at(0).completed, 2u);
     EXPECT_EQ(loop.await(stored->events({.queue = "mail", .cursor = "0", .max = 100, .now = t0})).events.size(), 26u);
     loop.await(stored->stop(deadline::after(30s)));
-    EXPECT_EQ(ask(file, "SELECT schema_version FROM infra_queue"), "5");
+    EXPECT_EQ(ask(file, "SELECT schema_version FROM infra_queue"), "6");
     expect_sound(file);
 }
 
@@ -291,6 +293,38 @@ TEST_F(SqliteSchema, OfVersion4GoesOnWhereItWas) {
     EXPECT_GT(rescued.jobs.at(0).held.fence, 23u);
     loop.await(stored->finish({{.held = rescued.jobs.at(0).held, .at = t0 + 10s}}));
     EXPECT_EQ(ids_of(at(t0 + 11s)), ids{"last"}) << "the duplicate that was kept";
+    loop.await(stored->stop(deadline::after(30s)));
+    expect_sound(file);
+}
+
+TEST_F(SqliteSchema, OfVersion5KeepsEverythingWhereItWas) {
+    make(version_5().c_str());
+    const auto stored = open();
+    EXPECT_EQ(loop.await(stored->counts({"mail"})).at(0),
+              (queue_counts{
+                  .queue = "mail", .waiting = 8, .delayed = 2, .active = 3, .completed = 2, .failed = 1, .groups = 1}));
+    expect_sound(file);
+    EXPECT_EQ(loop.await(stored->get({{"mail", "second"}})).at(0)->group, "tenant");
+    EXPECT_EQ(loop.await(stored->waiting_since({"mail"}, t0)).at(0), t0);
+    EXPECT_TRUE(loop.await(stored->workers({})).empty()) << "nobody can tell of those of before";
+    loop.await(stored->stop(deadline::after(30s)));
+    EXPECT_EQ(ask(file, "SELECT schema_version FROM infra_queue"), "6");
+    expect_sound(file);
+}
+
+TEST_F(SqliteSchema, OfVersion5GoesOnWhereItWas) {
+    make(version_5().c_str());
+    const auto stored = open();
+    const auto taken = claim(stored);
+    EXPECT_EQ(ids_of(taken), (ids{"lifo", "plain", "8", "large", "late", "first", "second", "behind"}));
+    for (const auto& each : taken.jobs)
+        EXPECT_EQ(each.waiting_since, each.held.job.id == "second" ? t0 + 1s : t0) << each.held.job.id;
+    EXPECT_EQ(loop.await(stored->workers({"mail"})).size(), 1u);
+    const auto later = loop.await(stored->claim({.queues = {"mail"}, .max = 20, .worker = "me", .now = t0 + 61s}));
+    const auto delayed =
+        std::ranges::find_if(later.jobs, [](const auto& each) { return each.held.job.id == "delayed"; });
+    ASSERT_NE(delayed, later.jobs.end());
+    EXPECT_EQ(delayed->waiting_since, t0 + 60s);
     loop.await(stored->stop(deadline::after(30s)));
     expect_sound(file);
 }

@@ -96,6 +96,9 @@ struct claimed_job {
     std::string carrier{}; ///< as it was stored; also what another system wrote there
     int attempts_made = 0; ///< before this one
     int stalls = 0;        ///< leases that ran out before this one
+    /// From when it could have been taken: it was added, its delay or pause was over, its children were done, somebody had
+    /// it retried or promoted, or it was given back or found with a worker that vanished. Empty: not known.
+    std::optional<wall_time> waiting_since{};
 };
 
 struct claim_result {
@@ -156,8 +159,12 @@ public:
     /// First frees jobs whose lease ran out and those whose delay is over, then takes up to `max`, as far as the queues'
     /// settings let it: by queue in turns, by priority, then first come, first served (lifo: last come); of a group only one
     /// stands in that line, see groups.hpp. Waits for work if that is asked for, also for what
-    /// another process adds. Time alone brings none: the caller knows `next_due`.
+    /// another process adds. Time alone brings none: the caller knows `next_due`. Whoever claims under a name is one of the
+    /// workers() of these queues from then on.
     virtual awaitable<claim_result> claim(claim_request request) = 0;
+
+    /// A worker claims no more and is none of the workers(): nothing once its last claim has ended. What it holds it keeps.
+    virtual awaitable<void> leave(std::string worker) = 0;
 
     /// Holds leases until `until`, as far as they are not void.
     virtual awaitable<std::vector<renewal>> extend(std::vector<lease> leases, wall_time until) = 0;

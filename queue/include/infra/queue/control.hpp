@@ -54,6 +54,12 @@ struct cron_job {
     bool orphaned = false;     ///< no worker has known it for three minutes: it does not run
 };
 
+/// What waits of a queue.
+struct backlog {
+    queue_counts counts{};
+    std::optional<wall_time> oldest{}; ///< see control::oldest_waiting
+};
+
 /// Threads:  any member from any thread.
 /// Errors:   what backend.hpp lists when the storage refuses.
 /// Cancel:   what was asked for may have happened; what goes over many jobs, to some of them.
@@ -88,8 +94,14 @@ public:
 
     /// What ended in each minute, up to a week back, oldest first; minutes in which nothing did are left out.
     [[nodiscard]] awaitable<std::vector<minute_counts>> history(std::string queue, std::chrono::minutes back) const;
-    /// When the one of its waiting jobs was added that was added first; empty when none waits.
+    /// Since when the one of its jobs waits that has waited longest: it was added, or its delay or pause was over, or its
+    /// children were done. Empty when none waits.
     [[nodiscard]] awaitable<std::optional<wall_time>> oldest_waiting(std::string queue) const;
+    /// Of the queues named, or of all. Whoever looks keeps `queue_waiting_jobs{queue}` and
+    /// `queue_oldest_waiting_seconds{queue}` fresh; workers do, every 15 s.
+    [[nodiscard]] awaitable<std::vector<backlog>> backlogs(std::vector<std::string> queues = {}) const;
+    /// Who takes its jobs, or any queue's when none is named, in whatever process.
+    [[nodiscard]] awaitable<std::vector<worker_info>> workers(std::string queue = {}) const;
     /// From now on.
     [[nodiscard]] awaitable<event_follower> follow(std::string queue) const;
 

@@ -39,6 +39,7 @@ public:
 
     awaitable<std::vector<added_job>> enqueue(std::vector<new_job> jobs) override;
     awaitable<claim_result> claim(claim_request request) override;
+    awaitable<void> leave(std::string worker) override;
     awaitable<std::vector<renewal>> extend(std::vector<lease> leases, wall_time until) override;
     awaitable<std::vector<bool>> finish(std::vector<outcome> outcomes) override;
     awaitable<std::vector<std::optional<job_info>>> get(std::vector<job_key> keys) override;
@@ -56,6 +57,9 @@ public:
     awaitable<std::vector<log_line>> logs(job_key job) override;
     awaitable<events_page> events(events_request request) override;
     awaitable<std::vector<minute_counts>> history(std::string queue, wall_time from, wall_time to) override;
+    awaitable<std::vector<worker_info>> workers(std::vector<std::string> queues) override;
+    awaitable<std::vector<std::optional<wall_time>>> waiting_since(std::vector<std::string> queues,
+                                                                   wall_time now) override;
     awaitable<std::optional<job_info>> wait_for_end(job_key job) override;
 
     awaitable<children_page> children(children_request request) override;

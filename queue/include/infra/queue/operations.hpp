@@ -208,6 +208,20 @@ struct minute_counts {
 /// So far back minutes are remembered.
 inline constexpr std::chrono::hours history_kept{7 * 24};
 
+// --- Workers ------------------------------------------------------------------------------------------------------
+
+/// One that takes jobs, in whatever process: it has claimed, has not left, and its process lives.
+struct worker_info {
+    std::string name{};                ///< as job_info::worker
+    std::vector<std::string> queues{}; ///< that it takes jobs of, as far as the storage knows
+    wall_time since{};                 ///< its first claim
+
+    friend bool operator==(const worker_info&, const worker_info&) = default;
+};
+
+/// So many of one process are known; further ones are not seen.
+inline constexpr std::size_t max_workers = 1000;
+
 // --- The verbs ----------------------------------------------------------------------------------------------------
 
 /// Threads, Errors, Cancel, Lifetime: as backend's, of which this is a part.
@@ -241,6 +255,17 @@ public:
 
     /// Minutes in which something ended, from `from` to before `to`, oldest first.
     virtual awaitable<std::vector<minute_counts>> history(std::string queue, wall_time from, wall_time to) = 0;
+
+    /// Those that take jobs of one of the queues named, or of any when none is named; oldest first. One whose process has
+    /// ended in any way is gone at once, or where the storage sees processes come and go by a connection or a lease, as
+    /// soon as that is over.
+    virtual awaitable<std::vector<worker_info>> workers(std::vector<std::string> queues) = 0;
+
+    /// For each queue since when the one job waits that has waited longest (claimed_job::waiting_since); empty where none
+    /// does. One whose delay is over waits, though nobody has come to see to it. Looks at a bounded number, those that
+    /// stand where jobs wait longest, so where very many have gone back and forth it may name one that came a little later.
+    virtual awaitable<std::vector<std::optional<wall_time>>> waiting_since(std::vector<std::string> queues,
+                                                                           wall_time now) = 0;
 
     /// Waits until the job is completed or failed, and gives it as it is then. Empty if nothing is known of it; also when
     /// it was ended by another process that kept nothing of it.

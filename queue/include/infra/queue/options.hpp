@@ -189,6 +189,7 @@ struct queue_counts {
     std::size_t failed = 0;    ///< still remembered, see `keep`
     std::size_t waiting_children = 0;
     std::size_t groups = 0; ///< that have jobs waiting
+    bool paused = false;    ///< nothing of it is taken, see queue_settings
 
     friend bool operator==(const queue_counts&, const queue_counts&) = default;
 };
