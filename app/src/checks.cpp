@@ -2,7 +2,6 @@
 
 #include <infra/base/error.hpp>
 #include <infra/http_client.hpp>
-#include <infra/queue.hpp>
 
 #include <boost/asio/this_coro.hpp>
 
@@ -16,12 +15,6 @@ namespace infra::app {
 namespace {
 
 constexpr std::size_t max_body = 64 * 1024;
-
-health::health_status judge(std::size_t waiting, const queue_check_options& options) noexcept {
-    if (options.unhealthy_above && waiting > *options.unhealthy_above)
-        return health::health_status::unhealthy;
-    return waiting > options.degraded_above ? health::health_status::degraded : health::health_status::healthy;
-}
 
 health::check_result soon_enough(const std::string& what, std::chrono::nanoseconds took,
                                  std::chrono::milliseconds degraded_above) {
@@ -50,28 +43,6 @@ awaitable<health::check_result> http_check::operator()() const {
     const bool well = response.status >= options_.lowest && response.status <= options_.highest;
     const auto status = std::to_string(response.status);
     co_return well ? health::healthy(status) : health::unhealthy(options_.url + " answered " + status);
-}
-
-queue_check::queue_check(queue_check_options options) : options_(std::move(options)) {
-    if (options_.unhealthy_above && *options_.unhealthy_above < options_.degraded_above)
-        throw std::invalid_argument("app::queue_check_options::unhealthy_above must not be less than degraded_above");
-}
-
-awaitable<health::check_result> queue_check::operator()() const {
-    queue::queue_counts all;
-    for (const auto& each : co_await queue::counts(options_.queues)) {
-        all.waiting += each.waiting;
-        all.delayed += each.delayed;
-        all.active += each.active;
-        all.failed += each.failed;
-    }
-    health::check_result out{
-        .status = judge(all.waiting, options_),
-        .details = {
-            {"waiting", all.waiting}, {"delayed", all.delayed}, {"active", all.active}, {"failed", all.failed}}};
-    if (out.status != health::health_status::healthy)
-        out.message = std::to_string(all.waiting) + " jobs wait";
-    co_return out;
 }
 
 cache_check::cache_check(cache::cache asked, cache_check_options options)

@@ -1,8 +1,6 @@
 #include <infra/app/checks.hpp>
 
 #include <infra/http_server.hpp>
-#include <infra/queue.hpp>
-#include <infra/queue/memory.hpp>
 #include <infra/runtime.hpp>
 #include <infra/testing/redis_server.hpp>
 
@@ -62,27 +60,6 @@ TEST(HttpCheckOptions, AreCheckedByName) {
 
 TEST(HttpCheckAlone, ThrowsWhenNobodyAnswers) {
     EXPECT_THROW(wait(http_check({.url = "http://127.0.0.1:1/"})()), infra::error);
-}
-
-// --- Queue ---
-
-TEST(QueueCheck, SpeaksUpWhenTooMuchWaits) {
-    const auto stored = std::make_shared<infra::queue::memory_backend>();
-    queue::set_default_queue(queue::queue(stored, {}, std::make_shared<queue::registry>()));
-    for (int i = 0; i < 3; ++i)
-        wait(queue::enqueue("job", json::object{}));
-    const auto ask = [](queue_check_options options) { return wait(queue_check(std::move(options))()); };
-    EXPECT_EQ(ask({}).status, health::health_status::healthy);
-    EXPECT_EQ(ask({.degraded_above = 3}).status, health::health_status::healthy);
-    EXPECT_EQ(ask({.degraded_above = 2, .unhealthy_above = 3}).status, health::health_status::degraded);
-    const auto said = ask({.degraded_above = 2, .unhealthy_above = 2});
-    EXPECT_EQ(said.status, health::health_status::unhealthy);
-    EXPECT_EQ(said.message, "3 jobs wait");
-    EXPECT_EQ(said.details.at("waiting").as_uint64(), 3u);
-
-    wait(stored->stop(deadline::after(std::chrono::seconds(10))));
-    EXPECT_THROW(ask({}), boost::system::system_error) << "no storage, no health";
-    EXPECT_THROW(queue_check({.unhealthy_above = 1}), std::invalid_argument);
 }
 
 // --- Cache ---

@@ -4,17 +4,15 @@
 ///
 ///     health::register_health_check("payments", app::http_check({.url = "https://api.example.com/ping"}), {.critical = false});
 
+#include <infra/app/queue_check.hpp>
 #include <infra/base/awaitable.hpp>
 #include <infra/cache.hpp>
 #include <infra/health/report.hpp>
 #include <infra/redis.hpp>
 
 #include <chrono>
-#include <cstddef>
 #include <memory>
-#include <optional>
 #include <string>
-#include <vector>
 
 namespace infra::app {
 
@@ -37,25 +35,6 @@ public:
 
 private:
     http_check_options options_;
-};
-
-struct queue_check_options {
-    std::vector<std::string> queues{};            ///< empty: all of them
-    std::size_t degraded_above = 10'000;          ///< jobs that wait for a worker, in all of them together
-    std::optional<std::size_t> unhealthy_above{}; ///< not less than degraded_above; not set: no number is
-};
-
-/// The storage of the default queue answers, and what waits there is not too much. An application registers it as `queue`.
-///
-/// Threads:  any, at once.
-/// Errors:   the constructor throws std::invalid_argument naming the option. A storage that fails is unhealthy.
-class queue_check {
-public:
-    explicit queue_check(queue_check_options options = {});
-    awaitable<health::check_result> operator()() const;
-
-private:
-    queue_check_options options_;
 };
 
 struct cache_check_options {
