@@ -29,7 +29,7 @@ exit_code list_queues(const queue_session& with) {
     std::vector<queue_report> all;
     json::array documents;
     for (auto& each : with.ask(with.jobs.counts())) {
-        all.push_back({.counts = each, .settings = with.ask(with.jobs.settings(each.queue))});
+        all.push_back({.counts = each});
         documents.push_back({{"queue", each.queue},
                              {"waiting", each.waiting},
                              {"delayed", each.delayed},
@@ -38,7 +38,7 @@ exit_code list_queues(const queue_session& with) {
                              {"failed", each.failed},
                              {"waiting_children", each.waiting_children},
                              {"groups", each.groups},
-                             {"paused", all.back().settings.paused}});
+                             {"paused", each.paused}});
     }
     if (all.empty() && !with.to.json)
         with.to.err << "infra: there are no queues yet\n";
@@ -90,7 +90,8 @@ exit_code stats(const look_words& words, const queue_session& with) {
     const queue_report one{.counts = with.ask(with.jobs.counts({words.queue})).at(0),
                            .settings = with.ask(with.jobs.settings(words.queue)),
                            .oldest_waiting = with.ask(with.jobs.oldest_waiting(words.queue)),
-                           .last_hour = with.ask(with.jobs.history(words.queue, std::chrono::hours(1)))};
+                           .last_hour = with.ask(with.jobs.history(words.queue, std::chrono::hours(1))),
+                           .workers = with.ask(with.jobs.workers(words.queue))};
     with.to.print(text_of(one, with.now()), document_of(one));
     return exit_code::ok;
 }
@@ -164,7 +165,8 @@ void add_queue_look(const queue_group& to) {
         ->check(CLI::Range(1, 100'000));
     listing.add_flag("--newest", words->newest, "The last ones first");
 
-    add({.name = "stats", .description = "Tells how a queue is: its jobs by state, its limits, and its last hour."},
+    add({.name = "stats",
+         .description = "Tells how a queue is: its jobs by state, its workers, its limits, and its last hour."},
         stats)
         .add_option("queue", words->queue, "Which")
         ->required();

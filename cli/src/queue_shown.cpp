@@ -52,6 +52,25 @@ std::string shown(const queue::child_info& child) {
            (child.failed_reason.empty() ? "" : "  " + child.failed_reason);
 }
 
+constexpr std::size_t workers_shown = 10;
+
+std::string shown(const std::vector<queue::worker_info>& workers, wall_time now) {
+    if (workers.empty())
+        return "none";
+    std::string text = std::to_string(workers.size());
+    for (std::size_t i = 0; i < std::min(workers.size(), workers_shown); ++i)
+        text += (i == 0 ? ": " : ", ") + workers[i].name + " for " + age_of(workers[i].since, now);
+    return text + (workers.size() > workers_shown ? ", …" : "");
+}
+
+json::value document_of(const std::vector<queue::worker_info>& workers) {
+    json::array all;
+    for (const auto& each : workers)
+        all.push_back(
+            {{"name", each.name}, {"queues", json::to_value(each.queues)}, {"since", document_of(each.since)}});
+    return all;
+}
+
 std::string rate_of(const queue::rate_limit& rate) {
     return rate.max == 0 ? "" : std::to_string(rate.max) + " in " + shown(rate.duration);
 }
@@ -62,14 +81,14 @@ std::string rate_of(const queue::rate_limit& rate) {
 
 std::string text_of(const std::vector<queue_report>& all) {
     std::vector<table_row> rows;
-    for (const auto& [c, settings, oldest, hour] : all)
+    for (const auto& [c, settings, oldest, hour, workers] : all)
         rows.push_back({c.queue, std::to_string(c.waiting), std::to_string(c.delayed), std::to_string(c.active),
-                        std::to_string(c.completed), std::to_string(c.failed), settings.paused ? "paused" : ""});
+                        std::to_string(c.completed), std::to_string(c.failed), c.paused ? "paused" : ""});
     return table({"QUEUE", "WAITING", "DELAYED", "ACTIVE", "COMPLETED", "FAILED", ""}, rows);
 }
 
 std::string text_of(const queue_report& one, wall_time now) {
-    const auto& [c, s, oldest, minutes] = one;
+    const auto& [c, s, oldest, minutes, workers] = one;
     const auto [completed, failed] = ended_in(minutes);
     return fact_sheet(
         {{"queue", c.queue + (s.paused ? " (paused)" : "")},
@@ -80,6 +99,7 @@ std::string text_of(const queue_report& one, wall_time now) {
          {"active", std::to_string(c.active)},
          {"completed", std::to_string(c.completed) + " kept"},
          {"failed", std::to_string(c.failed) + " kept"},
+         {"workers", shown(workers, now)},
          {"last hour", std::to_string(completed) + " completed, " + std::to_string(failed) + " failed"},
          {"concurrency", limit_of(s.concurrency)},
          {"rate", rate_of(s.rate)},
@@ -89,7 +109,7 @@ std::string text_of(const queue_report& one, wall_time now) {
 }
 
 json::value document_of(const queue_report& one) {
-    const auto& [c, s, oldest, minutes] = one;
+    const auto& [c, s, oldest, minutes, workers] = one;
     const auto [completed, failed] = ended_in(minutes);
     return {{"queue", c.queue},
             {"waiting", c.waiting},
@@ -108,6 +128,7 @@ json::value document_of(const queue_report& one) {
             {"group_rate_duration_ms", s.per_group.rate.duration.count()},
             {"max_length", s.max_length},
             {"oldest_waiting", document_of(oldest)},
+            {"workers", document_of(workers)},
             {"last_hour", {{"completed", completed}, {"failed", failed}}}};
 }
 

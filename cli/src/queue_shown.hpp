@@ -17,6 +17,7 @@ struct queue_report {
     queue::queue_settings settings{};
     std::optional<wall_time> oldest_waiting{};
     std::vector<queue::minute_counts> last_hour{};
+    std::vector<queue::worker_info> workers{};
 };
 
 std::string text_of(const std::vector<queue_report>& all);

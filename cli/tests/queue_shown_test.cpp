@@ -10,16 +10,17 @@ using namespace std::chrono_literals;
 constexpr wall_time t0 = std::chrono::sys_days(std::chrono::year(2026) / 1 / 1);
 
 queue_report report() {
-    return {.counts = {.queue = "mail", .waiting = 2, .failed = 1},
+    return {.counts = {.queue = "mail", .waiting = 2, .failed = 1, .paused = true},
             .settings = {.queue = "mail", .paused = true, .rate = {.max = 100, .duration = 1s}},
             .oldest_waiting = t0,
-            .last_hour = {{t0, 3, 1}, {t0 + 1min, 2, 0}}};
+            .last_hour = {{t0, 3, 1}, {t0 + 1min, 2, 0}},
+            .workers = {{.name = "host:1:ab", .queues = {"mail", "photos"}, .since = t0 + 5s}}};
 }
 
 TEST(QueueReport, IsTold) {
     EXPECT_EQ(text_of(report(), t0 + 65s),
               "queue      mail (paused)\nwaiting    2, the oldest for 1m 5s\ndelayed    0\n"
-              "active     0\ncompleted  0 kept\nfailed     1 kept\n"
+              "active     0\ncompleted  0 kept\nfailed     1 kept\nworkers    1: host:1:ab for 1m\n"
               "last hour  5 completed, 1 failed\nrate       100 in 1s");
     EXPECT_EQ(text_of(std::vector{report()}), "QUEUE  WAITING  DELAYED  ACTIVE  COMPLETED  FAILED\n"
                                               "mail   2        0        0       0          1       paused");
@@ -27,6 +28,20 @@ TEST(QueueReport, IsTold) {
     EXPECT_EQ(document.at("oldest_waiting").as_string(), "2026-01-01T00:00:00.000Z");
     EXPECT_EQ(document.at("last_hour").at("completed").as_uint64(), 5u);
     EXPECT_EQ(document.at("rate_duration_ms").as_int64(), 1000);
+    EXPECT_EQ(json::to_text(document.at("workers")),
+              R"([{"name":"host:1:ab","queues":["mail","photos"],"since":"2026-01-01T00:00:05.000Z"}])");
+}
+
+TEST(QueueReport, SaysSoWhenNobodyIsThereAndNotMoreThanFitsALine) {
+    auto one = report();
+    one.workers.clear();
+    EXPECT_NE(text_of(one, t0).find("\nworkers    none\n"), std::string::npos);
+    one.workers.resize(12, {.name = "w", .since = t0});
+    const auto text = text_of(one, t0);
+    std::string line = "workers    12: w for 0ms";
+    for (int i = 1; i < 10; ++i)
+        line += ", w for 0ms";
+    EXPECT_NE(text.find(line + ", …\n"), std::string::npos) << text;
 }
 
 TEST(JobInfo, IsTold) {

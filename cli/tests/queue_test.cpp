@@ -126,6 +126,7 @@ TEST_P(QueueCommand, TellsOfAQueueAndOfAJob) {
     const auto id = add({{"to", "a"}});
     EXPECT_EQ(run({"queue", "stats", "mail"}), 0) << err;
     EXPECT_TRUE(out.starts_with("queue      mail\nwaiting    1, the oldest for ")) << out;
+    EXPECT_NE(out.find("workers    none\n"), std::string::npos) << out;
     EXPECT_EQ(run({"queue", "show", id}), 0) << err;
     EXPECT_NE(out.find("data      {\"to\":\"a\"}\n"), std::string::npos) << out;
     EXPECT_EQ(run({"queue", "show", "nobody"}), 3);
