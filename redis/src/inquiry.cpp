@@ -38,7 +38,7 @@ awaitable<inquiry::map_ptr> inquiry::of(connector& through, std::vector<address>
     }
     self->stop();
     if (!self->map_)
-        self->map_ = self->older_; // a cluster that was made anew begins its epochs anew
+        self->map_ = self->held_back_; // a cluster that was made anew begins its epochs anew
     if (!self->map_)
         throw error(self->code_, "no node tells who has which slot (" + self->problems_ + ")");
     co_return self->map_;
@@ -80,15 +80,22 @@ awaitable<void> inquiry::ask(address node) {
     }
 }
 
-// A node that is cut off from the others tells of a time before the last failover.
+// A node that is cut off from the others tells of a time before the last failover; one that is new among them, or was told
+// to forget one, has not heard yet what all of them serve.
 void inquiry::take(map_ptr map, const address& node) {
-    if (before_ && map->epoch() > 0 && map->epoch() < before_->epoch()) {
-        failed(node, "its map is older than one that was told before");
-        if (!older_ || map->epoch() > older_->epoch())
-            older_ = std::move(map);
-    } else if (!map_) {
+    if (before_ && map->epoch() > 0 && map->epoch() < before_->epoch())
+        hold_back(std::move(map), node, "its map is older than one that was told before");
+    else if (before_ && map->slots_served() < before_->slots_served())
+        hold_back(std::move(map), node, "it knows fewer slots than were told before");
+    else if (!map_)
         map_ = std::move(map);
-    }
+}
+
+void inquiry::hold_back(map_ptr map, const address& node, const std::string& why) {
+    const auto worth = [](const slot_map& m) { return std::pair(m.epoch(), m.slots_served()); };
+    failed(node, why);
+    if (!held_back_ || worth(*map) > worth(*held_back_))
+        held_back_ = std::move(map);
 }
 
 awaitable<inquiry::map_ptr> inquiry::answer_of(executor ex, address node) {

@@ -20,7 +20,8 @@
 namespace infra::redis::detail {
 
 /// Goes to one node after the other, each with a short start before the next is asked as well: those that say nothing hold
-/// up none that would. The first map counts that is no older than the one `before`; where all are, the newest of them.
+/// up none that would. The first map counts that is no older than the one `before` and knows as many slots; where none is,
+/// the newest of them, and of those the fullest.
 ///
 ///     auto map = co_await inquiry::of(connector, nodes, before);
 ///
@@ -46,11 +47,12 @@ private:
     void stop();
 
     void take(map_ptr map, const address& node);
+    void hold_back(map_ptr map, const address& node, const std::string& why);
 
     connector& through_;
     const map_ptr before_; // null: there was none
     map_ptr map_;
-    map_ptr older_; // than `before_`
+    map_ptr held_back_; // the best of those that may be wrong
     std::string problems_;
     boost::system::error_code code_ = errc::not_connected;
     std::size_t open_ = 0;                       // questions

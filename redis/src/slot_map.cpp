@@ -121,6 +121,10 @@ bool slot_map::has_master(const address& at) const noexcept {
     return std::ranges::find(masters_, at) != masters_.end();
 }
 
+std::size_t slot_map::slots_served() const noexcept {
+    return owners_.size() - static_cast<std::size_t>(std::ranges::count(owners_, nobody));
+}
+
 bool slot_map::repoint(std::uint16_t slot, const address& to) {
     if (const auto* now = owner(slot); now && *now == to)
         return false;

@@ -29,6 +29,7 @@ public:
     const address* owner(std::uint16_t slot) const noexcept;
     const std::vector<address>& masters() const noexcept { return masters_; }
     bool has_master(const address& at) const noexcept;
+    std::size_t slots_served() const noexcept; ///< by anybody
 
     /// Of two maps the one with the higher epoch is the newer; 0 where it is not known.
     std::uint64_t epoch() const noexcept { return epoch_; }

@@ -93,8 +93,9 @@ bool nodes::all_are_well() {
     for (std::size_t i = 0; i < size(); ++i) {
         const auto info = ask(i, {"CLUSTER", "INFO"}).as_text();
         const auto known = "cluster_known_nodes:" + std::to_string(size());
-        if (info.find("cluster_state:ok") == std::string::npos || info.find(known) == std::string::npos)
-            return false;
+        for (const auto& each : {std::string("cluster_state:ok"), std::string("cluster_slots_assigned:16384"), known})
+            if (info.find(each) == std::string::npos)
+                return false;
         if (i >= 3 && ask(i, {"INFO", "replication"}).as_text().find("master_link_status:up") == std::string::npos)
             return false;
         // All replicas are known to all: one that is not cannot be elected.
