@@ -163,7 +163,7 @@ public:
     /// workers() of these queues from then on.
     virtual awaitable<claim_result> claim(claim_request request) = 0;
 
-    /// A worker claims no more and is none of the workers(): nothing once its last claim has ended. What it holds it keeps.
+    /// Takes a worker whose last claim has ended out of workers(). What it holds it keeps.
     virtual awaitable<void> leave(std::string worker) = 0;
 
     /// Holds leases until `until`, as far as they are not void.
