@@ -96,13 +96,13 @@ TEST_P(CacheStore, ALeaseIsHeldByOneProcess) {
 TEST_P(CacheStore, ALeaseLastsLongerIfItsHolderSaysSo) {
     if (!subject.elsewhere)
         GTEST_SKIP() << "no other process sees this store";
-    ASSERT_TRUE(lease_of(*stored, "a", "me", 200ms).ends);
-    EXPECT_FALSE(loop.await(stored->extend_lease({"a", "you", 10s})));
-    EXPECT_TRUE(loop.await(stored->extend_lease({"a", "me", 10s})));
-    subject.pass(250ms);
+    ASSERT_TRUE(lease_of(*stored, "a", "me", 10min).ends);
+    EXPECT_FALSE(loop.await(stored->extend_lease({"a", "you", 1h})));
+    EXPECT_TRUE(loop.await(stored->extend_lease({"a", "me", 1h})));
+    subject.pass(20min);
     EXPECT_FALSE(lease_of(*subject.elsewhere, "a", "you").granted);
     EXPECT_TRUE(end_lease("a", "me"));
-    EXPECT_FALSE(loop.await(stored->extend_lease({"a", "me", 10s})));
+    EXPECT_FALSE(loop.await(stored->extend_lease({"a", "me", 1h})));
 }
 
 TEST_P(CacheStore, ALeaseIsOverThoughWhatWasSeenIsThereNoMore) {
@@ -119,9 +119,9 @@ TEST_P(CacheStore, ALeaseIsOverThoughWhatWasSeenIsThereNoMore) {
 TEST_P(CacheStore, ALeaseEndsWithItsTimeOrWithAnErase) {
     if (!subject.elsewhere)
         GTEST_SKIP() << "no other process sees this store";
-    ASSERT_TRUE(lease_of(*stored, "a", "me", 100ms).granted);
+    ASSERT_TRUE(lease_of(*stored, "a", "me", 10min).granted);
     ASSERT_TRUE(lease_of(*stored, "b", "me").granted);
-    subject.pass(150ms);
+    subject.pass(11min);
     EXPECT_TRUE(lease_of(*subject.elsewhere, "a", "you").granted);
     EXPECT_FALSE(replace("a", std::nullopt, "loaded", "me"));
     loop.await(subject.elsewhere->erase(keys{"b"}));
@@ -146,7 +146,7 @@ TEST_P(CacheStore, OfManyReplacementsOfOneValueOneSucceeds) {
 }
 
 TEST_P(CacheStore, ALockHasOneHolder) {
-    const lock_request mine{"l", "me", 10s}, yours{"l", "you", 10s};
+    const lock_request mine{"l", "me", 1h}, yours{"l", "you", 1h};
     const auto first = loop.await(stored->acquire(mine));
     ASSERT_TRUE(first);
     EXPECT_EQ(loop.await(stored->acquire(yours)), std::nullopt);
@@ -160,13 +160,13 @@ TEST_P(CacheStore, ALockHasOneHolder) {
 }
 
 TEST_P(CacheStore, ALockEndsWithItsTimeUnlessExtended) {
-    const lock_request mine{"l", "me", 200ms}, yours{"l", "you", 10s};
+    const lock_request mine{"l", "me", 20min}, yours{"l", "you", 1h};
     ASSERT_TRUE(loop.await(stored->acquire(mine)));
-    subject.pass(120ms);
+    subject.pass(12min);
     EXPECT_TRUE(loop.await(stored->extend(mine)));
-    subject.pass(120ms);
+    subject.pass(12min);
     EXPECT_EQ(loop.await(stored->acquire(yours)), std::nullopt);
-    subject.pass(100ms);
+    subject.pass(10min);
     EXPECT_FALSE(loop.await(stored->extend(mine)));
     EXPECT_TRUE(loop.await(stored->acquire(yours)));
     EXPECT_FALSE(loop.await(stored->release(mine)));
@@ -175,16 +175,16 @@ TEST_P(CacheStore, ALockEndsWithItsTimeUnlessExtended) {
 TEST_P(CacheStore, ALockThatIsRenewedOutlivesItsTimeAndIsLostWithoutThat) {
     const cache subject_of_both(stored);
     const auto ask = [&](milliseconds ttl) { return loop.await(subject_of_both.try_lock("l", {.ttl = ttl})); };
-    const auto mine = ask(300ms);
+    const auto mine = ask(30min);
     ASSERT_TRUE(mine);
     for (int i = 0; i < 4; ++i) {
-        subject.pass(150ms);
+        subject.pass(15min);
         ASSERT_TRUE(loop.await(mine->renew()));
-        EXPECT_FALSE(ask(1s)) << "held for " << i;
+        EXPECT_FALSE(ask(1h)) << "held for " << i;
     }
-    subject.pass(350ms);
+    subject.pass(35min);
     EXPECT_FALSE(loop.await(mine->renew()));
-    const auto yours = ask(10s);
+    const auto yours = ask(1h);
     ASSERT_TRUE(yours);
     EXPECT_GT(yours->fence(), mine->fence());
     EXPECT_FALSE(loop.await(mine->renew())) << "and takes it from nobody";

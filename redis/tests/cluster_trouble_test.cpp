@@ -46,10 +46,10 @@ TEST_F(RedisClusterFailover, GoesOnWithTheReplicaOfAMasterThatIsKilledUnderLoad)
     all->node(1).kill();
     const auto waits = loop.spawn(patient());
     loop.until([&] { return all->owner(slot_of(victims), 4) == 4; }); // its replica has been elected
-    const auto elected = std::chrono::steady_clock::now();
+    const stopwatch since(loop.get_executor());
     const auto before = answered[victims];
     loop.until([&] { return answered[victims] > before; });
-    EXPECT_LT(std::chrono::steady_clock::now() - elected, 2s);
+    EXPECT_LT(since.elapsed(), 2s);
     loop.until([&] { return waits->done(); });
     EXPECT_TRUE(waits->value) << waits->what() << ": what waited for the old node is sent to the new one";
     stop = true;

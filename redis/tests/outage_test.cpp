@@ -198,10 +198,10 @@ TEST_F(RedisOutage, RecoversWithinTwoSecondsOfAKilledServersReturn) {
     one->kill();
     loop.until([&] { return failed >= 50; }); // each of them within its deadline
     one->start();
-    const auto back = std::chrono::steady_clock::now();
+    const stopwatch since(loop.get_executor());
     const auto before = answered;
     loop.until([&] { return answered > before; });
-    EXPECT_LT(std::chrono::steady_clock::now() - back, 2s);
+    EXPECT_LT(since.elapsed(), 2s);
     stop = true;
     loop.until([&] { return std::ranges::all_of(all, [](const auto& each) { return each->done(); }); });
 }

@@ -4,6 +4,7 @@
 
 #include <infra/redis.hpp>
 #include <infra/testing/redis_server.hpp>
+#include <infra/testing/stopwatch.hpp>
 #include <infra/testing/test_loop.hpp>
 
 #include <gtest/gtest.h>
@@ -15,6 +16,7 @@ namespace infra::redis {
 using namespace std::chrono_literals;
 using testing::free_port;
 using testing::outcome;
+using testing::stopwatch;
 using testing::temporary_folder;
 using testing::test_loop;
 

@@ -25,6 +25,9 @@ BOOST_DESCRIBE_STRUCT(greeting, (), (to))
 
 class InlineQueue : public ::testing::Test {
 protected:
+    explicit InlineQueue(std::chrono::milliseconds patience = 30s)
+        : work({.jobs = std::make_shared<queue::registry>(), .max_runs = 50, .patience = patience}) {}
+
     template <class F>
     queue::job<greeting> define(F handler, int attempts = 1, backoff pause = {}) {
         return work.jobs().define_job<greeting>(
@@ -41,7 +44,12 @@ protected:
     }
 
     std::vector<std::string> greeted;
-    inline_queue work{{.jobs = std::make_shared<queue::registry>(), .max_runs = 50, .patience = 50ms}};
+    inline_queue work;
+};
+
+class InlineQueueOfLittlePatience : public InlineQueue {
+protected:
+    InlineQueueOfLittlePatience() : InlineQueue(50ms) {}
 };
 
 TEST_F(InlineQueue, TellsWhatWasEnqueuedAndRunsNothingByItself) {
@@ -235,7 +243,7 @@ TEST_F(InlineQueue, GivesUpOnJobsThatAlwaysAddAnother) {
     EXPECT_THROW(work.run_all(), error);
 }
 
-TEST_F(InlineQueue, NamesAJobThatDoesNotEndAndGivesItBack) {
+TEST_F(InlineQueueOfLittlePatience, NamesAJobThatDoesNotEndAndGivesItBack) {
     const auto greet = define([this](greeting) -> awaitable<void> { co_await work.time().sleep_for(1s); });
     const auto id = add(greet, "Ann");
     try {

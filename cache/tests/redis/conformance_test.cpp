@@ -10,6 +10,31 @@
 namespace infra::cache::tests {
 namespace {
 
+// The suite is not about outages, and takes no busy machine for one.
+redis_store_options patient(redis_store_options o) {
+    o.timeout = 30s;
+    o.breaker.patience = 10s;
+    return o;
+}
+
+// The server's time passes when the suite says so: whatever has an end is brought nearer to it. No other time counts, for in
+// the suite everything lasts longer than a busy machine takes.
+void pass(const redis::options& at, milliseconds d) {
+    static constexpr auto nearer = R"lua(
+local cursor = '0'
+repeat
+    local page = redis.call('SCAN', cursor)
+    cursor = page[1]
+    for _, key in ipairs(page[2]) do
+        local left = redis.call('PTTL', key)
+        if left >= 0 then redis.call('PEXPIRE', key, left - ARGV[1]) end
+    end
+until cursor == '0')lua";
+    test_loop loop;
+    const redis::client direct({loop.get_executor()}, at);
+    redis::throw_if_error(loop.await(direct.execute({"EVAL", nearer, 0, d.count()})));
+}
+
 // The store lives on a loop of its own, so that the suite comes to it from elsewhere.
 struct surroundings {
     surroundings() { loops.start(); }
@@ -24,11 +49,11 @@ store_subject make_subject(way to) {
         return {.missing = redis::server::how_to_install};
     const auto around = std::make_shared<surroundings>();
     const auto make = [&] {
-        return make_redis_store({.server = to(around->server)}, {around->loops.next().get_executor()});
+        return make_redis_store(patient({.server = to(around->server)}), {around->loops.next().get_executor()});
     };
     return {.surroundings = around,
             .stored = make(),
-            .pass = [](milliseconds d) { std::this_thread::sleep_for(d); },
+            .pass = [at = around->server.over_socket()](milliseconds d) { pass(at, d); },
             .elsewhere = make(),
             .knows_versions = false};
 }
@@ -54,11 +79,11 @@ store_subject make_encrypted() {
     const auto around = std::make_shared<tls_surroundings>();
     const auto url = "rediss://127.0.0.1:" + std::to_string(around->port) + "?ca_file=" + around->who.certificate();
     const auto make = [&] {
-        return make_redis_store(redis_store_options_from(url), {around->loops.next().get_executor()});
+        return make_redis_store(patient(redis_store_options_from(url)), {around->loops.next().get_executor()});
     };
     return {.surroundings = around,
             .stored = make(),
-            .pass = [](milliseconds d) { std::this_thread::sleep_for(d); },
+            .pass = [at = around->server.over_socket()](milliseconds d) { pass(at, d); },
             .elsewhere = make(),
             .knows_versions = false};
 }
@@ -75,11 +100,15 @@ store_subject make_clustered() {
         return {.missing = redis::server::how_to_install};
     const auto around = std::make_shared<cluster_surroundings>();
     const auto make = [&] {
-        return make_redis_store({.server = around->nodes.to()}, {around->loops.next().get_executor()});
+        return make_redis_store(patient({.server = around->nodes.to()}), {around->loops.next().get_executor()});
     };
     return {.surroundings = around,
             .stored = make(),
-            .pass = [](milliseconds d) { std::this_thread::sleep_for(d); },
+            .pass =
+                [nodes = &around->nodes](milliseconds d) {
+                    for (std::size_t i = 0; i < nodes->size(); ++i)
+                        pass(nodes->node(i).over_socket(), d);
+                },
             .elsewhere = make(),
             .knows_versions = false};
 }
@@ -117,13 +146,29 @@ store_subject make_behind_sentinels() {
         return {.missing = redis::server::how_to_install};
     const auto around = sentinels->get();
     const auto make = [&] {
-        return make_redis_store(redis_store_options_from(around->three.url()), {around->loops.next().get_executor()});
+        return make_redis_store(patient(redis_store_options_from(around->three.url())),
+                                {around->loops.next().get_executor()});
     };
     return {.surroundings = around,
             .stored = make(),
-            .pass = [](milliseconds d) { std::this_thread::sleep_for(d); },
+            .pass = [three = &around->three](milliseconds d) { pass(three->master().over_socket(), d); },
             .elsewhere = make(),
             .knows_versions = false};
+}
+
+// What was told before has been heard once the end of a copy is that was made last.
+void wait_until_heard(store& to, store& from) {
+    const std::vector<std::string> mark{"mark"};
+    std::string copy;
+    string_reader reader(copy);
+    test_loop loop;
+    loop.await(from.set({{"mark", "set", forever, false}}));
+    loop.until([&] {
+        loop.await(to.get(mark));
+        return to.try_read("mark", reader) == lookup::hit;
+    });
+    loop.await(from.erase(mark));
+    loop.until([&] { return to.try_read("mark", reader) != lookup::hit; });
 }
 
 // Copies are kept of everything, and the suite begins once the server tells of changes.
@@ -133,7 +178,7 @@ store_subject make_with_near_cache() {
         return subject;
     const auto around = std::static_pointer_cast<surroundings>(subject.surroundings);
     const redis_store_options near{.server = around->server.over_socket(), .near_cache = {.max_bytes = 1 << 20}};
-    subject.stored = make_redis_store(near, {around->loops.next().get_executor()});
+    subject.stored = make_redis_store(patient(near), {around->loops.next().get_executor()});
     subject.knows_versions = true;
     test_loop loop;
     const auto heard = subject.stored->slot("heard", nesting::outermost);
@@ -141,6 +186,10 @@ store_subject make_with_near_cache() {
         loop.await(subject.stored->versions(std::vector<std::string>{"heard"}));
         return heard->known.load();
     });
+    subject.pass = [pass = subject.pass, to = subject.stored, from = subject.elsewhere](milliseconds d) {
+        pass(d);
+        wait_until_heard(*to, *from);
+    };
     return subject;
 }
 
