@@ -95,7 +95,8 @@ function(infra_add_tests name sources links)
         return()
     endif()
     infra_add_executable(${name}_tests "${sources}" "${links};GTest::gtest;GTest::gtest_main" infra_headers_for_tests)
-    target_include_directories(${name}_tests PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}")
+    target_include_directories(${name}_tests PRIVATE
+        "${CMAKE_CURRENT_SOURCE_DIR}" "${PROJECT_SOURCE_DIR}/testing/support") # memory_shortage.hpp
     gtest_discover_tests(${name}_tests
         TEST_PREFIX "${name}." DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 120)
     if(TARGET ${name})

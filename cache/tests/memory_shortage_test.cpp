@@ -1,33 +1,16 @@
-// What the memory store is after an allocation that failed. Replaces operator new, where no sanitizer wants it for itself.
+// What the memory store is after an allocation that failed.
 
 #include "../src/flights.hpp"
 #include "../src/memory_locks.hpp"
 #include "../src/memory_shard.hpp"
 #include "../src/memory_versions.hpp"
 
+#include "memory_shortage.hpp"
 #include "support.hpp"
 
-#include <cstdlib>
 #include <new>
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && !__has_feature(address_sanitizer) &&            \
-    !__has_feature(thread_sanitizer) && !__has_feature(memory_sanitizer)
-
-namespace {
-
-thread_local constinit long allowed = -1; // allocations, before one fails; below zero: all
-
-bool fails() noexcept { return allowed >= 0 && allowed-- == 0; }
-
-} // namespace
-
-void* operator new(std::size_t size) {
-    if (void* made = fails() ? nullptr : std::malloc(size))
-        return made;
-    throw std::bad_alloc();
-}
-void operator delete(void* p) noexcept { std::free(p); }
-void operator delete(void* p, std::size_t) noexcept { std::free(p); }
+#ifdef INFRA_TESTS_RUN_SHORT_OF_MEMORY
 
 namespace infra::cache::tests {
 namespace {
@@ -36,13 +19,11 @@ namespace {
 template <class Once, class Check>
 int for_each_failure(Once once, Check check) {
     for (int failed = 0;; ++failed) {
-        allowed = failed;
         try {
+            const testing::shortage begun(failed, 1);
             once();
-            allowed = -1;
             return failed;
         } catch (const std::bad_alloc&) {
-            allowed = -1;
             check();
         }
     }
@@ -86,9 +67,10 @@ TEST(CacheWithoutMemory, AValueIsForgotten) {
     manual_clock time;
     memory_shard subject(16'384, time);
     subject.set(key_of("a"), "\xC1" + std::string(1000, 'v'), forever, false);
-    allowed = 0;
-    subject.forget(key_of("a"));
-    allowed = -1;
+    {
+        const testing::shortage begun(0, 1);
+        subject.forget(key_of("a"));
+    }
     EXPECT_EQ(value_in(subject, "a"), std::nullopt);
 }
 

@@ -1,55 +1,18 @@
-// What becomes of jobs in hand where an allocation fails. Replaces operator new, where no sanitizer wants it for itself.
+// What becomes of jobs in hand where an allocation fails.
 
 #include <infra/queue/worker.hpp>
 
 #include "fake_backend.hpp"
+#include "memory_shortage.hpp"
 
 #include <infra/base/telemetry.hpp>
 
-#include <cstdlib>
-#include <new>
-
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && !__has_feature(address_sanitizer) &&            \
-    !__has_feature(thread_sanitizer) && !__has_feature(memory_sanitizer)
-
-namespace {
-
-thread_local constinit long allowed = -1; // allocations, before some fail; below zero: all
-thread_local constinit long failing = 0;  // so many
-thread_local constinit bool felt = false; // one has failed
-
-bool fails() noexcept {
-    if (allowed != 0) {
-        allowed -= allowed > 0 ? 1 : 0;
-        return false;
-    }
-    felt = true;
-    allowed = --failing > 0 ? 0 : -1;
-    return true;
-}
-
-} // namespace
-
-void* operator new(std::size_t size) {
-    if (void* made = fails() ? nullptr : std::malloc(size))
-        return made;
-    throw std::bad_alloc();
-}
-void operator delete(void* p) noexcept { std::free(p); }
-void operator delete(void* p, std::size_t) noexcept { std::free(p); }
+#ifdef INFRA_TESTS_RUN_SHORT_OF_MEMORY
 
 namespace infra::queue::tests {
 namespace {
 
-/// Which allocations fail: of this thread, from a moment on that the test chooses.
-struct shortage {
-    long after = 0, number = 1;
-    void begin() const {
-        allowed = after;
-        failing = number;
-    }
-    static void end() { allowed = -1; }
-};
+using testing::shortage;
 
 /// A worker that is given a job, whose memory is short in the middle of it: once that is in its hands, or its handler has ended.
 /// Not in later turns of its loop, for there it is Asio that would have to go on without.
@@ -57,8 +20,8 @@ class short_of_memory {
 public:
     enum class when { it_is_taken, it_has_ended };
 
-    short_of_memory(when moment, shortage what) : moment_(moment), what_(what) {
-        felt = false;
+    /// Of the allocations from that moment on so many succeed, and so many after them fail.
+    short_of_memory(when moment, long succeed, long fail) : moment_(moment), succeed_(succeed), fail_(fail) {
         one = this;
         telemetry::install(&log);
         stored->on_finish = [] { shortage::end(); };
@@ -80,6 +43,8 @@ public:
         loop.until([&] { return running->ended && stopped->ended; });
         telemetry::install(static_cast<const telemetry::log_functions*>(nullptr));
     }
+
+    bool felt() const { return memory_ && shortage::felt(); }
 
     /// Recorded or given back; or left to whoever takes it when its lease is over, which nobody renews.
     void expect_not_kept() {
@@ -107,7 +72,7 @@ private:
     void begin_at(when now) {
         shortage::end();
         if (moment_ == now)
-            what_.begin();
+            memory_.emplace(succeed_, fail_);
         moment_ = moment_ == now ? std::nullopt : moment_;
     }
     static void write(const log_record& r) noexcept {
@@ -132,13 +97,14 @@ private:
     void turn() {
         loop.io.restart();
         for (int i = 0; i < 6 && loop.io.run_one_for(2ms) > 0; ++i)
-            if (felt)
+            if (felt())
                 shortage::end();
     }
 
     static inline short_of_memory* one = nullptr;
     std::optional<when> moment_;
-    const shortage what_;
+    const long succeed_, fail_;
+    std::optional<shortage> memory_;
     test_loop loop;
     manual_clock time;
     std::shared_ptr<fake_backend> stored = std::make_shared<fake_backend>();
@@ -149,15 +115,13 @@ private:
 
 class QueueWorkerWithoutMemory : public ::testing::TestWithParam<long> {
 protected:
-    void TearDown() override { shortage::end(); }
-
     /// Whichever allocation it is that fails.
     void expect_no_job_kept(short_of_memory::when moment) {
         long after = 0;
         std::map<std::string, int> ends;
         for (bool fell_short = true; fell_short && !HasFailure(); ++after) {
-            short_of_memory one(moment, {after, GetParam()});
-            fell_short = felt;
+            short_of_memory one(moment, after, GetParam());
+            fell_short = one.felt();
             one.expect_not_kept();
             one.expect_at_work();
             const auto end = one.end_of("a");

@@ -3,7 +3,8 @@
 #include "src/alarm.hpp"
 
 #include "tests/on_a_server.hpp"
-#include "tests/shortage.hpp"
+
+#include "memory_shortage.hpp"
 
 #include <infra/redis/tracking.hpp>
 
@@ -37,13 +38,13 @@ TEST_F(RedisEndWithoutMemory, AnAlarmThatCouldNotBeSetIsSetAnew) {
     long failed = 0;
     for (bool fell_short = true; fell_short; ++failed) {
         {
-            const shortage begun(failed);
+            const testing::shortage begun(failed);
             try {
                 subject.set(at);
             } catch (const std::bad_alloc&) {
             }
         }
-        fell_short = shortage::felt();
+        fell_short = testing::shortage::felt();
         if (fell_short) {
             EXPECT_EQ(subject.when(), steady_time::max()) << failed;
         }
@@ -66,10 +67,10 @@ TEST_F(RedisEndWithoutMemory, LeavesNoConnectionWhicheverAllocationFails) {
         const auto changes = subject->track({}, kept);
         loop.until([&] { return connected() == before + 3; });
         {
-            const shortage begun(failed);
+            const testing::shortage begun(failed);
             subject.reset();
         }
-        fell_short = shortage::felt();
+        fell_short = testing::shortage::felt();
         loop.until([&] { return connected() == before; });
     }
     EXPECT_GT(failed, 3);

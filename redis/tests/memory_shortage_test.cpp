@@ -4,7 +4,8 @@
 #include "src/supervisor.hpp"
 
 #include "tests/on_a_server.hpp"
-#include "tests/shortage.hpp"
+
+#include "memory_shortage.hpp"
 
 #include <infra/redis/errc.hpp>
 
@@ -54,7 +55,7 @@ TEST_F(RedisWithoutMemory, WhoCannotBeSentEndsAndTheOthersAreSent) {
     const auto& large = ask({"SET", "k", std::string(1 << 20, 'v')});
     const auto& small = ask({"GET", "k"});
     {
-        const shortage begun(0);
+        const testing::shortage begun(0);
         EXPECT_TRUE(m.to_write().empty());
     }
     EXPECT_EQ(m.next_finished(), &large.r);
@@ -76,7 +77,7 @@ TEST_F(RedisWithoutMemory, WritesWholeCommandsWhicheverAllocationFails) {
         ask({"SET", "large", std::string(1 << 20, 'v')}); // the space it takes is not kept
         std::string_view bytes;
         {
-            const shortage begun(so_many);
+            const testing::shortage begun(so_many);
             bytes = m.to_write();
         }
         std::size_t left = 0, ended = 0;
@@ -99,7 +100,7 @@ TEST_F(RedisWithoutMemory, SendsAgainWhatItWouldOtherwise) {
     m.written(m.to_write().size());
     const auto& unsent = ask({"INCR", "n"});
     {
-        const shortage begun(0);
+        const testing::shortage begun(0);
         m.lost(false);
     }
     EXPECT_EQ(m.next_finished(), &counts.r);
@@ -115,7 +116,7 @@ TEST_F(RedisWithoutMemory, KeepsDeadlines) {
     m.written(m.to_write().size());
     const auto& waits = ask({"GET", "b"}, noon);
     {
-        const shortage begun(0);
+        const testing::shortage begun(0);
         m.expire(noon, errc::not_connected);
     }
     EXPECT_EQ(m.next_finished(), &sent.r);
@@ -154,11 +155,11 @@ TEST_F(RedisConnectionWithoutMemory, IsMadeAnewWhicheverAllocationFailsWhenItIsL
         loop.until([&] { return subject->owes_answers(); });
         std::string why = "the test cuts it, and says so at a length that needs memory";
         try {
-            const shortage begun(failed);
+            const testing::shortage begun(failed);
             subject->drop(std::move(why));
         } catch (const std::bad_alloc&) { // what the loop is told goes on all the same
         }
-        fell_short = shortage::felt();
+        fell_short = testing::shortage::felt();
         one->proceed();
         loop.until([&] { return asked->done(); });
         EXPECT_EQ(asked->value, "v") << failed << ": " << asked->what();
@@ -185,13 +186,13 @@ TEST_F(RedisConnectionWithoutMemory, AnswersOrEndsWhicheverAllocationFailsWhileI
         loop.until([&] { return subject->owes_answers(); });
         one->proceed();
         {
-            const shortage begun(failed);
+            const testing::shortage begun(failed);
             for (int i = 0; i < 1000 && subject->attached() && subject->owes_answers(); ++i) {
                 loop.io.restart();
                 loop.io.run_one_for(5ms);
             }
         }
-        fell_short = shortage::felt();
+        fell_short = testing::shortage::felt();
         loop.until([&] { return whole->done() && first->done(); });
         too_large += whole->code() == errc::too_large;
     }

@@ -1,6 +1,8 @@
-// What becomes of a mailbox where an allocation fails. Replaces operator new, where no sanitizer wants it for itself.
+// What becomes of a mailbox where an allocation fails.
 
 #include <infra/runtime/mailbox.hpp>
+
+#include "memory_shortage.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -8,28 +10,10 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <new>
 #include <thread>
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && !__has_feature(address_sanitizer) &&            \
-    !__has_feature(thread_sanitizer) && !__has_feature(memory_sanitizer)
-
-namespace {
-
-thread_local constinit long allowed = -1; // allocations, before one fails; below zero: all
-
-bool fails() noexcept { return allowed >= 0 && allowed-- == 0; }
-
-} // namespace
-
-void* operator new(std::size_t size) {
-    if (void* made = fails() ? nullptr : std::malloc(size))
-        return made;
-    throw std::bad_alloc();
-}
-void operator delete(void* p) noexcept { std::free(p); }
-void operator delete(void* p, std::size_t) noexcept { std::free(p); }
+#ifdef INFRA_TESTS_RUN_SHORT_OF_MEMORY
 
 namespace infra {
 namespace {
@@ -40,16 +24,15 @@ awaitable<void> read(mailbox<int> box, std::vector<int>& into) {
             into.push_back(each);
 }
 
-// From another thread: on its own a loop takes memory from what it has used before.
+// From another thread: on its own a loop takes memory from what it has used before. The allocation after those fails.
 bool post_with(long allocations, const mailbox<int>& box, int item) {
     bool posted = false;
     std::thread([&] {
-        allowed = allocations;
+        const testing::shortage begun(allocations, 1);
         try {
             posted = box.post(item);
         } catch (const std::bad_alloc&) {
         }
-        allowed = -1;
     }).join();
     return posted;
 }
@@ -66,7 +49,7 @@ TEST(MailboxWithoutMemory, DeliversWhatWasPostedAndNothingElseWhicheverAllocatio
         all_is_well = post_with(failed, box, failed);
         if (all_is_well)
             posted.push_back(failed);
-        if (post_with(-1, box, 1000 + failed))
+        if (post_with(testing::shortage::all, box, 1000 + failed))
             posted.push_back(1000 + failed);
         io.restart();
         io.poll();

@@ -1,4 +1,4 @@
-#include "tests/shortage.hpp"
+#include "memory_shortage.hpp"
 
 #ifdef INFRA_TESTS_RUN_SHORT_OF_MEMORY
 
@@ -7,14 +7,20 @@
 
 namespace {
 
-thread_local constinit long allowed = -1; // allocations, before one fails, and all after it; below zero: all
+thread_local constinit long succeed = 0;
+thread_local constinit long fail = 0; // after those; none: there is no shortage
 thread_local constinit bool has_failed = false;
 
 bool fails() noexcept {
-    const bool none_is_left = allowed == 0;
-    has_failed |= none_is_left;
-    allowed -= allowed > 0 ? 1 : 0;
-    return none_is_left;
+    if (fail == 0)
+        return false;
+    if (succeed > 0) {
+        --succeed;
+        return false;
+    }
+    --fail;
+    has_failed = true;
+    return true;
 }
 
 } // namespace
@@ -27,17 +33,20 @@ void* operator new(std::size_t size) {
 void operator delete(void* p) noexcept { std::free(p); }
 void operator delete(void* p, std::size_t) noexcept { std::free(p); }
 
-namespace infra::redis {
+namespace infra::testing {
 
-shortage::shortage(long of) noexcept {
-    allowed = of;
+shortage::shortage(long succeed_, long fail_) noexcept {
+    succeed = succeed_;
+    fail = fail_;
     has_failed = false;
 }
 
-shortage::~shortage() { allowed = -1; }
+shortage::~shortage() { end(); }
+
+void shortage::end() noexcept { fail = 0; }
 
 bool shortage::felt() noexcept { return has_failed; }
 
-} // namespace infra::redis
+} // namespace infra::testing
 
 #endif
