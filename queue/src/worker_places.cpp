@@ -105,11 +105,15 @@ void worker_run::leave_active(const running_job& r) noexcept {
 
 // --- those for which there was no memory --------------------------------------------------------------------------
 
+void worker_run::wait_for_memory() noexcept {
+    no_claim_before_ = std::max(no_claim_before_, saturating_add(time_.steady(), pause_for_memory));
+    changed_.set();
+}
+
 // Its lease is renewed until it is given back. Without room for it, another worker has it once its lease ends.
 void worker_run::leave(const running_job& r) noexcept {
     leave_active(r);
-    no_claim_before_ = std::max(no_claim_before_, saturating_add(time_.steady(), pause_for_memory));
-    changed_.set();
+    wait_for_memory();
     if (r->lost || r->abandoned)
         return;
     if (left_.size() < left_.capacity())
@@ -118,20 +122,25 @@ void worker_run::leave(const running_job& r) noexcept {
     keeper_.drop({&one, 1});
 }
 
-// work() records it then.
-void worker_run::wait_for_memory() noexcept {
+// work() records it then, or finish_recording().
+void worker_run::leave_unrecorded() noexcept {
     recording_ = false;
-    no_claim_before_ = std::max(no_claim_before_, saturating_add(time_.steady(), pause_for_memory));
-    changed_.set();
+    wait_for_memory();
 }
 
-// Unbegun it runs again; otherwise that was an attempt, or one that ends in want of memory would run for ever.
-void worker_run::give_back_what_was_left() {
-    while (!left_.empty()) {
-        const auto r = left_.back();
-        record(r, r->context ? attempt{.how = attempt::end::threw, .reason = "there was no memory to record its end"}
-                             : attempt{.how = attempt::end::not_begun});
-        left_.pop_back();
+// Unbegun it runs again; otherwise that was an attempt, or one that ends in want of memory would run for ever. Where memory is
+// short once more, the rest waits once more.
+void worker_run::give_back_what_was_left() noexcept {
+    try {
+        while (!left_.empty()) {
+            const auto r = left_.back();
+            record(r, r->context
+                          ? attempt{.how = attempt::end::threw, .reason = "there was no memory to record its end"}
+                          : attempt{.how = attempt::end::not_begun});
+            left_.pop_back();
+        }
+    } catch (const std::exception&) {
+        wait_for_memory();
     }
     record_now(); // also what was left unrecorded
 }

@@ -46,7 +46,7 @@ void worker_run::record_soon() noexcept {
     try {
         asio::post(ex_, [self = shared_from_this()] { self->start_recording(); });
     } catch (const std::exception&) {
-        wait_for_memory();
+        leave_unrecorded();
     }
 }
 
@@ -59,10 +59,10 @@ void worker_run::start_recording() noexcept {
     try {
         asio::co_spawn(ex_, record_all(), [self = shared_from_this()](std::exception_ptr thrown) {
             if (thrown)
-                self->wait_for_memory();
+                self->leave_unrecorded();
         });
     } catch (const std::exception&) {
-        wait_for_memory();
+        leave_unrecorded();
     }
 }
 

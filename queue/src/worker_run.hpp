@@ -77,7 +77,8 @@ private:
     void leave(const running_job& r) noexcept;
     void leave_active(const running_job& r) noexcept;
     void wait_for_memory() noexcept;
-    void give_back_what_was_left();
+    void leave_unrecorded() noexcept;
+    void give_back_what_was_left() noexcept;
     void lost(const kept_lease& gone);
     void cancel_requested(const kept_lease& of);
     running_job find(const kept_lease& of) const;
@@ -122,7 +123,6 @@ private:
     awaitable<void> leave();
     void interrupt_all();
     void abandon_all();
-    void give_back_at_last() noexcept;
     awaitable<void> finish_recording();
     awaitable<void> wait_until(deadline limit); // or a change
 

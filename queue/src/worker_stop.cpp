@@ -31,7 +31,7 @@ awaitable<void> worker_run::drain() {
     while (!active_.empty() && !passed(grace))
         co_await wait_until(grace);
     abandon_all();
-    give_back_at_last();
+    give_back_what_was_left();
     co_await finish_recording();
 }
 
@@ -68,18 +68,14 @@ void worker_run::abandon_all() {
     }
 }
 
-void worker_run::give_back_at_last() noexcept {
-    try {
-        give_back_what_was_left();
-    } catch (const std::exception&) {
-        // Their leases end by themselves.
-    }
-}
-
+// What memory was short for is tried again. What is not recorded at last runs again once its lease is over.
 awaitable<void> worker_run::finish_recording() {
     const deadline last = saturating_add(time_.steady(), last_recording);
-    while (recording_ && !passed(last))
-        co_await wait_until(last);
+    while ((recording_ || has_unrecorded() || !left_.empty()) && !passed(last)) {
+        co_await wait_until(recording_ ? last : earlier(last, no_claim_before_));
+        if (!recording_ && passed(no_claim_before_))
+            give_back_what_was_left();
+    }
     give_up_recording_ = true;
     hurry_.set();
     while (recording_)

@@ -18,15 +18,19 @@ using testing::shortage;
 /// Not in later turns of its loop, for there it is Asio that would have to go on without.
 class short_of_memory {
 public:
-    enum class when { it_is_taken, it_has_ended };
+    enum class when { it_is_taken, it_has_ended, it_is_stopped };
 
-    /// Of the allocations from that moment on so many succeed, and so many after them fail.
-    short_of_memory(when moment, long succeed, long fail) : moment_(moment), succeed_(succeed), fail_(fail) {
+    /// Of the allocations from that moment on so many succeed, and so many after them fail; and `again` at once, as what was left
+    /// is given back.
+    short_of_memory(when moment, long succeed, long fail, long again = 0)
+        : moment_(moment), succeed_(succeed), fail_(fail), again_(again) {
         one = this;
         telemetry::install(&log);
         stored->on_finish = [] { shortage::end(); };
         jobs.define_job({.name = "job",
                          .handler = [this](json::value) -> awaitable<json::value> {
+                             if (moment_ == when::it_is_stopped)
+                                 co_await time.sleep_for(1h);
                              begin_at(when::it_has_ended);
                              co_return json::value("a result that is too long to lie in the string itself");
                          },
@@ -34,12 +38,15 @@ public:
         running = loop.start(w.run());
         stored->rescued = {{"mail", "a"}}; // which is told once what was taken is in hand
         offer("a");
+        if (moment == when::it_is_stopped)
+            pass(1s), stopped = loop.start(w.stop(0ms));
         pass(12s);
         shortage::end();
         moment_.reset();
     }
     ~short_of_memory() {
-        const auto stopped = loop.start(w.stop(0ms));
+        if (!stopped)
+            stopped = loop.start(w.stop(0ms));
         loop.until([&] { return running->ended && stopped->ended; });
         telemetry::install(static_cast<const telemetry::log_functions*>(nullptr));
     }
@@ -63,6 +70,9 @@ public:
         EXPECT_EQ(end_of("b")->as, outcome::kind::completed);
     }
 
+    bool was_short_again() const { return again_ == 0; }
+    bool has_ended() const { return running->ended; }
+
     std::optional<outcome> end_of(const job_id& id) {
         const auto found = std::ranges::find(stored->finished, id, [](const outcome& o) { return o.held.job.id; });
         return found == stored->finished.end() ? std::nullopt : std::optional(*found);
@@ -78,6 +88,10 @@ private:
     static void write(const log_record& r) noexcept {
         if (r.message.starts_with("job stalled"))
             one->begin_at(when::it_is_taken);
+        if (r.message.starts_with("job returned: the worker stops"))
+            one->begin_at(when::it_is_stopped);
+        if (r.message.starts_with("there was no memory to begin") && one->again_ > 0)
+            one->memory_.emplace(0, std::exchange(one->again_, 0));
     }
     static constexpr telemetry::log_functions log{.enabled = [](level, std::string_view) noexcept { return true; },
                                                   .write = &write};
@@ -97,20 +111,21 @@ private:
     void turn() {
         loop.io.restart();
         for (int i = 0; i < 6 && loop.io.run_one_for(2ms) > 0; ++i)
-            if (felt())
+            if (felt() || stopped)
                 shortage::end();
     }
 
     static inline short_of_memory* one = nullptr;
     std::optional<when> moment_;
     const long succeed_, fail_;
+    long again_;
     std::optional<shortage> memory_;
     test_loop loop;
     manual_clock time;
     std::shared_ptr<fake_backend> stored = std::make_shared<fake_backend>();
     queue jobs{stored, {}, std::make_shared<registry>(), time};
     worker w{jobs, {.renewals = loop.get_executor()}};
-    std::shared_ptr<pending<void>> running;
+    std::shared_ptr<pending<void>> running, stopped;
 };
 
 class QueueWorkerWithoutMemory : public ::testing::TestWithParam<long> {
@@ -142,6 +157,30 @@ TEST_P(QueueWorkerWithoutMemory, KeepsNoJobThatItCannotBegin) {
 
 TEST_P(QueueWorkerWithoutMemory, KeepsNoJobWhoseEndItCannotRecordAtOnce) {
     expect_no_job_kept(short_of_memory::when::it_has_ended);
+}
+
+TEST_P(QueueWorkerWithoutMemory, OutlivesASecondShortageAsItGivesBackWhatItCouldNotBegin) {
+    int short_again = 0;
+    long after = 0;
+    for (bool fell_short = true; fell_short && !HasFailure(); ++after) {
+        short_of_memory one(short_of_memory::when::it_is_taken, after, 1, GetParam());
+        fell_short = one.felt();
+        short_again += one.was_short_again() ? 1 : 0;
+        if (one.was_short_again()) {
+            ASSERT_TRUE(one.end_of("a"));
+            EXPECT_EQ(one.end_of("a")->as, outcome::kind::returned);
+        }
+        one.expect_at_work();
+    }
+    EXPECT_GT(short_again, 0);
+}
+
+TEST_P(QueueWorkerWithoutMemory, RecordsWhatEndedAsItStopsOnceThereIsSome) {
+    for (long after = 0; after < 8 && !HasFailure(); ++after) {
+        short_of_memory one(short_of_memory::when::it_is_stopped, after, GetParam());
+        EXPECT_TRUE(one.end_of("a")) << "where allocation " << after << " failed";
+        EXPECT_TRUE(one.has_ended());
+    }
 }
 
 INSTANTIATE_TEST_SUITE_P(SomeAllocationsFail, QueueWorkerWithoutMemory, ::testing::Values(1, 3),
