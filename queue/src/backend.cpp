@@ -39,6 +39,14 @@ bool waits_on(const claim_request& request, const claim_result& found) noexcept 
     return request.wait && found.jobs.empty() && found.rescued.empty() && found.expired.empty() && !due_earlier;
 }
 
+run_end end_of_run(outcome::kind as) noexcept {
+    switch (as) {
+    case outcome::kind::completed: return run_end::completed;
+    case outcome::kind::waits: return run_end::waits_for_children;
+    default: return run_end::comes_back;
+    }
+}
+
 error full_error(std::string_view queue, std::size_t max_length) {
     return {errc::full, "the queue \"" + std::string(queue) + "\" holds the " + std::to_string(max_length) +
                             " waiting jobs that its max_length allows; run more workers, or wait "

@@ -31,11 +31,13 @@ child_end end_of_child(bool completed, child_failure policy) noexcept {
     return {};
 }
 
-std::string failure_by_children(bool completed, const children_at_end& children) {
+std::string failure_by_children(run_end end, const children_at_end& children) {
     if (!children.doomed_by.empty())
         return reason_of_failed_child(children.doomed_by);
-    if (completed && children.pending > 0 && !children.released_early)
+    if (end == run_end::completed && children.pending > 0 && !children.released_early)
         return std::string(unfinished_children_reason);
+    if (end == run_end::waits_for_children && children.pending == 0 && !children.changed)
+        return std::string(nothing_to_wait_for_reason);
     return {};
 }
 
@@ -55,6 +57,9 @@ void check_families(const std::vector<new_job>& call) {
             throw too_many_children_error({call[job.parent->place].queue, {}});
         if ((job.parent || parents[i]) && !job.id.empty() && !seen.emplace(job.queue, job.id).second)
             throw std::invalid_argument("the job " + shown({job.queue, job.id}) + " stands twice in one family");
+        if (parents[i] && job.deduplicate && job.deduplicate->keep_last_if_active)
+            throw std::invalid_argument("deduplication::keep_last_if_active is not for jobs with children (here " +
+                                        job.name + "): kept for later, it would run without them");
     }
 }
 

@@ -35,6 +35,50 @@ TEST_P(QueueChildren, AJobThatWaitsForNoneRunsAgainAtOnce) {
     EXPECT_EQ(ids_of(claim_parent()), ids{"p"});
 }
 
+// Otherwise it would run again and again, as it ran just now.
+TEST_P(QueueChildren, AJobThatWaitsThoughNothingOfItsChildrenIsNewFails) {
+    add({make_job("p", {}, "albums")});
+    finish({.held = claim_parent().jobs.at(0).held, .as = outcome::kind::waits, .at = t0, .keep = {}});
+    EXPECT_EQ(parent_state(), job_state::failed);
+    EXPECT_EQ(info("p", "albums")->failed_reason, nothing_to_wait_for_reason);
+    EXPECT_EQ(info("p", "albums")->attempts_made, 0);
+    change(job_change::remove, {"albums", "p"});
+
+    add_family({child_failure::fail_parent});
+    complete_next("1");
+    finish({.held = claim_parent().jobs.at(0).held, .as = outcome::kind::waits, .at = t0, .keep = {}});
+    EXPECT_EQ(parent_state(), job_state::failed);
+}
+
+TEST_P(QueueChildren, AJobThatAddsTheSameAgainAndWaitsEachTimeFails) {
+    add({make_job("p", {}, "albums")});
+    const auto add_and_wait = [&] {
+        const auto run = claim_parent().jobs.at(0);
+        add({make_later_child_of(run, "c")});
+        finish({.held = run.held, .as = outcome::kind::waits, .at = t0, .keep = {}});
+    };
+    add_and_wait();
+    complete_next();
+    add_and_wait();
+    EXPECT_EQ(info("p", "albums")->failed_reason, nothing_to_wait_for_reason);
+}
+
+TEST_P(QueueChildren, AJobThatWaitsRunsAgainIfAChildEndedOrWentMeanwhile) {
+    for (const auto what : {job_change::cancel, job_change::remove}) {
+        add_family({child_failure::continue_parent, child_failure::ignore});
+        fail_next();
+        const auto running = claim_parent().jobs.at(0); // which sees one that is pending
+        change(what, {"mail", "c1"});
+        finish({.held = running.held, .as = outcome::kind::waits, .at = t0});
+        EXPECT_EQ(parent_state(), job_state::waiting) << to_string(what);
+        finish({.held = claim_parent().jobs.at(0).held, .as = outcome::kind::waits, .at = t0, .keep = {}});
+        EXPECT_EQ(parent_state(), job_state::failed) << to_string(what);
+        for (const auto* each : {"c0", "c1"})
+            change(job_change::remove, {"mail", each});
+        change(job_change::remove, {"albums", "p"});
+    }
+}
+
 TEST_P(QueueChildren, AJobThatReturnsBeforeItsChildrenAreDoneFails) {
     add({make_job("p", {}, "albums")});
     const auto running = claim_parent().jobs.at(0);
@@ -180,17 +224,42 @@ TEST_P(QueueChildren, OfAParentThatIsStoredReplaceEachOtherWithoutReleasingIt) {
     EXPECT_EQ(info("p")->children, (children_counts{.pending = 1}));
 }
 
-TEST_P(QueueChildren, OfAParentThatOneOfThemHasFailedAndIsNotKeptAreLeftOut) {
+TEST_P(QueueChildren, AreAllThereBeforeTheirParentFailsWhetherOrNotItIsKept) {
     live_and_end("bad", outcome::kind::failed, {}, t0);
+    for (const std::size_t kept : {0u, 10u}) {
+        auto parent = make_job("p", {}, "albums");
+        parent.options.keep_failed = keep{.count = kept};
+        const auto added = add({parent, make_child("bad"), make_child("new")});
+        EXPECT_EQ(added[1].how, addition::existed);
+        EXPECT_EQ(added[2].how, addition::created);
+        EXPECT_EQ(info("p", "albums").has_value(), kept > 0);
+        EXPECT_EQ(info("new")->state, job_state::waiting); // as others whose parent has failed
+        change(job_change::remove, {"mail", "new"});
+    }
+}
+
+TEST_P(QueueChildren, AreRefusedTogetherThoughTheirParentWouldBeGoneBefore) {
+    live_and_end("bad", outcome::kind::failed, {}, t0);
+    add({make_job("other"), make_child("taken")});
     auto parent = make_job("p", {}, "albums");
     parent.options.keep_failed = keep{.count = 0};
-    const auto added = add({parent, make_child("bad"), make_child("new"), make_child("")});
-    EXPECT_EQ(added[1].how, addition::existed);
-    EXPECT_EQ(added[2].how, addition::left_out);
-    EXPECT_EQ(added[3].how, addition::left_out);
-    EXPECT_FALSE(info("p", "albums"));
-    EXPECT_FALSE(info("new"));
-    EXPECT_EQ(counts(), (queue_counts{.queue = "mail", .failed = 1}));
+    EXPECT_EQ(refusal({parent, make_child("bad"), make_child("taken")}), infra::errc::invalid_state);
+    EXPECT_EQ(info("bad")->parent, std::nullopt);
+}
+
+TEST_P(QueueChildren, OneThatIsOverAndWouldLeaveNoTraceIsNone) {
+    live_and_end("bad", outcome::kind::failed, {}, t0);
+    add({make_job("p", {}, "albums"), make_child("bad", 0, child_failure::remove)});
+    EXPECT_EQ(parent_state(), job_state::waiting);
+    EXPECT_TRUE(children().empty());
+    EXPECT_EQ(info("bad")->parent, std::nullopt);
+}
+
+TEST_P(QueueChildren, OfAJobThatMayBeKeptForLaterAreRefused) {
+    auto parent = make_job("p", {}, "albums");
+    parent.deduplicate = deduplication{.id = "d", .keep_last_if_active = true};
+    EXPECT_THROW(loop.await(stored->enqueue({parent, make_child("c")})), std::invalid_argument);
+    EXPECT_FALSE(info("c"));
 }
 
 TEST_P(QueueChildren, AChildHasOneParent) {

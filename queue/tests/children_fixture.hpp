@@ -23,6 +23,12 @@ protected:
         return job;
     }
 
+    static new_job make_later_child_of(const claimed_job& run, job_id id) {
+        auto job = make_job(std::move(id));
+        job.parent = child_of{.parent = run.held.job, .token = run.held.token};
+        return job;
+    }
+
     /// The parent "p" in "albums" and children "c0", "c1" … in "mail".
     void add_family(const std::vector<child_failure>& policies) {
         std::vector<new_job> family{make_job("p", {}, "albums")};

@@ -27,15 +27,22 @@ TEST(QueueChildRules, AFailedChildDoesWhatItsPolicySays) {
 }
 
 TEST(QueueChildRules, ARunFailsBecauseOfAChildThatFailedIt) {
-    EXPECT_EQ(failure_by_children(true, {.doomed_by = "mail:7"}), "child mail:7 failed");
-    EXPECT_EQ(failure_by_children(false, {.doomed_by = "mail:7"}), "child mail:7 failed");
+    EXPECT_EQ(failure_by_children(run_end::completed, {.doomed_by = "mail:7"}), "child mail:7 failed");
+    EXPECT_EQ(failure_by_children(run_end::comes_back, {.doomed_by = "mail:7"}), "child mail:7 failed");
 }
 
 TEST(QueueChildRules, ARunFailsIfItCompletesBeforeItsChildren) {
-    EXPECT_EQ(failure_by_children(true, {.pending = 1}), unfinished_children_reason);
-    EXPECT_EQ(failure_by_children(true, {.pending = 1, .released_early = true}), "");
-    EXPECT_EQ(failure_by_children(false, {.pending = 1}), "");
-    EXPECT_EQ(failure_by_children(true, {}), "");
+    EXPECT_EQ(failure_by_children(run_end::completed, {.pending = 1}), unfinished_children_reason);
+    EXPECT_EQ(failure_by_children(run_end::completed, {.pending = 1, .released_early = true}), "");
+    EXPECT_EQ(failure_by_children(run_end::comes_back, {.pending = 1}), "");
+    EXPECT_EQ(failure_by_children(run_end::completed, {}), "");
+}
+
+TEST(QueueChildRules, ARunFailsIfItWaitsAndNothingIsNew) {
+    EXPECT_EQ(failure_by_children(run_end::waits_for_children, {}), nothing_to_wait_for_reason);
+    EXPECT_EQ(failure_by_children(run_end::waits_for_children, {.pending = 1}), "");
+    EXPECT_EQ(failure_by_children(run_end::waits_for_children, {.changed = true}), "");
+    EXPECT_EQ(failure_by_children(run_end::comes_back, {}), "");
 }
 
 TEST(QueueChildRules, FindsWhoIsAParent) {

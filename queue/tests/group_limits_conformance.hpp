@@ -29,6 +29,10 @@ TEST_P(QueueGroups, EveryWayInWhichAJobEndsMakesRoom) {
         const auto taken = claim(10);
         ASSERT_EQ(ids_of(taken), ids{"first" + n});
         EXPECT_TRUE(claim(10).jobs.empty());
+        auto child = make_job("", {}, "side"); // for one that waits
+        child.parent = child_of{.parent = taken.jobs[0].held.job};
+        const auto id = add({child}).at(0).id;
+        loop.await(stored->change({.what = job_change::remove, .jobs = {{"side", id}}, .now = t0}));
         finish({.held = taken.jobs[0].held, .as = how, .at = t0, .keep = {}});
         if (how != outcome::kind::completed && how != outcome::kind::failed)
             EXPECT_EQ(served(2), ids{"first" + n});

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 namespace infra::queue {
 namespace {
@@ -73,17 +74,26 @@ void memory_storage::refuse_child(const std::vector<new_job>& all, const new_job
             throw waits_for_itself_error({child.queue, child.id});
 }
 
-/// A child that is over ends for this parent now.
+/// A child that is over ends for this parent now. What would leave no trace is no child.
 void memory_storage::adopt(record& child, record& parent, child_failure on_failure, wall_time now) {
+    if (is_over(child.info) && !end_of_child(child.info.state == job_state::completed, on_failure).kept)
+        return;
     child.parent = parent.number;
     child.info.parent = job_key{parent.info.queue, parent.info.id};
-    parent.children.try_emplace(child.number,
-                                child_info{.job = {child.info.queue, child.info.id}, .on_failure = on_failure});
+    const auto [place, is_new] = parent.children.try_emplace(
+        child.number, child_info{.job = {child.info.queue, child.info.id}, .on_failure = on_failure});
+    parent.family_changed |= is_new;
     if (!is_over(child.info))
         return;
-    if (auto* fails = tell_parent(child, now))
-        end(*fails, job_state::failed, reason_of_failed_child(child.info.queue + ":" + child.info.id), now,
-            fails->info.options.keep_failed);
+    if (const auto* fails = tell_parent(child, now))
+        doomed_.push_back({fails->number, reason_of_failed_child(child.info.queue + ":" + child.info.id), now});
+}
+
+/// Those above may have failed one because of another meanwhile.
+void memory_storage::fail_doomed() {
+    for (const auto& each : std::exchange(doomed_, {}))
+        if (auto* r = at(each.number); r && !is_over(r->info))
+            end(*r, job_state::failed, each.reason, each.at, r->info.options.keep_failed);
 }
 
 memory_storage::record* memory_storage::parent_of(const record& child) { return at(child.parent); }
@@ -95,6 +105,7 @@ memory_storage::record* memory_storage::tell_parent(record& child, wall_time now
     if (!parent || found == parent->children.end())
         return nullptr;
     const auto end = end_of_child(child.info.state == job_state::completed, found->second.on_failure);
+    parent->family_changed |= !end.kept || found->second.state != end.as;
     found->second.state = end.as;
     if (end.kept)
         keep_end(*parent, found->second, child);
@@ -107,6 +118,17 @@ memory_storage::record* memory_storage::tell_parent(record& child, wall_time now
     case child_end::effect::none: release_if_done(*parent, now); return nullptr;
     }
     return nullptr;
+}
+
+/// Who clears up takes a job away: one that waits for it knows it as failed.
+memory_storage::record* memory_storage::tell_parent_of_removal(record& child, wall_time now) {
+    const auto* parent = parent_of(child);
+    const auto found =
+        parent ? parent->children.find(child.number) : std::map<std::uint64_t, child_info>::const_iterator();
+    if (!parent || found == parent->children.end() || found->second.state != child_state::pending)
+        return nullptr;
+    child.info.failed_reason = removed_reason;
+    return tell_parent(child, now);
 }
 
 void memory_storage::keep_end(record& parent, child_info& kept, const record& child) {
@@ -141,7 +163,7 @@ std::vector<std::uint64_t> memory_storage::pending_below(const record& r) const 
 }
 
 children_at_end memory_storage::at_end(const record& parent) {
-    children_at_end all{.pending = pending_in(parent)};
+    children_at_end all{.pending = pending_in(parent), .changed = parent.family_changed};
     for (const auto& [number, each] : parent.children) {
         if (each.state != child_state::failed)
             continue;
@@ -178,6 +200,7 @@ void memory_storage::detach(const record& child, wall_time now) {
         return;
     parent->children_bytes -= size_of(found->second);
     parent->children.erase(found);
+    parent->family_changed = true;
     release_if_done(*parent, now);
 }
 

@@ -85,6 +85,7 @@ std::size_t memory_storage::allowance(const std::string& queue, wall_time now) {
 
 claimed_job memory_storage::take(record& r, const claim_request& by) {
     r.info.state = job_state::active;
+    r.family_changed = false;
     count_start(r, by.now);
     r.info.started_at = by.now;
     r.info.worker = by.worker.substr(0, max_worker_bytes);

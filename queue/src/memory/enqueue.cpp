@@ -19,6 +19,7 @@ std::vector<added_job> memory_storage::enqueue(std::vector<new_job> all) {
     std::vector<std::uint64_t> numbers; // of those that were created; 0 for the others
     std::vector<added_job> added;
     get_children_.clear();
+    doomed_.clear();
     names touched;
     for (std::size_t i = 0; i < all.size(); ++i) {
         touched.insert(all[i].queue);
@@ -28,6 +29,7 @@ std::vector<added_job> memory_storage::enqueue(std::vector<new_job> all) {
         if (r && is_parent[i])
             get_children_.emplace(r->number, all[i].created_at);
     }
+    fail_doomed();
     for (const auto& [number, when] : std::exchange(get_children_, {}))
         if (auto* r = at(number))
             release_if_done(*r, when); // its children may all be duplicates, or over
@@ -40,7 +42,7 @@ added_job memory_storage::add_to_family(const new_job& job, bool is_parent, cons
         return add(job, is_parent);
     const auto& by = *job.parent;
     const auto* seen = by.parent.id.empty() ? at(numbers[by.place]) : find(by.parent.queue, by.parent.id);
-    if (!seen) // a child that is over may have failed it, and it is not kept
+    if (!seen)
         return {.id = job.id, .how = addition::left_out};
     const auto number = seen->number;
     get_children_.emplace(number, job.created_at);

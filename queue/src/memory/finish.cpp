@@ -16,7 +16,7 @@ outcome decided(outcome o, const job_info& job, const children_at_end& children)
         return o;
     if (job.cancel_requested && o.as != outcome::kind::completed)
         return failed_instead(std::move(o), job, std::string(cancelled_reason));
-    if (auto reason = failure_by_children(o.as == outcome::kind::completed, children); !reason.empty())
+    if (auto reason = failure_by_children(end_of_run(o.as), children); !reason.empty())
         return failed_instead(std::move(o), job, std::move(reason));
     return o;
 }

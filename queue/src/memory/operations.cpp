@@ -165,12 +165,21 @@ bool memory_storage::change(record& r, const change_request& by) {
     case job_change::remove:
         if (job.state == job_state::active || is_pending_run(r))
             return false;
-        record_event(r, kind::removed, by.now);
-        free_slot(r);
-        forget(r, by.now);
+        remove(r, by);
         return true;
     }
     return false;
+}
+
+/// Who names a job has its parent go on without it; who clears up need not know that it is a child.
+void memory_storage::remove(record& r, const change_request& by) {
+    record_event(r, kind::removed, by.now);
+    const auto reason = reason_of_failed_child(r.info.queue + ":" + r.info.id);
+    auto* fails = by.jobs.empty() ? tell_parent_of_removal(r, by.now) : nullptr;
+    free_slot(r);
+    forget(r, by.now);
+    if (fails)
+        end(*fails, job_state::failed, reason, by.now, fails->info.options.keep_failed);
 }
 
 std::vector<bool> memory_storage::tell(std::vector<note> notes) {

@@ -75,6 +75,7 @@ private:
         std::uint64_t parent = 0;                       // its number; 0: none
         std::map<std::uint64_t, child_info> children{}; // by their numbers
         std::size_t children_bytes = 0;                 // of their results and reasons
+        bool family_changed = false;                    // since its run began
     };
     struct slot { // of a deduplication's id
         job_id holder{};
@@ -161,8 +162,10 @@ private:
     void refuse_child(const std::vector<new_job>& all, const new_job& child);
     bool gets_no_children(const new_job& job);
     void adopt(record& child, record& parent, child_failure on_failure, wall_time now);
+    void fail_doomed();
     record* parent_of(const record& child);
     record* tell_parent(record& child, wall_time at);
+    record* tell_parent_of_removal(record& child, wall_time at);
     void keep_end(record& parent, child_info& kept, const record& child);
     void release(record& parent, wall_time at);
     void release_if_done(record& parent, wall_time at);
@@ -200,6 +203,7 @@ private:
 
     // operations.cpp
     bool change(record& r, const change_request& by);
+    void remove(record& r, const change_request& by);
     job_page page_of(const change_request& by);
     std::size_t change_family(record& r, const change_request& by);
     std::vector<std::uint64_t> pending_below(const record& r) const;
@@ -214,8 +218,14 @@ private:
     records jobs_;
     std::map<std::string, queue_record, std::less<>> queues_;
     std::vector<end_wait> end_waits_;
+    struct doomed_parent {
+        std::uint64_t number;
+        std::string reason;
+        wall_time at;
+    };
     std::map<std::string, attendee, std::less<>> attendees_; // by name
     std::map<std::uint64_t, wall_time> get_children_;        // in this call: none of them is released before its end
+    std::vector<doomed_parent> doomed_;                      // likewise: that are to fail at its end
     std::int64_t numbers_ = 0;
     std::uint64_t turns_ = 0;
 };

@@ -57,7 +57,7 @@ bool promote(store& s, const job_row& job, wall_time now) {
 bool ask_for_the_end(store& s, const job_row& job, wall_time now) {
     if (s.leases.find(job.seq)->has(lease_row::cancelled))
         return false;
-    s.leases.request_cancel(job.seq);
+    s.leases.mark(job.seq, lease_row::cancelled);
     record(s, *job.queue, job_event::kind::cancel_requested, job.id, now);
     return true;
 }
@@ -72,11 +72,14 @@ bool cancel(store& s, const job_row& job, wall_time now) {
     return true;
 }
 
-bool remove(store& s, const job_row& job, wall_time now) {
+// Who names a job has its parent go on without it; who clears up need not know that it is a child.
+bool remove(store& s, const job_row& job, const change_request& by) {
     if (job.state == job_state::active || is_pending_run(s, job))
         return false;
-    record(s, *job.queue, job_event::kind::removed, job.id, now);
-    remove_job(s, job, now);
+    record(s, *job.queue, job_event::kind::removed, job.id, by.now);
+    auto doomed = by.jobs.empty() ? tell_parent_of_removal(s, job, by.now) : std::nullopt;
+    remove_job(s, job, by.now);
+    fail_parents(s, std::move(doomed), by.now);
     return true;
 }
 
@@ -85,7 +88,7 @@ bool change_one(store& s, const job_row& job, const change_request& by) {
     case job_change::retry: return retry(s, job, by.now);
     case job_change::promote: return promote(s, job, by.now);
     case job_change::cancel: return cancel(s, job, by.now);
-    case job_change::remove: return remove(s, job, by.now);
+    case job_change::remove: return remove(s, job, by);
     }
     return false;
 }

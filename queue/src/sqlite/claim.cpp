@@ -236,7 +236,7 @@ void go_on_with_others_work(store& s, const claim_request& request) {
     for (const auto& name : request.queues)
         if (auto* queue = s.queues.find(name))
             settle_some(s, *queue);
-    sweep_families(s);
+    sweep_families(s, request.now);
 }
 
 } // namespace

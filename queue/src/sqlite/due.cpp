@@ -51,7 +51,7 @@ job_id rescue(store& s, ledger::row& queue, const lease_row& held, wall_time now
     record(s, queue, job_event::kind::stalled, job.id, now);
     if (held.has(lease_row::cancelled)) {
         fail_job(s, queue, held.seq, job_state::active, cancelled_reason, now);
-    } else if (const auto why = failure_by_children(false, children_of(s, held.seq)); !why.empty()) {
+    } else if (const auto why = failure_by_children(run_end::comes_back, children_of(s, held.seq)); !why.empty()) {
         fail_job(s, queue, held.seq, job_state::active, why, now);
     } else {
         stand_in_line(s, queue, {job.priority, place, held.seq, job.expires_at});

@@ -50,8 +50,22 @@ void fail_job(store& s, ledger::row& queue, std::int64_t seq, job_state from, st
     fail_parents(s, fail_one(s, queue, seq, from, reason, at), at);
 }
 
+namespace {
+
+// A claim goes on with it.
+void put_off(store& s, std::int64_t seq) {
+    query(s.db, "UPDATE infra_families SET fails = 1 WHERE seq = ?1").bind(seq).run();
+    s.queues.set_family_left(true);
+}
+
+} // namespace
+
 void fail_parents(store& s, std::optional<doomed_parent> next, wall_time at) {
-    while (next) {
+    constexpr int at_once = 16;               // of any chain
+    constexpr std::int64_t as_side_work = 10; // times a row that is forgotten
+    for (int depth = 0; next; ++depth) {
+        if (s.take_side_work(as_side_work) == 0 && depth >= at_once)
+            return put_off(s, next->seq);
         const auto reason = std::move(next->reason);
         const auto job = find_row(s, next->seq);
         if (!job || !leave_place(s, *job->queue, job->seq)) // it runs, or is over

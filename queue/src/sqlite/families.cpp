@@ -4,6 +4,8 @@
 #include "jobs.hpp"
 #include "traces.hpp"
 
+#include <algorithm>
+
 namespace infra::queue::sqlite {
 namespace {
 
@@ -17,6 +19,7 @@ std::optional<std::string_view> non_empty(std::string_view text) {
 void drop_child(store& s, std::int64_t parent, std::int64_t seq, const child_row& kept) {
     query(s.db, "DELETE FROM infra_children WHERE parent = ?1 AND seq = ?2").bind(parent, seq).run();
     count_child(s, parent, kept.state, -1, kept.bytes);
+    note_change(s, parent);
 }
 
 // Without what there is no room for.
@@ -29,6 +32,8 @@ void keep_end(store& s, std::int64_t parent, const ended_child& child, const chi
         .run();
     count_child(s, parent, before.state, -1, before.bytes);
     count_child(s, parent, as, 1, std::ssize(told));
+    if (as != before.state)
+        note_change(s, parent);
 }
 
 std::optional<std::chrono::milliseconds> ttl_of(store& s, std::int64_t seq) {
@@ -37,10 +42,15 @@ std::optional<std::chrono::milliseconds> ttl_of(store& s, std::int64_t seq) {
     return s.kinds.read(s.db, q, 0, 1, 2).options.ttl;
 }
 
+bool is_to_fail(store& s, std::int64_t seq) {
+    const auto known = find_family(s, seq);
+    return known && known->fails;
+}
+
 // Only one that waits for children: in front of its line, or delayed still. Its time to live begins.
 void release(store& s, std::int64_t seq, wall_time now) {
     const auto job = find_row(s, seq);
-    if (!job || job->state != job_state::waiting_children || !leave_place(s, *job->queue, seq))
+    if (!job || job->state != job_state::waiting_children || is_to_fail(s, seq) || !leave_place(s, *job->queue, seq))
         return;
     const auto due = job->place > to_unix_ms(now) ? std::optional(job->place) : std::nullopt;
     const auto ttl = ttl_of(s, seq);
@@ -88,10 +98,10 @@ children_at_end children_of(store& s, std::int64_t seq) {
     query q(s.db, "SELECT on_failure, queue, id FROM infra_children WHERE parent = ?1 AND state = 2 AND on_failure IN "
                   "(0, 1) ORDER BY seq");
     q.bind(seq);
-    while (q.step())
+    while (all.doomed_by.empty() && q.step()) // which goes before all else
         if (static_cast<child_failure>(q.integer(0)) == child_failure::continue_parent)
             all.released_early = true;
-        else if (all.doomed_by.empty())
+        else
             all.doomed_by = q.text(1) + ":" + q.text(2);
     return all;
 }
@@ -117,6 +127,14 @@ std::optional<doomed_parent> tell_parent(store& s, const ended_child& child) {
     return std::nullopt;
 }
 
+std::optional<doomed_parent> tell_parent_of_removal(store& s, const job_row& child, wall_time now) {
+    const auto parent = s.queues.has_families() ? parent_row(s, child.seq) : std::nullopt;
+    const auto kept = parent ? find_child(s, parent->seq, child.seq) : std::nullopt;
+    if (!kept || kept->state != child_state::pending)
+        return std::nullopt;
+    return tell_parent(s, {child.seq, {child.queue->name, child.id}, false, removed_reason, now});
+}
+
 void release_if_done(store& s, std::int64_t parent, wall_time now) {
     if (const auto known = find_family(s, parent); !known || known->pending == 0)
         release(s, parent, now);
@@ -126,27 +144,48 @@ void release_if_done(store& s, std::int64_t parent, wall_time now) {
 
 namespace {
 
-void forget_children(store& s, std::int64_t seq) {
+/// A family of so many goes at once: who ended them all has done as much.
+constexpr std::int64_t small_family = 16;
+
+// As many rows as there is time for; the rest with sweep_families.
+void forget_children(store& s, std::int64_t seq, const family_row& known) {
+    const auto most = std::max(s.take_side_work(known.total()), small_family);
     query(s.db,
           "DELETE FROM infra_children WHERE parent = ?1 AND seq IN (SELECT seq FROM infra_children WHERE parent = "
           "?1 LIMIT ?2)")
-        .bind(seq, most_at_once)
+        .bind(seq, most)
         .run();
-    if (s.db.changes() < most_at_once) {
+    const auto left = known.total() - s.db.changes();
+    if (left <= 0 || s.db.changes() < most) {
         query(s.db, "DELETE FROM infra_families WHERE seq = ?1").bind(seq).run();
         return;
     }
-    query(s.db, "UPDATE infra_families SET waits = ?2 WHERE seq = ?1")
-        .bind(seq, static_cast<int>(waiting::is_gone))
+    query(s.db,
+          "UPDATE infra_families SET waits = ?2, fails = 0, pending = ?3, completed = 0, failed = 0 WHERE seq = ?1")
+        .bind(seq, static_cast<int>(waiting::is_gone), left)
         .run();
-    s.queues.set_family_gone(true);
+    s.queues.set_family_left(true);
+}
+
+std::optional<std::int64_t> first_of(store& s, const char* select) {
+    query q(s.db, select);
+    return q.step() ? std::optional(q.integer(0)) : std::nullopt;
+}
+
+// Who failed it may be pending again meanwhile: a person had it retried.
+void carry_out_failure(store& s, std::int64_t seq, wall_time now) {
+    query(s.db, "UPDATE infra_families SET fails = 0 WHERE seq = ?1").bind(seq).run();
+    if (const auto by = children_of(s, seq).doomed_by; !by.empty())
+        fail_parents(s, doomed_parent{seq, reason_of_failed_child(by)}, now);
+    else
+        release_if_done(s, seq, now);
 }
 
 } // namespace
 
 void forget_family(store& s, std::int64_t seq, wall_time now) {
-    if (find_family(s, seq))
-        forget_children(s, seq);
+    if (const auto known = find_family(s, seq))
+        forget_children(s, seq, *known);
     const auto parent = parent_row(s, seq);
     const auto kept = parent ? find_child(s, parent->seq, seq) : std::nullopt;
     if (!kept || kept->state != child_state::pending)
@@ -155,19 +194,15 @@ void forget_family(store& s, std::int64_t seq, wall_time now) {
     release_if_done(s, parent->seq, now);
 }
 
-void sweep_families(store& s) {
-    if (!s.queues.has_family_gone())
-        return;
-    std::optional<std::int64_t> gone;
-    {
-        query q(s.db, "SELECT seq FROM infra_families WHERE waits = 2 LIMIT 1");
-        if (q.step())
-            gone = q.integer(0);
+void sweep_families(store& s, wall_time now) {
+    while (s.queues.has_family_left() && s.has_time_for_side_work()) {
+        if (const auto fails = first_of(s, "SELECT seq FROM infra_families WHERE fails = 1 LIMIT 1"))
+            carry_out_failure(s, *fails, now);
+        else if (const auto gone = first_of(s, "SELECT seq FROM infra_families WHERE waits = 2 LIMIT 1"))
+            forget_children(s, *gone, find_family(s, *gone).value());
+        else
+            s.queues.set_family_left(false);
     }
-    if (gone)
-        forget_children(s, *gone);
-    else
-        s.queues.set_family_gone(false);
 }
 
 // --- what people do -----------------------------------------------------------------------------------------------
@@ -179,6 +214,8 @@ std::int64_t forgive_children(store& s, std::int64_t seq) {
     query(s.db, "UPDATE infra_children SET on_failure = 2 WHERE parent = ?1 AND state = 2 AND on_failure = 0")
         .bind(seq)
         .run();
+    if (known->fails)
+        query(s.db, "UPDATE infra_families SET fails = 0 WHERE seq = ?1").bind(seq).run();
     return known->pending;
 }
 

@@ -3,7 +3,7 @@
 // Jobs that wait for others. A parent has a row in infra_families, and one in infra_children for each child; a child's own
 // row names its parent. Where no job has children, none of it costs more than a look at a flag.
 
-#include "store.hpp"
+#include "look.hpp"
 
 #include <infra/queue/children.hpp>
 
@@ -35,7 +35,9 @@ struct doomed_parent {
     std::string reason{};
 };
 [[nodiscard]] std::optional<doomed_parent> tell_parent(store& s, const ended_child& child);
-/// With those above it, one after the other.
+/// Who clears up takes a job away: one that waits for it knows it as failed.
+[[nodiscard]] std::optional<doomed_parent> tell_parent_of_removal(store& s, const job_row& child, wall_time now);
+/// With those above it, one after the other; of very many the rest with sweep_families.
 void fail_parents(store& s, std::optional<doomed_parent> first, wall_time at);
 
 void release_if_done(store& s, std::int64_t parent, wall_time now);
@@ -43,8 +45,8 @@ void release_if_done(store& s, std::int64_t parent, wall_time now);
 /// A job is to be forgotten: its parent waits for it no longer, and nothing is known of its children. Of many children the
 /// rows go bit by bit, with sweep_families.
 void forget_family(store& s, std::int64_t seq, wall_time now);
-/// A bounded number of rows that nobody will look for.
-void sweep_families(store& s);
+/// Goes on with what was too much for one transaction: parents that are to fail, and rows that nobody will look for.
+void sweep_families(store& s, wall_time now);
 
 /// A person has a job retried: what failed it is forgiven. How many of its children are pending.
 std::int64_t forgive_children(store& s, std::int64_t seq);

@@ -39,25 +39,33 @@ void insert_child(store& s, const job_row& parent, std::int64_t seq, const job_k
           "DO NOTHING")
         .bind(parent.seq, seq, key.queue, key.id, static_cast<int>(on_failure))
         .run();
-    if (s.db.changes() > 0)
-        count_child(s, parent.seq, child_state::pending, 1);
+    if (s.db.changes() == 0) // it is one already
+        return;
+    count_child(s, parent.seq, child_state::pending, 1);
+    note_change(s, parent.seq);
 }
 
-// A child that is over ends for this parent now.
-void adopt(store& s, const job_row& parent, const job_key& key, child_failure on_failure, wall_time now) {
+// One that is over ends for this parent now; the parent is given if it is to fail because of that. What would leave no trace
+// is no child.
+std::optional<doomed_parent> adopt(store& s, const job_row& parent, const job_key& key, child_failure on_failure,
+                                   wall_time now) {
     const auto child = find_row(s, key).value();
     refuse_child(s, parent, child, key);
-    insert_child(s, parent, child.seq, key, on_failure);
-    if (!is_over(child))
-        return;
+    if (!is_over(child)) {
+        insert_child(s, parent, child.seq, key, on_failure);
+        return std::nullopt;
+    }
     const auto info = find_job(s, child.seq).value();
     const bool completed = info.state == job_state::completed;
-    auto doomed = tell_parent(s, {child.seq, key, completed, completed ? info.result : info.failed_reason, now});
-    fail_parents(s, std::move(doomed), now);
+    if (!end_of_child(completed, on_failure).kept)
+        return std::nullopt;
+    insert_child(s, parent, child.seq, key, on_failure);
+    return tell_parent(s, {child.seq, key, completed, completed ? info.result : info.failed_reason, now});
 }
 
 /// Parents that get children in this call. Each waits for one more than it has, which is nobody, until all have come:
-/// otherwise one whose first child is over would be released before its second is added.
+/// otherwise one whose first child is over would be released before its second is added. And none fails before, or whether
+/// its other children are added would depend on whether it is kept.
 class held_parents {
 public:
     explicit held_parents(store& s) : s_(s) {}
@@ -69,8 +77,14 @@ public:
             begin_family(s_, *parent.queue, parent.seq, false);
         count_child(s_, parent.seq, child_state::pending, 1);
     }
+    void is_to_fail(std::optional<doomed_parent> parent, wall_time now) {
+        if (parent)
+            doomed_.emplace_back(std::move(*parent), now);
+    }
     /// Those whose children are all duplicates, or over, wait no longer.
     void let_go() {
+        for (auto& [parent, now] : doomed_)
+            fail_parents(s_, std::move(parent), now);
         for (const auto& [seq, now] : held_) {
             count_child(s_, seq, child_state::pending, -1);
             release_if_done(s_, seq, now);
@@ -80,6 +94,7 @@ public:
 private:
     store& s_;
     std::map<std::int64_t, wall_time> held_; // with when their first child came
+    std::vector<std::pair<doomed_parent, wall_time>> doomed_;
 };
 
 /// A job of the call that has been added.
@@ -88,7 +103,7 @@ struct placed {
     added_job added{};
 };
 
-// Empty: it gets none, since it was there before, or since one that is over has failed it and it is not kept.
+// Empty: it gets none, since it was there before.
 std::optional<job_row> parent_of_call(store& s, const placed& by) {
     return by.parent ? find_row(s, *by.parent) : std::nullopt;
 }
@@ -105,7 +120,7 @@ placed add_member(store& s, const new_job& job, bool is_parent, const std::vecto
     placed made{.added = add_job(s, s.queues.get(s.db, job.queue), job, is_parent)};
     const job_key key{job.queue, made.added.id};
     if (parent && made.added.how == addition::existed)
-        adopt(s, *parent, key, job.parent->on_failure, job.created_at);
+        held.is_to_fail(adopt(s, *parent, key, job.parent->on_failure, job.created_at), job.created_at);
     const auto row = made.added.created() ? find_row(s, key) : std::nullopt;
     if (parent && row)
         insert_child(s, *parent, row->seq, key, job.parent->on_failure);

@@ -3,10 +3,10 @@
 namespace infra::queue::sqlite {
 
 std::optional<family_row> find_family(store& s, std::int64_t seq) {
-    query q(s.db, "SELECT pending, completed, failed, bytes FROM infra_families WHERE seq = ?1");
+    query q(s.db, "SELECT pending, completed, failed, bytes, fails FROM infra_families WHERE seq = ?1");
     if (!q.bind(seq).step())
         return std::nullopt;
-    return family_row{q.integer(0), q.integer(1), q.integer(2), q.integer(3)};
+    return family_row{q.integer(0), q.integer(1), q.integer(2), q.integer(3), q.integer(4) != 0};
 }
 
 std::optional<child_row> find_child(store& s, std::int64_t parent, std::int64_t seq) {
@@ -26,6 +26,11 @@ std::optional<job_row> parent_row(store& s, std::int64_t child) {
             parent = q.integer(0);
     }
     return parent ? find_row(s, *parent) : std::nullopt;
+}
+
+void note_change(store& s, std::int64_t parent) {
+    if (const auto* held = s.leases.find(parent); held && !held->has(lease_row::family_changed))
+        s.leases.mark(parent, lease_row::family_changed);
 }
 
 void count_child(store& s, std::int64_t parent, child_state state, int by, std::int64_t bytes) {

@@ -14,6 +14,7 @@ struct family_row {
     std::int64_t completed = 0;
     std::int64_t failed = 0;
     std::int64_t bytes = 0;
+    bool fails = false; ///< a child has failed it, and that is still to be carried out
 
     std::int64_t total() const noexcept { return pending + completed + failed; }
 };
@@ -29,6 +30,9 @@ std::optional<child_row> find_child(store& s, std::int64_t parent, std::int64_t 
 
 /// Empty: it has no parent that is there still.
 std::optional<job_row> parent_row(store& s, std::int64_t child);
+
+/// To be told of its run, if it runs: another time it may find more, or fewer, than now.
+void note_change(store& s, std::int64_t parent);
 
 /// A family's numbers, as they change with one of its children.
 void count_child(store& s, std::int64_t parent, child_state state, int by, std::int64_t bytes = 0);

@@ -82,9 +82,11 @@ private:
             return {};
         if (!completed && held.has(lease_row::cancelled))
             return std::string(cancelled_reason);
-        if (!s_.queues.has_families())
+        if (!s_.queues.has_families() && o.as != outcome::kind::waits)
             return {};
-        return failure_by_children(completed, children_of(s_, held.seq));
+        auto children = children_of(s_, held.seq);
+        children.changed = held.has(lease_row::family_changed);
+        return failure_by_children(end_of_run(o.as), children);
     }
 
     outcome failed_instead(const outcome& o, const lease_row& held, std::string why) {

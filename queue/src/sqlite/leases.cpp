@@ -79,8 +79,8 @@ void lease_book::extend(std::int64_t seq, std::int64_t until) {
     changed(*block_of_.at(seq));
 }
 
-void lease_book::request_cancel(std::int64_t seq) {
-    place_of(seq)->marks |= lease_row::cancelled;
+void lease_book::mark(std::int64_t seq, std::int64_t mark) {
+    place_of(seq)->marks |= mark;
     changed(*block_of_.at(seq));
 }
 

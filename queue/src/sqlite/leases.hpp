@@ -26,6 +26,7 @@ struct lease_row {
     static constexpr std::int64_t cancelled = 1; ///< somebody wants it to end
     static constexpr std::int64_t deduplicated =
         2; ///< was added with a deduplication, so that who ends others need not look
+    static constexpr std::int64_t family_changed = 4; ///< a child of it came, ended or went
     bool has(std::int64_t mark) const noexcept { return (marks & mark) != 0; }
 };
 
@@ -45,7 +46,7 @@ public:
     /// One that is held.
     void remove(std::int64_t seq);
     void extend(std::int64_t seq, std::int64_t until);
-    void request_cancel(std::int64_t seq);
+    void mark(std::int64_t seq, std::int64_t mark);
 
     /// No lease ends before the first or after the last; in Unix milliseconds. Bounds, which may be too wide.
     struct ends {

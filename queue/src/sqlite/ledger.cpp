@@ -36,7 +36,8 @@ void ledger::load(database& db) {
     load_numbers(db);
     has_payloads_ = query(db, "SELECT 1 FROM infra_payloads LIMIT 1").step();
     has_families_ = query(db, "SELECT 1 FROM infra_families LIMIT 1").step();
-    has_family_gone_ = query(db, "SELECT 1 FROM infra_families WHERE waits = 2 LIMIT 1").step();
+    has_family_left_ = query(db, "SELECT 1 FROM infra_families WHERE waits = 2 LIMIT 1").step() ||
+                       query(db, "SELECT 1 FROM infra_families WHERE fails = 1 LIMIT 1").step();
     has_logs_ = query(db, "SELECT 1 FROM infra_logs LIMIT 1").step();
 }
 

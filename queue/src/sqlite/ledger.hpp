@@ -65,9 +65,9 @@ public:
     /// Whether any job has children.
     bool has_families() const noexcept { return has_families_; }
     void family_added() noexcept { has_families_ = true; }
-    /// Whether rows of forgotten families are left.
-    bool has_family_gone() const noexcept { return has_family_gone_; }
-    void set_family_gone(bool some) noexcept { has_family_gone_ = some; }
+    /// Whether something was left for sweep_families.
+    bool has_family_left() const noexcept { return has_family_left_; }
+    void set_family_left(bool some) noexcept { has_family_left_ = some; }
     /// Whether any job ever had a group.
     bool has_groups() const noexcept { return has_groups_; }
     void group_added() noexcept { has_groups_ = true; }
@@ -118,7 +118,7 @@ private:
     bool has_payloads_ = false;
     bool has_logs_ = false;
     bool has_families_ = false;
-    bool has_family_gone_ = false;
+    bool has_family_left_ = false;
     bool has_groups_ = false;
     bool saved_groups_ = false;
     std::vector<step> steps_;           // since mark()

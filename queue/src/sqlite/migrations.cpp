@@ -386,11 +386,14 @@ constexpr std::array<const char*, schema_version> migrations = {
     ) STRICT, WITHOUT ROWID;
     )",
     // How long jobs waited, and for whom. A job that waits since it was added has a column more that is NULL.
+    // And parents that are still to fail, since one transaction fails only so many above each other.
     R"(
     ALTER TABLE infra_jobs ADD COLUMN waiting_since INTEGER;
     ALTER TABLE infra_workers ADD COLUMN worker TEXT;
     ALTER TABLE infra_workers ADD COLUMN queues TEXT;
     ALTER TABLE infra_workers ADD COLUMN since INTEGER;
+    ALTER TABLE infra_families ADD COLUMN fails INTEGER NOT NULL DEFAULT 0;
+    CREATE INDEX infra_families_failing ON infra_families (seq) WHERE fails = 1;
     )",
 };
 

@@ -90,9 +90,11 @@ std::size_t prune(store& s, const std::vector<prune_request>& requests) {
         forgotten += forget_beyond(s, *queue, job_state::completed, each.completed, each.now);
         forgotten += forget_beyond(s, *queue, job_state::failed, each.failed, each.now);
     }
-    sweep_families(s);
-    if (!requests.empty())
-        forget_past_deduplications(s, std::ranges::max(requests, {}, &prune_request::now).now);
+    if (requests.empty())
+        return 0;
+    const auto now = std::ranges::max(requests, {}, &prune_request::now).now;
+    sweep_families(s, now);
+    forget_past_deduplications(s, now);
     return forgotten;
 }
 

@@ -116,6 +116,7 @@ void store::begin(access needed) {
 
 void store::forget_last_transaction() {
     brought_work = look_at_all = claims_follow = false;
+    side_work_left_ = most_side_work;
     fresh.clear();
     retentions_.clear();
     line.begin(queues.coming_number());

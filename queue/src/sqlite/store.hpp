@@ -18,9 +18,13 @@
 #include <infra/queue/backend.hpp>
 #include <infra/queue/sqlite.hpp>
 
+#include <algorithm>
 #include <atomic>
 
 namespace infra::queue::sqlite {
+
+/// A transaction does so much on the side.
+inline constexpr std::int64_t most_side_work = 10'000;
 
 /// What an operation does to the file, from least to most.
 enum class access {
@@ -111,6 +115,15 @@ public:
     /// Carries out what waits: at COMMIT, and before anybody looks.
     void forget_beyond_kept();
 
+    /// What a transaction does beside what it was asked for is bounded, and the rest left to later ones. One unit is a row that
+    /// is forgotten. Takes so many of those that are left, or as many as there are.
+    std::int64_t take_side_work(std::int64_t units) noexcept {
+        units = std::min(units, side_work_left_);
+        side_work_left_ -= units;
+        return units;
+    }
+    bool has_time_for_side_work() const noexcept { return side_work_left_ > 0; }
+
     database db;
     ledger queues;
     lease_book leases;
@@ -151,6 +164,7 @@ private:
     access needed_ = access::read;
     bool others_wrote_ = false;
     bool stale_ = true; // the ledger is to be read again
+    std::int64_t side_work_left_ = 0;
 };
 
 } // namespace infra::queue::sqlite

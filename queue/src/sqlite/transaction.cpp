@@ -71,7 +71,7 @@ template job_id sqlite_transaction::run(awaitable<job_id>);
 template std::vector<job_id> sqlite_transaction::run(awaitable<std::vector<job_id>>);
 
 void sqlite_transaction::complete_with(job_context& context, std::string result) {
-    if (const auto why = failure_by_children(true, runner_->run(children_of(stored_, context.held().job)));
+    if (const auto why = failure_by_children(run_end::completed, runner_->run(children_of(stored_, context.held().job)));
         !why.empty())
         throw error(infra::errc::invalid_state,
                     "the job " + context.id() + " of the queue " + context.queue() + " cannot be completed: " + why);

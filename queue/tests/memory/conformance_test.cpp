@@ -3,6 +3,7 @@
 #include "../child_additions_conformance.hpp"
 #include "../child_failures_conformance.hpp"
 #include "../child_records_conformance.hpp"
+#include "../child_removals_conformance.hpp"
 #include "../children_conformance.hpp"
 #include "../claims_conformance.hpp"
 #include "../events_conformance.hpp"
@@ -32,6 +33,7 @@ const auto only = ::testing::Values(backend_case{"Only", make_memory});
 INSTANTIATE_TEST_SUITE_P(Memory, QueueAttendance, only, backend_case_name);
 INSTANTIATE_TEST_SUITE_P(Memory, QueueBackend, only, backend_case_name);
 INSTANTIATE_TEST_SUITE_P(Memory, QueueChildren, only, backend_case_name);
+INSTANTIATE_TEST_SUITE_P(Memory, QueueChildRemovals, only, backend_case_name);
 INSTANTIATE_TEST_SUITE_P(Memory, QueueGroups, only, backend_case_name);
 INSTANTIATE_TEST_SUITE_P(Memory, QueueFlow, only, backend_case_name);
 INSTANTIATE_TEST_SUITE_P(Memory, QueueOperations, only, backend_case_name);

@@ -3,6 +3,7 @@
 #include "../child_additions_conformance.hpp"
 #include "../child_failures_conformance.hpp"
 #include "../child_records_conformance.hpp"
+#include "../child_removals_conformance.hpp"
 #include "../children_conformance.hpp"
 #include "../claims_conformance.hpp"
 #include "../events_conformance.hpp"
@@ -36,6 +37,7 @@ const auto both = ::testing::Values(backend_case{"Full", [] { return make_subjec
 INSTANTIATE_TEST_SUITE_P(Sqlite, QueueAttendance, both, backend_case_name);
 INSTANTIATE_TEST_SUITE_P(Sqlite, QueueBackend, both, backend_case_name);
 INSTANTIATE_TEST_SUITE_P(Sqlite, QueueChildren, both, backend_case_name);
+INSTANTIATE_TEST_SUITE_P(Sqlite, QueueChildRemovals, both, backend_case_name);
 INSTANTIATE_TEST_SUITE_P(Sqlite, QueueGroups, both, backend_case_name);
 INSTANTIATE_TEST_SUITE_P(Sqlite, QueueFlow, both, backend_case_name);
 INSTANTIATE_TEST_SUITE_P(Sqlite, QueueOperations, both, backend_case_name);

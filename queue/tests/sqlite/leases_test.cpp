@@ -48,7 +48,7 @@ TEST_F(LeaseBook, FindsAJobByItsNumberAndFence) {
 TEST_F(LeaseBook, IsReadAsItWasSaved) {
     add(1, 200);
     leases.extend(7, 500);
-    leases.request_cancel(9);
+    leases.mark(9, lease_row::cancelled);
     leases.remove(11);
     const auto read = read_again();
     EXPECT_EQ(read.size(), 199u);

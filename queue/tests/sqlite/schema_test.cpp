@@ -300,11 +300,20 @@ TEST_F(SqliteSchema, OfVersion4GoesOnWhereItWas) {
 TEST_F(SqliteSchema, OfVersion5KeepsEverythingWhereItWas) {
     make(version_5().c_str());
     const auto stored = open();
-    EXPECT_EQ(loop.await(stored->counts({"mail"})).at(0),
-              (queue_counts{
-                  .queue = "mail", .waiting = 8, .delayed = 2, .active = 3, .completed = 2, .failed = 1, .groups = 1}));
+    EXPECT_EQ(loop.await(stored->counts({"mail"})).at(0), (queue_counts{.queue = "mail",
+                                                                        .waiting = 8,
+                                                                        .delayed = 2,
+                                                                        .active = 3,
+                                                                        .completed = 2,
+                                                                        .failed = 1,
+                                                                        .waiting_children = 1,
+                                                                        .groups = 1}));
     expect_sound(file);
     EXPECT_EQ(loop.await(stored->get({{"mail", "second"}})).at(0)->group, "tenant");
+    const auto children = loop.await(stored->children({.parent = {"mail", "album"}})).children;
+    ASSERT_EQ(children.size(), 2u);
+    EXPECT_EQ(children[0].result, R"("a")");
+    EXPECT_EQ(children[1].job, (job_key{"mail", "first"}));
     EXPECT_EQ(loop.await(stored->waiting_since({"mail"}, t0)).at(0), t0);
     EXPECT_TRUE(loop.await(stored->workers({})).empty()) << "nobody can tell of those of before";
     loop.await(stored->stop(deadline::after(30s)));
@@ -320,6 +329,9 @@ TEST_F(SqliteSchema, OfVersion5GoesOnWhereItWas) {
     for (const auto& each : taken.jobs)
         EXPECT_EQ(each.waiting_since, each.held.job.id == "second" ? t0 + 1s : t0) << each.held.job.id;
     EXPECT_EQ(loop.await(stored->workers({"mail"})).size(), 1u);
+    const auto child = std::ranges::find_if(taken.jobs, [](const auto& each) { return each.held.job.id == "first"; });
+    loop.await(stored->finish({{.held = child->held, .at = t0}}));
+    EXPECT_EQ(loop.await(stored->get({{"mail", "album"}})).at(0)->state, job_state::waiting);
     const auto later = loop.await(stored->claim({.queues = {"mail"}, .max = 20, .worker = "me", .now = t0 + 61s}));
     const auto delayed =
         std::ranges::find_if(later.jobs, [](const auto& each) { return each.held.job.id == "delayed"; });

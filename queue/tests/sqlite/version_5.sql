@@ -55,11 +55,18 @@ CREATE TABLE infra_grouped (
     seq      INTEGER NOT NULL,
     PRIMARY KEY (queue, name, priority, place)
 ) STRICT, WITHOUT ROWID;
-UPDATE infra_queue SET schema_version = 5, next_seq = 18, next_number = 27, has_groups = 1;
-UPDATE infra_queues SET waiting = waiting + 2 WHERE id = 1;
+UPDATE infra_queue SET schema_version = 5, next_seq = 19, next_number = 27, has_groups = 1;
+UPDATE infra_queues SET waiting = waiting + 2, waiting_children = 1 WHERE id = 1;
 INSERT INTO infra_jobs (seq, queue, id, state, priority, place, kind, created_at, data, grp) VALUES
     (16, 1, 'first', 0, 0, 24, 1, 1767225600000, '{"n":1}', 'tenant'),
     (17, 1, 'second', 0, 0, 25, 1, 1767225601000, '{"n":1}', 'tenant');
 INSERT INTO infra_grouped VALUES (1, 'tenant', 0, 24, 16), (1, 'tenant', 0, 25, 17);
 INSERT INTO infra_groups VALUES (1, 'tenant', 2, 0, 26, 0, 16, NULL, 0, NULL);
 INSERT INTO infra_waiting VALUES (1, 0, 26, X'1a000000000000001000000000000000');
+INSERT INTO infra_jobs (seq, queue, id, state, priority, place, kind, created_at, data) VALUES
+    (18, 1, 'album', 5, 0, 0, 1, 1767225600000, '{"n":1}');
+UPDATE infra_jobs SET parent = 18 WHERE seq = 16;
+INSERT INTO infra_families (seq, queue, waits, pending, completed, bytes) VALUES (18, 1, 1, 1, 1, 3);
+INSERT INTO infra_children (parent, seq, queue, id, on_failure, state, result) VALUES
+    (18, 2, 'mail', 'photo', 0, 1, '"a"'),
+    (18, 16, 'mail', 'first', 0, 0, NULL);

@@ -123,7 +123,7 @@ struct outcome {
         failed,    ///< the last attempt failed
         returned,  ///< interrupted; no attempt is spent, and the job stands in front again
         dropped,   ///< not performed, and forgotten: it counts as nothing, in no count and no history
-        waits,     ///< for its children; no attempt is spent. Stands in front at once if none is pending
+        waits,     ///< for its children; no attempt is spent. Stands in front at once if none is pending any more
     };
     lease held{};
     kind as = kind::completed;
@@ -133,6 +133,8 @@ struct outcome {
     std::optional<wall_time> run_at{}; ///< retry, returned: not before; empty: at once
     infra::queue::keep keep{};         ///< completed, failed: how much of the queue's history stays
 };
+/// As the rules about children see it.
+run_end end_of_run(outcome::kind as) noexcept;
 
 struct prune_request {
     std::string queue{};

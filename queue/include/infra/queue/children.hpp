@@ -34,6 +34,10 @@ inline constexpr std::size_t max_children_bytes = 64 * 1024 * 1024;
 inline constexpr std::string_view unfinished_children_reason =
     "it returned before its children were done: return verdict::wait_for_children()";
 
+/// The failed_reason of a job that would only run again as it ran just now.
+inline constexpr std::string_view nothing_to_wait_for_reason =
+    "it waits for children, and none is pending: ask job_context::count_children() before verdict::wait_for_children()";
+
 /// Whose child a job is. The parent waits for its children or runs; of one that is anything else, or somewhere else, the
 /// call is refused with infra::errc::invalid_state.
 struct child_of {
@@ -89,13 +93,20 @@ struct children_at_end {
     std::size_t pending = 0;
     std::string doomed_by{};     ///< `queue:id` of a child that failed under fail_parent; empty: none did
     bool released_early = false; ///< a child failed under continue_parent, and so the others are not waited for
+    bool changed = false;        ///< since the run began one of them came, ended or went
 };
-/// Why a run that was completed, is to be tried again or was given back ends in failure instead; empty: it does not.
-std::string failure_by_children(bool completed, const children_at_end& children);
+enum class run_end {
+    completed,
+    waits_for_children,
+    comes_back, ///< tried again, given back, or its worker vanished
+};
+/// Why a run ends in failure instead; empty: it does not.
+std::string failure_by_children(run_end end, const children_at_end& children);
 /// `child queue:id failed`
 std::string reason_of_failed_child(std::string_view child);
 
-/// Throws std::invalid_argument if a parent does not stand before its child, or an id of a family stands twice in a queue.
+/// Throws std::invalid_argument if a parent does not stand before its child, an id of a family stands twice in a queue, or a
+/// parent has deduplication::keep_last_if_active.
 void check_families(const std::vector<new_job>& call);
 /// For each job of the call whether one of the others is its child.
 std::vector<bool> parents_in(const std::vector<new_job>& call);

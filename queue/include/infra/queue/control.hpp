@@ -83,7 +83,9 @@ public:
     [[nodiscard]] awaitable<queue_settings> set_max_length(std::string queue, std::size_t most) const;
     [[nodiscard]] awaitable<queue_settings> settings(std::string queue) const;
 
-    /// Forgets what waits, and what is delayed if that is said; how many it were. Schedules keep their next runs.
+    /// Forgets what waits, and what is delayed if that is said; how many it were. Schedules keep their next runs. To parents,
+    /// here and in other queues, a child that is cleared away has failed, whether by this, clean(), obliterate() or
+    /// remove_all(): none runs on less than it was to wait for, unless that child's child_failure says so.
     [[nodiscard]] awaitable<std::size_t> drain(std::string queue, bool also_delayed = false) const;
     /// Forgets jobs in a state that were over, or if it is none of those two added, `older_than` ago; at most so many.
     [[nodiscard]] awaitable<std::size_t> clean(std::string queue, job_state state, std::chrono::milliseconds older_than,
@@ -112,7 +114,8 @@ public:
     [[nodiscard]] awaitable<job_page> list(list_request request) const;
 
     /// False if the job is not there, or in no state for it; see job_change. Cancelled and removed are with it those that it
-    /// waits for, as far as they have not ended, and those that these wait for.
+    /// waits for, as far as they have not ended, and those that these wait for. A parent goes on without a child that is
+    /// removed by name; one that is retried runs without those that failed it, unless they are retried before.
     [[nodiscard]] awaitable<bool> retry(job_key job) const { return change_one(job_change::retry, std::move(job)); }
     [[nodiscard]] awaitable<bool> promote(job_key job) const { return change_one(job_change::promote, std::move(job)); }
     [[nodiscard]] awaitable<bool> cancel(job_key job) const { return change_one(job_change::cancel, std::move(job)); }
@@ -123,7 +126,7 @@ public:
     [[nodiscard]] awaitable<bool> remove(job_id id) const { return remove(job_key{{}, std::move(id)}); }
 
     /// All that fit, bit by bit; how many it were. Jobs that come to fit meanwhile may be left out. Each by itself: what one
-    /// waits for goes on without it, unless it fits as well. retry_all takes the newest thousand first, and so on, so that a
+    /// waits for goes on without it, unless it fits as well; to what waits for it, it has failed. retry_all takes the newest thousand first, and so on, so that a
     /// flow that failed waits for its children again and runs in its order.
     [[nodiscard]] awaitable<std::size_t> retry_all(job_filter which) const;
     [[nodiscard]] awaitable<std::size_t> promote_all(job_filter which) const;

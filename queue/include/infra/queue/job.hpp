@@ -55,7 +55,8 @@ public:
     static verdict snooze(std::chrono::milliseconds pause) { return {kind::snoozed, {}, pause}; }
     /// It is not wanted any more: it fails, for this reason, and no further attempt follows.
     static verdict cancel(std::string reason) { return {kind::cancelled, std::move(reason), {}}; }
-    /// Run it again once none of its children is pending, see queue/flow.hpp; at once if none is. No attempt is spent.
+    /// Run it again once none of its children is pending, see queue/flow.hpp. No attempt is spent. Where none is pending it runs
+    /// again at once if one came, ended or went since this run began, and fails otherwise: it would run for ever.
     static verdict wait_for_children() { return {kind::waits_for_children, {}, {}}; }
     static verdict of_text(std::string json) { return {kind::completed, std::move(json), {}}; }
 
@@ -85,6 +86,9 @@ public:
     /// Reads a page of the job's children from the storage; may be empty: it has none.
     using children_reader = std::function<awaitable<children_page>(std::string cursor)>;
 
+    /// How many children there are; may be empty: they are read and counted.
+    using children_counter = std::function<awaitable<children_counts>()>;
+
     struct facts {
         job_key job{};
         std::string name{};
@@ -98,10 +102,12 @@ public:
     };
 
     /// For tests of handlers; a worker makes its own.
-    explicit job_context(facts known, teller tell = {}, children_reader read_children = {})
+    explicit job_context(facts known, teller tell = {}, children_reader read_children = {},
+                         children_counter count_children = {})
         : facts_(std::move(known)),
           tell_(std::move(tell)),
           read_children_(std::move(read_children)),
+          count_children_(std::move(count_children)),
           deadline_(facts_.deadline.time()) {}
     job_context(const job_context&) = delete;
     job_context& operator=(const job_context&) = delete;
@@ -160,7 +166,7 @@ public:
     /// In the order in which they were added, up to max_children.
     [[nodiscard]] awaitable<std::vector<child_info>> children() const;
     [[nodiscard]] awaitable<std::vector<child_info>> failed_children() const;
-    [[nodiscard]] awaitable<children_counts> count_children() const;
+    [[nodiscard]] awaitable<children_counts> count_children() const; ///< without reading them
 
     /// What the handlers of those that completed returned. Throws json::invalid if one is no T.
     template <class T = json::value>
@@ -191,6 +197,7 @@ private:
     facts facts_;
     teller tell_;
     children_reader read_children_;
+    children_counter count_children_;
     std::atomic<steady_time> deadline_;
     std::atomic<bool> stop_{false};
     std::atomic<bool> cancel_{false};

@@ -102,8 +102,9 @@ enum class job_change {
     /// waiting, delayed, waiting_children: fails with `cancelled_reason`; active: its worker is asked, and it does not run
     /// again
     cancel,
-    /// all but active ones, and the pending run of a schedule: forgotten. A parent that waits for it does so no longer; its
-    /// own children go on without one.
+    /// all but active ones, and the pending run of a schedule: forgotten. A parent that waits for one that is named does so no
+    /// longer; for one that fits a filter, it has failed, with `removed_reason` (see child_failure). Its own children go on
+    /// without a parent.
     remove,
 };
 std::string_view to_string(job_change what) noexcept;

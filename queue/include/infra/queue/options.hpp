@@ -67,7 +67,8 @@ struct deduplication {
     std::optional<std::chrono::milliseconds> ttl{};
     bool extend = false;  ///< a duplicate begins the ttl anew
     bool replace = false; ///< a duplicate takes the place of a holder that is still delayed: only the last of many runs
-    /// The last duplicate that comes while the holder runs is added once that is over. Takes no ttl.
+    /// The last duplicate that comes while the holder runs is added once that is over. Takes no ttl, and is not for jobs with
+    /// children.
     bool keep_last_if_active = false;
 
     friend bool operator==(const deduplication&, const deduplication&) = default;
@@ -75,7 +76,7 @@ struct deduplication {
 
 /// What becomes of a job when one of its children fails for good.
 enum class child_failure : std::uint8_t {
-    fail_parent,     ///< it fails as well, and does not run
+    fail_parent,     ///< it fails as well, and does not run. A child that is cleared away (control::drain) has failed
     continue_parent, ///< it runs at once, whatever else it waits for
     ignore,          ///< that child counts as done
     remove,          ///< the same, and nothing is kept of the child
@@ -140,6 +141,8 @@ inline constexpr std::size_t max_job_errors = 10;
 /// The failed_reason of jobs that no handler ended.
 inline constexpr std::string_view expired_reason = "expired: not started within its time to live";
 inline constexpr std::string_view cancelled_reason = "cancelled";
+/// What a parent knows of a child that was taken away when somebody cleared up.
+inline constexpr std::string_view removed_reason = "removed";
 
 /// How many children a job has. Of those that were removed, or failed under child_failure::remove, none is counted.
 struct children_counts {
