@@ -53,16 +53,19 @@ awaitable<void> stop_writer(std::shared_ptr<writer> w, deadline limit) {
     }
 }
 
-// A queue may have a million groups.
+// A queue may have a million groups. The settings hold from the first part on, so that what becomes of the others is no matter
+// of who asked: whoever claims goes on with them.
 awaitable<queue_settings> configure_in_parts(std::shared_ptr<writer> w, settings_change change) {
     const auto queue = change.queue;
     const bool limits_groups = change.per_group.has_value();
     auto now = co_await submit(w, access::write_durably, 0, refusable,
                                [change = std::move(change)](store& s) { return sqlite::configure(s, change); });
-    bool settled = !limits_groups;
-    while (!settled)
-        settled = co_await submit(w, access::write_durably, 0, refusable,
-                                  [queue](store& s) { return sqlite::settle_groups(s, queue); });
+    try {
+        for (bool settled = !limits_groups; !settled;)
+            settled = co_await submit(w, access::write_durably, 0, refusable,
+                                      [queue](store& s) { return sqlite::settle_groups(s, queue); });
+    } catch (const error&) {
+    }
     co_return now;
 }
 

@@ -1,7 +1,5 @@
 #include "walk.hpp"
 
-#include <set>
-
 // All that can be seen of the two, and what must hold whatever the model says.
 
 namespace infra::queue::tests {
@@ -25,9 +23,10 @@ void require(bool holds, const std::string& sentence) {
 struct walk::seen {
     std::vector<job_info> jobs{};
     std::vector<schedule_info> schedules{};
-    std::vector<child_info> children{}; // of all of them
-    std::string words{};                // all else
-    std::size_t in_state = 0;           // asked for by that state alone
+    std::vector<child_info> children{};                        // of all of them
+    std::set<std::pair<std::string, job_id>> released_early{}; // a child has failed under continue_parent
+    std::string words{};                                       // all else
+    std::size_t in_state = 0;                                  // asked for by that state alone
 };
 
 namespace {
@@ -42,24 +41,31 @@ awaitable<std::vector<job_info>> all_pages(backend& stored, list_request request
     co_return all;
 }
 
-awaitable<std::vector<child_info>> all_children(backend& stored, std::vector<job_info> of, std::size_t page) {
+awaitable<std::vector<child_info>> children_of(backend& stored, job_key job, std::size_t page) {
     std::vector<child_info> all;
-    for (const auto& job : of) {
-        children_request request{.parent = {job.queue, job.id}, .max = page};
-        do {
-            auto got = co_await stored.children(request);
-            std::ranges::move(got.children, std::back_inserter(all));
-            request.cursor = got.next;
-        } while (!request.cursor.empty());
-    }
+    children_request request{.parent = std::move(job), .max = page};
+    do {
+        auto got = co_await stored.children(request);
+        std::ranges::move(got.children, std::back_inserter(all));
+        request.cursor = got.next;
+    } while (!request.cursor.empty());
     co_return all;
+}
+
+bool continues_parent(const child_info& child) {
+    return child.state == child_state::failed && child.on_failure == child_failure::continue_parent;
 }
 
 } // namespace
 
 awaitable<walk::seen> walk::look(backend& stored, std::size_t page, job_state state, std::optional<job_key> of_logs) {
     seen all{.jobs = co_await all_pages(stored, {.max = page}), .schedules = co_await stored.schedules(std::nullopt)};
-    all.children = co_await all_children(stored, all.jobs, page);
+    for (const auto& job : all.jobs) {
+        auto children = co_await children_of(stored, {job.queue, job.id}, page);
+        if (std::ranges::any_of(children, continues_parent))
+            all.released_early.emplace(job.queue, job.id);
+        std::ranges::move(children, std::back_inserter(all.children));
+    }
     all.words = words_of_all(co_await stored.counts(queues));
     for (const auto& each : queues) {
         all.words += words_of(co_await stored.settings(each)) + "\n";
@@ -89,15 +95,33 @@ void walk::compare_state(lots& draw) {
     expect_same("counts, settings, minutes or log lines", is.words, should_be.words);
     require(std::cmp_equal(is.in_state, std::ranges::count(is.jobs, state, &job_info::state)),
             std::string("a list of what is ") + std::string(to_string(state)) + " does not agree with that of all");
-    check_invariants(is.jobs, is.schedules);
+    check_invariants(is);
 }
 
-void walk::check_invariants(const std::vector<job_info>& jobs, const std::vector<schedule_info>& schedules) {
-    std::set<std::pair<std::string, job_id>> seen;
-    for (const auto& job : jobs) {
+// Children are pending only of a parent that waits for them: or it has got them as it ran, or a child has released it early.
+void walk::check_release(const job_info& job, const std::pair<std::string, job_id>& key, bool released_early) {
+    const bool runs = job.state == job_state::active;
+    const bool stands = runs || job.state == job_state::waiting || job.state == job_state::delayed;
+    if (!stands || job.children.pending == 0) {
+        if (!stands)
+            ahead_.erase(key);
+        return;
+    }
+    const auto before = before_.find(key);
+    const bool ran = before != before_.end() && before->second.state == job_state::active &&
+                     (!runs || before->second.fence == job.fence);
+    if (ran || released_early)
+        ahead_.insert(key);
+    require(ahead_.contains(key), key.first + "/" + key.second + " was released before its children were done");
+}
+
+void walk::check_invariants(const seen& all) {
+    decltype(before_) now;
+    for (const auto& job : all.jobs) {
         const std::pair key(job.queue, ids_.to_model(job.id));
         const auto text = key.first + "/" + key.second;
-        require(seen.insert(key).second, text + " is there twice");
+        require(now.emplace(key, job).second, text + " is there twice");
+        check_release(job, key, all.released_early.contains({job.queue, job.id}));
         require(job.fence >= fences_[key], text + " has a smaller fence than before");
         fences_[key] = job.fence;
         const auto ran = job.attempts_made + job.stalls + (job.state == job_state::active);
@@ -108,9 +132,10 @@ void walk::check_invariants(const std::vector<job_info>& jobs, const std::vector
         require(job.state != job_state::waiting_children || job.children.pending > 0,
                 text + " waits for children and has none");
     }
-    for (const auto& s : schedules) {
+    before_ = std::move(now);
+    for (const auto& s : all.schedules) {
         std::size_t to_come = 0;
-        for (const auto& job : jobs)
+        for (const auto& job : all.jobs)
             to_come += s.next && job.queue == s.queue && job.id == run_id(s.id, *s.next);
         require(to_come == (s.pending ? 1u : 0u), "schedule " + s.id + " has not the pending run that it names");
     }

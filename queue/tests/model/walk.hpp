@@ -14,6 +14,8 @@
 
 #include <boost/asio/cancellation_signal.hpp>
 
+#include <set>
+
 namespace infra::queue::tests {
 
 struct walk_subject {
@@ -124,7 +126,8 @@ private:
     void compare_state(lots& draw);
     struct seen;
     awaitable<seen> look(backend& stored, std::size_t page, job_state state, std::optional<job_key> of_logs);
-    void check_invariants(const std::vector<job_info>& jobs, const std::vector<schedule_info>& schedules);
+    void check_invariants(const seen& all);
+    void check_release(const job_info& job, const std::pair<std::string, job_id>& key, bool released_early);
 
     walk_subject subject_;
     const bool clock_goes_back_;
@@ -139,7 +142,9 @@ private:
     std::vector<schedule_info> schedules_; // likewise
     std::map<std::pair<std::string, job_id>, std::uint64_t> fences_;
     std::map<std::pair<std::string, job_id>, int> starts_;
-    std::map<std::string, follower> followers_; // by queue
+    std::map<std::pair<std::string, job_id>, job_info> before_; // as they were after the last step
+    std::set<std::pair<std::string, job_id>> ahead_;            // that may run although children of theirs are pending
+    std::map<std::string, follower> followers_;                 // by queue
     std::vector<end_wait> end_waits_;
     std::vector<std::string> told_;
 };
