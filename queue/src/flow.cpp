@@ -53,13 +53,20 @@ void count_created(const std::vector<new_job>& all, const std::vector<added_job>
 flow& flow::child(flow one, child_failure on_failure) & {
     if (jobs_.size() + one.jobs_.size() > max_flow_jobs)
         throw std::invalid_argument("queue::flow holds at most " + std::to_string(max_flow_jobs) + " jobs");
+    first();
+    one.first().on_failure = on_failure;
     const auto moved_by = jobs_.size();
     for (auto& each : one.jobs_)
         each.parent += moved_by;
-    one.jobs_.front().parent = 0;
-    one.jobs_.front().on_failure = on_failure;
+    one.first().parent = 0;
     std::ranges::move(one.jobs_, std::back_inserter(jobs_));
     return *this;
+}
+
+const detail::flow_job& flow::first() const {
+    if (jobs_.empty())
+        throw std::invalid_argument("queue::flow: this one was moved from and holds no job any more");
+    return jobs_.front();
 }
 
 flow& flow::children(std::vector<flow> all, child_failure on_failure) & {
@@ -84,8 +91,10 @@ flow chain(std::vector<flow> steps) {
 // Backwards, so that each is appended once to the one that follows it.
 flow flow::linked(std::vector<flow> steps) {
     std::size_t jobs = 0;
-    for (const auto& each : steps)
+    for (const auto& each : steps) {
+        each.first();
         jobs += each.size();
+    }
     if (jobs > max_flow_jobs)
         throw std::invalid_argument("queue::chain holds at most " + std::to_string(max_flow_jobs) + " jobs");
     flow all = std::move(steps.back());
@@ -93,7 +102,7 @@ flow flow::linked(std::vector<flow> steps) {
         const auto moved_by = all.jobs_.size();
         for (auto& job : each->jobs_)
             job.parent += moved_by;
-        each->jobs_.front().parent = moved_by - 1;
+        each->first().parent = moved_by - 1;
         std::ranges::move(each->jobs_, std::back_inserter(all.jobs_));
     }
     return all;
@@ -124,7 +133,9 @@ awaitable<void> queue::add_children(shared s, child_of as, std::vector<flow> chi
 
 /// The ids of their first jobs.
 awaitable<std::vector<job_id>> queue::add_flows(shared s, std::vector<flow> flows, std::optional<child_of> as) {
-    const auto& first = flows.front().jobs_.front();
+    for (const auto& each : flows)
+        each.first();
+    const auto& first = flows.front().first();
     const auto wait_for_room = first.options.wait_for_room;
     telemetry::span span("add flow " + first.job.name, span_kind::producer);
     const origin from{s->time->wall(), to_carrier(inject())};

@@ -43,6 +43,8 @@ awaitable<std::vector<child_info>> job_context::failed_children() const {
 }
 
 awaitable<children_counts> job_context::count_children() const {
+    if (count_children_)
+        co_return co_await count_children_();
     children_counts counts;
     for (const auto& each : co_await children())
         ++(each.state == child_state::pending     ? counts.pending

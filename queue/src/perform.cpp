@@ -138,6 +138,15 @@ job_context::children_reader children_reader_of(task& t) {
     };
 }
 
+awaitable<children_counts> counted(std::shared_ptr<backend> stored, std::vector<job_key> one) {
+    const auto known = (co_await stored->get(std::move(one))).at(0);
+    co_return known ? known->children : children_counts();
+}
+
+job_context::children_counter children_counter_of(task& t) {
+    return [&t] { return counted(t.stored, std::vector{t.job.held.job}); };
+}
+
 // Clocks of two machines may differ, and one may be put back.
 double seconds_between(wall_time from, wall_time to) {
     return std::max(0.0, std::chrono::duration<double>(saturating_sub(to, from)).count());
@@ -157,7 +166,7 @@ void begin(task& t) {
                            .time = t.time,
                            .token = t.job.held.token,
                            .keep_completed = how.keep_completed},
-        teller_of(t), children_reader_of(t));
+        teller_of(t), children_reader_of(t), children_counter_of(t));
 }
 
 awaitable<attempt> perform(std::shared_ptr<task> t, std::shared_ptr<blocking_pool> pool) {

@@ -206,6 +206,32 @@ TEST_F(QueueFlows, AJobIsRemovedWithWhatItWaitsFor) {
         EXPECT_EQ(each, queue_counts{.queue = each.queue});
 }
 
+TEST_F(QueueFlows, OneThatWasMovedFromIsRefused) {
+    const auto twice = doubling();
+    flow from(twice, 1);
+    flow other = std::move(from);
+    EXPECT_THROW(add(from), std::invalid_argument);
+    EXPECT_THROW(other.child(from), std::invalid_argument);
+    EXPECT_THROW(from.child(other), std::invalid_argument);
+    EXPECT_THROW(chain(other, from), std::invalid_argument);
+    EXPECT_THROW(chain(from, other), std::invalid_argument);
+    EXPECT_EQ(other.size(), 1u);
+}
+
+TEST_F(QueueFlowsRun, ChildrenAreCountedWithoutReadingThem) {
+    const auto twice = doubling();
+    const auto counting = define("count", [](json::value, job_context& at) -> awaitable<std::size_t> {
+        co_return (co_await at.count_children()).completed;
+    });
+    EXPECT_EQ(end_of(add(flow(counting, nullptr).child(flow(twice, 1)).child(flow(twice, 2)))).result, "2");
+
+    const job_context c(
+        job_context::facts{.job = {"count", "p"}}, {},
+        [](std::string) -> awaitable<children_page> { throw std::runtime_error("they are read"); },
+        []() -> awaitable<children_counts> { co_return children_counts{.pending = 1, .completed = 2}; });
+    EXPECT_EQ(loop.await(c.count_children()), (children_counts{.pending = 1, .completed = 2}));
+}
+
 TEST_F(QueueFlows, GroupsAreCheckedAndLimited) {
     const auto twice = doubling();
     EXPECT_THROW(loop.await(jobs.enqueue(twice, 1, {.group = ""})), std::invalid_argument);

@@ -1,5 +1,6 @@
 #include "joined_backend.hpp"
 
+#include "families.hpp"
 #include "store.hpp"
 #include "verbs.hpp"
 
@@ -10,9 +11,9 @@
 namespace infra::queue::sqlite {
 namespace {
 
-class joined_backend final : public backend {
+class verbs_inside final : public joined_backend {
 public:
-    explicit joined_backend(sqlite3* theirs) : store_(theirs, options_, living_) {}
+    explicit verbs_inside(sqlite3* theirs) : store_(theirs, options_, living_) {}
 
     awaitable<std::vector<added_job>> enqueue(std::vector<new_job> jobs) override {
         return inside([jobs = std::move(jobs)](store& s) { return sqlite::enqueue(s, jobs); });
@@ -91,6 +92,14 @@ public:
         return inside([request = std::move(request)](store& s) { return sqlite::children(s, request); });
     }
 
+    children_at_end at_end(const job_key& job) override {
+        part one(store_);
+        const auto row = find_row(store_, job);
+        auto all = row ? children_of(store_, row->seq) : children_at_end();
+        one.keep();
+        return all;
+    }
+
     awaitable<void> upsert(std::vector<new_schedule> schedules) override {
         return inside([schedules = std::move(schedules)](store& s) { sqlite::upsert(s, schedules); });
     }
@@ -149,6 +158,6 @@ private:
 
 } // namespace
 
-std::shared_ptr<backend> make_joined_backend(sqlite3* theirs) { return std::make_shared<joined_backend>(theirs); }
+std::shared_ptr<joined_backend> make_joined_backend(sqlite3* theirs) { return std::make_shared<verbs_inside>(theirs); }
 
 } // namespace infra::queue::sqlite

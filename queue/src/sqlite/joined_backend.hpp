@@ -10,7 +10,13 @@ struct sqlite3;
 
 namespace infra::queue::sqlite {
 
+class joined_backend : public backend {
+public:
+    /// What the run of a job comes to in view of its children.
+    virtual children_at_end at_end(const job_key& job) = 0;
+};
+
 /// `theirs` must outlive it.
-std::shared_ptr<backend> make_joined_backend(sqlite3* theirs);
+std::shared_ptr<joined_backend> make_joined_backend(sqlite3* theirs);
 
 } // namespace infra::queue::sqlite

@@ -36,23 +36,6 @@ sqlite3* checked(sqlite3* db) {
     return db;
 }
 
-awaitable<children_at_end> children_of(std::shared_ptr<backend> stored, job_key job) {
-    children_at_end all;
-    children_request request{.parent = std::move(job)};
-    do {
-        const auto page = co_await stored->children(request);
-        for (const auto& each : page.children) {
-            all.pending += each.state == child_state::pending;
-            const bool failed = each.state == child_state::failed;
-            all.released_early |= failed && each.on_failure == child_failure::continue_parent;
-            if (failed && each.on_failure == child_failure::fail_parent && all.doomed_by.empty())
-                all.doomed_by = each.job.queue + ":" + each.job.id;
-        }
-        request.cursor = page.next;
-    } while (!request.cursor.empty());
-    co_return all;
-}
-
 } // namespace
 
 sqlite_transaction::sqlite_transaction(sqlite3* db, queue like)
@@ -70,9 +53,19 @@ T sqlite_transaction::run(awaitable<T> operation) {
 template job_id sqlite_transaction::run(awaitable<job_id>);
 template std::vector<job_id> sqlite_transaction::run(awaitable<std::vector<job_id>>);
 
+job_id sqlite_transaction::enqueue_flow(flow what) {
+    what.wait_for_no_room();
+    return run(inside_.enqueue_flow(std::move(what)));
+}
+
+void sqlite_transaction::enqueue_children(const job_context& of, std::vector<flow> children, child_failure on_failure) {
+    for (auto& each : children)
+        each.wait_for_no_room();
+    runner_->run(inside_.enqueue_children(of, std::move(children), on_failure));
+}
+
 void sqlite_transaction::complete_with(job_context& context, std::string result) {
-    if (const auto why = failure_by_children(run_end::completed, runner_->run(children_of(stored_, context.held().job)));
-        !why.empty())
+    if (const auto why = failure_by_children(run_end::completed, stored_->at_end(context.held().job)); !why.empty())
         throw error(infra::errc::invalid_state,
                     "the job " + context.id() + " of the queue " + context.queue() + " cannot be completed: " + why);
     std::vector<outcome> one;

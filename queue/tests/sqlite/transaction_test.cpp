@@ -259,6 +259,44 @@ TEST_F(SqliteTransaction, DoesNotCompleteAJobWhoseChildrenAreNotDone) {
     EXPECT_EQ(loop.await(jobs.children(job.held.job)).children.at(0).result, "7");
 }
 
+TEST_F(SqliteTransaction, AddsAFlowOrNothingOfIt) {
+    sqlite_transaction inside(db, jobs);
+    const auto add = [&] {
+        return inside.enqueue_flow(flow(ship, {.number = 1}, {.wait_for_room = 1s}).child(flow(ship, {.number = 2})));
+    };
+    db.run("BEGIN IMMEDIATE");
+    add();
+    db.run("ROLLBACK");
+    EXPECT_EQ(waiting(), 0u);
+    db.run("BEGIN IMMEDIATE");
+    const auto id = add();
+    db.run("COMMIT");
+    EXPECT_EQ(waiting(), 1u);
+    EXPECT_EQ(loop.await(jobs.find_job(id))->state, job_state::waiting_children);
+    loop.await(stored->configure({.queue = "ship", .max_length = 1}));
+    db.run("BEGIN IMMEDIATE");
+    EXPECT_EQ(code_thrown_by([&] { add(); }), errc::full);
+    db.run("COMMIT");
+}
+
+TEST_F(SqliteTransaction, AddsChildrenOfTheJobInHand) {
+    loop.await(jobs.enqueue(ship, {.number = 1}));
+    const auto job = claim();
+    const auto context = context_of(job);
+    sqlite_transaction inside(db, jobs);
+    db.run("BEGIN IMMEDIATE");
+    inside.enqueue_children(*context, {flow(ship, {.number = 2}), flow(ship, {.number = 3})}, child_failure::ignore);
+    EXPECT_EQ(code_thrown_by([&] { inside.complete(*context); }), infra::errc::invalid_state);
+    db.run("COMMIT");
+    EXPECT_EQ(loop.await(jobs.find_job(job.held.job.id))->children, (children_counts{.pending = 2}));
+    loop.await(stored->finish({{.held = job.held, .as = outcome::kind::waits, .at = t0}}));
+    EXPECT_EQ(loop.await(jobs.find_job(job.held.job.id))->state, job_state::waiting_children);
+    db.run("BEGIN IMMEDIATE");
+    EXPECT_EQ(code_thrown_by([&] { inside.enqueue_children(*context, {flow(ship, {.number = 4})}); }),
+              infra::errc::invalid_state);
+    db.run("ROLLBACK");
+}
+
 TEST_F(SqliteTransaction, ReleasesTheParentOfAJobThatItCompletes) {
     loop.await(stored->enqueue({{.queue = "pack", .id = "parent", .name = "pack", .created_at = t0},
                                 {.queue = "ship", .name = "ship", .created_at = t0, .parent = child_of{.place = 0}}}));

@@ -51,7 +51,7 @@ struct flow_job {
 /// A job and those it waits for, in a tree of any depth.
 ///
 /// Threads:  a value.
-/// Errors:   std::invalid_argument for more than max_flow_jobs.
+/// Errors:   std::invalid_argument for more than max_flow_jobs, and where one is used that was moved from.
 class flow {
 public:
     /// A job without children. What `options` says holds for it alone; `wait_for_room` is the first job's to say.
@@ -80,10 +80,14 @@ public:
 
 private:
     friend class queue;
+    friend class sqlite_transaction;
     friend flow chain(std::vector<flow> steps);
     explicit flow(detail::flow_job one) { jobs_.push_back(std::move(one)); }
     static detail::flow_job by_name(std::string_view name, json::value data, enqueue_options options);
     static flow linked(std::vector<flow> steps);
+    const detail::flow_job& first() const;
+    detail::flow_job& first() { return const_cast<detail::flow_job&>(std::as_const(*this).first()); }
+    void wait_for_no_room() { first().options.wait_for_room.reset(); }
 
     std::vector<detail::flow_job> jobs_; // each parent before its children
 };

@@ -26,6 +26,10 @@ struct sqlite3;
 
 namespace infra::queue {
 
+namespace sqlite {
+class joined_backend;
+}
+
 /// What it does is done when your transaction commits, and undone when that is rolled back; each call is all or nothing
 /// within it. Nothing suspends or waits, but for the connection's own busy handler, when the first call takes the write lock.
 ///
@@ -68,6 +72,13 @@ public:
         return run(inside_.enqueue_bulk(to, data, std::move(options)));
     }
 
+    /// As queue::enqueue_flow: all of it, or nothing.
+    job_id enqueue_flow(flow what);
+    /// As queue::enqueue_children, of the job in the handler's hands: it has them if what it wrote is there. Whether to wait for
+    /// them the handler says as ever, when it returns.
+    void enqueue_children(const job_context& of, std::vector<flow> children,
+                          child_failure on_failure = child_failure::fail_parent);
+
     /// Ends the job in the handler's hands. What the handler returns or throws after the COMMIT changes nothing any more; if the
     /// transaction is rolled back it is as if this had not been called. Throws errc::lease_lost when the job is somebody
     /// else's by now, or over: roll back, and nothing of this run remains. Throws infra::errc::invalid_state, and has done
@@ -85,7 +96,7 @@ private:
     void complete_with(job_context& context, std::string result);
 
     std::unique_ptr<runner> runner_;
-    std::shared_ptr<backend> stored_;
+    std::shared_ptr<sqlite::joined_backend> stored_;
     queue inside_;
     clock& time_;
 };
