@@ -48,10 +48,10 @@ std::string shown(const queue::job_info& job) {
     return text.append(")");
 }
 
-error endless(const job_runs& runs, std::size_t max_runs) {
+error endless(const std::string& last, std::size_t max_runs) {
     return {errc::overloaded, "more than " + std::to_string(max_runs) +
-                                  " attempts in one call (inline_queue_options::max_runs); the last was of \"" +
-                                  runs.all.back().job.name + "\": does it always add another?"};
+                                  " runs in one call (inline_queue_options::max_runs); the last was of \"" + last +
+                                  "\": does it always add another? Or snooze, or wait for children?"};
 }
 
 } // namespace
@@ -73,8 +73,10 @@ std::ostream& operator<<(std::ostream& to, const job_runs& runs) {
 /// A worker that lives for one call, on a loop that the call turns.
 class inline_queue::turn {
 public:
-    explicit turn(inline_queue& of) : of_(of) {
+    turn(inline_queue& of, std::size_t& begun) : of_(of), begun_(begun) {
         of_.stored_->on_finish([this](const queue::job_info& job, queue::outcome::kind ended) {
+            ++begun_;
+            last_ = job.name;
             if (ended != queue::outcome::kind::returned && ended != queue::outcome::kind::waits)
                 runs_.all.push_back({job, ended});
         });
@@ -103,8 +105,8 @@ public:
 private:
     void run_due() {
         while (!ended_) {
-            if (runs_.all.size() > of_.options_.max_runs)
-                throw endless(runs_, of_.options_.max_runs);
+            if (begun_ > of_.options_.max_runs)
+                throw endless(last_, of_.options_.max_runs);
             if (loop_.poll_one() > 0)
                 continue;
             if (!of_.has_due())
@@ -132,6 +134,8 @@ private:
     }
 
     inline_queue& of_;
+    std::size_t& begun_; // runs of the call, whatever they came to
+    std::string last_;
     asio::io_context loop_{1};
     const executor ex_ = with_context(loop_.get_executor());
     queue::worker worker_{of_.jobs_,
@@ -157,30 +161,33 @@ std::vector<queue::job_info> inline_queue::enqueued(std::string_view name) const
     return all;
 }
 
-job_runs inline_queue::run_due() { return turn(*this).run(); }
+job_runs inline_queue::run_due() {
+    std::size_t begun = 0;
+    return turn(*this, begun).run();
+}
 
 job_runs inline_queue::run_all() {
-    auto runs = run_due();
+    std::size_t begun = 0;
+    auto runs = turn(*this, begun).run();
     while (const auto next = next_run(false))
-        advance_to(*next, runs);
+        advance_to(*next, runs, begun);
     return runs;
 }
 
 job_runs inline_queue::run_for(std::chrono::milliseconds span) {
     const auto end = saturating_add(time_.wall(), span);
-    auto runs = run_due();
+    std::size_t begun = 0;
+    auto runs = turn(*this, begun).run();
     for (auto next = next_run(true); next && *next <= end; next = next_run(true))
-        advance_to(*next, runs);
+        advance_to(*next, runs, begun);
     time_.advance(end - time_.wall());
     return runs;
 }
 
-void inline_queue::advance_to(wall_time when, job_runs& runs) {
+void inline_queue::advance_to(wall_time when, job_runs& runs, std::size_t& begun) {
     time_.advance(when - time_.wall());
-    auto more = run_due();
+    auto more = turn(*this, begun).run();
     runs.all.insert(runs.all.end(), std::make_move_iterator(more.all.begin()), std::make_move_iterator(more.all.end()));
-    if (runs.all.size() > options_.max_runs)
-        throw endless(runs, options_.max_runs);
 }
 
 // A worker here would run it.

@@ -65,6 +65,33 @@ TEST_F(InlineQueue, TellsWhatWasEnqueuedAndRunsNothingByItself) {
     EXPECT_TRUE(greeted.empty());
 }
 
+TEST_F(InlineQueue, GivesUpOnAJobThatSnoozesForEver) {
+    add(define([](greeting) -> awaitable<queue::verdict> { co_return queue::verdict::snooze(0ms); }), "Ann");
+    EXPECT_THROW(work.run_due(), error);
+    work.time().advance(1h);
+    EXPECT_THROW(work.run_all(), error);
+}
+
+TEST_F(InlineQueue, GivesUpOnAJobThatPutsItselfOffForEver) {
+    add(define([](greeting) -> awaitable<queue::verdict> { co_return queue::verdict::snooze(1h); }), "Ann");
+    EXPECT_THROW(work.run_all(), error);
+}
+
+TEST_F(InlineQueue, FailsAJobThatWaitsForChildrenAndHasNone) {
+    add(define([](greeting) -> awaitable<queue::verdict> { co_return queue::verdict::wait_for_children(); }), "Ann");
+    EXPECT_EQ(work.run_due().failed(), 1u);
+}
+
+TEST_F(InlineQueue, GivesUpOnAJobThatAddsChildrenForEver) {
+    queue::job<greeting> child = work.jobs().define_job<greeting>({.name = "child", .handler = [](greeting) {}});
+    add(define([&](greeting g, queue::job_context& c) -> awaitable<queue::verdict> {
+            co_await work.jobs().enqueue_children(c, {queue::flow(child, g)});
+            co_return queue::verdict::wait_for_children();
+        }),
+        "Ann");
+    EXPECT_THROW(work.run_due(), error);
+}
+
 TEST_F(InlineQueue, RunsChildrenBeforeTheJobThatWaitsForThem) {
     const auto greet = define([this](greeting g) { greeted.push_back(g.to); });
     wait(work.jobs().enqueue_flow(queue::flow(greet, {"all"})

@@ -73,7 +73,8 @@ struct inline_queue_options {
     std::shared_ptr<queue::registry> jobs = queue::default_registry();
     queue::queue_options queue{};
 
-    /// A call that runs more attempts throws: likely a job that always adds another. At least 1.
+    /// A call that runs more throws, whatever the runs come to: likely a job that always adds another, snoozes or waits. At
+    /// least 1.
     std::size_t max_runs = 10'000;
 
     /// In real time: a call throws when nothing happens for so long, likely since a handler waits for the test's own clock.
@@ -130,7 +131,7 @@ private:
     bool has_handler(const queue::job_info& job) const;
     bool has_due() const;
     std::optional<wall_time> next_run(bool of_schedules) const;
-    void advance_to(wall_time when, job_runs& runs);
+    void advance_to(wall_time when, job_runs& runs, std::size_t& begun);
 
     const inline_queue_options options_;
     manual_clock time_;
