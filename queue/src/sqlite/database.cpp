@@ -154,6 +154,13 @@ std::optional<file_identity> database::identity() const noexcept {
 
 std::int64_t database::changes() const noexcept { return sqlite3_changes64(db_.get()); }
 
+void database::attach_log() { log_.attach(db_.get()); }
+
+void database::commit() {
+    const log_writes::together in_one(log_);
+    query(*this, "COMMIT").run();
+}
+
 void database::watch_log(int* pages) {
     execute("PRAGMA wal_autocheckpoint = 0"); // which takes away a hook
     const auto note = [](void* to, sqlite3*, const char*, int now) {

@@ -4,6 +4,8 @@
 //
 // One thread at a time. SQL texts are string literals: a prepared statement is found again by its address.
 
+#include "log_writes.hpp"
+
 #include <infra/queue/error.hpp>
 
 #include <concepts>
@@ -68,6 +70,10 @@ public:
 
     std::int64_t changes() const noexcept; ///< of the last statement
 
+    /// COMMIT. Once the log was attached, with one write to it.
+    void commit();
+    void attach_log();
+
     /// From now on `*pages` is how long the log was after this connection's last COMMIT, and no COMMIT copies it.
     void watch_log(int* pages);
     /// Copies of the log into the file what nobody needs to read there, and waits for nobody. False if others are doing that.
@@ -92,6 +98,7 @@ private:
 
     std::filesystem::path file_;
     std::pair<busy_policy, void*> busy_{};
+    log_writes log_;
     std::unique_ptr<sqlite3, connection_deleter> db_;
     std::unordered_map<const char*, std::unique_ptr<sqlite3_stmt, finalize>> statements_;
 };

@@ -39,6 +39,7 @@ store::store(const sqlite_options& options, const std::atomic<bool>& give_up, pr
     db.execute("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384");
     limit_log(db, options.log_bytes);
     prepare_schema(db);
+    db.attach_log();
     log_.emplace(db, options.log_bytes);
 }
 
@@ -173,7 +174,7 @@ void store::put_in_line() {
 void store::commit() {
     if (may_write())
         save();
-    query(db, "COMMIT").run();
+    db.commit();
 }
 
 void store::tend_log() {

@@ -1,5 +1,6 @@
 #include "recorded_disk.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <fstream>
 
@@ -28,13 +29,16 @@ void note(sqlite3_file* f, recorded_disk::event e) {
 
 using kind = recorded_disk::event::kind;
 
+constexpr int piece = 4096; // of what is written at once the disk may do some and not others
+
 int write(sqlite3_file* f, const void* bytes, int size, sqlite3_int64 offset) {
     if (const int failure = recorder->judge_write(); failure != SQLITE_OK)
         return failure;
     const int done = under(f)->pMethods->xWrite(under(f), bytes, size, offset);
-    if (done == SQLITE_OK)
-        note(f,
-             {.offset = offset, .bytes = std::string(static_cast<const char*>(bytes), static_cast<std::size_t>(size))});
+    for (int at = 0; done == SQLITE_OK && at < size; at += piece) {
+        const auto n = static_cast<std::size_t>(std::min(piece, size - at));
+        note(f, {.offset = offset + at, .bytes = std::string(static_cast<const char*>(bytes) + at, n)});
+    }
     return done;
 }
 int truncate(sqlite3_file* f, sqlite3_int64 size) {
@@ -119,6 +123,11 @@ std::size_t recorded_disk::size() const {
     return events_.size();
 }
 
+std::size_t recorded_disk::writes() const {
+    const std::scoped_lock lock(mutex_);
+    return writes_;
+}
+
 std::vector<recorded_disk::event> recorded_disk::events() const {
     const std::scoped_lock lock(mutex_);
     return events_;
@@ -138,6 +147,7 @@ void recorded_disk::fail(int code, std::size_t after, std::size_t number) {
 
 int recorded_disk::judge_write() {
     const std::scoped_lock lock(mutex_);
+    ++writes_;
     if (failures_ == 0 || failure_ == SQLITE_OK)
         return SQLITE_OK;
     if (until_failure_ > 0) {

@@ -33,7 +33,8 @@ public:
     recorded_disk& operator=(const recorded_disk&) = delete;
 
     std::size_t size() const;
-    std::vector<event> events() const;
+    std::vector<event> events() const; ///< a write in pieces of 4 KiB
+    std::size_t writes() const;        ///< as they were asked for
     void note(event e);
 
     /// Once so many writes from now on have gone well, so many fail with this SQLite code; SQLITE_OK: none does.
@@ -45,6 +46,7 @@ private:
     std::vector<event> events_; // guarded by mutex_
     int failure_ = 0;           // guarded by mutex_
     std::size_t until_failure_ = 0, failures_ = 0;
+    std::size_t writes_ = 0;
 };
 
 /// What a disk holds that was given these events, one after the other.
