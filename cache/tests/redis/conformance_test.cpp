@@ -10,13 +10,6 @@
 namespace infra::cache::tests {
 namespace {
 
-// The suite is not about outages, and takes no busy machine for one.
-redis_store_options patient(redis_store_options o) {
-    o.timeout = 30s;
-    o.breaker.patience = 10s;
-    return o;
-}
-
 // The server's time passes when the suite says so: whatever has an end is brought nearer to it. No other time counts, for in
 // the suite everything lasts longer than a busy machine takes.
 void pass(const redis::options& at, milliseconds d) {

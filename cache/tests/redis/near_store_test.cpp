@@ -15,13 +15,14 @@ protected:
         OnRedis::SetUp();
         if (IsSkipped())
             return;
-        near = make_store(with_near(hasty()));
+        near = make_store(with_near(through_the_proxy()));
         here.emplace(near, cache_options{.prefix = "p:"});
-        there.emplace(make_store(with_near({.server = server->over_socket()})), cache_options{.prefix = "p:"});
+        there.emplace(make_store(with_near(patient({.server = server->over_socket()}))), cache_options{.prefix = "p:"});
         loop.await(there->set("a", "1"));
         ASSERT_TRUE(becomes_near("a"));
     }
 
+    virtual redis_store_options through_the_proxy() { return patient({.server = between->to()}); }
     static redis_store_options with_near(redis_store_options o) {
         o.near_cache = {.max_bytes = 1 << 20, .prefix = "p:"};
         return o;
@@ -37,6 +38,11 @@ protected:
 
     std::shared_ptr<store> near;
     std::optional<cache> here, there;
+};
+
+class CacheNearOutage : public CacheNearOnRedis {
+protected:
+    redis_store_options through_the_proxy() override { return hasty(); }
 };
 
 TEST_F(CacheNearOnRedis, AnswersWithoutTheServer) {
@@ -113,7 +119,7 @@ TEST_F(CacheNearOnRedis, KeepsNoCopyOfAnAnswerThatTheChangeOvertook) {
     EXPECT_EQ(get("b"), "new");
 }
 
-TEST_F(CacheNearOnRedis, HasNoFreshCopiesOnceItIsDeaf) {
+TEST_F(CacheNearOutage, HasNoFreshCopiesOnceItIsDeaf) {
     cut();
     ASSERT_TRUE(loop.until([&] { return !at_hand("a"); }));
     EXPECT_EQ(get("a"), std::nullopt);
@@ -127,7 +133,7 @@ TEST_F(CacheNearOnRedis, HasNoFreshCopiesOnceItIsDeaf) {
     EXPECT_EQ(at_hand("a"), "2");
 }
 
-TEST_F(CacheNearOnRedis, FallsBackOnAnOldCopyWhileTheServerAndTheLoaderFail) {
+TEST_F(CacheNearOutage, FallsBackOnAnOldCopyWhileTheServerAndTheLoaderFail) {
     const load_options o{.ttl = 1min, .tags = "t", .grace = 1h};
     const auto good = [] { return 7; };
     const auto bad = []() -> int { throw std::runtime_error("the database is away as well"); };
@@ -147,7 +153,7 @@ TEST_F(CacheNearOnRedis, FallsBackOnAnOldCopyWhileTheServerAndTheLoaderFail) {
 }
 
 // A server without room takes no version, and what is owed stays so while other writes pass.
-TEST_F(CacheNearOnRedis, ServesNothingThatItHasMadeVoidWhileTheServerCannotBeToldOfIt) {
+TEST_F(CacheNearOutage, ServesNothingThatItHasMadeVoidWhileTheServerCannotBeToldOfIt) {
     const metrics_listener heard;
     const std::vector<std::string> name{"p:@@version"};
     cut();
@@ -189,7 +195,7 @@ TEST_F(CacheNearOnRedis, NeedsNoOtherRightsThanTheReadmeNames) {
     EXPECT_EQ(heard.of("cache_store_refused_total"), 0);
 }
 
-TEST_F(CacheNearOnRedis, FallsBackOnNothingThatWasMadeVoid) {
+TEST_F(CacheNearOutage, FallsBackOnNothingThatWasMadeVoid) {
     const load_options o{.ttl = 1min, .tags = "t", .grace = 1h};
     const auto bad = []() -> int { throw std::runtime_error("the database is away as well"); };
     EXPECT_EQ(loop.await(here->get_or_set("graceful", o, [] { return 7; })), 7);

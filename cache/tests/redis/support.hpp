@@ -17,6 +17,13 @@ namespace infra::cache::tests {
 
 using maybe = std::optional<std::string>;
 
+/// For what is not about outages, and is to take no busy machine for one.
+inline redis_store_options patient(redis_store_options o) {
+    o.timeout = 30s;
+    o.breaker.patience = 10s;
+    return o;
+}
+
 /// A server for each test, a proxy in front of it, and one loop for the store and the test.
 class OnRedis : public ::testing::Test {
 protected:
