@@ -175,6 +175,71 @@ TEST_P(QueueAttendance, LongestIsFoundInAGroupAtItsLimit) {
     EXPECT_EQ(longest(t0 + 1h), t0 + 1min);
 }
 
+// After an outage, just when somebody looks.
+TEST_P(QueueAttendance, LongestIsFoundBehindThoseThatCameLaterAndStoodInLineBefore) {
+    auto later = make_job("later");
+    later.created_at = t0 + 23h;
+    add({make_delayed("due", t0 + 1min), later});
+    EXPECT_EQ(longest(t0 + 24h), t0 + 1min);
+    claim(0, t0 + 24h);
+    EXPECT_EQ(longest(t0 + 24h), t0 + 1min);
+    ASSERT_EQ(ids_of(claim(1, t0 + 24h)), ids{"later"});
+    EXPECT_EQ(longest(t0 + 24h), t0 + 1min);
+    ASSERT_EQ(ids_of(claim(1, t0 + 24h)), ids{"due"});
+    EXPECT_EQ(longest(t0 + 24h), std::nullopt);
+}
+
+TEST_P(QueueAttendance, LongestIsNoneThatFailedBeforeItWasTaken) {
+    add({make_delayed("a", t0 + 1min), make_job("b")});
+    claim(0, t0 + 2min);
+    change_at(t0 + 3min, job_change::cancel, "a");
+    EXPECT_EQ(longest(t0 + 1h), t0);
+    take_one();
+    EXPECT_EQ(longest(t0 + 1h), std::nullopt);
+}
+
+TEST_P(QueueAttendance, LongestIsNotHiddenByWhatIsDueInAnotherQueue) {
+    std::vector<new_job> all;
+    for (int i = 0; i < 1200; ++i)
+        all.push_back(make_delayed("x" + std::to_string(i), t0 + 1min, "other"));
+    all.push_back(make_delayed("a", t0 + 2min));
+    add(std::move(all));
+    EXPECT_EQ(longest(t0 + 24h), t0 + 2min);
+}
+
+TEST_P(QueueAttendance, LongestIsFoundAmongManyPriorities) {
+    std::vector<new_job> all;
+    for (int i = 0; i < 300; ++i) {
+        all.push_back(make_job("x" + std::to_string(i), {.priority = i}));
+        all.back().created_at = t0 + (i == 7 ? 0h : 1h);
+    }
+    add(std::move(all));
+    EXPECT_EQ(longest(t0 + 2h), t0);
+}
+
+TEST_P(QueueAttendance, LongestIsFoundBehindManyOfAnotherGroup) {
+    limit({.concurrency = 1});
+    auto waits = of("z", "z2");
+    waits.created_at = t0 + 1min;
+    add({of("z", "z1"), waits});
+    ASSERT_EQ(ids_of(claim(1)), ids{"z1"});
+    std::vector<new_job> all;
+    for (int i = 0; i < 1500; ++i) {
+        all.push_back(of("a", "a" + std::to_string(i)));
+        all.back().created_at = t0 + 23h;
+    }
+    add(std::move(all));
+    EXPECT_EQ(longest(t0 + 24h), t0 + 1min);
+}
+
+TEST_P(QueueAttendance, LongestIsFoundBehindAHeadThatStandsThereAgain) {
+    auto second = of("tenant", "b");
+    second.created_at = t0 + 1s;
+    add({of("tenant", "a"), second});
+    finish({.held = take_one().held, .as = outcome::kind::returned, .at = t0 + 1h});
+    EXPECT_EQ(longest(t0 + 2h), t0 + 1s);
+}
+
 TEST_P(QueueAttendance, LongestIsToldOfEachQueueThatIsNamed) {
     auto other = make_job("b", {}, "photos");
     other.created_at = t0 + 1s;

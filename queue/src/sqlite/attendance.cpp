@@ -1,5 +1,6 @@
 #include "attendance.hpp"
 
+#include "dead.hpp"
 #include "verbs.hpp"
 
 #include <infra/base/json.hpp>
@@ -10,13 +11,6 @@ namespace infra::queue::sqlite {
 namespace {
 
 std::string_view kept_name(std::string_view worker) { return worker.substr(0, max_worker_bytes); }
-
-void take_byte(store& s, attendance::worker& who) {
-    if (who.number)
-        return;
-    if (const auto next = s.queues.next_number(); s.alive.take(next))
-        who.number = next;
-}
 
 void write_down(store& s, const attendance::worker& who) {
     const auto here = s.alive.where();
@@ -81,7 +75,8 @@ void attend(store& s, const claim_request& by) {
     if (!who || (who->is_written && who->info.queues == by.queues))
         return;
     who->info.queues = by.queues;
-    take_byte(s, *who);
+    if (!who->number)
+        who->number = take_number(s);
     who->is_written = who->number.has_value();
     if (who->is_written)
         write_down(s, *who);

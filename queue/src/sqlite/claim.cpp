@@ -21,6 +21,7 @@ struct front {
     std::vector<standing> places{};
     std::vector<claimed_job> jobs{};
     std::vector<bool> deduplicated{};
+    std::vector<std::int64_t> moved{}; // that did not wait since they were added
     std::vector<std::string> groups{}; // empty: the job has none; none at all where there never was a group
 };
 
@@ -33,14 +34,14 @@ claimed_job read_job(store& s, const ledger::row& queue, const query& q, std::in
                     .carrier = q.text(9),
                     .attempts_made = static_cast<int>(q.integer(6)),
                     .stalls = static_cast<int>(q.integer(7)),
-                    .waiting_since = from_unix_ms(q.integer(12))};
+                    .waiting_since = from_unix_ms(q.is_null(13) ? q.integer(12) : q.integer(13))};
     job.options.priority = static_cast<int>(q.integer(1));
     return job;
 }
 
 #define INFRA_QUEUE_ROW                                                                                                \
     "seq, priority, id, kind, name, options, attempts_made, stalls, data, carrier, expires_at, deduplication IS NOT "  \
-    "NULL, coalesce(waiting_since, created_at)"
+    "NULL, created_at, waiting_since"
 constexpr const char* rows_without_groups = "SELECT " INFRA_QUEUE_ROW " FROM infra_jobs WHERE seq BETWEEN ?1 AND ?2";
 constexpr const char* rows_with_groups = "SELECT " INFRA_QUEUE_ROW ", grp FROM infra_jobs WHERE seq BETWEEN ?1 AND ?2";
 #undef INFRA_QUEUE_ROW
@@ -54,8 +55,10 @@ void read_rows(store& s, const ledger::row& queue, std::span<const waiting_line:
             q.fail_corrupt();
         into.places.push_back({each.priority, each.who.place, each.who.seq, q.maybe_integer(10)});
         into.deduplicated.push_back(q.integer(11) != 0);
+        if (!q.is_null(13))
+            into.moved.push_back(each.who.seq);
         if (s.queues.has_groups())
-            into.groups.push_back(q.text(13));
+            into.groups.push_back(q.text(14));
         into.jobs.push_back(read_job(s, queue, q, each.who.seq));
     }
 }
@@ -139,6 +142,7 @@ void append(front& to, front&& more) {
     }
     std::ranges::move(more.places, std::back_inserter(to.places));
     std::ranges::move(more.jobs, std::back_inserter(to.jobs));
+    to.moved.insert(to.moved.end(), more.moved.begin(), more.moved.end());
     to.deduplicated.insert(to.deduplicated.end(), more.deduplicated.begin(), more.deduplicated.end());
     std::ranges::move(more.groups, std::back_inserter(to.groups));
 }
@@ -172,6 +176,8 @@ front take_from_line(store& s, const ledger::row& queue, std::size_t max, wall_t
         more |= start_of_groups(s, queue, first, now);
         append(all, std::move(first));
     }
+    for (const auto seq : all.moved)
+        query(s.db, "UPDATE infra_jobs SET waiting_since = NULL WHERE seq = ?1").bind(seq).run();
     for (const auto& each : all.places)
         if (each.expires_at)
             expire_no_more(s, queue, *each.expires_at, each.seq);

@@ -25,10 +25,16 @@ std::vector<std::int64_t> look_for_dead(store& s) {
 
 } // namespace
 
+std::optional<std::int64_t> take_number(store& s) {
+    auto next = s.queues.next_number();
+    while (s.alive.is_here(next, {})) // one's own
+        next = s.queues.next_number();
+    return s.alive.take(next) ? std::optional(next) : std::nullopt;
+}
+
 std::string lessee(store& s, std::string_view worker) {
     if (!s.number)
-        if (const auto next = s.queues.next_number(); s.alive.take(next))
-            s.number = next;
+        s.number = take_number(s);
     if (s.number && !s.number_written) {
         write_down(s, *s.number);
         s.number_written = true;

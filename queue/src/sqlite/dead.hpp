@@ -10,6 +10,10 @@
 
 namespace infra::queue::sqlite {
 
+/// A number of which this process alone has the byte; none where that cannot be had. It outlives a transaction that is undone,
+/// in which numbers go back: one that is had already is not given out again.
+std::optional<std::int64_t> take_number(store& s);
+
 /// As whom a worker of this process leases, see lease_book: the process is `#` and its number, which it takes at first. If it
 /// can take none, it is nobody's, and the lease ends by the clock alone.
 std::string lessee(store& s, std::string_view worker);

@@ -18,7 +18,9 @@ known_job read(store& s, std::int64_t seq) {
 }
 
 void write_reason(store& s, std::int64_t seq, std::string_view reason) {
-    query(s.db, "UPDATE infra_jobs SET state = 0, failed_reason = ?2 WHERE seq = ?1").bind(seq, reason).run();
+    query(s.db, "UPDATE infra_jobs SET state = 0, failed_reason = ?2, waiting_since = NULL WHERE seq = ?1")
+        .bind(seq, reason)
+        .run();
 }
 
 // Gives the parent that is to fail because of it.

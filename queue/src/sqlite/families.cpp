@@ -59,7 +59,7 @@ void release(store& s, std::int64_t seq, wall_time now) {
     const auto state = due ? job_state::delayed : job_state::waiting;
     const auto place = due ? *due : -s.queues.next_number();
     query(s.db, "UPDATE infra_jobs SET state = ?2, place = ?3, expires_at = ?4, waiting_since = ?5 WHERE seq = ?1")
-        .bind(seq, static_cast<int>(state), place, expires_at, due.value_or(to_unix_ms(now)))
+        .bind(seq, static_cast<int>(state), place, expires_at, due ? std::nullopt : std::optional(to_unix_ms(now)))
         .run();
     if (due)
         set_aside(s, *job->queue, place, seq);
@@ -83,7 +83,7 @@ void begin_family(store& s, const ledger::row& queue, std::int64_t seq, bool wai
 
 void begin_to_wait(store& s, ledger::row& queue, std::int64_t seq, job_state from) {
     begin_family(s, queue, seq, true);
-    query(s.db, "UPDATE infra_jobs SET state = 5, place = 0 WHERE seq = ?1").bind(seq).run();
+    query(s.db, "UPDATE infra_jobs SET state = 5, place = 0, waiting_since = NULL WHERE seq = ?1").bind(seq).run();
     s.queues.moved(queue, from, job_state::waiting_children);
 }
 

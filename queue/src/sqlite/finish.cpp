@@ -154,7 +154,7 @@ private:
         query(s_.db, "UPDATE infra_jobs SET state = ?2, place = ?3, attempts_made = attempts_made + ?4, fence = ?5, "
                      "started_at = ?6, failed_reason = coalesce(?7, failed_reason), waiting_since = ?8 WHERE seq = ?1")
             .bind(held.seq, static_cast<int>(state), at.place, o.as == outcome::kind::retry ? 1 : 0, held.fence,
-                  held.started_at, non_empty(o.reason), o.run_at ? at.place : to_unix_ms(o.at))
+                  held.started_at, non_empty(o.reason), o.run_at ? std::nullopt : std::optional(to_unix_ms(o.at)))
             .run();
         if (o.as == outcome::kind::retry)
             remember_error(s_, held.seq, o, 0);

@@ -389,6 +389,8 @@ constexpr std::array<const char*, schema_version> migrations = {
     // And parents that are still to fail, since one transaction fails only so many above each other.
     R"(
     ALTER TABLE infra_jobs ADD COLUMN waiting_since INTEGER;
+    CREATE INDEX infra_jobs_waiting_since ON infra_jobs (queue, waiting_since) WHERE waiting_since IS NOT NULL;
+    CREATE INDEX infra_delayed_queue ON infra_delayed (queue, due_at);
     ALTER TABLE infra_workers ADD COLUMN worker TEXT;
     ALTER TABLE infra_workers ADD COLUMN queues TEXT;
     ALTER TABLE infra_workers ADD COLUMN since INTEGER;

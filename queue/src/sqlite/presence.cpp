@@ -45,7 +45,7 @@ bool presence::open() {
 }
 
 bool presence::take(std::int64_t number) {
-    if (!open())
+    if (own_.contains(number) || !open())
         return false;
     auto byte = byte_at(number);
     if (lock(fd_, F_OFD_SETLK, byte) != 0)

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 
-// How long jobs have waited. Found where they wait longest, not among all: there may be a million.
+// How long jobs have waited. Found where they wait longest, not among all: there may be a million. Those that came to wait
+// otherwise than by being added have an index. The others stand in the order in which they came, behind or in front, so that
+// the first of them is enough; and where one of those that have an index stands before it, that has waited longer.
 
 namespace infra::queue::sqlite {
 namespace {
 
-constexpr std::size_t most_priorities = 100;
+constexpr std::size_t most_priorities = 1000;
 
 /// The earliest of what a question gives.
 void take_earliest(query& q, std::optional<std::int64_t>& into) {
@@ -23,19 +25,25 @@ void look_at_line(store& s, const ledger::row& queue, std::optional<std::int64_t
     }
 }
 
-// Those that stand behind the head of their group, or whose group is at its limit.
+void look_at_moved(store& s, const ledger::row& queue, std::optional<std::int64_t>& earliest) {
+    query q(s.db, "SELECT min(waiting_since) FROM infra_jobs WHERE queue = ?1 AND waiting_since IS NOT NULL");
+    take_earliest(q.bind(queue.id), earliest);
+}
+
+// Of each the first that was added: its head may stand there again, and the group itself be at its limit.
 void look_at_groups(store& s, const ledger::row& queue, std::optional<std::int64_t>& earliest) {
-    query q(s.db, "SELECT min(coalesce(waiting_since, created_at)) FROM (SELECT seq FROM infra_grouped WHERE queue = "
-                  "?1 LIMIT ?2) JOIN infra_jobs USING (seq)");
+    query q(
+        s.db,
+        "SELECT min(j.created_at) FROM (SELECT queue, name FROM infra_groups WHERE queue = ?1 AND waiting > 0 LIMIT "
+        "?2) g JOIN infra_jobs j ON j.seq = (SELECT r.seq FROM infra_grouped r WHERE r.queue = g.queue AND r.name = "
+        "g.name AND r.place > 0 ORDER BY r.priority, r.place LIMIT 1) WHERE j.waiting_since IS NULL");
     take_earliest(q.bind(queue.id, most_at_once), earliest);
 }
 
 // Where no worker is, nobody puts them in line.
 void look_at_delayed(store& s, const ledger::row& queue, wall_time now, std::optional<std::int64_t>& earliest) {
-    query q(s.db,
-            "SELECT min(due_at) FROM (SELECT due_at, queue FROM infra_delayed WHERE due_at <= ?2 ORDER BY due_at, "
-            "seq LIMIT ?3) WHERE queue = ?1");
-    take_earliest(q.bind(queue.id, to_unix_ms(now), most_at_once), earliest);
+    query q(s.db, "SELECT min(due_at) FROM infra_delayed WHERE queue = ?1 AND due_at <= ?2");
+    take_earliest(q.bind(queue.id, to_unix_ms(now)), earliest);
 }
 
 std::optional<wall_time> longest_in(store& s, const std::string& name, wall_time now) {
@@ -45,6 +53,8 @@ std::optional<wall_time> longest_in(store& s, const std::string& name, wall_time
     std::optional<std::int64_t> earliest;
     if (queue->in(job_state::waiting) > 0)
         look_at_line(s, *queue, earliest);
+    if (queue->in(job_state::waiting) > 0)
+        look_at_moved(s, *queue, earliest);
     if (queue->in(job_state::waiting) > 0 && s.queues.has_groups())
         look_at_groups(s, *queue, earliest);
     if (queue->in(job_state::delayed) > 0)

@@ -70,6 +70,42 @@ TEST_F(SqliteAttendance, IsWrittenAgainAfterItWasUndone) {
     EXPECT_EQ(loop.await(open()->workers({"mail"})).size(), 1u);
 }
 
+// Numbers go back when a transaction is undone, and bytes do not: neither another worker nor the process itself may have the
+// number then, or who leaves lets go of their byte.
+TEST_F(SqliteAttendance, OfTwoAfterOneWasUndoneAreTwo) {
+    const auto other = open();
+    loop.await(judge->counts({}));
+    ask(file, "CREATE TRIGGER no BEFORE INSERT ON infra_workers BEGIN SELECT raise(ABORT, 'not now'); END");
+    EXPECT_THROW(claim_as(*judge, "one"), error);
+    ask(file, "DROP TRIGGER no");
+    claim_as(*judge, "two");
+    claim_as(*judge, "one");
+    EXPECT_EQ(loop.await(other->workers({})).size(), 2u);
+    loop.await(judge->leave("one"));
+    EXPECT_EQ(loop.await(other->workers({})).size(), 1u);
+}
+
+TEST_F(SqliteAttendance, IsNotThatOfItsProcess) {
+    auto other = open();
+    const auto claim = [&](backend& by, std::string worker) {
+        return loop.await(
+            by.claim({.queues = {"mail"}, .max = 1, .worker = std::move(worker), .lease = 1h, .now = t0}));
+    };
+    loop.await(other->enqueue({make_job("a"), make_job("b")}));
+    ask(file, "CREATE TRIGGER no BEFORE INSERT ON infra_workers BEGIN SELECT raise(ABORT, 'not now'); END");
+    EXPECT_THROW(claim(*other, "one"), error);
+    ask(file, "DROP TRIGGER no");
+    ASSERT_EQ(claim(*other, "one").jobs.size(), 1u);
+    ASSERT_EQ(claim(*other, "two").jobs.size(), 1u);
+    ask(file, "CREATE TRIGGER no BEFORE DELETE ON infra_workers BEGIN SELECT raise(ABORT, 'not now'); END");
+    EXPECT_THROW(loop.await(other->leave("one")), error);
+    ask(file, "DROP TRIGGER no");
+    std::this_thread::sleep_for(2ms); // look_for_dead
+    EXPECT_TRUE(claim(*judge, "three").rescued.empty()) << "both are held by a process that lives";
+    other.reset();
+    ASSERT_TRUE(loop.until([&] { return !claim(*judge, "three").rescued.empty(); })) << "until it does so no longer";
+}
+
 TEST_F(SqliteAttendance, CostsNoWriteWhileNothingIsNew) {
     claim_as(*judge, "one");
     opened_file reader(file);

@@ -133,6 +133,14 @@ inline void expect_sound_blocks(opened_file& file) {
         << "stands in a later run than its number";
 }
 
+/// Only who waits has a time of its own from when it does.
+inline void expect_sound_waits(opened_file& file) {
+    EXPECT_EQ(
+        file.ask("SELECT seq FROM infra_jobs WHERE waiting_since IS NOT NULL AND seq NOT IN (SELECT seq FROM line) "
+                 "AND seq NOT IN (SELECT seq FROM infra_grouped)"),
+        "none");
+}
+
 /// Numbers of families are those of their children; who waits has a reason, and what is pending is there.
 inline void expect_sound_families(opened_file& file) {
     file.ask(
@@ -201,6 +209,7 @@ inline void expect_sound(const std::filesystem::path& path) {
     const auto asked = [&](const std::string& sql) { return file.ask(sql); };
     EXPECT_EQ(asked("PRAGMA integrity_check"), "ok");
     expect_sound_blocks(file);
+    expect_sound_waits(file);
     // The head of a group stands in the line as well.
     file.ask("CREATE TEMP VIEW waiting AS SELECT w.queue, w.priority, w.place, w.seq FROM line w JOIN infra_jobs "
              "USING (seq) WHERE grp IS NULL UNION ALL SELECT queue, priority, place, seq FROM infra_grouped");
