@@ -169,6 +169,8 @@ std::int64_t rate_opens_at(store& s, const claim_request& request) {
 
 // Of leases the bound that the ledger knows, which may be too early: then who comes finds out.
 std::optional<wall_time> next_due(store& s, const claim_request& request) {
+    if (s.queues.has_family_left()) // the next claim goes on with it
+        return request.now;
     auto due = never;
     if (s.queues.in(job_state::active) > 0)
         due = s.leases.bounds().first;

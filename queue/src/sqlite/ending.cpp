@@ -54,10 +54,9 @@ void fail_job(store& s, ledger::row& queue, std::int64_t seq, job_state from, st
 
 namespace {
 
-// A claim goes on with it.
 void put_off(store& s, std::int64_t seq) {
     query(s.db, "UPDATE infra_families SET fails = 1 WHERE seq = ?1").bind(seq).run();
-    s.queues.set_family_left(true);
+    s.leave_families_to_claims();
 }
 
 } // namespace

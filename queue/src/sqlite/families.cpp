@@ -164,7 +164,7 @@ void forget_children(store& s, std::int64_t seq, const family_row& known) {
           "UPDATE infra_families SET waits = ?2, fails = 0, pending = ?3, completed = 0, failed = 0 WHERE seq = ?1")
         .bind(seq, static_cast<int>(waiting::is_gone), left)
         .run();
-    s.queues.set_family_left(true);
+    s.leave_families_to_claims();
 }
 
 std::optional<std::int64_t> first_of(store& s, const char* select) {

@@ -227,6 +227,7 @@ void store::undo_part() {
     query(db, "ROLLBACK TO part").run();
     query(db, "RELEASE part").run();
     queues.undo();
+    queues.set_family_left(true); // the part may have found that none is
     retentions_.clear();
     leases.load(db);
     ended.forget();

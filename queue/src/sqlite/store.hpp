@@ -123,6 +123,10 @@ public:
         return units;
     }
     bool has_time_for_side_work() const noexcept { return side_work_left_ > 0; }
+    void leave_families_to_claims() noexcept {
+        queues.set_family_left(true);
+        brought_work = true; // for one that waits
+    }
 
     database db;
     ledger queues;

@@ -61,6 +61,31 @@ TEST_F(SqliteFamilies, ALongChainFailsBitByBit) {
     EXPECT_EQ(counts(), (queue_counts{.queue = "mail", .failed = 2500}));
 }
 
+TEST_F(SqliteFamilies, ClaimsAreAskedForAtOnceWhileSomeAreToFail) {
+    loop.await(stored->enqueue(chain(2500)));
+    const auto first = claim().jobs.at(0);
+    auto waits = loop.start(stored->claim({.queues = {"mail"}, .max = 1, .worker = "w", .now = t0, .wait = true}));
+    loop.settle();
+    end(first, outcome::kind::failed);
+    loop.until([&] { return waits->ended; });
+    EXPECT_EQ(waits->value.value().next_due, t0);
+    EXPECT_EQ(claim().next_due, t0);
+    EXPECT_EQ(claim().next_due, std::nullopt);
+    EXPECT_EQ(counts().failed, 2500u);
+}
+
+TEST_F(SqliteFamilies, WhoIsToFailDoesThoughAnotherTransactionWasUndone) {
+    loop.await(stored->enqueue(chain(1100)));
+    auto other = make_job("d", {}, "other");
+    other.deduplicate = deduplication{.id = "d", .ttl = 1ms};
+    loop.await(stored->enqueue({other}));
+    end(claim().jobs.at(0), outcome::kind::failed);
+    ask(options.file, "CREATE TRIGGER no BEFORE DELETE ON infra_deduplications BEGIN SELECT raise(ABORT, 'no'); END");
+    EXPECT_TRUE(loop.code_of(stored->prune({{.queue = "mail", .now = t0 + 1h}})));
+    claim();
+    EXPECT_EQ(counts(), (queue_counts{.queue = "mail", .failed = 1100}));
+}
+
 TEST_F(SqliteFamilies, WhoIsToFailIsNotReleasedMeanwhile) {
     auto family = chain(1500);
     for (std::size_t i = 0; i + 1 < 1500; ++i) // each waits for another one as well
