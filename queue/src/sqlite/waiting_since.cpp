@@ -9,7 +9,8 @@
 namespace infra::queue::sqlite {
 namespace {
 
-constexpr std::size_t most_priorities = 1000;
+/// Of the priorities and groups of a queue, where one call asks for many queues.
+constexpr std::int64_t least_share = 10;
 
 /// The earliest of what a question gives.
 void take_earliest(query& q, std::optional<std::int64_t>& into) {
@@ -18,8 +19,8 @@ void take_earliest(query& q, std::optional<std::int64_t>& into) {
             into = at;
 }
 
-void look_at_line(store& s, const ledger::row& queue, std::optional<std::int64_t>& earliest) {
-    for (const auto seq : s.line.longest(s.db, queue.id, most_priorities)) {
+void look_at_line(store& s, const ledger::row& queue, std::int64_t share, std::optional<std::int64_t>& earliest) {
+    for (const auto seq : s.line.longest(s.db, queue.id, static_cast<std::size_t>(share))) {
         query q(s.db, "SELECT coalesce(waiting_since, created_at) FROM infra_jobs WHERE seq = ?1");
         take_earliest(q.bind(seq), earliest);
     }
@@ -31,13 +32,13 @@ void look_at_moved(store& s, const ledger::row& queue, std::optional<std::int64_
 }
 
 // Of each the first that was added: its head may stand there again, and the group itself be at its limit.
-void look_at_groups(store& s, const ledger::row& queue, std::optional<std::int64_t>& earliest) {
+void look_at_groups(store& s, const ledger::row& queue, std::int64_t share, std::optional<std::int64_t>& earliest) {
     query q(
         s.db,
         "SELECT min(j.created_at) FROM (SELECT queue, name FROM infra_groups WHERE queue = ?1 AND waiting > 0 LIMIT "
         "?2) g JOIN infra_jobs j ON j.seq = (SELECT r.seq FROM infra_grouped r WHERE r.queue = g.queue AND r.name = "
         "g.name AND r.place > 0 ORDER BY r.priority, r.place LIMIT 1) WHERE j.waiting_since IS NULL");
-    take_earliest(q.bind(queue.id, most_at_once), earliest);
+    take_earliest(q.bind(queue.id, share), earliest);
 }
 
 // Where no worker is, nobody puts them in line.
@@ -46,19 +47,16 @@ void look_at_delayed(store& s, const ledger::row& queue, wall_time now, std::opt
     take_earliest(q.bind(queue.id, to_unix_ms(now)), earliest);
 }
 
-std::optional<wall_time> longest_in(store& s, const std::string& name, wall_time now) {
-    const auto* queue = s.queues.find(name);
-    if (!queue)
-        return std::nullopt;
+std::optional<wall_time> longest_in(store& s, const ledger::row& queue, std::int64_t share, wall_time now) {
     std::optional<std::int64_t> earliest;
-    if (queue->in(job_state::waiting) > 0)
-        look_at_line(s, *queue, earliest);
-    if (queue->in(job_state::waiting) > 0)
-        look_at_moved(s, *queue, earliest);
-    if (queue->in(job_state::waiting) > 0 && s.queues.has_groups())
-        look_at_groups(s, *queue, earliest);
-    if (queue->in(job_state::delayed) > 0)
-        look_at_delayed(s, *queue, now, earliest);
+    if (queue.in(job_state::waiting) > 0) {
+        look_at_line(s, queue, share, earliest);
+        look_at_moved(s, queue, earliest);
+        if (s.queues.has_groups())
+            look_at_groups(s, queue, share, earliest);
+    }
+    if (queue.in(job_state::delayed) > 0)
+        look_at_delayed(s, queue, now, earliest);
     return earliest ? std::optional(from_unix_ms(*earliest)) : std::nullopt;
 }
 
@@ -66,9 +64,12 @@ std::optional<wall_time> longest_in(store& s, const std::string& name, wall_time
 
 std::vector<std::optional<wall_time>> waiting_since(store& s, const std::vector<std::string>& queues, wall_time now) {
     s.put_in_line();
+    const auto share = std::max(least_share, most_at_once / std::max<std::int64_t>(1, std::ssize(queues)));
     std::vector<std::optional<wall_time>> all;
-    for (const auto& each : queues)
-        all.push_back(longest_in(s, each, now));
+    for (const auto& each : queues) {
+        const auto* queue = s.queues.find(each);
+        all.push_back(queue ? longest_in(s, *queue, share, now) : std::nullopt);
+    }
     return all;
 }
 
