@@ -263,8 +263,8 @@ public:
     virtual awaitable<std::vector<worker_info>> workers(std::vector<std::string> queues) = 0;
 
     /// For each queue since when the one job waits that has waited longest (claimed_job::waiting_since); empty where none
-    /// does. One whose delay is over waits, though nobody has come to see to it. Looks at a bounded number, those that
-    /// stand where jobs wait longest, so where very many have gone back and forth it may name one that came a little later.
+    /// does. One whose delay is over waits, though nobody has come to see to it. May look at a bounded number of a queue's
+    /// priorities and groups (SQLite: 1000, shared by the queues of a call, at least 10 of each), and so miss those of others.
     virtual awaitable<std::vector<std::optional<wall_time>>> waiting_since(std::vector<std::string> queues,
                                                                            wall_time now) = 0;
 
