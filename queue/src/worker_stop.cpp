@@ -3,6 +3,7 @@
 #include <infra/base/telemetry.hpp>
 #include <infra/base/with_deadline.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace infra::queue {
@@ -11,6 +12,7 @@ namespace {
 constexpr auto grace_of_cancelled = std::chrono::seconds(1);
 constexpr auto last_recording = std::chrono::seconds(2);
 constexpr auto longest_leaving = std::chrono::seconds(1);
+constexpr auto shortest_leaving = std::chrono::milliseconds(20);
 
 } // namespace
 
@@ -35,16 +37,19 @@ awaitable<void> worker_run::drain() {
     co_await finish_recording();
 }
 
-// Whoever it does not reach, sees it go with the process.
+// As long as the drain may take: nobody waits for a storage that is locked.
 awaitable<void> worker_run::leave() {
-    const deadline last = saturating_add(time_.steady(), longest_leaving);
+    const auto now = time_.steady();
+    const deadline last =
+        std::clamp(limit_->time(), saturating_add(now, shortest_leaving), saturating_add(now, longest_leaving));
     std::exception_ptr thrown;
     try {
         co_await with_deadline(stored_->leave(identity_), last, time_);
     } catch (...) {
         thrown = std::current_exception();
     }
-    if (thrown && !is_fatal(thrown)) // then it is gone itself
+    // Later it does it all the same; and for good it has gone itself.
+    if (thrown && code_of(thrown) != infra::errc::timed_out && !is_fatal(thrown))
         telemetry::log(level::warn, "queue", "the storage was not told that a worker has stopped",
                        {{"worker", identity_}, {"error", describe(thrown)}});
 }

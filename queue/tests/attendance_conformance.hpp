@@ -232,6 +232,24 @@ TEST_P(QueueAttendance, LongestIsFoundBehindManyOfAnotherGroup) {
     EXPECT_EQ(longest(t0 + 24h), t0 + 1min);
 }
 
+TEST_P(QueueAttendance, LongestIsFoundInWhateverPriorityAndPlaceOfAGroupAtItsLimit) {
+    limit({.concurrency = 1});
+    add({of("tenant", "runs"), of("pile", "first"), of("pile", "top", {.lifo = true})});
+    ASSERT_EQ(claim(2).jobs.size(), 2u);
+    EXPECT_EQ(longest(t0 + 3h), t0);
+    const auto at = [](new_job job, wall_time when) {
+        job.created_at = when;
+        return job;
+    };
+    ASSERT_EQ(change_at(t0, job_change::remove, "first"), 1u);
+    EXPECT_EQ(longest(t0 + 3h), std::nullopt);
+    add({at(of("tenant", "a", {.priority = 3}), t0 + 2h), at(of("tenant", "b"), t0 + 2h + 1s)});
+    EXPECT_EQ(longest(t0 + 3h), t0 + 2h) << "of less priority";
+    add({at(of("pile", "x", {.lifo = true}), t0 + 1h)});
+    add({at(of("pile", "y", {.lifo = true}), t0 + 1h + 1s)});
+    EXPECT_EQ(longest(t0 + 3h), t0 + 1h) << "served last";
+}
+
 TEST_P(QueueAttendance, LongestIsFoundBehindAHeadThatStandsThereAgain) {
     auto second = of("tenant", "b");
     second.created_at = t0 + 1s;

@@ -1,6 +1,7 @@
 #include "verbs.hpp"
 
 #include <algorithm>
+#include <limits>
 
 // How long jobs have waited. Found where they wait longest, not among all: there may be a million. Those that came to wait
 // otherwise than by being added have an index. The others stand in the order in which they came, behind or in front, so that
@@ -31,14 +32,43 @@ void look_at_moved(store& s, const ledger::row& queue, std::optional<std::int64_
     take_earliest(q.bind(queue.id), earliest);
 }
 
-// Of each the first that was added: its head may stand there again, and the group itself be at its limit.
-void look_at_groups(store& s, const ledger::row& queue, std::int64_t share, std::optional<std::int64_t>& earliest) {
+std::vector<std::string> groups_with_jobs(store& s, const ledger::row& queue, std::int64_t most) {
+    query q(s.db, "SELECT name FROM infra_groups WHERE queue = ?1 AND waiting > 0 LIMIT ?2");
+    q.bind(queue.id, most);
+    std::vector<std::string> found;
+    while (q.step())
+        found.push_back(q.text(0));
+    return found;
+}
+
+std::optional<std::int64_t> priority_below(store& s, const ledger::row& queue, const std::string& group,
+                                           std::int64_t other) {
+    query q(s.db, "SELECT max(priority) FROM infra_grouped WHERE queue = ?1 AND name = ?2 AND priority < ?3");
+    return q.bind(queue.id, group, other).step() ? q.maybe_integer(0) : std::nullopt;
+}
+
+// Who came first of those that stand behind, and of those that stand in front.
+void look_at_group(store& s, const ledger::row& queue, const std::string& group, std::int64_t priority,
+                   std::optional<std::int64_t>& earliest) {
     query q(
         s.db,
-        "SELECT min(j.created_at) FROM (SELECT queue, name FROM infra_groups WHERE queue = ?1 AND waiting > 0 LIMIT "
-        "?2) g JOIN infra_jobs j ON j.seq = (SELECT r.seq FROM infra_grouped r WHERE r.queue = g.queue AND r.name = "
-        "g.name AND r.place > 0 ORDER BY r.priority, r.place LIMIT 1) WHERE j.waiting_since IS NULL");
-    take_earliest(q.bind(queue.id, share), earliest);
+        "SELECT coalesce(waiting_since, created_at) FROM infra_jobs WHERE seq IN ("
+        "(SELECT seq FROM infra_grouped WHERE queue = ?1 AND name = ?2 AND priority = ?3 AND place > 0 ORDER BY place "
+        "LIMIT 1), (SELECT seq FROM infra_grouped WHERE queue = ?1 AND name = ?2 AND priority = ?3 AND place < 0 ORDER "
+        "BY place DESC LIMIT 1))");
+    take_earliest(q.bind(queue.id, group, priority), earliest);
+}
+
+// A group's head may stand there again, and the group itself be at its limit.
+void look_at_groups(store& s, const ledger::row& queue, std::int64_t share, std::optional<std::int64_t>& earliest) {
+    auto left = share;
+    for (const auto& group : groups_with_jobs(s, queue, share)) {
+        auto priority = priority_below(s, queue, group, std::numeric_limits<std::int64_t>::max());
+        for (; priority && left > 0; --left) {
+            look_at_group(s, queue, group, *priority, earliest);
+            priority = priority_below(s, queue, group, *priority);
+        }
+    }
 }
 
 // Where no worker is, nobody puts them in line.
