@@ -55,9 +55,13 @@ public:
     }
 
     awaitable<void> leave(std::string) override {
-        const std::scoped_lock lock(mutex);
-        ++departures;
-        co_return;
+        {
+            const std::scoped_lock lock(mutex);
+            ++departures;
+        }
+        if (is_locked)
+            co_await asio::steady_timer(co_await asio::this_coro::executor, steady_time::max())
+                .async_wait(asio::use_awaitable);
     }
 
     awaitable<std::vector<renewal>> extend(std::vector<lease> leases, wall_time until) override {
@@ -163,6 +167,7 @@ public:
     std::vector<job_key> asked;
     std::vector<std::vector<prune_request>> pruned;
     int departures = 0;
+    bool is_locked = false; // for those who leave
 
 private:
     void begin_claim(const claim_request& request) {

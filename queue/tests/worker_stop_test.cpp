@@ -30,6 +30,31 @@ TEST_F(QueueWorker, LetsHandlersFinishWhenStopped) {
     EXPECT_EQ(stored->ready.size(), 1u) << "claimed while it stopped";
 }
 
+TEST_F(QueueWorker, LeavesOnceAndNotUntilItsClaimsHaveEnded) {
+    handle([](json::value) -> awaitable<void> { co_return; });
+    start();
+    turn_until([&] { return !stored->claims.empty(); });
+    EXPECT_EQ(stored->departures, 0);
+    const auto stopped = loop.start(w->stop(10s));
+    turn_until([&] { return running->ended && stopped->ended; });
+    EXPECT_EQ(stored->departures, 1);
+}
+
+TEST_F(QueueWorker, LeavesAStorageThatIsLockedWhenItsDrainTimeIsOver) {
+    handle([](json::value) -> awaitable<void> { co_return; });
+    start();
+    turn_until([&] { return !stored->claims.empty(); });
+    stored->is_locked = true;
+    const auto stopped = loop.start(w->stop(50ms));
+    turn_until([&] { return stored->departures == 1; });
+    pass(49ms);
+    EXPECT_FALSE(running->ended);
+    pass(1ms);
+    turn_until([&] { return running->ended && stopped->ended; });
+    EXPECT_EQ(captured_log::count("warn the storage was not told that a worker has stopped"), 0u)
+        << "it may hear of it yet";
+}
+
 TEST_F(QueueWorker, ReturnsJobWithoutSpendingAttemptWhenItsDrainTimeIsOver) {
     handle([](json::value) -> awaitable<void> { co_await for_ever(); });
     offer("a", {.attempts = 3});
