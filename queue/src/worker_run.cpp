@@ -304,8 +304,8 @@ awaitable<void> worker_run::report_backlog_if_due() {
     } catch (...) {
         thrown = std::current_exception();
     }
-    if (thrown)
-        co_await pause_after("look at what waits", thrown);
+    if (thrown) // claims go on, and say what is wrong with the storage
+        telemetry::log(level::debug, "queue", "the worker could not look at what waits", {{"error", describe(thrown)}});
 }
 
 // --- trouble with the storage -------------------------------------------------------------------------------------

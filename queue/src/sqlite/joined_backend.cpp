@@ -23,7 +23,8 @@ public:
                     "jobs cannot be taken inside a transaction: their worker must renew them");
     }
     awaitable<void> leave(std::string worker) override {
-        return inside([worker = std::move(worker)](store& s) { sqlite::leave(s, worker); });
+        throw error(infra::errc::invalid_state,
+                    "no worker takes jobs inside a transaction: " + worker + " cannot leave");
     }
     awaitable<std::vector<renewal>> extend(std::vector<lease> leases, wall_time until) override {
         return inside([leases = std::move(leases), until](store& s) { return sqlite::extend(s, leases, until); });
@@ -77,8 +78,9 @@ public:
     awaitable<std::vector<minute_counts>> history(std::string queue, wall_time from, wall_time to) override {
         return inside([queue = std::move(queue), from, to](store& s) { return sqlite::history(s, queue, from, to); });
     }
-    awaitable<std::vector<worker_info>> workers(std::vector<std::string> queues) override {
-        return inside([queues = std::move(queues)](store& s) { return sqlite::workers(s, queues); });
+    awaitable<std::vector<worker_info>> workers(std::vector<std::string>) override {
+        throw error(infra::errc::invalid_state,
+                    "workers are not looked for inside a transaction: ask a queue of the file");
     }
     awaitable<std::vector<std::optional<wall_time>>> waiting_since(std::vector<std::string> queues,
                                                                    wall_time now) override {

@@ -56,7 +56,8 @@ public:
     /// It is not wanted any more: it fails, for this reason, and no further attempt follows.
     static verdict cancel(std::string reason) { return {kind::cancelled, std::move(reason), {}}; }
     /// Run it again once none of its children is pending, see queue/flow.hpp. No attempt is spent. Where none is pending it runs
-    /// again at once if one came, ended or went since this run began, and fails otherwise: it would run for ever.
+    /// again at once if one came, ended or went since this run began, and fails otherwise: it would run for ever. A run that is
+    /// repeated finds the children of the one before: ask job_context::count_children(), not the attempt, whether to add them.
     static verdict wait_for_children() { return {kind::waits_for_children, {}, {}}; }
     static verdict of_text(std::string json) { return {kind::completed, std::move(json), {}}; }
 

@@ -1,7 +1,7 @@
 #pragma once
 
 /// How long a loop had to wait for something. It counts the loop's own moments, so that a machine that is busy, or stands still
-/// for a second, makes nothing take longer.
+/// for a second, makes nothing take longer. Nor does what blocks the loop: of that it sees nothing.
 ///
 ///     const infra::testing::stopwatch watch(loop.get_executor());
 ///     loop.until([&] { return server_answers(); });
