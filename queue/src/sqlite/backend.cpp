@@ -80,7 +80,8 @@ awaitable<bool> forget_in_parts(std::shared_ptr<writer> w, std::string queue) {
 
 class sqlite_backend final : public backend {
 public:
-    explicit sqlite_backend(sqlite_options options) : writer_(std::make_shared<writer>(std::move(options))) {}
+    sqlite_backend(sqlite_options options, const side_work_limits& side_work)
+        : writer_(std::make_shared<writer>(std::move(options), side_work)) {}
     ~sqlite_backend() override { writer_->abandon(); }
 
     awaitable<std::vector<added_job>> enqueue(std::vector<new_job> jobs) override {
@@ -239,8 +240,12 @@ void check(const sqlite_options& options) {
 } // namespace sqlite
 
 std::shared_ptr<backend> make_sqlite_backend(sqlite_options options) {
+    return make_sqlite_backend(std::move(options), sqlite::side_work_limits());
+}
+
+std::shared_ptr<backend> make_sqlite_backend(sqlite_options options, sqlite::side_work_limits side_work) {
     sqlite::check(options);
-    return std::make_shared<sqlite::sqlite_backend>(std::move(options));
+    return std::make_shared<sqlite::sqlite_backend>(std::move(options), side_work);
 }
 
 namespace {

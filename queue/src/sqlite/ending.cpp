@@ -62,10 +62,8 @@ void put_off(store& s, std::int64_t seq) {
 } // namespace
 
 void fail_parents(store& s, std::optional<doomed_parent> next, wall_time at) {
-    constexpr int at_once = 16;               // of any chain
-    constexpr std::int64_t as_side_work = 10; // times a row that is forgotten
-    for (int depth = 0; next; ++depth) {
-        if (s.take_side_work(as_side_work) == 0 && depth >= at_once)
+    for (std::int64_t depth = 0; next; ++depth) {
+        if (s.take_side_work(s.side_work.units_of_a_parent) == 0 && depth >= s.side_work.parents_of_a_chain)
             return put_off(s, next->seq);
         const auto reason = std::move(next->reason);
         const auto job = find_row(s, next->seq);

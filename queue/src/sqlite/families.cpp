@@ -144,12 +144,9 @@ void release_if_done(store& s, std::int64_t parent, wall_time now) {
 
 namespace {
 
-/// A family of so many goes at once: who ended them all has done as much.
-constexpr std::int64_t small_family = 16;
-
 // As many rows as there is time for; the rest with sweep_families.
 void forget_children(store& s, std::int64_t seq, const family_row& known) {
-    const auto most = std::max(s.take_side_work(known.total()), small_family);
+    const auto most = std::max(s.take_side_work(known.total()), s.side_work.children_of_a_family);
     query(s.db,
           "DELETE FROM infra_children WHERE parent = ?1 AND seq IN (SELECT seq FROM infra_children WHERE parent = "
           "?1 LIMIT ?2)")

@@ -32,8 +32,9 @@ void limit_log(database& db, std::size_t bytes) {
 
 } // namespace
 
-store::store(const sqlite_options& options, const std::atomic<bool>& give_up, presence& living)
-    : db(options.file), alive(living), options_(options), give_up_(&give_up) {
+store::store(const sqlite_options& options, const std::atomic<bool>& give_up, presence& living,
+             const side_work_limits& limits)
+    : side_work(limits), db(options.file), alive(living), options_(options), give_up_(&give_up) {
     db.set_busy_policy(&store::wait_for_lock, this);
     switch_to_wal(db, give_up);
     db.execute("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384");
@@ -117,7 +118,7 @@ void store::begin(access needed) {
 
 void store::forget_last_transaction() {
     brought_work = look_at_all = claims_follow = false;
-    side_work_left_ = most_side_work;
+    side_work_left_ = side_work.units;
     fresh.clear();
     retentions_.clear();
     line.begin(queues.coming_number());

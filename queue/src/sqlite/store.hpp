@@ -13,6 +13,7 @@
 #include "ledger.hpp"
 #include "log_keeper.hpp"
 #include "presence.hpp"
+#include "side_work.hpp"
 #include "waiting_line.hpp"
 
 #include <infra/queue/backend.hpp>
@@ -22,9 +23,6 @@
 #include <atomic>
 
 namespace infra::queue::sqlite {
-
-/// A transaction does so much on the side.
-inline constexpr std::int64_t most_side_work = 10'000;
 
 /// What an operation does to the file, from least to most.
 enum class access {
@@ -53,7 +51,8 @@ class store {
 public:
     /// Opens the file. `give_up` ends a wait for another process's lock; `alive` says that this process lives, also while the
     /// file is opened anew.
-    store(const sqlite_options& options, const std::atomic<bool>& give_up, presence& alive);
+    store(const sqlite_options& options, const std::atomic<bool>& give_up, presence& alive,
+          const side_work_limits& limits = {});
 
     const sqlite_options& options() const noexcept { return options_; }
 
@@ -115,8 +114,8 @@ public:
     /// Carries out what waits: at COMMIT, and before anybody looks.
     void forget_beyond_kept();
 
-    /// What a transaction does beside what it was asked for is bounded, and the rest left to later ones. One unit is a row that
-    /// is forgotten. Takes so many of those that are left, or as many as there are.
+    const side_work_limits side_work{};
+    /// Takes so many of the units that are left of this transaction's, or as many as there are.
     std::int64_t take_side_work(std::int64_t units) noexcept {
         units = std::min(units, side_work_left_);
         side_work_left_ -= units;

@@ -39,7 +39,8 @@ error overloaded(const sqlite_options& options) {
 
 } // namespace
 
-writer::writer(sqlite_options options) : options_(std::move(options)), alive_(options_.file) {}
+writer::writer(sqlite_options options, const side_work_limits& side_work)
+    : options_(std::move(options)), side_work_(side_work), alive_(options_.file) {}
 
 writer::~writer() {
     abandon();
@@ -359,7 +360,7 @@ void writer::open() {
     if (store_ && store_->has_moved())
         store_.reset();
     if (!store_)
-        store_.emplace(options_, hurry_, alive_);
+        store_.emplace(options_, hurry_, alive_, side_work_);
 }
 
 // The next operation opens the file anew, in case somebody has put a sound one there.

@@ -52,7 +52,7 @@ private:
 ///           joins the thread, which may be in the middle of a transaction.
 class writer {
 public:
-    explicit writer(sqlite_options options);
+    explicit writer(sqlite_options options, const side_work_limits& side_work = {});
     ~writer();
     writer(const writer&) = delete;
     writer& operator=(const writer&) = delete;
@@ -95,6 +95,7 @@ private:
     void end();
 
     const sqlite_options options_;
+    const side_work_limits side_work_;
     std::atomic<bool> hurry_{false};
 
     std::mutex mutex_;

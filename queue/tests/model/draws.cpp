@@ -10,8 +10,8 @@ std::chrono::milliseconds draw_ms(lots& draw, std::size_t most) {
     return std::chrono::milliseconds(draw.between(1, most));
 }
 
-keep draw_keep(lots& draw) {
-    switch (draw.below(20)) {
+keep draw_keep(lots& draw, std::size_t in) {
+    switch (draw.below(in)) {
     case 0: return {.count = 0};
     case 1: return {.count = draw.between(1, 3)};
     case 2: return {.age = std::chrono::seconds(draw.between(0, 10))};
@@ -26,8 +26,6 @@ std::string draw_data(lots& draw) {
         return R"({"n":)" + n + R"(,"text":")" + std::string(draw.between(900, 5000), 'x') + R"("})";
     return R"({"n":)" + n + "}";
 }
-
-child_failure draw_policy(lots& draw) { return static_cast<child_failure>(draw.below(5)); }
 
 group_limits draw_group_limits(lots& draw) {
     group_limits of_each;
@@ -55,6 +53,12 @@ deduplication draw_deduplication(lots& draw, bool with_ttl) {
 
 } // namespace
 
+// Where parents fail bit by bit, mostly what makes a chain of them fail.
+child_failure walk::draw_policy(lots& draw) {
+    return fails_bit_by_bit() && !draw.one_in(8) ? child_failure::fail_parent
+                                                 : static_cast<child_failure>(draw.below(5));
+}
+
 job_options walk::draw_options(lots& draw) {
     job_options options{.attempts = static_cast<int>(draw.between(1, 3)), .lifo = draw.one_in(8)};
     if (draw.one_in(4))
@@ -63,8 +67,8 @@ job_options walk::draw_options(lots& draw) {
         options.backoff = exponential(std::chrono::milliseconds(draw.between(1, 9)));
     if (draw.one_in(8))
         options.timeout = draw_ms(draw, 9);
-    options.keep_failed = draw_keep(draw);
-    if (draw.one_in(8))
+    options.keep_failed = draw_keep(draw, fails_bit_by_bit() ? 6 : 20); // there is room for few jobs
+    if (draw.one_in(fails_bit_by_bit() ? 20 : 8)) // those that expire together fail the parents of several
         options.ttl = draw_ms(draw, 8000);
     return options;
 }
@@ -95,7 +99,11 @@ std::vector<new_job> walk::draw_family(lots& draw) {
     std::vector<new_job> all{draw_job(draw)};
     for (auto n = draw.between(1, 4); n > 0; --n) {
         auto child = draw_job(draw);
-        child.parent = child_of{.place = draw.below(all.size()), .on_failure = draw_policy(draw)};
+        if (fails_bit_by_bit()) // one that is there and over may fail several at once
+            child.id.clear();
+        const bool goes_deeper = fails_bit_by_bit() && !draw.one_in(8);
+        child.parent =
+            child_of{.place = goes_deeper ? all.size() - 1 : draw.below(all.size()), .on_failure = draw_policy(draw)};
         all.push_back(std::move(child));
     }
     return all;
@@ -123,6 +131,8 @@ job_filter walk::draw_filter(lots& draw) {
     return filter;
 }
 
+std::size_t walk::draw_number(lots& draw, std::size_t most) { return fails_bit_by_bit() ? 1 : draw.between(1, most); }
+
 std::optional<job_key> walk::draw_key(lots& draw) {
     if (jobs_.empty())
         return std::nullopt;
@@ -132,7 +142,7 @@ std::optional<job_key> walk::draw_key(lots& draw) {
 
 std::vector<walk::held_job> walk::draw_leases(lots& draw) {
     std::vector<held_job> some;
-    for (auto n = draw.between(1, 3); n > 0 && !held_.empty(); --n) {
+    for (auto n = draw_number(draw, 3); n > 0 && !held_.empty(); --n) {
         if (!void_.empty() && draw.one_in(10)) {
             some.push_back(draw.of(void_));
             continue;

@@ -35,12 +35,12 @@ walk::operation_ptr walk::draw_operation(lots& draw, bool alone) {
 }
 
 walk::operation_ptr walk::enqueue(lots& draw) {
-    if (draw.one_in(4)) {
+    if (draw.one_in(fails_bit_by_bit() ? 2 : 4)) {
         const auto family = draw_family(draw);
         return enqueue(family, family);
     }
     std::vector<new_job> jobs;
-    for (auto n = draw.one_in(3) ? draw.between(2, 4) : 1; n > 0; --n)
+    for (auto n = draw.one_in(3) ? draw_number(draw, 4) : 1; n > 0; --n)
         jobs.push_back(draw_job(draw));
     return enqueue(jobs, jobs);
 }
@@ -91,7 +91,9 @@ walk::operation_ptr walk::finish(lots& draw) {
     for (const auto& each : draw_leases(draw)) {
         outcome o{.as = draw.one_in(6) ? outcome::kind::waits : static_cast<outcome::kind>(draw.below(4)),
                   .at = now_,
-                  .keep = draw_keep(draw)};
+                  .keep = draw_keep(draw, fails_bit_by_bit() ? 6 : 20)};
+        if (fails_bit_by_bit() && draw.one_in(2))
+            o.as = outcome::kind::failed;
         if (o.as == outcome::kind::completed && draw.one_in(2))
             o.result = R"({"r":1})";
         if (o.as == outcome::kind::retry || o.as == outcome::kind::failed)

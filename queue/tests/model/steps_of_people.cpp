@@ -46,11 +46,11 @@ walk::operation_ptr walk::change(lots& draw, bool alone) {
     change_request subject{.what = static_cast<job_change>(draw.below(4)),
                            .max = page(draw, alone),
                            .now = now_,
-                           .with_children = draw.one_in(3)};
+                           .with_children = !fails_bit_by_bit() && draw.one_in(3)};
     auto model = subject;
     auto text = std::string(to_string(subject.what)) + (subject.with_children ? " with children" : "");
-    if (draw.below(4) < by_key) {
-        for (auto n = draw.between(1, 3); n > 0; --n)
+    if (fails_bit_by_bit() || draw.below(4) < by_key) {
+        for (auto n = draw_number(draw, 3); n > 0; --n)
             if (const auto key = draw_key(draw)) {
                 model.jobs.push_back(*key);
                 subject.jobs.push_back({key->queue, ids_.to_subject(key->id)});

@@ -19,11 +19,13 @@ walk::~walk() {
 void walk::step(std::uint64_t seed) {
     lots draw(seed);
     pass_time(draw);
+    if (fails_bit_by_bit())
+        have_expired(draw);
     operation_list asked;
     if (const auto what = draw.below(100); what < 18) {
         claim(draw);
     } else if (what < 21) {
-        claim_and_wait(draw);
+        fails_bit_by_bit() ? claim(draw) : claim_and_wait(draw);
     } else if (what < 24) {
         follow(draw);
     } else if (what < 27) {
@@ -33,13 +35,14 @@ void walk::step(std::uint64_t seed) {
     } else if (what < 31) {
         reopen(draw.below(subjects_.size()));
     } else {
-        const std::size_t number = draw.one_in(4) ? draw.between(2, 5) : 1;
+        const std::size_t number = draw.one_in(4) && !fails_bit_by_bit() ? draw.between(2, 5) : 1;
         const bool cut_short = draw.one_in(20); // what takes several calls may be done in part
         while (asked.size() < number)
             if (auto one = draw_operation(draw, number == 1 && !cut_short && !subject_.spoil))
                 asked.push_back(std::move(one));
         cut_short ? perform_and_crash(asked, draw) : perform(asked, draw);
     }
+    settle(draw);
     compare_state(draw); // first, for it learns of ids
     for (auto& each : asked)
         each->compare(ids_);
@@ -97,6 +100,35 @@ void walk::perform_and_crash(operation_list& all, lots& draw) {
     std::erase_if(all, [](const auto& each) { return each->failure() == infra::errc::closed; });
     for (const auto& each : all)
         each->repeat(loop_, *model_);
+}
+
+// Those whose time is over: a claim that takes some sees what their ends bring.
+void walk::have_expired(lots& draw) {
+    const claim_request nothing{.queues = {"a", "b", "c"}, .max = 0, .worker = "w", .now = now_};
+    loop_.await(any_subject(draw).claim(nothing));
+    loop_.await(model_->claim(nothing));
+    settle(draw);
+}
+
+// By claims that take nothing, some after a crash or on a disk that fails.
+void walk::settle(lots& draw) {
+    for (int tries = 0; fails_bit_by_bit() && !subject_.is_settled(); ++tries) {
+        if (tries == 1000)
+            throw difference("parents are to fail, and no claim has them do so");
+        if (draw.one_in(8))
+            crash();
+        const bool spoilt = spoil(draw);
+        const auto claiming =
+            loop_.start(any_subject(draw).claim({.queues = {"d"}, .max = 1, .worker = "w", .now = now_}));
+        if (!loop_.until([&] { return claiming->ended; }))
+            throw difference("a claim does not end");
+        if (spoilt)
+            subject_.mend();
+        if (claiming->failure && (!spoilt || code_of(claiming->failure) != errc::unavailable))
+            std::rethrow_exception(claiming->failure);
+        if (!claiming->failure && !subject_.is_settled() && claiming->value->next_due != now_)
+            throw difference("parents are still to fail, and the next claim is not to come at once");
+    }
 }
 
 // Mostly on, sometimes far ahead or back.

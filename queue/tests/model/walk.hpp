@@ -26,6 +26,9 @@ struct walk_subject {
     /// Until mend(), some write of the storage may fail: then a verb throws errc::unavailable and has changed nothing.
     std::function<void(lots& draw)> spoil = {};
     std::function<void()> mend = {};
+    /// Given where parents fail bit by bit: whether all are that are to. Claims go on with them, and then it is compared; what is
+    /// asked at a time is one thing, for several may have their parents fail in another order than the model's.
+    std::function<bool()> is_settled = {};
     /// Throws a difference if the storage does not agree with itself.
     std::function<void()> check = [] {};
     std::shared_ptr<void> surroundings = nullptr;
@@ -75,6 +78,9 @@ private:
     bool spoil(lots& draw);
     void perform(operation_list& all, lots& draw);
     void perform_and_crash(operation_list& all, lots& draw);
+    bool fails_bit_by_bit() const { return subject_.is_settled != nullptr; }
+    void have_expired(lots& draw);
+    void settle(lots& draw);
     void pass_time(lots& draw);
     void crash();
     void reopen(std::size_t which);
@@ -102,6 +108,8 @@ private:
 
     // draws.cpp
     job_options draw_options(lots& draw);
+    child_failure draw_policy(lots& draw);
+    std::size_t draw_number(lots& draw, std::size_t most);
     new_job draw_job(lots& draw);
     std::vector<new_job> draw_family(lots& draw);
     job_filter draw_filter(lots& draw);

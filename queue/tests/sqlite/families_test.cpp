@@ -64,7 +64,8 @@ TEST_F(SqliteFamilies, ALongChainFailsBitByBit) {
 TEST_F(SqliteFamilies, ClaimsAreAskedForAtOnceWhileSomeAreToFail) {
     loop.await(stored->enqueue(chain(2500)));
     const auto first = claim().jobs.at(0);
-    auto waits = loop.start(stored->claim({.queues = {"mail"}, .max = 1, .worker = "w", .now = t0, .wait = true}));
+    auto waits = loop.start(stored->claim(
+        {.queues = {"mail"}, .max = 1, .worker = "w", .now = t0, .wait = true, .due = t0 + 10s})); // the lease's end
     loop.settle();
     end(first, outcome::kind::failed);
     loop.until([&] { return waits->ended; });

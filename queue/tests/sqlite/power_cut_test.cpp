@@ -2,6 +2,7 @@
 #include "../model/words.hpp"
 #include "child.hpp"
 #include "recorded_disk.hpp"
+#include "src/sqlite/side_work.hpp"
 
 // A power cut loses what was written and not synced, or a part of it. Whatever is left opens, is sound, and holds the queue as
 // it was after one of its operations: not before the last that had to be durable.
@@ -42,7 +43,8 @@ protected:
         const recorded_disk disk;
         {
             const auto stored = make_sqlite_backend(
-                {.file = folder / "queue.db", .durability = GetParam().what, .log_bytes = GetParam().log_bytes});
+                {.file = folder / "queue.db", .durability = GetParam().what, .log_bytes = GetParam().log_bytes},
+                {.units = 1, .parents_of_a_chain = 0, .children_of_a_family = 1}); // parents fail bit by bit
             loop.await(stored->counts({}));
             for (std::size_t i = 0; i < operations; ++i)
                 do_something(*stored, disk);
@@ -71,8 +73,10 @@ protected:
                 if (draw.one_in(4))
                     jobs.back().group = draw.one_in(2) ? "g1" : "g2";
                 if (jobs.size() > 1 && draw.one_in(2))
-                    jobs.back().parent = child_of{.place = draw.below(jobs.size() - 1),
-                                                  .on_failure = static_cast<child_failure>(draw.below(5))};
+                    jobs.back().parent =
+                        child_of{.place = jobs.size() - 2,
+                                 .on_failure = draw.one_in(2) ? child_failure::fail_parent
+                                                              : static_cast<child_failure>(draw.below(5))};
             }
             loop.await(stored.enqueue(jobs));
             return acknowledge(stored, disk, true, "enqueue");

@@ -149,8 +149,14 @@ inline void expect_sound_families(opened_file& file) {
                        "HAVING pending <> count(c.seq) FILTER (WHERE c.state = 0) OR completed <> count(c.seq) FILTER "
                        "(WHERE c.state = 1) OR failed <> count(c.seq) FILTER (WHERE c.state = 2) OR bytes <> "
                        "coalesce(sum(coalesce(length(CAST(result AS BLOB)), 0) + coalesce(length(CAST(failed_reason AS "
-                       "BLOB)), 0)), 0) OR (waits = 1 AND pending = 0)"),
+                       "BLOB)), 0)), 0) OR (waits = 1 AND pending = 0 AND fails = 0)"),
               "none");
+    EXPECT_EQ(
+        file.ask("SELECT seq FROM infra_families f WHERE fails = 1 AND (waits = 2 OR (waits = 1 AND pending = 0 AND "
+                 "NOT EXISTS (SELECT 1 FROM infra_children WHERE parent = f.seq AND state = 2 AND on_failure = "
+                 "0)))"),
+        "none")
+        << "is to fail, and no child has failed it";
     EXPECT_EQ(file.ask("SELECT seq FROM infra_families WHERE (waits <> 2) <> (seq IN (SELECT seq FROM infra_jobs))"),
               "none");
     EXPECT_EQ(file.ask("SELECT parent FROM infra_children WHERE parent NOT IN (SELECT seq FROM infra_families)"),
