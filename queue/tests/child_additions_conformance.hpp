@@ -293,6 +293,18 @@ TEST_P(QueueChildren, ADuplicateIsNoChild) {
     EXPECT_EQ(info("p", "albums")->children, children_counts{});
 }
 
+// Another family's child is not asked for by what is left out.
+TEST_P(QueueChildren, ThoseOfADuplicateWithinTheCallAreLeftOut) {
+    add({make_job("p", {}, "albums"), make_child("theirs")});
+    auto holder = make_job("holder");
+    auto duplicate = make_job("duplicate");
+    holder.deduplicate = duplicate.deduplicate = deduplication{.id = "d"};
+    const auto added = add({holder, duplicate, make_child("theirs", 1)});
+    EXPECT_EQ(added.at(1).how, addition::deduplicated);
+    EXPECT_EQ(added.at(2).how, addition::left_out);
+    EXPECT_EQ(info("theirs")->parent, (job_key{"albums", "p"}));
+}
+
 TEST_P(QueueChildren, AChildThatIsReplacedIsWaitedForNoLonger) {
     auto child = make_child("c");
     child.run_at = t0 + 1h;

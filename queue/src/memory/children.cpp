@@ -13,12 +13,42 @@ std::size_t size_of(const child_info& child) { return child.result.size() + chil
 
 } // namespace
 
-/// Those whose parent is there already, and so gets none.
-std::vector<bool> memory_storage::left_out_of(const std::vector<new_job>& all) {
+namespace {
+
+/// Slots that the jobs of a call take, as far as they are new.
+class slots_of_call {
+public:
+    explicit slots_of_call(const std::vector<new_job>& all) : all_(all), is_parent_(parents_in(all)) {}
+
+    /// False: it is the duplicate of one before it.
+    bool take(std::size_t i) {
+        const auto& by = all_[i].deduplicate;
+        if (!by)
+            return true;
+        const auto [found, is_free] = holders_.try_emplace({all_[i].queue, by->id}, i);
+        const auto holder = std::exchange(found->second, i);
+        if (is_free || (by->replace && all_[holder].run_at && !is_parent_[holder]))
+            return true;
+        found->second = holder;
+        return false;
+    }
+
+private:
+    const std::vector<new_job>& all_;
+    const std::vector<bool> is_parent_;
+    std::map<std::pair<std::string, std::string>, std::size_t> holders_;
+};
+
+} // namespace
+
+/// Those whose parent is there already, and so gets none; or, where that is asked for, the duplicate of one before it.
+std::vector<bool> memory_storage::left_out_of(const std::vector<new_job>& all, bool for_duplicates_of_call) {
     std::vector<bool> left_out, gets_none;
-    for (const auto& each : all) {
+    slots_of_call slots(all);
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        const auto& each = all[i];
         left_out.push_back(each.parent && each.parent->parent.id.empty() && gets_none[each.parent->place]);
-        gets_none.push_back(left_out.back() || gets_no_children(each));
+        gets_none.push_back(left_out.back() || gets_no_children(each) || (for_duplicates_of_call && !slots.take(i)));
     }
     return left_out;
 }

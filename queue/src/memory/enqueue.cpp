@@ -12,9 +12,8 @@ bool is_over(const std::optional<wall_time>& until, wall_time now) { return unti
 
 std::vector<added_job> memory_storage::enqueue(std::vector<new_job> all) {
     check_families(all);
-    const auto left_out = left_out_of(all);
-    refuse_beyond_length(all, left_out);
-    refuse_families(all, left_out);
+    refuse_beyond_length(all, left_out_of(all, false)); // which looks at what was there before
+    refuse_families(all, left_out_of(all, true));
     const auto is_parent = parents_in(all);
     std::vector<std::uint64_t> numbers; // of those that were created; 0 for the others
     std::vector<added_job> added;

@@ -156,7 +156,7 @@ private:
     void free_slot(const record& r);
 
     // children.cpp
-    std::vector<bool> left_out_of(const std::vector<new_job>& all);
+    std::vector<bool> left_out_of(const std::vector<new_job>& all, bool for_duplicates_of_call);
     void refuse_families(const std::vector<new_job>& all, const std::vector<bool>& left_out);
     record* first_stored_above(const std::vector<new_job>& all, const new_job& child);
     void refuse_child(const std::vector<new_job>& all, const new_job& child);
