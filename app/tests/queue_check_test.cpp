@@ -4,7 +4,9 @@
 
 #include <infra/queue.hpp>
 #include <infra/queue/memory.hpp>
+#include <infra/queue/sqlite.hpp>
 #include <infra/runtime.hpp>
+#include <infra/testing/redis_server.hpp> // a folder that goes
 
 #include <gtest/gtest.h>
 
@@ -144,10 +146,21 @@ TEST(QueueCheckOptions, AreCheckedByName) {
 
 // --- what it sees ---
 
-struct QueueCheck : ::testing::Test {
+/// In memory, and on a file that another process has open as well: its workers are there.
+struct QueueCheck : ::testing::TestWithParam<const char*> {
     QueueCheck() {
+        if (GetParam() == std::string("memory")) {
+            stored = theirs = queue::make_memory_backend();
+        } else {
+            stored = queue::make_sqlite_backend({.file = folder.path() + "/queue.db"});
+            theirs = queue::make_sqlite_backend({.file = folder.path() + "/queue.db"});
+        }
         time.set_wall(now);
         queue::set_default_queue(queue::queue(stored, {}, std::make_shared<queue::registry>(), time));
+    }
+    ~QueueCheck() override {
+        wait(theirs->stop(deadline::after(10s)));
+        wait(stored->stop(deadline::after(10s)));
     }
 
     health::check_result ask(const queue_check& check) { return wait(check()); }
@@ -157,16 +170,24 @@ struct QueueCheck : ::testing::Test {
         std::vector<queue::new_job> one{job};
         wait(stored->enqueue(std::move(one)));
     }
-    void claim_as(std::string worker) {
-        wait(stored->claim({.queues = {"mail"}, .max = 0, .worker = std::move(worker), .now = time.wall()}));
+    void claim_as(std::string worker, std::size_t max = 0) {
+        wait(theirs->claim({.queues = {"mail"}, .max = max, .worker = std::move(worker), .now = time.wall()}));
+    }
+
+    void end_their_process(std::string worker) { // in memory it is this one, and its worker leaves
+        wait(theirs == stored ? stored->leave(std::move(worker)) : theirs->stop(deadline::after(10s)));
     }
 
     static constexpr wall_time now = std::chrono::sys_days(std::chrono::year(2026) / 1 / 1);
     manual_clock time;
-    std::shared_ptr<queue::memory_backend> stored = std::make_shared<queue::memory_backend>();
+    testing::temporary_folder folder;
+    std::shared_ptr<queue::backend> stored, theirs;
 };
 
-TEST_F(QueueCheck, SpeaksUpWhenTooMuchWaits) {
+INSTANTIATE_TEST_SUITE_P(Kept, QueueCheck, ::testing::Values("memory", "sqlite"),
+                         [](const auto& info) { return std::string(info.param); });
+
+TEST_P(QueueCheck, SpeaksUpWhenTooMuchWaits) {
     for (const auto* id : {"a", "b", "c"})
         add(id);
     EXPECT_EQ(ask(queue_check({.degraded_above = 3})).status, health_status::healthy);
@@ -177,7 +198,7 @@ TEST_F(QueueCheck, SpeaksUpWhenTooMuchWaits) {
     EXPECT_EQ(ask(queue_check({.queues = {"other"}, .degraded_above = 0})).status, health_status::healthy);
 }
 
-TEST_F(QueueCheck, SpeaksUpWhenAJobWaitsTooLongSinceItWasDue) {
+TEST_P(QueueCheck, SpeaksUpWhenAJobWaitsTooLongSinceItWasDue) {
     const queue_check check({.degraded_after = 1min, .degraded_without_worker = 1h});
     add("later", now + 1h);
     time.advance(1h + 1min);
@@ -186,7 +207,7 @@ TEST_F(QueueCheck, SpeaksUpWhenAJobWaitsTooLongSinceItWasDue) {
     EXPECT_EQ(ask(check).status, health_status::degraded);
 }
 
-TEST_F(QueueCheck, SpeaksUpWhenNobodyIsThereAndNotBeforeItHasSeenThatForAWhile) {
+TEST_P(QueueCheck, SpeaksUpWhenNobodyIsThereAndNotBeforeItHasSeenThatForAWhile) {
     const queue_check check({.degraded_after = 24h, .degraded_without_worker = 30s});
     add("a");
     time.advance(1h);
@@ -200,7 +221,7 @@ TEST_F(QueueCheck, SpeaksUpWhenNobodyIsThereAndNotBeforeItHasSeenThatForAWhile) 
 
     claim_as("w");
     EXPECT_EQ(ask(check).status, health_status::healthy);
-    wait(stored->leave("w"));
+    wait(theirs->leave("w"));
     EXPECT_EQ(ask(check).status, health_status::healthy) << "the next one may be about to come";
     time.advance(31s);
     EXPECT_EQ(ask(check).status, health_status::degraded);
@@ -208,18 +229,29 @@ TEST_F(QueueCheck, SpeaksUpWhenNobodyIsThereAndNotBeforeItHasSeenThatForAWhile) 
     EXPECT_EQ(ask(check).status, health_status::healthy);
 }
 
-TEST_F(QueueCheck, SaysNothingOfAQueueWithoutJobsAndWithoutAWorker) {
-    const queue_check check({.degraded_without_worker = 1s});
+TEST_P(QueueCheck, SeesThatTheProcessOfAWorkerIsGone) {
+    const queue_check check({.degraded_after = 24h, .degraded_without_worker = 30s});
     add("a");
     claim_as("w");
-    wait(stored->claim({.queues = {"mail"}, .max = 1, .worker = "w", .now = time.wall()}));
-    wait(stored->leave("w"));
+    time.advance(1min);
+    EXPECT_EQ(ask(check).status, health_status::healthy);
+    end_their_process("w");
+    EXPECT_EQ(ask(check).status, health_status::healthy);
+    time.advance(31s);
+    EXPECT_EQ(ask(check).status, health_status::degraded);
+}
+
+TEST_P(QueueCheck, SaysNothingOfAQueueWithoutJobsAndWithoutAWorker) {
+    const queue_check check({.degraded_without_worker = 1s});
+    add("a");
+    claim_as("w", 1);
+    wait(theirs->leave("w"));
     EXPECT_EQ(ask(check).status, health_status::healthy);
     time.advance(5s);
     EXPECT_EQ(ask(check).status, health_status::healthy);
 }
 
-TEST_F(QueueCheck, TakesAStorageThatDoesNotAnswerForUnhealthy) {
+TEST_P(QueueCheck, TakesAStorageThatDoesNotAnswerForUnhealthy) {
     wait(stored->stop(deadline::after(10s)));
     EXPECT_THROW(ask(queue_check()), boost::system::system_error) << "no storage, no health";
 }
