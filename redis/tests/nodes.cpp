@@ -32,7 +32,8 @@ nodes::nodes(test_loop& loop, bool with_replicas, std::vector<std::string> more,
         direct_.push_back(std::make_unique<client>(std::vector{loop_.get_executor()}, servers_.back()->over_socket()));
         ids_.push_back(ask(servers_.size() - 1, {"CLUSTER", "MYID"}).as_text());
     }
-    meet();
+    share_slots();
+    until_all_have_met();
     if (with_replicas)
         replicate();
     loop_.until([&] { return all_are_well(); });
@@ -58,14 +59,36 @@ reply nodes::ask(std::size_t i, command c) {
 
 const std::string& nodes::id(std::size_t i) { return ids_[i]; }
 
-void nodes::meet() {
+void nodes::share_slots() {
     const std::pair<int, int> thirds[] = {{0, 5460}, {5461, 10922}, {10923, 16383}};
     for (std::size_t i = 0; i < 3; ++i)
         ask(i, {"CLUSTER", "ADDSLOTSRANGE", thirds[i].first, thirds[i].second});
     for (std::size_t i = 0; i < size(); ++i)
         ask(i, {"CLUSTER", "SET-CONFIG-EPOCH", i + 1});
-    for (std::size_t i = 1; i < size(); ++i)
-        ask(0, {"CLUSTER", "MEET", "127.0.0.1", ports_[i], buses_[i]});
+}
+
+// Redis gives up a handshake that takes longer than a node's timeout, as on a busy machine, and does not begin it again.
+void nodes::until_all_have_met() {
+    const stopwatch since(loop_.get_executor());
+    auto next = 0ms;
+    loop_.until([&] {
+        if (since.elapsed() >= next) {
+            for (std::size_t i = 1; i < size(); ++i)
+                ask(0, {"CLUSTER", "MEET", "127.0.0.1", ports_[i], buses_[i]});
+            next = since.elapsed() + 3s;
+        }
+        return all_have_met();
+    });
+}
+
+bool nodes::all_have_met() {
+    for (std::size_t i = 0; i < size(); ++i) {
+        const auto known = ask(i, {"CLUSTER", "NODES"}).as_text();
+        for (const auto& each : ids_)
+            if (known.find(each) == std::string::npos)
+                return false;
+    }
+    return true;
 }
 
 void nodes::replicate() {

@@ -42,7 +42,9 @@ public:
     void make_empty_master(std::size_t i);
 
 private:
-    void meet();
+    void share_slots();
+    void until_all_have_met();
+    bool all_have_met();
     void replicate();
     bool all_are_well();
     const std::string& id(std::size_t i);
