@@ -142,7 +142,6 @@ private:
     void tell_of_end(const record& r, std::optional<job_info> as);
     std::size_t forget_beyond(const std::string& queue, job_state state, const keep& kept, wall_time now);
     void publish(const names& queues) const;
-    std::optional<wall_time> longest_in(const std::string& queue, wall_time now) const;
     void record_event(const std::string& queue, kind what, const job_id& id, wall_time at, std::string data = {});
     void record_event(const record& r, kind what, wall_time at, std::string data = {});
 

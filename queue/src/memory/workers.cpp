@@ -1,6 +1,8 @@
 #include "storage.hpp"
 
 #include <algorithm>
+#include <map>
+#include <string_view>
 
 // Who is there, and how long jobs have waited for them.
 
@@ -25,22 +27,22 @@ std::vector<worker_info> memory_storage::workers(const std::vector<std::string>&
     return found;
 }
 
-std::optional<wall_time> memory_storage::longest_in(const std::string& queue, wall_time now) const {
-    std::optional<wall_time> longest;
+// One walk for all of them: a worker asks now and then.
+std::vector<std::optional<wall_time>> memory_storage::waiting_since(const std::vector<std::string>& queues,
+                                                                    wall_time now) const {
+    std::map<std::string_view, std::optional<wall_time>> longest;
+    for (const auto& each : queues)
+        longest.try_emplace(each);
     for (const auto& [number, each] : jobs_) {
         const bool waits = each.info.state == job_state::waiting ||
                            (each.info.state == job_state::delayed && each.waiting_since <= now);
-        if (waits && each.info.queue == queue && (!longest || each.waiting_since < *longest))
-            longest = each.waiting_since;
+        if (const auto of = waits ? longest.find(each.info.queue) : longest.end();
+            of != longest.end() && (!of->second || each.waiting_since < *of->second))
+            of->second = each.waiting_since;
     }
-    return longest;
-}
-
-std::vector<std::optional<wall_time>> memory_storage::waiting_since(const std::vector<std::string>& queues,
-                                                                    wall_time now) const {
     std::vector<std::optional<wall_time>> all;
     for (const auto& each : queues)
-        all.push_back(longest_in(each, now));
+        all.push_back(longest.at(each));
     return all;
 }
 

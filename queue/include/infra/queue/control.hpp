@@ -126,8 +126,8 @@ public:
     [[nodiscard]] awaitable<bool> remove(job_id id) const { return remove(job_key{{}, std::move(id)}); }
 
     /// All that fit, bit by bit; how many it were. Jobs that come to fit meanwhile may be left out. Each by itself: what one
-    /// waits for goes on without it, unless it fits as well; to what waits for it, it has failed. retry_all takes the newest thousand first, and so on, so that a
-    /// flow that failed waits for its children again and runs in its order.
+    /// waits for goes on without it, unless it fits as well; to what waits for it, it has failed. retry_all takes the newest
+    /// thousand first, and so on, so that a flow that failed waits for its children again and runs in its order.
     [[nodiscard]] awaitable<std::size_t> retry_all(job_filter which) const;
     [[nodiscard]] awaitable<std::size_t> promote_all(job_filter which) const;
     [[nodiscard]] awaitable<std::size_t> cancel_all(job_filter which) const;
