@@ -177,13 +177,13 @@ int main(int argc, char** argv) {
         {.name = "count", .handler = w.handler(), .attempts = 1000, .keep_completed = {}, .keep_failed = {}});
     queue::worker worker(jobs, {.concurrency = 8, .lease = w.lease(), .max_stalls = 1'000'000});
     asio::co_spawn(ex, worker.run(), report);
-    if (w.what == "fill") {
-        const auto fill_and_drain = [&]() -> awaitable<void> {
-            co_await fill(jobs, count, w.folder, &w.acknowledged);
-            co_await stop_when_drained(jobs, worker);
-        };
+    const auto fill_and_drain = [&]() -> awaitable<void> { // as long as the loop runs
+        co_await fill(jobs, count, w.folder, &w.acknowledged);
+        co_await stop_when_drained(jobs, worker);
+    };
+    if (w.what == "fill")
         asio::co_spawn(ex, fill_and_drain(), report);
-    } else if (w.what == "drain")
+    else if (w.what == "drain")
         asio::co_spawn(ex, stop_when_drained(jobs, worker), report);
     else if (w.what == "work")
         for (int i = 0; i < 3; ++i)
