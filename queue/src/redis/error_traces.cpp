@@ -1,0 +1,90 @@
+#include "error_traces.hpp"
+
+#include "fields.hpp"
+
+#include <algorithm>
+
+namespace infra::queue::redis_backend {
+namespace {
+
+constexpr std::string_view trace_line = "\n    at ";
+constexpr std::string_view our_line = "\n    at attempt ";
+constexpr std::string_view before_time = ", ";
+
+// Only what format_rfc3339 writes.
+std::optional<wall_time> read_rfc3339(std::string_view text) {
+    using namespace std::chrono;
+    constexpr std::string_view form = "0000-00-00T00:00:00.000Z";
+    const auto fits = [](char c, char f) { return f == '0' ? c >= '0' && c <= '9' : c == f; };
+    if (!std::ranges::equal(text, form, fits))
+        return std::nullopt;
+    const auto number = [text](std::size_t at, std::size_t digits) {
+        return static_cast<int>(*leading_integer(text.substr(at, digits)));
+    };
+    const year_month_day date{year(number(0, 4)), month(unsigned(number(5, 2))), day(unsigned(number(8, 2)))};
+    if (!date.ok())
+        return std::nullopt;
+    return wall_time(sys_days(date)) + hours(number(11, 2)) + minutes(number(14, 2)) + seconds(number(17, 2)) +
+           milliseconds(number(20, 3));
+}
+
+std::optional<job_error> read_our_trace(std::string_view trace) {
+    const auto mark = trace.rfind(our_line);
+    if (mark == std::string_view::npos)
+        return std::nullopt;
+    const auto line = trace.substr(mark + our_line.size());
+    const auto attempt = leading_integer(line);
+    const auto comma = line.find(before_time);
+    const auto at =
+        comma == std::string_view::npos ? std::nullopt : read_rfc3339(line.substr(comma + before_time.size()));
+    if (!attempt || *attempt < 1 || !at)
+        return std::nullopt;
+    return job_error{.attempt = static_cast<int>(*attempt), .at = *at, .reason = std::string(trace.substr(0, mark))};
+}
+
+std::string to_trace(const job_error& e) {
+    const auto at = format_rfc3339(e.at);
+    auto trace = e.reason;
+    trace.append(our_line).append(std::to_string(e.attempt)).append(before_time).append(at.data(), at.size());
+    return trace;
+}
+
+} // namespace
+
+std::vector<std::string> read_traces(std::string_view text) {
+    constexpr json::limits roomy{.max_bytes = 16 * 1024 * 1024};
+    const auto read = json::parse(text, roomy);
+    const auto* all = read ? read->if_array() : nullptr;
+    std::vector<std::string> traces;
+    if (!all)
+        return traces;
+    for (const auto& each : *all)
+        if (const auto* trace = each.if_string())
+            traces.emplace_back(*trace);
+    return traces;
+}
+
+std::vector<job_error> to_errors(const std::vector<std::string>& traces, int attempts_made) {
+    std::vector<job_error> errors;
+    auto attempt = attempts_made - static_cast<int>(traces.size());
+    for (const auto& trace : traces) {
+        ++attempt;
+        auto ours = read_our_trace(trace);
+        errors.push_back(ours ? *std::move(ours)
+                              : job_error{.attempt = std::max(1, attempt),
+                                          .reason = trace.substr(0, std::min(trace.find(trace_line), trace.size()))});
+    }
+    return errors;
+}
+
+std::string with_error(std::vector<std::string> traces, const job_error& e, std::size_t most) {
+    traces.push_back(to_trace(e));
+    if (traces.size() > most)
+        traces.erase(traces.begin(), traces.end() - static_cast<std::ptrdiff_t>(most));
+    json::array all;
+    for (const auto& each : traces)
+        all.emplace_back(each);
+    return json::to_text(all);
+}
+
+} // namespace infra::queue::redis_backend

@@ -1,0 +1,31 @@
+#pragma once
+
+// What a job knows of its parent: `parent` and `parentKey` of its hash, and their echo in its opts.
+
+#include <infra/base/json.hpp>
+#include <infra/queue/children.hpp>
+
+#include <string>
+#include <string_view>
+
+namespace infra::queue::redis_backend {
+
+struct parent_link {
+    std::string queue_key{}; ///< the base of the parent's queue
+    std::string id{};
+    child_failure on_failure = child_failure::wait; ///< what BullMQ does with a child of no flag
+
+    std::string key() const { return queue_key + ':' + id; }
+    job_key job() const; ///< without the prefix
+
+    friend bool operator==(const parent_link&, const parent_link&) = default;
+};
+
+/// `{"id":"album","queueKey":"bull:albums","fpof":true}`
+std::string to_text(const parent_link& link);
+json::result<parent_link> read_parent(std::string_view text);
+
+/// Into opts: `parent` and the flag.
+void put_parent(json::object& opts, const parent_link& link);
+
+} // namespace infra::queue::redis_backend

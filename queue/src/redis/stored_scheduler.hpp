@@ -1,0 +1,49 @@
+#pragma once
+
+// Schedules as BullMQ's job schedulers: a member of the sorted set `repeat`, whose score is the time of the pending run, a hash
+// `repeat:<id>`, and that run's job `repeat:<id>:<ms>`. Its opts repeat the schedule, because a worker of BullMQ makes the next
+// run from them.
+//
+// What BullMQ has no field for is in fields of ours, with `infra` in their names. It drops them when a program defines the
+// schedule through it; then the schedule is as that program wants it.
+
+#include "fields.hpp"
+
+#include <infra/queue/schedules.hpp>
+
+#include <optional>
+#include <string>
+
+namespace infra::queue::redis_backend {
+
+struct stored_scheduler {
+    std::string queue{};
+    std::string id{};
+    schedule when{};
+    std::string name{};
+    std::string data = "{}";
+    json::object opts{};        ///< of each run's job
+    std::size_t iterations = 1; ///< that were added, the pending one included
+    bool is_over = false;       ///< then all of them were made, and `next` is the last one's time
+    std::optional<wall_time> next{};
+    std::optional<wall_time> last{};
+    wall_time defined_at{};
+};
+
+/// `score` is that of the schedule in `repeat`.
+stored_scheduler read_scheduler(std::string queue, std::string id, std::optional<double> score,
+                                const hash_fields& hash);
+stored_scheduler to_stored(const new_schedule& asked);
+
+/// Whether they run at the same times, so that the one that is to be stored may keep the run of the one that is.
+bool is_same_recurrence(const stored_scheduler& stored, const schedule& asked);
+
+hash_fields hash_of(const stored_scheduler& s);
+
+/// The hash of the job that is the run at that time, being the so-manieth.
+hash_fields iteration_of(const stored_scheduler& s, wall_time run, std::size_t iteration, wall_time now);
+
+/// `pending`: where the job of the next run is.
+schedule_info to_info(const stored_scheduler& s, std::optional<job_state> pending);
+
+} // namespace infra::queue::redis_backend
