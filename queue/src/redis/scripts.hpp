@@ -1,0 +1,12 @@
+#pragma once
+
+// The scripts of src/redis/scripts/, each a file that says what it takes and gives. CMake makes them into texts.
+
+#include <infra/redis/script.hpp>
+
+namespace infra::queue::redis_backend::scripts {
+
+extern const redis::script add_jobs;
+extern const redis::script work;
+
+} // namespace infra::queue::redis_backend::scripts

@@ -1,0 +1,86 @@
+-- A queue as its settings have it at this moment, and the ways to wait in it.
+
+local call = redis.call
+
+local function open_queue(base)
+    local meta = call('HMGET', base .. ':meta', 'paused', 'concurrency', 'max', 'duration', 'opts.maxLenEvents', 'version')
+    local q = {
+        base = base,
+        paused = meta[1] and true or false,
+        concurrency = tonumber(meta[2]),
+        most_starts = tonumber(meta[3]),
+        window = tonumber(meta[4]),
+        most_events = meta[5],
+        wait = base .. ':wait',
+        active = base .. ':active',
+        prioritized = base .. ':prioritized',
+        delayed = base .. ':delayed',
+        marker = base .. ':marker',
+        events = base .. ':events',
+    }
+    if not q.most_events then
+        q.most_events = '10000'
+        call('HSET', base .. ':meta', 'opts.maxLenEvents', q.most_events)
+    end
+    -- Up to version 5 what waits in a paused queue stands apart, and resuming puts it in the place of `wait`.
+    local major = tonumber(string.match(meta[6] or '', '^[^:]*:(%d+)'))
+    q.line = (q.paused and major and major <= 5) and base .. ':paused' or q.wait
+    return q
+end
+
+local function tell(q, ...)
+    call('XADD', q.events, '*', 'event', ...)
+end
+
+local function trim_events(q)
+    call('XTRIM', q.events, 'MAXLEN', '~', q.most_events)
+end
+
+local function is_open(q)
+    return not q.paused and not (q.concurrency and call('LLEN', q.active) >= q.concurrency)
+end
+
+-- Wakes one who is blocked.
+local function ring(q)
+    if is_open(q) then
+        call('ZADD', q.marker, 0, '0')
+    end
+end
+
+-- Tells who is blocked until when the next one is delayed.
+local function ring_later(q)
+    local first = call('ZRANGE', q.delayed, 0, 0, 'WITHSCORES')
+    if first[2] then
+        call('ZADD', q.marker, first[2] / 4096, '1')
+    end
+end
+
+-- `front`: before those of its priority.
+local function stand_in_line(q, id, priority, front)
+    if priority == 0 then
+        call(front and 'RPUSH' or 'LPUSH', q.line, id)
+        return
+    end
+    local place = front and 0 or call('INCR', q.base .. ':pc') % 4294967296
+    call('ZADD', q.prioritized, priority * 4294967296 + place, id)
+end
+
+-- Behind those of the same millisecond, of which 4096 have a place of their own.
+local function stand_aside(q, id, run_at)
+    local first = run_at * 4096
+    local last = call('ZREVRANGEBYSCORE', q.delayed, first + 4095, first, 'WITHSCORES', 'LIMIT', 0, 1)
+    local score = last[2] and math.min(last[2] + 1, first + 4095) or first
+    call('ZADD', q.delayed, score, id)
+end
+
+local function priority_of(job)
+    return tonumber(call('HGET', job, 'priority')) or 0
+end
+
+-- All keys of a job but its lock.
+local function keys_of(job, into)
+    for _, part in ipairs({'', ':logs', ':dependencies', ':processed', ':failed', ':unsuccessful'}) do
+        into[#into + 1] = job .. part
+    end
+    return into
+end
