@@ -2,13 +2,13 @@
 
 #include "tests/redis/wire.hpp"
 
-#include "src/redis/error_traces.hpp"
 #include "src/redis/job_hash.hpp"
 #include "src/redis/keys.hpp"
 #include "src/redis/scores.hpp"
 #include "tests/support.hpp"
 
 #include <algorithm>
+#include <functional>
 
 namespace infra::queue::redis_backend::tests {
 namespace {

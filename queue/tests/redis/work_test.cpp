@@ -381,6 +381,51 @@ TEST_F(QueueRedisWork, FreesASlotOnlyWithoutATime) {
     EXPECT_EQ(ask({"GET", "bull:mail:de:b"}).as_text(), "2");
 }
 
+// --- Ends in view of children ---------------------------------------------------------------------------------------
+
+TEST_F(QueueRedisWork, FailsWhatReturnsBeforeItsChildrenAreDone) {
+    add({plain_job("early"), plain_job("alone")});
+    const auto taken = take(2);
+    ask({"SADD", "bull:mail:1:dependencies", "bull:mail:9"});
+    work_request both{.minutes = 0};
+    for (const auto& each : taken)
+        both.ended.push_back(
+            {.end = {.held = {.job = each.key, .token = "token"}, .as = kind::completed}, .of = remember(each)});
+    work(both);
+    EXPECT_EQ(ids("failed"), (lines{"1"}));
+    EXPECT_EQ(field("1", "failedReason"), unfinished_children_reason);
+    EXPECT_EQ(ids("completed"), (lines{"2"}));
+}
+
+TEST_F(QueueRedisWork, FailsWhatAChildHasDoomed) {
+    add(plain_job("parent"));
+    const auto taken = take_one();
+    ask({"ZADD", "bull:mail:1:unsuccessful", 7, "bull:mail:9"});
+    end(taken, kind::returned);
+    EXPECT_EQ(ids("failed"), (lines{"1"}));
+    EXPECT_EQ(field("1", "failedReason"), "child bull:mail:9 failed");
+}
+
+TEST_F(QueueRedisWork, ParksAParentUntilItsChildrenAreDone) {
+    add({plain_job("waits"), plain_job("need not")});
+    const auto taken = take(2);
+    ask({"SADD", "bull:mail:1:dependencies", "bull:mail:9"});
+    end(taken[0], kind::waits);
+    end(taken[1], kind::waits);
+    EXPECT_EQ(ids("waiting-children"), (lines{"1"}));
+    EXPECT_EQ(ids_of(take(5)), (lines{"2"}));
+    EXPECT_EQ(field("1", "atm"), "");
+}
+
+TEST_F(QueueRedisWork, ForgetsThatItWasToFailOnceItHas) {
+    add(plain_job("doomed"));
+    ask({"HSET", "bull:mail:1", "defa", "why"});
+    const auto taken = take_one();
+    end(taken, kind::failed, taken.fail_with);
+    EXPECT_EQ(field("1", "failedReason"), "why");
+    EXPECT_EQ(ask({"HEXISTS", "bull:mail:1", "defa"}).as_integer(), 0);
+}
+
 // --- Families that BullMQ added -------------------------------------------------------------------------------------
 
 class QueueRedisFamily : public QueueRedisWork {

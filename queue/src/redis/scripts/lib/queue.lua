@@ -79,8 +79,8 @@ end
 
 -- All keys of a job but its lock.
 local function keys_of(job, into)
-    for _, part in ipairs({'', ':logs', ':dependencies', ':processed', ':failed', ':unsuccessful'}) do
-        into[#into + 1] = job .. part
-    end
+    local n = #into
+    into[n + 1], into[n + 2], into[n + 3] = job, job .. ':logs', job .. ':dependencies'
+    into[n + 4], into[n + 5], into[n + 6] = job .. ':processed', job .. ':failed', job .. ':unsuccessful'
     return into
 end
