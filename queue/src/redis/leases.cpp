@@ -1,0 +1,11 @@
+#include "verbs.hpp"
+
+#include <stdexcept>
+
+namespace infra::queue::redis_backend {
+
+awaitable<std::vector<renewal>> extend(shared_store, std::vector<lease>, wall_time) {
+    throw std::logic_error("extend");
+}
+
+} // namespace infra::queue::redis_backend
