@@ -155,8 +155,7 @@ awaitable<void> lease_keeper::renew_once(std::shared_ptr<state> s) {
     leases.reserve(held.size());
     for (const auto& each : held)
         leases.push_back(*each);
-    const auto kept =
-        co_await s->with.stored->extend(std::move(leases), saturating_add(s->with.time->wall(), s->with.length));
+    const auto kept = co_await s->with.stored->extend(std::move(leases), s->with.length, s->with.time->wall());
     for (std::size_t i = 0; i < held.size(); ++i)
         if (kept[i] == renewal::cancel_requested)
             s->with.on_cancel_requested(held[i]);

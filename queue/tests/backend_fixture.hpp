@@ -66,8 +66,8 @@ protected:
         return std::move(*claiming->value);
     }
 
-    bool extend(const lease& held, wall_time until) {
-        return loop.await(stored->extend({held}, until)).at(0) == renewal::held;
+    bool extend(const lease& held, std::chrono::milliseconds length, wall_time now = t0) {
+        return loop.await(stored->extend({held}, length, now)).at(0) == renewal::held;
     }
 
     std::optional<job_info> info(const job_id& id, std::string queue = "mail") {

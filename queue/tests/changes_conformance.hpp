@@ -55,7 +55,7 @@ TEST_P(QueueOperations, AsksForTheEndOfWhatRuns) {
     EXPECT_EQ(change(job_change::cancel, "a"), 1u);
     EXPECT_EQ(change(job_change::cancel, "a"), 0u);
     EXPECT_TRUE(info("a")->cancel_requested);
-    EXPECT_EQ(loop.await(stored->extend({held}, t0 + 1min)).at(0), renewal::cancel_requested);
+    EXPECT_EQ(loop.await(stored->extend({held}, 1min, t0)).at(0), renewal::cancel_requested);
     EXPECT_TRUE(finish({.held = held, .as = outcome::kind::retry, .reason = "interrupted", .at = t0}));
     EXPECT_EQ(info("a")->state, job_state::failed);
     EXPECT_EQ(info("a")->failed_reason, cancelled_reason);

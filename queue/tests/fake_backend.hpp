@@ -64,12 +64,13 @@ public:
                 .async_wait(asio::use_awaitable);
     }
 
-    awaitable<std::vector<renewal>> extend(std::vector<lease> leases, wall_time until) override {
+    awaitable<std::vector<renewal>> extend(std::vector<lease> leases, std::chrono::milliseconds length,
+                                           wall_time now) override {
         const std::scoped_lock lock(mutex);
         std::vector<renewal> held;
         for (const auto& each : leases) {
             lines.push_back("extend " + each.job.id);
-            extended_until = until;
+            extended_until = now + length;
             held.push_back(lost.contains(each.job.id) ? renewal::lost : renewal::held);
         }
         extensions += leases.size();

@@ -99,7 +99,7 @@ TEST_P(QueueBackend, AddsAnIdAgainOnceItIsForgotten) {
 TEST_P(QueueBackend, TakesNothingForNothing) {
     EXPECT_TRUE(add({}).empty());
     EXPECT_TRUE(loop.await(stored->finish({})).empty());
-    EXPECT_TRUE(loop.await(stored->extend({}, t0)).empty());
+    EXPECT_TRUE(loop.await(stored->extend({}, 10s, t0)).empty());
     EXPECT_TRUE(loop.await(stored->get({})).empty());
     EXPECT_TRUE(claim(10, t0, {}).jobs.empty());
     EXPECT_TRUE(loop.await(stored->counts({})).empty());

@@ -39,7 +39,7 @@ TEST_P(QueueBackend, SparesLeasesThatAreOverOnlyBecauseTheWallClockJumped) {
     const claim_request lenient{
         .queues = {"mail"}, .max = 1, .worker = "w", .now = after_jump, .expired_before = t0 + 1s};
     EXPECT_EQ(ids_of(loop.await(stored->claim(lenient))), ids{});
-    EXPECT_TRUE(extend(held, after_jump + 10s));
+    EXPECT_TRUE(extend(held, 10s, after_jump));
     EXPECT_EQ(ids_of(claim(1, after_jump + 9s)), ids{});
 }
 
@@ -52,7 +52,7 @@ TEST_P(QueueBackend, RescuesAJobWhoseLeaseEndsLaterThanAnyLeaseMay) {
 TEST_P(QueueBackend, ExtendsALease) {
     add({make_job("a")});
     const auto held = claim(1).jobs.at(0).held;
-    EXPECT_TRUE(extend(held, t0 + 20s));
+    EXPECT_TRUE(extend(held, 15s, t0 + 5s));
     EXPECT_EQ(ids_of(claim(1, t0 + 19s)), ids{});
     EXPECT_EQ(ids_of(claim(1, t0 + 20s)), ids{"a"});
 }
@@ -60,7 +60,7 @@ TEST_P(QueueBackend, ExtendsALease) {
 TEST_P(QueueBackend, ExtendsALeaseThatRanOutWhileNobodyTookTheJob) {
     add({make_job("a")});
     const auto held = claim(1).jobs.at(0).held;
-    EXPECT_TRUE(extend(held, t0 + 30s));
+    EXPECT_TRUE(extend(held, 15s, t0 + 15s));
     EXPECT_TRUE(finish({.held = held, .at = t0 + 25s}));
 }
 
@@ -68,7 +68,7 @@ TEST_P(QueueBackend, RefusesToExtendALostLease) {
     add({make_job("a"), make_job("b")});
     const auto taken = claim(2);
     const auto again = claim(1, t0 + 10s);
-    const auto held = loop.await(stored->extend({taken.jobs[0].held, again.jobs.at(0).held}, t0 + 60s));
+    const auto held = loop.await(stored->extend({taken.jobs[0].held, again.jobs.at(0).held}, 50s, t0 + 10s));
     EXPECT_EQ(held, (std::vector<renewal>{renewal::lost, renewal::held}));
 }
 
@@ -91,7 +91,7 @@ TEST_P(QueueBackend, EndsALeaseOnce) {
     const auto held = claim(1).jobs.at(0).held;
     EXPECT_TRUE(finish({.held = held, .at = t0}));
     EXPECT_FALSE(finish({.held = held, .at = t0}));
-    EXPECT_FALSE(extend(held, t0 + 1min));
+    EXPECT_FALSE(extend(held, 1min));
 }
 
 TEST_P(QueueBackend, KnowsNoLeaseItDidNotGive) {
@@ -99,7 +99,7 @@ TEST_P(QueueBackend, KnowsNoLeaseItDidNotGive) {
     claim(1);
     for (const auto* token : {"", ":", "1", "1:", ":1", "a:b", "1:1x", "99999999999999999999:1", "-1:1"}) {
         EXPECT_FALSE(finish({.held = {.job = {"mail", "a"}, .fence = 1, .token = token}, .at = t0})) << token;
-        EXPECT_FALSE(extend({.job = {"mail", "a"}, .fence = 1, .token = token}, t0)) << token;
+        EXPECT_FALSE(extend({.job = {"mail", "a"}, .fence = 1, .token = token}, 10s)) << token;
     }
     EXPECT_EQ(info("a")->state, job_state::active);
 }

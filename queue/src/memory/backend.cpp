@@ -131,7 +131,9 @@ awaitable<void> memory_backend::leave(std::string worker) {
     return act(handle_, [worker = std::move(worker)](auto& s) { s.leave(worker); });
 }
 
-awaitable<std::vector<renewal>> memory_backend::extend(std::vector<lease> leases, wall_time until) {
+awaitable<std::vector<renewal>> memory_backend::extend(std::vector<lease> leases, std::chrono::milliseconds length,
+                                                       wall_time now) {
+    const auto until = saturating_add(now, length);
     return act(handle_, [leases = std::move(leases), until](auto& s) { return s.extend(leases, until); });
 }
 

@@ -19,8 +19,9 @@ public:
         return redis_backend::claim(store_, std::move(request));
     }
     awaitable<void> leave(std::string worker) override { return redis_backend::leave(store_, std::move(worker)); }
-    awaitable<std::vector<renewal>> extend(std::vector<lease> leases, wall_time until) override {
-        return redis_backend::extend(store_, std::move(leases), until);
+    awaitable<std::vector<renewal>> extend(std::vector<lease> leases, std::chrono::milliseconds length,
+                                           wall_time now) override {
+        return redis_backend::extend(store_, std::move(leases), length, now);
     }
     awaitable<std::vector<bool>> finish(std::vector<outcome> outcomes) override {
         return redis_backend::finish(store_, std::move(outcomes));

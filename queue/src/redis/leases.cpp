@@ -4,7 +4,7 @@
 
 namespace infra::queue::redis_backend {
 
-awaitable<std::vector<renewal>> extend(shared_store, std::vector<lease>, wall_time) {
+awaitable<std::vector<renewal>> extend(shared_store, std::vector<lease>, std::chrono::milliseconds, wall_time) {
     throw std::logic_error("extend");
 }
 

@@ -11,7 +11,8 @@ using shared_store = std::shared_ptr<store>;
 awaitable<std::vector<added_job>> enqueue(shared_store s, std::vector<new_job> jobs);
 awaitable<claim_result> claim(shared_store s, claim_request request);
 awaitable<void> leave(shared_store s, std::string worker);
-awaitable<std::vector<renewal>> extend(shared_store s, std::vector<lease> leases, wall_time until);
+awaitable<std::vector<renewal>> extend(shared_store s, std::vector<lease> leases, std::chrono::milliseconds length,
+                                       wall_time now);
 awaitable<std::vector<bool>> finish(shared_store s, std::vector<outcome> outcomes);
 awaitable<std::vector<std::optional<job_info>>> get(shared_store s, std::vector<job_key> keys);
 awaitable<std::vector<queue_counts>> counts(shared_store s, std::vector<std::string> queues);

@@ -99,7 +99,9 @@ public:
                       [worker = std::move(worker)](store& s) { sqlite::leave(s, worker); });
     }
 
-    awaitable<std::vector<renewal>> extend(std::vector<lease> leases, wall_time until) override {
+    awaitable<std::vector<renewal>> extend(std::vector<lease> leases, std::chrono::milliseconds length,
+                                           wall_time now) override {
+        const auto until = saturating_add(now, length);
         return submit(writer_, access::write, 0, always,
                       [leases = std::move(leases), until](store& s) { return sqlite::extend(s, leases, until); });
     }

@@ -26,7 +26,9 @@ public:
         throw error(infra::errc::invalid_state,
                     "no worker takes jobs inside a transaction: " + worker + " cannot leave");
     }
-    awaitable<std::vector<renewal>> extend(std::vector<lease> leases, wall_time until) override {
+    awaitable<std::vector<renewal>> extend(std::vector<lease> leases, std::chrono::milliseconds length,
+                                           wall_time now) override {
+        const auto until = saturating_add(now, length);
         return inside([leases = std::move(leases), until](store& s) { return sqlite::extend(s, leases, until); });
     }
     awaitable<std::vector<bool>> finish(std::vector<outcome> outcomes) override {

@@ -131,10 +131,11 @@ walk::operation_ptr walk::extend(lots& draw) {
         held_.push_back(each);
         text += " " + each.model.job.queue + "/" + each.model.job.id;
     }
-    const auto until = now_ + draw_ms(draw, 12'000);
+    const auto length = draw_ms(draw, 12'000);
+    const auto now = now_;
     return std::make_unique<twin<std::vector<renewal>>>(
-        text + " until " + words_of(until), [=](backend& in) { return in.extend(subject, until); },
-        [=](backend& in) { return in.extend(model, until); },
+        text + " until " + words_of(now + length), [=](backend& in) { return in.extend(subject, length, now); },
+        [=](backend& in) { return in.extend(model, length, now); },
         [](const auto& all, const called&) {
             std::string words;
             for (const auto each : all)

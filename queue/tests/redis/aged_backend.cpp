@@ -36,8 +36,10 @@ public:
         co_return co_await inner_->claim(std::move(request));
     }
     awaitable<void> leave(std::string worker) override { return inner_->leave(std::move(worker)); }
-    awaitable<std::vector<renewal>> extend(std::vector<lease> leases, wall_time until) override {
-        return inner_->extend(std::move(leases), until);
+    awaitable<std::vector<renewal>> extend(std::vector<lease> leases, std::chrono::milliseconds length,
+                                           wall_time now) override {
+        co_await time_->pass_until(now);
+        co_return co_await inner_->extend(std::move(leases), length, now);
     }
     awaitable<std::vector<bool>> finish(std::vector<outcome> outcomes) override {
         co_await time_->pass_until(latest_of(outcomes, &outcome::at));

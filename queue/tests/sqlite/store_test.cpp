@@ -149,7 +149,7 @@ TEST_F(SqliteFile, ThatWasDeletedTakesItsLeasesAlong) {
     for (const auto as : {outcome::kind::completed, outcome::kind::retry, outcome::kind::failed})
         EXPECT_FALSE(loop.await(stored->finish({{.held = stale, .as = as, .at = t0}})).at(0));
     EXPECT_FALSE(loop.await(stored->finish({{.held = stale, .at = t0, .keep = {.count = 0}}})).at(0));
-    EXPECT_EQ(loop.await(stored->extend({stale}, t0 + 1h)).at(0), renewal::lost);
+    EXPECT_EQ(loop.await(stored->extend({stale}, 1h, t0)).at(0), renewal::lost);
     EXPECT_TRUE(loop.await(stored->finish({{.held = fresh, .at = t0}})).at(0));
 }
 

@@ -220,7 +220,7 @@ TEST_F(SqliteTransaction, LeavesTheJobActiveIfItIsRolledBack) {
     inside.complete(*context);
     db.run("ROLLBACK");
     EXPECT_EQ(loop.await(jobs.find_job("once"))->state, job_state::active);
-    EXPECT_EQ(loop.await(stored->extend({taken.held}, t0 + 10s)), std::vector{renewal::held});
+    EXPECT_EQ(loop.await(stored->extend({taken.held}, 10s, t0)), std::vector{renewal::held});
 }
 
 TEST_F(SqliteTransaction, RefusesARunWhoseLeaseIsLost) {
@@ -237,7 +237,7 @@ TEST_F(SqliteTransaction, RefusesARunWhoseLeaseIsLost) {
     }
     EXPECT_FALSE(stale->completion_noted());
     db.run("ROLLBACK");
-    EXPECT_EQ(loop.await(stored->extend({again.held}, t0 + 20s)), std::vector{renewal::held});
+    EXPECT_EQ(loop.await(stored->extend({again.held}, 9s, t0 + 11s)), std::vector{renewal::held});
 }
 
 TEST_F(SqliteTransaction, DoesNotCompleteAJobWhoseChildrenAreNotDone) {

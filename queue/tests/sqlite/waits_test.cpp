@@ -51,7 +51,7 @@ TEST_P(SqliteWaits, GiveAClaimOnlyWhatIsItsOwn) {
     }
     ASSERT_TRUE(loop.until([&] { return claiming->ended; }));
     ASSERT_EQ(ids_of(*claiming->value), ids{"a"});
-    EXPECT_EQ(loop.await(stored->extend({claiming->value->jobs[0].held}, t0 + 10s)), std::vector{renewal::held});
+    EXPECT_EQ(loop.await(stored->extend({claiming->value->jobs[0].held}, 10s, t0)), std::vector{renewal::held});
     EXPECT_EQ(loop.await(stored->counts({"mail"})).at(0).active, 1u);
 }
 

@@ -168,8 +168,9 @@ public:
     /// Takes a worker whose last claim has ended out of workers(). What it holds it keeps.
     virtual awaitable<void> leave(std::string worker) = 0;
 
-    /// Holds leases until `until`, as far as they are not void.
-    virtual awaitable<std::vector<renewal>> extend(std::vector<lease> leases, wall_time until) = 0;
+    /// Holds leases for `length` from `now`, as far as they are not void; a storage with a clock of its own counts from there.
+    virtual awaitable<std::vector<renewal>> extend(std::vector<lease> leases, std::chrono::milliseconds length,
+                                                   wall_time now) = 0;
 
     /// Ends leases. False for those that were void: their outcome is not recorded.
     virtual awaitable<std::vector<bool>> finish(std::vector<outcome> outcomes) = 0;

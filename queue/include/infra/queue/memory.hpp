@@ -40,7 +40,8 @@ public:
     awaitable<std::vector<added_job>> enqueue(std::vector<new_job> jobs) override;
     awaitable<claim_result> claim(claim_request request) override;
     awaitable<void> leave(std::string worker) override;
-    awaitable<std::vector<renewal>> extend(std::vector<lease> leases, wall_time until) override;
+    awaitable<std::vector<renewal>> extend(std::vector<lease> leases, std::chrono::milliseconds length,
+                                           wall_time now) override;
     awaitable<std::vector<bool>> finish(std::vector<outcome> outcomes) override;
     awaitable<std::vector<std::optional<job_info>>> get(std::vector<job_key> keys) override;
     awaitable<std::vector<queue_counts>> counts(std::vector<std::string> queues) override;
