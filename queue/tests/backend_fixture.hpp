@@ -10,6 +10,24 @@
 
 namespace infra::queue::tests {
 
+/// What a storage that many programs share, with a clock of its own, cannot give; where a trait is false, the tests ask for what
+/// it still must give.
+struct backend_traits {
+    /// Leases and the windows of limits end by the callers' clock, also when that is put back. False: the storage's own clock
+    /// ends them, whatever its callers' say.
+    bool goes_by_callers_clock = true;
+    /// A claim rescues jobs of queues it does not name. False: each queue's keys are by themselves, and a claim looks into
+    /// those that it names.
+    bool rescues_every_queue = true;
+    /// No two jobs of the storage get the same id. False: each queue counts by itself, as other programs have it.
+    bool numbers_all_jobs = true;
+    /// Lists are in the order of addition whatever the states and queues. False: each state of each queue is a list of its
+    /// own, in the order in which it is served or was filled.
+    bool lists_in_order_of_addition = true;
+    /// Children are listed in the order of addition. False: they are kept in sets.
+    bool orders_children = true;
+};
+
 struct backend_subject {
     std::shared_ptr<backend> stored;
     /// The same storage as another process would open it.
@@ -17,6 +35,7 @@ struct backend_subject {
     /// Looks, after each test, whether the storage agrees with itself.
     std::function<void()> check = [] {};
     std::shared_ptr<void> surroundings = nullptr;
+    backend_traits traits{};
 };
 
 struct backend_case {

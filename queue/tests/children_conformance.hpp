@@ -120,10 +120,15 @@ TEST_P(QueueChildren, GivesChildrenPageByPage) {
         request.cursor = page.next;
         ++pages;
     } while (!request.cursor.empty());
-    EXPECT_EQ(pages, 3u);
-    ASSERT_EQ(all.size(), 25u);
-    EXPECT_EQ(all.front(), "c0");
-    EXPECT_EQ(all.back(), "c24");
+    EXPECT_GE(pages, 3u);
+    ids expected;
+    for (int i = 0; i < 25; ++i)
+        expected.push_back("c" + std::to_string(i));
+    if (!subject.traits.orders_children) {
+        std::ranges::sort(all);
+        std::ranges::sort(expected);
+    }
+    EXPECT_EQ(all, expected);
     EXPECT_TRUE(children({"albums", "no such job"}).empty());
 }
 

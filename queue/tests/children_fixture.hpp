@@ -63,6 +63,8 @@ protected:
             std::ranges::move(page.children, std::back_inserter(all));
             request.cursor = page.next;
         } while (!request.cursor.empty());
+        if (!subject.traits.orders_children)
+            std::ranges::sort(all, {}, [](const child_info& c) { return c.job.id; });
         return all;
     }
 

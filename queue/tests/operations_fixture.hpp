@@ -19,6 +19,12 @@ protected:
         } while (!request.cursor.empty());
         return all;
     }
+    /// Where the storage's lists know no order but that of each state: as sets.
+    ids in_order(ids listed) const {
+        if (!subject.traits.lists_in_order_of_addition)
+            std::ranges::sort(listed);
+        return listed;
+    }
     ids listed(job_filter filter) { return listed(list_request{.filter = std::move(filter)}); }
 
     std::size_t change(job_change what, const job_id& id, wall_time now = t0) {

@@ -48,8 +48,10 @@ TEST_P(QueueBackend, LeasesWhatItWaitedForFromTheMomentItCame) {
     add({make_job("a")});
     const auto held = result_of(claiming).jobs.at(0).held;
     EXPECT_EQ(info("a")->started_at, t0 + 1h);
-    EXPECT_TRUE(claim(1, t0 + 1h + 9s).rescued.empty());
-    EXPECT_EQ(claim(1, t0 + 1h + 10s).rescued.size(), 1u);
+    const auto leased =
+        subject.traits.goes_by_callers_clock ? t0 + 1h : t0; // for the storage's own clock no hour passed
+    EXPECT_TRUE(claim(1, leased + 9s).rescued.empty());
+    EXPECT_EQ(claim(1, leased + 10s).rescued.size(), 1u);
 }
 
 TEST_P(QueueBackend, GivesAJobThatIsReturnedToWhoWaits) {

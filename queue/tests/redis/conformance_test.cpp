@@ -28,6 +28,12 @@ namespace {
 using redis_backend::tests::make_aged;
 using redis_backend::tests::server_time;
 
+constexpr backend_traits traits{.goes_by_callers_clock = false,
+                                .rescues_every_queue = false,
+                                .numbers_all_jobs = false,
+                                .lists_in_order_of_addition = false,
+                                .orders_children = false};
+
 // The backend lives on a loop of its own, so that the suite comes to it from elsewhere.
 struct surroundings {
     surroundings() { loops.start(); }
@@ -41,7 +47,7 @@ backend_subject make_subject() {
     const auto at = redis::options_from(around->server.url());
     const auto time = std::make_shared<server_time>(at, on);
     const auto make = [at, on, time] { return make_aged(make_redis_backend({.server = at}, {on}), time); };
-    return {.stored = make(), .open_again = make, .surroundings = around};
+    return {.stored = make(), .open_again = make, .surroundings = around, .traits = traits};
 }
 
 const auto alone = ::testing::Values(backend_case{"Alone", make_subject});
