@@ -266,6 +266,8 @@ void worker_run::take_all(const std::vector<running_job>& all, const not_perform
 void worker_run::take(const running_job& r) {
     if (limit_)
         return record(r, {.how = attempt::end::interrupted});
+    if (!r->job.fail_with.empty())
+        return record(r, {.how = attempt::end::threw_final, .reason = readable(r->job.fail_with)});
     if (is_poison(r->job, options_.max_stalls))
         return record(
             r, {.how = attempt::end::threw_final,

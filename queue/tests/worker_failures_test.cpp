@@ -118,6 +118,26 @@ TEST_F(QueueWorker, FailsAJobThatKeepsKillingItsWorkers) {
     EXPECT_FALSE(ran);
 }
 
+TEST_F(QueueWorker, FailsAJobForWhichTheStorageHasAReasonWithoutRunningIt) {
+    bool ran = false;
+    handle([&](json::value) { ran = true; });
+    stored->offer({.held = {.job = {"mail", "a"}, .token = "t"},
+                   .name = "job",
+                   .data = "{broken",
+                   .options = {.attempts = 9, .keep_failed = {.count = 7}},
+                   .fail_with = "its data is no JSON\x07"});
+    stored->offer(
+        {.held = {.job = {"mail", "b"}, .token = "t"}, .name = "unheard of", .fail_with = "stalled too often"});
+    start();
+    wait_for_finished(2);
+    for (const auto& each : stored->finished)
+        EXPECT_EQ(each.as, outcome::kind::failed) << each.held.job.id << " is not tried again";
+    EXPECT_EQ(result(0).reason, "its data is no JSON ");
+    EXPECT_EQ(result(0).keep.count, 7u);
+    EXPECT_EQ(result(1).reason, "stalled too often");
+    EXPECT_FALSE(ran);
+}
+
 TEST_F(QueueWorker, ReportsJobsOfWorkersThatVanished) {
     stored->rescued = {{"mail", "a"}};
     start();

@@ -99,6 +99,9 @@ struct claimed_job {
     /// From when it could have been taken: it was added, its delay or pause was over, its children were done, somebody had
     /// it retried or promoted, or it was given back or found with a worker that vanished. Empty: not known.
     std::optional<wall_time> waiting_since{};
+    /// Not empty: it fails for good for this reason, and no handler runs. What no attempt would help: other programs decided so
+    /// while nobody had it, or wrote what cannot be read.
+    std::string fail_with{};
 };
 
 struct claim_result {
