@@ -24,6 +24,8 @@ worker_options checked(worker_options options) {
     require(options.drain_timeout >= 0ms, "drain_timeout must not be negative");
     require(options.lease >= 10ms && options.lease <= longest_lease, "lease must be from 10 ms to 1 day");
     require(options.max_stalls >= 0, "max_stalls must not be negative");
+    if (!options.name.empty())
+        check_name("worker_options::name", options.name);
     for (const auto& each : options.queues)
         check_name("worker_options::queues", each);
     return options;

@@ -43,6 +43,15 @@ TEST_F(QueueWorker, ServesOnlyTheQueuesItIsTold) {
     EXPECT_FALSE(stored->claims.back().worker.empty());
 }
 
+TEST_F(QueueWorker, TellsTheStorageItsNameAndWhatItTakesForPoison) {
+    handle([](json::value) {});
+    start({.name = "mill", .max_stalls = 7});
+    turn_until([&] { return !stored->claims.empty(); });
+    EXPECT_EQ(stored->claims.back().name, "mill");
+    EXPECT_EQ(stored->claims.back().max_stalls, 7);
+    EXPECT_NE(stored->claims.back().worker, "mill") << "two may have one name";
+}
+
 TEST_F(QueueWorker, ClaimsWhenADelayIsOver) {
     stored->next_due = time.wall() + 2s;
     start();

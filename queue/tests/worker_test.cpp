@@ -164,6 +164,7 @@ TEST_F(QueueWorker, RefusesBadOptionsByName) {
     EXPECT_EQ(refusal({.concurrency = 0}), "queue::worker_options::concurrency must be at least 1");
     EXPECT_EQ(refusal({.concurrency = 10'001}), "queue::worker_options::concurrency must be at most 10000");
     EXPECT_EQ(refusal({.queues = {"a:b"}}), "queue::worker_options::queues must not contain a colon");
+    EXPECT_EQ(refusal({.name = "a:b"}), "queue::worker_options::name must not contain a colon");
     EXPECT_EQ(refusal({.drain_timeout = -1ms}), "queue::worker_options::drain_timeout must not be negative");
     EXPECT_EQ(refusal({.lease = 9ms}), "queue::worker_options::lease must be from 10 ms to 1 day");
     EXPECT_EQ(refusal({.max_stalls = -1}), "queue::worker_options::max_stalls must not be negative");

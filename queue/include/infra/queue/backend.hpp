@@ -75,7 +75,9 @@ struct claim_request {
     std::vector<std::string> queues{};       ///< of these, in fair turns
     std::size_t max = 1;                     ///< at most so many jobs
     std::string worker{};                    ///< who asks, for people: job_info::worker, of which 200 bytes are kept
+    std::string name{};                      ///< worker_options::name
     std::chrono::milliseconds lease{10'000}; ///< at most longest_lease
+    int max_stalls = 3; ///< worker_options::max_stalls, for storages that tell it to other programs
     wall_time now{};
     /// A lease that ended by then is over; unset: by `now`. Earlier than `now` for a while after the wall clock jumped.
     std::optional<wall_time> expired_before{};

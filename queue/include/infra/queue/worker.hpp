@@ -15,6 +15,10 @@ struct worker_options {
     std::size_t concurrency = 10;      ///< handlers at once, 1 … 10'000
     std::vector<std::string> queues{}; ///< empty: those of all jobs that have a handler here, also of later ones
 
+    /// What its jobs and dashboards call it where the storage shows such names to other programs (Redis): 1 to 100 bytes, as
+    /// check_name says; empty: it has none.
+    std::string name{};
+
     /// stop() without a deadline lets handlers run for so long; at least zero.
     std::chrono::milliseconds drain_timeout{30'000};
 
