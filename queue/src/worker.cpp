@@ -22,7 +22,8 @@ worker_options checked(worker_options options) {
     require(options.concurrency >= 1, "concurrency must be at least 1");
     require(options.concurrency <= 10'000, "concurrency must be at most 10000");
     require(options.drain_timeout >= 0ms, "drain_timeout must not be negative");
-    require(options.lease >= 10ms && options.lease <= longest_lease, "lease must be from 10 ms to 1 day");
+    require(!options.lease || (*options.lease >= 10ms && *options.lease <= longest_lease),
+            "lease must be from 10 ms to 1 day");
     require(options.max_stalls >= 0, "max_stalls must not be negative");
     if (!options.name.empty())
         check_name("worker_options::name", options.name);

@@ -137,6 +137,7 @@ private:
     const std::shared_ptr<backend> stored_;
     const std::shared_ptr<blocking_pool> pool_;
     clock& time_;
+    const std::chrono::milliseconds lease_;
     const std::string identity_;
     lease_keeper keeper_;
     std::optional<cancel_bell::listener> bell_; // while the keeper renews

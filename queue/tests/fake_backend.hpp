@@ -139,6 +139,7 @@ public:
     awaitable<children_page> children(children_request) override { co_return children_page(); }
 
     awaitable<void> stop(deadline) override { co_return; }
+    std::chrono::milliseconds usual_lease() const override { return lease_of_workers; }
     std::string description() const override { return "fake:"; }
 
     std::vector<std::string> transcript() {
@@ -159,6 +160,7 @@ public:
     std::set<std::string> existing;
     std::vector<job_key> rescued;
     std::optional<wall_time> next_due;
+    std::chrono::milliseconds lease_of_workers{10'000};
     wall_time extended_until{};
     std::atomic<std::size_t> extensions{0};
     std::vector<std::string> lines;

@@ -52,6 +52,14 @@ TEST_F(QueueWorker, TellsTheStorageItsNameAndWhatItTakesForPoison) {
     EXPECT_NE(stored->claims.back().worker, "mill") << "two may have one name";
 }
 
+TEST_F(QueueWorker, LeasesForAsLongAsTheStorageThinksRightUnlessItIsTold) {
+    handle([](json::value) {});
+    stored->lease_of_workers = 42s;
+    start();
+    turn_until([&] { return !stored->claims.empty(); });
+    EXPECT_EQ(stored->claims.back().lease, 42s);
+}
+
 TEST_F(QueueWorker, ClaimsWhenADelayIsOver) {
     stored->next_due = time.wall() + 2s;
     start();

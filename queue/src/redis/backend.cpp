@@ -92,6 +92,7 @@ public:
 
     awaitable<void> stop(deadline limit) override { return redis_backend::stop(store_, limit); }
 
+    std::chrono::milliseconds usual_lease() const override { return std::chrono::seconds(30); }
     std::string description() const override { return redis::describe(store_->options().server); }
 
 private:

@@ -104,6 +104,7 @@ public:
     awaitable<children_page> children(children_request request) override {
         return inner_->children(std::move(request));
     }
+    std::chrono::milliseconds usual_lease() const override { return inner_->usual_lease(); }
     std::string description() const override { return inner_->description(); }
 
 private:

@@ -193,6 +193,9 @@ public:
     /// throws infra::errc::closed.
     virtual awaitable<void> stop(deadline limit) = 0;
 
+    /// The lease of workers that name none: longer where the storage is further away, and where other programs expect it.
+    virtual std::chrono::milliseconds usual_lease() const { return std::chrono::seconds(10); }
+
     /// For the line that says at start what was chosen: `sqlite:var/queue.db`. Without secrets.
     virtual std::string description() const = 0;
 };

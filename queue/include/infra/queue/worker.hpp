@@ -26,8 +26,8 @@ struct worker_options {
 
     /// How long a job stays with a worker that has stopped renewing. Renewed each second, one of less than three seconds
     /// three times as often, by a thread that no handler can hold up. Shorter: a dead worker's job runs sooner; longer: a
-    /// machine that stands still for a moment loses nothing. 10 ms … 1 day.
-    std::chrono::milliseconds lease{10'000};
+    /// machine that stands still for a moment loses nothing. 10 ms … 1 day; unset: 10 s, on Redis 30 s as BullMQ has it.
+    std::optional<std::chrono::milliseconds> lease{};
 
     /// A job whose worker vanished more often than this fails, for it is likely the cause; at least zero.
     int max_stalls = 3;
