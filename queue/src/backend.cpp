@@ -2,6 +2,7 @@
 
 #include <infra/queue/memory.hpp>
 
+#include <algorithm>
 #include <map>
 #include <mutex>
 
@@ -51,6 +52,18 @@ error full_error(std::string_view queue, std::size_t max_length) {
     return {errc::full, "the queue \"" + std::string(queue) + "\" holds the " + std::to_string(max_length) +
                             " waiting jobs that its max_length allows; run more workers, or wait "
                             "(enqueue_options::wait_for_room)"};
+}
+
+error ambiguous_error(std::string_view id, std::vector<std::string> queues) {
+    constexpr std::size_t most = 5;
+    std::ranges::sort(queues);
+    std::string names;
+    for (std::size_t i = 0; i < std::min(queues.size(), most); ++i)
+        names.append(i == 0 ? "\"" : ", \"").append(queues[i]).append("\"");
+    if (queues.size() > most)
+        names.append(" and others");
+    return {errc::ambiguous,
+            "several queues have a job with the id \"" + std::string(id) + "\": " + names + "; say which is meant"};
 }
 
 bool register_backend(std::string scheme, backend_factory factory) {

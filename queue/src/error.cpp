@@ -12,6 +12,7 @@ const boost::system::error_category& queue_category() noexcept {
         "the queue is full",
         "the job failed",
         "the lease of the job is lost",
+        "several queues have a job with this id",
     };
     static const table_category category("infra.queue", messages);
     return category;

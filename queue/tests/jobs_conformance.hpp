@@ -94,6 +94,30 @@ TEST_P(QueueBackend, KeepsTheIdsOfQueuesApart) {
     EXPECT_EQ(counts("images").waiting, 1u);
 }
 
+TEST_P(QueueBackend, RefusesAnIdWithoutAQueueThatSeveralHave) {
+    add({make_job("b", {}, "images"), make_delayed("a", t0 + 1h), make_job("a", {}, "images")});
+    const auto refusal = [&](auto asked) -> std::string {
+        try {
+            loop.await(std::move(asked));
+        } catch (const error& e) {
+            EXPECT_EQ(e.code(), errc::ambiguous);
+            return e.what();
+        }
+        return "accepted";
+    };
+    EXPECT_EQ(refusal(stored->get({{"", "b"}, {"", "a"}})),
+              "several queues have a job with the id \"a\": \"images\", \"mail\"; say which is meant");
+    EXPECT_NE(refusal(stored->logs({"", "a"})), "accepted");
+    EXPECT_NE(refusal(stored->wait_for_end({"", "a"})), "accepted");
+    EXPECT_NE(refusal(stored->children({.parent = {"", "a"}})), "accepted");
+    EXPECT_NE(refusal(stored->change({.what = job_change::cancel, .jobs = {{"", "b"}, {"", "a"}}, .now = t0})),
+              "accepted");
+    EXPECT_EQ(counts("mail").delayed, 1u);
+    EXPECT_EQ(counts("images").waiting, 2u) << "all or none";
+    loop.await(stored->change({.what = job_change::remove, .jobs = {{"images", "a"}}, .now = t0}));
+    EXPECT_EQ(info("a", "")->queue, "mail");
+}
+
 TEST_P(QueueBackend, AddsAnIdAgainOnceItIsForgotten) {
     live_and_end("a", outcome::kind::completed, {.count = 0}, t0);
     EXPECT_TRUE(add({make_job("a")})[0].created());

@@ -85,7 +85,7 @@ awaitable<std::optional<job_info>> wait_until_over(std::shared_ptr<Handle> on, j
     auto known = co_await act(on, [&](memory_storage& s) {
         auto job_now = s.get({job}).front();
         if (job_now && !job_now->finished_at)
-            here.number = s.wait_for_end(job, end, on->waits.get());
+            here.number = s.wait_for_end({job_now->queue, job_now->id}, end, on->waits.get());
         return job_now;
     });
     co_return here.number ? co_await end.get() : known;

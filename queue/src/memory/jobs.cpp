@@ -29,10 +29,25 @@ const memory_storage::queue_record* memory_storage::find_queue(const std::string
 }
 
 const memory_storage::record* memory_storage::find(const std::string& queue, std::string_view id) const {
+    if (queue.empty())
+        return find_in_any(id);
     for (const auto& [number, each] : jobs_)
-        if (each.info.id == id && (queue.empty() || each.info.queue == queue))
+        if (each.info.id == id && each.info.queue == queue)
             return &each;
     return nullptr;
+}
+
+const memory_storage::record* memory_storage::find_in_any(std::string_view id) const {
+    const record* found = nullptr;
+    std::vector<std::string> queues;
+    for (const auto& [number, each] : jobs_)
+        if (each.info.id == id) {
+            found = &each;
+            queues.push_back(each.info.queue);
+        }
+    if (queues.size() > 1)
+        throw ambiguous_error(id, std::move(queues));
+    return found;
 }
 
 memory_storage::record* memory_storage::find(const std::string& queue, std::string_view id) {
@@ -166,7 +181,7 @@ void memory_storage::forget(record& r, wall_time at) {
 
 void memory_storage::tell_of_end(const record& r, std::optional<job_info> as) {
     std::erase_if(end_waits_, [&](const end_wait& w) {
-        const bool is_it = w.job.id == r.info.id && (w.job.queue.empty() || w.job.queue == r.info.queue);
+        const bool is_it = w.job.id == r.info.id && w.job.queue == r.info.queue;
         if (is_it)
             w.end.set_value(as);
         return is_it;

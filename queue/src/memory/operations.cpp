@@ -92,6 +92,8 @@ change_result memory_storage::change(const change_request& request) {
             change_if_there({job.queue, job.id});
         result.next = page.next;
     } else {
+        for (const auto& key : request.jobs)
+            (void)find(key.queue, key.id); // refuses what is ambiguous before the first change
         std::ranges::for_each(request.jobs, change_if_there);
     }
     publish(touched);

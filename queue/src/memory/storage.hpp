@@ -129,6 +129,7 @@ private:
     const queue_record* find_queue(const std::string& name) const;
     record* find(const std::string& queue, std::string_view id);
     const record* find(const std::string& queue, std::string_view id) const;
+    const record* find_in_any(std::string_view id) const;
     record* at(std::uint64_t number);
     const record* at(std::uint64_t number) const;
     record* held(const lease& by);

@@ -42,6 +42,7 @@ void say_family(store& s, job_info& info, std::int64_t seq, std::optional<std::i
 
 children_page children(store& s, const children_request& request) {
     children_page page;
+    refuse_if_ambiguous(s, request.parent);
     const auto parent = s.queues.has_families() ? find_row(s, request.parent) : std::nullopt;
     if (!parent)
         return page;

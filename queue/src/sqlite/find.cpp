@@ -9,8 +9,7 @@ namespace {
 constexpr const char* row_by_seq = INFRA_QUEUE_SELECT_ROW "WHERE j.seq = ?1";
 constexpr const char* row_by_number =
     INFRA_QUEUE_SELECT_ROW "WHERE j.seq = ?1 AND j.id IS NULL AND (?2 IS NULL OR j.queue = ?2)";
-constexpr const char* row_by_id =
-    INFRA_QUEUE_SELECT_ROW "WHERE j.id = ?1 AND (?2 IS NULL OR j.queue = ?2) ORDER BY j.seq LIMIT 1";
+constexpr const char* row_by_id = INFRA_QUEUE_SELECT_ROW "WHERE j.id = ?1 AND (?2 IS NULL OR j.queue = ?2)";
 #undef INFRA_QUEUE_SELECT_ROW
 
 std::optional<job_row> row_of(store& s, query& q) {
@@ -41,6 +40,18 @@ std::optional<job_row> find_row(store& s, std::int64_t seq) {
     return row_of(s, q.bind(seq));
 }
 
+void refuse_if_ambiguous(store& s, const job_key& key) {
+    if (!key.queue.empty())
+        return;
+    query q(s.db, "SELECT queue FROM infra_jobs WHERE id = ?1 LIMIT 6"); // the sentence names five
+    q.bind(key.id);
+    std::vector<std::string> queues;
+    while (q.step())
+        queues.push_back(s.queues.find(q.integer(0)).name);
+    if (queues.size() > 1)
+        throw ambiguous_error(key.id, std::move(queues));
+}
+
 // As `get` does.
 std::optional<job_row> find_row(store& s, const job_key& key) {
     s.forget_beyond_kept();
@@ -53,6 +64,7 @@ std::optional<job_row> find_row(store& s, const job_key& key) {
         if (auto found = row_of(s, q.bind(*number, of)))
             return found;
     }
+    refuse_if_ambiguous(s, key);
     query q(s.db, row_by_id);
     return row_of(s, q.bind(key.id, of));
 }

@@ -14,9 +14,7 @@ namespace {
 constexpr const char* by_seq = INFRA_QUEUE_SELECT_JOB "WHERE j.seq = ?1";
 constexpr const char* by_number =
     INFRA_QUEUE_SELECT_JOB "WHERE j.seq = ?1 AND j.id IS NULL AND (?2 IS NULL OR j.queue = ?2)";
-// Of several queues with the same id, the one that had it first.
-constexpr const char* by_id =
-    INFRA_QUEUE_SELECT_JOB "WHERE j.id = ?1 AND (?2 IS NULL OR j.queue = ?2) ORDER BY j.seq LIMIT 1";
+constexpr const char* by_id = INFRA_QUEUE_SELECT_JOB "WHERE j.id = ?1 AND (?2 IS NULL OR j.queue = ?2)";
 #undef INFRA_QUEUE_SELECT_JOB
 
 std::optional<wall_time> maybe_time(const query& q, int column) {
@@ -109,6 +107,7 @@ std::optional<job_info> get_one(store& s, const job_key& key) {
     if (const auto number = given_number(key.id))
         if (auto found = find(s, by_number, *number, queue))
             return found;
+    refuse_if_ambiguous(s, key);
     return find(s, by_id, key.id, queue);
 }
 

@@ -20,6 +20,8 @@ struct job_row {
 };
 std::optional<job_row> find_row(store& s, std::int64_t seq);
 std::optional<job_row> find_row(store& s, const job_key& key);
+/// Throws errc::ambiguous where no queue is named and several have a job with the id.
+void refuse_if_ambiguous(store& s, const job_key& key);
 
 /// `by_row`: of one that is neither active nor over.
 job_state state_of(store& s, std::int64_t seq, job_state by_row);

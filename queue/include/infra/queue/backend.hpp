@@ -29,7 +29,7 @@ namespace infra::queue {
 /// A job to be stored.
 struct new_job {
     std::string queue{};
-    job_id id{}; ///< empty: the backend gives one, digits alone, unique in the whole storage
+    job_id id{}; ///< empty: the backend gives one, digits alone, unique in its queue
     std::string name{};
     std::string data = "{}"; ///< JSON text
     job_options options{};
@@ -151,7 +151,7 @@ struct prune_request {
 /// Where jobs are kept. These verbs let them live; operations.hpp and schedules.hpp hold the others.
 ///
 /// Threads:  any member from any thread.
-/// Errors:   infra::error: errc::unavailable, corrupt and incompatible of the queue; infra::errc::closed after stop();
+/// Errors:   infra::error: errc::unavailable, corrupt, incompatible and ambiguous of the queue; infra::errc::closed after stop();
 ///           infra::errc::overloaded when too much waits already. A verb that throws has changed nothing, unless it was
 ///           cancelled. What is returned is durable.
 /// Cancel:   all types. What was asked for may or may not happen. A claim alone ends so only if it took nothing: what it
@@ -202,6 +202,9 @@ public:
 
 /// What enqueue throws of a queue that would hold more than its max_length.
 error full_error(std::string_view queue, std::size_t max_length);
+
+/// What every verb throws of a job_key without a queue that fits jobs of several.
+error ambiguous_error(std::string_view id, std::vector<std::string> queues);
 
 // --- Backends by URL ----------------------------------------------------------------------------------------------
 

@@ -19,6 +19,7 @@ enum class errc {
     full,            ///< the queue holds as many jobs as its max_length lets it; nothing was stored
     job_failed,      ///< what was waited for failed or was forgotten; the sentence says why
     lease_lost,      ///< the job is another worker's by now, or over
+    ambiguous,       ///< several queues have a job with this id; the sentence names them
 };
 
 const boost::system::error_category& queue_category() noexcept;

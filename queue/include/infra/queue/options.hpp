@@ -111,7 +111,8 @@ struct enqueue_options {
     std::optional<std::string> group{};
 };
 
-/// Names a job. An empty queue means: whichever queue has this id.
+/// Names a job. An empty queue means: the one that has this id. Ids are unique in a queue: where several have it (chosen ids; on
+/// Redis the numbers that it gives as well) whoever asks is refused with errc::ambiguous, and nothing happens.
 struct job_key {
     std::string queue{};
     job_id id{};
