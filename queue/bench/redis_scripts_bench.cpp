@@ -81,10 +81,12 @@ private:
     }
 
     awaitable<void> work_some(std::size_t together) {
-        work_request request{.token = "token", .most = together};
+        work_request request{.token = "token", .queues = {"work"}, .most = together};
         do {
             request.now = real_clock().wall();
-            auto done = read_work("work", co_await client_.execute(work_command(keys_, request)));
+            auto call = call_work("bull", request);
+            auto answer = co_await client_.execute(std::move(call.command));
+            auto done = read_work(call, std::move(answer));
             left_ -= std::min(left_, request.ended.size());
             request.ended.clear();
             for (const auto& job : done.taken)

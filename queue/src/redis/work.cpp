@@ -3,6 +3,9 @@
 #include "error_traces.hpp"
 #include "scripts.hpp"
 
+#include <algorithm>
+#include <array>
+
 namespace infra::queue::redis_backend {
 namespace {
 
@@ -14,7 +17,7 @@ std::string word_of(kind how) {
     return std::string(names[static_cast<std::size_t>(how)]);
 }
 
-bool is_attempt(kind how) { return how == kind::completed || how == kind::retry || how == kind::failed; }
+bool has_traces(kind how) { return how == kind::retry || how == kind::failed; }
 
 std::string text_of(const outcome& end) {
     if (end.as == kind::completed)
@@ -22,29 +25,48 @@ std::string text_of(const outcome& end) {
     return end.reason;
 }
 
+std::string traces_of(const ended_job& e) {
+    const job_error error{.attempt = e.of.attempts_made + 1, .at = e.end.at, .reason = e.end.reason};
+    return with_error(e.of.traces, error, e.of.keep_traces);
+}
+
+bool stands_in_front(const ended_job& e) { return e.end.as == kind::returned || e.of.options.lifo || e.of.has_group; }
+
 void put(words& into, const keep& k) {
     into.push_back(k.count ? std::to_string(*k.count) : "");
     into.push_back(k.age ? std::to_string(k.age->count()) : "");
 }
 
-bool stands_in_front(const ended_job& e) { return e.end.as == kind::returned || e.of.options.lifo || e.of.has_group; }
+// --- Ends, sent by how they ended, which is said once ---------------------------------------------------------------
 
-// How the hash changes, but for what the script says itself.
-hash_fields changes_of(const ended_job& e) {
-    hash_fields changes;
-    if (is_attempt(e.end.as))
-        changes.emplace_back("atm", std::to_string(e.of.attempts_made + 1));
-    if (e.end.as != kind::retry && e.end.as != kind::failed)
-        return changes;
-    const job_error error{.attempt = e.of.attempts_made + 1, .at = e.end.at, .reason = e.end.reason};
-    changes.emplace_back("failedReason", e.end.reason);
-    changes.emplace_back("stacktrace", with_error(e.of.traces, error, e.of.keep_traces));
-    return changes;
+bool end_alike(const ended_job& a, const ended_job& b) {
+    return a.end.as == b.end.as && a.end.held.job.queue == b.end.held.job.queue &&
+           a.end.held.token == b.end.held.token && a.end.keep == b.end.keep &&
+           a.of.options.keep_failed == b.of.options.keep_failed && a.end.run_at == b.end.run_at &&
+           a.of.options.priority == b.of.options.priority && stands_in_front(a) == stands_in_front(b) &&
+           a.of.options.attempts == b.of.options.attempts && a.of.attempts_made == b.of.attempts_made;
 }
 
-void put(words& into, const ended_job& e) {
-    const auto changes = changes_of(e);
-    into.insert(into.end(), {word_of(e.end.as), e.end.held.job.id, e.end.held.token, text_of(e.end)});
+using group = std::vector<std::size_t>;
+
+// Looks at the latest few alone, since most end like the one before.
+std::vector<group> grouped(const std::vector<ended_job>& ended) {
+    constexpr std::size_t looked_at = 16;
+    std::vector<group> groups;
+    for (std::size_t i = 0; i < ended.size(); ++i) {
+        const auto last = std::min(groups.size(), looked_at);
+        const auto found = std::find_if(groups.rbegin(), groups.rbegin() + static_cast<std::ptrdiff_t>(last),
+                                        [&](const group& g) { return end_alike(ended[g.front()], ended[i]); });
+        if (found == groups.rbegin() + static_cast<std::ptrdiff_t>(last))
+            groups.push_back({i});
+        else
+            found->push_back(i);
+    }
+    return groups;
+}
+
+void put_what_they_share(words& into, const ended_job& e, std::size_t queue) {
+    into.insert(into.end(), {std::to_string(queue), word_of(e.end.as), e.end.held.token});
     put(into, e.end.keep);
     put(into, e.of.options.keep_failed);
     into.push_back(e.end.run_at ? std::to_string(to_unix_ms(*e.end.run_at)) : "");
@@ -52,26 +74,82 @@ void put(words& into, const ended_job& e) {
     into.push_back(stands_in_front(e) ? "front" : "");
     into.push_back(std::to_string(e.of.options.attempts));
     into.push_back(std::to_string(e.of.attempts_made + 1));
-    into.push_back(std::to_string(changes.size() * 2));
-    for (const auto& [name, value] : changes)
-        into.insert(into.end(), {name, value});
 }
 
-hash_fields to_fields(redis::reply::list flat) {
-    hash_fields fields;
-    fields.reserve(flat.size() / 2);
-    for (std::size_t i = 0; i + 1 < flat.size(); i += 2)
-        fields.emplace_back(std::move(flat[i]).take_text(), std::move(flat[i + 1]).take_text());
-    return fields;
+void put(words& into, const ended_job& e) {
+    into.insert(into.end(), {e.end.held.job.id, text_of(e.end)});
+    if (has_traces(e.end.as))
+        into.push_back(traces_of(e));
 }
 
-std::vector<stored_job> read_taken(const std::string& queue, redis::reply::list flat) {
+// --- Queues, by the numbers that the script has for them ------------------------------------------------------------
+
+std::size_t number_of(words& queues, const std::string& queue) {
+    const auto found = std::ranges::find(queues, queue);
+    const auto at = static_cast<std::size_t>(found - queues.begin());
+    if (found == queues.end())
+        queues.push_back(queue);
+    return at + 1;
+}
+
+words bases_of(std::string_view prefix, const words& queues) {
+    words bases;
+    for (const auto& each : queues)
+        bases.push_back(queue_keys(prefix, each).base());
+    return bases;
+}
+
+words put_ends(const std::vector<ended_job>& ended, words& queues, std::vector<std::size_t>& order) {
+    words all;
+    for (const auto& alike : grouped(ended)) {
+        const auto& first = ended[alike.front()];
+        put_what_they_share(all, first, number_of(queues, first.end.held.job.queue));
+        all.push_back(std::to_string(alike.size()));
+        for (const auto i : alike)
+            put(all, ended[i]);
+        order.insert(order.end(), alike.begin(), alike.end());
+    }
+    return all;
+}
+
+// --- The answer -----------------------------------------------------------------------------------------------------
+
+// In the order in which scripts/lib/taking.lua reads them.
+constexpr std::array<std::string_view, 14> fields_of_run{
+    "name",     "ats", "defa",         "infra.expires", "data",       "opts",        "timestamp",
+    "priority", "atm", "attemptsMade", "stc",           "stacktrace", "infra.group", "infra.since"};
+
+const std::string& queue_at(const words& queues, std::int64_t number) {
+    return queues.at(static_cast<std::size_t>(number - 1));
+}
+
+std::vector<stored_job> read_taken(const words& queues, redis::reply::list flat) {
+    constexpr auto width = 2 + fields_of_run.size();
     std::vector<stored_job> taken;
-    taken.reserve(flat.size() / 2);
-    for (std::size_t i = 0; i + 1 < flat.size(); i += 2)
-        taken.push_back(
-            read_job({queue, std::move(flat[i]).take_text()}, to_fields(std::move(flat[i + 1]).take_items())));
+    taken.reserve(flat.size() / width);
+    for (std::size_t at = 0; at + width <= flat.size(); at += width) {
+        hash_fields fields;
+        for (std::size_t i = 0; i < fields_of_run.size(); ++i)
+            if (auto& value = flat[at + 2 + i]; !value.is_null())
+                fields.emplace_back(fields_of_run[i], std::move(value).take_text());
+        taken.push_back(read_job({queue_at(queues, flat[at].as_integer()), std::move(flat[at + 1]).take_text()},
+                                 std::move(fields)));
+    }
     return taken;
+}
+
+std::vector<job_key> read_keys(const words& queues, redis::reply::list flat) {
+    std::vector<job_key> keys;
+    for (std::size_t i = 0; i + 1 < flat.size(); i += 2)
+        keys.push_back({queue_at(queues, flat[i].as_integer()), std::move(flat[i + 1]).take_text()});
+    return keys;
+}
+
+std::vector<bool> read_recorded(const std::vector<std::size_t>& order, const redis::reply& unrecorded) {
+    std::vector<bool> recorded(order.size(), true);
+    for (const auto& each : unrecorded.items())
+        recorded[order.at(static_cast<std::size_t>(each.as_integer() - 1))] = false;
+    return recorded;
 }
 
 } // namespace
@@ -84,25 +162,31 @@ held_job remember(const stored_job& job) {
             .has_group = !job.group.empty()};
 }
 
-redis::command work_command(const queue_keys& in, const work_request& request) {
+work_call call_work(std::string_view prefix, const work_request& request) {
+    auto queues = request.queues;
+    std::vector<std::size_t> order;
+    const auto ends = put_ends(request.ended, queues, order);
     words all{std::to_string(to_unix_ms(request.now)),
               request.token,
               std::to_string(request.lease.count()),
               request.worker,
               std::to_string(request.most),
-              std::to_string(request.minutes)};
-    for (const auto& each : request.ended)
-        put(all, each);
-    return scripts::work.call(words{in.base()}, all);
+              std::to_string(request.minutes),
+              std::to_string(request.queues.size()),
+              std::to_string(to_unix_ms(request.expired_before.value_or(request.now))),
+              std::to_string(request.max_stalls)};
+    all.insert(all.end(), ends.begin(), ends.end());
+    return {.command = scripts::work.call(bases_of(prefix, queues), all), .queues = queues, .order = order};
 }
 
-work_done read_work(const std::string& queue, redis::reply answer) {
+work_done read_work(const work_call& of, redis::reply answer) {
     redis::throw_if_error(answer);
     auto parts = std::move(answer).take_items();
-    parts.resize(3);
-    work_done done{.taken = read_taken(queue, std::move(parts[1]).take_items())};
-    for (const auto& each : parts[0].items())
-        done.recorded.push_back(each.as_integer() == 1);
+    parts.resize(5);
+    work_done done{.recorded = read_recorded(of.order, parts[0]),
+                   .taken = read_taken(of.queues, std::move(parts[1]).take_items()),
+                   .rescued = read_keys(of.queues, std::move(parts[3]).take_items()),
+                   .expired = read_keys(of.queues, std::move(parts[4]).take_items())};
     if (!parts[2].is_null())
         done.again = time_of(parts[2].as_text());
     return done;

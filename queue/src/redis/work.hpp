@@ -1,6 +1,9 @@
 #pragma once
 
-// Jobs of one queue that have ended, and others that are taken: the call of scripts/work.lua, and its answer.
+// Jobs that have ended, of any queues of a slot, and others that are taken: the call of scripts/work.lua, and its answer.
+//
+//     auto call = call_work("bull", {.now = now, .token = token, .queues = {"mail"}, .most = 5, .ended = ended});
+//     auto done = read_work(call, co_await redis.execute(call.command));
 
 #include "job_hash.hpp"
 #include "keys.hpp"
@@ -34,19 +37,30 @@ struct work_request {
     wall_time now{};
     std::string token{}; ///< of those that are taken
     std::chrono::milliseconds lease{30'000};
-    std::string worker{};               ///< what BullMQ shows as who processed it; empty: nothing
-    std::size_t most = 0;               ///< to take
-    std::size_t minutes = most_minutes; ///< of history that are kept; 0: none is recorded
+    std::string worker{}; ///< what BullMQ shows as who processed it; empty: nothing
+    std::vector<std::string>
+        queues{};         ///< are taken from, in shares that differ by one at most: of the first, the larger ones
+    std::size_t most = 0; ///< to take
+    std::size_t minutes = most_minutes;        ///< of history that are kept; 0: none is recorded
+    std::optional<wall_time> expired_before{}; ///< leases that ended by then are over; empty: by `now`
+    int max_stalls = 1;                        ///< beyond which a job fails, with whoever takes it
     std::vector<ended_job> ended{};
 };
+
+struct work_call {
+    redis::command command;
+    std::vector<std::string> queues{}; ///< by the numbers that the answer has for them
+    std::vector<std::size_t> order{};  ///< places in work_request::ended, in the order in which they are sent
+};
+work_call call_work(std::string_view prefix, const work_request& request);
 
 struct work_done {
     std::vector<bool> recorded{}; ///< of each that ended: its lock was there
     std::vector<stored_job> taken{};
+    std::vector<job_key> rescued{};   ///< their lock had gone; they wait again, in front
+    std::vector<job_key> expired{};   ///< were not started in time, and have failed
     std::optional<wall_time> again{}; ///< when something is due next; empty: nothing is
 };
-
-redis::command work_command(const queue_keys& in, const work_request& request);
-work_done read_work(const std::string& queue, redis::reply answer);
+work_done read_work(const work_call& of, redis::reply answer);
 
 } // namespace infra::queue::redis_backend

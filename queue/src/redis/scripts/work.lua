@@ -1,42 +1,43 @@
--- Records how jobs of a queue ended, and takes others.
+-- Records how jobs ended, of any queues of a slot, and takes others, from several of them in fair turns.
 --
--- KEYS  1 the queue's base
+-- KEYS  bases of queues
 -- ARGV  1 now  2 the token of new locks  3 their time in ms  4 the worker's name, or nothing  5 how many to take  6 how many minutes of history
---       then of each that ended: how (completed, failed, retry, returned, waits, dropped); its id; its token; its result or reason; how many of
---       its kind to keep, or nothing; for how many seconds, or nothing; the same two for the case that it fails instead; the time until which it is
---       delayed, or nothing; its priority; `front` or nothing; its attempts; how many it made; how many words of its hash change, those words
--- gives {for each: 1 if it was recorded, 0 if its lock was not there;  of each taken: its id and its hash;  when to come again, or nothing}
+--       7 from how many of the queues, which are the first  8 by when a lease is over that ended  9 how often a job may stall
+--       then of those that ended in the same way: the number of their queue; how (completed, failed, retry, returned, waits, dropped); their token;
+--       how many of the kind to keep, or nothing; for how many seconds, or nothing; the same two for the case that they fail instead; the time
+--       until which they are delayed, or nothing; their priority; `front` or nothing; their attempts; how many they made; how many they are;
+--       and of each: its id; its result or reason; and of failed and retry the traces of its errors
+-- gives {the places, among those that ended, whose lock was not there;  of each taken: the number of its queue, its id, the fields of its hash
+--       that taking.lua names;  when to come again, or nothing;  of each rescued: the number of its queue, its id;  the same of each that was not
+--       started in time}
 
 -- use queue
 -- use parents
 -- use ends
 
-local q = open_queue(KEYS[1])
-local now, token, lock_time, worker = tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4]
-local most, most_minutes = tonumber(ARGV[5]), tonumber(ARGV[6])
+local now, token, lock_time, worker = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3]), ARGV[4]
+local most, most_minutes, sources = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 
--- use recording
--- use taking
-
-local function some_wait()
-    return call('LLEN', q.wait) > 0 or call('ZCARD', q.prioritized) > 0
+local queues = {}
+for i, base in ipairs(KEYS) do
+    local q = open_queue(base)
+    q.number = i
+    q.ended = {completed = {}, failed = {}}
+    q.unlocked = {}
+    queues[i] = q
 end
 
-local answers = record_all()
-promote()
+-- use recording
+-- use overdue
+-- use taking
+
+local unrecorded = record_all()
+local rescued, expired = catch_up()
 local taken, again = {}, nil
 if most > 0 then
     taken, again = claim()
 end
-if must_ring or #taken > 0 or #answers > 0 then
-    if some_wait() then
-        ring(q)
-    elseif #ended.completed + #ended.failed > 0 and call('LLEN', q.active) == 0 then
-        tell(q, 'drained')
-    end
+for _, q in ipairs(queues) do
+    settle(q)
 end
-if not again then
-    local first = call('ZRANGE', q.delayed, 0, 0, 'WITHSCORES')
-    again = first[2] and math.floor(first[2] / 4096)
-end
-return {answers, taken, again and string.format('%.0f', again) or false}
+return {unrecorded, taken, again and string.format('%.0f', again) or false, rescued, expired}

@@ -1,8 +1,9 @@
 -- A queue as its settings have it at this moment, and the ways to wait in it.
 
 local call = redis.call
+local opened = {}
 
-local function open_queue(base)
+local function read_queue(base)
     local meta = call('HMGET', base .. ':meta', 'paused', 'concurrency', 'max', 'duration', 'opts.maxLenEvents', 'version')
     local q = {
         base = base,
@@ -17,6 +18,8 @@ local function open_queue(base)
         delayed = base .. ':delayed',
         marker = base .. ':marker',
         events = base .. ':events',
+        leases = base .. '~leases',
+        expiring = base .. '~expiring',
     }
     if not q.most_events then
         q.most_events = '10000'
@@ -25,6 +28,15 @@ local function open_queue(base)
     -- Up to version 5 what waits in a paused queue stands apart, and resuming puts it in the place of `wait`.
     local major = tonumber(string.match(meta[6] or '', '^[^:]*:(%d+)'))
     q.line = (q.paused and major and major <= 5) and base .. ':paused' or q.wait
+    return q
+end
+
+local function open_queue(base)
+    local q = opened[base]
+    if not q then
+        q = read_queue(base)
+        opened[base] = q
+    end
     return q
 end
 
@@ -38,6 +50,10 @@ end
 
 local function is_open(q)
     return not q.paused and not (q.concurrency and call('LLEN', q.active) >= q.concurrency)
+end
+
+local function some_wait(q)
+    return call('LLEN', q.wait) > 0 or call('ZCARD', q.prioritized) > 0
 end
 
 -- Wakes one who is blocked.

@@ -1,41 +1,55 @@
 -- How jobs ended: what work.lua was given is recorded, all of it or what still holds its lock.
 
-local unlocked, forgotten, ended = {}, {}, {completed = {}, failed = {}}
-local must_ring, must_ring_later = false, false
+local forgotten = {}
 
-local function read_end(at)
-    local id, words = ARGV[at + 1], tonumber(ARGV[at + 13])
-    local job = q.base .. ':' .. id
-    local e = {
-        how = ARGV[at],
-        id = id,
-        job = job,
-        lock = job .. ':lock',
+local function read_group(at)
+    return {
+        q = queues[tonumber(ARGV[at])],
+        how = ARGV[at + 1],
         token = ARGV[at + 2],
-        text = ARGV[at + 3],
-        count = ARGV[at + 4],
-        age = ARGV[at + 5],
-        failed_count = ARGV[at + 6],
-        failed_age = ARGV[at + 7],
-        run_at = tonumber(ARGV[at + 8]),
-        priority = tonumber(ARGV[at + 9]),
-        front = ARGV[at + 10] == 'front',
-        attempts = tonumber(ARGV[at + 11]),
-        made = tonumber(ARGV[at + 12]),
-        words = at + 14,
-        last_word = at + 13 + words,
-    }
-    return e, e.last_word + 1
+        keep = {count = ARGV[at + 3], age = ARGV[at + 4]},
+        keep_failed = {count = ARGV[at + 5], age = ARGV[at + 6]},
+        run_at = tonumber(ARGV[at + 7]),
+        priority = tonumber(ARGV[at + 8]),
+        front = ARGV[at + 9] == 'front',
+        attempts = tonumber(ARGV[at + 10]),
+        made = tonumber(ARGV[at + 11]),
+        has_traces = ARGV[at + 1] == 'failed' or ARGV[at + 1] == 'retry',
+    }, tonumber(ARGV[at + 12]), at + 13
 end
 
--- Those that came with it, and then others, which count; in one call, as each costs more than what it writes.
-local function set_fields(e, ...)
-    local all = {unpack(ARGV, e.words, e.last_word)}
-    for _, each in ipairs({...}) do
-        all[#all + 1] = each
+local function read_end(group, at)
+    local id = ARGV[at]
+    local e = {of = group, q = group.q, how = group.how, keep = group.keep, id = id, job = group.q.base .. ':' .. id, text = ARGV[at + 1]}
+    if not group.has_traces then
+        return e, at + 2
     end
-    if #all > 0 then
-        call('HSET', e.job, unpack(all))
+    e.traces = ARGV[at + 2]
+    return e, at + 3
+end
+
+local function read_ends()
+    local ends, at = {}, 10
+    while at <= #ARGV do
+        local group, n
+        group, n, at = read_group(at)
+        group.q.has_ends = true
+        for _ = 1, n do
+            ends[#ends + 1], at = read_end(group, at)
+        end
+    end
+    return ends
+end
+
+-- What else changes in the hash; in one call, as each costs more than what it writes.
+local function set_fields(e, ...)
+    local made = tostring(e.of.made)
+    if e.traces then
+        call('HSET', e.job, 'atm', made, 'failedReason', e.text, 'stacktrace', e.traces, ...)
+    elseif e.of.how == 'completed' then
+        call('HSET', e.job, 'atm', made, ...)
+    elseif select('#', ...) > 0 then
+        call('HSET', e.job, ...)
     end
 end
 
@@ -52,21 +66,21 @@ local function tell_parent(e, known)
 end
 
 local function tell_of_end(e, field)
-    tell(q, e.how, 'jobId', e.id, field, e.text, 'prev', 'active')
-    if e.how == 'failed' and e.made >= e.attempts then
-        tell(q, 'retries-exhausted', 'jobId', e.id, 'attemptsMade', e.made)
+    tell(e.q, e.how, 'jobId', e.id, field, e.text, 'prev', e.was or 'active')
+    if e.how == 'failed' and (e.is_last or e.of.made >= e.of.attempts) then
+        tell(e.q, 'retries-exhausted', 'jobId', e.id, 'attemptsMade', e.of.made)
     end
 end
 
 local function finish(e, known)
     if known[3] then
-        free_slot(q, e.id, known[3], now)
+        free_slot(e.q, e.id, known[3], now)
     end
     tell_parent(e, known)
     local field = e.how == 'completed' and 'returnvalue' or 'failedReason'
-    local all = ended[e.how]
+    local all = e.q.ended[e.how]
     all[#all + 1] = e
-    if e.count == '0' then
+    if e.keep.count == '0' then
         keys_of(e.job, forgotten)
         if known[1] then
             leave_parent(known[1], e.job, now)
@@ -82,17 +96,18 @@ end
 
 -- In line or aside once more; `mark` is our word for why.
 local function go_on(e, mark)
-    if e.run_at then
-        set_fields(e, 'delay', math.max(0, e.run_at - now))
-        stand_aside(q, e.id, e.run_at)
-        tell(q, 'delayed', 'jobId', e.id, 'delay', e.run_at, 'infra', mark, 'reason', e.text)
-        must_ring_later = true
+    local q, run_at = e.q, e.of.run_at
+    if run_at then
+        set_fields(e, 'delay', math.max(0, run_at - now), 'infra.since', run_at)
+        stand_aside(q, e.id, run_at)
+        tell(q, 'delayed', 'jobId', e.id, 'delay', run_at, 'infra', mark, 'reason', e.text)
+        q.must_ring_later = true
         return
     end
-    set_fields(e)
-    stand_in_line(q, e.id, e.priority, e.front)
+    set_fields(e, 'infra.since', ARGV[1])
+    stand_in_line(q, e.id, e.of.priority, e.front or e.of.front)
     tell(q, 'waiting', 'jobId', e.id, 'prev', 'active', 'infra', mark, 'reason', e.text)
-    must_ring = true
+    q.must_ring = true
 end
 
 local function wait_for_children(e)
@@ -100,20 +115,19 @@ local function wait_for_children(e)
         e.front = true
         return go_on(e, 'returned')
     end
-    set_fields(e)
-    call('ZADD', q.base .. ':waiting-children', now, e.id)
-    tell(q, 'waiting-children', 'jobId', e.id, 'prev', 'active')
+    call('ZADD', e.q.base .. ':waiting-children', now, e.id)
+    tell(e.q, 'waiting-children', 'jobId', e.id, 'prev', 'active')
 end
 
 local function drop(e, known)
     if known[3] then
-        free_slot(q, e.id, known[3], now)
+        free_slot(e.q, e.id, known[3], now)
     end
     if known[1] then
         leave_parent(known[1], e.job, now)
     end
     keys_of(e.job, forgotten)
-    tell(q, 'removed', 'jobId', e.id, 'prev', 'active')
+    tell(e.q, 'removed', 'jobId', e.id, 'prev', 'active')
 end
 
 -- Whether any of those that ended waits, or should, for children; most never do, and one look tells.
@@ -137,26 +151,25 @@ local function why_it_fails(e, cancelled)
 end
 
 local function fail_instead(e, reason)
-    e.how, e.text, e.run_at, e.attempts = 'failed', reason, nil, math.huge
-    e.count, e.age = e.failed_count, e.failed_age
+    e.how, e.text, e.is_last, e.keep = 'failed', reason, true, e.of.keep_failed
 end
 
 local function leave_active(e)
-    if e.holder ~= e.token or call('LREM', q.active, -1, e.id) == 0 then
+    if e.holder ~= e.of.token or call('LREM', e.q.active, -1, e.id) == 0 then
         return false
     end
-    unlocked[#unlocked + 1] = e.id
+    e.q.unlocked[#e.q.unlocked + 1] = e.id
     forgotten[#forgotten + 1] = e.lock
     return true
 end
 
 local function record(e)
     if not leave_active(e) then
-        return 0
+        return false
     end
     local known = call('HMGET', e.job, 'parentKey', 'parent', 'deid', 'infra.cancel', 'name', 'defa')
     if not known[5] then
-        return 0 -- its hash has gone under its worker's hands
+        return false -- its hash has gone under its worker's hands
     end
     local reason = why_it_fails(e, known[4])
     if reason then
@@ -171,63 +184,87 @@ local function record(e)
     else
         go_on(e, e.how == 'retry' and 'retrying' or 'returned')
     end
-    return 1
+    return true
 end
 
-local function put_into_history(state)
-    local all, scores = ended[state], {}
+local function put_into_history(q, state)
+    local all, scores, rules = q.ended[state], {}, {}
     for _, e in ipairs(all) do
-        if e.count ~= '0' then
+        if e.keep.count ~= '0' then
             scores[#scores + 1], scores[#scores + 2] = ARGV[1], e.id
+            rules[e.keep.count .. ' ' .. e.keep.age] = e.keep
         end
     end
     in_pieces(scores, function(...) call('ZADD', q.base .. ':' .. state, ...) end)
-    local seen = {}
-    for _, e in ipairs(all) do
-        local rule = e.count .. ' ' .. e.age
-        if e.count ~= '0' and not seen[rule] then
-            seen[rule] = true
-            keep_only(q, state, e.count, e.age, now)
-        end
+    for _, keep in pairs(rules) do
+        keep_only(q, state, keep.count, keep.age, now)
     end
     if #all > 0 and most_minutes > 0 then
         count_minutes(q, state, #all, most_minutes, now)
     end
 end
 
-local function read_ends()
-    local ends, locks, children, at = {}, {}, {}, 7
-    while at <= #ARGV do
-        local e
-        e, at = read_end(at)
-        ends[#ends + 1] = e
-        locks[#locks + 1] = e.lock
-        children[#children + 1] = e.job .. ':dependencies'
-        children[#children + 1] = e.job .. ':unsuccessful'
+local function look_at(ends)
+    local locks, children = {}, {}
+    for i, e in ipairs(ends) do
+        e.lock = e.job .. ':lock'
+        locks[i] = e.lock
+        children[2 * i - 1] = e.job .. ':dependencies'
+        children[2 * i] = e.job .. ':unsuccessful'
     end
-    if #ends > 0 then
-        for i, holder in ipairs(call('MGET', unpack(locks))) do
-            ends[i].holder = holder
+    local at = 0
+    in_pieces(locks, function(...)
+        for _, holder in ipairs(call('MGET', ...)) do
+            at = at + 1
+            ends[at].holder = holder
         end
-        some_have_children = call('EXISTS', unpack(children)) > 0
-    end
-    return ends
+    end)
+    in_pieces(children, function(...)
+        some_have_children = some_have_children or call('EXISTS', ...) > 0
+    end)
+end
+
+local function forget_all()
+    in_pieces(forgotten, function(...) call('DEL', ...) end)
+    forgotten = {}
 end
 
 local function record_all()
-    local answers, ends = {}, read_ends()
-    if #ends > 0 then
-        trim_events(q)
+    local unrecorded, ends = {}, read_ends()
+    look_at(ends)
+    for _, q in ipairs(queues) do
+        if q.has_ends then
+            trim_events(q)
+        end
     end
-    for _, e in ipairs(ends) do
-        answers[#answers + 1] = record(e)
+    for i, e in ipairs(ends) do
+        if not record(e) then
+            unrecorded[#unrecorded + 1] = i
+        end
     end
-    in_pieces(forgotten, function(...) call('DEL', ...) end)
-    in_pieces(unlocked, function(...) call('SREM', q.base .. ':stalled', ...) end)
-    put_into_history('completed')
-    put_into_history('failed')
-    if must_ring_later then
+    forget_all()
+    for _, q in ipairs(queues) do
+        in_pieces(q.unlocked, function(...) call('SREM', q.base .. ':stalled', ...) end)
+        put_into_history(q, 'completed')
+        put_into_history(q, 'failed')
+    end
+    return unrecorded
+end
+
+-- Who waits is told what has changed for him.
+local function settle(q)
+    if q.must_ring_later then
         ring_later(q)
     end
-    return answers
+    if not (q.must_ring or q.has_taken or q.has_ends) then
+        return
+    end
+    if some_wait(q) then
+        ring(q)
+    elseif not q.has_taken and call('EXISTS', q.active) == 0 then
+        call('DEL', q.leases)
+        if #q.ended.completed + #q.ended.failed > 0 then
+            tell(q, 'drained')
+        end
+    end
 end

@@ -1,22 +1,7 @@
--- What may be started, is: as far as pause, concurrency and rate let it.
-
-local function promote()
-    local due = call('ZRANGEBYSCORE', q.delayed, 0, (now + 1) * 4096 - 1, 'LIMIT', 0, 1000)
-    if #due == 0 then
-        return
-    end
-    call('ZREM', q.delayed, unpack(due))
-    for _, id in ipairs(due) do
-        local job = q.base .. ':' .. id
-        stand_in_line(q, id, priority_of(job), false)
-        tell(q, 'waiting', 'jobId', id, 'prev', 'delayed')
-        call('HSET', job, 'delay', 0)
-    end
-    must_ring = true
-end
+-- What may be started, is: as far as pause, concurrency and rate let it, and in fair turns.
 
 -- How many may be started, and, where a limit alone forbids it, when again.
-local function allowance()
+local function allowance(q)
     if q.paused then
         return 0
     end
@@ -28,7 +13,7 @@ local function allowance()
         local limiter = q.base .. ':limiter'
         local started, over_in = tonumber(call('GET', limiter)) or 0, call('PTTL', limiter)
         if started >= q.most_starts and over_in > 0 then
-            return 0, now + over_in
+            return 0, some_wait(q) and now + over_in or nil
         end
         left = math.min(left, over_in > 0 and q.most_starts - started or q.most_starts)
     end
@@ -36,7 +21,7 @@ local function allowance()
 end
 
 -- Old versions left marks among the ids, which begin with `0:`.
-local function from_line(n)
+local function from_line(q, n)
     local ids = {}
     while #ids < n do
         local some = call('RPOP', q.wait, n - #ids)
@@ -52,8 +37,8 @@ local function from_line(n)
     return ids
 end
 
-local function next_ids(n)
-    local ids = from_line(n)
+local function next_ids(q, n)
+    local ids = from_line(q, n)
     if #ids < n then
         local some = call('ZPOPMIN', q.prioritized, n - #ids)
         if #some == 0 then
@@ -66,7 +51,7 @@ local function next_ids(n)
     return ids
 end
 
-local function count_starts(n)
+local function count_starts(q, n)
     if not (q.most_starts and q.window) or n == 0 then
         return
     end
@@ -76,50 +61,101 @@ local function count_starts(n)
     end
 end
 
--- Reads the hash, and adds to what was read what the start changes: of two of a name the later counts.
-local function start(id, into)
-    local job = q.base .. ':' .. id
-    local hash = call('HGETALL', job)
-    local n = #hash
-    if n == 0 then
-        return false -- somebody took it away and left its id
-    end
-    local starts, doomed = 0, false
-    for i = 1, n, 2 do
-        local field = hash[i]
-        if field == 'ats' then
-            starts = tonumber(hash[i + 1]) or 0
-        elseif field == 'defa' then
-            doomed = true
-        end
-    end
-    call('SET', job .. ':lock', token, 'PX', lock_time)
-    hash[n + 1], hash[n + 2], hash[n + 3], hash[n + 4] = 'ats', tostring(starts + 1), 'processedOn', ARGV[1]
-    if worker ~= '' then
-        hash[n + 5], hash[n + 6] = 'pb', worker
-    end
-    call('HSET', job, unpack(hash, n + 1))
-    tell(q, 'active', 'jobId', id, 'prev', 'waiting')
-    into[#into + 1], into[#into + 2] = id, hash
-    return true, doomed
+-- What a run needs of its job; work.cpp knows their order.
+local function read_fields(job)
+    return call('HMGET', job, 'name', 'ats', 'defa', 'infra.expires', 'data', 'opts', 'timestamp', 'priority', 'atm', 'attemptsMade', 'stc',
+        'stacktrace', 'infra.group', 'infra.since')
 end
 
-local function claim()
-    local taken, counted = {}, 0
-    local left, again = allowance()
-    if left == 0 then
-        return taken, again
+local function start(q, id, into)
+    local job = q.base .. ':' .. id
+    local fields = read_fields(job)
+    if not fields[1] then
+        return false -- somebody took it away and left its id
     end
-    local ids = next_ids(left)
-    local started = {}
-    for _, id in ipairs(ids) do
-        local is_there, doomed = start(id, taken)
+    call('SET', job .. ':lock', token, 'PX', lock_time)
+    fields[2] = tostring((tonumber(fields[2]) or 0) + 1)
+    if worker ~= '' then
+        call('HSET', job, 'ats', fields[2], 'processedOn', ARGV[1], 'pb', worker)
+    else
+        call('HSET', job, 'ats', fields[2], 'processedOn', ARGV[1])
+    end
+    if fields[4] then
+        call('ZREM', q.expiring, id)
+    end
+    tell(q, 'active', 'jobId', id, 'prev', 'waiting')
+    local n = #into
+    into[n + 1], into[n + 2] = q.number, id
+    for i = 1, #fields do
+        into[n + 2 + i] = fields[i]
+    end
+    return true, fields[3]
+end
+
+local function take(q, n, into)
+    local started, counted = {}, 0
+    for _, id in ipairs(next_ids(q, n)) do
+        local is_there, doomed = start(q, id, into)
         if is_there then
             started[#started + 1] = id
             counted = counted + (doomed and 0 or 1)
         end
     end
-    in_pieces(started, function(...) call('LPUSH', q.active, ...) end)
-    count_starts(counted)
-    return taken, nil
+    if #started > 0 then
+        q.has_taken = true
+        in_pieces(started, function(...) call('LPUSH', q.active, ...) end)
+        expect_end_of_lease(q, now + lock_time)
+    end
+    count_starts(q, counted)
+end
+
+-- In whole shares, and what is left over one by one, from the first of them on; what one cannot give, others may.
+local function shares(could, total)
+    local given, open, left = {}, {}, total
+    for i, n in ipairs(could) do
+        given[i] = 0
+        if n > 0 then
+            open[#open + 1] = i
+        end
+    end
+    while left > 0 and #open > 0 do
+        local each, still = math.max(1, math.floor(left / #open)), {}
+        for _, i in ipairs(open) do
+            local n = math.min(each, left, could[i] - given[i])
+            given[i], left = given[i] + n, left - n
+            if given[i] < could[i] then
+                still[#still + 1] = i
+            end
+        end
+        open = still
+    end
+    return given
+end
+
+local function earliest(a, b)
+    return a and b and math.min(a, b) or a or b
+end
+
+local function next_time(q)
+    local delayed, lease = call('ZRANGE', q.delayed, 0, 0, 'WITHSCORES')[2], call('ZRANGE', q.leases, 0, 0, 'WITHSCORES')[2]
+    return earliest(delayed and math.floor(delayed / 4096), tonumber(lease))
+end
+
+local function claim()
+    local taken, could, again = {}, {}, nil
+    for i = 1, sources do
+        local q, over = queues[i], nil
+        could[i], over = allowance(q)
+        again = earliest(again, over)
+        if sources > 1 and could[i] > 0 then
+            could[i] = math.min(could[i], call('LLEN', q.wait) + call('ZCARD', q.prioritized))
+        end
+    end
+    for i, n in ipairs(shares(could, most)) do
+        if n > 0 then
+            take(queues[i], n, taken)
+        end
+        again = earliest(again, next_time(queues[i]))
+    end
+    return taken, again
 end

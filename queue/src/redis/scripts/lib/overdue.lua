@@ -1,0 +1,133 @@
+-- What time has brought: delayed jobs whose time has come, jobs that were not started in time, and leases that nobody renewed.
+
+local function promote(q)
+    local due = call('ZRANGEBYSCORE', q.delayed, 0, (now + 1) * 4096 - 1, 'LIMIT', 0, 1000)
+    if #due == 0 then
+        return
+    end
+    call('ZREM', q.delayed, unpack(due))
+    for _, id in ipairs(due) do
+        local job = q.base .. ':' .. id
+        stand_in_line(q, id, priority_of(job), false)
+        tell(q, 'waiting', 'jobId', id, 'prev', 'delayed')
+        call('HSET', job, 'delay', 0)
+    end
+    q.must_ring = true
+end
+
+-- Where it stood, if it has not been started.
+local function leave_line(q, id)
+    if call('ZREM', q.delayed, id) == 1 then
+        return 'delayed'
+    end
+    if call('ZREM', q.prioritized, id) == 1 or call('LREM', q.line, -1, id) == 1 then
+        return 'waiting'
+    end
+end
+
+-- BullMQ's removeOnFail: a truth, a number, or both bounds.
+local function failures_kept(opts)
+    local read, all = pcall(cjson.decode, opts or '')
+    local rule = read and type(all) == 'table' and all.removeOnFail
+    if rule == true then
+        return {count = '0', age = ''}
+    end
+    if type(rule) ~= 'table' then
+        rule = {count = tonumber(rule or nil)}
+    end
+    return {count = rule.count and string.format('%.0f', rule.count) or '', age = rule.age and string.format('%.0f', rule.age) or ''}
+end
+
+local function fail_unstarted(q, id, stood)
+    local job = q.base .. ':' .. id
+    local known = call('HMGET', job, 'parentKey', 'parent', 'deid', 'opts', 'name')
+    if known[5] then
+        local e = {of = {made = 0, attempts = math.huge}, q = q, id = id, job = job, how = 'failed', was = stood}
+        e.text, e.keep = 'expired: not started within its time to live', failures_kept(known[4])
+        finish(e, known)
+    end
+end
+
+local function expire(q, into)
+    local late = call('ZRANGEBYSCORE', q.expiring, '-inf', now, 'LIMIT', 0, 1000)
+    if #late == 0 then
+        return
+    end
+    call('ZREM', q.expiring, unpack(late))
+    for _, id in ipairs(late) do
+        local stood = leave_line(q, id)
+        if stood then
+            fail_unstarted(q, id, stood)
+            into[#into + 1], into[#into + 2] = q.number, id
+        end
+    end
+    put_into_history(q, 'failed')
+end
+
+local function is_of_scheduler(q, job)
+    local id = call('HGET', job, 'rjk')
+    return id and (call('EXISTS', q.base .. ':repeat:' .. id) == 1 or call('ZSCORE', q.base .. ':repeat', id))
+end
+
+-- As BullMQ's sweep does it with what it finds stalled.
+local function rescue(q, id, most_stalls)
+    local job = q.base .. ':' .. id
+    if call('LREM', q.active, -1, id) == 0 or call('EXISTS', job) == 0 then
+        return false
+    end
+    local stalls = call('HINCRBY', job, 'stc', 1)
+    if stalls > most_stalls and not is_of_scheduler(q, job) then
+        call('HSET', job, 'defa', 'job stalled more than allowable limit', 'infra.since', ARGV[1])
+    else
+        call('HSET', job, 'infra.since', ARGV[1])
+    end
+    call('RPUSH', q.line, id)
+    tell(q, 'waiting', 'jobId', id, 'prev', 'active')
+    tell(q, 'stalled', 'jobId', id)
+    q.must_ring = true
+    return true
+end
+
+-- Leases that end in the same tenth of a second are looked for together, with the last of them.
+local function expect_end_of_lease(q, at)
+    call('ZADD', q.leases, at, math.floor(at / 100))
+end
+
+-- Locks end by the server's clock: of one that is about to go, another look is due then.
+local function rescue_unlocked(q, into, most_stalls)
+    local soon
+    for _, id in ipairs(call('LRANGE', q.active, -1000, -1)) do
+        local left = call('PTTL', q.base .. ':' .. id .. ':lock')
+        if left == -2 then
+            if rescue(q, id, most_stalls) then
+                into[#into + 1], into[#into + 2] = q.number, id
+            end
+        elseif left >= 0 and left <= 1000 then
+            soon = math.min(soon or 1000, left + 1)
+        end
+    end
+    if soon then
+        expect_end_of_lease(q, now + soon)
+    end
+end
+
+local function look_for_vanished(q, into)
+    local over = tonumber(ARGV[8])
+    local first = call('ZRANGE', q.leases, 0, 0, 'WITHSCORES')
+    if first[2] and tonumber(first[2]) <= over then
+        call('ZREMRANGEBYSCORE', q.leases, '-inf', over)
+        rescue_unlocked(q, into, tonumber(ARGV[9]))
+    end
+end
+
+local function catch_up()
+    local rescued, expired = {}, {}
+    for i = 1, sources do
+        local q = queues[i]
+        look_for_vanished(q, rescued)
+        promote(q)
+        expire(q, expired)
+    end
+    forget_all()
+    return rescued, expired
+end
