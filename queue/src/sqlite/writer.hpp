@@ -4,7 +4,7 @@
 // share its fsync. One that fails is undone alone. A claim that finds nothing is parked, and tried again at the end of each
 // transaction that may have brought it something: so there is one commit, and one wake-up, from a job to its handler.
 
-#include "completion.hpp"
+#include "../completion.hpp"
 #include "store.hpp"
 
 #include <infra/runtime/promise.hpp>

@@ -14,7 +14,7 @@
 #include <mutex>
 #include <utility>
 
-namespace infra::queue::sqlite {
+namespace infra::queue {
 
 /// Those of one loop: awaited, or completed and on their way.
 ///
@@ -163,4 +163,4 @@ void completion_batch::deliver() noexcept {
     }
 }
 
-} // namespace infra::queue::sqlite
+} // namespace infra::queue

@@ -1,4 +1,4 @@
-#include "src/sqlite/completion.hpp"
+#include "src/completion.hpp"
 
 #include "support.hpp"
 
@@ -13,9 +13,6 @@
 
 namespace infra::queue::tests {
 namespace {
-
-using sqlite::completion;
-using sqlite::completion_batch;
 
 awaitable<void> note(std::shared_ptr<completion> one, int number, std::vector<int>* into) {
     co_await one->delivered();

@@ -1,7 +1,7 @@
 #pragma once
 
-// How what the writer's thread has done comes back to the coroutines that wait for it: one wake-up of each loop for all of
-// a transaction, and the coroutines are resumed in a run. A promise for each would post for each, and set a timer.
+// How what a storage has done comes back to the coroutines that wait for it: one wake-up of each loop for all that was done
+// together, and the coroutines are resumed in a run. A promise for each would post for each, and set a timer.
 
 #include <infra/base/awaitable.hpp>
 #include <infra/runtime/loop_gate.hpp>
@@ -13,7 +13,7 @@
 #include <optional>
 #include <vector>
 
-namespace infra::queue::sqlite {
+namespace infra::queue {
 
 class completions;
 
@@ -68,4 +68,4 @@ private:
     std::vector<std::shared_ptr<completion>> done_;
 };
 
-} // namespace infra::queue::sqlite
+} // namespace infra::queue
