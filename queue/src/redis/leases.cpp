@@ -1,11 +1,84 @@
+#include "scripts.hpp"
+#include "slots.hpp"
 #include "verbs.hpp"
 
-#include <stdexcept>
+#include <algorithm>
+#include <map>
+#include <span>
 
 namespace infra::queue::redis_backend {
+namespace {
 
-awaitable<std::vector<renewal>> extend(shared_store, std::vector<lease>, std::chrono::milliseconds, wall_time) {
-    throw std::logic_error("extend");
+constexpr std::size_t most_at_once = 1000;
+
+using places = std::vector<std::size_t>;
+
+struct renewal_call {
+    std::vector<std::string> bases{};
+    std::vector<std::string> words{};
+};
+
+std::size_t number_of(std::vector<std::string>& bases, std::string base) {
+    const auto found = std::ranges::find(bases, base);
+    const auto number = static_cast<std::size_t>(found - bases.begin()) + 1;
+    if (found == bases.end())
+        bases.push_back(std::move(base));
+    return number;
+}
+
+renewal_call call_for(const store& s, std::span<const lease> leases, std::chrono::milliseconds length, wall_time now) {
+    renewal_call call{.words = {std::to_string(to_unix_ms(now)), std::to_string(length.count())}};
+    for (const auto& each : leases) {
+        call.words.push_back(std::to_string(number_of(call.bases, s.keys(each.job.queue).base())));
+        call.words.push_back(each.job.id);
+        call.words.push_back(each.token);
+    }
+    return call;
+}
+
+renewal renewal_of(std::int64_t word) {
+    switch (word) {
+    case 1: return renewal::held;
+    case 2: return renewal::cancel_requested;
+    default: return renewal::lost;
+    }
+}
+
+std::map<std::string, places> by_slot(const store& s, const std::vector<lease>& leases) {
+    std::map<std::string, places> all;
+    for (std::size_t i = 0; i < leases.size(); ++i)
+        all[slot_of(s.options(), leases[i].job.queue)].push_back(i);
+    return all;
+}
+
+awaitable<std::vector<renewal>> extend_some(shared_store s, std::vector<lease> some, std::chrono::milliseconds length,
+                                            wall_time now) {
+    const auto call = call_for(*s, some, length, now);
+    auto command = scripts::renew_leases.call(call.bases, call.words);
+    const auto answer = co_await s->ask(std::move(command.again(redis::replay::idempotent)));
+    std::vector<renewal> renewed;
+    for (const auto& each : answer.items())
+        renewed.push_back(renewal_of(each.as_integer()));
+    co_return renewed;
+}
+
+} // namespace
+
+awaitable<std::vector<renewal>> extend(shared_store s, std::vector<lease> leases, std::chrono::milliseconds length,
+                                       wall_time now) {
+    s->check_open();
+    std::vector<renewal> all(leases.size(), renewal::lost);
+    for (const auto& [slot, theirs] : by_slot(*s, leases))
+        for (std::size_t from = 0; from < theirs.size(); from += most_at_once) {
+            const auto some = std::span(theirs).subspan(from, std::min(most_at_once, theirs.size() - from));
+            std::vector<lease> asked;
+            for (const auto i : some)
+                asked.push_back(leases[i]);
+            const auto renewed = co_await extend_some(s, std::move(asked), length, now);
+            for (std::size_t k = 0; k < some.size(); ++k)
+                all[some[k]] = renewed.at(k);
+        }
+    co_return all;
 }
 
 } // namespace infra::queue::redis_backend

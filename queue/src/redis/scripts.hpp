@@ -7,6 +7,7 @@
 namespace infra::queue::redis_backend::scripts {
 
 extern const redis::script add_jobs;
+extern const redis::script renew_leases;
 extern const redis::script work;
 
 } // namespace infra::queue::redis_backend::scripts

@@ -1,13 +1,17 @@
 #include "store.hpp"
 
+#include "held_jobs.hpp"
+#include "slots.hpp"
+
+#include <infra/base/id.hpp>
 #include <infra/queue/error.hpp>
+#include <infra/runtime/default_runtime.hpp>
 
 namespace infra::queue::redis_backend {
 namespace {
 
 template <class Replies, class What>
 awaitable<Replies> ask_within(const store& s, What what, deadline limit) {
-    s.check_open();
     try {
         co_return co_await s.redis().execute(std::move(what), limit);
     } catch (const error& e) {
@@ -15,13 +19,56 @@ awaitable<Replies> ask_within(const store& s, What what, deadline limit) {
     }
 }
 
+// Those that a blocked connection and the streams that are followed need beside what was set.
+redis::options with_room_for_ours(redis::options server) {
+    server.max_sessions = std::max<std::size_t>(server.max_sessions, 64);
+    return server;
+}
+
+redis::client make_client(const redis::options& server, std::vector<executor> loops, clock& time) {
+    if (loops.empty())
+        return redis::client(with_room_for_ours(server), time);
+    return {std::move(loops), with_room_for_ours(server), time};
+}
+
 } // namespace
 
 store::store(redis_queue_options options, std::vector<executor> loops, clock& time)
     : options_(std::move(options)),
       time_(time),
-      client_(loops.empty() ? redis::client(options_.server, time)
-                            : redis::client(std::move(loops), options_.server, time)) {}
+      server_(redis::describe(options_.server)),
+      process_(random_hex(12)),
+      home_(loops.empty() ? default_executor() : loops.front()),
+      client_(make_client(options_.server, std::move(loops), time)),
+      held_(std::make_unique<held_jobs>()) {}
+
+store::~store() = default;
+
+std::string store::next_token() { return process_ + ':' + std::to_string(++tokens_); }
+
+slot_lines& store::lines_of(std::string_view queue) {
+    const auto slot = slot_of(options_, queue);
+    const std::scoped_lock lock(mutex_);
+    auto& there = lines_[slot];
+    if (!there)
+        there = std::make_unique<slot_lines>(home_);
+    return *there;
+}
+
+std::vector<slot_lines*> store::all_lines() {
+    std::vector<slot_lines*> all;
+    const std::scoped_lock lock(mutex_);
+    for (const auto& [slot, there] : lines_)
+        all.push_back(there.get());
+    return all;
+}
+
+void store::close() noexcept {
+    if (closed_.exchange(true))
+        return;
+    for (auto* each : all_lines())
+        each->work.close(shared_from_this(), std::nullopt);
+}
 
 void store::check_open() const {
     if (closed_)
@@ -31,6 +78,16 @@ void store::check_open() const {
 deadline store::limit() const { return deadline::after(options_.timeout, time_.steady()); }
 
 awaitable<redis::reply> store::ask(redis::command c) const {
+    check_open();
+    co_return co_await carry_out(std::move(c));
+}
+
+awaitable<std::vector<redis::reply>> store::ask(redis::batch all) const {
+    check_open();
+    co_return co_await carry_out(std::move(all));
+}
+
+awaitable<redis::reply> store::carry_out(redis::command c) const {
     auto answer = co_await ask_within<redis::reply>(*this, std::move(c), limit());
     try {
         redis::throw_if_error(answer);
@@ -40,8 +97,14 @@ awaitable<redis::reply> store::ask(redis::command c) const {
     co_return answer;
 }
 
-awaitable<std::vector<redis::reply>> store::ask(redis::batch all) const {
+awaitable<std::vector<redis::reply>> store::carry_out(redis::batch all) const {
     return ask_within<std::vector<redis::reply>>(*this, std::move(all), limit());
+}
+
+awaitable<redis::session> store::lease_for(std::string queue) const {
+    if (options_.server.cluster)
+        return client_.lease_for(keys(queue).of_queue("marker"), limit());
+    return client_.lease(limit());
 }
 
 void throw_as_queue_error(const error& e) {

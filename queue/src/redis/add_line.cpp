@@ -1,0 +1,170 @@
+#include "add_line.hpp"
+
+#include "add_jobs.hpp"
+#include "store.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+
+#include <algorithm>
+#include <map>
+
+namespace infra::queue::redis_backend {
+namespace {
+
+constexpr int most_calls = 2;
+constexpr std::size_t jobs_of_a_call = 500; // of a call, so that none holds the server for long
+constexpr std::size_t bytes_of_a_call = 1024 * 1024;
+
+std::size_t bytes_of(const std::vector<new_job>& jobs) {
+    std::size_t bytes = 0;
+    for (const auto& each : jobs)
+        bytes += sizeof(new_job) + each.queue.size() + each.id.size() + each.name.size() + each.data.size() +
+                 each.carrier.size() + each.group.size();
+    return bytes;
+}
+
+bool is_delayed(const new_job& job) { return job.run_at && *job.run_at > job.created_at; }
+
+arrivals& of_queue(std::vector<arrivals>& all, const std::string& queue) {
+    const auto found = std::ranges::find(all, queue, &arrivals::queue);
+    return found == all.end() ? all.emplace_back(arrivals{.queue = queue}) : *found;
+}
+
+} // namespace
+
+add_operation::add_operation(const executor& ex, std::vector<new_job> what)
+    : completion(ex), jobs(std::move(what)), bytes(bytes_of(jobs)) {}
+
+std::vector<shared_add> next_adds(std::deque<shared_add>& waiting, std::size_t most_jobs, std::size_t most_bytes) {
+    std::vector<shared_add> next;
+    std::size_t jobs = 0, bytes = 0;
+    for (; !waiting.empty(); waiting.pop_front()) {
+        jobs += waiting.front()->jobs.size();
+        bytes += waiting.front()->bytes;
+        if (!next.empty() && (jobs > most_jobs || bytes > most_bytes))
+            break;
+        next.push_back(std::move(waiting.front()));
+    }
+    return next;
+}
+
+std::vector<arrivals> arrivals_of(const add_operation& done) {
+    std::vector<arrivals> all;
+    for (std::size_t i = 0; i < done.added.size(); ++i) {
+        const auto& job = done.jobs[i];
+        if (!done.added[i].created())
+            continue;
+        auto& there = of_queue(all, job.queue);
+        if (!is_delayed(job))
+            ++there.jobs;
+        else if (!there.due || *job.run_at < *there.due)
+            there.due = job.run_at;
+    }
+    return all;
+}
+
+// --- From any thread ----------------------------------------------------------------------------------------------
+
+void add_line::make_room_for(const store& s, const add_operation& what) {
+    const bool has_room = operations_ < s.options().max_waiting && bytes_ + what.bytes <= s.options().max_waiting_bytes;
+    if (operations_ > 0 && !has_room) // what is too large by itself goes alone
+        throw error(infra::errc::overloaded,
+                    "too many jobs wait to be added to the queue's storage: add them more slowly, or raise "
+                    "redis_queue_options::max_waiting or max_waiting_bytes");
+}
+
+void add_line::post(shared_store s, shared_add what) {
+    make_room_for(*s, *what);
+    ++operations_;
+    bytes_ += what->bytes;
+    inbox_.bring({.add = std::move(what)}, [this, kept = std::move(s)] { see_to_all(kept); });
+}
+
+void add_line::drain(shared_store s, promise<void> drained) {
+    inbox_.bring({.drained = std::move(drained)}, [this, kept = std::move(s)] { see_to_all(kept); });
+}
+
+// --- Calls --------------------------------------------------------------------------------------------------------
+
+namespace {
+
+using places_by_queue = std::map<std::string, std::vector<std::size_t>>;
+
+places_by_queue by_queue(const std::vector<new_job>& jobs) {
+    places_by_queue places;
+    for (std::size_t i = 0; i < jobs.size(); ++i)
+        places[jobs[i].queue].push_back(i);
+    return places;
+}
+
+awaitable<void> add_one(shared_store s, shared_add one) {
+    one->added.resize(one->jobs.size());
+    for (const auto& [queue, places] : by_queue(one->jobs)) {
+        std::vector<new_job> theirs;
+        for (const auto i : places)
+            theirs.push_back(one->jobs[i]);
+        auto added = read_added(co_await s->carry_out(add_command(s->keys(queue), theirs)));
+        for (std::size_t k = 0; k < places.size(); ++k)
+            one->added[places[k]] = std::move(added.at(k));
+    }
+}
+
+awaitable<void> add_all(shared_store s, std::vector<shared_add> all, std::vector<std::exception_ptr>& failures) {
+    for (std::size_t i = 0; i < all.size(); ++i)
+        try {
+            co_await add_one(s, all[i]);
+        } catch (...) {
+            failures[i] = std::current_exception();
+        }
+}
+
+} // namespace
+
+// --- On the loop --------------------------------------------------------------------------------------------------
+
+void add_line::see_to_all(const shared_store& s) {
+    for (auto& each : inbox_.take()) {
+        if (each.add)
+            waiting_.push_back(std::move(each.add));
+        if (each.drained)
+            drained_.push_back(*each.drained);
+    }
+    go_on(s);
+}
+
+void add_line::go_on(const shared_store& s) {
+    while (under_way_ < most_calls && !waiting_.empty()) {
+        ++under_way_;
+        asio::co_spawn(at_.ex, perform(s, next_adds(waiting_, jobs_of_a_call, bytes_of_a_call)),
+                       [](const std::exception_ptr&) {});
+    }
+    if (under_way_ == 0)
+        for (const auto& each : std::exchange(drained_, {}))
+            each.set_value();
+}
+
+awaitable<void> add_line::perform(shared_store s, std::vector<shared_add> all) {
+    std::vector<std::exception_ptr> failures(all.size());
+    try {
+        co_await add_all(s, all, failures);
+    } catch (...) {
+        std::ranges::fill(failures, std::current_exception());
+    }
+    --under_way_;
+    end(s, std::move(all), std::move(failures));
+    go_on(s);
+}
+
+void add_line::end(const shared_store& s, std::vector<shared_add> all, std::vector<std::exception_ptr> failures) {
+    completion_batch over;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        --operations_;
+        bytes_ -= all[i]->bytes;
+        if (!failures[i])
+            workers_.came(s, arrivals_of(*all[i]));
+        over.add(std::move(all[i]), failures[i]);
+    }
+    over.deliver();
+}
+
+} // namespace infra::queue::redis_backend
