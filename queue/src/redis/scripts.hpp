@@ -7,7 +7,13 @@
 namespace infra::queue::redis_backend::scripts {
 
 extern const redis::script add_jobs;
+extern const redis::script configure;
+extern const redis::script count_queues;
+extern const redis::script forget_finished;
+extern const redis::script forget_queue;
+extern const redis::script read_jobs;
 extern const redis::script renew_leases;
+extern const redis::script waiting_since;
 extern const redis::script work;
 
 } // namespace infra::queue::redis_backend::scripts

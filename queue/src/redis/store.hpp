@@ -4,6 +4,7 @@
 
 #include "inbox.hpp"
 #include "keys.hpp"
+#include "known_queues.hpp"
 
 #include <infra/base/clock.hpp>
 #include <infra/queue/redis.hpp>
@@ -36,6 +37,8 @@ public:
     const std::string& process() const noexcept { return process_; }
     /// Nobody else can guess it. BullMQ takes `0` for none.
     std::string next_token();
+
+    known_queues& known() noexcept { return known_; }
 
     queue_keys keys(std::string_view queue) const { return {options_.prefix, queue}; }
 
@@ -70,6 +73,7 @@ private:
     const redis::client client_;
     const std::unique_ptr<held_jobs> held_;
     std::atomic<std::uint64_t> tokens_{0};
+    known_queues known_;
     std::atomic<bool> closed_{false};
 
     std::mutex mutex_;

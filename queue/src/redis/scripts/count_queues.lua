@@ -1,0 +1,40 @@
+-- Counts the jobs of queues, all at one moment.
+--
+-- KEYS  the queues' bases
+-- gives for each: how many wait, are delayed, active, completed, failed, and wait for children; its groups that have jobs waiting; 1 if it is
+--       paused; 1 if there is such a queue
+
+local call = redis.call
+
+local function length_of(base, list)
+    return call('LLEN', base .. ':' .. list)
+end
+
+local function size_of(base, set)
+    return call('ZCARD', base .. ':' .. set)
+end
+
+local function count(base)
+    local sums = {
+        length_of(base, 'wait') + length_of(base, 'paused') + size_of(base, 'prioritized'),
+        size_of(base, 'delayed'),
+        length_of(base, 'active'),
+        size_of(base, 'completed'),
+        size_of(base, 'failed'),
+        size_of(base, 'waiting-children'),
+        0,
+        call('HEXISTS', base .. ':meta', 'paused'),
+    }
+    local is_there = call('EXISTS', base .. ':meta', base .. ':repeat') > 0
+    for i = 1, 6 do
+        is_there = is_there or sums[i] > 0
+    end
+    sums[9] = is_there and 1 or 0
+    return sums
+end
+
+local all = {}
+for i, base in ipairs(KEYS) do
+    all[i] = count(base)
+end
+return all
