@@ -1,5 +1,6 @@
 #include "queue_session.hpp"
 
+#include <infra/base/encoding.hpp>
 #include <infra/base/error.hpp>
 #include <infra/queue/sqlite.hpp>
 
@@ -35,7 +36,11 @@ exit_code act_and_close(const queue_session& with, const std::function<exit_code
 } // namespace
 
 void add_place_options(CLI::App& to, queue_place& place) {
-    to.add_option("--url", place.url, "Where it is kept; default $QUEUE_URL, or sqlite:var/queue.db");
+    to.add_option("--url", place.url,
+                  "Where it is kept; default $QUEUE_URL or $REDIS_URL, which is the place for a password, or "
+                  "sqlite:var/queue.db");
+    to.add_option("--prefix", place.prefix,
+                  "What the queue's keys on Redis begin with; default that of the URL, or bull");
     to.add_option("--timeout", place.timeout, "How long to wait for an answer")->capture_default_str();
 }
 
@@ -44,15 +49,22 @@ std::string queue_url(const std::string& given, const environment& variables, bo
     if (url.starts_with("memory:"))
         throw error(errc::misconfigured,
                     "a queue in memory can be seen by its own service alone; set QUEUE_URL or give "
-                    "--url sqlite:FILE");
+                    "--url sqlite:FILE or redis://HOST");
     if (!anew && url.starts_with("sqlite:"))
         refuse_what_is_not_there(url);
     return url;
 }
 
+std::string with_prefix(std::string url, const std::string& prefix) {
+    if (url.starts_with("sqlite:"))
+        throw std::invalid_argument("--prefix is for a queue on Redis; this one is in a file");
+    const char before = url.find('?') == std::string::npos ? '?' : '&';
+    return std::move(url) + before + "prefix=" + encoding::percent_encode(prefix);
+}
+
 exit_code code_for(const boost::system::error_code& failure) {
     if (failure == errc::misconfigured || failure == errc::invalid_input || failure == queue::errc::too_large ||
-        failure == queue::errc::invalid_payload)
+        failure == queue::errc::invalid_payload || failure == queue::errc::ambiguous)
         return exit_code::usage;
     return failure == queue::errc::unavailable || failure == errc::timed_out || failure == errc::unavailable ||
                    failure == errc::closed
@@ -66,7 +78,9 @@ exit_code with_queue(const queue_place& place, opening how, const output& to,
     if (!patience)
         return to.fail(exit_code::usage, "--timeout: expected a duration such as 500ms or 5s");
     try {
-        const auto url = queue_url(place.url, environment::of_process(), how == opening::anew);
+        auto url = queue_url(place.url, environment::of_process(), how == opening::anew);
+        if (!place.prefix.empty())
+            url = with_prefix(std::move(url), place.prefix);
         const queue::queue jobs(queue::make_backend(url));
         return act_and_close({jobs, *patience, to}, act);
     } catch (const boost::system::system_error& e) {

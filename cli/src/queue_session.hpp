@@ -19,6 +19,7 @@ namespace infra::cli {
 /// What the flags say.
 struct queue_place {
     std::string url;
+    std::string prefix;
     std::string timeout = "5s";
 };
 
@@ -27,6 +28,9 @@ void add_place_options(CLI::App& to, queue_place& place);
 /// Looking at a queue must not make one: `anew` says whether a file that is not there may be made. Throws infra::error with
 /// errc::misconfigured for what is no URL of a queue that others can see, and queue::errc::unavailable where nothing is.
 std::string queue_url(const std::string& given, const environment& variables, bool anew);
+
+/// The URL of a queue on Redis whose keys begin so. Throws std::invalid_argument for any other.
+std::string with_prefix(std::string url, const std::string& prefix);
 
 exit_code code_for(const boost::system::error_code& failure);
 

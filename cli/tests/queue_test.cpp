@@ -292,8 +292,14 @@ TEST(QueueUrl, IsThatOfTheService) {
     EXPECT_EQ(queue_url("", environment({{"QUEUE_URL", url}}), true), url);
     EXPECT_EQ(queue_url(url, environment({{"QUEUE_URL", "sqlite:other.db"}}), true), url);
     EXPECT_EQ(queue_url("", {}, true), "sqlite:var/queue.db");
-    EXPECT_THROW(queue_url("", environment({{"REDIS_URL", "redis://h"}}), true), error);
+    EXPECT_EQ(queue_url("", environment({{"REDIS_URL", "redis://h"}}), true), "redis://h");
     EXPECT_THROW(queue_url("memory:", {}, true), error) << "only its own process sees it";
+}
+
+TEST(QueueUrl, TakesAPrefixForRedisAlone) {
+    EXPECT_EQ(with_prefix("redis://h", "{shop}&x"), "redis://h?prefix=%7Bshop%7D%26x");
+    EXPECT_EQ(with_prefix("redis://h?protocol=2", "a"), "redis://h?protocol=2&prefix=a");
+    EXPECT_THROW((void)with_prefix("sqlite:a.db", "a"), std::invalid_argument);
 }
 
 TEST(QueueUrl, MakesNoFileForALook) {

@@ -73,6 +73,12 @@ bool register_backend(std::string scheme, backend_factory factory) {
     return true;
 }
 
+bool knows_backend(std::string_view scheme) {
+    auto& all = known_schemes();
+    const std::scoped_lock lock(all.mutex);
+    return all.factories.contains(scheme);
+}
+
 std::shared_ptr<backend> make_backend(std::string_view url) {
     const auto colon = url.find(':');
     const auto scheme = url.substr(0, colon == std::string_view::npos ? 0 : colon);

@@ -29,11 +29,15 @@ const std::shared_ptr<registry>& default_registry() {
 std::string url_from(const environment& variables) {
     if (const auto url = variables.get("QUEUE_URL"))
         return *url;
+    const auto redis = variables.get("REDIS_URL");
+    if (!redis)
+        return "sqlite:var/queue.db";
     // Jobs for all must not end in a file of this machine because somebody relied on the server.
-    if (variables.has("REDIS_URL"))
-        throw infra::error(infra::errc::misconfigured, "REDIS_URL: no Redis backend of the queue is linked; set "
-                                                       "QUEUE_URL (sqlite:var/queue.db) or unset REDIS_URL");
-    return "sqlite:var/queue.db";
+    if (!knows_backend(redis->substr(0, redis->find(':'))))
+        throw infra::error(infra::errc::misconfigured,
+                           "REDIS_URL: no Redis backend of the queue is linked; link infra::queue_redis, set QUEUE_URL "
+                           "(sqlite:var/queue.db) or unset REDIS_URL");
+    return *redis;
 }
 
 queue queue_from(const environment& variables) {
@@ -41,7 +45,8 @@ queue queue_from(const environment& variables) {
     try {
         return queue(make_backend(url), {}, default_registry());
     } catch (const infra::error& e) {
-        throw infra::error(e.code(), std::string("QUEUE_URL: ") + e.what());
+        throw infra::error(e.code(),
+                           std::string(variables.get("QUEUE_URL") ? "QUEUE_URL: " : "REDIS_URL: ") + e.what());
     }
 }
 

@@ -18,6 +18,21 @@ TEST(QueueUrl, IsWhatTheEnvironmentSays) {
         EXPECT_EQ(url_from(environment(set)), url);
 }
 
+TEST(QueueUrl, IsThatOfRedisWhereABackendForItIsLinked) {
+    EXPECT_FALSE(knows_backend("redis-of-test"));
+    register_backend("redis-of-test", [](std::string_view) -> std::shared_ptr<backend> {
+        throw infra::error(infra::errc::misconfigured, "the port is no number");
+    });
+    EXPECT_EQ(url_from(environment({{"REDIS_URL", "redis-of-test://h"}})), "redis-of-test://h");
+    for (const auto* variable : {"REDIS_URL", "QUEUE_URL"})
+        try {
+            queue_from(environment({{variable, "redis-of-test://h"}}));
+            ADD_FAILURE() << variable;
+        } catch (const infra::error& e) {
+            EXPECT_EQ(e.what(), std::string(variable) + ": the port is no number");
+        }
+}
+
 TEST(QueueUrl, IsNoFileWhereRedisIsAskedFor) {
     for (const auto* url : {"redis://:secret@localhost:6379", "rediss://cache.example.org", "nonsense"}) {
         try {
@@ -25,8 +40,8 @@ TEST(QueueUrl, IsNoFileWhereRedisIsAskedFor) {
             FAIL() << url;
         } catch (const infra::error& e) {
             EXPECT_EQ(e.code(), infra::errc::misconfigured);
-            EXPECT_STREQ(e.what(), "REDIS_URL: no Redis backend of the queue is linked; set QUEUE_URL "
-                                   "(sqlite:var/queue.db) or unset REDIS_URL");
+            EXPECT_STREQ(e.what(), "REDIS_URL: no Redis backend of the queue is linked; link "
+                                   "infra::queue_redis, set QUEUE_URL (sqlite:var/queue.db) or unset REDIS_URL");
         }
     }
 }

@@ -11,8 +11,8 @@
 ///     co_await worker.run();
 ///
 /// These functions speak to one queue of the process, made at first use from the environment: QUEUE_URL names where it
-/// is kept, `sqlite:var/queue.db` when absent; link infra::queue_sqlite. REDIS_URL without QUEUE_URL is refused, since no
-/// Redis backend is linked. Programs that hold their objects themselves use queue::queue and queue::worker, which these
+/// is kept, otherwise REDIS_URL (link infra::queue_redis; refused where that is not linked), otherwise it is
+/// `sqlite:var/queue.db` (link infra::queue_sqlite). Programs that hold their objects themselves use queue::queue and queue::worker, which these
 /// wrap line by line.
 
 #include <infra/queue/backend.hpp>

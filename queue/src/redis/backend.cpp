@@ -93,7 +93,10 @@ public:
     awaitable<void> stop(deadline limit) override { return redis_backend::stop(store_, limit); }
 
     std::chrono::milliseconds usual_lease() const override { return std::chrono::seconds(30); }
-    std::string description() const override { return redis::describe(store_->options().server); }
+    std::string description() const override {
+        const auto& o = store_->options();
+        return redis::describe(o.server) + (o.prefix == default_prefix ? "" : "?prefix=" + o.prefix);
+    }
 
 private:
     const std::shared_ptr<store> store_;

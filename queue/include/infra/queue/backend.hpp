@@ -213,6 +213,9 @@ using backend_factory = std::function<std::shared_ptr<backend>(std::string_view 
 /// Makes `scheme:` known to make_backend. Linking a backend's target does this; the last one wins. Always true.
 bool register_backend(std::string scheme, backend_factory factory);
 
+/// Whether a backend for `scheme:` is linked.
+bool knows_backend(std::string_view scheme);
+
 /// The backend a URL such as `sqlite:var/queue.db` names. Throws infra::error with infra::errc::misconfigured when no
 /// linked target knows the scheme, or the URL is not of its form.
 std::shared_ptr<backend> make_backend(std::string_view url);

@@ -27,7 +27,7 @@ struct redis_queue_options {
     redis::options server{};
 
     /// What the names of all keys begin with: `bull:mail:wait`. In a cluster the keys of a queue, and of queues that jobs
-    /// wait for each other in, must lie in one slot: `{shop}`.
+    /// wait for each other in, must lie in one slot: `{shop}`. 1 to 100 bytes, as the other programs have it.
     std::string prefix = "bull";
 
     // --- tuning ---
