@@ -16,8 +16,8 @@ struct backend_traits {
     /// Leases and the windows of limits end by the callers' clock, also when that is put back. False: the storage's own clock
     /// ends them, whatever its callers' say.
     bool goes_by_callers_clock = true;
-    /// A claim rescues jobs of queues it does not name. False: each queue's keys are by themselves, and a claim looks into
-    /// those that it names.
+    /// A claim rescues and promotes jobs of queues it does not name. False: each queue's keys are by themselves, and a claim
+    /// looks into those that it names.
     bool rescues_every_queue = true;
     /// No two jobs of the storage get the same id. False: each queue counts by itself, as other programs have it.
     bool numbers_all_jobs = true;
@@ -84,6 +84,14 @@ protected:
             std::rethrow_exception(claiming->failure);
         return std::move(*claiming->value);
     }
+
+    /// Puts in line what is due, and takes none of it.
+    claim_request claim_of_nothing(wall_time now) const {
+        if (subject.traits.rescues_every_queue)
+            return {.queues = {"other"}, .now = now};
+        return {.queues = {"mail"}, .max = 0, .now = now};
+    }
+    void promote_without_taking(wall_time now) { loop.await(stored->claim(claim_of_nothing(now))); }
 
     bool extend(const lease& held, std::chrono::milliseconds length, wall_time now = t0) {
         return loop.await(stored->extend({held}, length, now)).at(0) == renewal::held;

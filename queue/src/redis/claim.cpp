@@ -6,6 +6,7 @@
 #include <boost/asio/this_coro.hpp>
 
 #include <algorithm>
+#include <functional>
 
 namespace infra::queue::redis_backend {
 namespace {
@@ -27,7 +28,7 @@ awaitable<claim_result> claim(shared_store s, claim_request request) {
     if (request.queues.empty())
         co_return claim_result();
     request.queues = without_repeats(request.queues);
-    check_one_slot(s->options(), request.queues, [](const std::string& queue) -> const std::string& { return queue; });
+    check_one_slot(s->options(), request.queues, std::identity());
     auto& line = s->lines_of(request.queues.front()).work;
     const auto op = std::make_shared<claim_operation>(co_await asio::this_coro::executor, std::move(request));
     line.post(s, op);

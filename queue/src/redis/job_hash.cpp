@@ -58,6 +58,7 @@ constexpr std::pair<std::string_view, taker> takers[] = {
     {"deid", [](stored_job& j, std::string v) { j.deduplication_id = std::move(v); }},
     {"rjk", [](stored_job& j, std::string v) { j.scheduler = std::move(v); }},
     {"infra.expires", [](stored_job& j, std::string v) { j.expires_at = time_of(v); }},
+    {"infra.since", [](stored_job& j, std::string v) { j.waiting_since = time_of(v); }},
     {"infra.group", [](stored_job& j, std::string v) { j.group = std::move(v); }},
     {"infra.cancel", [](stored_job& j, std::string v) { j.cancel_requested = v == "1"; }},
 };
@@ -125,6 +126,7 @@ job_info to_info(stored_job job, job_state state, std::optional<double> score) {
                   .attempts_made = job.attempts_made,
                   .fence = job.starts,
                   .stalls = job.stalls,
+                  .waiting_since = since,
                   .created_at = job.created_at,
                   .started_at = job.started_at,
                   .expires_at = job.expires_at,
@@ -146,6 +148,7 @@ job_info to_info(stored_job job, job_state state, std::optional<double> score) {
 }
 
 claimed_job to_claimed(stored_job job, std::string token) {
+    const auto since = job.waiting_since.value_or(saturating_add(job.created_at, job.with.delay));
     return {.held = {.job = std::move(job.key), .fence = job.starts, .token = std::move(token)},
             .name = std::move(job.name),
             .data = std::move(job.data),

@@ -38,6 +38,7 @@ struct stored_job {
     std::string deduplication_id{};
     std::string scheduler{}; ///< whose iteration it is
     std::optional<wall_time> expires_at{};
+    std::optional<wall_time> waiting_since{}; ///< where somebody wrote that down; otherwise since it was added or due
     std::string group{};
     bool cancel_requested = false;
     /// Why it is not to be run, and fails: what BullMQ left there for whoever takes it, or what of it is no JSON. Empty: it is.

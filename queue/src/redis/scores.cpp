@@ -21,7 +21,11 @@ int priority_of(double score) noexcept {
     return std::isnan(score) ? 0 : static_cast<int>(std::clamp(score / double(per_priority), 0.0, most));
 }
 
-std::int64_t delay_score(wall_time run_at) noexcept { return to_unix_ms(run_at) * per_millisecond; }
+std::int64_t to_due_ms(wall_time run_at) noexcept {
+    return std::chrono::ceil<std::chrono::milliseconds>(run_at).time_since_epoch().count();
+}
+
+std::int64_t delay_score(wall_time run_at) noexcept { return to_due_ms(run_at) * per_millisecond; }
 
 std::int64_t last_due_score(wall_time now) noexcept { return (to_unix_ms(now) + 1) * per_millisecond - 1; }
 

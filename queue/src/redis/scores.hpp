@@ -15,6 +15,9 @@ namespace infra::queue::redis_backend {
 std::int64_t priority_score(int priority, std::uint64_t counter) noexcept;
 int priority_of(double score) noexcept;
 
+/// From when something may run, in whole milliseconds: never before its time.
+std::int64_t to_due_ms(wall_time run_at) noexcept;
+
 /// In `delayed`: that of the first job of its millisecond. The others follow it, one up each, 4096 in all.
 std::int64_t delay_score(wall_time run_at) noexcept;
 /// The highest of what is due.

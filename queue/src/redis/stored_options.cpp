@@ -121,6 +121,7 @@ json::result<stored_options> read_options(std::string_view text) {
     if (!opts)
         return opts.error();
     stored_options read{.deduplicate = read_deduplication(*opts),
+                        .delay = milliseconds_in(*opts, "delay").value_or(std::chrono::milliseconds(0)),
                         .carrier = read_carrier(*opts),
                         .keep_logs = size_in(*opts, "kl"),
                         .keep_traces = size_in(*opts, "stackTraceLimit")};

@@ -20,6 +20,7 @@ inline constexpr int most_priority = 2'097'151;
 struct stored_options {
     job_options options{}; ///< without a word about what to keep: everything, as in BullMQ
     std::optional<infra::queue::deduplication> deduplicate{};
+    std::chrono::milliseconds delay{0};       ///< from when it was added until it may run
     std::string carrier{};                    ///< the producer's trace headers
     std::string backoff_strategy{};           ///< the name of one that only a worker of BullMQ knows; empty: none
     std::optional<std::size_t> keep_logs{};   ///< so many lines

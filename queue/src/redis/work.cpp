@@ -1,6 +1,7 @@
 #include "work.hpp"
 
 #include "error_traces.hpp"
+#include "scores.hpp"
 #include "scripts.hpp"
 
 #include <algorithm>
@@ -69,7 +70,7 @@ void put_what_they_share(words& into, const ended_job& e, std::size_t queue) {
     into.insert(into.end(), {std::to_string(queue), word_of(e.end.as), e.end.held.token});
     put(into, e.end.keep);
     put(into, e.of.options.keep_failed);
-    into.push_back(e.end.run_at ? std::to_string(to_unix_ms(*e.end.run_at)) : "");
+    into.push_back(e.end.run_at ? std::to_string(to_due_ms(*e.end.run_at)) : "");
     into.push_back(std::to_string(e.of.options.priority));
     into.push_back(stands_in_front(e) ? "front" : "");
     into.push_back(std::to_string(e.of.options.attempts));
