@@ -41,8 +41,7 @@ void put(words& into, const keep& k) {
 // --- Ends, sent by how they ended, which is said once ---------------------------------------------------------------
 
 bool end_alike(const ended_job& a, const ended_job& b) {
-    return a.end.as == b.end.as && a.end.held.job.queue == b.end.held.job.queue &&
-           a.end.held.token == b.end.held.token && a.end.keep == b.end.keep &&
+    return a.end.as == b.end.as && a.end.held.job.queue == b.end.held.job.queue && a.end.keep == b.end.keep &&
            a.of.options.keep_failed == b.of.options.keep_failed && a.end.run_at == b.end.run_at &&
            a.of.options.priority == b.of.options.priority && stands_in_front(a) == stands_in_front(b) &&
            a.of.options.attempts == b.of.options.attempts && a.of.attempts_made == b.of.attempts_made;
@@ -67,7 +66,7 @@ std::vector<group> grouped(const std::vector<ended_job>& ended) {
 }
 
 void put_what_they_share(words& into, const ended_job& e, std::size_t queue) {
-    into.insert(into.end(), {std::to_string(queue), word_of(e.end.as), e.end.held.token});
+    into.insert(into.end(), {std::to_string(queue), word_of(e.end.as)});
     put(into, e.end.keep);
     put(into, e.of.options.keep_failed);
     into.push_back(e.end.run_at ? std::to_string(to_due_ms(*e.end.run_at)) : "");
@@ -78,7 +77,7 @@ void put_what_they_share(words& into, const ended_job& e, std::size_t queue) {
 }
 
 void put(words& into, const ended_job& e) {
-    into.insert(into.end(), {e.end.held.job.id, text_of(e.end)});
+    into.insert(into.end(), {e.end.held.job.id, e.end.held.token, text_of(e.end)});
     if (has_traces(e.end.as))
         into.push_back(traces_of(e));
 }
@@ -117,8 +116,8 @@ words put_ends(const std::vector<ended_job>& ended, words& queues, std::vector<s
 
 // In the order in which scripts/lib/taking.lua reads them.
 constexpr std::array<std::string_view, 14> fields_of_run{
-    "name",     "ats", "defa",         "infra.expires", "data",       "opts",        "timestamp",
-    "priority", "atm", "attemptsMade", "stc",           "stacktrace", "infra.group", "infra.since"};
+    "name",     "ats",         "defa",        "infra.expires", "data",         "opts", "timestamp",
+    "priority", "infra.group", "infra.since", "atm",           "attemptsMade", "stc",  "stacktrace"};
 
 const std::string& queue_at(const words& queues, std::int64_t number) {
     return queues.at(static_cast<std::size_t>(number - 1));

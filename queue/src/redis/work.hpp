@@ -44,7 +44,7 @@ struct work_request {
     std::size_t minutes = most_minutes;        ///< of history that are kept; 0: none is recorded
     std::optional<wall_time> expired_before{}; ///< leases that ended by then are over; empty: by `now`
     int max_stalls = 1;                        ///< beyond which a job fails, with whoever takes it
-    std::vector<ended_job> ended{};
+    std::vector<ended_job> ended{};            ///< at most 1000
 };
 
 struct work_call {

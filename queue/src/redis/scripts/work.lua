@@ -3,10 +3,10 @@
 -- KEYS  bases of queues
 -- ARGV  1 now  2 the token of new locks  3 their time in ms  4 the worker's name, or nothing  5 how many to take  6 how many minutes of history
 --       7 from how many of the queues, which are the first  8 by when a lease is over that ended  9 how often a job may stall
---       then of those that ended in the same way: the number of their queue; how (completed, failed, retry, returned, waits, dropped); their token;
+--       then of those that ended in the same way: the number of their queue; how (completed, failed, retry, returned, waits, dropped);
 --       how many of the kind to keep, or nothing; for how many seconds, or nothing; the same two for the case that they fail instead; the time
 --       until which they are delayed, or nothing; their priority; `front` or nothing; their attempts; how many they made; how many they are;
---       and of each: its id; its result or reason; and of failed and retry the traces of its errors
+--       and of each: its id; its token; its result or reason; and of failed and retry the traces of its errors
 -- gives {the places, among those that ended, whose lock was not there;  of each taken: the number of its queue, its id, the fields of its hash
 --       that taking.lua names;  when to come again, or nothing;  of each rescued: the number of its queue, its id;  the same of each that was not
 --       started in time}
@@ -21,9 +21,8 @@ local most, most_minutes, sources = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumb
 local queues = {}
 for i, base in ipairs(KEYS) do
     local q = open_queue(base)
-    q.number = i
-    q.ended = {completed = {}, failed = {}}
-    q.unlocked = {}
+    q.number, q.unlocked = i, {}
+    q.ended = {completed = {n = 0, scores = {}, rules = {}}, failed = {n = 0, scores = {}, rules = {}}}
     queues[i] = q
 end
 
@@ -31,12 +30,27 @@ end
 -- use overdue
 -- use taking
 
-local unrecorded = record_all()
-local rescued, expired = catch_up()
-local taken, again = {}, nil
-if most > 0 then
-    taken, again = claim()
+-- Who waits is told what has changed for him.
+local function settle(q)
+    if q.must_ring_later then
+        ring_later(q)
+    end
+    if not (q.must_ring or q.has_taken or q.has_ends) then
+        return
+    end
+    if not q.is_exhausted and some_wait(q) then
+        ring(q)
+    elseif not q.has_taken and call('EXISTS', q.active) == 0 then
+        call('DEL', q.leases)
+        if q.ended.completed.n + q.ended.failed.n > 0 then
+            tell(q, 'drained')
+        end
+    end
 end
+
+record_all()
+local rescued, expired = catch_up()
+local taken, again = claim()
 for _, q in ipairs(queues) do
     settle(q)
 end

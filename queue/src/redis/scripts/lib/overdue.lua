@@ -1,10 +1,11 @@
 -- What time has brought: delayed jobs whose time has come, jobs that were not started in time, and leases that nobody renewed.
 
+local function first_score(set)
+    return tonumber(call('ZRANGE', set, 0, 0, 'WITHSCORES')[2])
+end
+
 local function promote(q)
     local due = call('ZRANGEBYSCORE', q.delayed, 0, (now + 1) * 4096 - 1, 'LIMIT', 0, 1000)
-    if #due == 0 then
-        return
-    end
     call('ZREM', q.delayed, unpack(due))
     for _, id in ipairs(due) do
         local job = q.base .. ':' .. id
@@ -13,6 +14,16 @@ local function promote(q)
         call('HSET', job, 'delay', 0)
     end
     q.must_ring = true
+end
+
+-- Gives when the next one is due.
+local function promote_due(q)
+    local first = first_score(q.delayed)
+    if first and first < (now + 1) * 4096 then
+        promote(q)
+        first = first_score(q.delayed)
+    end
+    return first and math.floor(first / 4096)
 end
 
 -- Where it stood, if it has not been started.
@@ -40,11 +51,11 @@ end
 
 local function fail_unstarted(q, id, stood)
     local job = q.base .. ':' .. id
-    local known = call('HMGET', job, 'parentKey', 'parent', 'deid', 'opts', 'name')
-    if known[5] then
-        local e = {of = {made = 0, attempts = math.huge}, q = q, id = id, job = job, how = 'failed', was = stood}
+    local known = call('HMGET', job, 'name', 'parentKey', 'deid', 'opts')
+    if known[1] then
+        local e = {of = {made = '0', attempts = math.huge}, q = q, how = 'failed', id = id, job = job, was = stood}
         e.text, e.keep = 'expired: not started within its time to live', failures_kept(known[4])
-        finish(e, known)
+        finish(e, {parent = known[2] ~= '' and known[2], dedup = known[3]})
     end
 end
 
@@ -61,7 +72,7 @@ local function expire(q, into)
             into[#into + 1], into[#into + 2] = q.number, id
         end
     end
-    put_into_history(q, 'failed')
+    keep_history(q, 'failed')
 end
 
 local function is_of_scheduler(q, job)
@@ -91,6 +102,7 @@ end
 -- Leases that end in the same tenth of a second are looked for together, with the last of them.
 local function expect_end_of_lease(q, at)
     call('ZADD', q.leases, at, math.floor(at / 100))
+    q.next_lease = math.min(q.next_lease or at, at)
 end
 
 -- Locks end by the server's clock: of one that is about to go, another look is due then.
@@ -113,9 +125,10 @@ end
 
 local function look_for_vanished(q, into)
     local over = tonumber(ARGV[8])
-    local first = call('ZRANGE', q.leases, 0, 0, 'WITHSCORES')
-    if first[2] and tonumber(first[2]) <= over then
+    q.next_lease = first_score(q.leases)
+    if q.next_lease and q.next_lease <= over then
         call('ZREMRANGEBYSCORE', q.leases, '-inf', over)
+        q.next_lease = first_score(q.leases)
         rescue_unlocked(q, into, tonumber(ARGV[9]))
     end
 end
@@ -125,7 +138,7 @@ local function catch_up()
     for i = 1, sources do
         local q = queues[i]
         look_for_vanished(q, rescued)
-        promote(q)
+        q.next_delayed = promote_due(q)
         expire(q, expired)
     end
     forget_all()

@@ -40,8 +40,14 @@ local function open_queue(base)
     return q
 end
 
+-- The first one of a call trims those of earlier calls.
 local function tell(q, ...)
-    call('XADD', q.events, '*', 'event', ...)
+    if q.has_told then
+        call('XADD', q.events, '*', 'event', ...)
+    else
+        q.has_told = true
+        call('XADD', q.events, 'MAXLEN', '~', q.most_events, '*', 'event', ...)
+    end
 end
 
 local function trim_events(q)

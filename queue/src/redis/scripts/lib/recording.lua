@@ -1,60 +1,44 @@
 -- How jobs ended: what work.lua was given is recorded, all of it or what still holds its lock.
 
-local forgotten = {}
+local forgotten, unrecorded, ends_read = {}, {}, 0
 
+local function forget_all()
+    in_pieces(forgotten, function(...) call('DEL', ...) end)
+    forgotten = {}
+end
+
+-- What those that ended alike share.
 local function read_group(at)
+    local how = ARGV[at + 1]
     return {
         q = queues[tonumber(ARGV[at])],
-        how = ARGV[at + 1],
-        token = ARGV[at + 2],
-        keep = {count = ARGV[at + 3], age = ARGV[at + 4]},
-        keep_failed = {count = ARGV[at + 5], age = ARGV[at + 6]},
-        run_at = tonumber(ARGV[at + 7]),
-        priority = tonumber(ARGV[at + 8]),
-        front = ARGV[at + 9] == 'front',
-        attempts = tonumber(ARGV[at + 10]),
-        made = tonumber(ARGV[at + 11]),
-        has_traces = ARGV[at + 1] == 'failed' or ARGV[at + 1] == 'retry',
-    }, tonumber(ARGV[at + 12]), at + 13
-end
-
-local function read_end(group, at)
-    local id = ARGV[at]
-    local e = {of = group, q = group.q, how = group.how, keep = group.keep, id = id, job = group.q.base .. ':' .. id, text = ARGV[at + 1]}
-    if not group.has_traces then
-        return e, at + 2
-    end
-    e.traces = ARGV[at + 2]
-    return e, at + 3
-end
-
-local function read_ends()
-    local ends, at = {}, 10
-    while at <= #ARGV do
-        local group, n
-        group, n, at = read_group(at)
-        group.q.has_ends = true
-        for _ = 1, n do
-            ends[#ends + 1], at = read_end(group, at)
-        end
-    end
-    return ends
+        how = how,
+        keep = {count = ARGV[at + 2], age = ARGV[at + 3]},
+        keep_failed = {count = ARGV[at + 4], age = ARGV[at + 5]},
+        run_at = tonumber(ARGV[at + 6]),
+        priority = tonumber(ARGV[at + 7]),
+        front = ARGV[at + 8] == 'front',
+        attempts = tonumber(ARGV[at + 9]),
+        made = ARGV[at + 10],
+        n = tonumber(ARGV[at + 11]),
+        first = at + 12,
+        width = (how == 'failed' or how == 'retry') and 4 or 3,
+    }
 end
 
 -- What else changes in the hash; in one call, as each costs more than what it writes.
 local function set_fields(e, ...)
-    local made = tostring(e.of.made)
     if e.traces then
-        call('HSET', e.job, 'atm', made, 'failedReason', e.text, 'stacktrace', e.traces, ...)
+        call('HSET', e.job, 'atm', e.of.made, 'failedReason', e.text, 'stacktrace', e.traces, ...)
     elseif e.of.how == 'completed' then
-        call('HSET', e.job, 'atm', made, ...)
+        call('HSET', e.job, 'atm', e.of.made, ...)
     elseif select('#', ...) > 0 then
         call('HSET', e.job, ...)
     end
 end
 
 local function tell_parent(e, known)
-    local link = read_link(known[1], known[2])
+    local link = read_link(known.parent, call('HGET', e.job, 'parent'))
     if not link then
         return
     end
@@ -67,27 +51,38 @@ end
 
 local function tell_of_end(e, field)
     tell(e.q, e.how, 'jobId', e.id, field, e.text, 'prev', e.was or 'active')
-    if e.how == 'failed' and (e.is_last or e.of.made >= e.of.attempts) then
+    if e.how == 'failed' and (e.is_last or tonumber(e.of.made) >= e.of.attempts) then
         tell(e.q, 'retries-exhausted', 'jobId', e.id, 'attemptsMade', e.of.made)
     end
 end
 
-local function finish(e, known)
-    if known[3] then
-        free_slot(e.q, e.id, known[3], now)
+local function put_into_history(q, state, id, keep)
+    local ended = q.ended[state]
+    ended.n = ended.n + 1
+    if keep.count ~= '0' then
+        local scores = ended.scores
+        scores[#scores + 1], scores[#scores + 2] = ARGV[1], id
+        ended.rules[keep.count .. ' ' .. keep.age] = keep
     end
-    tell_parent(e, known)
+end
+
+local function finish(e, known)
+    if known.dedup then
+        free_slot(e.q, e.id, known.dedup, now)
+    end
+    if known.parent then
+        tell_parent(e, known)
+    end
     local field = e.how == 'completed' and 'returnvalue' or 'failedReason'
-    local all = e.q.ended[e.how]
-    all[#all + 1] = e
+    put_into_history(e.q, e.how, e.id, e.keep)
     if e.keep.count == '0' then
         keys_of(e.job, forgotten)
-        if known[1] then
-            leave_parent(known[1], e.job, now)
+        if known.parent then
+            leave_parent(known.parent, e.job, now)
         end
     else
         set_fields(e, field, e.text, 'finishedOn', ARGV[1])
-        if known[6] and e.how == 'failed' then
+        if e.how == 'failed' then
             call('HDEL', e.job, 'defa')
         end
     end
@@ -120,25 +115,22 @@ local function wait_for_children(e)
 end
 
 local function drop(e, known)
-    if known[3] then
-        free_slot(e.q, e.id, known[3], now)
+    if known.dedup then
+        free_slot(e.q, e.id, known.dedup, now)
     end
-    if known[1] then
-        leave_parent(known[1], e.job, now)
+    if known.parent then
+        leave_parent(known.parent, e.job, now)
     end
     keys_of(e.job, forgotten)
     tell(e.q, 'removed', 'jobId', e.id, 'prev', 'active')
 end
-
--- Whether any of those that ended waits, or should, for children; most never do, and one look tells.
-local some_have_children = false
 
 -- A job that somebody wants to end does not run again, and one whose children are not done, or failed it, is not completed.
 local function why_it_fails(e, cancelled)
     if cancelled and e.how ~= 'completed' and e.how ~= 'failed' and e.how ~= 'dropped' then
         return 'cancelled'
     end
-    if not some_have_children or e.how == 'failed' or e.how == 'dropped' then
+    if not e.of.some_have_children or e.how == 'failed' or e.how == 'dropped' then
         return nil
     end
     local culprit = call('ZRANGE', e.job .. ':unsuccessful', 0, 0)[1]
@@ -150,30 +142,10 @@ local function why_it_fails(e, cancelled)
     end
 end
 
-local function fail_instead(e, reason)
-    e.how, e.text, e.is_last, e.keep = 'failed', reason, true, e.of.keep_failed
-end
-
-local function leave_active(e)
-    if e.holder ~= e.of.token or call('LREM', e.q.active, -1, e.id) == 0 then
-        return false
-    end
-    e.q.unlocked[#e.q.unlocked + 1] = e.id
-    forgotten[#forgotten + 1] = e.lock
-    return true
-end
-
-local function record(e)
-    if not leave_active(e) then
-        return false
-    end
-    local known = call('HMGET', e.job, 'parentKey', 'parent', 'deid', 'infra.cancel', 'name', 'defa')
-    if not known[5] then
-        return false -- its hash has gone under its worker's hands
-    end
-    local reason = why_it_fails(e, known[4])
+local function record(e, known)
+    local reason = why_it_fails(e, known.cancelled)
     if reason then
-        fail_instead(e, reason)
+        e.how, e.text, e.is_last, e.keep = 'failed', reason, true, e.of.keep_failed
     end
     if e.how == 'completed' or e.how == 'failed' then
         finish(e, known)
@@ -184,87 +156,122 @@ local function record(e)
     else
         go_on(e, e.how == 'retry' and 'retrying' or 'returned')
     end
+end
+
+-- Nearly all, without parents, slots and children, and kept: the same as `record`, without a look at what they have not.
+local function complete_plainly(g, id, job, result)
+    call('HSET', job, 'atm', g.made, 'returnvalue', result, 'finishedOn', ARGV[1])
+    put_into_history(g.q, 'completed', id, g.keep)
+    tell(g.q, 'completed', 'jobId', id, 'returnvalue', result, 'prev', 'active')
+end
+
+local function record_one(g, at, job)
+    local found = call('HMGET', job, 'name', 'parentKey', 'deid', 'infra.cancel')
+    if not found[1] then
+        return false -- its hash has gone under its worker's hands
+    end
+    local parent = found[2] ~= '' and found[2]
+    if g.is_plain and not parent and not found[3] then
+        complete_plainly(g, ARGV[at], job, ARGV[at + 2])
+        return true
+    end
+    local e = {of = g, q = g.q, how = g.how, keep = g.keep, id = ARGV[at], job = job, text = ARGV[at + 2]}
+    e.traces = g.width == 4 and ARGV[at + 3] or nil
+    record(e, {parent = parent, dedup = found[3], cancelled = found[4]})
     return true
 end
 
-local function put_into_history(q, state)
-    local all, scores, rules = q.ended[state], {}, {}
-    for _, e in ipairs(all) do
-        if e.keep.count ~= '0' then
-            scores[#scores + 1], scores[#scores + 2] = ARGV[1], e.id
-            rules[e.keep.count .. ' ' .. e.keep.age] = e.keep
+-- Which of a group hold their locks, and whether any of them waits, or should, for children: most never do, and one look tells.
+local function look_at(g)
+    local jobs, locks, children = {}, {}, {}
+    for i = 1, g.n do
+        local job = g.q.base .. ':' .. ARGV[g.first + (i - 1) * g.width]
+        jobs[i], locks[i] = job, job .. ':lock'
+        children[2 * i - 1], children[2 * i] = job .. ':dependencies', job .. ':unsuccessful'
+    end
+    in_pieces(children, function(...)
+        g.some_have_children = g.some_have_children or call('EXISTS', ...) > 0
+    end)
+    g.is_plain = g.how == 'completed' and not g.some_have_children and g.keep.count ~= '0'
+    return jobs, locks
+end
+
+-- Of the last in a list, which are those that have run for longest, those whose ids are `leaving` go; gives what went.
+local function take_out_of(list, leaving, n)
+    local tail, gone, stay = call('LRANGE', list, -n, -1), {}, {}
+    for _, id in ipairs(tail) do
+        if leaving[id] then
+            gone[id] = true
+        else
+            stay[#stay + 1] = id
         end
     end
-    in_pieces(scores, function(...) call('ZADD', q.base .. ':' .. state, ...) end)
-    for _, keep in pairs(rules) do
+    if #stay < #tail then
+        call('LTRIM', list, 0, -#tail - 1)
+        in_pieces(stay, function(...) call('RPUSH', list, ...) end)
+    end
+    return gone
+end
+
+-- Several leave together: one look at the end of the list, instead of one for each of them.
+local function leave_active(g, holders)
+    local leaving, gone = {}, {}
+    for i = 1, g.n do
+        local at = g.first + (i - 1) * g.width
+        leaving[ARGV[at]] = holders[i] == ARGV[at + 1] or nil
+    end
+    if g.n > 3 then
+        gone = take_out_of(g.q.active, leaving, 2 * g.n)
+    end
+    for id in pairs(leaving) do
+        gone[id] = gone[id] or call('LREM', g.q.active, -1, id) > 0
+    end
+    return gone
+end
+
+local function record_group(g)
+    local jobs, locks = look_at(g)
+    local gone = leave_active(g, call('MGET', unpack(locks)))
+    for i = 1, g.n do
+        local at = g.first + (i - 1) * g.width
+        local id = ARGV[at]
+        if gone[id] then
+            forgotten[#forgotten + 1] = locks[i]
+            g.q.unlocked[#g.q.unlocked + 1] = id
+        end
+        if not gone[id] or not record_one(g, at, jobs[i]) then
+            unrecorded[#unrecorded + 1] = ends_read + i
+        end
+        gone[id] = false -- once
+    end
+    ends_read = ends_read + g.n
+    g.q.has_ends = true
+    return g.first + g.n * g.width
+end
+
+local function keep_history(q, state)
+    local ended, set = q.ended[state], q.base .. ':' .. state
+    if ended.n == 0 then
+        return
+    end
+    in_pieces(ended.scores, function(...) call('ZADD', set, ...) end)
+    for _, keep in pairs(ended.rules) do
         keep_only(q, state, keep.count, keep.age, now)
     end
-    if #all > 0 and most_minutes > 0 then
-        count_minutes(q, state, #all, most_minutes, now)
+    if most_minutes > 0 then
+        count_minutes(q, state, ended.n, most_minutes, now)
     end
-end
-
-local function look_at(ends)
-    local locks, children = {}, {}
-    for i, e in ipairs(ends) do
-        e.lock = e.job .. ':lock'
-        locks[i] = e.lock
-        children[2 * i - 1] = e.job .. ':dependencies'
-        children[2 * i] = e.job .. ':unsuccessful'
-    end
-    local at = 0
-    in_pieces(locks, function(...)
-        for _, holder in ipairs(call('MGET', ...)) do
-            at = at + 1
-            ends[at].holder = holder
-        end
-    end)
-    in_pieces(children, function(...)
-        some_have_children = some_have_children or call('EXISTS', ...) > 0
-    end)
-end
-
-local function forget_all()
-    in_pieces(forgotten, function(...) call('DEL', ...) end)
-    forgotten = {}
 end
 
 local function record_all()
-    local unrecorded, ends = {}, read_ends()
-    look_at(ends)
-    for _, q in ipairs(queues) do
-        if q.has_ends then
-            trim_events(q)
-        end
-    end
-    for i, e in ipairs(ends) do
-        if not record(e) then
-            unrecorded[#unrecorded + 1] = i
-        end
+    local at = 10
+    while at <= #ARGV do
+        at = record_group(read_group(at))
     end
     forget_all()
     for _, q in ipairs(queues) do
         in_pieces(q.unlocked, function(...) call('SREM', q.base .. ':stalled', ...) end)
-        put_into_history(q, 'completed')
-        put_into_history(q, 'failed')
-    end
-    return unrecorded
-end
-
--- Who waits is told what has changed for him.
-local function settle(q)
-    if q.must_ring_later then
-        ring_later(q)
-    end
-    if not (q.must_ring or q.has_taken or q.has_ends) then
-        return
-    end
-    if some_wait(q) then
-        ring(q)
-    elseif not q.has_taken and call('EXISTS', q.active) == 0 then
-        call('DEL', q.leases)
-        if #q.ended.completed + #q.ended.failed > 0 then
-            tell(q, 'drained')
-        end
+        keep_history(q, 'completed')
+        keep_history(q, 'failed')
     end
 end

@@ -21,33 +21,37 @@ local function allowance(q)
 end
 
 -- Old versions left marks among the ids, which begin with `0:`.
-local function from_line(q, n)
-    local ids = {}
-    while #ids < n do
-        local some = call('RPOP', q.wait, n - #ids)
-        if not some or #some == 0 then
-            break
-        end
-        for _, id in ipairs(some) do
-            if string.sub(id, 1, 2) ~= '0:' then
-                ids[#ids + 1] = id
-            end
+local function without_marks(popped, ids)
+    for _, id in ipairs(popped) do
+        if string.sub(id, 1, 2) ~= '0:' then
+            ids[#ids + 1] = id
         end
     end
     return ids
 end
 
+local function from_line(q, n)
+    local ids = {}
+    repeat
+        local popped = call('RPOP', q.wait, n - #ids) or {}
+        without_marks(popped, ids)
+    until #ids == n or #popped == 0
+    return ids
+end
+
 local function next_ids(q, n)
     local ids = from_line(q, n)
-    if #ids < n then
-        local some = call('ZPOPMIN', q.prioritized, n - #ids)
-        if #some == 0 then
-            call('DEL', q.base .. ':pc')
-        end
-        for i = 1, #some, 2 do
-            ids[#ids + 1] = some[i]
-        end
+    if #ids == n then
+        return ids
     end
+    local some = call('ZPOPMIN', q.prioritized, n - #ids)
+    if #some == 0 then
+        call('DEL', q.base .. ':pc')
+    end
+    for i = 1, #some, 2 do
+        ids[#ids + 1] = some[i]
+    end
+    q.is_exhausted = #ids < n
     return ids
 end
 
@@ -61,10 +65,26 @@ local function count_starts(q, n)
     end
 end
 
--- What a run needs of its job; work.cpp knows their order.
+-- What a run needs of its job; work.cpp knows their order. The last four are there only if it was started before.
 local function read_fields(job)
-    return call('HMGET', job, 'name', 'ats', 'defa', 'infra.expires', 'data', 'opts', 'timestamp', 'priority', 'atm', 'attemptsMade', 'stc',
-        'stacktrace', 'infra.group', 'infra.since')
+    local fields = call('HMGET', job, 'name', 'ats', 'defa', 'infra.expires', 'data', 'opts', 'timestamp', 'priority', 'infra.group', 'infra.since')
+    if fields[2] then
+        local earlier = call('HMGET', job, 'atm', 'attemptsMade', 'stc', 'stacktrace')
+        fields[11], fields[12], fields[13], fields[14] = earlier[1], earlier[2], earlier[3], earlier[4]
+    else
+        fields[11], fields[12], fields[13], fields[14] = false, false, false, false
+    end
+    return fields
+end
+
+local function note_start(q, id, job, starts)
+    call('SET', job .. ':lock', token, 'PX', ARGV[3])
+    if worker ~= '' then
+        call('HSET', job, 'ats', starts, 'processedOn', ARGV[1], 'pb', worker)
+    else
+        call('HSET', job, 'ats', starts, 'processedOn', ARGV[1])
+    end
+    tell(q, 'active', 'jobId', id, 'prev', 'waiting')
 end
 
 local function start(q, id, into)
@@ -73,20 +93,14 @@ local function start(q, id, into)
     if not fields[1] then
         return false -- somebody took it away and left its id
     end
-    call('SET', job .. ':lock', token, 'PX', lock_time)
-    fields[2] = tostring((tonumber(fields[2]) or 0) + 1)
-    if worker ~= '' then
-        call('HSET', job, 'ats', fields[2], 'processedOn', ARGV[1], 'pb', worker)
-    else
-        call('HSET', job, 'ats', fields[2], 'processedOn', ARGV[1])
-    end
+    fields[2] = fields[2] and tostring(fields[2] + 1) or '1'
+    note_start(q, id, job, fields[2])
     if fields[4] then
         call('ZREM', q.expiring, id)
     end
-    tell(q, 'active', 'jobId', id, 'prev', 'waiting')
     local n = #into
     into[n + 1], into[n + 2] = q.number, id
-    for i = 1, #fields do
+    for i = 1, 14 do
         into[n + 2 + i] = fields[i]
     end
     return true, fields[3]
@@ -136,13 +150,8 @@ local function earliest(a, b)
     return a and b and math.min(a, b) or a or b
 end
 
-local function next_time(q)
-    local delayed, lease = call('ZRANGE', q.delayed, 0, 0, 'WITHSCORES')[2], call('ZRANGE', q.leases, 0, 0, 'WITHSCORES')[2]
-    return earliest(delayed and math.floor(delayed / 4096), tonumber(lease))
-end
-
-local function claim()
-    local taken, could, again = {}, {}, nil
+local function find_allowances(could)
+    local again
     for i = 1, sources do
         local q, over = queues[i], nil
         could[i], over = allowance(q)
@@ -151,11 +160,18 @@ local function claim()
             could[i] = math.min(could[i], call('LLEN', q.wait) + call('ZCARD', q.prioritized))
         end
     end
+    return again
+end
+
+local function claim()
+    local taken, could = {}, {}
+    local again = find_allowances(could)
     for i, n in ipairs(shares(could, most)) do
+        local q = queues[i]
         if n > 0 then
-            take(queues[i], n, taken)
+            take(q, n, taken)
         end
-        again = earliest(again, next_time(queues[i]))
+        again = earliest(again, earliest(q.next_delayed, q.next_lease))
     end
     return taken, again
 end
