@@ -18,6 +18,7 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <functional>
 #include <future>
@@ -76,8 +77,10 @@ public:
 
 private:
     awaitable<void> add_some(std::size_t n, std::size_t together) {
+        const job_group group(together, a_job());
+        const std::array<const job_group*, 1> groups{&group};
         for (std::size_t i = 0; i < n; i += together)
-            (void)read_added(co_await client_.execute(add_command(keys_, std::vector(together, a_job()))));
+            (void)read_added(groups, co_await client_.execute(add_command("bull", groups)));
     }
 
     awaitable<void> work_some(std::size_t together) {

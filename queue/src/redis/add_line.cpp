@@ -6,13 +6,14 @@
 #include <boost/asio/co_spawn.hpp>
 
 #include <algorithm>
-#include <map>
+#include <array>
 
 namespace infra::queue::redis_backend {
 namespace {
 
 constexpr int most_calls = 2;
-constexpr std::size_t jobs_of_a_call = 500; // of a call, so that none holds the server for long
+// So that none holds the server for long.
+constexpr std::size_t jobs_of_a_call = most_jobs_of_call / 2;
 constexpr std::size_t bytes_of_a_call = 1024 * 1024;
 
 std::size_t bytes_of(const std::vector<new_job>& jobs) {
@@ -88,31 +89,36 @@ void add_line::drain(shared_store s, promise<void> drained) {
 
 namespace {
 
-using places_by_queue = std::map<std::string, std::vector<std::size_t>>;
-
-places_by_queue by_queue(const std::vector<new_job>& jobs) {
-    places_by_queue places;
-    for (std::size_t i = 0; i < jobs.size(); ++i)
-        places[jobs[i].queue].push_back(i);
-    return places;
+std::vector<const job_group*> groups_of(const std::vector<shared_add>& all) {
+    std::vector<const job_group*> groups;
+    for (const auto& each : all)
+        groups.push_back(&each->jobs);
+    return groups;
 }
 
-awaitable<void> add_one(shared_store s, shared_add one) {
-    one->added.resize(one->jobs.size());
-    for (const auto& [queue, places] : by_queue(one->jobs)) {
-        std::vector<new_job> theirs;
-        for (const auto i : places)
-            theirs.push_back(one->jobs[i]);
-        auto added = read_added(co_await s->carry_out(add_command(s->keys(queue), theirs)));
-        for (std::size_t k = 0; k < places.size(); ++k)
-            one->added[places[k]] = std::move(added.at(k));
-    }
+void take(add_operation& into, group_added done) {
+    if (done.refused)
+        throw *done.refused;
+    into.added = std::move(done.added);
+}
+
+awaitable<void> add_large(shared_store s, shared_add one) {
+    auto laid_down = lay_down(s->options().prefix, one->jobs, s->next_token());
+    for (auto& piece : laid_down.pieces)
+        for (const auto& each : co_await s->carry_out_as_one(std::move(piece)))
+            redis::throw_if_error(each);
+    const std::array<const job_group*, 1> group{&one->jobs};
+    take(*one, read_added(group, co_await s->carry_out(std::move(laid_down.add))).at(0));
 }
 
 awaitable<void> add_all(shared_store s, std::vector<shared_add> all, std::vector<std::exception_ptr>& failures) {
+    if (all.size() == 1 && !fits_one_call(all.front()->jobs))
+        co_return co_await add_large(s, all.front());
+    const auto groups = groups_of(all);
+    auto done = read_added(groups, co_await s->carry_out(add_command(s->options().prefix, groups)));
     for (std::size_t i = 0; i < all.size(); ++i)
         try {
-            co_await add_one(s, all[i]);
+            take(*all[i], std::move(done[i]));
         } catch (...) {
             failures[i] = std::current_exception();
         }

@@ -92,7 +92,7 @@ stored_job read_job(job_key key, hash_fields fields) {
     return job;
 }
 
-hash_fields hash_of(const new_job& job, const std::optional<parent_link>& parent) {
+hash_fields hash_of(const new_job& job, const std::optional<parent_link>& parent, bool gets_children) {
     const auto opts = opts_of(job, parent);
     const auto* delay = opts.if_contains("delay");
     hash_fields all{{"name", job.name},
@@ -109,6 +109,10 @@ hash_fields hash_of(const new_job& job, const std::optional<parent_link>& parent
         all.emplace_back("deid", job.deduplicate->id);
     if (job.expires_at)
         all.emplace_back("infra.expires", std::to_string(to_unix_ms(*job.expires_at)));
+    if (job.options.ttl)
+        all.emplace_back("infra.ttl", std::to_string(job.options.ttl->count()));
+    if (job.run_at && gets_children)
+        all.emplace_back("infra.at", std::to_string(to_due_ms(*job.run_at)));
     if (!job.group.empty())
         all.emplace_back("infra.group", job.group);
     return all;
@@ -122,11 +126,10 @@ job_info to_info(stored_job job, job_state state, std::optional<double> score) {
                   .state = state,
                   .data = std::move(job.data),
                   .result = std::move(job.result),
-                  .failed_reason = std::move(job.failed_reason),
+                  .failed_reason = shown_reason(std::move(job.failed_reason)),
                   .attempts_made = job.attempts_made,
                   .fence = job.starts,
                   .stalls = job.stalls,
-                  .waiting_since = since,
                   .created_at = job.created_at,
                   .started_at = job.started_at,
                   .expires_at = job.expires_at,
@@ -155,7 +158,8 @@ claimed_job to_claimed(stored_job job, std::string token) {
             .options = job.with.options,
             .carrier = std::move(job.with.carrier),
             .attempts_made = job.attempts_made,
-            .stalls = job.stalls};
+            .stalls = job.stalls,
+            .waiting_since = since};
 }
 
 } // namespace infra::queue::redis_backend

@@ -3,7 +3,9 @@
 // A job's hash, and what the seam knows of it. All of it may have been written by anybody: what cannot be read makes the
 // job unreadable, and it is failed with that reason by whoever takes it; nothing here throws.
 //
-// Fields of ours have a dot in their names, which BullMQ's have not: infra.expires, infra.group, infra.cancel.
+// Fields of ours have a dot in their names, which BullMQ's have not: infra.expires, infra.group, infra.cancel. What only scripts
+// read stands there as well: infra.ttl, since a parent's time to live begins with its release; infra.at, until when a parent is
+// delayed, whenever that is.
 
 #include "fields.hpp"
 #include "parent_link.hpp"
@@ -48,7 +50,7 @@ struct stored_job {
 stored_job read_job(job_key key, hash_fields fields);
 
 /// As it is when it is added. `created_at` and what is left out of `opts` say the rest.
-hash_fields hash_of(const new_job& job, const std::optional<parent_link>& parent = {});
+hash_fields hash_of(const new_job& job, const std::optional<parent_link>& parent = {}, bool gets_children = false);
 
 /// `score` is that of its state's sorted set, if it stands in one.
 job_info to_info(stored_job job, job_state state, std::optional<double> score = {});

@@ -1,6 +1,7 @@
 #include "parent_link.hpp"
 
 #include "fields.hpp"
+#include "keys.hpp"
 
 namespace infra::queue::redis_backend {
 namespace {
@@ -11,14 +12,29 @@ constexpr std::pair<child_failure, std::string_view> flags[] = {{child_failure::
                                                                 {child_failure::remove, "rdof"}};
 
 void put_flag(json::object& into, child_failure policy) {
-    for (const auto& [which, flag] : flags)
-        if (which == policy)
-            into[flag] = true;
+    if (const auto flag = flag_of(policy); !flag.empty())
+        into[flag] = true;
 }
 
 } // namespace
 
 job_key parent_link::job() const { return {queue_key.substr(queue_key.rfind(':') + 1), id}; }
+
+std::string_view flag_of(child_failure policy) noexcept {
+    for (const auto& [which, flag] : flags)
+        if (which == policy)
+            return flag;
+    return {};
+}
+
+std::string shown_reason(std::string reason) {
+    constexpr std::string_view before = "child ", after = " failed";
+    if (!reason.starts_with(before) || !reason.ends_with(after))
+        return reason;
+    const auto key = std::string_view(reason).substr(before.size(), reason.size() - before.size() - after.size());
+    const auto child = place_of(key);
+    return child ? reason_of_failed_child(child->queue + ':' + child->id) : reason;
+}
 
 std::string to_text(const parent_link& link) {
     json::object all{{"id", link.id}, {"queueKey", link.queue_key}};

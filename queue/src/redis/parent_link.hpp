@@ -25,6 +25,13 @@ struct parent_link {
 std::string to_text(const parent_link& link);
 json::result<parent_link> read_parent(std::string_view text);
 
+/// BullMQ's reason of a parent that a child failed names the child's key: `child bull:photos:7 failed`. As people know it:
+/// `child photos:7 failed`.
+std::string shown_reason(std::string reason);
+
+/// What BullMQ calls it; empty for child_failure::wait.
+std::string_view flag_of(child_failure policy) noexcept;
+
 /// Into opts: `parent` and the flag.
 void put_parent(json::object& opts, const parent_link& link);
 

@@ -101,6 +101,14 @@ awaitable<std::vector<redis::reply>> store::carry_out(redis::batch all) const {
     return ask_within<std::vector<redis::reply>>(*this, std::move(all), limit());
 }
 
+awaitable<std::vector<redis::reply>> store::carry_out_as_one(redis::batch all) const {
+    try {
+        co_return co_await client_.transaction(std::move(all), limit());
+    } catch (const error& e) {
+        throw_as_queue_error(e);
+    }
+}
+
 awaitable<redis::session> store::lease_for(std::string queue) const {
     if (options_.server.cluster)
         return client_.lease_for(keys(queue).of_queue("marker"), limit());

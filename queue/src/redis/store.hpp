@@ -49,6 +49,8 @@ public:
     /// The same for what was asked for before close().
     awaitable<redis::reply> carry_out(redis::command c) const;
     awaitable<std::vector<redis::reply>> carry_out(redis::batch all) const;
+    /// All of it or nothing.
+    awaitable<std::vector<redis::reply>> carry_out_as_one(redis::batch all) const;
     /// A connection of its own to where a queue is.
     awaitable<redis::session> lease_for(std::string queue) const;
 

@@ -1,5 +1,7 @@
 #include "stream_events.hpp"
 
+#include "parent_link.hpp"
+
 #include <algorithm>
 #include <charconv>
 
@@ -101,12 +103,13 @@ std::optional<job_event> to_event(const std::string& queue, const entry_id& id, 
         return std::nullopt;
     const auto& [happened, data] = *what;
     const bool is_nothing = happened == kind::completed && data == "null";
+    auto text = is_nothing ? std::string() : std::string(data);
     return job_event{.number = id.number(),
                      .what = happened,
                      .queue = queue,
                      .id = std::string(field(entry, "jobId")),
                      .at = from_unix_ms(id.ms),
-                     .data = is_nothing ? std::string() : std::string(data)};
+                     .data = happened == kind::failed ? shown_reason(std::move(text)) : std::move(text)};
 }
 
 } // namespace infra::queue::redis_backend

@@ -40,6 +40,13 @@ TEST(QueueRedisParent, ThatCannotBeReadSaysWhy) {
     EXPECT_FALSE(read_parent("nothing"));
 }
 
+TEST(QueueRedisParent, ThatAChildFailedNamesItAsPeopleKnowIt) {
+    EXPECT_EQ(shown_reason("child bull:mail:7 failed"), "child mail:7 failed");
+    EXPECT_EQ(shown_reason("child {a:b}:mail:of two words failed"), "child mail:of two words failed");
+    for (const auto* other : {"", "too large", "child failed", "child mail:7 failed", "child bull:mail:7 failed twice"})
+        EXPECT_EQ(shown_reason(other), other);
+}
+
 TEST(QueueRedisParent, IsRepeatedInTheOpts) {
     json::object opts{{"attempts", 3}};
     put_parent(opts, {.queue_key = "bull:albums", .id = "7", .on_failure = child_failure::ignore});

@@ -1,6 +1,7 @@
 #include "tests/redis/stage.hpp"
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 namespace infra::queue::redis_backend::tests {
@@ -108,7 +109,15 @@ void on_a_stage::SetUp() {
 redis::reply on_a_stage::ask(redis::command c) { return loop.await(client->execute(std::move(c))); }
 
 std::vector<added_job> on_a_stage::add(const std::vector<new_job>& jobs) {
-    return read_added(ask(add_command(mail, jobs)));
+    auto done = add_group(jobs);
+    if (done.refused)
+        throw *done.refused;
+    return std::move(done.added);
+}
+
+group_added on_a_stage::add_group(const job_group& group) {
+    const std::array<const job_group*, 1> groups{&group};
+    return read_added(groups, ask(add_command("bull", groups))).at(0);
 }
 
 work_done on_a_stage::work(work_request request) {

@@ -24,7 +24,9 @@ protected:
 
     redis::reply ask(redis::command c);
 
+    /// Throws why they were refused.
     std::vector<added_job> add(const std::vector<new_job>& jobs);
+    group_added add_group(const job_group& group);
     added_job add(const new_job& job) { return add(std::vector{job}).front(); }
 
     work_done work(work_request request);

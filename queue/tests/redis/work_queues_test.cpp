@@ -14,7 +14,7 @@ protected:
         std::vector<new_job> jobs(n, plain_job("work"));
         for (auto& each : jobs)
             each.queue = queue;
-        ask(add_command({"bull", queue}, jobs));
+        add(jobs);
     }
 
     std::size_t active_in(const std::string& queue) {
@@ -94,7 +94,7 @@ TEST_F(QueueRedisWorkOfQueues, ComesAgainForTheEarliestOfAll) {
         auto late = plain_job("late");
         late.queue = queue;
         late.run_at = t0 + after;
-        ask(add_command({"bull", queue}, {late}));
+        add(late);
     }
     EXPECT_EQ(take_from({"a", "b", "c"}, 5).again, t0 + 5s);
     EXPECT_EQ(take_from({"a", "c"}, 5).again, t0 + 7s);

@@ -407,14 +407,16 @@ TEST_F(QueueRedisWork, FailsWhatAChildHasDoomed) {
 }
 
 TEST_F(QueueRedisWork, ParksAParentUntilItsChildrenAreDone) {
-    add({plain_job("waits"), plain_job("need not")});
-    const auto taken = take(2);
+    add({plain_job("waits"), plain_job("need not"), plain_job("has none")});
+    const auto taken = take(3);
     ask({"SADD", "bull:mail:1:dependencies", "bull:mail:9"});
-    end(taken[0], kind::waits);
-    end(taken[1], kind::waits);
+    ask({"HSET", "bull:mail:2:processed", "bull:mail:8", "null"});
+    for (const auto& each : taken)
+        end(each, kind::waits);
     EXPECT_EQ(ids("waiting-children"), (lines{"1"}));
     EXPECT_EQ(ids_of(take(5)), (lines{"2"}));
     EXPECT_EQ(field("1", "atm"), "");
+    EXPECT_EQ(field("3", "failedReason"), nothing_to_wait_for_reason) << "it would only run again";
 }
 
 TEST_F(QueueRedisWork, ForgetsThatItWasToFailOnceItHas) {
@@ -475,9 +477,10 @@ TEST_F(QueueRedisFamily, ReleasesTheParentWithTheLastOfThem) {
 
 TEST_F(QueueRedisFamily, DoomsTheParent) {
     fail("failing");
-    EXPECT_EQ(ask({"HGET", "bull:albums:album", "defa"}).as_text(), "child bull:mail:failing failed");
     EXPECT_FALSE(ask({"ZSCORE", "bull:albums:album:unsuccessful", "bull:mail:failing"}).is_null());
-    EXPECT_TRUE(is_in("prioritized")) << "to be failed by whoever takes it";
+    EXPECT_TRUE(is_in("failed")) << "as whoever takes it next would fail it";
+    EXPECT_EQ(ask({"HGET", "bull:albums:album", "failedReason"}).as_text(), "child bull:mail:failing failed");
+    EXPECT_EQ(ask({"HEXISTS", "bull:albums:album", "defa"}).as_integer(), 0);
 }
 
 TEST_F(QueueRedisFamily, ReleasesTheParentAtOnce) {

@@ -18,6 +18,8 @@
 local now, token, lock_time, worker = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3]), ARGV[4]
 local most, most_minutes, sources = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 
+-- use unrun
+
 local queues = {}
 for i, base in ipairs(KEYS) do
     local q = open_queue(base)

@@ -26,53 +26,17 @@ local function promote_due(q)
     return first and math.floor(first / 4096)
 end
 
--- Where it stood, if it has not been started.
-local function leave_line(q, id)
-    if call('ZREM', q.delayed, id) == 1 then
-        return 'delayed'
-    end
-    if call('ZREM', q.prioritized, id) == 1 or call('LREM', q.line, -1, id) == 1 then
-        return 'waiting'
-    end
-end
-
--- BullMQ's removeOnFail: a truth, a number, or both bounds.
-local function failures_kept(opts)
-    local read, all = pcall(cjson.decode, opts or '')
-    local rule = read and type(all) == 'table' and all.removeOnFail
-    if rule == true then
-        return {count = '0', age = ''}
-    end
-    if type(rule) ~= 'table' then
-        rule = {count = tonumber(rule or nil)}
-    end
-    return {count = rule.count and string.format('%.0f', rule.count) or '', age = rule.age and string.format('%.0f', rule.age) or ''}
-end
-
-local function fail_unstarted(q, id, stood)
-    local job = q.base .. ':' .. id
-    local known = call('HMGET', job, 'name', 'parentKey', 'deid', 'opts')
-    if known[1] then
-        local e = {of = {made = '0', attempts = math.huge}, q = q, how = 'failed', id = id, job = job, was = stood}
-        e.text, e.keep = 'expired: not started within its time to live', failures_kept(known[4])
-        finish(e, {parent = known[2] ~= '' and known[2], dedup = known[3]})
-    end
-end
-
 local function expire(q, into)
     local late = call('ZRANGEBYSCORE', q.expiring, '-inf', now, 'LIMIT', 0, 1000)
-    if #late == 0 then
-        return
+    if #late > 0 then
+        call('ZREM', q.expiring, unpack(late))
     end
-    call('ZREM', q.expiring, unpack(late))
     for _, id in ipairs(late) do
-        local stood = leave_line(q, id)
-        if stood then
-            fail_unstarted(q, id, stood)
+        local stood = take_out(q, id)
+        if stood and fail_unrun(q, id, stood, 'expired: not started within its time to live', now) then
             into[#into + 1], into[#into + 2] = q.number, id
         end
     end
-    keep_history(q, 'failed')
 end
 
 local function is_of_scheduler(q, job)
@@ -92,10 +56,16 @@ local function rescue(q, id, most_stalls)
     else
         call('HSET', job, 'infra.since', ARGV[1])
     end
-    call('RPUSH', q.line, id)
-    tell(q, 'waiting', 'jobId', id, 'prev', 'active')
+    local culprit = call('ZRANGE', job .. ':unsuccessful', 0, 0)[1]
+    if not culprit then
+        call('RPUSH', q.line, id)
+        tell(q, 'waiting', 'jobId', id, 'prev', 'active')
+        q.must_ring = true
+    end
     tell(q, 'stalled', 'jobId', id)
-    q.must_ring = true
+    if culprit then
+        fail_unrun(q, id, 'active', 'child ' .. culprit .. ' failed', now)
+    end
     return true
 end
 
@@ -139,8 +109,10 @@ local function catch_up()
         local q = queues[i]
         look_for_vanished(q, rescued)
         q.next_delayed = promote_due(q)
-        expire(q, expired)
+        if q.some_expire then
+            expire(q, expired)
+        end
     end
-    forget_all()
+    fail_doomed(now)
     return rescued, expired
 end

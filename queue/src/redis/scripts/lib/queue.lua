@@ -4,7 +4,8 @@ local call = redis.call
 local opened = {}
 
 local function read_queue(base)
-    local meta = call('HMGET', base .. ':meta', 'paused', 'concurrency', 'max', 'duration', 'opts.maxLenEvents', 'version')
+    local meta = call('HMGET', base .. ':meta', 'paused', 'concurrency', 'max', 'duration', 'opts.maxLenEvents', 'version',
+        'infra.max_length', 'infra.expiring')
     local q = {
         base = base,
         paused = meta[1] and true or false,
@@ -12,6 +13,8 @@ local function read_queue(base)
         most_starts = tonumber(meta[3]),
         window = tonumber(meta[4]),
         most_events = meta[5],
+        most_jobs = tonumber(meta[7]),
+        some_expire = meta[8] and true or false,
         wait = base .. ':wait',
         active = base .. ':active',
         prioritized = base .. ':prioritized',
@@ -105,4 +108,11 @@ local function keys_of(job, into)
     into[n + 1], into[n + 2], into[n + 3] = job, job .. ':logs', job .. ':dependencies'
     into[n + 4], into[n + 5], into[n + 6] = job .. ':processed', job .. ':failed', job .. ':unsuccessful'
     return into
+end
+
+-- So many at once as a command takes.
+local function in_pieces(list, act)
+    for from = 1, #list, 5000 do
+        act(unpack(list, from, math.min(from + 4999, #list)))
+    end
 end

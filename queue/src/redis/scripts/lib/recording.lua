@@ -92,6 +92,10 @@ end
 -- In line or aside once more; `mark` is our word for why.
 local function go_on(e, mark)
     local q, run_at = e.q, e.of.run_at
+    local expires = q.some_expire and call('HGET', e.job, 'infra.expires')
+    if expires then
+        call('ZADD', q.expiring, expires, e.id)
+    end
     if run_at then
         set_fields(e, 'delay', math.max(0, run_at - now), 'infra.since', run_at)
         stand_aside(q, e.id, run_at)
@@ -107,6 +111,7 @@ end
 
 local function wait_for_children(e)
     if call('SCARD', e.job .. ':dependencies') == 0 then
+        call('HSET', e.job, 'infra.family', look_of_children(e.job))
         e.front = true
         return go_on(e, 'returned')
     end
@@ -125,17 +130,26 @@ local function drop(e, known)
     tell(e.q, 'removed', 'jobId', e.id, 'prev', 'active')
 end
 
+-- One of whose children nothing became since it was last told to run would only run again as it ran just now.
+local function may_wait(job)
+    return call('SCARD', job .. ':dependencies') > 0 or look_of_children(job) ~= (call('HGET', job, 'infra.family') or '0 0 0 0')
+end
+
 -- A job that somebody wants to end does not run again, and one whose children are not done, or failed it, is not completed.
 local function why_it_fails(e, cancelled)
     if cancelled and e.how ~= 'completed' and e.how ~= 'failed' and e.how ~= 'dropped' then
         return 'cancelled'
     end
-    if not e.of.some_have_children or e.how == 'failed' or e.how == 'dropped' then
+    if e.how == 'failed' or e.how == 'dropped' then
         return nil
     end
-    local culprit = call('ZRANGE', e.job .. ':unsuccessful', 0, 0)[1]
+    local culprit = e.of.some_have_children and call('ZRANGE', e.job .. ':unsuccessful', 0, 0)[1]
     if culprit then
         return 'child ' .. culprit .. ' failed'
+    elseif e.how == 'waits' and not may_wait(e.job) then
+        return 'it waits for children, and none is pending: ask job_context::count_children() before verdict::wait_for_children()'
+    elseif not e.of.some_have_children then
+        return nil
     end
     if e.how == 'completed' and call('SCARD', e.job .. ':dependencies') > 0 and call('EXISTS', e.job .. ':failed') == 0 then
         return 'it returned before its children were done: return verdict::wait_for_children()'
@@ -268,6 +282,7 @@ local function record_all()
     while at <= #ARGV do
         at = record_group(read_group(at))
     end
+    fail_doomed(now)
     forget_all()
     for _, q in ipairs(queues) do
         in_pieces(q.unlocked, function(...) call('SREM', q.base .. ':stalled', ...) end)

@@ -1,14 +1,13 @@
 -- Deduplication: the id of a job in a slot, and the last duplicate that came while it ran.
 
--- Somebody's hash went without its slot: nobody holds that any more.
+-- Nobody where somebody's hash went without its slot; then the second is true.
 local function holder_of(q, id)
     local slot = q.base .. ':de:' .. id
     local holder = call('GET', slot)
     if holder and call('PTTL', slot) == -1 and call('EXISTS', q.base .. ':' .. holder) == 0 then
-        call('DEL', slot, q.base .. ':dn:' .. id)
-        return nil
+        return nil, true
     end
-    return holder
+    return holder, false
 end
 
 local function hold_slot(q, by, id)
@@ -19,46 +18,43 @@ local function hold_slot(q, by, id)
     end
 end
 
--- In the place of a job that is delayed, the time of whose slot runs on.
-local function replace_in_slot(q, by, id)
-    if by.ttl ~= '' and not by.extend and not by.keep_last then
-        call('SET', q.base .. ':de:' .. by.id, id, 'KEEPTTL')
-    else
-        hold_slot(q, by, id)
-    end
-end
+-- Of the words of a hash those that no moment or family has made.
+local kept_later = {name = true, data = true, opts = true, ['infra.ttl'] = true, ['infra.group'] = true, ['infra.expires'] = true}
 
-local function keep_for_later(q, by, id, words)
-    local later = q.base .. ':dn:' .. by.id
-    call('DEL', later)
-    call('HSET', later, 'jid', id)
-    for i = 1, #words, 2 do
-        if words[i] == 'name' or words[i] == 'data' or words[i] == 'opts' then
-            call('HSET', later, words[i], words[i + 1])
+local function keep_for_later(q, by, id, words, first, last)
+    local later, fields = q.base .. ':dn:' .. by.id, {'jid', id}
+    for i = first, last, 2 do
+        if kept_later[words[i]] then
+            fields[#fields + 1], fields[#fields + 2] = words[i], words[i + 1]
         end
     end
+    call('DEL', later)
+    call('HSET', later, unpack(fields))
     call('PERSIST', q.base .. ':de:' .. by.id)
 end
 
--- Whose duplicate a job is that is about to be added; nil if it is none, and then it holds the slot.
-local function find_original(q, by, id, words)
-    local holder = holder_of(q, by.id)
+-- Of add_families.lua: a delayed holder makes room for the duplicate that is to replace it.
+local replace_holder
+
+-- Whose duplicate a job is that is about to be added; nil if it is none, and then it holds the slot. Also whether it replaced the holder.
+local function find_original(q, by, id, words, first, last)
+    local holder, is_stale = holder_of(q, by.id)
+    if is_stale then
+        call('DEL', q.base .. ':dn:' .. by.id)
+    end
     if not holder then
         hold_slot(q, by, id)
-        return nil
+        return nil, false
     end
-    if by.replace and call('ZREM', q.delayed, holder) == 1 then
-        call('DEL', q.base .. ':dn:' .. by.id, unpack(keys_of(q.base .. ':' .. holder, {})))
-        tell(q, 'removed', 'jobId', holder, 'prev', 'delayed')
-        tell(q, 'deduplicated', 'jobId', id, 'deduplicationId', by.id, 'deduplicatedJobId', holder)
-        replace_in_slot(q, by, id)
-        return nil
+    if by.replace and replace_holder and call('ZREM', q.delayed, holder) == 1 then
+        replace_holder(q, by, id, holder)
+        return nil, true
     end
     if by.keep_last and call('LPOS', q.active, holder) then
-        keep_for_later(q, by, id, words)
+        keep_for_later(q, by, id, words, first, last)
     elseif by.extend then
         hold_slot(q, by, holder)
     end
     tell(q, 'deduplicated', 'jobId', holder, 'deduplicationId', by.id, 'deduplicatedJobId', id)
-    return holder
+    return holder, false
 end

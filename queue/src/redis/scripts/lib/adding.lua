@@ -1,0 +1,123 @@
+-- Jobs that are to be added, read where they stand in `words`: ARGV, or what was laid down before.
+--
+-- Of each job: its queue's place in KEYS; its id, or nothing; `line`, `front` or the time until which it is delayed; its priority; letters for
+-- what follows its hash; how many words its hash has, and those. Then, by the letters in this order:
+--   d  it may be a duplicate: the slot's id, ttl and flags (x extend, r replace, k keep the last)
+--   x  it expires: when
+--   p  it gets children in this call: nothing
+--   c  it is a child: of the job at this place of the group, or nothing; else the parent's base, id, and the token of its lease, or nothing;
+--      then the flag BullMQ has for its failure, or nothing
+
+local letters_of_words = {d = 3, x = 1, p = 0, c = 5}
+
+-- Where the words of its letter begin, or nothing.
+local function find_extra(words, at, letter)
+    local from = at + 6 + words[at + 5]
+    for each in string.gmatch(words[at + 4], '.') do
+        if each == letter then
+            return from
+        end
+        from = from + letters_of_words[each]
+    end
+end
+
+local function after(words, at)
+    local past = at + 6 + words[at + 5]
+    for each in string.gmatch(words[at + 4], '.') do
+        past = past + letters_of_words[each]
+    end
+    return past
+end
+
+local function read_slot(words, at, now)
+    local from = find_extra(words, at, 'd')
+    if not from then
+        return nil
+    end
+    local flags = words[from + 2]
+    return {
+        id = words[from],
+        ttl = words[from + 1],
+        extend = string.find(flags, 'x', 1, true),
+        replace = string.find(flags, 'r', 1, true),
+        keep_last = string.find(flags, 'k', 1, true),
+        now = now,
+    }
+end
+
+local function place(q, id, where, priority)
+    if where == 'line' and priority == '0' then
+        q.behind[#q.behind + 1] = id
+    elseif where == 'line' or where == 'front' then
+        stand_in_line(q, id, tonumber(priority), priority == '0')
+    else
+        stand_aside(q, id, tonumber(where))
+        tell(q, 'delayed', 'jobId', id, 'delay', where)
+        q.some_sleep = true
+        return
+    end
+    tell(q, 'waiting', 'jobId', id)
+    q.some_wait = true
+end
+
+local function place_as_asked(q, words, at, id, now)
+    local expires = find_extra(words, at, 'x')
+    if find_extra(words, at, 'p') then
+        call('ZADD', q.base .. ':waiting-children', now, id)
+        tell(q, 'waiting-children', 'jobId', id)
+        return
+    end
+    if expires then
+        call('ZADD', q.expiring, words[expires], id)
+        q.some_new_expire = true
+    end
+    place(q, id, words[at + 2], words[at + 3])
+end
+
+-- Gives the id, and what became of it: 0 it was there, 1 added, 2 a duplicate of the job with that id, 3 added in the place of such a one.
+local function add_job(q, words, at, now)
+    local id, letters, first = words[at + 1], words[at + 4], at + 6
+    local last, how = at + 5 + words[at + 5], 1
+    q.last_id = q.last_id + 1
+    local is_chosen = id ~= ''
+    if not is_chosen then
+        id = string.format('%.0f', q.last_id)
+    end
+    local key = q.base .. ':' .. id
+    if is_chosen and call('EXISTS', key) == 1 then
+        tell(q, 'duplicated', 'jobId', id)
+        return id, 0
+    end
+    local by = letters ~= '' and read_slot(words, at, now)
+    if by then
+        local original, replaced = find_original(q, by, id, words, first, last)
+        if original then
+            return original, 2
+        end
+        how = replaced and 3 or 1
+    end
+    call('HSET', key, unpack(words, first, last))
+    tell(q, 'added', 'jobId', id, 'name', words[first + 1])
+    if letters == '' then
+        place(q, id, words[at + 2], words[at + 3])
+    else
+        place_as_asked(q, words, at, id, now)
+    end
+    return id, how
+end
+
+-- What many jobs of a queue have in common at the end.
+local function settle(q)
+    in_pieces(q.behind, function(...) call('LPUSH', q.line, ...) end)
+    q.behind = {}
+    if q.some_wait then
+        ring(q)
+    end
+    if q.some_sleep then
+        ring_later(q)
+    end
+    if q.some_new_expire and not q.some_expire then
+        call('HSET', q.base .. ':meta', 'infra.expiring', 1)
+    end
+    trim_events(q)
+end

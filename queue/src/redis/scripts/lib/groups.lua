@@ -1,0 +1,74 @@
+-- Groups of jobs, each added as a whole, or refused so that nothing of it changes. A group that is too large for one call was laid down in
+-- pieces, and is the only one of its call.
+
+local queues, is_limited = {}, false
+
+for i, base in ipairs(KEYS) do
+    local jobs = tonumber(ARGV[i])
+    if jobs > 0 then
+        local q = open_queue(base)
+        q.last_id, q.behind = call('INCRBY', base .. ':id', jobs) - jobs, {}
+        is_limited = is_limited or q.most_jobs
+        queues[tostring(i)] = q
+    end
+end
+
+local function each_in(words, at, past, place, act)
+    while at < past do
+        act(queues[words[at]], words, at, place)
+        place, at = place + 1, after(words, at)
+    end
+    return place
+end
+
+-- Calls back for each job, with its place in the group.
+local function each_job(group, act)
+    if not group.laid_down then
+        each_in(ARGV, group.first, group.past, 0, act)
+        return
+    end
+    local place = 0
+    for piece = 1, group.pieces do
+        local words = call('LRANGE', group.laid_down .. ':' .. piece, 0, -1)
+        place = each_in(words, 1, #words + 1, place, act)
+    end
+end
+
+local function read_group(at)
+    local words = tonumber(ARGV[at])
+    return {now = tonumber(ARGV[at + 1]), first = at + 2, past = at + 2 + words}, at + 2 + words
+end
+
+local function add_groups_of_call(add)
+    local answers, at = {}, #KEYS + 2
+    while at <= #ARGV do
+        local group
+        group, at = read_group(at)
+        answers[#answers + 1] = add(group)
+    end
+    return answers
+end
+
+local function add_laid_down(key, add)
+    local group = {laid_down = key, pieces = tonumber(ARGV[#KEYS + 2]), now = tonumber(ARGV[#KEYS + 3])}
+    local pieces = {}
+    for piece = 1, group.pieces do
+        pieces[piece] = key .. ':' .. piece
+    end
+    if call('EXISTS', unpack(pieces)) < group.pieces then
+        return redis.error_reply('ERR what was laid down to be added is gone: it was not added within its time')
+    end
+    local answer = add(group)
+    call('DEL', unpack(pieces))
+    return {answer}
+end
+
+-- `add` gives a group's answers, or why it is refused.
+local function add_groups(add)
+    local key = ARGV[#KEYS + 1]
+    local answers = key ~= '' and add_laid_down(key, add) or add_groups_of_call(add)
+    for _, q in pairs(queues) do
+        settle(q)
+    end
+    return answers
+end

@@ -1,0 +1,94 @@
+-- Jobs that fail without a run: somebody cancels them, their time is over, or a child failed them.
+
+-- What `opts` say of failed jobs, as words: how many are kept, and for how many seconds; nothing: all are.
+local function keep_failed(text)
+    local read, opts = pcall(cjson.decode, text or '')
+    local keep = read and type(opts) == 'table' and opts.removeOnFail
+    if keep == true then
+        return '0', ''
+    elseif type(keep) == 'number' then
+        return string.format('%.0f', keep), ''
+    elseif type(keep) ~= 'table' then
+        return '', ''
+    end
+    local count, age = tonumber(keep.count), tonumber(keep.age)
+    return count and string.format('%.0f', count) or '', age and string.format('%.0f', age) or ''
+end
+
+local function put_among_failed(q, id, reason, count, age, now)
+    local job, at = q.base .. ':' .. id, string.format('%.0f', now)
+    call('HSET', job, 'failedReason', reason, 'finishedOn', at)
+    call('HDEL', job, 'defa')
+    call('ZADD', q.base .. ':failed', at, id)
+    keep_only(q, 'failed', count, age, now)
+end
+
+-- One that stands in no line any more; `stood` says in which it did. False if there is none.
+local function fail_unrun(q, id, stood, reason, now)
+    local job = q.base .. ':' .. id
+    local known = call('HMGET', job, 'name', 'parentKey', 'parent', 'deid', 'opts', 'infra.expires')
+    if not known[1] then
+        return false
+    end
+    if known[4] then
+        free_slot(q, id, known[4], now)
+    end
+    if known[6] then
+        call('ZREM', q.expiring, id)
+    end
+    local link = read_link(known[2], known[3])
+    if link then
+        tell_parent_of_failure(link, job, reason, now)
+    end
+    tell(q, 'failed', 'jobId', id, 'failedReason', reason, 'prev', stood)
+    local count, age = keep_failed(known[5])
+    if count ~= '0' then
+        put_among_failed(q, id, reason, count, age, now)
+    else
+        call('DEL', unpack(keys_of(job, {})))
+        if link then
+            leave_parent(link.key, job, now)
+        end
+    end
+    if most_minutes > 0 then
+        count_minutes(q, 'failed', 1, most_minutes, now)
+    end
+    return true
+end
+
+-- A family may be a long line of parents: beyond a thousand they fail as BullMQ has it, by whoever takes them.
+local function fail_doomed(now)
+    local done = 0
+    while done < #doomed do
+        done = done + 1
+        local each = doomed[done]
+        if done <= 1000 then
+            fail_unrun(each.q, each.id, each.stood, each.why, now)
+        else
+            call('HSET', each.q.base .. ':' .. each.id, 'defa', each.why)
+            stand_in_line(each.q, each.id, priority_of(each.q.base .. ':' .. each.id), true)
+            ring(each.q)
+        end
+    end
+    doomed = {}
+end
+
+-- All children of the call are there: parents that have none to wait for are released, and those fail that are to.
+local function end_gathering(now)
+    local all = gathered
+    gathering, gathered = {}, {}
+    for _, g in ipairs(all) do
+        write_expected(g)
+        if g.is_stored and g.is_changed and call('EXISTS', g.link.key) == 1 then
+            call('HSET', g.link.key, 'infra.family', 'new')
+        end
+    end
+    fail_doomed(now)
+    for _, g in ipairs(all) do
+        if g.is_early then
+            release_if_it_waits(g.link, now)
+        else
+            release_if_done(g.link, now)
+        end
+    end
+end
