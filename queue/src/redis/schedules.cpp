@@ -1,19 +1,227 @@
-#include "verbs.hpp"
+#include "naming.hpp"
+#include "schedule_changes.hpp"
+#include "scripts.hpp"
+#include "slots.hpp"
 
-#include <stdexcept>
+#include <algorithm>
+#include <functional>
+#include <map>
 
 namespace infra::queue::redis_backend {
+namespace {
 
-awaitable<void> upsert(shared_store, std::vector<new_schedule>) { throw std::logic_error("upsert"); }
+using words = std::vector<std::string>;
 
-awaitable<std::vector<bool>> remove_schedules(shared_store, std::vector<schedule_key>) {
-    throw std::logic_error("remove_schedules");
+constexpr std::size_t schedules_of_a_call = 200;
+/// Looked at anew, after others had changed them in between.
+constexpr int most_looks = 20;
+
+struct known_schedule {
+    std::optional<stored_scheduler> is{};
+    std::string digest{};
+    std::optional<job_state> pending{};
+};
+
+hash_fields fields_of(redis::reply::list flat) {
+    hash_fields fields;
+    for (std::size_t i = 0; i + 1 < flat.size(); i += 2)
+        fields.emplace_back(std::move(flat[i]).take_text(), std::move(flat[i + 1]).take_text());
+    return fields;
 }
 
-awaitable<std::vector<schedule_info>> schedules(shared_store, std::optional<std::string>) {
-    throw std::logic_error("schedules");
+std::optional<job_state> state_of(const redis::reply& word) {
+    static constexpr std::pair<std::string_view, job_state> states[] = {
+        {"waiting", job_state::waiting}, {"prioritized", job_state::waiting}, {"delayed", job_state::delayed},
+        {"active", job_state::active},   {"completed", job_state::completed}, {"failed", job_state::failed}};
+    if (word.is_null())
+        return std::nullopt;
+    const auto* found =
+        std::ranges::find(states, std::string_view(word.as_text()), &std::pair<std::string_view, job_state>::first);
+    return found == std::end(states) ? std::nullopt : std::optional(found->second);
 }
 
-awaitable<std::vector<bool>> advance(shared_store, std::vector<advance_request>) { throw std::logic_error("advance"); }
+std::vector<known_schedule> read_known(const std::string& queue, redis::reply answer) {
+    auto flat = std::move(answer).take_items();
+    std::vector<known_schedule> all;
+    for (std::size_t i = 0; i + 4 < flat.size(); i += 5) {
+        known_schedule one{.digest = flat[i + 3].as_text(), .pending = state_of(flat[i + 4])};
+        if (!flat[i + 1].is_null())
+            one.is = read_scheduler(queue, std::move(flat[i]).take_text(), flat[i + 1].as_real(),
+                                    fields_of(std::move(flat[i + 2]).take_items()));
+        all.push_back(std::move(one));
+    }
+    return all;
+}
+
+awaitable<std::vector<known_schedule>> look_at(shared_store s, std::string queue, words ids) {
+    auto look = scripts::read_schedules.call(words{s->keys(queue).base()}, ids).again(redis::replay::read);
+    co_return read_known(queue, co_await s->ask(std::move(look)));
+}
+
+// --- Storing ------------------------------------------------------------------------------------------------------
+
+void put_hash(words& into, hash_fields hash) {
+    into.push_back(std::to_string(hash.size() * 2));
+    for (auto& [name, value] : hash) {
+        into.push_back(std::move(name));
+        into.push_back(std::move(value));
+    }
+}
+
+std::string where_of(const job_options& options, wall_time run, wall_time now) {
+    if (run > now)
+        return std::to_string(to_unix_ms(run));
+    return options.lifo ? "front" : "line";
+}
+
+void put_run(words& into, const schedule_change& change) {
+    if (!change.run)
+        return into.push_back("");
+    const auto run = *change.run;
+    auto hash = iteration_of(change.becomes, run, change.becomes.iterations, change.now);
+    const auto options = to_info(change.becomes, {}).options;
+    const auto* expires = find_field(hash, "infra.expires");
+    into.insert(into.end(), {run_id(change.becomes.id, run), where_of(options, run, change.now),
+                             std::to_string(options.priority), expires ? *expires : ""});
+    put_hash(into, std::move(hash));
+}
+
+void put(words& into, const schedule_change& change, const std::string& digest) {
+    const auto& s = change.becomes;
+    into.insert(into.end(), {s.id, digest, std::to_string(to_unix_ms(score_of(s))),
+                             change.taken_away ? run_id(s.id, *change.taken_away) : ""});
+    put_hash(into, hash_of(s));
+    put_run(into, change);
+}
+
+/// What somebody asks of one schedule, and for which place of his answers.
+struct wish {
+    std::string id{};
+    std::size_t place = 0;
+    /// Gives nothing where nothing is to be done.
+    std::function<std::optional<schedule_change>(const stored_scheduler* known)> decide{};
+};
+using wishes = std::vector<wish>;
+
+words ids_of(const wishes& all) {
+    words ids;
+    for (const auto& each : all)
+        ids.push_back(each.id);
+    return ids;
+}
+
+/// Gives those of them whose schedules were changed by others meanwhile.
+awaitable<wishes> try_to_fulfil(shared_store s, std::string queue, wishes all, std::vector<bool>& done) {
+    const auto known = co_await look_at(s, queue, ids_of(all));
+    words changes;
+    wishes asked, changed;
+    for (std::size_t i = 0; i < all.size(); ++i)
+        if (const auto change = all[i].decide(known.at(i).is ? &*known[i].is : nullptr)) {
+            put(changes, *change, known[i].digest);
+            asked.push_back(std::move(all[i]));
+        }
+    if (asked.empty())
+        co_return changed;
+    const auto answers = co_await s->ask(scripts::put_schedules.call(words{s->keys(queue).base()}, changes));
+    for (std::size_t i = 0; i < asked.size(); ++i)
+        if (answers.items().at(i).as_integer() == 1)
+            done[asked[i].place] = true;
+        else
+            changed.push_back(std::move(asked[i]));
+    co_return changed;
+}
+
+awaitable<void> fulfil(shared_store s, std::string queue, wishes all, std::vector<bool>& done) {
+    for (int looks = 0; looks < most_looks && !all.empty(); ++looks)
+        all = co_await try_to_fulfil(s, queue, std::move(all), done);
+    if (!all.empty())
+        throw error(errc::unavailable,
+                    "the schedule \"" + all.front().id + "\" is changed by others all the time; try again later");
+}
+
+/// One after the other where they concern the same schedule.
+std::vector<wishes> calls_of(wishes all) {
+    std::vector<wishes> calls;
+    std::map<std::string, std::size_t> next; // for each schedule, the call that it may be in
+    for (auto& each : all) {
+        auto& call = next[each.id];
+        while (call < calls.size() && calls[call].size() >= schedules_of_a_call)
+            ++call;
+        if (call == calls.size())
+            calls.emplace_back();
+        calls[call++].push_back(std::move(each));
+    }
+    return calls;
+}
+
+/// True for those that were fulfilled.
+awaitable<std::vector<bool>> fulfil(shared_store s, std::map<std::string, wishes> by_queue, std::size_t number) {
+    std::vector<bool> done(number, false);
+    for (auto& [queue, all] : by_queue) {
+        slot_of(s->options(), queue);
+        co_await make_known(s, {queue});
+        for (auto& call : calls_of(std::move(all)))
+            co_await fulfil(s, queue, std::move(call), done);
+    }
+    co_return done;
+}
+
+std::vector<schedule_info> infos_of(std::vector<known_schedule> all) {
+    std::vector<schedule_info> infos;
+    for (const auto& each : all)
+        if (each.is)
+            infos.push_back(to_info(*each.is, each.pending));
+    return infos;
+}
+
+awaitable<std::vector<schedule_info>> schedules_of(shared_store s, std::string queue) {
+    std::vector<schedule_info> all;
+    for (std::size_t from = 0;; from += schedules_of_a_call) {
+        auto known = co_await look_at(s, queue, {"", std::to_string(from), std::to_string(schedules_of_a_call)});
+        const auto found = known.size();
+        std::ranges::move(infos_of(std::move(known)), std::back_inserter(all));
+        if (found < schedules_of_a_call)
+            break;
+    }
+    std::ranges::sort(all, {}, &schedule_info::id);
+    co_return all;
+}
+
+} // namespace
+
+awaitable<void> upsert(shared_store s, std::vector<new_schedule> schedules) {
+    std::map<std::string, wishes> by_queue;
+    for (std::size_t i = 0; i < schedules.size(); ++i)
+        by_queue[schedules[i].queue].push_back(
+            {schedules[i].id, i,
+             [asked = schedules[i]](const stored_scheduler* known) { return std::optional(upserted(known, asked)); }});
+    co_await fulfil(s, std::move(by_queue), schedules.size());
+}
+
+awaitable<std::vector<bool>> advance(shared_store s, std::vector<advance_request> requests) {
+    std::map<std::string, wishes> by_queue;
+    for (std::size_t i = 0; i < requests.size(); ++i)
+        by_queue[requests[i].of.queue].push_back(
+            {requests[i].of.id, i,
+             [asked = requests[i]](const stored_scheduler* known) { return advanced(known, asked); }});
+    co_return co_await fulfil(s, std::move(by_queue), requests.size());
+}
+
+awaitable<std::vector<bool>> remove_schedules(shared_store s, std::vector<schedule_key> keys) {
+    std::vector<bool> removed;
+    for (const auto& key : keys) {
+        auto call = scripts::remove_schedules.call({s->keys(key.queue).base()}, {key.id});
+        removed.push_back((co_await s->ask(std::move(call))).items().at(0).as_integer() == 1);
+    }
+    co_return removed;
+}
+
+awaitable<std::vector<schedule_info>> schedules(shared_store s, std::optional<std::string> queue) {
+    const auto names = queue ? queue_names{*queue} : co_await all_queues(s);
+    std::vector<schedule_info> all;
+    for (const auto& name : names)
+        std::ranges::move(co_await schedules_of(s, name), std::back_inserter(all));
+    co_return all;
+}
 
 } // namespace infra::queue::redis_backend

@@ -135,10 +135,12 @@ stored_scheduler read_scheduler(std::string queue, std::string id, std::optional
                        .when = read_recurrence(hash),
                        .name = text(hash, "name"),
                        .opts = object_of(hash, "opts"),
-                       .iterations = std::max<std::size_t>(1, count_of(text(hash, "ic"))),
+                       .iterations = count_of(text(hash, "ic")),
                        .is_over = text(hash, "infra.over") == "1",
                        .last = time(hash, "infra.last"),
                        .defined_at = time(hash, "infra.defined").value_or(wall_time{})};
+    if (!s.is_over)
+        s.iterations = std::max<std::size_t>(1, s.iterations);
     if (auto data = text(hash, "data"); !data.empty())
         s.data = std::move(data);
     if (score)

@@ -1,0 +1,42 @@
+-- Reads schedules of a queue, and where the jobs of their next runs are.
+--
+-- KEYS  1 the queue's base
+-- ARGV  ids; or none, and then those of a page: 1 an empty text  2 how many were read before  3 how many at most
+-- gives of each: its id; its time, or nothing if it is not known; its hash; a digest of both; the state of the job of its next run, or nothing
+
+local call = redis.call
+local base = KEYS[1]
+local all = base .. ':repeat'
+
+-- use scheduled
+
+local function ids_asked_for()
+    if ARGV[1] ~= '' then
+        return ARGV
+    end
+    return call('ZRANGE', all, ARGV[2], ARGV[2] + ARGV[3] - 1)
+end
+
+local function state_of(id)
+    if call('EXISTS', base .. ':' .. id) == 0 then
+        return false
+    end
+    for _, state in ipairs({'delayed', 'prioritized', 'completed', 'failed'}) do
+        if call('ZSCORE', base .. ':' .. state, id) then
+            return state
+        end
+    end
+    if call('EXISTS', base .. ':' .. id .. ':lock') == 1 or call('LPOS', base .. ':active', id) then
+        return 'active'
+    end
+    return 'waiting'
+end
+
+local found, n = {}, 0
+for _, id in ipairs(ids_asked_for()) do
+    local score, hash, digest = look_at_schedule(id)
+    found[n + 1], found[n + 2], found[n + 3], found[n + 4] = id, score, hash, digest
+    found[n + 5] = score and state_of('repeat:' .. id .. ':' .. score)
+    n = n + 5
+end
+return found
