@@ -50,14 +50,15 @@ TEST(QueueRedisUrl, IsRefusedByItsPartAndWithoutItsPassword) {
 }
 
 TEST(QueueRedisUrl, MakesABackendThatHasSpokenToNobodyYet) {
-    for (const auto* scheme : {"redis", "rediss", "redis+cluster", "rediss+cluster"})
-        EXPECT_EQ(make_backend(std::string(scheme) + "://:secret@nowhere.invalid:1?prefix={a}")->description(),
-                  std::string(scheme) + "://nowhere.invalid:1?prefix={a}");
-    for (const auto* scheme : {"unix", "redis+sentinel", "rediss+sentinel"})
+    EXPECT_EQ(make_backend("rediss://:secret@nowhere.invalid:1?prefix={a}")->description(),
+              "rediss://nowhere.invalid:1/0?prefix={a}");
+    EXPECT_EQ(make_backend("redis+cluster://:secret@nowhere.invalid:1")->description(),
+              "redis+cluster://nowhere.invalid:1");
+    for (const auto* scheme : {"redis", "unix", "redis+sentinel", "rediss+sentinel", "rediss+cluster"})
         EXPECT_TRUE(knows_backend(scheme));
 }
 
-TEST(QueueRedisOptions, RefuseWhatIsOutOfRangeByName) {
+TEST(QueueRedisUrl, ComesToOptionsThatAreRefusedByName) {
     const auto refusal = [](const redis_queue_options& o) -> std::string {
         try {
             check(o);

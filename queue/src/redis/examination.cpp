@@ -1,0 +1,128 @@
+#include "examination.hpp"
+
+#include "key_names.hpp"
+#include "naming.hpp"
+
+#include <algorithm>
+#include <ranges>
+
+namespace infra::queue::redis_backend {
+namespace {
+
+constexpr std::size_t page = 1000;
+
+std::uint16_t bit_of(place where) { return static_cast<std::uint16_t>(1u << static_cast<unsigned>(where)); }
+
+// Null where there are as many as may be looked at.
+seen_job* note(examination& e, const std::string& queue, const std::string& id) {
+    auto& jobs = e.queues[queue].jobs;
+    if (const auto known = jobs.find(id); known != jobs.end())
+        return &known->second;
+    if (e.jobs == e.how.max_jobs) {
+        e.complete = false;
+        return nullptr;
+    }
+    ++e.jobs;
+    return &jobs[id];
+}
+
+void note_part(examination& e, const key_name& key) {
+    auto* const job = note(e, key.queue, key.id);
+    if (!job)
+        return;
+    if (key.part == job_part::hash)
+        job->has_hash = true;
+    else if (key.part == job_part::lock)
+        job->is_locked = true;
+    else
+        ++job->parts;
+}
+
+bool is_wanted(const examination& e, const std::string& queue) {
+    return e.how.queues.empty() || std::ranges::find(e.how.queues, queue) != e.how.queues.end();
+}
+
+void note_keys(examination& e, const std::vector<std::string>& keys) {
+    for (const auto& each : keys) {
+        const auto key = read_key(e.at->options().prefix, each);
+        if (!key || !is_wanted(e, key->queue))
+            continue;
+        auto& queue = e.queues[key->queue];
+        if (key->what == key_name::kind::of_job)
+            note_part(e, *key);
+        else if (key->what == key_name::kind::deduplication)
+            queue.slots.push_back(key->id);
+        else if (key->what == key_name::kind::of_queue && key->id == "meta")
+            queue.has_settings = true;
+    }
+}
+
+void note_standing(examination& e, const std::string& queue, place where, const std::string& id) {
+    auto* const job = note(e, queue, id);
+    if (!job)
+        return;
+    job->twice |= job->in & bit_of(where);
+    job->in |= bit_of(where);
+}
+
+bool is_list(place where) { return where == place::wait || where == place::paused || where == place::active; }
+
+// Ours that look like a queue's: `bull:mail~group:vip` beside `bull:mail`.
+constexpr std::string_view of_groups = "~group";
+
+bool is_group_of_another(const std::string& name, const seen_queue& queue) {
+    return name.ends_with(of_groups) && !queue.has_settings;
+}
+
+// While others write, some may be seen twice or not at all.
+awaitable<void> see_place(shared_examination e, std::string queue, place where, std::string key) {
+    for (std::size_t from = 0;; from += page) {
+        redis::command read(is_list(where) ? "LRANGE" : "ZRANGE");
+        read.add(key).add(from).add(from + page - 1);
+        const auto ids = redis::to<std::vector<std::string>>(co_await e->at->ask(std::move(read)));
+        for (const auto& each : ids)
+            note_standing(*e, queue, where, each);
+        if (ids.size() < page)
+            co_return;
+    }
+}
+
+awaitable<void> see_group_members(shared_examination e) {
+    std::vector<std::string> names;
+    for (const auto& [name, queue] : e->queues)
+        if (is_group_of_another(name, queue))
+            names.push_back(name);
+    for (const auto& each : names) {
+        const auto groups = std::move(e->queues.extract(each).mapped().jobs);
+        e->jobs -= groups.size();
+        const auto base = each.substr(0, each.size() - of_groups.size());
+        for (const auto& [group, seen] : groups)
+            co_await see_place(e, base, place::grouped, e->at->keys(base).ours("group:" + group));
+    }
+}
+
+void forget_what_is_no_queue(examination& e) {
+    std::erase_if(e.queues, [&](const auto& each) {
+        const bool is_none = each.first.find('~') != std::string::npos && !each.second.has_settings;
+        e.jobs -= is_none ? each.second.jobs.size() : 0;
+        return is_none;
+    });
+}
+
+} // namespace
+
+// Names of keys and then lists: what comes in between is looked at again, and is as it should be.
+awaitable<void> see_all(shared_examination e) {
+    co_await for_all_keys(e->at, pattern_of(e->at->options().prefix + ":") + "*",
+                          [e](const std::vector<std::string>& keys) { note_keys(*e, keys); });
+    co_await see_group_members(e);
+    forget_what_is_no_queue(*e);
+    std::vector<std::string> names;
+    std::ranges::copy(e->queues | std::views::keys, std::back_inserter(names));
+    for (const auto& each : names)
+        for (std::size_t i = 0; i < place_kinds; ++i)
+            if (const auto where = static_cast<place>(i); where != place::grouped)
+                co_await see_place(e, each, where, e->at->keys(each).of_queue(to_string(where)));
+}
+
+} // namespace infra::queue::redis_backend
