@@ -41,6 +41,7 @@ void add_queue(frame& f) {
     add_queue_look(group);
     add_queue_steer(group);
     add_queue_change(group);
+    add_queue_doctor(group);
 }
 
 } // namespace infra::cli
