@@ -108,7 +108,7 @@ struct claimed_job {
 
 struct claim_result {
     std::vector<claimed_job> jobs{};
-    /// Jobs whose lease had run out and that wait again, in front; of any queue.
+    /// Jobs whose lease had run out and that wait again, in front; of any queue (Redis: of those named).
     std::vector<job_key> rescued{};
     /// Jobs of the queues named that were not started in time and have failed.
     std::vector<job_key> expired{};

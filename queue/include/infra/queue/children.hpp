@@ -128,7 +128,7 @@ class children_store {
 public:
     virtual ~children_store() = default;
 
-    /// In the order in which they were added; none of a job that is not known.
+    /// In the order in which they were added (on Redis in none); none of a job that is not known.
     virtual awaitable<children_page> children(children_request request) = 0;
 };
 

@@ -239,7 +239,7 @@ public:
     /// Forgets a queue without jobs or schedules: its settings, history, deduplications and events. False if it has some.
     virtual awaitable<bool> forget_queue(std::string queue) = 0;
 
-    /// In the order in which they were added.
+    /// In the order in which they were added; on Redis in that of each state, one after the other, queue by queue.
     virtual awaitable<job_page> list(list_request request) = 0;
 
     virtual awaitable<change_result> change(change_request request) = 0;
