@@ -1,0 +1,80 @@
+#include "fleet.hpp"
+
+#include <thread>
+
+namespace infra::queue::interop {
+
+our_program::our_program(redis_queue_options at) : jobs(make_redis_backend(std::move(at), {loop_.get_executor()})) {
+    loop_.start();
+}
+
+our_program::~our_program() {
+    try {
+        stop_work();
+        await(jobs.stop(deadline::after(10s)));
+    } catch (const std::exception& e) {
+        ADD_FAILURE() << "our program does not stop: " << e.what();
+    }
+}
+
+job_id our_program::add(std::string queue, std::string name, json::value data, enqueue_options options) {
+    options.queue = std::move(queue);
+    return await(jobs.enqueue(name, data, std::move(options)));
+}
+
+std::optional<job_info> our_program::info(std::string queue, job_id id) {
+    return await(jobs.find_job(job_key{std::move(queue), std::move(id)}));
+}
+
+void our_program::work(worker_options options) {
+    worker_.emplace(jobs, std::move(options));
+    worked_ = asio::co_spawn(loop_.get_executor(), worker_->run(), asio::use_future);
+}
+
+void our_program::stop_work() {
+    if (!worker_)
+        return;
+    await(worker_->stop(5s));
+    worker_.reset();
+    worked_.get();
+}
+
+void QueueInterop::SetUp() {
+    if (!testing::redis_server::installed())
+        GTEST_SKIP() << testing::redis_server::how_to_install;
+    if (const auto why = node::missing(); !why.empty())
+        GTEST_SKIP() << why;
+    server.emplace();
+    node_side.emplace(GetParam(), server->port());
+    us.emplace(options_of_ours());
+}
+
+void QueueInterop::TearDown() {
+    us.reset();
+    if (node_side)
+        EXPECT_EQ(says("await Promise.all(workers.map((each) => each.close(true))); return unsound()"), "[]");
+}
+
+redis_queue_options QueueInterop::options_of_ours() const {
+    return {.server = redis::options_from(server->url()), .stalled_interval = 200ms};
+}
+
+std::string QueueInterop::refuses(std::string_view body, json::value given) {
+    try {
+        return "not, but answers " + says(body, std::move(given));
+    } catch (const std::runtime_error& e) {
+        return e.what();
+    }
+}
+
+bool until(const std::function<bool()>& holds) {
+    const auto give_up = std::chrono::steady_clock::now() + 20s;
+    while (!holds()) {
+        if (std::chrono::steady_clock::now() > give_up)
+            return false;
+        std::this_thread::sleep_for(2ms);
+    }
+    return true;
+}
+
+} // namespace infra::queue::interop
