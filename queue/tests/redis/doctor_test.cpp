@@ -36,7 +36,7 @@ protected:
     std::string add_one(std::string queue = "mail") {
         auto job = plain_job("welcome");
         job.queue = queue;
-        return read_added(ask(add_command({"bull", queue}, {job}))).at(0).id;
+        return add(job).id;
     }
 
     /// A parent in `albums` that waits for one child in `mail`.
