@@ -10,7 +10,7 @@
 
 local base, now = KEYS[1], tonumber(ARGV[1])
 
-local function take_out(id, places)
+local function remove_from(places, id)
     for _, each in ipairs(places) do
         local from = base .. ':' .. each
         if each == 'wait' or each == 'paused' or each == 'active' then
@@ -45,7 +45,7 @@ function cures.missing_hash(id, job)
     if is_job(job) or #places == 0 then
         return 0
     end
-    take_out(id, places)
+    remove_from(places, id)
     return 1
 end
 
@@ -62,7 +62,7 @@ function cures.two_places(id, job, stays)
     if times == 0 or times + #others < 2 then
         return 0
     end
-    take_out(id, others)
+    remove_from(others, id)
     if times > 1 then
         call('LREM', base .. ':' .. stays, 0, id)
         call('LPUSH', base .. ':' .. stays, id)
