@@ -26,6 +26,8 @@ struct backend_traits {
     bool lists_in_order_of_addition = true;
     /// Children are listed in the order of addition. False: they are kept in sets.
     bool orders_children = true;
+    /// Events are recorded only while somebody follows the queue. False: always, since others may follow it unseen.
+    bool records_for_followers_only = true;
 };
 
 struct backend_subject {

@@ -92,19 +92,19 @@ TEST_P(QueueOperations, KeepsOfCancelledJobsWhatTheirOptionsSay) {
 TEST_P(QueueOperations, RemovesAllButWhatRuns) {
     add_one_in_each_state();
     EXPECT_EQ(change_all(job_change::remove, {.queue = "mail"}), 4u);
-    EXPECT_EQ(listed({.queue = "mail"}), ids{"active"});
+    EXPECT_EQ(listed({.queue = "mail"}), ids{"Active"});
     EXPECT_EQ(counts(), (queue_counts{.queue = "mail", .active = 1}));
 }
 
 TEST_P(QueueOperations, LeavesAloneWhatIsInNoStateForTheChange) {
     add_one_in_each_state();
-    for (const auto* id : {"waiting", "delayed", "active", "unheard of"})
+    for (const auto* id : {"Waiting", "Delayed", "Active", "unheard of"})
         EXPECT_EQ(change(job_change::retry, id), 0u) << id;
-    for (const auto* id : {"waiting", "active", "completed", "failed"})
+    for (const auto* id : {"Waiting", "Active", "Completed", "Failed"})
         EXPECT_EQ(change(job_change::promote, id), 0u) << id;
-    for (const auto* id : {"completed", "failed"})
+    for (const auto* id : {"Completed", "Failed"})
         EXPECT_EQ(change(job_change::cancel, id), 0u) << id;
-    EXPECT_EQ(change(job_change::remove, "active"), 0u);
+    EXPECT_EQ(change(job_change::remove, "Active"), 0u);
 }
 
 TEST_P(QueueOperations, ChangesAllThatFitBitByBit) {

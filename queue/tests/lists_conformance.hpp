@@ -29,10 +29,13 @@ TEST_P(QueueOperations, ListsPageByPage) {
 
 TEST_P(QueueOperations, ListsByState) {
     add_one_in_each_state();
-    for (const auto state :
-         {job_state::waiting, job_state::delayed, job_state::active, job_state::completed, job_state::failed})
-        EXPECT_EQ(listed({.queue = "mail", .states = {state}}), ids{job_id(to_string(state))});
-    EXPECT_EQ(listed({.queue = "mail", .states = {job_state::failed, job_state::active}}), (ids{"failed", "active"}));
+    for (const auto& [state, id] : {std::pair(job_state::waiting, "Waiting"),
+                                    {job_state::delayed, "Delayed"},
+                                    {job_state::active, "Active"},
+                                    {job_state::completed, "Completed"},
+                                    {job_state::failed, "Failed"}})
+        EXPECT_EQ(listed({.queue = "mail", .states = {state}}), ids{id});
+    EXPECT_EQ(listed({.queue = "mail", .states = {job_state::failed, job_state::active}}), (ids{"Failed", "Active"}));
 }
 
 TEST_P(QueueOperations, ListsWhatFitsEverythingSaid) {

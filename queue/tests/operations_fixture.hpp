@@ -42,13 +42,13 @@ protected:
         return changed;
     }
 
-    /// One job in each state, named after it.
+    /// One job in each state, named after it; not in small letters, which are the names of BullMQ's own keys.
     void add_one_in_each_state() {
-        live_and_end("completed", outcome::kind::completed, {}, t0);
-        live_and_end("failed", outcome::kind::failed, {}, t0);
-        add({make_job("active")});
+        live_and_end("Completed", outcome::kind::completed, {}, t0);
+        live_and_end("Failed", outcome::kind::failed, {}, t0);
+        add({make_job("Active")});
         active = claim(1).jobs.at(0).held;
-        add({make_job("waiting"), make_delayed("delayed", t0 + 1h)});
+        add({make_job("Waiting"), make_delayed("Delayed", t0 + 1h)});
     }
 
     events_page events(std::string cursor, wall_time now = t0, std::string queue = "mail") {

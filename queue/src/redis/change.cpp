@@ -1,9 +1,145 @@
-#include "verbs.hpp"
+#include "changing.hpp"
+#include "naming.hpp"
+#include "walk.hpp"
 
-#include <stdexcept>
+#include <infra/queue/backend.hpp>
+
+#include <algorithm>
 
 namespace infra::queue::redis_backend {
+namespace {
 
-awaitable<change_result> change(shared_store, change_request) { throw std::logic_error("change"); }
+using words = std::vector<std::string>;
+
+constexpr std::size_t most_in_a_step = 100; // of those that a filter may fit
+constexpr std::size_t most_looked_at = 1000;
+
+// --- Those that are named, and what they wait for --------------------------------------------------------------------
+
+bool takes_children(const change_request& by) {
+    return by.with_children && (by.what == job_change::cancel || by.what == job_change::remove);
+}
+
+// Above before below, so that none is released meanwhile.
+awaitable<std::size_t> change_family(shared_store s, change_request by, job_key job) {
+    const auto in = s->keys(job.queue);
+    auto below = co_await all_below(s, in.of_job(job.id));
+    const auto first = co_await change_some(s, by, {in.base(), {job.id}});
+    if (!first.at(0))
+        co_return 0;
+    co_return 1 + co_await change_by_keys(s, by, std::move(below));
+}
+
+/// Those of one queue that follow each other go together.
+awaitable<std::size_t> change_each(shared_store s, change_request by, std::vector<job_key> jobs) {
+    std::size_t changed = 0;
+    queue_part part;
+    for (const auto& each : jobs) {
+        auto base = s->keys(each.queue).base();
+        if (base != part.base || part.ids.size() == most_in_a_call) {
+            const auto done = co_await change_some(s, by, std::exchange(part, {.base = base}));
+            changed += static_cast<std::size_t>(std::ranges::count(done, true));
+        }
+        part.ids.push_back(each.id); // which may have colons
+    }
+    const auto done = co_await change_some(s, by, std::move(part));
+    co_return changed + static_cast<std::size_t>(std::ranges::count(done, true));
+}
+
+awaitable<change_result> change_named(shared_store s, change_request by) {
+    auto jobs = co_await with_queues(s, by.jobs);
+    std::erase_if(jobs, [](const job_key& each) { return each.queue.empty() || each.id.empty(); });
+    if (!takes_children(by))
+        co_return change_result{.changed = co_await change_each(s, by, std::move(jobs))};
+    change_result result;
+    for (auto& each : jobs)
+        result.changed += co_await change_family(s, by, std::move(each));
+    co_return result;
+}
+
+// --- Those that fit a filter -----------------------------------------------------------------------------------------
+
+bool may_be_changed(job_change what, job_state state) {
+    const bool is_over = state == job_state::completed || state == job_state::failed;
+    switch (what) {
+    case job_change::retry: return is_over;
+    case job_change::promote: return state == job_state::delayed;
+    case job_change::cancel: return !is_over;
+    case job_change::remove: return state != job_state::active;
+    }
+    return false;
+}
+
+std::vector<job_state> states_for(const change_request& by) {
+    std::vector<job_state> states = by.filter.states;
+    if (states.empty())
+        for (std::size_t i = 0; i < job_states; ++i)
+            states.push_back(static_cast<job_state>(i));
+    std::erase_if(states, [&](job_state each) { return !may_be_changed(by.what, each); });
+    return states;
+}
+
+// Whether a job's place alone says that it fits.
+bool asks_for_states_alone(const job_filter& filter) {
+    return filter.name.empty() && filter.data_contains.empty() && filter.reason_contains.empty() &&
+           filter.group.empty() && !filter.created_before && !filter.finished_before;
+}
+
+/// Up to the last that is to be changed now, where more fit than may be.
+std::size_t pick(const change_request& by, bool all_fit, const std::vector<walked_job>& jobs, std::size_t most,
+                 words& fit) {
+    std::size_t seen = 0;
+    for (; seen < jobs.size() && fit.size() < most; ++seen)
+        if (all_fit || (jobs[seen].info && matches(by.filter, *jobs[seen].info)))
+            fit.push_back(jobs[seen].id);
+    return seen;
+}
+
+// What was changed stands there no longer, but for what runs and is asked to end.
+void pass(walk& through, const std::vector<walked_job>& jobs, std::size_t seen, const words& fit,
+          const std::vector<bool>& changed) {
+    std::size_t next = 0;
+    for (std::size_t i = 0; i < seen; ++i) {
+        const bool is_one = next < fit.size() && jobs[i].id == fit[next];
+        const bool has_left = is_one && changed.at(next) && through.at().stands != "active";
+        next += is_one;
+        if (!has_left)
+            through.pass(jobs[i]);
+    }
+}
+
+awaitable<change_result> change_fitting(shared_store s, change_request by) {
+    const bool all_fit = asks_for_states_alone(by.filter);
+    const auto states = states_for(by);
+    walk through({.queues = states.empty() ? words() : co_await queues_of(s, by.filter.queue),
+                  .places = states.empty() ? std::vector<std::string_view>() : places_of(states),
+                  .ids_only = all_fit},
+                 by.cursor);
+    const auto& prefix = s->options().prefix;
+    change_result result;
+    std::size_t fitted = 0;
+    for (std::size_t looked_at = 0; !through.is_over() && looked_at < most_looked_at && fitted < by.max;
+         looked_at += most_in_a_step) {
+        const auto jobs = through.read(co_await s->ask(through.command(prefix, most_in_a_step)));
+        words fit;
+        const auto seen = pick(by, all_fit, jobs, by.max - fitted, fit);
+        const queue_part part{s->keys(through.at().queue).base(), fit};
+        const auto changed = co_await change_some(s, by, part, through.at().stands);
+        pass(through, jobs, seen, fit, changed);
+        fitted += fit.size();
+        result.changed += static_cast<std::size_t>(std::ranges::count(changed, true));
+        if (seen == jobs.size())
+            through.end_step();
+    }
+    result.next = through.cursor();
+    co_return result;
+}
+
+} // namespace
+
+awaitable<change_result> change(shared_store s, change_request request) {
+    return request.jobs.empty() ? change_fitting(std::move(s), std::move(request))
+                                : change_named(std::move(s), std::move(request));
+}
 
 } // namespace infra::queue::redis_backend

@@ -11,23 +11,6 @@ constexpr std::string_view trace_line = "\n    at ";
 constexpr std::string_view our_line = "\n    at attempt ";
 constexpr std::string_view before_time = ", ";
 
-// Only what format_rfc3339 writes.
-std::optional<wall_time> read_rfc3339(std::string_view text) {
-    using namespace std::chrono;
-    constexpr std::string_view form = "0000-00-00T00:00:00.000Z";
-    const auto fits = [](char c, char f) { return f == '0' ? c >= '0' && c <= '9' : c == f; };
-    if (!std::ranges::equal(text, form, fits))
-        return std::nullopt;
-    const auto number = [text](std::size_t at, std::size_t digits) {
-        return static_cast<int>(*leading_integer(text.substr(at, digits)));
-    };
-    const year_month_day date{year(number(0, 4)), month(unsigned(number(5, 2))), day(unsigned(number(8, 2)))};
-    if (!date.ok())
-        return std::nullopt;
-    return wall_time(sys_days(date)) + hours(number(11, 2)) + minutes(number(14, 2)) + seconds(number(17, 2)) +
-           milliseconds(number(20, 3));
-}
-
 std::optional<job_error> read_our_trace(std::string_view trace) {
     const auto mark = trace.rfind(our_line);
     if (mark == std::string_view::npos)

@@ -26,6 +26,22 @@ std::size_t count_of(std::string_view text) noexcept {
     return static_cast<std::size_t>(std::max<std::int64_t>(0, leading_integer(text).value_or(0)));
 }
 
+std::optional<wall_time> read_rfc3339(std::string_view text) {
+    using namespace std::chrono;
+    constexpr std::string_view form = "0000-00-00T00:00:00.000Z";
+    const auto fits = [](char c, char f) { return f == '0' ? c >= '0' && c <= '9' : c == f; };
+    if (!std::ranges::equal(text, form, fits))
+        return std::nullopt;
+    const auto number = [text](std::size_t at, std::size_t digits) {
+        return static_cast<int>(*leading_integer(text.substr(at, digits)));
+    };
+    const year_month_day date{year(number(0, 4)), month(unsigned(number(5, 2))), day(unsigned(number(8, 2)))};
+    if (!date.ok())
+        return std::nullopt;
+    return wall_time(sys_days(date)) + hours(number(11, 2)) + minutes(number(14, 2)) + seconds(number(17, 2)) +
+           milliseconds(number(20, 3));
+}
+
 json::result<json::object> read_object(std::string_view text) {
     constexpr json::limits roomy{.max_bytes = 16 * 1024 * 1024, .max_depth = 256};
     auto read = json::parse(text, roomy);

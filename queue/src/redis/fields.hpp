@@ -26,6 +26,9 @@ std::optional<wall_time> time_of(std::string_view milliseconds) noexcept;
 /// At least zero.
 std::size_t count_of(std::string_view text) noexcept;
 
+/// Only what format_rfc3339 writes.
+std::optional<wall_time> read_rfc3339(std::string_view text);
+
 /// A JSON object of any sensible depth; otherwise what is wrong with the text.
 json::result<json::object> read_object(std::string_view text);
 

@@ -82,6 +82,17 @@ awaitable<queue_names> all_queues(shared_store s) {
     co_return all;
 }
 
+awaitable<std::vector<std::string>> queues_of(shared_store s, std::string named) {
+    std::vector<std::string> queues;
+    if (!named.empty()) {
+        queues.push_back(std::move(named));
+        co_return queues;
+    }
+    const auto all = co_await all_queues(s);
+    queues.assign(all.begin(), all.end());
+    co_return queues;
+}
+
 awaitable<void> forget_known(shared_store s, std::string queue) {
     s->known().forget(queue);
     co_await s->ask(redis::command{"SREM", set_of_queues(*s), queue});
@@ -105,10 +116,8 @@ awaitable<std::vector<job_key>> with_queues(shared_store s, std::vector<job_key>
     for (auto& each : keys) {
         if (!each.queue.empty() || each.id.empty())
             continue;
-        if (queues.empty()) {
-            const auto all = co_await all_queues(s);
-            queues.assign(all.begin(), all.end());
-        }
+        if (queues.empty())
+            queues = co_await queues_of(s, {});
         auto with = co_await queues_with(s, queues, each.id);
         if (with.size() > 1)
             throw ambiguous_error(each.id, std::move(with));

@@ -17,6 +17,9 @@ awaitable<void> make_known(shared_store s, std::vector<std::string> queues);
 /// All that may be there; of some nothing may be left.
 awaitable<queue_names> all_queues(shared_store s);
 
+/// The one that is named, or all.
+awaitable<std::vector<std::string>> queues_of(shared_store s, std::string named);
+
 awaitable<void> forget_known(shared_store s, std::string queue);
 
 /// Every key of the storage that fits a pattern, page by page.

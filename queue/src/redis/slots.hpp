@@ -3,6 +3,7 @@
 // Queues that scripts may act on at once: all of them, or in a cluster those whose keys share a hash tag.
 
 #include "add_line.hpp"
+#include "ear.hpp"
 #include "work_line.hpp"
 
 #include <infra/queue/redis.hpp>
@@ -15,10 +16,11 @@ namespace infra::queue::redis_backend {
 
 /// The lines to one slot.
 struct slot_lines {
-    explicit slot_lines(const home& at) : work(at), adds(at, work) {}
+    explicit slot_lines(const home& at) : work(at), adds(at, work), hears(at) {}
 
     work_line work;
     add_line adds;
+    ear hears;
 };
 
 /// What those of a slot have in common. Throws errc::invalid_input where the keys of one queue would not lie in one slot, and

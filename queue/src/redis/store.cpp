@@ -66,8 +66,10 @@ std::vector<slot_lines*> store::all_lines() {
 void store::close() noexcept {
     if (closed_.exchange(true))
         return;
-    for (auto* each : all_lines())
+    for (auto* each : all_lines()) {
         each->work.close(shared_from_this(), std::nullopt);
+        each->hears.close(shared_from_this());
+    }
 }
 
 void store::check_open() const {
@@ -113,6 +115,15 @@ awaitable<redis::session> store::lease_for(std::string queue) const {
     if (options_.server.cluster)
         return client_.lease_for(keys(queue).of_queue("marker"), limit());
     return client_.lease(limit());
+}
+
+awaitable<std::vector<redis::reply>> store::ask_at_once(redis::batch all) const {
+    check_open();
+    try {
+        co_return co_await client_.transaction(std::move(all), limit());
+    } catch (const error& e) {
+        throw_as_queue_error(e);
+    }
 }
 
 void throw_as_queue_error(const error& e) {

@@ -53,6 +53,8 @@ public:
     awaitable<std::vector<redis::reply>> carry_out_as_one(redis::batch all) const;
     /// A connection of its own to where a queue is.
     awaitable<redis::session> lease_for(std::string queue) const;
+    /// The same without those of others in between.
+    awaitable<std::vector<redis::reply>> ask_at_once(redis::batch all) const;
 
     /// Those of a queue. Throws errc::invalid_input where nothing could be stored under its name.
     slot_lines& lines_of(std::string_view queue);

@@ -6,6 +6,7 @@
 #include "../child_removals_conformance.hpp"
 #include "../children_conformance.hpp"
 #include "../claims_conformance.hpp"
+#include "../control_conformance.hpp"
 #include "../events_conformance.hpp"
 #include "../flow_conformance.hpp"
 #include "../group_limits_conformance.hpp"
@@ -34,6 +35,7 @@ INSTANTIATE_TEST_SUITE_P(Memory, QueueAttendance, only, backend_case_name);
 INSTANTIATE_TEST_SUITE_P(Memory, QueueBackend, only, backend_case_name);
 INSTANTIATE_TEST_SUITE_P(Memory, QueueChildren, only, backend_case_name);
 INSTANTIATE_TEST_SUITE_P(Memory, QueueChildRemovals, only, backend_case_name);
+INSTANTIATE_TEST_SUITE_P(Memory, QueueControl, only, backend_case_name);
 INSTANTIATE_TEST_SUITE_P(Memory, QueueGroups, only, backend_case_name);
 INSTANTIATE_TEST_SUITE_P(Memory, QueueFlow, only, backend_case_name);
 INSTANTIATE_TEST_SUITE_P(Memory, QueueOperations, only, backend_case_name);

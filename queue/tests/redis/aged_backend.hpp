@@ -21,7 +21,7 @@ public:
 
 private:
     redis::client direct_;
-    wall_time seen_ = queue::tests::t0;
+    wall_time seen_ = infra::queue::tests::t0;
 };
 
 std::shared_ptr<backend> make_aged(std::shared_ptr<backend> inner, std::shared_ptr<server_time> time);

@@ -6,6 +6,7 @@
 #include "../child_removals_conformance.hpp"
 #include "../children_conformance.hpp"
 #include "../claims_conformance.hpp"
+#include "../control_conformance.hpp"
 #include "../events_conformance.hpp"
 #include "../flow_conformance.hpp"
 #include "../group_limits_conformance.hpp"
@@ -32,7 +33,8 @@ constexpr backend_traits traits{.goes_by_callers_clock = false,
                                 .rescues_every_queue = false,
                                 .numbers_all_jobs = false,
                                 .lists_in_order_of_addition = false,
-                                .orders_children = false};
+                                .orders_children = false,
+                                .records_for_followers_only = false};
 
 // The backend lives on a loop of its own, so that the suite comes to it from elsewhere.
 struct surroundings {
@@ -56,6 +58,7 @@ INSTANTIATE_TEST_SUITE_P(Redis, QueueAttendance, alone, backend_case_name);
 INSTANTIATE_TEST_SUITE_P(Redis, QueueBackend, alone, backend_case_name);
 INSTANTIATE_TEST_SUITE_P(Redis, QueueChildren, alone, backend_case_name);
 INSTANTIATE_TEST_SUITE_P(Redis, QueueChildRemovals, alone, backend_case_name);
+INSTANTIATE_TEST_SUITE_P(Redis, QueueControl, alone, backend_case_name);
 INSTANTIATE_TEST_SUITE_P(Redis, QueueGroups, alone, backend_case_name);
 INSTANTIATE_TEST_SUITE_P(Redis, QueueFlow, alone, backend_case_name);
 INSTANTIATE_TEST_SUITE_P(Redis, QueueOperations, alone, backend_case_name);

@@ -6,6 +6,7 @@
 #include "../child_removals_conformance.hpp"
 #include "../children_conformance.hpp"
 #include "../claims_conformance.hpp"
+#include "../control_conformance.hpp"
 #include "../events_conformance.hpp"
 #include "../flow_conformance.hpp"
 #include "../group_limits_conformance.hpp"
@@ -38,6 +39,7 @@ INSTANTIATE_TEST_SUITE_P(Sqlite, QueueAttendance, both, backend_case_name);
 INSTANTIATE_TEST_SUITE_P(Sqlite, QueueBackend, both, backend_case_name);
 INSTANTIATE_TEST_SUITE_P(Sqlite, QueueChildren, both, backend_case_name);
 INSTANTIATE_TEST_SUITE_P(Sqlite, QueueChildRemovals, both, backend_case_name);
+INSTANTIATE_TEST_SUITE_P(Sqlite, QueueControl, both, backend_case_name);
 INSTANTIATE_TEST_SUITE_P(Sqlite, QueueGroups, both, backend_case_name);
 INSTANTIATE_TEST_SUITE_P(Sqlite, QueueFlow, both, backend_case_name);
 INSTANTIATE_TEST_SUITE_P(Sqlite, QueueOperations, both, backend_case_name);

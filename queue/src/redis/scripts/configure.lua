@@ -7,7 +7,7 @@
 
 -- use queue
 
-local q = open_queue(KEYS[1])
+local q = read_queue(KEYS[1])
 local meta = q.base .. ':meta'
 local apart = q.base .. ':paused'
 local at_once = 5000
@@ -30,7 +30,7 @@ end
 local function pause()
     call('HSET', meta, 'paused', 1)
     call('DEL', q.marker)
-    q = open_queue(KEYS[1])
+    q = read_queue(KEYS[1])
     while q.line == apart and move_line(q.wait, apart) do
         -- whoever resumes it in the way of version 5 loses what is left in `wait`
     end
@@ -68,11 +68,10 @@ elseif ARGV[1] == 'resume' and q.paused then
     call('HDEL', meta, 'paused')
     tell(q, 'resumed')
 end
-q = open_queue(KEYS[1])
+q = read_queue(KEYS[1])
 local more = false
 if not q.paused then
     more = move_line(apart, q.wait)
     wake()
 end
-trim_events(q)
 return {more and 1 or 0, call('HGETALL', meta)}

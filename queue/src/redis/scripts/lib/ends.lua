@@ -103,12 +103,12 @@ local function count_minutes(q, state, jobs, most, now)
         call('HSET', metrics, 'prevTS', now, 'prevCount', 0)
         return
     end
-    local passed = math.min(math.floor(now / 60000) - math.floor(known[1] / 60000), most)
+    local passed = math.floor(now / 60000) - math.floor(known[1] / 60000)
     if passed <= 0 then
         return
     end
-    local points = {before - (tonumber(known[2]) or 0)}
-    for _ = 2, passed do
+    local points = {passed <= most and before - (tonumber(known[2]) or 0) or 0} -- BullMQ moves what is too old to the oldest minute
+    for _ = 2, math.min(passed, most) do
         points[#points + 1] = 0
     end
     in_pieces(points, function(...) call('LPUSH', metrics .. ':data', ...) end)

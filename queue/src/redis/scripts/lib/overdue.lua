@@ -44,6 +44,14 @@ local function is_of_scheduler(q, job)
     return id and (call('EXISTS', q.base .. ':repeat:' .. id) == 1 or call('ZSCORE', q.base .. ':repeat', id))
 end
 
+local function why_it_does_not_wait(job)
+    local culprit = call('ZRANGE', job .. ':unsuccessful', 0, 0)[1]
+    if culprit then
+        return 'child ' .. culprit .. ' failed'
+    end
+    return call('HEXISTS', job, 'infra.cancel') == 1 and 'cancelled'
+end
+
 -- As BullMQ's sweep does it with what it finds stalled.
 local function rescue(q, id, most_stalls)
     local job = q.base .. ':' .. id
@@ -56,15 +64,15 @@ local function rescue(q, id, most_stalls)
     else
         call('HSET', job, 'infra.since', ARGV[1])
     end
-    local culprit = call('ZRANGE', job .. ':unsuccessful', 0, 0)[1]
-    if not culprit then
+    local reason = why_it_does_not_wait(job)
+    if not reason then
         call('RPUSH', q.line, id)
-        tell(q, 'waiting', 'jobId', id, 'prev', 'active')
+        tell(q, 'waiting', 'jobId', id, 'prev', 'active', 'infra', 'stalled')
         q.must_ring = true
     end
     tell(q, 'stalled', 'jobId', id)
-    if culprit then
-        fail_unrun(q, id, 'active', 'child ' .. culprit .. ' failed', now)
+    if reason then
+        fail_unrun(q, id, 'active', reason, now)
     end
     return true
 end

@@ -1,12 +1,14 @@
-#include <infra/queue/memory.hpp>
+#pragma once
+
+// What people ask for through queue::control, on every backend.
+
+#include "backend_fixture.hpp"
+
 #include <infra/queue/queue.hpp>
 
-#include "support.hpp"
-
 namespace infra::queue::tests {
-namespace {
 
-class QueueControl : public ::testing::Test {
+class QueueControl : public QueueBackend {
 protected:
     job_id add(job_id id = {}, enqueue_options options = {}) {
         if (!id.empty())
@@ -27,13 +29,10 @@ protected:
     }
     queue_counts counts() { return loop.await(jobs.counts({"mail"})).at(0); }
 
-    test_loop loop;
-    manual_clock time;
-    std::shared_ptr<memory_backend> stored = make_memory_backend();
     queue jobs{stored, {}, std::make_shared<registry>(), time};
 };
 
-TEST_F(QueueControl, SetsWhatHoldsForAQueue) {
+TEST_P(QueueControl, SetsWhatHoldsForAQueue) {
     loop.await(jobs.pause("mail"));
     loop.await(jobs.set_concurrency("mail", 3));
     loop.await(jobs.set_rate_limit("mail", {.max = 5, .duration = 1min}));
@@ -45,14 +44,14 @@ TEST_F(QueueControl, SetsWhatHoldsForAQueue) {
     EXPECT_FALSE(loop.await(jobs.resume("mail")).paused);
 }
 
-TEST_F(QueueControl, RefusesWhatNamesNoQueueOrLimitsNothing) {
+TEST_P(QueueControl, RefusesWhatNamesNoQueueOrLimitsNothing) {
     EXPECT_THROW(loop.await(jobs.pause("")), std::invalid_argument);
     EXPECT_THROW(loop.await(jobs.drain("a:b")), std::invalid_argument);
     EXPECT_THROW(loop.await(jobs.set_rate_limit("mail", {.max = 5, .duration = 0ms})), std::invalid_argument);
     EXPECT_THROW(loop.await(jobs.list({.queue = "mail"}, 0)), std::invalid_argument);
 }
 
-TEST_F(QueueControl, ChangesOneJob) {
+TEST_P(QueueControl, ChangesOneJob) {
     fail("failed job");
     add("delayed job", {.delay = 1h});
     add("waiting job");
@@ -65,7 +64,7 @@ TEST_F(QueueControl, ChangesOneJob) {
     EXPECT_EQ(counts(), (queue_counts{.queue = "mail", .waiting = 2}));
 }
 
-TEST_F(QueueControl, ChangesAllThatFitHoweverManyItAre) {
+TEST_P(QueueControl, ChangesAllThatFitHoweverManyItAre) {
     for (int i = 0; i < 1100; ++i)
         add();
     EXPECT_EQ(loop.await(jobs.cancel_all({.queue = "mail"})), 1100u);
@@ -75,7 +74,7 @@ TEST_F(QueueControl, ChangesAllThatFitHoweverManyItAre) {
     EXPECT_EQ(loop.await(jobs.remove_all({.queue = "mail"})), 1101u);
 }
 
-TEST_F(QueueControl, DrainsWhatWaits) {
+TEST_P(QueueControl, DrainsWhatWaits) {
     add("a");
     add("b");
     add("c", {.delay = 1h});
@@ -85,7 +84,7 @@ TEST_F(QueueControl, DrainsWhatWaits) {
     EXPECT_EQ(loop.await(jobs.drain("mail", true)), 1u);
 }
 
-TEST_F(QueueControl, CleansWhatIsOldInAState) {
+TEST_P(QueueControl, CleansWhatIsOldInAState) {
     fail("old");
     time.advance(1h);
     fail("young");
@@ -101,7 +100,7 @@ TEST_F(QueueControl, CleansWhatIsOldInAState) {
     EXPECT_EQ(counts().failed, 1u);
 }
 
-TEST_F(QueueControl, ObliteratesAQueue) {
+TEST_P(QueueControl, ObliteratesAQueue) {
     add("a");
     add("b", {.delay = 1h});
     fail("c");
@@ -111,7 +110,7 @@ TEST_F(QueueControl, ObliteratesAQueue) {
     EXPECT_EQ(loop.await(jobs.settings("mail")), (queue_settings{.queue = "mail"}));
 }
 
-TEST_F(QueueControl, ObliteratesNothingThatRunsUnlessForced) {
+TEST_P(QueueControl, ObliteratesNothingThatRunsUnlessForced) {
     add("a");
     const auto running = take();
     add("b");
@@ -128,7 +127,7 @@ TEST_F(QueueControl, ObliteratesNothingThatRunsUnlessForced) {
     EXPECT_TRUE(loop.await(jobs.counts()).empty());
 }
 
-TEST_F(QueueControl, GivesTheHistoryUpToNow) {
+TEST_P(QueueControl, GivesTheHistoryUpToNow) {
     fail("a");
     time.advance(2min);
     fail("b");
@@ -136,7 +135,7 @@ TEST_F(QueueControl, GivesTheHistoryUpToNow) {
     EXPECT_EQ(loop.await(jobs.history("mail", 1min)), (std::vector<minute_counts>{{t0 + 2min, 0, 1}}));
 }
 
-TEST_F(QueueControl, KnowsTheAgeOfTheOldestWaitingJob) {
+TEST_P(QueueControl, KnowsTheAgeOfTheOldestWaitingJob) {
     EXPECT_FALSE(loop.await(jobs.oldest_waiting("mail")));
     for (int i = 0; i < 1500; ++i)
         add({}, {.delay = 1h});
@@ -147,7 +146,7 @@ TEST_F(QueueControl, KnowsTheAgeOfTheOldestWaitingJob) {
     EXPECT_EQ(loop.await(jobs.oldest_waiting("mail")), t0 + 1s);
 }
 
-TEST_F(QueueControl, WaitsForAResult) {
+TEST_P(QueueControl, WaitsForAResult) {
     add("a");
     const auto waiting = loop.start(jobs.wait_for_result<int>("a", deadline(time.steady() + 1min)));
     loop.settle();
@@ -158,7 +157,7 @@ TEST_F(QueueControl, WaitsForAResult) {
     EXPECT_EQ(loop.code_of(jobs.wait_for_result<std::string>("a", deadline())), infra::errc::invalid_input);
 }
 
-TEST_F(QueueControl, SaysWhyThereIsNoResult) {
+TEST_P(QueueControl, SaysWhyThereIsNoResult) {
     fail("a", "no such mailbox");
     try {
         loop.await(jobs.wait_for_result("a", deadline()));
@@ -170,7 +169,7 @@ TEST_F(QueueControl, SaysWhyThereIsNoResult) {
     EXPECT_EQ(loop.code_of(jobs.wait_for("unheard of", deadline())), errc::job_failed);
 }
 
-TEST_F(QueueControl, WaitsNoLongerThanTheDeadline) {
+TEST_P(QueueControl, WaitsNoLongerThanTheDeadline) {
     add("a");
     const auto waiting = loop.start(jobs.wait_for("a", deadline(time.steady() + 1min)));
     ASSERT_TRUE(loop.until([&] { return time.sleepers() == 1; }));
@@ -179,7 +178,7 @@ TEST_F(QueueControl, WaitsNoLongerThanTheDeadline) {
     EXPECT_EQ(infra::code_of(waiting->failure), infra::errc::timed_out);
 }
 
-TEST_F(QueueControl, FollowsEventsForAsLongAsAnybodyReads) {
+TEST_P(QueueControl, FollowsEventsForAsLongAsAnybodyReads) {
     auto events = loop.await(jobs.follow("mail"));
     add("a");
     EXPECT_EQ(loop.await(events.next()).events.at(0).id, "a");
@@ -195,7 +194,7 @@ TEST_F(QueueControl, FollowsEventsForAsLongAsAnybodyReads) {
     EXPECT_EQ(waiting->value->events.at(0).id, "b");
 }
 
-TEST_F(QueueControl, WaitsForRoomInAFullQueue) {
+TEST_P(QueueControl, WaitsForRoomInAFullQueue) {
     loop.await(jobs.set_max_length("mail", 1));
     add("a");
     EXPECT_EQ(loop.code_of(jobs.enqueue("mail", json::value(1))), errc::full);
@@ -207,7 +206,7 @@ TEST_F(QueueControl, WaitsForRoomInAFullQueue) {
     EXPECT_EQ(waiting->value, "b");
 }
 
-TEST_F(QueueControl, WaitsForRoomNoLongerThanAsked) {
+TEST_P(QueueControl, WaitsForRoomNoLongerThanAsked) {
     loop.await(jobs.set_max_length("mail", 1));
     add("a");
     const auto waiting = loop.start(jobs.enqueue("mail", json::value(1), {.wait_for_room = 2s}));
@@ -220,7 +219,7 @@ TEST_F(QueueControl, WaitsForRoomNoLongerThanAsked) {
     EXPECT_EQ(counts().waiting, 1u);
 }
 
-TEST_F(QueueControl, CarriesWhatACallSaysToTheStorage) {
+TEST_P(QueueControl, CarriesWhatACallSaysToTheStorage) {
     EXPECT_EQ(add("a", {.ttl = 10s}), "a");
     EXPECT_EQ(loop.await(jobs.find_job("a"))->expires_at, t0 + 10s);
     add("b", {.delay = 5s, .ttl = 10s});
@@ -229,7 +228,7 @@ TEST_F(QueueControl, CarriesWhatACallSaysToTheStorage) {
     EXPECT_EQ(add("e", {.deduplicate = deduplication{.id = "d"}}), "c");
 }
 
-TEST_F(QueueControl, RefusesOptionsThatMeanNothing) {
+TEST_P(QueueControl, RefusesOptionsThatMeanNothing) {
     for (const auto& options :
          {enqueue_options{.ttl = 0ms}, enqueue_options{.deduplicate = deduplication{}},
           enqueue_options{.deduplicate = deduplication{.id = "d", .extend = true}},
@@ -239,7 +238,7 @@ TEST_F(QueueControl, RefusesOptionsThatMeanNothing) {
     EXPECT_EQ(counts().waiting, 0u);
 }
 
-TEST_F(QueueControl, KeepsSchedules) {
+TEST_P(QueueControl, KeepsSchedules) {
     loop.await(jobs.upsert_schedule({.queue = "mail", .id = "s", .when = {.pattern = "0 6 * * *"}, .name = "mail"}));
     const auto all = loop.await(jobs.schedules());
     ASSERT_EQ(all.size(), 1u);
@@ -254,5 +253,4 @@ TEST_F(QueueControl, KeepsSchedules) {
                  std::invalid_argument);
 }
 
-} // namespace
 } // namespace infra::queue::tests

@@ -1,0 +1,31 @@
+-- What people may do to a job, in view of where it is.
+
+local function runs(q, id)
+    return call('EXISTS', q.base .. ':' .. id .. ':lock') == 1 or call('LPOS', q.active, id)
+end
+
+-- The run that a schedule has made ahead: without it there would be no other.
+local function is_pending_run(q, id)
+    local scheduler, at = string.match(id, '^repeat:(.+):(%d+)$')
+    local next_run = scheduler and call('ZSCORE', q.base .. ':repeat', scheduler)
+    return next_run and tonumber(next_run) == tonumber(at)
+end
+
+-- Out of the place where it was seen, or wherever it stands. Says where that was; nothing if it stands there no longer.
+local function take_from(q, place, id)
+    if place == '' then
+        return take_out(q, id)
+    end
+    local key = q.base .. ':' .. place
+    local gone = (place == 'wait' or place == 'paused') and call('LREM', key, -1, id) or call('ZREM', key, id)
+    return gone == 1 and place
+end
+
+-- Applies `change` to each job and gives 1 where it did something.
+local function change_each(change)
+    local answers = {}
+    for i = 3, #ARGV do
+        answers[#answers + 1] = change(ARGV[i]) and 1 or 0
+    end
+    return answers
+end
