@@ -12,18 +12,25 @@ local q = open_queue(KEYS[1])
 local now = tonumber(ARGV[1])
 local most = 1000
 
+local function forget_first(state, set, ids)
+    if #ids > 0 then
+        forget(q, state, ids, now)
+        call('ZREMRANGEBYRANK', set, 0, #ids - 1)
+    end
+end
+
 local function forget_some(state, count, age)
     local set = q.base .. ':' .. state
     local gone = 0
     if age ~= '' then
         local old = call('ZRANGEBYSCORE', set, '-inf', '(' .. (now - age * 1000), 'LIMIT', 0, most)
-        forget(q, state, old, now)
+        forget_first(state, set, old)
         gone = #old
     end
     if count ~= '' then
         local many = math.min(call('ZCARD', set) - count, most - gone)
         if many > 0 then
-            forget(q, state, call('ZRANGE', set, 0, many - 1), now)
+            forget_first(state, set, call('ZRANGE', set, 0, many - 1))
             gone = gone + many
         end
     end

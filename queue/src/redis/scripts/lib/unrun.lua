@@ -15,16 +15,18 @@ local function keep_failed(text)
     return count and string.format('%.0f', count) or '', age and string.format('%.0f', age) or ''
 end
 
-local function put_among_failed(q, id, reason, count, age, now)
+-- `behind`: of those that fail in this millisecond, after so many that a child of theirs failed: who takes what failed up again finds children
+-- before those that wait for them.
+local function put_among_failed(q, id, reason, count, age, now, behind)
     local job, at = q.base .. ':' .. id, string.format('%.0f', now)
     call('HSET', job, 'failedReason', reason, 'finishedOn', at)
     call('HDEL', job, 'defa')
-    call('ZADD', q.base .. ':failed', at, id)
+    call('ZADD', q.base .. ':failed', now + behind / 1024, id)
     keep_only(q, 'failed', count, age, now)
 end
 
 -- One that stands in no line any more; `stood` says in which it did. False if there is none.
-local function fail_unrun(q, id, stood, reason, now)
+local function fail_unrun(q, id, stood, reason, now, behind)
     local job = q.base .. ':' .. id
     local known = call('HMGET', job, 'name', 'parentKey', 'parent', 'deid', 'opts', 'infra.expires')
     if not known[1] then
@@ -43,7 +45,7 @@ local function fail_unrun(q, id, stood, reason, now)
     tell(q, 'failed', 'jobId', id, 'failedReason', reason, 'prev', stood)
     local count, age = keep_failed(known[5])
     if count ~= '0' then
-        put_among_failed(q, id, reason, count, age, now)
+        put_among_failed(q, id, reason, count, age, now, behind or 0)
     else
         call('DEL', unpack(keys_of(job, {})))
         if link then
@@ -63,7 +65,7 @@ local function fail_doomed(now)
         done = done + 1
         local each = doomed[done]
         if done <= 1000 then
-            fail_unrun(each.q, each.id, each.stood, each.why, now)
+            fail_unrun(each.q, each.id, each.stood, each.why, now, done)
         else
             call('HSET', each.q.base .. ':' .. each.id, 'defa', each.why)
             stand_in_line(each.q, each.id, priority_of(each.q.base .. ':' .. each.id), true)
