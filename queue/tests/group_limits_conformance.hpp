@@ -74,7 +74,8 @@ TEST_P(QueueGroups, StartsSoManyOfEachWithinATime) {
     EXPECT_EQ(served(10, t0 + 1s), (ids{"a1", "b1", "x", "y", "z", "a2"}));
     const auto none = claim(10, t0 + 10s);
     EXPECT_TRUE(none.jobs.empty());
-    EXPECT_EQ(none.next_due, t0 + 11s);
+    EXPECT_LE(none.next_due, t0 + 11s);
+    EXPECT_GE(none.next_due, t0 + (subject.traits.goes_by_callers_clock ? 11s : 10s)); // else some time has passed
     EXPECT_EQ(served(10, t0 + 11s), ids{"a3"});
 }
 

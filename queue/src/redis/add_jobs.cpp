@@ -78,7 +78,7 @@ std::string letters_of(const new_job& job, bool gets_children) {
     std::string letters;
     for (const auto& [holds, letter] :
          {std::pair(job.deduplicate.has_value(), 'd'), std::pair(job.expires_at.has_value(), 'x'),
-          std::pair(gets_children, 'p'), std::pair(job.parent.has_value(), 'c')})
+          std::pair(!job.group.empty(), 'g'), std::pair(gets_children, 'p'), std::pair(job.parent.has_value(), 'c')})
         if (holds)
             letters += letter;
     return letters;

@@ -37,7 +37,7 @@ local function pause()
 end
 
 local function wake()
-    if call('LLEN', q.wait) + call('ZCARD', q.prioritized) > 0 then
+    if some_wait(q) or call('EXISTS', q.base .. '~closed') == 1 then -- groups may be at their limits no longer
         ring(q)
     else
         ring_later(q)

@@ -16,13 +16,13 @@ end
 
 local function count(base)
     local sums = {
-        length_of(base, 'wait') + length_of(base, 'paused') + size_of(base, 'prioritized'),
+        length_of(base, 'wait') + length_of(base, 'paused') + size_of(base, 'prioritized') + call('ZCARD', base .. '~parked'),
         size_of(base, 'delayed'),
         length_of(base, 'active'),
         size_of(base, 'completed'),
         size_of(base, 'failed'),
         size_of(base, 'waiting-children'),
-        0,
+        call('HLEN', base .. '~heads') + call('ZCARD', base .. '~closed'),
         call('HEXISTS', base .. ':meta', 'paused'),
     }
     local is_there = call('EXISTS', base .. ':meta', base .. ':repeat') > 0

@@ -23,7 +23,7 @@ local most, most_minutes, sources = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumb
 local queues = {}
 for i, base in ipairs(KEYS) do
     local q = open_queue(base)
-    q.number, q.unlocked = i, {}
+    q.number, q.now, q.unlocked = i, now, {}
     q.ended = {completed = {n = 0, scores = {}, rules = {}}, failed = {n = 0, scores = {}, rules = {}}}
     queues[i] = q
 end

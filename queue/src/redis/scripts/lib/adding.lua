@@ -4,11 +4,12 @@
 -- what follows its hash; how many words its hash has, and those. Then, by the letters in this order:
 --   d  it may be a duplicate: the slot's id, ttl and flags (x extend, r replace, k keep the last)
 --   x  it expires: when
+--   g  it is of a group: nothing; its hash has the name
 --   p  it gets children in this call: nothing
 --   c  it is a child: of the job at this place of the group, or nothing; else the parent's base, id, and the token of its lease, or nothing;
 --      then the flag BullMQ has for its failure, or nothing
 
-local letters_of_words = {d = 3, x = 1, p = 0, c = 5}
+local words_of = {d = 3, x = 1, g = 0, p = 0, c = 5}
 
 -- Where the words of its letter begin, or nothing.
 local function find_extra(words, at, letter)
@@ -17,14 +18,17 @@ local function find_extra(words, at, letter)
         if each == letter then
             return from
         end
-        from = from + letters_of_words[each]
+        from = from + words_of[each]
     end
 end
 
 local function after(words, at)
     local past = at + 6 + words[at + 5]
+    if words[at + 4] == '' then
+        return past
+    end
     for each in string.gmatch(words[at + 4], '.') do
-        past = past + letters_of_words[each]
+        past = past + words_of[each]
     end
     return past
 end
@@ -45,11 +49,9 @@ local function read_slot(words, at, now)
     }
 end
 
-local function place(q, id, where, priority)
-    if where == 'line' and priority == '0' then
-        q.behind[#q.behind + 1] = id
-    elseif where == 'line' or where == 'front' then
-        stand_in_line(q, id, tonumber(priority), priority == '0')
+local function place(q, id, where, priority, has_group)
+    if where == 'line' or where == 'front' then
+        stand_in_line(q, id, tonumber(priority), where == 'front' and (priority == '0' or has_group))
     else
         stand_aside(q, id, tonumber(where))
         tell(q, 'delayed', 'jobId', id, 'delay', where)
@@ -60,8 +62,19 @@ local function place(q, id, where, priority)
     q.some_wait = true
 end
 
+-- Before the first job of a group stands anywhere.
+local function begin_groups(q)
+    call('HSET', q.base .. ':meta', 'infra.groups', 1)
+    open_groups(q)
+end
+
 local function place_as_asked(q, words, at, id, now)
     local expires = find_extra(words, at, 'x')
+    local has_group = find_extra(words, at, 'g')
+    q.now = now
+    if has_group and not q.has_groups then
+        begin_groups(q)
+    end
     if find_extra(words, at, 'p') then
         call('ZADD', q.base .. ':waiting-children', now, id)
         tell(q, 'waiting-children', 'jobId', id)
@@ -71,7 +84,7 @@ local function place_as_asked(q, words, at, id, now)
         call('ZADD', q.expiring, words[expires], id)
         q.some_new_expire = true
     end
-    place(q, id, words[at + 2], words[at + 3])
+    place(q, id, words[at + 2], words[at + 3], has_group)
 end
 
 -- Gives the id, and what became of it: 0 it was there, 1 added, 2 a duplicate of the job with that id, 3 added in the place of such a one.

@@ -64,9 +64,16 @@ local function rescue(q, id, most_stalls)
     else
         call('HSET', job, 'infra.since', ARGV[1])
     end
-    local reason = why_it_does_not_wait(job)
+    local reason, group = why_it_does_not_wait(job), q.has_groups and group_of(q, id)
+    if group then
+        fair.stop(q, group, id)
+    end
     if not reason then
-        call('RPUSH', q.line, id)
+        if group then
+            fair.join(q, group, id, priority_of(job), true)
+        else
+            call('RPUSH', q.line, id)
+        end
         tell(q, 'waiting', 'jobId', id, 'prev', 'active', 'infra', 'stalled')
         q.must_ring = true
     end
@@ -119,6 +126,9 @@ local function catch_up()
         q.next_delayed = promote_due(q)
         if q.some_expire then
             expire(q, expired)
+        end
+        if q.has_groups then
+            fair.reopen(q)
         end
     end
     fail_doomed(now)

@@ -55,6 +55,10 @@ end
 
 -- Takes a job out of what it stands in, and says what that was; nothing if it runs, is over or unknown.
 local function take_out(q, id)
+    local group = q.has_groups and group_of(q, id)
+    if group and fair.leave(q, group, id) then
+        return 'waiting'
+    end
     for _, state in ipairs({'waiting-children', 'delayed', 'prioritized'}) do
         if call('ZREM', q.base .. ':' .. state, id) == 1 then
             return state

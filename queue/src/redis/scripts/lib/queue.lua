@@ -2,10 +2,18 @@
 
 local call = redis.call
 local opened = {}
+local fair, make_fair_groups -- of lib/fair_groups.lua, where a queue has groups
+
+local function open_groups(q)
+    local limits = call('HMGET', q.base .. ':meta', 'infra.group_concurrency', 'infra.group_max', 'infra.group_duration')
+    q.group_concurrency, q.group_max, q.group_window = tonumber(limits[1]), tonumber(limits[2]), tonumber(limits[3])
+    q.has_groups = true
+    fair = fair or make_fair_groups()
+end
 
 local function read_queue(base)
     local meta = call('HMGET', base .. ':meta', 'paused', 'concurrency', 'max', 'duration', 'opts.maxLenEvents', 'version',
-        'infra.max_length', 'infra.expiring')
+        'infra.max_length', 'infra.expiring', 'infra.groups')
     local q = {
         base = base,
         paused = meta[1] and true or false,
@@ -31,6 +39,9 @@ local function read_queue(base)
     -- Up to version 5 what waits in a paused queue stands apart, and resuming puts it in the place of `wait`.
     local major = tonumber(string.match(meta[6] or '', '^[^:]*:(%d+)'))
     q.line = (q.paused and major and major <= 5) and base .. ':paused' or q.wait
+    if meta[9] then
+        open_groups(q)
+    end
     return q
 end
 
@@ -80,9 +91,19 @@ local function ring_later(q)
     end
 end
 
--- `front`: before those of its priority.
+local function group_of(q, id)
+    return call('HGET', q.base .. ':' .. id, 'infra.group')
+end
+
+-- `front`: before those of its priority, or group. While jobs are added, those behind are kept for one command.
 local function stand_in_line(q, id, priority, front)
-    if priority == 0 then
+    local group = q.has_groups and group_of(q, id)
+    if group then
+        return fair.join(q, group, id, priority, front)
+    elseif priority == 0 and q.behind and not front then
+        q.behind[#q.behind + 1] = id
+        return
+    elseif priority == 0 then
         call(front and 'RPUSH' or 'LPUSH', q.line, id)
         return
     end
@@ -116,3 +137,5 @@ local function in_pieces(list, act)
         act(unpack(list, from, math.min(from + 4999, #list)))
     end
 end
+
+-- use fair_groups

@@ -253,8 +253,15 @@ local function record_group(g)
             forgotten[#forgotten + 1] = locks[i]
             g.q.unlocked[#g.q.unlocked + 1] = id
         end
+        local group = gone[id] and g.q.has_groups and group_of(g.q, id)
+        if group then
+            fair.stop(g.q, group, id)
+        end
         if not gone[id] or not record_one(g, at, jobs[i]) then
             unrecorded[#unrecorded + 1] = ends_read + i
+        end
+        if group then
+            fair.look(g.q, group)
         end
         gone[id] = false -- once
     end

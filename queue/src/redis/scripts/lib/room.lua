@@ -5,6 +5,9 @@ local function length_of(q)
     if q.line ~= q.wait then
         waits = waits + call('LLEN', q.line)
     end
+    if q.has_groups then
+        waits = waits + call('ZCARD', q.base .. '~parked')
+    end
     return waits + call('ZCARD', q.delayed) + call('ZCARD', q.base .. ':waiting-children')
 end
 

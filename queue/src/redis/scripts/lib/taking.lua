@@ -106,15 +106,45 @@ local function start(q, id, into)
     return true, fields[3]
 end
 
+-- Of a queue with groups one by one, since who is next depends on who was taken. A thousand may turn out to be at their limits.
+local function each_in_turns(q, n, act)
+    local taken, passed_over = 0, 0
+    while taken < n and passed_over < 1000 do
+        local id = next_ids(q, 1)[1]
+        if not id then
+            return fair.look_around(q)
+        end
+        local group = group_of(q, id)
+        if not group or fair.may_start(q, group, id) then
+            taken = taken + 1
+            act(id)
+            if group then
+                fair.start(q, group, id)
+            end
+        else
+            passed_over = passed_over + 1
+        end
+    end
+end
+
+local function each_next(q, n, act)
+    if q.has_groups then
+        return each_in_turns(q, n, act)
+    end
+    for _, id in ipairs(next_ids(q, n)) do
+        act(id)
+    end
+end
+
 local function take(q, n, into)
     local started, counted = {}, 0
-    for _, id in ipairs(next_ids(q, n)) do
+    each_next(q, n, function(id)
         local is_there, doomed = start(q, id, into)
         if is_there then
             started[#started + 1] = id
             counted = counted + (doomed and 0 or 1)
         end
-    end
+    end)
     if #started > 0 then
         q.has_taken = true
         in_pieces(started, function(...) call('LPUSH', q.active, ...) end)
@@ -172,6 +202,7 @@ local function claim()
             take(q, n, taken)
         end
         again = earliest(again, earliest(q.next_delayed, q.next_lease))
+        again = earliest(again, q.has_groups and fair.next_time(q) or nil)
     end
     return taken, again
 end
