@@ -41,7 +41,7 @@ protected:
     /// Every key, each {type, value}.
     json::object left();
     /// What we left is what BullMQ left, but for what only one of both writes: its own version, and our fields.
-    void expect_left_as_in(std::string_view scene_name);
+    void expect_left_as_in(std::string_view scene_name, const std::vector<std::string>& but_for = {});
 
     json::value value_of(const std::string& key, std::string_view type);
     std::vector<std::string> line(std::string_view list);

@@ -81,7 +81,7 @@ end
 local function keep_only(q, state, count, age, now)
     local set = q.base .. ':' .. state
     if age ~= '' then
-        local old = call('ZRANGEBYSCORE', set, '-inf', '(' .. (now - age * 1000), 'LIMIT', 0, 1000)
+        local old = call('ZRANGEBYSCORE', set, '-inf', '(' .. string.format('%.0f', now - age * 1000), 'LIMIT', 0, 1000)
         if #old > 0 then
             forget(q, state, old, now)
             call('ZREMRANGEBYRANK', set, 0, #old - 1)
