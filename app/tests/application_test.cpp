@@ -3,6 +3,7 @@
 #include "src/wiring.hpp"
 
 #include <infra/http_client.hpp>
+#include <infra/testing/redis_server.hpp>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -16,6 +17,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <map>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -82,6 +84,34 @@ TEST_F(Application, ServesUntilItIsStopped) {
     EXPECT_EQ(app.run(), 0);
     visitor.join();
     EXPECT_EQ(hello.body, "hello");
+    EXPECT_EQ(ready.status, 200);
+}
+
+TEST_F(Application, KeepsItsJobsAndValuesOnTheRedisThatItIsGiven) {
+    using infra::testing::redis_server;
+    if (!redis_server::installed())
+        GTEST_SKIP() << redis_server::how_to_install;
+    const redis_server server;
+    auto app =
+        from_environment({.name = "shop",
+                          .port = 0,
+                          .environment = environment(
+                              {{"REDIS_URL", server.url()}, {"EMAIL_URL", "outbox:" + (folder / "outbox").string()}})});
+    std::map<std::string, std::string> chosen;
+    std::thread visitor;
+    http::client_response ready;
+    app.on_started([&](const started& service) {
+        for (const auto& [module, backend] : service.backends)
+            chosen[module] = backend;
+        visitor = std::thread([&app, &ready, url = service.url] {
+            ready = wait(get(url + "/ready"));
+            app.stop();
+        });
+    });
+    EXPECT_EQ(app.run(), 0);
+    visitor.join();
+    EXPECT_EQ(chosen["queue"], server.url());
+    EXPECT_EQ(chosen["cache"], server.url() + "/0");
     EXPECT_EQ(ready.status, 200);
 }
 

@@ -93,7 +93,7 @@ void add_queue_doctor(const queue_group& to) {
         [place = to.place, words](const output& o) { return examine(*place, *words, o); }, &to.app);
     app.add_option("queues", words->queues, "Which; all under the prefix when none is named");
     app.add_flag("--repair", words->repair, "And puts right what it safely can");
-    app.add_option("--limit", words->limit, "Lists at most so many findings")->capture_default_str();
+    app.add_option("--limit", words->limit, "Lists, and repairs, at most so many findings")->capture_default_str();
 }
 
 } // namespace infra::cli

@@ -16,7 +16,6 @@ job_facts facts_of(const std::string& id, const seen_job& seen) {
     return job;
 }
 
-// Whoever stands in no place has a name that only looks like a job's, if it is the definition of a schedule; the second look tells.
 std::vector<std::string> suspects_of(const std::string& queue, const seen_queue& seen) {
     std::vector<std::string> ids;
     for (const auto& [id, job] : seen.jobs)

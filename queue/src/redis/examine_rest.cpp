@@ -119,12 +119,17 @@ awaitable<std::vector<finding>> examine_rest(shared_examination e) {
     co_return found;
 }
 
+// One that may not be asked for it says nothing.
 awaitable<std::vector<finding>> examine_servers(shared_examination e) {
     std::map<std::string, std::string> policies;
-    for (const auto& master : co_await e->at->redis().masters()) {
-        const auto answer = co_await e->at->redis().execute_at(master, {"INFO", "memory"});
-        if (const auto policy = answer.is_error() ? "" : policy_in(answer.as_text()); !policy.empty())
-            policies[master] = policy;
+    try {
+        for (const auto& master : co_await e->at->redis().masters()) {
+            const auto answer = co_await e->at->redis().execute_at(master, {"INFO", "memory"});
+            if (const auto policy = answer.is_error() ? "" : policy_in(answer.as_text()); !policy.empty())
+                policies[master] = policy;
+        }
+    } catch (const error& problem) {
+        throw_as_queue_error(problem);
     }
     co_return diagnose(policies);
 }

@@ -25,12 +25,27 @@ bool is_of_queue_alone(std::string_view rest) {
     return std::ranges::any_of(beginnings, [&](auto each) { return rest.starts_with(each); });
 }
 
-key_name of_job(std::string_view queue, std::string_view rest) {
+std::pair<std::string_view, job_part> split_part(std::string_view rest) {
     for (const auto& [suffix, part] : parts)
         if (rest.size() > suffix.size() && rest.ends_with(suffix))
-            return {key_name::kind::of_job, std::string(queue),
-                    std::string(rest.substr(0, rest.size() - suffix.size())), part};
-    return {key_name::kind::of_job, std::string(queue), std::string(rest)};
+            return {rest.substr(0, rest.size() - suffix.size()), part};
+    return {rest, job_part::hash};
+}
+
+// `repeat:daily`, where `repeat:daily:1767225600000` is a job.
+bool is_definition(std::string_view id) {
+    constexpr std::string_view of_schedules = "repeat:";
+    if (!id.starts_with(of_schedules))
+        return false;
+    const auto last = id.substr(id.rfind(':') + 1);
+    const bool has_time = !last.empty() && last.find_first_not_of("0123456789") == last.npos;
+    return !has_time || id.size() == of_schedules.size() + last.size();
+}
+
+key_name of_job(std::string_view queue, std::string_view rest) {
+    const auto [id, part] = split_part(rest);
+    const auto what = is_definition(id) ? key_name::kind::other : key_name::kind::of_job;
+    return {what, std::string(queue), std::string(id), part};
 }
 
 } // namespace

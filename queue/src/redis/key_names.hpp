@@ -13,7 +13,7 @@ namespace infra::queue::redis_backend {
 struct key_name {
     enum class kind {
         of_queue,      ///< `id` is BullMQ's word: wait, meta …
-        of_job,        ///< or of the definition of a schedule, which looks like one
+        of_job,        ///< or of the definition of a schedule whose id ends like a run's
         deduplication, ///< `id` is what duplicates have in common
         other,         ///< of the queue, and of nothing that is examined
     };

@@ -10,6 +10,33 @@ namespace {
 using namespace std::chrono_literals;
 using strings = std::vector<std::string>;
 
+/// A program that adds, takes and ends jobs of all kinds until it is told that this is enough; how many it ended.
+awaitable<std::size_t> keep_busy(std::shared_ptr<backend> stored, std::shared_ptr<bool> enough) {
+    std::size_t ended = 0;
+    while (!*enough) {
+        const auto at = real_clock().wall();
+        std::vector<new_job> jobs(20, plain_job("welcome"));
+        for (std::size_t i = 0; i < jobs.size(); ++i) {
+            jobs[i].created_at = at;
+            jobs[i].options.priority = static_cast<int>(i % 3);
+            if (i % 5 == 0)
+                jobs[i].run_at = at + 3ms;
+        }
+        co_await stored->enqueue(std::move(jobs));
+        auto taken = co_await stored->claim({.queues = {"mail"}, .max = 20, .worker = "w", .now = real_clock().wall()});
+        std::vector<outcome> ends;
+        for (const auto& each : taken.jobs)
+            ends.push_back({.held = each.held,
+                            .as = ends.size() % 3 == 0 ? outcome::kind::failed : outcome::kind::completed,
+                            .reason = "bad",
+                            .at = real_clock().wall(),
+                            .keep = {.count = 15}});
+        ended += ends.size();
+        co_await stored->finish(std::move(ends));
+    }
+    co_return ended;
+}
+
 class QueueRedisDoctor : public on_a_stage {
 protected:
     diagnosis examined(examine_options how = {}) {
@@ -70,6 +97,20 @@ TEST_F(QueueRedisDoctor, FindsNothingWrongWithWhatBullMqLeaves) {
                           << to_string(found.what) << ": " << found.detail;
     }
     EXPECT_GT(jobs, all_scenes().size());
+}
+
+TEST_F(QueueRedisDoctor, FindsNothingWrongWhileJobsComeAndGo) {
+    const auto stored = make_redis_backend({.server = {.socket_path = server->socket()}});
+    const auto enough = std::make_shared<bool>(false);
+    const auto busy = loop.start(keep_busy(stored, enough));
+    for (int i = 0; i < 10; ++i)
+        EXPECT_EQ(lines(examined({.repair = true})), strings{});
+    *enough = true;
+    ASSERT_TRUE(loop.until([&] { return busy->ended; }));
+    EXPECT_FALSE(busy->failure);
+    EXPECT_GT(busy->value.value_or(0), 100u);
+    EXPECT_EQ(lines(examined()), strings{});
+    loop.await(stored->stop(deadline::after(5s)));
 }
 
 TEST_F(QueueRedisDoctor, ForgetsAJobThatStandsNowhere) {
