@@ -23,7 +23,7 @@ namespace redis_backend {
 namespace {
 
 constexpr std::array<std::string_view, place_kinds> words{
-    "wait", "paused", "active", "prioritized", "delayed", "waiting-children", "completed", "failed", "grouped"};
+    "wait", "paused", "active", "prioritized", "delayed", "waiting-children", "completed", "failed", "parked"};
 
 // A worker that sleeps looks by itself after ten seconds at most.
 constexpr std::chrono::seconds late{15};
@@ -130,7 +130,7 @@ place place_to_keep(const job_facts& job) {
     if (job.pending > 0 && stands_in(job, place::waiting_children))
         return place::waiting_children;
     for (const auto soonest :
-         {place::wait, place::prioritized, place::paused, place::grouped, place::active, place::delayed})
+         {place::wait, place::prioritized, place::paused, place::parked, place::active, place::delayed})
         if (stands_in(job, soonest))
             return soonest;
     return job.in.at(0);

@@ -13,7 +13,7 @@
 
 namespace infra::queue::redis_backend {
 
-/// Where ids stand, in BullMQ's words; `grouped` is ours: behind the first of its group.
+/// Where ids stand, in BullMQ's words; `parked` is ours: behind the first of its group.
 enum class place : std::uint8_t {
     wait,
     paused,
@@ -23,7 +23,7 @@ enum class place : std::uint8_t {
     waiting_children,
     completed,
     failed,
-    grouped,
+    parked,
 };
 inline constexpr std::size_t place_kinds = 9;
 

@@ -67,15 +67,10 @@ void note_standing(examination& e, const std::string& queue, place where, const 
 
 bool is_list(place where) { return where == place::wait || where == place::paused || where == place::active; }
 
-// Ours that look like a queue's: `bull:mail~group:vip` beside `bull:mail`.
-constexpr std::string_view of_groups = "~group";
-
-bool is_group_of_another(const std::string& name, const seen_queue& queue) {
-    return name.ends_with(of_groups) && !queue.has_settings;
-}
-
 // While others write, some may be seen twice or not at all.
-awaitable<void> see_place(shared_examination e, std::string queue, place where, std::string key) {
+awaitable<void> see_place(shared_examination e, std::string queue, place where) {
+    const auto keys = e->at->keys(queue);
+    const auto key = where == place::parked ? keys.ours("parked") : keys.of_queue(to_string(where));
     for (std::size_t from = 0;; from += page) {
         redis::command read(is_list(where) ? "LRANGE" : "ZRANGE");
         read.add(key).add(from).add(from + page - 1);
@@ -87,20 +82,7 @@ awaitable<void> see_place(shared_examination e, std::string queue, place where, 
     }
 }
 
-awaitable<void> see_group_members(shared_examination e) {
-    std::vector<std::string> names;
-    for (const auto& [name, queue] : e->queues)
-        if (is_group_of_another(name, queue))
-            names.push_back(name);
-    for (const auto& each : names) {
-        const auto groups = std::move(e->queues.extract(each).mapped().jobs);
-        e->jobs -= groups.size();
-        const auto base = each.substr(0, each.size() - of_groups.size());
-        for (const auto& [group, seen] : groups)
-            co_await see_place(e, base, place::grouped, e->at->keys(base).ours("group:" + group));
-    }
-}
-
+// Ours look like a queue's: `bull:mail~group:vip` beside `bull:mail`.
 void forget_what_is_no_queue(examination& e) {
     std::erase_if(e.queues, [&](const auto& each) {
         const bool is_none = each.first.find('~') != std::string::npos && !each.second.has_settings;
@@ -115,14 +97,12 @@ void forget_what_is_no_queue(examination& e) {
 awaitable<void> see_all(shared_examination e) {
     co_await for_all_keys(e->at, pattern_of(e->at->options().prefix + ":") + "*",
                           [e](const std::vector<std::string>& keys) { note_keys(*e, keys); });
-    co_await see_group_members(e);
     forget_what_is_no_queue(*e);
     std::vector<std::string> names;
     std::ranges::copy(e->queues | std::views::keys, std::back_inserter(names));
     for (const auto& each : names)
         for (std::size_t i = 0; i < place_kinds; ++i)
-            if (const auto where = static_cast<place>(i); where != place::grouped)
-                co_await see_place(e, each, where, e->at->keys(each).of_queue(to_string(where)));
+            co_await see_place(e, each, static_cast<place>(i));
 }
 
 } // namespace infra::queue::redis_backend

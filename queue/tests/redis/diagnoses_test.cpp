@@ -25,7 +25,7 @@ std::vector<ailment> of_job(job_facts job) {
 
 TEST(RedisDiagnoses, FindNothingWrongWithJobsThatStandWhereTheyBelong) {
     for (const auto where : {place::wait, place::paused, place::prioritized, place::delayed, place::completed,
-                             place::failed, place::grouped})
+                             place::failed, place::parked})
         EXPECT_TRUE(of_job({.is_job = true, .in = {where}, .parts = 2}).empty()) << to_string(where);
     EXPECT_TRUE(of_job({.is_job = true, .is_locked = true, .in = {place::active}}).empty());
     EXPECT_TRUE(of_job({.is_job = true, .in = {place::waiting_children}, .pending = 2}).empty());

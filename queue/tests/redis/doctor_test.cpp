@@ -152,6 +152,17 @@ TEST_F(QueueRedisDoctor, LeavesAJobInOnePlace) {
     EXPECT_EQ(line("wait"), (strings{"2", "1"}));
 }
 
+TEST_F(QueueRedisDoctor, KnowsWhereJobsOfGroupsStand) {
+    add_one();
+    ask({"LREM", "bull:mail:wait", 0, "1"});
+    ask({"HSET", "bull:mail:1", "infra.group", "vip"});
+    for (const auto* key : {"bull:mail~parked", "bull:mail~group:vip"})
+        ask({"ZADD", key, 5, "1", 6, "ghost"});
+    ask({"HSET", "bull:mail~heads", "vip", "4 0"});
+    expect_found_and_cured("missing_hash mail ghost");
+    EXPECT_EQ(redis::to<strings>(ask({"ZRANGE", "bull:mail~group:vip", 0, -1})), strings{"1"});
+}
+
 TEST_F(QueueRedisDoctor, HasAJobWithoutALockFoundByTheNextSweep) {
     add_one();
     const auto taken = take_one();

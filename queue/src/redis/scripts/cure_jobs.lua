@@ -10,10 +10,24 @@
 
 local base, now = KEYS[1], tonumber(ARGV[1])
 
+-- Of a job that is gone the group is not known any more.
+local function unpark_it(id)
+    call('ZREM', base .. '~parked', id)
+    local groups = {redis.pcall('HGET', base .. ':' .. id, 'infra.group')}
+    if type(groups[1]) ~= 'string' then
+        groups = call('HKEYS', base .. '~heads')
+    end
+    for _, group in ipairs(groups) do
+        call('ZREM', base .. '~group:' .. group, id)
+    end
+end
+
 local function remove_from(places, id)
     for _, each in ipairs(places) do
         local from = base .. ':' .. each
-        if each == 'wait' or each == 'paused' or each == 'active' then
+        if each == 'parked' then
+            unpark_it(id)
+        elseif each == 'wait' or each == 'paused' or each == 'active' then
             call('LREM', from, 0, id)
         else
             call('ZREM', from, id)

@@ -16,9 +16,8 @@ local function places_of(base, id)
             places[#places + 1] = set
         end
     end
-    local group = redis.pcall('HGET', base .. ':' .. id, 'infra.group')
-    if #places == 0 and type(group) == 'string' and call('ZSCORE', base .. '~group:' .. group, id) then
-        places[1] = 'grouped'
+    if call('ZSCORE', base .. '~parked', id) then
+        places[#places + 1] = 'parked'
     end
     return places
 end
