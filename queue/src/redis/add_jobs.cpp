@@ -141,11 +141,15 @@ void put_group(words& into, const job_group& group, queue_list& queues) {
     std::ranges::move(jobs, std::back_inserter(into));
 }
 
-redis::command call_of(bool families, const queue_list& queues, const std::string& laid_down, words&& rest) {
+redis::command call_of(bool families, const queue_list& queues, const receipt& as, const std::string& laid_down,
+                       words&& rest) {
     auto all = queues.counts();
-    all.push_back(laid_down);
+    all.insert(all.end(), {as.lane, std::to_string(as.number), laid_down});
     std::ranges::move(rest, std::back_inserter(all));
-    return (families ? scripts::add_families : scripts::add_jobs).call(queues.bases(), all);
+    auto call = (families ? scripts::add_families : scripts::add_jobs).call(queues.bases(), all);
+    if (!as.lane.empty())
+        call.again(redis::replay::idempotent);
+    return call;
 }
 
 std::size_t size_of(const new_job& job) noexcept {
@@ -202,16 +206,16 @@ bool fits_one_call(const job_group& group) noexcept {
     return group.size() <= most_jobs_of_call && (group.size() <= 1 || size_of(group) <= most_bytes_of_call);
 }
 
-redis::command add_command(std::string_view prefix, std::span<const job_group* const> groups) {
+redis::command add_command(std::string_view prefix, std::span<const job_group* const> groups, const receipt& as) {
     queue_list queues(prefix);
     words all;
     for (const auto* each : groups)
         put_group(all, *each, queues);
-    return call_of(std::ranges::any_of(groups, [](const auto* each) { return needs_families(*each); }), queues, "",
+    return call_of(std::ranges::any_of(groups, [](const auto* each) { return needs_families(*each); }), queues, as, "",
                    std::move(all));
 }
 
-laid_down_group lay_down(std::string_view prefix, const job_group& group, std::string_view token) {
+laid_down_group lay_down(std::string_view prefix, const job_group& group, std::string_view token, const receipt& as) {
     const auto parents = parents_in(group);
     queue_list queues(prefix);
     const auto key = queue_keys(prefix, group.front().queue).ours("laid-down:" + std::string(token));
@@ -231,7 +235,7 @@ laid_down_group lay_down(std::string_view prefix, const job_group& group, std::s
             {{"DEL", piece}, std::move(put), {"PEXPIRE", piece, std::chrono::milliseconds(laid_down_for).count()}});
         pieces.back().again(redis::replay::idempotent);
     }
-    auto add = call_of(needs_families(group), queues, key, {std::to_string(pieces.size()), now_of(group)});
+    auto add = call_of(needs_families(group), queues, as, key, {std::to_string(pieces.size()), now_of(group)});
     return {.pieces = std::move(pieces), .add = std::move(add)};
 }
 

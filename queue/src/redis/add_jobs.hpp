@@ -7,6 +7,7 @@
 // by one call of its own.
 
 #include "keys.hpp"
+#include "receipts.hpp"
 
 #include <infra/queue/backend.hpp>
 #include <infra/redis.hpp>
@@ -35,7 +36,7 @@ struct group_added {
 };
 
 /// The groups are such as check_families lets pass.
-redis::command add_command(std::string_view prefix, std::span<const job_group* const> groups);
+redis::command add_command(std::string_view prefix, std::span<const job_group* const> groups, const receipt& as = {});
 std::vector<group_added> read_added(std::span<const job_group* const> groups, redis::reply answer);
 
 /// So long what was laid down may lie there without being added.
@@ -46,6 +47,7 @@ struct laid_down_group {
     redis::command add;
 };
 /// `token` names the group, and no other.
-laid_down_group lay_down(std::string_view prefix, const job_group& group, std::string_view token);
+laid_down_group lay_down(std::string_view prefix, const job_group& group, std::string_view token,
+                         const receipt& as = {});
 
 } // namespace infra::queue::redis_backend

@@ -1,6 +1,7 @@
 #include "add_line.hpp"
 
 #include "add_jobs.hpp"
+#include "naming.hpp"
 #include "store.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -11,7 +12,6 @@
 namespace infra::queue::redis_backend {
 namespace {
 
-constexpr int most_calls = 2;
 // So that none holds the server for long.
 constexpr std::size_t jobs_of_a_call = most_jobs_of_call / 2;
 constexpr std::size_t bytes_of_a_call = 1024 * 1024;
@@ -96,32 +96,45 @@ std::vector<const job_group*> groups_of(const std::vector<shared_add>& all) {
     return groups;
 }
 
-void take(add_operation& into, group_added done) {
+// Null where it was added.
+std::exception_ptr take(add_operation& into, group_added done) {
     if (done.refused)
-        throw *done.refused;
+        return std::make_exception_ptr(*done.refused);
     into.added = std::move(done.added);
+    return nullptr;
 }
 
-awaitable<void> add_large(shared_store s, shared_add one) {
-    auto laid_down = lay_down(s->options().prefix, one->jobs, s->next_token());
+awaitable<std::exception_ptr> add_large(shared_store s, shared_add one, receipt as) {
+    auto laid_down = lay_down(s->options().prefix, one->jobs, s->next_token(), as);
     for (auto& piece : laid_down.pieces)
         for (const auto& each : co_await s->carry_out_as_one(std::move(piece)))
-            redis::throw_if_error(each);
+            throw_if_refused(each);
     const std::array<const job_group*, 1> group{&one->jobs};
-    take(*one, read_added(group, co_await s->carry_out(std::move(laid_down.add))).at(0));
+    co_return take(*one, read_added(group, co_await s->carry_out(std::move(laid_down.add))).at(0));
 }
 
-awaitable<void> add_all(shared_store s, std::vector<shared_add> all, std::vector<std::exception_ptr>& failures) {
-    if (all.size() == 1 && !fits_one_call(all.front()->jobs))
-        co_return co_await add_large(s, all.front());
+std::vector<std::string> queues_of(const std::vector<shared_add>& all) {
+    std::vector<std::string> queues;
+    for (const auto& each : all)
+        for (const auto& job : each->jobs)
+            if (std::ranges::find(queues, job.queue) == queues.end())
+                queues.push_back(job.queue);
+    return queues;
+}
+
+/// Of each why it was not added.
+awaitable<std::vector<std::exception_ptr>> add_all(shared_store s, std::vector<shared_add> all, receipt as) {
+    std::vector<std::exception_ptr> failures(all.size());
+    co_await make_known(s, queues_of(all));
+    if (all.size() == 1 && !fits_one_call(all.front()->jobs)) {
+        failures[0] = co_await add_large(s, all.front(), std::move(as));
+        co_return failures;
+    }
     const auto groups = groups_of(all);
-    auto done = read_added(groups, co_await s->carry_out(add_command(s->options().prefix, groups)));
+    auto done = read_added(groups, co_await s->carry_out(add_command(s->options().prefix, groups, as)));
     for (std::size_t i = 0; i < all.size(); ++i)
-        try {
-            take(*all[i], std::move(done[i]));
-        } catch (...) {
-            failures[i] = std::current_exception();
-        }
+        failures[i] = take(*all[i], std::move(done[i]));
+    co_return failures;
 }
 
 } // namespace
@@ -139,24 +152,24 @@ void add_line::see_to_all(const shared_store& s) {
 }
 
 void add_line::go_on(const shared_store& s) {
-    while (under_way_ < most_calls && !waiting_.empty()) {
-        ++under_way_;
-        asio::co_spawn(at_.ex, perform(s, next_adds(waiting_, jobs_of_a_call, bytes_of_a_call)),
-                       [](const std::exception_ptr&) {});
+    while (lanes_.any_free() && !waiting_.empty()) {
+        auto as = lanes_.take(s->keys(waiting_.front()->jobs.front().queue).ours("adds:" + s->process()));
+        auto next = next_adds(waiting_, jobs_of_a_call, bytes_of_a_call);
+        asio::co_spawn(at_.ex, perform(s, std::move(next), std::move(as)), [](const std::exception_ptr&) {});
     }
-    if (under_way_ == 0)
+    if (lanes_.all_free())
         for (const auto& each : std::exchange(drained_, {}))
             each.set_value();
 }
 
-awaitable<void> add_line::perform(shared_store s, std::vector<shared_add> all) {
+awaitable<void> add_line::perform(shared_store s, std::vector<shared_add> all, receipt as) {
     std::vector<std::exception_ptr> failures(all.size());
     try {
-        co_await add_all(s, all, failures);
+        failures = co_await add_all(s, all, as);
     } catch (...) {
         std::ranges::fill(failures, std::current_exception());
     }
-    --under_way_;
+    lanes_.give_back(as);
     end(s, std::move(all), std::move(failures));
     go_on(s);
 }

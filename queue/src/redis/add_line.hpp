@@ -5,6 +5,7 @@
 
 #include "../completion.hpp"
 #include "inbox.hpp"
+#include "receipts.hpp"
 #include "work_line.hpp"
 
 #include <infra/queue/backend.hpp>
@@ -54,7 +55,7 @@ private:
     void make_room_for(const store& s, const add_operation& what);
     void see_to_all(const shared_store& s);
     void go_on(const shared_store& s);
-    awaitable<void> perform(shared_store s, std::vector<shared_add> all);
+    awaitable<void> perform(shared_store s, std::vector<shared_add> all, receipt as);
     void end(const shared_store& s, std::vector<shared_add> all, std::vector<std::exception_ptr> failures);
 
     const home& at_;
@@ -65,7 +66,7 @@ private:
 
     // On the loop alone:
     std::deque<shared_add> waiting_;
-    int under_way_ = 0;
+    lanes lanes_;
     std::vector<promise<void>> drained_;
 };
 

@@ -18,7 +18,7 @@ constexpr std::chrono::milliseconds poke_lasts{60'000}; // should nobody be ther
 
 awaitable<void> send_all(shared_store s, redis::batch what) {
     try {
-        co_await s->ask(std::move(what));
+        co_await s->carry_out(std::move(what));    // at the end, too
     } catch (const boost::system::system_error&) { // whoever waits elsewhere looks by himself before long
     }
 }

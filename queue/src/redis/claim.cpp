@@ -1,3 +1,4 @@
+#include "presence.hpp"
 #include "slots.hpp"
 #include "verbs.hpp"
 
@@ -29,10 +30,12 @@ awaitable<claim_result> claim(shared_store s, claim_request request) {
         co_return claim_result();
     request.queues = without_repeats(request.queues);
     check_one_slot(s->options(), request.queues, std::identity());
+    auto entering = s->here().enter(s, request.worker, request.name, request.queues, request.now);
     auto& line = s->lines_of(request.queues.front()).work;
     const auto op = std::make_shared<claim_operation>(co_await asio::this_coro::executor, std::move(request));
     line.post(s, op);
     try {
+        co_await std::move(entering);
         co_await op->delivered();
         co_return std::move(op->found);
     } catch (const boost::system::system_error& e) {
@@ -45,6 +48,9 @@ awaitable<claim_result> claim(shared_store s, claim_request request) {
     co_return std::move(op->found);
 }
 
-awaitable<void> leave(shared_store, std::string) { co_return; }
+awaitable<void> leave(shared_store s, std::string worker) {
+    s->check_open();
+    co_await s->here().leave(s, std::move(worker));
+}
 
 } // namespace infra::queue::redis_backend

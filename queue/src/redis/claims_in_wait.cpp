@@ -29,7 +29,7 @@ std::vector<shared_claim> claims_in_wait::take_for(std::string_view queue, std::
         if (jobs == 0 || !c.is_for(queue))
             return false;
         jobs -= std::min(jobs, std::max<std::size_t>(c.asked.max, 1));
-        c.woken_for = queue;
+        c.rung.emplace(queue);
         return true;
     });
 }

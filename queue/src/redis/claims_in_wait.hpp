@@ -9,6 +9,7 @@
 #include <list>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,9 +26,10 @@ public:
     claim_result found{};
 
     // Of the loop of the line:
-    bool withdrawn = false;  ///< its caller wants no more than what it takes by now
-    std::string woken_for{}; ///< the queue in which there was something for it; empty: none was named
-    bool look_again = false; ///< something came while it was being asked for
+    bool withdrawn = false;       ///< its caller wants no more than what it takes by now
+    bool look_again = false;      ///< something came while it was being asked for
+    std::set<std::string> rung{}; ///< queues in which there was something for it, for which it has not been asked since
+    std::set<std::string> looked_for{}; ///< those for which it is being asked
 };
 using shared_claim = std::shared_ptr<claim_operation>;
 

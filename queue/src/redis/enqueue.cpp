@@ -47,10 +47,9 @@ awaitable<std::vector<added_job>> enqueue(shared_store s, std::vector<new_job> j
     if (jobs.empty())
         co_return std::vector<added_job>();
     check_families(jobs);
-    jobs = co_await with_parents_queues(s, std::move(jobs));
-    auto queues = queues_of(jobs);
-    check_one_slot(s->options(), queues, std::identity());
-    co_await make_known(s, std::move(queues));
+    if (std::ranges::any_of(jobs, has_parent_anywhere))
+        jobs = co_await with_parents_queues(s, std::move(jobs));
+    check_one_slot(s->options(), queues_of(jobs), std::identity());
     const auto op = std::make_shared<add_operation>(co_await asio::this_coro::executor, std::move(jobs));
     s->lines_of(op->jobs.front().queue).adds.post(s, op);
     co_await op->delivered();

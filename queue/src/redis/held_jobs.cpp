@@ -46,7 +46,8 @@ std::size_t held_jobs::size() const {
     return young_.size() + old_.size();
 }
 
-awaitable<void> read_held(std::shared_ptr<store> s, std::vector<ended_job>& ended, std::vector<std::size_t> places) {
+awaitable<std::vector<ended_job>> read_held(std::shared_ptr<store> s, std::vector<ended_job> ended,
+                                            std::vector<std::size_t> places) {
     redis::batch reads;
     for (const auto at : places) {
         const auto& job = ended[at].end.held.job;
@@ -55,10 +56,11 @@ awaitable<void> read_held(std::shared_ptr<store> s, std::vector<ended_job>& ende
     }
     auto values = co_await s->carry_out(std::move(reads));
     for (std::size_t i = 0; i < places.size(); ++i) {
-        redis::throw_if_error(values[i]);
+        throw_if_refused(values[i]);
         auto& e = ended[places[i]];
         e.of = remember(read_job(e.end.held.job, fields_in(std::move(values[i]))));
     }
+    co_return ended;
 }
 
 } // namespace infra::queue::redis_backend

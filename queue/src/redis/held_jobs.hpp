@@ -39,7 +39,8 @@ private:
     jobs old_;   // guarded by mutex_; go when there are `most_` young ones
 };
 
-/// Of those at these places, from their hashes.
-awaitable<void> read_held(std::shared_ptr<store> s, std::vector<ended_job>& ended, std::vector<std::size_t> places);
+/// The same, with what the hashes say of those at these places.
+awaitable<std::vector<ended_job>> read_held(std::shared_ptr<store> s, std::vector<ended_job> ended,
+                                            std::vector<std::size_t> places);
 
 } // namespace infra::queue::redis_backend

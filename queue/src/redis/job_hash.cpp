@@ -159,7 +159,8 @@ claimed_job to_claimed(stored_job job, std::string token) {
             .carrier = std::move(job.with.carrier),
             .attempts_made = job.attempts_made,
             .stalls = job.stalls,
-            .waiting_since = since};
+            .waiting_since = since,
+            .fail_with = std::move(job.fail_with)};
 }
 
 } // namespace infra::queue::redis_backend

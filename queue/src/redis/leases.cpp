@@ -1,17 +1,12 @@
+#include "naming.hpp"
 #include "scripts.hpp"
-#include "slots.hpp"
 #include "verbs.hpp"
 
 #include <algorithm>
-#include <map>
 #include <span>
 
 namespace infra::queue::redis_backend {
 namespace {
-
-constexpr std::size_t most_at_once = 1000;
-
-using places = std::vector<std::size_t>;
 
 struct renewal_call {
     std::vector<std::string> bases{};
@@ -44,11 +39,11 @@ renewal renewal_of(std::int64_t word) {
     }
 }
 
-std::map<std::string, places> by_slot(const store& s, const std::vector<lease>& leases) {
-    std::map<std::string, places> all;
-    for (std::size_t i = 0; i < leases.size(); ++i)
-        all[slot_of(s.options(), leases[i].job.queue)].push_back(i);
-    return all;
+std::vector<std::string> queues_of(const std::vector<lease>& leases) {
+    std::vector<std::string> queues;
+    for (const auto& each : leases)
+        queues.push_back(each.job.queue);
+    return queues;
 }
 
 awaitable<std::vector<renewal>> extend_some(shared_store s, std::vector<lease> some, std::chrono::milliseconds length,
@@ -68,16 +63,14 @@ awaitable<std::vector<renewal>> extend(shared_store s, std::vector<lease> leases
                                        wall_time now) {
     s->check_open();
     std::vector<renewal> all(leases.size(), renewal::lost);
-    for (const auto& [slot, theirs] : by_slot(*s, leases))
-        for (std::size_t from = 0; from < theirs.size(); from += most_at_once) {
-            const auto some = std::span(theirs).subspan(from, std::min(most_at_once, theirs.size() - from));
-            std::vector<lease> asked;
-            for (const auto i : some)
-                asked.push_back(leases[i]);
-            const auto renewed = co_await extend_some(s, std::move(asked), length, now);
-            for (std::size_t k = 0; k < some.size(); ++k)
-                all[some[k]] = renewed.at(k);
-        }
+    for (const auto& theirs : calls_for(*s, queues_of(leases))) {
+        std::vector<lease> some;
+        for (const auto i : theirs)
+            some.push_back(leases[i]);
+        const auto renewed = co_await extend_some(s, std::move(some), length, now);
+        for (std::size_t k = 0; k < theirs.size(); ++k)
+            all[theirs[k]] = renewed.at(k);
+    }
     co_return all;
 }
 

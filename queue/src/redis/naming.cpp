@@ -1,5 +1,7 @@
 #include "naming.hpp"
 
+#include "slots.hpp"
+
 #include <infra/queue/error.hpp>
 
 #include <map>
@@ -70,7 +72,7 @@ awaitable<void> make_known(shared_store s, std::vector<std::string> queues) {
         co_return;
     redis::command add("SADD");
     add.add(set_of_queues(*s)).add_all(missing);
-    co_await s->ask(std::move(add));
+    co_await s->carry_out(std::move(add)); // also for what was to be added before the end
     s->known().noted(missing);
 }
 
@@ -131,7 +133,7 @@ std::vector<std::vector<std::size_t>> calls_for(const store& s, const std::vecto
     std::map<std::string, std::vector<std::size_t>> by_slot;
     std::vector<std::vector<std::size_t>> calls;
     for (std::size_t i = 0; i < queues.size(); ++i) {
-        auto& call = by_slot[s.options().server.cluster ? std::string(hash_tag(s.keys(queues[i]).base())) : ""];
+        auto& call = by_slot[slot_of(s.options(), queues[i])];
         call.push_back(i);
         if (call.size() == most_in_a_call)
             calls.push_back(std::exchange(call, {}));

@@ -28,7 +28,7 @@ awaitable<void> for_all_keys(shared_store s, std::string pattern, std::function<
 /// Each with its queue, where one has the job. Throws errc::ambiguous where two have it.
 awaitable<std::vector<job_key>> with_queues(shared_store s, std::vector<job_key> keys);
 
-/// Where the names of each stand among all: what may go into one call, in their order.
+/// Where the names of each stand among all: what may go into one call, in their order. Throws as slot_of().
 std::vector<std::vector<std::size_t>> calls_for(const store& s, const std::vector<std::string>& queues);
 
 /// The bases of those queues.

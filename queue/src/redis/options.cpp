@@ -78,6 +78,7 @@ void check(const redis_queue_options& options) {
     require(options.look_every >= 10ms && options.look_every <= 1min, "look_every must be from 10 ms to 1 minute");
     require(options.stalled_interval >= 100ms && options.stalled_interval <= 1h,
             "stalled_interval must be from 100 ms to 1 hour");
+    require(options.show_workers <= 1000, "show_workers must be at most 1000");
     require(options.max_waiting >= 1, "max_waiting must be at least 1");
     require(options.max_waiting_bytes >= 1, "max_waiting_bytes must be at least 1");
 }

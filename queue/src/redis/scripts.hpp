@@ -27,6 +27,7 @@ extern const redis::script remove_jobs;
 extern const redis::script remove_schedules;
 extern const redis::script renew_leases;
 extern const redis::script retry_jobs;
+extern const redis::script sweep_stalled;
 extern const redis::script tell;
 extern const redis::script waiting_since;
 extern const redis::script work;

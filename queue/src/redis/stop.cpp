@@ -1,3 +1,4 @@
+#include "presence.hpp"
 #include "slots.hpp"
 #include "verbs.hpp"
 
@@ -15,6 +16,7 @@ awaitable<void> drain(shared_store s) {
         co_await added.get();
         co_await done.get();
     }
+    co_await s->here().stopped();
 }
 
 } // namespace

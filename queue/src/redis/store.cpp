@@ -1,11 +1,15 @@
 #include "store.hpp"
 
+#include "eviction.hpp"
 #include "held_jobs.hpp"
+#include "presence.hpp"
 #include "slots.hpp"
 
 #include <infra/base/id.hpp>
 #include <infra/queue/error.hpp>
-#include <infra/runtime/default_runtime.hpp>
+#include <infra/runtime/event_loop.hpp>
+
+#include <boost/asio/co_spawn.hpp>
 
 namespace infra::queue::redis_backend {
 namespace {
@@ -19,16 +23,27 @@ awaitable<Replies> ask_within(const store& s, What what, deadline limit) {
     }
 }
 
-// Those that a blocked connection and the streams that are followed need beside what was set.
-redis::options with_room_for_ours(redis::options server) {
-    server.max_sessions = std::max<std::size_t>(server.max_sessions, 64);
+// Beside what was set: the connections that bear names, and the blocked ones.
+redis::options server_of(const redis_queue_options& o) {
+    auto server = o.server;
+    server.max_sessions = std::min<std::size_t>(server.max_sessions + o.show_workers + 4, 10'000);
     return server;
 }
 
-redis::client make_client(const redis::options& server, std::vector<executor> loops, clock& time) {
+// Not one of the default runtime's: handlers may keep those busy for longer than a lease lasts.
+struct own_loop : event_loop {
+    own_loop() : event_loop("queue-redis") { start(); }
+};
+
+executor on_own_loop() {
+    static const own_loop loop;
+    return loop.get_executor();
+}
+
+std::vector<executor> or_own(std::vector<executor> loops) {
     if (loops.empty())
-        return redis::client(with_room_for_ours(server), time);
-    return {std::move(loops), with_room_for_ours(server), time};
+        loops.push_back(on_own_loop());
+    return loops;
 }
 
 } // namespace
@@ -38,9 +53,11 @@ store::store(redis_queue_options options, std::vector<executor> loops, clock& ti
       time_(time),
       server_(redis::describe(options_.server)),
       process_(random_hex(12)),
-      home_(loops.empty() ? default_executor() : loops.front()),
-      client_(make_client(options_.server, std::move(loops), time)),
-      held_(std::make_unique<held_jobs>()) {}
+      loops_(or_own(std::move(loops))),
+      home_(loops_.front()),
+      client_(loops_, server_of(options_), time),
+      held_(std::make_unique<held_jobs>()),
+      presence_(std::make_unique<presence>(home_)) {}
 
 store::~store() = default;
 
@@ -49,10 +66,20 @@ std::string store::next_token() { return process_ + ':' + std::to_string(++token
 slot_lines& store::lines_of(std::string_view queue) {
     const auto slot = slot_of(options_, queue);
     const std::scoped_lock lock(mutex_);
+    if (lines_.empty())
+        begin();
     auto& there = lines_[slot];
     if (!there)
         there = std::make_unique<slot_lines>(home_);
     return *there;
+}
+
+void store::begin() {
+    home_.gate->pass([this] {
+        asio::post(home_.ex, [s = shared_from_this()] {
+            asio::co_spawn(s->home_.ex, warn_of_eviction(s), [](const std::exception_ptr&) {});
+        });
+    });
 }
 
 std::vector<slot_lines*> store::all_lines() {
@@ -70,6 +97,7 @@ void store::close() noexcept {
         each->work.close(shared_from_this(), std::nullopt);
         each->hears.close(shared_from_this());
     }
+    presence_->close();
 }
 
 void store::check_open() const {
@@ -91,11 +119,7 @@ awaitable<std::vector<redis::reply>> store::ask(redis::batch all) const {
 
 awaitable<redis::reply> store::carry_out(redis::command c) const {
     auto answer = co_await ask_within<redis::reply>(*this, std::move(c), limit());
-    try {
-        redis::throw_if_error(answer);
-    } catch (const error& e) {
-        throw_as_queue_error(e);
-    }
+    throw_if_refused(answer);
     co_return answer;
 }
 
@@ -121,6 +145,14 @@ awaitable<std::vector<redis::reply>> store::ask_at_once(redis::batch all) const 
     check_open();
     try {
         co_return co_await client_.transaction(std::move(all), limit());
+    } catch (const error& e) {
+        throw_as_queue_error(e);
+    }
+}
+
+void throw_if_refused(const redis::reply& answer) {
+    try {
+        redis::throw_if_error(answer);
     } catch (const error& e) {
         throw_as_queue_error(e);
     }

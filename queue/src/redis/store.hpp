@@ -20,11 +20,13 @@
 namespace infra::queue::redis_backend {
 
 class held_jobs;
+class presence;
 struct slot_lines;
 
 /// Threads: any member from any thread. The lines do their work on the client's first loop.
 class store : public std::enable_shared_from_this<store> {
 public:
+    /// Without loops it does its work on one that all of the process share which have none.
     store(redis_queue_options options, std::vector<executor> loops, clock& time);
     ~store();
 
@@ -60,6 +62,7 @@ public:
     slot_lines& lines_of(std::string_view queue);
     std::vector<slot_lines*> all_lines();
     held_jobs& held() noexcept { return *held_; }
+    presence& here() noexcept { return *presence_; }
 
     /// Takes no more, and lets nobody wait for work.
     void close() noexcept;
@@ -69,13 +72,17 @@ public:
     deadline limit() const;
 
 private:
+    void begin();
+
     const redis_queue_options options_;
     clock& time_;
     const std::string server_;
     const std::string process_;
+    const std::vector<executor> loops_;
     const home home_;
     const redis::client client_;
     const std::unique_ptr<held_jobs> held_;
+    const std::unique_ptr<presence> presence_;
     std::atomic<std::uint64_t> tokens_{0};
     known_queues known_;
     std::atomic<bool> closed_{false};
@@ -86,5 +93,7 @@ private:
 
 /// What a verb throws instead of an error of the Redis room.
 [[noreturn]] void throw_as_queue_error(const error& e);
+/// Where the server answered with an error.
+void throw_if_refused(const redis::reply& answer);
 
 } // namespace infra::queue::redis_backend

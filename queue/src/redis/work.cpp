@@ -174,9 +174,14 @@ work_call call_work(std::string_view prefix, const work_request& request) {
               std::to_string(request.minutes),
               std::to_string(request.queues.size()),
               std::to_string(to_unix_ms(request.expired_before.value_or(request.now))),
-              std::to_string(request.max_stalls)};
+              std::to_string(request.max_stalls),
+              request.as.lane,
+              std::to_string(request.as.number)};
     all.insert(all.end(), ends.begin(), ends.end());
-    return {.command = scripts::work.call(bases_of(prefix, queues), all), .queues = queues, .order = order};
+    auto command = scripts::work.call(bases_of(prefix, queues), all);
+    if (!request.as.lane.empty())
+        command.again(redis::replay::idempotent);
+    return {.command = std::move(command), .queues = queues, .order = order};
 }
 
 work_done read_work(const work_call& of, redis::reply answer) {

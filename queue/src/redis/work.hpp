@@ -8,6 +8,7 @@
 #include "job_hash.hpp"
 #include "keys.hpp"
 #include "minutes.hpp"
+#include "receipts.hpp"
 
 #include <infra/queue/backend.hpp>
 #include <infra/redis.hpp>
@@ -45,6 +46,7 @@ struct work_request {
     std::optional<wall_time> expired_before{}; ///< leases that ended by then are over; empty: by `now`
     int max_stalls = 1;                        ///< beyond which a job fails, with whoever takes it
     std::vector<ended_job> ended{};            ///< at most 1000
+    receipt as{};
 };
 
 struct work_call {

@@ -7,11 +7,11 @@
 #include <boost/asio/error.hpp>
 
 #include <algorithm>
+#include <iterator>
 
 namespace infra::queue::redis_backend {
 namespace {
 
-constexpr int most_calls = 2;
 constexpr std::size_t most_ends = 100;     // of a call: so that none holds the server for longer than some 2 ms
 constexpr std::size_t most_taken = 1000;   // likewise, where somebody wants so many at once
 constexpr std::size_t most_turns = 10'000; // remembered
@@ -40,12 +40,30 @@ wall_time time_of(const work_batch& batch) {
     return latest;
 }
 
+const std::string& first_queue_of(const work_batch& batch) {
+    return batch.claim ? batch.claim->asked.queues.front() : batch.finishes.front()->outcomes.front().held.job.queue;
+}
+
+// Of an end whose lease this process did not give, or gave long ago, the hash says what is to be known.
+awaitable<std::vector<ended_job>> with_held(shared_store s, std::vector<ended_job> ended) {
+    std::vector<std::size_t> unknown;
+    for (std::size_t i = 0; i < ended.size(); ++i)
+        if (auto known = s->held().take(ended[i].end.held))
+            ended[i].of = *std::move(known);
+        else
+            unknown.push_back(i);
+    if (unknown.empty())
+        co_return ended;
+    co_return co_await read_held(s, std::move(ended), std::move(unknown));
+}
+
 void put_claim(work_request& into, const claim_operation& c, fair_turns& turns) {
     into.lease = c.asked.lease;
     into.worker = c.asked.worker.substr(0, max_worker_bytes);
     into.queues = turns.next(c.asked.queues);
     into.most = std::min(c.asked.max, most_taken);
     into.expired_before = c.asked.expired_before;
+    into.max_stalls = c.asked.max_stalls;
 }
 
 } // namespace
@@ -111,9 +129,10 @@ void work_line::see_to(const shared_store& s, withdrawal w) {
     deliver(std::move(w.of), aborted());
 }
 
-void work_line::see_to(const shared_store&, closing c) {
+void work_line::see_to(const shared_store& s, closing c) {
     closed_ = true;
     bell_.close();
+    ring_for_others(s);
     completion_batch over;
     for (auto& each : waiting_.take_all())
         over.add(std::move(each), closed());
@@ -124,40 +143,55 @@ void work_line::see_to(const shared_store&, closing c) {
         drained_.push_back(*c.drained);
 }
 
+// What was heard here and nobody here will look for.
+void work_line::ring_for_others(const shared_store& s) {
+    for (const auto& each : claims_)
+        for (const auto& queue : each->rung)
+            bell_.ring_again(s, queue);
+    for (const auto& [queue, at] : std::exchange(promised_, {}))
+        if (at > s->time().wall())
+            bell_.ring_again_later(s, queue, at);
+}
+
 // --- Calls --------------------------------------------------------------------------------------------------------
 
 void work_line::go_on(const shared_store& s) {
-    while (under_way_ < most_calls && !(claims_.empty() && finishes_.empty()))
+    while (lanes_.any_free() && !(claims_.empty() && finishes_.empty()))
         start(s, next_batch(claims_, finishes_, most_ends));
-    if (under_way_ > 0 || !closed_)
+    if (!lanes_.all_free() || !closed_)
         return;
     for (const auto& each : std::exchange(drained_, {}))
         each.set_value();
 }
 
 void work_line::start(const shared_store& s, work_batch batch) {
-    ++under_way_;
     if (batch.claim) {
         batch.claim->look_again = false;
+        batch.claim->looked_for = std::exchange(batch.claim->rung, {});
         asked_.insert(batch.claim);
+        sweep_if_due(s, batch.claim->asked);
     }
-    asio::co_spawn(at_.ex, perform(s, std::move(batch)), [](const std::exception_ptr&) {});
+    auto as = lanes_.take(s->keys(first_queue_of(batch)).ours("work:" + s->process()));
+    asio::co_spawn(at_.ex, perform(s, std::move(batch), std::move(as)), [](const std::exception_ptr&) {});
 }
 
-awaitable<void> work_line::perform(shared_store s, work_batch batch) {
+awaitable<void> work_line::perform(shared_store s, work_batch batch, receipt as) {
     std::exception_ptr failure;
     std::string token;
     work_done done;
     try {
-        const auto request = co_await request_of(s, batch);
+        auto request = request_of(*s, batch, as);
+        request.ended = co_await with_held(s, std::move(request.ended));
         const auto call = call_work(s->options().prefix, request);
         done = read_work(call, co_await s->carry_out(call.command));
         token = request.token;
     } catch (...) {
         failure = std::current_exception();
     }
-    --under_way_;
+    lanes_.give_back(as);
     asked_.erase(batch.claim);
+    if (failure && batch.claim)
+        batch.claim->rung.merge(batch.claim->looked_for);
     if (failure)
         end(s, std::move(batch), failure);
     else
@@ -165,34 +199,29 @@ awaitable<void> work_line::perform(shared_store s, work_batch batch) {
     go_on(s);
 }
 
-// Of an end whose lease this process did not give, or gave long ago, the hash says what is to be known.
-awaitable<work_request> work_line::request_of(shared_store s, const work_batch& batch) {
-    work_request request{.now = time_of(batch), .token = s->next_token()};
+work_request work_line::request_of(store& s, const work_batch& batch, receipt as) {
+    work_request request{.now = time_of(batch), .token = s.next_token(), .as = std::move(as)};
     if (batch.claim)
         put_claim(request, *batch.claim, turns_);
-    std::vector<std::size_t> unknown;
     for (const auto& each : batch.finishes)
-        for (const auto& end : each->outcomes) {
-            auto known = s->held().take(end.held);
-            if (!known)
-                unknown.push_back(request.ended.size());
-            request.ended.push_back({.end = end, .of = known.value_or(held_job{})});
-        }
-    if (!unknown.empty())
-        co_await read_held(s, request.ended, unknown);
-    co_return request;
+        for (const auto& end : each->outcomes)
+            request.ended.push_back({.end = end});
+    return request;
 }
 
 void work_line::end(const shared_store& s, work_batch batch, std::exception_ptr failure) {
     completion_batch over;
     for (auto& each : batch.finishes)
         over.add(std::move(each), failure);
-    if (batch.claim) {
-        if (!batch.claim->woken_for.empty())
-            bell_.ring_again(s, batch.claim->woken_for);
-        over.add(std::move(batch.claim), failure);
-    }
     over.deliver();
+    if (batch.claim)
+        end(s, batch.claim, failure);
+}
+
+// What it was told of meanwhile is for the next one, here or elsewhere.
+void work_line::end(const shared_store& s, const shared_claim& c, std::exception_ptr failure) {
+    pass_on(s, *c);
+    deliver(c, std::move(failure));
 }
 
 void work_line::end(const shared_store& s, work_batch batch, work_done done, const std::string& token) {
@@ -216,27 +245,47 @@ void work_line::answer(const shared_store& s, const shared_claim& c, work_done& 
         c->found.jobs.push_back(to_claimed(std::move(job), token));
         s->held().put(c->found.jobs.back().held, std::move(known));
     }
+    std::ranges::move(std::exchange(swept_, {}), std::back_inserter(c->found.rescued));
     for (const auto& each : c->found.rescued)
         jobs_came(s, each.queue, 1); // others may take what this one had no room for
-    if (c->withdrawn && took_nothing(c->found)) {
-        pass_on(s, *c);
-        return deliver(c, aborted());
-    }
+    if (c->withdrawn && took_nothing(c->found))
+        return end(s, c, aborted());
     if (!waits_on(c->asked, c->found))
-        return deliver(c);
+        return end(s, c);
     if (closed_)
-        return deliver(c, closed());
+        return end(s, c, closed());
     wait_on(s, c);
 }
 
 void work_line::wait_on(const shared_store& s, shared_claim c) {
     if (c->asked.time)
         c->asked.now = c->asked.time->wall();
-    c->woken_for.clear();
     if (c->look_again)
         return claims_.push_back(std::move(c));
     waiting_.add(std::move(c));
     bell_.listen_for(s, waiting_.queues());
+}
+
+void work_line::sweep_if_due(const shared_store& s, const claim_request& r) {
+    sweeper_.claimed_from(r.queues, r.max_stalls);
+    if (sweeper_.is_due(s->time().steady(), s->options().stalled_interval))
+        asio::co_spawn(at_.ex,
+                       sweep(s, {.queues = sweeper_.take_queues(),
+                                 .now = r.now,
+                                 .interval = s->options().stalled_interval,
+                                 .max_stalls = sweeper_.max_stalls()}),
+                       [](const std::exception_ptr&) {});
+}
+
+awaitable<void> work_line::sweep(shared_store s, sweep_request request) {
+    try {
+        const auto rescued = read_swept(request, co_await s->ask(sweep_command(s->options().prefix, request)));
+        for (const auto& each : rescued)
+            jobs_came(s, each.queue, 1);
+        swept_.insert(swept_.end(), rescued.begin(), rescued.end());
+        go_on(s);
+    } catch (const boost::system::system_error&) { // another process does, or this one the next time
+    }
 }
 
 // --- What may bring claims something ------------------------------------------------------------------------------
@@ -250,17 +299,20 @@ void work_line::ask_again(std::vector<shared_claim> woken) {
 }
 
 void work_line::jobs_came(const shared_store& s, std::string_view queue, std::size_t jobs) {
-    auto woken = waiting_.take_for(queue, jobs);
-    for (const auto& each : asked_)
-        each->look_again = each->look_again || each->is_for(queue); // it may have looked before
-    ask_again(std::move(woken));
-    bell_.listen_for(s, waiting_.queues());
+    wake(s, queue, waiting_.take_for(queue, jobs));
 }
 
 void work_line::something_is_due(const shared_store& s, std::string_view queue, wall_time at) {
-    ask_again(waiting_.take_unaware(queue, at));
+    wake(s, queue, waiting_.take_unaware(queue, at));
+}
+
+// Those that are under way may have looked before it came.
+void work_line::wake(const shared_store& s, std::string_view queue, std::vector<shared_claim> woken) {
     for (const auto& each : asked_)
         each->look_again = each->look_again || each->is_for(queue);
+    if (woken.empty())
+        return;
+    ask_again(std::move(woken));
     bell_.listen_for(s, waiting_.queues());
 }
 
@@ -287,10 +339,16 @@ void work_line::tell_who_waits(const shared_store& s, const finish_operation& f)
     }
 }
 
+// Who takes one of several rings for the next.
 void work_line::rang(const shared_store& s, const std::string& queue) {
-    if (!is_named(queue))
-        bell_.ring_again(s, queue);
-    jobs_came(s, queue, 1); // who takes one of several rings for the next
+    auto woken = waiting_.take_for(queue, 1);
+    if (woken.empty()) {
+        if (const auto c = one_that_is_asked_for(queue))
+            c->rung.insert(queue);
+        else
+            bell_.ring_again(s, queue);
+    }
+    wake(s, queue, std::move(woken));
     go_on(s);
 }
 
@@ -308,14 +366,20 @@ void work_line::look(const shared_store& s) {
 }
 
 bool work_line::is_named(std::string_view queue) const {
-    const auto names = [&](const shared_claim& c) { return c->is_for(queue); };
-    return waiting_.wait_for(queue) || std::ranges::any_of(claims_, names) || std::ranges::any_of(asked_, names);
+    return waiting_.wait_for(queue) || one_that_is_asked_for(queue);
 }
 
-// What it was woken for is for the next one, here or elsewhere.
+shared_claim work_line::one_that_is_asked_for(std::string_view queue) const {
+    const auto names = [&](const shared_claim& c) { return c->is_for(queue) && !c->withdrawn; };
+    if (const auto next = std::ranges::find_if(claims_, names); next != claims_.end())
+        return *next;
+    const auto asked = std::ranges::find_if(asked_, names);
+    return asked == asked_.end() ? nullptr : *asked;
+}
+
 void work_line::pass_on(const shared_store& s, const claim_operation& gone) {
-    if (!gone.woken_for.empty())
-        rang(s, gone.woken_for);
+    for (const auto& queue : gone.rung)
+        rang(s, queue);
     for (const auto& queue : gone.asked.queues) {
         const auto promise = promised_.find(queue);
         if (promise == promised_.end() || is_named(queue))

@@ -7,6 +7,8 @@
 #include "bell.hpp"
 #include "claims_in_wait.hpp"
 #include "inbox.hpp"
+#include "receipts.hpp"
+#include "sweeper.hpp"
 #include "work.hpp"
 
 #include <infra/runtime/promise.hpp>
@@ -99,18 +101,24 @@ private:
 
     void go_on(const shared_store& s);
     void start(const shared_store& s, work_batch batch);
-    awaitable<void> perform(shared_store s, work_batch batch);
-    awaitable<work_request> request_of(shared_store s, const work_batch& batch);
+    awaitable<void> perform(shared_store s, work_batch batch, receipt as);
+    work_request request_of(store& s, const work_batch& batch, receipt as);
     void end(const shared_store& s, work_batch batch, work_done done, const std::string& token);
     void end(const shared_store& s, work_batch batch, std::exception_ptr failure);
+    void end(const shared_store& s, const shared_claim& c, std::exception_ptr failure = nullptr);
     void answer(const shared_store& s, const shared_claim& c, work_done& done, const std::string& token);
+    void sweep_if_due(const shared_store& s, const claim_request& r);
+    awaitable<void> sweep(shared_store s, sweep_request request);
     void wait_on(const shared_store& s, shared_claim c);
     void jobs_came(const shared_store& s, std::string_view queue, std::size_t jobs);
     void something_is_due(const shared_store& s, std::string_view queue, wall_time at);
+    void wake(const shared_store& s, std::string_view queue, std::vector<shared_claim> woken);
     void tell_who_waits(const shared_store& s, const finish_operation& f);
     void ask_again(std::vector<shared_claim> woken);
     void pass_on(const shared_store& s, const claim_operation& gone);
+    void ring_for_others(const shared_store& s);
     bool is_named(std::string_view queue) const;
+    shared_claim one_that_is_asked_for(std::string_view queue) const;
 
     const home& at_;
     inbox<errand> inbox_;
@@ -122,8 +130,10 @@ private:
     claims_in_wait waiting_;
     fair_turns turns_;
     bell bell_;
+    sweeper sweeper_;
+    std::vector<job_key> swept_;                ///< that no claim has told of yet
     std::map<std::string, wall_time> promised_; ///< of a queue: due then, as nobody else was told
-    int under_way_ = 0;
+    lanes lanes_;
     bool closed_ = false;
     std::vector<promise<void>> drained_;
 };

@@ -43,13 +43,17 @@ struct redis_queue_options {
     /// stalledInterval. 100 ms to 1 hour.
     std::chrono::milliseconds stalled_interval{30'000};
 
+    /// Connections that bear workers' names and do nothing else, by which BullMQ's getWorkers() and dashboards see who takes
+    /// jobs: one for each queue and worker_options::name. Of further ones only this library knows. 0: none. At most 1000.
+    std::size_t show_workers = 32;
+
     /// Operations, and bytes of payload, that may wait for the server; more is refused with infra::errc::overloaded. At least
     /// 1. A worker's own operations are always taken: its concurrency bounds them.
     std::size_t max_waiting = 65'536;
     std::size_t max_waiting_bytes = 64 * 1024 * 1024;
 };
 
-/// On these loops, or, without any, on those of the default runtime. The first operation connects. Throws
+/// On these loops, or, without any, on one of its own, which no handler holds up. The first operation connects. Throws
 /// std::invalid_argument naming a bad option. `time` must outlive it.
 std::shared_ptr<backend> make_redis_backend(redis_queue_options options = {}, std::vector<executor> loops = {},
                                             clock& time = real_clock());

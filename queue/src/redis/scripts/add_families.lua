@@ -5,6 +5,7 @@
 --       `other_parent`, `waits_for_itself`, `too_many_children` and the place in it of the child that is to blame
 
 -- use queue
+-- use receipts
 
 local most_minutes = 10080 -- of history
 

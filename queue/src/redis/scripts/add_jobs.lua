@@ -1,13 +1,15 @@
 -- Adds jobs without parents and children to queues.
 --
 -- KEYS  the bases of the queues
--- ARGV  of each queue: how many of the jobs are its; the key under which one group was laid down, or nothing;
+-- ARGV  of each queue: how many of the jobs are its; the lane of this call, or nothing, and its number; the key under which one group was laid down,
+--       or nothing;
 --       then, if there is none, of each group: how many words its jobs have, now, and those words, which lib/adding.lua explains;
 --       otherwise: in how many pieces it lies there, each a list of such words under that key, `:` and 1, 2 …; now
 -- gives for each group: of each job its id, or that of the job it is a duplicate of, and what became of it (0 its id was there, 1 added,
 --       2 a duplicate, 3 added in the place of a duplicate); or, where the group is refused, why: `full`, the queue's base and how many it may hold
 
 -- use queue
+-- use receipts
 -- use slots
 -- use adding
 -- use room

@@ -3,6 +3,7 @@
 -- KEYS  bases of queues
 -- ARGV  1 now  2 the token of new locks  3 their time in ms  4 the worker's name, or nothing  5 how many to take  6 how many minutes of history
 --       7 from how many of the queues, which are the first  8 by when a lease is over that ended  9 how often a job may stall
+--       10 the lane of this call, or nothing  11 its number
 --       then of those that ended in the same way: the number of their queue; how (completed, failed, retry, returned, waits, dropped);
 --       how many of the kind to keep, or nothing; for how many seconds, or nothing; the same two for the case that they fail instead; the time
 --       until which they are delayed, or nothing; their priority; `front` or nothing; their attempts; how many they made; how many they are;
@@ -12,6 +13,7 @@
 --       started in time}
 
 -- use queue
+-- use receipts
 -- use parents
 -- use ends
 
@@ -29,6 +31,7 @@ for i, base in ipairs(KEYS) do
 end
 
 -- use recording
+-- use rescue
 -- use overdue
 -- use taking
 
@@ -50,10 +53,19 @@ local function settle(q)
     end
 end
 
+local before = answer_before(ARGV[10], tonumber(ARGV[11]))
+if before then
+    return before.err and before or read_again(before)
+end
+
 record_all()
 local rescued, expired = catch_up()
 local taken, again = claim()
 for _, q in ipairs(queues) do
     settle(q)
 end
-return {unrecorded, taken, again and string.format('%.0f', again) or false, rescued, expired}
+local answer = {unrecorded, taken, again and string.format('%.0f', again) or false, rescued, expired}
+if #taken + #rescued + #expired + ends_read > 0 then
+    keep_answer(ARGV[10], tonumber(ARGV[11]), to_be_read_again(answer))
+end
+return answer

@@ -2,6 +2,12 @@
 -- pieces, and is the only one of its call.
 
 local queues, is_limited = {}, false
+local lane, call_number, laid_down = ARGV[#KEYS + 1], tonumber(ARGV[#KEYS + 2]), ARGV[#KEYS + 3]
+
+local before = answer_before(lane, call_number)
+if before then
+    return before
+end
 
 for i, base in ipairs(KEYS) do
     local jobs = tonumber(ARGV[i])
@@ -40,7 +46,7 @@ local function read_group(at)
 end
 
 local function add_groups_of_call(add)
-    local answers, at = {}, #KEYS + 2
+    local answers, at = {}, #KEYS + 4
     while at <= #ARGV do
         local group
         group, at = read_group(at)
@@ -50,7 +56,7 @@ local function add_groups_of_call(add)
 end
 
 local function add_laid_down(key, add)
-    local group = {laid_down = key, pieces = tonumber(ARGV[#KEYS + 2]), now = tonumber(ARGV[#KEYS + 3])}
+    local group = {laid_down = key, pieces = tonumber(ARGV[#KEYS + 4]), now = tonumber(ARGV[#KEYS + 5])}
     local pieces = {}
     for piece = 1, group.pieces do
         pieces[piece] = key .. ':' .. piece
@@ -65,10 +71,12 @@ end
 
 -- `add` gives a group's answers, or why it is refused.
 local function add_groups(add)
-    local key = ARGV[#KEYS + 1]
-    local answers = key ~= '' and add_laid_down(key, add) or add_groups_of_call(add)
+    local answers = laid_down ~= '' and add_laid_down(laid_down, add) or add_groups_of_call(add)
     for _, q in pairs(queues) do
         settle(q)
+    end
+    if not answers.err then
+        keep_answer(lane, call_number, answers)
     end
     return answers
 end

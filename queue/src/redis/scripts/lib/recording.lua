@@ -285,7 +285,7 @@ local function keep_history(q, state)
 end
 
 local function record_all()
-    local at = 10
+    local at = 12
     while at <= #ARGV do
         at = record_group(read_group(at))
     end

@@ -136,6 +136,28 @@ local function each_next(q, n, act)
     end
 end
 
+-- An answer without the fields of what was taken.
+local function to_be_read_again(answer)
+    local kept, taken = {}, answer[2]
+    for at = 1, #taken, 16 do
+        kept[#kept + 1], kept[#kept + 2] = taken[at], taken[at + 1]
+    end
+    return {answer[1], kept, answer[3], answer[4], answer[5]}
+end
+
+local function read_again(answer)
+    local taken, kept = {}, answer[2]
+    for at = 1, #kept, 2 do
+        local fields, n = read_fields(KEYS[kept[at]] .. ':' .. kept[at + 1]), #taken
+        taken[n + 1], taken[n + 2] = kept[at], kept[at + 1]
+        for i = 1, 14 do
+            taken[n + 2 + i] = fields[i]
+        end
+    end
+    answer[2] = taken
+    return answer
+end
+
 local function take(q, n, into)
     local started, counted = {}, 0
     each_next(q, n, function(id)

@@ -1,0 +1,46 @@
+-- What is found with a worker that vanished stands in line again, in front.
+
+local function is_of_scheduler(q, job)
+    local id = call('HGET', job, 'rjk')
+    return id and (call('EXISTS', q.base .. ':repeat:' .. id) == 1 or call('ZSCORE', q.base .. ':repeat', id))
+end
+
+local function why_it_does_not_wait(job)
+    local culprit = call('ZRANGE', job .. ':unsuccessful', 0, 0)[1]
+    if culprit then
+        return 'child ' .. culprit .. ' failed'
+    end
+    return call('HEXISTS', job, 'infra.cancel') == 1 and 'cancelled'
+end
+
+-- As BullMQ's sweep does it with what it finds stalled.
+local function rescue(q, id, most_stalls)
+    local job = q.base .. ':' .. id
+    if call('LREM', q.active, -1, id) == 0 or call('EXISTS', job) == 0 then
+        return false
+    end
+    local stalls = call('HINCRBY', job, 'stc', 1)
+    if stalls > most_stalls and not is_of_scheduler(q, job) then
+        call('HSET', job, 'defa', 'job stalled more than allowable limit', 'infra.since', ARGV[1])
+    else
+        call('HSET', job, 'infra.since', ARGV[1])
+    end
+    local reason, group = why_it_does_not_wait(job), q.has_groups and group_of(q, id)
+    if group then
+        fair.stop(q, group, id)
+    end
+    if not reason then
+        if group then
+            fair.join(q, group, id, priority_of(job), true)
+        else
+            call('RPUSH', q.line, id)
+        end
+        tell(q, 'waiting', 'jobId', id, 'prev', 'active', 'infra', 'stalled')
+        q.must_ring = true
+    end
+    tell(q, 'stalled', 'jobId', id)
+    if reason then
+        fail_unrun(q, id, 'active', reason, now)
+    end
+    return true
+end
