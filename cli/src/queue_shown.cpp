@@ -17,6 +17,10 @@ json::value document_of(std::optional<wall_time> t) {
     return t ? json::value(std::string_view(format_rfc3339(*t).data(), 24)) : json::value();
 }
 
+// Others than this library may have written it without its time.
+std::optional<wall_time> known(wall_time t) { return t == wall_time{} ? std::nullopt : std::optional(t); }
+std::string told_at(wall_time t, const std::string& what) { return t == wall_time{} ? what : text_of(t) + "  " + what; }
+
 std::string shown(milliseconds d) { return shown_ttl(std::max(d, milliseconds(0))); }
 std::string age_of(wall_time t, wall_time now) {
     return shown(std::chrono::duration_cast<milliseconds>(saturating_sub(now, t)));
@@ -177,20 +181,20 @@ std::string text_of(const queue::job_info& j, const queue::children_page& childr
         {"result", j.result},
         {"reason", j.failed_reason}};
     for (const auto& each : j.errors)
-        facts.emplace_back("error " + std::to_string(each.attempt), text_of(each.at) + "  " + each.reason);
+        facts.emplace_back("error " + std::to_string(each.attempt), told_at(each.at, each.reason));
     for (const auto& each : children.children)
         facts.emplace_back("child", shown(each));
     if (!children.next.empty())
         facts.emplace_back("child", "…");
     for (const auto& each : log)
-        facts.emplace_back("log", text_of(each.at) + "  " + each.text);
+        facts.emplace_back("log", told_at(each.at, each.text));
     return fact_sheet(facts);
 }
 
 json::value document_of(const queue::job_info& j) {
     json::array errors;
     for (const auto& each : j.errors)
-        errors.push_back({{"attempt", each.attempt}, {"at", document_of(each.at)}, {"reason", each.reason}});
+        errors.push_back({{"attempt", each.attempt}, {"at", document_of(known(each.at))}, {"reason", each.reason}});
     return {{"id", j.id},
             {"queue", j.queue},
             {"name", j.name},
@@ -235,7 +239,7 @@ json::value document_of(const std::vector<queue::child_info>& children) {
 json::value document_of(const std::vector<queue::log_line>& log) {
     json::array lines;
     for (const auto& each : log)
-        lines.push_back({{"at", document_of(each.at)}, {"text", each.text}});
+        lines.push_back({{"at", document_of(known(each.at))}, {"text", each.text}});
     return lines;
 }
 

@@ -44,6 +44,15 @@ TEST(QueueReport, SaysSoWhenNobodyIsThereAndNotMoreThanFitsALine) {
     EXPECT_NE(text.find(line + ", …\n"), std::string::npos) << text;
 }
 
+TEST(JobInfo, IsToldWithoutTimesThatNobodyWroteDown) {
+    const queue::job_info job{.id = "7", .created_at = t0, .errors = {{1, {}, "first"}}};
+    const std::vector<queue::log_line> log{{{}, "half way"}};
+    const auto text = text_of(job, {}, log);
+    EXPECT_NE(text.find("\nerror 1   first\nlog       half way"), std::string::npos) << text;
+    EXPECT_TRUE(document_of(job).at("errors").at(0).at("at").is_null());
+    EXPECT_TRUE(document_of(log).at(0).at("at").is_null());
+}
+
 TEST(JobInfo, IsTold) {
     const queue::job_info job{.queue = "mail",
                               .id = "7",
