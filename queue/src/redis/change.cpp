@@ -79,6 +79,15 @@ std::vector<job_state> states_for(const change_request& by) {
     return states;
 }
 
+// Those behind the heads of their groups first: they move up to where those were.
+std::vector<std::string_view> places_for(const change_request& by) {
+    const auto states = states_for(by);
+    auto places = states.empty() ? std::vector<std::string_view>() : places_of(states);
+    if (const auto parked = std::ranges::find(places, "parked"); parked != places.end())
+        std::rotate(places.begin(), parked, parked + 1);
+    return places;
+}
+
 // Whether a job's place alone says that it fits.
 bool asks_for_states_alone(const job_filter& filter) {
     return filter.name.empty() && filter.data_contains.empty() && filter.reason_contains.empty() &&
@@ -110,10 +119,7 @@ void pass(walk& through, const std::vector<walked_job>& jobs, std::size_t seen, 
 
 awaitable<change_result> change_fitting(shared_store s, change_request by) {
     const bool all_fit = asks_for_states_alone(by.filter);
-    const auto states = states_for(by);
-    walk through({.queues = states.empty() ? words() : co_await queues_of(s, by.filter.queue),
-                  .places = states.empty() ? std::vector<std::string_view>() : places_of(states),
-                  .ids_only = all_fit},
+    walk through({.queues = co_await queues_of(s, by.filter.queue), .places = places_for(by), .ids_only = all_fit},
                  by.cursor);
     const auto& prefix = s->options().prefix;
     change_result result;

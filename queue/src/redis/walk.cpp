@@ -9,11 +9,12 @@
 namespace infra::queue::redis_backend {
 namespace {
 
-// What stands apart in a queue that version 5 has paused is next to what waits.
-constexpr std::array<std::pair<std::string_view, job_state>, 8> all_places{
+// What stands apart in a queue that version 5 has paused is next to what waits. Behind the heads of their groups others are parked.
+constexpr std::array<std::pair<std::string_view, job_state>, 9> all_places{
     {{"wait", job_state::waiting},
      {"paused", job_state::waiting},
      {"prioritized", job_state::waiting},
+     {"parked", job_state::waiting},
      {"delayed", job_state::delayed},
      {"active", job_state::active},
      {"completed", job_state::completed},

@@ -27,9 +27,9 @@ void pass_all(walk& w, const words& ids, std::size_t most) {
 }
 
 TEST(QueueRedisWalk, GoesWhereJobsInAStateStand) {
-    EXPECT_EQ(places_of({job_state::waiting}), (places{"wait", "paused", "prioritized"}));
+    EXPECT_EQ(places_of({job_state::waiting}), (places{"wait", "paused", "prioritized", "parked"}));
     EXPECT_EQ(places_of({job_state::failed, job_state::active, job_state::failed}), (places{"failed", "active"}));
-    EXPECT_EQ(places_of({}).size(), 8u);
+    EXPECT_EQ(places_of({}).size(), 9u);
 }
 
 TEST(QueueRedisWalk, ReadsTheCursorsThatItGives) {

@@ -26,7 +26,7 @@ local function ask_for_the_end(id)
 end
 
 local function cancel(id)
-    if is_pending_run(q, id) or call('EXISTS', q.base .. ':' .. id) == 0 then
+    if is_pending_run(q, id) or not fields_of(q.base .. ':' .. id, 'timestamp')[1] then
         return false
     elseif runs(q, id) then
         return ask_for_the_end(id)
@@ -37,4 +37,7 @@ end
 
 local answers = change_each(cancel)
 fail_doomed(now)
+if q.must_ring then -- another of a group has its turn
+    ring(q)
+end
 return answers

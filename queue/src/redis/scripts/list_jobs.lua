@@ -1,7 +1,7 @@
 -- Reads a page of the jobs of a queue that stand in one place.
 --
 -- KEYS  1 the queue's base
--- ARGV  1 the place: wait, paused, active, prioritized, delayed, waiting-children, completed or failed  2 how many at most
+-- ARGV  1 the place: wait, paused, active, prioritized, parked (in groups), delayed, waiting-children, completed or failed  2 how many at most
 --       3 `newest` if the last that came are first, or nothing  4 after which job, or nothing  5 its mark  6 `ids` if no more is asked, or nothing
 -- gives how many stand before the page;  of each: its id; its score, or nothing; what lib/reading.lua says of it
 --
@@ -14,7 +14,7 @@ local call = redis.call
 
 local base, place, most, newest = KEYS[1], ARGV[1], tonumber(ARGV[2]), ARGV[3] == 'newest'
 local after, mark, ids_only = ARGV[4], ARGV[5], ARGV[6] == 'ids'
-local key = base .. ':' .. place
+local key = base .. (place == 'parked' and '~' or ':') .. place
 local is_list = place == 'wait' or place == 'paused' or place == 'active'
 
 -- Of a list the last that came is on the left. What stood before one that was taken has been taken as well.

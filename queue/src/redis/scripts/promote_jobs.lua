@@ -16,11 +16,12 @@ local some_wait_now = false
 
 local function promote(id)
     local job = q.base .. ':' .. id
-    if call('ZREM', q.delayed, id) == 0 or call('EXISTS', job) == 0 then
+    local known = fields_of(job, 'timestamp', 'priority')
+    if not known[1] or call('ZREM', q.delayed, id) == 0 then
         return false
     end
     call('HSET', job, 'delay', 0, 'infra.since', ARGV[1])
-    stand_in_line(q, id, priority_of(job), false)
+    stand_in_line(q, id, tonumber(known[2]) or 0, false)
     tell(q, 'waiting', 'jobId', id, 'prev', 'delayed', 'infra', 'promoted')
     some_wait_now = true
     return true

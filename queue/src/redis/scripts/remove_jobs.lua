@@ -47,7 +47,7 @@ end
 
 local function remove(id)
     local job = q.base .. ':' .. id
-    local known = call('HMGET', job, 'timestamp', 'parentKey', 'parent', 'deid', 'infra.expires')
+    local known = fields_of(job, 'timestamp', 'parentKey', 'parent', 'deid', 'infra.expires')
     if not known[1] and place ~= '' then
         return take_from(q, place, id) -- its hash has gone before
     elseif not known[1] or is_pending_run(q, id) or runs(q, id) then
@@ -72,4 +72,7 @@ end
 local answers = change_each(remove)
 in_pieces(forgotten, function(...) call('DEL', ...) end)
 fail_doomed(now)
+if q.must_ring then -- another of a group has its turn
+    ring(q)
+end
 return answers

@@ -10,8 +10,8 @@ local most_minutes = 0
 
 -- use parents
 -- use ends
--- use retrying
 -- use moving
+-- use retrying
 
 local q = open_queue(KEYS[1])
 local now = tonumber(ARGV[1])
@@ -32,8 +32,8 @@ end
 
 local function retry(id)
     local was, job = end_of(id), q.base .. ':' .. id
-    local known = was and call('HMGET', job, 'name', 'opts', 'priority')
-    if not known or not known[1] then
+    local known = was and fields_of(job, 'name', 'opts', 'priority') or {}
+    if not known[1] then
         return false
     end
     call('ZREM', q.base .. ':' .. was, id)
@@ -54,7 +54,7 @@ end
 for i = 3, #ARGV do
     if end_of(ARGV[i]) then
         local job = q.base .. ':' .. ARGV[i]
-        local known = call('HMGET', job, 'parentKey', 'parent')
+        local known = fields_of(job, 'parentKey', 'parent')
         expect_again(job, known[1], known[2], now)
     end
 end

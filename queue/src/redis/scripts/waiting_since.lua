@@ -11,12 +11,14 @@ local most_in_line, most_priorities = 100, 1000
 
 -- Of our jobs it stands there; others became due when their delay was over.
 local function since_of(job)
-    local known = call('HMGET', job, 'infra.since', 'timestamp', 'opts')
-    if known[1] then
+    local known = redis.pcall('HMGET', job, 'infra.since', 'timestamp', 'opts')
+    if known.err then
+        return nil -- somebody else's
+    elseif tonumber(known[1]) then
         return tonumber(known[1])
     end
-    local delay = string.match(known[3] or '', '"delay":(%d+)')
-    return known[2] and tonumber(known[2]) + (tonumber(delay) or 0)
+    local added, delay = tonumber(known[2]), string.match(known[3] or '', '"delay":(%d+)')
+    return added and added + (tonumber(delay) or 0)
 end
 
 local function heads_of_priorities(base)
@@ -28,6 +30,20 @@ local function heads_of_priorities(base)
         end
         heads[#heads + 1] = first[1]
         from = string.format('%.0f', (math.floor(first[2] / 4294967296) + 1) * 4294967296)
+    end
+    return heads
+end
+
+-- Of the groups some, at their first and their last parked jobs.
+local function heads_of_groups(base)
+    local heads = {}
+    for _, name in ipairs(call('EXISTS', base .. '~parked') == 1 and call('HRANDFIELD', base .. '~heads', most_in_line) or {}) do
+        for _, id in ipairs(call('ZRANGE', base .. '~group:' .. name, 0, 0)) do
+            heads[#heads + 1] = id
+        end
+    end
+    for _, id in ipairs(call('ZRANGE', base .. '~parked', 0, most_in_line - 1)) do
+        heads[#heads + 1] = id
     end
     return heads
 end
@@ -45,6 +61,7 @@ local function earliest(base)
         call('LRANGE', base .. ':wait', -most_in_line, -1),
         call('LRANGE', base .. ':paused', -most_in_line, -1),
         heads_of_priorities(base),
+        heads_of_groups(base),
     }) do
         for _, id in ipairs(ids) do
             look(since_of(base .. ':' .. id))

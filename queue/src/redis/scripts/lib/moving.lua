@@ -1,5 +1,11 @@
 -- What people may do to a job, in view of where it is.
 
+-- Others may have put anything under a job's key: what is no hash has no fields.
+local function fields_of(job, ...)
+    local known = redis.pcall('HMGET', job, ...)
+    return known.err and {} or known
+end
+
 local function runs(q, id)
     return call('EXISTS', q.base .. ':' .. id .. ':lock') == 1 or call('LPOS', q.active, id)
 end
@@ -11,12 +17,18 @@ local function is_pending_run(q, id)
     return next_run and tonumber(next_run) == tonumber(at)
 end
 
+local waits_at = {wait = true, paused = true, prioritized = true, parked = true}
+
 -- Out of the place where it was seen, or wherever it stands. Says where that was; nothing if it stands there no longer.
 local function take_from(q, place, id)
     if place == '' then
         return take_out(q, id)
     end
-    local key = q.base .. ':' .. place
+    local group = q.has_groups and waits_at[place] and fields_of(q.base .. ':' .. id, 'infra.group')[1]
+    if group and fair.leave(q, group, id) then
+        return place
+    end
+    local key = place == 'parked' and q.base .. '~parked' or q.base .. ':' .. place
     local gone = (place == 'wait' or place == 'paused') and call('LREM', key, -1, id) or call('ZREM', key, id)
     return gone == 1 and place
 end

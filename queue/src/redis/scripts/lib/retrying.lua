@@ -7,7 +7,7 @@ local function expect_again(job, parent_key, parent, now)
         return
     end
     local waits = call('ZSCORE', link.queueKey .. ':waiting-children', link.id)
-    if not waits and not call('HGET', link.key, 'finishedOn') then
+    if not waits and not fields_of(link.key, 'finishedOn')[1] then
         return
     end
     if call('ZREM', link.key .. ':unsuccessful', job) + call('HDEL', link.key .. ':failed', job) +
@@ -21,7 +21,7 @@ local function forgive_children(job)
     local fatal, ignored = job .. ':unsuccessful', {}
     for _, child in ipairs(call('ZRANGE', fatal, 0, -1)) do
         ignored[#ignored + 1] = child
-        ignored[#ignored + 1] = call('HGET', child, 'failedReason') or 'failed'
+        ignored[#ignored + 1] = fields_of(child, 'failedReason')[1] or 'failed'
     end
     in_pieces(ignored, function(...) call('HSET', job .. ':failed', ...) end)
     call('DEL', fatal)
