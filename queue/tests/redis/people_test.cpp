@@ -191,6 +191,25 @@ TEST_F(QueueRedisPeople, RemoveAllOfALongLineBitByBit) {
     EXPECT_EQ(line("wait"), lines{"2501"});
 }
 
+TEST_F(QueueRedisPeople, TakeSomeOutOfALongLineAndLeaveTheOthersInTheirOrder) {
+    std::vector<new_job> many;
+    for (int i = 0; i < 60; ++i)
+        many.push_back(plain_job(i % 3 == 0 ? "kept" : "a"));
+    add(many);
+    auto run = plain_job("a");
+    run.id = "repeat:nightly:" + std::to_string(to_unix_ms(t0));
+    add(run);
+    ask({"ZADD", "bull:mail:repeat", to_unix_ms(t0), "nightly"});
+    ask({"SET", "bull:mail:2:lock", "somebody's"}); // it should not stand there
+    EXPECT_EQ(change_all(job_change::cancel, {.queue = "mail", .states = {job_state::waiting}, .name = "a"}), 40u);
+    lines kept{run.id};
+    for (int i = 57; i >= 0; i -= 3)
+        kept.push_back(std::to_string(i + 1));
+    kept.push_back("2");
+    EXPECT_EQ(line("wait"), kept);
+    EXPECT_EQ(ask({"ZCARD", "bull:mail:failed"}).as_integer(), 39);
+}
+
 TEST_F(QueueRedisPeople, ClearAwayIdsWhoseJobsHaveGone) {
     ask({"LPUSH", "bull:mail:wait", "gone"});
     ask({"ZADD", "bull:mail:failed", 1, "gone too"});

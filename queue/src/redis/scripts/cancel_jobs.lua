@@ -35,7 +35,7 @@ local function cancel(id)
     return stood and fail_unrun(q, id, stood, 'cancelled', now)
 end
 
-local answers = change_each(cancel)
+local answers = change_each(q, cancel)
 fail_doomed(now)
 if q.must_ring then -- another of a group has its turn
     ring(q)

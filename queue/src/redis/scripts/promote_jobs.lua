@@ -27,7 +27,7 @@ local function promote(id)
     return true
 end
 
-local answers = change_each(promote)
+local answers = change_each(q, promote)
 if some_wait_now then
     ring(q)
 end

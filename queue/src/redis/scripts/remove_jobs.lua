@@ -69,7 +69,7 @@ local function remove(id)
     return true
 end
 
-local answers = change_each(remove)
+local answers = change_each(q, remove)
 in_pieces(forgotten, function(...) call('DEL', ...) end)
 fail_doomed(now)
 if q.must_ring then -- another of a group has its turn

@@ -58,7 +58,7 @@ for i = 3, #ARGV do
         expect_again(job, known[1], known[2], now)
     end
 end
-local answers = change_each(retry)
+local answers = change_each(q, retry)
 if some_wait_again then
     ring(q)
 end
