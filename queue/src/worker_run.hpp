@@ -93,6 +93,7 @@ private:
     awaitable<void> keep_schedules();
     awaitable<not_performed> advance_runs(std::vector<running_job> taken, std::vector<job_key> expired);
     awaitable<not_performed> decide_runs(std::vector<scheduled_run> runs);
+    awaitable<std::vector<schedule_info>> schedules_of(std::vector<scheduled_run> runs);
 
     struct ending {
         running_job of;

@@ -4,8 +4,24 @@
 #include <infra/base/telemetry.hpp>
 
 #include <algorithm>
+#include <set>
 
 namespace infra::queue {
+namespace {
+
+/// Another program may have stored one that cannot be worked out: it hurts itself alone.
+template <class Decide>
+std::optional<advance_request> unless_unreadable(const schedule_info& s, Decide decide) {
+    try {
+        return decide();
+    } catch (const std::exception& e) {
+        telemetry::log(level::warn, "queue", "a schedule cannot be worked out, and has no further run",
+                       {{"schedule", s.id}, {"queue", s.queue}, {"reason", e.what()}});
+        return std::nullopt;
+    }
+}
+
+} // namespace
 
 // Once a minute, and soon after a definition came or went.
 awaitable<void> worker_run::keep_schedules_if_due() {
@@ -37,7 +53,7 @@ awaitable<void> worker_run::keep_schedules() {
             continue;
         if (std::ranges::none_of(defined, [&](const auto& d) { return d.queue == s.queue && d.id == s.id; }))
             others.push_back(again(s, time_.wall()));
-        if (auto repair = to_repair(s, time_.wall())) {
+        if (auto repair = unless_unreadable(s, [&] { return to_repair(s, time_.wall()); })) {
             telemetry::log(level::warn, "queue", "a schedule had lost its next run; it has one again",
                            {{"schedule", s.id}, {"queue", s.queue}});
             repairs.push_back(std::move(*repair));
@@ -76,8 +92,18 @@ awaitable<worker_run::not_performed> worker_run::advance_runs(std::vector<runnin
     co_return all;
 }
 
+awaitable<std::vector<schedule_info>> worker_run::schedules_of(std::vector<scheduled_run> runs) {
+    std::set<std::string> queues;
+    for (const auto& each : runs)
+        queues.insert(each.job.queue);
+    std::vector<schedule_info> all;
+    for (const auto& queue : queues)
+        std::ranges::move(co_await stored_->schedules(queue), std::back_inserter(all));
+    co_return all;
+}
+
 awaitable<worker_run::not_performed> worker_run::decide_runs(std::vector<scheduled_run> runs) {
-    const auto known = co_await stored_->schedules(std::nullopt);
+    const auto known = co_await schedules_of(runs);
     not_performed left_out;
     std::vector<advance_request> requests;
     for (const auto& each : runs) {
@@ -86,7 +112,7 @@ awaitable<worker_run::not_performed> worker_run::decide_runs(std::vector<schedul
             known, [&](const schedule_info& one) { return one.queue == each.job.queue && one.id == run->first; });
         if (s == known.end() || !jobs_.jobs()->runner_of(s->name))
             continue;
-        const auto request = to_advance(*s, run->second, time_.wall());
+        const auto request = unless_unreadable(*s, [&] { return to_advance(*s, run->second, time_.wall()); });
         if (!request)
             continue;
         requests.push_back(*request);

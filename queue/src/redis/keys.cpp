@@ -1,6 +1,7 @@
 #include "keys.hpp"
 
 #include <infra/base/encoding.hpp>
+#include <infra/queue/schedules.hpp>
 
 namespace infra::queue::redis_backend {
 namespace {
@@ -33,8 +34,19 @@ std::string queue_keys::of_job(std::string_view id, job_part part) const {
 
 std::string queue_keys::ours(std::string_view what) const { return joined(base_, '~', what); }
 
+namespace {
+
+// Ids with colons are those of schedules' runs: `repeat:<schedule>:<ms>`.
+std::size_t before_id_in(std::string_view job_key) {
+    constexpr std::string_view run_begins = ":repeat:";
+    const auto run = job_key.find(run_begins);
+    return run != job_key.npos && run_of(job_key.substr(run + 1)) ? run : job_key.rfind(':');
+}
+
+} // namespace
+
 std::optional<job_place> place_of(std::string_view job_key) {
-    const auto before_id = job_key.rfind(':');
+    const auto before_id = before_id_in(job_key);
     if (before_id == std::string_view::npos || before_id == 0)
         return std::nullopt;
     const auto before_queue = job_key.rfind(':', before_id - 1);

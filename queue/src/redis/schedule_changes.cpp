@@ -2,34 +2,57 @@
 
 namespace infra::queue::redis_backend {
 
-schedule_change upserted(const stored_scheduler* known, const new_schedule& asked) {
+namespace {
+
+bool is_as_asked(const stored_scheduler& known, const new_schedule& asked) {
+    const auto info = to_info(known, {});
+    return is_same_recurrence(known, asked.when) && info.name == asked.name && info.data == asked.data &&
+           info.options == asked.options;
+}
+
+schedule_change spoken_of_again(const known_schedule& known, wall_time now) {
+    schedule_change change{.becomes = *known.is, .now = now};
+    change.becomes.defined_at = now;
+    if (!known.is->is_over && !known.pending)
+        change.run = known.is->next;
+    return change;
+}
+
+// One that is over had all its runs made, and counts none that is pending.
+void count_pending(stored_scheduler& becomes, bool was_over) {
+    if (was_over && !becomes.is_over)
+        ++becomes.iterations;
+    else if (!was_over && becomes.is_over)
+        --becomes.iterations;
+}
+
+} // namespace
+
+schedule_change upserted(const known_schedule& known, const new_schedule& asked) {
+    if (known.is && is_as_asked(*known.is, asked))
+        return spoken_of_again(known, asked.now);
     schedule_change change{.becomes = to_stored(asked), .now = asked.now};
     auto& becomes = change.becomes;
-    if (known) {
-        becomes.iterations = known->iterations;
-        becomes.last = known->last;
-        if (!known->is_over)
-            change.taken_away = known->next;
-        if (is_same_recurrence(*known, asked.when)) {
-            becomes.is_over = known->is_over;
-            becomes.next = known->next;
-        } else if (known->is_over && !becomes.is_over) {
-            ++becomes.iterations; // all of them were made, and here is another
-        } else if (!known->is_over && becomes.is_over) {
-            --becomes.iterations;
+    if (known.is) {
+        becomes.iterations = known.is->iterations;
+        becomes.last = known.is->last;
+        if (!known.is->is_over)
+            change.taken_away = known.is->next;
+        if (is_same_recurrence(*known.is, asked.when)) {
+            becomes.is_over = known.is->is_over;
+            becomes.next = known.is->next;
         }
-    } else if (becomes.is_over) {
-        becomes.iterations = 0;
     }
+    count_pending(becomes, known.is && known.is->is_over);
     if (!becomes.is_over)
         change.run = becomes.next;
     return change;
 }
 
-std::optional<schedule_change> advanced(const stored_scheduler* known, const advance_request& asked) {
-    if (!known || known->is_over || known->next != asked.run)
+std::optional<schedule_change> advanced(const known_schedule& known, const advance_request& asked) {
+    if (!known.is || known.is->is_over || known.is->next != asked.run)
         return std::nullopt;
-    schedule_change change{.becomes = *known, .run = asked.next, .now = asked.now};
+    schedule_change change{.becomes = *known.is, .run = asked.next, .now = asked.now};
     auto& becomes = change.becomes;
     becomes.last = asked.run;
     becomes.is_over = !asked.next;

@@ -18,11 +18,17 @@ struct schedule_change {
     wall_time now{};
 };
 
-/// `known`: as it is stored; null: it is new. A run that it has and keeps is added anew, as it is to be from now on.
-schedule_change upserted(const stored_scheduler* known, const new_schedule& asked);
+/// A schedule as it is stored, if it is, and where the job of its next run is.
+struct known_schedule {
+    std::optional<stored_scheduler> is{};
+    std::optional<job_state> pending{};
+};
+
+/// One that is asked for as it is keeps its run. Where its times are the same, and the rest is not, that run is added anew.
+schedule_change upserted(const known_schedule& known, const new_schedule& asked);
 
 /// Empty where `asked.run` is not the pending one.
-std::optional<schedule_change> advanced(const stored_scheduler* known, const advance_request& asked);
+std::optional<schedule_change> advanced(const known_schedule& known, const advance_request& asked);
 
 /// Where in `repeat` it stands: at its run's time; one that is over at its last run's, as in BullMQ.
 wall_time score_of(const stored_scheduler& s) noexcept;

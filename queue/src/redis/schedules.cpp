@@ -16,10 +16,9 @@ constexpr std::size_t schedules_of_a_call = 200;
 /// Looked at anew, after others had changed them in between.
 constexpr int most_looks = 20;
 
-struct known_schedule {
-    std::optional<stored_scheduler> is{};
+struct seen_schedule {
+    known_schedule known{};
     std::string digest{};
-    std::optional<job_state> pending{};
 };
 
 hash_fields fields_of(redis::reply::list flat) {
@@ -40,22 +39,29 @@ std::optional<job_state> state_of(const redis::reply& word) {
     return found == std::end(states) ? std::nullopt : std::optional(found->second);
 }
 
-std::vector<known_schedule> read_known(const std::string& queue, redis::reply answer) {
+std::optional<std::string> text_of(redis::reply r) {
+    return r.is_null() ? std::nullopt : std::optional(std::move(r).take_text());
+}
+
+std::vector<seen_schedule> read_seen(const std::string& queue, redis::reply answer) {
     auto flat = std::move(answer).take_items();
-    std::vector<known_schedule> all;
-    for (std::size_t i = 0; i + 4 < flat.size(); i += 5) {
-        known_schedule one{.digest = flat[i + 3].as_text(), .pending = state_of(flat[i + 4])};
-        if (!flat[i + 1].is_null())
-            one.is = read_scheduler(queue, std::move(flat[i]).take_text(), flat[i + 1].as_real(),
-                                    fields_of(std::move(flat[i + 2]).take_items()));
+    std::vector<seen_schedule> all;
+    for (std::size_t i = 0; i + 6 < flat.size(); i += 7) {
+        seen_schedule one{.known = {.pending = state_of(flat[i + 4])}, .digest = flat[i + 3].as_text()};
+        if (!flat[i + 1].is_null()) {
+            const auto hash = fields_of(std::move(flat[i + 2]).take_items());
+            auto& is = one.known.is;
+            is = read_scheduler(queue, std::move(flat[i]).take_text(), flat[i + 1].as_real(), hash);
+            take_from_run(*is, hash, text_of(std::move(flat[i + 5])), text_of(std::move(flat[i + 6])));
+        }
         all.push_back(std::move(one));
     }
     return all;
 }
 
-awaitable<std::vector<known_schedule>> look_at(shared_store s, std::string queue, words ids) {
+awaitable<std::vector<seen_schedule>> look_at(shared_store s, std::string queue, words ids) {
     auto look = scripts::read_schedules.call(words{s->keys(queue).base()}, ids).again(redis::replay::read);
-    co_return read_known(queue, co_await s->ask(std::move(look)));
+    co_return read_seen(queue, co_await s->ask(std::move(look)));
 }
 
 // --- Storing ------------------------------------------------------------------------------------------------------
@@ -99,7 +105,7 @@ struct wish {
     std::string id{};
     std::size_t place = 0;
     /// Gives nothing where nothing is to be done.
-    std::function<std::optional<schedule_change>(const stored_scheduler* known)> decide{};
+    std::function<std::optional<schedule_change>(const known_schedule& known)> decide{};
 };
 using wishes = std::vector<wish>;
 
@@ -112,12 +118,12 @@ words ids_of(const wishes& all) {
 
 /// Gives those of them whose schedules were changed by others meanwhile.
 awaitable<wishes> try_to_fulfil(shared_store s, std::string queue, wishes all, std::vector<bool>& done) {
-    const auto known = co_await look_at(s, queue, ids_of(all));
+    const auto seen = co_await look_at(s, queue, ids_of(all));
     words changes;
     wishes asked, changed;
     for (std::size_t i = 0; i < all.size(); ++i)
-        if (const auto change = all[i].decide(known.at(i).is ? &*known[i].is : nullptr)) {
-            put(changes, *change, known[i].digest);
+        if (const auto change = all[i].decide(seen.at(i).known)) {
+            put(changes, *change, seen[i].digest);
             asked.push_back(std::move(all[i]));
         }
     if (asked.empty())
@@ -166,21 +172,20 @@ awaitable<std::vector<bool>> fulfil(shared_store s, std::map<std::string, wishes
     co_return done;
 }
 
-std::vector<schedule_info> infos_of(std::vector<known_schedule> all) {
+std::vector<schedule_info> infos_of(const std::vector<seen_schedule>& all) {
     std::vector<schedule_info> infos;
     for (const auto& each : all)
-        if (each.is)
-            infos.push_back(to_info(*each.is, each.pending));
+        if (each.known.is)
+            infos.push_back(to_info(*each.known.is, each.known.pending));
     return infos;
 }
 
 awaitable<std::vector<schedule_info>> schedules_of(shared_store s, std::string queue) {
     std::vector<schedule_info> all;
     for (std::size_t from = 0;; from += schedules_of_a_call) {
-        auto known = co_await look_at(s, queue, {"", std::to_string(from), std::to_string(schedules_of_a_call)});
-        const auto found = known.size();
-        std::ranges::move(infos_of(std::move(known)), std::back_inserter(all));
-        if (found < schedules_of_a_call)
+        const auto seen = co_await look_at(s, queue, {"", std::to_string(from), std::to_string(schedules_of_a_call)});
+        std::ranges::move(infos_of(seen), std::back_inserter(all));
+        if (seen.size() < schedules_of_a_call)
             break;
     }
     std::ranges::sort(all, {}, &schedule_info::id);
@@ -194,7 +199,7 @@ awaitable<void> upsert(shared_store s, std::vector<new_schedule> schedules) {
     for (std::size_t i = 0; i < schedules.size(); ++i)
         by_queue[schedules[i].queue].push_back(
             {schedules[i].id, i,
-             [asked = schedules[i]](const stored_scheduler* known) { return std::optional(upserted(known, asked)); }});
+             [asked = schedules[i]](const known_schedule& known) { return std::optional(upserted(known, asked)); }});
     co_await fulfil(s, std::move(by_queue), schedules.size());
 }
 
@@ -203,7 +208,7 @@ awaitable<std::vector<bool>> advance(shared_store s, std::vector<advance_request
     for (std::size_t i = 0; i < requests.size(); ++i)
         by_queue[requests[i].of.queue].push_back(
             {requests[i].of.id, i,
-             [asked = requests[i]](const stored_scheduler* known) { return advanced(known, asked); }});
+             [asked = requests[i]](const known_schedule& known) { return advanced(known, asked); }});
     co_return co_await fulfil(s, std::move(by_queue), requests.size());
 }
 

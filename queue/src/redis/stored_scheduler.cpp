@@ -107,7 +107,10 @@ std::string field_text(const json::value& value) {
 
 json::object iteration_opts(const stored_scheduler& s, wall_time run, std::size_t iteration, wall_time now) {
     auto opts = s.opts;
-    auto repeat = recurrence_of(s.when);
+    const auto* before = object_in(s.opts, "repeat");
+    auto repeat = before ? *before : json::object();
+    for (auto& each : recurrence_of(s.when))
+        repeat[each.key()] = std::move(each.value());
     if (s.when.offset && *s.when.offset > milliseconds(0))
         repeat["offset"] = s.when.offset->count();
     repeat["count"] = iteration;
@@ -136,6 +139,7 @@ stored_scheduler read_scheduler(std::string queue, std::string id, std::optional
                        .name = text(hash, "name"),
                        .opts = object_of(hash, "opts"),
                        .iterations = count_of(text(hash, "ic")),
+                       .is_counted = find_field(hash, "ic") != nullptr,
                        .is_over = text(hash, "infra.over") == "1",
                        .last = time(hash, "infra.last"),
                        .defined_at = time(hash, "infra.defined").value_or(wall_time{})};
@@ -160,6 +164,22 @@ stored_scheduler to_stored(const new_schedule& asked) {
             .defined_at = asked.now};
 }
 
+void take_from_run(stored_scheduler& s, const hash_fields& hash, std::optional<std::string> data,
+                   const std::optional<std::string>& opts) {
+    if (data && !find_field(hash, "data")) {
+        s.data = *std::move(data);
+        s.has_data_of_run = true;
+    }
+    auto read =
+        opts && !find_field(hash, "opts") ? read_object(*opts) : json::result<json::object>(json::failure("", "none"));
+    if (!read)
+        return;
+    for (const auto* own : {"delay", "jobId", "prevMillis", "repeatJobKey", "timestamp"})
+        read->erase(own);
+    s.opts = *std::move(read);
+    s.has_opts_of_run = true;
+}
+
 bool is_same_recurrence(const stored_scheduler& stored, const schedule& asked) {
     auto when = stored.when;
     if (!asked.offset)
@@ -173,11 +193,12 @@ hash_fields hash_of(const stored_scheduler& s) {
         all.emplace_back(each.key(), field_text(each.value()));
     if (const auto phase = phase_of(s))
         all.emplace_back("offset", std::to_string(*phase));
-    if (!s.opts.empty())
+    if (!s.opts.empty() && !s.has_opts_of_run)
         all.emplace_back("opts", json::to_text(s.opts));
-    if (s.data != "{}")
+    if (s.data != "{}" && !s.has_data_of_run)
         all.emplace_back("data", s.data);
-    all.emplace_back("ic", std::to_string(s.iterations));
+    if (s.is_counted)
+        all.emplace_back("ic", std::to_string(s.iterations));
     if (const auto more = ours_of(s.when); !more.empty())
         all.emplace_back(ours, json::to_text(more));
     if (s.is_over)

@@ -24,7 +24,11 @@ struct stored_scheduler {
     std::string data = "{}";
     json::object opts{};        ///< of each run's job
     std::size_t iterations = 1; ///< that were added, the pending one included
-    bool is_over = false;       ///< then all of them were made, and `next` is the last one's time
+    bool is_counted = true;     ///< false: a repeatable job of BullMQ 5, which is no scheduler
+    /// They are the run's, which hands them on to the next one; the schedule itself has none.
+    bool has_data_of_run = false;
+    bool has_opts_of_run = false;
+    bool is_over = false; ///< then all of them were made, and `next` is the last one's time
     std::optional<wall_time> next{};
     std::optional<wall_time> last{};
     wall_time defined_at{};
@@ -34,6 +38,10 @@ struct stored_scheduler {
 stored_scheduler read_scheduler(std::string queue, std::string id, std::optional<double> score,
                                 const hash_fields& hash);
 stored_scheduler to_stored(const new_schedule& asked);
+
+/// What a schedule itself does not say of its runs' jobs is what its pending run says.
+void take_from_run(stored_scheduler& s, const hash_fields& hash, std::optional<std::string> data,
+                   const std::optional<std::string>& opts);
 
 /// Whether they run at the same times, so that the one that is to be stored may keep the run of the one that is.
 bool is_same_recurrence(const stored_scheduler& stored, const schedule& asked);

@@ -127,6 +127,71 @@ TEST_F(QueueRedisFamilies, BytesThatStandForAnIdElsewhereAreLeftAlone) {
     EXPECT_EQ(read_parent(ask({"HGET", "bull:mail:c", "parent"}).as_text()).value().id, "1");
 }
 
+// --- What others have written --------------------------------------------------------------------------------------
+
+TEST_F(QueueRedisFamilies, WhoseParentNobodyCanReadHurtNobody) {
+    const lines odd{R"({"id":{},"queueKey":{}})", R"({"id":7,"queueKey":[]})", "[]", "nothing"};
+    add({album(), photo("0"), photo("1"), photo("2"), photo("3"), photo("neighbour")});
+    for (std::size_t i = 0; i < odd.size(); ++i)
+        ask({"HSET", "bull:mail:" + std::to_string(i), "parent", odd[i]});
+    work_request ends{.minutes = 0};
+    for (const auto& each : take(5))
+        ends.ended.push_back({.end = {.held = {.job = each.key, .token = "token"}, .as = kind::completed, .at = now},
+                              .of = remember(each)});
+    EXPECT_EQ(work(ends).recorded, std::vector<bool>(5, true));
+    EXPECT_EQ(ask({"HLEN", "bull:albums:album:processed"}).as_integer(), 5);
+    EXPECT_FALSE(is_in("waiting-children"));
+}
+
+TEST_F(QueueRedisFamilies, KeepAllThatFailedWhereBullmqSaysMinusOne) {
+    for (const auto* keep : {"-1", R"({"count":-1})", R"({"age":-1,"count":-1})"}) {
+        auto late = plain_job("late");
+        late.expires_at = t0 + 1s;
+        late.id = keep;
+        add(late);
+        ask({"HSET", std::string("bull:mail:") + keep, "opts", std::string(R"({"removeOnFail":)") + keep + "}"});
+        now = t0 + 1s;
+        take(1);
+    }
+    EXPECT_EQ(ask({"ZCARD", "bull:mail:failed"}).as_integer(), 3);
+}
+
+TEST_F(QueueRedisFamilies, ExpireUnderTheirIdsNobodyElse) {
+    auto late = plain_job("late"), other = plain_job("other");
+    late.id = other.id = "order-1";
+    late.expires_at = t0 + 1s;
+    add(late);
+    ask({"DEL", "bull:mail:order-1", "bull:mail:wait"}); // as BullMQ's clients remove it
+    add(other);
+    now += 1s;
+    EXPECT_EQ(take_one().name, "other");
+}
+
+TEST_F(QueueRedisFamilies, ExpireAtTheLatestWhenTheyAreTaken) {
+    auto late = plain_job("late");
+    late.expires_at = t0 + 1s;
+    add({late, plain_job("other")});
+    ask({"DEL", "bull:mail~expiring"}); // as if the line were too long to look for it
+    now += 1s;
+    const auto done = work({.token = "token", .most = 1, .minutes = 0});
+    EXPECT_EQ(done.expired, (std::vector<job_key>{{"mail", "1"}}));
+    EXPECT_TRUE(done.taken.empty());
+    EXPECT_EQ(take_one().name, "other");
+}
+
+TEST_F(QueueRedisFamilies, OfARunOfAScheduleAreReleasedWhenTheLastOfThemGoes) {
+    auto run = album("repeat:nightly:1767225600000");
+    auto child = photo("c");
+    child.deduplicate = deduplication{.id = "d", .replace = true};
+    child.run_at = t0 + 1h;
+    add({run, child});
+    auto instead = plain_job("instead");
+    instead.deduplicate = child.deduplicate;
+    add(instead);
+    EXPECT_FALSE(is_in("waiting-children", run.id));
+    EXPECT_EQ(redis::to<lines>(ask({"LRANGE", "bull:albums:wait", 0, -1})), (lines{run.id}));
+}
+
 // --- Laid down piece by piece --------------------------------------------------------------------------------------
 
 class QueueRedisLargeFamily : public QueueRedisFamilies {

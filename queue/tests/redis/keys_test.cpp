@@ -46,6 +46,8 @@ TEST(QueueRedisKeys, KnowWhatDecidesOnASlot) {
 TEST(QueueRedisKeys, AreReadBackFromTheRight) {
     EXPECT_EQ(place_of("bull:mail:17"), (job_place{"bull", "mail", "17"}));
     EXPECT_EQ(place_of("eu:{shop}:mail:order-7"), (job_place{"eu:{shop}", "mail", "order-7"}));
+    EXPECT_EQ(place_of("bull:mail:repeat:s:1767225600000"), (job_place{"bull", "mail", "repeat:s:1767225600000"}));
+    EXPECT_EQ(place_of("bull:repeat:7"), (job_place{"bull", "repeat", "7"}));
     EXPECT_EQ(place_of(":mail:17"), (job_place{"", "mail", "17"}));
     EXPECT_EQ(place_of("mail:17"), std::nullopt);
     EXPECT_EQ(place_of(":17"), std::nullopt);

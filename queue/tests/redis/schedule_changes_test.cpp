@@ -13,10 +13,12 @@ new_schedule every_minute(wall_time next = t0, wall_time now = t0) {
     return {.queue = "mail", .id = "s", .when = {.every = 1min}, .name = "tick", .next = next, .now = now};
 }
 
-stored_scheduler known(new_schedule asked = every_minute()) { return upserted(nullptr, asked).becomes; }
+known_schedule known(const new_schedule& asked = every_minute()) {
+    return {upserted({}, asked).becomes, job_state::delayed};
+}
 
 TEST(QueueRedisScheduleChange, ThatIsNewGetsItsRun) {
-    const auto change = upserted(nullptr, every_minute(t0 + 1min));
+    const auto change = upserted({}, every_minute(t0 + 1min));
     EXPECT_EQ(change.run, t0 + 1min);
     EXPECT_EQ(change.taken_away, std::nullopt);
     EXPECT_EQ(to_info(change.becomes, {}).runs, 0u);
@@ -27,54 +29,87 @@ TEST(QueueRedisScheduleChange, ThatKeepsItsTimesKeepsItsRun) {
     const auto before = known();
     auto asked = every_minute(t0 + 7min, t0 + 1s);
     asked.data = "2";
-    const auto change = upserted(&before, asked);
+    const auto change = upserted(before, asked);
     EXPECT_EQ(change.run, t0);
     EXPECT_EQ(change.taken_away, t0) << "to come again with the new data";
     EXPECT_EQ(change.becomes.data, "2");
+}
+
+TEST(QueueRedisScheduleChange, ThatIsNoneLeavesTheRunAlone) {
+    auto before = known();
+    before.is->opts["colour"] = "green"; // somebody's own
+    auto change = upserted(before, every_minute(t0 + 7min, t0 + 1s));
+    EXPECT_EQ(change.taken_away, std::nullopt);
+    EXPECT_EQ(change.run, std::nullopt);
+    EXPECT_EQ(change.becomes.defined_at, t0 + 1s);
+    EXPECT_EQ(change.becomes.opts, before.is->opts);
+    before.pending.reset();
+    EXPECT_EQ(upserted(before, every_minute()).run, t0) << "somebody took it away";
+}
+
+TEST(QueueRedisScheduleChange, OfARepeatableJobHandsOnWhatItsRunHas) {
+    const hash_fields hash{{"name", "tick"}, {"every", "60000"}};
+    auto s = read_scheduler("mail", "s", double(to_unix_ms(t0)), hash);
+    take_from_run(
+        s, hash, R"({"n":1})",
+        R"({"attempts":3,"kl":5,"delay":7,"repeat":{"every":60000,"count":1,"key":"k"},"jobId":"repeat:s:1"})");
+    const auto change = advanced({s}, {.of = {"mail", "s"}, .run = t0, .next = t0 + 1min, .now = t0});
+    ASSERT_TRUE(change);
+    const auto run = iteration_of(change->becomes, *change->run, change->becomes.iterations, t0);
+    EXPECT_EQ(*find_field(run, "data"), R"({"n":1})");
+    const auto opts = read_object(*find_field(run, "opts")).value();
+    EXPECT_EQ(opts.at("attempts"), json::value(3));
+    EXPECT_EQ(opts.at("kl"), json::value(5));
+    EXPECT_EQ(opts.at("jobId"), json::value(run_id("s", t0 + 1min)));
+    EXPECT_EQ(opts.at("repeat").at("key"), json::value("k"));
+    EXPECT_EQ(opts.at("repeat").at("count"), json::value(2));
+    const auto stored = hash_of(change->becomes);
+    for (const auto* none : {"data", "opts", "ic"})
+        EXPECT_EQ(find_field(stored, none), nullptr) << none;
 }
 
 TEST(QueueRedisScheduleChange, OfTimesMovesTheRun) {
     const auto before = known();
     auto asked = every_minute(t0 + 2min);
     asked.when.every = 2min;
-    const auto change = upserted(&before, asked);
+    const auto change = upserted(before, asked);
     EXPECT_EQ(change.taken_away, t0);
     EXPECT_EQ(change.run, t0 + 2min);
 }
 
 TEST(QueueRedisScheduleChange, CountsTheRunsThatWereMade) {
     auto s = known();
-    const auto made = advanced(&s, {.of = {"mail", "s"}, .run = t0, .next = t0 + 1min, .now = t0});
+    const auto made = advanced(s, {.of = {"mail", "s"}, .run = t0, .next = t0 + 1min, .now = t0});
     ASSERT_TRUE(made);
     EXPECT_EQ(made->run, t0 + 1min);
     EXPECT_EQ(to_info(made->becomes, {}).runs, 1u);
     EXPECT_EQ(made->becomes.last, t0);
-    s = made->becomes;
+    s.is = made->becomes;
     const auto passed_over =
-        advanced(&s, {.of = {"mail", "s"}, .run = t0 + 1min, .made = false, .next = t0 + 2min, .now = t0});
+        advanced(s, {.of = {"mail", "s"}, .run = t0 + 1min, .made = false, .next = t0 + 2min, .now = t0});
     EXPECT_EQ(to_info(passed_over->becomes, {}).runs, 1u);
 }
 
 TEST(QueueRedisScheduleChange, GoesOnFromTheRunThatIsPendingAlone) {
     const auto s = known();
-    EXPECT_FALSE(advanced(&s, {.of = {"mail", "s"}, .run = t0 + 1min, .next = t0 + 2min, .now = t0}));
-    EXPECT_FALSE(advanced(nullptr, {.of = {"mail", "s"}, .run = t0, .next = t0 + 2min, .now = t0}));
+    EXPECT_FALSE(advanced(s, {.of = {"mail", "s"}, .run = t0 + 1min, .next = t0 + 2min, .now = t0}));
+    EXPECT_FALSE(advanced({}, {.of = {"mail", "s"}, .run = t0, .next = t0 + 2min, .now = t0}));
 }
 
 TEST(QueueRedisScheduleChange, EndsAfterItsLastRun) {
     for (const bool made : {true, false}) {
         auto s = known();
-        const auto change = advanced(&s, {.of = {"mail", "s"}, .run = t0, .made = made, .now = t0});
+        const auto change = advanced(s, {.of = {"mail", "s"}, .run = t0, .made = made, .now = t0});
         ASSERT_TRUE(change);
         EXPECT_EQ(change->run, std::nullopt);
         const auto over =
             read_scheduler("mail", "s", double(to_unix_ms(score_of(change->becomes))), hash_of(change->becomes));
         EXPECT_EQ(to_info(over, {}).next, std::nullopt);
         EXPECT_EQ(to_info(over, {}).runs, made ? 1u : 0u);
-        EXPECT_FALSE(advanced(&over, {.of = {"mail", "s"}, .run = t0, .next = t0 + 1min, .now = t0}));
+        EXPECT_FALSE(advanced({over}, {.of = {"mail", "s"}, .run = t0, .next = t0 + 1min, .now = t0}));
         auto again = every_minute(t0 + 5min);
         again.when.every = 5min;
-        const auto resumed = upserted(&over, again);
+        const auto resumed = upserted({over}, again);
         EXPECT_EQ(resumed.run, t0 + 5min);
         EXPECT_EQ(resumed.taken_away, std::nullopt);
         EXPECT_EQ(to_info(resumed.becomes, {}).runs, made ? 1u : 0u);

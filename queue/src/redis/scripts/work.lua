@@ -59,7 +59,7 @@ if before then
 end
 
 record_all()
-local rescued, expired = catch_up()
+local rescued = catch_up()
 local taken, again = claim()
 for _, q in ipairs(queues) do
     settle(q)

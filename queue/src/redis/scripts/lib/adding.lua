@@ -11,26 +11,29 @@
 
 local words_of = {d = 3, x = 1, g = 0, p = 0, c = 5}
 
+-- By such letters, where the words of each begin, and how many there are in all.
+local known_letters = {}
+
+local function read_letters(letters)
+    local places = {all = 0}
+    for each in string.gmatch(letters, '.') do
+        places[each] = places.all
+        places.all = places.all + words_of[each]
+    end
+    known_letters[letters] = places
+    return places
+end
+
 -- Where the words of its letter begin, or nothing.
 local function find_extra(words, at, letter)
-    local from = at + 6 + words[at + 5]
-    for each in string.gmatch(words[at + 4], '.') do
-        if each == letter then
-            return from
-        end
-        from = from + words_of[each]
-    end
+    local letters = words[at + 4]
+    local place = (known_letters[letters] or read_letters(letters))[letter]
+    return place and at + 6 + words[at + 5] + place
 end
 
 local function after(words, at)
-    local past = at + 6 + words[at + 5]
-    if words[at + 4] == '' then
-        return past
-    end
-    for each in string.gmatch(words[at + 4], '.') do
-        past = past + words_of[each]
-    end
-    return past
+    local letters = words[at + 4]
+    return at + 6 + words[at + 5] + (known_letters[letters] or read_letters(letters)).all
 end
 
 local function read_slot(words, at, now)

@@ -163,6 +163,10 @@ make_fair_groups = function()
 
     function fair.join(q, name, id, priority, front)
         local score, head_score, head = score_at(q, priority, front), head_of(q, name)
+        if head == id then -- BullMQ's workers took it, and brought it back
+            call('HDEL', ours(q, 'heads'), name)
+            head = nil
+        end
         if head and score > head_score then
             return park(q, name, score, id)
         elseif head then
@@ -242,12 +246,24 @@ make_fair_groups = function()
         end
     end
 
+    local function stands_elsewhere(q, id)
+        local job = q.base .. ':' .. id
+        if call('EXISTS', job) == 0 or call('EXISTS', job .. ':lock') == 1 then
+            return true
+        end
+        for _, state in ipairs({'delayed', 'waiting-children', 'completed', 'failed'}) do
+            if call('ZSCORE', q.base .. ':' .. state, id) then
+                return true
+            end
+        end
+        return false
+    end
+
     -- What workers of BullMQ leave behind them, some of it: heads that were taken, and groups that are at their limits no longer.
     function fair.look_around(q)
         for _, name in ipairs(call('HRANDFIELD', ours(q, 'heads'), 100)) do
             local _, head = head_of(q, name)
-            local known = call('HMGET', q.base .. ':' .. head, 'name', 'finishedOn')
-            if not known[1] or known[2] or call('EXISTS', q.base .. ':' .. head .. ':lock') == 1 then
+            if not head or stands_elsewhere(q, head) then
                 give_turn(q, name)
             end
         end

@@ -26,15 +26,29 @@ local function promote_due(q)
     return first and math.floor(first / 4096)
 end
 
-local function expire(q, into)
-    local late = call('ZRANGEBYSCORE', q.expiring, '-inf', now, 'LIMIT', 0, 1000)
-    if #late > 0 then
-        call('ZREM', q.expiring, unpack(late))
+local expired_reason = 'expired: not started within its time to live'
+local expired = {}
+
+local function fail_as_expired(q, id, stood)
+    if fail_unrun(q, id, stood, expired_reason, now) then
+        expired[#expired + 1], expired[#expired + 2] = q.number, id
     end
+end
+
+-- Who takes a job out of the line looks for it there: of a long line no more than that costs, and the others fail when they come to be taken.
+local function most_to_look_for(q)
+    return math.max(1, math.floor(100000 / (call('LLEN', q.line) + 1)))
+end
+
+-- An id may be another job's by now.
+local function expire(q)
+    local late = call('ZRANGEBYSCORE', q.expiring, '-inf', now, 'LIMIT', 0, math.min(1000, most_to_look_for(q)))
     for _, id in ipairs(late) do
-        local stood = take_out(q, id)
-        if stood and fail_unrun(q, id, stood, 'expired: not started within its time to live', now) then
-            into[#into + 1], into[#into + 2] = q.number, id
+        local expires = tonumber(call('HGET', q.base .. ':' .. id, 'infra.expires'))
+        local stood = expires and expires <= now and take_out(q, id)
+        call('ZREM', q.expiring, id)
+        if stood then
+            fail_as_expired(q, id, stood)
         end
     end
 end
@@ -74,18 +88,18 @@ local function look_for_vanished(q, into)
 end
 
 local function catch_up()
-    local rescued, expired = {}, {}
+    local rescued = {}
     for i = 1, sources do
         local q = queues[i]
         look_for_vanished(q, rescued)
         q.next_delayed = promote_due(q)
         if q.some_expire then
-            expire(q, expired)
+            expire(q)
         end
         if q.has_groups then
             fair.reopen(q)
         end
     end
     fail_doomed(now)
-    return rescued, expired
+    return rescued
 end

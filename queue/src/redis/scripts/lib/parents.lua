@@ -167,27 +167,39 @@ local function gather(link, is_stored)
     end
 end
 
--- A job that is forgotten is waited for no longer.
-local function leave_parent(key, child, now)
-    local base, id = string.match(key, '^(.*):([^:]*)$')
-    if gathering[key] then
-        write_expected(gathering[key])
+-- The base and the id in a job's key. Ids with colons are those of schedules' runs.
+local function split_key(key)
+    local base, id = string.match(key, '^(.-):(repeat:.*:%d+)$')
+    if not base then
+        base, id = string.match(key, '^(.*):([^:]*)$')
     end
-    if base and call('SREM', key .. ':dependencies', child) == 1 then
-        release_if_done({key = key, queueKey = base, id = id}, now)
-    end
+    return base, id
 end
 
--- nil where there is none, or nobody can read it.
+-- nil where there is none, or nobody can read it. It may have been written by anybody.
 local function read_link(key, text)
     if not key or key == '' then
         return nil
     end
     local read, link = pcall(cjson.decode, text or '')
-    if not read or type(link) ~= 'table' or not link.queueKey or not link.id then
-        local base, id = string.match(key, '^(.*):([^:]*)$')
-        link = {queueKey = base, id = id}
+    link = read and type(link) == 'table' and link or {}
+    local base, id = link.queueKey, link.id
+    if type(base) ~= 'string' or type(id) ~= 'string' then
+        base, id = split_key(key)
     end
-    link.key = key
-    return link
+    if not base then
+        return nil
+    end
+    return {key = key, queueKey = base, id = id, fpof = link.fpof == true, cpof = link.cpof == true, idof = link.idof == true, rdof = link.rdof == true}
+end
+
+-- A job that is forgotten is waited for no longer. Its hash should be there still.
+local function leave_parent(key, child, now)
+    if gathering[key] then
+        write_expected(gathering[key])
+    end
+    local link = call('SREM', key .. ':dependencies', child) == 1 and read_link(key, call('HGET', child, 'parent'))
+    if link then
+        release_if_done(link, now)
+    end
 end

@@ -12,12 +12,12 @@ end
 replace_holder = function(q, by, id, holder)
     local job = q.base .. ':' .. holder
     local parent = call('HGET', job, 'parentKey')
+    if parent and parent ~= '' then
+        leave_parent(parent, job, by.now)
+    end
     call('DEL', q.base .. ':dn:' .. by.id, unpack(keys_of(job, {})))
     call('ZREM', q.expiring, holder)
     tell(q, 'removed', 'jobId', holder, 'prev', 'delayed')
     tell(q, 'deduplicated', 'jobId', id, 'deduplicationId', by.id, 'deduplicatedJobId', holder)
     replace_in_slot(q, by, id)
-    if parent and parent ~= '' then
-        leave_parent(parent, job, by.now)
-    end
 end

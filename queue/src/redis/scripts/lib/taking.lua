@@ -92,6 +92,9 @@ local function start(q, id, into)
     local fields = read_fields(job)
     if not fields[1] then
         return false -- somebody took it away and left its id
+    elseif fields[4] and tonumber(fields[4]) <= now then
+        fail_as_expired(q, id, 'waiting')
+        return false
     end
     fields[2] = fields[2] and tostring(fields[2] + 1) or '1'
     note_start(q, id, job, fields[2])

@@ -1,18 +1,20 @@
 -- Jobs that fail without a run: somebody cancels them, their time is over, or a child failed them.
 
+-- BullMQ has -1 for any number.
+local function bound(number)
+    return type(number) == 'number' and number >= 0 and string.format('%.0f', number) or ''
+end
+
 -- What `opts` say of failed jobs, as words: how many are kept, and for how many seconds; nothing: all are.
 local function keep_failed(text)
     local read, opts = pcall(cjson.decode, text or '')
     local keep = read and type(opts) == 'table' and opts.removeOnFail
     if keep == true then
         return '0', ''
-    elseif type(keep) == 'number' then
-        return string.format('%.0f', keep), ''
-    elseif type(keep) ~= 'table' then
-        return '', ''
+    elseif type(keep) == 'table' then
+        return bound(keep.count), bound(keep.age)
     end
-    local count, age = tonumber(keep.count), tonumber(keep.age)
-    return count and string.format('%.0f', count) or '', age and string.format('%.0f', age) or ''
+    return bound(keep), ''
 end
 
 -- `behind`: of those that fail in this millisecond, after so many that a child of theirs failed: who takes what failed up again finds children
@@ -47,10 +49,10 @@ local function fail_unrun(q, id, stood, reason, now, behind)
     if count ~= '0' then
         put_among_failed(q, id, reason, count, age, now, behind or 0)
     else
-        call('DEL', unpack(keys_of(job, {})))
         if link then
             leave_parent(link.key, job, now)
         end
+        call('DEL', unpack(keys_of(job, {})))
     end
     if most_minutes > 0 then
         count_minutes(q, 'failed', 1, most_minutes, now)
