@@ -94,48 +94,73 @@ bool asks_for_states_alone(const job_filter& filter) {
            filter.group.empty() && !filter.created_before && !filter.finished_before;
 }
 
-/// Up to the last that is to be changed now, where more fit than may be.
-std::size_t pick(const change_request& by, bool all_fit, const std::vector<walked_job>& jobs, std::size_t most,
-                 words& fit) {
-    std::size_t seen = 0;
-    for (; seen < jobs.size() && fit.size() < most; ++seen)
-        if (all_fit || (jobs[seen].info && matches(by.filter, *jobs[seen].info)))
-            fit.push_back(jobs[seen].id);
-    return seen;
+/// Jobs of one place, next to each other.
+struct seen_jobs {
+    walk before; ///< them
+    std::vector<walked_job> jobs{};
+    std::vector<bool> fits{};
+    words fit{};
+    bool were_all = false; ///< no more stand behind them
+};
+
+/// Passes them up to the last that may be changed now. True if all of them were passed.
+bool take_in(seen_jobs& into, walk& through, std::vector<walked_job> page, const change_request& by, std::size_t most) {
+    for (auto& each : page) {
+        if (into.fit.size() == most)
+            return false;
+        through.pass(each);
+        into.fits.push_back(asks_for_states_alone(by.filter) || (each.info && matches(by.filter, *each.info)));
+        if (into.fits.back())
+            into.fit.push_back(each.id);
+        each.info.reset(); // it may be large
+        into.jobs.push_back(std::move(each));
+    }
+    return true;
+}
+
+awaitable<seen_jobs> see(shared_store s, change_request by, walk through, std::size_t most) {
+    const auto step = asks_for_states_alone(by.filter) ? most_in_a_call : most_in_a_step;
+    seen_jobs seen{.before = through};
+    while (!seen.were_all && seen.jobs.size() < most_looked_at) {
+        auto page = through.read(co_await s->ask(through.command(s->options().prefix, step)));
+        if (seen.jobs.empty())
+            seen.before = through; // which knows now how many stand before them
+        const bool is_last = page.size() < step;
+        if (!take_in(seen, through, std::move(page), by, most))
+            break;
+        seen.were_all = is_last;
+    }
+    co_return seen;
 }
 
 // What was changed stands there no longer, but for what runs and is asked to end.
-void pass(walk& through, const std::vector<walked_job>& jobs, std::size_t seen, const words& fit,
-          const std::vector<bool>& changed) {
+walk behind(const seen_jobs& seen, const std::vector<bool>& changed) {
+    auto through = seen.before;
     std::size_t next = 0;
-    for (std::size_t i = 0; i < seen; ++i) {
-        const bool is_one = next < fit.size() && jobs[i].id == fit[next];
-        const bool has_left = is_one && changed.at(next) && through.at().stands != "active";
-        next += is_one;
-        if (!has_left)
-            through.pass(jobs[i]);
-    }
+    for (std::size_t i = 0; i < seen.jobs.size(); ++i)
+        if (!seen.fits[i] || !changed.at(next++) || through.at().stands == "active")
+            through.pass(seen.jobs[i]);
+    if (seen.were_all)
+        through.go_to_next_place();
+    return through;
 }
 
 awaitable<change_result> change_fitting(shared_store s, change_request by) {
-    const bool all_fit = asks_for_states_alone(by.filter);
-    walk through({.queues = co_await queues_of(s, by.filter.queue), .places = places_for(by), .ids_only = all_fit},
+    walk through({.queues = co_await queues_of(s, by.filter.queue),
+                  .places = places_for(by),
+                  .ids_only = asks_for_states_alone(by.filter)},
                  by.cursor);
-    const auto& prefix = s->options().prefix;
     change_result result;
     std::size_t fitted = 0;
-    for (std::size_t looked_at = 0; !through.is_over() && looked_at < most_looked_at && fitted < by.max;
-         looked_at += most_in_a_step) {
-        const auto jobs = through.read(co_await s->ask(through.command(prefix, most_in_a_step)));
-        words fit;
-        const auto seen = pick(by, all_fit, jobs, by.max - fitted, fit);
-        const queue_part part{s->keys(through.at().queue).base(), fit};
-        const auto changed = co_await change_some(s, by, part, through.at().stands);
-        pass(through, jobs, seen, fit, changed);
-        fitted += fit.size();
+    for (std::size_t looked_at = 0; !through.is_over() && looked_at < most_looked_at && fitted < by.max;) {
+        const auto seen = co_await see(s, by, through, by.max - fitted);
+        const queue_part part{s->keys(through.at().queue).base(), seen.fit};
+        const auto changed =
+            co_await change_some(s, by, part, {.stands = through.at().stands, .behind = seen.before.before()});
+        through = behind(seen, changed);
         result.changed += static_cast<std::size_t>(std::ranges::count(changed, true));
-        if (seen == jobs.size())
-            through.end_step();
+        fitted += seen.fit.size();
+        looked_at += seen.jobs.size() + most_in_a_step; // an empty place is looked at as well
     }
     result.next = through.cursor();
     co_return result;

@@ -24,8 +24,8 @@ const redis::script& script_of(job_change what) {
 }
 
 // Said again it finds done what was done, and counts that no more.
-redis::command change_command(const change_request& by, const queue_part& jobs, std::string seen_at) {
-    words all{std::to_string(to_unix_ms(by.now)), std::move(seen_at)};
+redis::command change_command(const change_request& by, const queue_part& jobs, const seen_place& at) {
+    words all{std::to_string(to_unix_ms(by.now)), at.stands, at.behind > 0 ? std::to_string(at.behind) : ""};
     all.insert(all.end(), jobs.ids.begin(), jobs.ids.end());
     return script_of(by.what).call(std::vector{jobs.base}, all).again(redis::replay::idempotent);
 }
@@ -57,11 +57,11 @@ std::vector<queue_part> parts_of_keys(const words& keys, std::size_t most) {
     return parts;
 }
 
-awaitable<std::vector<bool>> change_some(shared_store s, change_request by, queue_part jobs, std::string seen_at) {
+awaitable<std::vector<bool>> change_some(shared_store s, change_request by, queue_part jobs, seen_place at) {
     std::vector<bool> changed;
     if (jobs.ids.empty())
         co_return changed;
-    const auto answer = co_await s->ask(change_command(by, jobs, std::move(seen_at)));
+    const auto answer = co_await s->ask(change_command(by, jobs, at));
     for (const auto& each : answer.items())
         changed.push_back(each.as_integer() == 1);
     co_return changed;

@@ -20,8 +20,14 @@ struct queue_part {
 /// Those with these keys, in their order, `most` at once. A key that is none is left out.
 std::vector<queue_part> parts_of_keys(const std::vector<std::string>& keys, std::size_t most);
 
-/// Which of them were changed: wherever they are, or, where that is said, those that still stand in a place (wait, failed …).
-awaitable<std::vector<bool>> change_some(shared_store s, change_request by, queue_part jobs, std::string seen_at = {});
+/// Where jobs were seen that fit a filter: what has left it by now is left alone.
+struct seen_place {
+    std::string stands{};   ///< wait, failed …; empty: they are changed wherever they are
+    std::size_t behind = 0; ///< of a list: so many stood before the first of them
+};
+
+/// Which of them were changed.
+awaitable<std::vector<bool>> change_some(shared_store s, change_request by, queue_part jobs, seen_place at = {});
 
 /// How many were.
 awaitable<std::size_t> change_by_keys(shared_store s, change_request by, std::vector<std::string> keys);

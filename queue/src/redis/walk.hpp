@@ -64,12 +64,13 @@ public:
     /// What came, maybe none. What of it is passed, in order, does not come again.
     std::vector<walked_job> read(redis::reply answer);
     void pass(const walked_job& job);
-    /// All that came was passed, or stands there no longer: where no more are there, the next place is.
+    /// How many stand before what came.
+    std::size_t before() const noexcept { return before_; }
+    /// All that came was passed: where that was less than asked for, the next place is.
     void end_step();
-
-private:
     void go_to_next_place();
 
+private:
     terms terms_;
     std::optional<walk_place> at_;
     std::size_t asked_ = 0, came_ = 0;    // in this step

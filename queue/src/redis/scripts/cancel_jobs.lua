@@ -1,7 +1,7 @@
 -- Has jobs that wait fail, and asks for the end of those that run.
 --
 -- KEYS  1 the queue's base
--- ARGV  1 now  2 where they were seen: wait, delayed, active …, or nothing, then their ids
+-- ARGV  1 now  2 where they were seen: wait, delayed, active …, or nothing  3 of a list: how many stood before the first of them; then their ids
 -- gives for each: 1, or 0 if it is over, was cancelled already or is the pending run of a schedule
 
 -- use queue

@@ -17,14 +17,32 @@ local after, mark, ids_only = ARGV[4], ARGV[5], ARGV[6] == 'ids'
 local key = base .. (place == 'parked' and '~' or ':') .. place
 local is_list = place == 'wait' or place == 'paused' or place == 'active'
 
+-- Where it was, or up to a thousand places nearer to the end of the line, since others have been taken.
+local function passed_nearby(expected)
+    if newest then
+        return call('LINDEX', key, expected - 1) == after and expected
+    end
+    local near = call('LRANGE', key, -expected, -math.max(1, expected - 1000))
+    for i, id in ipairs(near) do
+        if id == after then
+            return expected - i + 1
+        end
+    end
+end
+
 -- Of a list the last that came is on the left. What stood before one that was taken has been taken as well.
 local function passed_in_list()
+    local expected = tonumber(mark) or 0
+    local passed = expected > 0 and passed_nearby(expected)
+    if passed then
+        return passed
+    end
     local at = call('LPOS', key, after, 'RANK', newest and 1 or -1)
     if not at then
         return 0
     end
-    local passed = newest and at + 1 or call('LLEN', key) - at
-    return math.min(passed, tonumber(mark) or passed)
+    passed = newest and at + 1 or call('LLEN', key) - at
+    return expected > 0 and math.min(passed, expected) or passed
 end
 
 local function passed_in_set()

@@ -1,7 +1,7 @@
 -- Has jobs that are delayed wait from now on.
 --
 -- KEYS  1 the queue's base
--- ARGV  1 now  2 `delayed` or nothing, then the jobs' ids
+-- ARGV  1 now  2 `delayed` or nothing  3 nothing, then the jobs' ids
 -- gives for each: 1, or 0 if it is not delayed
 
 -- use queue

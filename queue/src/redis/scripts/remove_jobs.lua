@@ -2,7 +2,7 @@
 --
 -- KEYS  1 the queue's base
 -- ARGV  1 now  2 where they were seen: wait, delayed, failed …, and to a parent they have failed; nothing: they were named, and it goes on
---       without them; then their ids
+--       without them  3 of a list: how many stood before the first of them; then their ids
 -- gives for each: 1, or 0 if it runs, is not there or is the pending run of a schedule
 
 -- use queue
@@ -42,7 +42,9 @@ local function leave_family(job, parent_key, parent)
     if place ~= '' and call('SISMEMBER', link.key .. ':dependencies', job) == 1 then
         tell_parent_of_failure(link, job, 'removed', now)
     end
-    leave_parent(link.key, job, now)
+    if call('SREM', link.key .. ':dependencies', job) == 1 then
+        release_if_done(link, now)
+    end
 end
 
 local function remove(id)

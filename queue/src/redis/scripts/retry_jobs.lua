@@ -1,7 +1,7 @@
 -- Has jobs that are over wait again, as if they were new.
 --
 -- KEYS  1 the queue's base
--- ARGV  1 now  2 where they were seen: completed, failed or nothing, then their ids
+-- ARGV  1 now  2 where they were seen: completed, failed or nothing  3 nothing, then their ids
 -- gives for each: 1, or 0 if it is not over
 
 -- use queue
@@ -51,7 +51,7 @@ local function retry(id)
 end
 
 -- All of them before the first is retried: a family that failed waits for its children, and runs in its order.
-for i = 3, #ARGV do
+for i = 4, #ARGV do
     if end_of(ARGV[i]) then
         local job = q.base .. ':' .. ARGV[i]
         local known = fields_of(job, 'parentKey', 'parent')
