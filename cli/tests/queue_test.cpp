@@ -17,19 +17,30 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// The command line on a queue in memory, which each command opens as another process would, and on SQLite.
+/// The command line on a queue in memory, which each command opens as another process would, on SQLite and on Redis.
 struct QueueCommand : ::testing::TestWithParam<const char*> {
     QueueCommand() {
         if (std::string_view(GetParam()) == "memory") {
             queue::register_backend("given", [m = memory](std::string_view) { return m->open_again(); });
             url = "given:";
+        } else if (std::string_view(GetParam()) == "redis") {
+            if (!testing::redis_server::installed())
+                return;
+            url = server.emplace().url();
         } else {
             url = "sqlite:" + folder.path() + "/queue.db?durability=normal";
         }
         jobs.emplace(queue::make_backend(url));
         wait(jobs->counts()); // so that the file is there
     }
-    ~QueueCommand() override { wait(jobs->stop(deadline::after(5s))); }
+    ~QueueCommand() override {
+        if (jobs)
+            wait(jobs->stop(deadline::after(5s)));
+    }
+    void SetUp() override {
+        if (!jobs)
+            GTEST_SKIP() << testing::redis_server::how_to_install;
+    }
 
     int run(std::vector<std::string> words) {
         std::ostringstream to, problems;
@@ -57,12 +68,13 @@ struct QueueCommand : ::testing::TestWithParam<const char*> {
 
     testing::temporary_folder folder;
     std::shared_ptr<queue::memory_backend> memory = queue::make_memory_backend();
+    std::optional<testing::redis_server> server;
     std::string url;
     std::optional<queue::queue> jobs;
     std::string out, err;
 };
 
-INSTANTIATE_TEST_SUITE_P(On, QueueCommand, ::testing::Values("memory", "sqlite"),
+INSTANTIATE_TEST_SUITE_P(On, QueueCommand, ::testing::Values("memory", "sqlite", "redis"),
                          [](const auto& each) { return std::string(each.param); });
 
 // --- add ----------------------------------------------------------------------------------------------------------
