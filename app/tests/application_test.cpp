@@ -31,7 +31,7 @@
 namespace infra::app {
 namespace {
 
-struct Application : testing::Test {
+struct Application : ::testing::Test {
     Application() {
         auto pattern = (std::filesystem::temp_directory_path() / "infra-app-XXXXXX").string();
         folder = ::mkdtemp(pattern.data());
@@ -58,12 +58,12 @@ TEST_F(Application, NamesABadOption) {
 }
 
 TEST_F(Application, TellsEveryMistakeOfTheEnvironmentAtOnce) {
-    testing::internal::CaptureStderr();
+    ::testing::internal::CaptureStderr();
     auto app = from_environment(
         {.name = "shop",
          .environment = environment({{"PORT", "abc"}, {"QUEUE_URL", "ftp://x"}, {"EMAIL_URL", "pigeon:x"}})});
     EXPECT_EQ(app.run(), 1);
-    const auto said = testing::internal::GetCapturedStderr();
+    const auto said = ::testing::internal::GetCapturedStderr();
     EXPECT_NE(said.find("shop cannot start"), std::string::npos) << said;
     for (const char* variable : {"PORT", "QUEUE_URL", "EMAIL_URL"})
         EXPECT_NE(said.find(std::string("\n  - ") + variable), std::string::npos) << said;
@@ -124,9 +124,9 @@ TEST_F(Application, StoppedBeforeItRunsEndsAtOnce) {
 TEST_F(Application, FailureInOnStartedIsAnOrderlyEndWithOne) {
     auto app = from_environment({.name = "shop", .port = 0, .environment = with()});
     app.on_started([](const started&) { throw std::runtime_error("the banner is missing"); });
-    testing::internal::CaptureStderr();
+    ::testing::internal::CaptureStderr();
     EXPECT_EQ(app.run(), 1);
-    EXPECT_NE(testing::internal::GetCapturedStderr().find("shop: the banner is missing"), std::string::npos);
+    EXPECT_NE(::testing::internal::GetCapturedStderr().find("shop: the banner is missing"), std::string::npos);
 }
 
 // In a process of its own: the signal is meant for the process, and so is the exit code.
@@ -150,7 +150,7 @@ TEST_F(ApplicationProcess, SignalThatComesWhileItStartsIsTheFirst) {
         supervisor.join();
         std::exit(code);
     };
-    EXPECT_EXIT(terminated_at_once(), testing::ExitedWithCode(0), "");
+    EXPECT_EXIT(terminated_at_once(), ::testing::ExitedWithCode(0), "");
 }
 
 awaitable<void> never_end(std::atomic<bool>& entered) {
@@ -199,17 +199,17 @@ awaitable<void> block_a_thread_of_the_pool(std::atomic<bool>& entered) {
 
 // The worker gives the job back and lets go of its handler.
 TEST_F(ApplicationProcess, JobThatIgnoresItsCancellationDoesNotHoldTheEndUp) {
-    EXPECT_EXIT(stop_during(with(), never_end), testing::ExitedWithCode(0), "");
+    EXPECT_EXIT(stop_during(with(), never_end), ::testing::ExitedWithCode(0), "");
 }
 
 // Nobody can cancel it, join its thread or destroy what it uses.
 TEST_F(ApplicationProcess, HandlerThatBlocksItsLoopEndsTheProcessWithOne) {
-    EXPECT_EXIT(stop_during(with(), block_the_loop), testing::ExitedWithCode(1), "the drain ran out of time");
+    EXPECT_EXIT(stop_during(with(), block_the_loop), ::testing::ExitedWithCode(1), "the drain ran out of time");
 }
 
 // Its job is given back, but its thread would have to be joined when main() has returned.
 TEST_F(ApplicationProcess, FunctionThatBlocksAThreadOfThePoolEndsTheProcessWithOne) {
-    EXPECT_EXIT(stop_during(with(), block_a_thread_of_the_pool), testing::ExitedWithCode(1),
+    EXPECT_EXIT(stop_during(with(), block_a_thread_of_the_pool), ::testing::ExitedWithCode(1),
                 "the drain ran out of time");
 }
 
