@@ -1,5 +1,7 @@
 #include "diagnoses.hpp"
 
+#include "keys.hpp"
+
 #include <algorithm>
 #include <set>
 
@@ -8,15 +10,17 @@ namespace infra::queue {
 namespace {
 
 constexpr std::array<std::string_view, ailments> names{
-    "orphan_hash",    "orphan_part", "missing_hash",        "two_places",    "active_without_lock", "stuck_parent",
-    "missing_marker", "parked_jobs", "stale_deduplication", "lost_schedule", "mixed_versions",      "eviction_policy"};
+    "orphan_hash",    "orphan_part",    "missing_hash",   "two_places",          "active_without_lock",
+    "stuck_parent",   "missing_marker", "parked_jobs",    "stale_deduplication", "lost_schedule",
+    "mixed_versions", "split_queue",    "eviction_policy"};
 
 } // namespace
 
 std::string_view to_string(ailment what) noexcept { return names[static_cast<std::size_t>(what)]; }
 
 bool is_repairable(ailment what) noexcept {
-    return what != ailment::lost_schedule && what != ailment::mixed_versions && what != ailment::eviction_policy;
+    return what != ailment::lost_schedule && what != ailment::mixed_versions && what != ailment::split_queue &&
+           what != ailment::eviction_policy;
 }
 
 namespace redis_backend {
@@ -158,6 +162,15 @@ std::optional<finding> diagnose(const std::string& queue, const schedule_facts& 
     if (!schedule.is_defined || schedule.has_run || is_over)
         return std::nullopt;
     return finding{ailment::lost_schedule, queue, schedule.id, "has no next run: there is no job " + schedule.run};
+}
+
+std::optional<finding> diagnose_slot(const std::string& prefix, const std::string& queue) {
+    if (!hash_tag(queue_keys(prefix, queue).base()).empty())
+        return std::nullopt;
+    return finding{.what = ailment::split_queue,
+                   .queue = queue,
+                   .detail = "lies in several slots of the cluster, and nobody can work on it; use a prefix such as {" +
+                             prefix + "}"};
 }
 
 std::vector<finding> diagnose(const std::map<std::string, std::string>& servers) {

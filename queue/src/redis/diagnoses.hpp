@@ -81,6 +81,9 @@ struct schedule_facts {
 };
 std::optional<finding> diagnose(const std::string& queue, const schedule_facts& schedule, wall_time now);
 
+/// What is wrong with it in a cluster; empty: nothing.
+std::optional<finding> diagnose_slot(const std::string& prefix, const std::string& queue);
+
 /// `servers`: the policy of each, by its name. Those that do not say theirs are left out.
 std::vector<finding> diagnose(const std::map<std::string, std::string>& servers);
 

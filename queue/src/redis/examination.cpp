@@ -91,6 +91,18 @@ void forget_what_is_no_queue(examination& e) {
     });
 }
 
+void set_aside_what_is_split(examination& e) {
+    if (!e.at->options().server.cluster)
+        return;
+    std::erase_if(e.queues, [&](const auto& each) {
+        auto found = diagnose_slot(e.at->options().prefix, each.first);
+        e.jobs -= found ? each.second.jobs.size() : 0;
+        if (found)
+            e.split.push_back(*found);
+        return found.has_value();
+    });
+}
+
 } // namespace
 
 // Names of keys and then lists: what comes in between is looked at again, and is as it should be.
@@ -98,6 +110,7 @@ awaitable<void> see_all(shared_examination e) {
     co_await for_all_keys(e->at, pattern_of(e->at->options().prefix + ":") + "*",
                           [e](const std::vector<std::string>& keys) { note_keys(*e, keys); });
     forget_what_is_no_queue(*e);
+    set_aside_what_is_split(*e);
     std::vector<std::string> names;
     std::ranges::copy(e->queues | std::views::keys, std::back_inserter(names));
     for (const auto& each : names)

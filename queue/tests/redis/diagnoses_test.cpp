@@ -155,6 +155,13 @@ TEST(RedisDiagnoses, FindServersThatForget) {
     EXPECT_FALSE(is_repairable(found[0].what));
 }
 
+TEST(RedisDiagnoses, FindQueuesThatAClusterScatters) {
+    EXPECT_EQ(diagnose_slot("bull", "mail")->detail,
+              "lies in several slots of the cluster, and nobody can work on it; use a prefix such as {bull}");
+    EXPECT_FALSE(diagnose_slot("{bull}", "mail"));
+    EXPECT_FALSE(diagnose_slot("bull", "{mail}"));
+}
+
 TEST(RedisDiagnoses, HaveNames) {
     for (std::size_t i = 0; i < place_kinds; ++i)
         EXPECT_EQ(place_named(to_string(static_cast<place>(i))), static_cast<place>(i));

@@ -1,13 +1,13 @@
 #pragma once
 
-/// Whether a live queue on Redis agrees with itself, whoever has written to it: BullMQ of any version, this library, a person.
+/// Whether a live queue on Redis agrees with itself, whoever wrote to it: BullMQ of any version, this library, a person.
 ///
 ///     auto found = co_await infra::queue::examine(infra::queue::redis_queue_options_from("redis://10.0.0.5"));
 ///     for (const auto& each : found.findings)
 ///         std::cout << each.queue << ": " << each.detail << '\n';
 ///
-/// It only reads unless it is told to repair. What it reads changes meanwhile, so what looks wrong is looked at again, in one
-/// moment of the server, before it is called so. `infra queue doctor` is this on the command line.
+/// It only reads unless it is told to repair. What it reads changes meanwhile, so what looks wrong is looked at again, in
+/// one moment of the server, before it is called so. `infra queue doctor` is this on the command line.
 
 #include <infra/base/awaitable.hpp>
 #include <infra/base/clock.hpp>
@@ -32,10 +32,11 @@ enum class ailment {
     parked_jobs,         ///< they stand apart as in a paused queue (BullMQ 5), which this is not. Put in line
     stale_deduplication, ///< held by a job that is gone: BullMQ 5 never adds another. Freed
     lost_schedule,       ///< its next run is nowhere. Not repaired: define it again
-    mixed_versions,  ///< BullMQ 5 and 6 have both added to a paused queue, and 5 loses jobs as it resumes. Not repaired
+    mixed_versions, ///< BullMQ 5 and 6 have both added to a paused queue, and 5 loses jobs as it resumes. Not repaired
+    split_queue, ///< scattered over a cluster, where nobody can work on it. Not repaired: see redis_queue_options::prefix
     eviction_policy, ///< the server may forget keys when memory is short. Not repaired: set maxmemory-policy noeviction
 };
-inline constexpr std::size_t ailments = 12;
+inline constexpr std::size_t ailments = 13;
 
 std::string_view to_string(ailment what) noexcept; ///< `orphan_hash` …
 
