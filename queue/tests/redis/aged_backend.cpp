@@ -119,7 +119,8 @@ awaitable<void> server_time::pass_until(wall_time now) {
         co_return;
     const auto passed = to_unix_ms(now) - to_unix_ms(seen_);
     seen_ = now;
-    redis::throw_if_error(co_await direct_.execute({"EVAL", nearer, 0, passed}));
+    for (const auto& master : co_await direct_.masters())
+        redis::throw_if_error(co_await direct_.execute_at(master, {"EVAL", nearer, 0, passed}));
 }
 
 std::shared_ptr<backend> make_aged(std::shared_ptr<backend> inner, std::shared_ptr<server_time> time) {
