@@ -241,6 +241,33 @@ TEST_F(QueueRedisPeople, ReadWhatIsNamedLikeAKeyOfBullmqsAsNoJob) {
     EXPECT_TRUE(loop.await(stored->get({{"mail", "1"}})).at(0));
 }
 
+TEST_F(QueueRedisPeople, CountWhatIsNoListAsNothingAndTheOthersAsTheyAre) {
+    add({plain_job("a")});
+    for (const auto* key : {"wait", "paused", "active", "prioritized", "delayed", "completed", "failed", "repeat"})
+        ask({"SET", std::string("bull:broken:") + key, "somebody's"});
+    const auto counted = loop.await(stored->counts({"broken", "mail"}));
+    EXPECT_EQ(counted.at(0), queue_counts{.queue = "broken"});
+    EXPECT_EQ(counted.at(1).waiting, 1u);
+    EXPECT_EQ(loop.await(stored->waiting_since({"broken", "mail"}, now)),
+              (std::vector<std::optional<wall_time>>{std::nullopt, t0}));
+}
+
+TEST_F(QueueRedisPeople, ChangeOrLoseNothingWhereAJobIsNoHash) {
+    ask({"ZADD", "bull:mail:failed", 1, "odd"});
+    ask({"ZADD", "bull:mail:delayed", 1, "odd"});
+    ask({"LPUSH", "bull:mail:wait", "odd"});
+    ask({"SET", "bull:mail:odd", "somebody's"});
+    for (const auto what : {job_change::retry, job_change::promote, job_change::cancel, job_change::remove})
+        EXPECT_EQ(change(what, {"odd"}), 0u) << to_string(what);
+    EXPECT_EQ(change_all(job_change::retry, {.queue = "mail"}), 0u);
+    EXPECT_EQ(change_all(job_change::promote, {.queue = "mail"}), 0u);
+    EXPECT_EQ(change_all(job_change::cancel, {.queue = "mail"}), 0u);
+    EXPECT_EQ(line("wait"), lines{"odd"});
+    EXPECT_EQ(ask({"ZCARD", "bull:mail:delayed"}).as_integer(), 1);
+    EXPECT_EQ(change_all(job_change::remove, {.queue = "mail"}), 3u) << "its ids go";
+    EXPECT_TRUE(exists("bull:mail:odd")) << "and what is not ours stays";
+}
+
 TEST_F(QueueRedisPeople, FindQueuesThatOnlyNodeHasMade) {
     ask({"HSET", "bull:images:meta", "version", "bullmq:6.7.0"});
     ask({"HSET", "bull:images:7", "name", "resize", "timestamp", "1"});

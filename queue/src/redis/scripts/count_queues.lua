@@ -6,24 +6,30 @@
 
 local call = redis.call
 
+-- What somebody else put in the place of a list or a set counts as nothing, and hurts no other queue.
+local function number_from(...)
+    local number = redis.pcall(...)
+    return type(number) == 'number' and number or 0
+end
+
 local function length_of(base, list)
-    return call('LLEN', base .. ':' .. list)
+    return number_from('LLEN', base .. ':' .. list)
 end
 
 local function size_of(base, set)
-    return call('ZCARD', base .. ':' .. set)
+    return number_from('ZCARD', base .. ':' .. set)
 end
 
 local function count(base)
     local sums = {
-        length_of(base, 'wait') + length_of(base, 'paused') + size_of(base, 'prioritized') + call('ZCARD', base .. '~parked'),
+        length_of(base, 'wait') + length_of(base, 'paused') + size_of(base, 'prioritized') + number_from('ZCARD', base .. '~parked'),
         size_of(base, 'delayed'),
         length_of(base, 'active'),
         size_of(base, 'completed'),
         size_of(base, 'failed'),
         size_of(base, 'waiting-children'),
-        call('HLEN', base .. '~heads') + call('ZCARD', base .. '~closed'),
-        call('HEXISTS', base .. ':meta', 'paused'),
+        number_from('HLEN', base .. '~heads') + number_from('ZCARD', base .. '~closed'),
+        number_from('HEXISTS', base .. ':meta', 'paused'),
     }
     local is_there = call('EXISTS', base .. ':meta', base .. ':repeat') > 0
     for i = 1, 6 do

@@ -9,6 +9,12 @@ local call = redis.call
 local now = tonumber(ARGV[1])
 local most_in_line, most_priorities = 100, 1000
 
+-- What somebody else put in the place of a list or a set is empty.
+local function all_of(...)
+    local found = redis.pcall(...)
+    return type(found) == 'table' and not found.err and found or {}
+end
+
 -- Of our jobs it stands there; others became due when their delay was over.
 local function since_of(job)
     local known = redis.pcall('HMGET', job, 'infra.since', 'timestamp', 'opts')
@@ -24,7 +30,7 @@ end
 local function heads_of_priorities(base)
     local heads, from = {}, '-inf'
     while #heads < most_priorities do
-        local first = call('ZRANGEBYSCORE', base .. ':prioritized', from, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+        local first = all_of('ZRANGEBYSCORE', base .. ':prioritized', from, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
         if #first == 0 then
             break
         end
@@ -37,12 +43,12 @@ end
 -- Of the groups some, at their first and their last parked jobs.
 local function heads_of_groups(base)
     local heads = {}
-    for _, name in ipairs(call('EXISTS', base .. '~parked') == 1 and call('HRANDFIELD', base .. '~heads', most_in_line) or {}) do
-        for _, id in ipairs(call('ZRANGE', base .. '~group:' .. name, 0, 0)) do
+    for _, name in ipairs(call('EXISTS', base .. '~parked') == 1 and all_of('HRANDFIELD', base .. '~heads', most_in_line) or {}) do
+        for _, id in ipairs(all_of('ZRANGE', base .. '~group:' .. name, 0, 0)) do
             heads[#heads + 1] = id
         end
     end
-    for _, id in ipairs(call('ZRANGE', base .. '~parked', 0, most_in_line - 1)) do
+    for _, id in ipairs(all_of('ZRANGE', base .. '~parked', 0, most_in_line - 1)) do
         heads[#heads + 1] = id
     end
     return heads
@@ -55,11 +61,11 @@ local function earliest(base)
             found = since
         end
     end
-    local due = call('ZRANGEBYSCORE', base .. ':delayed', '-inf', (now + 1) * 4096 - 1, 'WITHSCORES', 'LIMIT', 0, 1)
+    local due = all_of('ZRANGEBYSCORE', base .. ':delayed', '-inf', (now + 1) * 4096 - 1, 'WITHSCORES', 'LIMIT', 0, 1)
     look(due[2] and math.floor(due[2] / 4096))
     for _, ids in ipairs({
-        call('LRANGE', base .. ':wait', -most_in_line, -1),
-        call('LRANGE', base .. ':paused', -most_in_line, -1),
+        all_of('LRANGE', base .. ':wait', -most_in_line, -1),
+        all_of('LRANGE', base .. ':paused', -most_in_line, -1),
         heads_of_priorities(base),
         heads_of_groups(base),
     }) do
