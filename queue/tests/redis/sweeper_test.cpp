@@ -81,6 +81,18 @@ TEST_F(SweepStalled, SaysOfWhichQueueEachIs) {
     EXPECT_EQ(sweep({"images", "mail"}), (std::vector<job_key>{{"images", "1"}, {"mail", "1"}}));
 }
 
+// A worker of BullMQ takes a group's head and knows of no next one.
+TEST_F(SweepStalled, BringsTheNextOfAGroupWhoseHeadAnotherProgramTook) {
+    auto of_group = plain_job("work");
+    of_group.group = "tenant";
+    add(std::vector{of_group, of_group});
+    ASSERT_EQ(line("wait"), names{"1"});
+    ask({"RPOP", "bull:mail:wait"});
+    ask({"DEL", "bull:mail:1"});
+    sweep();
+    EXPECT_EQ(line("wait"), names{"2"});
+}
+
 TEST_F(SweepStalled, WakesWhoeverWaits) {
     add(plain_job("work"));
     take(1);

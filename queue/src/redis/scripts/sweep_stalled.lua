@@ -35,6 +35,10 @@ for number, base in ipairs(KEYS) do
         local q = open_queue(base)
         rescue_suspects(q, number, rescued)
         suspect_all(q)
+        if q.has_groups then
+            fair.look_around(q) -- for what workers of BullMQ left of them
+            q.must_ring = q.must_ring or some_wait(q)
+        end
         if q.must_ring then
             ring(q)
         end
