@@ -15,12 +15,6 @@ namespace {
 // So often it is looked whether the connections are still there, which keeps servers from closing them as idle.
 constexpr std::chrono::seconds looked_at_every{10};
 
-awaitable<redis::session> make_connection(shared_store s, std::string queue, std::string name) {
-    auto own = co_await s->lease_for(std::move(queue));
-    co_await own.execute<void>({"CLIENT", "SETNAME", name});
-    co_return own;
-}
-
 awaitable<bool> answers(const redis::session* own) {
     if (!own->is_open())
         co_return false;
@@ -93,8 +87,8 @@ awaitable<void> presence::attend(shared_store s) {
         }
     } catch (const boost::system::system_error&) { // closed
     }
+    shown_.clear(); // before that which says that they are ours
     life_ = {};
-    shown_.clear();
     const std::scoped_lock lock(mutex_);
     ended_ = true;
     for (const auto& each : std::exchange(waiting_, {}))
@@ -129,7 +123,15 @@ awaitable<void> presence::be_seen_to_live(shared_store s) {
     if (co_await answers(&life_))
         co_return;
     others_know_all_ = false; // who looked meanwhile took them off
-    life_ = co_await make_connection(s, {}, name_of_process(s->process()));
+    life_ = co_await s->lease_for({});
+    co_await tell_which_are_ours(s);
+}
+
+awaitable<void> presence::tell_which_are_ours(shared_store s) {
+    std::set<std::int64_t> ours;
+    for (const auto& [name, one] : shown_)
+        ours.insert(one.id);
+    co_await life_.execute<void>({"CLIENT", "SETNAME", name_of_process(s->process(), ours)});
 }
 
 awaitable<void> presence::write_roll(shared_store s, changes news) {
@@ -173,9 +175,18 @@ awaitable<void> presence::bear_names(shared_store s) {
     std::erase_if(shown_, [&](const auto& one) { return !wanted.contains(one.first); });
     for (const auto& [name, queue] : wanted) {
         const auto known = shown_.find(name);
-        if (known == shown_.end() || !co_await answers(&known->second))
-            shown_.insert_or_assign(name, co_await make_connection(s, queue, name));
+        if (known == shown_.end() || !co_await answers(&known->second.own))
+            co_await bear_name(s, name, queue);
     }
+}
+
+// It is said to be ours before it looks like a worker of somebody else's.
+awaitable<void> presence::bear_name(shared_store s, std::string name, std::string queue) {
+    shown_connection one{.own = co_await s->lease_for(std::move(queue))};
+    one.id = co_await one.own.execute<std::int64_t>({"CLIENT", "ID"});
+    const auto& there = shown_.insert_or_assign(name, std::move(one)).first->second;
+    co_await tell_which_are_ours(s);
+    co_await there.own.execute<void>({"CLIENT", "SETNAME", name});
 }
 
 awaitable<void> presence::stopped() {

@@ -55,6 +55,8 @@ private:
     awaitable<void> be_seen_to_live(shared_store s);
     awaitable<void> write_roll(shared_store s, changes news);
     awaitable<void> bear_names(shared_store s);
+    awaitable<void> bear_name(shared_store s, std::string name, std::string queue);
+    awaitable<void> tell_which_are_ours(shared_store s);
     std::map<std::string, std::string> names_to_bear(const store& s) const;
 
     const home& at_;
@@ -68,8 +70,12 @@ private:
 
     // On the loop alone:
     redis::session life_;
-    bool others_know_all_ = false;                ///< what was on the roll when it was last written
-    std::map<std::string, redis::session> shown_; ///< by the names they bear
+    bool others_know_all_ = false; ///< what was on the roll when it was last written
+    struct shown_connection {
+        redis::session own;
+        std::int64_t id = 0; ///< the server's number for it
+    };
+    std::map<std::string, shown_connection> shown_; ///< by the names they bear
 };
 
 /// The hash of all that are there.

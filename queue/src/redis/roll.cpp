@@ -1,6 +1,7 @@
 #include "roll.hpp"
 
 #include "fields.hpp"
+#include "keys.hpp"
 
 #include <algorithm>
 
@@ -8,7 +9,38 @@ namespace infra::queue::redis_backend {
 namespace {
 
 constexpr std::string_view mark_of_process = "infra-queue:";
-constexpr std::string_view name_in_list = " name=";
+
+struct connection_row {
+    std::string_view id{}, address{}, name{}, age{};
+};
+
+std::vector<std::string_view> split(std::string_view text, char at) {
+    std::vector<std::string_view> parts;
+    for (auto end = text.find(at); end != std::string_view::npos; end = text.find(at)) {
+        parts.push_back(text.substr(0, end));
+        text.remove_prefix(end + 1);
+    }
+    parts.push_back(text);
+    return parts;
+}
+
+// `id=3 addr=127.0.0.1:50000 … name=bull:bWFpbA== age=7 …`
+connection_row row_of(std::string_view line) {
+    connection_row row;
+    for (const auto word : split(line, ' '))
+        for (auto [mark, value] : {std::pair("id=", &row.id), std::pair("addr=", &row.address),
+                                   std::pair("name=", &row.name), std::pair("age=", &row.age)})
+            if (word.starts_with(mark))
+                *value = word.substr(std::string_view(mark).size());
+    return row;
+}
+
+std::vector<connection_row> rows_of(std::string_view client_list) {
+    std::vector<connection_row> rows;
+    for (const auto line : split(client_list, '\n'))
+        rows.push_back(row_of(line));
+    return rows;
+}
 
 std::vector<std::string> texts_in(const json::object& object, std::string_view member) {
     std::vector<std::string> texts;
@@ -76,17 +108,29 @@ std::optional<worker_info> read_worker(std::string_view field, std::string_view 
                        .since = time_in(*read, "since").value_or(wall_time{})};
 }
 
-std::string name_of_process(std::string_view process) { return std::string(mark_of_process).append(process); }
+std::string name_of_process(std::string_view process, const std::set<std::int64_t>& shown) {
+    auto name = std::string(mark_of_process).append(process);
+    for (const auto id : shown)
+        name.append(1, ':').append(std::to_string(id));
+    return name;
+}
 
-std::set<std::string, std::less<>> processes_in(std::string_view client_list) {
-    std::set<std::string, std::less<>> processes;
-    for (auto at = client_list.find(name_in_list); at != std::string_view::npos;
-         at = client_list.find(name_in_list, at + 1)) {
-        const auto name = client_list.substr(at + name_in_list.size());
-        if (name.starts_with(mark_of_process))
-            processes.emplace(name.substr(mark_of_process.size(), name.find(' ') - mark_of_process.size()));
-    }
-    return processes;
+seen_connections read_connections(std::string_view prefix, std::string_view client_list, wall_time now) {
+    seen_connections seen;
+    std::set<std::string, std::less<>> ours;
+    const auto rows = rows_of(client_list);
+    for (const auto& row : rows)
+        if (row.name.starts_with(mark_of_process)) {
+            auto words = split(row.name.substr(mark_of_process.size()), ':');
+            seen.processes.insert(std::string(words.front()));
+            ours.insert(words.begin() + 1, words.end());
+        }
+    for (const auto& row : rows)
+        if (auto worker = worker_of(prefix, row.name); worker && !ours.contains(row.id))
+            seen.others.push_back({.name = worker->worker.empty() ? std::string(row.address) : worker->worker,
+                                   .queues = {worker->queue},
+                                   .since = now - std::chrono::seconds(leading_integer(row.age).value_or(0))});
+    return seen;
 }
 
 } // namespace infra::queue::redis_backend

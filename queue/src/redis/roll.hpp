@@ -4,6 +4,7 @@
 
 #include <infra/queue/operations.hpp>
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
@@ -43,9 +44,14 @@ std::string to_text(const present_worker& w);
 std::optional<worker_info> read_worker(std::string_view field, std::string_view text);
 std::string_view process_in(std::string_view field) noexcept;
 
-/// Of the connection by which others see that a process lives.
-std::string name_of_process(std::string_view process);
-/// The processes that have such a connection, in what CLIENT LIST answers.
-std::set<std::string, std::less<>> processes_in(std::string_view client_list);
+/// Of the connection by which others see that a process lives, and which other ones are its own: those that show workers.
+std::string name_of_process(std::string_view process, const std::set<std::int64_t>& shown);
+
+/// What CLIENT LIST tells.
+struct seen_connections {
+    std::set<std::string, std::less<>> processes{}; ///< of ours
+    std::vector<worker_info> others{}; ///< workers of other programs; who has no name is called by its address
+};
+seen_connections read_connections(std::string_view prefix, std::string_view client_list, wall_time now);
 
 } // namespace infra::queue::redis_backend

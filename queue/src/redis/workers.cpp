@@ -2,19 +2,23 @@
 #include "verbs.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace infra::queue::redis_backend {
 namespace {
 
-using processes = std::set<std::string, std::less<>>;
 using stored_roll = std::map<std::string, std::string>;
 
-awaitable<processes> living_processes(shared_store s) {
-    processes all;
+awaitable<seen_connections> look_at_connections(shared_store s) {
+    seen_connections all;
     try {
-        for (const auto& master : co_await s->redis().masters(s->limit()))
-            all.merge(processes_in(
-                redis::to<std::string>(co_await s->redis().execute_at(master, {"CLIENT", "LIST"}, s->limit()))));
+        for (const auto& master : co_await s->redis().masters(s->limit())) {
+            const auto list = co_await s->redis().execute_at(master, {"CLIENT", "LIST"}, s->limit());
+            redis::throw_if_error(list);
+            auto seen = read_connections(s->options().prefix, list.as_text(), s->time().wall());
+            all.processes.merge(seen.processes);
+            std::ranges::move(seen.others, std::back_inserter(all.others));
+        }
     } catch (const error& e) {
         throw_as_queue_error(e);
     }
@@ -22,7 +26,7 @@ awaitable<processes> living_processes(shared_store s) {
 }
 
 /// What is left.
-awaitable<stored_roll> forget_dead(shared_store s, stored_roll all, processes living) {
+awaitable<stored_roll> forget_dead(shared_store s, stored_roll all, std::set<std::string, std::less<>> living) {
     redis::command drop{"HDEL", key_of_workers(*s)};
     for (auto each = all.begin(); each != all.end();)
         if (living.contains(process_in(each->first))) {
@@ -50,11 +54,13 @@ bool is_older(const worker_info& a, const worker_info& b) {
 awaitable<std::vector<worker_info>> workers(shared_store s, std::vector<std::string> queues) {
     co_await s->here().told(s);
     auto all = redis::to<stored_roll>(co_await s->ask(redis::command{"HGETALL", key_of_workers(*s)}));
-    all = co_await forget_dead(s, std::move(all), co_await living_processes(s));
-    std::vector<worker_info> found;
+    auto seen = co_await look_at_connections(s);
+    all = co_await forget_dead(s, std::move(all), std::move(seen.processes));
+    auto found = std::move(seen.others);
     for (const auto& [field, text] : all)
-        if (auto worker = read_worker(field, text); worker && takes_from(*worker, queues))
+        if (auto worker = read_worker(field, text))
             found.push_back(*std::move(worker));
+    std::erase_if(found, [&](const worker_info& worker) { return !takes_from(worker, queues); });
     std::ranges::sort(found, is_older);
     co_return found;
 }

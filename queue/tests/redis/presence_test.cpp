@@ -56,6 +56,17 @@ TEST_F(Presence, OnlySoManyConnectionsShowWorkers) {
     EXPECT_EQ(loop.await(stored->workers({"e"})).size(), 1u) << "this library knows of all";
 }
 
+TEST_F(Presence, WorkersOfOtherProgramsAreTold) {
+    auto node = loop.await(direct.lease());
+    loop.await(node.execute<void>({"CLIENT", "SETNAME", "bull:bWFpbA==:w:node"}));
+    claim_as("w", "mill", {"mail"});
+    std::vector<std::string> told;
+    for (const auto& each : loop.await(stored->workers({"mail"})))
+        told.push_back(each.name);
+    std::ranges::sort(told);
+    EXPECT_EQ(told, (std::vector<std::string>{"node", "w"}));
+}
+
 TEST_F(Presence, WhoeverStopsIsNotSeen) {
     claim_as("w", "mill", {"mail"});
     loop.await(stored->stop(deadline::after(30s)));

@@ -55,13 +55,21 @@ TEST(Roll, WhatOthersWroteThereIsNoWorker) {
               (worker_info{.name = "w", .queues = {"mail"}}));
 }
 
-TEST(Roll, ProcessesAreKnownByTheirConnections) {
-    EXPECT_EQ(name_of_process("12ab"), "infra-queue:12ab");
-    EXPECT_EQ(processes_in("id=3 addr=127.0.0.1:1 name=infra-queue:12ab age=1 db=0\n"
-                           "id=4 addr=127.0.0.1:2 name= age=1\n"
-                           "id=5 addr=127.0.0.1:3 name=bull:bWFpbA==:w:mill age=1\n"
-                           "id=6 addr=127.0.0.1:4 name=infra-queue:34cd age=9\n"),
-              (std::set<std::string, std::less<>>{"12ab", "34cd"}));
+TEST(Roll, ProcessesAndWorkersAreKnownByTheirConnections) {
+    EXPECT_EQ(name_of_process("12ab", {}), "infra-queue:12ab");
+    EXPECT_EQ(name_of_process("34cd", {5, 7}), "infra-queue:34cd:5:7");
+    const auto seen = read_connections("bull",
+                                       "id=3 addr=127.0.0.1:1 fd=8 name=infra-queue:12ab age=1 db=0\n"
+                                       "id=4 addr=127.0.0.1:2 fd=9 name= age=1\n"
+                                       "id=5 addr=127.0.0.1:3 fd=9 name=bull:bWFpbA==:w:mill age=1\n"
+                                       "id=6 addr=127.0.0.1:4 fd=9 name=infra-queue:34cd:5:7 age=9\n"
+                                       "id=8 addr=127.0.0.1:5 fd=9 name=bull:bWFpbA==:w:node age=60\n"
+                                       "id=9 addr=127.0.0.1:6 fd=9 name=bull:aW1hZ2Vz age=2\n"
+                                       "id=10 addr=127.0.0.1:7 fd=9 name=bull:aW1hZ2Vz:qe age=2\n",
+                                       t0);
+    EXPECT_EQ(seen.processes, (std::set<std::string, std::less<>>{"12ab", "34cd"}));
+    EXPECT_EQ(seen.others, (std::vector<worker_info>{{.name = "node", .queues = {"mail"}, .since = t0 - 60s},
+                                                     {.name = "127.0.0.1:6", .queues = {"images"}, .since = t0 - 2s}}));
 }
 
 } // namespace
