@@ -198,6 +198,13 @@ TEST_F(QueueRedisDoctor, WakesWorkersWhereNothingElseWould) {
     EXPECT_EQ(redis::to<strings>(ask({"ZRANGE", "bull:mail:marker", 0, -1})), strings{"0"});
 }
 
+TEST_F(QueueRedisDoctor, WakesNobodyForWhatTurnsOutToBeNoJob) {
+    ask({"LPUSH", "bull:mail:wait", "ghost"});
+    const auto d = examined({.repair = true});
+    EXPECT_EQ(lines(d), (strings{"missing_hash mail ghost repaired", "missing_marker mail  repaired"}));
+    EXPECT_EQ(redis::to<int>(ask({"EXISTS", "bull:mail:marker"})), 0);
+}
+
 TEST_F(QueueRedisDoctor, PutsWhatStandsApartInLine) {
     for (int i = 0; i < 3; ++i)
         add_one();

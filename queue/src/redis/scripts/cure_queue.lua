@@ -11,18 +11,20 @@ local apart, at_once = KEYS[1] .. ':paused', 1000
 if q.paused then
     return {0, 0}
 end
-local some = call('LRANGE', apart, -at_once, -1)
-if #some > 0 then
+local parked = call('LRANGE', apart, -at_once, -1)
+if #parked > 0 then
     local first_to_last = {}
-    for i = #some, 1, -1 do
-        first_to_last[#first_to_last + 1] = some[i]
+    for i = #parked, 1, -1 do
+        first_to_last[#first_to_last + 1] = parked[i]
     end
     call('LPUSH', q.wait, unpack(first_to_last))
     call('LTRIM', apart, 0, -at_once - 1)
 end
-if call('LLEN', q.wait) + call('ZCARD', q.prioritized) > 0 then
+local some = some_wait(q)
+if some then
     ring(q)
 else
     ring_later(q)
 end
-return {call('EXISTS', apart), call('EXISTS', q.marker)}
+local is_idle = not some and call('EXISTS', q.delayed) == 0
+return {call('EXISTS', apart), (is_idle or call('EXISTS', q.marker) == 1) and 1 or 0}
