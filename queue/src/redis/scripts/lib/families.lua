@@ -150,14 +150,16 @@ local function add_to_family(made, q, words, at, place, now)
             return words[at + 1], 4
         end
         child.queueKey, child.id, child.key = parent.queueKey, parent.id, parent.key
-        name_parent(words, at, parent.id)
+        if parent.was_unnamed then
+            name_parent(words, at, parent.id)
+        end
     end
     if child then
         gather(child, child.place == '')
     end
     local id, how = add_job(q, words, at, now)
     if how % 2 == 1 and find_extra(words, at, 'p') then
-        made[place] = {queueKey = q.base, id = id, key = q.base .. ':' .. id}
+        made[place] = {queueKey = q.base, id = id, key = q.base .. ':' .. id, was_unnamed = words[at + 1] == ''}
         gather(made[place], false)
     end
     if child and how == 0 then

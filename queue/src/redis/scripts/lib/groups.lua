@@ -55,6 +55,17 @@ local function add_groups_of_call(add)
     return answers
 end
 
+-- Of a large group the first events would be gone at its end.
+local function leave_out_events()
+    for i in ipairs(KEYS) do
+        local q = queues[tostring(i)]
+        local more = q and 2 * tonumber(ARGV[i]) - q.most_events or 0
+        if more > 0 then
+            q.left_out = more
+        end
+    end
+end
+
 local function add_laid_down(key, add)
     local group = {laid_down = key, pieces = tonumber(ARGV[#KEYS + 4]), now = tonumber(ARGV[#KEYS + 5])}
     local pieces = {}
@@ -64,6 +75,7 @@ local function add_laid_down(key, add)
     if call('EXISTS', unpack(pieces)) < group.pieces then
         return redis.error_reply('ERR what was laid down to be added is gone: it was not added within its time')
     end
+    leave_out_events()
     local answer = add(group)
     call('DEL', unpack(pieces))
     return {answer}

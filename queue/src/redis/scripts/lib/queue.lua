@@ -56,6 +56,10 @@ end
 
 -- The first one of a call trims those of earlier calls.
 local function tell(q, ...)
+    if q.left_out then
+        q.left_out = q.left_out > 1 and q.left_out - 1 or nil
+        return
+    end
     if q.has_told then
         call('XADD', q.events, '*', 'event', ...)
     else
