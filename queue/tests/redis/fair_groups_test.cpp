@@ -82,6 +82,19 @@ TEST_F(QueueRedisGroups, GoOnAfterAHeadThatBullmqDelayed) {
     EXPECT_EQ(all, (lines{"a1", "a2"}));
 }
 
+TEST_F(QueueRedisGroups, ABetterHeadTakesNoTurnOfOneThatBullmqRuns) {
+    add_to("a", {"a1", "a2"});
+    const auto running = let_node_take_one();
+    auto better = plain_job("work");
+    better.id = "a0";
+    better.group = "a";
+    better.options.lifo = true;
+    add(better);
+    EXPECT_EQ(line("wait"), (lines{"a0"}));
+    EXPECT_TRUE(ask({"ZSCORE", "bull:mail~parked", running}).is_null()) << "it would run twice";
+    EXPECT_EQ(take_all(), (lines{"a0", "a2"}));
+}
+
 TEST_F(QueueRedisGroups, AreAtNoLimitForWhatBullmqEnded) {
     ask({"HSET", "bull:mail:meta", "infra.group_concurrency", 1});
     add_to("a", {"a1", "a2"});

@@ -117,24 +117,33 @@ make_fair_groups = function()
         return at
     end
 
+    -- Gives its score if it stood among the prioritized, 0 if it stood in the list, nothing if it did not stand there any more.
     local function leave_line(q, score, id)
         if priority_in(score) > 0 then
-            return call('ZSCORE', q.prioritized, id), call('ZREM', q.prioritized, id)
+            local place = call('ZSCORE', q.prioritized, id)
+            return place and call('ZREM', q.prioritized, id) == 1 and place
         end
-        call('LREM', q.line, -1, id)
+        for i, each in ipairs(q.behind or {}) do
+            if each == id then
+                table.remove(q.behind, i)
+                return 0
+            end
+        end
+        return call('LREM', q.line, -1, id) == 1 and 0
     end
 
-    -- The second takes over the turn of the first.
+    -- The second takes over the turn of the first. False if that had none any more: BullMQ's workers took it.
     local function swap(q, old_score, old, new_score, new)
         if priority_in(old_score) == 0 and priority_in(new_score) == 0 and swap_in_list(q, old, new) then
-            return
+            return true
         end
         local stood = leave_line(q, old_score, old)
-        if stood and priority_in(new_score) > 0 then
+        if stood and priority_in(old_score) > 0 and priority_in(new_score) > 0 then
             call('ZADD', q.prioritized, priority_in(new_score) * per_priority + stood % per_priority, new)
         else
             stand(q, new_score, new)
         end
+        return stood and true or false
     end
 
     local function score_at(q, priority, front)
@@ -171,8 +180,10 @@ make_fair_groups = function()
             return park(q, name, score, id)
         elseif head then
             set_head(q, name, score, id)
-            swap(q, head_score, head, score, id)
-            return park(q, name, head_score, head)
+            if swap(q, head_score, head, score, id) then
+                park(q, name, head_score, head)
+            end
+            return
         end
         park(q, name, score, id)
         if not call('ZSCORE', ours(q, 'closed'), name) then
@@ -193,12 +204,10 @@ make_fair_groups = function()
         elseif first then
             unpark(q, name, first)
             set_head(q, name, score, first)
-            swap(q, head_score, head, score, first)
-        else
-            call('HDEL', ours(q, 'heads'), name)
-            leave_line(q, head_score, id)
+            return swap(q, head_score, head, score, first)
         end
-        return true
+        call('HDEL', ours(q, 'heads'), name)
+        return leave_line(q, head_score, id) and true or false
     end
 
     -- Of one that was taken out of the line. If it may not, it is parked.
@@ -246,24 +255,16 @@ make_fair_groups = function()
         end
     end
 
-    local function stands_elsewhere(q, id)
-        local job = q.base .. ':' .. id
-        if call('EXISTS', job) == 0 or call('EXISTS', job .. ':lock') == 1 then
-            return true
-        end
-        for _, state in ipairs({'delayed', 'waiting-children', 'completed', 'failed'}) do
-            if call('ZSCORE', q.base .. ':' .. state, id) then
-                return true
-            end
-        end
-        return false
+    local function stands_in_line(q, id)
+        return call('ZSCORE', q.prioritized, id) or call('LPOS', q.line, id) or (q.line ~= q.wait and call('LPOS', q.wait, id))
     end
 
     -- What workers of BullMQ leave behind them, some of it: heads that were taken, and groups that are at their limits no longer.
     function fair.look_around(q)
-        for _, name in ipairs(call('HRANDFIELD', ours(q, 'heads'), 100)) do
+        local some = math.max(1, math.min(100, math.floor(100000 / (call('LLEN', q.line) + 1))))
+        for _, name in ipairs(call('HRANDFIELD', ours(q, 'heads'), some)) do
             local _, head = head_of(q, name)
-            if not head or stands_elsewhere(q, head) then
+            if not head or not stands_in_line(q, head) then
                 give_turn(q, name)
             end
         end
