@@ -210,6 +210,13 @@ TEST_F(QueueRedisSchedules, AreReadAndAdvancedThoughBullmqDefinedThem) {
     EXPECT_EQ(opts.at("repeat").at("count"), json::value(2));
 }
 
+TEST_F(QueueRedisSchedules, OfAQueueWhoseKeyIsSomethingElseAreNone) {
+    upsert(scheduler("s", {.every = 1min}, t0 + 1min, "tick"));
+    ask({"SET", "bull:photos:repeat", "somebody's"});
+    ask({"HSET", "bull:photos:meta", "version", "bullmq:6.7.0"});
+    EXPECT_EQ(loop.await(stored->schedules(std::nullopt)).size(), 1u);
+}
+
 // What was decided of one that has changed since is decided anew.
 TEST_F(QueueRedisSchedules, ChangedByTwoAtOnceAreAsOneOfThemWantsThem) {
     const auto other = make_redis_backend({.server = {.socket_path = server->socket()}}, {loop.get_executor()});

@@ -15,7 +15,8 @@ local function ids_asked_for()
     if ARGV[1] ~= '' then
         return ARGV
     end
-    return call('ZRANGE', all, ARGV[2], ARGV[2] + ARGV[3] - 1)
+    local page = redis.pcall('ZRANGE', all, ARGV[2], ARGV[2] + ARGV[3] - 1)
+    return page.err and {} or page -- somebody's key, which is no set of schedules
 end
 
 local function state_of(id)
