@@ -33,6 +33,12 @@ const flows = () => once("flows", () => new FlowProducer({ connection }));
 const job = async (name, id) => Job.fromId(await queue(name), id);
 const state = async (name, id) => (await queue(name)).getJobState(id);
 
+// Under the same names in all versions.
+async function counts(name) {
+  const { waiting, paused = 0, prioritized, delayed, active, completed, failed } = await (await queue(name)).getJobCounts();
+  return { waiting: waiting + paused, prioritized, delayed, active, completed, failed };
+}
+
 // All that happens in a queue, as Node's own reader tells it: `log` has [event, fields].
 async function events(name) {
   const each = await once(`events ${name}`, () => {
@@ -42,7 +48,7 @@ async function events(name) {
     reader.on("error", (e) => reader.broken.push(e.message));
     const emit = reader.emit;
     reader.emit = (event, fields, ...more) => {
-      if (fields && !(fields instanceof Error)) reader.log.push([event, fields]);
+      if (fields && !(fields instanceof Error) && !event.endsWith(`:${fields.jobId}`)) reader.log.push([event, fields]);
       return emit.call(reader, event, fields, ...more);
     };
     return reader;
@@ -86,33 +92,13 @@ async function until(holds, limit = 20_000) {
     if (performance.now() > end) throw new Error(`not so within ${limit} ms: ${holds}`);
 }
 
-// What is wrong with the queues that are there: every job stands in one state, and every state holds jobs that are there.
-async function unsound() {
-  const wrong = [];
-  const keys = new Set(await redis.keys("bull:*"));
-  for (const base of [...keys].filter((key) => key.endsWith(":meta")).map((key) => key.slice(0, -5))) {
-    const where = new Map();
-    const put = (ids, kind) => ids.forEach((id) => where.set(id, [...(where.get(id) ?? []), kind]));
-    for (const kind of ["wait", "paused", "active"]) put(await redis.lrange(`${base}:${kind}`, 0, -1), kind);
-    for (const kind of ["prioritized", "delayed", "completed", "failed", "waiting-children"]) put(await redis.zrange(`${base}:${kind}`, 0, -1), kind);
-    for (const [id, kinds] of where) {
-      if (kinds.length > 1) wrong.push(`${base}:${id} stands in ${kinds}`);
-      if (!keys.has(`${base}:${id}`)) wrong.push(`${base}:${id} stands in ${kinds} and is not there`);
-    }
-    const others = [...keys].filter((key) => key.startsWith(`${base}:`) && !where.has(key.slice(base.length + 1)));
-    const jobs = await Promise.all(others.map(async (key) => (await redis.type(key)) === "hash" && (await redis.hexists(key, "timestamp")) && !(await redis.hexists(key, "ic"))));
-    others.filter((_, i) => jobs[i]).forEach((key) => wrong.push(`${key} stands nowhere`));
-  }
-  return wrong;
-}
-
 // What people see of a job: its fields under Node's names, without what Node keeps for itself.
 function seen(each) {
   const { queue, scripts, backend, ...fields } = each.toJSON();
   return fields;
 }
 
-const scope = { FlowProducer, Job, Queue, QueueEvents, Worker, board, bullmq, connection, events, flows, hand, job, major, queue, redis, seen, state, unsound, until, work, workers };
+const scope = { FlowProducer, Job, Queue, QueueEvents, Worker, board, bullmq, connection, counts, events, flows, hand, job, major, queue, redis, seen, state, until, work, workers };
 scope.kept = {}; // what one line leaves for the next
 const AsyncFunction = (async () => {}).constructor;
 

@@ -1,5 +1,7 @@
 #include "fleet.hpp"
 
+#include <infra/queue/redis_doctor.hpp>
+
 #include <thread>
 
 namespace infra::queue::interop {
@@ -50,9 +52,14 @@ void QueueInterop::SetUp() {
 }
 
 void QueueInterop::TearDown() {
+    if (!us)
+        return;
+    us->stop_work();
+    says("await Promise.all(workers.map((each) => each.close()))");
+    for (const auto& each : us->await(examine(options_of_ours())).findings)
+        ADD_FAILURE() << "the doctor says: " << to_string(each.what) << " " << each.queue << " " << each.id << ": "
+                      << each.detail;
     us.reset();
-    if (node_side)
-        EXPECT_EQ(says("await Promise.all(workers.map((each) => each.close(true))); return unsound()"), "[]");
 }
 
 redis_queue_options QueueInterop::options_of_ours() const {

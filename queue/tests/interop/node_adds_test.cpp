@@ -91,7 +91,8 @@ TEST_P(QueueInteropNodeAdds, ResolvesAndRejectsThoseWhoWait) {
     EXPECT_EQ(says("return kept.events.broken"), "[]");
 }
 
-// The same jobs on two queues, one with a worker of Node's: everything that Node sees of them is the same.
+// The same jobs on two queues, one with a worker of Node's: everything that Node sees of them is the same, but that a worker
+// of ours says who it is when nobody gave it a name.
 TEST_P(QueueInteropNodeAdds, EndsJobsAsNodesWorkerDoes) {
     for (const auto* name : {"good", "once", "never", "hopeless", "told"})
         us->handle("ours", name, [](json::value, job_context& job) -> awaitable<json::value> {
@@ -132,7 +133,7 @@ TEST_P(QueueInteropNodeAdds, EndsJobsAsNodesWorkerDoes) {
             await until(() => kept[given].log.filter(([name]) => name === "completed" || name === "failed").length === 6);
             const all = await jobs.getJobs(["completed", "failed"]);
             return Promise.all(all.sort((a, b) => a.id - b.id).map(async (each) => {
-              const { timestamp, processedOn, finishedOn, stacktrace, queueQualifiedName, opts, ...fields } = seen(each);
+              const { timestamp, processedOn, finishedOn, processedBy, stacktrace, queueQualifiedName, opts, ...fields } = seen(each);
               const { timestamp: _, ...options } = opts;
               return {
                 ...fields, options, state: await each.getState(), stacks: stacktrace.length, inOrder: timestamp <= processedOn && processedOn <= finishedOn,

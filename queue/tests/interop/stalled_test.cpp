@@ -5,7 +5,7 @@
 namespace infra::queue::interop {
 namespace {
 
-constexpr auto hurried = "{ lockDuration: 300, stalledInterval: 200, maxStalledCount: 2 }";
+const json::object hurried{{"lockDuration", 300}, {"stalledInterval", 200}, {"maxStalledCount", 2}};
 
 class QueueInteropStalled : public QueueInterop {
 protected:
@@ -24,9 +24,7 @@ protected:
         us->handle("mail", "work", [] { return std::string("ours"); });
         us->work(std::move(options));
     }
-    void let_node_work() {
-        says("kept.worker = await work('mail', async () => 'theirs', " + std::string(hurried) + ")");
-    }
+    void let_node_work() { says("kept.worker = await work('mail', async () => 'theirs', given)", hurried); }
     /// What became of the job `1`.
     std::string end() {
         return says(R"js(
@@ -132,17 +130,38 @@ TEST_P(QueueInteropStalled, OurLateEndIsRefused) {
     EXPECT_NE(ended.find(R"("returnvalue":"theirs")"), std::string::npos) << ended;
 }
 
+// More handlers than cores, none of which ever gives way, three times as long as a lease.
+TEST_P(QueueInteropStalled, BusyHandlersLoseNoLock) {
+    us->handle("mail", "work", [] {
+        const auto over = std::chrono::steady_clock::now() + 3s;
+        while (std::chrono::steady_clock::now() < over)
+            ;
+        return std::string("ours");
+    });
+    says("kept.worker = await work('mail', async () => 'theirs', { autorun: false, ...given })", hurried);
+    us->work({.concurrency = 4, .lease = 1s});
+    for (int i = 0; i < 4; ++i)
+        us->add("mail", "work");
+    says("await until(async () => (await counts('mail')).active === 4); kept.worker.run()");
+    EXPECT_EQ(says(R"js(
+        const mail = await queue("mail");
+        await until(async () => (await mail.getCompletedCount()) === 4);
+        return (await mail.getCompleted()).map((each) => [each.returnvalue, each.stalledCounter]);
+    )js"),
+              R"([["ours",0],["ours",0],["ours",0],["ours",0]])");
+}
+
 TEST_P(QueueInteropStalled, OneSweepsForAll) {
     let_us_work();
     let_node_work();
     EXPECT_EQ(says(R"js(
-        const seen = new Set(), began = Date.now();
+        const sweeps = new Set(), began = Date.now();
         await until(async () => {
           const at = await redis.get("bull:mail:stalled-check");
-          if (at) seen.add(at);
+          if (at) sweeps.add(at);
           return Date.now() - began > 1500;
         });
-        return seen.size >= 4 && seen.size <= 9;
+        return sweeps.size >= 4 && sweeps.size <= 9;
     )js"),
               "true");
 }

@@ -99,9 +99,9 @@ TEST_P(QueueInteropTelling, ATraceGoesFromNodeToUsAndBack) {
         await (await queue("mail")).add("work", {}, { telemetry: { metadata: JSON.stringify({ traceparent: `00-${given}-b7ad6b7169203331-01`, baggage: "tenant=acme" }) } });
     )js",
          json::value(trace));
-    us->handle("mail", "work", [this](job_context&) -> awaitable<void> {
+    us->handle("mail", "work", [this, jobs = us->jobs](job_context&) -> awaitable<void> {
         traces.add(format_traceparent(context::current().span()));
-        co_await us->jobs.enqueue("reply", json::object{}, {.queue = "replies"});
+        co_await jobs.enqueue("reply", json::object{}, {.queue = "replies"});
     });
     us->work();
     ASSERT_TRUE(until([&] { return traces.all().size() == 1; }));
