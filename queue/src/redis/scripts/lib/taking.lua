@@ -12,6 +12,9 @@ local function allowance(q)
     if q.most_starts and q.window then
         local limiter = q.base .. ':limiter'
         local started, over_in = tonumber(call('GET', limiter)) or 0, call('PTTL', limiter)
+        if over_in == 0 then
+            call('DEL', limiter) -- it ends in this very millisecond, and would take what starts now along
+        end
         if started >= q.most_starts and over_in > 0 then
             return 0, some_wait(q) and now + over_in or nil
         end
