@@ -60,6 +60,9 @@ async function events(name) {
 
 const workers = [];
 
+// Waits for what they do. One of version 5 whose connections were cut may never end.
+const closed = () => Promise.race([Promise.all(workers.map((each) => each.close())), new Promise((resolve) => setTimeout(resolve, 5000))]);
+
 // A worker that has begun; `errors` are what it told of.
 async function work(name, perform, options) {
   const worker = new Worker(name, perform, { connection, ...options });
@@ -98,7 +101,7 @@ function seen(each) {
   return fields;
 }
 
-const scope = { FlowProducer, Job, Queue, QueueEvents, Worker, board, bullmq, connection, counts, events, flows, hand, job, major, queue, redis, seen, state, until, work, workers };
+const scope = { FlowProducer, Job, Queue, QueueEvents, Worker, board, bullmq, closed, connection, counts, events, flows, hand, job, major, queue, redis, seen, state, until, work };
 scope.kept = {}; // what one line leaves for the next
 const AsyncFunction = (async () => {}).constructor;
 

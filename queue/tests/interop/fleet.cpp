@@ -55,7 +55,7 @@ void QueueInterop::TearDown() {
     if (!us)
         return;
     us->stop_work();
-    says("await Promise.all(workers.map((each) => each.close()))");
+    says("await closed()");
     for (const auto& each : us->await(examine(options_of_ours())).findings)
         ADD_FAILURE() << "the doctor says: " << to_string(each.what) << " " << each.queue << " " << each.id << ": "
                       << each.detail;

@@ -122,6 +122,7 @@ TEST_P(QueueInteropStalled, OurLateEndIsRefused) {
     const auto ended = end();
     ours.proceed();
     ours.write_line("go on");
+    ours.write_line("go on with what comes next");
     EXPECT_EQ(ours.line(), "ended 1");
     us->add("mail", "work"); // what the child still does after it: the end of `1` goes out before this is taken
     ASSERT_EQ(says("await until(async () => !['waiting', 'active'].includes(await state('mail', '2')), 20_000)"),
