@@ -122,6 +122,29 @@ void put_job(words& into, const job_group& group, const new_job& job, bool gets_
         put_child(into, *job.parent, *link);
 }
 
+// Most jobs of a call are like the one before: so much less is said, read and parsed.
+bool is_plain(const new_job& job) {
+    return job.id.empty() && !job.run_at && !job.options.lifo && !job.options.ttl && !job.expires_at && !job.parent &&
+           !job.deduplicate && job.group.empty();
+}
+
+bool are_alike(const new_job& a, const new_job& b) {
+    return is_plain(b) && a.queue == b.queue && a.name == b.name && a.carrier == b.carrier && a.options == b.options;
+}
+
+/// `model` is the last job that was put in full, if others may be like it.
+void put_job_or_like(words& into, const job_group& group, std::size_t i, bool gets_children, queue_list& queues,
+                     const new_job*& model) {
+    const auto& job = group[i];
+    if (model && !gets_children && are_alike(*model, job)) {
+        queues.place_of(job.queue, 1);
+        into.insert(into.end(), {"=", job.data, std::to_string(to_unix_ms(job.created_at))});
+        return;
+    }
+    model = is_plain(job) && !gets_children ? &job : nullptr;
+    put_job(into, group, job, gets_children, queues);
+}
+
 bool needs_families(const job_group& group) {
     return std::ranges::any_of(
         group, [](const new_job& job) { return job.parent || (job.deduplicate && job.deduplicate->replace); });
@@ -131,11 +154,11 @@ std::string now_of(const job_group& group) {
     return group.empty() ? "0" : std::to_string(to_unix_ms(group.front().created_at));
 }
 
-void put_group(words& into, const job_group& group, queue_list& queues) {
+void put_group(words& into, const job_group& group, queue_list& queues, const new_job*& model) {
     const auto parents = parents_in(group);
     words jobs;
     for (std::size_t i = 0; i < group.size(); ++i)
-        put_job(jobs, group, group[i], parents[i], queues);
+        put_job_or_like(jobs, group, i, parents[i], queues, model);
     into.push_back(std::to_string(jobs.size()));
     into.push_back(now_of(group));
     std::ranges::move(jobs, std::back_inserter(into));
@@ -209,8 +232,9 @@ bool fits_one_call(const job_group& group) noexcept {
 redis::command add_command(std::string_view prefix, std::span<const job_group* const> groups, const receipt& as) {
     queue_list queues(prefix);
     words all;
+    const new_job* model = nullptr;
     for (const auto* each : groups)
-        put_group(all, *each, queues);
+        put_group(all, *each, queues, model);
     return call_of(std::ranges::any_of(groups, [](const auto* each) { return needs_families(*each); }), queues, as, "",
                    std::move(all));
 }
@@ -223,9 +247,10 @@ laid_down_group lay_down(std::string_view prefix, const job_group& group, std::s
     for (std::size_t i = 0; i < group.size();) {
         words jobs;
         std::size_t bytes = 0;
+        const new_job* model = nullptr;
         for (const auto first = i; i < group.size() && i - first < most_jobs_of_call && bytes < most_bytes_of_call;
              ++i) {
-            put_job(jobs, group, group[i], parents[i], queues);
+            put_job_or_like(jobs, group, i, parents[i], queues, model);
             bytes += size_of(group[i]);
         }
         const auto piece = key + ':' + std::to_string(pieces.size() + 1);

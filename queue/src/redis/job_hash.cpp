@@ -79,14 +79,21 @@ int attempts_in(const hash_fields& fields) {
 
 } // namespace
 
-stored_job read_job(job_key key, hash_fields fields) {
+stored_job read_job(job_key key, hash_fields fields, const stored_job* like) {
     stored_job job{.key = std::move(key), .attempts_made = attempts_in(fields)};
     if (const auto* why = find_field(fields, "defa"))
         job.fail_with = *why;
     const auto* priority = find_field(fields, "priority"); // people change it there, and not in the opts
     const auto current = priority ? leading_integer(*priority) : std::nullopt;
+    const auto* opts = find_field(fields, "opts");
+    const bool is_alike = current && like && opts && *opts == like->opts && like->fail_with.empty();
+    if (is_alike)
+        job.with = like->with;
     for (auto& [name, value] : fields)
-        take(job, name, std::move(value));
+        if (is_alike && name == "opts")
+            job.opts = std::move(value);
+        else
+            take(job, name, std::move(value));
     if (current)
         job.with.options.priority = static_cast<int>(std::clamp<std::int64_t>(*current, 0, most_priority));
     return job;

@@ -47,7 +47,8 @@ struct stored_job {
     std::string fail_with{};
 };
 
-stored_job read_job(job_key key, hash_fields fields);
+/// `like`: another job; where its opts are the same text, as those of jobs of one kind are, they are not read again.
+stored_job read_job(job_key key, hash_fields fields, const stored_job* like = nullptr);
 
 /// As it is when it is added. `created_at` and what is left out of `opts` say the rest.
 hash_fields hash_of(const new_job& job, const std::optional<parent_link>& parent = {}, bool gets_children = false);

@@ -76,10 +76,17 @@ void put_what_they_share(words& into, const ended_job& e, std::size_t queue) {
     into.push_back(std::to_string(e.of.attempts_made + 1));
 }
 
-void put(words& into, const ended_job& e) {
-    into.insert(into.end(), {e.end.held.job.id, e.end.held.token, text_of(e.end)});
-    if (has_traces(e.end.as))
-        into.push_back(traces_of(e));
+// Each in a row: ids, tokens, texts, traces.
+void put_rows(words& into, const std::vector<ended_job>& ended, const group& alike) {
+    for (const auto i : alike)
+        into.push_back(ended[i].end.held.job.id);
+    for (const auto i : alike)
+        into.push_back(ended[i].end.held.token);
+    for (const auto i : alike)
+        into.push_back(text_of(ended[i].end));
+    if (has_traces(ended[alike.front()].end.as))
+        for (const auto i : alike)
+            into.push_back(traces_of(ended[i]));
 }
 
 // --- Queues, by the numbers that the script has for them ------------------------------------------------------------
@@ -105,8 +112,7 @@ words put_ends(const std::vector<ended_job>& ended, words& queues, std::vector<s
         const auto& first = ended[alike.front()];
         put_what_they_share(all, first, number_of(queues, first.end.held.job.queue));
         all.push_back(std::to_string(alike.size()));
-        for (const auto i : alike)
-            put(all, ended[i]);
+        put_rows(all, ended, alike);
         order.insert(order.end(), alike.begin(), alike.end());
     }
     return all;
@@ -123,18 +129,23 @@ const std::string& queue_at(const words& queues, std::int64_t number) {
     return queues.at(static_cast<std::size_t>(number - 1));
 }
 
-std::vector<stored_job> read_taken(const words& queues, redis::reply::list flat) {
-    constexpr auto width = 2 + fields_of_run.size();
+stored_job read_taken(const words& queues, redis::reply::list values, const stored_job* like) {
+    values.resize(fields_of_run.size() + 2);
+    hash_fields fields;
+    fields.reserve(fields_of_run.size());
+    for (std::size_t i = 0; i < fields_of_run.size(); ++i)
+        if (!values[i].is_null())
+            fields.emplace_back(fields_of_run[i], std::move(values[i]).take_text());
+    auto& id = values.back();
+    return read_job({queue_at(queues, values[fields_of_run.size()].as_integer()), std::move(id).take_text()},
+                    std::move(fields), like);
+}
+
+std::vector<stored_job> read_taken_ones(const words& queues, redis::reply::list each) {
     std::vector<stored_job> taken;
-    taken.reserve(flat.size() / width);
-    for (std::size_t at = 0; at + width <= flat.size(); at += width) {
-        hash_fields fields;
-        for (std::size_t i = 0; i < fields_of_run.size(); ++i)
-            if (auto& value = flat[at + 2 + i]; !value.is_null())
-                fields.emplace_back(fields_of_run[i], std::move(value).take_text());
-        taken.push_back(read_job({queue_at(queues, flat[at].as_integer()), std::move(flat[at + 1]).take_text()},
-                                 std::move(fields)));
-    }
+    taken.reserve(each.size());
+    for (auto& one : each)
+        taken.push_back(read_taken(queues, std::move(one).take_items(), taken.empty() ? nullptr : &taken.back()));
     return taken;
 }
 
@@ -189,7 +200,7 @@ work_done read_work(const work_call& of, redis::reply answer) {
     auto parts = std::move(answer).take_items();
     parts.resize(5);
     work_done done{.recorded = read_recorded(of.order, parts[0]),
-                   .taken = read_taken(of.queues, std::move(parts[1]).take_items()),
+                   .taken = read_taken_ones(of.queues, std::move(parts[1]).take_items()),
                    .rescued = read_keys(of.queues, std::move(parts[3]).take_items()),
                    .expired = read_keys(of.queues, std::move(parts[4]).take_items())};
     if (!parts[2].is_null())

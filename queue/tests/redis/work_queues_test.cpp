@@ -172,6 +172,15 @@ TEST_F(QueueRedisRescue, FailsWhatStalledTooOften) {
     EXPECT_EQ(ask({"HGET", "bull:mail:1", "defa"}).as_text(), "job stalled more than allowable limit");
 }
 
+TEST_F(QueueRedisRescue, CountsFromZeroWhereSomebodyWroteNoNumber) {
+    add(plain_job("left"));
+    ask({"HSET", "bull:mail:1", "stc", "often"});
+    take_by("lost");
+    lose_lock("1");
+    now += 10s;
+    EXPECT_EQ(take_by("mine").taken.at(0).stalls, 1);
+}
+
 TEST_F(QueueRedisRescue, GoesOnWithWhatASchedulerBrings) {
     add(plain_job("iteration"));
     ask({"HSET", "bull:mail:1", "rjk", "nightly", "stc", "7"});
@@ -215,6 +224,13 @@ TEST_F(QueueRedisExpiry, KeepsOfThemWhatTheJobSays) {
     now += 5s;
     EXPECT_EQ(work({.most = 5}).expired.size(), 1u);
     EXPECT_EQ(ask({"EXISTS", "bull:mail:1", "bull:mail:failed", "bull:mail~expiring"}).as_integer(), 0);
+}
+
+TEST_F(QueueRedisExpiry, LeavesAnotherJobWithTheSameIdAlone) {
+    add_until(t0 + 5s);
+    ask({"HDEL", "bull:mail:1", "infra.expires"});
+    now += 5s;
+    EXPECT_EQ(work({.most = 5}).taken.size(), 1u);
 }
 
 TEST_F(QueueRedisExpiry, ForgetsTheTimeOfWhatIsStarted) {

@@ -1,5 +1,7 @@
 #include "tests/redis/stage.hpp"
 
+#include <algorithm>
+
 namespace infra::queue::redis_backend::tests {
 namespace {
 
@@ -132,6 +134,21 @@ TEST_F(QueueRedisWork, PassesOverMarksOfOldVersions) {
     EXPECT_EQ(line("active"), (lines{"1"}));
 }
 
+TEST_F(QueueRedisWork, LosesNothingBesideWhatIsNoJob) {
+    auto late = plain_job("late");
+    late.run_at = t0 + 1s;
+    add({plain_job("a"), plain_job("b"), late});
+    ask({"HSET", "bull:mail:2", "ats", "many"});
+    ask({"SET", "bull:mail:text", "no job"});
+    ask({"RPUSH", "bull:mail:wait", "text"});
+    ask({"ZADD", "bull:mail:delayed", 4096, "text"});
+    now += 1s;
+    EXPECT_EQ(ids_of(take(9)), (lines{"1", "2", "3"}));
+    EXPECT_EQ(line("active"), (lines{"3", "2", "1"}));
+    EXPECT_EQ(field("2", "ats"), "1");
+    EXPECT_EQ(ask({"GET", "bull:mail:text"}).as_text(), "no job");
+}
+
 TEST_F(QueueRedisWork, WakesAnotherWhileSomeAreLeft) {
     add({plain_job("a"), plain_job("b")});
     ask({"DEL", "bull:mail:marker"});
@@ -167,6 +184,18 @@ TEST_F(QueueRedisWork, ForgetsByCountAsBullmqDoes) {
         EXPECT_TRUE(end(taken, kind::completed, "\"ok\"", {.keep = {.count = count}}));
     }
     expect_left_as_in("forgotten");
+}
+
+TEST_F(QueueRedisWork, ForgetsWithAJobWhatBelongsToIt) {
+    add({plain_job("talks"), plain_job("next")});
+    ask({"RPUSH", "bull:mail:1:logs", "a line"});
+    ask({"HSET", "bull:mail:1:processed", "bull:mail:9", "7"});
+    for (const auto& each : take(2)) {
+        EXPECT_TRUE(end(each, kind::completed, "", {.keep = {.count = 1}}));
+        now += 1s;
+    }
+    EXPECT_EQ(ask({"EXISTS", "bull:mail:1", "bull:mail:1:logs", "bull:mail:1:processed"}).as_integer(), 0);
+    EXPECT_EQ(ids("completed"), (lines{"2"}));
 }
 
 TEST_F(QueueRedisWork, ForgetsByAge) {
@@ -313,6 +342,20 @@ TEST_F(QueueRedisWork, RecordsSeveralAndTakesTheNextInOneStep) {
     EXPECT_EQ(done.recorded, (std::vector<bool>{true, true}));
     EXPECT_EQ(ids_of(done.taken), (lines{"3"}));
     EXPECT_EQ(events().back(), "active 3") << "nothing is drained while one runs";
+}
+
+TEST_F(QueueRedisWork, RecordsMoreThanACommandTakes) {
+    constexpr std::size_t many = 8100;
+    for (std::size_t i = 0; i < many; i += 900)
+        add(std::vector(900, plain_job("one of many")));
+    work_request all;
+    for (const auto& each : take(many))
+        all.ended.push_back({.end = {.held = {.job = each.key, .token = "token"}}, .of = remember(each)});
+    ASSERT_EQ(all.ended.size(), many);
+    const auto recorded = work(all).recorded;
+    EXPECT_EQ(std::ranges::count(recorded, true), std::ptrdiff_t(many));
+    EXPECT_EQ(ids("completed").size(), many);
+    EXPECT_EQ(ask({"EXISTS", "bull:mail:active", "bull:mail:1:lock"}).as_integer(), 0);
 }
 
 TEST_F(QueueRedisWork, CountsMinutesAsBullmqDoes) {

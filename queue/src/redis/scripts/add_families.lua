@@ -35,8 +35,8 @@ local function add_group(group)
     if refused then
         return refused
     end
-    each_job(group, function(q, words, at, place)
-        answers[n + 1], answers[n + 2] = add_to_family(made, q, words, at, place, group.now)
+    each_job(group, function(q, words, at, place, own)
+        answers[n + 1], answers[n + 2] = add_to_family(made, q, words, at, place, group.now, own)
         n = n + 2
     end)
     end_gathering(group.now)

@@ -31,8 +31,8 @@ local function add_group(group)
     if refused then
         return refused
     end
-    each_job(group, function(q, words, at)
-        answers[n + 1], answers[n + 2] = add_job(q, words, at, group.now)
+    each_job(group, function(q, words, at, _, own)
+        answers[n + 1], answers[n + 2] = add_job(q, words, at, group.now, own)
         n = n + 2
     end)
     return answers

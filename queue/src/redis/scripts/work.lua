@@ -7,9 +7,9 @@
 --       then of those that ended in the same way: the number of their queue; how (completed, failed, retry, returned, waits, dropped);
 --       how many of the kind to keep, or nothing; for how many seconds, or nothing; the same two for the case that they fail instead; the time
 --       until which they are delayed, or nothing; their priority; `front` or nothing; their attempts; how many they made; how many they are;
---       and of each: its id; its token; its result or reason; and of failed and retry the traces of its errors
--- gives {the places, among those that ended, whose lock was not there;  of each taken: the number of its queue, its id, the fields of its hash
---       that taking.lua names;  when to come again, or nothing;  of each rescued: the number of its queue, its id;  the same of each that was not
+--       their ids; their tokens; their results or reasons; and of failed and retry the traces of their errors
+-- gives {the places, among those that ended, whose lock was not there;  of each taken: the fields of its hash that taking.lua names, the number
+--       of its queue, its id;  when to come again, or nothing;  of each rescued: the number of its queue, its id;  the same of each that was not
 --       started in time}
 
 -- use queue
@@ -25,11 +25,12 @@ local most, most_minutes, sources = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumb
 local queues = {}
 for i, base in ipairs(KEYS) do
     local q = open_queue(base)
-    q.number, q.now, q.unlocked = i, now, {}
+    q.number, q.now = i, now
     q.ended = {completed = {n = 0, scores = {}, rules = {}}, failed = {n = 0, scores = {}, rules = {}}}
     queues[i] = q
 end
 
+-- use outcomes
 -- use recording
 -- use rescue
 -- use overdue

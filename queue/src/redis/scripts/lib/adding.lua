@@ -8,6 +8,7 @@
 --   p  it gets children in this call: nothing
 --   c  it is a child: of the job at this place of the group, or nothing; else the parent's base, id, and the token of its lease, or nothing;
 --      then the flag BullMQ has for its failure, or nothing
+-- Or `=`, its data and its time: else it is like the last one that was said in full, which has none of those letters, no id and six fields.
 
 local words_of = {d = 3, x = 1, g = 0, p = 0, c = 5}
 
@@ -90,8 +91,18 @@ local function place_as_asked(q, words, at, id, now)
     place(q, id, words[at + 2], words[at + 3], has_group)
 end
 
+-- `own` is where the data and the time are of one that is like the job at `at`.
+local function write_hash(key, words, first, last, own)
+    if own then
+        call('HSET', key, 'name', words[first + 1], 'data', words[own], 'opts', words[first + 5], 'timestamp', words[own + 1], 'delay', '0',
+            'priority', words[first + 11])
+    else
+        call('HSET', key, unpack(words, first, last))
+    end
+end
+
 -- Gives the id, and what became of it: 0 it was there, 1 added, 2 a duplicate of the job with that id, 3 added in the place of such a one.
-local function add_job(q, words, at, now)
+local function add_job(q, words, at, now, own)
     local id, letters, first = words[at + 1], words[at + 4], at + 6
     local last, how = at + 5 + words[at + 5], 1
     q.last_id = q.last_id + 1
@@ -112,7 +123,7 @@ local function add_job(q, words, at, now)
         end
         how = replaced and 3 or 1
     end
-    call('HSET', key, unpack(words, first, last))
+    write_hash(key, words, first, last, own)
     tell(q, 'added', 'jobId', id, 'name', words[first + 1])
     if letters == '' then
         place(q, id, words[at + 2], words[at + 3])
@@ -135,5 +146,4 @@ local function settle(q)
     if q.some_new_expire and not q.some_expire then
         call('HSET', q.base .. ':meta', 'infra.expiring', 1)
     end
-    trim_events(q)
 end

@@ -62,18 +62,32 @@ local function free_slot(q, id, dedup, now)
     end
 end
 
+-- Most have nothing but a hash; of what is not there, each name would be written into the server's log.
+local function forget_jobs(jobs)
+    local parts = {}
+    for _, job in ipairs(jobs) do
+        parts_of(job, parts)
+    end
+    in_pieces(parts, function(...)
+        if call('EXISTS', ...) > 0 then
+            call('DEL', ...)
+        end
+    end)
+    in_pieces(jobs, function(...) call('DEL', ...) end)
+end
+
 -- A job that failed may still be waited for by a parent, until nobody can retry it.
 local function forget(q, state, ids, now)
-    local keys = {}
-    for _, id in ipairs(ids) do
+    local jobs = {}
+    for i, id in ipairs(ids) do
         local job = q.base .. ':' .. id
         local parent = state == 'failed' and call('HGET', job, 'parentKey')
         if parent and parent ~= '' then
             leave_parent(parent, job, now)
         end
-        keys_of(job, keys)
+        jobs[i] = job
     end
-    in_pieces(keys, function(...) call('DEL', ...) end)
+    forget_jobs(jobs)
 end
 
 -- Keeps the `count` newest, and none that is older than `age` seconds; a thousand of each go at once. Of many the oldest go several at a time, so

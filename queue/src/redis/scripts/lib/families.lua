@@ -142,7 +142,7 @@ local function adopt(q, child, words, at, id, now)
 end
 
 -- As add_job, and 4 for one that is left out with its parent; `made` are the parents of the group that were added, by their places.
-local function add_to_family(made, q, words, at, place, now)
+local function add_to_family(made, q, words, at, place, now, own)
     local child = read_child(words, at)
     if child and child.place ~= '' then
         local parent = made[tonumber(child.place)]
@@ -157,7 +157,7 @@ local function add_to_family(made, q, words, at, place, now)
     if child then
         gather(child, child.place == '')
     end
-    local id, how = add_job(q, words, at, now)
+    local id, how = add_job(q, words, at, now, own)
     if how % 2 == 1 and find_extra(words, at, 'p') then
         made[place] = {queueKey = q.base, id = id, key = q.base .. ':' .. id, was_unnamed = words[at + 1] == ''}
         gather(made[place], false)

@@ -19,17 +19,28 @@ for i, base in ipairs(KEYS) do
     end
 end
 
+-- The last job that said all of itself.
+local model
+
 local function each_in(words, at, past, place, act)
     while at < past do
-        act(queues[words[at]], words, at, place)
-        place, at = place + 1, after(words, at)
+        if words[at] == '=' then
+            act(queues[words[model]], words, model, place, at + 1)
+            at = at + 3
+        else
+            model = at
+            act(queues[words[at]], words, at, place)
+            at = after(words, at)
+        end
+        place = place + 1
     end
     return place
 end
 
--- Calls back for each job, with its place in the group.
+-- Calls back for each job, with its place in the group, and, of one that is like another, where its own words are.
 local function each_job(group, act)
     if not group.laid_down then
+        model = group.model
         each_in(ARGV, group.first, group.past, 0, act)
         return
     end
@@ -42,7 +53,7 @@ end
 
 local function read_group(at)
     local words = tonumber(ARGV[at])
-    return {now = tonumber(ARGV[at + 1]), first = at + 2, past = at + 2 + words}, at + 2 + words
+    return {now = tonumber(ARGV[at + 1]), first = at + 2, past = at + 2 + words, model = model}, at + 2 + words
 end
 
 local function add_groups_of_call(add)

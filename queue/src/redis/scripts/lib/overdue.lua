@@ -1,7 +1,7 @@
 -- What time has brought: delayed jobs whose time has come, jobs that were not started in time, and leases that nobody renewed.
 
 local function first_score(set)
-    return tonumber(call('ZRANGE', set, 0, 0, 'WITHSCORES')[2])
+    return tonumber(call('ZRANGE', set, '0', '0', 'WITHSCORES')[2])
 end
 
 local function promote(q)
@@ -9,9 +9,12 @@ local function promote(q)
     call('ZREM', q.delayed, unpack(due))
     for _, id in ipairs(due) do
         local job = q.base .. ':' .. id
-        stand_in_line(q, id, priority_of(job), false)
-        tell(q, 'waiting', 'jobId', id, 'prev', 'delayed')
-        call('HSET', job, 'delay', 0)
+        local known = read_hash(job, 'name', 'priority')
+        if known[1] then
+            stand_in_line(q, id, tonumber(known[2]) or 0, false)
+            tell(q, 'waiting', 'jobId', id, 'prev', 'delayed')
+            call('HSET', job, 'delay', '0')
+        end
     end
     q.must_ring = true
 end
@@ -44,7 +47,7 @@ end
 local function expire(q)
     local late = call('ZRANGEBYSCORE', q.expiring, '-inf', now, 'LIMIT', 0, math.min(1000, most_to_look_for(q)))
     for _, id in ipairs(late) do
-        local expires = tonumber(call('HGET', q.base .. ':' .. id, 'infra.expires'))
+        local expires = tonumber(read_hash(q.base .. ':' .. id, 'infra.expires')[1])
         local stood = expires and expires <= now and take_out(q, id)
         call('ZREM', q.expiring, id)
         if stood then

@@ -19,8 +19,8 @@ local function read_queue(base)
         paused = meta[1] and true or false,
         concurrency = tonumber(meta[2]),
         most_starts = tonumber(meta[3]),
-        window = tonumber(meta[4]),
-        most_events = meta[5],
+        window = tonumber(meta[4]) and math.floor(meta[4]),
+        most_events = string.match(meta[5] or '', '^%d+$') or '10000',
         most_jobs = tonumber(meta[7]),
         some_expire = meta[8] and true or false,
         wait = base .. ':wait',
@@ -32,8 +32,7 @@ local function read_queue(base)
         leases = base .. '~leases',
         expiring = base .. '~expiring',
     }
-    if not q.most_events then
-        q.most_events = '10000'
+    if not meta[5] then
         call('HSET', base .. ':meta', 'opts.maxLenEvents', q.most_events)
     end
     -- Up to version 5 what waits in a paused queue stands apart, and resuming puts it in the place of `wait`.
@@ -68,12 +67,14 @@ local function tell(q, ...)
     end
 end
 
-local function trim_events(q)
-    call('XTRIM', q.events, 'MAXLEN', '~', q.most_events)
-end
-
 local function is_open(q)
     return not q.paused and not (q.concurrency and call('LLEN', q.active) >= q.concurrency)
+end
+
+-- Of a key that is no hash, as of one that is not there, nothing: whoever wrote it, a script does not stop half-way.
+local function read_hash(key, ...)
+    local values = redis.pcall('HMGET', key, ...)
+    return values.err and {} or values
 end
 
 local function some_wait(q)
@@ -83,13 +84,13 @@ end
 -- Wakes one who is blocked.
 local function ring(q)
     if is_open(q) then
-        call('ZADD', q.marker, 0, '0')
+        call('ZADD', q.marker, '0', '0')
     end
 end
 
 -- Tells who is blocked until when the next one is delayed.
 local function ring_later(q)
-    local first = call('ZRANGE', q.delayed, 0, 0, 'WITHSCORES')
+    local first = call('ZRANGE', q.delayed, '0', '0', 'WITHSCORES')
     if first[2] then
         call('ZADD', q.marker, first[2] / 4096, '1')
     end
@@ -127,12 +128,17 @@ local function priority_of(job)
     return tonumber(call('HGET', job, 'priority')) or 0
 end
 
+local function parts_of(job, into)
+    local n = #into
+    into[n + 1], into[n + 2], into[n + 3] = job .. ':logs', job .. ':dependencies', job .. ':processed'
+    into[n + 4], into[n + 5] = job .. ':failed', job .. ':unsuccessful'
+    return into
+end
+
 -- All keys of a job but its lock.
 local function keys_of(job, into)
-    local n = #into
-    into[n + 1], into[n + 2], into[n + 3] = job, job .. ':logs', job .. ':dependencies'
-    into[n + 4], into[n + 5], into[n + 6] = job .. ':processed', job .. ':failed', job .. ':unsuccessful'
-    return into
+    into[#into + 1] = job
+    return parts_of(job, into)
 end
 
 -- So many at once as a command takes.

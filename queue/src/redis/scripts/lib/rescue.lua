@@ -1,7 +1,6 @@
 -- What is found with a worker that vanished stands in line again, in front.
 
-local function is_of_scheduler(q, job)
-    local id = call('HGET', job, 'rjk')
+local function is_of_scheduler(q, id)
     return id and (call('EXISTS', q.base .. ':repeat:' .. id) == 1 or call('ZSCORE', q.base .. ':repeat', id))
 end
 
@@ -16,14 +15,14 @@ end
 -- As BullMQ's sweep does it with what it finds stalled.
 local function rescue(q, id, most_stalls)
     local job = q.base .. ':' .. id
-    if call('LREM', q.active, -1, id) == 0 or call('EXISTS', job) == 0 then
+    local known = read_hash(job, 'name', 'stc', 'rjk')
+    if call('LREM', q.active, -1, id) == 0 or not known[1] then
         return false
     end
-    local stalls = call('HINCRBY', job, 'stc', 1)
-    if stalls > most_stalls and not is_of_scheduler(q, job) then
-        call('HSET', job, 'defa', 'job stalled more than allowable limit', 'infra.since', ARGV[1])
-    else
-        call('HSET', job, 'infra.since', ARGV[1])
+    local stalls = (tonumber(known[2]) or 0) + 1
+    call('HSET', job, 'stc', string.format('%.0f', stalls), 'infra.since', ARGV[1])
+    if stalls > most_stalls and not is_of_scheduler(q, known[3]) then
+        call('HSET', job, 'defa', 'job stalled more than allowable limit')
     end
     local reason, group = why_it_does_not_wait(job), q.has_groups and group_of(q, id)
     if group then

@@ -70,7 +70,7 @@ end
 
 -- What a run needs of its job; work.cpp knows their order. The last four are there only if it was started before.
 local function read_fields(job)
-    local fields = call('HMGET', job, 'name', 'ats', 'defa', 'infra.expires', 'data', 'opts', 'timestamp', 'priority', 'infra.group', 'infra.since')
+    local fields = read_hash(job, 'name', 'ats', 'defa', 'infra.expires', 'data', 'opts', 'timestamp', 'priority', 'infra.group', 'infra.since')
     if fields[2] then
         local earlier = call('HMGET', job, 'atm', 'attemptsMade', 'stc', 'stacktrace')
         fields[11], fields[12], fields[13], fields[14] = earlier[1], earlier[2], earlier[3], earlier[4]
@@ -94,21 +94,20 @@ local function start(q, id, into)
     local job = q.base .. ':' .. id
     local fields = read_fields(job)
     if not fields[1] then
-        return false -- somebody took it away and left its id
-    elseif fields[4] and tonumber(fields[4]) <= now then
+        call('LREM', q.active, '1', id) -- somebody took it away and left its id
+        return false
+    elseif fields[4] and (tonumber(fields[4]) or 0) <= now then
+        call('LREM', q.active, '1', id)
         fail_as_expired(q, id, 'waiting')
         return false
     end
-    fields[2] = fields[2] and tostring(fields[2] + 1) or '1'
+    fields[2] = fields[2] and string.format('%.0f', (tonumber(fields[2]) or 0) + 1) or '1'
     note_start(q, id, job, fields[2])
     if fields[4] then
         call('ZREM', q.expiring, id)
     end
-    local n = #into
-    into[n + 1], into[n + 2] = q.number, id
-    for i = 1, 14 do
-        into[n + 2 + i] = fields[i]
-    end
+    fields[15], fields[16] = q.number, id
+    into[#into + 1] = fields
     return true, fields[3]
 end
 
@@ -118,11 +117,13 @@ local function each_in_turns(q, n, act)
     while taken < n and passed_over < 1000 do
         local id = next_ids(q, 1)[1]
         if not id then
+            q.is_exhausted = false -- what it finds stands in line
             return fair.look_around(q)
         end
         local group = group_of(q, id)
         if not group or fair.may_start(q, group, id) then
             taken = taken + 1
+            call('LPUSH', q.active, id)
             act(id)
             if group then
                 fair.start(q, group, id)
@@ -137,16 +138,18 @@ local function each_next(q, n, act)
     if q.has_groups then
         return each_in_turns(q, n, act)
     end
-    for _, id in ipairs(next_ids(q, n)) do
+    local ids = next_ids(q, n)
+    in_pieces(ids, function(...) call('LPUSH', q.active, ...) end)
+    for _, id in ipairs(ids) do
         act(id)
     end
 end
 
 -- An answer without the fields of what was taken.
 local function to_be_read_again(answer)
-    local kept, taken = {}, answer[2]
-    for at = 1, #taken, 16 do
-        kept[#kept + 1], kept[#kept + 2] = taken[at], taken[at + 1]
+    local kept = {}
+    for i, fields in ipairs(answer[2]) do
+        kept[2 * i - 1], kept[2 * i] = fields[15], fields[16]
     end
     return {answer[1], kept, answer[3], answer[4], answer[5]}
 end
@@ -154,28 +157,25 @@ end
 local function read_again(answer)
     local taken, kept = {}, answer[2]
     for at = 1, #kept, 2 do
-        local fields, n = read_fields(KEYS[kept[at]] .. ':' .. kept[at + 1]), #taken
-        taken[n + 1], taken[n + 2] = kept[at], kept[at + 1]
-        for i = 1, 14 do
-            taken[n + 2 + i] = fields[i]
-        end
+        local fields = read_fields(KEYS[kept[at]] .. ':' .. kept[at + 1])
+        fields[15], fields[16] = kept[at], kept[at + 1]
+        taken[#taken + 1] = fields
     end
     answer[2] = taken
     return answer
 end
 
+-- They are active before anything else is done with them: so none is lost.
 local function take(q, n, into)
-    local started, counted = {}, 0
+    local counted = 0
     each_next(q, n, function(id)
         local is_there, doomed = start(q, id, into)
         if is_there then
-            started[#started + 1] = id
+            q.has_taken = true
             counted = counted + (doomed and 0 or 1)
         end
     end)
-    if #started > 0 then
-        q.has_taken = true
-        in_pieces(started, function(...) call('LPUSH', q.active, ...) end)
+    if q.has_taken then
         expect_end_of_lease(q, now + lock_time)
     end
     count_starts(q, counted)
