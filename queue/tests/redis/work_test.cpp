@@ -329,6 +329,8 @@ TEST_F(QueueRedisWork, FailsWhatSomebodyWantsToEnd) {
     EXPECT_EQ(ids("failed"), (lines{"1"}));
     EXPECT_EQ(field("1", "failedReason"), cancelled_reason);
     EXPECT_EQ(ids("completed"), (lines{"2"})) << "it was faster";
+    for (const auto* id : {"1", "2"})
+        EXPECT_EQ(field(id, "infra.cancel"), "") << "who retries it means that it runs";
 }
 
 TEST_F(QueueRedisWork, RecordsSeveralAndTakesTheNextInOneStep) {

@@ -62,8 +62,8 @@ local function finish(e, known)
         keep_by(e.q, e.how, e.keep)
         put_into_history(e.q, e.how, e.id)
         set_fields(e, field, e.text, 'finishedOn', ARGV[1])
-        if e.how == 'failed' then
-            call('HDEL', e.job, 'defa')
+        if e.how == 'failed' or known.cancelled then -- who retries it means that it runs
+            call('HDEL', e.job, 'defa', 'infra.cancel')
         end
     end
     tell_of_end(e, field)

@@ -37,7 +37,7 @@ local function record_one(g, i, job)
     end
     local id, text = ARGV[g.ids + i], ARGV[g.texts + i]
     local parent = found[2] ~= '' and found[2]
-    if g.is_plain and not parent and not found[3] then -- nearly all; the same as `record`, without a look at what they have not
+    if g.is_plain and not (parent or found[3] or found[4]) then -- nearly all; the same as `record`, without a look at what they have not
         call('HSET', job, 'atm', g.made, 'returnvalue', text, 'finishedOn', ARGV[1])
         put_into_history(g.q, 'completed', id)
         tell(g.q, 'completed', 'jobId', id, 'returnvalue', text, 'prev', 'active')
