@@ -6,6 +6,7 @@
 
 #include "bell.hpp"
 #include "claims_in_wait.hpp"
+#include "fair_turns.hpp"
 #include "inbox.hpp"
 #include "receipts.hpp"
 #include "sweeper.hpp"
@@ -49,16 +50,6 @@ struct work_batch {
 
 /// Takes of what waits what goes next: one claim, and ends up to about `most_ends`, of one operation at least.
 work_batch next_batch(std::deque<shared_claim>& claims, std::deque<shared_finish>& finishes, std::size_t most_ends);
-
-/// In which order queues are taken from: that which was first longest ago is first.
-class fair_turns {
-public:
-    std::vector<std::string> next(std::vector<std::string> queues);
-
-private:
-    std::uint64_t turn_ = 0;
-    std::map<std::string, std::uint64_t, std::less<>> last_; // of each queue, when it was first
-};
 
 /// One for each slot.
 ///
