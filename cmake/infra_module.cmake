@@ -7,6 +7,8 @@
 #     REGISTER infra_queue_sqlite           an extern "C" symbol that every program linking the module pulls in
 #     TESTS tests/sqlite_backend_test.cpp … one executable queue_sqlite_tests; each case is a CTest test
 #     TEST_LINKS infra::testing
+#     TESTS_TOGETHER */Cluster …            of these, in the way of --gtest_filter, each pattern's cases are one CTest test, in one
+#                                           process: for those that share what takes seconds to make
 #     BENCH bench/throughput_bench.cpp …)   each one executable, queue_sqlite_throughput_bench, which ./bench runs
 #
 # makes the static library infra_queue_sqlite, known as infra::queue_sqlite here and where infra is installed, the
@@ -37,7 +39,7 @@ endif()
 
 function(infra_module name)
     cmake_parse_arguments(PARSE_ARGV 1 arg "" "ROOM;REGISTER"
-        "SOURCES;PUBLIC_LINKS;PRIVATE_LINKS;PUBLIC_DEFINITIONS;TESTS;TEST_LINKS;BENCH")
+        "SOURCES;PUBLIC_LINKS;PRIVATE_LINKS;PUBLIC_DEFINITIONS;TESTS;TEST_LINKS;TESTS_TOGETHER;BENCH")
     infra_check_arguments("infra_module(${name})" "${arg_UNPARSED_ARGUMENTS}" "${arg_KEYWORDS_MISSING_VALUES}")
     if(NOT arg_ROOM)
         set(arg_ROOM ${name})
@@ -52,7 +54,7 @@ function(infra_module name)
     foreach(field IN ITEMS PUBLIC_LINKS PRIVATE_LINKS PUBLIC_DEFINITIONS REGISTER)
         set_property(GLOBAL PROPERTY infra_module_${name}_${field} "${arg_${field}}")
     endforeach()
-    infra_add_tests(${name} "${arg_TESTS}" "infra::${name};${arg_TEST_LINKS}")
+    infra_add_tests(${name} "${arg_TESTS}" "infra::${name};${arg_TEST_LINKS}" ${arg_TESTS_TOGETHER})
     infra_add_benchmarks(${name} "${arg_BENCH}" "infra::${name};${arg_TEST_LINKS}")
 endfunction()
 
@@ -97,8 +99,17 @@ function(infra_add_tests name sources links)
     infra_add_executable(${name}_tests "${sources}" "${links};GTest::gtest;GTest::gtest_main" infra_headers_for_tests)
     target_include_directories(${name}_tests PRIVATE
         "${CMAKE_CURRENT_SOURCE_DIR}" "${PROJECT_SOURCE_DIR}/testing/support") # memory_shortage.hpp
-    gtest_discover_tests(${name}_tests
+    set(alone "*")
+    if(ARGN)
+        list(JOIN ARGN ":" together)
+        set(alone "-${together}")
+    endif()
+    gtest_discover_tests(${name}_tests TEST_FILTER "${alone}"
         TEST_PREFIX "${name}." DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 120)
+    foreach(pattern IN LISTS ARGN)
+        add_test(NAME "${name}.${pattern}" COMMAND ${name}_tests "--gtest_filter=${pattern}")
+        set_tests_properties("${name}.${pattern}" PROPERTIES TIMEOUT 300)
+    endforeach()
     if(TARGET ${name})
         add_dependencies(${name}_tests ${name})
     endif()

@@ -140,6 +140,11 @@ reply trio::ask(const options& whom, command c) {
     return answer->value ? *answer->value : reply();
 }
 
+void trio::switch_never() {
+    for (std::size_t i = 0; i < sentinels_.size(); ++i)
+        throw_if_error(ask(to_sentinel(i), {"SENTINEL", "SET", name, "down-after-milliseconds", 600'000}));
+}
+
 std::uint16_t trio::told_by(std::size_t i) {
     const auto r = ask(to_sentinel(i), {"SENTINEL", "GET-MASTER-ADDR-BY-NAME", name});
     return r.type() == reply::kind::array ? static_cast<std::uint16_t>(r.items()[1].as_integer()) : std::uint16_t{0};

@@ -43,6 +43,9 @@ public:
     server& replica() { return *servers_[1]; }
     process& sentinel(std::size_t i) { return *sentinels_[i]; }
 
+    /// For tests of other things, which a machine that stands still is to cost no master.
+    void switch_never();
+
     /// Where sentinel `i` says that the master is.
     std::uint16_t told_by(std::size_t i);
 

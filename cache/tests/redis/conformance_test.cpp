@@ -81,17 +81,49 @@ store_subject make_encrypted() {
             .knows_versions = false};
 }
 
+/// One for all tests of this process: it takes seconds until nodes, or sentinels, know each other.
+template <class Surroundings>
+class shared : public ::testing::Environment {
+public:
+    std::shared_ptr<Surroundings> get() {
+        if (!one_)
+            one_ = std::make_shared<Surroundings>();
+        one_->empty();
+        return one_;
+    }
+    void TearDown() override { one_.reset(); }
+
+private:
+    std::shared_ptr<Surroundings> one_;
+};
+
+template <class Surroundings>
+shared<Surroundings>* share() {
+    return static_cast<shared<Surroundings>*>(::testing::AddGlobalTestEnvironment(new shared<Surroundings>));
+}
+
+void empty(redis::test_loop& loop, const redis::server& s) {
+    const redis::client direct({loop.get_executor()}, s.over_socket());
+    loop.get(direct.execute<std::string>({"FLUSHALL"}));
+}
+
 struct cluster_surroundings {
     cluster_surroundings() { loops.start(); }
+    void empty() {
+        for (std::size_t i = 0; i < nodes.size(); ++i)
+            tests::empty(loop, nodes.node(i));
+    }
     redis::test_loop loop; // of the test's own questions
     redis::nodes nodes{loop};
     event_loops loops{1};
 };
 
+auto* const cluster = share<cluster_surroundings>();
+
 store_subject make_clustered() {
     if (!redis::server::installed())
         return {.missing = redis::server::how_to_install};
-    const auto around = std::make_shared<cluster_surroundings>();
+    const auto around = cluster->get();
     const auto make = [&] {
         return make_redis_store(patient({.server = around->nodes.to()}), {around->loops.next().get_executor()});
     };
@@ -107,32 +139,17 @@ store_subject make_clustered() {
 }
 
 struct sentinel_surroundings {
-    sentinel_surroundings() { loops.start(); }
-    void empty() {
-        const redis::client direct({loop.get_executor()}, three.master().over_socket());
-        loop.get(direct.execute<std::string>({"FLUSHALL"}));
+    sentinel_surroundings() {
+        three.switch_never();
+        loops.start();
     }
+    void empty() { tests::empty(loop, three.master()); }
     redis::test_loop loop; // of the test's own questions
     redis::trio three{loop};
     event_loops loops{1};
 };
 
-/// One for all tests of this process: it takes five seconds until sentinels know each other.
-class shared_sentinels : public ::testing::Environment {
-public:
-    std::shared_ptr<sentinel_surroundings> get() {
-        if (!one_)
-            one_ = std::make_shared<sentinel_surroundings>();
-        one_->empty();
-        return one_;
-    }
-    void TearDown() override { one_.reset(); }
-
-private:
-    std::shared_ptr<sentinel_surroundings> one_;
-};
-
-auto* const sentinels = static_cast<shared_sentinels*>(::testing::AddGlobalTestEnvironment(new shared_sentinels));
+auto* const sentinels = share<sentinel_surroundings>();
 
 store_subject make_behind_sentinels() {
     if (!redis::server::installed())

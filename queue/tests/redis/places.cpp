@@ -26,6 +26,7 @@ struct encrypted_server {
 };
 
 struct sentinels {
+    sentinels() { three.switch_never(); }
     redis::test_loop loop;
     redis::trio three{loop};
 };
