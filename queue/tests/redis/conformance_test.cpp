@@ -18,38 +18,16 @@
 #include "../outcomes_conformance.hpp"
 #include "../schedules_conformance.hpp"
 #include "../waits_conformance.hpp"
-#include "aged_backend.hpp"
+#include "subject.hpp"
 
-#include <infra/runtime/event_loop.hpp>
 #include <infra/testing/redis_server.hpp>
 
 namespace infra::queue::tests {
 namespace {
 
-using redis_backend::tests::make_aged;
-using redis_backend::tests::server_time;
-
-constexpr backend_traits traits{.goes_by_callers_clock = false,
-                                .rescues_every_queue = false,
-                                .numbers_all_jobs = false,
-                                .lists_in_order_of_addition = false,
-                                .orders_children = false,
-                                .records_for_followers_only = false};
-
-// The backend lives on a loop of its own, so that the suite comes to it from elsewhere.
-struct surroundings {
-    surroundings() { loops.start(); }
-    testing::redis_server server;
-    event_loops loops{1};
-};
-
 backend_subject make_subject() {
-    const auto around = std::make_shared<surroundings>();
-    const auto on = around->loops.next().get_executor();
-    const auto at = redis::options_from(around->server.url());
-    const auto time = std::make_shared<server_time>(at, on);
-    const auto make = [at, on, time] { return make_aged(make_redis_backend({.server = at}, {on}), time); };
-    return {.stored = make(), .open_again = make, .surroundings = around, .traits = traits};
+    const auto server = std::make_shared<testing::redis_server>();
+    return redis_backend::tests::subject_on({.server = redis::options_from(server->url())}, server);
 }
 
 const auto alone = ::testing::Values(backend_case{"Alone", make_subject});

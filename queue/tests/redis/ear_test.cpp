@@ -13,18 +13,8 @@ using namespace std::chrono_literals;
 using infra::queue::tests::pending;
 using infra::queue::tests::t0;
 
-class QueueRedisEar : public on_a_stage {
+class QueueRedisEar : public backend_on_a_stage {
 protected:
-    void SetUp() override {
-        on_a_stage::SetUp();
-        if (server)
-            stored = make_redis_backend({.server = {.socket_path = server->socket()}}, {loop.get_executor()});
-    }
-    void TearDown() override {
-        if (stored)
-            loop.await(stored->stop(deadline::after(30s)));
-    }
-
     std::string from_now_on(const std::string& queue = "mail") {
         return loop.await(stored->events({.queue = queue, .now = now})).next;
     }
@@ -58,8 +48,6 @@ protected:
     bool ended(const std::shared_ptr<pending<T>>& what) {
         return loop.until([&] { return what->ended; });
     }
-
-    std::shared_ptr<backend> stored;
 };
 
 TEST_F(QueueRedisEar, IsOneConnectionForAllWhoWait) {

@@ -11,18 +11,8 @@ using namespace std::chrono_literals;
 using queue::tests::t0;
 using lines = std::vector<std::string>;
 
-class QueueRedisPeople : public on_a_stage {
+class QueueRedisPeople : public backend_on_a_stage {
 protected:
-    void SetUp() override {
-        on_a_stage::SetUp();
-        if (server)
-            stored = make_redis_backend({.server = {.socket_path = server->socket()}}, {loop.get_executor()});
-    }
-    void TearDown() override {
-        if (stored)
-            loop.await(stored->stop(deadline::after(30s)));
-    }
-
     void was_made_by(const std::string& version) { ask({"HSET", "bull:mail:meta", "version", version}); }
     queue_settings set_paused(bool paused) {
         return loop.await(stored->configure({.queue = "mail", .paused = paused, .now = now}));
@@ -44,8 +34,6 @@ protected:
         return changed;
     }
     bool exists(std::string_view key) { return ask({"EXISTS", key}).as_integer() == 1; }
-
-    std::shared_ptr<backend> stored;
 };
 
 // --- Pausing --------------------------------------------------------------------------------------------------------

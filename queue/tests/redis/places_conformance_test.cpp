@@ -18,39 +18,15 @@
 #include "../outcomes_conformance.hpp"
 #include "../schedules_conformance.hpp"
 #include "../waits_conformance.hpp"
-#include "aged_backend.hpp"
 #include "places.hpp"
-
-#include <infra/runtime/event_loop.hpp>
+#include "subject.hpp"
 
 namespace infra::queue::tests {
 namespace {
 
-using redis_backend::tests::make_aged;
-using redis_backend::tests::place;
-using redis_backend::tests::server_time;
-
-constexpr backend_traits traits{.goes_by_callers_clock = false,
-                                .rescues_every_queue = false,
-                                .numbers_all_jobs = false,
-                                .lists_in_order_of_addition = false,
-                                .orders_children = false,
-                                .records_for_followers_only = false};
-
-struct loops_of_a_test {
-    loops_of_a_test() { loops.start(); }
-    event_loops loops{1};
-};
-
-backend_subject make_subject(place (*of)()) {
-    const auto at = of();
-    const auto around = std::make_shared<loops_of_a_test>();
-    const auto on = around->loops.next().get_executor();
-    const auto time = std::make_shared<server_time>(at.to, on);
-    const auto make = [at, on, time] {
-        return make_aged(make_redis_backend({.server = at.to, .prefix = at.prefix}, {on}), time);
-    };
-    return {.stored = make(), .open_again = make, .surroundings = around, .traits = traits};
+backend_subject make_subject(redis_backend::tests::place (*of)()) {
+    auto at = of();
+    return redis_backend::tests::subject_on({.server = std::move(at.to), .prefix = std::move(at.prefix)});
 }
 
 const auto all = ::testing::Values(

@@ -118,17 +118,8 @@ TEST(QueueRedisScheduleChange, EndsAfterItsLastRun) {
 
 // --- On a server ---------------------------------------------------------------------------------------------------
 
-class QueueRedisSchedules : public on_a_stage {
+class QueueRedisSchedules : public backend_on_a_stage {
 protected:
-    void SetUp() override {
-        on_a_stage::SetUp();
-        if (server)
-            stored = make_redis_backend({.server = {.socket_path = server->socket()}}, {loop.get_executor()});
-    }
-    void TearDown() override {
-        if (stored)
-            loop.await(stored->stop(deadline::after(30s)));
-    }
     void upsert(new_schedule s) { loop.await(stored->upsert(std::vector{std::move(s)})); }
     bool advance(advance_request r) { return loop.await(stored->advance(std::vector{std::move(r)})).at(0); }
 
@@ -141,8 +132,6 @@ protected:
                 .next = next,
                 .now = t0};
     }
-
-    std::shared_ptr<backend> stored;
 };
 
 TEST_F(QueueRedisSchedules, AreLeftAsBullmqLeavesThem) {

@@ -1,5 +1,7 @@
 #include "tests/redis/stage.hpp"
 
+#include <infra/queue/redis.hpp>
+
 #include <algorithm>
 #include <array>
 #include <set>
@@ -233,6 +235,19 @@ std::vector<std::string> on_a_stage::events() {
         all.push_back(text_in(entry, "event") + (entry.contains("jobId") ? " " + text_in(entry, "jobId") : ""));
     }
     return all;
+}
+
+// --- With a backend ------------------------------------------------------------------------------------------------
+
+void backend_on_a_stage::SetUp() {
+    on_a_stage::SetUp();
+    if (server)
+        stored = make_redis_backend({.server = {.socket_path = server->socket()}}, {loop.get_executor()});
+}
+
+void backend_on_a_stage::TearDown() {
+    if (stored)
+        loop.await(stored->stop(deadline::after(std::chrono::seconds(30))));
 }
 
 } // namespace infra::queue::redis_backend::tests

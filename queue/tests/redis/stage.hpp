@@ -9,6 +9,7 @@
 
 #include <infra/testing/redis_server.hpp>
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -52,6 +53,15 @@ protected:
     std::optional<redis::client> client;
     queue_keys mail{"bull", "mail"};
     wall_time now = queue::tests::t0;
+};
+
+/// With a backend of ours on the server, on the test's loop.
+class backend_on_a_stage : public on_a_stage {
+protected:
+    void SetUp() override;
+    void TearDown() override;
+
+    std::shared_ptr<backend> stored;
 };
 
 } // namespace infra::queue::redis_backend::tests
