@@ -227,6 +227,24 @@ awaitable<std::vector<bool>> memory_backend::advance(std::vector<advance_request
     return act(handle_, [requests = std::move(requests)](auto& s) { return s.advance(requests); });
 }
 
+awaitable<std::vector<std::optional<carried_job>>> memory_backend::carry(std::vector<job_key> keys) {
+    return act(handle_, [keys = std::move(keys)](auto& s) { return s.carry(keys); });
+}
+
+awaitable<std::vector<bool>> memory_backend::restore(std::vector<carried_job> jobs) {
+    return act(handle_, [jobs = std::move(jobs)](auto& s) mutable { return s.restore(std::move(jobs)); });
+}
+
+awaitable<void> memory_backend::restore_children(job_key parent, std::vector<child_info> children) {
+    return act(handle_, [parent = std::move(parent), children = std::move(children)](auto& s) {
+        s.restore_children(parent, children);
+    });
+}
+
+awaitable<void> memory_backend::restore_schedules(std::vector<schedule_info> schedules) {
+    return act(handle_, [schedules = std::move(schedules)](auto& s) { s.restore_schedules(schedules); });
+}
+
 std::shared_ptr<memory_backend> make_memory_backend() { return std::make_shared<memory_backend>(); }
 
 } // namespace infra::queue

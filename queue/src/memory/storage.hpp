@@ -58,6 +58,11 @@ public:
     std::vector<schedule_info> schedules(const std::optional<std::string>& queue) const;
     std::vector<bool> advance(const std::vector<advance_request>& requests);
 
+    std::vector<std::optional<carried_job>> carry(const std::vector<job_key>& keys);
+    std::vector<bool> restore(std::vector<carried_job> jobs);
+    void restore_children(const job_key& parent, const std::vector<child_info>& children);
+    void restore_schedules(const std::vector<schedule_info>& all);
+
     std::vector<job_info> jobs_that(const std::function<bool(const job_info&)>& which) const;
     void close(memory_handle& which, const std::exception_ptr& why);
 
@@ -214,6 +219,10 @@ private:
     record* pending_run(const schedule_info& s);
     void take_away_run(const schedule_info& s);
     std::optional<job_state> state_of_run(const schedule_info& s) const;
+
+    // move.cpp
+    carried_job carried(record& r);
+    void restore_one(carried_job job);
 
     records jobs_;
     std::map<std::string, queue_record, std::less<>> queues_;

@@ -1,4 +1,4 @@
-#include "verbs.hpp"
+#include "restore.hpp"
 
 #include <stdexcept>
 
@@ -6,7 +6,7 @@ namespace infra::queue {
 namespace redis_backend {
 namespace {
 
-class backend_on_redis final : public backend {
+class backend_on_redis final : public backend, public transferable_store {
 public:
     backend_on_redis(redis_queue_options options, std::vector<executor> loops, clock& time)
         : store_(std::make_shared<store>(std::move(options), std::move(loops), time)) {}
@@ -88,6 +88,21 @@ public:
     }
     awaitable<children_page> children(children_request request) override {
         return redis_backend::children(store_, std::move(request));
+    }
+
+    // --- moves ---
+
+    awaitable<std::vector<std::optional<carried_job>>> carry(std::vector<job_key> keys) override {
+        return redis_backend::carry(store_, std::move(keys));
+    }
+    awaitable<std::vector<bool>> restore(std::vector<carried_job> jobs) override {
+        return redis_backend::restore(store_, std::move(jobs));
+    }
+    awaitable<void> restore_children(job_key parent, std::vector<child_info> children) override {
+        return redis_backend::restore_children(store_, std::move(parent), std::move(children));
+    }
+    awaitable<void> restore_schedules(std::vector<schedule_info> schedules) override {
+        return redis_backend::restore_schedules(store_, std::move(schedules));
     }
 
     awaitable<void> stop(deadline limit) override { return redis_backend::stop(store_, limit); }

@@ -49,6 +49,22 @@ schedule_change upserted(const known_schedule& known, const new_schedule& asked)
     return change;
 }
 
+schedule_change restored(const schedule_info& as) {
+    schedule_change change{.becomes = to_stored({.queue = as.queue,
+                                                 .id = as.id,
+                                                 .when = as.when,
+                                                 .name = as.name,
+                                                 .data = as.data,
+                                                 .options = as.options,
+                                                 .next = as.next,
+                                                 .now = as.defined_at}),
+                           .run = as.next,
+                           .now = as.defined_at};
+    change.becomes.iterations = as.runs + (as.next ? 1 : 0);
+    change.becomes.last = as.last;
+    return change;
+}
+
 std::optional<schedule_change> advanced(const known_schedule& known, const advance_request& asked) {
     if (!known.is || known.is->is_over || known.is->next != asked.run)
         return std::nullopt;

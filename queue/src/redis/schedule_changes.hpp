@@ -27,6 +27,9 @@ struct known_schedule {
 /// One that is asked for as it is keeps its run. Where its times are the same, and the rest is not, that run is added anew.
 schedule_change upserted(const known_schedule& known, const new_schedule& asked);
 
+/// One that comes from another storage, with the runs that were made there.
+schedule_change restored(const schedule_info& as);
+
 /// Empty where `asked.run` is not the pending one.
 std::optional<schedule_change> advanced(const known_schedule& known, const advance_request& asked);
 

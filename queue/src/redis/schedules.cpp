@@ -1,4 +1,5 @@
 #include "naming.hpp"
+#include "restore.hpp"
 #include "schedule_changes.hpp"
 #include "scripts.hpp"
 #include "slots.hpp"
@@ -200,6 +201,15 @@ awaitable<void> upsert(shared_store s, std::vector<new_schedule> schedules) {
         by_queue[schedules[i].queue].push_back(
             {schedules[i].id, i,
              [asked = schedules[i]](const known_schedule& known) { return std::optional(upserted(known, asked)); }});
+    co_await fulfil(s, std::move(by_queue), schedules.size());
+}
+
+awaitable<void> restore_schedules(shared_store s, std::vector<schedule_info> schedules) {
+    std::map<std::string, wishes> by_queue;
+    for (std::size_t i = 0; i < schedules.size(); ++i)
+        by_queue[schedules[i].queue].push_back({schedules[i].id, i, [as = schedules[i]](const known_schedule& known) {
+                                                    return known.is ? std::nullopt : std::optional(restored(as));
+                                                }});
     co_await fulfil(s, std::move(by_queue), schedules.size());
 }
 

@@ -26,6 +26,8 @@ extern const redis::script read_schedules;
 extern const redis::script remove_jobs;
 extern const redis::script remove_schedules;
 extern const redis::script renew_leases;
+extern const redis::script restore_children;
+extern const redis::script restore_jobs;
 extern const redis::script retry_jobs;
 extern const redis::script sweep_stalled;
 extern const redis::script tell;

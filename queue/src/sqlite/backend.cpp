@@ -1,5 +1,6 @@
 #include <infra/queue/sqlite.hpp>
 
+#include "restore.hpp"
 #include "submit.hpp"
 #include "verbs.hpp"
 #include "waits.hpp"
@@ -33,6 +34,13 @@ std::size_t bytes_of(const std::vector<new_schedule>& schedules) {
     std::size_t bytes = 0;
     for (const auto& each : schedules)
         bytes += sizeof each + each.data.size();
+    return bytes;
+}
+
+std::size_t bytes_of(const std::vector<carried_job>& jobs) {
+    std::size_t bytes = 0;
+    for (const auto& each : jobs)
+        bytes += sizeof each + each.known.data.size() + each.known.result.size() + each.carrier.size();
     return bytes;
 }
 
@@ -78,7 +86,7 @@ awaitable<bool> forget_in_parts(std::shared_ptr<writer> w, std::string queue) {
     co_return *forgotten;
 }
 
-class sqlite_backend final : public backend {
+class sqlite_backend final : public backend, public transferable_store {
 public:
     sqlite_backend(sqlite_options options, const side_work_limits& side_work)
         : writer_(std::make_shared<writer>(std::move(options), side_work)) {}
@@ -209,6 +217,31 @@ public:
     awaitable<std::vector<bool>> advance(std::vector<advance_request> requests) override {
         return submit(writer_, access::write_durably, 0, always,
                       [requests = std::move(requests)](store& s) { return sqlite::advance(s, requests); });
+    }
+
+    // --- moves ---
+
+    awaitable<std::vector<std::optional<carried_job>>> carry(std::vector<job_key> keys) override {
+        return submit(writer_, access::read, 0, refusable,
+                      [keys = std::move(keys)](store& s) { return sqlite::carry(s, keys); });
+    }
+
+    awaitable<std::vector<bool>> restore(std::vector<carried_job> jobs) override {
+        const auto bytes = bytes_of(jobs);
+        return submit(writer_, access::write_durably, bytes, refusable,
+                      [jobs = std::move(jobs)](store& s) { return sqlite::restore(s, jobs); });
+    }
+
+    awaitable<void> restore_children(job_key parent, std::vector<child_info> children) override {
+        co_await submit(writer_, access::write_durably, 0, refusable,
+                        [parent = std::move(parent), children = std::move(children)](store& s) {
+                            sqlite::restore_children(s, parent, children);
+                        });
+    }
+
+    awaitable<void> restore_schedules(std::vector<schedule_info> schedules) override {
+        co_await submit(writer_, access::write_durably, 0, refusable,
+                        [schedules = std::move(schedules)](store& s) { sqlite::restore_schedules(s, schedules); });
     }
 
     awaitable<void> stop(deadline limit) override { return stop_writer(writer_, limit); }

@@ -10,6 +10,7 @@
 /// word, see testing/inline_queue.hpp.
 
 #include <infra/queue/backend.hpp>
+#include <infra/queue/move.hpp>
 
 #include <functional>
 #include <memory>
@@ -23,7 +24,7 @@ class memory_storage;
 /// Errors:   errc::full; infra::errc::closed after stop(); none otherwise.
 /// Cancel:   as every backend.
 /// Lifetime: as every backend's.
-class memory_backend final : public backend {
+class memory_backend final : public backend, public transferable_store {
 public:
     memory_backend();
     ~memory_backend() override;
@@ -69,6 +70,11 @@ public:
     awaitable<std::vector<bool>> remove_schedules(std::vector<schedule_key> keys) override;
     awaitable<std::vector<schedule_info>> schedules(std::optional<std::string> queue) override;
     awaitable<std::vector<bool>> advance(std::vector<advance_request> requests) override;
+
+    awaitable<std::vector<std::optional<carried_job>>> carry(std::vector<job_key> keys) override;
+    awaitable<std::vector<bool>> restore(std::vector<carried_job> jobs) override;
+    awaitable<void> restore_children(job_key parent, std::vector<child_info> children) override;
+    awaitable<void> restore_schedules(std::vector<schedule_info> schedules) override;
 
 private:
     struct handle;
