@@ -42,6 +42,7 @@ void add_queue(frame& f) {
     add_queue_steer(group);
     add_queue_change(group);
     add_queue_doctor(group);
+    add_queue_move(group);
 }
 
 } // namespace infra::cli

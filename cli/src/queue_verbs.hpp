@@ -23,6 +23,7 @@ void add_queue_look(const queue_group& to);   ///< ls, stats, show, watch
 void add_queue_steer(const queue_group& to);  ///< pause, resume, drain, clean
 void add_queue_change(const queue_group& to); ///< retry, promote, cancel, rm
 void add_queue_doctor(const queue_group& to); ///< doctor
+void add_queue_move(const queue_group& to);   ///< move
 
 /// `infra cron ls|run`
 void add_stored_cron(frame& f, CLI::App& group);
