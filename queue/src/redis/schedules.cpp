@@ -161,15 +161,26 @@ std::vector<wishes> calls_of(wishes all) {
     return calls;
 }
 
-/// True for those that were fulfilled.
+awaitable<void> fulfil_in(shared_store s, std::string queue, wishes all, std::vector<bool>& done) {
+    slot_of(s->options(), queue);
+    co_await make_known(s, {queue});
+    for (auto& call : calls_of(std::move(all)))
+        co_await fulfil(s, queue, std::move(call), done);
+}
+
+/// True for those that were fulfilled. What one queue has in its way keeps none of the others from it.
 awaitable<std::vector<bool>> fulfil(shared_store s, std::map<std::string, wishes> by_queue, std::size_t number) {
     std::vector<bool> done(number, false);
+    std::exception_ptr failure;
     for (auto& [queue, all] : by_queue) {
-        slot_of(s->options(), queue);
-        co_await make_known(s, {queue});
-        for (auto& call : calls_of(std::move(all)))
-            co_await fulfil(s, queue, std::move(call), done);
+        try {
+            co_await fulfil_in(s, queue, std::move(all), done);
+        } catch (const error&) {
+            failure = failure ? failure : std::current_exception();
+        }
     }
+    if (failure)
+        std::rethrow_exception(failure);
     co_return done;
 }
 

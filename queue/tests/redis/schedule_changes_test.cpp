@@ -206,6 +206,18 @@ TEST_F(QueueRedisSchedules, OfAQueueWhoseKeyIsSomethingElseAreNone) {
     EXPECT_EQ(loop.await(stored->schedules(std::nullopt)).size(), 1u);
 }
 
+TEST_F(QueueRedisSchedules, OfOtherQueuesAreStoredThoughTheKeyOfOneIsSomethingElse) {
+    ask({"SET", "bull:albums:repeat", "somebody's"});
+    ask({"SET", "bull:photos:repeat:s", "somebody's"});
+    std::vector<new_schedule> all(3, scheduler("s", {.every = 1min}, t0 + 1min, "tick"));
+    all[0].queue = "albums";
+    all[2].queue = "photos";
+    EXPECT_EQ(loop.code_of(stored->upsert(all)), errc::unavailable);
+    EXPECT_EQ(loop.await(stored->schedules(std::nullopt)).size(), 1u);
+    EXPECT_EQ(ask({"EXISTS", "bull:albums:repeat:s", "bull:photos:repeat"}).as_integer(), 0) << "nothing is half there";
+    EXPECT_EQ(ask({"GET", "bull:photos:repeat:s"}).as_text(), "somebody's");
+}
+
 // What was decided of one that has changed since is decided anew.
 TEST_F(QueueRedisSchedules, ChangedByTwoAtOnceAreAsOneOfThemWantsThem) {
     const auto other = make_redis_backend({.server = {.socket_path = server->socket()}}, {loop.get_executor()});

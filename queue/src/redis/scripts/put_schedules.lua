@@ -48,11 +48,22 @@ local function put(s)
     return 1
 end
 
-local answers, at = {}, 1
-while at <= #ARGV do
-    local s
-    s, at = read_schedule(at)
-    answers[#answers + 1] = put(s)
+-- Raises, before anything is written, where one's key is somebody's, of another kind.
+local function read_all()
+    local schedules, at = {}, 1
+    call('ZCARD', all)
+    while at <= #ARGV do
+        local s
+        s, at = read_schedule(at)
+        call('HLEN', all .. ':' .. s.id)
+        schedules[#schedules + 1] = s
+    end
+    return schedules
+end
+
+local answers = {}
+for i, s in ipairs(read_all()) do
+    answers[i] = put(s)
 end
 ring_for_runs(q)
 return answers
