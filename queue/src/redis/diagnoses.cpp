@@ -10,9 +10,9 @@ namespace infra::queue {
 namespace {
 
 constexpr std::array<std::string_view, ailments> names{
-    "orphan_hash",    "orphan_part",    "missing_hash",   "two_places",          "active_without_lock",
-    "stuck_parent",   "missing_marker", "parked_jobs",    "stale_deduplication", "lost_schedule",
-    "mixed_versions", "split_queue",    "eviction_policy"};
+    "orphan_hash",    "orphan_part",    "missing_hash", "two_places",          "active_without_lock",
+    "stuck_parent",   "missing_marker", "parked_jobs",  "stale_deduplication", "lost_schedule",
+    "mixed_versions", "split_queue",    "wrong_type",   "eviction_policy"};
 
 } // namespace
 
@@ -20,7 +20,7 @@ std::string_view to_string(ailment what) noexcept { return names[static_cast<std
 
 bool is_repairable(ailment what) noexcept {
     return what != ailment::lost_schedule && what != ailment::mixed_versions && what != ailment::split_queue &&
-           what != ailment::eviction_policy;
+           what != ailment::wrong_type && what != ailment::eviction_policy;
 }
 
 namespace redis_backend {
@@ -162,6 +162,17 @@ std::optional<finding> diagnose(const std::string& queue, const schedule_facts& 
     if (!schedule.is_defined || schedule.has_run || is_over)
         return std::nullopt;
     return finding{ailment::lost_schedule, queue, schedule.id, "has no next run: there is no job " + schedule.run};
+}
+
+std::vector<finding> diagnose(const std::string& queue, const std::vector<key_facts>& keys) {
+    std::vector<finding> found;
+    for (const auto& each : keys)
+        if (each.type != "none" && each.type != each.expected)
+            found.push_back(
+                {.what = ailment::wrong_type,
+                 .queue = queue,
+                 .detail = "its key " + each.name + " is of the type " + each.type + " instead of " + each.expected});
+    return found;
 }
 
 std::optional<finding> diagnose_slot(const std::string& prefix, const std::string& queue) {

@@ -81,6 +81,13 @@ struct schedule_facts {
 };
 std::optional<finding> diagnose(const std::string& queue, const schedule_facts& schedule, wall_time now);
 
+struct key_facts {
+    std::string name{};
+    std::string expected{}; ///< in Redis' words: list, zset …
+    std::string type{};     ///< `none`: it is not there
+};
+std::vector<finding> diagnose(const std::string& queue, const std::vector<key_facts>& keys);
+
 /// What is wrong with it in a cluster; empty: nothing.
 std::optional<finding> diagnose_slot(const std::string& prefix, const std::string& queue);
 

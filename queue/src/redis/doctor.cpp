@@ -33,7 +33,7 @@ awaitable<std::vector<found_case>> find_all(shared_examination e) {
             cases.push_back({std::move(each), std::nullopt});
     };
     add(co_await examine_servers(e));
-    add(e->split);
+    add(e->unusable);
     std::vector<std::string> names;
     std::ranges::copy(e->queues | std::views::keys, std::back_inserter(names));
     for (const auto& each : names)

@@ -82,23 +82,72 @@ awaitable<void> see_place(shared_examination e, std::string queue, place where) 
     }
 }
 
+template <class Fits>
+void forget_queues(examination& e, Fits fits) {
+    std::erase_if(e.queues, [&](const auto& each) {
+        const bool goes = fits(each.first, each.second);
+        e.jobs -= goes ? each.second.jobs.size() : 0;
+        return goes;
+    });
+}
+
+bool may_be_ours(std::string_view queue) { return queue.find('~') != std::string_view::npos; }
+
 // Ours look like a queue's: `bull:mail~group:vip` beside `bull:mail`.
 void forget_what_is_no_queue(examination& e) {
-    std::erase_if(e.queues, [&](const auto& each) {
-        const bool is_none = each.first.find('~') != std::string::npos && !each.second.has_settings;
-        e.jobs -= is_none ? each.second.jobs.size() : 0;
-        return is_none;
-    });
+    forget_queues(e, [](const auto& name, const auto& seen) { return may_be_ours(name) && !seen.has_settings; });
+}
+
+constexpr std::string_view settings = "meta";
+constexpr std::pair<std::string_view, std::string_view> types[] = {
+    {settings, "hash"},           {"wait", "list"},        {"paused", "list"},
+    {"active", "list"},           {"prioritized", "zset"}, {"delayed", "zset"},
+    {"waiting-children", "zset"}, {"completed", "zset"},   {"failed", "zset"},
+    {"marker", "zset"},           {"repeat", "zset"},      {"stalled", "set"},
+    {"events", "stream"},         {"id", "string"},        {"pc", "string"},
+    {"limiter", "string"}};
+
+awaitable<std::vector<key_facts>> read_types(shared_examination e, std::string queue) {
+    const auto keys = e->at->keys(queue);
+    std::vector<key_facts> all{{keys.ours("parked"), "zset"}};
+    for (const auto& [word, type] : types)
+        all.push_back({keys.of_queue(word), std::string(type)});
+    redis::batch ask;
+    for (const auto& each : all)
+        ask.add({"TYPE", each.name});
+    const auto answers = co_await e->at->ask(std::move(ask));
+    for (std::size_t i = 0; i < all.size(); ++i)
+        all[i].type = redis::to<std::string>(answers.at(i));
+    co_return all;
+}
+
+// Whose settings are none is ours: a group may be called `meta`.
+bool is_ours(const std::string& queue, const std::vector<key_facts>& keys) {
+    const auto& of_settings = keys.at(1);
+    return may_be_ours(queue) && of_settings.type != of_settings.expected;
+}
+
+// What nobody can read hurts that queue alone.
+awaitable<void> set_aside_what_cannot_be_read(shared_examination e) {
+    std::vector<std::string> names, unusable;
+    std::ranges::copy(e->queues | std::views::keys, std::back_inserter(names));
+    for (const auto& each : names) {
+        const auto keys = co_await read_types(e, each);
+        auto found = is_ours(each, keys) ? std::vector<finding>() : diagnose(each, keys);
+        if (!found.empty() || is_ours(each, keys))
+            unusable.push_back(each);
+        std::ranges::move(found, std::back_inserter(e->unusable));
+    }
+    forget_queues(*e, [&](const auto& name, const auto&) { return std::ranges::count(unusable, name) > 0; });
 }
 
 void set_aside_what_is_split(examination& e) {
     if (!e.at->options().server.cluster)
         return;
-    std::erase_if(e.queues, [&](const auto& each) {
-        auto found = diagnose_slot(e.at->options().prefix, each.first);
-        e.jobs -= found ? each.second.jobs.size() : 0;
+    forget_queues(e, [&](const auto& name, const auto&) {
+        const auto found = diagnose_slot(e.at->options().prefix, name);
         if (found)
-            e.split.push_back(*found);
+            e.unusable.push_back(*found);
         return found.has_value();
     });
 }
@@ -111,6 +160,7 @@ awaitable<void> see_all(shared_examination e) {
                           [e](const std::vector<std::string>& keys) { note_keys(*e, keys); });
     forget_what_is_no_queue(*e);
     set_aside_what_is_split(*e);
+    co_await set_aside_what_cannot_be_read(e);
     std::vector<std::string> names;
     std::ranges::copy(e->queues | std::views::keys, std::back_inserter(names));
     for (const auto& each : names)

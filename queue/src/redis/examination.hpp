@@ -33,7 +33,7 @@ struct examination {
     shared_store at;
     examine_options how;
     std::map<std::string, seen_queue> queues{};
-    std::vector<finding> split{}; ///< queues that cannot be examined, nor used
+    std::vector<finding> unusable{}; ///< of queues that cannot be examined, nor used
     std::size_t jobs = 0;
     bool complete = true;
 };

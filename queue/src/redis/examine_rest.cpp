@@ -39,9 +39,9 @@ awaitable<std::vector<slot_facts>> read_slots(shared_examination e, queue_keys k
     const auto slots = co_await e->at->ask(std::move(ask_slots));
     std::vector<slot_facts> all;
     for (std::size_t i = 0; i < ids.size(); ++i) {
-        const auto& holder = slots.at(2 * i);
+        const auto& holder = slots.at(2 * i); // an error: it is somebody's key, and nobody holds the slot
         all.push_back({.id = ids[i],
-                       .holder = redis::to<std::optional<std::string>>(holder).value_or(""),
+                       .holder = holder.is_error() || holder.is_null() ? "" : holder.as_text(),
                        .ends = slots.at(2 * i + 1).as_integer() >= 0});
         ask_holders.add({"EXISTS", keys.of_job(all.back().holder)});
     }
@@ -77,7 +77,9 @@ awaitable<std::vector<schedule_facts>> read_schedules(shared_examination e, queu
     }
     const auto answers = co_await e->at->ask(std::move(ask));
     for (std::size_t i = 0; i < all.size(); ++i) {
-        const auto fields = redis::to<std::vector<std::optional<std::string>>>(answers.at(2 * i));
+        if (answers.at(2 * i).is_error())
+            continue; // somebody's key, which is no schedule
+        const auto fields = redis::to<std::vector<std::optional<std::string>>>(answers[2 * i]);
         all[i].is_defined = fields.at(0).has_value(); // else it is one of the old kind, or forgotten
         all[i].made = count_of(fields[0].value_or(""));
         all[i].limit = count_of(fields.at(1).value_or(""));

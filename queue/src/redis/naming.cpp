@@ -45,7 +45,8 @@ awaitable<queue_names> look_for_queues(shared_store s) {
             if (auto queue = queue_of_settings(prefix, each))
                 found.insert(std::move(*queue));
     };
-    co_await for_all_keys(s, pattern_of(prefix) + ":*:meta", use);
+    co_await for_all_keys(s, pattern_of(prefix) + ":*:meta", use,
+                          "hash"); // a group called `meta` has others of that name
     const auto now = s->time().steady();
     s->known().found(found, now, now - begun);
     co_return found;
@@ -100,11 +101,14 @@ awaitable<void> forget_known(shared_store s, std::string queue) {
     co_await s->ask(redis::command{"SREM", set_of_queues(*s), queue});
 }
 
-awaitable<void> for_all_keys(shared_store s, std::string pattern, std::function<void(std::vector<std::string>)> use) {
+awaitable<void> for_all_keys(shared_store s, std::string pattern, std::function<void(std::vector<std::string>)> use,
+                             std::string type) {
     for (const auto& master : co_await all_masters(s)) {
         std::string cursor = "0";
         do {
             redis::command scan{"SCAN", cursor, "MATCH", pattern, "COUNT", looked_at_once};
+            if (!type.empty())
+                scan.add("TYPE").add(type);
             auto page = redis::to<std::pair<std::string, std::vector<std::string>>>(
                 co_await ask_at(s, master, std::move(scan)));
             cursor = std::move(page.first);

@@ -22,8 +22,9 @@ awaitable<std::vector<std::string>> queues_of(shared_store s, std::string named)
 
 awaitable<void> forget_known(shared_store s, std::string queue);
 
-/// Every key of the storage that fits a pattern, page by page.
-awaitable<void> for_all_keys(shared_store s, std::string pattern, std::function<void(std::vector<std::string>)> use);
+/// Every key of the storage that fits a pattern, page by page; `type`: of that type alone.
+awaitable<void> for_all_keys(shared_store s, std::string pattern, std::function<void(std::vector<std::string>)> use,
+                             std::string type = {});
 
 /// Each with its queue, where one has the job. Throws errc::ambiguous where two have it.
 awaitable<std::vector<job_key>> with_queues(shared_store s, std::vector<job_key> keys);

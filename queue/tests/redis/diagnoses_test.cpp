@@ -167,6 +167,7 @@ TEST(RedisDiagnoses, HaveNames) {
         EXPECT_EQ(place_named(to_string(static_cast<place>(i))), static_cast<place>(i));
     EXPECT_FALSE(place_named("nowhere"));
     EXPECT_EQ(to_string(ailment::eviction_policy), "eviction_policy");
+    EXPECT_EQ(to_string(ailment::wrong_type), "wrong_type");
 }
 
 } // namespace

@@ -228,6 +228,42 @@ TEST_F(QueueRedisDoctor, NamesWhatItCannotCure) {
     EXPECT_EQ(d.findings.at(1).detail, "has no next run: there is no job repeat:daily:1767225600000");
 }
 
+TEST_F(QueueRedisDoctor, NamesAKeyOfAnotherTypeAndExaminesTheOtherQueues) {
+    for (const auto* queue : {"mail", "images"}) {
+        add_one(queue);
+        ask({"LPUSH", std::string("bull:") + queue + ":wait", "ghost"});
+    }
+    ask({"SET", "bull:mail:wait", "somebody's"});
+    const auto d = examined({.repair = true});
+    EXPECT_EQ(lines(d), (strings{"missing_hash images ghost repaired", "wrong_type mail "}));
+    EXPECT_EQ(d.findings.at(1).detail, "its key bull:mail:wait is of the type string instead of list");
+    EXPECT_EQ(redis::to<std::string>(ask({"GET", "bull:mail:wait"})), "somebody's");
+}
+
+TEST_F(QueueRedisDoctor, PassesOverPartsOfAQueueThatAreSomethingElse) {
+    add_family();
+    ask({"SET", "bull:albums:p:dependencies", "somebody's"});
+    ask({"RPUSH", "bull:mail:de:order", "somebody's"});
+    ask({"ZADD", "bull:mail:repeat", 1, "daily"});
+    ask({"SET", "bull:mail:repeat:daily", "somebody's"});
+    EXPECT_EQ(lines(examined()), strings{"stuck_parent albums p"});
+}
+
+// Its jobs stand in bull:mail~group:meta, where a queue of that name would have its settings.
+TEST_F(QueueRedisDoctor, TakesAGroupCalledMetaForNoQueue) {
+    auto job = plain_job("welcome");
+    job.group = "meta";
+    add({job, job});
+    ASSERT_EQ(redis::to<std::string>(ask({"TYPE", "bull:mail~group:meta"})), "zset");
+    const auto d = examined();
+    EXPECT_EQ(lines(d), strings{});
+    EXPECT_EQ(d.queues, 1u);
+    const auto stored = make_redis_backend({.server = {.socket_path = server->socket()}}, {loop.get_executor()});
+    EXPECT_EQ(loop.await(stored->counts({})),
+              (std::vector<queue_counts>{{.queue = "mail", .waiting = 2, .groups = 1}}));
+    loop.await(stored->stop(deadline::after(5s)));
+}
+
 TEST_F(QueueRedisDoctor, LooksAtTheQueuesThatAreNamedAndAtNoMoreThanItIsTold) {
     for (const auto* queue : {"mail", "images"}) {
         add_one(queue);

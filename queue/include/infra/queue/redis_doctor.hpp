@@ -34,9 +34,11 @@ enum class ailment {
     lost_schedule,       ///< its next run is nowhere. Not repaired: define it again
     mixed_versions, ///< BullMQ 5 and 6 have both added to a paused queue, and 5 loses jobs as it resumes. Not repaired
     split_queue, ///< scattered over a cluster, where nobody can work on it. Not repaired: see redis_queue_options::prefix
+    wrong_type, ///< a key of the queue holds something of another kind than its programs look for there. Not repaired, and
+                ///< nothing else is looked at in this queue
     eviction_policy, ///< the server may forget keys when memory is short. Not repaired: set maxmemory-policy noeviction
 };
-inline constexpr std::size_t ailments = 13;
+inline constexpr std::size_t ailments = 14;
 
 std::string_view to_string(ailment what) noexcept; ///< `orphan_hash` …
 

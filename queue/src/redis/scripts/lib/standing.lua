@@ -28,8 +28,10 @@ end
 
 -- Children that a parent waits for in vain: they are gone, or completed without its having been told. Of very many none is looked at.
 local function children_over(job)
-    local over, pending = {}, call('SCARD', job .. ':dependencies')
-    if pending == 0 or pending > 1000 then
+    local over, pending = {}, redis.pcall('SCARD', job .. ':dependencies')
+    if type(pending) ~= 'number' then
+        return over, 0 -- somebody's key, of another kind
+    elseif pending == 0 or pending > 1000 then
         return over, pending
     end
     for _, child in ipairs(call('SMEMBERS', job .. ':dependencies')) do
