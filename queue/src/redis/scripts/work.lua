@@ -63,10 +63,12 @@ record_all()
 local rescued = catch_up()
 local taken, again = claim()
 for _, q in ipairs(queues) do
-    settle(q)
+    pcall(settle, q)
 end
 local answer = {unrecorded, taken, again and string.format('%.0f', again) or false, rescued, expired}
 if #taken + #rescued + #expired + ends_read > 0 then
     keep_answer(ARGV[10], tonumber(ARGV[11]), to_be_read_again(answer))
+elseif broken then
+    return {err = reason_of(broken)}
 end
 return answer

@@ -81,9 +81,9 @@ local function forget(q, state, ids, now)
     local jobs = {}
     for i, id in ipairs(ids) do
         local job = q.base .. ':' .. id
-        local parent = state == 'failed' and call('HGET', job, 'parentKey')
+        local parent = state == 'failed' and read_hash(job, 'parentKey')[1]
         if parent and parent ~= '' then
-            leave_parent(parent, job, now)
+            pcall(leave_parent, parent, job, now)
         end
         jobs[i] = job
     end

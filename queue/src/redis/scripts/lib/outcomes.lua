@@ -54,10 +54,10 @@ local function finish(e, known)
     local ended = e.q.ended[e.how]
     ended.n = ended.n + 1
     if e.keep.count == '0' then
-        keys_of(e.job, forgotten)
         if known.parent then
             leave_parent(known.parent, e.job, now)
         end
+        keys_of(e.job, forgotten)
     else
         keep_by(e.q, e.how, e.keep)
         put_into_history(e.q, e.how, e.id)

@@ -4,7 +4,14 @@ local function first_score(set)
     return tonumber(call('ZRANGE', set, '0', '0', 'WITHSCORES')[2])
 end
 
+-- Raises, before anything is written, where what they are to stand in is somebody's key, of another kind.
+local function check_line(q)
+    call('LLEN', q.line)
+    call('ZCARD', q.prioritized)
+end
+
 local function promote(q)
+    check_line(q)
     local due = call('ZRANGEBYSCORE', q.delayed, 0, (now + 1) * 4096 - 1, 'LIMIT', 0, 1000)
     call('ZREM', q.delayed, unpack(due))
     for _, id in ipairs(due) do
@@ -90,18 +97,32 @@ local function look_for_vanished(q, into)
     end
 end
 
+local function catch_up_with(q, rescued)
+    look_for_vanished(q, rescued)
+    q.next_delayed = promote_due(q)
+    if q.some_expire then
+        expire(q)
+    end
+    if q.has_groups then
+        fair.reopen(q)
+    end
+end
+
+-- One whose lists are somebody's keys, of another kind, holds up no other; `broken` says why if nothing else is to be said.
+local broken
+
+local function unless_broken(q, act, ...)
+    local is_well, given, more = pcall(act, q, ...)
+    if is_well then
+        return given, more
+    end
+    q.is_broken, broken = true, given
+end
+
 local function catch_up()
     local rescued = {}
     for i = 1, sources do
-        local q = queues[i]
-        look_for_vanished(q, rescued)
-        q.next_delayed = promote_due(q)
-        if q.some_expire then
-            expire(q)
-        end
-        if q.has_groups then
-            fair.reopen(q)
-        end
+        unless_broken(queues[i], catch_up_with, rescued)
     end
     fail_doomed(now)
     return rescued

@@ -53,17 +53,17 @@ local function open_queue(base)
     return q
 end
 
--- The first one of a call trims those of earlier calls.
+-- The first one of a call trims those of earlier calls. Where `events` is somebody's key, of another kind, nobody is told, and all else goes on.
 local function tell(q, ...)
     if q.left_out then
         q.left_out = q.left_out > 1 and q.left_out - 1 or nil
         return
     end
     if q.has_told then
-        call('XADD', q.events, '*', 'event', ...)
+        redis.pcall('XADD', q.events, '*', 'event', ...)
     else
         q.has_told = true
-        call('XADD', q.events, 'MAXLEN', '~', q.most_events, '*', 'event', ...)
+        redis.pcall('XADD', q.events, 'MAXLEN', '~', q.most_events, '*', 'event', ...)
     end
 end
 
@@ -77,6 +77,18 @@ local function read_hash(key, ...)
     return values.err and {} or values
 end
 
+-- What pcall gives of a failure, as text.
+local function reason_of(failure)
+    return type(failure) == 'table' and failure.err or tostring(failure)
+end
+
+-- Raises anything else than that a key is somebody's, of another kind: that the server takes no writes now is no trouble of one key.
+local function check_foreign(failure)
+    if not string.find(reason_of(failure), 'WRONGTYPE', 1, true) then
+        error(failure, 0)
+    end
+end
+
 local function some_wait(q)
     return call('LLEN', q.wait) > 0 or call('ZCARD', q.prioritized) > 0
 end
@@ -84,7 +96,7 @@ end
 -- Wakes one who is blocked.
 local function ring(q)
     if is_open(q) then
-        call('ZADD', q.marker, '0', '0')
+        redis.pcall('ZADD', q.marker, '0', '0')
     end
 end
 
@@ -92,7 +104,7 @@ end
 local function ring_later(q)
     local first = call('ZRANGE', q.delayed, '0', '0', 'WITHSCORES')
     if first[2] then
-        call('ZADD', q.marker, first[2] / 4096, '1')
+        redis.pcall('ZADD', q.marker, first[2] / 4096, '1')
     end
 end
 

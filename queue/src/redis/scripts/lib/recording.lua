@@ -119,10 +119,40 @@ local function record_in_group(g, i, job)
     return is_recorded
 end
 
+-- One that cannot be recorded as it ended, since what somebody else has written of it, or of its parent, is of another kind: it has failed, and
+-- its neighbours have ended as they did.
+local function fail_instead(g, i, job, failure)
+    local id, reason = ARGV[g.ids + i], 'its end could not be recorded: ' .. reason_of(failure)
+    for _, ended in pairs(g.q.ended) do
+        local n = #ended.scores
+        if ended.scores[n] == id then
+            ended.scores[n], ended.scores[n - 1] = nil, nil
+        end
+    end
+    call('HSET', job, 'atm', g.made, 'failedReason', reason, 'finishedOn', ARGV[1])
+    call('HDEL', job, 'defa', 'infra.cancel')
+    put_into_history(g.q, 'failed', id)
+    g.q.ended.failed.n = g.q.ended.failed.n + 1
+    tell(g.q, 'failed', 'jobId', id, 'failedReason', reason, 'prev', 'active')
+end
+
+local function record_in_any_case(g, i, job)
+    local is_done, is_recorded = pcall(record_in_group, g, i, job)
+    if is_done then
+        return is_recorded
+    end
+    fail_instead(g, i, job, is_recorded)
+    return true
+end
+
 local function record_group(g)
     local jobs, locks = look_at(g)
     local held = find_held(g, locks)
-    leave_active(g, held)
+    local is_done, failure = pcall(leave_active, g, held)
+    if not is_done then
+        check_foreign(failure)
+        held = {} -- none of them can have been in it
+    end
     for i = 1, g.n do
         local id = ARGV[g.ids + i]
         local is_recorded = false
@@ -130,7 +160,7 @@ local function record_group(g)
             held[id] = 'recorded' -- once
             forgotten[#forgotten + 1] = locks[i]
             unlocked[#unlocked + 1] = id
-            is_recorded = record_in_group(g, i, jobs[i])
+            is_recorded = record_in_any_case(g, i, jobs[i])
         end
         if not is_recorded then
             unrecorded[#unrecorded + 1] = ends_read + i
@@ -140,9 +170,16 @@ local function record_group(g)
         keep_by(g.q, 'completed', g.keep)
         g.q.ended.completed.n = g.q.ended.completed.n + g.completed
     end
-    in_pieces(unlocked, function(...) call('SREM', g.q.base .. ':stalled', ...) end)
+    in_pieces(unlocked, function(...) redis.pcall('SREM', g.q.base .. ':stalled', ...) end)
     unlocked, ends_read = {}, ends_read + g.n
     g.q.has_ends = true
+end
+
+-- Active again, without a lock, they run once more instead of standing nowhere.
+local function keep_active(q, scores)
+    for i = 2, #scores, 2 do
+        call('LPUSH', q.active, scores[i])
+    end
 end
 
 local function keep_history(q, state)
@@ -150,12 +187,14 @@ local function keep_history(q, state)
     if ended.n == 0 then
         return
     end
-    in_pieces(ended.scores, function(...) call('ZADD', set, ...) end)
+    if not pcall(in_pieces, ended.scores, function(...) call('ZADD', set, ...) end) then
+        return keep_active(q, ended.scores) -- it is somebody's key, of another kind
+    end
     for _, keep in pairs(ended.rules) do
         keep_only(q, state, keep.count, keep.age, now)
     end
     if most_minutes > 0 then
-        count_minutes(q, state, ended.n, most_minutes, now)
+        pcall(count_minutes, q, state, ended.n, most_minutes, now)
     end
 end
 

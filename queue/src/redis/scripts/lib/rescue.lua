@@ -5,7 +5,7 @@ local function is_of_scheduler(q, id)
 end
 
 local function why_it_does_not_wait(job)
-    local culprit = call('ZRANGE', job .. ':unsuccessful', 0, 0)[1]
+    local culprit = redis.pcall('ZRANGE', job .. ':unsuccessful', 0, 0)[1]
     if culprit then
         return 'child ' .. culprit .. ' failed'
     end
@@ -16,6 +16,7 @@ end
 local function rescue(q, id, most_stalls)
     local job = q.base .. ':' .. id
     local known = read_hash(job, 'name', 'stc', 'rjk')
+    call('LLEN', q.line) -- raises, before anything is written, where that is somebody's key, of another kind
     if call('LREM', q.active, -1, id) == 0 or not known[1] then
         return false
     end

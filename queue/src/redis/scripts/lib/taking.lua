@@ -47,7 +47,7 @@ local function next_ids(q, n)
     if #ids == n then
         return ids
     end
-    local some = call('ZPOPMIN', q.prioritized, n - #ids)
+    local some = redis.pcall('ZPOPMIN', q.prioritized, n - #ids) -- those of the line are out of it by now, and nothing may stop here
     if #some == 0 then
         call('DEL', q.base .. ':pc')
     end
@@ -111,6 +111,17 @@ local function start(q, id, into)
     return true, fields[3]
 end
 
+-- Where that is somebody's key, of another kind, they stand in line again.
+local function make_active(q, ids)
+    local is_done, failure = pcall(in_pieces, ids, function(...) call('LPUSH', q.active, ...) end)
+    if not is_done then
+        for i = #ids, 1, -1 do
+            call('RPUSH', q.wait, ids[i])
+        end
+        error(failure, 0)
+    end
+end
+
 -- Of a queue with groups one by one, since who is next depends on who was taken. A thousand may turn out to be at their limits.
 local function each_in_turns(q, n, act)
     local taken, passed_over = 0, 0
@@ -123,7 +134,7 @@ local function each_in_turns(q, n, act)
         local group = group_of(q, id)
         if not group or fair.may_start(q, group, id) then
             taken = taken + 1
-            call('LPUSH', q.active, id)
+            make_active(q, {id})
             act(id)
             if group then
                 fair.start(q, group, id)
@@ -139,7 +150,7 @@ local function each_next(q, n, act)
         return each_in_turns(q, n, act)
     end
     local ids = next_ids(q, n)
-    in_pieces(ids, function(...) call('LPUSH', q.active, ...) end)
+    make_active(q, ids)
     for _, id in ipairs(ids) do
         act(id)
     end
@@ -208,14 +219,21 @@ local function earliest(a, b)
     return a and b and math.min(a, b) or a or b
 end
 
+local function length_of_line(q)
+    return call('LLEN', q.wait) + call('ZCARD', q.prioritized)
+end
+
 local function find_allowances(could)
     local again
     for i = 1, sources do
         local q, over = queues[i], nil
-        could[i], over = allowance(q)
+        if not q.is_broken then
+            could[i], over = unless_broken(q, allowance)
+        end
+        could[i] = could[i] or 0
         again = earliest(again, over)
         if sources > 1 and could[i] > 0 then
-            could[i] = math.min(could[i], call('LLEN', q.wait) + call('ZCARD', q.prioritized))
+            could[i] = math.min(could[i], unless_broken(q, length_of_line) or 0)
         end
     end
     return again
@@ -227,10 +245,10 @@ local function claim()
     for i, n in ipairs(shares(could, most)) do
         local q = queues[i]
         if n > 0 then
-            take(q, n, taken)
+            unless_broken(q, take, n, taken)
         end
         again = earliest(again, earliest(q.next_delayed, q.next_lease))
-        again = earliest(again, q.has_groups and fair.next_time(q) or nil)
+        again = earliest(again, q.has_groups and unless_broken(q, fair.next_time) or nil)
     end
     return taken, again
 end

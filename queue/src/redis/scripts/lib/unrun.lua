@@ -27,35 +27,40 @@ local function put_among_failed(q, id, reason, count, age, now, behind)
     keep_only(q, 'failed', count, age, now)
 end
 
--- One that stands in no line any more; `stood` says in which it did. False if there is none.
+local function tell_of_unrun(q, id, dedup, link, reason, now)
+    if dedup then
+        free_slot(q, id, dedup, now)
+    end
+    if link then
+        tell_parent_of_failure(link, q.base .. ':' .. id, reason, now)
+    end
+end
+
+-- One that stands in no line any more; `stood` says in which it did. False if there is none. It has failed also where its parent, or what it
+-- held, turns out to be somebody's key.
 local function fail_unrun(q, id, stood, reason, now, behind)
     local job = q.base .. ':' .. id
-    local known = call('HMGET', job, 'name', 'parentKey', 'parent', 'deid', 'opts', 'infra.expires')
+    local known = read_hash(job, 'name', 'parentKey', 'parent', 'deid', 'opts', 'infra.expires')
     if not known[1] then
         return false
-    end
-    if known[4] then
-        free_slot(q, id, known[4], now)
     end
     if known[6] then
         call('ZREM', q.expiring, id)
     end
     local link = read_link(known[2], known[3])
-    if link then
-        tell_parent_of_failure(link, job, reason, now)
-    end
+    pcall(tell_of_unrun, q, id, known[4], link, reason, now)
     tell(q, 'failed', 'jobId', id, 'failedReason', reason, 'prev', stood)
     local count, age = keep_failed(known[5])
     if count ~= '0' then
         put_among_failed(q, id, reason, count, age, now, behind or 0)
     else
         if link then
-            leave_parent(link.key, job, now)
+            pcall(leave_parent, link.key, job, now)
         end
         call('DEL', unpack(keys_of(job, {})))
     end
     if most_minutes > 0 then
-        count_minutes(q, 'failed', 1, most_minutes, now)
+        pcall(count_minutes, q, 'failed', 1, most_minutes, now)
     end
     return true
 end
