@@ -2,6 +2,7 @@
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 
 #include <algorithm>
@@ -23,12 +24,25 @@ void close(local::socket& socket) {
 
 struct proxy::state {
     state(executor ex, const std::string& path, std::string to)
-        : acceptor(ex, local::endpoint(path)), upstream(std::move(to)) {}
+        : acceptor(ex, local::endpoint(path)),
+          released(ex, asio::steady_timer::time_point::max()),
+          upstream(std::move(to)) {}
     local::acceptor acceptor;
+    asio::steady_timer released;
+    std::size_t held = 0;
     std::string upstream;
     std::vector<std::weak_ptr<local::socket>> open;
     std::size_t accepted = 0;
     proxy* of = nullptr; // null once it has gone
+
+    bool holds(const std::string& reply) const { return of && of->holds_reply && of->holds_reply(reply); }
+
+    static awaitable<void> hold(std::shared_ptr<state> self) {
+        ++self->held;
+        boost::system::error_code ignored;
+        co_await self->released.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+        --self->held;
+    }
 
     static awaitable<void> relay(std::shared_ptr<state> self, socket_ptr from, socket_ptr to, bool is_request) {
         std::array<char, 16 * 1024> buffer;
@@ -44,6 +58,8 @@ struct proxy::state {
                 bytes = changed(std::move(*bytes));
             if (!bytes)
                 break;
+            if (!is_request && self->holds(*bytes))
+                co_await hold(self);
             co_await asio::async_write(*to, asio::buffer(*bytes), asio::redirect_error(asio::use_awaitable, ec));
             if (ec)
                 break;
@@ -86,6 +102,7 @@ proxy::proxy(executor ex, std::string to)
 
 proxy::~proxy() {
     state_->of = nullptr;
+    state_->released.cancel();
     cut();
     boost::system::error_code ignored;
     state_->acceptor.close(ignored);
@@ -95,6 +112,13 @@ void proxy::cut() {
     for (const auto& each : std::exchange(state_->open, {}))
         if (const auto socket = each.lock())
             close(*socket);
+}
+
+std::size_t proxy::held() const noexcept { return state_->held; }
+
+void proxy::let_go() {
+    holds_reply = nullptr;
+    state_->released.cancel();
 }
 
 void proxy::lead_to(std::string to) { state_->upstream = std::move(to); }

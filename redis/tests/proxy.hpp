@@ -25,9 +25,14 @@ public:
 
     options to() const { return {.socket_path = path_}; }
 
-    change on_request;     ///< bytes on their way to the server
-    change on_reply;       ///< bytes on their way back
+    change on_request; ///< bytes on their way to the server
+    change on_reply;   ///< bytes on their way back
+    /// Whether these bytes on their way back, and all behind them on their connection, are held until let_go().
+    std::function<bool(const std::string&)> holds_reply;
     bool refusing = false; ///< new connections are closed at once
+
+    std::size_t held() const noexcept; ///< connections
+    void let_go();                     ///< holds nothing any more
 
     void cut();                   ///< all connections, now
     void lead_to(std::string to); ///< whoever comes from now on
