@@ -2,6 +2,7 @@
 
 #include "add_jobs.hpp"
 #include "naming.hpp"
+#include "replicas.hpp"
 #include "store.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -166,6 +167,7 @@ awaitable<void> add_line::perform(shared_store s, std::vector<shared_add> all, r
     std::vector<std::exception_ptr> failures(all.size());
     try {
         failures = co_await add_all(s, all, as);
+        co_await wait_for_replicas(s, all.front()->jobs.front().queue, as.lane);
     } catch (...) {
         std::ranges::fill(failures, std::current_exception());
     }

@@ -4,12 +4,15 @@
 #include <infra/base/error.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <optional>
 #include <stdexcept>
 #include <string>
 
 namespace infra::queue {
 namespace {
+
+constexpr std::size_t most_replicas = 100;
 
 void require(bool holds, const char* sentence) {
     if (!holds)
@@ -32,25 +35,37 @@ std::string prefix_in(std::string_view text) {
     return std::move(*plain);
 }
 
+std::size_t replicas_in(std::string_view text) {
+    std::size_t n = 0;
+    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), n);
+    if (problem != std::errc() || end != text.data() + text.size() || n > most_replicas)
+        refuse("has a replicas= that is no number from 0 to 100");
+    return n;
+}
+
 struct split_url {
     std::string plain{}; ///< as the client understands it
     std::optional<std::string> prefix{};
+    std::size_t replicas = 0;
 };
 
+void put(split_url& into, std::string_view one, char before) {
+    constexpr std::string_view prefix = "prefix=", replicas = "replicas=";
+    if (one.starts_with(prefix))
+        into.prefix = prefix_in(one.substr(prefix.size()));
+    else if (one.starts_with(replicas))
+        into.replicas = replicas_in(one.substr(replicas.size()));
+    else
+        into.plain.append(1, before).append(one);
+}
+
 split_url split(std::string_view url) {
-    constexpr std::string_view ours = "prefix=";
     const auto question = std::min(url.find('?'), url.size());
     split_url out{.plain = std::string(url.substr(0, question))};
-    char before = '?';
     for (auto query = url.substr(std::min(question + 1, url.size())); !query.empty();) {
         const auto one = query.substr(0, query.find('&'));
         query.remove_prefix(std::min(query.size(), one.size() + 1));
-        if (one.starts_with(ours)) {
-            out.prefix = prefix_in(one.substr(ours.size()));
-            continue;
-        }
-        out.plain.append(1, before).append(one);
-        before = '&';
+        put(out, one, out.plain.size() > question ? '&' : '?');
     }
     return out;
 }
@@ -62,6 +77,7 @@ redis_queue_options redis_queue_options_from(std::string_view url) {
     try {
         redis_queue_options made{.server = redis::options_from(parts.plain)};
         made.prefix = parts.prefix.value_or(made.prefix);
+        made.replicas = parts.replicas;
         check(made);
         return made;
     } catch (const error& e) {
@@ -74,6 +90,7 @@ redis_queue_options redis_queue_options_from(std::string_view url) {
 void check(const redis_queue_options& options) {
     using namespace std::chrono_literals;
     require(is_prefix(options.prefix), "prefix must have 1 to 100 bytes and no control characters");
+    require(options.replicas <= most_replicas, "replicas must be at most 100");
     require(options.timeout > 0ms, "timeout must be more than 0");
     require(options.look_every >= 10ms && options.look_every <= 1min, "look_every must be from 10 ms to 1 minute");
     require(options.stalled_interval >= 100ms && options.stalled_interval <= 1h,

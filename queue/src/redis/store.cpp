@@ -23,10 +23,10 @@ awaitable<Replies> ask_within(const store& s, What what, deadline limit) {
     }
 }
 
-// Beside what was set: the connections that bear names, and the blocked ones.
+// Beside what was set: the connections that bear names, the blocked ones, and those that wait for replicas.
 redis::options server_of(const redis_queue_options& o) {
     auto server = o.server;
-    server.max_sessions = std::min<std::size_t>(server.max_sessions + o.show_workers + 4, 10'000);
+    server.max_sessions = std::min<std::size_t>(server.max_sessions + o.show_workers + 8, 10'000);
     return server;
 }
 

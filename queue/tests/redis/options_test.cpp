@@ -27,6 +27,10 @@ TEST(QueueRedisUrl, IsThatOfRedisAndAPrefix) {
     EXPECT_TRUE(o.server.tls);
     EXPECT_EQ(redis_queue_options_from("redis://h").prefix, "bull") << "as BullMQ";
     EXPECT_EQ(redis_queue_options_from("redis://h?protocol=2&prefix={a}:b").prefix, "{a}:b");
+    const auto careful = redis_queue_options_from("redis://h?replicas=2&client_name=s&prefix=x");
+    EXPECT_EQ(careful.replicas, 2u);
+    EXPECT_EQ(careful.prefix, "x");
+    EXPECT_EQ(careful.server.client_name, "s");
     EXPECT_EQ(redis_queue_options_from("redis+cluster://h:1,i:2?prefix={a}").server.cluster->seeds.size(), 2u);
     EXPECT_EQ(redis_queue_options_from("unix:///run/redis.sock?prefix=x").server.socket_path, "/run/redis.sock");
 }
@@ -37,6 +41,8 @@ TEST(QueueRedisUrl, IsRefusedByItsPartAndWithoutItsPassword) {
         {"redis://:hunter2@h?prefix=%2", "prefix="},
         {"redis://:hunter2@h?prefix=a%0ab", "control characters"},
         {"redis://:hunter2@h?prefix=" + std::string(101, 'x'), "100 bytes"},
+        {"redis://:hunter2@h?replicas=some", "replicas="},
+        {"redis://:hunter2@h?replicas=101", "replicas="},
         {"redis://:hunter2@h:port?prefix=a", "port"},
         {"redis://:hunter2@h?colour=blue", "option it does not know"},
         {"redis://:12#hunter2@h?prefix=a", "percent-encode it"},
@@ -70,6 +76,7 @@ TEST(QueueRedisUrl, ComesToOptionsThatAreRefusedByName) {
     EXPECT_EQ(refusal({}), "accepted");
     EXPECT_EQ(refusal({.prefix = ""}),
               "queue::redis_queue_options::prefix must have 1 to 100 bytes and no control characters");
+    EXPECT_EQ(refusal({.replicas = 101}), "queue::redis_queue_options::replicas must be at most 100");
     EXPECT_EQ(refusal({.timeout = 0ms}), "queue::redis_queue_options::timeout must be more than 0");
     EXPECT_EQ(refusal({.look_every = 9ms}), "queue::redis_queue_options::look_every must be from 10 ms to 1 minute");
     EXPECT_EQ(refusal({.stalled_interval = 99ms}),

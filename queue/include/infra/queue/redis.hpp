@@ -30,6 +30,11 @@ struct redis_queue_options {
     /// wait for each other in, must lie in one slot: `{shop}`. 1 to 100 bytes, as the other programs have it.
     std::string prefix = "bull";
 
+    /// Replicas that must have what is added before that is acknowledged, at most 100; what a master had told nobody of is
+    /// lost with it. Each call of `enqueue` takes as long as they need to say so, and where they do not within `timeout` it
+    /// fails with errc::unavailable, though the jobs are there.
+    std::size_t replicas = 0;
+
     // --- tuning ---
 
     /// Of one verb, waiting for a connection included. More than zero.
@@ -58,7 +63,7 @@ struct redis_queue_options {
 std::shared_ptr<backend> make_redis_backend(redis_queue_options options = {}, std::vector<executor> loops = {},
                                             clock& time = real_clock());
 
-/// From what redis::options_from understands, and `?prefix=…`. Throws infra::error with infra::errc::misconfigured.
+/// From what redis::options_from understands, `?prefix=…` and `?replicas=…`. Throws infra::error with infra::errc::misconfigured.
 redis_queue_options redis_queue_options_from(std::string_view url);
 
 /// Throws std::invalid_argument naming the field.

@@ -1,0 +1,17 @@
+#pragma once
+
+// A master acknowledges what its replicas have not been told of yet, and it is lost should the master fail then. Who wants that
+// not to be waits for them.
+
+#include "verbs.hpp"
+
+#include <string>
+
+namespace infra::queue::redis_backend {
+
+/// Returns once redis_queue_options::replicas have what was written in this queue's slot before; at once where they are 0.
+/// `touched` is a key that was written with it: a master that has it not is another one, and what was written is lost.
+/// Throws errc::unavailable otherwise.
+awaitable<void> wait_for_replicas(shared_store s, std::string queue, std::string touched);
+
+} // namespace infra::queue::redis_backend
