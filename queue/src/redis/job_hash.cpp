@@ -55,6 +55,7 @@ constexpr std::pair<std::string_view, taker> takers[] = {
     {"progress", [](stored_job& j, std::string v) { j.progress = std::move(v); }},
     {"pb", [](stored_job& j, std::string v) { j.worker = std::move(v); }},
     {"parent", [](stored_job& j, std::string v) { take_parent(j, v); }},
+    {"parentKey", [](stored_job& j, std::string v) { j.parent_key = std::move(v); }},
     {"deid", [](stored_job& j, std::string v) { j.deduplication_id = std::move(v); }},
     {"rjk", [](stored_job& j, std::string v) { j.scheduler = std::move(v); }},
     {"infra.expires", [](stored_job& j, std::string v) { j.expires_at = time_of(v); }},

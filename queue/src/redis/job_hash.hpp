@@ -26,6 +26,7 @@ struct stored_job {
     std::string opts{}; ///< as they are stored
     stored_options with{};
     std::optional<parent_link> parent{};
+    std::string parent_key{}; ///< empty: it has none, whatever `parent` says
     wall_time created_at{};
     int attempts_made = 0;
     std::uint64_t starts = 0;

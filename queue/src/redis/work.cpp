@@ -44,7 +44,8 @@ bool end_alike(const ended_job& a, const ended_job& b) {
     return a.end.as == b.end.as && a.end.held.job.queue == b.end.held.job.queue && a.end.keep == b.end.keep &&
            a.of.options.keep_failed == b.of.options.keep_failed && a.end.run_at == b.end.run_at &&
            a.of.options.priority == b.of.options.priority && stands_in_front(a) == stands_in_front(b) &&
-           a.of.options.attempts == b.of.options.attempts && a.of.attempts_made == b.of.attempts_made;
+           a.of.options.attempts == b.of.options.attempts && a.of.attempts_made == b.of.attempts_made &&
+           a.of.is_plain == b.of.is_plain;
 }
 
 using group = std::vector<std::size_t>;
@@ -74,6 +75,7 @@ void put_what_they_share(words& into, const ended_job& e, std::size_t queue) {
     into.push_back(stands_in_front(e) ? "front" : "");
     into.push_back(std::to_string(e.of.options.attempts));
     into.push_back(std::to_string(e.of.attempts_made + 1));
+    into.push_back(e.of.is_plain ? "plain" : "");
 }
 
 // Each in a row: ids, tokens, texts, traces.
@@ -120,24 +122,25 @@ words put_ends(const std::vector<ended_job>& ended, words& queues, std::vector<s
 
 // --- The answer -----------------------------------------------------------------------------------------------------
 
-// In the order in which scripts/lib/taking.lua reads them.
-constexpr std::array<std::string_view, 14> fields_of_run{
-    "name",     "ats",         "defa",        "infra.expires", "data",         "opts", "timestamp",
-    "priority", "infra.group", "infra.since", "atm",           "attemptsMade", "stc",  "stacktrace"};
+// In the order in which scripts/lib/taking.lua reads them; of most the first ten.
+constexpr std::array<std::string_view, 16> fields_of_run{
+    "name",      "ats",  "defa",          "data",        "opts", "timestamp",    "priority", "infra.since",
+    "parentKey", "deid", "infra.expires", "infra.group", "atm",  "attemptsMade", "stc",      "stacktrace"};
 
 const std::string& queue_at(const words& queues, std::int64_t number) {
     return queues.at(static_cast<std::size_t>(number - 1));
 }
 
 stored_job read_taken(const words& queues, redis::reply::list values, const stored_job* like) {
-    values.resize(fields_of_run.size() + 2);
+    values.resize(std::max<std::size_t>(values.size(), 2));
+    const auto count = std::min(values.size() - 2, fields_of_run.size());
     hash_fields fields;
-    fields.reserve(fields_of_run.size());
-    for (std::size_t i = 0; i < fields_of_run.size(); ++i)
+    fields.reserve(count);
+    for (std::size_t i = 0; i < count; ++i)
         if (!values[i].is_null())
             fields.emplace_back(fields_of_run[i], std::move(values[i]).take_text());
     auto& id = values.back();
-    return read_job({queue_at(queues, values[fields_of_run.size()].as_integer()), std::move(id).take_text()},
+    return read_job({queue_at(queues, values[values.size() - 2].as_integer()), std::move(id).take_text()},
                     std::move(fields), like);
 }
 
@@ -165,12 +168,22 @@ std::vector<bool> read_recorded(const std::vector<std::size_t>& order, const red
 
 } // namespace
 
+namespace {
+
+bool is_given_by_server(std::string_view id) {
+    return std::ranges::all_of(id, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+} // namespace
+
 held_job remember(const stored_job& job) {
     return {.options = job.with.options,
             .attempts_made = job.attempts_made,
             .traces = job.traces,
             .keep_traces = std::min(job.with.keep_traces.value_or(max_job_errors), max_job_errors),
-            .has_group = !job.group.empty()};
+            .has_group = !job.group.empty(),
+            .is_plain = job.starts == 1 && job.parent_key.empty() && job.deduplication_id.empty() &&
+                        is_given_by_server(job.key.id)};
 }
 
 work_call call_work(std::string_view prefix, const work_request& request) {

@@ -26,6 +26,9 @@ struct held_job {
     std::vector<std::string> traces{};
     std::size_t keep_traces = max_job_errors;
     bool has_group = false;
+    /// It ran for the first time, has an id that the server gave, no parent and no slot: its end, unless it was marked since, heeds
+    /// nothing that its hash says. Others may have got a parent as they ran, by being added once more.
+    bool is_plain = false;
 };
 held_job remember(const stored_job& job);
 

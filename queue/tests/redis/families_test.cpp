@@ -156,6 +156,21 @@ TEST_F(QueueRedisFamilies, KeepAllThatFailedWhereBullmqSaysMinusOne) {
     EXPECT_EQ(ask({"ZCARD", "bull:mail:failed"}).as_integer(), 3);
 }
 
+// A number is what ids look like that the server gives.
+TEST_F(QueueRedisFamilies, AreJoinedByOneThatRuns) {
+    for (const auto* id : {"7", "seven"}) {
+        auto runs = plain_job("resize");
+        runs.id = id;
+        add(runs);
+        const auto taken = take_one();
+        add({album(std::string("album of ") + id), photo(id)});
+        EXPECT_TRUE(is_in("waiting-children", std::string("album of ") + id));
+        EXPECT_TRUE(end(taken, kind::completed, "1"));
+        EXPECT_FALSE(is_in("waiting-children", std::string("album of ") + id)) << "it is released";
+    }
+    EXPECT_EQ(redis::to<lines>(ask({"LRANGE", "bull:albums:wait", 0, -1})), (lines{"album of 7", "album of seven"}));
+}
+
 TEST_F(QueueRedisFamilies, ExpireUnderTheirIdsNobodyElse) {
     auto late = plain_job("late"), other = plain_job("other");
     late.id = other.id = "order-1";

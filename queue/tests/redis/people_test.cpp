@@ -144,6 +144,15 @@ TEST_F(QueueRedisPeople, RemoveEveryKeyOfAJobAndItsSlot) {
             << key;
 }
 
+TEST_F(QueueRedisPeople, LeaveNothingOfARequestThatCameTooLate) {
+    add(plain_job("a"));
+    const auto taken = take_one();
+    EXPECT_EQ(change(job_change::cancel, {"1"}), 1u);
+    EXPECT_TRUE(end(taken, outcome::kind::completed)) << "it was faster";
+    EXPECT_TRUE(ask({"HGET", "bull:mail:1", "infra.cancel"}).is_null());
+    EXPECT_FALSE(exists("bull:mail~marked"));
+}
+
 TEST_F(QueueRedisPeople, LeaveThePendingRunOfASchedule) {
     const auto id = "repeat:nightly:" + std::to_string(to_unix_ms(t0 + 1h));
     auto run = plain_job("a");

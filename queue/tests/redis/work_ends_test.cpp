@@ -163,11 +163,25 @@ TEST_F(QueueRedisWork, MakesNothingOfAJobThatHasVanished) {
         ask({"EXISTS", "bull:mail:1", "bull:mail:1:lock", "bull:mail:active", "bull:mail:completed"}).as_integer(), 0);
 }
 
+TEST_F(QueueRedisWork, EndsTheNeighboursOfWhatIsNoHashAnyMore) {
+    add({plain_job("a"), plain_job("b"), plain_job("c")});
+    const auto taken = take(3);
+    ask({"SET", mail.of_job("2"), "somebody's"});
+    work_request ends{};
+    for (const auto& each : taken)
+        ends.ended.push_back({.end = {.held = {.job = each.key, .token = "token"}}, .of = remember(each)});
+    EXPECT_EQ(work(ends).recorded, (std::vector<bool>{true, false, true}));
+    EXPECT_EQ(ids("completed"), (lines{"1", "3"}));
+    EXPECT_EQ(ask({"GET", mail.of_job("2")}).as_text(), "somebody's");
+}
+
 TEST_F(QueueRedisWork, FailsWhatSomebodyWantsToEnd) {
     add({plain_job("tried again"), plain_job("done")});
-    ask({"HSET", "bull:mail:1", "infra.cancel", "1"});
-    ask({"HSET", "bull:mail:2", "infra.cancel", "1"});
     const auto taken = take(2);
+    for (const auto* id : {"1", "2"}) {
+        ask({"HSET", mail.of_job(id), "infra.cancel", "1"});
+        ask({"SADD", "bull:mail~marked", id});
+    }
     EXPECT_TRUE(end(taken[0], kind::retry, "no"));
     EXPECT_TRUE(end(taken[1], kind::completed, "7"));
     EXPECT_EQ(ids("failed"), (lines{"1"}));
@@ -175,6 +189,16 @@ TEST_F(QueueRedisWork, FailsWhatSomebodyWantsToEnd) {
     EXPECT_EQ(ids("completed"), (lines{"2"})) << "it was faster";
     for (const auto* id : {"1", "2"})
         EXPECT_EQ(field(id, "infra.cancel"), "") << "who retries it means that it runs";
+}
+
+TEST_F(QueueRedisWork, ForgetsMarksOfThoseWhoseEndNobodyTold) {
+    add({plain_job("a"), plain_job("b")});
+    const auto taken = take(2);
+    ask({"SADD", "bull:mail~marked", "1", "2", "999"});
+    EXPECT_TRUE(end(taken[0], kind::completed));
+    EXPECT_EQ(redis::to<lines>(ask({"SMEMBERS", "bull:mail~marked"})), (lines{"2"}));
+    EXPECT_TRUE(end(taken[1], kind::completed));
+    EXPECT_EQ(ask({"EXISTS", "bull:mail~marked"}).as_integer(), 0);
 }
 
 TEST_F(QueueRedisWork, RecordsSeveralAndTakesTheNextInOneStep) {

@@ -10,9 +10,9 @@
 
 -- use queue
 -- use receipts
--- use slots
+-- use slots when needed: find_original, holder_of
 -- use adding
--- use room
+-- use room when needed: new_look, would_add, full_queue
 -- use groups
 
 local function why_refused(group)

@@ -9,6 +9,7 @@
 local most_minutes = 10080 -- of history
 
 -- use parents
+-- use freeing
 -- use ends
 -- use unrun
 -- use moving
@@ -21,6 +22,7 @@ local function ask_for_the_end(id)
     if call('HSETNX', q.base .. ':' .. id, 'infra.cancel', '1') == 0 then
         return false
     end
+    mark(q, id)
     tell(q, 'infra.cancel-requested', 'jobId', id)
     return true
 end

@@ -6,6 +6,7 @@
 
 -- use queue
 -- use parents
+-- use freeing
 -- use ends
 
 local q = open_queue(KEYS[1])

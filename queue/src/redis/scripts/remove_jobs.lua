@@ -10,6 +10,7 @@
 local most_minutes = 10080 -- of history
 
 -- use parents
+-- use freeing
 -- use ends
 -- use unrun
 -- use moving

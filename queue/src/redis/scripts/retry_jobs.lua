@@ -9,6 +9,7 @@
 local most_minutes = 0
 
 -- use parents
+-- use freeing
 -- use ends
 -- use moving
 -- use retrying

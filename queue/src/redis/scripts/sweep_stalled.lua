@@ -7,6 +7,7 @@
 
 -- use queue
 -- use parents
+-- use freeing
 -- use ends
 
 local now, most_stalls, most_minutes = tonumber(ARGV[1]), tonumber(ARGV[3]), tonumber(ARGV[4])

@@ -6,21 +6,19 @@
 --       10 the lane of this call, or nothing  11 its number
 --       then of those that ended in the same way: the number of their queue; how (completed, failed, retry, returned, waits, dropped);
 --       how many of the kind to keep, or nothing; for how many seconds, or nothing; the same two for the case that they fail instead; the time
---       until which they are delayed, or nothing; their priority; `front` or nothing; their attempts; how many they made; how many they are;
---       their ids; their tokens; their results or reasons; and of failed and retry the traces of their errors
+--       until which they are delayed, or nothing; their priority; `front` or nothing; their attempts; how many they made; `plain` if, when
+--       they were taken, their hashes said nothing that an end is to heed, or nothing; how many they are; their ids; their tokens; their results or reasons; and of failed and retry the traces of their errors
 -- gives {the places, among those that ended, whose lock was not there;  of each taken: the fields of its hash that taking.lua names, the number
 --       of its queue, its id;  when to come again, or nothing;  of each rescued: the number of its queue, its id;  the same of each that was not
 --       started in time}
 
 -- use queue
 -- use receipts
--- use parents
+-- use parents when needed: leave_parent, read_link, look_of_children, tell_parent_of_result, tell_parent_of_failure, take_out
 -- use ends
 
 local now, token, lock_time, worker = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3]), ARGV[4]
 local most, most_minutes, sources = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
-
--- use unrun
 
 local queues = {}
 for i, base in ipairs(KEYS) do
@@ -30,9 +28,9 @@ for i, base in ipairs(KEYS) do
     queues[i] = q
 end
 
--- use outcomes
+-- use history
+-- use rarely when needed: record, rescue, fail_unrun, fail_doomed
 -- use recording
--- use rescue
 -- use overdue
 -- use taking
 
@@ -47,7 +45,7 @@ local function settle(q)
     if not q.is_exhausted and some_wait(q) then
         ring(q)
     elseif not q.has_taken and call('EXISTS', q.active) == 0 then
-        call('DEL', q.leases)
+        call('DEL', q.leases, q.marked)
         if q.ended.completed.n + q.ended.failed.n > 0 then
             tell(q, 'drained')
         end

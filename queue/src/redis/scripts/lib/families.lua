@@ -131,6 +131,9 @@ local function adopt(q, child, words, at, id, now)
                 call('HSET', key, words[i], words[i + 1])
             end
         end
+        if call('EXISTS', key .. ':lock') == 1 then
+            mark(q, id)
+        end
     end
     if has_failed then
         take_failure(link, key, known[4] or '', now)
@@ -169,4 +172,24 @@ local function add_to_family(made, q, words, at, place, now, own)
         expect(child, q.base .. ':' .. id)
     end
     return id, how
+end
+
+-- All children of the call are there: parents that have none to wait for are released, and those fail that are to.
+local function end_gathering(now)
+    local all = gathered
+    gathering, gathered = {}, {}
+    for _, g in ipairs(all) do
+        write_expected(g)
+        if g.is_stored and g.is_changed and call('EXISTS', g.link.key) == 1 then
+            call('HSET', g.link.key, 'infra.family', 'new')
+        end
+    end
+    fail_doomed(now)
+    for _, g in ipairs(all) do
+        if g.is_early then
+            release_if_it_waits(g.link, now)
+        else
+            release_if_done(g.link, now)
+        end
+    end
 end

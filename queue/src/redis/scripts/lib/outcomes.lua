@@ -1,7 +1,5 @@
 -- What becomes of a job whose run is over: it ends, goes on, waits or is forgotten.
 
-local forgotten = {} -- keys
-
 -- What else changes in the hash; in one call, as each costs more than what it writes.
 local function set_fields(e, ...)
     if e.traces then
@@ -30,17 +28,6 @@ local function tell_of_end(e, field)
     if e.how == 'failed' and (e.is_last or tonumber(e.of.made) >= e.of.attempts) then
         tell(e.q, 'retries-exhausted', 'jobId', e.id, 'attemptsMade', e.of.made)
     end
-end
-
--- One rule holds for all that name it.
-local function keep_by(q, state, keep)
-    q.ended[state].rules[keep.count .. ' ' .. keep.age] = keep
-end
-
-local function put_into_history(q, state, id)
-    local scores = q.ended[state].scores
-    local n = #scores
-    scores[n + 1], scores[n + 2] = ARGV[1], id
 end
 
 local function finish(e, known)

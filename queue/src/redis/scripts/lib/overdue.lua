@@ -65,7 +65,8 @@ end
 
 -- Leases that end in the same tenth of a second are looked for together, with the last of them.
 local function expect_end_of_lease(q, at)
-    call('ZADD', q.leases, at, math.floor(at / 100))
+    local text = string.format('%.0f', at)
+    call('ZADD', q.leases, text, string.sub(text, 1, -3)) -- one for each tenth of a second
     q.next_lease = math.min(q.next_lease or at, at)
 end
 
@@ -124,6 +125,8 @@ local function catch_up()
     for i = 1, sources do
         unless_broken(queues[i], catch_up_with, rescued)
     end
-    fail_doomed(now)
+    if #doomed > 0 then
+        fail_doomed(now)
+    end
     return rescued
 end

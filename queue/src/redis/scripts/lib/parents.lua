@@ -2,8 +2,6 @@
 
 -- By its key, one that gets children in this call, and is not released before the end of it.
 local gathering, gathered = {}, {}
--- Those that are to fail because of a child, and stand in no line any more.
-local doomed = {}
 
 -- What its children look like, so that a run may be told whether something became of them since.
 local function look_of_children(key)

@@ -3,6 +3,7 @@
 local call = redis.call
 local opened = {}
 local fair, make_fair_groups -- of lib/fair_groups.lua, where a queue has groups
+local doomed = {} -- of lib/parents.lua: those that are to fail because of a child, and stand in no line any more
 
 local function open_groups(q)
     local limits = call('HMGET', q.base .. ':meta', 'infra.group_concurrency', 'infra.group_max', 'infra.group_duration')
@@ -31,6 +32,7 @@ local function read_queue(base)
         events = base .. ':events',
         leases = base .. '~leases',
         expiring = base .. '~expiring',
+        marked = base .. '~marked',
     }
     if not meta[5] then
         call('HSET', base .. ':meta', 'opts.maxLenEvents', q.most_events)
@@ -134,6 +136,14 @@ local function stand_aside(q, id, run_at)
     local last = call('ZREVRANGEBYSCORE', q.delayed, first + 4095, first, 'WITHSCORES', 'LIMIT', 0, 1)
     local score = last[2] and math.min(last[2] + 1, first + 4095) or first
     call('ZADD', q.delayed, score, id)
+end
+
+-- What was written into the hash of one that may run is to be heeded at its end, which looks at none that is as it was when it was taken.
+-- Ids that are no numbers are always looked at.
+local function mark(q, id)
+    if string.find(id, '^%d+$') then
+        call('SADD', q.marked, id)
+    end
 end
 
 local function priority_of(job)

@@ -9,7 +9,7 @@ end
 
 -- What those that ended alike share, and where their ids, tokens, texts and traces are: each in a row, as a row goes to a command without a table.
 local function read_group(at)
-    local how, n, first = ARGV[at + 1], tonumber(ARGV[at + 11]), at + 12
+    local how, n, first = ARGV[at + 1], tonumber(ARGV[at + 12]), at + 13
     local has_traces = how == 'failed' or how == 'retry'
     return {
         q = queues[tonumber(ARGV[at])],
@@ -21,6 +21,7 @@ local function read_group(at)
         front = ARGV[at + 8] == 'front',
         attempts = tonumber(ARGV[at + 9]),
         made = ARGV[at + 10],
+        was_plain = ARGV[at + 11] == 'plain',
         n = n,
         ids = first - 1,
         tokens = first + n - 1,
@@ -30,26 +31,46 @@ local function read_group(at)
     }
 end
 
+-- Nearly all; the same as `record`, without a look at what they have not.
+local function complete(g, i, job)
+    local id, text = ARGV[g.ids + i], ARGV[g.texts + i]
+    local written = redis.pcall('HSET', job, 'atm', g.made, 'returnvalue', text, 'finishedOn', ARGV[1])
+    if type(written) == 'table' then
+        return false -- it is no hash any more
+    end
+    put_into_history(g.q, 'completed', id)
+    tell(g.q, 'completed', 'jobId', id, 'returnvalue', text, 'prev', 'active')
+    g.completed = g.completed + 1
+    return true
+end
+
 local function record_one(g, i, job)
+    if g.is_known then
+        return complete(g, i, job)
+    end
     local found = read_hash(job, 'name', 'parentKey', 'deid', 'infra.cancel')
     if not found[1] then
         return false -- its hash has gone under its worker's hands
     end
-    local id, text = ARGV[g.ids + i], ARGV[g.texts + i]
     local parent = found[2] ~= '' and found[2]
-    if g.is_plain and not (parent or found[3] or found[4]) then -- nearly all; the same as `record`, without a look at what they have not
-        call('HSET', job, 'atm', g.made, 'returnvalue', text, 'finishedOn', ARGV[1])
-        put_into_history(g.q, 'completed', id)
-        tell(g.q, 'completed', 'jobId', id, 'returnvalue', text, 'prev', 'active')
-        g.completed = g.completed + 1
-        return true
+    if g.is_plain and not (parent or found[3] or found[4]) then
+        return complete(g, i, job)
     end
+    local id, text = ARGV[g.ids + i], ARGV[g.texts + i]
     local e = {of = g, q = g.q, how = g.how, keep = g.keep, id = id, job = job, text = text, traces = g.traces and ARGV[g.traces + i]}
     record(e, {parent = parent, dedup = found[3], cancelled = found[4]})
     return true
 end
 
--- Also whether any of a group waits, or should, for children: most never do, and one look tells.
+-- How many of these keys are there.
+local function count_keys(keys)
+    local n = 0
+    in_pieces(keys, function(...) n = n + call('EXISTS', ...) end)
+    return n
+end
+
+-- Also whether any of a group waits, or should, for children: most never do, and one look tells; another, whether all are as they were when
+-- they were taken.
 local function look_at(g)
     local jobs, locks, children = {}, {}, {}
     for i = 1, g.n do
@@ -57,10 +78,12 @@ local function look_at(g)
         jobs[i], locks[i] = job, job .. ':lock'
         children[2 * i - 1], children[2 * i] = job .. ':dependencies', job .. ':unsuccessful'
     end
-    in_pieces(children, function(...)
-        g.some_have_children = g.some_have_children or call('EXISTS', ...) > 0
-    end)
+    children[#children + 1] = g.q.marked
+    local found = count_keys(children)
+    g.some_are_marked = found > 0 and call('EXISTS', g.q.marked) == 1
+    g.some_have_children = found > (g.some_are_marked and 1 or 0)
     g.is_plain = g.how == 'completed' and not g.some_have_children and g.keep.count ~= '0'
+    g.is_known = g.is_plain and g.was_plain and not g.some_are_marked and count_keys(jobs) == g.n
     g.completed = 0
     return jobs, locks
 end
@@ -145,6 +168,16 @@ local function record_in_any_case(g, i, job)
     return true
 end
 
+-- Out of those that are marked; also some whose end nobody told us.
+local function unmark(q, ids)
+    in_pieces(ids, function(...) call('SREM', q.marked, ...) end)
+    for _, id in ipairs(call('SRANDMEMBER', q.marked, 16)) do
+        if call('EXISTS', q.base .. ':' .. id .. ':lock') == 0 then
+            call('SREM', q.marked, id)
+        end
+    end
+end
+
 local function record_group(g)
     local jobs, locks = look_at(g)
     local held = find_held(g, locks)
@@ -171,6 +204,9 @@ local function record_group(g)
         g.q.ended.completed.n = g.q.ended.completed.n + g.completed
     end
     in_pieces(unlocked, function(...) redis.pcall('SREM', g.q.base .. ':stalled', ...) end)
+    if g.some_are_marked then
+        unmark(g.q, unlocked)
+    end
     unlocked, ends_read = {}, ends_read + g.n
     g.q.has_ends = true
 end
@@ -205,7 +241,9 @@ local function record_all()
         record_group(g)
         at = g.next
     end
-    fail_doomed(now)
+    if #doomed > 0 then
+        fail_doomed(now)
+    end
     forget_all()
     for _, q in ipairs(queues) do
         keep_history(q, 'completed')

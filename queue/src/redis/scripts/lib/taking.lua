@@ -68,16 +68,28 @@ local function count_starts(q, n)
     end
 end
 
--- What a run needs of its job; work.cpp knows their order. The last four are there only if it was started before.
-local function read_fields(job)
-    local fields = read_hash(job, 'name', 'ats', 'defa', 'infra.expires', 'data', 'opts', 'timestamp', 'priority', 'infra.group', 'infra.since')
-    if fields[2] then
-        local earlier = call('HMGET', job, 'atm', 'attemptsMade', 'stc', 'stacktrace')
-        fields[11], fields[12], fields[13], fields[14] = earlier[1], earlier[2], earlier[3], earlier[4]
+-- What a run needs of its job; work.cpp knows their order. The first ten say all of most; of one that was started before, or whose queue may have
+-- others, there are six more. Behind them come the number of the queue, and the id.
+local function read_fields(q, job)
+    local has_more, fields = q.some_expire or q.has_groups, nil
+    if has_more then
+        fields = read_hash(job, 'name', 'ats', 'defa', 'data', 'opts', 'timestamp', 'priority', 'infra.since', 'parentKey', 'deid',
+            'infra.expires', 'infra.group')
     else
-        fields[11], fields[12], fields[13], fields[14] = false, false, false, false
+        fields = read_hash(job, 'name', 'ats', 'defa', 'data', 'opts', 'timestamp', 'priority', 'infra.since', 'parentKey', 'deid')
+    end
+    if fields[2] or has_more then
+        local earlier = fields[2] and call('HMGET', job, 'atm', 'attemptsMade', 'stc', 'stacktrace') or {}
+        fields[11], fields[12] = fields[11] or false, fields[12] or false
+        fields[13], fields[14], fields[15], fields[16] = earlier[1] or false, earlier[2] or false, earlier[3] or false, earlier[4] or false
     end
     return fields
+end
+
+local function put_taken(into, fields, number, id)
+    local n = #fields
+    fields[n + 1], fields[n + 2] = number, id
+    into[#into + 1] = fields
 end
 
 local function note_start(q, id, job, starts)
@@ -92,22 +104,22 @@ end
 
 local function start(q, id, into)
     local job = q.base .. ':' .. id
-    local fields = read_fields(job)
+    local fields = read_fields(q, job)
+    local expires = fields[11]
     if not fields[1] then
         call('LREM', q.active, '1', id) -- somebody took it away and left its id
         return false
-    elseif fields[4] and (tonumber(fields[4]) or 0) <= now then
+    elseif expires and (tonumber(expires) or 0) <= now then
         call('LREM', q.active, '1', id)
         fail_as_expired(q, id, 'waiting')
         return false
     end
     fields[2] = fields[2] and string.format('%.0f', (tonumber(fields[2]) or 0) + 1) or '1'
     note_start(q, id, job, fields[2])
-    if fields[4] then
+    if expires then
         call('ZREM', q.expiring, id)
     end
-    fields[15], fields[16] = q.number, id
-    into[#into + 1] = fields
+    put_taken(into, fields, q.number, id)
     return true, fields[3]
 end
 
@@ -160,7 +172,7 @@ end
 local function to_be_read_again(answer)
     local kept = {}
     for i, fields in ipairs(answer[2]) do
-        kept[2 * i - 1], kept[2 * i] = fields[15], fields[16]
+        kept[2 * i - 1], kept[2 * i] = fields[#fields - 1], fields[#fields]
     end
     return {answer[1], kept, answer[3], answer[4], answer[5]}
 end
@@ -168,9 +180,11 @@ end
 local function read_again(answer)
     local taken, kept = {}, answer[2]
     for at = 1, #kept, 2 do
-        local fields = read_fields(KEYS[kept[at]] .. ':' .. kept[at + 1])
-        fields[15], fields[16] = kept[at], kept[at + 1]
-        taken[#taken + 1] = fields
+        local q, id = queues[kept[at]], kept[at + 1]
+        local fields = read_fields(q, q.base .. ':' .. id)
+        if fields[1] then -- else somebody took it away since then
+            put_taken(taken, fields, q.number, id)
+        end
     end
     answer[2] = taken
     return answer

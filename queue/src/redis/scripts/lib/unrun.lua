@@ -81,23 +81,3 @@ local function fail_doomed(now)
     end
     doomed = {}
 end
-
--- All children of the call are there: parents that have none to wait for are released, and those fail that are to.
-local function end_gathering(now)
-    local all = gathered
-    gathering, gathered = {}, {}
-    for _, g in ipairs(all) do
-        write_expected(g)
-        if g.is_stored and g.is_changed and call('EXISTS', g.link.key) == 1 then
-            call('HSET', g.link.key, 'infra.family', 'new')
-        end
-    end
-    fail_doomed(now)
-    for _, g in ipairs(all) do
-        if g.is_early then
-            release_if_it_waits(g.link, now)
-        else
-            release_if_done(g.link, now)
-        end
-    end
-end
