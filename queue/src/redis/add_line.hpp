@@ -54,6 +54,8 @@ private:
 
     void make_room_for(const store& s, const add_operation& what);
     void see_to_all(const shared_store& s);
+    std::size_t most_of_next() const;
+    void start(const shared_store& s);
     void go_on(const shared_store& s);
     awaitable<void> perform(shared_store s, std::vector<shared_add> all, receipt as);
     void end(const shared_store& s, std::vector<shared_add> all, std::vector<std::exception_ptr> failures);
@@ -66,6 +68,7 @@ private:
 
     // On the loop alone:
     std::deque<shared_add> waiting_;
+    bool is_about_to_start_ = false;
     lanes lanes_;
     std::vector<promise<void>> drained_;
 };
