@@ -1,12 +1,12 @@
-// node bullmq_on_redis.mjs PORT JOBS: what queue_redis_redis_bench runs beside. Prints a JSON object of jobs a second, microseconds that
+// node bullmq_on_redis.mjs PORT JOBS KEPT: what queue_redis_redis_bench runs beside. KEPT completed jobs are kept. Prints a JSON object of jobs a second, microseconds that
 // the server computed for each job, latencies in microseconds, and the MiB that this process has with so many jobs in flight.
 import { Queue, Worker } from "bullmq";
 import Redis from "ioredis";
 
-const [port, jobs] = process.argv.slice(2).map(Number);
+const [port, jobs, kept] = process.argv.slice(2).map(Number);
 const connection = { host: "127.0.0.1", port, maxRetriesPerRequest: null };
 const data = { user_id: "0190b5a0-7c3e-7000-8000-000000000000", email: "someone@example.org" };
-const opts = { removeOnComplete: 1000 };
+const opts = { removeOnComplete: kept || true };
 const callers = 100, bulk = 1000, rounds = 1000, queues = 10, in_flight = 640;
 
 const redis = new Redis(connection);
@@ -34,11 +34,17 @@ async function add_bulks(n) {
   for (let i = 0; i < n; i += bulk) await queue.addBulk(Array.from({ length: bulk }, () => ({ name: "work", data, opts })));
 }
 
-async function perform(n, concurrency) {
+// Connected before it is measured, as ours is.
+async function process_all(name, n, concurrency) {
   let left = n;
-  const worker = new Worker("work", async () => {}, { connection, concurrency });
-  await new Promise((resolve) => worker.on("completed", () => --left === 0 && resolve()));
-  return worker;
+  const worker = new Worker("work", async () => {}, { connection, concurrency, autorun: false });
+  await worker.waitUntilReady();
+  const all = new Promise((resolve) => worker.on("completed", () => --left === 0 && resolve()));
+  await measure(name, n, async () => {
+    worker.run();
+    await all;
+  });
+  await worker.close();
 }
 
 async function latencies() {
@@ -76,12 +82,9 @@ async function memory() {
 }
 
 await measure("add_at_once", jobs, () => add(jobs, callers));
-let worker;
-await measure("process_100", jobs, async () => (worker = await perform(jobs, 100)));
-await worker.close();
+await process_all("process_100", jobs, 100);
 await measure("add_bulk", jobs, () => add_bulks(jobs));
-await measure("process_1", jobs / 10, async () => (worker = await perform(jobs / 10, 1)));
-await worker.close();
+await process_all("process_1", jobs / 10, 1);
 await queue.obliterate({ force: true });
 await latencies();
 await memory();

@@ -3,7 +3,8 @@
 //
 //     queue_redis_redis_bench [--json FILE] [--jobs N]
 //
-// The server has the first core, its client the second. Its file is synced each second; completed jobs are kept, a thousand of them.
+// The server has the first core, its client the second. All is measured in two ways, for both alike: `kept_aof`, where a thousand completed
+// jobs are kept, and the server syncs its file each second; `removed_ram`, where completed jobs go at once, and the server writes no file.
 
 #include "peers.hpp"
 
@@ -50,15 +51,29 @@ void stay_on(int core) {
     ::sched_setaffinity(0, sizeof set, &set);
 }
 
+struct mode {
+    std::string name;
+    std::string append_only; ///< redis-server's appendonly; its appendfsync is everysec
+    std::size_t kept;        ///< of completed jobs
+
+    std::string text() const {
+        return "completed jobs kept: " + std::to_string(kept) + "; append-only file: " + append_only;
+    }
+};
+const std::array modes{mode{"kept_aof", "yes", 1000}, mode{"removed_ram", "no", 0}};
+
 class server {
 public:
-    explicit server(fs::path folder)
-        : folder_(std::move(folder)),
+    server(fs::path folder, const mode& m)
+        : kept(m.kept),
+          folder_(std::move(folder)),
           port(testing::free_port()),
           process_({"redis-server", "--port", std::to_string(port), "--bind", "127.0.0.1", "--save", "", "--appendonly",
-                    "yes", "--appendfsync", "everysec", "--dir", folder_.string(), "--loglevel", "warning"},
+                    m.append_only, "--appendfsync", "everysec", "--dir", folder_.string(), "--loglevel", "warning"},
                    bench::detail::server_core) {}
     ~server() { fs::remove_all(folder_); }
+
+    const std::size_t kept;
 
 private:
     const fs::path folder_;
@@ -78,14 +93,14 @@ struct measured {
 /// An empty server's queue, as a program has it, that does all on one loop.
 class subject {
 public:
-    explicit subject(std::uint16_t port)
-        : port_(port),
+    explicit subject(const server& on)
+        : port_(on.port),
           work(jobs.define_job<payload>({.name = "work",
                                          .handler = [this](const payload&) -> awaitable<void> {
                                              ++done;
                                              co_return;
                                          },
-                                         .keep_completed = {.count = 1000}})) {
+                                         .keep_completed = {.count = on.kept}})) {
         loop.start();
         ask({"FLUSHALL"});
     }
@@ -170,15 +185,15 @@ void perform(subject& s, std::size_t n, std::size_t concurrency) {
         std::this_thread::sleep_for(500us);
 }
 
-measured process(std::uint16_t port, std::size_t n, std::size_t concurrency) {
-    subject s(port);
+measured process(const server& on, std::size_t n, std::size_t concurrency) {
+    subject s(on);
     s.await(add_bulks(&s, n));
     return s.measure(n, [&] { perform(s, n, concurrency); });
 }
 
 /// From the call of enqueue to the handler's first line, of an idle worker; microseconds, sorted.
-std::vector<double> latencies(std::uint16_t port) {
-    subject s(port);
+std::vector<double> latencies(const server& on) {
+    subject s(on);
     std::atomic<steady::time_point> entered{};
     const auto ping = s.jobs.define_job<payload>({.name = "ping", .handler = [&](const payload&) -> awaitable<void> {
                                                       entered = steady::now();
@@ -209,8 +224,8 @@ double resident_mib() {
 }
 
 /// Of this process, while the handlers of many queues wait for its end.
-double memory_in_flight(std::uint16_t port) {
-    subject s(port);
+double memory_in_flight(const server& on) {
+    subject s(on);
     asio::steady_timer gate(s.loop.get_executor(), steady::time_point::max());
     std::list<running_worker> workers;
     for (std::size_t i = 0; i < queues; ++i) {
@@ -233,11 +248,12 @@ double memory_in_flight(std::uint16_t port) {
 
 // --- Beside BullMQ -------------------------------------------------------------------------------------------------
 
-json::object bullmq_on(std::uint16_t port, std::size_t n) {
+json::object bullmq_on(const server& on, std::size_t n) {
     const auto scripts = bench::peers_folder_with("bullmq", "queue");
     if (!scripts)
         return {};
-    bench::process node({"node", (*scripts / "bullmq_on_redis.mjs").string(), std::to_string(port), std::to_string(n)},
+    bench::process node({"node", (*scripts / "bullmq_on_redis.mjs").string(), std::to_string(on.port),
+                         std::to_string(n), std::to_string(on.kept)},
                         bench::detail::client_core);
     const auto read = json::parse(node.everything());
     return read && read->is_object() ? read->as_object() : json::object();
@@ -245,7 +261,8 @@ json::object bullmq_on(std::uint16_t port, std::size_t n) {
 
 class comparison {
 public:
-    comparison(const bench::arguments& a, json::object theirs) : to_(a), theirs_(std::move(theirs)) {}
+    comparison(bench::report& to, std::string mode, json::object theirs)
+        : to_(to), mode_(std::move(mode)), theirs_(std::move(theirs)) {}
 
     void add(const std::string& name, const measured& ours) {
         add(name, "rate", ours.rate, "jobs/s", bench::better::more);
@@ -254,36 +271,50 @@ public:
     void add(const std::string& name, const std::string& what, double ours, const std::string& unit, bench::better is) {
         const auto* group = theirs_.if_contains(name);
         const auto* value = group && group->is_object() ? group->as_object().if_contains(what) : group;
-        to_.add(
-            {"queue_redis." + name + "." + what, ours, unit, "bullmq 6.7", value ? value->to_number<double>() : 0, is});
+        to_.add({"queue_redis." + mode_ + "." + name + "." + what, ours, unit, "bullmq 6.7",
+                 value ? value->to_number<double>() : 0, is});
     }
 
 private:
-    bench::report to_;
+    bench::report& to_;
+    const std::string mode_;
     const json::object theirs_;
 };
+
+void compare_rates(const server& on, std::size_t n, comparison& to) {
+    {
+        subject s(on);
+        to.add("add_at_once", s.measure(n, [&] { add_at_once(s, n); }));
+    }
+    {
+        subject s(on);
+        to.add("add_bulk", s.measure(n, [&] { s.await(add_bulks(&s, n)); }));
+    }
+    to.add("process_100", process(on, n, 100));
+    to.add("process_1", process(on, n / 10, 1));
+}
+
+void compare_waits(const server& on, comparison& to) {
+    const auto waits = latencies(on);
+    to.add("latency", "p50", waits[rounds / 2], "us", bench::better::less);
+    to.add("latency", "p99", waits[rounds * 99 / 100], "us", bench::better::less);
+}
 
 int compare(const bench::arguments& a) {
     const auto n = static_cast<std::size_t>(a["jobs"]);
     const auto folder = fs::current_path() / "infra-queue-redis-bench";
-    fs::create_directories(folder);
-    const server on(folder);
-    comparison to(a, bullmq_on(on.port, n));
-    stay_on(bench::detail::client_core);
-    to.add("memory", "in_flight", memory_in_flight(on.port), "MiB", bench::better::less);
-    {
-        subject s(on.port);
-        to.add("add_at_once", s.measure(n, [&] { add_at_once(s, n); }));
+    bench::report report(a);
+    for (const auto& each : modes) {
+        fs::create_directories(folder);
+        const server on(folder, each);
+        comparison to(report, each.name, bullmq_on(on, n));
+        stay_on(bench::detail::client_core);
+        std::printf("%s: %s\n", each.name.c_str(), each.text().c_str());
+        if (&each == modes.begin()) // later it has what it once had
+            to.add("memory", "in_flight", memory_in_flight(on), "MiB", bench::better::less);
+        compare_rates(on, n, to);
+        compare_waits(on, to);
     }
-    {
-        subject s(on.port);
-        to.add("add_bulk", s.measure(n, [&] { s.await(add_bulks(&s, n)); }));
-    }
-    to.add("process_100", process(on.port, n, 100));
-    to.add("process_1", process(on.port, n / 10, 1));
-    const auto waits = latencies(on.port);
-    to.add("latency", "p50", waits[rounds / 2], "us", bench::better::less);
-    to.add("latency", "p99", waits[rounds * 99 / 100], "us", bench::better::less);
     return 0;
 }
 
