@@ -10,6 +10,8 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstdint>
+#include <cstring>
 
 namespace infra::json::detail {
 
@@ -50,7 +52,32 @@ void append_escaped(std::string& out, char c) {
 
 constexpr bool needs_escape(char c) noexcept { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; }
 
+// Whether one of eight bytes is more than a character of ASCII that stands for itself. The top bit of each tells: of what is below a
+// space, equal to a quote or a backslash, or beyond ASCII. A borrow may tell it of a byte too many, never of one too few.
+constexpr bool has_other_than_plain(std::uint64_t eight) noexcept {
+    constexpr std::uint64_t each = 0x0101010101010101, top = 0x80 * each;
+    const auto below_space = (eight - ' ' * each) & ~eight;
+    const auto no_quote = eight ^ ('"' * each), no_backslash = eight ^ ('\\' * each);
+    const auto escaped = ((no_quote - each) & ~no_quote) | ((no_backslash - each) & ~no_backslash);
+    return ((eight | below_space | escaped) & top) != 0;
+}
+
+// Most texts are nothing else, and those that are long enough are not looked at byte by byte.
+bool is_plain(std::string_view text) noexcept {
+    for (; text.size() >= sizeof(std::uint64_t); text.remove_prefix(sizeof(std::uint64_t))) {
+        std::uint64_t eight = 0;
+        std::memcpy(&eight, text.data(), sizeof eight);
+        if (has_other_than_plain(eight))
+            return false;
+    }
+    return std::ranges::all_of(text, [](char c) { return static_cast<signed char>(c) >= 0 && !needs_escape(c); });
+}
+
 void append_string(std::string& out, std::string_view text) {
+    if (is_plain(text)) {
+        out.append(1, '"').append(text).append(1, '"');
+        return;
+    }
     if (!encoding::is_utf8(text))
         return append_string(out, encoding::to_utf8(text));
     out += '"';

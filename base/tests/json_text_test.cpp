@@ -1,3 +1,4 @@
+#include <infra/base/encoding.hpp>
 #include <infra/base/json.hpp>
 
 #include <gtest/gtest.h>
@@ -63,6 +64,20 @@ TEST(JsonText, EscapesWhatRfc8259Demands) {
               "\"\\\"\\\\/\\b\\f\\n\\r\\t\\u0001\\u001f\x7f\\u0000\"");
     EXPECT_EQ(json::to_text(json::object{{"a\"b", 1}}), R"({"a\"b":1})");
     EXPECT_EQ(json::to_text("\xe2\x82\xac"), "\"\xe2\x82\xac\"");
+}
+
+TEST(JsonText, EscapesAByteWhereverItStands) {
+    for (int byte = 0; byte < 256; ++byte)
+        for (std::size_t at = 0; at < 20; ++at) {
+            std::string text(20, 'a');
+            text[at] = static_cast<char>(byte);
+            const auto written = json::to_text(text);
+            const auto read = json::parse(written);
+            ASSERT_TRUE(read) << byte << " at " << at;
+            EXPECT_EQ(std::string(read->as_string()), infra::encoding::to_utf8(text)) << byte << " at " << at;
+            const bool stands_for_itself = byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
+            EXPECT_EQ(written == '"' + text + '"', stands_for_itself) << byte << " at " << at;
+        }
 }
 
 TEST(JsonText, IsUtf8EvenOfStringsThatAreNot) {
