@@ -6,7 +6,7 @@
 // small; a large one is laid down piece by piece, where nobody looks and after a while nothing is left of it, and then added
 // by one call of its own.
 
-#include "keys.hpp"
+#include "job_words.hpp"
 #include "receipts.hpp"
 
 #include <infra/queue/backend.hpp>
@@ -19,8 +19,6 @@
 #include <vector>
 
 namespace infra::queue::redis_backend {
-
-using job_group = std::vector<new_job>;
 
 /// Jobs, and bytes of them, that one call adds at most.
 inline constexpr std::size_t most_jobs_of_call = 1000;

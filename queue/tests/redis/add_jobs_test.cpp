@@ -128,5 +128,144 @@ TEST_F(QueueRedisAdd, TakesAnyBytes) {
     EXPECT_EQ(taken.data, odd);
 }
 
+// --- Jobs that are alike, of which only the data are said ------------------------------------------------------------
+
+class QueueRedisAddAlike : public on_a_stage {
+protected:
+    /// As callers do who come at the same time.
+    std::vector<group_added> add_each(const std::vector<job_group>& all) {
+        std::vector<const job_group*> groups;
+        for (const auto& each : all)
+            groups.push_back(&each);
+        return read_added(groups, ask(add_command("bull", groups)));
+    }
+    static std::vector<new_job> numbered(std::size_t n) {
+        std::vector<new_job> jobs;
+        for (std::size_t i = 1; i <= n; ++i)
+            jobs.push_back(plain_job("alike", std::to_string(i)));
+        return jobs;
+    }
+    void expect_numbered(std::size_t n) {
+        const auto wait = line("wait");
+        ASSERT_EQ(wait.size(), n);
+        for (std::size_t i = 1; i <= n; ++i) {
+            EXPECT_EQ(wait[n - i], std::to_string(i));
+            EXPECT_EQ(ask({"HGET", "bull:mail:" + std::to_string(i), "data"}).as_text(), std::to_string(i));
+        }
+    }
+};
+
+TEST_F(QueueRedisAddAlike, HaveIdsThatFollowOneAnother) {
+    const auto added = add(numbered(120));
+    ASSERT_EQ(added.size(), 120u);
+    for (std::size_t i = 0; i < added.size(); ++i) {
+        EXPECT_EQ(added[i].id, std::to_string(i + 1));
+        EXPECT_EQ(added[i].how, addition::created);
+    }
+    expect_numbered(120);
+    EXPECT_EQ(ask({"XLEN", "bull:mail:events"}).as_integer(), 240);
+    EXPECT_EQ(add(plain_job("another")).id, "121");
+}
+
+TEST_F(QueueRedisAddAlike, LeaveTheSameAsThoseThatAreAddedOneByOne) {
+    auto jobs = numbered(12);
+    for (std::size_t i = 6; i < jobs.size(); ++i)
+        jobs[i].options.priority = 5;
+    jobs[11].created_at += 7ms;
+    for (const auto i : {2u, 3u, 9u})
+        jobs[i].carrier = R"({"traceparent":"00-)" + std::to_string(i) + R"("})";
+    add(jobs);
+    const auto together = left();
+    ask({"FLUSHALL"});
+    for (const auto& each : jobs)
+        add(each);
+    EXPECT_EQ(together, left());
+}
+
+TEST_F(QueueRedisAddAlike, OfManyCallersAreAnsweredToEach) {
+    auto late = plain_job("alike", "4"), traced = plain_job("alike", "3");
+    late.created_at += 1ms;
+    traced.carrier = R"({"traceparent":"00-3"})";
+    const auto done = add_each({{plain_job("alike", "1")},
+                                {plain_job("alike", "2")},
+                                {traced},
+                                {late},
+                                numbered(2),
+                                {plain_job("alike", "7")},
+                                {plain_job("other")},
+                                {plain_job("alike", "9")}});
+    std::vector<std::string> ids;
+    for (const auto& each : done)
+        for (const auto& job : each.added)
+            ids.push_back(job.id);
+    EXPECT_EQ(ids, (lines{"1", "2", "3", "4", "5", "6", "7", "8", "9"}));
+    EXPECT_EQ(done.at(4).added.size(), 2u);
+    EXPECT_EQ(ask({"HGET", "bull:mail:4", "timestamp"}).as_text(), std::to_string(to_unix_ms(late.created_at)));
+    EXPECT_NE(ask({"HGET", "bull:mail:3", "opts"}).as_text().find("traceparent"), std::string::npos);
+    EXPECT_EQ(ask({"HGET", "bull:mail:6", "data"}).as_text(), "2");
+    EXPECT_EQ(ask({"HGET", "bull:mail:9", "data"}).as_text(), "9");
+}
+
+TEST_F(QueueRedisAddAlike, AreRefusedToTheCallerForWhomThereIsNoRoom) {
+    ask({"HSET", "bull:mail:meta", "infra.max_length", "4"});
+    const auto done = add_each({{plain_job("alike")},
+                                {plain_job("alike")},
+                                numbered(3),
+                                {plain_job("alike")},
+                                {plain_job("alike")},
+                                {plain_job("alike")}});
+    const auto is_refused = [](const group_added& each) { return each.refused.has_value(); };
+    EXPECT_EQ(std::ranges::count_if(done, is_refused), 2);
+    EXPECT_TRUE(is_refused(done.at(2)) && is_refused(done.at(5)));
+    EXPECT_EQ(done[5].refused->code(), queue::errc::full);
+    EXPECT_EQ(line("wait").size(), 4u);
+    EXPECT_EQ(done.at(4).added.at(0).id, line("wait").front());
+}
+
+TEST_F(QueueRedisAddAlike, StandInTheLineOfAQueueWithGroups) {
+    auto grouped = plain_job("alike");
+    grouped.group = "a";
+    add(grouped);
+    add(numbered(3));
+    EXPECT_EQ(line("wait"), (lines{"4", "3", "2", "1"}));
+}
+
+TEST_F(QueueRedisAddAlike, OfAGroupThatIsTooLargeForOneCallLeaveTheSame) {
+    const auto group = numbered(2500);
+    ASSERT_FALSE(fits_one_call(group));
+    const auto all = lay_down("bull", group, "token");
+    for (const auto& piece : all.pieces)
+        loop.await(client->transaction(piece));
+    const std::array<const job_group*, 1> groups{&group};
+    const auto done = read_added(groups, ask(all.add)).at(0);
+    ASSERT_EQ(done.added.size(), group.size());
+    EXPECT_EQ(done.added.back().id, "2500");
+    expect_numbered(2500);
+}
+
+TEST_F(QueueRedisAddAlike, StandBesideAFamilyInItsGroup) {
+    auto album = plain_job("album"), photo = plain_job("photo");
+    album.queue = "albums";
+    photo.parent = child_of{.place = 0};
+    auto group = job_group{album, photo};
+    const auto others = numbered(3);
+    group.insert(group.end(), others.begin(), others.end());
+    const auto added = add(group);
+    std::vector<std::string> ids;
+    for (const auto& each : added)
+        ids.push_back(each.id);
+    EXPECT_EQ(ids, (lines{"1", "1", "2", "3", "4"}));
+    EXPECT_EQ(ask({"HGET", "bull:mail:4", "data"}).as_text(), "3");
+    EXPECT_EQ(ask({"SMEMBERS", "bull:albums:1:dependencies"}).items().at(0).as_text(), "bull:mail:1");
+}
+
+// A server that says more than it was asked for is not believed.
+TEST(QueueRedisAdded, IsNoMoreThanWasAskedFor) {
+    const job_group group{plain_job("one"), plain_job("two")};
+    const std::array<const job_group*, 1> groups{&group};
+    const redis::reply said(redis::reply::list{redis::reply(std::int64_t{7}), redis::reply(std::int64_t{1} << 40)});
+    EXPECT_EQ(read_added(groups, redis::reply(redis::reply::list{said})).at(0).added.size(), 2u);
+}
+
 } // namespace
 } // namespace infra::queue::redis_backend::tests

@@ -22,7 +22,8 @@ local most_minutes = 10080 -- of history
 
 local function why_refused(group)
     local look, why = new_family_look(), nil
-    each_job(group, function(q, words, at, place) why = why or look_at(look, q, words, at, place) end)
+    each_job(group, function(q, words, at, place) why = why or look_at(look, q, words, at, place) end,
+        function(q, _, _, count) would_add_alike(look, q, count) end)
     if why then
         return why
     end
@@ -36,8 +37,11 @@ local function add_group(group)
     if refused then
         return refused
     end
-    each_job(group, function(q, words, at, place, own)
-        answers[n + 1], answers[n + 2] = add_to_family(made, q, words, at, place, group.now, own)
+    each_job(group, function(q, words, at, place)
+        answers[n + 1], answers[n + 2] = add_to_family(made, q, words, at, place, group.now)
+        n = n + 2
+    end, function(q, words, like, count, ...)
+        answers[n + 1], answers[n + 2] = add_alike(q, words, like, count, ...), count
         n = n + 2
     end)
     end_gathering(group.now)

@@ -145,7 +145,7 @@ local function adopt(q, child, words, at, id, now)
 end
 
 -- As add_job, and 4 for one that is left out with its parent; `made` are the parents of the group that were added, by their places.
-local function add_to_family(made, q, words, at, place, now, own)
+local function add_to_family(made, q, words, at, place, now)
     local child = read_child(words, at)
     if child and child.place ~= '' then
         local parent = made[tonumber(child.place)]
@@ -160,7 +160,7 @@ local function add_to_family(made, q, words, at, place, now, own)
     if child then
         gather(child, child.place == '')
     end
-    local id, how = add_job(q, words, at, now, own)
+    local id, how = add_job(q, words, at, now)
     if how % 2 == 1 and find_extra(words, at, 'p') then
         made[place] = {queueKey = q.base, id = id, key = q.base .. ':' .. id, was_unnamed = words[at + 1] == ''}
         gather(made[place], false)

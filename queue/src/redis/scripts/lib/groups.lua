@@ -22,32 +22,36 @@ end
 -- The last job that said all of itself.
 local model
 
-local function each_in(words, at, past, place, act)
+local function each_in(words, at, past, place, act, act_alike)
     while at < past do
-        if words[at] == '=' then
-            act(queues[words[model]], words, model, place, at + 1)
-            at = at + 3
+        local width = width_of[words[at]]
+        if width then
+            local count = tonumber(words[at + 1])
+            act_alike(queues[words[model]], words, model, count, at + 3, width, words[at + 2])
+            at, place = at + 3 + count * width, place + count
         else
             model = at
             act(queues[words[at]], words, at, place)
-            at = after(words, at)
+            at, place = after(words, at), place + 1
         end
-        place = place + 1
     end
     return place
 end
 
--- Calls back for each job, with its place in the group, and, of one that is like another, where its own words are.
-local function each_job(group, act)
-    if not group.laid_down then
-        model = group.model
-        each_in(ARGV, group.first, group.past, 0, act)
+-- Calls back for each job, with its place in the group; of several that are alike, once.
+local function each_job(group, act, act_alike)
+    model = group.model
+    if group.alike then
+        act_alike(queues[ARGV[model]], ARGV, model, group.count, group.alike, group.width, group.time)
+        return
+    elseif not group.laid_down then
+        each_in(ARGV, group.first, group.past, 0, act, act_alike)
         return
     end
     local place = 0
     for piece = 1, group.pieces do
         local words = call('LRANGE', group.laid_down .. ':' .. piece, 0, -1)
-        place = each_in(words, 1, #words + 1, place, act)
+        place = each_in(words, 1, #words + 1, place, act, act_alike)
     end
 end
 
@@ -56,12 +60,29 @@ local function read_group(at)
     return {now = tonumber(ARGV[at + 1]), first = at + 2, past = at + 2 + words, model = model}, at + 2 + words
 end
 
+-- Groups of one job each. Where there is room for all, they are added as if they were one.
+local function add_each_alone(add, at, width, answers)
+    local all, time = tonumber(ARGV[at + 1]), ARGV[at + 2]
+    local past, count = at + 3 + all * width, is_limited and 1 or all
+    for from = at + 3, past - 1, count * width do
+        local answer = add({alike = from, count = count, width = width, time = time, now = tonumber(time), model = model})
+        for i = 0, count - 1 do
+            answers[#answers + 1] = type(answer) == 'table' and answer[1] + i or answer
+        end
+    end
+    return past
+end
+
 local function add_groups_of_call(add)
     local answers, at = {}, #KEYS + 4
     while at <= #ARGV do
-        local group
-        group, at = read_group(at)
-        answers[#answers + 1] = add(group)
+        local width, group = width_of[ARGV[at]], nil
+        if width then
+            at = add_each_alone(add, at, width, answers)
+        else
+            group, at = read_group(at)
+            answers[#answers + 1] = add(group)
+        end
     end
     return answers
 end

@@ -57,6 +57,10 @@ local function would_add(look, q, words, at)
     return true
 end
 
+local function would_add_alike(look, q, count)
+    look.more[q] = (look.more[q] or 0) + count
+end
+
 -- The base of a queue that would be too full, and how many it may hold; nothing if none is.
 local function full_queue(look)
     for q, more in pairs(look.more) do
