@@ -3,10 +3,12 @@
 #include "mime/content_type.hpp"
 #include "mime/header.hpp"
 
+#include <infra/base/encoding.hpp>
 #include <infra/email/error.hpp>
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <stdexcept>
 
 namespace infra::email {
@@ -62,6 +64,29 @@ void check_headers(const std::map<std::string, std::string>& headers) {
     }
 }
 
+bool is_unsubscribe_url(std::string_view url) noexcept {
+    constexpr std::string_view scheme = "https://";
+    return url.size() > scheme.size() && lower(url.substr(0, scheme.size())) == scheme && url[scheme.size()] != '/' &&
+           std::ranges::all_of(url, [](char c) { return c > ' ' && c < 0x7f && c != '<' && c != '>' && c != '"'; });
+}
+
+// RFC 2369 and 8058. As further fields, which every transport carries.
+void add_unsubscribe(std::map<std::string, std::string>& headers, const unsubscribe& way) {
+    for (const auto& [name, value] : headers)
+        if (lower(name).starts_with("list-unsubscribe"))
+            throw error(errc::bad_header,
+                        "email::message::headers: " + name + " is written from email::message::unsubscribe");
+    if (!is_unsubscribe_url(way.url))
+        throw error(errc::bad_header,
+                    "email::unsubscribe::url: expected https:// and a host, in printable ASCII without < > and \"");
+    auto& list = headers["List-Unsubscribe"] = "<" + way.url + ">";
+    if (!way.address.empty()) {
+        check("unsubscribe.address", address::named("", way.address));
+        list += ", <mailto:" + encoding::percent_encode(way.address, "@") + "?subject=unsubscribe>";
+    }
+    headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click";
+}
+
 bool is_tag(std::string_view text) noexcept {
     return !text.empty() && text.size() <= max_tag &&
            std::ranges::all_of(text, [](char c) { return is_alnum(c) || c == '_' || c == '-'; });
@@ -86,6 +111,14 @@ void check_attachment(const attachment& a) {
                     "email::attachment::content_type: expected type/subtype of one file, such as image/png");
     if (!is_content_id(a.content_id))
         throw error(errc::bad_header, "email::attachment::content_id: letters, digits and the characters . _ - @");
+}
+
+// `cid:logo` would be either.
+void refuse_same_content_ids(const std::vector<attachment>& all) {
+    std::set<std::string_view> known;
+    for (const auto& each : all)
+        if (!each.content_id.empty() && !known.insert(each.content_id).second)
+            throw error(errc::bad_header, "email::attachment::content_id: two attachments have the same");
 }
 
 std::size_t size_of(const mail& m) noexcept {
@@ -117,6 +150,7 @@ void check(const mail& m) {
     check_tags(m.tags);
     for (const auto& each : m.attachments)
         check_attachment(each);
+    refuse_same_content_ids(m.attachments);
 }
 
 void require(bool holds, const char* sentence) {
@@ -135,6 +169,8 @@ void check_shape(const message& m) {
     require(sources == 1, "body, template_name, content: exactly one must be set");
     require(!m.template_name.empty() || (m.data.empty() && m.locale.empty()),
             "data and locale are for template_name; body and content have no places for values");
+    require(!m.unsubscribe || m.to.size() + m.cc.size() + m.bcc.size() == 1,
+            "unsubscribe: it is one recipient's; send each a message of their own");
     require(m.idempotency_key.size() <= max_key, "idempotency_key may have 256 bytes");
     for (const auto& each : m.attachments)
         require(!each.filename.empty(), "attachments: each needs a filename");
@@ -155,6 +191,8 @@ mail compose(message m, rendered_email words, const composition& c) {
               .headers = std::move(m.headers),
               .tags = std::move(m.tags),
               .idempotency_key = std::move(m.idempotency_key)};
+    if (m.unsubscribe)
+        add_unsubscribe(made.headers, *m.unsubscribe);
     if (is_blank(made.subject))
         made.subject = no_subject;
     if (made.html.empty() && made.text.empty())

@@ -40,6 +40,8 @@ TEST(Compose, RefusesWhatNoProgramShouldBuild) {
          "data and locale are for template_name; body and content have no places for values"},
         {[](message& m) { m.idempotency_key = std::string(257, 'k'); }, "idempotency_key may have 256 bytes"},
         {[](message& m) { m.attachments = {{.content = "x"}}; }, "attachments: each needs a filename"},
+        {[](message& m) { m.cc = "b@x.org", m.unsubscribe = unsubscribe{.url = "https://x.org/u"}; },
+         "unsubscribe: it is one recipient's; send each a message of their own"},
     };
     EXPECT_NO_THROW(check_shape(make_message()));
     for (const auto& [make, sentence] : table) {
@@ -163,6 +165,45 @@ TEST(Redaction, ShowsOneCharacterAndTheDomain) {
     EXPECT_EQ(redacted("Ann <ann@example.org>"), "a…@example.org");
     EXPECT_EQ(redacted("nothing"), "…");
     EXPECT_EQ(redacted("@x.org"), "…");
+}
+
+TEST(Compose, WritesTheWayOutOfAListInOneClick) {
+    auto m = make_message();
+    m.unsubscribe = unsubscribe{.url = "https://x.org/u/4f2a?l=news,1"};
+    EXPECT_EQ(composed(m).headers,
+              (std::map<std::string, std::string>{{"List-Unsubscribe", "<https://x.org/u/4f2a?l=news,1>"},
+                                                  {"List-Unsubscribe-Post", "List-Unsubscribe=One-Click"}}));
+    m.unsubscribe->address = "leave+4f2a@x.org";
+    EXPECT_EQ(composed(m).headers.at("List-Unsubscribe"),
+              "<https://x.org/u/4f2a?l=news,1>, <mailto:leave%2B4f2a@x.org?subject=unsubscribe>");
+    EXPECT_TRUE(composed(make_message()).headers.empty());
+}
+
+TEST(Compose, RefusesWaysOutThatLeadNowhere) {
+    auto m = make_message();
+    for (const auto* bad :
+         {"", "http://x.org/u", "https://", "https:///u", "x.org/u", "https://x.org/ u", "https://x.org/>",
+          "https://x.org/u\r\nBcc: b@x.org", "https://x.org/\xc3\xa9", "mailto:leave@x.org"}) {
+        m.unsubscribe = unsubscribe{.url = bad};
+        EXPECT_EQ(failure_of([&] { composed(m); }).code, errc::bad_header) << bad;
+    }
+    for (const auto* bad : {"leave", "leave@x.org>, <https://evil.example", "leave@x.org\n"}) {
+        m.unsubscribe = unsubscribe{.url = "https://x.org/u", .address = bad};
+        EXPECT_EQ(failure_of([&] { composed(m); }).code, errc::bad_address) << bad;
+    }
+    m.unsubscribe = unsubscribe{.url = "https://x.org/u"};
+    m.headers = {{"list-unsubscribe-post", "x"}};
+    EXPECT_EQ(failure_of([&] { composed(m); }).sentence,
+              "email::message::headers: list-unsubscribe-post is written from email::message::unsubscribe");
+}
+
+TEST(Compose, RefusesTwoAttachmentsThatWouldBeShownAtTheSamePlace) {
+    auto m = make_message();
+    m.attachments = {{.filename = "a.png", .content_id = "logo"}, {.filename = "b.png"}, {.filename = "c.png"}};
+    EXPECT_NO_THROW(composed(m));
+    m.attachments[2].content_id = "logo";
+    EXPECT_EQ(failure_of([&] { composed(m); }).sentence,
+              "email::attachment::content_id: two attachments have the same");
 }
 
 } // namespace

@@ -14,8 +14,9 @@ using namespace mime;
 
 /// A part of a message: its own fields, then its content.
 struct part {
-    std::string fields;
-    std::string content;
+    std::string type; ///< without parameters
+    std::string fields{};
+    std::string content{};
 };
 
 // RFC 5322 section 3.3, always in UTC.
@@ -60,7 +61,7 @@ words with_parameter(std::string value, std::string_view name, std::string_view 
 }
 
 part text_part(const char* type, std::string_view text) {
-    part made;
+    part made{.type = type};
     append_field(made.fields, "Content-Type", with_parameter(type, "charset", "utf-8"));
     append_text(made.fields, "Content-Transfer-Encoding", "quoted-printable");
     made.content = quoted_printable(text);
@@ -69,7 +70,7 @@ part text_part(const char* type, std::string_view text) {
 
 part attached(const attachment& a) {
     const auto type = a.content_type.empty() ? std::string(content_type_of(a.filename)) : a.content_type;
-    part made;
+    part made{.type = type};
     append_text(made.fields, "Content-Type", type);
     append_text(made.fields, "Content-Transfer-Encoding", "base64");
     append_field(made.fields, "Content-Disposition",
@@ -84,9 +85,12 @@ part attached(const attachment& a) {
 // at the end. So the boundary occurs nowhere else, whatever the content.
 part multipart(std::string_view kind, std::string_view id, const std::vector<part>& parts) {
     const auto boundary = "=_" + std::string(kind) + "_" + std::string(id);
-    part made;
-    append_field(made.fields, "Content-Type",
-                 {{"", "multipart/" + std::string(kind) + ";"}, {" ", "boundary=\"" + boundary + "\""}});
+    part made{.type = "multipart/" + std::string(kind)};
+    words field{{"", made.type + ";"}};
+    if (kind == "related") // of its root, which RFC 2387 asks for
+        field.push_back({" ", "type=\"" + parts.front().type + "\";"});
+    field.push_back({" ", "boundary=\"" + boundary + "\""});
+    append_field(made.fields, "Content-Type", field);
     for (const auto& each : parts)
         made.content.append("--")
             .append(boundary)

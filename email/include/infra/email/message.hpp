@@ -23,6 +23,16 @@ struct attachment {
     std::string content_id{};   ///< set: shown inline, where the html says `cid:…`
 };
 
+/// The way out of a list, in the fields List-Unsubscribe and List-Unsubscribe-Post: the button "unsubscribe" of Gmail,
+/// Yahoo and others, which they ask for in what goes to many. Transactional mail needs none.
+struct unsubscribe {
+    /// `https://…`, one for each recipient and hard to guess. A POST to it must do it at once, without login and cookies
+    /// (RFC 8058); a GET must not, since scanners follow links.
+    std::string url{};
+
+    std::string address{}; ///< also takes `unsubscribe` as a mail; empty: no such address
+};
+
 /// One message. Its words come from exactly one of `body`, `template_name` and `content`.
 struct message {
     /// Unset: the template's, then mailer_options::from (EMAIL_FROM).
@@ -48,6 +58,9 @@ struct message {
 
     /// Further header fields, "List-Unsubscribe". Those that the module writes itself are refused.
     std::map<std::string, std::string> headers{};
+
+    /// Set: with a way out of the list, in one click. Sent to one recipient only, who is the one it unsubscribes.
+    std::optional<email::unsubscribe> unsubscribe{};
 
     /// For the sender's statistics, and seen by no recipient: letters, digits, '_' and '-', 256 at most.
     std::map<std::string, std::string> tags{};
