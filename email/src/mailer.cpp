@@ -3,7 +3,7 @@
 #include "compose.hpp"
 #include "error_name.hpp"
 #include "instruments.hpp"
-#include "template/load.hpp"
+#include "template/cache.hpp"
 #include "template/template_text.hpp"
 
 #include <infra/base/id.hpp>
@@ -70,7 +70,10 @@ struct description {
 } // namespace
 
 struct mailer::state {
-    explicit state(mailer_options o) : options(checked(std::move(o))), metrics(options.transport->name()) {}
+    explicit state(mailer_options o)
+        : options(checked(std::move(o))),
+          metrics(options.transport->name()),
+          templates(std::make_shared<template_cache>(*options.time)) {}
 
     static awaitable<message_id> send(std::shared_ptr<const state> self, message m);
     static awaitable<delivery> render_and_deliver(std::shared_ptr<const state> self, message m, deadline limit);
@@ -84,6 +87,7 @@ struct mailer::state {
 
     const mailer_options options;
     const instruments metrics;
+    const std::shared_ptr<template_cache> templates; // jobs of the pool may outlive us
 };
 
 // --- Sending ----------------------------------------------------------------------------------------------------
@@ -130,13 +134,13 @@ awaitable<delivery> mailer::state::render_and_deliver(std::shared_ptr<const stat
     co_return done;
 }
 
-// Makes the words of a message, and takes what it needs for that. It reads files, and cmark-gfm's time can grow with the square
+// Makes the words of a message, and takes what it needs for that. It looks at files, and cmark-gfm's time can grow with the square
 // of the length, so no loop waits for it; and a message's own Markdown, which may hold what users wrote, has a bound.
 std::function<rendered_email()> mailer::state::renderer_of(message& m) const {
     if (m.body.empty())
-        return [directory = options.templates, name = m.template_name, locale = std::move(m.locale),
+        return [cache = templates, directory = options.templates, name = m.template_name, locale = std::move(m.locale),
                 data = std::move(m.data), strict = options.strict] {
-            return render_template(load_from(directory, name, locale), data, {.strict = strict});
+            return render_template(*cache->get(directory, name, locale), data, {.strict = strict});
         };
     if (m.body.size() > options.max_body_bytes)
         throw error(errc::too_large, "the body has " + std::to_string(m.body.size()) + " bytes of Markdown, over the " +
@@ -168,9 +172,8 @@ awaitable<email_template> mailer::state::load(std::shared_ptr<const state> self,
                                               load_options options) {
     auto directory = options.directory.empty() ? self->options.templates : std::move(options.directory);
     co_return co_await self->pool().run(
-        [directory = std::move(directory), name = std::move(name), locale = std::move(options.locale)] {
-            return load_from(directory, name, locale);
-        });
+        [cache = self->templates, directory = std::move(directory), name = std::move(name),
+         locale = std::move(options.locale)] { return *cache->get(directory, name, locale); });
 }
 
 // --- The handle -------------------------------------------------------------------------------------------------

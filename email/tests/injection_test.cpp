@@ -288,6 +288,52 @@ TEST(Injection, LeavesElementsAndLinkTargetsAsTheyAreForAnyValue) {
         ASSERT_EQ(json::to_text(shapes[i + 1]), json::to_text(shapes[0])) << encoding::hex_encode(values[i]);
 }
 
+// The same where sections repeat what is around the value.
+constexpr std::string_view repeated = R"(---
+subject: Hello{{#list}} {{v}}{{/list}}
+---
+{{#list}}
+## For {{v}}
+
+Text {{v}}{{#words}}, **{{.}}** [x](https://shop.example/{{.}}?a={{.}}){{/words}}{{^none}} `{{v}}`{{/none}}.
+
+- fixed
+{{#words}}
+- [{{.}}](https://shop.example/{{v}} "{{.}}")
+{{/words}}
+{{/list}}
+
+| a | b |
+|---|---|
+{{#list}}
+| {{v}} | ![{{v}}](https://shop.example/{{v}}.png) |
+{{/list}}
+
+1. x
+{{#list}}
+2. > {{v}}
+{{/list}}
+)";
+
+rendered_email repeated_with(const std::string& value) {
+    static const auto parsed = parse_template(repeated);
+    return render_template(parsed, {{"list", {{{"v", value}}, {{"v", value}}}}, {"words", {value, "fixed"}}});
+}
+
+TEST(Injection, LeavesElementsAndLinesOfSectionsAsTheyAreForAnyValue) {
+    const auto values = many_values();
+    std::vector<std::string> pages{repeated_with("Ann").html};
+    for (const auto& each : values)
+        pages.push_back(repeated_with(each).html);
+    const auto shapes = shapes_of(pages);
+    ASSERT_GT(shapes[0].as_array().size(), 80U);
+    for (std::size_t i = 0; i < values.size(); ++i)
+        ASSERT_EQ(json::to_text(shapes[i + 1]), json::to_text(shapes[0])) << encoding::hex_encode(values[i]);
+    const auto lines = std::ranges::count(repeated_with("Ann").text, '\n');
+    for (const auto& each : values)
+        ASSERT_EQ(std::ranges::count(repeated_with(each).text, '\n'), lines) << encoding::hex_encode(each);
+}
+
 TEST(Injection, LeavesTheLinesOfThePlainTextAsTheyAreForAnyValue) {
     const auto lines = [](std::string_view text) {
         return std::ranges::count(text, '\n') + std::ranges::count(text, '\r');

@@ -1,6 +1,6 @@
 #include "src/template/locate.hpp"
 
-#include "src/template/load.hpp"
+#include "src/template/cache.hpp"
 #include "tests/support.hpp"
 
 #include <infra/email/error.hpp>
@@ -44,6 +44,10 @@ TEST(Locate, NeverLeavesTheDirectory) {
         EXPECT_EQ(failure_of([&] { candidates("a", locale); }).code, infra::errc::invalid_input) << locale;
     for (const auto* layout : {"..", "../../x", ""})
         EXPECT_EQ(failure_of([&] { layout_path(layout); }).code, infra::errc::invalid_input) << layout;
+}
+
+email_template load_from(const std::string& directory, const std::string& name, const std::string& locale) {
+    return *template_cache(real_clock()).get(directory, name, locale);
 }
 
 TEST(Load, TakesTheBestFileThatIsThere) {

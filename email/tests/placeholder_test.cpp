@@ -10,19 +10,19 @@ namespace infra::email {
 namespace {
 
 part literal(std::string text) { return {.text = std::move(text)}; }
-part place(std::string name) { return {.text = "{{" + name + "}}", .name = name}; }
+part place(std::string name) { return {.text = "{{" + name + "}}", .name = name, .kind = tag_kind::value}; }
 
 TEST(Placeholder, IsANameBetweenDoubleBraces) {
     EXPECT_EQ(find_places("Hi {{name}}!", "x"), (parts{literal("Hi "), place("name"), literal("!")}));
     EXPECT_EQ(find_places("{{a}}{{b_1}}", "x"), (parts{place("a"), place("b_1")}));
     EXPECT_EQ(find_places("{{user.name}}", "x"), (parts{place("user.name")}));
-    EXPECT_EQ(find_places("{{ name }}", "x"), (parts{{.text = "{{ name }}", .name = "name"}}));
+    EXPECT_EQ(find_places("{{ name }}", "x"), (parts{{.text = "{{ name }}", .name = "name", .kind = tag_kind::value}}));
     EXPECT_EQ(find_places("", "x"), parts{});
 }
 
 TEST(Placeholder, LeavesWhatIsNoNameAlone) {
     for (const auto* text :
-         {"{name}", "{{}}", "{{a b}}", "{{#list}}", "{{.a}}", "{{a..b}}", "{{a.}}", "} }} }", "{{a-b}}"})
+         {"{name}", "{{}}", "{{a b}}", "{{#a list}}", "{{.a}}", "{{a..b}}", "{{a.}}", "} }} }", "{{a-b}}"})
         EXPECT_EQ(find_places(text, "x"), (parts{literal(text)})) << text;
     EXPECT_EQ(find_places("{{{a}}}", "x"), (parts{literal("{"), place("a"), literal("}")}));
     EXPECT_EQ(find_places("\\{{a}}", "x"), (parts{literal("{{a}}")}));
@@ -45,20 +45,34 @@ TEST(Placeholder, IsNotConfusedByMarksInTheText) {
     }
 }
 
-TEST(Placeholder, FindsValuesByPath) {
-    const json::object data{{"s", "text"},  {"n", 42}, {"b", true}, {"null", nullptr}, {"o", {{"in", {{"deep", "x"}}}}},
-                            {"bad", "\xff"}};
-    EXPECT_EQ(value_of(data, "s"), "text");
-    EXPECT_EQ(value_of(data, "n"), "42");
-    EXPECT_EQ(value_of({{"d", 9.99}}, "d"), "9.99");
-    EXPECT_EQ(value_of({{"d", 5.0}}, "d"), "5");
-    EXPECT_EQ(value_of({{"d", -1234567.25}}, "d"), "-1234567.25");
-    EXPECT_EQ(value_of(data, "b"), "true");
-    EXPECT_EQ(value_of(data, "o.in.deep"), "x");
-    EXPECT_EQ(value_of(data, "o.in"), "{\"deep\":\"x\"}");
-    EXPECT_EQ(value_of(data, "bad"), "\xef\xbf\xbd");
-    for (const auto* absent : {"null", "none", "s.x", "o.none", "o.in.deep.er", "constructor"})
-        EXPECT_EQ(value_of(data, absent), std::nullopt) << absent;
+TEST(Placeholder, ReadsTheTagsOfSections) {
+    const auto tag = [](const char* text, const char* name, tag_kind kind) { return part{text, name, kind}; };
+    EXPECT_EQ(find_places("{{#a}}{{.}}{{/a}}{{^b.c}}x{{/b.c}}{{! no }}", "x"),
+              (parts{tag("{{#a}}", "a", tag_kind::section), place("."), tag("{{/a}}", "a", tag_kind::end),
+                     tag("{{^b.c}}", "b.c", tag_kind::inverted), literal("x"), tag("{{/b.c}}", "b.c", tag_kind::end)}));
+    EXPECT_EQ(find_places("{{#if x}} {{/a}} {{> p}} {{#a-b}}", "x"),
+              (parts{literal("{{#if x}} {{/a}} {{> p}} {{#a-b}}")}));
+    EXPECT_EQ(mark_plain("{{#if x}} {{/a}}", "x").unknown, (std::vector<std::string>{"{{#if x}}", "{{/a}}"}));
+}
+
+TEST(Placeholder, LeavesNothingOfTagsThatHaveALineToThemselves) {
+    const auto marked = mark_places("a\n> {{#b}}\n> c\n  {{/b}} {{! d }} \ne\n{{^b}}\n{{/b}}", "x", 7);
+    EXPECT_EQ(marked.text, "a\n> \n> c\n  \ne\n\n\n");
+    ASSERT_EQ(marked.blocks.size(), 2u);
+    const auto& [opening, begin, end, line] = marked.blocks[0];
+    EXPECT_EQ(opening.name, "b");
+    EXPECT_EQ(opening.kind, tag_kind::section);
+    EXPECT_EQ(begin, 3u);
+    EXPECT_EQ(end, 5u);
+    EXPECT_EQ(line, 8u);
+    EXPECT_EQ(marked.blocks[1].opening.kind, tag_kind::inverted);
+}
+
+TEST(Placeholder, KeepsListsAndTablesTogether) {
+    EXPECT_EQ(mark_places("- a\n{{#b}}\n- c\n{{/b}}\n- d\n{{#b}}\ne\n{{/b}}", "x").text, "- a\n- c\n- d\n\ne\n\n");
+    EXPECT_EQ(mark_places("a|b\n-|-\n{{#b}}\nc|d\n{{/b}}\n{{#b}}\ne|f\n{{/b}}\ng", "x").text,
+              "a|b\n-|-\nc|d\ne|f\n\ng");
+    EXPECT_EQ(mark_places("a|b\n{{#b}}\nc|d\n{{/b}}", "x").text, "a|b\n\nc|d\n\n") << "not a table";
 }
 
 } // namespace

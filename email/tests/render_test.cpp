@@ -121,13 +121,13 @@ TEST(Render, ListsAllMissingValuesWhenStrict) {
 TEST(Render, ListsWhatItDoesNotUnderstandWhenStrict) {
     auto t = parse_template(
         "---\nsubject: {{> s}}\npreheader: {{a b}}\n---\n{{#if x}}{{gone}}{{/if}} `{{{raw}}}` {{}} {{#if x}}"
-        " [x](https://x.org/{{^y}})",
+        " [x](https://x.org/{{^y z}})",
         "w");
     EXPECT_NO_THROW(render_template(t, json::object{}));
     const auto [code, sentence] = failure_of([&] { render_template(t, {{"raw", 1}}, {.strict = true}); });
     EXPECT_EQ(code, errc::bad_template) << "no value would help";
     EXPECT_EQ(sentence, "the template w: no value for gone; not understood: {{> s}}, {{a b}}, {{#if x}}, {{/if}}, "
-                        "{{{raw}}}, {{}}, {{^y}}; write \\{{ for braces");
+                        "{{{raw}}}, {{}}, {{^y z}}; write \\{{ for braces");
     EXPECT_NO_THROW(render_template(parse_template("\\{{#if x}} {{a}}"), {{"a", 1}}, {.strict = true}));
     t = parse_template("B");
     t.layout_html = "{{content}} {{#x}} {{> y}} {{subject}}";

@@ -1,3 +1,4 @@
+#include "compiled.hpp"
 #include "template_text.hpp"
 
 #include <infra/base/encoding.hpp>
@@ -129,11 +130,9 @@ email_template parse_template(std::string_view text, std::string name) {
         throw error(errc::bad_template, described(t) +
                                             ": from is not an email address; expected hello@example.org or Shop "
                                             "<hello@example.org>");
-    for (const auto* each : {&t.subject, &t.preheader})
-        find_places(*each, described(t));
     t.body = without_blank_lines(rest);
     const auto lines_before = std::ranges::count(text.substr(0, text.size() - rest.size()), '\n');
-    mark_places(t.body, described(t), static_cast<std::size_t>(lines_before) + 1);
+    t.compiled = std::make_shared<const compiled_template>(t, static_cast<std::size_t>(lines_before) + 1);
     return t;
 }
 

@@ -4,6 +4,8 @@
 
 #include <infra/email/error.hpp>
 
+#include <algorithm>
+
 namespace infra::email {
 namespace {
 
@@ -43,51 +45,59 @@ constexpr std::string_view sheet_end = R"(</td></tr>
 </html>
 )";
 
-// Hidden in every way that some reader needs, and followed by invisible characters, so that the reader does not go on
-// with the first words of the mail.
-std::string hidden(std::string_view preheader) {
-    if (preheader.empty())
-        return {};
-    std::string made = R"(<div style="display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;)"
-                       R"(overflow:hidden;mso-hide:all">)";
-    made += escape_html(preheader);
-    for (int i = 0; i < 60; ++i)
-        made += "&#847;&zwnj;&nbsp;";
-    return made + "</div>\n";
+// Hidden in every way that some reader needs.
+constexpr std::string_view hidden_begin =
+    R"(<div style="display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;)"
+    R"(overflow:hidden;mso-hide:all">)";
+
+// Invisible characters, so that the reader does not go on with the first words of the mail.
+const std::string& filler() {
+    static const std::string made = [] {
+        std::string text;
+        for (int i = 0; i < 60; ++i)
+            text += "&#847;&zwnj;&nbsp;";
+        return text;
+    }();
+    return made;
+}
+
+slot slot_of(std::string_view tag) noexcept {
+    if (tag == "{{content}}")
+        return slot::content;
+    if (tag == "{{subject}}")
+        return slot::subject;
+    return tag == "{{preheader}}" ? slot::preheader : slot::none;
+}
+
+// What begins with `{{` up to `}}`; empty if that is missing.
+std::string_view tag_at(std::string_view html) noexcept {
+    const auto end = html.find("}}");
+    return end == std::string_view::npos ? std::string_view() : html.substr(0, end + 2);
 }
 
 } // namespace
 
-std::string built_in_layout(const layout_values& v) {
-    std::string html;
-    html.append("<!DOCTYPE html>\n<html");
-    if (!v.language.empty())
-        html.append(" lang=\"").append(escape_html(v.language)).append("\"");
-    html.append(">").append(head_begin).append(escape_html(v.subject)).append(head_end).append(hidden(v.preheader));
-    return html.append(sheet_begin).append(v.content).append(sheet_end);
+const layout& built_in_layout() {
+    static const layout made{{slot::none, "<!DOCTYPE html>\n<html"},      {slot::language},
+                             {slot::none, ">" + std::string(head_begin)}, {slot::subject},
+                             {slot::none, std::string(head_end)},         {slot::preheader},
+                             {slot::none, std::string(sheet_begin)},      {slot::content},
+                             {slot::none, std::string(sheet_end)}};
+    return made;
 }
 
-std::string custom_layout(std::string_view html, const std::string& name, const layout_values& v) {
-    std::string made;
-    int contents = 0;
+layout custom_layout(std::string_view html, const std::string& name) {
+    layout made{{slot::none}};
     while (!html.empty()) {
-        const auto next = std::min(html.find("{{"), html.size());
-        made.append(html.substr(0, next));
-        html.remove_prefix(next);
-        const auto take = [&](std::string_view place, std::string_view value) {
-            if (!html.starts_with(place))
-                return false;
-            made.append(value);
-            html.remove_prefix(place.size());
-            return true;
-        };
-        if (take("{{content}}", v.content))
-            ++contents;
-        else if (!html.empty() && !take("{{subject}}", escape_html(v.subject)) &&
-                 !take("{{preheader}}", hidden(v.preheader)))
-            take("{{", "{{");
+        const auto place = html.starts_with("{{") ? slot_of(tag_at(html)) : slot::none;
+        const auto text = place == slot::none ? html.substr(0, html.find("{{", 1)) : tag_at(html);
+        if (place == slot::none)
+            made.back().text += text;
+        else
+            made.insert(made.end(), {{place}, {slot::none}});
+        html.remove_prefix(text.size());
     }
-    if (contents != 1)
+    if (std::ranges::count(made, slot::content, &layout_piece::place) != 1)
         throw error(errc::bad_template, "the layout " + name + ": it must hold {{content}} exactly once");
     return made;
 }
@@ -95,12 +105,19 @@ std::string custom_layout(std::string_view html, const std::string& name, const 
 std::vector<std::string> unknown_layout_tags(std::string_view html) {
     std::vector<std::string> found;
     for (auto begin = html.find("{{"); begin != std::string_view::npos; begin = html.find("{{", begin + 2)) {
-        const auto end = html.find("}}", begin);
-        const auto tag = end == std::string_view::npos ? std::string_view() : html.substr(begin, end + 2 - begin);
-        if (!tag.empty() && tag != "{{content}}" && tag != "{{subject}}" && tag != "{{preheader}}")
+        const auto tag = tag_at(html.substr(begin));
+        if (!tag.empty() && slot_of(tag) == slot::none)
             found.emplace_back(tag);
     }
     return found;
+}
+
+void append_preheader(std::string& to, std::string_view preheader) {
+    if (preheader.empty())
+        return;
+    to += hidden_begin;
+    append_escaped(to, preheader);
+    to.append(filler()).append("</div>\n");
 }
 
 } // namespace infra::email

@@ -1,5 +1,6 @@
 #include "load.hpp"
 
+#include "compiled.hpp"
 #include "locate.hpp"
 #include "template_text.hpp"
 
@@ -7,22 +8,27 @@
 #include <infra/email/error.hpp>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <fstream>
-#include <iterator>
-#include <optional>
+#include <memory>
+
+#include <sys/stat.h>
 
 namespace infra::email {
 namespace {
 
 constexpr std::size_t max_size = 1024 * 1024;
 
-// Empty if there is no such file.
-std::optional<std::string> contents_of(const std::string& path) {
+// Whatever else may be wrong with it, reading says.
+bool is_there(const std::string& path) noexcept {
+    struct stat found{};
+    return ::stat(path.c_str(), &found) == 0 || (errno != ENOENT && errno != ENOTDIR);
+}
+
+std::string contents_of(const std::string& path) {
     errno = 0;
     std::ifstream file(path, std::ios::binary);
-    if (!file && (errno == ENOENT || errno == ENOTDIR))
-        return std::nullopt;
     std::string text(max_size + 1, '\0'); // one more than is accepted, so that too much is seen as such
     file.read(text.data(), static_cast<std::streamsize>(text.size()));
     if (file.bad() || (!file.eof() && file.fail()))
@@ -31,38 +37,53 @@ std::optional<std::string> contents_of(const std::string& path) {
     return text;
 }
 
-[[noreturn]] void not_found(const std::string& name, const std::string& tried) {
-    throw error(errc::no_template, "no template " + name + ": tried " + tried +
-                                       "; write one of these files, or set the directory of templates");
-}
-
-void read_layout(email_template& t, const std::string& directory) {
-    if (t.layout.empty())
-        return;
-    const auto path = directory + "/" + layout_path(t.layout);
-    auto html = contents_of(path);
-    if (!html)
-        throw error(errc::no_template, described(t) + ": no layout " + t.layout + ": tried " + path);
-    if (html->size() > max_size || !encoding::is_utf8(*html))
-        throw error(errc::bad_template, described(t) + ": the layout " + path + " is not UTF-8 or over 1 MiB");
-    t.layout_html = std::move(*html);
+wall_time time_of(const timespec& t) noexcept {
+    return wall_time(std::chrono::seconds(t.tv_sec) + std::chrono::nanoseconds(t.tv_nsec));
 }
 
 } // namespace
 
-email_template load_from(const std::string& directory, const std::string& name, const std::string& locale) {
+template_source find_source(const std::string& directory, const std::string& name, const std::string& locale) {
     std::string tried;
-    for (const auto& each : candidates(name, locale)) {
-        const auto path = directory + "/" + each.path;
-        if (const auto text = contents_of(path)) {
-            auto t = parse_template(*text, name);
-            t.locale = each.locale;
-            read_layout(t, directory);
-            return t;
-        }
+    for (auto& each : candidates(name, locale)) {
+        auto path = directory + "/" + each.path;
+        if (is_there(path))
+            return {std::move(path), std::move(each.locale)};
         tried.append(tried.empty() ? "" : ", ").append(path);
     }
-    not_found(name, tried);
+    throw error(errc::no_template, "no template " + name + ": tried " + tried +
+                                       "; write one of these files, or set the directory of templates");
+}
+
+email_template read_template(const template_source& from, const std::string& name) {
+    auto t = parse_template(contents_of(from.path), name);
+    t.locale = from.locale;
+    return t;
+}
+
+std::string layout_source(const std::string& directory, const email_template& of) {
+    return directory + "/" + layout_path(of.layout);
+}
+
+void read_layout(email_template& to, const std::string& path) {
+    if (!is_there(path))
+        throw error(errc::no_template, described(to) + ": no layout " + to.layout + ": tried " + path);
+    auto html = contents_of(path);
+    if (html.size() > max_size || !encoding::is_utf8(html))
+        throw error(errc::bad_template, described(to) + ": the layout " + path + " is not UTF-8 or over 1 MiB");
+    to.layout_html = std::move(html);
+    to.compiled = std::make_shared<const compiled_template>(to);
+}
+
+file_stamp stamp_of(const std::string& path) noexcept {
+    struct stat found{};
+    if (::stat(path.c_str(), &found) != 0)
+        return {};
+    return {.device = found.st_dev,
+            .file = found.st_ino,
+            .size = static_cast<std::uint64_t>(found.st_size),
+            .modified = time_of(found.st_mtim),
+            .changed = time_of(found.st_ctim)};
 }
 
 } // namespace infra::email

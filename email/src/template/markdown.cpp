@@ -1,5 +1,7 @@
 #include "markdown.hpp"
 
+#include "sections.hpp"
+
 #include <infra/email/error.hpp>
 
 #include <cmark-gfm-core-extensions.h>
@@ -122,24 +124,47 @@ parts node::inner_text(const parts& marks) const {
     return unmark(text, marks);
 }
 
-void walk(cmark_node* root, visitor& v) {
+namespace {
+
+// Of blocks; what is inside a paragraph has no sections around it.
+bool is_leaf_block(cmark_node* n) noexcept {
+    const auto type = cmark_node_get_type(n);
+    return type == CMARK_NODE_CODE_BLOCK || type == CMARK_NODE_HTML_BLOCK || type == CMARK_NODE_THEMATIC_BREAK;
+}
+
+void close_sections(std::size_t how_many, visitor& v) {
+    for (; how_many > 0; --how_many)
+        v.close_section();
+}
+
+} // namespace
+
+void walk(cmark_node* root, const section_plan& sections, visitor& v) {
     const iterator_handle it(cmark_iter_new(root));
     for (auto event = cmark_iter_next(it.get()); event != CMARK_EVENT_DONE; event = cmark_iter_next(it.get())) {
         auto* const at = cmark_iter_get_node(it.get());
-        if (event == CMARK_EVENT_EXIT)
+        if (event == CMARK_EVENT_EXIT) {
             v.leave(node(at));
-        else if (!v.enter(node(at))) {
-            cmark_iter_reset(it.get(), at, CMARK_EVENT_EXIT);
+            close_sections(sections.ends(at), v);
+            continue;
         }
+        for (const auto* each : sections.begins(at))
+            v.open_section(*each);
+        if (!v.enter(node(at)))
+            cmark_iter_reset(it.get(), at, CMARK_EVENT_EXIT);
+        else if (is_leaf_block(at))
+            close_sections(sections.ends(at), v);
     }
 }
 
 } // namespace markdown
 
-document parse_markdown(const marked_text& body) {
+document parse_markdown(const marked_text& body, const std::string& where) {
     refuse_what_explodes(body.text);
     const auto tree = parse(body.text);
-    return {markdown::write_html(tree.get(), body.marks), markdown::write_text(tree.get(), body.marks)};
+    const markdown::section_plan sections(tree.get(), body, where);
+    return {markdown::html_steps(tree.get(), body.marks, sections),
+            markdown::text_steps(tree.get(), body.marks, sections)};
 }
 
 } // namespace infra::email

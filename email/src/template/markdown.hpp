@@ -1,6 +1,6 @@
 #pragma once
 
-/// cmark-gfm's tree, and a walk over it. The one place, with its two writers, that knows cmark.
+/// cmark-gfm's tree, and a walk over it. The one place, with sections and the two visitors, that knows cmark.
 
 #include "document.hpp"
 
@@ -42,6 +42,8 @@ private:
     cmark_node* node_;
 };
 
+class section_plan;
+
 /// What a walk tells. Leaves are entered and not left.
 class visitor {
 public:
@@ -49,14 +51,18 @@ public:
     /// False: what is inside is not visited (and neither is the node left).
     virtual bool enter(node n) = 0;
     virtual void leave(node n) = 0;
+
+    /// Sections of whole blocks, around the nodes they are about.
+    virtual void open_section(const part& opening) = 0;
+    virtual void close_section() = 0;
 };
 
-/// The document's HTML with inline styles, without head and body.
-std::vector<piece> write_html(cmark_node* root, const parts& marks);
+void walk(cmark_node* root, const section_plan& sections, visitor& v);
 
-/// Plain text that keeps the document's structure.
-std::vector<piece> write_text(cmark_node* root, const parts& marks);
+/// What writes the document's HTML with inline styles, without head and body.
+steps html_steps(cmark_node* root, const parts& marks, const section_plan& sections);
 
-void walk(cmark_node* root, visitor& v);
+/// What writes plain text that keeps the document's structure.
+steps text_steps(cmark_node* root, const parts& marks, const section_plan& sections);
 
 } // namespace infra::email::markdown

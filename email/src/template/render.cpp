@@ -1,73 +1,68 @@
 #include <infra/email/template.hpp>
 
 #include "../bidi.hpp"
-#include "document.hpp"
-#include "layout.hpp"
+#include "compiled.hpp"
 #include "template_text.hpp"
 
 #include <infra/base/encoding.hpp>
 #include <infra/email/error.hpp>
 
-#include <algorithm>
 #include <vector>
 
 namespace infra::email {
 namespace {
 
-/// A template, parsed: what rendering needs again and again.
-struct compiled {
-    parts subject;
-    parts preheader;
-    document body;
-    std::vector<std::string> unknown; ///< tags that are no places
-};
+// Subject and preheader are plain text: nothing to escape.
+void append_plain(std::string& to, const steps& of, const scope& values) {
+    for (const auto& each : of) {
+        if (each.kind == step_kind::literal)
+            to += each.text;
+        else if (each.kind == step_kind::value) {
+            const auto found = values.text(each.name);
+            to += found ? with_directions_ended(*found) : each.text;
+        } else
+            values.each(each.name, each.kind == step_kind::inverted,
+                        [&](const scope& inner) { append_plain(to, each.inside, inner); });
+    }
+}
 
-compiled compile(const email_template& t) {
-    const auto where = described(t);
-    const auto subject = mark_places(t.subject, where), preheader = mark_places(t.preheader, where),
-               body = mark_places(t.body, where);
-    compiled made{
-        unmark(subject.text, subject.marks), unmark(preheader.text, preheader.marks), parse_markdown(body), {}};
-    for (const auto& of : {subject.unknown, preheader.unknown, body.unknown, unknown_layout_tags(t.layout_html)})
-        made.unknown.insert(made.unknown.end(), of.begin(), of.end());
+std::string plain(const steps& of, const scope& values) {
+    std::string made;
+    append_plain(made, of, values);
     return made;
 }
 
-/// Names for a sentence, each once, in the order of the text.
-class list_of_names {
-public:
-    void add(const std::string& name) {
-        if (std::ranges::find(names_, name) == names_.end())
-            names_.push_back(name);
-    }
-    bool empty() const noexcept { return names_.empty(); }
-    std::string joined() const {
-        std::string all;
-        for (const auto& each : names_)
-            all.append(all.empty() ? "" : ", ").append(each);
-        return all;
-    }
-
-private:
-    std::vector<std::string> names_;
-};
-
-list_of_names missing_values(const compiled& c, const json::object& data) {
-    list_of_names missing;
-    const auto note = [&](const parts& of) {
-        for (const auto& each : of)
-            if (each.is_place() && !value_of(data, each.name))
-                missing.add(each.name);
-    };
-    note(c.subject);
-    note(c.preheader);
-    for (const auto& each : c.body.html)
-        note(each.content);
-    return missing;
+void append_language(std::string& to, std::string_view locale) {
+    if (locale.empty())
+        return;
+    to += " lang=\"";
+    append_escaped(to, locale);
+    to += '"';
 }
 
-void refuse_gaps(const email_template& t, const compiled& c, const json::object& data) {
-    const auto missing = missing_values(c, data);
+std::string page(const compiled_template& c, const rendered_email& mail, std::string_view locale, const scope& values) {
+    std::string html;
+    html.reserve(c.html_size + mail.subject.size() + 2048); // values and the preheader's filler
+    for (const auto& each : c.around) {
+        switch (each.place) {
+        case slot::none: html += each.text; break;
+        case slot::subject: append_escaped(html, mail.subject); break;
+        case slot::preheader: append_preheader(html, mail.preheader); break;
+        case slot::content: write_html(html, c.body.html, values); break;
+        case slot::language: append_language(html, locale); break;
+        }
+    }
+    return html;
+}
+
+rendered_email rendered(const compiled_template& c, std::string_view locale, const scope& values) {
+    rendered_email mail{.subject = plain(c.subject, values), .preheader = plain(c.preheader, values), .from = c.from};
+    mail.html = page(c, mail, locale, values);
+    write_text(mail.text, c.body.text, values);
+    return mail;
+}
+
+void refuse_gaps(const email_template& t, const compiled_template& c, const list_of_names& missing) {
     list_of_names unknown;
     for (const auto& each : c.unknown)
         unknown.add(each);
@@ -80,41 +75,22 @@ void refuse_gaps(const email_template& t, const compiled& c, const json::object&
     throw error(unknown.empty() ? errc::missing_variable : errc::bad_template, sentence);
 }
 
-// Subject and preheader are plain text: nothing to escape.
-std::string fill_plain(const parts& content, const lookup& values) {
-    std::string made;
-    for (const auto& each : content) {
-        const auto found = each.is_place() ? values(each.name) : std::nullopt;
-        made += found ? with_directions_ended(*found) : each.text;
-    }
-    return made;
-}
-
-rendered_email rendered(const email_template& t, const compiled& c, const lookup& values) {
-    rendered_email mail{.subject = fill_plain(c.subject, values),
-                        .preheader = fill_plain(c.preheader, values),
-                        .text = fill(c.body.text, values)};
-    const auto content = fill(c.body.html, values);
-    const layout_values around{mail.subject, mail.preheader, content, t.locale};
-    mail.html = t.layout_html.empty() ? built_in_layout(around) : custom_layout(t.layout_html, t.layout, around);
-    if (!t.from.empty())
-        mail.from = address(t.from);
-    return mail;
-}
-
 } // namespace
 
 rendered_email render_template(const email_template& from, const json::object& data, render_options options) {
-    const auto parsed = compile(from);
+    const auto parsed = compiled(from);
+    list_of_names missing;
+    auto mail = rendered(*parsed, from.locale, scope(data, missing));
     if (options.strict)
-        refuse_gaps(from, parsed, data);
-    return rendered(from, parsed, [&data](std::string_view name) { return value_of(data, name); });
+        refuse_gaps(from, *parsed, missing);
+    return mail;
 }
 
 rendered_email render_body(std::string subject, std::string_view markdown) {
-    const compiled parsed{
-        {part{.text = std::move(subject)}}, {}, parse_markdown(without_places(encoding::to_utf8(markdown))), {}};
-    return rendered({}, parsed, [](std::string_view) { return std::nullopt; });
+    const json::object data;
+    list_of_names missing;
+    return rendered(compiled_template(std::move(subject), without_places(encoding::to_utf8(markdown))), {},
+                    scope(data, missing));
 }
 
 } // namespace infra::email

@@ -20,6 +20,17 @@
 /// In the target of a link a value is percent-encoded as one component; where the target begins with it, it must itself
 /// begin with http:, https:, mailto: or tel:, otherwise the target is left empty.
 ///
+/// Sections are mustache's: `{{#items}} … {{/items}}` stands once for each element of a list, and once for anything else that is
+/// not false; `{{^items}} … {{/items}}` stands for what is false: absent, null, false, 0, "" or an empty list. Inside, names
+/// are looked up in the element first, and `{{.}}` is the element. `{{! a comment }}` is left out. A section lies within one paragraph
+/// or, its tags each with a line to itself, around whole ones, items of a list or rows of a table:
+///
+///     | Item | Price |
+///     |------|------:|
+///     {{#items}}
+///     | {{name}} | {{price}} |
+///     {{/items}}
+///
 /// The body is CommonMark with tables. Raw HTML is left out, links to javascript:, vbscript:, file: and data: are
 /// emptied.
 
@@ -28,6 +39,7 @@
 
 #include <boost/describe/members.hpp>
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -37,6 +49,8 @@ namespace infra::email {
 
 /// What stands where nobody gave a subject, or a blank one: readers and filters take a mail without for spam.
 inline constexpr std::string_view no_subject = "(No subject)";
+
+struct compiled_template;
 
 /// A template's text, taken apart and not yet rendered.
 struct email_template {
@@ -51,6 +65,10 @@ struct email_template {
     /// HTML with `{{content}}`, and perhaps `{{subject}}` and `{{preheader}}`, put around the body; empty means the one
     /// built in.
     std::string layout_html{};
+
+    /// What parse_template and load_template made of the above, so that rendering need not parse it again. Whoever changes a
+    /// field, or writes a template by hand, leaves it alone: it is then made anew at each rendering.
+    std::shared_ptr<const compiled_template> compiled{};
 };
 
 /// What a template became. It is sent as it is, and never rendered again.
@@ -63,18 +81,19 @@ struct rendered_email {
 };
 
 struct render_options {
-    /// Places without a value, and tags that are no places such as `{{#if paid}}`, are an error that lists them all. Otherwise
-    /// they stay as they are written.
+    /// Places without a value, sections about a name that is nowhere, and tags that are none such as `{{#if paid}}`, are an error
+    /// that lists them all. Otherwise they stay as they are written, and the section counts as false.
     bool strict = false;
 };
 
-/// Takes a template's text apart. `name` is for messages. Throws errc::bad_template for front matter or `{{` that is not
-/// closed, a field given twice, a `from` that is no address, and text that is not UTF-8 or over 1 MiB.
+/// Takes a template's text apart. `name` is for messages. Throws errc::bad_template for front matter, a section or `{{` that
+/// is not closed, a section that takes half a paragraph, a field given twice, a `from` that is no address, and text that is
+/// not UTF-8 or over 1 MiB; errc::too_large for Markdown that would become endless.
 email_template parse_template(std::string_view text, std::string name = "template");
 
 /// Puts values in. A string is put in as it is, other JSON in its JSON spelling; null counts as absent.
-/// Throws errc::bad_template for a `{{` that is not closed or a layout without `{{content}}`; under `strict`
-/// errc::missing_variable, or errc::bad_template where there are tags that no value would help.
+/// Throws errc::bad_template for a layout without `{{content}}` and, in what was not parsed before, as parse_template does;
+/// under `strict` errc::missing_variable, or errc::bad_template where there are tags that no value would help.
 rendered_email render_template(const email_template& from, const json::object& data, render_options options = {});
 
 /// The same with a described struct for the data.

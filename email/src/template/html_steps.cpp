@@ -1,3 +1,4 @@
+#include "link.hpp"
 #include "markdown.hpp"
 
 #include <array>
@@ -23,15 +24,15 @@ constexpr std::array<std::string_view, 6> heading_styles{
     "margin:20px 0 8px;font-size:18px;line-height:1.35",  "margin:16px 0 8px;font-size:16px;line-height:1.4",
     "margin:16px 0 8px;font-size:14px;line-height:1.4",   "margin:16px 0 8px;font-size:13px;line-height:1.4"};
 
-class html_writer final : public visitor {
+class html_visitor final : public visitor {
 public:
-    explicit html_writer(const parts& marks) : marks_(marks) {}
+    explicit html_visitor(const parts& marks) : marks_(marks) {}
 
     bool enter(node n) override {
         switch (n.type()) {
-        case CMARK_NODE_TEXT: out_.add(n.literal(marks_)); break;
-        case CMARK_NODE_SOFTBREAK: out_.raw("\n"); break;
-        case CMARK_NODE_LINEBREAK: out_.raw("<br>\n"); break;
+        case CMARK_NODE_TEXT: add(n.literal(marks_)); break;
+        case CMARK_NODE_SOFTBREAK: out_.literal("\n"); break;
+        case CMARK_NODE_LINEBREAK: out_.literal("<br>\n"); break;
         case CMARK_NODE_THEMATIC_BREAK: open("hr", rule_style, "\n"); break;
         case CMARK_NODE_CODE: code(n); break;
         case CMARK_NODE_CODE_BLOCK: code_block(n); break;
@@ -41,16 +42,16 @@ public:
         case CMARK_NODE_LINK: open_link(n); break;
         case CMARK_NODE_PARAGRAPH:
             if (!n.is_in_tight_list())
-                open("p", paragraph_style);
+                open_group("p", paragraph_style);
             break;
         case CMARK_NODE_HEADING:
-            open(heading(n), heading_styles[static_cast<std::size_t>(n.heading_level() - 1)]);
+            open_group(heading(n), heading_styles[static_cast<std::size_t>(n.heading_level() - 1)]);
             break;
-        case CMARK_NODE_BLOCK_QUOTE: open("blockquote", quote_style, "\n"); break;
+        case CMARK_NODE_BLOCK_QUOTE: open_group("blockquote", quote_style, "\n"); break;
         case CMARK_NODE_LIST: open_list(n); break;
-        case CMARK_NODE_ITEM: open("li", item_style); break;
-        case CMARK_NODE_EMPH: out_.raw("<em>"); break;
-        case CMARK_NODE_STRONG: out_.raw("<strong>"); break;
+        case CMARK_NODE_ITEM: open_group("li", item_style); break;
+        case CMARK_NODE_EMPH: out_.literal("<em>"); break;
+        case CMARK_NODE_STRONG: out_.literal("<strong>"); break;
         default: open_table_part(n);
         }
         return true;
@@ -58,46 +59,60 @@ public:
 
     void leave(node n) override {
         switch (n.type()) {
-        case CMARK_NODE_LINK: out_.raw("</a>"); break;
+        case CMARK_NODE_LINK: out_.literal("</a>"); break;
         case CMARK_NODE_PARAGRAPH:
             if (!n.is_in_tight_list())
-                close("p");
+                out_.close();
             else if (!n.is_last())
-                out_.raw("\n");
+                out_.literal("\n");
             break;
-        case CMARK_NODE_HEADING: close(heading(n)); break;
-        case CMARK_NODE_BLOCK_QUOTE: close("blockquote"); break;
-        case CMARK_NODE_LIST: close(n.is_ordered() ? "ol" : "ul"); break;
-        case CMARK_NODE_ITEM: close("li"); break;
-        case CMARK_NODE_EMPH: out_.raw("</em>"); break;
-        case CMARK_NODE_STRONG: out_.raw("</strong>"); break;
+        case CMARK_NODE_HEADING:
+        case CMARK_NODE_BLOCK_QUOTE:
+        case CMARK_NODE_LIST:
+        case CMARK_NODE_ITEM: out_.close(); break;
+        case CMARK_NODE_EMPH: out_.literal("</em>"); break;
+        case CMARK_NODE_STRONG: out_.literal("</strong>"); break;
         default: close_table_part(n);
         }
     }
 
-    std::vector<piece> take() && { return std::move(out_).take(); }
+    void open_section(const part& opening) override { out_.tag(opening); }
+    void close_section() override { out_.close(); }
+
+    steps take() && { return std::move(out_).take(); }
 
 private:
     static std::string heading(node n) { return "h" + std::to_string(n.heading_level()); }
 
-    void open(std::string_view element, std::string_view style, std::string_view after = "") {
-        out_.raw("<");
-        out_.raw(element);
-        out_.raw(" style=\"");
-        out_.raw(style);
-        out_.raw("\">");
-        out_.raw(after);
+    void add(const parts& content) {
+        for (const auto& each : content)
+            each.is_literal() ? out_.literal(escaped(each.text)) : out_.tag(each);
     }
-    void close(std::string_view element) {
-        out_.raw("</");
-        out_.raw(element);
-        out_.raw(">\n");
+    static std::string escaped(std::string_view text) {
+        std::string made;
+        append_escaped(made, text);
+        return made;
+    }
+
+    static std::string opening(std::string_view element, std::string_view style) {
+        return std::string("<").append(element).append(" style=\"").append(style).append("\">");
+    }
+    static std::string closing(std::string_view element) { return std::string("</").append(element).append(">\n"); }
+    void open(std::string_view element, std::string_view style, std::string_view after = "") {
+        out_.literal(opening(element, style).append(after));
+    }
+    void close(std::string_view element) { out_.literal(closing(element)); }
+
+    // What is left out where the data leave nothing to stand in it.
+    void open_group(std::string_view element, std::string_view style, std::string_view after = "") {
+        out_.open(
+            {.kind = step_kind::group, .text = opening(element, style).append(after), .closing = closing(element)});
     }
 
     void code(node n) {
         open("code", code_style);
-        out_.add(n.literal(marks_));
-        out_.raw("</code>");
+        add(n.literal(marks_));
+        out_.literal("</code>");
     }
     void code_block(node n) {
         open("pre", block_style);
@@ -106,52 +121,52 @@ private:
     }
 
     void add_target(std::string_view attribute, node n, target_kind kind) {
-        out_.raw(attribute);
+        out_.literal(attribute);
         const auto url = n.url(marks_);
         if (!is_forbidden_target(url, kind))
             out_.target(url);
-        out_.raw("\"");
+        out_.literal("\"");
     }
     void add_title(node n) {
         const auto title = n.title(marks_);
         if (title.empty())
             return;
-        out_.raw(" title=\"");
-        out_.add(title);
-        out_.raw("\"");
+        out_.literal(" title=\"");
+        add(title);
+        out_.literal("\"");
     }
     void open_link(node n) {
         add_target("<a href=\"", n, target_kind::link);
         add_title(n);
-        out_.raw(" style=\"");
-        out_.raw(link_style);
-        out_.raw("\">");
+        out_.literal(" style=\"");
+        out_.literal(link_style);
+        out_.literal("\">");
     }
     void image(node n) {
         add_target("<img src=\"", n, target_kind::image);
-        out_.raw(" alt=\"");
-        out_.add(n.inner_text(marks_));
-        out_.raw("\"");
+        out_.literal(" alt=\"");
+        add(n.inner_text(marks_));
+        out_.literal("\"");
         add_title(n);
-        out_.raw(" style=\"");
-        out_.raw(image_style);
-        out_.raw("\">");
+        out_.literal(" style=\"");
+        out_.literal(image_style);
+        out_.literal("\">");
     }
 
     void open_list(node n) {
-        if (n.is_ordered() && n.list_start() != 1) {
-            out_.raw("<ol start=\"" + std::to_string(n.list_start()) + "\" style=\"");
-            out_.raw(list_style);
-            out_.raw("\">\n");
-        } else
-            open(n.is_ordered() ? "ol" : "ul", list_style, "\n");
+        const std::string element = n.is_ordered() ? "ol" : "ul";
+        const bool counted = n.is_ordered() && n.list_start() != 1;
+        const auto start = counted ? " start=\"" + std::to_string(n.list_start()) + "\"" : "";
+        out_.open({.kind = step_kind::group,
+                   .text = "<" + element + start + " style=\"" + std::string(list_style) + "\">\n",
+                   .closing = closing(element)});
     }
 
     void open_table_part(node n) {
         if (n.is("table"))
             open("table", table_style, "\n");
         else if (n.is("table_row") || n.is("table_header")) {
-            out_.raw("<tr>\n");
+            out_.literal("<tr>\n");
             column_ = 0;
         } else if (n.is("table_cell"))
             open(n.is_in_table_header() ? "th" : "td",
@@ -174,16 +189,16 @@ private:
     }
 
     const parts& marks_;
-    piece_list out_{filling::html};
+    step_list out_;
     std::size_t column_ = 0; // of the row that is being written
 };
 
 } // namespace
 
-std::vector<piece> write_html(cmark_node* root, const parts& marks) {
-    html_writer writer(marks);
-    walk(root, writer);
-    return std::move(writer).take();
+steps html_steps(cmark_node* root, const parts& marks, const section_plan& sections) {
+    html_visitor visitor(marks);
+    walk(root, sections, visitor);
+    return std::move(visitor).take();
 }
 
 } // namespace infra::email::markdown

@@ -1,0 +1,75 @@
+#include "scope.hpp"
+
+#include <infra/base/encoding.hpp>
+
+#include <algorithm>
+
+namespace infra::email {
+namespace {
+
+std::string text_of(const json::value& v) { return v.is_string() ? std::string(v.get_string()) : json::to_text(v); }
+
+const json::value* inside(const json::value* found, std::string_view path) noexcept {
+    while (found && !path.empty()) {
+        const auto* const object = found->if_object();
+        const auto word = path.substr(0, path.find('.'));
+        found = object ? object->if_contains(word) : nullptr;
+        path.remove_prefix(std::min(word.size() + 1, path.size()));
+    }
+    return found;
+}
+
+} // namespace
+
+void list_of_names::add(std::string_view name) {
+    if (std::ranges::find(names_, name) == names_.end())
+        names_.emplace_back(name);
+}
+
+std::string list_of_names::joined() const {
+    std::string all;
+    for (const auto& each : names_)
+        all.append(all.empty() ? "" : ", ").append(each);
+    return all;
+}
+
+const json::value* scope::find(std::string_view name) const noexcept {
+    if (name == ".")
+        return here_;
+    const auto word = name.substr(0, name.find('.'));
+    for (const auto* in = this; in; in = in->outer_)
+        if (const auto* const found = in->fields_ ? in->fields_->if_contains(word) : nullptr)
+            return inside(found, name.substr(std::min(word.size() + 1, name.size())));
+    return nullptr;
+}
+
+std::optional<std::string> scope::text(std::string_view name) const {
+    const auto* const found = find(name);
+    if (found && !found->is_null())
+        return encoding::to_utf8(text_of(*found));
+    missing_.add(name);
+    return std::nullopt;
+}
+
+// A section's name that is not there is a slip of the pen, where null says that there is nothing.
+const json::value* scope::find_or_note(std::string_view name) const {
+    const auto* const found = find(name);
+    if (!found)
+        missing_.add(name);
+    return found;
+}
+
+bool scope::is_true(const json::value& v) noexcept {
+    switch (v.kind()) {
+    case boost::json::kind::null: return false;
+    case boost::json::kind::bool_: return v.get_bool();
+    case boost::json::kind::int64: return v.get_int64() != 0;
+    case boost::json::kind::uint64: return v.get_uint64() != 0;
+    case boost::json::kind::double_: return v.get_double() != 0;
+    case boost::json::kind::string: return !v.get_string().empty();
+    case boost::json::kind::array: return !v.get_array().empty();
+    default: return true;
+    }
+}
+
+} // namespace infra::email

@@ -1,0 +1,66 @@
+#pragma once
+
+/// Where names get their values. Pure.
+
+#include <infra/base/json.hpp>
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace infra::email {
+
+/// Names for a sentence, each once, in the order of the text.
+class list_of_names {
+public:
+    void add(std::string_view name);
+    bool empty() const noexcept { return names_.empty(); }
+    std::string joined() const;
+
+private:
+    std::vector<std::string> names_;
+};
+
+/// The data and, within sections, what each is about: a name is looked up in the innermost that knows its first word.
+///
+/// Lifetime: what it is made of must outlive it.
+class scope {
+public:
+    /// `missing` is told the names that were looked up in vain.
+    scope(const json::object& data, list_of_names& missing) noexcept : fields_(&data), missing_(missing) {}
+    scope(const scope& outer, const json::value& here) noexcept
+        : outer_(&outer), here_(&here), fields_(here.if_object()), missing_(outer.missing_) {}
+
+    /// The value of `name`, a dot leading into objects, "." being what the section is about. Null if there is none.
+    const json::value* find(std::string_view name) const noexcept;
+
+    /// A string as it is, other JSON in its JSON spelling; null counts as absent.
+    std::optional<std::string> text(std::string_view name) const;
+
+    /// Calls `f` with the scope inside, as mustache does it: for a list once for each element, for anything else that is not
+    /// false once. False are what is absent or null, false, 0, "" and an empty list.
+    template <class F>
+    void each(std::string_view name, bool inverted, F&& f) const {
+        const auto* const about = find_or_note(name);
+        const bool holds = about && is_true(*about);
+        if (inverted && !holds)
+            f(*this);
+        else if (!inverted && holds && about->is_array())
+            for (const auto& element : about->get_array())
+                f(scope(*this, element));
+        else if (!inverted && holds)
+            f(scope(*this, *about));
+    }
+
+private:
+    static bool is_true(const json::value& v) noexcept;
+    const json::value* find_or_note(std::string_view name) const;
+
+    const scope* outer_ = nullptr;
+    const json::value* here_ = nullptr;
+    const json::object* fields_; // null: here is no object
+    list_of_names& missing_;
+};
+
+} // namespace infra::email

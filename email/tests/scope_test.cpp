@@ -1,0 +1,66 @@
+#include "src/template/scope.hpp"
+
+#include "tests/support.hpp"
+
+#include <gtest/gtest.h>
+
+namespace infra::email {
+namespace {
+
+struct ScopeTest : ::testing::Test {
+    list_of_names missing;
+    std::optional<std::string> value_of(const json::object& data, std::string_view name) {
+        return scope(data, missing).text(name);
+    }
+    int times(const json::value& v, bool inverted = false) {
+        const json::object data{{"v", v}};
+        int counted = 0;
+        scope(data, missing).each("v", inverted, [&](const scope&) { ++counted; });
+        return counted;
+    }
+};
+
+TEST_F(ScopeTest, FindsValuesByPath) {
+    const json::object data{{"s", "text"},  {"n", 42}, {"b", true}, {"null", nullptr}, {"o", {{"in", {{"deep", "x"}}}}},
+                            {"bad", "\xff"}};
+    EXPECT_EQ(value_of(data, "s"), "text");
+    EXPECT_EQ(value_of(data, "n"), "42");
+    EXPECT_EQ(value_of({{"d", 9.99}}, "d"), "9.99");
+    EXPECT_EQ(value_of({{"d", 5.0}}, "d"), "5");
+    EXPECT_EQ(value_of({{"d", -1234567.25}}, "d"), "-1234567.25");
+    EXPECT_EQ(value_of(data, "b"), "true");
+    EXPECT_EQ(value_of(data, "o.in.deep"), "x");
+    EXPECT_EQ(value_of(data, "o.in"), "{\"deep\":\"x\"}");
+    EXPECT_EQ(value_of(data, "bad"), "\xef\xbf\xbd");
+    for (const auto* absent : {"null", "none", "s.x", "o.none", "o.in.deep.er", "constructor", "."})
+        EXPECT_EQ(value_of(data, absent), std::nullopt) << absent;
+    EXPECT_EQ(missing.joined(), "null, none, s.x, o.none, o.in.deep.er, constructor, .");
+}
+
+TEST_F(ScopeTest, HoldsTrueWhatMustacheDoes) {
+    for (const json::value& falsy : {json::value(nullptr), json::value(false), json::value(0), json::value(0u),
+                                     json::value(0.0), json::value(""), json::value(json::array{})}) {
+        EXPECT_EQ(times(falsy), 0) << json::to_text(falsy);
+        EXPECT_EQ(times(falsy, true), 1) << json::to_text(falsy);
+    }
+    for (const json::value& truthy :
+         {json::value(true), json::value(-1), json::value(1u), json::value(0.5), json::value("0"),
+          json::value(json::object{}), json::value(json::array{nullptr})}) {
+        EXPECT_EQ(times(truthy), 1) << json::to_text(truthy);
+        EXPECT_EQ(times(truthy, true), 0) << json::to_text(truthy);
+    }
+    EXPECT_EQ(times(json::array{1, 2, false}), 3);
+}
+
+TEST_F(ScopeTest, LooksFromTheInnermostOutwards) {
+    const json::object data{{"a", 1}, {"b", {{"x", 1}}}};
+    const json::value middle{{"a", 2}, {"b", nullptr}}, inner = "text";
+    const scope root(data, missing), second(root, middle), third(second, inner);
+    EXPECT_EQ(third.text("a"), "2");
+    EXPECT_EQ(third.text("."), "text");
+    EXPECT_EQ(root.text("b.x"), "1");
+    EXPECT_EQ(third.find("b.x"), nullptr) << "the first to know b decides";
+}
+
+} // namespace
+} // namespace infra::email
