@@ -1,5 +1,7 @@
 #include "bidi.hpp"
 
+#include <string_view>
+
 namespace infra::email {
 namespace {
 
@@ -20,13 +22,13 @@ void note_control(std::string& open, std::string_view control) {
 
 } // namespace
 
-std::string with_directions_ended(std::string_view text) {
-    std::string made(text), open;
-    for (auto at = text.find('\xe2'); at != std::string_view::npos; at = text.find('\xe2', at + 1))
-        note_control(open, text.substr(at, 3));
+std::string with_directions_ended(std::string text) {
+    std::string open;
+    for (auto at = text.find('\xe2'); at != std::string::npos; at = text.find('\xe2', at + 1))
+        note_control(open, std::string_view(text).substr(at, 3));
     for (; !open.empty(); open.pop_back())
-        made += open.back() == embedding ? "\xe2\x80\xac" : "\xe2\x81\xa9";
-    return made;
+        text += open.back() == embedding ? "\xe2\x80\xac" : "\xe2\x81\xa9";
+    return text;
 }
 
 } // namespace infra::email

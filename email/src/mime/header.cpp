@@ -185,7 +185,7 @@ words unstructured(std::string_view text, std::size_t column) {
 
 words phrase(std::string_view name, std::size_t column) {
     refuse_breaks("a name in an address", name);
-    const auto ended = with_directions_ended(trimmed(name));
+    const auto ended = with_directions_ended(std::string(trimmed(name)));
     name = ended;
     if (!is_plain(name))
         return encoded(name, column);

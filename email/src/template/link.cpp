@@ -37,16 +37,26 @@ std::string_view trimmed(std::string_view text) noexcept {
                                            : text.substr(begin, text.find_last_not_of(" \t\r\n") - begin + 1);
 }
 
+constexpr std::array<bool, 256> url_character = [] {
+    std::array<bool, 256> allowed{};
+    for (const char c : std::string_view("-._~:/?#[]@!$&'()*+,;=%"))
+        allowed[static_cast<unsigned char>(c)] = true;
+    for (int c = 0; c < 128; ++c)
+        allowed[static_cast<std::size_t>(c)] |= is_alnum(static_cast<char>(c));
+    return allowed;
+}();
+
 // All that RFC 3986 lets stand in a URL, the percent sign too; the rest is encoded.
-std::string url_characters(std::string_view text) {
-    constexpr std::string_view allowed = "-._~:/?#[]@!$&'()*+,;=%";
-    std::string made;
-    for (const char& c : text)
-        if (is_alnum(c) || allowed.find(c) != std::string_view::npos)
-            made += c;
-        else
-            made += encoding::percent_encode(std::string_view(&c, 1));
-    return made;
+void append_url_characters(std::string& to, std::string_view text) {
+    const auto is_allowed = [](char c) { return url_character[static_cast<unsigned char>(c)]; };
+    while (!text.empty()) {
+        const auto plain = static_cast<std::size_t>(std::ranges::find_if_not(text, is_allowed) - text.begin());
+        to += text.substr(0, plain);
+        text.remove_prefix(plain);
+        if (!text.empty())
+            to += encoding::percent_encode(text.substr(0, 1));
+        text.remove_prefix(std::min<std::size_t>(1, text.size()));
+    }
 }
 
 bool is_label(std::string_view text) noexcept {
@@ -106,7 +116,7 @@ std::string fill_target(const parts& target, const lookup& values) {
     bool has_value = false;
     for (std::size_t i = 0; i < target.size(); ++i) {
         if (!target[i].is_place()) {
-            url += url_characters(target[i].text);
+            append_url_characters(url, target[i].text);
             continue;
         }
         const auto found = values(target[i].name);
@@ -120,7 +130,7 @@ std::string fill_target(const parts& target, const lookup& values) {
         case place::begin:
             if (!begins_with_any(value, schemes))
                 return {};
-            url += url_characters(value);
+            append_url_characters(url, value);
             break;
         case place::host: {
             const bool alone = url.ends_with("//") && ends_host(target, i + 1);

@@ -7,6 +7,7 @@
 #include <infra/base/encoding.hpp>
 #include <infra/email/error.hpp>
 
+#include <utility>
 #include <vector>
 
 namespace infra::email {
@@ -18,8 +19,8 @@ void append_plain(std::string& to, const steps& of, const scope& values) {
         if (each.kind == step_kind::literal)
             to += each.text;
         else if (each.kind == step_kind::value) {
-            const auto found = values.text(each.name);
-            to += found ? with_directions_ended(*found) : each.text;
+            auto found = values.text(each.name);
+            to += found ? with_directions_ended(std::move(*found)) : each.text;
         } else
             values.each(each.name, each.kind == step_kind::inverted,
                         [&](const scope& inner) { append_plain(to, each.inside, inner); });

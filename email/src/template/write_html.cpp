@@ -56,8 +56,8 @@ private:
 
     void value(const step& s, const scope& values) {
         wrote_ = true; // an empty one too: the elements do not depend on what a value is
-        const auto found = values.text(s.name);
-        append_escaped(out_, found ? with_directions_ended(*found) : s.text);
+        auto found = values.text(s.name);
+        append_escaped(out_, found ? with_directions_ended(std::move(*found)) : s.text);
     }
 
     void target(const step& s, const scope& values) {

@@ -5,21 +5,22 @@
 #include "link.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace infra::email {
 namespace {
 
 // A value must not look like several paragraphs.
-std::string one_line(std::string_view text) {
+std::string one_line(std::string text) {
+    if (text.find_first_of("\r\n") == std::string::npos)
+        return text;
     std::string made;
-    while (!text.empty()) {
-        const auto end = std::min(text.find_first_of("\r\n"), text.size());
-        made.append(text.substr(0, end));
-        text.remove_prefix(end);
-        if (text.empty())
-            break;
-        made += ' ';
-        text.remove_prefix(std::min(text.find_first_not_of("\r\n"), text.size()));
+    for (const char c : text) {
+        const bool is_break = c == '\r' || c == '\n';
+        if (!is_break)
+            made += c;
+        else if (made.empty() || made.back() != ' ')
+            made += ' ';
     }
     return made;
 }
@@ -54,9 +55,9 @@ private:
     }
 
     void value(const step& s, const scope& values) {
-        const auto found = values.text(s.name);
+        auto found = values.text(s.name);
         out_.begin(); // an empty one too: as many lines, whatever the value
-        out_.add(one_line(found ? with_directions_ended(*found) : s.text));
+        out_.add(one_line(found ? with_directions_ended(std::move(*found)) : s.text));
     }
 
     void target(const step& s, const scope& values) {
