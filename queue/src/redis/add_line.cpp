@@ -38,6 +38,11 @@ arrivals& of_queue(std::vector<arrivals>& all, const std::string& queue) {
 add_operation::add_operation(const executor& ex, std::vector<new_job> what)
     : completion(ex), jobs(std::move(what)), bytes(bytes_of(jobs)) {}
 
+std::size_t most_of_next_add(std::size_t waiting, bool is_idle) {
+    constexpr std::size_t few = 16;
+    return is_idle && waiting > few ? std::min(jobs_of_a_call, waiting / 2) : jobs_of_a_call;
+}
+
 std::vector<shared_add> next_adds(std::deque<shared_add>& waiting, std::size_t most_jobs, std::size_t most_bytes) {
     std::vector<shared_add> next;
     std::size_t jobs = 0, bytes = 0;
@@ -153,11 +158,11 @@ void add_line::see_to_all(const shared_store& s) {
     go_on(s);
 }
 
-// Of many callers who add one job each half go in each call: so the server adds some while the others are told and come again.
 std::size_t add_line::most_of_next() const {
-    constexpr std::size_t few = 16;
-    const bool has_other_half = lanes_.all_free() && waiting_.size() > few;
-    return has_other_half ? std::min(jobs_of_a_call, waiting_.size() / 2) : jobs_of_a_call;
+    std::size_t jobs = 0;
+    for (const auto& each : waiting_)
+        jobs += each->jobs.size();
+    return most_of_next_add(jobs, lanes_.all_free());
 }
 
 void add_line::start(const shared_store& s) {

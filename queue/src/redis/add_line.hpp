@@ -27,6 +27,10 @@ public:
 };
 using shared_add = std::shared_ptr<add_operation>;
 
+/// How many jobs the next call should carry at most. Of many that come while nothing is under way half go first and the rest
+/// right after them: so the server adds some while the callers of the others are told, and come again.
+std::size_t most_of_next_add(std::size_t waiting, bool is_idle);
+
 /// Takes what goes next: at least one, and no more jobs and bytes than that unless one alone has more.
 std::vector<shared_add> next_adds(std::deque<shared_add>& waiting, std::size_t most_jobs, std::size_t most_bytes);
 

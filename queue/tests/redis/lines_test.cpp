@@ -81,6 +81,13 @@ TEST_F(Lines, JobsOfManyCallersGoTogetherUpToABound) {
     EXPECT_TRUE(next_adds(waiting, 5, 1'000'000).empty());
 }
 
+TEST_F(Lines, OfManyJobsHalfGoFirstWhileNothingIsUnderWay) {
+    EXPECT_EQ(most_of_next_add(100, true), 50u);
+    EXPECT_GE(most_of_next_add(100, false), 100u) << "the other half is with the server";
+    EXPECT_GE(most_of_next_add(10, true), 10u) << "too few to be worth two calls";
+    EXPECT_EQ(most_of_next_add(100'000, true), most_of_next_add(100'000, false)) << "none holds the server for long";
+}
+
 TEST_F(Lines, LargePayloadsGoInFewerJobsToACall) {
     auto large = make_job("");
     large.data.assign(100'000, ' ');
