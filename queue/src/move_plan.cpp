@@ -35,8 +35,21 @@ std::string obstacle_list::examples::text() const { return first + (number > mos
 void obstacle_list::look_at(const job_info& job, const std::optional<job_info>& same_id_in_target) {
     if (same_id_in_target && !is_same_job(job, *same_id_in_target))
         other_ids_.add({job.queue, job.id});
-    if (job.parent && !is_over(job.state) && !moved_.contains(job.parent->queue))
-        torn_.add({job.queue, job.id});
+    if (job.id.empty())
+        look_at_refusal(job, "they have no id; remove them");
+}
+
+void obstacle_list::look_at_refusal(const job_info& job, const std::string& why) {
+    if (!why.empty())
+        refused_[why].add({job.queue, job.id});
+}
+
+// One that has failed may be waited for all the same.
+void obstacle_list::look_at_parent(const job_info& child, const std::optional<job_info>& parent) {
+    const bool is_waited_for =
+        !is_over(child.state) || (child.state == job_state::failed && parent && parent->children.pending > 0);
+    if (parent && is_waited_for && !is_moved(parent->queue))
+        torn_.add({child.queue, child.id});
 }
 
 void obstacle_list::look_at_child(const job_key& parent, const child_info& child) {
@@ -49,6 +62,8 @@ std::vector<std::string> obstacle_list::sentences() const {
     if (other_ids_.number > 0)
         all.push_back("other jobs of the target have the ids of " + std::to_string(other_ids_.number) + " jobs (" +
                       other_ids_.text() + "); remove or rename them there, or move to another prefix or file");
+    for (const auto& [why, jobs] : refused_)
+        all.push_back(std::to_string(jobs.number) + " jobs (" + jobs.text() + ") cannot be carried: " + why);
     if (torn_.number > 0)
         all.push_back(std::to_string(torn_.number) + " jobs (" + torn_.text() +
                       ") wait for jobs of queues that are not moved, or those for them; move those queues as well, or "
@@ -56,7 +71,7 @@ std::vector<std::string> obstacle_list::sentences() const {
     return all;
 }
 
-std::vector<std::string> remarks_on(const std::vector<queue_to_move>& queues) {
+std::vector<std::string> remarks_on(const std::vector<queue_to_move>& queues, std::string_view to) {
     std::vector<std::string> all;
     for (const auto& q : queues) {
         const auto& name = q.there.queue;
@@ -68,6 +83,12 @@ std::vector<std::string> remarks_on(const std::vector<queue_to_move>& queues) {
         if (q.there_before > 0)
             all.push_back("the target's queue \"" + name + "\" holds " + std::to_string(q.there_before) +
                           " jobs already; it is paused meanwhile, and gets the settings of the source");
+        if (!q.target_moving_to.empty())
+            all.push_back("the target's queue \"" + name + "\" is being moved itself, to " + q.target_moving_to +
+                          "; the move will refuse");
+        if (!q.moving_to.empty() && q.moving_to != to)
+            all.push_back("the queue \"" + name + "\" is being moved to " + q.moving_to +
+                          "; the move will refuse, unless that is given up");
     }
     return all;
 }

@@ -62,25 +62,49 @@ TEST(QueueMovePlan, NamesTheFirstOfMany) {
 TEST(QueueMovePlan, TearsNoFamilyApart) {
     auto child = job("1");
     child.parent = job_key{"albums", "p"};
+    auto parent = job("p", job_state::waiting_children);
+    parent.queue = "albums";
     obstacle_list whole({"mail", "albums"}), torn({"mail"});
-    whole.look_at(child, std::nullopt);
-    torn.look_at(child, std::nullopt);
+    whole.look_at_parent(child, parent);
+    torn.look_at_parent(child, parent);
     EXPECT_EQ(whole.sentences(), strings{});
     EXPECT_EQ(torn.sentences().size(), 1u);
 
     obstacle_list of_the_past({"mail"}); // its parent has heard of it
     child.state = job_state::completed;
-    of_the_past.look_at(child, std::nullopt);
+    of_the_past.look_at_parent(child, parent);
+    child.state = job_state::failed;
+    of_the_past.look_at_parent(child, parent);
     of_the_past.look_at_child({"mail", "p"}, {.job = {"photos", "2"}, .state = child_state::completed});
     EXPECT_EQ(of_the_past.sentences(), strings{});
     of_the_past.look_at_child({"mail", "p"}, {.job = {"photos", "3"}});
     EXPECT_EQ(of_the_past.sentences().size(), 1u);
+
+    obstacle_list waited_for({"mail"}); // it has failed, and may be retried
+    parent.children.pending = 1;
+    waited_for.look_at_parent(child, parent);
+    EXPECT_EQ(waited_for.sentences().size(), 1u);
+}
+
+TEST(QueueMovePlan, SaysWhatTheTargetCannotHave) {
+    obstacle_list found({"mail"});
+    found.look_at(job(""), std::nullopt);
+    found.look_at_refusal(job("1"), "");
+    found.look_at_refusal(job("2"), "too large");
+    found.look_at_refusal(job("3"), "too large");
+    ASSERT_EQ(found.sentences().size(), 2u);
+    EXPECT_NE(found.sentences()[1].find("2 jobs (mail:2, mail:3) cannot be carried: too large"), std::string::npos)
+        << found.sentences()[1];
 }
 
 TEST(QueueMovePlan, SaysWhatIsToBeKnownBefore) {
     const std::vector<queue_to_move> queues{
         {.there = {.queue = "calm"}}, {.there = {.queue = "mail", .active = 2}, .there_before = 3, .was_paused = true}};
-    EXPECT_EQ(remarks_on(queues).size(), 3u);
+    EXPECT_EQ(remarks_on(queues, "redis://there").size(), 3u);
+    const std::vector<queue_to_move> interrupted{{.there = {.queue = "a"}, .moving_to = "redis://there"},
+                                                 {.there = {.queue = "b"}, .moving_to = "redis://elsewhere"},
+                                                 {.there = {.queue = "c"}, .target_moving_to = "sqlite:x.db"}};
+    EXPECT_EQ(remarks_on(interrupted, "redis://there").size(), 2u);
 }
 
 } // namespace

@@ -241,8 +241,24 @@ awaitable<void> memory_backend::restore_children(job_key parent, std::vector<chi
     });
 }
 
-awaitable<void> memory_backend::restore_schedules(std::vector<schedule_info> schedules) {
+std::string memory_backend::refusal_of(const carried_job& job) const { return refusal_of_doomed(job); }
+
+awaitable<std::vector<carried_schedule>> memory_backend::carry_schedules(std::string queue) {
+    return act(handle_, [queue = std::move(queue)](auto& s) { return s.carry_schedules(queue); });
+}
+
+awaitable<void> memory_backend::restore_schedules(std::vector<carried_schedule> schedules) {
     return act(handle_, [schedules = std::move(schedules)](auto& s) { s.restore_schedules(schedules); });
+}
+
+awaitable<void> memory_backend::settle(std::string /*queue*/) { co_return; }
+
+awaitable<std::uint64_t> memory_backend::pass_numbers(std::string /*queue*/, std::uint64_t last) {
+    return act(handle_, [last](auto& s) { return s.pass_numbers(last); });
+}
+
+awaitable<std::string> memory_backend::mark(move_mark asked) {
+    return act(handle_, [asked = std::move(asked)](auto& s) { return s.mark(asked); });
 }
 
 std::shared_ptr<memory_backend> make_memory_backend() { return std::make_shared<memory_backend>(); }

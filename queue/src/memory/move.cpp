@@ -16,6 +16,11 @@ std::int64_t number_in(std::string_view id) {
     return id.size() <= most_digits && read.ec == std::errc() && read.ptr == end ? number : 0;
 }
 
+void refuse_unless_paused(const memory_storage& s, const std::string& queue) {
+    if (!s.settings(queue).paused)
+        throw not_paused_error(queue);
+}
+
 } // namespace
 
 std::vector<std::optional<carried_job>> memory_storage::carry(const std::vector<job_key>& keys) {
@@ -30,7 +35,8 @@ carried_job memory_storage::carried(record& r) {
     carried_job job{.known = shown(r),
                     .carrier = r.carrier,
                     .in_front = r.info.state == job_state::waiting && r.place < 0,
-                    .log = {r.log.begin(), r.log.end()}};
+                    .log = {r.log.begin(), r.log.end()},
+                    .handed_on = r.handed_on};
     if (const auto* parent = parent_of(r); parent && parent->children.contains(r.number))
         job.on_failure = parent->children.at(r.number).on_failure;
     if (r.info.deduplication_id.empty())
@@ -47,6 +53,7 @@ carried_job memory_storage::carried(record& r) {
 std::vector<bool> memory_storage::restore(std::vector<carried_job> jobs) {
     std::vector<bool> restored;
     for (auto& each : jobs) {
+        refuse_unless_paused(*this, each.known.queue);
         const bool is_new = !find(each.known.queue, each.known.id);
         restored.push_back(is_new);
         if (is_new)
@@ -64,6 +71,7 @@ void memory_storage::restore_one(carried_job job) {
     record r{.number = static_cast<std::uint64_t>(number),
              .info = std::move(job.known),
              .carrier = std::move(job.carrier),
+             .handed_on = std::move(job.handed_on),
              .place = job.in_front ? -number : number,
              .log = {job.log.begin(), job.log.end()}};
     r.waiting_since = r.info.run_at.value_or(r.info.created_at);
@@ -77,6 +85,7 @@ void memory_storage::restore_one(carried_job job) {
 }
 
 void memory_storage::restore_children(const job_key& parent, const std::vector<child_info>& children) {
+    refuse_unless_paused(*this, parent.queue);
     auto* r = find(parent.queue, parent.id);
     if (!r)
         return;
@@ -96,12 +105,48 @@ void memory_storage::restore_children(const job_key& parent, const std::vector<c
     }
 }
 
-void memory_storage::restore_schedules(const std::vector<schedule_info>& all) {
-    for (const auto& each : all) {
-        const auto [place, is_new] = queue_of(each.queue).schedules.try_emplace(each.id, each);
-        if (is_new)
-            place_run(place->second, each.defined_at);
+std::vector<carried_schedule> memory_storage::carry_schedules(const std::string& queue) {
+    std::vector<carried_schedule> all;
+    for (auto& each : schedules(queue)) {
+        carried_schedule s{.known = std::move(each)};
+        if (const auto* run = pending_run(s.known))
+            s.run_added_at = run->info.created_at;
+        const auto& handed_on = queue_of(queue).handed_on;
+        if (const auto found = handed_on.find(s.known.id); found != handed_on.end())
+            s.handed_on = found->second;
+        all.push_back(std::move(s));
     }
+    return all;
+}
+
+void memory_storage::restore_schedules(const std::vector<carried_schedule>& all) {
+    for (const auto& [known, run_added_at, handed_on] : all) {
+        auto& queue = queue_of(known.queue);
+        const auto [place, is_new] = queue.schedules.try_emplace(known.id, known);
+        if (!is_new)
+            continue;
+        place_run(place->second, run_added_at.value_or(known.defined_at));
+        if (!handed_on.empty())
+            queue.handed_on[known.id] = handed_on;
+    }
+}
+
+std::uint64_t memory_storage::pass_numbers(std::uint64_t last) {
+    numbers_ = std::max(numbers_, static_cast<std::int64_t>(last));
+    return static_cast<std::uint64_t>(numbers_);
+}
+
+std::string memory_storage::mark(const move_mark& asked) {
+    if (!asked.to || asked.to->empty()) {
+        const auto known = queues_.find(asked.queue);
+        if (known != queues_.end() && asked.to)
+            known->second.moving_to.clear();
+        return known != queues_.end() ? known->second.moving_to : "";
+    }
+    auto& stands = queue_of(asked.queue).moving_to;
+    if (stands.empty() || asked.instead)
+        stands = *asked.to;
+    return stands;
 }
 
 } // namespace infra::queue

@@ -61,7 +61,10 @@ public:
     std::vector<std::optional<carried_job>> carry(const std::vector<job_key>& keys);
     std::vector<bool> restore(std::vector<carried_job> jobs);
     void restore_children(const job_key& parent, const std::vector<child_info>& children);
-    void restore_schedules(const std::vector<schedule_info>& all);
+    std::vector<carried_schedule> carry_schedules(const std::string& queue);
+    void restore_schedules(const std::vector<carried_schedule>& all);
+    std::uint64_t pass_numbers(std::uint64_t last);
+    std::string mark(const move_mark& asked);
 
     std::vector<job_info> jobs_that(const std::function<bool(const job_info&)>& which) const;
     void close(memory_handle& which, const std::exception_ptr& why);
@@ -71,6 +74,7 @@ private:
         std::uint64_t number = 0; // with which it came
         job_info info{};
         std::string carrier{};
+        std::string handed_on{}; // of another program
         std::int64_t place =
             0;               // among equals, and among those that are over: from `numbers_`; negative, it is in front
         std::string token{}; // of the lease, while active
@@ -98,6 +102,8 @@ private:
         std::map<std::string, group_record> groups{};
         std::map<std::string, slot> slots{};
         std::map<std::string, schedule_info> schedules{};
+        std::map<std::string, std::string> handed_on{}; // of schedules, by their ids
+        std::string moving_to{};
         std::map<wall_time, minute_counts> minutes{};
         std::deque<job_event> events{};
         std::uint64_t event_numbers = 0;

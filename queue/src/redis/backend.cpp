@@ -101,8 +101,19 @@ public:
     awaitable<void> restore_children(job_key parent, std::vector<child_info> children) override {
         return redis_backend::restore_children(store_, std::move(parent), std::move(children));
     }
-    awaitable<void> restore_schedules(std::vector<schedule_info> schedules) override {
+    std::string refusal_of(const carried_job& job) const override { return redis_backend::refusal_of(*store_, job); }
+    awaitable<std::vector<carried_schedule>> carry_schedules(std::string queue) override {
+        return redis_backend::carry_schedules(store_, std::move(queue));
+    }
+    awaitable<void> restore_schedules(std::vector<carried_schedule> schedules) override {
         return redis_backend::restore_schedules(store_, std::move(schedules));
+    }
+    awaitable<void> settle(std::string queue) override { return redis_backend::settle(store_, std::move(queue)); }
+    awaitable<std::uint64_t> pass_numbers(std::string queue, std::uint64_t last) override {
+        return redis_backend::pass_numbers(store_, std::move(queue), last);
+    }
+    awaitable<std::string> mark(move_mark asked) override {
+        return redis_backend::mark_moving(store_, std::move(asked));
     }
 
     awaitable<void> stop(deadline limit) override { return redis_backend::stop(store_, limit); }

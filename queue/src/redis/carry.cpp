@@ -1,6 +1,7 @@
 #include "restore.hpp"
 
 #include "found_jobs.hpp"
+#include "handed_on.hpp"
 #include "job_hash.hpp"
 #include "log_rows.hpp"
 #include "naming.hpp"
@@ -29,7 +30,7 @@ std::optional<wall_time> delay_of_parent(const stored_job& job, const hash_field
     return job.with.delay.count() > 0 ? std::optional(saturating_add(job.created_at, job.with.delay)) : std::nullopt;
 }
 
-carried_job to_carried(const std::string& queue, redis::reply found, redis::reply log) {
+carried_job to_carried(const std::string& queue, redis::reply found, redis::reply log, std::string_view prefix) {
     const auto fields = fields_in(found);
     auto stored = read_job({queue, found.items().at(0).as_text()}, fields);
     carried_job job{.known = *read_found(queue, std::move(found)),
@@ -44,6 +45,7 @@ carried_job to_carried(const std::string& queue, redis::reply found, redis::repl
         job.on_failure = stored.parent->on_failure;
     for (auto& row : redis::to<std::vector<std::string>>(std::move(log)))
         job.log.push_back(read_row(std::move(row)));
+    job.handed_on = handed_on_of(job, fields, prefix);
     return job;
 }
 
@@ -93,7 +95,8 @@ awaitable<std::vector<std::optional<carried_job>>> carry(shared_store s, std::ve
         auto found = std::move(std::move(answers.at(i * answers_of_a_job)).take_items().at(0));
         all.push_back(found.is_null() ? std::nullopt
                                       : std::optional(to_carried(keys[i].queue, std::move(found),
-                                                                 std::move(answers.at(i * answers_of_a_job + 1)))));
+                                                                 std::move(answers.at(i * answers_of_a_job + 1)),
+                                                                 s->options().prefix)));
     }
     co_await say_slots(s, all);
     co_return all;

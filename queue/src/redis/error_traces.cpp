@@ -25,7 +25,10 @@ std::optional<job_error> read_our_trace(std::string_view trace) {
     return job_error{.attempt = static_cast<int>(*attempt), .at = *at, .reason = std::string(trace.substr(0, mark))};
 }
 
+// One whose time nobody knows stays a text without a stack.
 std::string to_trace(const job_error& e) {
+    if (e.at == wall_time{})
+        return e.reason;
     const auto at = format_rfc3339(e.at);
     auto trace = e.reason;
     trace.append(our_line).append(std::to_string(e.attempt)).append(before_time).append(at.data(), at.size());

@@ -4,7 +4,10 @@
 
 namespace infra::queue::redis_backend {
 
+// One of somebody who writes no times stays as it was.
 std::string to_row(const log_line& line) {
+    if (line.at == wall_time{})
+        return line.text;
     const auto at = format_rfc3339(line.at);
     std::string row(at.data(), at.size());
     row += ' ';

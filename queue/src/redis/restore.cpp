@@ -2,6 +2,7 @@
 
 #include "add_jobs.hpp"
 #include "error_traces.hpp"
+#include "handed_on.hpp"
 #include "job_hash.hpp"
 #include "log_rows.hpp"
 #include "naming.hpp"
@@ -56,7 +57,6 @@ void put_past(hash_fields& into, const carried_job& job) {
     put_text(into, "failedReason", known.failed_reason);
     put_text(into, "stacktrace", traces_of(known.errors));
     put_text(into, "progress", known.progress);
-    put_text(into, "defa", job.fail_with);
     if (!is_over(known))
         return;
     into.emplace_back("finishedOn", std::to_string(to_unix_ms(known.finished_at.value_or(known.created_at))));
@@ -119,7 +119,7 @@ std::uint64_t number_in(std::string_view id) {
 }
 
 std::size_t size_of(const carried_job& job) {
-    auto size = job.known.data.size() + job.known.result.size() + job.carrier.size();
+    auto size = job.known.data.size() + job.known.result.size() + job.carrier.size() + job.handed_on.size();
     for (const auto& line : job.log)
         size += line.text.size();
     return size;
@@ -155,6 +155,8 @@ awaitable<void> restore_in_queue(shared_store s, std::string queue, const std::v
     for (std::size_t from = 0, to = 0; from < which.size(); from = to) {
         to = end_of_call(jobs, which, from);
         const auto answers = co_await s->ask(restore_command(*s, jobs, std::span(which).subspan(from, to - from)));
+        if (answers.is_null())
+            throw not_paused_error(queue);
         for (auto i = from; i < to; ++i)
             restored[which[i]] = answers.items().at(i - from).as_integer() == 1;
     }
@@ -183,7 +185,8 @@ redis::command children_command(const store& s, const job_key& parent, const std
         all.push_back(s.keys(each.job.queue).of_job(each.job.id));
         all.push_back(text_of(each));
     }
-    return scripts::restore_children.call(words{s.keys(parent.queue).of_job(parent.id)}, all)
+    return scripts::restore_children
+        .call(words{s.keys(parent.queue).base(), s.keys(parent.queue).of_job(parent.id)}, all)
         .again(redis::replay::idempotent);
 }
 
@@ -198,7 +201,7 @@ hash_fields hash_of(const carried_job& job, std::string_view prefix) {
         added.run_at.reset();
     auto hash = hash_of(added, link, job.known.state == job_state::waiting_children);
     put_past(hash, job);
-    return hash;
+    return with_handed_on(std::move(hash), job, link);
 }
 
 awaitable<std::vector<bool>> restore(shared_store s, std::vector<carried_job> jobs) {
@@ -216,7 +219,8 @@ awaitable<void> restore_children(shared_store s, job_key parent, std::vector<chi
         const auto to = std::min(children.size(), from + most_in_a_call);
         const std::vector<child_info> piece(children.begin() + static_cast<std::ptrdiff_t>(from),
                                             children.begin() + static_cast<std::ptrdiff_t>(to));
-        co_await s->ask(children_command(*s, parent, piece));
+        if ((co_await s->ask(children_command(*s, parent, piece))).is_null())
+            throw not_paused_error(parent.queue);
     }
 }
 

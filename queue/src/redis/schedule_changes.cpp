@@ -1,5 +1,7 @@
 #include "schedule_changes.hpp"
 
+#include "handed_on.hpp"
+
 namespace infra::queue::redis_backend {
 
 namespace {
@@ -49,7 +51,8 @@ schedule_change upserted(const known_schedule& known, const new_schedule& asked)
     return change;
 }
 
-schedule_change restored(const schedule_info& as) {
+schedule_change restored(const carried_schedule& schedule) {
+    const auto& as = schedule.known;
     schedule_change change{.becomes = to_stored({.queue = as.queue,
                                                  .id = as.id,
                                                  .when = as.when,
@@ -59,9 +62,10 @@ schedule_change restored(const schedule_info& as) {
                                                  .next = as.next,
                                                  .now = as.defined_at}),
                            .run = as.next,
-                           .now = as.defined_at};
+                           .now = schedule.run_added_at.value_or(as.defined_at)};
     change.becomes.iterations = as.runs + (as.next ? 1 : 0);
     change.becomes.last = as.last;
+    take_handed_on(change, schedule);
     return change;
 }
 

@@ -5,6 +5,7 @@
 
 #include "stored_scheduler.hpp"
 
+#include <infra/queue/move.hpp>
 #include <infra/queue/schedules.hpp>
 
 #include <optional>
@@ -16,6 +17,8 @@ struct schedule_change {
     std::optional<wall_time> taken_away{}; ///< for when a run was that goes if it does not run
     std::optional<wall_time> run{};        ///< for when one is to be added, unless it is there
     wall_time now{};
+    hash_fields more{};     ///< of the schedule's hash: what another program wrote there
+    std::string run_opts{}; ///< of that run, where another program added it
 };
 
 /// A schedule as it is stored, if it is, and where the job of its next run is.
@@ -28,7 +31,7 @@ struct known_schedule {
 schedule_change upserted(const known_schedule& known, const new_schedule& asked);
 
 /// One that comes from another storage, with the runs that were made there.
-schedule_change restored(const schedule_info& as);
+schedule_change restored(const carried_schedule& schedule);
 
 /// Empty where `asked.run` is not the pending one.
 std::optional<schedule_change> advanced(const known_schedule& known, const advance_request& asked);

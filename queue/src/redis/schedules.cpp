@@ -1,3 +1,4 @@
+#include "handed_on.hpp"
 #include "naming.hpp"
 #include "restore.hpp"
 #include "schedule_changes.hpp"
@@ -20,6 +21,7 @@ constexpr int most_looks = 20;
 struct seen_schedule {
     known_schedule known{};
     std::string digest{};
+    hash_fields hash{};
 };
 
 hash_fields fields_of(redis::reply::list flat) {
@@ -50,10 +52,10 @@ std::vector<seen_schedule> read_seen(const std::string& queue, redis::reply answ
     for (std::size_t i = 0; i + 6 < flat.size(); i += 7) {
         seen_schedule one{.known = {.pending = state_of(flat[i + 4])}, .digest = flat[i + 3].as_text()};
         if (!flat[i + 1].is_null()) {
-            const auto hash = fields_of(std::move(flat[i + 2]).take_items());
+            one.hash = fields_of(std::move(flat[i + 2]).take_items());
             auto& is = one.known.is;
-            is = read_scheduler(queue, std::move(flat[i]).take_text(), flat[i + 1].as_real(), hash);
-            take_from_run(*is, hash, text_of(std::move(flat[i + 5])), text_of(std::move(flat[i + 6])));
+            is = read_scheduler(queue, std::move(flat[i]).take_text(), flat[i + 1].as_real(), one.hash);
+            take_from_run(*is, one.hash, text_of(std::move(flat[i + 5])), text_of(std::move(flat[i + 6])));
         }
         all.push_back(std::move(one));
     }
@@ -86,6 +88,9 @@ void put_run(words& into, const schedule_change& change) {
         return into.push_back("");
     const auto run = *change.run;
     auto hash = iteration_of(change.becomes, run, change.becomes.iterations, change.now);
+    for (auto& [name, value] : hash)
+        if (name == "opts" && !change.run_opts.empty())
+            value = change.run_opts;
     const auto options = to_info(change.becomes, {}).options;
     const auto* expires = find_field(hash, "infra.expires");
     into.insert(into.end(), {run_id(change.becomes.id, run), where_of(options, run, change.now),
@@ -97,7 +102,9 @@ void put(words& into, const schedule_change& change, const std::string& digest) 
     const auto& s = change.becomes;
     into.insert(into.end(), {s.id, digest, std::to_string(to_unix_ms(score_of(s))),
                              change.taken_away ? run_id(s.id, *change.taken_away) : ""});
-    put_hash(into, hash_of(s));
+    auto hash = hash_of(s);
+    hash.insert(hash.end(), change.more.begin(), change.more.end());
+    put_hash(into, std::move(hash));
     put_run(into, change);
 }
 
@@ -184,23 +191,24 @@ awaitable<std::vector<bool>> fulfil(shared_store s, std::map<std::string, wishes
     co_return done;
 }
 
-std::vector<schedule_info> infos_of(const std::vector<seen_schedule>& all) {
-    std::vector<schedule_info> infos;
-    for (const auto& each : all)
-        if (each.known.is)
-            infos.push_back(to_info(*each.known.is, each.known.pending));
-    return infos;
+awaitable<std::vector<seen_schedule>> seen_in(shared_store s, std::string queue) {
+    std::vector<seen_schedule> all;
+    for (std::size_t from = 0;; from += schedules_of_a_call) {
+        auto seen = co_await look_at(s, queue, {"", std::to_string(from), std::to_string(schedules_of_a_call)});
+        for (auto& each : seen)
+            if (each.known.is)
+                all.push_back(std::move(each));
+        if (seen.size() < schedules_of_a_call)
+            break;
+    }
+    std::ranges::sort(all, {}, [](const seen_schedule& each) { return std::string_view(each.known.is->id); });
+    co_return all;
 }
 
 awaitable<std::vector<schedule_info>> schedules_of(shared_store s, std::string queue) {
     std::vector<schedule_info> all;
-    for (std::size_t from = 0;; from += schedules_of_a_call) {
-        const auto seen = co_await look_at(s, queue, {"", std::to_string(from), std::to_string(schedules_of_a_call)});
-        std::ranges::move(infos_of(seen), std::back_inserter(all));
-        if (seen.size() < schedules_of_a_call)
-            break;
-    }
-    std::ranges::sort(all, {}, &schedule_info::id);
+    for (const auto& each : co_await seen_in(s, std::move(queue)))
+        all.push_back(to_info(*each.known.is, each.known.pending));
     co_return all;
 }
 
@@ -215,12 +223,33 @@ awaitable<void> upsert(shared_store s, std::vector<new_schedule> schedules) {
     co_await fulfil(s, std::move(by_queue), schedules.size());
 }
 
-awaitable<void> restore_schedules(shared_store s, std::vector<schedule_info> schedules) {
+awaitable<std::vector<carried_schedule>> carry_schedules(shared_store s, std::string queue) {
+    std::vector<carried_schedule> all;
+    const auto seen = co_await seen_in(s, queue);
+    redis::batch runs;
+    for (const auto& [known, digest, hash] : seen)
+        runs.add({"HMGET", s->keys(queue).of_job(run_id(known.is->id, known.is->next.value_or(wall_time{}))),
+                  "timestamp", "opts"});
+    if (seen.empty())
+        co_return all;
+    auto answers = co_await s->ask(std::move(runs));
+    for (std::size_t i = 0; i < seen.size(); ++i) {
+        const auto& is = *seen[i].known.is;
+        auto run = redis::to<std::vector<std::optional<std::string>>>(std::move(answers.at(i)));
+        all.push_back({.known = to_info(is, seen[i].known.pending),
+                       .run_added_at = run.at(0) ? time_of(*run[0]) : std::nullopt,
+                       .handed_on = handed_on_of(is, seen[i].hash, run.at(1).value_or(""))});
+    }
+    co_return all;
+}
+
+awaitable<void> restore_schedules(shared_store s, std::vector<carried_schedule> schedules) {
     std::map<std::string, wishes> by_queue;
     for (std::size_t i = 0; i < schedules.size(); ++i)
-        by_queue[schedules[i].queue].push_back({schedules[i].id, i, [as = schedules[i]](const known_schedule& known) {
-                                                    return known.is ? std::nullopt : std::optional(restored(as));
-                                                }});
+        by_queue[schedules[i].known.queue].push_back(
+            {schedules[i].known.id, i, [as = schedules[i]](const known_schedule& known) {
+                 return known.is ? std::nullopt : std::optional(restored(as));
+             }});
     co_await fulfil(s, std::move(by_queue), schedules.size());
 }
 

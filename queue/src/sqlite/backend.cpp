@@ -40,7 +40,8 @@ std::size_t bytes_of(const std::vector<new_schedule>& schedules) {
 std::size_t bytes_of(const std::vector<carried_job>& jobs) {
     std::size_t bytes = 0;
     for (const auto& each : jobs)
-        bytes += sizeof each + each.known.data.size() + each.known.result.size() + each.carrier.size();
+        bytes += sizeof each + each.known.data.size() + each.known.result.size() + each.carrier.size() +
+                 each.handed_on.size();
     return bytes;
 }
 
@@ -239,9 +240,28 @@ public:
                         });
     }
 
-    awaitable<void> restore_schedules(std::vector<schedule_info> schedules) override {
+    std::string refusal_of(const carried_job& job) const override { return refusal_of_doomed(job); }
+
+    awaitable<std::vector<carried_schedule>> carry_schedules(std::string queue) override {
+        return submit(writer_, access::read, 0, refusable,
+                      [queue = std::move(queue)](store& s) { return sqlite::carry_schedules(s, queue); });
+    }
+
+    awaitable<void> restore_schedules(std::vector<carried_schedule> schedules) override {
         co_await submit(writer_, access::write_durably, 0, refusable,
                         [schedules = std::move(schedules)](store& s) { sqlite::restore_schedules(s, schedules); });
+    }
+
+    awaitable<void> settle(std::string /*queue*/) override { co_return; } // it is on the disk
+
+    awaitable<std::uint64_t> pass_numbers(std::string /*queue*/, std::uint64_t last) override {
+        return submit(writer_, access::write_durably, 0, refusable,
+                      [last](store& s) { return sqlite::pass_numbers(s, last); });
+    }
+
+    awaitable<std::string> mark(move_mark asked) override {
+        return submit(writer_, asked.to ? access::write_durably : access::read, 0, refusable,
+                      [asked](store& s) { return sqlite::mark(s, asked); });
     }
 
     awaitable<void> stop(deadline limit) override { return stop_writer(writer_, limit); }

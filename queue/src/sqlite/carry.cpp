@@ -7,11 +7,12 @@ namespace infra::queue::sqlite {
 namespace {
 
 void say_row(store& s, carried_job& job, std::int64_t seq) {
-    query q(s.db, "SELECT carrier, place < 0 FROM infra_jobs WHERE seq = ?1");
+    query q(s.db, "SELECT carrier, place < 0, handed_on FROM infra_jobs WHERE seq = ?1");
     if (!q.bind(seq).step())
         return;
     job.carrier = q.text(0);
     job.in_front = job.known.state == job_state::waiting && q.integer(1) != 0;
+    job.handed_on = q.text(2);
 }
 
 void say_policy(store& s, carried_job& job, std::int64_t seq) {
@@ -51,6 +52,25 @@ std::vector<std::optional<carried_job>> carry(store& s, const std::vector<job_ke
         all.push_back(row ? std::optional(carry_one(s, *row)) : std::nullopt);
     }
     return all;
+}
+
+// They are the file's, and no queue's own.
+std::uint64_t pass_numbers(store& s, std::uint64_t last) {
+    s.queues.pass_seq(static_cast<std::int64_t>(last));
+    return static_cast<std::uint64_t>(s.queues.coming_seq() - 1);
+}
+
+std::string mark(store& s, const move_mark& asked) {
+    const bool writes = asked.to && !asked.to->empty();
+    const auto* queue = writes ? &s.queues.get(s.db, asked.queue) : s.queues.find(asked.queue);
+    if (!queue)
+        return "";
+    if (asked.to)
+        query(s.db, "UPDATE infra_queues SET moving_to = nullif(?2, '') WHERE id = ?1 AND (?3 OR moving_to IS NULL)")
+            .bind(queue->id, *asked.to, !writes || asked.instead)
+            .run();
+    query stands(s.db, "SELECT moving_to FROM infra_queues WHERE id = ?1");
+    return stands.bind(queue->id).step() ? stands.text(0) : "";
 }
 
 } // namespace infra::queue::sqlite

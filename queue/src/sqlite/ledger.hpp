@@ -54,6 +54,7 @@ public:
     /// No later call gives it, or one below.
     void pass_seq(std::int64_t seq) noexcept { next_seq_ = std::max(next_seq_, seq + 1); }
     void pass_number(std::int64_t number) noexcept { next_number_ = std::max(next_number_, number + 1); }
+    std::int64_t coming_seq() const noexcept { return next_seq_; }
     std::int64_t coming_number() const noexcept { return next_number_; }
 
     /// Drawn by lot when the file was made, so that no lease of a file that is gone counts in another.

@@ -397,6 +397,12 @@ constexpr std::array<const char*, schema_version> migrations = {
     ALTER TABLE infra_families ADD COLUMN fails INTEGER NOT NULL DEFAULT 0;
     CREATE INDEX infra_families_failing ON infra_families (seq) WHERE fails = 1;
     )",
+    // What other programs wrote of jobs and schedules that came from another storage, and where a queue is being moved to.
+    R"(
+    ALTER TABLE infra_jobs ADD COLUMN handed_on TEXT;
+    ALTER TABLE infra_schedules ADD COLUMN handed_on TEXT;
+    ALTER TABLE infra_queues ADD COLUMN moving_to TEXT;
+    )",
 };
 
 void pack_leases(database& db) {

@@ -3,7 +3,6 @@
 #include "deduplication.hpp"
 #include "families.hpp"
 #include "family_rows.hpp"
-#include "schedules.hpp"
 #include "verbs.hpp"
 
 #include <algorithm>
@@ -25,12 +24,10 @@ bool is_over(const job_info& job) noexcept {
     return job.state == job_state::completed || job.state == job_state::failed;
 }
 
-// What no table has a column for.
-void refuse_what_cannot_be_kept(const carried_job& job) {
-    if (!job.fail_with.empty())
-        throw error(infra::errc::invalid_input, "the job " + job.known.queue + ":" + job.known.id +
-                                                    " is to fail without a run (" + job.fail_with +
-                                                    "), which a file cannot say; let a worker of its storage take it");
+void refuse_unless_paused(store& s, const std::string& queue) {
+    const auto* known = s.queues.find(queue);
+    if (!known || !known->flow.settings.paused)
+        throw not_paused_error(queue);
 }
 
 // --- one job ------------------------------------------------------------------------------------------------------
@@ -44,13 +41,14 @@ new_job to_add(const carried_job& job) {
     return added;
 }
 
-void write_row(store& s, std::int64_t seq, const job_info& job) {
+void write_row(store& s, std::int64_t seq, const carried_job& carried) {
+    const auto& job = carried.known;
     query(s.db,
           "UPDATE infra_jobs SET attempts_made = ?2, stalls = ?3, fence = ?4, started_at = ?5, failed_reason = ?6, "
-          "result = ?7, progress = ?8, deduplication = ?9 WHERE seq = ?1")
+          "result = ?7, progress = ?8, deduplication = ?9, handed_on = ?10 WHERE seq = ?1")
         .bind(seq, job.attempts_made, job.stalls, static_cast<std::int64_t>(job.fence), ms_of(job.started_at),
               non_empty(job.failed_reason), non_empty(job.result), non_empty(job.progress),
-              non_empty(job.deduplication_id))
+              non_empty(job.deduplication_id), non_empty(carried.handed_on))
         .run();
 }
 
@@ -114,7 +112,7 @@ bool restore_one(store& s, const carried_job& job) {
     auto& queue = s.queues.get(s.db, key.queue);
     add_job(s, queue, to_add(job), job.known.state == job_state::waiting_children);
     const auto seq = find_row(s, key).value().seq;
-    write_row(s, seq, job.known);
+    write_row(s, seq, job);
     write_errors(s, seq, job.known.errors);
     write_log(s, seq, job.log);
     hold_as_before(s, queue, job, seq);
@@ -176,15 +174,17 @@ void restore_child(store& s, std::int64_t parent, const child_info& child, const
 } // namespace
 
 std::vector<bool> restore(store& s, const std::vector<carried_job>& jobs) {
-    std::ranges::for_each(jobs, refuse_what_cannot_be_kept);
     std::vector<bool> restored;
-    for (const auto& each : jobs)
+    for (const auto& each : jobs) {
+        refuse_unless_paused(s, each.known.queue);
         restored.push_back(restore_one(s, each));
+    }
     s.refuse_if_too_large();
     return restored;
 }
 
 void restore_children(store& s, const job_key& parent, const std::vector<child_info>& children) {
+    refuse_unless_paused(s, parent.queue);
     const auto row = find_row(s, parent);
     if (!row)
         return;
@@ -194,25 +194,6 @@ void restore_children(store& s, const job_key& parent, const std::vector<child_i
     for (const auto& each : children)
         restore_child(s, row->seq, each, before);
     s.refuse_if_too_large();
-}
-
-void restore_schedules(store& s, const std::vector<schedule_info>& all) {
-    for (const auto& each : all) {
-        const auto known = schedules(s, each.queue);
-        if (std::ranges::find(known, each.id, &schedule_info::id) != known.end())
-            continue;
-        upsert(s, {{.queue = each.queue,
-                    .id = each.id,
-                    .when = each.when,
-                    .name = each.name,
-                    .data = each.data,
-                    .options = each.options,
-                    .next = each.next,
-                    .now = each.defined_at}});
-        query(s.db, "UPDATE infra_schedules SET runs = ?3, last = ?4 WHERE queue = ?1 AND id = ?2")
-            .bind(s.queues.get(s.db, each.queue).id, each.id, static_cast<std::int64_t>(each.runs), ms_of(each.last))
-            .run();
-    }
 }
 
 } // namespace infra::queue::sqlite

@@ -81,12 +81,12 @@ TEST(QueueRedisRestore, CountsTheRunsThatAScheduleHasMade) {
                     .next = t0 + 1min,
                     .last = t0,
                     .defined_at = t0 - 1h};
-    const auto going_on = restored(s);
+    const auto going_on = restored({.known = s});
     EXPECT_EQ(going_on.run, t0 + 1min);
     EXPECT_EQ(to_info(going_on.becomes, {}).runs, 5u);
     EXPECT_EQ(to_info(going_on.becomes, {}).last, t0);
     s.next.reset();
-    const auto over = restored(s);
+    const auto over = restored({.known = s});
     EXPECT_EQ(over.run, std::nullopt);
     EXPECT_EQ(to_info(over.becomes, {}).runs, 5u);
     EXPECT_EQ(to_info(over.becomes, {}).next, std::nullopt);

@@ -109,7 +109,7 @@ TEST_F(SqliteSchema, OfVersion1IsBroughtUpToDateWithItsJobs) {
     EXPECT_EQ(taken.jobs[0].options.timeout, 5s);
     EXPECT_EQ(loop.await(stored->finish({{.held = taken.jobs[0].held, .at = t0}})), (std::vector{true}));
     loop.await(stored->stop(deadline::after(30s)));
-    EXPECT_EQ(ask(file, "SELECT schema_version FROM infra_queue"), "6");
+    EXPECT_EQ(ask(file, "SELECT schema_version FROM infra_queue"), "7");
     expect_sound(file);
 }
 
@@ -272,7 +272,7 @@ TEST_F(SqliteSchema, OfVersion4KeepsEverythingWhereItWas) {
     EXPECT_EQ(loop.await(stored->history("mail", t0 - 1h, t0 + 1h)).at(0).completed, 2u);
     EXPECT_EQ(loop.await(stored->events({.queue = "mail", .cursor = "0", .max = 100, .now = t0})).events.size(), 26u);
     loop.await(stored->stop(deadline::after(30s)));
-    EXPECT_EQ(ask(file, "SELECT schema_version FROM infra_queue"), "6");
+    EXPECT_EQ(ask(file, "SELECT schema_version FROM infra_queue"), "7");
     expect_sound(file);
 }
 
@@ -317,7 +317,7 @@ TEST_F(SqliteSchema, OfVersion5KeepsEverythingWhereItWas) {
     EXPECT_EQ(loop.await(stored->waiting_since({"mail"}, t0)).at(0), t0);
     EXPECT_TRUE(loop.await(stored->workers({})).empty()) << "nobody can tell of those of before";
     loop.await(stored->stop(deadline::after(30s)));
-    EXPECT_EQ(ask(file, "SELECT schema_version FROM infra_queue"), "6");
+    EXPECT_EQ(ask(file, "SELECT schema_version FROM infra_queue"), "7");
     expect_sound(file);
 }
 

@@ -74,7 +74,12 @@ public:
     awaitable<std::vector<std::optional<carried_job>>> carry(std::vector<job_key> keys) override;
     awaitable<std::vector<bool>> restore(std::vector<carried_job> jobs) override;
     awaitable<void> restore_children(job_key parent, std::vector<child_info> children) override;
-    awaitable<void> restore_schedules(std::vector<schedule_info> schedules) override;
+    std::string refusal_of(const carried_job& job) const override;
+    awaitable<std::vector<carried_schedule>> carry_schedules(std::string queue) override;
+    awaitable<void> restore_schedules(std::vector<carried_schedule> schedules) override;
+    awaitable<void> settle(std::string queue) override;
+    awaitable<std::uint64_t> pass_numbers(std::string queue, std::uint64_t last) override;
+    awaitable<std::string> mark(move_mark asked) override;
 
 private:
     struct handle;

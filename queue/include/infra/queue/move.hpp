@@ -9,10 +9,12 @@
 /// Jobs keep their ids, delays, options, groups, deduplications, attempts and errors, results and reasons, log lines, trace
 /// headers, parents and children; queues keep their schedules and settings. Both queues are paused meanwhile, and a job is
 /// removed from where it was only once it stands where it is to be. So a move that was interrupted anywhere is done again from
-/// the start, and takes up where it was: what has been carried already is known by its id. `infra queue move` is this.
+/// the start, and takes up where it was: what has been carried already is known by its id. What Node wrote that nothing here has
+/// a word for goes with its job, and is there again when that comes back to Redis. `infra queue move` is this.
 ///
-/// Left behind are minutes of the history, events, how much of a rate limit's window is used, and ids of deduplications that
-/// are held although nothing is known any more of the job that holds them.
+/// Programs may go on meanwhile. Workers of the source take nothing, those of the target neither; what is added to the source is
+/// carried as well, as long as it comes slower than it is carried. Not seen any more are: what a person changes of a job at the
+/// source once it has been copied, and children that a program gives, at that very moment, to a parent that waits.
 
 #include <infra/base/awaitable.hpp>
 #include <infra/base/clock.hpp>
@@ -20,6 +22,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -34,9 +37,11 @@ struct queue_to_move {
     queue_counts there{}; ///< in the source
     std::size_t
         there_before{}; ///< jobs of the target's queue of this name, those of a move that was interrupted included
-    std::size_t schedules = 0; ///< in the source
-    bool was_paused = false;   ///< either of the two: then the target stays so
-    queue_settings settings{}; ///< of the source; they hold in the target from then on
+    std::size_t schedules = 0;      ///< in the source
+    bool was_paused = false;        ///< either of the two: then the target stays so
+    queue_settings settings{};      ///< of the source; they hold in the target from then on
+    std::string moving_to{};        ///< where a move that goes on, or was interrupted, carries it; empty: there is none
+    std::string target_moving_to{}; ///< the same of the target's queue of this name
 
     std::size_t jobs() const noexcept {
         return there.waiting + there.delayed + there.active + there.completed + there.failed + there.waiting_children;
@@ -48,6 +53,9 @@ struct move_plan {
     std::vector<std::string> obstacles{}; ///< sentences: why nothing can be moved; empty: it can
     std::vector<std::string> remarks{};   ///< sentences: what is to be known before it is done
 };
+
+/// What is not carried, whatever is moved: minutes of the history …
+std::vector<std::string> left_behind();
 
 /// Looks at all jobs, and changes nothing. `queues`: which; all of the source when none is named. Throws infra::error with
 /// infra::errc::invalid_input where one of the two cannot be moved from or to.
@@ -73,6 +81,8 @@ struct move_options {
     std::chrono::milliseconds patience{60'000};
     std::size_t page = 100; ///< jobs that are carried together, 1 to 1000
     bool resume = false;    ///< the target's queues in the end, also those that were paused before
+    /// Also queues that were being moved to somewhere else, which is given up: what it got it keeps.
+    bool anew = false;
     /// Called after each page. What it throws interrupts the move there.
     std::function<void(const move_progress&)> on_progress{};
 };
@@ -89,8 +99,9 @@ struct moved_queue {
 /// nothing: move again, or obliterate them.
 ///
 /// Errors:   infra::error: errc::timed_out where jobs run on for longer than `patience`; infra::errc::invalid_state for a plan
-///           with obstacles, and where another job of the target has a job's id or somebody resumes the source meanwhile. The
-///           target stays paused then, and nothing is lost.
+///           with obstacles, where both turn out to be the same storage or a queue is being moved to another one, and where
+///           another job of the target has a job's id or somebody resumes one of the two meanwhile. Nothing is lost then, and
+///           the target stays paused, unless it was somebody who resumed it.
 /// Cancel:   all types; as if interrupted.
 /// Lifetime: the clock must outlive it.
 awaitable<std::vector<moved_queue>> move_queues(std::shared_ptr<backend> from, std::shared_ptr<backend> to,
@@ -109,10 +120,26 @@ struct carried_job {
     bool in_front = false; ///< it waits, before those of its priority that stand there already; else behind them
     std::vector<log_line> log{};
     std::string fail_with{}; ///< claimed_job::fail_with
+    /// What another program wrote of it that no member says: the text of a storage, which the others keep and hand on unread.
+    std::string handed_on{};
+};
+
+struct carried_schedule {
+    schedule_info known{};
+    std::optional<wall_time> run_added_at{}; ///< of the job that is the pending run
+    std::string handed_on{};                 ///< as a job's
+};
+
+/// Where the jobs of a queue are being moved to, so that no other move tears them apart.
+struct move_mark {
+    std::string queue{};
+    std::optional<std::string>
+        to{};             ///< is written unless something stands there; empty: takes that away; unset: only looks
+    bool instead = false; ///< writes in any case
 };
 
 /// A backend that can be moved from and to is one of these as well. What is restored makes nobody start anything: the queue is
-/// paused.
+/// paused, and where it is not, that is refused with infra::errc::invalid_state (not_paused_error).
 ///
 /// Threads, Errors, Cancel, Lifetime: as backend's.
 class transferable_store {
@@ -122,6 +149,9 @@ public:
     /// One for each key; empty where nothing is known.
     virtual awaitable<std::vector<std::optional<carried_job>>> carry(std::vector<job_key> keys) = 0;
 
+    /// Why this storage cannot have such a job as it is; empty: it can.
+    virtual std::string refusal_of(const carried_job& job) const = 0;
+
     /// Puts jobs where they stood, behind those that are there, each whole or not at all. False where its id is there: nothing
     /// changed. Of its children nothing is known yet, and one that waits for them waits.
     virtual awaitable<std::vector<bool>> restore(std::vector<carried_job> jobs) = 0;
@@ -130,9 +160,26 @@ public:
     /// that are there have it for their parent.
     virtual awaitable<void> restore_children(job_key parent, std::vector<child_info> children) = 0;
 
+    virtual awaitable<std::vector<carried_schedule>> carry_schedules(std::string queue) = 0;
+
     /// With their pending runs, which wait for their times. One that is there stays as it is.
-    virtual awaitable<void> restore_schedules(std::vector<schedule_info> schedules) = 0;
+    virtual awaitable<void> restore_schedules(std::vector<carried_schedule> schedules) = 0;
+
+    /// Returns once what was restored into the queue is as safe as the storage was told to keep what it acknowledges.
+    virtual awaitable<void> settle(std::string queue) = 0;
+
+    /// The queue gives none of the numbers up to this one to a job any more. Gives the highest that it gave, or passed over.
+    virtual awaitable<std::uint64_t> pass_numbers(std::string queue, std::uint64_t last) = 0;
+
+    /// What stands there then; empty: nothing. It goes with the queue when that is forgotten.
+    virtual awaitable<std::string> mark(move_mark asked) = 0;
 };
+
+/// What storages say that cannot keep fail_with, of a job that is to fail for it; empty of any other.
+std::string refusal_of_doomed(const carried_job& job);
+
+/// What restore and restore_children throw of a queue that somebody has resumed.
+error not_paused_error(std::string_view queue);
 
 /// The job of the call as it was when it was added.
 new_job as_added(const carried_job& job);

@@ -1,11 +1,11 @@
 -- Tells a job of children that it had in another storage. Of one that it knows already, this is what it knows from then on.
 --
--- KEYS  1 the job
+-- KEYS  1 the queue's base  2 the job
 -- ARGV  1 now  then of each child: dependencies, processed, failed or unsuccessful; its key; its result or the reason, or nothing
--- gives how many it were; 0 if the job is not there
+-- gives how many it were; 0 if the job is not there; nothing if the queue is not paused
 
 local call = redis.call
-local job, now = KEYS[1], ARGV[1]
+local job, now = KEYS[2], ARGV[1]
 
 local function forget(child)
     call('SREM', job .. ':dependencies', child)
@@ -26,6 +26,9 @@ local function know(kind, child, text)
     end
 end
 
+if call('HEXISTS', KEYS[1] .. ':meta', 'paused') == 0 then
+    return false
+end
 if call('EXISTS', job) == 0 then
     return 0
 end

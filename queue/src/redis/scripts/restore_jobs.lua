@@ -5,7 +5,7 @@
 --       then of each job: its id; `line`, `front`, delayed, waiting-children, completed or failed; the time it stands there with;
 --       its priority; `grouped` or nothing; when it expires, or nothing; the deduplication that it holds, or nothing, and for how long, or
 --       nothing; how many words its hash has, those; how many lines its log has, those
--- gives of each 1, or 0 if it was there
+-- gives of each 1, or 0 if it was there; nothing if the queue is not paused, and then nothing was done
 
 -- use queue
 
@@ -72,19 +72,32 @@ local function write_log(j, job)
     in_pieces(lines, function(...) call('RPUSH', job .. ':logs', ...) end)
 end
 
+local function build(j, job)
+    call('HSET', job, unpack(ARGV, j.first, j.last))
+    write_log(j, job)
+    expire(j)
+    stand(j)
+    hold_slot(j)
+end
+
+-- Of a job that has no place, because a key there is somebody's and of another type, nothing stays: it would be taken for one that has one.
 local function restore(j)
     local job = base .. ':' .. j.id
     if call('EXISTS', job) == 1 then
         return 0
     end
-    call('HSET', job, unpack(ARGV, j.first, j.last))
-    write_log(j, job)
-    hold_slot(j)
-    expire(j)
-    stand(j)
+    local done, failure = pcall(build, j, job)
+    if not done then
+        call('DEL', job, job .. ':logs')
+        redis.pcall('ZREM', q.expiring, j.id)
+        error('job ' .. j.id .. ' has no place in ' .. base .. ' (' .. j.place .. '): ' .. reason_of(failure), 0)
+    end
     return 1
 end
 
+if not q.paused then
+    return false
+end
 local answers, at = {}, 2
 count_from(tonumber(ARGV[1]))
 while at <= #ARGV do
