@@ -16,6 +16,7 @@ struct move_words {
     std::string patience = "60s";
     bool dry_run = false;
     bool resume = false;
+    bool anew = false;
 };
 
 constexpr std::chrono::seconds time_to_close{5};
@@ -76,7 +77,10 @@ json::object document_of(const queue::move_plan& plan) {
                           {"active", q.there.active},
                           {"there_before", q.there_before},
                           {"paused", q.was_paused}});
-    return {{"queues", std::move(queues)}, {"obstacles", texts(plan.obstacles)}, {"remarks", texts(plan.remarks)}};
+    return {{"queues", std::move(queues)},
+            {"obstacles", texts(plan.obstacles)},
+            {"remarks", texts(plan.remarks)},
+            {"left_behind", texts(queue::left_behind())}};
 }
 
 std::string text_of(const queue::move_plan& plan) {
@@ -96,7 +100,7 @@ json::value document_of(const std::vector<queue::moved_queue>& moved) {
                        {"removed", q.removed},
                        {"schedules", q.schedules},
                        {"paused", q.paused}});
-    return {{"moved", std::move(all)}};
+    return {{"moved", std::move(all)}, {"left_behind", texts(queue::left_behind())}};
 }
 
 std::string text_of(const std::vector<queue::moved_queue>& moved) {
@@ -131,6 +135,15 @@ void tell_remarks(const queue::move_plan& plan, const output& to) {
             to.err << "infra: " << each << '\n';
 }
 
+void tell_left_behind(const output& to) {
+    if (to.json)
+        return;
+    std::string all;
+    for (const auto& each : queue::left_behind())
+        all.append(all.empty() ? "" : "; ").append(each);
+    to.err << "infra: not carried, whatever is moved: " << all << '\n';
+}
+
 exit_code refuse(const queue::move_plan& plan, const output& to) {
     std::string sentence = "nothing was moved";
     for (const auto& each : plan.obstacles)
@@ -143,6 +156,7 @@ exit_code tell_plan(const queue::move_plan& plan, const output& to) {
     if (!to.json)
         for (const auto& each : plan.obstacles)
             to.err << "infra: cannot be moved: " << each << '\n';
+    tell_left_behind(to);
     return plan.obstacles.empty() ? exit_code::ok : exit_code::failed;
 }
 
@@ -157,9 +171,12 @@ exit_code carry_out(const move_words& words, const queue_place& place, const out
         return tell_plan(plan, to);
     if (!plan.obstacles.empty())
         return refuse(plan, to);
-    const auto moved = wait(queue::move_queues(
-        from.stored(), onto.stored(), plan,
-        {.patience = duration_of("--wait", words.patience), .resume = words.resume, .on_progress = teller(to)}));
+    const auto moved = wait(queue::move_queues(from.stored(), onto.stored(), plan,
+                                               {.patience = duration_of("--wait", words.patience),
+                                                .resume = words.resume,
+                                                .anew = words.anew,
+                                                .on_progress = teller(to)}));
+    tell_left_behind(to);
     to.print(text_of(moved), document_of(moved));
     return exit_code::ok;
 }
@@ -192,6 +209,8 @@ void add_queue_move(const queue_group& to) {
     app.add_option("--wait", words->patience, "How long jobs that run may take to end")->capture_default_str();
     app.add_flag("--dry-run", words->dry_run, "Only says what would be moved, and what stands against it");
     app.add_flag("--resume", words->resume, "In the end also queues that were paused before");
+    app.add_flag("--anew", words->anew,
+                 "Also queues that were being moved to somewhere else, which is given up and keeps what it got");
 }
 
 } // namespace infra::cli
