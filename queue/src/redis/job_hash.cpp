@@ -160,13 +160,15 @@ job_info to_info(stored_job job, job_state state, std::optional<double> score) {
 
 claimed_job to_claimed(stored_job job, std::string token) {
     const auto since = job.waiting_since.value_or(saturating_add(job.created_at, job.with.delay));
+    // BullMQ gives up no run of a schedule for that, and so does whoever shares one with it.
+    const bool may_stall = job.key.id.starts_with("repeat:");
     return {.held = {.job = std::move(job.key), .fence = job.starts, .token = std::move(token)},
             .name = std::move(job.name),
             .data = std::move(job.data),
             .options = job.with.options,
             .carrier = std::move(job.with.carrier),
             .attempts_made = job.attempts_made,
-            .stalls = job.stalls,
+            .stalls = may_stall ? 0 : job.stalls,
             .waiting_since = since,
             .fail_with = std::move(job.fail_with)};
 }

@@ -58,7 +58,7 @@ awaitable<std::vector<ended_job>> with_held(shared_store s, std::vector<ended_jo
 
 void put_claim(work_request& into, const claim_operation& c, fair_turns& turns) {
     into.lease = c.asked.lease;
-    into.worker = c.asked.worker.substr(0, max_worker_bytes);
+    into.worker = (c.asked.name.empty() ? c.asked.worker : c.asked.name).substr(0, max_worker_bytes);
     into.queues = turns.next(c.asked.queues);
     into.most = std::min(c.asked.max, most_taken);
     into.expired_before = c.asked.expired_before;

@@ -115,6 +115,67 @@ TEST_P(QueueInteropDuplicates, KnowEachOthersIds) {
     EXPECT_EQ(data_of("order-8"), "3");
 }
 
+// --- Of two parents --------------------------------------------------------------------------------------------------
+
+TEST_P(QueueInteropDuplicates, OurChildIsNotMadeNodesParents) {
+    us->await(us->jobs.enqueue_flow(flow("bind", json::object{}, {.id = "ours", .queue = "albums"})
+                                        .child(flow("resize", json::object{}, {.id = "one", .queue = "parts"}))));
+    EXPECT_EQ(
+        says(R"js(
+        const child = (jobId) => ({ name: "resize", queueName: "parts", data: {}, opts: { jobId } });
+        await (await flows()).add({ name: "bind", queueName: "albums", data: {}, opts: { jobId: "theirs" }, children: [child("two"), child("one")] });
+        const refused = await (await queue("parts")).add("resize", {}, { jobId: "one", parent: { id: "theirs", queue: "bull:albums" } }).catch((e) => e);
+        return [refused.message, refused.code, await redis.smembers("bull:albums:ours:dependencies"), await redis.smembers("bull:albums:theirs:dependencies"),
+                (await job("parts", "one")).parentKey];
+    )js"),
+        R"(["The parent job bull:albums:theirs cannot be replaced. addJob",-7,["bull:parts:one"],["bull:parts:two"],"bull:albums:ours"])");
+}
+
+TEST_P(QueueInteropDuplicates, NodesChildIsNotMadeOurParents) {
+    says(R"js(
+        await (await flows()).add({
+          name: "bind", queueName: "albums", data: {}, opts: { jobId: "theirs" },
+          children: [{ name: "resize", queueName: "parts", data: {}, opts: { jobId: "one" } }],
+        });
+    )js");
+    try {
+        us->await(us->jobs.enqueue_flow(flow("bind", json::object{}, {.id = "ours", .queue = "albums"})
+                                            .child(flow("resize", json::object{}, {.id = "two", .queue = "parts"}))
+                                            .child(flow("resize", json::object{}, {.id = "one", .queue = "parts"}))));
+        ADD_FAILURE() << "it was added";
+    } catch (const error& e) {
+        EXPECT_EQ(e.code(), infra::errc::invalid_state);
+        EXPECT_NE(std::string(e.what()).find("\"parts:one\" is another's child already"), std::string::npos)
+            << e.what();
+    }
+    EXPECT_EQ(says(R"js(
+        return [(await job("parts", "one")).parentKey, await redis.scard("bull:albums:theirs:dependencies"),
+                await redis.exists("bull:albums:ours", "bull:albums:ours:dependencies", "bull:parts:two")];
+    )js"),
+              R"(["bull:albums:theirs",1,0])");
+}
+
+// Once that is gone, the other may have it.
+TEST_P(QueueInteropDuplicates, AChildWithoutItsParentIsEithers) {
+    us->await(us->jobs.enqueue_flow(flow("bind", json::object{}, {.id = "gone", .queue = "albums"})
+                                        .child(flow("resize", json::object{}, {.id = "one", .queue = "parts"}))));
+    says("await redis.del('bull:albums:gone', 'bull:albums:gone:dependencies'); await "
+         "redis.zrem('bull:albums:waiting-children', 'gone')");
+    says(R"js(
+        await (await flows()).add({
+          name: "bind", queueName: "albums", data: {}, opts: { jobId: "theirs" },
+          children: [{ name: "resize", queueName: "parts", data: {}, opts: { jobId: "one" } }],
+        });
+        await redis.del("bull:albums:theirs", "bull:albums:theirs:dependencies");
+        await redis.zrem("bull:albums:waiting-children", "theirs");
+    )js");
+    us->await(us->jobs.enqueue_flow(flow("bind", json::object{}, {.id = "ours", .queue = "albums"})
+                                        .child(flow("resize", json::object{}, {.id = "one", .queue = "parts"}))));
+    EXPECT_EQ(
+        says("return [(await job('parts', 'one')).parentKey, await redis.smembers('bull:albums:ours:dependencies')]"),
+        R"(["bull:albums:ours",["bull:parts:one"]])");
+}
+
 INSTANTIATE_TEST_SUITE_P(Bullmq, QueueInteropDuplicates, both_versions, version_name);
 
 } // namespace

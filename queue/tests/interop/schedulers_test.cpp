@@ -17,6 +17,9 @@ protected:
                 .next = first_run(when, now),
                 .now = now};
     }
+    static std::int64_t to_ms(wall_time at) {
+        return std::chrono::duration_cast<std::chrono::milliseconds>(at.time_since_epoch()).count();
+    }
     void define(new_schedule one) { us->await(us->jobs.upsert_schedule(std::move(one))); }
     void let_us_work() {
         us->handle("mail", "tick", [this](json::value data) -> awaitable<std::string> {
@@ -128,6 +131,31 @@ TEST_P(QueueInteropSchedulers, GoByTheSameClocks) {
                   "[true,true,true]")
             << pattern;
     }
+}
+
+// Patterns with a beginning and a time zone: whoever runs one of them makes the run of the next second, and none before the beginning.
+TEST_P(QueueInteropSchedulers, PatternsAreRunOnByTheOtherSide) {
+    const auto begin = std::chrono::ceil<std::chrono::seconds>(real_clock().wall() + 100ms);
+    define(schedule_of("ours", {.pattern = "* * * * * *", .tz = "Asia/Tokyo", .start = begin}));
+    says(R"js(
+        const startDate = given, pattern = "* * * * * *", tz = "America/New_York";
+        await (await queue("theirs")).upsertJobScheduler("theirs", { pattern, tz, startDate }, { name: "tick" });
+    )js",
+         to_ms(begin));
+    us->handle("theirs", "tick", [] {});
+    us->work({.queues = {"theirs"}});
+    let_node_work();
+    for (const auto* queue : {"mail", "theirs"})
+        EXPECT_EQ(says(R"js(
+            const [name, from] = given, jobs = await queue(name);
+            await until(async () => (await jobs.getCompletedCount()) >= 2);
+            const times = (await jobs.getCompleted()).map((each) => Number(each.id.split(":").at(-1))).sort();
+            const [scheduler] = await jobs.getJobSchedulers();
+            return [times[0] >= from && times[0] <= from + 1000, times.every((time, i) => time === times[0] + 1000 * i), scheduler.startDate, scheduler.iterationCount > times.length];
+        )js",
+                       json::array{queue, to_ms(begin)}),
+                  "[true,true," + std::to_string(to_ms(begin)) + ",true]")
+            << queue;
 }
 
 TEST_P(QueueInteropSchedulers, AreRemovedByEitherSide) {

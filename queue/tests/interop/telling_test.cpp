@@ -93,6 +93,36 @@ TEST_P(QueueInteropTelling, NodeSeesOurWorkers) {
     EXPECT_TRUE(until([&] { return us->await(us->jobs.workers("mail")).empty(); }));
 }
 
+TEST_P(QueueInteropTelling, NodeSeesTheNamesOfOurWorkers) {
+    let_us_work({.name = "mill"});
+    EXPECT_EQ(says(R"js(
+        const mail = await queue("mail");
+        await until(async () => (await mail.getWorkersCount()) === 1);
+        return (await mail.getWorkers()).map(({ name, rawname }) => [name, rawname]);
+    )js"),
+              R"([["mail","bull:bWFpbA==:w:mill"]])");
+    us->add("mail", "work");
+    wait_for_completed(1);
+    EXPECT_EQ(says("return (await job('mail', '1')).processedBy"), R"("mill")");
+}
+
+TEST_P(QueueInteropTelling, AsManyLinesAreKeptAsTheJobSays) {
+    us->handle("mail", "work", [](json::value, job_context& job) -> awaitable<void> {
+        for (const auto* line : {"one", "two", "three", "four"})
+            co_await job.log(line);
+    });
+    us->work();
+    EXPECT_EQ(says(R"js(
+        const mail = await queue("mail");
+        await mail.add("work", {}, { keepLogs: 2 });
+        await mail.add("work", {});
+        await until(async () => (await mail.getCompletedCount()) === 2);
+        const [few, all] = [await mail.getJobLogs("1"), await mail.getJobLogs("2")];
+        return [few.count, few.logs.map((each) => each.split(" ").at(-1)), all.count];
+    )js"),
+              R"([2,["three","four"],4])");
+}
+
 TEST_P(QueueInteropTelling, ATraceGoesFromNodeToUsAndBack) {
     const std::string trace = "0af7651916cd43dd8448eb211c80319c";
     says(R"js(

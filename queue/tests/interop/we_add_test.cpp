@@ -98,6 +98,29 @@ TEST_P(QueueInteropWeAdd, WakesNodesWorkers) {
     ran("earlier");
 }
 
+// What is put off comes when it is due then, and no sooner.
+TEST_P(QueueInteropWeAdd, WaitsOnForWhatNodePutsOff) {
+    add("ours", {.delay = 100ms});
+    says(R"js(
+        const times = async (name) => (await redis.xrange(`bull:${name}:events`, "-", "+")).filter(([, [, event]]) => event === "active").map(([id]) => Number(id.split("-")[0]));
+        kept.late_by = async (name, id) => (await times(name))[0] - kept.due[name];
+        kept.due = {};
+        await (await queue("theirs")).add("work", {}, { delay: 100 });
+        for (const name of ["mail", "theirs"]) {
+          await (await job(name, "1")).changeDelay(400);
+          kept.due[name] = Date.now() + 400;
+        }
+        await work("mail", async () => {}, { drainDelay: 60 });
+    )js");
+    us->handle("theirs", "work", [] {});
+    us->work({.queues = {"theirs"}});
+    EXPECT_EQ(says(R"js(
+        for (const name of ["mail", "theirs"]) await until(async () => (await state(name, "1")) === "completed");
+        return [await kept.late_by("mail"), await kept.late_by("theirs")].map((ms) => ms >= -20);
+    )js"),
+              "[true,true]");
+}
+
 // More than a score has room for in one millisecond.
 TEST_P(QueueInteropWeAdd, RunsTheEarliestOfManyFirst) {
     const auto bulk = us->jobs.define_job<int>({.name = "bulk", .queue = "mail"});

@@ -30,12 +30,21 @@ local function suspect_all(q)
     end
 end
 
+-- BullMQ's `obliterate` takes a queue's settings, and leaves those that are parked behind the heads of their groups.
+local function see_left_groups(q)
+    if not q.has_groups and call('EXISTS', q.base .. '~parked') == 1 then
+        call('HSET', q.base .. ':meta', 'infra.groups', 1)
+        open_groups(q)
+    end
+end
+
 local rescued = {}
 for number, base in ipairs(KEYS) do
     if call('SET', base .. ':stalled-check', ARGV[1], 'PX', ARGV[2], 'NX') then
         local q = open_queue(base)
         rescue_suspects(q, number, rescued)
         suspect_all(q)
+        see_left_groups(q)
         if q.has_groups then
             fair.look_around(q) -- for what workers of BullMQ left of them
             q.must_ring = q.must_ring or some_wait(q)
