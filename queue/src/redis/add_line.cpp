@@ -190,7 +190,7 @@ awaitable<void> add_line::perform(shared_store s, std::vector<shared_add> all, r
     std::vector<std::exception_ptr> failures(all.size());
     try {
         failures = co_await add_all(s, all, as);
-        co_await wait_for_replicas(s, all.front()->jobs.front().queue, as.lane);
+        co_await wait_for_replicas(s, all.front()->jobs.front().queue, as);
     } catch (...) {
         std::ranges::fill(failures, std::current_exception());
     }

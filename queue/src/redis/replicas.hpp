@@ -3,6 +3,7 @@
 // A master acknowledges what its replicas have not been told of yet, and it is lost should the master fail then. Who wants that
 // not to be waits for them.
 
+#include "receipts.hpp"
 #include "verbs.hpp"
 
 #include <string>
@@ -10,8 +11,8 @@
 namespace infra::queue::redis_backend {
 
 /// Returns once redis_queue_options::replicas have what was written in this queue's slot before; at once where they are 0.
-/// `touched` is a key that was written with it: a master that has it not is another one, and what was written is lost.
-/// Throws errc::unavailable otherwise.
-awaitable<void> wait_for_replicas(shared_store s, std::string queue, std::string touched);
+/// `as` is of the call that wrote it, the last one of its lane: a master that has not kept the answer to it is another one,
+/// and what was written is lost. Throws errc::unavailable otherwise.
+awaitable<void> wait_for_replicas(shared_store s, std::string queue, receipt as);
 
 } // namespace infra::queue::redis_backend
