@@ -62,7 +62,8 @@ outcome after(const claimed_job& job, attempt ended, wall_time now, double rando
         return fail(std::move(recorded), job);
     case attempt::end::skipped: recorded.as = outcome::kind::dropped; return recorded;
     case attempt::end::interrupted:
-    case attempt::end::not_begun: return give_back(std::move(recorded), std::nullopt);
+    case attempt::end::not_begun:
+    case attempt::end::held: return give_back(std::move(recorded), std::nullopt);
     case attempt::end::unknown_job: return give_back(std::move(recorded), saturating_add(now, unknown_job_pause));
     }
     return recorded;

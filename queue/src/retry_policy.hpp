@@ -24,6 +24,7 @@ struct attempt {
         skipped,     ///< a schedule's run that was missed and is not made up for
         interrupted, ///< the worker stops
         not_begun,   ///< there was no memory to
+        held,        ///< until a place was free, for too long
         unknown_job, ///< nobody here can run it
     };
     end how = end::returned;

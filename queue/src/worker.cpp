@@ -21,6 +21,7 @@ worker_options checked(worker_options options) {
     using namespace std::chrono_literals;
     require(options.concurrency >= 1, "concurrency must be at least 1");
     require(options.concurrency <= 10'000, "concurrency must be at most 10000");
+    require(options.ahead <= 1000, "ahead must be at most 1000");
     require(options.drain_timeout >= 0ms, "drain_timeout must not be negative");
     require(!options.lease || (*options.lease >= 10ms && *options.lease <= longest_lease),
             "lease must be from 10 ms to 1 day");

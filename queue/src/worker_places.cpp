@@ -16,47 +16,36 @@ constexpr auto pause_for_memory = std::chrono::milliseconds(100);
 
 } // namespace
 
-// A small worker has nothing to gain from halves.
-std::size_t places_of_a_claim(std::size_t concurrency) noexcept {
-    constexpr std::size_t small = 16;
-    return concurrency < small ? concurrency : concurrency / 2;
-}
-
 void worker_run::start_all() {
     struct gathering {
         worker_run& of;
-        explicit gathering(worker_run& w) : of(w) { of.gathering_ = true; }
-        ~gathering() { of.gathering_ = false; }
+        const bool before = std::exchange(of.gathering_, true);
+        ~gathering() { of.gathering_ = before; }
     };
     {
-        const gathering together(*this);
-        while (const auto r = next_in_hand())
-            start_place(r);
+        const gathering together{*this};
+        give_back_beyond_places_for_suspects();
+        while (places_ < options_.concurrency && !in_hand_.empty())
+            start_place(next_in_hand());
     }
     record_now();
 }
 
 void worker_run::start_place(const running_job& r) {
+    ++places_;
     try {
         const auto on = std::make_shared<asio::cancellation_signal>();
         asio::co_spawn(
             ex_, run_jobs(r, on, pool_),
             asio::bind_cancellation_slot(on->slot(), [self = shared_from_this(), on](std::exception_ptr) {}));
     } catch (const std::exception&) { // before it began
+        --places_;
         leave(r);
     }
 }
 
-/// Null if none is left.
-worker_run::running_job worker_run::next_in_hand() {
-    if (in_hand_.empty())
-        return nullptr;
-    auto r = std::move(in_hand_.front());
-    in_hand_.pop_front();
-    return r;
-}
-
-// One place. It takes the next job by itself, which is cheaper than a coroutine for each; not once it was cancelled.
+// One place. It takes the next job by itself, which is cheaper than a coroutine for each; not once it was cancelled: then
+// another takes over.
 awaitable<void> worker_run::run_jobs(running_job r, place on, std::shared_ptr<blocking_pool> pool) {
     while (r) {
         try {
@@ -73,10 +62,14 @@ awaitable<void> worker_run::run_jobs(running_job r, place on, std::shared_ptr<bl
         }
         r = std::exchange(r->cancel, nullptr) ? next_in_hand() : nullptr;
     }
+    --places_;
+    if (!in_hand_.empty())
+        start_all();
 }
 
 void worker_run::start(const running_job& r, const place& on) {
     begin(*r);
+    r->began = time_.steady();
     r->cancel = on;
     r->index = active_.size();
     active_.push_back(r);
@@ -90,6 +83,7 @@ void worker_run::ended(const running_job& r, attempt how) {
     if (r->cancelled && how.how != attempt::end::returned)
         how = {.how = attempt::end::cancelled};
     leave_active(r);
+    pace_.ended(time_.steady() - r->began);
     changed_.set();
     if (!r->lost)
         record(r, std::move(how));
@@ -159,6 +153,8 @@ void worker_run::end_early(const running_job& r) {
 }
 
 void worker_run::lost(const kept_lease& gone) {
+    if (lost_before_it_began(gone))
+        return;
     const auto r = find(gone);
     if (!r || r->context->completion_noted()) // then its handler has ended it, and is about to return
         return;
@@ -170,6 +166,8 @@ void worker_run::lost(const kept_lease& gone) {
 }
 
 void worker_run::cancel_requested(const kept_lease& of) {
+    if (cancelled_before_it_began(of))
+        return;
     const auto r = find(of);
     if (!r || std::exchange(r->cancelled, true))
         return;

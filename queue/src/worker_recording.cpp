@@ -32,6 +32,8 @@ void worker_run::record(const running_job& r, attempt how) {
         report_unknown(job);
     else if (how_it_ended == attempt::end::not_begun)
         report_not_begun(job);
+    else if (how_it_ended == attempt::end::held)
+        report_held(job);
     else if (how_it_ended != attempt::end::skipped && how_it_ended != attempt::end::snoozed)
         report(job, decided);
     unrecorded_.push_back({r, std::move(decided)});
@@ -68,6 +70,11 @@ void worker_run::start_recording() noexcept {
 
 void worker_run::report_not_begun(const claimed_job& job) {
     telemetry::log(level::warn, "queue", "there was no memory to begin a job; it is given back",
+                   {{"job", job.held.job.id}, {"name", job.name}, {"queue", job.held.job.queue}});
+}
+
+void worker_run::report_held(const claimed_job& job) {
+    telemetry::log(level::debug, "queue", "job returned: no handler ended in time for it to begin",
                    {{"job", job.held.job.id}, {"name", job.name}, {"queue", job.held.job.queue}});
 }
 

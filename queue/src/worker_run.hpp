@@ -3,8 +3,10 @@
 // One life of a worker, from run() to its end.
 
 #include "cancel_bell.hpp"
+#include "claim_size.hpp"
 #include "jump_guard.hpp"
 #include "lease_keeper.hpp"
+#include "pace.hpp"
 #include "perform.hpp"
 #include "signal.hpp"
 
@@ -17,9 +19,6 @@
 #include <set>
 
 namespace infra::queue {
-
-/// How many places a worker claims for at a time: half of many.
-std::size_t places_of_a_claim(std::size_t concurrency) noexcept;
 
 /// What storage trouble is final, and not waited for.
 bool is_fatal(const std::exception_ptr& thrown);
@@ -40,6 +39,8 @@ private:
         using task::task;
         std::shared_ptr<asio::cancellation_signal> cancel; // of the place that it runs on; null: heard already
         std::size_t index = 0;                             // in active_
+        steady_time taken{};                               // from the storage
+        steady_time began{};                               // once it has a place
         bool interrupted = false;                          // by stop()
         bool lost = false;                                 // somebody else has the lease
         bool cancelled = false;                            // somebody wants the job to end
@@ -53,13 +54,15 @@ private:
     awaitable<void> work();
     awaitable<void> prune_if_due();
     awaitable<void> report_backlog_if_due();
-    std::size_t places_to_claim() const;
-    void start_claim(std::size_t places);
-    void claim_ended(std::size_t places, std::exception_ptr thrown) noexcept;
-    awaitable<void> claim(std::size_t places);
-    awaitable<claim_result> ask_for(std::size_t places);
-    claim_request request_for(std::size_t places);
     deadline end_of_wait() const;
+
+    // what is claimed: worker_claims.cpp
+    claim_size size_of_next_claim() const;
+    void start_claim(claim_size size);
+    void claim_ended(claim_size size, std::exception_ptr thrown) noexcept;
+    awaitable<void> claim(claim_size size);
+    awaitable<claim_result> ask_for(claim_size size);
+    claim_request request_for(claim_size size);
     deadline end_of_claim() const;
     void cut_claims_short();
     void report(const claim_result& taken) const;
@@ -67,9 +70,18 @@ private:
     void take(const running_job& r);
     void take_all(const std::vector<running_job>& all, const not_performed& left_out);
 
+    // what is held until a place is free: worker_ahead.cpp
+    running_job next_in_hand();
+    running_job take_from_hand(const kept_lease& of);
+    steady_time end_of_wait_ahead() const;
+    awaitable<void> give_back_late();
+    void give_back_beyond_places_for_suspects() noexcept;
+    void give_back_in_hand(std::size_t but, attempt::end why) noexcept;
+    bool lost_before_it_began(const kept_lease& gone);
+    bool cancelled_before_it_began(const kept_lease& of);
+
     // places, on which what was taken runs: worker_places.cpp
     void start_all();
-    running_job next_in_hand();
     void start_place(const running_job& r);
     void start(const running_job& r, const place& on);
     awaitable<void> run_jobs(running_job r, place on, std::shared_ptr<blocking_pool> pool);
@@ -105,6 +117,7 @@ private:
     void report(const claimed_job& job, const outcome& decided) const;
     void report_unknown(const claimed_job& job);
     void report_not_begun(const claimed_job& job);
+    void report_held(const claimed_job& job);
     void record_soon() noexcept;
     void record_now() noexcept;
     bool has_unrecorded() const noexcept { return !unrecorded_.empty() || !in_recording_.empty(); }
@@ -128,7 +141,6 @@ private:
     awaitable<void> wait_until(deadline limit); // or a change
 
     std::function<void(const kept_lease&)> on_loop(void (worker_run::*told)(const kept_lease&));
-    std::size_t room() const;
     std::vector<std::string> queues() const;
     bool passed(deadline limit) const { return limit.passed(time_.steady()); }
 
@@ -142,16 +154,21 @@ private:
     const std::string identity_;
     lease_keeper keeper_;
     std::optional<cancel_bell::listener> bell_; // while the keeper renews
+    const std::size_t most_ahead_;
     jump_guard jumps_;
     signal changed_;
     std::vector<place> cut_short_;      // of the claims that wait
     std::size_t claiming_ = 0;          // claims under way
-    std::size_t asked_ = 0;             // places that they ask for
+    std::size_t asked_ = 0;             // jobs that they ask for, for places
+    std::size_t asked_ahead_ = 0;       // and beyond those
+    bool backlog_ = false;              // the last claim got all that it asked for
+    pace pace_;                         // of the handlers
+    std::size_t places_ = 0;            // on which something runs
     steady_time no_claim_before_{};     // after trouble, nor anything given back that was left
     std::optional<wall_time> next_due_; // that the last claim named
     std::optional<deadline> limit_;     // set: stopping
     std::vector<running_job> active_;
-    std::deque<running_job> in_hand_; // taken and about to begin, in this turn of the loop
+    std::deque<running_job> in_hand_; // taken; each begins once a place is free, in this order
     std::vector<running_job> left_;   // for want of memory, to be given back; has room for all
     std::vector<ending> unrecorded_;
     std::vector<ending> in_recording_;    // the backend is told of them

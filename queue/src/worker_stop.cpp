@@ -18,6 +18,7 @@ constexpr auto shortest_leaving = std::chrono::milliseconds(20);
 
 void worker_run::stop(deadline limit) {
     limit_ = limit_ ? earlier(*limit_, limit) : limit;
+    give_back_in_hand(0, attempt::end::interrupted);
     changed_.set();
     cut_claims_short();
 }

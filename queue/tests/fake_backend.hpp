@@ -71,7 +71,9 @@ public:
         for (const auto& each : leases) {
             lines.push_back("extend " + each.job.id);
             extended_until = now + length;
-            held.push_back(lost.contains(each.job.id) ? renewal::lost : renewal::held);
+            held.push_back(lost.contains(each.job.id)        ? renewal::lost
+                           : cancelled.contains(each.job.id) ? renewal::cancel_requested
+                                                             : renewal::held);
         }
         extensions += leases.size();
         co_return held;
@@ -157,6 +159,7 @@ public:
     std::deque<std::exception_ptr> finish_failures;
     std::exception_ptr enqueue_failure;
     std::set<std::string> lost;
+    std::set<std::string> cancelled;
     std::set<std::string> existing;
     std::vector<job_key> rescued;
     std::optional<wall_time> next_due;

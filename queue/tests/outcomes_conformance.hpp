@@ -62,6 +62,17 @@ TEST_P(QueueBackend, RetriesLater) {
     EXPECT_EQ(info("a")->run_at, std::nullopt);
 }
 
+// A worker gives back the youngest of several first.
+TEST_P(QueueBackend, PutsInFrontOfAllWhatIsReturnedLast) {
+    add({make_job("a"), make_job("b"), make_job("c"), make_job("d")});
+    const auto taken = claim(3);
+    std::vector<outcome> back;
+    for (const auto i : {2u, 1u, 0u})
+        back.push_back({.held = taken.jobs.at(i).held, .as = outcome::kind::returned, .at = t0});
+    EXPECT_EQ(loop.await(stored->finish(std::move(back))), std::vector<bool>(3, true));
+    EXPECT_EQ(ids_of(claim()), (ids{"a", "b", "c", "d"}));
+}
+
 TEST_P(QueueBackend, PutsAReturnedJobInFrontWithoutCountingAnAttempt) {
     add({make_job("a"), make_job("b")});
     const auto held = claim(1).jobs.at(0).held;

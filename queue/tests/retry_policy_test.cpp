@@ -37,6 +37,7 @@ TEST(QueueRetryPolicy, DecidesWhatFollowsAnAttempt) {
         {"threw, no backoff", 0, at_once, end::threw, kind::retry, {}},
         {"unrecoverable", 0, three, end::threw_final, kind::failed, {}},
         {"interrupted", 0, three, end::interrupted, kind::returned, {}},
+        {"held too long", 0, three, end::held, kind::returned, {}},
         {"interrupted, last attempt", 2, three, end::interrupted, kind::returned, {}},
         {"unknown", 0, once, end::unknown_job, kind::returned, 10s},
         {"snoozed, last attempt", 2, three, end::snoozed, kind::returned, 0s},

@@ -15,7 +15,7 @@ TEST_F(QueueWorker, RunsNoMoreAtOnceThanItsConcurrency) {
     });
     for (int i = 0; i < 50; ++i)
         offer(std::to_string(i));
-    start({.concurrency = 4});
+    start({.concurrency = 4, .ahead = 0});
     wait_for_finished(50);
     EXPECT_EQ(most, 4);
     for (const auto& each : stored->claims)
@@ -113,7 +113,7 @@ TEST_F(QueueWorker, ClaimsForHalfOfManyPlacesWhileTheOtherHalfRuns) {
     handle([](json::value) -> awaitable<void> { co_return; });
     for (int i = 0; i < 100; ++i)
         offer(std::to_string(i));
-    start({.concurrency = 32});
+    start({.concurrency = 32, .ahead = 0});
     wait_for_finished(100);
     const auto lines = stored->transcript();
     EXPECT_EQ(lines.at(0), "claim 16: 16");

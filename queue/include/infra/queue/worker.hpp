@@ -32,6 +32,13 @@ struct worker_options {
     /// A job whose worker vanished more often than this fails, for it is likely the cause; at least zero.
     int max_stalls = 3;
 
+    /// How many jobs it may hold beyond those that run, so that the next is there when a handler ends and many are claimed at
+    /// once; 0 … 1000. As many as are to begin within 5 ms, as long as the last handlers took: none behind handlers that take
+    /// longer, nor before the first eight have ended. What has not begun 50 ms after it was taken is given back, with no
+    /// attempt spent: it stands in front again. What is held is `active`, begins in the order in which it was taken, also
+    /// while its queue is paused, and counts as running for limits. Nothing is held with a max_stalls of 0. 0: never.
+    std::size_t ahead = 100;
+
     /// Where leases are renewed; unset: on a thread made for it. For tests that own all that runs.
     std::optional<executor> renewals{};
 };
