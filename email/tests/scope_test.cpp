@@ -2,20 +2,22 @@
 
 #include "tests/support.hpp"
 
+#include <infra/email/error.hpp>
+
 #include <gtest/gtest.h>
 
 namespace infra::email {
 namespace {
 
 struct ScopeTest : ::testing::Test {
-    list_of_names missing;
+    rendering seen;
     std::optional<std::string> value_of(const json::object& data, std::string_view name) {
-        return scope(data, missing).text(name);
+        return scope(data, seen).text(name);
     }
     int times(const json::value& v, bool inverted = false) {
         const json::object data{{"v", v}};
         int counted = 0;
-        scope(data, missing).each("v", inverted, [&](const scope&) { ++counted; });
+        scope(data, seen).each("v", inverted, [&](const scope&) { ++counted; });
         return counted;
     }
 };
@@ -34,7 +36,7 @@ TEST_F(ScopeTest, FindsValuesByPath) {
     EXPECT_EQ(value_of(data, "bad"), "\xef\xbf\xbd");
     for (const auto* absent : {"null", "none", "s.x", "o.none", "o.in.deep.er", "constructor", "."})
         EXPECT_EQ(value_of(data, absent), std::nullopt) << absent;
-    EXPECT_EQ(missing.joined(), "null, none, s.x, o.none, o.in.deep.er, constructor, .");
+    EXPECT_EQ(seen.missing.joined(), "null, none, s.x, o.none, o.in.deep.er, constructor, .");
 }
 
 TEST_F(ScopeTest, HoldsTrueWhatMustacheDoes) {
@@ -52,10 +54,19 @@ TEST_F(ScopeTest, HoldsTrueWhatMustacheDoes) {
     EXPECT_EQ(times(json::array{1, 2, false}), 3);
 }
 
+TEST_F(ScopeTest, RepeatsNothingWithoutEnd) {
+    const json::object data{{"list", json::array(1000, true)}};
+    const scope root(data, seen);
+    const auto [code, sentence] = failure_of(
+        [&] { root.each("list", false, [](const scope& outer) { outer.each("list", false, [](const scope&) {}); }); });
+    EXPECT_EQ(code, errc::too_large);
+    EXPECT_EQ(sentence, "the data repeat the template's sections over a million times; give it shorter lists");
+}
+
 TEST_F(ScopeTest, LooksFromTheInnermostOutwards) {
     const json::object data{{"a", 1}, {"b", {{"x", 1}}}};
     const json::value middle{{"a", 2}, {"b", nullptr}}, inner = "text";
-    const scope root(data, missing), second(root, middle), third(second, inner);
+    const scope root(data, seen), second(root, middle), third(second, inner);
     EXPECT_EQ(third.text("a"), "2");
     EXPECT_EQ(third.text("."), "text");
     EXPECT_EQ(root.text("b.x"), "1");

@@ -109,6 +109,7 @@ TEST(Sections, StandAroundWholeBlocks) {
          "a\n\n----\n\n----\n\n----\n"},
         {"around a table", "{{#no}}\n|a|\n|-|\n|1|\n{{/no}}\nb", "<p>b</p>\n", "b\n"},
         {"with comments", "a\n{{! about b }}\nb", "<p>a</p>\n<p>b</p>\n", "a\n\nb\n"},
+        {"above what would underline it", "a\n{{#yes}}\n-\n{{/yes}}", "<p>a</p>\n<ul>\n<li></li>\n</ul>\n", "a\n"},
         {"of Windows", "a\r\n\r\n{{#yes}}\r\nb\r\n{{/yes}}\r\nc", "<p>a</p>\n<p>b</p>\n<p>c</p>\n", "a\n\nb\n\nc\n"},
     };
     for (const auto& each : table)
@@ -186,6 +187,7 @@ TEST(Sections, TellWhatIsMissingWhereTheyStand) {
 
 TEST(Sections, KeepAnEndThatEndsNothing) {
     EXPECT_EQ(render_template(parse_template("a {{/if}}\n{{/if}}"), shop).text, "a {{/if}}\n{{/if}}\n");
+    EXPECT_EQ(render_template(parse_template("{{#yes}}{{/yes}}{{/yes}}"), shop).text, "{{/yes}}\n");
     EXPECT_EQ(text_of("\\{{#yes}} \\{{/yes}}", shop), "{{#yes}} {{/yes}}\n");
 }
 
@@ -241,7 +243,8 @@ TEST(Sections, AreBounded) {
               "the template template, line 1: over 50 sections inside each other");
     for (int i = 0; i < 1001; ++i)
         many += "{{#a}}\nx\n{{/a}}\n";
-    EXPECT_EQ(failure_of([&] { parse_template(many); }).sentence, "the template template: over 1000 sections");
+    EXPECT_EQ(failure_of([&] { parse_template(many); }).sentence,
+              "the template template, line 3001: over 1000 sections");
 }
 
 TEST(Sections, AreWhatWasParsedUntilSomebodyChangesIt) {

@@ -1,40 +1,18 @@
 #include "marker.hpp"
 
+#include "lines.hpp"
+
 #include <infra/email/error.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace infra::email {
 namespace {
 
 constexpr std::size_t deepest = 50; // sections inside each other; rendering calls itself for each
-
-std::string_view line_of(std::string_view text) noexcept { return text.substr(0, text.find('\n')); }
-
-bool is_blank(std::string_view line) noexcept { return line.find_first_not_of(" \t>") == std::string_view::npos; }
-
-// Where a line stands in: quotations and, by its indentation, items of lists.
-std::string_view leading(std::string_view line) noexcept {
-    return line.substr(0, std::min(line.find_first_not_of(" \t>"), line.size()));
-}
-
-bool is_row(std::string_view line) noexcept { return line.find('|') != std::string_view::npos; }
-
-// The line under a table's header: | --- | :-: |
-bool is_delimiter_row(std::string_view line) noexcept {
-    return is_row(line) && line.find('-') != std::string_view::npos &&
-           line.find_first_not_of("|:- \t>") == std::string_view::npos;
-}
-
-bool begins_item(std::string_view line) noexcept {
-    line.remove_prefix(leading(line).size());
-    const auto digits = std::min(line.find_first_not_of("0123456789"), line.size());
-    const auto bullet = line.substr(digits);
-    const std::string_view bullets = digits == 0 ? "-+*" : ".)";
-    return !bullet.empty() && bullets.find(bullet[0]) != std::string_view::npos &&
-           (bullet.size() == 1 || bullet[1] == ' ' || bullet[1] == '\t');
-}
+constexpr std::size_t most = 1000;  // of blocks; each is looked for among all blocks
 
 bool begins_with_tag(std::string_view line) noexcept {
     line.remove_prefix(leading(line).size());
@@ -42,11 +20,17 @@ bool begins_with_tag(std::string_view line) noexcept {
            std::string_view("#^/!").find(line[2]) != std::string_view::npos;
 }
 
-// The next line that is more than tags, as far as one can see from here.
-std::string_view next_text_line(std::string_view text) noexcept {
-    while (begins_with_tag(line_of(text)))
-        text.remove_prefix(std::min(line_of(text).size() + 1, text.size()));
-    return line_of(text);
+// Whether a tag may stand where the sections `open` are; keeps them up to date. Ends of none are not ours.
+bool is_ours(const tag& of, std::vector<std::string_view>& open) {
+    if (opens(of.kind))
+        open.push_back(of.name);
+    if (of.kind != tag_kind::end)
+        return opens(of.kind) || of.kind == tag_kind::comment;
+    const auto found = std::find(open.rbegin(), open.rend(), of.name);
+    if (found == open.rend())
+        return false;
+    open.erase(std::next(found).base());
+    return true;
 }
 
 } // namespace
@@ -149,10 +133,13 @@ part marker::part_of(const tag& of) const {
 std::vector<tag> marker::tags_alone() const {
     auto line = line_of(rest_);
     line.remove_prefix(leading(line).size());
+    if (!line.starts_with("{{"))
+        return {};
     std::vector<tag> found;
+    auto open = names_of(open_); // as it is after each of them
     while (!line.empty()) {
         const auto next = line.starts_with("{{") ? read_tag(line) : std::nullopt;
-        if (!next || !is_ours(*next, found))
+        if (!next || !is_ours(*next, open))
             return {};
         found.push_back(*next);
         line.remove_prefix(next->size);
@@ -161,20 +148,12 @@ std::vector<tag> marker::tags_alone() const {
     return found;
 }
 
-// An end whose section is open, perhaps since a moment ago on the same line.
-bool marker::is_ours(const tag& of, const std::vector<tag>& before) const noexcept {
-    if (of.kind != tag_kind::end)
-        return opens(of.kind) || of.kind == tag_kind::comment;
-    return is_open(of.name) ||
-           std::ranges::any_of(before, [&](const tag& each) { return opens(each.kind) && each.name == of.name; });
-}
-
 // What stays of the line is a blank one, so that the blocks around it are no longer one paragraph; or nothing, so that they
 // stay one list or one table.
 void marker::take_tag_line(const std::vector<tag>& tags) {
     const auto line = line_of(rest_);
     const auto after = rest_.substr(std::min(line.size() + 1, rest_.size()));
-    if (!joins(next_text_line(after))) {
+    if (!joins(next_text(after))) {
         made_.text.append(leading(line)).append("\n");
         ++out_line_;
         after_text_ = in_table_ = false;
@@ -190,11 +169,22 @@ void marker::take_tag_line(const std::vector<tag>& tags) {
 }
 
 void marker::open_block(const tag& of) {
+    if (made_.blocks.size() == most)
+        refuse(line_, "over 1000 sections");
     open(of, made_.blocks.size());
     made_.blocks.push_back({.opening = {.text = std::string(of.name), .name = std::string(of.name), .kind = of.kind},
                             .begin = out_line_,
                             .end = out_line_,
                             .line = line_});
+}
+
+// The next line that is more than tags, as far as one can see from here; looked for once for all the lines before it.
+std::string_view marker::next_text(std::string_view after) noexcept {
+    if (!next_.data() || next_.size() > after.size())
+        next_ = after;
+    while (begins_with_tag(line_of(next_)))
+        next_.remove_prefix(std::min(line_of(next_).size() + 1, next_.size()));
+    return line_of(next_);
 }
 
 bool marker::joins(std::string_view next) const noexcept {
@@ -211,6 +201,13 @@ void marker::open(const tag& of, std::size_t block) {
 
 bool marker::is_open(std::string_view name) const noexcept {
     return std::ranges::find(open_, name, &open_section::name) != open_.end();
+}
+
+std::vector<std::string_view> marker::names_of(const std::vector<open_section>& all) {
+    std::vector<std::string_view> names;
+    for (const auto& each : all)
+        names.push_back(each.name);
+    return names;
 }
 
 void marker::close(const tag& of, bool alone) {

@@ -43,17 +43,19 @@ private:
     void take_tag_line(const std::vector<tag>& tags);
     void open_block(const tag& of);
     std::vector<tag> tags_alone() const;
-    bool is_ours(const tag& of, const std::vector<tag>& before) const noexcept;
+    std::string_view next_text(std::string_view after) noexcept;
     bool joins(std::string_view next) const noexcept;
 
     void open(const tag& of, std::size_t block);
     bool is_open(std::string_view name) const noexcept;
+    static std::vector<std::string_view> names_of(const std::vector<open_section>& all);
     void close(const tag& of, bool alone);
     void refuse_open_sections() const;
     [[noreturn]] void refuse(std::size_t line, const std::string& why) const;
     part part_of(const tag& of) const;
 
     std::string_view rest_;
+    std::string_view next_{}; // from the next line that is more than tags on
     const std::string where_;
     std::size_t line_;         // of the source
     std::size_t out_line_ = 1; // of made_.text

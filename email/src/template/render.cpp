@@ -80,18 +80,18 @@ void refuse_gaps(const email_template& t, const compiled_template& c, const list
 
 rendered_email render_template(const email_template& from, const json::object& data, render_options options) {
     const auto parsed = compiled(from);
-    list_of_names missing;
-    auto mail = rendered(*parsed, from.locale, scope(data, missing));
+    rendering seen;
+    auto mail = rendered(*parsed, from.locale, scope(data, seen));
     if (options.strict)
-        refuse_gaps(from, *parsed, missing);
+        refuse_gaps(from, *parsed, seen.missing);
     return mail;
 }
 
 rendered_email render_body(std::string subject, std::string_view markdown) {
     const json::object data;
-    list_of_names missing;
+    rendering seen;
     return rendered(compiled_template(std::move(subject), without_places(encoding::to_utf8(markdown))), {},
-                    scope(data, missing));
+                    scope(data, seen));
 }
 
 } // namespace infra::email

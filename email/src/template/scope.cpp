@@ -1,6 +1,7 @@
 #include "scope.hpp"
 
 #include <infra/base/encoding.hpp>
+#include <infra/email/error.hpp>
 
 #include <algorithm>
 
@@ -53,7 +54,7 @@ std::optional<std::string> scope::text(std::string_view name) const {
     const auto* const found = find(name);
     if (found && !found->is_null())
         return text_of(*found);
-    missing_.add(name);
+    rendering_.missing.add(name);
     return std::nullopt;
 }
 
@@ -61,8 +62,15 @@ std::optional<std::string> scope::text(std::string_view name) const {
 const json::value* scope::find_or_note(std::string_view name) const {
     const auto* const found = find(name);
     if (!found)
-        missing_.add(name);
+        rendering_.missing.add(name);
     return found;
+}
+
+void scope::count() const {
+    constexpr std::size_t most = 1'000'000;
+    if (++rendering_.repeated > most)
+        throw error(errc::too_large,
+                    "the data repeat the template's sections over a million times; give it shorter lists");
 }
 
 bool scope::is_true(const json::value& v) noexcept {

@@ -4,6 +4,7 @@
 
 #include <infra/base/json.hpp>
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,15 +23,20 @@ private:
     std::vector<std::string> names_;
 };
 
+/// What one rendering has come across.
+struct rendering {
+    list_of_names missing;    ///< names that were looked up in vain
+    std::size_t repeated = 0; ///< how often the insides of sections were written
+};
+
 /// The data and, within sections, what each is about: a name is looked up in the innermost that knows its first word.
 ///
 /// Lifetime: what it is made of must outlive it.
 class scope {
 public:
-    /// `missing` is told the names that were looked up in vain.
-    scope(const json::object& data, list_of_names& missing) noexcept : fields_(&data), missing_(missing) {}
+    scope(const json::object& data, rendering& of) noexcept : fields_(&data), rendering_(of) {}
     scope(const scope& outer, const json::value& here) noexcept
-        : outer_(&outer), here_(&here), fields_(here.if_object()), missing_(outer.missing_) {}
+        : outer_(&outer), here_(&here), fields_(here.if_object()), rendering_(outer.rendering_) {}
 
     /// The value of `name`, a dot leading into objects, "." being what the section is about. Null if there is none.
     const json::value* find(std::string_view name) const noexcept;
@@ -39,28 +45,34 @@ public:
     std::optional<std::string> text(std::string_view name) const;
 
     /// Calls `f` with the scope inside, as mustache does it: for a list once for each element, for anything else that is not
-    /// false once. False are what is absent or null, false, 0, "" and an empty list.
+    /// false once. False are what is absent or null, false, 0, "" and an empty list. Throws errc::too_large at the millionth time
+    /// in one rendering: lists in lists multiply, and who knows where their elements are from.
     template <class F>
     void each(std::string_view name, bool inverted, F&& f) const {
         const auto* const about = find_or_note(name);
         const bool holds = about && is_true(*about);
+        const auto repeat = [&](const scope& inside) {
+            count();
+            f(inside);
+        };
         if (inverted && !holds)
-            f(*this);
+            repeat(*this);
         else if (!inverted && holds && about->is_array())
             for (const auto& element : about->get_array())
-                f(scope(*this, element));
+                repeat(scope(*this, element));
         else if (!inverted && holds)
-            f(scope(*this, *about));
+            repeat(scope(*this, *about));
     }
 
 private:
     static bool is_true(const json::value& v) noexcept;
     const json::value* find_or_note(std::string_view name) const;
+    void count() const;
 
     const scope* outer_ = nullptr;
     const json::value* here_ = nullptr;
     const json::object* fields_; // null: here is no object
-    list_of_names& missing_;
+    rendering& rendering_;
 };
 
 } // namespace infra::email

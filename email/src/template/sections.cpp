@@ -10,9 +10,6 @@
 namespace infra::email::markdown {
 namespace {
 
-// Each is looked for among all blocks.
-constexpr std::size_t most_sections = 1000;
-
 [[noreturn]] void refuse(const std::string& where, const std::string& why) {
     throw error(errc::bad_template, where + why);
 }
@@ -51,11 +48,14 @@ struct run {
 
 run children_in(cmark_node* in, const block_section& s) noexcept {
     run found;
-    for (auto* each = cmark_node_first_child(in); each; each = cmark_node_next(each))
-        if (first_line(each) < s.end && last_line(each) >= s.begin) {
-            found.first = found.first ? found.first : each;
-            found.last = each;
-        }
+    for (auto* each = cmark_node_first_child(in); each && first_line(each) < s.end; each = cmark_node_next(each)) {
+        auto* const next = cmark_node_next(each);
+        const bool is_before = next && first_line(next) <= s.begin; // which spares a look at all that is in it
+        if (is_before || last_line(each) < s.begin)
+            continue;
+        found.first = found.first ? found.first : each;
+        found.last = each;
+    }
     return found;
 }
 
@@ -141,8 +141,6 @@ private:
 } // namespace
 
 section_plan::section_plan(cmark_node* root, const marked_text& body, const std::string& where) {
-    if (body.blocks.size() > most_sections)
-        refuse(where, ": over 1000 sections");
     for (const auto& each : body.blocks)
         place(root, each, where);
     word_sections(body.marks, where).look_at(root);

@@ -23,7 +23,7 @@ enum class errc {
     bad_address,      ///< no address that mail can be sent to
     no_sender,        ///< neither the message nor the template nor EMAIL_FROM names one
     bad_header,       ///< a line break or NUL where only text may be, a reserved or malformed name
-    too_large,        ///< the message is over mailer_options::max_bytes, or its Markdown would become endless
+    too_large,        ///< the message is over mailer_options::max_bytes, or its Markdown or data would become endless
 };
 
 const boost::system::error_category& email_category() noexcept;

@@ -93,7 +93,7 @@ email_template parse_template(std::string_view text, std::string name = "templat
 
 /// Puts values in. A string is put in as it is, other JSON in its JSON spelling; null counts as absent.
 /// Throws errc::bad_template for a layout without `{{content}}` and, in what was not parsed before, as parse_template does;
-/// under `strict` errc::missing_variable, or errc::bad_template where there are tags that no value would help.
+/// errc::too_large for data that repeat sections over a million times; under `strict` errc::missing_variable, or errc::bad_template where there are tags that no value would help.
 rendered_email render_template(const email_template& from, const json::object& data, render_options options = {});
 
 /// The same with a described struct for the data.
