@@ -23,6 +23,7 @@ class lanes {
 public:
     bool any_free() const noexcept { return !all_[0].taken || !all_[1].taken; }
     bool all_free() const noexcept { return !all_[0].taken && !all_[1].taken; }
+    bool one_taken() const noexcept { return all_[0].taken != all_[1].taken; }
 
     /// Takes one that is free. `key` begins the names of all of them, in the slot to which the first call of a lane went.
     receipt take(std::string_view key);

@@ -50,6 +50,9 @@ struct work_request {
     int max_stalls = 1;                        ///< beyond which a job fails, with whoever takes it
     std::vector<ended_job> ended{};            ///< at most 1000
     receipt as{};
+    bool has_looked =
+        false; ///< the call before, a moment ago, for what is due: this one need not while there is enough to take
+    bool is_counted = false; ///< the call before counted ends of this minute
 };
 
 struct work_call {
@@ -65,6 +68,7 @@ struct work_done {
     std::vector<job_key> rescued{};   ///< their lock had gone; they wait again, in front
     std::vector<job_key> expired{};   ///< were not started in time, and have failed
     std::optional<wall_time> again{}; ///< when something is due next; empty: nothing is
+    bool has_looked = true;           ///< false: `again` is as it was
 };
 work_done read_work(const work_call& of, redis::reply answer);
 

@@ -167,14 +167,19 @@ awaitable<void> work_line::perform(shared_store s, work_batch batch, receipt as)
     try {
         auto request = request_of(*s, batch, as);
         request.ended = co_await with_held(s, std::move(request.ended));
+        const auto began = s->time().steady();
+        last_look_.spare(request, lanes_.one_taken(), began);
         const auto call = call_work(s->options().prefix, request);
         done = read_work(call, co_await s->carry_out(call.command));
+        last_look_.note(request, done, began);
         token = request.token;
     } catch (...) {
         failure = std::current_exception();
     }
     lanes_.give_back(as);
     asked_.erase(batch.claim);
+    if (failure)
+        last_look_.forget();
     if (failure && batch.claim)
         batch.claim->rung.merge(batch.claim->looked_for);
     if (failure)

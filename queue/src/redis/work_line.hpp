@@ -8,6 +8,7 @@
 #include "claims_in_wait.hpp"
 #include "fair_turns.hpp"
 #include "inbox.hpp"
+#include "last_look.hpp"
 #include "receipts.hpp"
 #include "sweeper.hpp"
 #include "work.hpp"
@@ -125,6 +126,7 @@ private:
     std::vector<job_key> swept_;                ///< that no claim has told of yet
     std::map<std::string, wall_time> promised_; ///< of a queue: due then, as nobody else was told
     lanes lanes_;
+    last_look last_look_;
     bool closed_ = false;
     std::vector<promise<void>> drained_;
 };

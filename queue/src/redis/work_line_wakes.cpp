@@ -21,6 +21,7 @@ void work_line::jobs_came(const shared_store& s, std::string_view queue, std::si
 }
 
 void work_line::something_is_due(const shared_store& s, std::string_view queue, wall_time at) {
+    last_look_.must_look();
     wake(s, queue, waiting_.take_unaware(queue, at));
 }
 
@@ -59,6 +60,7 @@ void work_line::tell_who_waits(const shared_store& s, const finish_operation& f)
 
 // Who takes one of several rings for the next.
 void work_line::rang(const shared_store& s, const std::string& queue) {
+    last_look_.must_look();
     auto woken = waiting_.take_for(queue, 1);
     if (woken.empty()) {
         if (const auto c = one_that_is_asked_for(queue))

@@ -123,6 +123,53 @@ TEST_F(QueueRedisForeignKeys, OfAQueueLoseNoJobAndHoldUpNoOtherQueue) {
     }
 }
 
+TEST_F(QueueRedisForeignKeys, InPlaceOfAJobOfAGroupLoseNoneOfItsNeighbours) {
+    std::vector<new_job> all(4, plain_job("one of a group"));
+    for (auto& each : all)
+        each.group = "g";
+    add(all);
+    const auto taken = take(4);
+    ask({"DEL", "bull:mail:2"});
+    put_foreign("bull:mail:2");
+    EXPECT_EQ(end_all(taken), (std::vector<bool>{true, false, true, true}));
+    EXPECT_EQ(ids("completed"), (lines{"1", "3", "4"}));
+}
+
+TEST_F(QueueRedisForeignKeys, InPlaceOfTheHistoryLoseNoParentOfWhatFails) {
+    add(std::vector(2, plain_job("child")));
+    for (const auto* id : {"1", "2"})
+        ask({"HSET", mail.of_job(id), "parentKey", "bull:mail:p", "parent",
+             R"({"id":"p","queueKey":"bull:mail","fpof":true})"});
+    ask({"HSET", "bull:mail:p", "name", "parent", "data", "{}", "opts", "{}", "timestamp", "1"});
+    ask({"ZADD", "bull:mail:waiting-children", 1, "p"});
+    ask({"SADD", "bull:mail:p:dependencies", "bull:mail:1", "bull:mail:2"});
+    const auto taken = take(2);
+    put_foreign("bull:mail:failed");
+    end_all(taken, kind::failed);
+    EXPECT_EQ(standing(mail), (std::set<std::string>{"1", "2", "p"}));
+    EXPECT_NE(field("p", "defa"), "") << "whoever takes it fails it";
+}
+
+TEST_F(QueueRedisForeignKeys, InPlaceOfTheMarksEndJobsAllTheSame) {
+    add(std::vector(3, plain_job("one")));
+    const auto taken = take(3);
+    put_foreign("bull:mail~marked");
+    EXPECT_EQ(end_all(taken), std::vector<bool>(3, true));
+    EXPECT_EQ(ids("completed"), (lines{"1", "2", "3"}));
+}
+
+TEST_F(QueueRedisForeignKeys, InPlaceOfTheCountOfPrioritiesLeaveDelayedWhatIsDue) {
+    auto job = plain_job("due");
+    job.run_at = t0 + 1s;
+    job.options.priority = 3;
+    add(job);
+    ask({"RPUSH", "bull:mail:pc", "somebody's"});
+    now += 2s;
+    EXPECT_ANY_THROW(take(1));
+    EXPECT_EQ(line("wait").size() + ids("prioritized").size(), 0u);
+    EXPECT_EQ(ids("delayed"), lines{"1"});
+}
+
 TEST_F(QueueRedisForeignKeys, OfTheOnlyQueueAreToldOf) {
     add(plain_job("one"));
     put_foreign("bull:mail:delayed");

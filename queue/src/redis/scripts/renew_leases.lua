@@ -25,7 +25,7 @@ for at = 3, #ARGV, 3 do
 end
 for base, ids in pairs(held) do
     call('SREM', base .. ':stalled', unpack(ids))
-    -- Leases that end in the same tenth of a second are looked for together, as those of jobs that are taken.
-    call('ZADD', base .. '~leases', now + length, math.floor((now + length) / 100))
+    -- Leases that end in the same second are looked for together, as those of jobs that are taken.
+    call('ZADD', base .. '~leases', now + length, math.floor((now + length) / 1000))
 end
 return answers

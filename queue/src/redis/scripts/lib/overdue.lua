@@ -10,20 +10,32 @@ local function check_line(q)
     call('ZCARD', q.prioritized)
 end
 
+local function promote_one(q, id)
+    local job = q.base .. ':' .. id
+    local known = read_hash(job, 'name', 'priority')
+    if known[1] then
+        stand_in_line(q, id, tonumber(known[2]) or 0, false)
+        tell(q, 'waiting', 'jobId', id, 'prev', 'delayed')
+        call('HSET', job, 'delay', '0')
+    end
+end
+
+-- One that cannot stand in line, since that is somebody's key, stays delayed.
 local function promote(q)
     check_line(q)
-    local due = call('ZRANGEBYSCORE', q.delayed, 0, (now + 1) * 4096 - 1, 'LIMIT', 0, 1000)
+    local due, failure = call('ZRANGEBYSCORE', q.delayed, 0, (now + 1) * 4096 - 1, 'LIMIT', 0, 1000), nil
     call('ZREM', q.delayed, unpack(due))
     for _, id in ipairs(due) do
-        local job = q.base .. ':' .. id
-        local known = read_hash(job, 'name', 'priority')
-        if known[1] then
-            stand_in_line(q, id, tonumber(known[2]) or 0, false)
-            tell(q, 'waiting', 'jobId', id, 'prev', 'delayed')
-            call('HSET', job, 'delay', '0')
+        local is_well, why = pcall(promote_one, q, id)
+        if not is_well then
+            call('ZADD', q.delayed, now * 4096, id)
+            failure = why
         end
     end
     q.must_ring = true
+    if failure then
+        error(failure, 0)
+    end
 end
 
 -- Gives when the next one is due.
@@ -63,13 +75,6 @@ local function expire(q)
     end
 end
 
--- Leases that end in the same tenth of a second are looked for together, with the last of them.
-local function expect_end_of_lease(q, at)
-    local text = string.format('%.0f', at)
-    call('ZADD', q.leases, text, string.sub(text, 1, -3)) -- one for each tenth of a second
-    q.next_lease = math.min(q.next_lease or at, at)
-end
-
 -- Locks end by the server's clock: of one that is about to go, another look is due then.
 local function rescue_unlocked(q, into, most_stalls)
     local soon
@@ -89,12 +94,11 @@ local function rescue_unlocked(q, into, most_stalls)
 end
 
 local function look_for_vanished(q, into)
-    local over = tonumber(ARGV[8])
     q.next_lease = first_score(q.leases)
     if q.next_lease and q.next_lease <= over then
         call('ZREMRANGEBYSCORE', q.leases, '-inf', over)
         q.next_lease = first_score(q.leases)
-        rescue_unlocked(q, into, tonumber(ARGV[9]))
+        rescue_unlocked(q, into, most_stalls)
     end
 end
 

@@ -1,6 +1,8 @@
 -- A queue as its settings have it at this moment, and the ways to wait in it.
 
-local call = redis.call
+-- use telling
+-- use parts
+
 local opened = {}
 local fair, make_fair_groups -- of lib/fair_groups.lua, where a queue has groups
 local doomed = {} -- of lib/parents.lua: those that are to fail because of a child, and stand in no line any more
@@ -53,20 +55,6 @@ local function open_queue(base)
         opened[base] = q
     end
     return q
-end
-
--- The first one of a call trims those of earlier calls. Where `events` is somebody's key, of another kind, nobody is told, and all else goes on.
-local function tell(q, ...)
-    if q.left_out then
-        q.left_out = q.left_out > 1 and q.left_out - 1 or nil
-        return
-    end
-    if q.has_told then
-        redis.pcall('XADD', q.events, '*', 'event', ...)
-    else
-        q.has_told = true
-        redis.pcall('XADD', q.events, 'MAXLEN', '~', q.most_events, '*', 'event', ...)
-    end
 end
 
 local function is_open(q)
@@ -139,35 +127,16 @@ local function stand_aside(q, id, run_at)
 end
 
 -- What was written into the hash of one that may run is to be heeded at its end, which looks at none that is as it was when it was taken.
--- Ids that are no numbers are always looked at.
+-- Ids that the server did not give are always looked at.
 local function mark(q, id)
-    if string.find(id, '^%d+$') then
-        call('SADD', q.marked, id)
+    local marked = #id <= 15 and string.find(id, '^[1-9]%d*$') and redis.pcall('SADD', q.marked, id)
+    if type(marked) == 'table' then
+        check_foreign(marked) -- where it is somebody's key, all are looked at
     end
 end
 
 local function priority_of(job)
     return tonumber(call('HGET', job, 'priority')) or 0
-end
-
-local function parts_of(job, into)
-    local n = #into
-    into[n + 1], into[n + 2], into[n + 3] = job .. ':logs', job .. ':dependencies', job .. ':processed'
-    into[n + 4], into[n + 5] = job .. ':failed', job .. ':unsuccessful'
-    return into
-end
-
--- All keys of a job but its lock.
-local function keys_of(job, into)
-    into[#into + 1] = job
-    return parts_of(job, into)
-end
-
--- So many at once as a command takes.
-local function in_pieces(list, act)
-    for from = 1, #list, 5000 do
-        act(unpack(list, from, math.min(from + 4999, #list)))
-    end
 end
 
 -- use fair_groups

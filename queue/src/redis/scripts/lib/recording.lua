@@ -7,33 +7,46 @@ local function forget_all()
     forgotten = {}
 end
 
+-- Of a bound that is a number below 0, nothing.
+local function bound_text(number)
+    return number >= 0 and string.format('%.0f', number) or ''
+end
+
+local function text_of(g, i)
+    return ARGV[g.texts + (i - 1) * g.text_step]
+end
+
 -- What those that ended alike share, and where their ids, tokens, texts and traces are: each in a row, as a row goes to a command without a table.
 local function read_group(at)
-    local how, n, first = ARGV[at + 1], tonumber(ARGV[at + 12]), at + 13
-    local has_traces = how == 'failed' or how == 'retry'
+    local how, first = ARGV[at], at + 4
+    local number, n, was_plain, tokens, texts, made, attempts, priority, front, run_at, count, age =
+        struct.unpack('<dddddddddddd', ARGV[at + 3])
+    local traces = (how == 'failed' or how == 'retry') and n or 0
     return {
-        q = queues[tonumber(ARGV[at])],
+        q = queues[number],
         how = how,
-        keep = {count = ARGV[at + 2], age = ARGV[at + 3]},
-        keep_failed = {count = ARGV[at + 4], age = ARGV[at + 5]},
-        run_at = tonumber(ARGV[at + 6]),
-        priority = tonumber(ARGV[at + 7]),
-        front = ARGV[at + 8] == 'front',
-        attempts = tonumber(ARGV[at + 9]),
-        made = ARGV[at + 10],
-        was_plain = ARGV[at + 11] == 'plain',
+        keep = {count = ARGV[at + 1], age = ARGV[at + 2]},
+        keep_failed = {count = bound_text(count), age = bound_text(age)},
+        run_at = run_at >= 0 and run_at or nil,
+        priority = priority,
+        front = front == 1,
+        attempts = attempts,
+        made = string.format('%.0f', made),
+        was_plain = was_plain == 1,
         n = n,
         ids = first - 1,
-        tokens = first + n - 1,
-        texts = first + 2 * n - 1,
-        traces = has_traces and first + 3 * n - 1,
-        next = first + (has_traces and 4 or 3) * n,
+        tokens = first + n,
+        token_step = tokens > 1 and 1 or 0,
+        texts = first + n + tokens,
+        text_step = texts > 1 and 1 or 0,
+        traces = traces > 0 and first + n + tokens + texts - 1,
+        next = first + n + tokens + texts + traces,
     }
 end
 
 -- Nearly all; the same as `record`, without a look at what they have not.
 local function complete(g, i, job)
-    local id, text = ARGV[g.ids + i], ARGV[g.texts + i]
+    local id, text = ARGV[g.ids + i], text_of(g, i)
     local written = redis.pcall('HSET', job, 'atm', g.made, 'returnvalue', text, 'finishedOn', ARGV[1])
     if type(written) == 'table' then
         return false -- it is no hash any more
@@ -56,7 +69,7 @@ local function record_one(g, i, job)
     if g.is_plain and not (parent or found[3] or found[4]) then
         return complete(g, i, job)
     end
-    local id, text = ARGV[g.ids + i], ARGV[g.texts + i]
+    local id, text = ARGV[g.ids + i], text_of(g, i)
     local e = {of = g, q = g.q, how = g.how, keep = g.keep, id = id, job = job, text = text, traces = g.traces and ARGV[g.traces + i]}
     record(e, {parent = parent, dedup = found[3], cancelled = found[4]})
     return true
@@ -94,7 +107,7 @@ local function find_held(g, locks)
     in_pieces(locks, function(...)
         for _, holder in ipairs(call('MGET', ...)) do
             i = i + 1
-            if holder == ARGV[g.tokens + i] then
+            if holder == ARGV[g.tokens + (i - 1) * g.token_step] then
                 held[ARGV[g.ids + i]] = 'held'
             end
         end
@@ -143,7 +156,7 @@ local function record_in_group(g, i, job)
 end
 
 -- One that cannot be recorded as it ended, since what somebody else has written of it, or of its parent, is of another kind: it has failed, and
--- its neighbours have ended as they did.
+-- its neighbours have ended as they did. False if its own hash is that.
 local function fail_instead(g, i, job, failure)
     local id, reason = ARGV[g.ids + i], 'its end could not be recorded: ' .. reason_of(failure)
     for _, ended in pairs(g.q.ended) do
@@ -152,11 +165,14 @@ local function fail_instead(g, i, job, failure)
             ended.scores[n], ended.scores[n - 1] = nil, nil
         end
     end
-    call('HSET', job, 'atm', g.made, 'failedReason', reason, 'finishedOn', ARGV[1])
+    if type(redis.pcall('HSET', job, 'atm', g.made, 'failedReason', reason, 'finishedOn', ARGV[1])) == 'table' then
+        return false
+    end
     call('HDEL', job, 'defa', 'infra.cancel')
     put_into_history(g.q, 'failed', id)
     g.q.ended.failed.n = g.q.ended.failed.n + 1
     tell(g.q, 'failed', 'jobId', id, 'failedReason', reason, 'prev', 'active')
+    return true
 end
 
 local function record_in_any_case(g, i, job)
@@ -164,8 +180,7 @@ local function record_in_any_case(g, i, job)
     if is_done then
         return is_recorded
     end
-    fail_instead(g, i, job, is_recorded)
-    return true
+    return fail_instead(g, i, job, is_recorded)
 end
 
 -- Out of those that are marked; also some whose end nobody told us.
@@ -205,7 +220,7 @@ local function record_group(g)
     end
     in_pieces(unlocked, function(...) redis.pcall('SREM', g.q.base .. ':stalled', ...) end)
     if g.some_are_marked then
-        unmark(g.q, unlocked)
+        pcall(unmark, g.q, unlocked)
     end
     unlocked, ends_read = {}, ends_read + g.n
     g.q.has_ends = true
@@ -235,7 +250,7 @@ local function keep_history(q, state)
 end
 
 local function record_all()
-    local at = 12
+    local at = 6
     while at <= #ARGV do
         local g = read_group(at)
         record_group(g)

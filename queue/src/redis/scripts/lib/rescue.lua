@@ -27,12 +27,10 @@ local function rescue(q, id, most_stalls)
     end
     local reason, group = why_it_does_not_wait(job), q.has_groups and group_of(q, id)
     if group then
-        fair.stop(q, group, id)
+        pcall(fair.stop, q, group, id)
     end
     if not reason then
-        if group then
-            fair.join(q, group, id, priority_of(job), true)
-        else
+        if not (group and pcall(fair.join, q, group, id, priority_of(job), true)) then
             call('RPUSH', q.line, id)
         end
         tell(q, 'waiting', 'jobId', id, 'prev', 'active', 'infra', 'stalled')

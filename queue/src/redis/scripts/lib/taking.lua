@@ -68,46 +68,13 @@ local function count_starts(q, n)
     end
 end
 
--- What a run needs of its job; work.cpp knows their order. The first ten say all of most; of one that was started before, or whose queue may have
--- others, there are six more. Behind them come the number of the queue, and the id.
-local function read_fields(q, job)
-    local has_more, fields = q.some_expire or q.has_groups, nil
-    if has_more then
-        fields = read_hash(job, 'name', 'ats', 'defa', 'data', 'opts', 'timestamp', 'priority', 'infra.since', 'parentKey', 'deid',
-            'infra.expires', 'infra.group')
-    else
-        fields = read_hash(job, 'name', 'ats', 'defa', 'data', 'opts', 'timestamp', 'priority', 'infra.since', 'parentKey', 'deid')
-    end
-    if fields[2] or has_more then
-        local earlier = fields[2] and call('HMGET', job, 'atm', 'attemptsMade', 'stc', 'stacktrace') or {}
-        fields[11], fields[12] = fields[11] or false, fields[12] or false
-        fields[13], fields[14], fields[15], fields[16] = earlier[1] or false, earlier[2] or false, earlier[3] or false, earlier[4] or false
-    end
-    return fields
-end
-
-local function put_taken(into, fields, number, id)
-    local n = #fields
-    fields[n + 1], fields[n + 2] = number, id
-    into[#into + 1] = fields
-end
-
-local function note_start(q, id, job, starts)
-    call('SET', job .. ':lock', token, 'PX', ARGV[3])
-    if worker ~= '' then
-        call('HSET', job, 'ats', starts, 'processedOn', ARGV[1], 'pb', worker)
-    else
-        call('HSET', job, 'ats', starts, 'processedOn', ARGV[1])
-    end
-    tell(q, 'active', 'jobId', id, 'prev', 'waiting')
-end
-
-local function start(q, id, into)
+local function start(q, id)
     local job = q.base .. ':' .. id
     local fields = read_fields(q, job)
     local expires = fields[11]
     if not fields[1] then
         call('LREM', q.active, '1', id) -- somebody took it away and left its id
+        q.must_ring = true -- others may stand behind it
         return false
     elseif expires and (tonumber(expires) or 0) <= now then
         call('LREM', q.active, '1', id)
@@ -119,7 +86,7 @@ local function start(q, id, into)
     if expires then
         call('ZREM', q.expiring, id)
     end
-    put_taken(into, fields, q.number, id)
+    put_taken(fields, q.number, id)
     return true, fields[3]
 end
 
@@ -136,8 +103,8 @@ end
 
 -- Of a queue with groups one by one, since who is next depends on who was taken. A thousand may turn out to be at their limits.
 local function each_in_turns(q, n, act)
-    local taken, passed_over = 0, 0
-    while taken < n and passed_over < 1000 do
+    local started, passed_over = 0, 0
+    while started < n and passed_over < 1000 do
         local id = next_ids(q, 1)[1]
         if not id then
             q.is_exhausted = false -- what it finds stands in line
@@ -145,7 +112,7 @@ local function each_in_turns(q, n, act)
         end
         local group = group_of(q, id)
         if not group or fair.may_start(q, group, id) then
-            taken = taken + 1
+            started = started + 1
             make_active(q, {id})
             act(id)
             if group then
@@ -168,22 +135,13 @@ local function each_next(q, n, act)
     end
 end
 
--- An answer without the fields of what was taken.
-local function to_be_read_again(answer)
-    local kept = {}
-    for i, fields in ipairs(answer[2]) do
-        kept[2 * i - 1], kept[2 * i] = fields[#fields - 1], fields[#fields]
-    end
-    return {answer[1], kept, answer[3], answer[4], answer[5]}
-end
-
 local function read_again(answer)
-    local taken, kept = {}, answer[2]
+    local kept = answer[2]
     for at = 1, #kept, 2 do
         local q, id = queues[kept[at]], kept[at + 1]
         local fields = read_fields(q, q.base .. ':' .. id)
         if fields[1] then -- else somebody took it away since then
-            put_taken(taken, fields, q.number, id)
+            put_taken(fields, q.number, id)
         end
     end
     answer[2] = taken
@@ -191,10 +149,10 @@ local function read_again(answer)
 end
 
 -- They are active before anything else is done with them: so none is lost.
-local function take(q, n, into)
+local function take(q, n)
     local counted = 0
     each_next(q, n, function(id)
-        local is_there, doomed = start(q, id, into)
+        local is_there, doomed = start(q, id)
         if is_there then
             q.has_taken = true
             counted = counted + (doomed and 0 or 1)
@@ -254,15 +212,15 @@ local function find_allowances(could)
 end
 
 local function claim()
-    local taken, could = {}, {}
+    local could = {}
     local again = find_allowances(could)
     for i, n in ipairs(shares(could, most)) do
         local q = queues[i]
         if n > 0 then
-            unless_broken(q, take, n, taken)
+            unless_broken(q, take, n)
         end
         again = earliest(again, earliest(q.next_delayed, q.next_lease))
         again = earliest(again, q.has_groups and unless_broken(q, fair.next_time) or nil)
     end
-    return taken, again
+    return again
 end

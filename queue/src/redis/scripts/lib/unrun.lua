@@ -36,10 +36,22 @@ local function tell_of_unrun(q, id, dedup, link, reason, now)
     end
 end
 
+-- Where the history is somebody's key, of another kind, it waits again, for whoever takes it to fail it.
+local function let_another_fail_it(q, id, reason)
+    local job = q.base .. ':' .. id
+    redis.pcall('HSET', job, 'defa', reason)
+    pcall(stand_in_line, q, id, tonumber(read_hash(job, 'priority')[1]) or 0, true)
+    pcall(ring, q)
+    return false
+end
+
 -- One that stands in no line any more; `stood` says in which it did. False if there is none. It has failed also where its parent, or what it
 -- held, turns out to be somebody's key.
 local function fail_unrun(q, id, stood, reason, now, behind)
     local job = q.base .. ':' .. id
+    if type(redis.pcall('ZCARD', q.base .. ':failed')) == 'table' then
+        return let_another_fail_it(q, id, reason)
+    end
     local known = read_hash(job, 'name', 'parentKey', 'parent', 'deid', 'opts', 'infra.expires')
     if not known[1] then
         return false
@@ -71,12 +83,8 @@ local function fail_doomed(now)
     while done < #doomed do
         done = done + 1
         local each = doomed[done]
-        if done <= 1000 then
-            fail_unrun(each.q, each.id, each.stood, each.why, now, done)
-        else
-            call('HSET', each.q.base .. ':' .. each.id, 'defa', each.why)
-            stand_in_line(each.q, each.id, priority_of(each.q.base .. ':' .. each.id), true)
-            ring(each.q)
+        if done > 1000 or not pcall(fail_unrun, each.q, each.id, each.stood, each.why, now, done) then
+            let_another_fail_it(each.q, each.id, each.why)
         end
     end
     doomed = {}
