@@ -179,16 +179,16 @@ private:
     std::future<void> end_;
 };
 
-void perform(subject& s, std::size_t n, std::size_t concurrency) {
-    const running_worker w(s, {.concurrency = concurrency});
+void perform(subject& s, std::size_t n, queue::worker_options how) {
+    const running_worker w(s, std::move(how));
     while (s.done < n)
         std::this_thread::sleep_for(500us);
 }
 
-measured process(const server& on, std::size_t n, std::size_t concurrency) {
+measured process(const server& on, std::size_t n, const queue::worker_options& how) {
     subject s(on);
     s.await(add_bulks(&s, n));
-    return s.measure(n, [&] { perform(s, n, concurrency); });
+    return s.measure(n, [&] { perform(s, n, how); });
 }
 
 /// From the call of enqueue to the handler's first line, of an idle worker; microseconds, sorted.
@@ -264,14 +264,17 @@ public:
     comparison(bench::report& to, std::string mode, json::object theirs)
         : to_(to), mode_(std::move(mode)), theirs_(std::move(theirs)) {}
 
-    void add(const std::string& name, const measured& ours) {
-        add(name, "rate", ours.rate, "jobs/s", bench::better::more);
-        add(name, "server", ours.server_time, "us of Redis", bench::better::less);
+    /// `way`: one of several ways of ours to do the same.
+    void add(const std::string& name, const measured& ours, const std::string& way = "") {
+        add(name, way + "rate", ours.rate, "jobs/s", bench::better::more);
+        add(name, way + "server", ours.server_time, "us of Redis", bench::better::less);
     }
-    void add(const std::string& name, const std::string& what, double ours, const std::string& unit, bench::better is) {
+    void add(const std::string& name, const std::string& which, double ours, const std::string& unit,
+             bench::better is) {
+        const auto what = which.substr(which.rfind('.') + 1);
         const auto* group = theirs_.if_contains(name);
         const auto* value = group && group->is_object() ? group->as_object().if_contains(what) : group;
-        to_.add({"queue_redis." + mode_ + "." + name + "." + what, ours, unit, "bullmq 6.7",
+        to_.add({"queue_redis." + mode_ + "." + name + "." + which, ours, unit, "bullmq 6.7",
                  value ? value->to_number<double>() : 0, is});
     }
 
@@ -290,8 +293,10 @@ void compare_rates(const server& on, std::size_t n, comparison& to) {
         subject s(on);
         to.add("add_bulk", s.measure(n, [&] { s.await(add_bulks(&s, n)); }));
     }
-    to.add("process_100", process(on, n, 100));
-    to.add("process_1", process(on, n / 10, 1));
+    to.add("process_100", process(on, n, {.concurrency = 100}));
+    to.add("process_100", process(on, n, {.concurrency = 100, .ahead = 0}), "ahead_0.");
+    to.add("process_1", process(on, n / 10, {.concurrency = 1}));
+    to.add("process_1", process(on, n / 10, {.concurrency = 1, .ahead = 0}), "ahead_0.");
 }
 
 void compare_waits(const server& on, comparison& to) {

@@ -90,11 +90,11 @@ public:
     explicit report(const arguments& a) {
         if (!a.json().empty())
             file_.open(a.json(), std::ios::app);
-        std::printf("%-44s %10s %-12s %22s %10s %8s\n", "", "ours", "", "peer", "peer's", "ratio");
+        std::printf("%-50s %10s %-12s %22s %10s %8s\n", "", "ours", "", "peer", "peer's", "ratio");
     }
 
     void add(const row& r) {
-        std::printf("%-44s %10.2f %-12s", r.name.c_str(), r.ours, r.unit.c_str());
+        std::printf("%-50s %10.2f %-12s", r.name.c_str(), r.ours, r.unit.c_str());
         if (r.theirs == 0 || r.ours == 0)
             return void(std::printf("\n"));
         const auto ratio = r.is == better::less ? r.theirs / r.ours : r.ours / r.theirs;
