@@ -31,12 +31,13 @@ struct backend_traits {
 };
 
 struct backend_subject {
-    std::shared_ptr<backend> stored;
+    /// What all the rest lives in, a loop or a folder: the first to come, so the last to go.
+    std::shared_ptr<void> surroundings = nullptr;
+    std::shared_ptr<backend> stored{};
     /// The same storage as another process would open it.
-    std::function<std::shared_ptr<backend>()> open_again;
+    std::function<std::shared_ptr<backend>()> open_again{};
     /// Looks, after each test, whether the storage agrees with itself.
     std::function<void()> check = [] {};
-    std::shared_ptr<void> surroundings = nullptr;
     backend_traits traits{};
 };
 

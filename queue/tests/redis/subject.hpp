@@ -28,7 +28,7 @@ inline infra::queue::tests::backend_subject subject_on(const redis_queue_options
     const auto on = around->loops.next().get_executor();
     const auto time = std::make_shared<server_time>(options.server, on);
     const auto make = [options, on, time] { return make_aged(make_redis_backend(options, {on}), time); };
-    return {.stored = make(), .open_again = make, .surroundings = around, .traits = traits};
+    return {.surroundings = around, .stored = make(), .open_again = make, .traits = traits};
 }
 
 } // namespace infra::queue::redis_backend::tests

@@ -26,10 +26,10 @@ namespace {
 backend_subject make_subject(durability kept) {
     const auto folder = std::make_shared<temporary_folder>();
     const sqlite_options options{.file = *folder / "queue.db", .durability = kept, .poll = 5ms};
-    return {.stored = make_sqlite_backend(options),
+    return {.surroundings = folder,
+            .stored = make_sqlite_backend(options),
             .open_again = [options] { return make_sqlite_backend(options); },
-            .check = [options] { expect_sound(options.file); },
-            .surroundings = folder};
+            .check = [options] { expect_sound(options.file); }};
 }
 
 const auto both = ::testing::Values(backend_case{"Full", [] { return make_subject(durability::full); }},
