@@ -75,8 +75,15 @@ void put_hash(words& into, hash_fields hash, bool may_be_unnamed) {
 }
 
 bool is_plain(const new_job& job) {
-    return job.id.empty() && !job.run_at && !job.options.lifo && !job.options.ttl && !job.expires_at && !job.parent &&
+    return job.id.empty() && !job.run_at && !job.options.lifo && !job.options.ttl && !job.expires_at &&
            !job.deduplicate && job.group.empty();
+}
+
+bool have_one_parent(const new_job& a, const new_job& b) {
+    if (!a.parent || !b.parent)
+        return !a.parent && !b.parent;
+    return a.parent->place == b.parent->place && a.parent->on_failure == b.parent->on_failure &&
+           a.parent->parent == b.parent->parent && a.parent->token == b.parent->token;
 }
 
 } // namespace
@@ -114,6 +121,8 @@ void job_words::put(words& into, const job_group& group, std::size_t i, bool get
 }
 
 void job_words::put(words& into, const job_group& group) {
+    if (model_ && model_->parent)
+        model_ = nullptr; // places of parents are those of its own group
     if (group.size() == 1 && put_alike(into, group.front()))
         return;
     const auto parents = parents_in(group);
@@ -129,7 +138,8 @@ void job_words::put(words& into, const job_group& group) {
 
 bool job_words::is_like_model(const new_job& job) const {
     return model_ && is_plain(job) && model_->queue == job.queue && model_->name == job.name &&
-           model_->options == job.options;
+           model_->options == job.options && have_one_parent(*model_, job) &&
+           (!job.parent || model_->carrier == job.carrier);
 }
 
 bool job_words::put_alike(words& into, const new_job& job) {

@@ -23,7 +23,7 @@ local most_minutes = 10080 -- of history
 local function why_refused(group)
     local look, why = new_family_look(), nil
     each_job(group, function(q, words, at, place) why = why or look_at(look, q, words, at, place) end,
-        function(q, _, _, count) would_add_alike(look, q, count) end)
+        function(q, words, like, count, _, _, _, place) why = why or look_at_alike(look, q, words, like, count, place) end)
     if why then
         return why
     end
@@ -40,9 +40,17 @@ local function add_group(group)
     each_job(group, function(q, words, at, place)
         answers[n + 1], answers[n + 2] = add_to_family(made, q, words, at, place, group.now)
         n = n + 2
-    end, function(q, words, like, count, ...)
-        answers[n + 1], answers[n + 2] = add_alike(q, words, like, count, ...), count
-        n = n + 2
+    end, function(q, words, like, count, from, width, time)
+        local first
+        if find_extra(words, like, 'c') then
+            first = add_alike_children(made, q, words, like, count, from, time)
+        else
+            first = add_alike(q, words, like, count, from, width, time)
+        end
+        for _ = 1, first and 1 or count do
+            answers[n + 1], answers[n + 2] = first or '', first and count or 4
+            n = n + 2
+        end
     end)
     end_gathering(group.now)
     return answers

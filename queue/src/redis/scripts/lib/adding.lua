@@ -9,7 +9,7 @@
 --   c  it is a child: of the job at this place of the group, or nothing; else the parent's base, id, and the token of its lease, or nothing;
 --      then the flag BullMQ has for its failure, or nothing
 -- Or `*`, how many, their time, and the data of each: else they are like the last one that was said in full, which waits in line, has none of
--- those letters, no id and six fields. With `+` each one's data are followed by its opts.
+-- those letters but `c`, no id, and six fields, or those of a child's parent behind them. With `+` each one's data are followed by its opts.
 
 local words_of = {d = 3, x = 1, g = 0, p = 0, c = 5}
 

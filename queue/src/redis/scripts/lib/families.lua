@@ -99,6 +99,22 @@ local function look_at(look, q, words, at, place)
     return why
 end
 
+-- The same of several that are like the job at `like`, the first of them at that place; none of them gets children.
+local function look_at_alike(look, q, words, like, count, place)
+    local child = read_child(words, like)
+    if not child then
+        return would_add_alike(look, q, count)
+    elseif child.place ~= '' and look.void[tonumber(child.place)] then
+        return nil
+    end
+    would_add_alike(look, q, count)
+    local of = child.place ~= '' and child.place or child.key
+    look.children[of] = look.children[of] + count
+    if look.children[of] > most_children then
+        return 'too_many_children ' .. place
+    end
+end
+
 -- --- As they are added ----------------------------------------------------------------------------------------------
 
 local names_parent = {opts = true, parentKey = true, parent = true}
@@ -172,6 +188,28 @@ local function add_to_family(made, q, words, at, place, now)
         expect(child, q.base .. ':' .. id)
     end
     return id, how
+end
+
+-- Children like the one at `like`. Gives the id of the first, or nothing if they are left out with their parent.
+local function add_alike_children(made, q, words, like, count, from, time)
+    local child = read_child(words, like)
+    local parent = child.place == '' and child or made[tonumber(child.place)]
+    if not parent then
+        return nil
+    end
+    local first, job, name, opts, priority = q.last_id + 1, q.base .. ':', words[like + 7], words[like + 11], words[like + 17]
+    local expected, last = gathering[parent.key].expected, like + 5 + words[like + 5]
+    for at = from, from + count - 1 do
+        local id = next_id(q)
+        local key = job .. id
+        call('HSET', key, 'name', name, 'data', words[at], 'opts', opts, 'timestamp', time, 'delay', '0', 'priority', priority,
+            unpack(words, like + 18, last))
+        tell(q, 'added', 'jobId', id, 'name', name)
+        place(q, id, 'line', priority)
+        expected[#expected + 1] = key
+    end
+    note_change(parent.key)
+    return first
 end
 
 -- All children of the call are there: parents that have none to wait for are released, and those fail that are to.

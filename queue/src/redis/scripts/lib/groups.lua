@@ -27,7 +27,7 @@ local function each_in(words, at, past, place, act, act_alike)
         local width = width_of[words[at]]
         if width then
             local count = tonumber(words[at + 1])
-            act_alike(queues[words[model]], words, model, count, at + 3, width, words[at + 2])
+            act_alike(queues[words[model]], words, model, count, at + 3, width, words[at + 2], place)
             at, place = at + 3 + count * width, place + count
         else
             model = at
