@@ -2,6 +2,8 @@
 #include "src/verbs.hpp"
 
 #include <infra/base/json.hpp>
+#include <infra/queue/move.hpp>
+#include <infra/runtime/wait.hpp>
 #include <infra/testing/redis_server.hpp>
 
 #include <gtest/gtest.h>
@@ -84,6 +86,59 @@ TEST_F(QueueMove, RefusesWhatWouldMixJobsUp) {
     EXPECT_NE(err.find("nothing was moved"), std::string::npos) << err;
     EXPECT_EQ(waiting_at(file), 1);
     EXPECT_EQ(waiting_at(server->url()), 1);
+}
+
+TEST_F(QueueMove, TellsWhatIsNotCarried) {
+    add(file, "{}");
+    EXPECT_EQ(asked({"move", "--from", file, "--to", server->url(), "--dry-run"}).at("left_behind").as_array().size(),
+              4u);
+    EXPECT_EQ(run({"move", "--from", file, "--to", server->url()}), 0);
+    EXPECT_NE(err.find("not carried"), std::string::npos) << err;
+    EXPECT_NE(err.find("minutes of the history"), std::string::npos) << err;
+}
+
+TEST_F(QueueMove, LeavesOneStorageAloneThatHasTwoNames) {
+    add(server->url(), "{}");
+    EXPECT_EQ(run({"move", "--from", server->url(), "--to", "unix://" + server->socket()}), 1);
+    EXPECT_NE(err.find("are the same storage"), std::string::npos) << err;
+    EXPECT_EQ(waiting_at(server->url()), 1);
+}
+
+TEST_F(QueueMove, GoesElsewhereOnlyWhereThatIsAskedFor) {
+    add(file, R"({"n":1})");
+    add(server->url() + "?prefix=there", R"({"n":2})"); // an id that stops the move
+    const auto there = server->url() + "?prefix=there", elsewhere = server->url() + "?prefix=elsewhere";
+    ASSERT_EQ(run({"move", "--from", file, "--to", there}), 1);
+    {
+        auto marked = queue::make_backend(file);
+        wait(dynamic_cast<queue::transferable_store&>(*marked).mark({.queue = "mail", .to = there}));
+        wait(marked->stop(deadline::after(std::chrono::seconds(5))));
+    }
+    EXPECT_EQ(run({"move", "--from", file, "--to", elsewhere}), 1);
+    EXPECT_NE(err.find("--anew"), std::string::npos) << err;
+    EXPECT_EQ(waiting_at(file), 1);
+    EXPECT_EQ(run({"move", "--from", file, "--to", elsewhere, "--anew"}), 0) << err;
+    EXPECT_EQ(waiting_at(elsewhere), 1);
+}
+
+// Nor does what is written on the source, which stands where others can read it.
+TEST_F(QueueMove, ShowsNoPassword) {
+    add(file, "{}");
+    const auto refused = "redis://me:hunter2@127.0.0.1:" + std::to_string(server->port());
+    const std::vector<std::string> calls[] = {
+        {"move", "--from", file, "--to", refused},
+        {"move", "--from", refused, "--to", server->url()},
+        {"move", "--from", file, "--to", refused, "--dry-run", "--json"},
+        {"move", "--from", file, "--to", "redis://me:hunter2@127.0.0.1:port"},
+        {"move", "--from", "redis://me:hunter2@127.0.0.1:1", "--to", server->url()},
+        {"move", "--from", file, "--to", refused + "?hunter2=1"},
+    };
+    for (const auto& each : calls) {
+        EXPECT_NE(run(each), 0) << each.back();
+        EXPECT_EQ((out + err).find("hunter2@"), std::string::npos) << out << err;
+        EXPECT_EQ((out + err).find(":hunter2"), std::string::npos) << out << err;
+    }
+    EXPECT_EQ(waiting_at(file), 1);
 }
 
 TEST_F(QueueMove, TellsByItsExitCodeWhatIsNotThere) {
