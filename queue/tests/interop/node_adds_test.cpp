@@ -154,10 +154,9 @@ TEST_P(QueueInteropNodeAdds, WaitsBetweenAttemptsAsTheJobSays) {
         const started = [], mail = await queue("mail"), reader = await events("mail");
         await mail.add("work", {}, { attempts: 4, backoff: { type: "exponential", delay: 40 } });
         await until(() => reader.log.some(([name]) => name === "failed"));
-        const at = async (name) => (await redis.xrange("bull:mail:events", "-", "+"))
-          .filter(([, [, event]]) => event === name).map(([id]) => Number(id.split("-")[0]));
-        const [active, delayed] = [await at("active"), await at("delayed")];
-        return [active.length, [40, 80, 160].map((pause, i) => active[i + 1] - delayed[i] >= pause - 2)];
+        const entries = (await redis.xrange("bull:mail:events", "-", "+")).map(([id, [, event, , , , due]]) => [Number(id.split("-")[0]), event, Number(due)]);
+        const [active, delayed] = ["active", "delayed"].map((name) => entries.filter(([, event]) => event === name));
+        return [active.length, [40, 80, 160].map((pause, i) => delayed[i][2] - active[i][0] >= pause - 1 && active[i + 1][0] >= delayed[i][2] - 1)];
     )js"),
               "[4,[true,true,true]]");
 }
