@@ -1,6 +1,6 @@
 -- What most calls are: of one queue without limits, groups or times to live, in which nothing is due, whose jobs completed and had nothing that
 -- an end is to heed. It looks at all of that before it writes anything, and leaves to any_work.lua what is otherwise: so that most
--- calls need not make the 80 functions of that, which are a third of what a call of one job costs.
+-- calls need not make the 80 functions of that, which are a quarter of what a call of one job cost.
 
 -- use plain_queue
 -- use plain_ends
