@@ -155,6 +155,7 @@ writer::batch writer::next_batch() {
 writer::batch writer::take_some() {
     constexpr std::size_t few = 32;
     const auto n = std::max(few, (waiting_.size() + std::exchange(told_of_, 0)) / 2);
+    performing_ = true; // from here on whoever wants one back has to leave word
     if (waiting_.size() <= n) {
         waiting_bytes_ = 0;
         return std::exchange(waiting_, {});

@@ -103,7 +103,7 @@ private:
     batch waiting_;                        // guarded by mutex_
     batch parked_;                         // guarded by mutex_; while the thread performs, it has them
     std::vector<std::uint64_t> withdrawn_; // guarded by mutex_; of what the thread has
-    bool performing_ = false;              // guarded by mutex_
+    bool performing_ = false;              // guarded by mutex_: the thread has some
     std::uint64_t last_ticket_ = 0;        // guarded by mutex_
     std::size_t waiting_bytes_ = 0;        // guarded by mutex_
     bool stopping_ = false;                // guarded by mutex_

@@ -7,6 +7,7 @@
 
 #include <boost/asio/use_future.hpp>
 
+#include <atomic>
 #include <fstream>
 #include <future>
 
@@ -293,6 +294,23 @@ TEST_F(SqliteWriter, RefusesMoreThanMayWait) {
 TEST_F(SqliteWriter, TakesOneThatIsLargerThanTheBoundWhenNothingWaits) {
     open({.max_waiting_bytes = 10});
     EXPECT_EQ(post(access::read, [](store&) {}, 1000).get(), "");
+}
+
+// Whatever the thread does at that moment: it sleeps, has taken it, performs it or has parked it.
+TEST_F(SqliteWriter, GivesBackWhatIsWithdrawnAtAnyMoment) {
+    std::vector<std::future<std::string>> ends;
+    for (int i = 0; i < 5000; ++i) {
+        const auto one = std::make_shared<looking_for_work>(callers.get_executor());
+        const auto ticket = w->post(one);
+        ends.push_back(asio::co_spawn(callers.get_executor(), end_of(one), asio::use_future));
+        for (std::atomic<int> turns = i % 500 * 20; turns > 0; --turns) {
+        }
+        w->withdraw(ticket);
+    }
+    for (auto& end : ends) {
+        ASSERT_EQ(end.wait_for(30s), std::future_status::ready) << "it waits on";
+        EXPECT_NE(end.get(), "");
+    }
 }
 
 TEST_F(SqliteWriter, FailsWhatWaitsWhenAbandoned) {
