@@ -54,13 +54,15 @@ compiled_template::compiled_template(const email_template& t, std::size_t first_
          {of_subject.unknown, of_preheader.unknown, of_body.unknown, unknown_layout_tags(t.layout_html)})
         unknown.insert(unknown.end(), of.begin(), of.end());
     html_size = size_of(around) + size_of(body.html);
+    text_size = size_of(body.text);
 }
 
 compiled_template::compiled_template(std::string subject_text, const marked_text& markdown)
     : subject{{.kind = step_kind::literal, .text = std::move(subject_text)}},
       body(parse_markdown(markdown, "the body")),
       around(built_in_layout()),
-      html_size(size_of(around) + size_of(body.html)) {}
+      html_size(size_of(around) + size_of(body.html)),
+      text_size(size_of(body.text)) {}
 
 bool compiled_template::is_of(const email_template& t) const noexcept {
     return t.body == source_.body && t.subject == source_.subject && t.preheader == source_.preheader &&

@@ -31,6 +31,7 @@ struct compiled_template {
     std::optional<address> from;
     std::vector<std::string> unknown; ///< tags that are none of ours
     std::size_t html_size = 0;        ///< without values
+    std::size_t text_size = 0;
 
 private:
     email_template source_;

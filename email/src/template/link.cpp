@@ -12,22 +12,24 @@ constexpr bool is_alnum(char c) noexcept {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-std::string lower(std::string_view text) {
-    std::string made(text);
-    for (auto& c : made)
-        c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-    return made;
+constexpr char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+
+bool begins_with_any(std::string_view text, const auto& schemes) {
+    return std::ranges::any_of(schemes, [&](std::string_view each) {
+        return std::ranges::equal(text.substr(0, each.size()), each, {}, lower);
+    });
 }
 
-bool begins_with_any(std::string_view text, auto&& schemes) {
-    const auto plain = lower(text);
-    return std::ranges::any_of(schemes, [&](std::string_view each) { return plain.starts_with(each); });
-}
-
-// Browsers drop control characters and leading space before they look for a scheme.
-std::string without_blanks(std::string_view text) {
-    std::string made(text);
-    std::erase_if(made, [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == 0x7f; });
+// The beginning, long enough for any scheme: browsers drop control characters and leading space before they look for one.
+std::string beginning_of(std::string_view text) {
+    constexpr std::size_t enough = 16; // data:image/webp;
+    std::string made;
+    for (const char c : text) {
+        if (static_cast<unsigned char>(c) > ' ' && c != 0x7f)
+            made += c;
+        if (made.size() == enough)
+            break;
+    }
     return made;
 }
 
@@ -92,7 +94,7 @@ bool is_dots(std::string_view value) noexcept { return value.find_first_not_of('
 
 bool has_forbidden_scheme(std::string_view url) {
     constexpr std::array<std::string_view, 4> forbidden{"javascript:", "vbscript:", "file:", "data:"};
-    return begins_with_any(without_blanks(url), forbidden);
+    return begins_with_any(beginning_of(url), forbidden);
 }
 
 bool ends_host(const parts& target, std::size_t next) {
@@ -106,7 +108,7 @@ bool is_forbidden_target(const parts& target, target_kind kind) {
                                                        "data:image/webp;"};
     if (target.empty() || target.front().is_place())
         return false;
-    const auto text = without_blanks(target.front().text);
+    const auto text = beginning_of(target.front().text);
     return has_forbidden_scheme(text) && !(kind == target_kind::image && begins_with_any(text, pictures));
 }
 

@@ -59,6 +59,7 @@ std::string page(const compiled_template& c, const rendered_email& mail, std::st
 rendered_email rendered(const compiled_template& c, std::string_view locale, const scope& values) {
     rendered_email mail{.subject = plain(c.subject, values), .preheader = plain(c.preheader, values), .from = c.from};
     mail.html = page(c, mail, locale, values);
+    mail.text.reserve(c.text_size + 256); // values and line ends
     write_text(mail.text, c.body.text, values);
     return mail;
 }

@@ -3,6 +3,8 @@
 #include "../bidi.hpp"
 #include "link.hpp"
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
 namespace infra::email {
@@ -25,6 +27,13 @@ constexpr std::string_view escape_of(char c) noexcept {
     default: return is_forbidden(c) ? "\xef\xbf\xbd" : "";
     }
 }
+
+constexpr std::array<bool, 256> special = [] {
+    std::array<bool, 256> made{};
+    for (int c = 0; c < 256; ++c)
+        made[static_cast<std::size_t>(c)] = !escape_of(static_cast<char>(c)).empty();
+    return made;
+}();
 
 class html_filler {
 public:
@@ -83,15 +92,15 @@ private:
 } // namespace
 
 void append_escaped(std::string& to, std::string_view text) {
-    std::size_t plain = 0; // the first character not yet written
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const auto escaped = escape_of(text[i]);
-        if (escaped.empty())
-            continue;
-        to.append(text, plain, i - plain).append(escaped);
-        plain = i + 1;
+    const auto is_special = [](char c) { return special[static_cast<unsigned char>(c)]; };
+    while (true) {
+        const auto plain = static_cast<std::size_t>(std::ranges::find_if(text, is_special) - text.begin());
+        to += text.substr(0, plain);
+        if (plain == text.size())
+            return;
+        to += escape_of(text[plain]);
+        text.remove_prefix(plain + 1);
     }
-    to.append(text, plain);
 }
 
 void write_html(std::string& to, const steps& of, const scope& values) { html_filler(to).write(of, values); }
