@@ -13,6 +13,8 @@ using lines = std::vector<std::string>;
 /// One place. Its handlers end at once but for those of jobs that a test holds up.
 class QueueWorkerAhead : public QueueWorker {
 protected:
+    ~QueueWorkerAhead() override { stop_now(); }
+
     void start_one(worker_options options = {}) {
         handle([this](json::value, job_context& job) -> awaitable<void> {
             begun.push_back(job.id());

@@ -11,7 +11,10 @@ namespace infra::queue::tests {
 
 class QueueWorker : public ::testing::Test {
 protected:
-    ~QueueWorker() override {
+    ~QueueWorker() override { stop_now(); }
+
+    /// A test whose handlers use what is its own calls it before that goes.
+    void stop_now() {
         if (running && !running->ended) {
             const auto stopped = loop.start(w->stop(0ms));
             turn_until([&] { return running->ended && stopped->ended; });
