@@ -10,12 +10,14 @@
 
 #include <infra/base/error.hpp>
 
+#include <chrono>
 #include <string>
 
 namespace infra::email {
 
-/// Of infra::errc the module uses io (the outbox cannot be written), timed_out (mailer_options::timeout),
-/// misconfigured (EMAIL_URL) and invalid_input (a name or locale of a template that cannot be one).
+/// Of infra::errc the module uses io (the outbox cannot be written), timed_out (mailer_options::timeout), overloaded (the
+/// provider's rate limit), unavailable (no connection, or the provider is out of order), misconfigured (EMAIL_URL) and
+/// invalid_input (a name or locale of a template that cannot be one).
 enum class errc {
     no_template = 1,  ///< no such file; the sentence lists the paths that were tried
     bad_template,     ///< its text is broken; the sentence names file and line
@@ -24,6 +26,12 @@ enum class errc {
     no_sender,        ///< neither the message nor the template nor EMAIL_FROM names one
     bad_header,       ///< a line break or NUL where only text may be, a reserved or malformed name
     too_large,        ///< the message is over mailer_options::max_bytes, or its Markdown or data would become endless
+    no_attachment,    ///< no such file, or nothing stored under that key
+    unsupported,      ///< the transport cannot do this, such as send at a later time
+    refused,          ///< the provider does not take the message; name() is its word for why
+    unauthorized,     ///< the provider does not take the key or the password
+    quota_exceeded,   ///< the provider takes no more today or this month
+    key_reused,       ///< the idempotency key was used for another message, which may have been sent
 };
 
 const boost::system::error_category& email_category() noexcept;
@@ -37,6 +45,12 @@ public:
         std::string name{};     ///< the provider's word for it
         int status = 0;         ///< of its answer, by HTTP or SMTP; 0 when there was none
         bool retryable = false; ///< whether the same message may be accepted later
+
+        /// Whether it may have been accepted all the same: the answer was lost, not the message. Trying again is then safe
+        /// only with a transport that keeps idempotency keys, and trying elsewhere never is.
+        bool uncertain = false;
+
+        std::chrono::milliseconds retry_after{0}; ///< not before; zero: the provider did not say
     };
 
     /// A failure of our own: the name is the enumerator's, "bad_address"; trying again may help after timed_out,
@@ -49,6 +63,8 @@ public:
     const std::string& name() const noexcept { return details_.name; }
     int status() const noexcept { return details_.status; }
     bool retryable() const noexcept { return details_.retryable; }
+    bool uncertain() const noexcept { return details_.uncertain; }
+    std::chrono::milliseconds retry_after() const noexcept { return details_.retry_after; }
 
 private:
     details details_;

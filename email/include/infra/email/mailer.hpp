@@ -6,7 +6,9 @@
 ///     auto id = co_await mailer.send({.to = "ann@example.org", .subject = "Hi", .body = "Hello"});
 
 #include <infra/base/awaitable.hpp>
+#include <infra/base/backoff.hpp>
 #include <infra/base/clock.hpp>
+#include <infra/email/hooks.hpp>
 #include <infra/email/message.hpp>
 #include <infra/email/transport.hpp>
 #include <infra/runtime/blocking_pool.hpp>
@@ -14,6 +16,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -35,8 +38,28 @@ struct mailer_options {
     /// See render_options.
     bool strict = false;
 
-    /// For one message, from rendering to acceptance. Greater than zero.
-    std::chrono::milliseconds timeout = std::chrono::seconds(10);
+    /// For one message, from rendering to acceptance, all attempts together. Greater than zero.
+    std::chrono::milliseconds timeout = std::chrono::seconds(30);
+
+    /// For one attempt. Greater than zero.
+    std::chrono::milliseconds attempt_timeout = std::chrono::seconds(10);
+
+    /// How often a message is tried, 1 to 100. Only what may pass is tried again: a rate limit, no connection, a provider out of
+    /// order; never a quota, a refusal, or a lost answer of a transport that does not keep keys.
+    int attempts = 4;
+
+    /// Between attempts. Where the provider says how long to wait, it is at least that.
+    backoff pause = {.type = backoff::kind::exponential,
+                     .delay = std::chrono::milliseconds(500),
+                     .max = std::chrono::seconds(8),
+                     .jitter = 0.5};
+
+    /// Around each mail, in order (hooks.hpp).
+    std::vector<before_hook> before{};
+    std::vector<after_hook> after{};
+
+    /// Reads what attachment::stored names, `max_bytes` at most; empty: such attachments are refused. An app sets it to its storage.
+    std::function<awaitable<std::string>(std::string key, std::size_t max_bytes)> read_stored{};
 
     /// Words and attachments of one message together, before encoding. Providers take 25 to 40 MB encoded.
     std::size_t max_bytes = 20 * 1024 * 1024;
@@ -60,6 +83,20 @@ struct load_options {
     std::string directory{}; ///< empty: the mailer's
 };
 
+struct send_options {
+    /// Instead of mailer_options::timeout from now.
+    std::optional<infra::deadline> limit{};
+};
+
+struct batch_options {
+    /// Send nothing unless all messages can be made: addresses, headers, templates, attachments. Otherwise what is wrong with
+    /// one is its own failure. (A provider may still refuse one of them.)
+    bool all_or_none = false;
+
+    /// For the whole batch; empty: mailer_options::timeout for each hundred.
+    std::optional<infra::deadline> limit{};
+};
+
 /// Sends messages.
 ///
 /// Each send is a span, `send email`, and counts in emails_sent_total or emails_failed_total and
@@ -76,7 +113,13 @@ public:
     explicit mailer(mailer_options options = {});
 
     /// Returns once the transport has accepted the message.
-    [[nodiscard]] awaitable<message_id> send(message mail) const;
+    [[nodiscard]] awaitable<message_id> send(message mail, send_options options = {}) const;
+
+    /// Sends many, a hundred at a time where the transport can, and returns what became of each, in their order. Throws only
+    /// for what concerns none of them alone, or all: std::invalid_argument, a deadline that has passed before anything was sent, and
+    /// under `all_or_none` the first failure.
+    [[nodiscard]] awaitable<std::vector<delivery>> send_batch(std::vector<message> mails,
+                                                              batch_options options = {}) const;
 
     /// Reads and takes apart a template. Names are letters, digits, '_' and '-', in parts separated by '/'.
     [[nodiscard]] awaitable<email_template> load_template(std::string name, load_options options = {}) const;

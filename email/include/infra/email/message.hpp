@@ -3,7 +3,9 @@
 /// What is sent.
 
 #include <infra/base/json.hpp>
+#include <infra/base/time.hpp>
 #include <infra/email/address.hpp>
+#include <infra/email/error.hpp>
 #include <infra/email/template.hpp>
 
 #include <map>
@@ -16,11 +18,21 @@ namespace infra::email {
 /// The id of an accepted message.
 using message_id = std::string;
 
+/// A file that comes along. Where it comes from is one of `content`, `file` and `stored`.
 struct attachment {
-    std::string filename{};
+    std::string filename{};     ///< as the recipient sees it; empty: the last part of `file` or `stored`
     std::string content{};      ///< the bytes, not yet encoded
     std::string content_type{}; ///< "image/png"; empty: from the filename's ending
     std::string content_id{};   ///< set: shown inline, where the html says `cid:…`
+
+    std::string file{};   ///< a path, read when the mail is sent
+    std::string stored{}; ///< a key, read when the mail is sent through mailer_options::read_stored
+};
+
+/// A template that lies with the provider (Resend), by its id there.
+struct hosted_template {
+    std::string id{};
+    json::object variables{}; ///< strings and numbers
 };
 
 /// The way out of a list, in the fields List-Unsubscribe and List-Unsubscribe-Post: the button "unsubscribe" of Gmail,
@@ -33,7 +45,7 @@ struct unsubscribe {
     std::string address{}; ///< also takes `unsubscribe` as a mail; empty: no such address
 };
 
-/// One message. Its words come from exactly one of `body`, `template_name` and `content`.
+/// One message. Its words come from exactly one of `body`, `template_name`, `content` and `hosted`.
 struct message {
     /// Unset: the template's, then mailer_options::from (EMAIL_FROM).
     std::optional<address> from{};
@@ -54,6 +66,9 @@ struct message {
 
     std::optional<rendered_email> content{};
 
+    /// Only with a transport that has such; `subject` may be left to it.
+    std::optional<hosted_template> hosted{};
+
     std::vector<attachment> attachments{};
 
     /// Further header fields, "List-Unsubscribe". Those that the module writes itself are refused.
@@ -65,8 +80,25 @@ struct message {
     /// For the sender's statistics, and seen by no recipient: letters, digits, '_' and '-', 256 at most.
     std::map<std::string, std::string> tags{};
 
-    /// At most 256 bytes. A second message with the same key is not sent; its id is the first one's.
+    std::string topic_id{}; ///< the provider's list that recipients can leave (Resend)
+
+    /// Not before then; a time that has passed is now. Only with a transport that keeps mail until then (Resend: up to 30 days,
+    /// the outbox notes it). Elsewhere deliver_later() does it.
+    std::optional<wall_time> scheduled_at{};
+
+    /// At most 256 bytes. A second message with the same key is not sent; its id is the first one's. How long a key is kept
+    /// is the transport's: the outbox keeps it for ever, Resend for 24 hours, SMTP not at all. Without one, the module makes
+    /// one for each call, so that trying again within the call is safe.
     std::string idempotency_key{};
+};
+
+/// What became of one message.
+struct delivery {
+    message_id id{};                     ///< as the transport knows it, its own or the mail's
+    bool duplicate = false;              ///< a mail with its idempotency key had been sent before; `id` is that one's
+    bool stopped = false;                ///< by a hook (hooks.hpp): not sent, and no failure
+    std::string transport{};             ///< who took it, where that is not the one asked: of a failover list
+    std::optional<send_error> failure{}; ///< set: it was not accepted, and nothing above counts
 };
 
 } // namespace infra::email

@@ -13,6 +13,7 @@
 #include <infra/email/error.hpp>
 #include <infra/email/message.hpp>
 
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <memory>
@@ -32,17 +33,30 @@ struct mail {
     std::string subject{};
     std::string html{}; ///< may be empty, but not together with text
     std::string text{};
-    std::vector<attachment> attachments{};
+    std::optional<hosted_template> hosted{}; ///< set: instead of subject, html and text, where those are empty
+    std::vector<attachment> attachments{};   ///< with their bytes
     std::map<std::string, std::string> headers{};
     std::map<std::string, std::string> tags{};
-    std::string idempotency_key{}; ///< empty: none
+    std::string topic_id{};
+    std::optional<wall_time> scheduled_at{};
+    std::string
+        idempotency_key{}; ///< the message's; empty: none, and `id` is as good as one while this mail is tried again
 };
 
-/// What became of one mail.
-struct delivery {
-    message_id id{};                     ///< as the transport knows it, its own or the mail's
-    bool duplicate = false;              ///< its idempotency key was there already; `id` is that of the first mail
-    std::optional<send_error> failure{}; ///< set: it was not accepted, and nothing above counts
+/// What names one mail however often it is tried: its idempotency key, or else its id.
+inline const std::string& key_of(const mail& m) noexcept {
+    return m.idempotency_key.empty() ? m.id : m.idempotency_key;
+}
+
+/// What a transport can do. What it cannot is refused before it is asked, with errc::unsupported.
+struct transport_traits {
+    /// key_of() is known to whoever takes the mail: handing the same over twice sends it once. Only then is a mail whose
+    /// answer was lost tried again.
+    bool keeps_keys = false;
+    bool schedules = false;       ///< mail::scheduled_at
+    bool hosts_templates = false; ///< mail::hosted
+    bool has_topics = false;      ///< mail::topic_id
+    std::size_t max_batch = 100;  ///< mails in one deliver(); at least 1
 };
 
 /// Threads:  any member from any thread.
@@ -56,6 +70,8 @@ public:
     /// A word for metrics and spans: "outbox".
     virtual std::string_view name() const noexcept = 0;
 
+    virtual transport_traits traits() const noexcept = 0;
+
     /// Hands over all, in order, and returns one delivery for each once it is as safe as the transport can make it.
     virtual awaitable<std::vector<delivery>> deliver(std::vector<mail> mails, deadline limit) = 0;
 };
@@ -66,8 +82,9 @@ using transport_factory = std::function<std::shared_ptr<transport>(std::string_v
 /// For components that bring a transport; always true, so that a global can be initialised with it.
 bool register_transport(std::string scheme, transport_factory factory);
 
-/// The transport for a URL: `outbox:<directory>`, or what is linked beside. Throws infra::error with
-/// infra::errc::misconfigured for an unknown scheme, and never repeats the URL, which may hold a password.
+/// The transport for a URL: `outbox:<directory>`, `memory:`, `log:`, or what is linked beside (`resend:`, `smtp://…`). Several
+/// URLs with spaces between them are a failover list (failover.hpp). Throws infra::error with infra::errc::misconfigured for
+/// an unknown scheme, and never repeats the URL, which may hold a password.
 std::shared_ptr<transport> make_transport(std::string_view url);
 
 } // namespace infra::email
