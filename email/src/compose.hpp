@@ -7,12 +7,16 @@
 
 #include <cstddef>
 #include <optional>
+#include <string>
 
 namespace infra::email {
 
 /// std::invalid_argument for a message that no program should have built: no recipient, over 50 of them, not exactly one
-/// source of words, an attachment without a name.
+/// source of words, an attachment without a name or with two sources.
 void check_shape(const message& m);
+
+/// The name that recipients see, given or that of the file or key.
+std::string filename_of(const attachment& a);
 
 /// What the module decides for a message.
 struct composition {
@@ -22,7 +26,8 @@ struct composition {
     std::size_t max_bytes;
 };
 
-/// Throws errc::no_sender, bad_address, bad_header or too_large. `words` is what the message says.
+/// Throws errc::no_sender, or as check_mail() does. `words` is what the message says, unless it is hosted; attachments have
+/// their bytes.
 mail compose(message m, rendered_email words, const composition& c);
 
 /// `a…@example.org`, for logs. Of what is no address nothing is shown.

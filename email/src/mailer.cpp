@@ -1,5 +1,6 @@
 #include <infra/email/mailer.hpp>
 
+#include "check_mail.hpp"
 #include "compose.hpp"
 #include "error_name.hpp"
 #include "instruments.hpp"
@@ -75,7 +76,7 @@ struct mailer::state {
           metrics(options.transport->name()),
           templates(std::make_shared<template_cache>(*options.time)) {}
 
-    static awaitable<message_id> send(std::shared_ptr<const state> self, message m);
+    static awaitable<message_id> send(std::shared_ptr<const state> self, message m, send_options options);
     static awaitable<delivery> render_and_deliver(std::shared_ptr<const state> self, message m, deadline limit);
     std::function<rendered_email()> renderer_of(message& m) const;
     static awaitable<email_template> load(std::shared_ptr<const state> self, std::string name, load_options options);
@@ -92,7 +93,7 @@ struct mailer::state {
 
 // --- Sending ----------------------------------------------------------------------------------------------------
 
-awaitable<message_id> mailer::state::send(std::shared_ptr<const state> self, message m) {
+awaitable<message_id> mailer::state::send(std::shared_ptr<const state> self, message m, send_options options) {
     check_shape(m);
     auto& time = *self->options.time;
     const auto began = time.steady();
@@ -103,7 +104,7 @@ awaitable<message_id> mailer::state::send(std::shared_ptr<const state> self, mes
               {"email.template", of.template_name},
               {"email.recipients", of.recipients}});
     try {
-        const auto limit = deadline::after(self->options.timeout, began);
+        const auto limit = options.limit.value_or(deadline::after(self->options.timeout, began));
         auto done = co_await with_deadline(render_and_deliver(self, std::move(m), limit), limit, time);
         span.set({{"email.message_id", done.id}});
         self->note_sent(done, of, seconds());
@@ -121,12 +122,13 @@ awaitable<delivery> mailer::state::render_and_deliver(std::shared_ptr<const stat
     rendered_email words;
     if (m.content)
         words = std::move(*m.content);
-    else
+    else if (!m.hosted)
         words = co_await self->pool().run(self->renderer_of(m));
     const auto& options = self->options;
     auto made = compose(
         std::move(m), std::move(words),
         {.id = uuid_v7(), .date = options.time->wall(), .default_from = options.from, .max_bytes = options.max_bytes});
+    refuse_unsupported(made, options.transport->traits(), options.transport->name());
     warn_if_clipped(made);
     auto done = co_await self->deliver(std::move(made), limit);
     if (done.failure)
@@ -180,7 +182,9 @@ awaitable<email_template> mailer::state::load(std::shared_ptr<const state> self,
 
 mailer::mailer(mailer_options options) : state_(std::make_shared<const state>(std::move(options))) {}
 
-awaitable<message_id> mailer::send(message mail) const { return state::send(state_, std::move(mail)); }
+awaitable<message_id> mailer::send(message mail, send_options options) const {
+    return state::send(state_, std::move(mail), options);
+}
 
 awaitable<email_template> mailer::load_template(std::string name, load_options options) const {
     return state::load(state_, std::move(name), std::move(options));

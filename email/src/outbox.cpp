@@ -69,6 +69,11 @@ public:
 
     std::string_view name() const noexcept override { return "outbox"; }
 
+    // A mail without a key is written again under the name that its date and id give, so it stays one.
+    transport_traits traits() const noexcept override {
+        return {.keeps_keys = true, .schedules = true, .has_topics = true};
+    }
+
     // The deadline is the caller's: a write to the disk cannot be taken back half way.
     awaitable<std::vector<delivery>> deliver(std::vector<mail> mails, deadline) override {
         auto& pool = pool_ ? *pool_ : default_blocking_pool();

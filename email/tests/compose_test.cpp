@@ -1,5 +1,7 @@
 #include "src/compose.hpp"
 
+#include "src/check_mail.hpp"
+
 #include "tests/support.hpp"
 
 #include <infra/email/error.hpp>
@@ -29,9 +31,10 @@ TEST(Compose, RefusesWhatNoProgramShouldBuild) {
     const mistake table[] = {
         {[](message& m) { m.to = {}; }, "to must name somebody"},
         {[](message& m) { m.bcc = std::vector<std::string>(50, "a@x.org"); }, "to, cc and bcc may name 50 together"},
-        {[](message& m) { m.body = ""; }, "body, template_name, content: exactly one must be set"},
-        {[](message& m) { m.template_name = "x"; }, "body, template_name, content: exactly one must be set"},
-        {[](message& m) { m.content = rendered_email(); }, "body, template_name, content: exactly one must be set"},
+        {[](message& m) { m.body = ""; }, "body, template_name, content, hosted: exactly one must be set"},
+        {[](message& m) { m.template_name = "x"; }, "body, template_name, content, hosted: exactly one must be set"},
+        {[](message& m) { m.content = rendered_email(); },
+         "body, template_name, content, hosted: exactly one must be set"},
         {[](message& m) { m.data = {{"name", "Ann"}}; },
          "data and locale are for template_name; body and content have no places for values"},
         {[](message& m) { m.locale = "de"; },
@@ -40,6 +43,16 @@ TEST(Compose, RefusesWhatNoProgramShouldBuild) {
          "data and locale are for template_name; body and content have no places for values"},
         {[](message& m) { m.idempotency_key = std::string(257, 'k'); }, "idempotency_key may have 256 bytes"},
         {[](message& m) { m.attachments = {{.content = "x"}}; }, "attachments: each needs a filename"},
+        {[](message& m) { m.attachments = {{.file = "folder/"}}; }, "attachments: each needs a filename"},
+        {[](message& m) { m.attachments = {{.filename = "a", .content = "x", .file = "a"}}; },
+         "attachments: content, file and stored: at most one may be set"},
+        {[](message& m) { m.attachments = {{.file = "a", .stored = "a"}}; },
+         "attachments: content, file and stored: at most one may be set"},
+        {[](message& m) { m.hosted = hosted_template{.id = "t"}; },
+         "body, template_name, content, hosted: exactly one must be set"},
+        {[](message& m) { m.body = "", m.hosted = hosted_template(); }, "hosted: it needs an id"},
+        {[](message& m) { m.body = "", m.hosted = hosted_template{.id = "t", .variables = {{"a", json::array()}}}; },
+         "hosted: variables are strings and numbers"},
         {[](message& m) { m.cc = "b@x.org", m.unsubscribe = unsubscribe{.url = "https://x.org/u"}; },
          "unsubscribe: it is one recipient's; send each a message of their own"},
     };
@@ -105,6 +118,7 @@ TEST(Compose, RefusesEveryWayIntoTheHeaders) {
         {[](message& m, const std::string& evil) { m.reply_to = evil; }, "reply_to"},
         {[](message& m, const std::string& evil) { m.headers = {{evil, "x"}}; }, "header name"},
         {[](message& m, const std::string& evil) { m.headers = {{"X-A", evil}}; }, "header value"},
+        {[](message& m, const std::string& evil) { m.topic_id = evil; }, "topic"},
         {[](message& m, const std::string& evil) { m.tags = {{evil, "x"}}; }, "tag name"},
         {[](message& m, const std::string& evil) { m.tags = {{"x", evil}}; }, "tag value"},
         {[](message& m, const std::string& evil) { m.attachments = {{.filename = evil}}; }, "filename"},
@@ -141,7 +155,7 @@ TEST(Compose, RefusesTwoAddressesWrittenAsOne) {
 
 TEST(Compose, KeepsItsOwnHeadersToItself) {
     for (const auto* name :
-         {"Subject", "to", "BCC", "Content-Type", "MIME-Version", "Message-ID", "content-anything"}) {
+         {"Subject", "to", "BCC", "Content-Type", "MIME-Version", "Message-ID", "content-anything", "X-Topic"}) {
         auto m = make_message();
         m.headers = {{name, "x"}};
         EXPECT_EQ(failure_of([&] { composed(m); }).code, errc::bad_header) << name;
@@ -159,6 +173,67 @@ TEST(Compose, HoldsToTheLimit) {
     const auto [code, sentence] = failure_of([&] { composed(m); });
     EXPECT_EQ(code, errc::too_large);
     EXPECT_NE(sentence.find("1001 bytes, over the limit of 1000"), std::string::npos) << sentence;
+}
+
+TEST(Compose, LeavesWordsAndSubjectToAHostedTemplate) {
+    auto m = make_message();
+    m.body.clear(), m.subject.clear();
+    m.hosted = hosted_template{.id = "welcome", .variables = {{"name", "Ann"}, {"n", 1}}};
+    const auto made = compose(m, {}, {.id = "i", .date = {}, .default_from = {}, .max_bytes = 30});
+    EXPECT_EQ(made.hosted->id, "welcome");
+    EXPECT_EQ(made.subject, "");
+    m.hosted->variables["name"] = std::string(30, 'x');
+    EXPECT_EQ(failure_of([&] { compose(m, {}, {.id = "i", .date = {}, .default_from = {}, .max_bytes = 30}); }).code,
+              errc::too_large);
+}
+
+TEST(Compose, TakesATimeThatHasPassedForNow) {
+    auto m = make_message();
+    m.scheduled_at = wall_time();
+    EXPECT_EQ(composed(m).scheduled_at, std::nullopt);
+    m.scheduled_at = wall_time(std::chrono::seconds(1));
+    EXPECT_EQ(composed(m).scheduled_at, m.scheduled_at);
+}
+
+TEST(Compose, NamesAttachmentsAfterTheirFiles) {
+    EXPECT_EQ(filename_of({.filename = "a.pdf", .file = "x/b.pdf"}), "a.pdf");
+    EXPECT_EQ(filename_of({.file = "x/b.pdf"}), "b.pdf");
+    EXPECT_EQ(filename_of({.file = "b.pdf"}), "b.pdf");
+    EXPECT_EQ(filename_of({.stored = "invoices/2026/17.pdf"}), "17.pdf");
+}
+
+TEST(CheckedMail, RefusesWhatAHookMayHaveLeft) {
+    const auto good = composed(make_message());
+    EXPECT_NO_THROW(check_mail(good, 1000));
+    const auto refused = [&](auto change) {
+        auto m = good;
+        change(m);
+        return failure_of([&] { check_mail(m, 1000); }).code;
+    };
+    EXPECT_EQ(refused([](mail& m) { m.to.clear(); }), errc::bad_address);
+    EXPECT_EQ(refused([](mail& m) { m.cc.assign(50, "a@x.org"); }), errc::bad_address);
+    EXPECT_EQ(refused([](mail& m) { m.idempotency_key.assign(257, 'k'); }), errc::bad_header);
+    EXPECT_EQ(refused([](mail& m) { m.headers["X"] = "a\nb"; }), errc::bad_header);
+    EXPECT_EQ(refused([](mail& m) { m.html.assign(1001, 'x'); }), errc::too_large);
+}
+
+TEST(CheckedMail, SaysWhatToDoInsteadOfWhatATransportCannot) {
+    const auto plain = composed(make_message());
+    EXPECT_NO_THROW(refuse_unsupported(plain, {}, "smtp"));
+    const auto refusal = [&](auto change) {
+        auto m = plain;
+        change(m);
+        EXPECT_NO_THROW(
+            refuse_unsupported(m, {.schedules = true, .hosts_templates = true, .has_topics = true}, "smtp"));
+        const auto [code, sentence] = failure_of([&] { refuse_unsupported(m, {}, "smtp"); });
+        EXPECT_EQ(code, errc::unsupported);
+        return sentence;
+    };
+    EXPECT_EQ(refusal([](mail& m) { m.scheduled_at = wall_time(); }),
+              "the transport smtp keeps no mail for email::message::scheduled_at; deliver_later() sends it at that "
+              "time, or resend: keeps it");
+    EXPECT_NE(refusal([](mail& m) { m.hosted = hosted_template{.id = "t"}; }).find("template_name"), std::string::npos);
+    EXPECT_NE(refusal([](mail& m) { m.topic_id = "t"; }).find("unsubscribe"), std::string::npos);
 }
 
 TEST(Redaction, ShowsOneCharacterAndTheDomain) {

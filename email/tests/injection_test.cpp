@@ -391,6 +391,7 @@ TEST(Injection, LetsAValueBeAHostOnlyWhereItIsTheWholeOfIt) {
 class collector final : public transport {
 public:
     std::string_view name() const noexcept override { return "collector"; }
+    transport_traits traits() const noexcept override { return {.schedules = true, .has_topics = true}; }
     awaitable<std::vector<delivery>> deliver(std::vector<mail> mails, deadline) override {
         std::vector<delivery> done;
         for (auto& each : mails) {

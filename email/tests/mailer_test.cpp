@@ -17,6 +17,7 @@ using namespace std::chrono_literals;
 class stuck_transport final : public transport {
 public:
     std::string_view name() const noexcept override { return "stuck"; }
+    transport_traits traits() const noexcept override { return {}; }
     awaitable<std::vector<delivery>> deliver(std::vector<mail>, deadline) override {
         co_await real_clock().sleep_until(steady_time::max());
         co_return std::vector<delivery>{};

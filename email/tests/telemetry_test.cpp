@@ -135,6 +135,7 @@ TEST_F(EmailTelemetry, WarnsOfMailThatWillBeClipped) {
 TEST(FailureName, IsOneOfAFewWords) {
     EXPECT_EQ(name_of(errc::no_template), "no_template");
     EXPECT_EQ(name_of(errc::too_large), "too_large");
+    EXPECT_EQ(name_of(errc::key_reused), "key_reused");
     EXPECT_EQ(name_of(infra::errc::timed_out), "timed_out");
     EXPECT_EQ(name_of(infra::errc::io), "io");
     EXPECT_EQ(name_of(boost::asio::error::operation_aborted), "cancelled");

@@ -18,13 +18,16 @@ email::delivery captured_mail::accept(email::mail each) {
         failing_.erase(failing_.begin());
         return {.failure = std::move(why)};
     }
-    const auto first = std::ranges::find_if(sent_, [&](const email::mail& before) {
-        return !each.idempotency_key.empty() && before.idempotency_key == each.idempotency_key;
-    });
+    const auto first = std::ranges::find_if(
+        sent_, [&](const email::mail& before) { return email::key_of(before) == email::key_of(each); });
     if (first != sent_.end())
         return {.id = first->id, .duplicate = true};
     sent_.push_back(std::move(each));
     return {.id = sent_.back().id};
+}
+
+email::transport_traits captured_mail::traits() const noexcept {
+    return {.keeps_keys = true, .schedules = true, .hosts_templates = true, .has_topics = true};
 }
 
 std::vector<email::mail> captured_mail::sent() const {

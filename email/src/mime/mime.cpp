@@ -141,6 +141,10 @@ std::string envelope(const mail& from, const mime_options& options) {
     if (options.senders_copy)
         for (const auto& [name, value] : from.tags)
             append_text(fields, "X-Tag", name + "=" + value);
+    if (options.senders_copy && !from.topic_id.empty())
+        append_field(fields, "X-Topic", further(from.topic_id, std::string_view("X-Topic:").size()));
+    if (options.senders_copy && from.scheduled_at)
+        append_text(fields, "X-Scheduled-At", date_text(*from.scheduled_at));
     append_text(fields, "MIME-Version", "1.0");
     return fields;
 }

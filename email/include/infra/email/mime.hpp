@@ -9,8 +9,8 @@
 namespace infra::email {
 
 struct mime_options {
-    /// Write what no recipient may see, blind copies and tags, in the fields Bcc and X-Tag. Right for an outbox, which would
-    /// lose them; wrong on the way to a server.
+    /// Write what no recipient may see, blind copies, tags, topic and the time it is scheduled for, in the fields Bcc, X-Tag, X-Topic
+    /// and X-Scheduled-At. Right for an outbox, which would lose them; wrong on the way to a server.
     bool senders_copy = false;
 };
 

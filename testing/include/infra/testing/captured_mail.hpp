@@ -21,12 +21,14 @@ namespace infra::testing {
 class captured_mail final : public email::transport {
 public:
     std::string_view name() const noexcept override { return "captured"; }
+    email::transport_traits traits() const noexcept override;
     awaitable<std::vector<email::delivery>> deliver(std::vector<email::mail> mails, deadline limit) override;
 
     /// What was accepted so far, in order.
     std::vector<email::mail> sent() const;
 
-    /// The next mail is refused with this instead; asked again, the one after it too.
+    /// The next mail is refused with this instead; asked again, the one after it too. A mailer tries what may pass
+    /// again, and so it takes as many of those as it has attempts.
     void fail_next(email::send_error why);
 
     /// Forgets mails, keys and failures to come.

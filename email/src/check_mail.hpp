@@ -1,0 +1,21 @@
+#pragma once
+
+/// What no mail may hold, whoever wrote it: the caller, a template or a hook. Pure.
+
+#include <infra/email/transport.hpp>
+
+#include <cstddef>
+#include <string_view>
+
+namespace infra::email {
+
+/// Throws errc::bad_address, naming `field` and not the address, which may be somebody's.
+void check_address(const char* field, const address& who);
+
+/// Throws errc::bad_address, bad_header or, with words and attachments over `max_bytes`, too_large.
+void check_mail(const mail& m, std::size_t max_bytes);
+
+/// Throws errc::unsupported for what the transport of that name cannot do, and says what to do instead.
+void refuse_unsupported(const mail& m, const transport_traits& can, std::string_view transport);
+
+} // namespace infra::email
