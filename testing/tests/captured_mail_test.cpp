@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <sstream>
 #include <stdexcept>
 
 namespace infra::testing {
@@ -39,6 +40,58 @@ TEST_F(CapturedMail, FailsAsAsked) {
     EXPECT_EQ(mail->sent().size(), 1u);
     mail->clear();
     EXPECT_TRUE(mail->sent().empty());
+}
+
+TEST_F(CapturedMail, FindsWhatIsExpected) {
+    wait(mailer.send({.to = {"a@example.org"},
+                      .cc = {"c@example.org"},
+                      .bcc = {"b@example.org"},
+                      .subject = "Invoice",
+                      .body = "Pay **now**",
+                      .attachments = {{.filename = "invoice.pdf", .content = "%PDF"}}}));
+    wait(mailer.send({.to = "a@example.org", .subject = "Reminder", .body = "Pay"}));
+    const std::pair<expected_mail, bool> table[] = {
+        {{}, true},
+        {{.to = "a@example.org"}, true},
+        {{.to = "b@example.org"}, true},
+        {{.to = "c@example.org", .subject = "Invoice"}, true},
+        {{.to = "c@example.org", .subject = "Reminder"}, false},
+        {{.to = "nobody@example.org"}, false},
+        {{.from = "shop@example.org"}, true},
+        {{.from = "other@example.org"}, false},
+        {{.subject = "Invoic"}, false},
+        {{.text_contains = "Pay now"}, true},
+        {{.subject = "Reminder", .text_contains = "now"}, false},
+        {{.html_contains = "<strong"}, true},
+        {{.attachment = "invoice.pdf"}, true},
+        {{.subject = "Reminder", .attachment = "invoice.pdf"}, false},
+    };
+    for (const auto& [expected, there] : table) {
+        EXPECT_EQ(static_cast<bool>(mail->was_sent(expected)), there);
+        EXPECT_EQ(mail->find(expected).empty(), !there);
+    }
+    EXPECT_EQ(mail->count_to("a@example.org"), 2u);
+    EXPECT_EQ(mail->one_to("c@example.org").subject, "Invoice");
+}
+
+TEST_F(CapturedMail, ShowsWhatWasSentInstead) {
+    const auto shown = [this] {
+        std::ostringstream out;
+        out << mail->was_sent({.to = "x@example.org"});
+        return out.str();
+    };
+    EXPECT_EQ(shown(), "no mail was sent");
+    wait(mailer.send({.to = "a@example.org", .subject = "Hi", .body = "Hello"}));
+    EXPECT_EQ(shown(), "sent were:\n  \"Hi\" from shop@example.org to a@example.org: Hello");
+    wait(mailer.send({.to = "a@example.org", .subject = "Ho", .body = std::string(600, 'x')}));
+    for (const auto* to : {"a@example.org", "x@example.org"}) {
+        try {
+            mail->one_to(to);
+            ADD_FAILURE() << to;
+        } catch (const std::logic_error& e) {
+            EXPECT_EQ(e.what(), std::string(to[0] == 'a' ? "2" : "0") + " mails went to " + to + "; " + shown());
+        }
+    }
 }
 
 } // namespace

@@ -19,6 +19,7 @@
 #include <infra/email/error.hpp>
 #include <infra/email/failover.hpp>
 #include <infra/email/hooks.hpp>
+#include <infra/email/log.hpp>
 #include <infra/email/mailer.hpp>
 #include <infra/email/memory.hpp>
 #include <infra/email/message.hpp>
