@@ -192,4 +192,6 @@ awaitable<email_template> mailer::load_template(std::string name, load_options o
 
 std::string_view mailer::transport_name() const noexcept { return state_->options.transport->name(); }
 
+transport_traits mailer::traits() const noexcept { return state_->options.transport->traits(); }
+
 } // namespace infra::email

@@ -127,6 +127,9 @@ public:
     /// "outbox"
     std::string_view transport_name() const noexcept;
 
+    /// What its transport can do.
+    transport_traits traits() const noexcept;
+
 private:
     struct state;
     std::shared_ptr<const state> state_;
