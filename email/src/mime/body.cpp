@@ -46,6 +46,12 @@ void append_text(std::string& to, std::string_view text) {
     }
 }
 
+// Of "=C3".
+std::optional<char> byte_of(std::string_view text) {
+    const auto byte = text.starts_with('=') ? encoding::hex_decode(text.substr(1)) : std::nullopt;
+    return byte && byte->size() == 1 ? std::optional(byte->front()) : std::nullopt;
+}
+
 } // namespace
 
 std::string quoted_printable(std::string_view text) {
@@ -66,6 +72,43 @@ std::string base64_lines(std::string_view bytes) {
     for (; !bytes.empty(); bytes.remove_prefix(std::min(bytes.size(), bytes_a_line)))
         made.append(encoding::base64_encode(bytes.substr(0, bytes_a_line))).append("\r\n");
     return made;
+}
+
+std::optional<std::string> from_quoted_printable(std::string_view encoded) {
+    std::string made;
+    made.reserve(encoded.size());
+    while (!encoded.empty()) {
+        const auto plain = encoded.substr(0, encoded.find_first_of("=\r\n"));
+        if (!std::ranges::all_of(plain, [](char c) { return c == '\t' || (c >= ' ' && c < 0x7f); }))
+            return std::nullopt;
+        made += plain;
+        encoded.remove_prefix(plain.size());
+        if (encoded.starts_with("\r\n")) {
+            made += '\n';
+            encoded.remove_prefix(2);
+        } else if (!encoded.empty()) {
+            const bool soft = encoded.starts_with("=\r\n");
+            const auto byte = byte_of(encoded.substr(0, 3));
+            if (!soft && !byte)
+                return std::nullopt;
+            made.append(soft ? 0 : 1, byte.value_or('\0'));
+            encoded.remove_prefix(3);
+        }
+    }
+    return made;
+}
+
+std::optional<std::string> from_base64_lines(std::string_view encoded) {
+    std::string joined;
+    joined.reserve(encoded.size());
+    while (!encoded.empty()) {
+        const auto end = encoded.find("\r\n");
+        if (end == std::string_view::npos)
+            return std::nullopt;
+        joined += encoded.substr(0, end);
+        encoded.remove_prefix(end + 2);
+    }
+    return encoding::base64_decode(joined);
 }
 
 } // namespace infra::email::mime

@@ -1,10 +1,11 @@
 #pragma once
 
-/// A mail as the text of RFC 5322 and MIME: what an .eml file holds and SMTP carries.
+/// A mail as the text of RFC 5322 and MIME, what an .eml file holds and SMTP carries, and back.
 
 #include <infra/email/transport.hpp>
 
 #include <string>
+#include <string_view>
 
 namespace infra::email {
 
@@ -19,5 +20,12 @@ struct mime_options {
 ///
 /// Every field goes through one function, which throws errc::bad_header for CR, LF or NUL in any value.
 std::string to_mime(const mail& from, const mime_options& options = {});
+
+/// What to_mime() wrote, read again: the mail it was made of, but for what the text does not hold. Lines of text end in LF, the
+/// date is in whole seconds, attachments name their type, those that are shown inline come first, and there is no idempotency key.
+///
+/// No reader of anybody's mail: throws infra::errc::invalid_input, saying what is strange, for a text that to_mime() does not
+/// write, and takes time and memory in proportion to its size.
+mail from_mime(std::string_view text);
 
 } // namespace infra::email
