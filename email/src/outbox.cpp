@@ -1,6 +1,7 @@
 #include <infra/email/outbox.hpp>
 
 #include "file.hpp"
+#include "outbox_name.hpp"
 
 #include <infra/base/encoding.hpp>
 #include <infra/email/mime.hpp>
@@ -9,8 +10,6 @@
 #include <boost/uuid/name_generator_sha1.hpp>
 #include <boost/uuid/uuid_io.hpp>
 
-#include <chrono>
-#include <cstdio>
 #include <filesystem>
 #include <mutex>
 #include <stdexcept>
@@ -31,28 +30,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Sorts by time as text: 20261123T041819.123Z.
-std::string time_text(wall_time t) {
-    const auto day = std::chrono::floor<std::chrono::days>(t);
-    const std::chrono::year_month_day date(day);
-    const std::chrono::hh_mm_ss time(std::chrono::floor<std::chrono::milliseconds>(t - day));
-    char text[40];
-    std::snprintf(text, sizeof text, "%04d%02u%02uT%02d%02d%02d.%03dZ", int{date.year()}, unsigned{date.month()},
-                  unsigned{date.day()}, static_cast<int>(time.hours().count()),
-                  static_cast<int>(time.minutes().count()), static_cast<int>(time.seconds().count()),
-                  static_cast<int>(time.subseconds().count()));
-    return text;
-}
-
-std::string file_name(const mail& m) { return time_text(m.date) + "-" + m.id + ".eml"; }
-
-constexpr std::size_t time_size = 20;
-
-// Of a name that file_name made; empty for another.
-std::string id_in(std::string_view name) {
-    const bool ours = name.size() > time_size + 5 && name[time_size] == '-' && name.ends_with(".eml");
-    return ours ? std::string(name.substr(time_size + 1, name.size() - time_size - 5)) : std::string();
-}
+std::string file_name(const mail& m) { return outbox_name(m.date, m.id); }
 
 constexpr std::string_view sent_prefix = "../";
 
@@ -119,7 +97,7 @@ private:
         std::string name = file::claim_durably(link, file_name(m));
         const bool marked = name.starts_with(sent_prefix);
         name.erase(0, marked ? sent_prefix.size() : 0);
-        const auto first = id_in(name);
+        const auto first = id_in_name(name);
         if (first.empty())
             throw error(infra::errc::io, "outbox: " + link.string() + " does not lead to a mail; remove it");
         if (marked)

@@ -28,7 +28,9 @@ const std::string& sample() {
                         .attachments = {{.filename = "übersicht.pdf", .content = "x"},
                                         {.filename = "a b.png", .content = "y", .content_id = "logo"}},
                         .headers = {{"X-Further", "more"}},
-                        .tags = {{"kind", "test"}}},
+                        .tags = {{"kind", "test"}},
+                        .topic_id = "topic",
+                        .scheduled_at = infra::wall_time()},
                        {.senders_copy = true});
     return text;
 }

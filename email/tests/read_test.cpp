@@ -32,7 +32,9 @@ mail full_mail() {
                              .content_type = "application/pdf"},
                             {.filename = "empty", .content = "", .content_type = "application/octet-stream"}},
             .headers = {{"List-Unsubscribe", "<https://shop.example/" + std::string(200, 'u') + ">"}},
-            .tags = {{"campaign", "win-back"}, {"kind", "test"}}};
+            .tags = {{"campaign", "win-back"}, {"kind", "test"}},
+            .topic_id = "topic-1",
+            .scheduled_at = wall_time(std::chrono::sys_days(std::chrono::year(2026) / 12 / 24))};
 }
 
 void expect_same(const mail& read, const mail& m) {
@@ -48,6 +50,8 @@ void expect_same(const mail& read, const mail& m) {
     EXPECT_EQ(read.text, m.text);
     EXPECT_EQ(read.headers, m.headers);
     EXPECT_EQ(read.tags, m.tags);
+    EXPECT_EQ(read.topic_id, m.topic_id);
+    EXPECT_EQ(read.scheduled_at, m.scheduled_at);
     ASSERT_EQ(read.attachments.size(), m.attachments.size());
     for (std::size_t i = 0; i < m.attachments.size(); ++i) {
         EXPECT_EQ(read.attachments[i].filename, m.attachments[i].filename);
@@ -144,6 +148,10 @@ public:
                                          .content_id = inlined ? "c" + std::to_string(n) : ""});
         for (auto n = below(3); n > 0; --n)
             m.headers["X-Further-" + std::to_string(n)] = any();
+        if (below(4) == 0)
+            m.topic_id = any();
+        if (below(4) == 0)
+            m.scheduled_at = wall_time(std::chrono::seconds(below(4'000'000'000)));
         for (auto n = below(3); n > 0; --n)
             m.tags["tag_" + std::to_string(n)] = "v-" + std::to_string(below(9));
         return m;
@@ -176,6 +184,7 @@ TEST(ReadMail, RefusesWhatItWouldNotHaveWritten) {
              {"Date: Tue, 03 Nov", "Date: Tue, 31 Feb"},
              {"04:00:00", "24:00:00"},
              {"+0000", "+0100"},
+             {"24 Dec 2026", "24 Dec 2999"},
              {"From: ", "Form: "},
              {"From: Shop <hello@shop.example>", "From: a@example.org, b@example.org"},
              {"ann@example.org", "ann"},

@@ -178,6 +178,10 @@ void take_envelope(mail& to, part& from) {
     to.reply_to = take_mailboxes(from, "Reply-To");
     to.subject = decoded(from.take("Subject"));
     to.id = id_in(from.take("Message-ID"), to.from);
+    if (from.fields.contains("X-Topic"))
+        to.topic_id = decoded(from.take("X-Topic"));
+    if (from.fields.contains("X-Scheduled-At"))
+        to.scheduled_at = date_in(from.take("X-Scheduled-At"));
     if (from.take("MIME-Version") != "1.0")
         refuse("it is of another version of MIME");
 }

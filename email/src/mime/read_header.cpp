@@ -235,7 +235,8 @@ wall_time date_in(std::string_view value) {
     take(value, " +0000");
     const std::chrono::year_month_day date(std::chrono::year(year), std::chrono::month(in),
                                            std::chrono::day(static_cast<unsigned>(day)));
-    if (!date.ok() || hours > 23 || minutes > 59 || seconds > 59 || !value.empty())
+    const bool fits = year >= 1678 && year <= 2261; // wall_time counts nanoseconds
+    if (!date.ok() || !fits || hours > 23 || minutes > 59 || seconds > 59 || !value.empty())
         refuse("the date is none");
     return std::chrono::sys_days(date) + std::chrono::hours(hours) + std::chrono::minutes(minutes) +
            std::chrono::seconds(seconds);
