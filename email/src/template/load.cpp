@@ -20,28 +20,27 @@ namespace {
 
 constexpr std::size_t max_size = 1024 * 1024;
 
-// Whatever else may be wrong with it, reading says.
+wall_time time_of(const timespec& t) noexcept {
+    return wall_time(std::chrono::seconds(t.tv_sec) + std::chrono::nanoseconds(t.tv_nsec));
+}
+
+} // namespace
+
 bool is_there(const std::string& path) noexcept {
     struct stat found{};
     return ::stat(path.c_str(), &found) == 0 || (errno != ENOENT && errno != ENOTDIR);
 }
 
-std::string contents_of(const std::string& path) {
+std::string file_text(const std::string& path) {
     errno = 0;
     std::ifstream file(path, std::ios::binary);
-    std::string text(max_size + 1, '\0'); // one more than is accepted, so that too much is seen as such
+    std::string text(max_size + 1, '\0');
     file.read(text.data(), static_cast<std::streamsize>(text.size()));
     if (file.bad() || (!file.eof() && file.fail()))
         throw error(infra::errc::io, "cannot read " + path + ": " + std::strerror(errno));
     text.resize(static_cast<std::size_t>(file.gcount()));
     return text;
 }
-
-wall_time time_of(const timespec& t) noexcept {
-    return wall_time(std::chrono::seconds(t.tv_sec) + std::chrono::nanoseconds(t.tv_nsec));
-}
-
-} // namespace
 
 template_source find_source(const std::string& directory, const std::string& name, const std::string& locale) {
     std::string tried;
@@ -56,7 +55,7 @@ template_source find_source(const std::string& directory, const std::string& nam
 }
 
 email_template read_template(const template_source& from, const std::string& name) {
-    auto t = parse_template(contents_of(from.path), name);
+    auto t = parse_template(file_text(from.path), name);
     t.locale = from.locale;
     return t;
 }
@@ -68,7 +67,7 @@ std::string layout_source(const std::string& directory, const email_template& of
 void read_layout(email_template& to, const std::string& path) {
     if (!is_there(path))
         throw error(errc::no_template, described(to) + ": no layout " + to.layout + ": tried " + path);
-    auto html = contents_of(path);
+    auto html = file_text(path);
     if (html.size() > max_size || !encoding::is_utf8(html))
         throw error(errc::bad_template, described(to) + ": the layout " + path + " is not UTF-8 or over 1 MiB");
     to.layout_html = std::move(html);

@@ -10,6 +10,12 @@
 
 namespace infra::email {
 
+/// Whatever else may be wrong with it, reading says.
+bool is_there(const std::string& path) noexcept;
+
+/// A byte more than 1 MiB at most, so that too much is seen as such. Throws infra::errc::io.
+std::string file_text(const std::string& path);
+
 /// The file that a template is in.
 struct template_source {
     std::string path;
