@@ -86,6 +86,7 @@ void check_shape(const message& m) {
     require(sources == 1, "body, template_name, content, hosted: exactly one must be set");
     require(!m.template_name.empty() || (m.data.empty() && m.locale.empty()),
             "data and locale are for template_name; body and content have no places for values");
+    require(!m.content || !m.content->html.empty() || !m.content->text.empty(), "content must have html or text");
     if (m.hosted)
         check_shape(*m.hosted);
     require(!m.unsubscribe || m.to.size() + m.cc.size() + m.bcc.size() == 1,
@@ -124,8 +125,11 @@ mail compose(message m, rendered_email words, const composition& c) {
         add_unsubscribe(made.headers, *m.unsubscribe);
     if (is_blank(made.subject))
         made.subject = made.hosted ? "" : no_subject;
-    if (made.html.empty() && made.text.empty() && !made.hosted)
-        throw std::invalid_argument("email::message::content must have html or text");
+    for (auto& each : made.attachments) {
+        each.filename = filename_of(each);
+        each.file.clear();
+        each.stored.clear();
+    }
     check_mail(made, c.max_bytes);
     return made;
 }

@@ -1,10 +1,11 @@
 #include "file.hpp"
 
+#include "descriptor.hpp"
+
 #include <infra/base/error.hpp>
 
 #include <cerrno>
 #include <cstring>
-#include <utility>
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -20,23 +21,6 @@ namespace fs = std::filesystem;
     throw error(errc::io, std::string("outbox: cannot ") + what + " " + path.string() + ": " + std::strerror(reason) +
                               "; make it writable, make room, or let EMAIL_URL name another place");
 }
-
-class descriptor {
-public:
-    explicit descriptor(int fd) noexcept : fd_(fd) {}
-    descriptor(descriptor&& from) noexcept : fd_(std::exchange(from.fd_, -1)) {}
-    ~descriptor() {
-        if (fd_ >= 0)
-            ::close(fd_);
-    }
-    descriptor& operator=(descriptor&&) = delete;
-
-    explicit operator bool() const noexcept { return fd_ >= 0; }
-    int get() const noexcept { return fd_; }
-
-private:
-    int fd_;
-};
 
 struct stat status_of(const descriptor& file) noexcept {
     struct stat found{};

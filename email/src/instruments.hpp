@@ -2,6 +2,7 @@
 
 #include <infra/base/telemetry.hpp>
 
+#include <cstddef>
 #include <map>
 #include <mutex>
 #include <string>
@@ -18,6 +19,8 @@ public:
 
     void sent(double seconds) const;
     void duplicate(double seconds) const;
+    void retried(std::size_t messages) const;
+    void stopped() const;
     /// `why`: name_of() a code.
     void failed(std::string_view why, double seconds) const;
 
@@ -25,6 +28,8 @@ private:
     const std::string transport_;
     telemetry::series sent_;
     telemetry::series duplicates_;
+    telemetry::series retried_;
+    telemetry::series stopped_;
     telemetry::series duration_;
     mutable std::mutex mutex_;
     mutable std::map<std::string, telemetry::series, std::less<>> failed_; // by reason; guarded by mutex_

@@ -103,6 +103,7 @@ TEST_F(MailerTest, NamesEmailFromWhenNobodySends) {
 }
 
 TEST_F(MailerTest, PassesOnWhatTheTransportSays) {
+    options.attempts = 1;
     sent->fail_next(
         {infra::errc::unavailable, "no answer", {.name = "rate_limit_exceeded", .status = 429, .retryable = true}});
     const auto e = refusal({.to = "a@x.org", .body = "B"});

@@ -108,8 +108,8 @@ TEST_F(EmailTelemetry, TellsOfEachMailWithoutItsRecipient) {
               (std::vector<std::string>{
                   "span: send email",
                   "set: email.transport=captured email.template= email.recipients=2",
-                  "set: email.message_id=" + id,
                   "log: sent message_id=" + id + " transport=captured template= to=a…@example.org recipients=2",
+                  "set: email.message_id=" + id,
                   "end",
               }));
     EXPECT_EQ(book().counted, (std::map<std::string, int>{{"emails_sent_total transport=captured", 1},

@@ -34,7 +34,7 @@ TEST_F(CapturedMail, AcceptsAKeyOnce) {
 }
 
 TEST_F(CapturedMail, FailsAsAsked) {
-    mail->fail_next({infra::errc::unavailable, "the provider is down"});
+    mail->fail_next({email::errc::refused, "the provider does not like it"});
     EXPECT_THROW(wait(mailer.send({.to = "a@example.org", .subject = "s", .body = "b"})), email::send_error);
     wait(mailer.send({.to = "a@example.org", .subject = "s", .body = "b"}));
     EXPECT_EQ(mail->sent().size(), 1u);

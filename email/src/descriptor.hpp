@@ -1,0 +1,27 @@
+#pragma once
+
+#include <utility>
+
+#include <unistd.h>
+
+namespace infra::email::file {
+
+/// An open file, closed at its end.
+class descriptor {
+public:
+    explicit descriptor(int fd) noexcept : fd_(fd) {}
+    descriptor(descriptor&& from) noexcept : fd_(std::exchange(from.fd_, -1)) {}
+    ~descriptor() {
+        if (fd_ >= 0)
+            ::close(fd_);
+    }
+    descriptor& operator=(descriptor&&) = delete;
+
+    explicit operator bool() const noexcept { return fd_ >= 0; }
+    int get() const noexcept { return fd_; }
+
+private:
+    int fd_;
+};
+
+} // namespace infra::email::file
