@@ -4,7 +4,6 @@
 #include "attempts.hpp"
 #include "check_mail.hpp"
 #include "compose.hpp"
-#include "error_name.hpp"
 #include "handover.hpp"
 
 #include <infra/base/id.hpp>
@@ -15,32 +14,6 @@
 #include <utility>
 
 namespace infra::email {
-namespace {
-
-// Gmail cuts longer ones off and hides the rest behind a link.
-constexpr std::size_t clipping_size = 102 * 1024;
-
-void warn_if_clipped(const mail& m) {
-    if (m.html.size() > clipping_size)
-        telemetry::log(level::warn, "email", "html over 102 KB will be clipped by some readers",
-                       {{"message_id", m.id}, {"bytes", m.html.size()}});
-}
-
-std::string_view verb_of(const delivery& done) noexcept {
-    if (done.failure)
-        return "not sent";
-    if (done.stopped)
-        return "stopped by a hook";
-    return done.duplicate ? "not sent again" : "sent";
-}
-
-} // namespace
-
-posting::item::item(message m)
-    : words(std::move(m)),
-      template_name(words.template_name),
-      to(redacted(words.to[0])),
-      recipients(words.to.size() + words.cc.size() + words.bcc.size()) {}
 
 posting::posting(const mailer_setup& with, telemetry::span& told, std::vector<message> messages, deadline limit)
     : setup_(with), span_(told), limit_(limit), began_(with.time().steady()) {
@@ -167,8 +140,7 @@ awaitable<bool> posting::passes_hooks(item& one) {
     }
     if (!setup_.options.before.empty()) {
         check_mail(*one.made, setup_.options.max_bytes);
-        one.to = redacted(one.made->to[0]);
-        one.recipients = one.made->to.size() + one.made->cc.size() + one.made->bcc.size();
+        one.about.look_at(*one.made);
     }
     co_return true;
 }
@@ -198,48 +170,16 @@ void posting::settle(item& one, delivery outcome) {
         return;
     one.settled = true;
     one.outcome = std::move(outcome);
-    tell(one);
-    tell_hooks(one);
+    const auto seconds = std::chrono::duration<double>(setup_.time().steady() - began_).count();
+    tell(setup_, one.about, one.made ? one.made->id : message_id(), one.outcome, seconds);
+    if (one.made)
+        tell(setup_.options.after, *one.made, one.outcome);
     one.made.reset();
 }
 
 void posting::give_up(const std::exception_ptr& why) {
     for (auto& each : items_)
         settle(each, {.failure = summed_up({code_of(why), describe(why)}, 1, each.handed_over, "")});
-}
-
-void posting::tell(const item& one) const {
-    const auto& done = one.outcome;
-    const auto seconds = std::chrono::duration<double>(setup_.time().steady() - began_).count();
-    const auto why = done.failure ? name_of(done.failure->code()) : std::string_view();
-    if (done.failure)
-        setup_.metrics.failed(why, seconds);
-    else if (done.stopped)
-        setup_.metrics.stopped();
-    else
-        done.duplicate ? setup_.metrics.duplicate(seconds) : setup_.metrics.sent(seconds);
-    const std::string_view taker = done.transport.empty() ? setup_.transport_name() : done.transport;
-    const std::string_view id = one.made && done.id.empty() ? one.made->id : done.id;
-    std::vector<field> fields{{"message_id", id},
-                              {"transport", taker},
-                              {"template", one.template_name},
-                              {"to", one.to},
-                              {"recipients", one.recipients}};
-    if (done.failure)
-        fields.emplace_back("reason", why);
-    telemetry::log(done.failure ? level::warn : level::info, "email", verb_of(done), fields);
-}
-
-void posting::tell_hooks(const item& one) const {
-    if (!one.made)
-        return;
-    for (const auto& hook : setup_.options.after)
-        try {
-            hook(*one.made, one.outcome);
-        } catch (...) {
-            telemetry::log(level::error, "email", "an after hook failed",
-                           {{"message_id", one.made->id}, {"error", describe(std::current_exception())}});
-        }
 }
 
 } // namespace infra::email

@@ -2,6 +2,7 @@
 
 #include "preparation.hpp"
 #include "setup.hpp"
+#include "telling.hpp"
 
 #include <infra/base/awaitable.hpp>
 #include <infra/base/telemetry.hpp>
@@ -12,7 +13,7 @@
 #include <exception>
 #include <optional>
 #include <span>
-#include <string>
+#include <utility>
 #include <vector>
 
 namespace infra::email {
@@ -35,12 +36,10 @@ public:
 private:
     /// A message on its way.
     struct item {
-        explicit item(message m);
+        explicit item(message m) : words(std::move(m)), about(words) {}
 
         message words; ///< until it is a mail
-        std::string template_name;
-        std::string to; ///< redacted
-        std::size_t recipients;
+        description about;
         std::optional<mail> made{};
         bool handed_over = false;
         bool settled = false; ///< `outcome` holds
@@ -61,8 +60,6 @@ private:
 
     void settle(item& one, delivery outcome);
     void give_up(const std::exception_ptr& why);
-    void tell(const item& one) const;
-    void tell_hooks(const item& one) const;
 
     const mailer_setup& setup_;
     telemetry::span& span_;
