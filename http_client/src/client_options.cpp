@@ -1,6 +1,6 @@
 #include <infra/http_client/client_options.hpp>
 
-#include "curl.hpp"
+#include "curl_loop/handle.hpp"
 
 #include <infra/base/http_message.hpp>
 

@@ -1,16 +1,12 @@
 #pragma once
 
-/// libcurl's multi interface turned by an Asio loop: libcurl says which sockets and which moment it waits for, Asio
-/// waits, libcurl acts. No thread, no polling.
+/// The requests of one client, on libcurl's multi interface.
 
 #include "answer.hpp"
-#include "curl.hpp"
+#include "curl_loop/loop.hpp"
 #include "transfer.hpp"
 
 #include <infra/http_client/client_options.hpp>
-
-#include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include <exception>
 #include <memory>
@@ -23,14 +19,11 @@ namespace infra::http {
 /// Threads:  everything on the executor given, but for get_executor() and options().
 /// Lifetime: shared by the client and by what it posts. Handlers that wait for sockets and time hold it weakly, so the
 ///           last of those two ends it.
-class engine : public std::enable_shared_from_this<engine> {
+class engine final : public curl::loop {
 public:
     engine(executor ex, client_options options);
-    ~engine();
-    engine(const engine&) = delete;
-    engine& operator=(const engine&) = delete;
+    ~engine() override;
 
-    const executor& get_executor() const noexcept { return executor_; }
     const client_options& options() const noexcept { return options_; }
 
     /// Begins `t`, or fails it: overloaded, closed, unavailable.
@@ -46,30 +39,17 @@ public:
     void close() noexcept;
 
 private:
-    struct watch;
-
     void open();
     void shut() noexcept;
 
-    static int on_socket(CURL*, curl_socket_t fd, int what, void* self, void*) noexcept;
-    static int on_timer(CURLM*, long milliseconds, void* self) noexcept;
-    bool watch_socket(curl_socket_t fd, int what);
-    void forget_socket(curl_socket_t fd) noexcept;
-    void wait_for(const std::shared_ptr<watch>& w);
-    void set_timer(long milliseconds);
-
-    void act(curl_socket_t fd, int events);
-    void collect_finished() noexcept;
+    void ended(CURL* handle, CURLcode code) noexcept override;
+    void broke(std::exception_ptr why) override;
     void fail_all(std::exception_ptr why) noexcept;
     void end_if_drained() noexcept;
 
-    const executor executor_;
     const client_options options_;
-    asio::steady_timer timer_;
-    std::unordered_map<curl_socket_t, std::shared_ptr<watch>> watches_;
     std::unordered_map<CURL*, std::shared_ptr<transfer>> transfers_;
     std::vector<std::shared_ptr<answer<void>>> waiting_for_the_end_;
-    curl::multi multi_;
     bool draining_ = false;
 };
 

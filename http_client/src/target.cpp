@@ -1,6 +1,6 @@
 #include "target.hpp"
 
-#include "curl.hpp"
+#include "curl_loop/handle.hpp"
 
 #include <infra/base/encoding.hpp>
 #include <infra/base/error.hpp>

@@ -3,7 +3,7 @@
 /// One request on its way: libcurl's easy handle, what its callbacks collect, and what came of it.
 
 #include "answer.hpp"
-#include "curl.hpp"
+#include "curl_loop/handle.hpp"
 #include "phase.hpp"
 #include "redirect.hpp"
 

@@ -1,4 +1,4 @@
-#include "curl.hpp"
+#include "handle.hpp"
 
 #include <infra/base/error.hpp>
 
@@ -6,7 +6,7 @@
 
 #include <new>
 
-namespace infra::http::curl {
+namespace infra::curl {
 namespace {
 
 [[noreturn]] void fail(const char* what, const char* why) {
@@ -66,4 +66,4 @@ void append(list& to, const std::string& line) {
     to.reset(longer);
 }
 
-} // namespace infra::http::curl
+} // namespace infra::curl

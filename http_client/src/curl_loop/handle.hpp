@@ -7,7 +7,7 @@
 #include <memory>
 #include <string>
 
-namespace infra::http::curl {
+namespace infra::curl {
 
 template <auto Free>
 struct freed_by {
@@ -45,4 +45,4 @@ void set(CURLM* handle, CURLMoption option, Value value) {
     check(curl_multi_setopt(handle, option, value), "curl_multi_setopt");
 }
 
-} // namespace infra::http::curl
+} // namespace infra::curl
