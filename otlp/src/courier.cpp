@@ -8,6 +8,7 @@
 #include <infra/base/id.hpp>
 #include <infra/base/with_deadline.hpp>
 #include <infra/http_client.hpp>
+#include <infra/http_client/retry_after.hpp>
 #include <infra/monitoring/gzip.hpp>
 
 #include <boost/asio/co_spawn.hpp>
@@ -160,7 +161,7 @@ private:
             if (out.what == verdict::taken)
                 out.rejected = rejected(response.body, names_.rejected);
             if (const auto after = response.headers.get("Retry-After"))
-                out.retry_after = parse_retry_after(*after, time_.wall());
+                out.retry_after = http::parse_retry_after(*after, time_.wall());
             co_return out;
         } catch (const error& e) {
             co_return answer{.what = e.code() == errc::invalid_input ? verdict::refused : verdict::again,
