@@ -94,6 +94,14 @@ std::string ended_while(const outgoing& request, std::string_view what, phase p)
     return request.name() + ": " + std::string(what) + " while " + std::string(to_string(p));
 }
 
+std::string sentence_of(const boost::system::system_error& e, const outgoing& request, const call& of, bool late) {
+    if (e.code() == asio::error::operation_aborted)
+        return ended_while(request, "cancelled", of.progress);
+    if (e.code() == errc::timed_out && late)
+        return ended_while(request, "the deadline passed", of.progress);
+    return e.what();
+}
+
 // W3C's headers of the current context. A caller's own baggage stays.
 void tell_the_trace(headers& to) {
     const auto told = inject();
@@ -194,7 +202,8 @@ awaitable<client_response> client::core::follow(std::shared_ptr<outgoing> reques
 
 awaitable<client_response> client::core::exchange(std::shared_ptr<const outgoing> request, limits within) {
     if (within.until.passed(time.steady()))
-        throw error(errc::timed_out, request->name() + ": the deadline had passed before the request began");
+        throw client_error(errc::timed_out, request->name() + ": the deadline had passed before the request began",
+                           false);
     used = true;
     const promise<client_response> arrival(co_await asio::this_coro::executor);
     const auto from = std::make_shared<call>(arrival);
@@ -204,11 +213,8 @@ awaitable<client_response> client::core::exchange(std::shared_ptr<const outgoing
         on_its_way.answered();
         co_return response;
     } catch (const boost::system::system_error& e) {
-        if (e.code() == asio::error::operation_aborted)
-            throw error(e.code(), ended_while(*request, "cancelled", from->progress));
-        if (e.code() == errc::timed_out && within.until.passed(time.steady()))
-            throw error(e.code(), ended_while(*request, "the deadline passed", from->progress));
-        throw;
+        const bool unsent = from->withdraw();
+        throw client_error(e.code(), sentence_of(e, *request, *from, within.until.passed(time.steady())), !unsent);
     }
 }
 

@@ -1,7 +1,5 @@
 #include <infra/http_client/client_errc.hpp>
 
-#include <infra/base/error.hpp>
-
 #include <boost/asio/error.hpp>
 
 #include <array>
@@ -44,5 +42,8 @@ std::string_view failure_name(const boost::system::error_code& code) noexcept {
         return "cancelled";
     return "error";
 }
+
+client_error::client_error(boost::system::error_code code, std::string sentence, bool may_have_arrived)
+    : error(code, std::move(sentence)), may_have_arrived_(may_have_arrived) {}
 
 } // namespace infra::http

@@ -290,6 +290,8 @@ CURLcode transfer::on_handshake(CURL*, void*, void* self) noexcept {
 
 int transfer::on_request(void* self, char*, char*, int, int) noexcept {
     auto& t = *static_cast<transfer*>(self);
+    if (!t.call_->begin_sending())
+        return CURL_PREREQFUNC_ABORT;
     t.note(t.request_->body.empty() ? phase::waiting : phase::sending);
     return CURL_PREREQFUNC_OK;
 }

@@ -11,6 +11,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <string>
@@ -25,6 +26,23 @@ struct call {
 
     answer<client_response> reply;
     std::atomic<phase> progress{phase::queued};
+
+    /// The client's loop says so before the first byte, again for another connection or hop. False once it was withdrawn.
+    bool begin_sending() noexcept { return go(way::sent); }
+
+    /// The waiting side does when it leaves. True: no byte was sent, and none will be.
+    bool withdraw() noexcept { return go(way::withdrawn); }
+
+private:
+    enum class way : std::uint8_t { unsent, sent, withdrawn };
+
+    /// Whoever is first decides.
+    bool go(way to) noexcept {
+        auto gone = way::unsent;
+        return way_.compare_exchange_strong(gone, to) || gone == to;
+    }
+
+    std::atomic<way> way_{way::unsent};
 };
 
 /// Threads: made by whoever sends; then only the client's loop touches it.

@@ -20,6 +20,7 @@ struct sticking_place {
     std::string_view host = "127.0.0.1";
     std::string_view scheme = "http";
     std::size_t upload = 0;
+    bool sent = true; // a part of the request at least
 };
 
 struct ClientDeadline : ::testing::Test {
@@ -30,11 +31,11 @@ struct ClientDeadline : ::testing::Test {
 
     std::vector<sticking_place> places() {
         return {
-            {"handshake", "shaking hands over TLS", silent_after_some(), "127.0.0.1", "https"},
+            {"handshake", "shaking hands over TLS", silent_after_some(), "127.0.0.1", "https", 0, false},
             {"upload", "sending the request", reading_nothing(), "127.0.0.1", "http", 64 << 20},
             {"answer", "waiting for the response", silent_after_some()},
             {"body", "receiving the response", half_an_answer()},
-            {"resolver", "resolving the name", silent_after_some(), slow_resolver::name},
+            {"resolver", "resolving the name", silent_after_some(), slow_resolver::name, "http", 0, false},
         };
     }
 
@@ -86,6 +87,7 @@ TEST_F(ClientDeadline, SaysWhatItWaitedForAndLeavesNothingBehind) {
         loop.until([&] { return got->done(); });
         EXPECT_EQ(got->code(), errc::timed_out);
         EXPECT_EQ(got->what(), "PUT " + authority + ": the deadline passed while " + place.phase);
+        EXPECT_EQ(may_have_arrived(got->failure), place.sent);
         never.cancel();
         loop.until([&] { return server.open() == 0; });
     }
@@ -121,6 +123,7 @@ TEST_F(ClientDeadline, HasPassedBeforeAnythingIsSent) {
     const client http(loop.get_executor(), {}, time);
     const auto got = loop.run(http.send({.url = server.url(), .deadline = deadline(time.steady())}));
     EXPECT_EQ(got->what(), "GET " + server.authority() + ": the deadline had passed before the request began");
+    EXPECT_FALSE(may_have_arrived(got->failure));
     EXPECT_EQ(server.accepted(), 0);
 }
 
@@ -135,6 +138,7 @@ TEST_F(ClientDeadline, CountsTheTimeInLineForAConnection) {
     loop.until([&] { return second->done(); });
     EXPECT_EQ(second->what(),
               "GET " + server.authority() + ": the deadline passed while waiting for a free connection");
+    EXPECT_FALSE(may_have_arrived(second->failure));
     EXPECT_FALSE(first->done());
 }
 
@@ -159,6 +163,7 @@ TEST_F(ClientDeadline, CancellationIsSafeInEveryPhase) {
         loop.until([&] { return got->done(); });
         EXPECT_EQ(got->code(), asio::error::operation_aborted);
         EXPECT_EQ(got->what(), "PUT " + authority + ": cancelled while " + place.phase);
+        EXPECT_EQ(may_have_arrived(got->failure), place.sent);
         never.cancel();
         loop.until([&] { return server.open() == 0; });
     }

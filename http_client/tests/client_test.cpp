@@ -1,5 +1,6 @@
 #include <infra/http_client.hpp>
 
+#include "src/transfer.hpp"
 #include "tests/support.hpp"
 
 #include <gtest/gtest.h>
@@ -255,6 +256,36 @@ TEST_F(ClientTest, SaysSoWhenNobodyListens) {
     EXPECT_EQ(got->code(), client_errc::connect);
     EXPECT_NE(got->what().find("cannot connect; is it running and reachable?"), std::string::npos) << got->what();
     EXPECT_EQ(got->what().find("s3cret"), std::string::npos);
+    EXPECT_FALSE(may_have_arrived(got->failure));
+}
+
+// libcurl sends it again on a new connection, which there is none of: that nobody listens now is no proof that nobody heard it.
+TEST_F(ClientTest, RemembersWhatAKeptConnectionTookWithIt) {
+    std::optional<test_server> server;
+    int requests = 0;
+    server.emplace(loop.get_executor(), [&](connection& c) -> awaitable<void> {
+        while (++requests == 1 && !(co_await c.read_request()).empty())
+            co_await c.write(response(200, ""));
+        co_await c.read_request();
+        server.reset();
+    });
+    const auto http = make();
+    const auto url = server->url();
+    ASSERT_TRUE(loop.run(http.send({.url = url}))->value);
+    const auto got = loop.run(http.send({.url = url}));
+    EXPECT_EQ(got->code(), client_errc::connect) << got->what();
+    EXPECT_TRUE(may_have_arrived(got->failure));
+}
+
+TEST(ClientCall, IsSentOrWithdrawnAndNeverBoth) {
+    test_loop loop;
+    call sent(promise<client_response>(loop.get_executor())), withdrawn(promise<client_response>(loop.get_executor()));
+    EXPECT_TRUE(sent.begin_sending());
+    EXPECT_FALSE(sent.withdraw());
+    EXPECT_TRUE(sent.begin_sending()) << "on another connection";
+    EXPECT_TRUE(withdrawn.withdraw());
+    EXPECT_FALSE(withdrawn.begin_sending());
+    EXPECT_TRUE(withdrawn.withdraw());
 }
 
 // --- Limits -----------------------------------------------------------------------------------------------------

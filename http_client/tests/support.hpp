@@ -5,6 +5,7 @@
 #include <infra/base/awaitable.hpp>
 #include <infra/base/context_executor.hpp>
 #include <infra/base/error.hpp>
+#include <infra/http_client/client_errc.hpp>
 #include <infra/testing/test_loop.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -193,6 +194,15 @@ inline test_server::script silent() {
         while (!(co_await c.read_some()).empty()) {
         }
     };
+}
+
+/// Whether the server may have received the request that failed so.
+inline bool may_have_arrived(const std::exception_ptr& failure) {
+    try {
+        std::rethrow_exception(failure);
+    } catch (const client_error& e) {
+        return e.may_have_arrived();
+    }
 }
 
 /// The value of a field in a raw request; empty if it is not there.

@@ -87,9 +87,9 @@ struct client_response {
 ///
 /// Threads:  one loop does the work, that of the executor given, which must run one handler at a time. Members may be
 ///           called from any thread, send() awaited on any loop. Names are resolved on libcurl's short-lived threads.
-/// Errors:   infra::error. Codes: client_errc, and of infra::errc: timed_out, closed, overloaded, invalid_input (a
-///           malformed URL). std::invalid_argument for what a program should not have asked: bad options, a framing
-///           header, a method that cannot be sent.
+/// Errors:   client_error, an infra::error that says whether the server may have received the request. Codes: client_errc,
+///           and of infra::errc: timed_out, closed, overloaded, invalid_input (a malformed URL). std::invalid_argument for
+///           what a program should not have asked: bad options, a framing header, a method that cannot be sent.
 /// Cancel:   all types, at any moment; throws asio::error::operation_aborted. The server may have received everything,
 ///           part or nothing of the request. The connection is closed unless it is shared (HTTP/2).
 /// Lifetime: the loop must outlive the client. Destruction does not block: requests in flight get errc::closed.

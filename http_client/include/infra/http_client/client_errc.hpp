@@ -7,8 +7,9 @@
 ///         log::error(e.what());      // "GET api.example.com: no such host; check the name and the resolver"
 ///     }
 
-#include <boost/system/error_code.hpp>
+#include <infra/base/error.hpp>
 
+#include <string>
 #include <string_view>
 #include <type_traits>
 
@@ -39,6 +40,23 @@ bool is_retryable(const boost::system::error_code& code) noexcept;
 
 /// "dns", "timed_out", "cancelled" …, the `status` of a request without one in metrics and the span's `error.type`.
 std::string_view failure_name(const boost::system::error_code& code) noexcept;
+
+/// What send() throws for a request that got no response.
+///
+///     catch (const http::client_error& e) {
+///         if (!e.may_have_arrived()) try_another_server();       // this one has done nothing
+///     }
+class client_error : public error {
+public:
+    client_error(boost::system::error_code code, std::string sentence, bool may_have_arrived);
+
+    /// False: no byte of it was sent, so that the server has certainly done nothing. True: it may have received everything,
+    /// part or nothing.
+    bool may_have_arrived() const noexcept { return may_have_arrived_; }
+
+private:
+    bool may_have_arrived_;
+};
 
 } // namespace infra::http
 
