@@ -1,6 +1,7 @@
 #include "wiring.hpp"
 
 #include <infra/base/encoding.hpp>
+#include <infra/email/deliver_later.hpp>
 
 namespace infra::app {
 namespace {
@@ -19,6 +20,7 @@ void wire_email(wiring& w) {
     options.templates = w.options.templates;
     w.chosen.push_back({.module = "email", .backend = shown(options.url.empty() ? "outbox:var/outbox" : options.url)});
     email::set_default_mailer(email::mailer(std::move(options)));
+    email::define_deliveries(); // for the worker of this service or of another one
 }
 
 } // namespace infra::app
