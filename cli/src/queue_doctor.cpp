@@ -32,8 +32,10 @@ json::value document_of(const queue::diagnosis& d, std::size_t repaired) {
             {"findings", std::move(findings)}};
 }
 
+std::string counted(std::size_t n, const char* what) { return std::to_string(n) + " " + what + (n == 1 ? "" : "s"); }
+
 std::string text_of(const queue::diagnosis& d) {
-    const auto looked_at = std::to_string(d.jobs) + " jobs of " + std::to_string(d.queues) + " queues";
+    const auto looked_at = counted(d.jobs, "job") + " of " + counted(d.queues, "queue");
     if (d.findings.empty())
         return "nothing is wrong with " + looked_at;
     std::vector<table_row> rows;

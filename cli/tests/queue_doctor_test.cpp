@@ -48,6 +48,12 @@ protected:
 TEST_F(QueueDoctor, SaysThatNothingIsWrong) {
     EXPECT_EQ(run({"--url", server->url()}), 0) << err;
     EXPECT_EQ(out, "nothing is wrong with 0 jobs of 0 queues\n");
+    ask({"HSET", "bull:mail:meta", "opts.maxLenEvents", 10000});
+    ask({"SET", "bull:mail:id", 1});
+    ask({"HSET", "bull:mail:1", "name", "welcome", "data", "{}", "opts", "{}", "timestamp", 1, "finishedOn", 2});
+    ask({"ZADD", "bull:mail:completed", 2, 1});
+    EXPECT_EQ(run({"--url", server->url()}), 0) << err;
+    EXPECT_EQ(out, "nothing is wrong with 1 job of 1 queue\n");
 }
 
 TEST_F(QueueDoctor, ListsWhatIsWrongAndRepairsWhatItCan) {
