@@ -81,7 +81,9 @@ redis_queue_options redis_queue_options_from(std::string_view url) {
         check(made);
         return made;
     } catch (const error& e) {
-        throw error(infra::errc::misconfigured, e.what());
+        const bool has_others = parts.plain.find('?') != std::string::npos;
+        throw error(infra::errc::misconfigured,
+                    e.what() + std::string(has_others ? "; a queue's own are prefix and replicas" : ""));
     } catch (const std::invalid_argument&) {
         refuse("has a prefix= that is longer than 100 bytes or has control characters");
     }

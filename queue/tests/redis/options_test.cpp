@@ -45,6 +45,7 @@ TEST(QueueRedisUrl, IsRefusedByItsPartAndWithoutItsPassword) {
         {"redis://:hunter2@h?replicas=101", "replicas="},
         {"redis://:hunter2@h:port?prefix=a", "port"},
         {"redis://:hunter2@h?colour=blue", "option it does not know"},
+        {"redis://:hunter2@h?colour=blue&prefix=a", "a queue's own are prefix and replicas"},
         {"redis://:12#hunter2@h?prefix=a", "percent-encode it"},
         {"redis://u:12?prefix=a&hunter2@h", "percent-encode it"},
         {"http://h", "scheme"},
