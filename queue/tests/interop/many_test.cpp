@@ -51,13 +51,18 @@ protected:
             node_side->result(theirs);
         }
     }
-    /// Waits while there are some; jobs that neither of both has are not waited for.
+    /// Waits while there are some, each for 1 ms at most beside half a minute; jobs that neither of both has are not waited for.
     void wait_until_drained() {
-        while (says(R"js(
+        const auto give_up = std::chrono::steady_clock::now() + 30s + jobs * 1ms;
+        for (std::string left; (left = jobs_left()) != "0"; std::this_thread::sleep_for(20ms))
+            if (std::chrono::steady_clock::now() > give_up)
+                throw std::runtime_error(left + " jobs were not worked off in time");
+    }
+    std::string jobs_left() {
+        return says(R"js(
             const { waiting, prioritized, delayed, active } = await counts("mail");
             return waiting + prioritized + delayed + active;
-        )js") != "0")
-            std::this_thread::sleep_for(20ms);
+        )js");
     }
 
     std::optional<job<std::size_t>> work;
