@@ -1,7 +1,5 @@
 #include "bidi.hpp"
 
-#include <string_view>
-
 namespace infra::email {
 namespace {
 
@@ -22,13 +20,16 @@ void note_control(std::string& open, std::string_view control) {
 
 } // namespace
 
-std::string with_directions_ended(std::string text) {
+std::string_view with_directions_ended(std::string_view text, std::string& room) {
     std::string open;
-    for (auto at = text.find('\xe2'); at != std::string::npos; at = text.find('\xe2', at + 1))
-        note_control(open, std::string_view(text).substr(at, 3));
+    for (auto at = text.find('\xe2'); at != std::string_view::npos; at = text.find('\xe2', at + 1))
+        note_control(open, text.substr(at, 3));
+    if (open.empty())
+        return text;
+    room = std::string(text);
     for (; !open.empty(); open.pop_back())
-        text += open.back() == embedding ? "\xe2\x80\xac" : "\xe2\x81\xa9";
-    return text;
+        room += open.back() == embedding ? "\xe2\x80\xac" : "\xe2\x81\xa9";
+    return room;
 }
 
 } // namespace infra::email

@@ -22,8 +22,12 @@ TEST(Bidi, EndsEveryDirectionThatWasBegun) {
         {"\u2066\u202c", "\u2066\u202c\u2069"},
         {"\xe2\x80", "\xe2\x80"},
     };
+    std::string room;
     for (const auto& [text, ended] : table)
-        EXPECT_EQ(with_directions_ended(text), ended);
+        EXPECT_EQ(with_directions_ended(text, room), ended);
+    room = "\u202eroom";
+    EXPECT_EQ(with_directions_ended(std::string_view(room).substr(0, 4), room), "\u202er\u202c")
+        << "it may lie in there";
 }
 
 } // namespace

@@ -6,8 +6,9 @@ namespace infra::email {
 namespace {
 
 std::string target_of(const std::string& written, const std::string& value) {
-    return fill_target(find_places(written, "test"),
-                       [&](std::string_view name) { return name == "v" ? std::optional(value) : std::nullopt; });
+    return fill_target(find_places(written, "test"), [&](std::string_view name) {
+        return name == "v" ? std::optional<std::string_view>(value) : std::nullopt;
+    });
 }
 
 struct rule {

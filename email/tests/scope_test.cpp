@@ -11,8 +11,10 @@ namespace {
 
 struct ScopeTest : ::testing::Test {
     rendering seen;
+    std::string room;
     std::optional<std::string> value_of(const json::object& data, std::string_view name) {
-        return scope(data, seen).text(name);
+        const auto found = scope(data, seen).text(name, room);
+        return found ? std::optional<std::string>(*found) : std::nullopt;
     }
     int times(const json::value& v, bool inverted = false) {
         const json::object data{{"v", v}};
@@ -67,9 +69,9 @@ TEST_F(ScopeTest, LooksFromTheInnermostOutwards) {
     const json::object data{{"a", 1}, {"b", {{"x", 1}}}};
     const json::value middle{{"a", 2}, {"b", nullptr}}, inner = "text";
     const scope root(data, seen), second(root, middle), third(second, inner);
-    EXPECT_EQ(third.text("a"), "2");
-    EXPECT_EQ(third.text("."), "text");
-    EXPECT_EQ(root.text("b.x"), "1");
+    EXPECT_EQ(third.text("a", room), "2");
+    EXPECT_EQ(third.text(".", room), "text");
+    EXPECT_EQ(root.text("b.x", room), "1");
     EXPECT_EQ(third.find("b.x"), nullptr) << "the first to know b decides";
 }
 

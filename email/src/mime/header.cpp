@@ -185,8 +185,8 @@ words unstructured(std::string_view text, std::size_t column) {
 
 words phrase(std::string_view name, std::size_t column) {
     refuse_breaks("a name in an address", name);
-    const auto ended = with_directions_ended(std::string(trimmed(name)));
-    name = ended;
+    std::string room;
+    name = with_directions_ended(trimmed(name), room);
     if (!is_plain(name))
         return encoded(name, column);
     auto made = split_at_spaces(is_atoms(name) ? std::string(name) : quoted(name));

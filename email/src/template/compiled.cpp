@@ -1,5 +1,6 @@
 #include "compiled.hpp"
 
+#include "layout.hpp"
 #include "template_text.hpp"
 
 #include <utility>
@@ -21,13 +22,6 @@ std::size_t size_of(const steps& all) noexcept {
     return size;
 }
 
-std::size_t size_of(const layout& all) noexcept {
-    std::size_t size = 0;
-    for (const auto& each : all)
-        size += each.text.size();
-    return size;
-}
-
 // The text alone: what else an email_template holds is not compiled.
 email_template text_of(const email_template& t) {
     return {.subject = t.subject,
@@ -46,23 +40,27 @@ compiled_template::compiled_template(const email_template& t, std::size_t first_
                of_body = mark_places(t.body, where, first_line);
     subject = plain_steps(of_subject);
     preheader = plain_steps(of_preheader);
-    body = parse_markdown(of_body, where);
-    around = t.layout_html.empty() ? built_in_layout() : custom_layout(t.layout_html, t.layout);
+    auto body = parse_markdown(of_body, where);
+    html = t.layout_html.empty() ? in_built_in_layout(std::move(body.html))
+                                 : in_custom_layout(t.layout_html, t.layout, std::move(body.html));
+    text = std::move(body.text);
     if (!t.from.empty())
         from = address(t.from);
     for (const auto& of :
          {of_subject.unknown, of_preheader.unknown, of_body.unknown, unknown_layout_tags(t.layout_html)})
         unknown.insert(unknown.end(), of.begin(), of.end());
-    html_size = size_of(around) + size_of(body.html);
-    text_size = size_of(body.text);
+    html_size = size_of(html);
+    text_size = size_of(text);
 }
 
 compiled_template::compiled_template(std::string subject_text, const marked_text& markdown)
-    : subject{{.kind = step_kind::literal, .text = std::move(subject_text)}},
-      body(parse_markdown(markdown, "the body")),
-      around(built_in_layout()),
-      html_size(size_of(around) + size_of(body.html)),
-      text_size(size_of(body.text)) {}
+    : subject{{.kind = step_kind::literal, .text = std::move(subject_text)}} {
+    auto body = parse_markdown(markdown, "the body");
+    html = in_built_in_layout(std::move(body.html));
+    text = std::move(body.text);
+    html_size = size_of(html);
+    text_size = size_of(text);
+}
 
 bool compiled_template::is_of(const email_template& t) const noexcept {
     return t.body == source_.body && t.subject == source_.subject && t.preheader == source_.preheader &&

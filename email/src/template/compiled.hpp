@@ -3,7 +3,6 @@
 /// A template, parsed once for all the mails made of it.
 
 #include "document.hpp"
-#include "layout.hpp"
 
 #include <infra/email/template.hpp>
 
@@ -26,8 +25,8 @@ struct compiled_template {
 
     steps subject;
     steps preheader;
-    document body;
-    layout around;
+    steps html; ///< of the whole page
+    steps text;
     std::optional<address> from;
     std::vector<std::string> unknown; ///< tags that are none of ours
     std::size_t html_size = 0;        ///< without values

@@ -21,8 +21,13 @@ struct document {
 /// section that does not begin and end between the same blocks or within the same words.
 document parse_markdown(const marked_text& body, const std::string& where);
 
+/// What stands on a page beside its content.
+struct page_words {
+    std::string_view subject, preheader, language;
+};
+
 /// Appends what the steps write. Values are escaped; a target is fill_target's, then escaped.
-void write_html(std::string& to, const steps& of, const scope& values);
+void write_html(std::string& to, const steps& of, const page_words& words, const scope& values);
 
 /// … as plain text, which ends in a line end. A value's line breaks become spaces; a target stands in parentheses.
 void write_text(std::string& to, const steps& of, const scope& values);

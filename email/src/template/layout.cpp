@@ -4,12 +4,12 @@
 
 #include <infra/email/error.hpp>
 
-#include <algorithm>
+#include <utility>
 
 namespace infra::email {
 namespace {
 
-constexpr std::string_view head_begin = R"(
+constexpr std::string_view head_begin = R"(>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -51,15 +51,17 @@ constexpr std::string_view hidden_begin =
     R"(overflow:hidden;mso-hide:all">)";
 
 // Invisible characters, so that the reader does not go on with the first words of the mail.
-const std::string& filler() {
+const std::string& hidden_end() {
     static const std::string made = [] {
         std::string text;
         for (int i = 0; i < 60; ++i)
             text += "&#847;&zwnj;&nbsp;";
-        return text;
+        return text + "</div>\n";
     }();
     return made;
 }
+
+enum class slot { none, subject, preheader, content };
 
 slot slot_of(std::string_view tag) noexcept {
     if (tag == "{{content}}")
@@ -77,29 +79,37 @@ std::string_view tag_at(std::string_view html) noexcept {
 
 } // namespace
 
-const layout& built_in_layout() {
-    static const layout made{{slot::none, "<!DOCTYPE html>\n<html"},      {slot::language},
-                             {slot::none, ">" + std::string(head_begin)}, {slot::subject},
-                             {slot::none, std::string(head_end)},         {slot::preheader},
-                             {slot::none, std::string(sheet_begin)},      {slot::content},
-                             {slot::none, std::string(sheet_end)}};
-    return made;
+steps in_built_in_layout(steps content) {
+    step_list page;
+    page.literal("<!DOCTYPE html>\n<html");
+    page.add({step_kind::language});
+    page.literal(head_begin);
+    page.add({step_kind::subject});
+    page.literal(head_end);
+    page.add({step_kind::preheader});
+    page.literal(sheet_begin);
+    page.append(std::move(content));
+    page.literal(sheet_end);
+    return std::move(page).take();
 }
 
-layout custom_layout(std::string_view html, const std::string& name) {
-    layout made{{slot::none}};
+steps in_custom_layout(std::string_view html, const std::string& name, steps content) {
+    step_list page;
+    int contents = 0;
     while (!html.empty()) {
         const auto place = html.starts_with("{{") ? slot_of(tag_at(html)) : slot::none;
         const auto text = place == slot::none ? html.substr(0, html.find("{{", 1)) : tag_at(html);
-        if (place == slot::none)
-            made.back().text += text;
-        else
-            made.insert(made.end(), {{place}, {slot::none}});
         html.remove_prefix(text.size());
+        switch (place) {
+        case slot::none: page.literal(text); break;
+        case slot::subject: page.add({step_kind::subject}); break;
+        case slot::preheader: page.add({step_kind::preheader}); break;
+        case slot::content: page.append(contents++ == 0 ? std::move(content) : steps{});
+        }
     }
-    if (std::ranges::count(made, slot::content, &layout_piece::place) != 1)
+    if (contents != 1)
         throw error(errc::bad_template, "the layout " + name + ": it must hold {{content}} exactly once");
-    return made;
+    return std::move(page).take();
 }
 
 std::vector<std::string> unknown_layout_tags(std::string_view html) {
@@ -112,12 +122,16 @@ std::vector<std::string> unknown_layout_tags(std::string_view html) {
     return found;
 }
 
+std::size_t hidden_size(std::string_view preheader) {
+    return preheader.empty() ? 0 : hidden_begin.size() + preheader.size() + hidden_end().size();
+}
+
 void append_preheader(std::string& to, std::string_view preheader) {
     if (preheader.empty())
         return;
     to += hidden_begin;
     append_escaped(to, preheader);
-    to.append(filler()).append("</div>\n");
+    to += hidden_end();
 }
 
 } // namespace infra::email

@@ -28,7 +28,7 @@ void line_writer::add(std::string_view text) {
 
 // Breaks are written late, so that none stand at the end. A blank line belongs to what both sides of it are in: the one
 // before a quotation is not quoted, the one between its paragraphs is.
-void line_writer::begin() {
+void line_writer::begin_line() {
     const int breaks = std::exchange(wanted_breaks_, 0);
     const auto shared = std::min(std::exchange(blank_levels_, std::string::npos), levels_.size());
     for (int i = 0; i < breaks; ++i) {

@@ -21,8 +21,11 @@ public:
     void separate();                   ///< the next text begins a paragraph
     void end_line() { want(1); }       ///< … or only a line
     void blank() { ++wanted_breaks_; } ///< one line end more, as in code
-    void begin();                      ///< the line, with nothing on it as yet
-    void add(std::string_view text);   ///< without line ends
+    void begin() {                     ///< the line, with nothing on it as yet
+        if (!began_ || wanted_breaks_ > 0)
+            begin_line();
+    }
+    void add(std::string_view text); ///< without line ends
     std::size_t written() const noexcept { return out_.size(); }
 
 private:
@@ -32,6 +35,7 @@ private:
     };
 
     void want(int breaks) noexcept { wanted_breaks_ = std::max(wanted_breaks_, began_ ? breaks : 0); }
+    void begin_line();
     void add_blank_prefix(std::size_t levels);
     void add_text_prefix();
 

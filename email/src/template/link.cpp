@@ -20,17 +20,22 @@ bool begins_with_any(std::string_view text, const auto& schemes) {
     });
 }
 
-// The beginning, long enough for any scheme: browsers drop control characters and leading space before they look for one.
-std::string beginning_of(std::string_view text) {
-    constexpr std::size_t enough = 16; // data:image/webp;
-    std::string made;
-    for (const char c : text) {
-        if (static_cast<unsigned char>(c) > ' ' && c != 0x7f)
-            made += c;
-        if (made.size() == enough)
+// Browsers drop control characters and leading space before they look for a scheme.
+bool leads_under(std::string_view scheme, std::string_view url) noexcept {
+    for (const char c : url) {
+        if (scheme.empty())
             break;
+        if (static_cast<unsigned char>(c) <= ' ' || c == 0x7f)
+            continue;
+        if (lower(c) != scheme.front())
+            return false;
+        scheme.remove_prefix(1);
     }
-    return made;
+    return scheme.empty();
+}
+
+bool leads_under_any(std::string_view url, const auto& schemes) noexcept {
+    return std::ranges::any_of(schemes, [&](std::string_view each) { return leads_under(each, url); });
 }
 
 std::string_view trimmed(std::string_view text) noexcept {
@@ -94,7 +99,7 @@ bool is_dots(std::string_view value) noexcept { return value.find_first_not_of('
 
 bool has_forbidden_scheme(std::string_view url) {
     constexpr std::array<std::string_view, 4> forbidden{"javascript:", "vbscript:", "file:", "data:"};
-    return begins_with_any(beginning_of(url), forbidden);
+    return leads_under_any(url, forbidden);
 }
 
 bool ends_host(const parts& target, std::size_t next) {
@@ -108,8 +113,8 @@ bool is_forbidden_target(const parts& target, target_kind kind) {
                                                        "data:image/webp;"};
     if (target.empty() || target.front().is_place())
         return false;
-    const auto text = beginning_of(target.front().text);
-    return has_forbidden_scheme(text) && !(kind == target_kind::image && begins_with_any(text, pictures));
+    const auto& text = target.front().text;
+    return has_forbidden_scheme(text) && !(kind == target_kind::image && leads_under_any(text, pictures));
 }
 
 std::string fill_target(const parts& target, const lookup& values) {

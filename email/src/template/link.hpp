@@ -11,8 +11,8 @@
 
 namespace infra::email {
 
-/// The value of a place, empty if there is none.
-using lookup = std::function<std::optional<std::string>(std::string_view name)>;
+/// The value of a place, empty if there is none; looked at before the next is asked for.
+using lookup = std::function<std::optional<std::string_view>(std::string_view name)>;
 
 enum class target_kind { link, image };
 

@@ -1,7 +1,8 @@
 #include <infra/email/template.hpp>
 
-#include "../bidi.hpp"
 #include "compiled.hpp"
+#include "follower.hpp"
+#include "layout.hpp"
 #include "template_text.hpp"
 
 #include <infra/base/encoding.hpp>
@@ -13,54 +14,29 @@
 namespace infra::email {
 namespace {
 
-// Subject and preheader are plain text: nothing to escape.
-void append_plain(std::string& to, const steps& of, const scope& values) {
-    for (const auto& each : of) {
-        if (each.kind == step_kind::literal)
-            to += each.text;
-        else if (each.kind == step_kind::value) {
-            auto found = values.text(each.name);
-            to += found ? with_directions_ended(std::move(*found)) : each.text;
-        } else
-            values.each(each.name, each.kind == step_kind::inverted,
-                        [&](const scope& inner) { append_plain(to, each.inside, inner); });
-    }
-}
+// Subject and preheader: text in which nothing is to be escaped.
+class plain_writer : public follower<plain_writer> {
+public:
+    void literal(std::string_view text) { made += text; }
+    void value(std::string_view text) { made += text; }
+    void target(std::string_view) {}
+    void other(const step&, const scope&) {}
+
+    std::string made;
+};
 
 std::string plain(const steps& of, const scope& values) {
-    std::string made;
-    append_plain(made, of, values);
-    return made;
-}
-
-void append_language(std::string& to, std::string_view locale) {
-    if (locale.empty())
-        return;
-    to += " lang=\"";
-    append_escaped(to, locale);
-    to += '"';
-}
-
-std::string page(const compiled_template& c, const rendered_email& mail, std::string_view locale, const scope& values) {
-    std::string html;
-    html.reserve(c.html_size + mail.subject.size() + 2048); // values and the preheader's filler
-    for (const auto& each : c.around) {
-        switch (each.place) {
-        case slot::none: html += each.text; break;
-        case slot::subject: append_escaped(html, mail.subject); break;
-        case slot::preheader: append_preheader(html, mail.preheader); break;
-        case slot::content: write_html(html, c.body.html, values); break;
-        case slot::language: append_language(html, locale); break;
-        }
-    }
-    return html;
+    plain_writer to;
+    to.follow(of, values);
+    return std::move(to.made);
 }
 
 rendered_email rendered(const compiled_template& c, std::string_view locale, const scope& values) {
     rendered_email mail{.subject = plain(c.subject, values), .preheader = plain(c.preheader, values), .from = c.from};
-    mail.html = page(c, mail, locale, values);
-    mail.text.reserve(c.text_size + 256); // values and line ends
-    write_text(mail.text, c.body.text, values);
+    mail.html.reserve(c.html_size + mail.subject.size() + hidden_size(mail.preheader) + 256); // values
+    write_html(mail.html, c.html, {mail.subject, mail.preheader, locale}, values);
+    mail.text.reserve(c.text_size + 256); // … and line ends
+    write_text(mail.text, c.text, values);
     return mail;
 }
 

@@ -8,13 +8,20 @@
 namespace infra::email {
 namespace {
 
-// Most values are plain, and looking for that is quicker than reading UTF-8.
-std::string well_formed(std::string_view text) {
-    const bool plain = std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-    return plain ? std::string(text) : encoding::to_utf8(text);
+// Of all bytes together, which takes no branch for each.
+bool is_ascii(std::string_view text) noexcept {
+    unsigned char bits = 0;
+    for (const char c : text)
+        bits |= static_cast<unsigned char>(c);
+    return bits < 0x80;
 }
 
-std::string text_of(const json::value& v) { return v.is_string() ? well_formed(v.get_string()) : json::to_text(v); }
+// Most values are well-formed strings: they are looked at and not copied.
+std::string_view text_of(const json::value& v, std::string& room) {
+    if (const auto* const text = v.if_string(); text && (is_ascii(*text) || encoding::is_utf8(*text)))
+        return *text;
+    return room = v.is_string() ? encoding::to_utf8(v.get_string()) : json::to_text(v);
+}
 
 const json::value* inside(const json::value* found, std::string_view path) noexcept {
     while (found && !path.empty()) {
@@ -50,10 +57,10 @@ const json::value* scope::find(std::string_view name) const noexcept {
     return nullptr;
 }
 
-std::optional<std::string> scope::text(std::string_view name) const {
+std::optional<std::string_view> scope::text(std::string_view name, std::string& room) const {
     const auto* const found = find(name);
     if (found && !found->is_null())
-        return text_of(*found);
+        return text_of(*found, room);
     rendering_.missing.add(name);
     return std::nullopt;
 }

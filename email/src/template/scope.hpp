@@ -41,8 +41,8 @@ public:
     /// The value of `name`, a dot leading into objects, "." being what the section is about. Null if there is none.
     const json::value* find(std::string_view name) const noexcept;
 
-    /// A string as it is, other JSON in its JSON spelling; null counts as absent.
-    std::optional<std::string> text(std::string_view name) const;
+    /// A string as it is, other JSON in its JSON spelling; null counts as absent. What has to be made for it is in `room`.
+    std::optional<std::string_view> text(std::string_view name, std::string& room) const;
 
     /// Calls `f` with the scope inside, as mustache does it: for a list once for each element, for anything else that is not
     /// false once. False are what is absent or null, false, 0, "" and an empty list. Throws errc::too_large at the millionth time

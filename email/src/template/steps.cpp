@@ -35,6 +35,11 @@ void step_list::literal(std::string_view text) {
 
 void step_list::add(step leaf) { here().push_back(std::move(leaf)); }
 
+void step_list::append(steps made) {
+    for (auto& each : made)
+        each.kind == step_kind::literal ? literal(each.text) : add(std::move(each));
+}
+
 void step_list::tag(const part& of) {
     if (of.kind == tag_kind::end)
         return close();
@@ -55,8 +60,7 @@ void step_list::close() {
 
 void step_list::splice(step group) {
     literal(group.text);
-    for (auto& each : group.inside)
-        each.kind == step_kind::literal ? literal(each.text) : add(std::move(each));
+    append(std::move(group.inside));
     literal(group.closing);
 }
 

@@ -27,6 +27,11 @@ enum class step_kind {
     indented,  ///< `inside` with `text` before its first line and `closing` before the others
     list,      ///< items `inside`, with `number` for the first; 0 and `text` "- " when they have none
     item,
+
+    // Of a whole page alone:
+    subject,
+    preheader, ///< hidden; nothing if it is empty
+    language,  ///< an attribute; nothing if it is unknown
 };
 
 struct step {
@@ -45,6 +50,7 @@ class step_list {
 public:
     void literal(std::string_view text); ///< neighbours become one
     void add(step leaf);
+    void append(steps made); ///< by another list
     void target(parts url) { add({.kind = step_kind::target, .url = std::move(url)}); }
     void tag(const part& of); ///< value, section, inverted or end
 

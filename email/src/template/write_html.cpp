@@ -1,7 +1,7 @@
 #include "document.hpp"
 
-#include "../bidi.hpp"
-#include "link.hpp"
+#include "follower.hpp"
+#include "layout.hpp"
 
 #include <algorithm>
 #include <array>
@@ -35,49 +35,38 @@ constexpr std::array<bool, 256> special = [] {
     return made;
 }();
 
-class html_filler {
+class html_writer : public follower<html_writer> {
 public:
-    explicit html_filler(std::string& to) : out_(to) {}
-
-    void write(const steps& all, const scope& values) {
-        for (const auto& each : all)
-            write(each, values);
-    }
-
-private:
-    void write(const step& s, const scope& values) {
-        switch (s.kind) {
-        case step_kind::value: return value(s, values);
-        case step_kind::target: return target(s, values);
-        case step_kind::section:
-        case step_kind::inverted:
-            return values.each(s.name, s.kind == step_kind::inverted,
-                               [&](const scope& inner) { write(s.inside, inner); });
-        case step_kind::group: return group(s, values);
-        default: literal(s.text);
-        }
-    }
+    html_writer(std::string& to, const page_words& words) : out_(to), words_(words) {}
 
     void literal(std::string_view text) {
         wrote_ = wrote_ || text.find_first_not_of(" \n") != std::string_view::npos;
         out_ += text;
     }
 
-    void value(const step& s, const scope& values) {
+    void value(std::string_view text) {
         wrote_ = true; // an empty one too: the elements do not depend on what a value is
-        auto found = values.text(s.name);
-        append_escaped(out_, found ? with_directions_ended(std::move(*found)) : s.text);
+        append_escaped(out_, text);
     }
 
-    void target(const step& s, const scope& values) {
-        append_escaped(out_, fill_target(s.url, [&](std::string_view name) { return values.text(name); }));
+    void target(std::string_view url) { append_escaped(out_, url); }
+
+    void other(const step& s, const scope& values) {
+        switch (s.kind) {
+        case step_kind::group: return group(s, values);
+        case step_kind::subject: return append_escaped(out_, words_.subject);
+        case step_kind::preheader: return append_preheader(out_, words_.preheader);
+        case step_kind::language: return language();
+        default: break; // of plain text
+        }
     }
 
+private:
     void group(const step& s, const scope& values) {
         const auto before = out_.size();
         const bool wrote_before = std::exchange(wrote_, false);
         out_ += s.text;
-        write(s.inside, values);
+        follow(s.inside, values);
         if (wrote_)
             out_ += s.closing;
         else
@@ -85,8 +74,17 @@ private:
         wrote_ = wrote_ || wrote_before;
     }
 
-    bool wrote_ = false; // anything, in the group that is open
+    void language() {
+        if (words_.language.empty())
+            return;
+        out_ += " lang=\"";
+        append_escaped(out_, words_.language);
+        out_ += '"';
+    }
+
     std::string& out_;
+    const page_words& words_;
+    bool wrote_ = false; // anything, in the group that is open
 };
 
 } // namespace
@@ -103,6 +101,8 @@ void append_escaped(std::string& to, std::string_view text) {
     }
 }
 
-void write_html(std::string& to, const steps& of, const scope& values) { html_filler(to).write(of, values); }
+void write_html(std::string& to, const steps& of, const page_words& words, const scope& values) {
+    html_writer(to, words).follow(of, values);
+}
 
 } // namespace infra::email

@@ -1,8 +1,7 @@
 #include "document.hpp"
 
-#include "../bidi.hpp"
+#include "follower.hpp"
 #include "line_writer.hpp"
-#include "link.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -10,71 +9,65 @@
 namespace infra::email {
 namespace {
 
-// A value must not look like several paragraphs.
-std::string one_line(std::string text) {
-    if (text.find_first_of("\r\n") == std::string::npos)
-        return text;
-    std::string made;
-    for (const char c : text) {
-        const bool is_break = c == '\r' || c == '\n';
-        if (!is_break)
-            made += c;
-        else if (made.empty() || made.back() != ' ')
-            made += ' ';
-    }
-    return made;
+constexpr bool is_break(char c) noexcept { return c == '\r' || c == '\n'; }
+
+std::size_t size_of_line(std::string_view text) noexcept {
+    return static_cast<std::size_t>(std::ranges::find_if(text, is_break) - text.begin());
 }
 
-class text_filler {
-public:
-    explicit text_filler(std::string& to) : out_(to) {}
+std::size_t size_of_breaks(std::string_view text) noexcept {
+    return static_cast<std::size_t>(std::ranges::find_if_not(text, is_break) - text.begin());
+}
 
-    void write(const steps& all, const scope& values) {
-        for (const auto& each : all)
-            write(each, values);
+class text_writer : public follower<text_writer> {
+public:
+    explicit text_writer(std::string& to) : out_(to) {}
+
+    void literal(std::string_view text) { out_.add(text); }
+
+    // In one line: it must not look like several paragraphs.
+    void value(std::string_view text) {
+        out_.begin(); // an empty one too: as many lines, whatever the value
+        while (!text.empty()) {
+            const auto line = text.substr(0, size_of_line(text));
+            out_.add(line);
+            text.remove_prefix(line.size());
+            if (!text.empty() && !line.ends_with(' '))
+                out_.add(" ");
+            text.remove_prefix(size_of_breaks(text));
+        }
     }
 
-private:
-    void write(const step& s, const scope& values) {
+    void target(std::string_view url) {
+        if (url.empty())
+            return;
+        out_.add(" (");
+        out_.add(url);
+        out_.add(")");
+    }
+
+    void other(const step& s, const scope& values) {
         switch (s.kind) {
-        case step_kind::literal: return out_.add(s.text);
-        case step_kind::value: return value(s, values);
-        case step_kind::target: return target(s, values);
-        case step_kind::section:
-        case step_kind::inverted:
-            return values.each(s.name, s.kind == step_kind::inverted,
-                               [&](const scope& inner) { write(s.inside, inner); });
         case step_kind::line: return out_.end_line();
         case step_kind::blank: return out_.blank();
         case step_kind::paragraph: return out_.separate();
         case step_kind::indented: return indented(s, s.text, s.closing, values);
         case step_kind::list: return list(s, values);
         case step_kind::item: return item(s, values);
-        case step_kind::group: write(s.inside, values);
+        default: break; // of a page
         }
     }
 
-    void value(const step& s, const scope& values) {
-        auto found = values.text(s.name);
-        out_.begin(); // an empty one too: as many lines, whatever the value
-        out_.add(one_line(found ? with_directions_ended(std::move(*found)) : s.text));
-    }
-
-    void target(const step& s, const scope& values) {
-        const auto url = fill_target(s.url, [&](std::string_view name) { return values.text(name); });
-        if (!url.empty())
-            out_.add(" (" + url + ")");
-    }
-
+private:
     void indented(const step& s, std::string_view first, std::string_view others, const scope& values) {
         out_.indent(first, others);
-        write(s.inside, values);
+        follow(s.inside, values);
         out_.outdent();
     }
 
     void list(const step& s, const scope& values) {
         lists_.push_back({s.text, s.number});
-        write(s.inside, values);
+        follow(s.inside, values);
         lists_.pop_back();
     }
 
@@ -85,7 +78,7 @@ private:
         out_.end_line();
         out_.indent(first, std::string(first.size(), ' '));
         const auto before = out_.written();
-        write(s.inside, values);
+        follow(s.inside, values);
         out_.outdent();
         out_.end_line();
         if (out_.written() != before)
@@ -104,7 +97,7 @@ private:
 } // namespace
 
 void write_text(std::string& to, const steps& of, const scope& values) {
-    text_filler(to).write(of, values);
+    text_writer(to).follow(of, values);
     to += '\n';
 }
 
