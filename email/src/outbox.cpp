@@ -4,6 +4,7 @@
 #include "outbox_name.hpp"
 
 #include <infra/base/encoding.hpp>
+#include <infra/base/id.hpp>
 #include <infra/email/mime.hpp>
 #include <infra/runtime/default_runtime.hpp>
 
@@ -17,7 +18,7 @@
 
 // The files, and the order in which they come to be. README.md draws them.
 //
-//     .tmp/<id>          the mail while it is written
+//     .tmp/<id>.<lot>    the mail while it is written
 //     .keys/<hash>       a symbolic link: claimed when it leads to <name>, sent when it leads to ../<name>
 //     <time>-<id>.eml    the mail, of that name
 //
@@ -87,8 +88,11 @@ private:
         return done;
     }
 
+    // Nobody else's, since a thread may still write what is tried again: no disk can be told that its caller has given up.
+    static std::string temporary_for(const mail& m) { return m.id + "." + random_hex(4); }
+
     static delivery store(const fs::path& directory, const mail& m) {
-        write(directory, m.id, file_name(m), m);
+        write(directory, temporary_for(m), file_name(m), m);
         return {.id = m.id};
     }
 
@@ -102,8 +106,9 @@ private:
             throw error(infra::errc::io, "outbox: " + link.string() + " does not lead to a mail; remove it");
         if (marked)
             return {.id = first, .duplicate = true};
-        const auto temporary = std::exchange(m.id, first); // somebody else's, if the key was claimed before
-        std::error_code unreadable;                        // writing it will say why
+        const auto temporary = temporary_for(m);
+        m.id = first;               // somebody else's, if the key was claimed before
+        std::error_code unreadable; // writing it will say why
         const bool written = fs::exists(directory / name, unreadable);
         if (written)
             file::sync_directory(directory); // its writer may not have come that far

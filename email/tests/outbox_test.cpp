@@ -96,6 +96,25 @@ TEST_F(OutboxTest, TakesAnyKey) {
     EXPECT_EQ(mails_in(directory).size(), 4u);
 }
 
+TEST_F(OutboxTest, MakesOneFileOfAttemptsThatOverlap) {
+    const auto outbox = make();
+    for (const auto* key : {"", "job-7"}) {
+        std::atomic<int> failed = 0;
+        const auto attempt = [&] {
+            for (int i = 0; i < 25; ++i)
+                failed += deliver(*outbox, make_mail(key + ("same-" + std::to_string(i)), key)).failure.has_value();
+        };
+        std::vector<std::thread> attempts;
+        for (int i = 0; i < 3; ++i)
+            attempts.emplace_back(attempt);
+        for (auto& each : attempts)
+            each.join();
+        EXPECT_EQ(failed, 0) << key;
+    }
+    EXPECT_EQ(mails_in(directory).size(), 25u + 1u);
+    EXPECT_TRUE(fs::is_empty(fs::path(directory) / ".tmp"));
+}
+
 TEST_F(OutboxTest, RepairsAClaimWhoseMailWasNeverWritten) {
     const auto outbox = make();
     deliver(*outbox, make_mail("first", "job-7"));
