@@ -1,3 +1,7 @@
+#include "default_mailer.hpp"
+
+#include "schemes.hpp"
+
 #include <infra/email.hpp>
 
 #include <infra/runtime/default_runtime.hpp>
@@ -19,23 +23,32 @@ holder& the_holder() {
     return made;
 }
 
+void check_url(const std::string& url) {
+    try {
+        make_transport(url); // opens nothing; only to name the variable where it is wrong
+    } catch (const error& e) {
+        throw error(e.code(), std::string("EMAIL_URL: ") + e.what());
+    }
+}
+
 } // namespace
+
+std::string url_of(const environment& variables, bool resend_is_linked) {
+    auto url = variables.get_or("EMAIL_URL", "");
+    if (!url.empty() || !variables.has("RESEND_API_KEY"))
+        return url;
+    if (!resend_is_linked)
+        throw error(infra::errc::misconfigured,
+                    "RESEND_API_KEY: no Resend transport is linked; link infra::email_resend, set EMAIL_URL "
+                    "(outbox:var/outbox) or unset the key");
+    return "resend:";
+}
 
 mailer_options options_from(const environment& variables) {
     mailer_options options;
-    options.url = variables.get_or("EMAIL_URL", "");
-    if (!options.url.empty()) {
-        try {
-            make_transport(options.url); // opens nothing; only to name the variable where it is wrong
-        } catch (const error& e) {
-            throw error(e.code(), std::string("EMAIL_URL: ") + e.what());
-        }
-    }
-    // Mail for people must not end in a folder because somebody relied on a key.
-    if (options.url.empty() && variables.has("RESEND_API_KEY"))
-        throw error(
-            infra::errc::misconfigured,
-            "RESEND_API_KEY: no Resend transport is linked; set EMAIL_URL (outbox:var/outbox) or unset the key");
+    options.url = url_of(variables, is_scheme("resend"));
+    if (variables.has("EMAIL_URL"))
+        check_url(options.url);
     if (const auto from = variables.get("EMAIL_FROM")) {
         options.from = address(*from);
         if (!is_valid_address(options.from->email()))

@@ -1,5 +1,7 @@
 #include <infra/email/transport.hpp>
 
+#include "schemes.hpp"
+
 #include <infra/email/error.hpp>
 #include <infra/email/failover.hpp>
 #include <infra/email/log.hpp>
@@ -68,6 +70,12 @@ bool register_transport(std::string scheme, transport_factory factory) {
     const std::scoped_lock lock(all.mutex);
     all.factories.insert_or_assign(std::move(scheme), std::move(factory));
     return true;
+}
+
+bool is_scheme(std::string_view scheme) {
+    auto& all = known_schemes();
+    const std::scoped_lock lock(all.mutex);
+    return all.factories.contains(scheme);
 }
 
 namespace {

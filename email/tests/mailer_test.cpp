@@ -1,5 +1,7 @@
 #include <infra/email.hpp>
 
+#include "src/default_mailer.hpp"
+
 #include "tests/support.hpp"
 
 #include <infra/testing/captured_mail.hpp>
@@ -159,6 +161,12 @@ TEST_F(MailerTest, RefusesBadOptions) {
         }
     };
     refuses([](auto& o) { o.timeout = 0ms; }, "timeout must be greater than zero");
+    refuses([](auto& o) { o.attempt_timeout = 0ms; }, "attempt_timeout must be greater than zero");
+    refuses([](auto& o) { o.attempts = 0; }, "attempts must be from 1 to 100");
+    refuses([](auto& o) { o.attempts = 101; }, "attempts must be from 1 to 100");
+    refuses([](auto& o) { o.pause.jitter = 2; }, "pause.jitter must be between 0 and 1");
+    refuses([](auto& o) { o.before = {nullptr}; }, "before must hold functions");
+    refuses([](auto& o) { o.after = {nullptr}; }, "after must hold functions");
     refuses([](auto& o) { o.templates = ""; }, "templates must name a directory");
     refuses([](auto& o) { o.from = "a@x.org, Shop <shop@x.org>"; }, "from must be an email address");
     refuses([](auto& o) { o.time = nullptr; }, "time must be a clock");
@@ -200,6 +208,13 @@ TEST(MailerOptions, DoNotTurnAKeyForResendIntoAFolderOfMail) {
     EXPECT_EQ(key.sentence.find("s3cret"), std::string::npos);
     EXPECT_EQ(options_from(environment({{"RESEND_API_KEY", "k"}, {"EMAIL_URL", "outbox:/tmp/x"}})).url,
               "outbox:/tmp/x");
+}
+
+TEST(MailerOptions, ChooseResendByItsKeyWhereItIsLinked) {
+    EXPECT_EQ(url_of(environment({{"RESEND_API_KEY", "k"}}), true), "resend:");
+    EXPECT_EQ(url_of(environment({{"RESEND_API_KEY", "k"}, {"EMAIL_URL", "log:"}}), true), "log:");
+    EXPECT_EQ(url_of(environment({{"RESEND_API_KEY", ""}}), true), "");
+    EXPECT_EQ(url_of(environment(), true), "");
 }
 
 TEST_F(MailerTest, RefusesABodyThatWouldTakeLongToRead) {
