@@ -149,6 +149,12 @@ TEST(Render, KeepsAValueOnOneLineOfTheText) {
     EXPECT_EQ(text_of("> {{v}}", {{"v", "a\r\n\r\nYour account is closed\nb"}}), "> a Your account is closed b\n");
 }
 
+TEST(Render, HasAsManyLinesOfTextWhereALinkWithoutWordsLeadsNowhere) {
+    const std::string between = "a\n\n[](https://{{v}}/)\n\nb";
+    EXPECT_EQ(text_of(between, {{"v", "x.org"}}), "a\n\n (https://x.org/)\n\nb\n");
+    EXPECT_EQ(text_of(between, {{"v", "x/y"}}), "a\n\n\n\nb\n");
+}
+
 TEST(Render, LetsNoValueTurnAroundTheWordsAfterIt) {
     const auto r = render_template(
         parse_template("---\nsubject: {{v}}, hello\n---\n{{v}} pays [x](https://x.org/{{v}})"), {{"v", "\u202eAnn"}});

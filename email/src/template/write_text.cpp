@@ -39,6 +39,7 @@ public:
     }
 
     void target(std::string_view url) {
+        out_.begin(); // as for an empty value
         if (url.empty())
             return;
         out_.add(" (");
