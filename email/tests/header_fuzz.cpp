@@ -1,26 +1,20 @@
 // libFuzzer's way into the header: `email_header_fuzz [-max_total_time=60] [corpus folder]`. Its input, cut at each byte 255,
 // is what fields are made of. What is composed has the fields that were asked for, folded and not one more, whatever they hold.
 
+#include "tests/fuzz.hpp"
+
 #include <infra/email/error.hpp>
 #include <infra/email/mime.hpp>
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <vector>
 
 namespace {
 
 namespace email = infra::email;
-
-void require(bool holds, const char* promise, const std::string& seen) {
-    if (holds)
-        return;
-    std::fprintf(stderr, "a promise was broken: %s\n%s\n", promise, seen.c_str());
-    std::abort();
-}
+using email::require;
 
 class pieces {
 public:

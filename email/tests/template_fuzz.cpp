@@ -2,26 +2,20 @@
 // Its first byte says how much of the input is a value; what follows is a template. Whatever they are, nothing but an error that
 // names its reason may come of it, and the value decides neither over an element nor over a line.
 
+#include "tests/fuzz.hpp"
+
 #include <infra/email/error.hpp>
 #include <infra/email/template.hpp>
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <optional>
 #include <string>
 
 namespace {
 
 namespace email = infra::email;
-
-void require(bool holds, const char* promise, const std::string& seen) {
-    if (holds)
-        return;
-    std::fprintf(stderr, "a promise was broken: %s\n%s\n", promise, seen.c_str());
-    std::abort();
-}
+using email::require;
 
 // The value is in everything that a section may be about without deciding whether it stands.
 email::rendered_email rendered(const email::email_template& t, const std::string& value) {
