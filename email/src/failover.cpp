@@ -67,7 +67,7 @@ public:
         for (auto next = next_group(all); !next.all.empty(); next = next_group(all)) {
             auto done = co_await ask(next.with, mails_of(next), limit);
             for (std::size_t i = 0; i < done.size(); ++i)
-                settle(*next.all[i], next.with, std::move(done[i]));
+                settle(*next.all[i], next.with, std::move(done[i]), limit);
         }
         std::vector<delivery> ends;
         for (auto& each : all)
@@ -138,7 +138,7 @@ private:
         co_return std::vector<delivery>(count, delivery{.failure = failure});
     }
 
-    void settle(journey& j, std::size_t with, delivery done) {
+    void settle(journey& j, std::size_t with, delivery done, deadline limit) {
         j.asked.push_back(with);
         if (!done.failure) {
             if (done.transport.empty())
@@ -152,7 +152,8 @@ private:
         const bool is_free = !why.uncertain() && release(j.key);
         if (needs_rest(why))
             rest(with, why.name(), why.retry_after());
-        const bool ends = !is_free || !moves_on(why) || is_last(j);
+        // Without time left the next one could only fail, and would rest for it.
+        const bool ends = !is_free || !moves_on(why) || is_last(j) || limit.passed(options_.time->steady());
         j.failures.push_back({name_of(with), why});
         if (ends)
             j.end = {.failure = failure_of_all(j.failures)};

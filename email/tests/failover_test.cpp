@@ -201,6 +201,16 @@ TEST_F(FailoverTest, LeavesAMailWithTheTransportThatWasCancelledOverIt) {
     EXPECT_EQ(second->calls, 0);
 }
 
+TEST_F(FailoverTest, LeavesTheNextOneAloneWhenTheTimeIsOver) {
+    const send_error late(infra::errc::timed_out, "no connection in time", {.name = "timed_out", .retryable = true});
+    first->steps = {{once::fail, late}};
+    const auto done = run(both->deliver({make_mail("a")}, time.steady())).at(0);
+    ASSERT_TRUE(done.failure);
+    EXPECT_TRUE(done.failure->retryable());
+    EXPECT_EQ(second->calls, 0);
+    EXPECT_EQ(deliver(make_mail("a")).transport, "second") << "the next attempt";
+}
+
 TEST_F(FailoverTest, SendsEachMailOfABatchItsOwnWay) {
     first->steps = {{once::accept, {}}, {once::fail, down}, {once::fail, refused}, {once::fail, lost}};
     const auto done = deliver({make_mail("a"), make_mail("b"), make_mail("c"), make_mail("d")});
