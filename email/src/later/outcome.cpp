@@ -19,9 +19,9 @@ constexpr boost::uuids::uuid key_space = {
 outcome outcome_of(const send_error& why, bool key_is_ours, bool keeps_keys) noexcept {
     if (why.code() == errc::key_reused)
         return key_is_ours ? outcome::was_sent_then : outcome::give_up;
-    if (why.uncertain() && !keeps_keys)
+    if (why.uncertain() && !(why.retryable() && keeps_keys))
         return outcome::may_be_out;
-    return why.retryable() || why.uncertain() ? outcome::try_again : outcome::give_up;
+    return why.retryable() ? outcome::try_again : outcome::give_up;
 }
 
 std::chrono::milliseconds pause_after(const send_error& why, const infra::backoff& policy, int attempts_made,

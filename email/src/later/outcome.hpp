@@ -14,7 +14,7 @@ namespace infra::email {
 enum class outcome {
     try_again,
     give_up,      ///< the same message would be refused again
-    may_be_out,   ///< the answer was lost, and the transport would not know the mail again
+    may_be_out,   ///< an answer was lost, and asking again would not tell
     was_sent_then ///< an earlier attempt of this job had come through
 };
 

@@ -128,6 +128,16 @@ TEST_F(DeliverLater, SaysWhatToDoWithWhatIsTooLargeForAJob) {
     }
 }
 
+TEST_F(DeliverLater, ReadsAFileWhenItIsSent) {
+    const auto mail = make();
+    const auto path = (folder / "report.txt").string();
+    run(mail.deliver({.to = "a@x.org", .body = "B", .attachments = {{.file = path}}}));
+    folder.write("report.txt", "written later");
+    const auto runs = work.run_due();
+    ASSERT_TRUE(runs.all_completed()) << runs;
+    EXPECT_EQ(sent->sent().at(0).attachments.at(0).content, "written later");
+}
+
 TEST_F(DeliverLater, RefusesTwoTimesAndABackoffOfItsOwn) {
     const auto mail = make();
     const message m{.to = "a@x.org", .body = "B", .scheduled_at = work.time().wall() + 1h};

@@ -15,7 +15,7 @@ TEST(LaterOutcome, FollowsFromTheFailureAndWhatIsKnownOfKeys) {
     const auto down = failed(infra::errc::unavailable, true, false);
     const auto refused = failed(errc::refused, false, false);
     const auto lost = failed(infra::errc::timed_out, true, true);
-    const auto lost_for_good = failed(errc::refused, false, true);
+    const auto refused_then = failed(errc::refused, false, true); // an earlier attempt's answer was lost
     const auto reused = failed(errc::key_reused, false, false);
     struct row {
         send_error why;
@@ -27,8 +27,8 @@ TEST(LaterOutcome, FollowsFromTheFailureAndWhatIsKnownOfKeys) {
         {refused, true, true, outcome::give_up},         {refused, true, false, outcome::give_up},
         {lost, true, true, outcome::try_again},          {lost, false, true, outcome::try_again},
         {lost, true, false, outcome::may_be_out},        {lost, false, false, outcome::may_be_out},
-        {lost_for_good, true, true, outcome::try_again}, {reused, true, true, outcome::was_sent_then},
-        {reused, false, true, outcome::give_up},
+        {refused_then, true, true, outcome::may_be_out}, {refused_then, true, false, outcome::may_be_out},
+        {reused, true, true, outcome::was_sent_then},    {reused, false, true, outcome::give_up},
     };
     for (const auto& [why, key_is_ours, keeps_keys, then] : table)
         EXPECT_EQ(outcome_of(why, key_is_ours, keeps_keys), then)
