@@ -3,7 +3,10 @@
 #include "support.hpp"
 
 #include <infra/email.hpp>
+#include <infra/email/deliver_later.hpp>
+#include <infra/queue.hpp>
 #include <infra/testing/captured_mail.hpp>
+#include <infra/testing/inline_queue.hpp>
 
 #include <gtest/gtest.h>
 
@@ -86,6 +89,25 @@ TEST_F(ApiEmail, SendsWithAMailerMadeByHand) {
     infra::email::mailer mailer({.transport = mail, .from = "Shop <shop@example.org>"});
     run([&]() -> awaitable<void> { co_await mailer.send({.to = "a@example.org", .subject = "Hi", .body = "Hi"}); });
     EXPECT_EQ(mail->sent().at(0).from, infra::email::address("Shop <shop@example.org>"));
+}
+
+TEST_F(ApiEmail, IsPutOffToAWorker) {
+    using namespace std::chrono_literals;
+    using namespace infra::email;
+    infra::testing::inline_queue work;
+    infra::queue::set_default_queue(work.jobs());
+    run([&]() -> awaitable<void> {
+        co_await deliver_later({.to = "a@example.org", .template_name = "welcome", .data = {{"name", "Ann"}}});
+        const auto id =
+            co_await deliver_later({.to = "b@example.org", .subject = "How was it?", .body = "**Hi**"}, {.delay = 72h});
+        EXPECT_FALSE(id.empty());
+    });
+    EXPECT_TRUE(work.run_due().all_completed());
+    EXPECT_EQ(mail->sent().size(), 1u);
+    EXPECT_TRUE(work.run_all().all_completed());
+    const auto asked = mail->was_sent({.to = "b@example.org", .subject = "How was it?"});
+    EXPECT_TRUE(asked) << asked;
+    infra::queue::default_registry()->clear();
 }
 
 // One address is one string: two strings never become a name and an address by accident.
