@@ -63,6 +63,10 @@ awaitable<message_id> mailer::state::send(std::shared_ptr<const state> self, mes
         if (done.failure)
             throw send_error(std::move(*done.failure));
         span.set({{"email.message_id", done.id}});
+        if (!done.transport.empty())
+            span.set({{"email.transport", done.transport}}); // of a list, the one that took it
+        if (done.stopped)
+            span.set({{"email.stopped", true}});
         co_return std::move(done.id);
     } catch (const std::exception& e) {
         tell(span, e);

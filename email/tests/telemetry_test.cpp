@@ -2,6 +2,7 @@
 
 #include "src/error_name.hpp"
 #include "src/instruments.hpp"
+#include "tests/scripted_transport.hpp"
 #include "tests/support.hpp"
 
 #include <infra/email/error.hpp>
@@ -33,6 +34,7 @@ std::string text_of(const field_value& v) {
     case field_value::kind::unsigned_integer: return std::to_string(v.unsigned_integer());
     case field_value::kind::signed_integer: return std::to_string(v.signed_integer());
     case field_value::kind::text: return std::string(v.text());
+    case field_value::kind::duration: return std::to_string(static_cast<int>(v.milliseconds()));
     default: return "?";
     }
 }
@@ -57,7 +59,10 @@ void* bind(const telemetry::instrument& of, std::span<const label> labels) noexc
         name.append(" ").append(key).append("=").append(value);
     return const_cast<std::string*>(&*book().series.insert(name).first);
 }
-void count(void* series, double) noexcept { ++book().counted[*static_cast<std::string*>(series)]; }
+void count(void* series, double by) noexcept {
+    book().counted[*static_cast<std::string*>(series)] += static_cast<int>(by);
+}
+void observe(void* series, double) noexcept { ++book().counted[*static_cast<std::string*>(series)]; }
 
 bool sample(trace_id, const span_context&, std::string_view, span_kind) noexcept { return true; }
 void* start(std::string_view name, span_kind, const span_context&, span_id, wall_time) noexcept {
@@ -65,7 +70,9 @@ void* start(std::string_view name, span_kind, const span_context&, span_id, wall
     return &book();
 }
 void set(void*, std::span<const field> fields) noexcept { book().lines.push_back(line_of("set:", fields)); }
-void event(void*, std::string_view, std::span<const field>, wall_time) noexcept {}
+void event(void*, std::string_view name, std::span<const field> fields, wall_time) noexcept {
+    book().lines.push_back(line_of("event: " + std::string(name), fields));
+}
 void status(void*, span_status, std::string_view why) noexcept {
     book().lines.push_back("failed: " + std::string(why));
 }
@@ -73,7 +80,7 @@ void rename(void*, std::string_view) noexcept {}
 void end(void*, wall_time) noexcept { book().lines.push_back("end"); }
 
 constexpr telemetry::log_functions logs{&log_enabled, &log_write};
-constexpr telemetry::meter_functions meter{&bind, &count, &count};
+constexpr telemetry::meter_functions meter{&bind, &count, &observe};
 constexpr telemetry::tracer_functions tracer{&sample, &start, &set, &event, &status, &rename, &end};
 
 struct EmailTelemetry : ::testing::Test {
@@ -125,6 +132,65 @@ TEST_F(EmailTelemetry, CountsDuplicatesAndFailuresApart) {
     EXPECT_EQ(book().counted["emails_failed_total transport=captured reason=bad_address"], 1);
     EXPECT_NE(everything().find("failed: email::message::to: not an email address"), std::string::npos);
     EXPECT_EQ(everything().find("s3cret"), std::string::npos);
+}
+
+TEST_F(EmailTelemetry, TellsOfEveryFurtherAttempt) {
+    scripted_mail mail;
+    mail.to->fail(send_error(infra::errc::overloaded, "later", {.name = "s3cret", .retryable = true}));
+    run_on(mail.time, mailer(mail.options).send(make_message("s3cret@example.org")));
+    EXPECT_EQ(book().counted["emails_retried_total transport=scripted"], 1);
+    EXPECT_EQ(book().counted["emails_sent_total transport=scripted"], 1);
+    EXPECT_EQ(book().lines.at(2), "event: retry email.attempt=2 error.type=overloaded email.pause=500");
+    EXPECT_EQ(book().lines.at(3),
+              "log: will be tried again transport=scripted reason=overloaded mails=1 attempt=2 pause=500");
+    EXPECT_EQ(everything().find("s3cret"), std::string::npos);
+}
+
+TEST_F(EmailTelemetry, TellsOfABatchInOneSpanAndOfEachOfItsMails) {
+    scripted_mail mail;
+    mail.options.before = {[](email::mail m) -> awaitable<std::optional<email::mail>> {
+        if (m.to[0].email() == "stop@x.org")
+            co_return std::nullopt;
+        co_return m;
+    }};
+    mail.to->fail({1}, send_error(errc::refused, "no"));
+    const auto done =
+        mail.send_batch({make_message("ann@x.org"), make_message("bo@x.org"), make_message("stop@x.org")});
+    EXPECT_EQ(book().counted, (std::map<std::string, int>{{"emails_sent_total transport=scripted", 1},
+                                                          {"emails_failed_total transport=scripted reason=refused", 1},
+                                                          {"emails_stopped_total transport=scripted", 1},
+                                                          {"email_send_duration_seconds transport=scripted", 2}}));
+    const auto failed = mail.to->calls.at(0).mails.at(1).id;
+    EXPECT_EQ(book().lines,
+              (std::vector<std::string>{
+                  "span: send emails",
+                  "set: email.transport=scripted email.messages=3",
+                  "log: stopped by a hook message_id=" + done[2].id +
+                      " transport=scripted template= to=s…@x.org recipients=1",
+                  "log: sent message_id=" + done[0].id + " transport=scripted template= to=a…@x.org recipients=1",
+                  "log: not sent message_id=" + failed +
+                      " transport=scripted template= to=b…@x.org recipients=1 reason=refused",
+                  "set: email.failed=1 email.stopped=1",
+                  "failed: 1 of 3 emails were not accepted",
+                  "end",
+              }));
+}
+
+TEST_F(EmailTelemetry, SaysWhichOfAListTookAMail) {
+    scripted_mail mail;
+    mail.to->script.emplace_back([](std::vector<email::mail> mails) -> awaitable<std::vector<delivery>> {
+        co_return std::vector<delivery>{{.id = mails[0].id, .transport = "smtp"}};
+    });
+    run_on(mail.time, mailer(mail.options).send(make_message()));
+    EXPECT_NE(everything().find("set: email.transport=smtp\n"), std::string::npos);
+    EXPECT_NE(everything().find(" transport=smtp template="), std::string::npos);
+}
+
+TEST_F(EmailTelemetry, LogsAHookThatThrowsAfterwards) {
+    scripted_mail mail;
+    mail.options.after = {[](const email::mail&, const delivery&) { throw std::runtime_error("a bug"); }};
+    const auto id = run_on(mail.time, mailer(mail.options).send(make_message()));
+    EXPECT_NE(everything().find("log: an after hook failed message_id=" + id + " error=a bug"), std::string::npos);
 }
 
 TEST_F(EmailTelemetry, WarnsOfMailThatWillBeClipped) {
