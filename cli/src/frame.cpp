@@ -98,8 +98,8 @@ CLI::App& frame::add(verb v, std::function<exit_code(const output&)> act, CLI::A
     return *app;
 }
 
-CLI::App& frame::add_group(verb v) {
-    auto* app = root_.add_subcommand(v.name, v.description);
+CLI::App& frame::add_group(verb v, CLI::App* parent) {
+    auto* app = (parent ? parent : &root_)->add_subcommand(v.name, v.description);
     app->footer(footer(v.examples));
     app->fallthrough();
     app->require_subcommand(1);

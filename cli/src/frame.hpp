@@ -57,7 +57,7 @@ public:
     CLI::App& add(verb v, std::function<exit_code(const output&)> act, CLI::App* parent = nullptr);
 
     /// Adds a word that does nothing alone; it is the parent of verbs.
-    CLI::App& add_group(verb v);
+    CLI::App& add_group(verb v, CLI::App* parent = nullptr);
 
     /// Runs one command line, without the program's name. Never throws.
     int run(std::vector<std::string> words);

@@ -7,6 +7,7 @@ int main(int argc, char** argv) {
     infra::cli::frame frame(std::cout, std::cerr);
     infra::cli::add_cache(frame);
     infra::cli::add_cron(frame);
+    infra::cli::add_email(frame);
     infra::cli::add_health(frame);
     infra::cli::add_queue(frame);
     infra::cli::add_version(frame);

@@ -8,6 +8,7 @@ class frame;
 
 void add_cache(frame& f);
 void add_cron(frame& f);
+void add_email(frame& f);
 void add_health(frame& f);
 void add_queue(frame& f);
 void add_version(frame& f);

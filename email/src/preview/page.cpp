@@ -120,7 +120,7 @@ std::string choices(const surroundings& around, const wish& what) {
     };
     std::string locales;
     for (const auto& each : around.templates)
-        if (each.name == what.name)
+        if (each.name == what.name && each.locales.size() > 1)
             for (const auto& locale : each.locales)
                 locales +=
                     link(changed([&](wish& w) { w.locale = locale; }), shown_locale(locale), locale == what.locale);
@@ -134,7 +134,9 @@ std::string choices(const surroundings& around, const wish& what) {
                                             link(changed([](wish& w) { w.images = true; }), "Images", what.images)));
 }
 
-std::string kilobytes(std::size_t bytes) {
+std::string size_text(std::size_t bytes) {
+    if (bytes < 1024)
+        return std::to_string(bytes) + " bytes";
     char text[32];
     std::snprintf(text, sizeof text, "%.1f KB", static_cast<double>(bytes) / 1024);
     return text;
@@ -169,7 +171,7 @@ std::string facts(const look& seen) {
     return element("dl", "class=\"facts\"",
                    fact("Template", escaped(seen.path)) +
                        fact("Layout", seen.layout.empty() ? "built in" : escaped(seen.layout)) +
-                       fact("HTML", kilobytes(size) + " of 102 KB") + fact("Text", kilobytes(seen.mail->text.size())));
+                       fact("HTML", size_text(size) + " of 102 KB") + fact("Text", size_text(seen.mail->text.size())));
 }
 
 std::string figure(std::string_view kind, std::string_view caption, const wish& what) {
@@ -183,7 +185,7 @@ std::string mail_sections(const wish& what, const look& seen) {
         made += notice("gaps", "Not all places have a value", seen.gaps);
     if (seen.mail->html.size() > clipping_size)
         made += notice("gaps", "Too long for Gmail",
-                       "The HTML has " + kilobytes(seen.mail->html.size()) +
+                       "The HTML has " + size_text(seen.mail->html.size()) +
                            ". Gmail shows the first 102 KB and hides the rest behind a link.");
     return made + inbox_row(*seen.mail) + facts(seen) +
            classed("div", "frames",
