@@ -6,11 +6,20 @@
 namespace infra::email {
 namespace {
 
+using std::chrono::milliseconds;
+
 // A full disk may pass too, but not within seconds.
 bool may_pass(const send_error& failure) noexcept {
     const auto& code = failure.code();
     return failure.retryable() &&
            (code == infra::errc::overloaded || code == infra::errc::unavailable || code == infra::errc::timed_out);
+}
+
+// Many may have been told the same moment, and would come in it together.
+milliseconds spread_behind(milliseconds retry_after, milliseconds spread, milliseconds room) noexcept {
+    if (retry_after <= milliseconds::zero())
+        return milliseconds::zero();
+    return retry_after + std::min(spread, room - milliseconds(1) - retry_after);
 }
 
 } // namespace
@@ -23,11 +32,12 @@ next_attempt after_failure(const send_error& failure, int made, const attempt_ru
         return {.reason = "it may have been accepted, and the transport keeps no keys"};
     if (made >= rules.attempts)
         return {};
-    const auto pause = std::max(delay_before_retry(rules.pause, made, lot), failure.retry_after());
-    // In whole milliseconds, since the longest of them do not fit into nanoseconds.
-    if (pause >= std::chrono::floor<std::chrono::milliseconds>(left))
+    const auto room = std::chrono::floor<milliseconds>(left); // the longest of them do not fit into nanoseconds
+    const auto delay = delay_before_retry(rules.pause, made, lot);
+    if (std::max(delay, failure.retry_after()) >= room)
         return {.reason = "the deadline comes before the next attempt"};
-    return {.pause = pause};
+    const auto spread = std::chrono::duration_cast<milliseconds>(delay * (rules.pause.jitter * lot));
+    return {.pause = std::max(delay, spread_behind(failure.retry_after(), spread, room))};
 }
 
 send_error summed_up(const send_error& last, int made, bool uncertain, std::string_view reason) {

@@ -70,6 +70,15 @@ TEST(Attempts, WaitAtLeastAsLongAsTheProviderSays) {
     }
 }
 
+TEST(Attempts, OfManyWhoWereToldTheSameMomentAreSpread) {
+    auto rules = make_rules();
+    rules.pause.jitter = 0.5;
+    const auto limited = make_failure(infra::errc::overloaded, {.retryable = true, .retry_after = 3s});
+    EXPECT_EQ(after_failure(limited, 1, rules, forever, 0).pause, 3s);
+    EXPECT_EQ(after_failure(limited, 1, rules, forever, 1).pause, 3250ms);
+    EXPECT_EQ(after_failure(limited, 1, rules, 3100ms, 1).pause, 3099ms) << "as far as the deadline leaves";
+}
+
 TEST(Attempts, EndWhereTheDeadlineLeavesNoTimeForOne) {
     const auto down = make_failure(infra::errc::unavailable);
     EXPECT_EQ(after_failure(down, 1, make_rules(), 501ms, 1).pause, 500ms);
