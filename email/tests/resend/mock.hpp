@@ -47,6 +47,9 @@ public:
     /// How often mails of a subject were accepted.
     std::map<std::string, int> accepted;
 
+    /// The same, in JSON and in order.
+    std::vector<std::string> mails;
+
     /// Subjects that are refused, each as its own mail's mistake.
     std::string refuses = "(none)";
 
@@ -121,6 +124,7 @@ private:
     std::string accept_one(const json::value& m) {
         const auto* const subject = m.as_object().if_contains("subject"); // a hosted template has its own
         ++accepted[subject ? std::string(subject->as_string()) : std::string()];
+        mails.push_back(json::to_text(m));
         return "id-" + std::to_string(++ids_);
     }
 
