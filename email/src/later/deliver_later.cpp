@@ -87,12 +87,16 @@ queue::job<message_record> define(queue::registry& jobs, through to, const later
 
 // --- The call ---------------------------------------------------------------------------------------------------
 
-// As the mailer will, but for the words, of which nothing is known yet.
+// As the mailer will, but for a template's words and the attachments' bytes, of which nothing is known yet.
 void check(const message& m, const mailer& to) {
     check_shape(m);
-    auto without_words = m;
-    without_words.attachments.clear();
-    const auto made = compose(std::move(without_words), {.subject = "subject", .text = "text"},
+    auto known = m;
+    known.attachments.clear();
+    for (const auto& each : m.attachments)
+        known.attachments.push_back(
+            {.filename = filename_of(each), .content_type = each.content_type, .content_id = each.content_id});
+    const auto words = m.content.value_or(rendered_email{.subject = "subject", .text = "text"});
+    const auto made = compose(std::move(known), words,
                               {.id = {},
                                .date = {},
                                .default_from = address("nobody@example.org"),
@@ -138,8 +142,8 @@ awaitable<queue::job_id> store(queue::queue jobs, queue::job<message_record> as,
 awaitable<queue::job_id> deliver(queue::queue jobs, queue::job<message_record> as, mailer to, message m,
                                  queue::enqueue_options when) {
     take_time(m, when);
-    check(m, to);
     refuse_too_large(m, jobs.options().max_payload_bytes);
+    check(m, to);
     if (m.idempotency_key.empty())
         m.idempotency_key = std::string(our_keys) + uuid_v7();
     return store(std::move(jobs), std::move(as), std::move(m), std::move(when));

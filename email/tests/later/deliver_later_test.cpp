@@ -94,6 +94,9 @@ TEST_F(DeliverLater, RefusesAtTheCallWhatCanNeverBeSent) {
         {{.to = "a@x.org", .body = "B", .headers = {{"Subject", "x"}}}, errc::bad_header},
         {{.to = "a@x.org", .body = "B", .tags = {{"a b", "c"}}}, errc::bad_header},
         {{.from = "nobody", .to = "a@x.org", .body = "B"}, errc::bad_address},
+        {{.to = "a@x.org", .content = rendered_email{.subject = "a\nb", .text = "t"}}, errc::bad_header},
+        {{.to = "a@x.org", .body = "B", .attachments = {{.filename = "a\nb", .content = "x"}}}, errc::bad_header},
+        {{.to = "a@x.org", .body = "B", .attachments = {{.content_type = "png", .file = "a.png"}}}, errc::bad_header},
     };
     for (const auto& [m, code] : table)
         EXPECT_EQ(failure_of([&] { run(mail.deliver(m)); }).code, code);
