@@ -2,6 +2,7 @@
 
 #include "add_jobs.hpp"
 #include "naming.hpp"
+#include "plain_add.hpp"
 #include "replicas.hpp"
 #include "store.hpp"
 
@@ -129,6 +130,24 @@ std::vector<std::string> queues_of(const std::vector<shared_add>& all) {
     return queues;
 }
 
+// Where the queue turns out to have limits or the like, it is asked again a moment later: who set them may take them away.
+awaitable<std::optional<std::vector<group_added>>> add_plainly(shared_store s, std::vector<const job_group*> groups,
+                                                               receipt as) {
+    const auto& queue = groups.front()->front().queue;
+    if (!s->known().takes_plain(queue, s->time().steady()) || !are_plain(groups))
+        co_return std::nullopt;
+    auto added = read_plainly_added(groups, co_await s->carry_out(plain_add_command(s->options().prefix, groups, as)));
+    if (!added)
+        s->known().takes_more(queue, s->time().steady());
+    co_return added;
+}
+
+awaitable<std::vector<group_added>> add_together(shared_store s, std::vector<const job_group*> groups, receipt as) {
+    if (auto added = co_await add_plainly(s, groups, as))
+        co_return *std::move(added);
+    co_return read_added(groups, co_await s->carry_out(add_command(s->options().prefix, groups, as)));
+}
+
 /// Of each why it was not added.
 awaitable<std::vector<std::exception_ptr>> add_all(shared_store s, std::vector<shared_add> all, receipt as) {
     std::vector<std::exception_ptr> failures(all.size());
@@ -137,8 +156,7 @@ awaitable<std::vector<std::exception_ptr>> add_all(shared_store s, std::vector<s
         failures[0] = co_await add_large(s, all.front(), std::move(as));
         co_return failures;
     }
-    const auto groups = groups_of(all);
-    auto done = read_added(groups, co_await s->carry_out(add_command(s->options().prefix, groups, as)));
+    auto done = co_await add_together(s, groups_of(all), std::move(as));
     for (std::size_t i = 0; i < all.size(); ++i)
         failures[i] = take(*all[i], std::move(done[i]));
     co_return failures;

@@ -74,11 +74,6 @@ void put_hash(words& into, hash_fields hash, bool may_be_unnamed) {
     }
 }
 
-bool is_plain(const new_job& job) {
-    return job.id.empty() && !job.run_at && !job.options.lifo && !job.options.ttl && !job.expires_at &&
-           !job.deduplicate && job.group.empty();
-}
-
 bool have_one_parent(const new_job& a, const new_job& b) {
     if (!a.parent || !b.parent)
         return !a.parent && !b.parent;
@@ -106,6 +101,21 @@ words queue_list::counts() const {
     return all;
 }
 
+bool is_plain(const new_job& job) {
+    return job.id.empty() && !job.run_at && !job.options.lifo && !job.options.ttl && !job.expires_at &&
+           !job.deduplicate && job.group.empty();
+}
+
+shared_opts::shared_opts(const job_options& options) : text_(json::to_text(opts_of(options))) {}
+
+std::string shared_opts::with(const std::string& carrier) const {
+    auto text = text_;
+    if (carrier.empty())
+        return text;
+    text.pop_back();
+    return text.append(R"(,"tm":)").append(json::to_text(carrier)).append(1, '}');
+}
+
 std::string now_of(const job_group& group) {
     return group.empty() ? "0" : std::to_string(to_unix_ms(group.front().created_at));
 }
@@ -115,7 +125,7 @@ void job_words::put(words& into, const job_group& group, std::size_t i, bool get
     if (!gets_children && put_alike(into, job))
         return;
     model_ = is_plain(job) && !gets_children ? &job : nullptr;
-    opts_.clear();
+    opts_.reset();
     end_run();
     put_in_full(into, group, job, gets_children);
 }
@@ -149,8 +159,11 @@ bool job_words::put_alike(words& into, const new_job& job) {
         begin_run(into, job);
     queues_.count_one_more();
     into.push_back(job.data);
-    if (have_opts_)
-        into.push_back(opts_of_alike(job.carrier));
+    if (have_opts_) {
+        if (!opts_)
+            opts_.emplace(model_->options);
+        into.push_back(opts_->with(job.carrier));
+    }
     into[run_at_] = std::to_string(++run_);
     return true;
 }
@@ -165,17 +178,6 @@ void job_words::begin_run(words& into, const new_job& job) {
     have_opts_ = job.carrier != model_->carrier;
     into.insert(into.end(), {have_opts_ ? "+" : "*", {}, std::to_string(time_)});
     run_at_ = into.size() - 2;
-}
-
-// To write them anew for each costs as much as all else of its words.
-std::string job_words::opts_of_alike(const std::string& carrier) {
-    if (opts_.empty())
-        opts_ = json::to_text(opts_of(model_->options));
-    if (carrier.empty())
-        return opts_;
-    auto text = opts_;
-    text.pop_back();
-    return text.append(R"(,"tm":)").append(json::to_text(carrier)).append(1, '}');
 }
 
 void job_words::put_in_full(words& into, const job_group& group, const new_job& job, bool gets_children) {

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,6 +41,21 @@ private:
     std::size_t last_ = 0;
 };
 
+/// Of jobs whose options are the same, and their trace headers their own: to write them anew for each costs as much as all else of its words.
+class shared_opts {
+public:
+    shared_opts() = default;
+    explicit shared_opts(const job_options& options);
+
+    std::string with(const std::string& carrier) const;
+
+private:
+    std::string text_{}; ///< as far as all have them in common
+};
+
+/// It waits at the end of its priority's line, under an id that it is given, and is nobody's duplicate.
+bool is_plain(const new_job& job);
+
 /// Most jobs are like the last one that was said in full: of those only the data are said, and read, and parsed; and the
 /// opts, where each carries the trace headers of a caller of its own.
 ///
@@ -59,12 +75,11 @@ private:
     void begin_run(words& into, const new_job& job);
     bool is_of_the_run(const new_job& job) const;
     void end_run() noexcept { run_ = 0; }
-    std::string opts_of_alike(const std::string& carrier);
     void put_in_full(words& into, const job_group& group, const new_job& job, bool gets_children);
 
     queue_list& queues_;
-    const new_job* model_ = nullptr; ///< the last one that was said in full, if others may be like it
-    std::string opts_{};             ///< its opts, as far as all have in common; made when they are needed
+    const new_job* model_ = nullptr;    ///< the last one that was said in full, if others may be like it
+    std::optional<shared_opts> opts_{}; ///< its opts, made when they are needed
 
     // Those that are like it, one after the other, and were added in the same millisecond.
     std::size_t run_ = 0;

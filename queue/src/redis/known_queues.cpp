@@ -6,6 +6,7 @@ namespace infra::queue::redis_backend {
 namespace {
 
 constexpr std::chrono::minutes between_looks{1};
+constexpr std::chrono::seconds settings_last{1};
 constexpr int most_of_the_time = 50; // a look may take a fiftieth of it
 
 } // namespace
@@ -29,6 +30,19 @@ void known_queues::forget(std::string_view queue) {
     for (auto* each : {&noted_, &found_})
         if (const auto place = each->find(queue); place != each->end())
             each->erase(place);
+    if (const auto place = plain_again_.find(queue); place != plain_again_.end())
+        plain_again_.erase(place);
+}
+
+bool known_queues::takes_plain(std::string_view queue, steady_time now) const {
+    const std::scoped_lock lock(mutex_);
+    const auto again = plain_again_.find(queue);
+    return again == plain_again_.end() || now >= again->second;
+}
+
+void known_queues::takes_more(const std::string& queue, steady_time now) {
+    const std::scoped_lock lock(mutex_);
+    plain_again_[queue] = now + settings_last;
 }
 
 std::optional<queue_names> known_queues::found(steady_time now) const {

@@ -5,6 +5,7 @@
 
 #include <infra/base/time.hpp>
 
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -28,6 +29,10 @@ public:
     void noted(const std::vector<std::string>& queues);
     void forget(std::string_view queue);
 
+    /// Whether additions to it are worth a plain call, until one finds that its settings have more to see to.
+    bool takes_plain(std::string_view queue, steady_time now) const;
+    void takes_more(const std::string& queue, steady_time now);
+
     /// What the last look at all keys found; empty when it is time for another.
     std::optional<queue_names> found(steady_time now) const;
     /// `took`: a look that takes long comes again less often.
@@ -35,9 +40,10 @@ public:
 
 private:
     mutable std::mutex mutex_;
-    queue_names noted_;                     // guarded by mutex_
-    queue_names found_;                     // guarded by mutex_
-    std::optional<steady_time> look_again_; // guarded by mutex_
+    queue_names noted_;                                           // guarded by mutex_
+    std::map<std::string, steady_time, std::less<>> plain_again_; // guarded by mutex_
+    queue_names found_;                                           // guarded by mutex_
+    std::optional<steady_time> look_again_;                       // guarded by mutex_
 };
 
 /// The queue that a key belongs to, if it is the settings of one under this prefix: `bull:mail:meta`.

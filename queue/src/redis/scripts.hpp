@@ -8,6 +8,7 @@ namespace infra::queue::redis_backend::scripts {
 
 extern const redis::script add_families;
 extern const redis::script add_jobs;
+extern const redis::script add_plain;
 extern const redis::script cancel_jobs;
 extern const redis::script configure;
 extern const redis::script count_queues;

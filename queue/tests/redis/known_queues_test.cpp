@@ -36,6 +36,18 @@ TEST(QueueRedisKnownQueues, LooksLessOftenWhereThatTakesLong) {
     EXPECT_FALSE(known.found(now + 9min));
 }
 
+TEST(QueueRedisKnownQueues, AsksForAPlainAdditionAgainAfterAMoment) {
+    known_queues known;
+    const steady_time now{1h};
+    EXPECT_TRUE(known.takes_plain("mail", now));
+    known.takes_more("mail", now);
+    EXPECT_FALSE(known.takes_plain("mail", now + 999ms));
+    EXPECT_TRUE(known.takes_plain("mail", now + 1s));
+    EXPECT_TRUE(known.takes_plain("images", now));
+    known.forget("mail");
+    EXPECT_TRUE(known.takes_plain("mail", now));
+}
+
 TEST(QueueRedisKnownQueues, ReadsAQueueFromTheKeyOfItsSettings) {
     EXPECT_EQ(queue_of_settings("bull", "bull:mail:meta"), "mail");
     EXPECT_EQ(queue_of_settings("a:b", "a:b:mail:meta"), "mail");
