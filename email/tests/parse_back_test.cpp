@@ -1,133 +1,18 @@
 // What we compose, read by somebody else: Python's `email` package finds every part equal and no defect.
 
-#include <infra/base/encoding.hpp>
-#include <infra/base/id.hpp>
-#include <infra/base/json.hpp>
-#include <infra/email.hpp>
 #include <infra/email/mime.hpp>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/use_future.hpp>
+#include "tests/python_mail.hpp"
+
+#include <infra/base/encoding.hpp>
 
 #include <gtest/gtest.h>
 
-#include <cstdio>
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <random>
 
 namespace infra::email {
 namespace {
-
-namespace fs = std::filesystem;
-
-// --- What Python reads ---------------------------------------------------------------------------------------------
-
-constexpr std::string_view mail_reader = R"(
-import email, email.header, email.policy, email.utils, json, sys
-
-# The newer parser (policy.default) puts a space between the encoded words of one name; the older one does not.
-def recipients(header):
-    return [[str(email.header.make_header(email.header.decode_header(name))), address]
-            for name, address in email.utils.getaddresses([''.join(header.splitlines())])]
-
-def read(path):
-    with open(path, 'rb') as file:
-        bytes = file.read()
-    mail = email.message_from_bytes(bytes, policy=email.policy.default)
-    plain = email.message_from_bytes(bytes)
-    defects = [str(d) for part in mail.walk() for d in part.defects]
-    addresses = {}
-    for name, value in mail.items():
-        defects += [name + ': ' + str(d) for d in value.defects]
-        if hasattr(value, 'addresses'):
-            addresses[name] = recipients(plain[name])
-            defects += [name + ': read in two ways'] * (
-                [a.addr_spec for a in value.addresses] != [a for _, a in addresses[name]])
-    leaves = []
-    for part in mail.walk():
-        if not part.is_multipart():
-            content = part.get_payload(decode=True)
-            text = part.get_content_maintype() == 'text' and part.get_content_disposition() is None
-            leaves.append({'type': part.get_content_type(), 'disposition': part.get_content_disposition() or '',
-                           'filename': part.get_filename() or '', 'cid': part['Content-ID'] or '',
-                           'charset': part.get_content_charset() or '',
-                           'content': content.decode('utf-8').replace('\r\n', '\n') if text else content.hex()})
-    return {'headers': [[n, str(v)] for n, v in mail.items()], 'addresses': addresses, 'leaves': leaves,
-            'tree': ' '.join(part.get_content_type() for part in mail.walk()), 'defects': defects}
-
-json.dump([read(path) for path in sys.argv[1:]], sys.stdout)
-)";
-
-class scratch {
-public:
-    scratch() : path_(fs::temp_directory_path() / ("infra-email-parse-back-" + random_hex(8))) {
-        fs::create_directories(path_);
-    }
-    ~scratch() {
-        std::error_code ignored;
-        fs::remove_all(path_, ignored);
-    }
-    scratch(const scratch&) = delete;
-    scratch& operator=(const scratch&) = delete;
-
-    const fs::path& path() const { return path_; }
-    std::string write(const std::string& name, std::string_view text) const {
-        std::ofstream(path_ / name, std::ios::binary) << text;
-        return (path_ / name).string();
-    }
-
-private:
-    fs::path path_;
-};
-
-struct leaf {
-    std::string type{}, disposition{}, filename{}, cid{}, charset{}, content{};
-};
-BOOST_DESCRIBE_STRUCT(leaf, (), (type, disposition, filename, cid, charset, content))
-
-using text_pair = std::pair<std::string, std::string>;
-
-struct read_mail {
-    std::vector<text_pair> headers{};
-    std::map<std::string, std::vector<text_pair>> addresses{}; // name, email
-    std::vector<leaf> leaves{};
-    std::string tree{};
-    std::vector<std::string> defects{};
-
-    std::string header(std::string_view name) const {
-        for (const auto& [each, value] : headers)
-            if (each == name)
-                return value;
-        return "(absent)";
-    }
-};
-BOOST_DESCRIBE_STRUCT(read_mail, (), (headers, addresses, leaves, tree, defects))
-
-std::vector<read_mail> read_files(const std::vector<std::string>& paths) {
-    const scratch place;
-    auto command = "python3 '" + place.write("reader.py", mail_reader) + "'";
-    for (const auto& each : paths)
-        command += " '" + each + "'";
-    auto* const pipe = ::popen(command.c_str(), "r");
-    std::string out;
-    for (int c = std::fgetc(pipe); c != EOF; c = std::fgetc(pipe))
-        out += static_cast<char>(c);
-    EXPECT_EQ(::pclose(pipe), 0);
-    return json::parse<std::vector<read_mail>>(out, {.max_bytes = out.size() + 1, .max_depth = 32}).value();
-}
-
-std::vector<read_mail> read_back(const std::vector<mail>& mails, mime_options options = {}) {
-    const scratch place;
-    std::vector<std::string> paths;
-    for (const auto& each : mails)
-        paths.push_back(place.write(std::to_string(paths.size()) + ".eml", to_mime(each, options)));
-    return read_files(paths);
-}
-
-// --- Mails ---------------------------------------------------------------------------------------------------------
 
 mail make_mail(mail m = {}) {
     m.id = "0190-test";
@@ -359,45 +244,6 @@ TEST(ParseBack, NeedsNoLineThatIsTooLongAndNoBareLineEnd) {
         ASSERT_EQ(rest.substr(end, 2), "\r\n");
         rest.remove_prefix(end + 2);
     }
-}
-
-// The whole way: template, mailer, outbox, file.
-TEST(ParseBack, FindsInTheOutboxWhatWasSent) {
-    const scratch place;
-    fs::create_directories(place.path() / "emails");
-    place.write("emails/welcome.md",
-                "---\nsubject: Welcome, {{name}}!\npreheader: Ready.\nfrom: Starter <hello@example.com>\n---\n"
-                "Hi **{{name}}**, [read](https://example.com/docs?for={{name}}).\n");
-    asio::io_context loop; // outlives the pool, whose threads hold on to the answers they gave
-    blocking_pool pool({.threads = 1});
-    const mailer sender(
-        {.transport = make_outbox_transport({.directory = (place.path() / "outbox").string(), .pool = &pool}),
-         .templates = (place.path() / "emails").string(),
-         .pool = &pool});
-    auto id = asio::co_spawn(loop,
-                             sender.send({.to = address::named("J\xc3\xb6rg <b>", "j@example.org"),
-                                          .template_name = "welcome",
-                                          .data = {{"name", "J\xc3\xb6rg <b>*x*"}},
-                                          .idempotency_key = "job-1"}),
-                             asio::use_future);
-    loop.run();
-    std::vector<std::string> files;
-    for (const auto& each : fs::directory_iterator(place.path() / "outbox"))
-        if (each.path().extension() == ".eml")
-            files.push_back(each.path().string());
-    ASSERT_EQ(files.size(), 1U);
-    EXPECT_NE(files[0].find(id.get()), std::string::npos);
-
-    const auto read = read_files(files).at(0);
-    EXPECT_EQ(read.defects, std::vector<std::string>{});
-    EXPECT_EQ(read.tree, "multipart/alternative text/plain text/html");
-    EXPECT_EQ(read.header("Subject"), "Welcome, J\xc3\xb6rg <b>*x*!");
-    EXPECT_EQ(read.addresses.at("From"), (std::vector<text_pair>{{"Starter", "hello@example.com"}}));
-    EXPECT_EQ(read.addresses.at("To"), (std::vector<text_pair>{{"J\xc3\xb6rg <b>", "j@example.org"}}));
-    EXPECT_TRUE(read.leaves.at(0).content.starts_with(
-        "Hi J\xc3\xb6rg <b>*x*, read (https://example.com/docs?for=J%C3%B6rg%20%3Cb%3E%2Ax%2A)."))
-        << read.leaves.at(0).content;
-    EXPECT_NE(read.leaves.at(1).content.find("<strong>J\xc3\xb6rg &lt;b&gt;*x*</strong>"), std::string::npos);
 }
 
 } // namespace
