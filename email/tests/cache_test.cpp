@@ -7,6 +7,8 @@
 
 #include <gtest/gtest.h>
 
+#include <sys/stat.h>
+
 namespace infra::email {
 namespace {
 
@@ -34,6 +36,14 @@ TEST_F(TemplateCacheTest, ReadsAFileOnce) {
     EXPECT_EQ(first->body, "one");
     EXPECT_NE(first->compiled, nullptr);
     EXPECT_EQ(get("a"), first);
+}
+
+TEST_F(TemplateCacheTest, RefusesAPipeInsteadOfWaitingForItsWriter) {
+    const auto path = (folder / "a.md").string();
+    ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+    const auto [code, sentence] = failure_of([&] { get("a"); });
+    EXPECT_EQ(code, infra::errc::io);
+    EXPECT_EQ(sentence, "cannot read " + path + ": it is not a regular file");
 }
 
 TEST_F(TemplateCacheTest, SeesThatAFileHasChanged) {

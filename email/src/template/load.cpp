@@ -31,7 +31,15 @@ bool is_there(const std::string& path) noexcept {
     return ::stat(path.c_str(), &found) == 0 || (errno != ENOENT && errno != ENOTDIR);
 }
 
+// A pipe without a writer would keep whoever opens it waiting, and a device never ends.
+bool is_special(const std::string& path) noexcept {
+    struct stat found{};
+    return ::stat(path.c_str(), &found) == 0 && !S_ISREG(found.st_mode) && !S_ISDIR(found.st_mode);
+}
+
 std::string file_text(const std::string& path) {
+    if (is_special(path))
+        throw error(infra::errc::io, "cannot read " + path + ": it is not a regular file");
     errno = 0;
     std::ifstream file(path, std::ios::binary);
     std::string text(max_size + 1, '\0');
