@@ -91,6 +91,40 @@ TEST_F(ApiEmail, SendsWithAMailerMadeByHand) {
     EXPECT_EQ(mail->sent().at(0).from, infra::email::address("Shop <shop@example.org>"));
 }
 
+TEST_F(ApiEmail, SendsManyInOneCall) {
+    using namespace infra::email;
+    run([]() -> awaitable<void> {
+        std::vector<message> messages;
+        for (const auto* to : {"a@example.org", "nobody", "c@example.org"})
+            messages.push_back({.to = to, .template_name = "welcome", .data = {{"name", to}}});
+        const auto done = co_await send_emails(messages);
+        EXPECT_FALSE(done.at(0).failure || done.at(2).failure);
+        EXPECT_EQ(done.at(1).failure.value().code(), errc::bad_address);
+        messages.at(1).to = "b@example.org";
+        EXPECT_EQ((co_await send_emails(messages, {.all_or_none = true})).size(), 3u);
+        co_await send_emails({{.to = "a@example.org", .subject = "Hi", .body = "Hi"}});
+    });
+    EXPECT_EQ(mail->sent().size(), 6u);
+}
+
+TEST_F(ApiEmail, HasATimeAndHooks) {
+    using namespace infra::email;
+    using namespace std::chrono_literals;
+    int audited = 0;
+    const auto audit = [&](const infra::email::mail&, const delivery& d) { audited += !d.failure; };
+    set_default_mailer(infra::email::mailer({.transport = mail,
+                                             .from = "shop@example.org",
+                                             .attempts = 3,
+                                             .before = {redirect_to("team@shop.example")},
+                                             .after = {audit}}));
+    run([]() -> awaitable<void> {
+        co_await send_email({.to = "a@example.org", .subject = "Hi", .body = "Hi"},
+                            {.limit = infra::deadline::after(30s)});
+    });
+    EXPECT_EQ(mail->sent().at(0).to.at(0).email(), "team@shop.example");
+    EXPECT_EQ(audited, 1);
+}
+
 TEST_F(ApiEmail, IsPutOffToAWorker) {
     using namespace std::chrono_literals;
     using namespace infra::email;

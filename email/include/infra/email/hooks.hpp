@@ -15,11 +15,12 @@
 namespace infra::email {
 
 /// Gets a mail with everything decided and gives back the one to send, or nothing: then it is stopped, which is no failure. What
-/// it changed is checked like what the caller wrote. What it throws fails the send. It runs once for a mail, not for each
-/// attempt, on the executor that awaits the send, and within its deadline.
+/// it changed is checked like what the caller wrote; the id stays. What it throws fails the send, as a send_error. It runs once
+/// for a mail, not for each attempt, on the executor that awaits the send, and within its deadline.
 using before_hook = std::function<awaitable<std::optional<mail>>(mail)>;
 
-/// Told once for each mail what became of it, failures and stops included. It must not block; what it throws is logged.
+/// Told once for each mail what became of it: failures, stops and a cancellation included. A message of which no mail could be
+/// made, for want of a template or an address, is its caller's alone. It must not block; what it throws is logged.
 using after_hook = std::function<void(const mail&, const delivery&)>;
 
 /// Sends everything to `instead`, and says in X-Original-To, -Cc and -Bcc whom it was for.

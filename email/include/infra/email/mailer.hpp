@@ -99,20 +99,22 @@ struct batch_options {
 
 /// Sends messages.
 ///
-/// Each send is a span, `send email`, and counts in emails_sent_total or emails_failed_total and
-/// email_send_duration_seconds, by transport. Recipients appear nowhere but as `a…@example.org` in the log line.
+/// Each send is a span, `send email`, and each batch one, `send emails`; a mail counts in emails_sent_total, emails_duplicate_total,
+/// emails_stopped_total or emails_failed_total, in emails_retried_total for every further attempt, and in
+/// email_send_duration_seconds, by transport. Recipients appear nowhere but as `a…@example.org` in its log line.
 ///
 /// Threads:  a handle; copies share everything, and members may be called from any thread.
 /// Errors:   send throws send_error, an infra::error with email::errc or infra::errc that says whether trying again may help;
 ///           load_template throws infra::error. std::invalid_argument names a bad option, or a message without a recipient
-///           or with not exactly one of body, template_name and content.
-/// Cancel:   terminal. The mail may have been accepted; an idempotency key makes trying again safe.
+///           or with not exactly one of body, template_name, content and hosted.
+/// Cancel:   terminal. The mail may have been accepted; an idempotency key makes trying again safe. Of a batch, hooks and log
+///           have told what had become known.
 /// Lifetime: none to mind; sends in flight keep what they need.
 class mailer {
 public:
     explicit mailer(mailer_options options = {});
 
-    /// Returns once the transport has accepted the message.
+    /// Returns once the transport has accepted the message, or a hook has stopped it.
     [[nodiscard]] awaitable<message_id> send(message mail, send_options options = {}) const;
 
     /// Sends many, a hundred at a time where the transport can, and returns what became of each, in their order. Throws only
