@@ -19,12 +19,15 @@ bool is_of_address(char c) noexcept {
     return is_word(c) || std::string_view("!#$%&*+-/=?^_{|}~.@").find(c) != std::string_view::npos;
 }
 
+// Of the controls those of Latin-1 too, U+0080 to U+009F, which terminals obey.
 std::string one_line(std::string_view words) {
     std::string line;
-    for (const char c : words) {
-        const bool blank = static_cast<unsigned char>(c) <= ' ' || c == 0x7f;
-        if (!blank)
-            line += c;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        const auto c = static_cast<unsigned char>(words[i]);
+        const bool high = c == 0xc2 && i + 1 < words.size() && static_cast<unsigned char>(words[i + 1]) < 0xa0;
+        i += high ? 1 : 0;
+        if (c > ' ' && c != 0x7f && !high)
+            line += words[i];
         else if (!line.empty() && line.back() != ' ')
             line += ' ';
     }

@@ -46,6 +46,9 @@ TEST(ResendWords, NameNobody) {
 
 TEST(ResendWords, AreOneShortLineOfText) {
     EXPECT_EQ(shown_of(" a\r\n\tb\x01\x7f c"), "a b c");
+    EXPECT_EQ(shown_of("a\xc2\x9b"
+                       "31m\xc2\x80\xc2\xa0\xc3\x80"),
+              "a 31m \xc2\xa0\xc3\x80");
     EXPECT_EQ(shown_of("\xff"), "\xef\xbf\xbd");
     const auto cut = shown_of(std::string(299, 'x') + "\xe2\x82\xac\xe2\x82\xac");
     EXPECT_LE(cut.size(), 300u);

@@ -22,7 +22,8 @@ struct resend_options {
 
     std::string api_key{}; ///< "re_…". Appears in no error, log line, metric or span
 
-    /// Where the API is: https, or http for a mock. Without user, query and fragment.
+    /// Where the API is: https, or http for a mock, which gets the key and the mails in the clear. Without user, query and
+    /// fragment.
     std::string base_url = "https://api.resend.com";
 
     /// Must not be empty: the API turns away clients without.
