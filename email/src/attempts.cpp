@@ -28,7 +28,7 @@ next_attempt after_failure(const send_error& failure, int made, const attempt_ru
                            std::chrono::nanoseconds left, double lot) {
     if (!may_pass(failure))
         return {};
-    if (failure.uncertain() && !rules.keeps_keys)
+    if (failure.uncertain() && !rules.keeps_keys && !failure.safe_to_repeat())
         return {.reason = "it may have been accepted, and the transport keeps no keys"};
     if (made >= rules.attempts)
         return {};

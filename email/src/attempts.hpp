@@ -25,8 +25,8 @@ struct next_attempt {
 /// After the attempt number `made`, from 1, has failed. `left` is what the deadline leaves, `lot` from 0 to 1 is for the pause.
 ///
 /// Tried again is what may pass by itself within a send, whatever the provider's status: a rate limit, no connection, a provider
-/// out of order. One whose answer was lost may have been accepted, so it is tried again only where keys are kept. A pause is as long as
-/// the provider asks for, or longer; one that the deadline does not leave ends it at once, with the failure that is known.
+/// out of order. One whose answer was lost may have been accepted, so it is tried again only where keys are kept: by the transport,
+/// or by the one of a list that may have it. A pause is as long as the provider asks for, or longer; one that the deadline does not leave ends it at once, with the failure that is known.
 next_attempt after_failure(const send_error& failure, int made, const attempt_rules& rules,
                            std::chrono::nanoseconds left, double lot);
 

@@ -154,7 +154,7 @@ private:
             rest(with, why.name(), why.retry_after());
         // Without time left the next one could only fail, and would rest for it.
         const bool ends = !is_free || !moves_on(why) || is_last(j) || limit.passed(options_.time->steady());
-        j.failures.push_back({name_of(with), why});
+        j.failures.push_back({name_of(with), why, options_.transports[with]->traits().keeps_keys});
         if (ends)
             j.end = {.failure = failure_of_all(j.failures)};
     }

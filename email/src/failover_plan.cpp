@@ -34,8 +34,8 @@ bool needs_rest(const send_error& why) noexcept { return why.uncertain() || is_o
 
 send_error failure_of_all(const std::vector<met>& failures) {
     std::string sentence;
-    for (const auto& [transport, why] : failures)
-        sentence.append(sentence.empty() ? "" : "; ").append(transport).append(": ").append(why.what());
+    for (const auto& each : failures)
+        sentence.append(sentence.empty() ? "" : "; ").append(each.transport).append(": ").append(each.why.what());
     const auto& last = failures.back().why;
     const auto retryable = std::ranges::find_if(failures, [](const met& each) { return each.why.retryable(); });
     const bool may_pass = moves_on(last) && retryable != failures.end();
@@ -46,6 +46,7 @@ send_error failure_of_all(const std::vector<met>& failures) {
              .status = chosen.status(),
              .retryable = chosen.retryable(),
              .uncertain = chosen.uncertain(),
+             .safe_to_repeat = chosen.uncertain() && (failures.back().keeps_keys || last.safe_to_repeat()),
              .retry_after = may_pass ? soonest(failures) : chosen.retry_after()}};
 }
 

@@ -26,6 +26,7 @@ bool needs_rest(const send_error& why) noexcept;
 struct met {
     std::string transport;
     send_error why;
+    bool keeps_keys = false; ///< the transport does
 };
 send_error failure_of_all(const std::vector<met>& failures);
 

@@ -56,6 +56,9 @@ TEST(Attempts, AreNotMadeAgainForALostAnswerWhereNoKeysAreKept) {
     EXPECT_EQ(after_failure(lost, 1, rules, forever, 1).reason,
               "it may have been accepted, and the transport keeps no keys");
     EXPECT_TRUE(after_failure(make_failure(infra::errc::unavailable), 1, rules, forever, 1).pause);
+    const auto lost_by_one_with_keys =
+        make_failure(infra::errc::unavailable, {.retryable = true, .uncertain = true, .safe_to_repeat = true});
+    EXPECT_TRUE(after_failure(lost_by_one_with_keys, 1, rules, forever, 1).pause);
 }
 
 TEST(Attempts, WaitAtLeastAsLongAsTheProviderSays) {

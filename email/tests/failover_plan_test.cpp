@@ -71,6 +71,9 @@ TEST(FailoverPlan, IsWhatTheLastSaysWhereThatIsFinal) {
         failure_of_all({{"a", certain(infra::errc::unavailable, true)}, {"b", uncertain(infra::errc::timed_out)}});
     EXPECT_EQ(lost.code(), infra::errc::timed_out);
     EXPECT_TRUE(lost.uncertain());
+    EXPECT_FALSE(lost.safe_to_repeat());
+    EXPECT_TRUE(failure_of_all({{"b", uncertain(infra::errc::timed_out), true}}).safe_to_repeat()) << "it keeps keys";
+    EXPECT_FALSE(failure_of_all({{"b", certain(infra::errc::unavailable, true), true}}).safe_to_repeat());
 }
 
 TEST(FailoverPlan, AsksThoseThatRestLast) {

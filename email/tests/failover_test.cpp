@@ -2,6 +2,7 @@
 
 #include "tests/support.hpp"
 
+#include <infra/email/mailer.hpp>
 #include <infra/email/memory.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -199,6 +200,35 @@ TEST_F(FailoverTest, LeavesAMailWithTheTransportThatWasCancelledOverIt) {
     first->steps = {{once::fail, down}};
     EXPECT_TRUE(deliver(make_mail("a")).failure) << "it may be out";
     EXPECT_EQ(second->calls, 0);
+}
+
+// A list is no less safe than its first transport, though its last one keeps no keys.
+TEST_F(FailoverTest, LetsAMailerAskTheOneThatMayHaveAMailAgainWhereThatKeepsKeys) {
+    const auto keyless = std::make_shared<scripted>("keyless", transport_traits{});
+    both = make_failover_transport({.transports = {first, keyless}, .time = &time});
+    ASSERT_FALSE(both->traits().keeps_keys);
+    first->steps = {{once::accept_and_lose_the_answer, lost}, {once::fail, down}, {once::fail, lost}};
+    const mailer m({.transport = both, .from = "shop@x.org", .pause = fixed(1ms)});
+    run(m.send({.to = "ann@example.org", .content = rendered_email{.subject = "S", .text = "t"}}));
+    EXPECT_EQ(first->calls, 4);
+    EXPECT_EQ(first->kept.sent().size(), 1u);
+    EXPECT_EQ(keyless->calls, 0);
+}
+
+TEST_F(FailoverTest, EndsWithAMailThatOneWithoutKeysMayHave) {
+    const auto keyless = std::make_shared<scripted>("keyless", transport_traits{});
+    both = make_failover_transport({.transports = {first, keyless}, .time = &time});
+    first->steps = {{once::fail, down}};
+    keyless->steps = {{once::accept_and_lose_the_answer, lost}};
+    const mailer m({.transport = both, .from = "shop@x.org", .pause = fixed(1ms)});
+    try {
+        run(m.send({.to = "ann@example.org", .content = rendered_email{.subject = "S", .text = "t"}}));
+        ADD_FAILURE() << "it was sent";
+    } catch (const send_error& e) {
+        EXPECT_TRUE(e.uncertain());
+    }
+    EXPECT_EQ(first->calls, 1);
+    EXPECT_EQ(keyless->calls, 1);
 }
 
 TEST_F(FailoverTest, LeavesTheNextOneAloneWhenTheTimeIsOver) {

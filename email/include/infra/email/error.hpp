@@ -50,6 +50,10 @@ public:
         /// only with a transport that keeps idempotency keys, and trying elsewhere never is.
         bool uncertain = false;
 
+        /// Uncertain, but the same transport may be handed the mail again though its traits do not promise keys: a failover list asks the
+        /// one that may have it, which does keep them.
+        bool safe_to_repeat = false;
+
         std::chrono::milliseconds retry_after{0}; ///< not before; zero: the provider did not say
     };
 
@@ -64,6 +68,7 @@ public:
     int status() const noexcept { return details_.status; }
     bool retryable() const noexcept { return details_.retryable; }
     bool uncertain() const noexcept { return details_.uncertain; }
+    bool safe_to_repeat() const noexcept { return details_.safe_to_repeat; }
     std::chrono::milliseconds retry_after() const noexcept { return details_.retry_after; }
 
 private:
