@@ -45,9 +45,8 @@ message_id settle(const send_error& why, bool key_is_ours, bool keeps_keys, cons
 
 awaitable<message_id> send(mailer to, message_record stored, const queue::job_context* job) {
     auto m = message_of(std::move(stored));
-    const bool has_key = !m.idempotency_key.empty();
-    const bool key_is_ours = !has_key || m.idempotency_key.starts_with(our_keys);
-    if (!has_key) // another program stored it
+    const bool key_is_ours = m.idempotency_key.starts_with(our_keys);
+    if (m.idempotency_key.empty()) // another program stored it; ids may begin anew, so others may have had that key
         m.idempotency_key = key_of_job(job->queue(), job->id());
     std::optional<send_error> failure;
     try {

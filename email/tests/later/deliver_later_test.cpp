@@ -264,6 +264,15 @@ TEST_F(DeliverLater, FailsWhenSomebodyElseUsedTheKeyOfAMessage) {
     EXPECT_EQ(work.run_all().failed(), 1u);
 }
 
+// Ids may begin anew, where another job has had that key.
+TEST_F(DeliverLater, FailsWhenAJobOfTheSameIdUsedTheKeyOfWhatAnotherProgramStored) {
+    sent->fail_next(failing(errc::key_reused, false));
+    const auto mail = make();
+    run(work.jobs().enqueue("deliver-email",
+                            {{"version", 1}, {"to", json::array{{{"email", "a@x.org"}}}}, {"body", "B"}}));
+    EXPECT_EQ(work.run_all().failed(), 1u);
+}
+
 TEST_F(DeliverLater, FailsAtOnceOnAPayloadThatIsNone) {
     const auto mail = make();
     EXPECT_EQ(failure_of([&] { run(work.jobs().enqueue("deliver-email", {{"version", 1}})); }).code,
