@@ -44,6 +44,8 @@ CLI::App& email_group::add(verb v, std::function<exit_code(const output&)> act, 
             return act(o);
         } catch (const boost::system::system_error& e) {
             return o.fail(email_code_for(e.code()), e.what());
+        } catch (const not_there& e) {
+            return o.fail(exit_code::not_found, e.what());
         } catch (const std::invalid_argument& e) {
             return o.fail(exit_code::usage, e.what());
         }

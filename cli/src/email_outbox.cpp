@@ -2,7 +2,6 @@
 #include "shown_words.hpp"
 #include "table.hpp"
 
-#include <infra/base/error.hpp>
 #include <infra/email/mime.hpp>
 #include <infra/email/outbox.hpp>
 #include <infra/runtime/wait.hpp>
@@ -25,8 +24,7 @@ struct outbox_words {
 void refuse_what_is_not_there(const std::string& directory) {
     std::error_code ignored;
     if (!std::filesystem::is_directory(directory, ignored))
-        throw error(email::errc::no_template,
-                    "there is no outbox in " + directory + "; give --dir as the service has it");
+        throw not_there("there is no outbox in " + directory + "; give --dir as the service has it");
 }
 
 // --- ls -----------------------------------------------------------------------------------------------------------
@@ -71,7 +69,7 @@ std::string eml_of(const outbox_words& words) {
     refuse_what_is_not_there(words.query.directory);
     auto text = email::read_outbox(words.query.directory, words.id);
     if (!text)
-        throw error(email::errc::no_template, "no mail in " + words.query.directory + " has an id that begins so");
+        throw not_there("no mail in " + words.query.directory + " has an id that begins so");
     return std::move(*text);
 }
 

@@ -8,10 +8,16 @@
 #include <infra/email/mailer.hpp>
 
 #include <functional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 
 namespace infra::cli {
+
+/// Thrown for what is not there, where no error of the library says so.
+struct not_there : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
 
 /// The word `email`, on which the verbs hang.
 struct email_group {

@@ -250,6 +250,17 @@ TEST_F(EmailCommand, TakesTheEnvironmentUnlessToldOtherwise) {
     EXPECT_EQ(mailer_options_for("memory:", "b@example.org", variables).from, email::address("b@example.org"));
 }
 
+TEST_F(EmailCommand, SaysThatThereIsNoConnection) {
+    ::setenv("RESEND_API_KEY", "re_secret", 1);
+    ::setenv("RESEND_BASE_URL", ("http://127.0.0.1:" + std::to_string(testing::free_port())).c_str(), 1);
+    EXPECT_EQ(run({"send", "--to", "ann@example.org", "--from", "b@example.org", "--subject", "Hi", "--body",
+                   path("note.md"), "--timeout", "300ms"}),
+              5);
+    EXPECT_EQ(err.find("re_secret"), std::string::npos) << err;
+    EXPECT_EQ(out, "");
+    ::unsetenv("RESEND_BASE_URL");
+}
+
 TEST(EmailCode, IsThatOfEveryVerb) {
     EXPECT_EQ(email_code_for(email::errc::no_template), exit_code::not_found);
     EXPECT_EQ(email_code_for(email::errc::no_attachment), exit_code::not_found);

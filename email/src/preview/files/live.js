@@ -2,7 +2,6 @@
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
-// Nobody sees a page in the background, and it would take one of the few places of those that wait.
 const until_seen = () => new Promise((done) => {
   if (!document.hidden) return done();
   document.addEventListener("visibilitychange", function look() {
@@ -12,10 +11,18 @@ const until_seen = () => new Promise((done) => {
   });
 });
 
+// A browser has few connections to one server, so that a page which goes to the background lets go of its own.
 async function version_after(known) {
-  const answer = await fetch("changes?since=" + encodeURIComponent(known), { cache: "no-store" });
-  if (!answer.ok) throw new Error("status " + answer.status);
-  return answer.text();
+  const waiting = new AbortController();
+  const let_go = () => document.hidden && waiting.abort();
+  document.addEventListener("visibilitychange", let_go);
+  try {
+    const answer = await fetch("changes?since=" + encodeURIComponent(known), { cache: "no-store", signal: waiting.signal });
+    if (!answer.ok) throw new Error("status " + answer.status);
+    return await answer.text();
+  } finally {
+    document.removeEventListener("visibilitychange", let_go);
+  }
 }
 
 (async () => {
@@ -25,7 +32,7 @@ async function version_after(known) {
     try {
       if (await version_after(known) !== known) return location.reload();
     } catch {
-      await pause(2000); // it is being started again, or has no place for us
+      await pause(2000); // we were hidden, or it is being started again, or has no place for us
     }
   }
 })();
