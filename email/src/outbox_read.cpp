@@ -2,20 +2,15 @@
 
 #include "mime/read_header.hpp"
 #include "outbox_name.hpp"
+#include "regular_file.hpp"
 
 #include <infra/base/error.hpp>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <functional>
 #include <stdexcept>
 #include <utility>
-
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 namespace infra::email {
 namespace {
@@ -27,42 +22,6 @@ constexpr std::size_t mail_bytes = 100 * 1024 * 1024;
 
 [[noreturn]] void fail(const std::string& path, std::string_view why) {
     throw error(infra::errc::io, "outbox: cannot read " + path + ": " + std::string(why));
-}
-
-struct beginning {
-    std::string text;
-    std::uint64_t size; ///< of the whole
-};
-
-std::string read_up_to(int fd, std::size_t most, const std::string& path) {
-    std::string text(most, '\0');
-    std::size_t filled = 0;
-    while (filled < most) {
-        const auto got = ::read(fd, text.data() + filled, most - filled);
-        if (got < 0 && errno != EINTR)
-            fail(path, std::strerror(errno));
-        if (got == 0)
-            break;
-        filled += got < 0 ? 0 : static_cast<std::size_t>(got);
-    }
-    text.resize(filled);
-    return text;
-}
-
-// A link would lead elsewhere, a pipe to nowhere.
-beginning beginning_of(const std::string& path, std::size_t most) {
-    const int fd = ::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0)
-        fail(path, errno == ELOOP ? "it is a symbolic link" : std::strerror(errno));
-    struct closing {
-        int fd;
-        ~closing() { ::close(fd); }
-    } const last{fd};
-    struct stat found{};
-    if (::fstat(fd, &found) != 0 || !S_ISREG(found.st_mode))
-        fail(path, "it is no regular file");
-    const auto size = static_cast<std::uint64_t>(found.st_size);
-    return {read_up_to(fd, static_cast<std::size_t>(std::min<std::uint64_t>(size, most)), path), size};
 }
 
 // The fields that are whole, of a header that is longer than what was read of it.
@@ -86,7 +45,7 @@ std::string_view value_of(const std::vector<mime::field>& fields, std::string_vi
 }
 
 void read_header(stored_mail& to) {
-    const auto file = beginning_of(to.file, header_bytes);
+    const auto file = read_beginning(to.file, header_bytes, links::refused);
     to.size = file.size;
     const auto fields = fields_of(file.text, file.size > file.text.size());
     auto from = mime::mailboxes_in(value_of(fields, "From"));
@@ -176,7 +135,7 @@ std::optional<std::string> read_outbox(const std::string& directory, std::string
     if (name.empty())
         return std::nullopt;
     const auto path = (fs::path(directory) / name).string();
-    auto file = beginning_of(path, mail_bytes);
+    auto file = read_beginning(path, mail_bytes, links::refused);
     if (file.size > file.text.size())
         fail(path, "it has over 100 MiB");
     return std::move(file.text);

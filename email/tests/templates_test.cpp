@@ -1,9 +1,12 @@
 #include <infra/email/error.hpp>
+#include <infra/email/mailer.hpp>
 #include <infra/email/templates.hpp>
 
 #include "tests/support.hpp"
 
 #include <gtest/gtest.h>
+
+#include <sys/stat.h>
 
 namespace infra::email {
 namespace {
@@ -56,6 +59,17 @@ TEST(FindSample, SaysWhatIsWrongWithAFile) {
     folder.write("welcome.json", "{\"a\":\"" + std::string(1024 * 1024, 'x') + "\"}");
     EXPECT_EQ(failure_of([&] { find_sample(folder.string(), "welcome"); }).code, errc::bad_template);
     EXPECT_EQ(failure_of([&] { find_sample(folder.string(), "../welcome"); }).code, infra::errc::invalid_input);
+}
+
+TEST(TemplateFiles, ArePipesThatNobodyWritesToInVain) {
+    temporary_folder folder;
+    for (const auto* name : {"welcome.md", "welcome.json"})
+        ASSERT_EQ(::mkfifo((folder / name).c_str(), 0600), 0);
+    EXPECT_EQ(failure_of([&] { find_sample(folder.string(), "welcome"); }).code, infra::errc::io);
+    EXPECT_EQ(failure_of([&] {
+                  run(mailer({.url = "memory:", .templates = folder.string()}).load_template("welcome"));
+              }).code,
+              infra::errc::io);
 }
 
 } // namespace

@@ -1,5 +1,6 @@
 #include "load.hpp"
 
+#include "../regular_file.hpp"
 #include "compiled.hpp"
 #include "locate.hpp"
 #include "template_text.hpp"
@@ -9,8 +10,6 @@
 
 #include <cerrno>
 #include <chrono>
-#include <cstring>
-#include <fstream>
 #include <memory>
 
 #include <sys/stat.h>
@@ -31,24 +30,7 @@ bool is_there(const std::string& path) noexcept {
     return ::stat(path.c_str(), &found) == 0 || (errno != ENOENT && errno != ENOTDIR);
 }
 
-// A pipe without a writer would keep whoever opens it waiting, and a device never ends.
-bool is_special(const std::string& path) noexcept {
-    struct stat found{};
-    return ::stat(path.c_str(), &found) == 0 && !S_ISREG(found.st_mode) && !S_ISDIR(found.st_mode);
-}
-
-std::string file_text(const std::string& path) {
-    if (is_special(path))
-        throw error(infra::errc::io, "cannot read " + path + ": it is not a regular file");
-    errno = 0;
-    std::ifstream file(path, std::ios::binary);
-    std::string text(max_size + 1, '\0');
-    file.read(text.data(), static_cast<std::streamsize>(text.size()));
-    if (file.bad() || (!file.eof() && file.fail()))
-        throw error(infra::errc::io, "cannot read " + path + ": " + std::strerror(errno));
-    text.resize(static_cast<std::size_t>(file.gcount()));
-    return text;
-}
+std::string file_text(const std::string& path) { return read_beginning(path, max_size + 1).text; }
 
 template_source find_source(const std::string& directory, const std::string& name, const std::string& locale) {
     std::string tried;
