@@ -259,6 +259,11 @@ TEST_F(EmailCommand, SaysThatThereIsNoConnection) {
     EXPECT_EQ(err.find("re_secret"), std::string::npos) << err;
     EXPECT_EQ(out, "");
     ::unsetenv("RESEND_BASE_URL");
+    EXPECT_EQ(
+        run({"send", "--to", "ann@example.org", "--from", "b@example.org", "--subject", "Hi", "--body", path("note.md"),
+             "--timeout", "300ms", "--url", "smtp://127.0.0.1:" + std::to_string(testing::free_port()) + "?tls=none"}),
+        5)
+        << err;
 }
 
 TEST(EmailCode, IsThatOfEveryVerb) {
