@@ -64,6 +64,10 @@ bool is_content_id(std::string_view id) noexcept {
 }
 
 void check_attachment(const attachment& a) {
+    if (a.filename.empty() || !a.file.empty() || !a.stored.empty())
+        throw error(errc::no_attachment,
+                    "email::mail::attachments: each has a filename and its bytes; a hook that adds "
+                    "one reads its file itself");
     mime::refuse_breaks("email::attachment::filename", a.filename);
     if (!a.content_type.empty() && !mime::is_content_type(a.content_type))
         throw error(errc::bad_header,
@@ -87,6 +91,12 @@ std::size_t size_of(const mail& m) {
     for (const auto& each : m.attachments)
         size += each.content.size();
     return size;
+}
+
+void check_words(const mail& m) {
+    if (m.html.empty() && m.text.empty() && !m.hosted)
+        throw error(infra::errc::invalid_input, "a mail has html or text; a hook left it neither");
+    mime::refuse_breaks("the subject", m.subject);
 }
 
 void check_recipients(const mail& m) {
@@ -119,7 +129,7 @@ void check_mail(const mail& m, std::size_t max_bytes) {
     check_address("from", m.from);
     check_recipients(m);
     check_all("reply_to", m.reply_to);
-    mime::refuse_breaks("the subject", m.subject);
+    check_words(m);
     mime::refuse_breaks("email::message::topic_id", m.topic_id);
     check_headers(m.headers);
     check_tags(m.tags);

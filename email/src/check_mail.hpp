@@ -12,7 +12,8 @@ namespace infra::email {
 /// Throws errc::bad_address, naming `field` and not the address, which may be somebody's.
 void check_address(const char* field, const address& who);
 
-/// Throws errc::bad_address, bad_header or, with words and attachments over `max_bytes`, too_large.
+/// Throws errc::bad_address, bad_header, no_attachment or, with words and attachments over `max_bytes`, too_large;
+/// infra::errc::invalid_input for a mail without words.
 void check_mail(const mail& m, std::size_t max_bytes);
 
 /// Throws errc::unsupported for what the transport of that name cannot do, and says what to do instead.

@@ -59,21 +59,24 @@ send_error failure_of(const std::exception_ptr& thrown) {
     }
 }
 
-handover::handover(const mailer_setup& with, telemetry::span& told, std::vector<const mail*> mails, deadline limit)
+handover::handover(const mailer_setup& with, telemetry::span& told, std::vector<const mail*> mails, deadline limit,
+                   listener settled)
     : setup_(with),
       span_(told),
       mails_(std::move(mails)),
       limit_(limit),
       waiting_(mails_.size()),
-      done_(mails_.size()),
-      uncertain_(mails_.size()) {
+      uncertain_(mails_.size()),
+      settled_(std::move(settled)) {
     std::iota(waiting_.begin(), waiting_.end(), 0u);
 }
 
-awaitable<std::vector<delivery>> handover::run() {
-    if (limit_.passed(setup_.time().steady()))
-        co_return std::vector<delivery>(
-            mails_.size(), failed({infra::errc::timed_out, "the deadline passed before the mail was handed over"}));
+awaitable<void> handover::run() {
+    if (limit_.passed(setup_.time().steady())) {
+        const send_error late{infra::errc::timed_out, "the deadline passed before the mail was handed over"};
+        for (const auto which : std::exchange(waiting_, {}))
+            settled_(which, failed(late));
+    }
     while (!waiting_.empty()) {
         if (made_ > 0) {
             tell_of_pause();
@@ -82,7 +85,6 @@ awaitable<std::vector<delivery>> handover::run() {
         ++made_;
         sort_out(co_await attempt());
     }
-    co_return std::move(done_);
 }
 
 awaitable<std::vector<delivery>> handover::attempt() {
@@ -119,37 +121,38 @@ void handover::sort_out(std::vector<delivery> answers) {
     const auto lot = random_01();
     pause_ = {};
     for (std::size_t i = 0; i < asked.size(); ++i) {
-        const auto which = asked[i];
-        auto& done = done_[which] = std::move(answers[i]);
-        if (done.failure)
-            settle_or_wait(which, lot);
-        else if (done.id == mails_[which]->id)
-            done.duplicate = false; // of an earlier attempt, whose answer was lost
+        auto& answer = answers[i];
+        if (answer.failure) {
+            settle_or_wait(asked[i], *answer.failure, lot);
+            continue;
+        }
+        if (answer.id == mails_[asked[i]]->id)
+            answer.duplicate = false; // of an earlier attempt, whose answer was lost
+        settled_(asked[i], std::move(answer));
     }
 }
 
-void handover::settle_or_wait(std::size_t which, double lot) {
-    auto& failure = *done_[which].failure;
+void handover::settle_or_wait(std::size_t which, const send_error& failure, double lot) {
     const attempt_rules rules{.attempts = setup_.options.attempts,
                               .pause = setup_.options.pause,
                               .keeps_keys = setup_.to()->traits().keeps_keys};
     const auto next = after_failure(failure, made_, rules, limit_.remaining(setup_.time().steady()), lot);
     uncertain_[which] = uncertain_[which] || failure.uncertain();
     if (!next.pause) {
-        failure = summed_up(failure, made_, uncertain_[which], next.reason);
+        settled_(which, failed(summed_up(failure, made_, uncertain_[which], next.reason)));
         return;
     }
     pause_ = std::max(pause_, *next.pause);
+    why_ = name_of(failure.code());
     waiting_.push_back(which);
 }
 
 void handover::tell_of_pause() const {
-    const auto& why = *done_[waiting_.back()].failure;
     setup_.metrics.retried(waiting_.size());
-    span_.event("retry", {{"email.attempt", made_ + 1}, {"error.type", name_of(why.code())}, {"email.pause", pause_}});
+    span_.event("retry", {{"email.attempt", made_ + 1}, {"error.type", why_}, {"email.pause", pause_}});
     telemetry::log(level::info, "email", "will be tried again",
                    {{"transport", setup_.transport_name()},
-                    {"reason", name_of(why.code())},
+                    {"reason", why_},
                     {"mails", waiting_.size()},
                     {"attempt", made_ + 1},
                     {"pause", pause_}});

@@ -10,6 +10,8 @@
 #include <chrono>
 #include <cstddef>
 #include <exception>
+#include <functional>
+#include <string_view>
 #include <vector>
 
 namespace infra::email {
@@ -23,21 +25,25 @@ send_error failure_of(const std::exception_ptr& thrown);
 /// told by a provider holds for all.
 ///
 /// Threads:  one coroutine's.
-/// Errors:   none but cancellation; the rest is in the deliveries.
+/// Errors:   none but cancellation; the rest is in the deliveries. What was known before a cancellation has been told.
 /// Lifetime: what it is given outlives run().
 class handover {
 public:
-    handover(const mailer_setup& with, telemetry::span& told, std::vector<const mail*> mails, deadline limit);
+    /// Called once for each mail, by its place, as soon as it is known what became of it; the mail may go then.
+    using listener = std::function<void(std::size_t which, delivery outcome)>;
 
-    /// One delivery for each mail. Once.
-    awaitable<std::vector<delivery>> run();
+    handover(const mailer_setup& with, telemetry::span& told, std::vector<const mail*> mails, deadline limit,
+             listener settled);
+
+    /// Once.
+    awaitable<void> run();
 
 private:
     awaitable<std::vector<delivery>> attempt();
     awaitable<std::vector<delivery>> ask(deadline until) const;
     std::vector<mail> waiting() const;
     void sort_out(std::vector<delivery> answers);
-    void settle_or_wait(std::size_t which, double lot);
+    void settle_or_wait(std::size_t which, const send_error& failure, double lot);
     void tell_of_pause() const;
 
     const mailer_setup& setup_;
@@ -48,8 +54,9 @@ private:
     int made_ = 0;                     // attempts
     std::vector<std::size_t> waiting_; // mails that are not done yet, in order
     std::chrono::milliseconds pause_{0};
-    std::vector<delivery> done_;
+    std::string_view why_;        // of the last failure that is tried again
     std::vector<bool> uncertain_; // whether an attempt of a mail was
+    const listener settled_;
 };
 
 } // namespace infra::email

@@ -1,5 +1,7 @@
 #include <infra/email/hooks.hpp>
 
+#include "lower.hpp"
+
 #include <stdexcept>
 #include <utility>
 #include <vector>
@@ -7,7 +9,7 @@
 namespace infra::email {
 namespace {
 
-// One header may be folded between them; what they are called stays with those they are.
+// Between addresses a header can be folded; names are left out.
 void note(mail& in, const char* header, const std::vector<address>& list) {
     std::string all;
     for (const auto& each : list)
@@ -20,6 +22,8 @@ mail redirected(mail m, const address_list& instead) {
     note(m, "X-Original-To", m.to);
     note(m, "X-Original-Cc", m.cc);
     note(m, "X-Original-Bcc", m.bcc);
+    // One click in the mailbox of the test would unsubscribe the recipient.
+    std::erase_if(m.headers, [](const auto& field) { return lower(field.first).starts_with("list-unsubscribe"); });
     m.to.assign(instead.begin(), instead.end());
     m.cc.clear();
     m.bcc.clear();

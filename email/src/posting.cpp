@@ -61,7 +61,9 @@ awaitable<void> posting::carry(bool all_or_none) {
 
 // --- From a message to a mail -----------------------------------------------------------------------------------
 
-// What it throws concerns the whole slice: the deadline, or a pool that takes no more.
+bool posting::is_anything_known() const noexcept { return std::ranges::any_of(items_, &item::settled); }
+
+// What is thrown concerns the whole slice: the deadline, or a pool that takes no more.
 awaitable<void> posting::make(slice some) {
     std::optional<send_error> failure;
     try {
@@ -73,7 +75,7 @@ awaitable<void> posting::make(slice some) {
     }
     if (!failure)
         co_return;
-    if (!begun_)
+    if (!is_anything_known())
         throw send_error(*failure);
     for (auto& each : some)
         settle(each, {.failure = failure});
@@ -152,16 +154,15 @@ awaitable<void> posting::hand_over(slice some) {
     std::vector<const mail*> mails;
     for (auto& each : some)
         if (!each.settled) {
-            each.handed_over = begun_ = true;
+            each.handed_over = true;
             going.push_back(&each);
             mails.push_back(&*each.made);
         }
     if (going.empty())
         co_return;
-    handover to_transport(setup_, span_, std::move(mails), limit_);
-    auto outcomes = co_await to_transport.run();
-    for (std::size_t i = 0; i < going.size(); ++i)
-        settle(*going[i], std::move(outcomes[i]));
+    const auto settled = [&](std::size_t which, delivery outcome) { settle(*going[which], std::move(outcome)); };
+    handover to_transport(setup_, span_, std::move(mails), limit_, settled);
+    co_await to_transport.run();
 }
 
 // The mail is let go: many slices may follow.

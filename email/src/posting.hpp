@@ -22,8 +22,8 @@ namespace infra::email {
 /// became of each, a slice at a time as the transport takes them.
 ///
 /// Threads:  one coroutine's.
-/// Errors:   what is wrong with one message is in its delivery. run() throws a send_error for what kept all from being handed
-///           over, such as a deadline, and a cancellation.
+/// Errors:   what is wrong with one message is in its delivery. run() throws a cancellation, and a send_error for what came
+///           before anything was known of any message, such as a deadline.
 /// Lifetime: what it is given outlives it.
 class posting {
 public:
@@ -50,6 +50,7 @@ private:
     std::vector<slice> slices();
     awaitable<void> carry(bool all_or_none);
 
+    bool is_anything_known() const noexcept;
     awaitable<void> make(slice some);
     awaitable<void> make_each(slice some);
     awaitable<void> make_one(item& one, prepared from);
@@ -66,7 +67,6 @@ private:
     const deadline limit_;
     const steady_time began_;
     std::vector<item> items_;
-    bool begun_ = false; // something was handed over
 };
 
 } // namespace infra::email

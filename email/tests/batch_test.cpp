@@ -194,6 +194,41 @@ TEST_F(Batch, LosesAndDoublesNothingWhateverFails) {
     }
 }
 
+TEST_F(Batch, KeepsWhatItKnowsOfTheFirstSliceAtItsDeadline) {
+    take_at_most(1);
+    auto all = make_messages(2);
+    all[0].to = "nobody";
+    options.before = {[this](mail m) -> awaitable<std::optional<mail>> {
+        co_await time.sleep_for(1h);
+        co_return m;
+    }};
+    const auto done = send_batch(all);
+    EXPECT_EQ(done.at(0).failure->code(), errc::bad_address);
+    EXPECT_EQ(done.at(1).failure->code(), infra::errc::timed_out);
+}
+
+// In the pause between attempts: what the first has accepted is told as that.
+TEST_F(Batch, TellsWhatIsKnownBeforeItIsCancelled) {
+    std::vector<std::string> told;
+    options.after = {[&](const mail& m, const delivery& d) {
+        told.push_back(m.to[0].email() + (d.failure ? " " + d.failure->name() : ""));
+    }};
+    to->fail({1}, down);
+    asio::io_context loop{1};
+    asio::cancellation_signal cancel;
+    bool ended = false;
+    auto end = [&](std::exception_ptr, std::vector<delivery>) { ended = true; };
+    asio::co_spawn(with_context(loop.get_executor()), mailer(options).send_batch(make_messages(2)),
+                   asio::bind_cancellation_slot(cancel.slot(), end));
+    loop.poll();
+    EXPECT_EQ(told, std::vector<std::string>{"0@x.org"});
+    cancel.emit(asio::cancellation_type::terminal);
+    loop.restart();
+    loop.poll();
+    EXPECT_TRUE(ended);
+    EXPECT_EQ(told, (std::vector<std::string>{"0@x.org", "1@x.org cancelled"}));
+}
+
 TEST_F(Batch, TellsTheHooksOfEachMailWhenItIsCancelled) {
     std::map<std::string, std::string> told;
     options.after = {[&](const mail& m, const delivery& d) {

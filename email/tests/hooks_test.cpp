@@ -81,6 +81,10 @@ TEST_F(Hooks, AreCheckedLikeACaller) {
         {[](mail& m) { m.to = {"nobody"}; }, errc::bad_address},
         {[](mail& m) { m.to.clear(); }, errc::bad_address},
         {[](mail& m) { m.attachments = {{.filename = "a", .content = std::string(1001, 'x')}}; }, errc::too_large},
+        {[](mail& m) { m.attachments = {{.filename = "a", .file = "/etc/hostname"}}; }, errc::no_attachment},
+        {[](mail& m) { m.attachments = {{.filename = "a", .stored = "k"}}; }, errc::no_attachment},
+        {[](mail& m) { m.attachments = {{.content = "x"}}; }, errc::no_attachment},
+        {[](mail& m) { m.html.clear(), m.text.clear(); }, infra::errc::invalid_input},
         {[](mail& m) { m.topic_id = "t"; }, errc::unsupported},
         {[](mail& m) { m.id = "another"; }, infra::errc::invalid_input},
         {[](mail&) { throw send_error(errc::refused, "a list says no"); }, errc::refused},
@@ -134,6 +138,10 @@ TEST_F(Hooks, RedirectEverythingAndSayWhomItWasFor) {
               (std::map<std::string, std::string>{{"X-Original-To", "ann@example.org, cy@example.org"},
                                                   {"X-Original-Cc", "bo@example.org"},
                                                   {"X-Original-Bcc", "di@example.org"}}));
+    m.bcc = m.cc = {};
+    m.to = "ann@example.org";
+    m.unsubscribe = unsubscribe{.url = "https://x.org/u/4f2a"};
+    EXPECT_EQ(sent(m).headers, (std::map<std::string, std::string>{{"X-Original-To", "ann@example.org"}}));
     EXPECT_THROW(redirect_to({}), std::invalid_argument);
     EXPECT_THROW(redirect_to("nobody"), std::invalid_argument);
 }

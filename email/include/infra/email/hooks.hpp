@@ -15,7 +15,7 @@
 namespace infra::email {
 
 /// Gets a mail with everything decided and gives back the one to send, or nothing: then it is stopped, which is no failure. What
-/// it changed is checked like what the caller wrote; the id stays. What it throws fails the send, as a send_error. It runs once
+/// it changed is checked like what the caller wrote; the id stays, and an attachment it adds has its bytes and its name. What it throws fails the send, as a send_error. It runs once
 /// for a mail, not for each attempt, on the executor that awaits the send, and within its deadline.
 using before_hook = std::function<awaitable<std::optional<mail>>(mail)>;
 
@@ -23,7 +23,8 @@ using before_hook = std::function<awaitable<std::optional<mail>>(mail)>;
 /// made, for want of a template or an address, is its caller's alone. It must not block; what it throws is logged.
 using after_hook = std::function<void(const mail&, const delivery&)>;
 
-/// Sends everything to `instead`, and says in X-Original-To, -Cc and -Bcc whom it was for.
+/// Sends everything to `instead`, says in X-Original-To, -Cc and -Bcc whom it was for, and leaves out List-Unsubscribe, which is
+/// theirs to use. Throws std::invalid_argument for no address or one that is none.
 before_hook redirect_to(address_list instead);
 
 } // namespace infra::email
