@@ -12,6 +12,7 @@ using namespace std::chrono_literals;
 
 // A limit above is none for us, and not worth remembering so many requests.
 constexpr std::size_t highest_limit = 10'000;
+constexpr std::size_t everybodys = 5;                    // a second; a team's is at least that
 constexpr rate unheard_of{.limit = 1'000, .window = 1s}; // how much is remembered before a limit is told
 
 std::optional<std::size_t> number(std::string_view text) noexcept {
@@ -57,6 +58,8 @@ rate_words read_rate(const http::headers& fields, wall_time now) {
 }
 
 std::optional<steady_time> rate_limit::next(steady_time now) const {
+    if (under_way_ >= (heard_ ? at_once_ : std::min(at_once_, everybodys)))
+        return std::nullopt;
     auto when = std::max(now, not_before_);
     if (shared_ && shared_->left == 0)
         when = std::max(when, shared_->until);
@@ -100,6 +103,7 @@ void rate_limit::started(steady_time now) {
 
 void rate_limit::ended(steady_time now, const rate_words& said) {
     --under_way_;
+    heard_ = true;
     ended_.push_back(ended_.empty() ? now : std::max(now, ended_.back()));
     learn(now, said);
     const auto most = std::max({told_.value_or(unheard_of).limit, own_.value_or(unheard_of).limit, unheard_of.limit});

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstddef>
 #include <deque>
+#include <limits>
 #include <optional>
 #include <string_view>
 
@@ -38,12 +39,14 @@ struct rate {
 /// from its start until `window` after its answer, and no more than `limit` at a time: then no window of the server, wherever it
 /// begins, has more than that. (Of any request more, one of the others was answered a window before it started.)
 ///
-/// What others use up of a limit that is shared shows in `remaining`; until `reset` no more than that is begun.
+/// What others use up of a limit that is shared shows in `remaining`; until `reset` no more than that is begun. Before the first
+/// answer no more are under way than any team may send in a second.
 ///
 /// Threads:  as a standard container.
 class rate_limit {
 public:
-    explicit rate_limit(std::optional<rate> own = {}) : own_(own) {}
+    explicit rate_limit(std::optional<rate> own = {}, std::size_t at_once = std::numeric_limits<std::size_t>::max())
+        : own_(own), at_once_(at_once) {}
 
     /// `now`, or the time at which the next may start; nothing: not before another of those under way has ended.
     std::optional<steady_time> next(steady_time now) const;
@@ -68,6 +71,8 @@ private:
     };
 
     std::optional<rate> own_;
+    std::size_t at_once_;
+    bool heard_ = false; // of any request
     std::optional<rate> told_;
     std::optional<budget> shared_;
     steady_time not_before_{}; // Retry-After

@@ -45,8 +45,9 @@ resend_options checked(resend_options o) {
     return o;
 }
 
-std::optional<rate> own_rate(const resend_options& o) {
-    return o.max_per_second == 0 ? std::nullopt : std::optional(rate{.limit = o.max_per_second});
+rate_limit limit_of(const resend_options& o) {
+    const auto own = o.max_per_second == 0 ? std::nullopt : std::optional(rate{.limit = o.max_per_second});
+    return rate_limit(own, o.connections);
 }
 
 /// The HTTP client, made with the first mail on the loop that was given, or on one of its own.
@@ -104,7 +105,7 @@ bool holds_for_all(const delivery& d) {
 class resend_transport final : public transport {
 public:
     explicit resend_transport(resend_options o)
-        : options_(checked(std::move(o))), gate_(own_rate(options_), options_.max_waiting, *options_.time) {}
+        : options_(checked(std::move(o))), gate_(limit_of(options_), options_.max_waiting, *options_.time) {}
 
     std::string_view name() const noexcept override { return "resend"; }
 

@@ -49,7 +49,9 @@ public:
         // Others ask when they come, and stand last then.
         const auto earliest = in_.rate_.earliest(now, is_first ? 0 : in_.line_.size() - 1);
         if (limit.passed(std::max(earliest, now)))
-            throw refusal("Resend: the deadline comes before the rate limit lets the mail through", earliest - now);
+            throw refusal("Resend: the deadline comes before the mail's turn, for others are under way or the rate "
+                          "limit is reached",
+                          earliest - now);
         me_->wake.emplace(ex);
         return is_first && next ? earlier(limit, deadline(*next)) : limit;
     }
@@ -69,8 +71,8 @@ private:
     line::iterator me_;
 };
 
-turnstile::turnstile(std::optional<rate> own, std::size_t max_waiting, clock& time)
-    : time_(time), max_waiting_(max_waiting), rate_(own) {}
+turnstile::turnstile(rate_limit keeps_to, std::size_t max_waiting, clock& time)
+    : time_(time), max_waiting_(max_waiting), rate_(std::move(keeps_to)) {}
 
 awaitable<void> turnstile::enter(deadline limit) {
     const auto ex = co_await asio::this_coro::executor;

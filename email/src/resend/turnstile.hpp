@@ -26,7 +26,7 @@ namespace infra::email::resend {
 /// Lifetime: must outlive every enter(), as the clock must.
 class turnstile {
 public:
-    turnstile(std::optional<rate> own, std::size_t max_waiting, clock& time);
+    turnstile(rate_limit keeps_to, std::size_t max_waiting, clock& time);
 
     awaitable<void> enter(deadline limit);
     void leave(const rate_words& said);

@@ -58,13 +58,27 @@ TEST(ResendRate, IsNotThereWhereItMakesNoSense) {
 
 // --- Waiting ----------------------------------------------------------------------------------------------------
 
-TEST(ResendRateLimit, IsNoneBeforeItWasTold) {
+TEST(ResendRateLimit, BeginsWithWhatEverybodyMay) {
     rate_limit limit;
-    for (int i = 0; i < 1000; ++i) {
+    for (int i = 0; i < 5; ++i) {
         EXPECT_EQ(limit.next(start), start);
         limit.started(start);
     }
+    EXPECT_EQ(limit.next(start), std::nullopt) << "not before the first answer";
     EXPECT_EQ(limit.earliest(start, 1'000'000), start);
+}
+
+TEST(ResendRateLimit, IsNoneWhereNoneIsTold) {
+    rate_limit limit({}, 50);
+    limit.started(start);
+    limit.ended(start);
+    for (int i = 0; i < 50; ++i) {
+        EXPECT_EQ(limit.next(start), start);
+        limit.started(start);
+    }
+    EXPECT_EQ(limit.next(start), std::nullopt) << "but for connections";
+    limit.ended(start);
+    EXPECT_EQ(limit.next(start), start);
 }
 
 TEST(ResendRateLimit, LetsNoMoreCountAtATime) {
@@ -163,8 +177,8 @@ struct play {
     unsigned seed = 0;
 };
 
-/// Plays a client that follows the limit, and returns how long it took. Refusals before the first answer and its window are
-/// not counted.
+/// Plays a client that follows the limit, and returns how long it took. Where the limit is below everybody's, refusals before
+/// the first answer and its window are not counted.
 std::chrono::nanoseconds follow(play& p) {
     std::mt19937 lot(p.seed);
     const auto delay = [&] {
@@ -204,7 +218,7 @@ std::chrono::nanoseconds follow(play& p) {
             continue;
         }
         const auto said = p.at.arrival(now);
-        if (!told || now < *told + p.at.rule.window + 2 * p.slowest)
+        if (p.at.rule.limit < 5 && (!told || now < *told + p.at.rule.window + 2 * p.slowest))
             p.at.refused = 0;
         events.emplace(now + delay(), event{true, said});
     }

@@ -29,14 +29,14 @@ struct ResendTurnstile : ::testing::Test {
 };
 
 TEST_F(ResendTurnstile, LetsThroughAtOnceWhileThereIsRoom) {
-    turnstile gate(rate{.limit = 2}, 10, time);
+    turnstile gate(rate_limit(rate{.limit = 2}), 10, time);
     loop.wait(gate.enter(in(0s)));
     loop.wait(gate.enter(in(0s)));
     EXPECT_EQ(time.sleepers(), 0u);
 }
 
 TEST_F(ResendTurnstile, LetsThroughInTheOrderOfComing) {
-    turnstile gate(rate{.limit = 1}, 10, time);
+    turnstile gate(rate_limit(rate{.limit = 1}), 10, time);
     loop.wait(gate.enter(in(1h)));
     std::vector<std::shared_ptr<testing::outcome<bool>>> waiting;
     for (int i = 0; i < 3; ++i)
@@ -52,7 +52,7 @@ TEST_F(ResendTurnstile, LetsThroughInTheOrderOfComing) {
 }
 
 TEST_F(ResendTurnstile, RefusesAtOnceWhatWouldNotBeInTime) {
-    turnstile gate(rate{.limit = 1}, 10, time);
+    turnstile gate(rate_limit(rate{.limit = 1}), 10, time);
     loop.wait(gate.enter(in(1h)));
     gate.leave({});
     const auto first = loop.spawn(gate.enter(in(5s)));
@@ -72,7 +72,7 @@ TEST_F(ResendTurnstile, RefusesAtOnceWhatWouldNotBeInTime) {
 }
 
 TEST_F(ResendTurnstile, RefusesWhoeverItsDeadlineFindsInLine) {
-    turnstile gate(rate{.limit = 1}, 10, time);
+    turnstile gate(rate_limit(rate{.limit = 1}), 10, time);
     loop.wait(gate.enter(in(1h))); // and does not come back
     const auto first = loop.spawn(gate.enter(in(3s)));
     const auto second = loop.spawn(gate.enter(in(4s)));
@@ -88,7 +88,7 @@ TEST_F(ResendTurnstile, RefusesWhoeverItsDeadlineFindsInLine) {
 }
 
 TEST_F(ResendTurnstile, MovesUpWhenSomebodyGivesUp) {
-    turnstile gate(rate{.limit = 1}, 10, time);
+    turnstile gate(rate_limit(rate{.limit = 1}), 10, time);
     loop.wait(gate.enter(in(1h)));
     asio::cancellation_signal stop;
     const auto first = loop.spawn(gate.enter(in(1h)), stop.slot());
@@ -105,7 +105,7 @@ TEST_F(ResendTurnstile, MovesUpWhenSomebodyGivesUp) {
 }
 
 TEST_F(ResendTurnstile, HearsWhatAnAnswerSays) {
-    turnstile gate({}, 10, time);
+    turnstile gate(rate_limit(), 10, time);
     loop.wait(gate.enter(in(0s)));
     gate.leave({.retry_after = 60s});
     EXPECT_EQ(loop.run(gate.enter(in(30s)))->code(), infra::errc::overloaded);
@@ -117,7 +117,7 @@ TEST_F(ResendTurnstile, HearsWhatAnAnswerSays) {
 }
 
 TEST_F(ResendTurnstile, HasAnEnd) {
-    turnstile gate(rate{.limit = 1}, 2, time);
+    turnstile gate(rate_limit(rate{.limit = 1}), 2, time);
     loop.wait(gate.enter(in(1h)));
     const auto first = loop.spawn(gate.enter(in(1h))), second = loop.spawn(gate.enter(in(1h)));
     EXPECT_EQ(loop.run(gate.enter(in(1h)))->code(), infra::errc::overloaded);
@@ -130,7 +130,7 @@ TEST_F(ResendTurnstile, HasAnEnd) {
 }
 
 TEST(ResendTurnstileThreads, LetEachThroughOnceFromManyLoops) {
-    turnstile gate(rate{.limit = 8, .window = 1ms}, 10'000, real_clock());
+    turnstile gate(rate_limit(rate{.limit = 8, .window = 1ms}), 10'000, real_clock());
     std::atomic<int> inside{0}, most{0};
     const auto pass = [&]() -> awaitable<void> {
         co_await gate.enter(deadline::after(60s));
