@@ -3,6 +3,11 @@
 namespace infra::email {
 namespace {
 
+bool is_change(std::string_view control) noexcept {
+    return control.size() == 3 && ((control >= "\xe2\x80\xaa" && control <= "\xe2\x80\xae") ||
+                                   (control >= "\xe2\x81\xa6" && control <= "\xe2\x81\xa9"));
+}
+
 constexpr char embedding = 'e', isolate = 'i';
 
 // U+202A, 202B, 202D and 202E begin an embedding or override, U+2066 to 2068 an isolate.
@@ -30,6 +35,16 @@ std::string_view with_directions_ended(std::string_view text, std::string& room)
     for (; !open.empty(); open.pop_back())
         room += open.back() == embedding ? "\xe2\x80\xac" : "\xe2\x81\xa9";
     return room;
+}
+
+std::string file_name_without_directions(std::string_view name) {
+    std::string made;
+    while (!name.empty()) {
+        const bool change = is_change(name.substr(0, 3));
+        made += change ? '_' : name.front();
+        name.remove_prefix(change ? 3 : 1);
+    }
+    return made;
 }
 
 } // namespace infra::email

@@ -1,5 +1,6 @@
 #include "compose.hpp"
 
+#include "bidi.hpp"
 #include "check_mail.hpp"
 #include "lower.hpp"
 
@@ -126,7 +127,7 @@ mail compose(message m, rendered_email words, const composition& c) {
     if (is_blank(made.subject))
         made.subject = made.hosted ? "" : no_subject;
     for (auto& each : made.attachments) {
-        each.filename = filename_of(each);
+        each.filename = file_name_without_directions(filename_of(each));
         each.file.clear();
         each.stored.clear();
     }

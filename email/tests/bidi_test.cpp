@@ -30,5 +30,18 @@ TEST(Bidi, EndsEveryDirectionThatWasBegun) {
         << "it may lie in there";
 }
 
+TEST(Bidi, IsNotInTheNameOfAFile) {
+    const std::pair<std::string, std::string> table[] = {
+        {"a.pdf", "a.pdf"},
+        {"ann\u202etxt.exe", "ann_txt.exe"},
+        {"\u202aa\u202bb\u202cc\u202dd\u202ee\u2066f\u2067g\u2068h\u2069", "_a_b_c_d_e_f_g_h_"},
+        {"\u05d3\u05e0\u05d4\u200f.pdf", "\u05d3\u05e0\u05d4\u200f.pdf"}, // a mark turns nothing around
+        {"\u2026 \u20ac\u2065\u206a", "\u2026 \u20ac\u2065\u206a"},
+        {"\xe2\x80", "\xe2\x80"},
+    };
+    for (const auto& [name, safe] : table)
+        EXPECT_EQ(file_name_without_directions(name), safe);
+}
+
 } // namespace
 } // namespace infra::email

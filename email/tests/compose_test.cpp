@@ -202,6 +202,14 @@ TEST(Compose, NamesAttachmentsAfterTheirFiles) {
     EXPECT_EQ(filename_of({.stored = "invoices/2026/17.pdf"}), "17.pdf");
 }
 
+TEST(Compose, LetsNoFileShowAnotherEndingThanItHas) {
+    auto m = make_message();
+    m.attachments = {{.filename = "ann\u202efdp.exe", .content = "x"}, {.filename = "plain.pdf", .content = "y"}};
+    const auto made = composed(m);
+    EXPECT_EQ(made.attachments.at(0).filename, "ann_fdp.exe");
+    EXPECT_EQ(made.attachments.at(1).filename, "plain.pdf");
+}
+
 TEST(CheckedMail, RefusesWhatAHookMayHaveLeft) {
     const auto good = composed(make_message());
     EXPECT_NO_THROW(check_mail(good, 1000));

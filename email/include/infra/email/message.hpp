@@ -20,7 +20,9 @@ using message_id = std::string;
 
 /// A file that comes along. Where it comes from is one of `content`, `file` and `stored`.
 struct attachment {
-    std::string filename{};     ///< as the recipient sees it; empty: the last part of `file` or `stored`
+    /// As the recipient sees it, with '_' for each change of direction; empty: the last part of `file` or `stored`.
+    std::string filename{};
+
     std::string content{};      ///< the bytes, not yet encoded
     std::string content_type{}; ///< "image/png"; empty: from the filename's ending
     std::string content_id{};   ///< set: shown inline, where the html says `cid:…`
