@@ -2,6 +2,8 @@
 
 #include "sha256.hpp"
 
+#include "../bidi.hpp"
+
 #include <infra/base/encoding.hpp>
 
 #include <algorithm>
@@ -21,13 +23,15 @@ bool may_join(const mail& m) noexcept {
 
 // --- Addresses --------------------------------------------------------------------------------------------------
 
-// RFC 5322's atoms with spaces between them, and what is not ASCII; the rest stands in quotes.
+// RFC 5322's atoms with spaces between them, and what is not ASCII; the rest stands in quotes. So does what looks like an encoded
+// word, which is none in quotes (RFC 2047, section 5).
 bool is_plain(std::string_view name) noexcept {
     constexpr std::string_view more = "!#$%&'*+-/=?^_`{|}~ ";
-    return !name.starts_with(' ') && !name.ends_with(' ') && std::ranges::all_of(name, [more](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c & 0x80) != 0 ||
-               more.find(c) != std::string_view::npos;
-    });
+    return name.find("=?") == std::string_view::npos && !name.starts_with(' ') && !name.ends_with(' ') &&
+           std::ranges::all_of(name, [more](char c) {
+               return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c & 0x80) != 0 ||
+                      more.find(c) != std::string_view::npos;
+           });
 }
 
 std::string quoted(std::string_view name) {
@@ -167,7 +171,9 @@ json::object to_json(const mail& m) {
 std::string to_text(const address& who) {
     if (who.name().empty())
         return who.email();
-    return (is_plain(who.name()) ? who.name() : quoted(who.name())) + " <" + who.email() + ">";
+    std::string room;
+    const auto name = with_directions_ended(who.name(), room);
+    return (is_plain(name) ? std::string(name) : quoted(name)) + " <" + who.email() + ">";
 }
 
 std::string idempotency_key_of(const mail& m) {

@@ -35,6 +35,10 @@ TEST(ResendAddress, IsQuotedWhereANameWouldBeReadAsMore) {
         {"Ann ", "\"Ann \" <ann@example.org>"},
         {"a:b;", "\"a:b;\" <ann@example.org>"},
         {"(Ann)", "\"(Ann)\" <ann@example.org>"},
+        {"=?utf-8?q?Boss?=", "\"=?utf-8?q?Boss?=\" <ann@example.org>"},
+        {"a = b ?", "a = b ? <ann@example.org>"},
+        {"\u202ennA", "\u202ennA\u202c <ann@example.org>"},
+        {"\u2066Ann, B", "\"\u2066Ann, B\u2069\" <ann@example.org>"},
     };
     for (const auto& [name, text] : table)
         EXPECT_EQ(to_text(address::named(name, "ann@example.org")), text);
