@@ -3,7 +3,6 @@
 #include "../template/load.hpp"
 
 #include <infra/base/error.hpp>
-#include <infra/email/error.hpp>
 
 #include <boost/json/serialize.hpp>
 
@@ -57,7 +56,7 @@ look look_at(const std::string& directory, const wish& what) {
         note_gaps(made, t, data);
     } catch (const error& e) {
         made.problem = e.what();
-        made.found = e.code() != errc::no_template || !made.path.empty();
+        made.found = !made.path.empty();
     }
     return made;
 }

@@ -97,6 +97,7 @@ TEST_F(Preview, LeadsNowhereOutOfItsDirectory) {
         for (const std::string_view route : {"/template?name=", "/html?name="}) {
             const auto page =
                 run(inner.handle({.target = std::string(route) + name, .headers = {{"host", "localhost"}}}));
+            EXPECT_EQ(page.status, 404) << name;
             EXPECT_FALSE(has(page.body, "Ann")) << name;
             EXPECT_FALSE(has(page.body, "root:")) << name;
             EXPECT_FALSE(has(page.body, "<iframe")) << name;
