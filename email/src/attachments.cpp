@@ -1,6 +1,6 @@
 #include "attachments.hpp"
 
-#include "descriptor.hpp"
+#include "regular_file.hpp"
 
 #include <infra/email/error.hpp>
 
@@ -8,38 +8,27 @@
 #include <cerrno>
 #include <cstring>
 
-#include <fcntl.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 namespace infra::email {
 namespace {
 
-[[noreturn]] void fail(const std::string& path, const char* why) {
-    throw error(errc::no_attachment, "email::attachment::file: cannot attach " + path + ": " + why);
-}
-
-// A pipe without a writer or a terminal would keep open() waiting, and /dev/zero never ends.
-file::descriptor open_regular(const std::string& path, struct stat& found) {
-    if (path.find('\0') != std::string::npos)
-        fail(path.c_str(), "its name holds a NUL");
-    file::descriptor opened(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-    if (!opened || ::fstat(opened.get(), &found) != 0)
-        fail(path, std::strerror(errno));
-    if (!S_ISREG(found.st_mode))
-        fail(path, "it is not a regular file");
-    return opened;
+regular_file open_attachment(const std::string& path) {
+    try {
+        return open_regular(path);
+    } catch (const error& e) {
+        throw error(errc::no_attachment, std::string("email::attachment::file: ") + e.what());
+    }
 }
 
 // Once more for what it may have grown by; never more than `room` and a byte, by which too much is seen.
 std::string read_file(const std::string& path, std::size_t room) {
-    struct stat found{};
-    const auto opened = open_regular(path, found);
-    const auto size = static_cast<std::size_t>(found.st_size);
+    const auto [from, size] = open_attachment(path);
     refuse_over(room, path, size);
     std::string bytes(size + 1, '\0');
     std::size_t filled = 0;
     while (true) {
-        const auto got = ::read(opened.get(), bytes.data() + filled, bytes.size() - filled);
+        const auto got = ::read(from.get(), bytes.data() + filled, bytes.size() - filled);
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)

@@ -58,14 +58,14 @@ TEST_F(Attachments, ThatAreNoFilesAreRefusedAtOnce) {
     for (const auto& each : {path("pipe"), path("endless"), folder.string(), std::string("/dev/zero")}) {
         const auto [code, sentence] = refusal(each);
         EXPECT_EQ(code, errc::no_attachment) << each;
-        EXPECT_EQ(sentence, "email::attachment::file: cannot attach " + each + ": it is not a regular file");
+        EXPECT_EQ(sentence, "email::attachment::file: cannot read " + each + ": it is not a regular file");
     }
 }
 
 TEST_F(Attachments, ThatAreNotThereAreNamed) {
     const auto [code, sentence] = refusal(path("none.pdf"));
     EXPECT_EQ(code, errc::no_attachment);
-    EXPECT_EQ(sentence, "email::attachment::file: cannot attach " + path("none.pdf") + ": No such file or directory");
+    EXPECT_EQ(sentence, "email::attachment::file: cannot read " + path("none.pdf") + ": No such file or directory");
     folder.write("a", "x");
     EXPECT_EQ(refusal(path("a") + std::string("\0.png", 5)).code, errc::no_attachment);
 }
