@@ -141,6 +141,17 @@ protected:
         }
     }
 
+    /// Begins to deliver on a loop that ends, with all that waits on it, after so many handlers; whether it came to that.
+    bool leave_after(std::size_t handlers, const mail& m) const {
+        asio::io_context loop{1};
+        bool ended = false;
+        asio::co_spawn(with_context(loop.get_executor()), deliver_all(subject.object, {m}),
+                       [&](std::exception_ptr, auto) { ended = true; });
+        for (std::size_t i = 0; i < handlers && !ended; ++i)
+            loop.run_one();
+        return !ended;
+    }
+
     /// Delivers, but cancels before the loop's handler number `step`; whether it came to that.
     bool cancel_before(std::size_t step, const mail& m) const {
         asio::io_context loop{1};
@@ -366,6 +377,22 @@ TEST_P(TransportConformance, IsUsableAgainAfterACancellationAtAnyMoment) {
     }
     if (can.keeps_keys)
         expect_arrived_once(begun);
+}
+
+// As at the end of a process that does not wait for its mail.
+TEST_P(TransportConformance, IsUsableAgainAfterALoopHasEndedAtAnyMoment) {
+    std::vector<mail> begun;
+    bool in_time = true;
+    for (std::size_t step = 0; in_time && step < 200; ++step) {
+        begun.push_back(make_mail());
+        in_time = leave_after(step, begun.back());
+    }
+    accepted(make_mail());
+    if (!can.keeps_keys)
+        return;
+    for (const auto& each : begun)
+        accepted(each);
+    expect_arrived_once(begun);
 }
 
 TEST_P(TransportConformance, DeliversForManyThreads) {
