@@ -152,7 +152,7 @@ int compare(const infra::bench::arguments& a) {
     }
     infra::bench::report to(a);
     to.add({"email.smtp_4_connections", infra::bench::median(ours), "mails/s", "nodemailer",
-            infra::bench::median(theirs)});
+            infra::bench::median(theirs), infra::bench::better::more});
     return 0;
 }
 
