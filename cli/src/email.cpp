@@ -1,5 +1,4 @@
 #include "email_verbs.hpp"
-#include "printable.hpp"
 #include "verbs.hpp"
 
 #include <infra/base/error.hpp>
@@ -99,17 +98,6 @@ json::object data_of(const std::string& file) {
         throw error(errc::invalid_input,
                     (file == "-" ? "the standard input" : file) + ": " + json::to_string(data.error()));
     return std::move(*data);
-}
-
-std::string printable_lines(std::string_view text) {
-    std::string safe;
-    while (!text.empty()) {
-        const auto end = std::min(text.find('\n'), text.size());
-        safe += printable(text.substr(0, end));
-        safe += end < text.size() ? "\n" : "";
-        text.remove_prefix(std::min(end + 1, text.size()));
-    }
-    return safe;
 }
 
 std::string shown(const std::vector<email::address>& list) {

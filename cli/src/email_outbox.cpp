@@ -1,4 +1,5 @@
 #include "email_verbs.hpp"
+#include "printable.hpp"
 #include "shown_words.hpp"
 #include "table.hpp"
 

@@ -1,4 +1,5 @@
 #include "email_verbs.hpp"
+#include "printable.hpp"
 #include "table.hpp"
 
 #include <infra/base/id.hpp>

@@ -49,9 +49,6 @@ std::string words_of(const std::string& file);
 /// The same as a JSON object.
 json::object data_of(const std::string& file);
 
-/// Lines of text without what a terminal would obey.
-std::string printable_lines(std::string_view text);
-
 /// `Ann <a@example.org>, b@example.org`
 std::string shown(const std::vector<email::address>& list);
 json::array document_of(const std::vector<email::address>& list);

@@ -1,5 +1,7 @@
 #include "frame.hpp"
 
+#include "printable.hpp"
+
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
@@ -77,7 +79,7 @@ exit_code output::fail(exit_code code, std::string_view sentence) const {
     if (json)
         out << boost::json::serialize(boost::json::value{{"error", {{"message", sentence}}}}) << '\n';
     else
-        err << "infra: " << sentence << '\n';
+        err << "infra: " << printable_lines(sentence) << '\n';
     return code;
 }
 

@@ -1,5 +1,7 @@
 #include "printable.hpp"
 
+#include <algorithm>
+
 namespace infra::cli {
 namespace {
 
@@ -17,6 +19,17 @@ std::string printable(std::string_view text) {
         const bool c1 = begins_with_c1(text);
         safe += c1 || byte < 0x20 || byte == 0x7f ? '?' : text[0];
         text.remove_prefix(c1 ? 2 : 1);
+    }
+    return safe;
+}
+
+std::string printable_lines(std::string_view text) {
+    std::string safe;
+    while (!text.empty()) {
+        const auto end = std::min(text.find('\n'), text.size());
+        safe += printable(text.substr(0, end));
+        safe += end < text.size() ? "\n" : "";
+        text.remove_prefix(std::min(end + 1, text.size()));
     }
     return safe;
 }

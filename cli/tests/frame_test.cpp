@@ -63,6 +63,13 @@ TEST_F(Command, SaysFailuresOnStderrAndWithTheirCode) {
     EXPECT_EQ(out.str(), "{\"error\":{\"message\":\"there is no such thing\"}}\n");
 }
 
+TEST_F(Command, TellsTerminalsNothingToObeyInWhatFailed) {
+    f.add({.name = "echo", .description = "Fails in others' words."},
+          [](const output& to) { return to.fail(exit_code::failed, "he said \x1b[2J\xc2\x9b\ntwice"); });
+    EXPECT_EQ(run({"echo"}), 1);
+    EXPECT_EQ(err.str(), "infra: he said ?[2J?\ntwice\n");
+}
+
 TEST_F(Command, DoesNotSucceedWhenItsOutputIsLost) {
     out.setstate(std::ios::badbit);
     EXPECT_EQ(f.run({"version"}), 1);
