@@ -4,6 +4,7 @@
 #include "error_name.hpp"
 #include "posting.hpp"
 #include "setup.hpp"
+#include "template/names.hpp"
 
 #include <infra/base/telemetry.hpp>
 
@@ -94,9 +95,14 @@ awaitable<std::vector<delivery>> mailer::state::send_batch(std::shared_ptr<const
 awaitable<email_template> mailer::state::load(std::shared_ptr<const state> self, std::string name,
                                               load_options options) {
     auto directory = options.directory.empty() ? self->options.templates : std::move(options.directory);
-    co_return co_await self->pool().run(
-        [cache = self->templates, directory = std::move(directory), name = std::move(name),
-         locale = std::move(options.locale)] { return *cache->get(directory, name, locale); });
+    co_return co_await self->pool().run([cache = self->templates, directory = std::move(directory),
+                                         name = std::move(name), locale = std::move(options.locale),
+                                         expected = std::move(options.expects)] {
+        auto found = *cache->get(directory, name, locale);
+        if (expected)
+            refuse_unexpected(found, *expected);
+        return found;
+    });
 }
 
 // --- The handle -------------------------------------------------------------------------------------------------

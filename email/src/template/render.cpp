@@ -3,13 +3,12 @@
 #include "compiled.hpp"
 #include "follower.hpp"
 #include "layout.hpp"
+#include "names.hpp"
 #include "template_text.hpp"
 
 #include <infra/base/encoding.hpp>
-#include <infra/email/error.hpp>
 
 #include <utility>
-#include <vector>
 
 namespace infra::email {
 namespace {
@@ -38,19 +37,6 @@ rendered_email rendered(const compiled_template& c, std::string_view locale, con
     mail.text.reserve(c.text_size + 256); // … and line ends
     write_text(mail.text, c.text, values);
     return mail;
-}
-
-void refuse_gaps(const email_template& t, const compiled_template& c, const list_of_names& missing) {
-    list_of_names unknown;
-    for (const auto& each : c.unknown)
-        unknown.add(each);
-    if (missing.empty() && unknown.empty())
-        return;
-    auto sentence = described(t) + ": " + (missing.empty() ? "" : "no value for " + missing.joined());
-    if (!unknown.empty())
-        sentence.append(missing.empty() ? "" : "; ")
-            .append("not understood: " + unknown.joined() + "; write \\{{ for braces");
-    throw error(unknown.empty() ? errc::missing_variable : errc::bad_template, sentence);
 }
 
 } // namespace

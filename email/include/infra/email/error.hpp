@@ -21,7 +21,7 @@ namespace infra::email {
 enum class errc {
     no_template = 1,  ///< no such file; the sentence lists the paths that were tried
     bad_template,     ///< its text is broken; the sentence names file and line
-    missing_variable, ///< under `strict`; the sentence lists all of them
+    missing_variable, ///< under `strict` or `expects`; the sentence lists all of them
     bad_address,      ///< no address that mail can be sent to
     no_sender,        ///< neither the message nor the template nor EMAIL_FROM names one
     bad_header,       ///< a line break or NUL where only text may be, a reserved or malformed name

@@ -81,6 +81,12 @@ mailer_options options_from(const environment& variables);
 struct load_options {
     std::string locale{};    ///< "de-AT" takes de-AT's file, else de's, else en's, else the one without
     std::string directory{}; ///< empty: the mailer's
+
+    /// The names that data will have: {{"name", "items"}}. Places and sections about others are refused here already, as `strict`
+    /// refuses them at rendering: errc::missing_variable lists them all, errc::bad_template also tags that are none. `user`
+    /// stands for all in it too, and `user.name` for `user` as well. What a section `{{#items}}` holds is not looked at: it may
+    /// be the element's. Nothing given, nothing is refused; an empty list refuses every name.
+    std::optional<std::vector<std::string>> expects{};
 };
 
 struct send_options {

@@ -44,6 +44,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <vector>
 
 namespace infra::email {
 
@@ -90,6 +91,11 @@ struct render_options {
 /// is not closed, a section that takes half a paragraph, a field given twice, a `from` that is no address, and text that is
 /// not UTF-8 or over 1 MiB; errc::too_large for Markdown that would become endless.
 email_template parse_template(std::string_view text, std::string name = "template");
+
+/// All names that places and sections of subject, preheader and body ask for, sorted, each once, paths as they are written
+/// ("user.name"). Among them are names in sections, which may come from the section's element; `{{.}}` is none.
+/// Throws as parse_template does, for what was not parsed before.
+std::vector<std::string> names_in(const email_template& t);
 
 /// Puts values in. A string is put in as it is, other JSON in its JSON spelling; null counts as absent.
 /// Throws errc::bad_template for a layout without `{{content}}` and, in what was not parsed before, as parse_template does;
