@@ -40,6 +40,10 @@ bool is_for(std::string_view host, const std::vector<std::string>& names) {
     return names.empty() || std::ranges::any_of(names, [&](const std::string& each) { return same(each, name); });
 }
 
+bool is_loaded_elsewhere(std::string_view fetch_site, std::string_view fetch_mode) noexcept {
+    return !fetch_site.empty() && fetch_site != "same-origin" && fetch_site != "none" && fetch_mode != "navigate";
+}
+
 http::response page_response(int status, std::string html) {
     return secured(http::response::html(status, std::move(html)), page_policy);
 }

@@ -85,9 +85,11 @@ awaitable<http::response> tell_change(shared_site of, std::string since) {
 }
 
 std::optional<http::response> refuse_strangers(const http::request& asked, const std::vector<std::string>& hosts) {
-    if (is_for(asked.host(), hosts))
-        return std::nullopt;
-    return http::response::error(403, "wrong_host", "this preview answers under the names of its own machine only");
+    if (!is_for(asked.host(), hosts))
+        return http::response::error(403, "wrong_host", "this preview answers under the names of its own machine only");
+    if (is_loaded_elsewhere(asked.header("sec-fetch-site"), asked.header("sec-fetch-mode")))
+        return http::response::error(403, "wrong_page", "this preview answers its own pages only");
+    return std::nullopt;
 }
 
 void check(const preview_options& o) {

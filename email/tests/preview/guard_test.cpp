@@ -15,5 +15,13 @@ TEST(PreviewGuard, AnswersUnderItsOwnNamesAlone) {
     EXPECT_TRUE(is_for("anybody.example", {}));
 }
 
+TEST(PreviewGuard, TellsWhatAnotherPageLoadsFromALinkThatIsFollowed) {
+    for (const auto& [site, mode] :
+         {std::pair{"", ""}, {"same-origin", "cors"}, {"none", "navigate"}, {"cross-site", "navigate"}})
+        EXPECT_FALSE(is_loaded_elsewhere(site, mode)) << site << ' ' << mode;
+    for (const auto& [site, mode] : {std::pair{"cross-site", "no-cors"}, {"same-site", "cors"}, {"cross-site", ""}})
+        EXPECT_TRUE(is_loaded_elsewhere(site, mode)) << site << ' ' << mode;
+}
+
 } // namespace
 } // namespace infra::email::preview

@@ -116,6 +116,19 @@ TEST_F(Preview, AnswersNoOtherHost) {
     EXPECT_EQ(run(open.handle({.target = "/", .headers = {{"host", "ops.example"}}})).status, 200);
 }
 
+TEST_F(Preview, AnswersNoPageOfSomebodyElse) {
+    http::router own;
+    add_preview(own, {.directory = folder.string(), .hosts = {}, .pool = &pool});
+    const auto asked_from = [&](std::string site) {
+        return run(own.handle(
+                       {.target = "/html?name=welcome",
+                        .headers = {{"host", "localhost"}, {"sec-fetch-site", site}, {"sec-fetch-mode", "no-cors"}}}))
+            .status;
+    };
+    EXPECT_EQ(asked_from("cross-site"), 403);
+    EXPECT_EQ(asked_from("same-origin"), 200);
+}
+
 TEST_F(Preview, TellsBrowsersToLoadAndRunNothingElse) {
     for (const auto* target : {"/", "/template?name=welcome", "/html?name=welcome", "/style.css", "/live.js"}) {
         const auto answer = get(target);
