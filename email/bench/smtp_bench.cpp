@@ -9,6 +9,7 @@
 
 #include "comparison.hpp"
 #include "process.hpp"
+#include "senders.hpp"
 
 #include <infra/email/mailer.hpp>
 #include <infra/email/smtp.hpp>
@@ -19,12 +20,10 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/use_future.hpp>
 #include <boost/asio/write.hpp>
 
 #include <chrono>
 #include <filesystem>
-#include <future>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -89,30 +88,6 @@ int serve() {
 
 // --- Ours --------------------------------------------------------------------------------------------------------
 
-email::message make_message(int i) {
-    const auto number = std::to_string(i);
-    return {.to = "ann" + number + "@example.org",
-            .content = email::rendered_email{.subject = "Welcome, " + number,
-                                             .html = "<p>Hi <b>Ann " + number + "</b>, welcome.</p>",
-                                             .text = "Hi Ann " + number + ", welcome."}};
-}
-
-infra::awaitable<void> send_until(email::mailer mailer, std::shared_ptr<int> next, int mails) {
-    while (*next < mails)
-        co_await mailer.send(make_message((*next)++));
-}
-
-double send_all(const email::mailer& mailer, infra::event_loop& loop, int mails, int at_once) {
-    const auto begin = std::chrono::steady_clock::now();
-    const auto next = std::make_shared<int>(0);
-    std::vector<std::future<void>> senders;
-    for (int i = 0; i < at_once; ++i)
-        senders.push_back(asio::co_spawn(loop.get_executor(), send_until(mailer, next, mails), asio::use_future));
-    for (auto& each : senders)
-        each.get();
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-}
-
 int send(std::uint16_t port, int mails, int at_once) {
     infra::event_loop loop;
     loop.start();
@@ -120,10 +95,10 @@ int send(std::uint16_t port, int mails, int at_once) {
         {.transport = email::make_smtp_transport(
              {.host = "127.0.0.1", .port = port, .tls = email::smtp_tls::none, .home = loop.get_executor()}),
          .from = "Shop <hello@shop.example>"});
-    send_all(mailer, loop, mails, at_once);
+    email::bench::send_all(mailer, loop, mails, at_once);
     std::vector<double> took;
     for (int i = 0; i < 3; ++i)
-        took.push_back(send_all(mailer, loop, mails, at_once));
+        took.push_back(email::bench::send_all(mailer, loop, mails, at_once));
     std::cout << infra::bench::median(took) << std::endl;
     return 0;
 }
