@@ -72,7 +72,8 @@ public:
 
     virtual transport_traits traits() const noexcept = 0;
 
-    /// Hands over all, in order, and returns one delivery for each once it is as safe as the transport can make it. At `limit`
+    /// Hands over all, in order, and returns one delivery for each once it is as safe as the transport can make it. What failed and
+    /// may pass comes again in a call of its own, in the same order and with no others, so that a key made of theirs is the same. At `limit`
     /// it returns what it knows: what it has not begun failed with timed_out and is tried again, where an answer is missing the
     /// failure is uncertain. A little later it is cancelled, and then all of them are.
     virtual awaitable<std::vector<delivery>> deliver(std::vector<mail> mails, deadline limit) = 0;
