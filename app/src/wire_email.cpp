@@ -3,6 +3,8 @@
 #include <infra/base/encoding.hpp>
 #include <infra/email/deliver_later.hpp>
 
+#include <utility>
+
 namespace infra::app {
 namespace {
 
@@ -13,12 +15,25 @@ std::string shown(std::string_view list) {
     return text;
 }
 
+email::mailer_options completed(email::mailer_options own, email::mailer_options by_environment) {
+    if (!own.transport && own.url.empty())
+        own.url = std::move(by_environment.url);
+    if (!own.from)
+        own.from = std::move(by_environment.from);
+    return own;
+}
+
+std::string backend_of(const email::mailer_options& o) {
+    if (o.transport)
+        return std::string(o.transport->name());
+    return shown(o.url.empty() ? "outbox:var/outbox" : o.url);
+}
+
 } // namespace
 
 void wire_email(wiring& w) {
-    auto options = email::options_from(w.env);
-    options.templates = w.options.templates;
-    w.chosen.push_back({.module = "email", .backend = shown(options.url.empty() ? "outbox:var/outbox" : options.url)});
+    auto options = completed(w.options.email, email::options_from(w.env));
+    w.chosen.push_back({.module = "email", .backend = backend_of(options)});
     email::set_default_mailer(email::mailer(std::move(options)));
     email::define_deliveries(); // for the worker of this service or of another one
 }

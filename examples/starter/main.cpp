@@ -25,7 +25,7 @@ void greet(const infra::app::started& service) {
 } // namespace
 
 int main() {
-    auto app = infra::app::from_environment({.name = "starter", .templates = STARTER_TEMPLATES});
+    auto app = infra::app::from_environment({.name = "starter", .email = {.templates = STARTER_TEMPLATES}});
     starter::add_signup(app.http());
     app.on_started(greet);
     return app.run();

@@ -54,8 +54,9 @@ struct app_options {
     /// The cache of the process. Its URL, where it has none: CACHE_URL, otherwise `memory:`.
     cache::cache_options cache{};
 
-    /// Where mail templates are.
-    std::string templates = "emails";
+    /// The mailer of the process: templates, hooks, attempts, and by `read_stored` attachments that lie in storage. Where it has
+    /// neither URL nor transport: EMAIL_URL, RESEND_API_KEY, otherwise `outbox:var/outbox`; without a sender: EMAIL_FROM.
+    email::mailer_options email{};
 
     /// How long everything together may take to end; then what is left is cancelled. Longer than it takes to answer a
     /// request, shorter by 3 s than the supervisor's patience (Kubernetes: 30 s): for what does not end then, see run().
