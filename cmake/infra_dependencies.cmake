@@ -22,6 +22,7 @@ infra_dependency(absl::time PACKAGE absl CONFIG PC absl_time DEBIAN libabsl-dev)
 infra_dependency(ZLIB::ZLIB PACKAGE ZLIB 1.2 PC zlib DEBIAN zlib1g-dev)
 infra_dependency(cmark_gfm::cmark_gfm PACKAGE cmark_gfm LIBS -lcmark-gfm-extensions -lcmark-gfm
                  DEBIAN libcmark-gfm-extensions-dev)
+infra_dependency(pugixml::pugixml PACKAGE pugixml 1.13 CONFIG PC pugixml DEBIAN libpugixml-dev)
 infra_dependency(CLI11::CLI11 PACKAGE CLI11 2.1 CONFIG DEBIAN libcli11-dev)
 infra_dependency(GTest::gtest PACKAGE GTest 1.12 DEBIAN libgtest-dev)
 infra_dependency(GTest::gtest_main PACKAGE GTest 1.12 DEBIAN libgtest-dev)

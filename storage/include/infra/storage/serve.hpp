@@ -1,0 +1,28 @@
+#pragma once
+
+/// The signed URLs of `file:` and `memory:` stores, served. Link infra::storage_http.
+///
+///     storage::add_signed_urls(routes, files, "/storage");
+
+#include <infra/http_server/router.hpp>
+#include <infra/storage/storage.hpp>
+
+#include <cstdint>
+#include <string_view>
+
+namespace infra::storage {
+
+struct serve_options {
+    std::uint64_t max_upload = 5ull << 30; ///< of one PUT or form, where its URL pins no less
+};
+
+/// GET, HEAD, PUT, DELETE and POST below `prefix`, for whoever has a URL or a form that the store signed and that is still good:
+/// ranges, conditions, pinned types and lengths and answers' headers mean what they mean to S3, and errors look like its own.
+/// Anything else is 403. What browsers may run is not served as it: `nosniff` always, and an attachment for HTML, SVG and scripts unless
+/// the URL says otherwise.
+///
+/// Throws std::invalid_argument for a store that does not sign for itself.
+void add_signed_urls(http::router& routes, storage files, std::string_view prefix = "/storage",
+                     serve_options options = {});
+
+} // namespace infra::storage

@@ -1,0 +1,49 @@
+#include <infra/storage/error.hpp>
+
+#include <string_view>
+#include <utility>
+
+namespace infra::storage {
+namespace {
+
+constexpr std::string_view messages[] = {"no such object",
+                                         "no such bucket",
+                                         "a condition does not hold",
+                                         "not allowed",
+                                         "the store asks for patience",
+                                         "the bytes are not what was sent",
+                                         "too large",
+                                         "no room left",
+                                         "no such range",
+                                         "the upload is over",
+                                         "the store cannot do this",
+                                         "the store refuses"};
+
+constexpr std::string_view names[] = {"not_found", "no_bucket", "precondition", "denied",    "throttled",   "integrity",
+                                      "too_large", "full",      "bad_range",    "no_upload", "unsupported", "refused"};
+
+bool may_pass(const boost::system::error_code& code) noexcept {
+    return code == errc::throttled || code == infra::errc::timed_out || code == infra::errc::unavailable ||
+           code == infra::errc::overloaded;
+}
+
+std::string name_of(const boost::system::error_code& code) {
+    if (code.category() == storage_category())
+        return std::string(names[code.value() - 1]);
+    return code.category() == base_category() ? code.message() : std::string(code.category().name());
+}
+
+} // namespace
+
+const boost::system::error_category& storage_category() noexcept {
+    static const infra::table_category category("infra.storage", messages);
+    return category;
+}
+
+storage_error::storage_error(boost::system::error_code code, std::string sentence)
+    : storage_error(code, std::move(sentence), {.name = name_of(code), .retryable = may_pass(code)}) {}
+
+storage_error::storage_error(boost::system::error_code code, std::string sentence, details of)
+    : error(code, std::move(sentence)), details_(std::move(of)) {}
+
+} // namespace infra::storage
