@@ -1,8 +1,7 @@
 #include "attachments.hpp"
 
-#include "regular_file.hpp"
-
 #include <infra/email/error.hpp>
+#include <infra/runtime/regular_file.hpp>
 
 #include <algorithm>
 #include <cerrno>
@@ -23,12 +22,12 @@ regular_file open_attachment(const std::string& path) {
 
 // Once more for what it may have grown by; never more than `room` and a byte, by which too much is seen.
 std::string read_file(const std::string& path, std::size_t room) {
-    const auto [from, size] = open_attachment(path);
-    refuse_over(room, path, size);
-    std::string bytes(size + 1, '\0');
+    const auto file = open_attachment(path);
+    refuse_over(room, path, file.size);
+    std::string bytes(file.size + 1, '\0');
     std::size_t filled = 0;
     while (true) {
-        const auto got = ::read(from.get(), bytes.data() + filled, bytes.size() - filled);
+        const auto got = ::read(file.from.get(), bytes.data() + filled, bytes.size() - filled);
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)

@@ -1,8 +1,7 @@
 #include "file.hpp"
 
-#include "descriptor.hpp"
-
 #include <infra/base/error.hpp>
+#include <infra/runtime/descriptor.hpp>
 
 #include <cerrno>
 #include <cstring>

@@ -2,9 +2,9 @@
 
 #include "mime/read_header.hpp"
 #include "outbox_name.hpp"
-#include "regular_file.hpp"
 
 #include <infra/base/error.hpp>
+#include <infra/runtime/regular_file.hpp>
 
 #include <algorithm>
 #include <filesystem>
@@ -45,7 +45,7 @@ std::string_view value_of(const std::vector<mime::field>& fields, std::string_vi
 }
 
 void read_header(stored_mail& to) {
-    const auto file = read_beginning(to.file, header_bytes, links::refused);
+    const auto file = read_beginning(to.file, header_bytes, symlinks::refused);
     to.size = file.size;
     const auto fields = fields_of(file.text, file.size > file.text.size());
     auto from = mime::mailboxes_in(value_of(fields, "From"));
@@ -135,7 +135,7 @@ std::optional<std::string> read_outbox(const std::string& directory, std::string
     if (name.empty())
         return std::nullopt;
     const auto path = (fs::path(directory) / name).string();
-    auto file = read_beginning(path, mail_bytes, links::refused);
+    auto file = read_beginning(path, mail_bytes, symlinks::refused);
     if (file.size > file.text.size())
         fail(path, "it has over 100 MiB");
     return std::move(file.text);

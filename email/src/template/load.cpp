@@ -1,12 +1,12 @@
 #include "load.hpp"
 
-#include "../regular_file.hpp"
 #include "compiled.hpp"
 #include "locate.hpp"
 #include "template_text.hpp"
 
 #include <infra/base/encoding.hpp>
 #include <infra/email/error.hpp>
+#include <infra/runtime/regular_file.hpp>
 
 #include <cerrno>
 #include <chrono>

@@ -1,12 +1,18 @@
 #pragma once
 
+/// What the system counts as open, and closes.
+///
+///     infra::descriptor file(::open(path, O_RDONLY | O_CLOEXEC));
+///     if (!file) fail(errno);
+
 #include <utility>
 
 #include <unistd.h>
 
-namespace infra::email::file {
+namespace infra {
 
-/// An open file, closed at its end.
+/// Threads:  as an int.
+/// Lifetime: closes what it holds.
 class descriptor {
 public:
     explicit descriptor(int fd) noexcept : fd_(fd) {}
@@ -24,4 +30,4 @@ private:
     int fd_;
 };
 
-} // namespace infra::email::file
+} // namespace infra
