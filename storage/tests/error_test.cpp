@@ -1,5 +1,9 @@
 #include <infra/storage/error.hpp>
 
+#include "src/error_name.hpp"
+
+#include <boost/asio/error.hpp>
+
 #include <gtest/gtest.h>
 
 namespace infra::storage {
@@ -30,6 +34,14 @@ TEST(StorageError, NamesEveryCodeOfItsOwn) {
         EXPECT_FALSE(e.name().empty());
         EXPECT_NE(e.code().message(), "unknown");
     }
+    EXPECT_EQ(storage_error(infra::errc::timed_out, "x").name(), "timed_out");
+    EXPECT_EQ(storage_error(infra::errc::misconfigured, "x").name(), "misconfigured");
+}
+
+TEST(StorageError, HasOneWordForWhatIsNotItsOwn) {
+    EXPECT_EQ(name_of(boost::asio::error::operation_aborted), "cancelled");
+    EXPECT_EQ(name_of(boost::asio::error::connection_reset), "error");
+    EXPECT_EQ(name_of({}), "error");
 }
 
 } // namespace
