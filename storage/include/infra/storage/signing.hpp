@@ -6,7 +6,7 @@
 ///     auto up  = co_await storage.signed_url("in/photo.jpg", 10min, {.method = http::method::put,
 ///                                                                    .content_type = "image/jpeg",
 ///                                                                    .content_length = size});
-///     auto form = co_await storage.signed_form({.key_prefix = "in/", .max_size = 5'000'000}, 10min);
+///     auto form = co_await storage.signed_form_for({.key_prefix = "in/", .max_size = 5'000'000}, 10min);
 
 #include <infra/base/http_message.hpp>
 #include <infra/storage/checksum.hpp>
@@ -74,7 +74,7 @@ struct signed_upload_options {
 
 struct signed_upload {
     std::string
-        token{}; ///< names the upload: for complete_upload() and abort_upload() of storage. No secret of the store's in it
+        token{}; ///< names the upload: for storage::resume_upload(), to complete or abort it. No secret of the store's in it
     std::uint64_t part_size = 0;
     std::vector<std::string> part_urls{}; ///< of part 1, 2 …, each for PUT
 };

@@ -29,6 +29,8 @@
 
 namespace infra::storage {
 
+class core; // what copies of a storage share
+
 struct storage_options {
     // --- Behaviour ---
 
@@ -43,7 +45,7 @@ struct storage_options {
     /// zero.
     std::chrono::milliseconds timeout = std::chrono::seconds(60);
 
-    /// For one attempt of a call without a body. Greater than zero.
+    /// For one attempt; one that moves a body has a second more for each 64 KiB. Greater than zero.
     std::chrono::milliseconds attempt_timeout = std::chrono::seconds(15);
 
     /// How often a request is tried, 1 to 100. Only what may pass is tried again.
@@ -123,7 +125,7 @@ public:
 
     [[nodiscard]] awaitable<list_page> list(list_options options = {}) const;
 
-    /// All pages; at most `limit` keys, since a bucket may hold billions.
+    /// All pages. More than `limit` keys are errc::too_large, since a bucket may hold billions.
     [[nodiscard]] awaitable<std::vector<object_info>> list_all(std::string prefix, std::size_t limit = 100'000) const;
 
     // --- For others ---
@@ -159,13 +161,11 @@ public:
     awaitable<void> ping() const;
 
     const std::shared_ptr<infra::storage::bucket>& bucket() const noexcept;
-    const std::shared_ptr<infra::storage::bucket>& stored() const noexcept;
     bucket_traits traits() const noexcept;
     std::string description() const; ///< without secrets
 
 private:
-    class core;
-    std::shared_ptr<core> core_;
+    std::shared_ptr<const core> core_;
 };
 
 } // namespace infra::storage
