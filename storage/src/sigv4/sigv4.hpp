@@ -48,8 +48,7 @@ fields sign(const request& of, std::string_view payload, const credentials& keys
 /// The whole query, encoded, with the request's own pairs and the signature in it. `request::headers` beside Host must be sent.
 std::string presign(const request& of, std::chrono::seconds expires, const credentials& keys, const scope& in);
 
-/// The fields that go with a policy document: policy, x-amz-algorithm, x-amz-credential, x-amz-date, x-amz-security-token,
-/// x-amz-signature. The first, third and fourth are in the document itself: see post_policy.hpp.
+/// The x-amz-signature of a policy document (post_policy.hpp), in hex.
 std::string sign_policy(std::string_view base64_policy, const credentials& keys, const scope& in);
 
 // --- The other side -----------------------------------------------------------------------------------------------
@@ -62,7 +61,8 @@ enum class verdict {
     wrong_scope,      ///< signed for another region or service
     expired,          ///< the URL's time is over, or has not begun
     skewed,           ///< RequestTimeTooSkewed: 15 minutes and more
-    wrong_payload,    ///< XAmzContentSHA256Mismatch
+    wrong_payload, ///< x-amz-content-sha256 is missing or is none; whether it is the body's, whoever has the body compares
+    unsigned_headers, ///< Host or an x-amz-… of the request is not among the signed headers: AccessDenied
     mismatch,         ///< SignatureDoesNotMatch
 };
 
