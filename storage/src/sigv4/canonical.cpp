@@ -1,18 +1,17 @@
 #include "canonical.hpp"
 
+#include "names.hpp"
 #include "sha256.hpp"
 #include "signing_key.hpp"
 
 #include <infra/base/encoding.hpp>
 
 #include <algorithm>
-#include <charconv>
 #include <compare>
 
 namespace infra::storage::sigv4 {
 namespace {
 
-constexpr char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 constexpr bool is_white(char c) noexcept { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 std::strong_ordering compare_names(std::string_view a, std::string_view b) noexcept {
@@ -54,14 +53,6 @@ std::size_t size_of(const std::vector<header_view>& headers) noexcept {
     for (const auto& [name, value] : headers)
         size += name.size() + value.size() + 2;
     return size;
-}
-
-std::optional<int> number(std::string_view digits) noexcept {
-    int value = 0;
-    const auto [end, failed] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-    if (failed != std::errc{} || end != digits.data() + digits.size() || value < 0 || digits.front() == '-')
-        return std::nullopt;
-    return value;
 }
 
 } // namespace
@@ -115,37 +106,6 @@ std::string canonical_request(std::string_view method, std::string_view path, st
     text.append(method).append("\n").append(path).append("\n").append(query).append("\n");
     text.append(headers.lines).append("\n").append(headers.names).append("\n").append(payload);
     return text;
-}
-
-std::string timestamp(wall_time t) {
-    const auto full = format_rfc3339(t); // 2013-05-24T00:00:00.000Z
-    std::string text;
-    for (const char c : std::string_view(full.data(), 19))
-        if (c != '-' && c != ':')
-            text += c;
-    return text + 'Z';
-}
-
-std::optional<wall_time> parse_timestamp(std::string_view text) noexcept {
-    if (text.size() != 16 || text[8] != 'T' || text[15] != 'Z')
-        return std::nullopt;
-    const auto year = number(text.substr(0, 4)), month = number(text.substr(4, 2)), day = number(text.substr(6, 2)),
-               hour = number(text.substr(9, 2)), minute = number(text.substr(11, 2)),
-               second = number(text.substr(13, 2));
-    if (!year || !month || !day || !hour || !minute || !second || *year < 1970 || *year > 2200 || *hour > 23 ||
-        *minute > 59 || *second > 59)
-        return std::nullopt;
-    const std::chrono::year_month_day date(std::chrono::year(*year), std::chrono::month(static_cast<unsigned>(*month)),
-                                           std::chrono::day(static_cast<unsigned>(*day)));
-    if (!date.ok())
-        return std::nullopt;
-    return wall_time(std::chrono::sys_days(date)) + std::chrono::hours(*hour) + std::chrono::minutes(*minute) +
-           std::chrono::seconds(*second);
-}
-
-std::string credential_scope(std::string_view timestamp, const scope& in) {
-    std::string text(timestamp.substr(0, 8));
-    return text.append("/").append(in.region).append("/").append(in.service).append("/aws4_request");
 }
 
 std::string signature_of(std::string_view canonical_request, std::string_view timestamp, std::string_view secret,

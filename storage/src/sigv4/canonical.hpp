@@ -2,6 +2,7 @@
 
 /// What is signed: a request in the one form that both sides make of it.
 
+#include "credential_scope.hpp"
 #include "sigv4.hpp"
 
 #include <string>
@@ -30,17 +31,8 @@ std::string canonical_query(const fields& query);
 std::string canonical_request(std::string_view method, std::string_view path, std::string_view query,
                               const canonical_headers& headers, std::string_view payload);
 
-/// Of the hour: `20130524T000000Z`, the day is its first eight characters.
-std::string timestamp(wall_time t);
-std::optional<wall_time> parse_timestamp(std::string_view text) noexcept;
-
-/// "20130524/us-east-1/s3/aws4_request"
-std::string credential_scope(std::string_view timestamp, const scope& in);
-
 /// The signature of a canonical request, in hex.
 std::string signature_of(std::string_view canonical_request, std::string_view timestamp, std::string_view secret,
                          const scope& in);
-
-inline constexpr std::string_view algorithm = "AWS4-HMAC-SHA256";
 
 } // namespace infra::storage::sigv4

@@ -1,4 +1,5 @@
 #include "canonical.hpp"
+#include "names.hpp"
 #include "sha256.hpp"
 #include "sigv4.hpp"
 
@@ -18,39 +19,6 @@ struct claim {
     std::string_view algorithm, credential, date, names, signature, payload;
     std::optional<std::chrono::seconds> expires; ///< only of a URL
 };
-
-/// "AKID/20130524/us-east-1/s3/aws4_request", taken apart from behind: an access key id may hold a '/'.
-struct credential {
-    std::string_view key_id, day, region, service;
-};
-
-std::optional<credential> parse_credential(std::string_view text) {
-    std::string_view parts[4];
-    for (auto& part : parts) {
-        const auto slash = text.rfind('/');
-        if (slash == text.npos)
-            return std::nullopt;
-        part = text.substr(slash + 1);
-        text = text.substr(0, slash);
-    }
-    if (text.empty() || parts[0] != "aws4_request")
-        return std::nullopt;
-    return credential{.key_id = text, .day = parts[3], .region = parts[2], .service = parts[1]};
-}
-
-bool same_name(std::string_view a, std::string_view b) noexcept {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
-        const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-        return lower(x) == lower(y);
-    });
-}
-
-std::optional<std::string_view> header_of(const request& r, std::string_view name) {
-    for (const auto& [key, value] : r.headers)
-        if (same_name(key, name))
-            return value;
-    return std::nullopt;
-}
 
 /// Exactly one pair of this name.
 std::optional<std::string_view> only_pair(const request& r, std::string_view name) {
@@ -86,7 +54,7 @@ std::optional<claim> claim_of_query(const request& r) {
     const auto seconds = parse_expires(*expires);
     if (!seconds)
         return std::nullopt;
-    const auto payload = header_of(r, "x-amz-content-sha256").value_or(unsigned_payload);
+    const auto payload = field_of(r.headers, "x-amz-content-sha256").value_or(unsigned_payload);
     return claim{*method, *credential, *date, *names, *signature, payload, seconds};
 }
 
@@ -107,10 +75,10 @@ std::optional<claim> claim_of_header(const request& r, std::string_view authoriz
     const auto space = authorization.find(' ');
     const auto list = space == authorization.npos ? std::string_view() : authorization.substr(space + 1);
     const auto credential = parameter(list, "Credential"), names = parameter(list, "SignedHeaders"),
-               signature = parameter(list, "Signature"), date = header_of(r, "x-amz-date");
+               signature = parameter(list, "Signature"), date = field_of(r.headers, "x-amz-date");
     if (!credential || !names || !signature || !date)
         return std::nullopt;
-    const auto payload = header_of(r, "x-amz-content-sha256").value_or("");
+    const auto payload = field_of(r.headers, "x-amz-content-sha256").value_or("");
     return claim{authorization.substr(0, space), *credential, *date, *names, *signature, payload, std::nullopt};
 }
 
@@ -188,7 +156,7 @@ verdict check_claim(const request& r, const claim& c,
 verdict check(const request& got, const std::function<std::optional<std::string>(std::string_view)>& secret_of,
               const scope& in) {
     const bool by_query = has_pair(got, "X-Amz-Signature");
-    const auto authorization = header_of(got, "authorization");
+    const auto authorization = field_of(got.headers, "authorization");
     if (!by_query && !authorization)
         return verdict::unsigned_request;
     const auto said = by_query ? claim_of_query(got) : claim_of_header(got, *authorization);

@@ -16,10 +16,6 @@ std::vector<header_view> views_of(const fields& headers, std::size_t more) {
     return views;
 }
 
-std::string credential_of(const credentials& keys, std::string_view when, const scope& in) {
-    return keys.access_key_id + "/" + credential_scope(when, in);
-}
-
 std::string authorization(const std::string& credential, std::string_view names, std::string_view signature) {
     std::string text(algorithm);
     text.reserve(algorithm.size() + credential.size() + names.size() + signature.size() + 48);

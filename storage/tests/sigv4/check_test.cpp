@@ -1,7 +1,6 @@
 #include "src/sigv4/canonical.hpp"
 #include "src/sigv4/sigv4.hpp"
-
-#include <infra/base/encoding.hpp>
+#include "tests/sigv4/support.hpp"
 
 #include <gtest/gtest.h>
 
@@ -26,18 +25,6 @@ request put_request() {
             .path = "/photos/a%20b.jpg",
             .query = {{"versionId", "7 a"}},
             .headers = {{"Host", "s3.example:9000"}, {"Content-Type", "image/jpeg"}}};
-}
-
-fields decoded(const std::string& query) {
-    fields pairs;
-    for (std::size_t at = 0; at < query.size();) {
-        const auto pair = query.substr(at, query.find('&', at) - at);
-        const auto equals = pair.find('=');
-        pairs.emplace_back(*encoding::percent_decode(pair.substr(0, equals)),
-                           *encoding::percent_decode(pair.substr(equals + 1)));
-        at += pair.size() + 1;
-    }
-    return pairs;
 }
 
 request with_header(std::string_view payload = unsigned_payload) {
@@ -88,16 +75,6 @@ struct attack {
     std::function<void(request&)> change;
     verdict by_header, by_query;
 };
-
-void set(fields& in, std::string_view name, const std::string& value) {
-    for (auto& [key, old] : in)
-        if (key == name)
-            old = value;
-}
-
-void drop(fields& from, std::string_view name) {
-    std::erase_if(from, [&](const auto& pair) { return pair.first == name; });
-}
 
 const std::vector<attack> attacks = {
     {"method", [](request& r) { r.method = "DELETE"; }, verdict::mismatch, verdict::mismatch},
