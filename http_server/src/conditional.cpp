@@ -2,17 +2,14 @@
 
 #include "text.hpp"
 
+#include <infra/base/http_date.hpp>
+
 #include <algorithm>
-#include <array>
 #include <charconv>
-#include <cstdio>
+#include <chrono>
 
 namespace infra::http::detail {
 namespace {
-
-constexpr std::array<std::string_view, 7> days{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-constexpr std::array<std::string_view, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                  "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
 // If-None-Match compares weakly, If-Match strongly; our tags are strong, so a weak one of the client's never matches
 // strongly.
@@ -105,35 +102,13 @@ std::optional<byte_range> parse_range(std::string_view text, std::uint64_t size)
 }
 
 std::string format_http_date(std::time_t t) {
-    std::tm utc{};
-    ::gmtime_r(&t, &utc);
-    std::array<char, 64> text{};
-    const int length = std::snprintf(text.data(), text.size(), "%s, %02d %s %04d %02d:%02d:%02d GMT",
-                                     days[static_cast<std::size_t>(utc.tm_wday)].data(), utc.tm_mday,
-                                     months[static_cast<std::size_t>(utc.tm_mon)].data(), utc.tm_year + 1900,
-                                     utc.tm_hour, utc.tm_min, utc.tm_sec);
-    return {text.data(), static_cast<std::size_t>(length)};
+    return infra::format_http_date(saturating_add(wall_time{}, std::chrono::seconds(t)));
 }
 
-// The preferred form alone: the two obsolete ones have died out, and a date that is not understood is as good as none.
 std::optional<std::time_t> parse_http_date(std::string_view text) noexcept {
-    if (text.size() != 29 || text.substr(3, 2) != ", " || text.substr(25) != " GMT" || text[7] != ' ' ||
-        text[11] != ' ' || text[16] != ' ' || text[19] != ':' || text[22] != ':')
-        return std::nullopt;
-    const auto month = std::find(months.begin(), months.end(), text.substr(8, 3));
-    const auto day = parse_number<int>(text.substr(5, 2)), year = parse_number<int>(text.substr(12, 4));
-    const auto hour = parse_number<int>(text.substr(17, 2)), minute = parse_number<int>(text.substr(20, 2)),
-               second = parse_number<int>(text.substr(23, 2));
-    if (month == months.end() || !day || !year || !hour || !minute || !second)
-        return std::nullopt;
-    std::tm utc{};
-    utc.tm_year = *year - 1900;
-    utc.tm_mon = static_cast<int>(month - months.begin());
-    utc.tm_mday = *day;
-    utc.tm_hour = *hour;
-    utc.tm_min = *minute;
-    utc.tm_sec = *second;
-    return ::timegm(&utc);
+    const auto date = infra::parse_http_date(text);
+    return date ? std::optional(std::chrono::floor<std::chrono::seconds>(*date).time_since_epoch().count())
+                : std::nullopt;
 }
 
 } // namespace infra::http::detail
