@@ -27,7 +27,7 @@ TEST(S3Stub, DoesWhatTheSdkOfAwsExpects) {
 
 TEST(S3Stub, DoesSoWithAJournal) {
     const testing::temporary_folder folder("stub");
-    stub::server s3({{.directory = folder.path()}});
+    stub::server s3({.directory = folder.path()});
     hold_to_the_sdk(s3.endpoint(), s3.bucket());
 }
 

@@ -14,7 +14,7 @@ bool is_anonymous_read(const message& m) {
     return (m.method == "GET" || m.method == "HEAD") && !m.header("authorization") && !m.asks("X-Amz-Signature");
 }
 
-[[noreturn]] void refuse(sigv4::verdict v, const service_options& o, wall_time now) {
+[[noreturn]] void refuse(sigv4::verdict v, const stub::options& o, wall_time now) {
     using enum sigv4::verdict;
     switch (v) {
     case unsigned_request:
@@ -55,7 +55,7 @@ std::optional<std::uint64_t> number(std::string_view text) {
 
 } // namespace
 
-void check_signature(const message& m, const service_options& o, wall_time now) {
+void check_signature(const message& m, const stub::options& o, wall_time now) {
     if (!o.check_signatures || (o.anonymous_reads && is_anonymous_read(m)))
         return;
     const auto secret_of = [&](std::string_view id) {

@@ -27,7 +27,7 @@ stub::profile profile_of(const std::string& name) {
 }
 
 struct plan {
-    stub::server_options options{};
+    stub::options options{};
     std::vector<std::pair<std::string, std::uint64_t>> patterns{};
 };
 

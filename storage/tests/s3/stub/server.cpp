@@ -19,10 +19,10 @@ namespace infra::storage::stub {
 using asio::ip::tcp;
 
 struct server::state {
-    explicit state(server_options o)
-        : options(std::move(o)), s3(options), loops(options.threads, "s3-stub"), acceptor(loops[0].io_context()) {}
+    explicit state(stub::options o)
+        : with(std::move(o)), s3(with), loops(with.threads, "s3-stub"), acceptor(loops[0].io_context()) {}
 
-    server_options options;
+    stub::options with;
     service s3;
     event_loops loops;
     tcp::acceptor acceptor;
@@ -103,7 +103,7 @@ struct server::conversation {
 awaitable<void> server::conversation::run(std::shared_ptr<conversation> c) {
     try {
         while (true) {
-            auto head = co_await with_deadline(c->with->read_head(), deadline::after(c->of.options.idle));
+            auto head = co_await with_deadline(c->with->read_head(), deadline::after(c->of.with.idle));
             if (!head || !co_await c->answer_one(std::move(*head)))
                 break;
         }
@@ -168,7 +168,7 @@ awaitable<void> server::conversation::take_part(message& m, const std::optional<
 awaitable<bool> server::conversation::receive(message& m, const std::optional<fault>& f) {
     if (m.header("expect"))
         co_await with->proceed();
-    body_plan plan{.keep = of.options.keep_bodies, .sum = of.options.check_hashes && m.header("x-amz-checksum-crc32c")};
+    body_plan plan{.keep = of.with.keep_bodies, .sum = of.with.check_hashes && m.header("x-amz-checksum-crc32c")};
     if (is(f, trouble::cut_request))
         plan.stop_at = f->at;
     if (!co_await with->read_body(m, plan) || is(f, trouble::cut_request))
@@ -204,7 +204,7 @@ void server::conversation::count() const {
 }
 
 void server::conversation::remember(const message& m, int status) const {
-    if (!of.options.remember)
+    if (!of.with.remember)
         return;
     const std::lock_guard lock(of.mutex);
     of.requests.push_back({std::string(m.op), m.key, m.method, m.target, m.headers, m.body.size, status, number});
@@ -234,9 +234,9 @@ awaitable<void> server::accept(std::shared_ptr<state> s) {
     }
 }
 
-server::server(server_options options) : state_(std::make_shared<state>(std::move(options))) {
+server::server(options with) : state_(std::make_shared<state>(std::move(with))) {
     auto& acceptor = state_->acceptor;
-    const tcp::endpoint at(asio::ip::address_v4::loopback(), state_->options.port);
+    const tcp::endpoint at(asio::ip::address_v4::loopback(), state_->with.port);
     acceptor.open(at.protocol());
     acceptor.set_option(tcp::acceptor::reuse_address(true));
     acceptor.bind(at);
@@ -250,8 +250,8 @@ server::~server() { state_->loops.stop(); }
 
 std::uint16_t server::port() const noexcept { return state_->port; }
 std::string server::endpoint() const { return "http://127.0.0.1:" + std::to_string(state_->port); }
-const std::string& server::bucket() const noexcept { return state_->options.bucket; }
-const credentials& server::keys() const noexcept { return state_->options.keys; }
+const std::string& server::bucket() const noexcept { return state_->with.bucket; }
+const credentials& server::keys() const noexcept { return state_->with.keys; }
 service& server::s3() noexcept { return state_->s3; }
 script& server::faults() noexcept { return state_->s3.faults(); }
 std::size_t server::connections() const noexcept { return state_->connections; }

@@ -20,13 +20,6 @@
 
 namespace infra::storage::stub {
 
-struct server_options : service_options {
-    std::uint16_t port = 0;
-    std::size_t threads = 1;
-    std::chrono::milliseconds idle = std::chrono::seconds(5); ///< as S3 closes connections
-    bool remember = true;                                     ///< requests()
-};
-
 /// One request, in the order of their ends.
 struct seen {
     std::string op{};
@@ -44,7 +37,7 @@ struct seen {
 /// Threads: any member from any thread.
 class server {
 public:
-    explicit server(server_options options = {});
+    explicit server(options with = {});
     ~server();
     server(const server&) = delete;
     server& operator=(const server&) = delete;

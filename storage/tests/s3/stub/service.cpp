@@ -9,7 +9,7 @@
 
 namespace infra::storage::stub {
 
-service::service(service_options options) : options_(std::move(options)) {
+service::service(stub::options o) : options_(std::move(o)) {
     if (options_.directory.empty())
         return;
     journal_.emplace(options_.directory);

@@ -20,7 +20,7 @@
 
 namespace infra::storage::stub {
 
-struct service_options {
+struct options {
     stub::profile profile{};
     std::string bucket = "photos";
     std::string region = "us-east-1";
@@ -34,12 +34,18 @@ struct service_options {
     std::filesystem::path directory{}; ///< where it is kept; empty: in memory alone
 
     clock* time = &real_clock(); ///< outlives it
+
+    // --- Of the server ---
+    std::uint16_t port = 0;
+    std::size_t threads = 1;
+    std::chrono::milliseconds idle = std::chrono::seconds(5); ///< as S3 closes connections
+    bool remember = true;                                     ///< requests()
 };
 
 /// Threads: any member from any thread, by a lock.
 class service {
 public:
-    explicit service(service_options options);
+    explicit service(stub::options o);
 
     /// Never throws.
     answer handle(message m);
@@ -48,7 +54,7 @@ public:
     void skew(std::chrono::seconds by) { skew_ = by.count(); }
     wall_time now() const { return options_.time->wall() + std::chrono::seconds(skew_.load()); }
 
-    const service_options& options() const noexcept { return options_; }
+    const stub::options& options() const noexcept { return options_; }
     script& faults() noexcept { return faults_; }
 
     // --- For tests ---
@@ -87,7 +93,7 @@ private:
     stored assembled(const message& m, const open_upload& upload) const;
     void forget_upload(const std::string& id);
 
-    service_options options_;
+    stub::options options_;
     script faults_;
     std::atomic<std::int64_t> skew_{0};
 
