@@ -7,6 +7,7 @@ import assert from "node:assert/strict"
 import { createHash } from "node:crypto"
 import * as s3 from "@aws-sdk/client-s3"
 import { Upload } from "@aws-sdk/lib-storage"
+import { createPresignedPost } from "@aws-sdk/s3-presigned-post"
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner"
 
 const [endpoint, accessKeyId, secretAccessKey, Bucket] = process.argv.slice(2)
@@ -200,6 +201,25 @@ const facts = {
         assert.equal((await fetch(url.replace("x-own", "html"))).status, 403)
         assert.equal((await fetch(`${endpoint}/${Bucket}/range`)).status, 403)
         assert.equal((await fetch(url, { method: "DELETE" })).status, 403)
+    },
+    async "takes forms, within their policy"() {
+        const policy = { Bucket, Key: "form/${filename}", Conditions: [["starts-with", "$key", "form/"], ["content-length-range", 1, 10],
+            ["eq", "$x-amz-meta-user", "ann"]], Fields: { "x-amz-meta-user": "ann" }, Expires: 60 }
+        const { url, fields } = await createPresignedPost(client, policy)
+        const post = (changed, bytes) => {
+            const form = new FormData()
+            for (const [name, value] of Object.entries({ ...fields, ...changed })) form.append(name, value)
+            form.append("file", new Blob([bytes]), "a.txt")
+            return fetch(url, { method: "POST", body: form })
+        }
+        assert.equal((await post({}, "hello")).status, 204)
+        const got = await send(s3.GetObjectCommand, { Key: "form/a.txt" })
+        assert.equal(await text(got), "hello")
+        assert.deepEqual(got.Metadata, { user: "ann" })
+        assert.equal((await post({}, "more than ten")).status, 400)
+        assert.equal((await post({ key: "elsewhere" }, "hello")).status, 403)
+        assert.equal((await post({ "x-amz-meta-user": "bob" }, "hello")).status, 403)
+        assert.equal((await post({ "X-Amz-Signature": "0".repeat(64) }, "hello")).status, 403)
     },
     async "knows its keys"() {
         const as = (credentials) => new s3.S3Client({ ...options, credentials }).send(new s3.GetObjectCommand({ Bucket, Key: "range" }))

@@ -14,35 +14,6 @@ bool is_anonymous_read(const message& m) {
     return (m.method == "GET" || m.method == "HEAD") && !m.header("authorization") && !m.asks("X-Amz-Signature");
 }
 
-[[noreturn]] void refuse(sigv4::verdict v, const stub::options& o, wall_time now) {
-    using enum sigv4::verdict;
-    switch (v) {
-    case unsigned_request:
-    case unsigned_headers: throw refusal(403, "AccessDenied", "Access Denied");
-    case unknown_key:
-        throw refusal(403, "InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.");
-    case wrong_scope:
-        throw refusal(400, "AuthorizationHeaderMalformed",
-                      "The authorization header is malformed; the region is wrong; expecting '" + o.region + "'",
-                      {{"Region", o.region}}, {{"x-amz-bucket-region", o.region}});
-    case expired: throw refusal(403, "AccessDenied", "Request has expired");
-    case skewed: {
-        const auto text = format_rfc3339(now);
-        throw refusal(
-            403, "RequestTimeTooSkewed", "The difference between the request time and the current time is too large.",
-            {{"ServerTime", std::string(text.begin(), text.end())}, {"MaxAllowedSkewMilliseconds", "900000"}});
-    }
-    case wrong_payload:
-        throw refusal(400, "XAmzContentSHA256Mismatch",
-                      "The provided 'x-amz-content-sha256' header does not match what was computed.");
-    case mismatch:
-        throw refusal(403, "SignatureDoesNotMatch",
-                      "The request signature we calculated does not match the signature you provided. Check your key "
-                      "and signing method.");
-    default: throw refusal(400, "AuthorizationHeaderMalformed", "The authorization header is malformed.");
-    }
-}
-
 bool lists(std::string_view etags, std::string_view etag) {
     return etags == "*" || etags.find('"' + std::string(etag) + '"') != std::string_view::npos || etags == etag;
 }
@@ -55,6 +26,35 @@ std::optional<std::uint64_t> number(std::string_view text) {
 
 } // namespace
 
+refusal refusal_of(sigv4::verdict v, const options& o, wall_time now) {
+    using enum sigv4::verdict;
+    switch (v) {
+    case unsigned_request:
+    case unsigned_headers: return refusal(403, "AccessDenied", "Access Denied");
+    case unknown_key:
+        return refusal(403, "InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.");
+    case wrong_scope:
+        return refusal(400, "AuthorizationHeaderMalformed",
+                       "The authorization header is malformed; the region is wrong; expecting '" + o.region + "'",
+                       {{"Region", o.region}}, {{"x-amz-bucket-region", o.region}});
+    case expired: return refusal(403, "AccessDenied", "Request has expired");
+    case skewed: {
+        const auto text = format_rfc3339(now);
+        return refusal(
+            403, "RequestTimeTooSkewed", "The difference between the request time and the current time is too large.",
+            {{"ServerTime", std::string(text.begin(), text.end())}, {"MaxAllowedSkewMilliseconds", "900000"}});
+    }
+    case wrong_payload:
+        return refusal(400, "XAmzContentSHA256Mismatch",
+                       "The provided 'x-amz-content-sha256' header does not match what was computed.");
+    case mismatch:
+        return refusal(403, "SignatureDoesNotMatch",
+                       "The request signature we calculated does not match the signature you provided. Check your key "
+                       "and signing method.");
+    default: return refusal(400, "AuthorizationHeaderMalformed", "The authorization header is malformed.");
+    }
+}
+
 void check_signature(const message& m, const stub::options& o, wall_time now) {
     if (!o.check_signatures || (o.anonymous_reads && is_anonymous_read(m)))
         return;
@@ -63,7 +63,7 @@ void check_signature(const message& m, const stub::options& o, wall_time now) {
     };
     const auto v = sigv4::check({m.method, m.path, m.query, m.headers}, secret_of, {o.region, now});
     if (v != sigv4::verdict::good)
-        refuse(v, o, now);
+        throw refusal_of(v, o, now);
     const auto token = m.header("x-amz-security-token").value_or(m.argument("X-Amz-Security-Token"));
     if (token != o.keys.session_token)
         throw refusal(400, "InvalidToken", "The provided token is malformed or otherwise invalid.");

@@ -14,6 +14,9 @@ namespace infra::storage::stub {
 inline constexpr std::array<std::string_view, 5> checksum_algorithms = {"crc32", "crc32c", "crc64nvme", "sha1",
                                                                         "sha256"};
 
+/// The answer to what is not signed well.
+refusal refusal_of(sigv4::verdict v, const options& with, wall_time now);
+
 void check_signature(const message& m, const stub::options& with, wall_time now);
 
 /// x-amz-content-sha256 and Content-MD5, of a body that was kept.

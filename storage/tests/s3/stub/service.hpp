@@ -79,6 +79,7 @@ private:
     answer abort(const message& m);
     answer list_parts(const message& m);
     answer list_uploads(const message& m);
+    answer form(const message& m);
 
     void check_write_conditions(const message& m, const std::string& key) const;
     void check_checksums(const message& m) const;
