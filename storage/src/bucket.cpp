@@ -1,6 +1,9 @@
 #include <infra/storage/bucket.hpp>
 
+#include "public_url.hpp"
+
 #include <infra/base/error.hpp>
+#include <infra/storage/memory.hpp>
 
 #include <map>
 #include <mutex>
@@ -10,9 +13,17 @@
 namespace infra::storage {
 namespace {
 
+std::shared_ptr<bucket> memory_of(std::string_view url, const environment& variables, clock& time) {
+    if (url != "memory:")
+        throw error(infra::errc::misconfigured, "memory: takes nothing behind it");
+    return make_memory_bucket({.public_url = public_url_from(variables), .time = &time});
+}
+
 struct schemes {
     std::mutex mutex;
-    std::map<std::string, bucket_factory, std::less<>> factories; // guarded by mutex
+    std::map<std::string, bucket_factory, std::less<>> factories{
+        {"memory", memory_of},
+    }; // guarded by mutex
 };
 
 // Made at first use, since components register from the constructors of globals.
