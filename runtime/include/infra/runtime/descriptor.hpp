@@ -15,19 +15,24 @@ namespace infra {
 /// Lifetime: closes what it holds.
 class descriptor {
 public:
+    descriptor() noexcept = default; ///< nothing
     explicit descriptor(int fd) noexcept : fd_(fd) {}
     descriptor(descriptor&& from) noexcept : fd_(std::exchange(from.fd_, -1)) {}
     ~descriptor() {
         if (fd_ >= 0)
             ::close(fd_);
     }
-    descriptor& operator=(descriptor&&) = delete;
+    descriptor& operator=(descriptor&& from) noexcept {
+        std::swap(fd_, from.fd_);
+        return *this;
+    }
 
     explicit operator bool() const noexcept { return fd_ >= 0; }
     int get() const noexcept { return fd_; }
+    int release() noexcept { return std::exchange(fd_, -1); } ///< for what closes it itself
 
 private:
-    int fd_;
+    int fd_ = -1;
 };
 
 } // namespace infra
