@@ -2,18 +2,25 @@
 
 #include "client_metrics.hpp"
 #include "engine.hpp"
+#include "errand.hpp"
+#include "record.hpp"
 #include "redirect.hpp"
+#include "stream_state.hpp"
 #include "transfer.hpp"
 
+#include <infra/base/context.hpp>
 #include <infra/base/error.hpp>
 #include <infra/base/propagation.hpp>
-#include <infra/base/telemetry.hpp>
 #include <infra/base/with_deadline.hpp>
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/dispatch.hpp>
+#include <boost/asio/experimental/parallel_group.hpp>
 #include <boost/asio/post.hpp>
 
 #include <atomic>
+#include <limits>
 #include <stdexcept>
 #include <utility>
 
@@ -38,53 +45,26 @@ void refuse_method(const client_request& request) {
     const auto m = request.method;
     if (m == method::connect || m == method::other)
         throw std::invalid_argument("http::client_request::method must be a method that can be sent");
-    if (!request.body.empty() && (m == method::head || m == method::trace))
+    if ((!request.body.empty() || request.body_source) && (m == method::head || m == method::trace))
         throw std::invalid_argument("http::client_request::body must be empty for " + std::string(to_string(m)));
+    if (!request.body.empty() && request.body_source)
+        throw std::invalid_argument("http::client_request::body must be empty where there is a body_source");
+    if (request.body_size && !request.body_source)
+        throw std::invalid_argument("http::client_request::body_size is that of a body_source, which is missing");
 }
 
 std::shared_ptr<outgoing> check(client_request& request) {
     refuse_method(request);
     refuse_framing(request.headers);
     auto checked = std::make_shared<outgoing>(
-        outgoing{request.method, parse_target(request.url), std::move(request.headers), std::move(request.body)});
+        outgoing{request.method, parse_target(request.url), std::move(request.headers), std::move(request.body),
+                 std::move(request.body_source), request.body_size, request.fresh_connection});
     if (!checked->to.authorization.empty() && !checked->headers.contains("authorization"))
         checked->headers.set("authorization", checked->to.authorization);
     return checked;
 }
 
-/// One request on the client's loop, as seen from the coroutine that waits for it. However that coroutine ends, the
-/// request does not go on unheard.
-class errand {
-public:
-    errand(std::shared_ptr<engine> by, std::shared_ptr<const outgoing> request, std::size_t max_body,
-           std::shared_ptr<call> from)
-        : engine_(std::move(by)), call_(std::move(from)) {
-        auto made = std::make_shared<transfer>(std::move(request), engine_->options(), max_body, call_);
-        transfer_ = made;
-        asio::post(engine_->get_executor(), [e = engine_, t = std::move(made)] { e->start(t); });
-    }
-    ~errand() {
-        if (answered_)
-            return;
-        call_->reply.leave();
-        asio::post(engine_->get_executor(), [e = engine_, weak = transfer_] {
-            if (const auto t = weak.lock())
-                e->abandon(t);
-        });
-    }
-    errand(const errand&) = delete;
-    errand& operator=(const errand&) = delete;
-
-    void answered() noexcept { answered_ = true; }
-
-private:
-    const std::shared_ptr<engine> engine_;
-    const std::shared_ptr<call> call_;
-    std::weak_ptr<transfer> transfer_; // held by the engine, so that it dies on the engine's loop
-    bool answered_ = false;
-};
-
-/// The same for stop(), which waits for nothing but the end.
+/// However stop() is left, the client's loop does not answer it any more.
 struct withdrawal {
     std::shared_ptr<answer<void>> from;
     ~withdrawal() { from->leave(); }
@@ -112,16 +92,16 @@ void tell_the_trace(headers& to) {
         to.set("baggage", told.baggage);
 }
 
-void describe(telemetry::span& span, const outgoing& request) {
-    if (!span.recording())
-        return;
-    const auto& to = request.to;
-    const bool bracketed = to.host.starts_with('[');
-    const auto address = bracketed ? to.host.substr(1, to.host.size() - 2) : to.host;
-    span.set({{"http.request.method", to_string(request.method)},
-              {"server.address", address},
-              {"server.port", to.port},
-              {"url.full", to.redacted()}});
+// What `answer` gives, while `feeding` goes on, which ends by cancellation alone.
+awaitable<client_response> while_feeding(awaitable<client_response> answer, awaitable<void> feeding) {
+    const auto ex = co_await asio::this_coro::executor;
+    auto ended =
+        co_await asio::experimental::make_parallel_group(asio::co_spawn(ex, std::move(answer), asio::deferred),
+                                                         asio::co_spawn(ex, std::move(feeding), asio::deferred))
+            .async_wait(asio::experimental::wait_for_one(), asio::use_awaitable);
+    if (const auto& failure = std::get<1>(ended))
+        std::rethrow_exception(failure);
+    co_return std::move(std::get<2>(ended));
 }
 
 } // namespace
@@ -132,67 +112,95 @@ struct client::core {
         : engine(std::make_shared<http::engine>(std::move(ex), checked(std::move(options)))), time(t) {}
 
     static awaitable<client_response> send(std::shared_ptr<core> self, client_request request);
+    static awaitable<client_stream> open(std::shared_ptr<core> self, client_request request);
     static awaitable<void> stop(std::shared_ptr<core> self, deadline limit);
     void let_go() const;
 
     const std::shared_ptr<http::engine> engine;
     clock& time;
-    client_metrics metrics;
+    const std::shared_ptr<client_metrics> metrics = std::make_shared<client_metrics>();
     std::atomic<bool> used{false};
 
 private:
     struct limits {
         deadline until;
         std::size_t max_body;
+        bool streams; // the response
     };
 
-    awaitable<client_response> follow(std::shared_ptr<outgoing> request, limits within);
-    awaitable<client_response> exchange(std::shared_ptr<const outgoing> request, limits within);
+    /// A response, and, if its body is still coming, the way to it.
+    struct arrived {
+        client_response response;
+        std::shared_ptr<errand> rest;
+    };
+
+    limits limits_of(const client_request& request, bool streams) const;
+    std::unique_ptr<record> record_aside(outgoing& request) const;
+    void add_trace(headers& to) const;
+    awaitable<arrived> follow(std::shared_ptr<outgoing> request, limits within);
+    awaitable<arrived> exchange(std::shared_ptr<const outgoing> request, limits within);
     awaitable<void> ended();
 };
 
-awaitable<client_response> client::core::send(std::shared_ptr<core> self, client_request request) {
-    const auto& options = self->engine->options();
-    const auto began = self->time.steady();
-    const limits within{request.deadline.value_or(deadline::after(options.default_deadline, began)),
-                        request.max_response_body.value_or(options.max_response_body)};
-    const auto first = check(request);
-    const auto method = first->method;
-    const auto host = first->to.host;
-    const auto count = [&](std::string_view status) {
-        self->metrics.count(method, host, status, self->time.steady() - began);
-    };
+client::core::limits client::core::limits_of(const client_request& request, bool streams) const {
+    const auto& options = engine->options();
+    const auto most = streams ? std::numeric_limits<std::size_t>::max() : options.max_response_body;
+    return {request.deadline.value_or(deadline::after(options.default_deadline, time.steady())),
+            request.max_response_body.value_or(most), streams};
+}
 
-    telemetry::span span(to_string(method), span_kind::client);
-    describe(span, *first);
-    if (options.propagate_trace && !first->headers.contains("traceparent") &&
-        !context::current().telemetry_suppressed())
-        tell_the_trace(first->headers);
+awaitable<client_response> client::core::send(std::shared_ptr<core> self, client_request request) {
+    const auto within = self->limits_of(request, false);
+    const auto first = check(request);
+    record of_it(self->metrics, self->time, *first);
+    self->add_trace(first->headers);
     try {
-        auto response = co_await self->follow(first, within);
-        count(status_label(response.status));
-        span.set({{"http.response.status_code", response.status}});
-        if (response.status >= 400)
-            span.fail(reason_phrase(response.status));
-        co_return response;
-    } catch (const std::exception& e) {
-        const auto why = failure_name(code_of(std::current_exception()));
-        count(why);
-        span.set({{"error.type", why}});
-        span.fail(e.what());
+        auto got = co_await self->follow(first, within);
+        of_it.answered(got.response.status);
+        co_return std::move(got.response);
+    } catch (...) {
+        of_it.failed(std::current_exception());
         throw;
     }
 }
 
-awaitable<client_response> client::core::follow(std::shared_ptr<outgoing> request, limits within) {
+awaitable<client_stream> client::core::open(std::shared_ptr<core> self, client_request request) {
+    const auto within = self->limits_of(request, true);
+    const auto first = check(request);
+    auto of_it = self->record_aside(*first);
+    try {
+        auto got = co_await self->follow(first, within);
+        co_return client_stream(std::make_shared<client_stream::state>(
+            first->name(), std::move(got.response), std::move(got.rest), std::move(of_it),
+            self->engine->options().default_deadline, self->time));
+    } catch (...) {
+        of_it->failed(std::current_exception());
+        throw;
+    }
+}
+
+// Its span is to outlive this call, and must not become that of whatever the caller does meanwhile.
+std::unique_ptr<record> client::core::record_aside(outgoing& request) const {
+    const captured_context::resumption aside(captured_context::capture());
+    auto made = std::make_unique<record>(metrics, time, request);
+    add_trace(request.headers);
+    return made;
+}
+
+void client::core::add_trace(headers& to) const {
+    if (engine->options().propagate_trace && !to.contains("traceparent") && !context::current().telemetry_suppressed())
+        tell_the_trace(to);
+}
+
+awaitable<client::core::arrived> client::core::follow(std::shared_ptr<outgoing> request, limits within) {
     const int most = engine->options().max_redirects;
     for (int followed = 0;; ++followed) {
-        auto response = co_await exchange(request, within);
+        auto got = co_await exchange(request, within);
         if (most == 0)
-            co_return response;
-        auto next = redirected(*request, response.status, response.headers);
+            co_return got;
+        auto next = redirected(*request, got.response.status, got.response.headers);
         if (!next)
-            co_return response;
+            co_return got;
         if (followed == most)
             throw error(client_errc::redirect,
                         request->name() + ": more redirects than max_redirects, " + std::to_string(most));
@@ -200,19 +208,29 @@ awaitable<client_response> client::core::follow(std::shared_ptr<outgoing> reques
     }
 }
 
-awaitable<client_response> client::core::exchange(std::shared_ptr<const outgoing> request, limits within) {
+awaitable<client::core::arrived> client::core::exchange(std::shared_ptr<const outgoing> request, limits within) {
     if (within.until.passed(time.steady()))
         throw client_error(errc::timed_out, request->name() + ": the deadline had passed before the request began",
                            false);
     used = true;
     const promise<client_response> arrival(co_await asio::this_coro::executor);
     const auto from = std::make_shared<call>(arrival);
-    errand on_its_way(engine, request, within.max_body, from);
+    if (request->source)
+        from->upload = std::make_shared<outflow>(engine->options().stream_buffer);
+    if (within.streams)
+        from->download = std::make_shared<inflow>(engine->get_executor(), engine->options().stream_buffer);
+    const auto way = std::make_shared<errand>(engine, request, within.max_body, from);
+    auto answer = request->source ? while_feeding(arrival.get(), errand::feed(way, request)) : arrival.get();
     try {
-        auto response = co_await with_deadline(arrival.get(), within.until, time);
-        on_its_way.answered();
-        co_return response;
+        arrived got{co_await with_deadline(std::move(answer), within.until, time), {}};
+        if (within.streams)
+            got.rest = way;
+        else
+            way->answered();
+        co_return got;
     } catch (const boost::system::system_error& e) {
+        if (from->source_failure)
+            throw;
         const bool unsent = from->withdraw();
         throw client_error(e.code(), sentence_of(e, *request, *from, within.until.passed(time.steady())), !unsent);
     }
@@ -264,6 +282,8 @@ client& client::operator=(client&& other) noexcept {
 }
 
 awaitable<client_response> client::send(client_request request) const { return core::send(core_, std::move(request)); }
+
+awaitable<client_stream> client::open(client_request request) const { return core::open(core_, std::move(request)); }
 
 awaitable<void> client::stop(deadline limit) const { return core::stop(core_, limit); }
 

@@ -70,6 +70,8 @@ void validate(const client_options& o) {
             "max_connections_per_host", "from 1 to 10000");
     require(o.max_connections >= 1 && o.max_connections <= most_connections, "max_connections", "from 1 to 10000");
     require(o.max_requests >= 1, "max_requests", "at least 1");
+    require(o.stream_buffer >= 64 * 1024 && o.stream_buffer <= 1024 * 1024 * 1024, "stream_buffer",
+            "from 64 KiB to 1 GiB");
     require(o.max_idle >= std::chrono::seconds(1) && o.max_idle <= std::chrono::hours(1), "max_idle",
             "from a second to an hour");
 }

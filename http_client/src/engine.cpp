@@ -54,6 +54,15 @@ void engine::abandon(const std::shared_ptr<transfer>& t) noexcept {
     end_if_drained();
 }
 
+void engine::resume(const std::shared_ptr<transfer>& t, int direction) noexcept {
+    if (!t->handle() || !transfers_.contains(t->handle()))
+        return;
+    const context_scope none{context()};
+    if (const auto code = t->resume(direction); code != CURLE_OK)
+        ended(t->handle(), code);
+    collect_finished();
+}
+
 void engine::ended(CURL* handle, CURLcode code) noexcept {
     curl_multi_remove_handle(multi(), handle);
     if (const auto gone = transfers_.extract(handle))

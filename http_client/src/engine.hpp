@@ -32,6 +32,9 @@ public:
     /// Nobody waits for `t` any more. Nothing happens if it has ended.
     void abandon(const std::shared_ptr<transfer>& t) noexcept;
 
+    /// Goes on with a direction of `t` that was paused; CURLPAUSE_RECV or CURLPAUSE_SEND. Nothing happens if it has ended.
+    void resume(const std::shared_ptr<transfer>& t, int direction) noexcept;
+
     /// Accepts nothing more; tells `done` when all has ended, at once if it has.
     void drain(std::shared_ptr<answer<void>> done);
 

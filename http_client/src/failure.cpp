@@ -45,6 +45,7 @@ verdict judge(const transfer_end& end) {
     case CURLE_PARTIAL_FILE:
     case CURLE_GOT_NOTHING:
     case CURLE_SEND_ERROR:
+    case CURLE_SEND_FAIL_REWIND:
     case CURLE_HTTP2:
     case CURLE_HTTP2_STREAM: return {client_errc::lost, "the connection ended too early"};
     case CURLE_RECV_ERROR: return judge_receiving(end);

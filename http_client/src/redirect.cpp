@@ -28,7 +28,8 @@ target destination(const outgoing& sent, std::string_view location) {
 }
 
 void drop_body(outgoing& request) {
-    request.body.clear();
+    request.body = {};
+    request.source = nullptr;
     for (const auto* name : {"content-type", "content-encoding", "content-language", "content-location", "digest"})
         request.headers.remove(name);
 }
@@ -49,9 +50,15 @@ std::optional<outgoing> redirected(outgoing& sent, int status, const headers& re
     auto to = destination(sent, *location);
     if (sent.to.scheme == "https" && to.scheme != "https")
         throw error(client_errc::redirect, sent.name() + ": redirected from https to http, which is not followed");
+    const bool to_get = becomes_get(sent.method, status);
+    if (sent.source && !to_get)
+        throw error(client_errc::redirect,
+                    sent.name() + ": redirected, and a body from a source cannot be sent a second time");
     const bool stays = same_origin(sent.to, to);
-    outgoing next{sent.method, std::move(to), std::move(sent.headers), std::move(sent.body)};
-    if (becomes_get(next.method, status)) {
+    outgoing next{sent.method,          std::move(to),          std::move(sent.headers),
+                  std::move(sent.body), std::move(sent.source), sent.source_size,
+                  sent.fresh_connection};
+    if (to_get) {
         next.method = method::get;
         drop_body(next);
     }

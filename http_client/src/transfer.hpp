@@ -4,6 +4,8 @@
 
 #include "answer.hpp"
 #include "curl_loop/handle.hpp"
+#include "inflow.hpp"
+#include "outflow.hpp"
 #include "phase.hpp"
 #include "redirect.hpp"
 
@@ -14,6 +16,7 @@
 #include <cstdint>
 #include <exception>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -26,6 +29,10 @@ struct call {
 
     answer<client_response> reply;
     std::atomic<phase> progress{phase::queued};
+
+    std::shared_ptr<outflow> upload;   ///< a body from a source
+    std::shared_ptr<inflow> download;  ///< a streamed response: the reply is its head
+    std::exception_ptr source_failure; ///< the waiting side's
 
     /// The client's loop says so before the first byte, again for another connection or hop. False once it was withdrawn.
     bool begin_sending() noexcept { return go(way::sent); }
@@ -64,15 +71,25 @@ public:
     /// Answers with a failure of our own.
     void finish(std::exception_ptr why) noexcept;
 
+    /// Goes on with a direction that was paused. A failure ends it.
+    CURLcode resume(int direction) noexcept;
+
 private:
     void prepare(const client_options& options);
     void prepare_method();
     void prepare_headers(const client_options& options);
     void prepare_network(const client_options& options);
     void prepare_tls(const client_options& options);
+    void prepare_buffers(const client_options& options);
     void prepare_callbacks();
 
+    void fail(std::exception_ptr why) noexcept;
+    void give_head();
+    void give_head_if_due();
+    bool head_is_final() const;
+    bool sent_all() const;
     CURLcode reconsidered(CURLcode code) const;
+    bool answered_early() const;
     int status_code() const;
     client_response take_response();
     client_timings measure() const;
@@ -81,7 +98,10 @@ private:
     bool read_head_line(std::string_view line);
     bool end_head();
     bool collect(std::string_view bytes);
-    std::size_t give_body(char* to, std::size_t room) noexcept;
+    void keep(std::string_view bytes);
+    std::optional<std::size_t> give_body(char* to, std::size_t room);
+    std::size_t give_from_memory(char* to, std::size_t room) const noexcept;
+    bool may_begin();
 
     /// Runs a callback's work; an exception must not pass through C and is kept for the answer.
     template <class Work>
@@ -105,11 +125,15 @@ private:
     curl::easy easy_;
 
     bool decoding_ = false;
+    int paused_ = CURLPAUSE_CONT;
     std::size_t uploaded_ = 0;
     std::string head_lines_; // of the response being received
     bool head_ended_ = false;
+    bool refused_ = false; // the server has said no, and need not be sent the rest
+    bool head_given_ = false;
     headers head_;
     std::string body_;
+    std::size_t received_ = 0;
     std::exception_ptr own_failure_;
 };
 

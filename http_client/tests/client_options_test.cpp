@@ -29,6 +29,7 @@ TEST(ClientOptions, NameTheFieldThatIsWrong) {
         {{.max_connections_per_host = 0}, "max_connections_per_host must be from 1 to 10000"},
         {{.max_connections = 10'001}, "max_connections must be from 1 to 10000"},
         {{.max_requests = 0}, "max_requests must be at least 1"},
+        {{.stream_buffer = 65'535}, "stream_buffer must be from 64 KiB to 1 GiB"},
         {{.max_idle = 0s}, "max_idle must be from a second to an hour"},
     };
     for (const auto& [options, sentence] : table) {

@@ -143,6 +143,17 @@ TEST_F(ClientTest, ReusesAConnection) {
     EXPECT_EQ(server.accepted(), 1);
 }
 
+TEST_F(ClientTest, OpensAFreshConnectionWhenAskedTo) {
+    const test_server server(loop.get_executor(), answering(response(200, "")));
+    const auto http = make({.max_connections_per_host = 1});
+    for (const bool fresh : {false, true, true, false}) {
+        const auto got = loop.run(http.send({.url = server.url(), .fresh_connection = fresh}));
+        ASSERT_TRUE(got->value) << got->what();
+        EXPECT_EQ(got->value->timings.reused_connection, !fresh && server.accepted() > 1);
+    }
+    EXPECT_EQ(server.accepted(), 3);
+}
+
 TEST_F(ClientTest, OpensNoMoreConnectionsToAHostThanAllowed) {
     const test_server server(loop.get_executor(), answering(response(200, "ok")));
     const auto http = make({.max_connections_per_host = 2});

@@ -86,8 +86,7 @@ public:
         co_return chunk;
     }
     awaitable<void> write(std::string bytes) override {
-        boost::system::error_code ec;
-        co_await asio::async_write(socket_, asio::buffer(bytes), asio::redirect_error(asio::use_awaitable, ec));
+        co_await asio::async_write(socket_, asio::buffer(bytes), asio::use_awaitable);
     }
     void close() { socket_.close(); }
 

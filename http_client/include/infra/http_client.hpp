@@ -15,17 +15,24 @@
 #include <infra/base/awaitable.hpp>
 #include <infra/base/clock.hpp>
 #include <infra/base/http_message.hpp>
+#include <infra/base/shared_bytes.hpp>
 #include <infra/base/time.hpp>
 #include <infra/http_client/client_errc.hpp>
 #include <infra/http_client/client_options.hpp>
+#include <infra/http_client/client_stream.hpp>
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 
 namespace infra::http {
+
+/// Gives the next bytes of a body; empty at the end.
+using body_source = std::function<awaitable<std::string>()>;
 
 struct client_request {
     /// Any but `connect` and `other`.
@@ -41,14 +48,27 @@ struct client_request {
     /// Accept-Encoding here means that the body is wanted as it comes, not decoded.
     http::headers headers{};
 
-    std::string body{};
+    /// Not copied for a redirect, nor when it is sent again.
+    shared_bytes body{};
 
-    /// When to give up, for everything together: waiting for a connection, connecting, sending, redirects, receiving.
-    /// Empty means client_options::default_deadline from now; `deadline::never()` means never.
+    /// Instead of `body`: asked for piece after piece, on the executor of whoever awaits send(), while the client takes
+    /// them in; see client_options::stream_buffer. It is cancelled when the response comes first, and has ended when
+    /// send() returns. What it throws, send() throws; the server is left with a request without an end.
+    http::body_source body_source{};
+
+    /// How many bytes it will give. Without, they go in chunks, which not every server takes.
+    std::optional<std::uint64_t> body_size{};
+
+    /// When to give up, for everything together: waiting for a connection, connecting, sending, redirects, receiving; of
+    /// open(), up to the head of the response. Empty means client_options::default_deadline from now;
+    /// `deadline::never()` means never.
     std::optional<infra::deadline> deadline{};
 
-    /// Empty means client_options::max_response_body.
+    /// Empty means client_options::max_response_body, and of open() no limit.
     std::optional<std::size_t> max_response_body{};
+
+    /// Not one of the kept connections, and ask for the host's address anew: for when that host has just failed.
+    bool fresh_connection = false;
 };
 
 /// How long after the beginning of the last hop each step was done; zero for a step that did not take place.
@@ -78,12 +98,14 @@ struct client_response {
 
 /// Sends requests and keeps the connections for the next ones to the same host.
 ///
-/// Each send() is one client span, with a `traceparent` in the request, and counts once in http_client_requests_total
+/// Each send() and open() is one client span, with a `traceparent` in the request, and counts once in http_client_requests_total
 /// and http_client_request_duration_seconds, redirects included. Neither they nor error texts carry what a URL's
 /// user part and query say, or any header.
 ///
 /// Nothing is repeated here, because only the caller knows what may be: is_retryable(code) says whether repeating could
-/// help. (libcurl itself sends a request again on a new connection when a kept one turns out closed before any answer.)
+/// help. (libcurl itself sends a request again on a new connection when a kept one turns out closed before any answer;
+/// where a body_source has begun that is client_errc::lost instead, and a redirect that keeps the body is
+/// client_errc::redirect.)
 ///
 /// Threads:  one loop does the work, that of the executor given, which must run one handler at a time. Members may be
 ///           called from any thread, send() awaited on any loop. Names are resolved on libcurl's short-lived threads.
@@ -104,7 +126,10 @@ public:
 
     awaitable<client_response> send(client_request request) const;
 
-    /// Accepts nothing more, waits for requests in flight until `limit`, cuts those that are left (they get
+    /// The response as soon as its head is there; its body comes by client_stream::read().
+    awaitable<client_stream> open(client_request request) const;
+
+    /// Accepts nothing more, waits for requests in flight and open streams until `limit`, cuts those that are left (they get
     /// errc::closed) and closes the connections. Again: waits for the same end.
     awaitable<void> stop(deadline limit) const;
 

@@ -81,6 +81,11 @@ struct client_options {
     /// Requests in flight or waiting for a connection, at least 1. One more fails with errc::overloaded.
     std::size_t max_requests = 1'000;
 
+    /// Bytes that a streamed body may be ahead of whoever takes them, 64 KiB to 1 GiB, of each request and direction. Less
+    /// waits for the other side more often; more is memory. Of a compressed response, some more may be unpacked: what
+    /// 16 KiB unpack to.
+    std::size_t stream_buffer = 1024 * 1024;
+
     /// How long an unused connection is kept, 1 s to 1 h. Longer saves handshakes; beyond the server's own limit it
     /// meets closed connections.
     std::chrono::seconds max_idle = std::chrono::seconds(60);
