@@ -1,0 +1,250 @@
+#include "answer.hpp"
+
+#include "endpoint.hpp"
+#include "text.hpp"
+#include "xml.hpp"
+
+#include <infra/base/encoding.hpp>
+#include <infra/base/http_date.hpp>
+
+#include <string_view>
+#include <utility>
+
+namespace infra::storage::s3 {
+namespace {
+
+[[noreturn]] void refuse(const char* why) {
+    throw storage_error(infra::errc::unavailable,
+                        std::string("what answers is not S3: ") + why + "; check S3_ENDPOINT, and proxies before it",
+                        {.name = "unavailable", .status = 200, .retryable = true, .uncertain = true});
+}
+
+xml read(const std::string& body, std::string_view root) {
+    xml document(body);
+    if (!document.is(root))
+        refuse(document ? "its XML is of another kind" : "its body is no XML");
+    return document;
+}
+
+std::string field(const http::headers& of, std::string_view name) { return std::string(of.get(name).value_or("")); }
+
+constexpr checksum_kind kinds[] = {checksum_kind::crc32c, checksum_kind::crc64nvme};
+
+bool is_composite(std::string_view type) noexcept { return mentions(type, "COMPOSITE"); }
+
+std::optional<checksum> kept_sum_in(const http::headers& fields) {
+    const auto value = fields.get(std::string("x-amz-meta-").append(kept_sum));
+    return value ? checksum::from_base64(checksum_kind::crc32c, *value) : std::nullopt;
+}
+
+// A store may give a part's checksum along with a range that is exactly the part.
+bool is_whole(const answer& a) {
+    if (a.status != 206)
+        return true;
+    const auto range = parse_content_range(a.headers.get("content-range").value_or(""));
+    return range && range->size && range->first == 0 && range->last + 1 == *range->size;
+}
+
+std::uint64_t size_of(const answer& a) {
+    if (const auto range = parse_content_range(a.headers.get("content-range").value_or("")); range && range->size)
+        return *range->size;
+    return parse_number(a.headers.get("content-length").value_or("")).value_or(0);
+}
+
+metadata_map metadata_of(const http::headers& fields) {
+    metadata_map all;
+    constexpr std::string_view prefix = "x-amz-meta-";
+    for (const auto [name, value] : fields)
+        if (auto small = lower(name); small.starts_with(prefix) && small.substr(prefix.size()) != kept_sum)
+            all.emplace(small.substr(prefix.size()), metadata_value(value));
+    return all;
+}
+
+wall_time modified_of(const http::headers& fields) {
+    for (const auto* const name : {"last-modified", "date"})
+        if (const auto date = parse_http_date(fields.get(name).value_or("")))
+            return *date;
+    return {};
+}
+
+// --- Lists ------------------------------------------------------------------------------------------------------
+
+/// Names in a list, which come percent-encoded as in a form where the list says so.
+class names {
+public:
+    explicit names(const pugi::xml_node& list) : encoded_(text_in(list, "EncodingType") == "url") {}
+
+    std::string operator()(std::string text) const {
+        if (encoded_)
+            if (auto decoded = encoding::form_decode(text))
+                return std::move(*decoded);
+        return text;
+    }
+
+private:
+    bool encoded_;
+};
+
+object_info listed(const pugi::xml_node& entry, const names& decoded) {
+    return {.key = decoded(text_in(entry, "Key")),
+            .size = parse_number(text_in(entry, "Size")).value_or(0),
+            .etag = without_quotes(text_in(entry, "ETag")),
+            .modified = parse_time(text_in(entry, "LastModified")).value_or(wall_time{})};
+}
+
+// A marker is the last name of the page, where V1 does not say it.
+std::string next_of(const pugi::xml_node& list, const list_page& page, const names& decoded) {
+    if (text_in(list, "IsTruncated") != "true")
+        return {};
+    if (const auto token = text_in(list, "NextContinuationToken"); !token.empty())
+        return "c" + token;
+    auto marker = decoded(text_in(list, "NextMarker"));
+    if (marker.empty() && !page.objects.empty())
+        marker = page.objects.back().key;
+    if (!page.prefixes.empty() && page.prefixes.back() > marker)
+        marker = page.prefixes.back();
+    return marker.empty() ? std::string() : "m" + marker;
+}
+
+std::optional<checksum> sum_in(const pugi::xml_node& of) {
+    if (is_composite(text_in(of, "ChecksumType")))
+        return std::nullopt;
+    if (auto sum = checksum::from_base64(checksum_kind::crc32c, text_in(of, "ChecksumCRC32C")))
+        return sum;
+    return checksum::from_base64(checksum_kind::crc64nvme, text_in(of, "ChecksumCRC64NVME"));
+}
+
+part listed_part(const pugi::xml_node& entry) {
+    return {.number = static_cast<int>(parse_number(text_in(entry, "PartNumber")).value_or(0)),
+            .etag = without_quotes(text_in(entry, "ETag")),
+            .size = parse_number(text_in(entry, "Size")).value_or(0),
+            .checksum = sum_in(entry)};
+}
+
+} // namespace
+
+// --- Header fields ----------------------------------------------------------------------------------------------
+
+std::optional<checksum> sum_in(const http::headers& fields) {
+    if (is_composite(fields.get("x-amz-checksum-type").value_or("")))
+        return std::nullopt;
+    for (const auto kind : kinds)
+        if (const auto value = fields.get(std::string("x-amz-checksum-").append(to_string(kind))))
+            if (auto sum = checksum::from_base64(kind, *value))
+                return sum;
+    return std::nullopt;
+}
+
+object_info info_of(std::string key, const answer& a) {
+    auto sum = is_whole(a) ? sum_in(a.headers) : std::nullopt;
+    if (!sum)
+        sum = kept_sum_in(a.headers);
+    return {.key = std::move(key),
+            .size = size_of(a),
+            .etag = without_quotes(field(a.headers, "etag")),
+            .modified = modified_of(a.headers),
+            .content_type = field(a.headers, "content-type"),
+            .cache_control = field(a.headers, "cache-control"),
+            .content_disposition = field(a.headers, "content-disposition"),
+            .content_encoding = field(a.headers, "content-encoding"),
+            .content_language = field(a.headers, "content-language"),
+            .metadata = metadata_of(a.headers),
+            .checksum = sum};
+}
+
+object_info info_of(const put_request& what, std::uint64_t size, const answer& a) {
+    return {.key = what.key,
+            .size = size,
+            .etag = without_quotes(field(a.headers, "etag")),
+            .modified = modified_of(a.headers),
+            .content_type = what.attributes.content_type,
+            .cache_control = what.attributes.cache_control,
+            .content_disposition = what.attributes.content_disposition,
+            .content_encoding = what.attributes.content_encoding,
+            .content_language = what.attributes.content_language,
+            .metadata = what.attributes.metadata,
+            .checksum = what.checksum};
+}
+
+span_of_bytes bytes_of(const get_request& what, const answer& a) {
+    const bool asked = what.range && !range_field(*what.range).empty();
+    const auto length = parse_number(a.headers.get("content-length").value_or(""));
+    if (!asked && a.status == 200 && length)
+        return {0, *length};
+    if (asked && a.status == 200)
+        throw storage_error(errc::unsupported,
+                            "get " + what.key + ": the store takes no notice of ranges; read the whole object",
+                            {.name = "unsupported", .status = 200});
+    const auto range = parse_content_range(a.headers.get("content-range").value_or(""));
+    if (!range || (asked && !what.range->last && range->first != what.range->offset))
+        refuse("a part was asked for, and its Content-Range is missing or of another");
+    return {range->first, range->last - range->first + 1};
+}
+
+// --- Bodies -----------------------------------------------------------------------------------------------------
+
+list_page page_of(const std::string& body) {
+    const auto document = read(body, "ListBucketResult");
+    const auto list = document.root();
+    const names decoded(list);
+    list_page page;
+    each(list, "Contents", [&](const pugi::xml_node& entry) { page.objects.push_back(listed(entry, decoded)); });
+    each(list, "CommonPrefixes",
+         [&](const pugi::xml_node& entry) { page.prefixes.push_back(decoded(text_in(entry, "Prefix"))); });
+    page.token = next_of(list, page, decoded);
+    return page;
+}
+
+std::string upload_id_in(const std::string& body) {
+    auto id = text_in(read(body, "InitiateMultipartUploadResult").root(), "UploadId");
+    if (id.empty())
+        refuse("an upload was begun, and has no id");
+    return id;
+}
+
+uploads_page uploads_of(const std::string& body) {
+    const auto document = read(body, "ListMultipartUploadsResult");
+    const auto list = document.root();
+    const names decoded(list);
+    uploads_page page;
+    each(list, "Upload", [&](const pugi::xml_node& entry) {
+        page.uploads.push_back({.upload = {decoded(text_in(entry, "Key")), text_in(entry, "UploadId")},
+                                .begun = parse_time(text_in(entry, "Initiated")).value_or(wall_time{})});
+    });
+    if (text_in(list, "IsTruncated") == "true")
+        page.token = uploads_token(decoded(text_in(list, "NextKeyMarker")), text_in(list, "NextUploadIdMarker"));
+    return page;
+}
+
+parts_page parts_of(const std::string& body) {
+    const auto document = read(body, "ListPartsResult");
+    const auto list = document.root();
+    parts_page page{.keeps_sums = !text_in(list, "ChecksumAlgorithm").empty(),
+                    .sums_whole = text_in(list, "ChecksumType") == "FULL_OBJECT"};
+    each(list, "Part", [&](const pugi::xml_node& entry) { page.parts.push_back(listed_part(entry)); });
+    if (text_in(list, "IsTruncated") == "true")
+        page.marker = text_in(list, "NextPartNumberMarker");
+    return page;
+}
+
+made made_of(const std::string& body) {
+    const xml document(body);
+    if (!document.is("CopyObjectResult") && !document.is("CopyPartResult") &&
+        !document.is("CompleteMultipartUploadResult"))
+        refuse(document ? "its XML is of another kind" : "its body is no XML");
+    const auto result = document.root();
+    return {.etag = without_quotes(text_in(result, "ETag")),
+            .modified = parse_time(text_in(result, "LastModified")).value_or(wall_time{}),
+            .sum = sum_in(result)};
+}
+
+std::vector<not_removed> not_removed_of(const std::string& body) {
+    const auto document = read(body, "DeleteResult");
+    std::vector<not_removed> all;
+    each(document.root(), "Error", [&](const pugi::xml_node& entry) {
+        all.push_back({text_in(entry, "Key"), text_in(entry, "Code"), text_in(entry, "Message")});
+    });
+    return all;
+}
+
+} // namespace infra::storage::s3
