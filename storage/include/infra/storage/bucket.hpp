@@ -64,6 +64,9 @@ struct put_request {
     object_attributes attributes{};
     write_conditions write{};
     std::optional<infra::storage::checksum> checksum{}; ///< of all bytes: the store refuses others with errc::integrity
+
+    /// Of an upload: its parts come from others, by URLs of sign_part(), and say no checksums.
+    bool parts_by_others = false;
 };
 
 struct get_request {
