@@ -3,6 +3,7 @@
 #include "public_url.hpp"
 
 #include <infra/base/error.hpp>
+#include <infra/storage/file.hpp>
 #include <infra/storage/memory.hpp>
 
 #include <map>
@@ -19,9 +20,19 @@ std::shared_ptr<bucket> memory_of(std::string_view url, const environment& varia
     return make_memory_bucket({.public_url = public_url_from(variables), .time = &time});
 }
 
+std::shared_ptr<bucket> file_of(std::string_view url, const environment& variables, clock& time) {
+    auto options = file_options_from(variables);
+    options.directory = url.substr(url.find(':') + 1);
+    options.time = &time;
+    if (options.directory.empty())
+        throw error(infra::errc::misconfigured, "file: needs a directory behind it, such as file:var/storage");
+    return make_file_bucket(std::move(options));
+}
+
 struct schemes {
     std::mutex mutex;
     std::map<std::string, bucket_factory, std::less<>> factories{
+        {"file", file_of},
         {"memory", memory_of},
     }; // guarded by mutex
 };

@@ -1,13 +1,9 @@
-#include "bucket_conformance.hpp"
+#include "conformance/subject.hpp"
 
 #include <infra/storage/memory.hpp>
 
 namespace infra::storage {
 namespace {
-
-INFRA_BUCKET_CONFORMANCE(Memory,
-                         ::testing::Values(bucket_case{
-                             .name = "memory", .make = [] { return bucket_subject{.object = make_memory_bucket()}; }}));
 
 class MemoryBucket : public ::testing::Test {
 protected:

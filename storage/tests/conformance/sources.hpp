@@ -6,18 +6,6 @@
 
 namespace infra::storage {
 
-/// Gives `bytes` in pieces, and then an end or a throw.
-inline byte_source source_of(std::string bytes, std::size_t piece, bool throws_at_the_end = false) {
-    return [bytes = std::make_shared<const std::string>(std::move(bytes)), piece, throws_at_the_end,
-            at = std::make_shared<std::size_t>(0)]() -> awaitable<std::string> {
-        if (*at == bytes->size() && throws_at_the_end)
-            throw std::runtime_error("the source is broken");
-        auto next = bytes->substr(*at, piece);
-        *at += next.size();
-        co_return next;
-    };
-}
-
 class BucketSources : public BucketConformance {
 protected:
     void SetUp() override {

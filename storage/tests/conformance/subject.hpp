@@ -2,6 +2,8 @@
 
 /// What the suite of bucket_conformance.hpp is given, and what its tests have in common.
 
+#include "../support.hpp"
+
 #include <infra/base/clock.hpp>
 #include <infra/base/http_message.hpp>
 #include <infra/base/id.hpp>
@@ -19,6 +21,7 @@
 #include <memory>
 #include <optional>
 #include <ostream>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -67,15 +70,16 @@ struct bucket_case {
 inline void PrintTo(const bucket_case& each, std::ostream* to) { *to << each.name; }
 inline std::string bucket_name(const ::testing::TestParamInfo<bucket_case>& info) { return info.param.name; }
 
-/// Bytes that look like nothing in particular, others for another seed.
-inline std::string some_bytes(std::size_t size, std::uint64_t seed = 1) {
-    std::string bytes(size, '\0');
-    std::uint64_t x = seed * 0x9e3779b97f4a7c15;
-    for (auto& c : bytes) {
-        x ^= x << 13, x ^= x >> 7, x ^= x << 17;
-        c = static_cast<char>(x);
-    }
-    return bytes;
+/// Gives `bytes` in pieces, and then an end or a throw.
+inline byte_source source_of(std::string bytes, std::size_t piece, bool throws_at_the_end = false) {
+    return [bytes = std::make_shared<const std::string>(std::move(bytes)), piece, throws_at_the_end,
+            at = std::make_shared<std::size_t>(0)]() -> awaitable<std::string> {
+        if (*at == bytes->size() && throws_at_the_end)
+            throw std::runtime_error("the source is broken");
+        auto next = bytes->substr(*at, piece);
+        *at += next.size();
+        co_return next;
+    };
 }
 
 /// A coroutine's parameters are its own, so these may be called with temporaries.

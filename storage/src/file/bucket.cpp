@@ -1,0 +1,271 @@
+#include <infra/storage/file.hpp>
+
+#include "../local_signing.hpp"
+#include "../preconditions.hpp"
+#include "../public_url.hpp"
+#include "errors.hpp"
+#include "objects.hpp"
+#include "reading.hpp"
+#include "sweep.hpp"
+#include "uploads.hpp"
+
+#include <infra/base/id.hpp>
+#include <infra/runtime/default_runtime.hpp>
+#include <infra/storage/key.hpp>
+
+#include <stdexcept>
+#include <utility>
+
+namespace infra::storage {
+namespace {
+
+using namespace disk;
+
+/// What operations keep while they last, whoever lets go of the bucket.
+struct store {
+    store(const file_options& o)
+        : things(o.directory, o.sync == durability::synced, *o.time), uploads(things), pool(o.pool) {}
+
+    objects things;
+    disk::uploads uploads;
+    blocking_pool* pool;
+};
+using store_ptr = std::shared_ptr<store>;
+
+template <class F>
+awaitable<std::invoke_result_t<F>> on_pool(blocking_pool* pool, F work) {
+    return (pool ? *pool : default_blocking_pool()).run(std::move(work));
+}
+
+std::string words(std::string_view verb, const std::string& key) { return std::string(verb) + ' ' + key; }
+
+void check_attributes(const object_attributes& a, const std::string& what) {
+    if (!a.store_headers.empty())
+        throw storage_error(errc::unsupported, what + ": a directory has no use for " + a.store_headers.begin()->first +
+                                                   "; leave store_headers empty");
+}
+
+[[noreturn]] void wrong_size(const std::string& what, std::uint64_t said) {
+    throw storage_error(infra::errc::invalid_input,
+                        what + ": the source was to give " + std::to_string(said) + " bytes, and does not");
+}
+
+checksum_kind kind_of(const std::optional<checksum>& sum) noexcept { return sum ? sum->kind() : checksum_kind::crc32c; }
+
+awaitable<void> append_all(store_ptr in, std::shared_ptr<temporary> to, put_body body, std::string what) {
+    const auto most = body.source_size.value_or(std::numeric_limits<std::uint64_t>::max());
+    for (auto piece = co_await body.source(); !piece.empty(); piece = co_await body.source()) {
+        if (piece.size() > most - to->size())
+            wrong_size(what, most);
+        co_await on_pool(in->pool, [to, bytes = std::move(piece)] { to->append(bytes); });
+    }
+    if (body.source_size && to->size() != most)
+        wrong_size(what, most);
+}
+
+awaitable<object_info> put_source(store_ptr in, put_request what, put_body body, deadline limit) {
+    const auto word = words("put", what.key);
+    const auto to = co_await on_pool(in->pool, [in, word, kind = kind_of(what.checksum), size = body.source_size] {
+        auto made = std::make_shared<temporary>(in->things.here(), word, kind);
+        made->reserve(size.value_or(0));
+        return made;
+    });
+    co_await append_all(in, to, std::move(body), word);
+    co_return co_await on_pool(in->pool,
+                               [in, to, what, word, limit] { return in->things.commit(*to, what, word, limit); });
+}
+
+object_info put_bytes(store& in, const put_request& what, std::string_view bytes, deadline limit) {
+    const auto word = words("put", what.key);
+    temporary to(in.things.here(), word, kind_of(what.checksum));
+    to.reserve(bytes.size());
+    to.append(bytes);
+    return in.things.commit(to, what, word, limit);
+}
+
+opened get_object(const store_ptr& in, const get_request& what) {
+    const auto word = words("get", what.key);
+    auto object = in->things.open(what.key, word);
+    check_read(what.read, object.info, word);
+    const auto range = resolve_range(what.range, object.info.size, word);
+    auto left = std::make_shared<reading>(std::move(object.file), range, word);
+    left->read_ahead();
+    return {.info = std::move(object.info),
+            .offset = range.offset,
+            .length = range.length,
+            .pieces = [in, left = std::move(left)] { return next_piece(in->pool, left); }};
+}
+
+std::string secret_of(const file_options& o, const layout& in) {
+    return o.signing_secret.empty() ? placed_once(in, "secret", random_hex(32)) : o.signing_secret;
+}
+
+class file_bucket final : public bucket, public signs_locally {
+public:
+    explicit file_bucket(const file_options& o)
+        : in_(std::make_shared<store>(o)), signer_(o.public_url, secret_of(o, *in_->things.here()), *o.time) {
+        sweep_temporaries(*in_->things.here(), std::chrono::milliseconds(0));
+    }
+
+    std::string_view name() const noexcept override { return "file"; }
+    std::string description() const override { return "file:" + in_->things.directory().string(); }
+    const local_signer& signer() const noexcept override { return signer_; }
+
+    bucket_traits traits() const noexcept override {
+        constexpr std::uint64_t any = std::numeric_limits<std::int64_t>::max(); // the file system says how much
+        return {.streams = true, .min_part = 1, .max_part = any, .max_single_put = any, .max_single_copy = any};
+    }
+
+    awaitable<object_info> put(put_request what, put_body body, deadline limit) override {
+        check_key(what.key);
+        check_attributes(what.attributes, words("put", what.key));
+        if (body.source)
+            co_return co_await put_source(in_, std::move(what), std::move(body), limit);
+        co_return co_await on_pool(in_->pool, [in = in_, what = std::move(what), bytes = std::move(body.bytes), limit] {
+            return put_bytes(*in, what, bytes.view(), limit);
+        });
+    }
+
+    awaitable<opened> get(get_request what, deadline) override {
+        check_key(what.key);
+        co_return co_await on_pool(in_->pool, [in = in_, what = std::move(what)] { return get_object(in, what); });
+    }
+
+    awaitable<object_info> head(std::string key, read_conditions read, deadline) override {
+        check_key(key);
+        co_return co_await on_pool(in_->pool, [in = in_, key = std::move(key), read = std::move(read)] {
+            const auto word = words("head", key);
+            auto info = in->things.open(key, word).info;
+            check_read(read, info, word);
+            return info;
+        });
+    }
+
+    awaitable<void> remove(std::string key, std::string if_match, deadline limit) override {
+        check_key(key);
+        co_await on_pool(in_->pool, [in = in_, key = std::move(key), if_match = std::move(if_match), limit] {
+            in->things.remove(key, if_match, words("remove", key), limit);
+        });
+    }
+
+    awaitable<std::vector<remove_outcome>> remove_many(std::vector<std::string> keys, deadline limit) override {
+        co_return co_await on_pool(
+            in_->pool, [in = in_, keys = std::move(keys), limit] { return in->things.remove(keys, limit); });
+    }
+
+    awaitable<object_info> copy(copy_request what, deadline limit) override {
+        check_key(what.from);
+        check_key(what.to);
+        if (what.attributes)
+            check_attributes(*what.attributes, words("copy to", what.to));
+        co_return co_await on_pool(in_->pool,
+                                   [in = in_, what = std::move(what), limit] { return in->things.copy(what, limit); });
+    }
+
+    awaitable<list_page> list(list_options what, deadline limit) override {
+        check_prefix(what.prefix);
+        co_return co_await on_pool(in_->pool,
+                                   [in = in_, what = std::move(what), limit] { return in->things.list(what, limit); });
+    }
+
+    awaitable<upload_id> begin_upload(put_request what, deadline) override {
+        check_key(what.key);
+        check_attributes(what.attributes, words("begin the upload of", what.key));
+        co_return co_await on_pool(in_->pool, [in = in_, what = std::move(what)] { return in->uploads.begin(what); });
+    }
+
+    awaitable<part> put_part(upload_id upload, int number, shared_bytes bytes, std::optional<checksum> sum,
+                             deadline) override {
+        co_return co_await on_pool(in_->pool,
+                                   [in = in_, upload = std::move(upload), number, bytes = std::move(bytes), sum] {
+                                       return in->uploads.put_part(upload, number, sum, [&](temporary& to) {
+                                           to.reserve(bytes.size());
+                                           to.append(bytes.view());
+                                       });
+                                   });
+    }
+
+    awaitable<part> copy_part(upload_id upload, int number, part_source from, deadline) override {
+        check_key(from.from);
+        co_return co_await on_pool(in_->pool, [in = in_, upload = std::move(upload), number, from = std::move(from)] {
+            const auto word = words("copy a part of", from.from);
+            const auto object = in->things.open(from.from, word);
+            check_read({.if_match = from.if_match}, object.info, word);
+            const auto range = resolve_range(byte_range{from.offset, from.length, {}}, object.info.size, word);
+            return in->uploads.put_part(upload, number, std::nullopt, [&](temporary& to) {
+                to.append_from(object.file.get(), range.offset, range.length, std::nullopt);
+            });
+        });
+    }
+
+    awaitable<std::vector<part>> list_parts(upload_id upload, deadline) override {
+        co_return co_await on_pool(in_->pool,
+                                   [in = in_, upload = std::move(upload)] { return in->uploads.list_parts(upload); });
+    }
+
+    awaitable<object_info> complete_upload(upload_id upload, std::vector<part> parts, put_request what,
+                                           deadline limit) override {
+        co_return co_await on_pool(in_->pool, [in = in_, upload = std::move(upload), parts = std::move(parts),
+                                               what = std::move(what),
+                                               limit] { return in->uploads.complete(upload, parts, what, limit); });
+    }
+
+    awaitable<void> abort_upload(upload_id upload, deadline limit) override {
+        co_await on_pool(in_->pool,
+                         [in = in_, upload = std::move(upload), limit] { in->uploads.abort(upload, limit); });
+    }
+
+    awaitable<uploads_page> list_uploads(std::string prefix, std::string token, deadline) override {
+        co_return co_await on_pool(in_->pool, [in = in_, prefix = std::move(prefix), token = std::move(token)] {
+            return in->uploads.list(prefix, token);
+        });
+    }
+
+    awaitable<signed_request> sign(std::string key, std::chrono::seconds expires, signed_url_options options) override {
+        check_key(key);
+        co_return signer_.sign(key, expires, options);
+    }
+    awaitable<signed_form> sign_form(post_policy policy, std::chrono::seconds expires) override {
+        co_return signer_.sign_form(policy, expires);
+    }
+    awaitable<std::string> sign_part(upload_id upload, int number, std::chrono::seconds expires) override {
+        co_return signer_.sign_part(upload, number, expires);
+    }
+
+    awaitable<void> ping(deadline) override {
+        co_await on_pool(in_->pool, [in = in_] {
+            if (!in->things.here()->files.open_directory(""))
+                fail(errno, "ping", in->things.directory().string());
+        });
+    }
+
+    awaitable<std::size_t> sweep_leavings(std::chrono::milliseconds age, deadline) override {
+        co_return co_await on_pool(in_->pool, [in = in_, age] { return sweep(*in->things.here(), age); });
+    }
+
+private:
+    const store_ptr in_;
+    const local_signer signer_;
+};
+
+void check(const file_options& o) {
+    if (o.directory.empty())
+        throw std::invalid_argument("storage::file_options::directory must name a directory");
+    if (!o.signing_secret.empty() && o.signing_secret.size() < 16)
+        throw std::invalid_argument("storage::file_options::signing_secret must have 16 bytes at least");
+    if (!o.time)
+        throw std::invalid_argument("storage::file_options::time must not be null");
+}
+
+} // namespace
+
+file_options file_options_from(const environment& variables) {
+    return {.public_url = public_url_from(variables), .signing_secret = variables.get_or("STORAGE_SIGNING_SECRET", "")};
+}
+
+std::shared_ptr<bucket> make_file_bucket(file_options options) {
+    check(options);
+    return std::make_shared<file_bucket>(options);
+}
+
+} // namespace infra::storage
