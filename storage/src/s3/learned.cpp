@@ -40,7 +40,7 @@ bool refuses_sums(const answer& a, const complaint& c, const manner& how) {
         return false;
     if (how.conditional && (says("If-None-Match") || says("If-Match")))
         return false;
-    return a.status == 501 || (a.status == 400 && says("checksum"));
+    return a.status == 501 || (a.status == 400 && (says("checksum") || c.code == "MalformedXML"));
 }
 
 bool refuses_list(const answer& a, const manner& how) {
