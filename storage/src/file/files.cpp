@@ -43,9 +43,9 @@ std::optional<std::string> read_small(const tree& files, const std::string& path
     return text;
 }
 
-bool write_new(int in, const std::string& name, std::string_view bytes) noexcept {
+bool write_new(int in, const std::string& name, std::string_view bytes, bool synced) noexcept {
     const descriptor file(::openat(in, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-    return file && write_all(file.get(), bytes) && ::fsync(file.get()) == 0;
+    return file && write_all(file.get(), bytes) && (!synced || ::fsync(file.get()) == 0);
 }
 
 directory_stream stream_of(descriptor directory) noexcept {

@@ -24,8 +24,8 @@ std::ptrdiff_t read_at(int from, char* to, std::size_t size, std::uint64_t offse
 /// A small file of ours; empty if it is not there, or is no regular file of at most 64 KiB.
 std::optional<std::string> read_small(const tree& files, const std::string& path);
 
-/// A new file in a directory, on the disk; false and errno.
-bool write_new(int in, const std::string& name, std::string_view bytes) noexcept;
+/// A new file in a directory, on the disk if `synced`; false and errno.
+bool write_new(int in, const std::string& name, std::string_view bytes, bool synced) noexcept;
 
 struct close_directory {
     void operator()(DIR* d) const noexcept { ::closedir(d); }

@@ -103,7 +103,7 @@ std::string placed_once(const layout& in, const std::string& name, std::string_v
         const auto lot = random_hex(8);
         const auto own = in.files.open_directory(std::string(own_directory));
         const bool is_placed =
-            write_new(in.temporaries.get(), lot, text) &&
+            write_new(in.temporaries.get(), lot, text, true) &&
             (::linkat(in.temporaries.get(), lot.c_str(), own.get(), name.c_str(), 0) == 0 || errno == EEXIST ||
              ::renameat(in.temporaries.get(), lot.c_str(), own.get(), name.c_str()) == 0);
         const int reason = errno;

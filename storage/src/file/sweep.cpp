@@ -27,20 +27,30 @@ bool is_same(const struct stat& a, const struct stat& b) noexcept {
     return a.st_ino == b.st_ino && a.st_dev == b.st_dev;
 }
 
-/// Removes a regular file that nobody holds, that is old enough, and of which `is_leaving(text)`.
+std::vector<std::string> names_in(const layout& in, const std::string& path) {
+    return disk::names_in(in.files.open_directory(path));
+}
+
+// A directory with what is in it, of which nothing is a directory.
+bool remove(const layout& in, const std::string& path, bool is_directory) {
+    if (!is_directory)
+        return in.files.remove(path);
+    for (const auto& each : names_in(in, path))
+        in.files.remove(path + '/' + each);
+    in.files.remove_empty(path, split(path).directory);
+    return !in.files.look(path);
+}
+
+/// Removes a file or directory that nobody holds, that is old enough, and of which `is_leaving()`.
 template <class Judge>
 bool remove_leaving(const layout& in, const std::string& path, milliseconds age, Judge is_leaving) {
     const auto file = in.files.open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
     struct stat opened{};
-    if (!file || ::fstat(file.get(), &opened) != 0 || !S_ISREG(opened.st_mode) || !is_older(opened, age) ||
+    if (!file || ::fstat(file.get(), &opened) != 0 || !is_older(opened, age) ||
         ::flock(file.get(), LOCK_EX | LOCK_NB) != 0)
         return false;
     const auto there = in.files.look(path); // another, if a second sweep was faster
-    return there && is_same(*there, opened) && is_leaving() && in.files.remove(path);
-}
-
-std::vector<std::string> names_in(const layout& in, const std::string& path) {
-    return disk::names_in(in.files.open_directory(path));
+    return there && is_same(*there, opened) && is_leaving() && remove(in, path, S_ISDIR(opened.st_mode));
 }
 
 bool is_current(const layout& in, const std::string& path) {
@@ -67,13 +77,10 @@ std::size_t sweep_uploads(const layout& in, milliseconds age) {
     std::size_t removed = 0;
     for (const auto& each : names_in(in, ".infra/uploads")) {
         const auto path = ".infra/uploads/" + each;
-        const auto text = read_small(in.files, path + "/state");
-        const auto directory = in.files.look(path);
-        if ((text && state_from_text(*text)) || !directory || !S_ISDIR(directory->st_mode) ||
-            !is_older(*directory, age))
-            continue;
-        remove_upload(in, path);
-        ++removed;
+        removed += remove_leaving(in, path, age, [&] {
+            const auto text = read_small(in.files, path + "/state");
+            return !text || !state_from_text(*text);
+        });
     }
     return removed;
 }

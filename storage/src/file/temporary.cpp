@@ -49,18 +49,30 @@ std::uint64_t copy_in_kernel(int from, std::uint64_t offset, std::uint64_t lengt
     return done;
 }
 
+// Locks what has just been made. A sweep may have come before the lock, and removed it: then no.
+bool is_mine(int file) noexcept {
+    while (::flock(file, LOCK_EX) != 0 && errno == EINTR) {
+    } // fails where a file system has no locks, and there no sweep gets one either
+    return is_linked(file);
+}
+
 } // namespace
 
 descriptor create_locked(int directory, const std::string& name) noexcept {
     while (true) {
         descriptor file(::openat(directory, name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-        if (!file)
+        if (!file || is_mine(file.get()))
             return file;
-        while (::flock(file.get(), LOCK_EX) != 0 && errno == EINTR) {
-        } // fails where a file system has no locks, and there no sweep gets one either
-        if (is_linked(file.get()))
-            return file;
-        // A sweep came between open() and flock() and has removed it.
+    }
+}
+
+descriptor make_locked_directory(int directory, const std::string& name) noexcept {
+    while (true) {
+        if (::mkdirat(directory, name.c_str(), 0700) != 0)
+            return {};
+        descriptor made(::openat(directory, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+        if (made ? is_mine(made.get()) : errno != ENOENT)
+            return made;
     }
 }
 

@@ -60,7 +60,8 @@ private:
 /// Throws errc::integrity where the bytes are not those that somebody said they were.
 void check_sum(const temporary& written, const std::optional<checksum>& said, const std::string& what);
 
-/// Creates the file and locks it. Empty, and errno.
+/// Creates a file, or a directory, and locks it, so that no sweep takes it for a leaving. Empty, and errno.
 descriptor create_locked(int directory, const std::string& name) noexcept;
+descriptor make_locked_directory(int directory, const std::string& name) noexcept;
 
 } // namespace infra::storage::disk

@@ -145,15 +145,20 @@ std::optional<upload_state> state_from_text(std::string_view text) {
     return object ? std::optional(upload_state{from_unix_ms(ms), std::move(*object)}) : std::nullopt;
 }
 
+// Whole before it is seen: a sweep takes an upload without its state for one that is over.
 upload_id uploads::begin(const put_request& what) {
     const auto in = store_.here();
     const upload_id made{what.key, uuid_v7()};
     const auto word = words("begin the upload of", made);
-    const auto directory = in->files.make_directories(path_of(made), store_.synced());
     const upload_state state{store_.time().wall(), {what.key, what.attributes, std::nullopt}};
-    if (!directory || !write_new(directory.get(), "state", to_text(state)))
+    const auto all = in->files.open_directory(std::string(all_uploads));
+    const auto directory = make_locked_directory(in->temporaries.get(), made.id);
+    if (!all || !directory || !write_new(directory.get(), "state", to_text(state), store_.synced()))
         fail(errno, word, path_of(made));
     sync(directory, store_.synced(), word, path_of(made));
+    if (::renameat(in->temporaries.get(), made.id.c_str(), all.get(), made.id.c_str()) != 0)
+        fail(errno, word, path_of(made));
+    sync(all, store_.synced(), word, std::string(all_uploads));
     return made;
 }
 

@@ -89,7 +89,7 @@ std::string random_key() {
 
 std::vector<std::string> keys_for_test() {
     std::set<std::string> keys;
-    while (keys.size() < 20'000)
+    while (keys.size() < 4000)
         if (auto key = random_key(); is_key(key))
             keys.insert(std::move(key));
     return {keys.begin(), keys.end()};
