@@ -18,7 +18,7 @@ using namespace std::string_view_literals;
 /// As much of RFC 9113 as a server needs that has one thing to say.
 namespace http2 {
 
-enum kind : std::uint8_t { data = 0, header = 1, reset = 3, settings = 4, ping = 6, goaway = 7 };
+enum kind : std::uint8_t { data = 0, header = 1, reset = 3, settings = 4, ping = 6, goaway = 7, window_update = 8 };
 enum flag : std::uint8_t { ack = 1, end_stream = 1, end_headers = 4 };
 
 struct frame {
@@ -184,6 +184,110 @@ TEST_F(ClientHttp2, AnEndBeforeTheAnswersIsALostAnswer) {
 TEST_F(ClientHttp2, BoundsTheBodyToo) {
     const auto server = serve(http2::answering([](auto stream) { return http2::answer(stream, "much"); }));
     EXPECT_EQ(loop.run(http.send({.url = url(server), .max_response_body = 3}))->code(), client_errc::too_large);
+}
+
+// --- Streams ----------------------------------------------------------------------------------------------------
+
+std::string frames_of(std::uint32_t stream, std::string_view body) {
+    auto all = http2::to_bytes({http2::header, http2::end_headers, stream, "\x88"});
+    for (; !body.empty(); body.remove_prefix(std::min<std::size_t>(body.size(), 16'384)))
+        all += http2::to_bytes({http2::data, 0, stream, std::string(body.substr(0, 16'384))});
+    return all + http2::to_bytes({http2::data, http2::end_stream, stream, ""});
+}
+
+awaitable<std::string> all_of(client_stream& from) {
+    std::string all;
+    while (true) {
+        const auto piece = co_await from.read();
+        if (piece.empty())
+            co_return all;
+        all += piece;
+    }
+}
+
+TEST_F(ClientHttp2, StreamsAnAnswer) {
+    const std::string body(3'000'000, 'x');
+    const auto server = serve(http2::answering([&](auto stream) { return frames_of(stream, body); }));
+    const client small(loop.get_executor(),
+                       {.http2 = true, .tls = {.ca_file = certificate.file()}, .stream_buffer = 64 * 1024});
+    for (int i = 0; i < 2; ++i) {
+        const auto got = loop.run(small.open({.url = url(server)}));
+        ASSERT_TRUE(got->value) << got->what();
+        loop.settle(); // it is full
+        EXPECT_EQ(loop.get(all_of(*got->value)), body);
+    }
+    EXPECT_EQ(server.accepted(), 1);
+}
+
+TEST_F(ClientHttp2, AStreamThatNobodyReadsHoldsUpNoOther) {
+    const auto server = serve(http2::answering(
+        [](auto stream) { return frames_of(stream, stream == 1 ? std::string(1'000'000, 'x') : std::string("ok")); }));
+    const client small(loop.get_executor(),
+                       {.http2 = true, .tls = {.ca_file = certificate.file()}, .stream_buffer = 64 * 1024});
+    const auto unread = loop.run(small.open({.url = url(server)}));
+    ASSERT_TRUE(unread->value) << unread->what();
+    loop.settle();
+    const auto other = loop.run(small.send({.url = url(server)}));
+    ASSERT_TRUE(other->value) << other->what();
+    EXPECT_EQ(other->value->body, "ok");
+    EXPECT_EQ(loop.get(all_of(*unread->value)).size(), 1'000'000u);
+}
+
+TEST_F(ClientHttp2, DroppingAStreamResetsItAlone) {
+    bool reset = false;
+    const auto server = serve(http2::answering(
+        [](auto stream) {
+            return stream == 1 ? http2::to_bytes({http2::header, http2::end_headers, stream, "\x88"})
+                               : http2::answer(stream, "ok");
+        },
+        [&](const http2::frame& f) { reset |= f.what == http2::reset && f.stream == 1; }));
+    {
+        const auto dropped = loop.run(http.open({.url = url(server)}));
+        ASSERT_TRUE(dropped->value) << dropped->what();
+    }
+    const auto second = loop.run(http.send({.url = url(server)}));
+    EXPECT_TRUE(second->value) << second->what();
+    loop.until([&] { return reset; });
+    EXPECT_EQ(server.accepted(), 1);
+}
+
+TEST_F(ClientHttp2, SendsFromASource) {
+    std::size_t sent = 0;
+    const auto server = serve([&](connection& c) -> awaitable<void> {
+        http2::reader from(c);
+        co_await from.take(24);
+        co_await c.write(http2::to_bytes({http2::settings}));
+        while (true) {
+            const auto f = co_await from.next();
+            if (f.what == http2::settings && !(f.flags & http2::ack))
+                co_await c.write(http2::to_bytes({http2::settings, http2::ack, 0, ""}));
+            if (f.what != http2::data)
+                continue;
+            sent += f.payload.size();
+            if (f.flags & http2::end_stream)
+                co_await c.write(http2::answer(f.stream, "ok"));
+            else if (!f.payload.empty()) {
+                const auto taken = http2::big_endian(static_cast<std::uint32_t>(f.payload.size()), 4);
+                co_await c.write(http2::to_bytes({http2::window_update, 0, 0, taken}) +
+                                 http2::to_bytes({http2::window_update, 0, f.stream, taken}));
+            }
+        }
+    });
+    for (const auto size : {std::optional<std::uint64_t>(1'000'000), std::optional<std::uint64_t>()}) {
+        sent = 0;
+        int left = 100;
+        const auto next = [&]() -> awaitable<std::string> {
+            const auto ex = co_await asio::this_coro::executor;
+            for (int i = 0; i < 3; ++i)
+                co_await asio::post(ex, asio::use_awaitable);
+            co_return left-- > 0 ? std::string(10'000, 'x') : std::string();
+        };
+        const auto got =
+            loop.run(http.send({.method = method::put, .url = url(server), .body_source = next, .body_size = size}));
+        ASSERT_TRUE(got->value) << got->what();
+        EXPECT_EQ(sent, 1'000'000u);
+    }
+    EXPECT_EQ(server.accepted(), 1);
 }
 
 TEST_F(ClientHttp2, GivesWayToHttp1) {

@@ -12,6 +12,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <thread>
 
 namespace infra::http {
@@ -407,6 +408,38 @@ TEST(ClientStreamThreads, DropAndDestroyFromElsewhere) {
         if (round % 2)
             http.reset();
     }
+    loops.stop();
+}
+
+// --- Memory -----------------------------------------------------------------------------------------------------
+
+TEST(ClientStreamMemory, IsBoundedHoweverLongTheBodyIs) {
+    const std::size_t size = std::getenv("INFRA_TEST_LONG") ? std::size_t{1} << 30 : std::size_t{1} << 28;
+    event_loops loops(2);
+    const test_server server(loops[0].get_executor(), [size](connection& c) -> awaitable<void> {
+        co_await c.read_request();
+        co_await c.write(head_of(size));
+        for (std::size_t written = 0; written < size; written += 1 << 20)
+            co_await c.write(std::string(1 << 20, 'x'));
+    });
+    loops.start();
+    const client http(loops[1].get_executor(), {.decompress = false});
+    const auto before = resident_bytes();
+    std::size_t most = 0;
+    const auto read = [&]() -> awaitable<std::size_t> {
+        auto stream = co_await http.open({.url = server.url()});
+        std::size_t sum = 0;
+        while (true) {
+            const auto piece = co_await stream.read();
+            if (piece.empty())
+                co_return sum;
+            sum += piece.size();
+            if (sum % (1 << 24) < piece.size())
+                most = std::max(most, resident_bytes());
+        }
+    };
+    EXPECT_EQ(wait(read(), loops[1].get_executor()), size);
+    EXPECT_LT(most, before + (16 << 20) + leeway);
     loops.stop();
 }
 

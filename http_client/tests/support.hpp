@@ -23,6 +23,7 @@
 
 #include <chrono>
 #include <exception>
+#include <fstream>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -211,6 +212,23 @@ inline std::string field_of(const std::string& request, std::string_view name) {
         return {};
     const auto begin = at + name.size() + 4;
     return request.substr(begin, request.find("\r\n", begin) - begin);
+}
+
+// AddressSanitizer keeps what is freed.
+#ifndef __has_feature
+#define __has_feature(x) 0
+#endif
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+inline constexpr std::size_t leeway = std::size_t{1} << 30;
+#else
+inline constexpr std::size_t leeway = 0;
+#endif
+
+inline std::size_t resident_bytes() {
+    std::ifstream statm("/proc/self/statm");
+    std::size_t all = 0, resident = 0;
+    statm >> all >> resident;
+    return resident * 4096;
 }
 
 inline std::string body_of(const std::string& request) { return request.substr(request.find("\r\n\r\n") + 4); }
