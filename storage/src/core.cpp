@@ -51,7 +51,11 @@ storage_options checked(storage_options o) {
 
 } // namespace
 
-core::core(storage_options o) : options(checked(std::move(o))), metrics(), calls(options, *options.bucket, metrics) {}
+core::core(storage_options o)
+    : options(checked(std::move(o))),
+      metrics(),
+      calls(options, *options.bucket, metrics),
+      memory(options.max_buffered, *options.time, metrics.told_of_buffers()) {}
 
 blocking_pool& core::pool() const { return options.pool ? *options.pool : default_blocking_pool(); }
 

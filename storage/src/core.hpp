@@ -3,6 +3,7 @@
 /// What the copies of a storage share.
 
 #include "instruments.hpp"
+#include "parts/budget.hpp"
 #include "requests.hpp"
 
 #include <infra/storage/storage.hpp>
@@ -23,6 +24,7 @@ public:
     const storage_options options; ///< checked, and with a bucket
     const instruments metrics;
     const requests calls;
+    const part_memory memory;
 
     bucket& to() const noexcept { return *options.bucket; }
     clock& time() const noexcept { return *options.time; }

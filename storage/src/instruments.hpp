@@ -2,7 +2,9 @@
 
 #include <infra/base/telemetry.hpp>
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
@@ -28,7 +30,11 @@ public:
     void checksum_failed() const { checksum_failures_.add(); }
 
     void in_flight(int more) const { in_flight_.add(more); }
-    void buffered(std::int64_t more) const { buffered_.add(static_cast<double>(more)); }
+
+    /// Told of bytes more or, negative, less. Outlives this.
+    std::function<void(std::ptrdiff_t)> told_of_buffers() const {
+        return [series = buffered_](std::ptrdiff_t more) { series.add(static_cast<double>(more)); };
+    }
 
 private:
     using by_name = std::map<std::string, telemetry::series, std::less<>>;

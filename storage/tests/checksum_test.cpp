@@ -1,4 +1,4 @@
-#include "../src/crc.hpp"
+#include "src/crc.hpp"
 
 #include <infra/storage/checksum.hpp>
 

@@ -97,6 +97,13 @@ public:
         const std::scoped_lock lock(mutex_);
         return objects_.size();
     }
+    std::vector<put_request> begun_uploads() const { ///< what was said of them
+        const std::scoped_lock lock(mutex_);
+        std::vector<put_request> all;
+        for (const auto& [id, each] : uploads_)
+            all.push_back(each.what);
+        return all;
+    }
     std::size_t uploads() const { ///< that are not over
         const std::scoped_lock lock(mutex_);
         return uploads_.size();

@@ -26,7 +26,8 @@ struct part_plan {
     std::uint64_t size = 0;
     std::uint64_t part_size = 1;
 
-    int count() const noexcept { return static_cast<int>(size / part_size + (size % part_size != 0)); }
+    /// At least 1: an object of no bytes is one part of none.
+    int count() const noexcept { return size == 0 ? 1 : static_cast<int>(size / part_size + (size % part_size != 0)); }
 
     /// 1 to count().
     slice at(int number) const noexcept;

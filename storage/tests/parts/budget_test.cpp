@@ -1,4 +1,4 @@
-#include "../../src/parts/budget.hpp"
+#include "src/parts/budget.hpp"
 
 #include <infra/runtime/event_loop.hpp>
 #include <infra/storage/error.hpp>

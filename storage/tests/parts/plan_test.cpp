@@ -1,4 +1,4 @@
-#include "../../src/parts/plan.hpp"
+#include "src/parts/plan.hpp"
 
 #include <infra/storage/error.hpp>
 
@@ -73,7 +73,7 @@ TEST(PartPlan, CutsWithoutAGapAndWithoutAnOverlap) {
             ASSERT_EQ(each.number, number);
             ASSERT_EQ(each.offset, reached);
             ASSERT_TRUE(each.size == plan.part_size || number == plan.count());
-            ASSERT_GT(each.size, 0u);
+            ASSERT_TRUE(each.size > 0 || plan.size == 0);
             reached += each.size;
         }
         ASSERT_EQ(reached, plan.size);

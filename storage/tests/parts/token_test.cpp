@@ -1,4 +1,4 @@
-#include "../../src/parts/token.hpp"
+#include "src/parts/token.hpp"
 
 #include <infra/base/encoding.hpp>
 #include <infra/storage/error.hpp>

@@ -1,0 +1,191 @@
+#include "transfer.hpp"
+
+#include "at_once.hpp"
+#include "settle.hpp"
+
+#include <infra/base/telemetry.hpp>
+#include <infra/runtime/default_runtime.hpp>
+#include <infra/runtime/promise.hpp>
+#include <infra/storage/error.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/this_coro.hpp>
+
+#include <exception>
+#include <string>
+#include <utility>
+
+namespace infra::storage {
+namespace {
+
+void tell_of_leaving(const core& core, const upload_id& upload, const std::exception_ptr& why) {
+    telemetry::log(level::warn, "storage", "an upload could not be aborted; sweep() will",
+                   {{"bucket", core.to().description()}, {"key", upload.key}, {"error", describe(why)}});
+}
+
+// On a loop that lives whatever becomes of the caller's.
+void abort_behind(const core_ptr& core, const upload_id& upload) noexcept try {
+    asio::co_spawn(default_executor(),
+                   abort(core, upload, deadline::after(core->options.timeout, core->time().steady())),
+                   [core, upload](const std::exception_ptr& failed) {
+                       if (failed)
+                           tell_of_leaving(*core, upload, failed);
+                   });
+} catch (...) {
+    tell_of_leaving(*core, upload, std::current_exception());
+}
+
+using begun_ptr = std::unique_ptr<begun_upload>;
+
+awaitable<begun_ptr> asked_to_begin(core_ptr core, put_request what, deadline limit) {
+    const auto to = core->options.bucket;
+    const auto once = [to, what](attempt a) { return to->begin_upload(what, a.limit); };
+    auto id = co_await core->calls.run<upload_id>({.op = "begin an upload of", .key = what.key}, once, limit);
+    co_return std::make_unique<begun_upload>(core, std::move(id));
+}
+
+// A store that has parts to put together is given the time to.
+std::chrono::milliseconds time_to_complete(const core& core, std::uint64_t size, std::size_t parts) {
+    constexpr std::uint64_t at_least_a_millisecond = 100u << 10;
+    return core.options.timeout + std::chrono::milliseconds(size / at_least_a_millisecond + parts * 10);
+}
+
+std::vector<part> in_order(const std::map<int, part>& parts) {
+    std::vector<part> list;
+    for (const auto& [number, each] : parts)
+        list.push_back(each);
+    return list;
+}
+
+using found = std::optional<object_info>;
+
+awaitable<found> look_for(std::shared_ptr<bucket> in, std::string key, std::map<int, part> parts, deadline limit) {
+    try {
+        auto there = co_await in->head(key, {}, limit);
+        co_return is_made_of(there, parts) ? found(std::move(there)) : std::nullopt;
+    } catch (const storage_error& e) {
+        if (e.code() != errc::not_found)
+            throw;
+    }
+    co_return std::nullopt;
+}
+
+// What may have been asked of the store already, and what it may have done.
+struct completion {
+    std::shared_ptr<bucket> in;
+    upload_id upload;
+    std::map<int, part> parts;
+    put_request what;
+};
+
+awaitable<object_info> complete_once(std::shared_ptr<const completion> asked, attempt a) {
+    if (a.maybe_done)
+        if (auto there = co_await look_for(asked->in, asked->what.key, asked->parts, a.limit))
+            co_return std::move(*there);
+    co_return co_await asked->in->complete_upload(asked->upload, in_order(asked->parts), asked->what, a.limit);
+}
+
+// The last attempt's answer may be lost as well.
+awaitable<found> look_once_more(core_ptr core, std::shared_ptr<const completion> asked, deadline limit) {
+    const auto once = [asked](attempt a) { return look_for(asked->in, asked->what.key, asked->parts, a.limit); };
+    try {
+        co_return co_await core->calls.run<found>({.op = "head", .key = asked->what.key}, once, limit);
+    } catch (const error&) { // then it is unknown, and the first failure says so
+    }
+    co_return std::nullopt;
+}
+
+object_info filled_in(object_info info, const completion& asked, const whole& made) {
+    info.key = asked.what.key;
+    info.size = made.size;
+    if (info.content_type.empty())
+        info.content_type = asked.what.attributes.content_type;
+    if (!info.checksum)
+        info.checksum = made.sum;
+    return info;
+}
+
+} // namespace
+
+begun_upload::~begun_upload() {
+    if (!kept_)
+        abort_behind(core_, id_);
+}
+
+// Not on the caller's loop: who is cancelled while the store is asked would never learn the id, and nobody would abort it. As it
+// is, the promise is dropped with the upload in it.
+awaitable<begun_ptr> begin(core_ptr core, put_request what, deadline limit) {
+    const promise<begun_ptr> begun(co_await asio::this_coro::executor);
+    asio::co_spawn(default_executor(), asked_to_begin(std::move(core), std::move(what), limit),
+                   [begun](const std::exception_ptr& failed, begun_ptr upload) {
+                       if (failed)
+                           begun.set_exception(failed);
+                       else
+                           begun.set_value(std::move(upload));
+                   });
+    co_return co_await begun.get();
+}
+
+awaitable<part> put_part(core_ptr core, upload_id upload, fed_part what, deadline limit) {
+    const auto to = core->options.bucket;
+    const auto size = what.bytes.size();
+    const request_kind how{.op = "put part", .key = upload.key, .body = size};
+    const auto once = [to, upload, what](attempt a) {
+        return to->put_part(upload, what.number, what.bytes, what.sum, a.limit);
+    };
+    auto made = co_await core->calls.run<part>(how, once, limit);
+    core->metrics.sent(size);
+    co_return part{.number = what.number, .etag = std::move(made.etag), .size = size, .checksum = what.sum};
+}
+
+awaitable<void> put_parts(core_ptr core, upload_id upload, feed_ptr from, std::size_t times, part_listener arrived,
+                          deadline limit) {
+    const auto work = [&]() -> awaitable<void> {
+        while (auto next = co_await from->next(limit))
+            arrived(co_await put_part(core, upload, std::move(*next), limit));
+    };
+    co_await at_once(times, work);
+}
+
+whole whole_of(const std::map<int, part>& parts) {
+    whole made;
+    const auto* const first = parts.empty() ? nullptr : &parts.begin()->second;
+    for (const auto& [number, each] : parts) {
+        if (&each == first)
+            made.sum = each.checksum;
+        else if (!made.sum || !each.checksum || made.sum->kind() != each.checksum->kind())
+            made.sum.reset();
+        else
+            made.sum = combine(*made.sum, *each.checksum, each.size);
+        made.size += each.size;
+    }
+    return made;
+}
+
+awaitable<object_info> complete(core_ptr core, upload_id upload, std::map<int, part> parts, put_request what,
+                                deadline limit) {
+    const auto made = whole_of(parts);
+    what.checksum = made.sum;
+    const request_kind how{.op = "complete", .key = what.key, .time = time_to_complete(*core, made.size, parts.size())};
+    const auto asked =
+        std::make_shared<const completion>(core->options.bucket, std::move(upload), std::move(parts), std::move(what));
+    const auto once = [asked](attempt a) { return complete_once(asked, a); };
+    std::optional<storage_error> failure;
+    try {
+        co_return filled_in(co_await core->calls.run<object_info>(how, once, limit), *asked, made);
+    } catch (const storage_error& e) {
+        failure = e;
+    }
+    if (failure->uncertain())
+        if (auto there = co_await look_once_more(core, asked, limit))
+            co_return filled_in(std::move(*there), *asked, made);
+    throw storage_error(*failure);
+}
+
+awaitable<void> abort(core_ptr core, upload_id upload, deadline limit) {
+    const auto to = core->options.bucket;
+    const auto once = [to, upload](attempt a) { return to->abort_upload(upload, a.limit); };
+    co_await core->calls.run<void>({.op = "abort the upload of", .key = upload.key}, once, limit);
+}
+
+} // namespace infra::storage
