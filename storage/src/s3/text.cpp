@@ -1,28 +1,11 @@
 #include "text.hpp"
 
-#include <infra/base/encoding.hpp>
-
 #include <algorithm>
 #include <charconv>
 #include <chrono>
 
 namespace infra::storage::s3 {
 namespace {
-
-bool is_hex(char c) noexcept { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
-
-// What would be taken for percent-encoded when it is read.
-bool looks_encoded(std::string_view value) noexcept {
-    for (auto at = value.find('%'); at != std::string_view::npos; at = value.find('%', at + 1))
-        if (at + 2 < value.size() && is_hex(value[at + 1]) && is_hex(value[at + 2]))
-            return true;
-    return false;
-}
-
-bool is_field(std::string_view value) noexcept {
-    return !value.starts_with(' ') && !value.ends_with(' ') &&
-           std::ranges::all_of(value, [](char c) { return c >= ' ' && c < 0x7f; });
-}
 
 std::optional<unsigned> digits(std::string_view text) noexcept {
     const auto n = parse_number(text);
@@ -89,20 +72,6 @@ std::optional<content_range> parse_content_range(std::string_view text) noexcept
     if (!first || !last || *last < *first || (size ? *last >= *size : text.substr(slash + 1) != "*"))
         return std::nullopt;
     return content_range{*first, *last, size};
-}
-
-std::string metadata_field(std::string_view value) {
-    if (is_field(value) && !looks_encoded(value))
-        return std::string(value);
-    constexpr std::string_view kept = "!\"#$&'()*+,/:;<=>?@[\\]^`{|}"; // of what can be seen, all but the percent sign
-    return encoding::percent_encode(value, kept);
-}
-
-std::string metadata_value(std::string_view field) {
-    if (!looks_encoded(field))
-        return std::string(field);
-    auto decoded = encoding::percent_decode(field);
-    return decoded && encoding::is_utf8(*decoded) ? std::move(*decoded) : std::string(field);
 }
 
 bool mentions(std::string_view text, std::string_view part) noexcept {

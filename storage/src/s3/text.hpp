@@ -2,6 +2,8 @@
 
 /// The small words of the protocol: ETags, times, ranges, values of metadata. Pure.
 
+#include "../metadata_field.hpp"
+
 #include <infra/base/time.hpp>
 #include <infra/storage/object.hpp>
 
@@ -34,11 +36,6 @@ struct content_range {
     friend bool operator==(const content_range&, const content_range&) = default;
 };
 std::optional<content_range> parse_content_range(std::string_view text) noexcept;
-
-/// Any UTF-8 in a header's ASCII: as it is where it can be, otherwise percent-encoded; and back. What others wrote and is no
-/// percent-encoded UTF-8 stays as it is.
-std::string metadata_field(std::string_view value);
-std::string metadata_value(std::string_view field);
 
 /// Whether `text` has `part` in it, in any case of ASCII.
 bool mentions(std::string_view text, std::string_view part) noexcept;
