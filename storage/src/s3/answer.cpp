@@ -195,6 +195,11 @@ list_page page_of(const std::string& body) {
     return page;
 }
 
+bool is_answer_of_v1(const std::string& body) {
+    const auto document = read(body, "ListBucketResult");
+    return child(document.root(), "Marker") && !child(document.root(), "KeyCount");
+}
+
 std::string upload_id_in(const std::string& body) {
     auto id = text_in(read(body, "InitiateMultipartUploadResult").root(), "UploadId");
     if (id.empty())

@@ -40,8 +40,11 @@ span_of_bytes bytes_of(const get_request& what, const answer& a);
 
 // --- Bodies. Each throws storage_error with infra::errc::unavailable for what is not S3's XML. ------------------------
 
-/// Also of a store that answers a V2 request in V1's words.
+/// Of either version.
 list_page page_of(const std::string& body);
+
+/// Whether it is in the words of version 1 alone, as of a store that takes no notice of `list-type`.
+bool is_answer_of_v1(const std::string& body);
 
 std::string upload_id_in(const std::string& body);
 uploads_page uploads_of(const std::string& body);

@@ -33,8 +33,10 @@ public:
     bucket_traits traits() const noexcept override {
         auto t = traits_;
         t.sum = at_->options().checksum;
-        t.keeps_checksums = at_->options().checksums != checksums::none;
+        t.keeps_checksums = plan_of(at_->options().checksums, at_->learned().known_sums()).header;
         t.conditional_writes = at_->learned().known_conditions() != conditions::ignored;
+        if (at_->learned().removes_singly())
+            t.max_remove = 1;
         return t;
     }
 

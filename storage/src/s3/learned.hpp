@@ -77,6 +77,8 @@ public:
     void saw_condition(conditions what);
     void saw_whole_sums() noexcept { whole_sums_ = true; } ///< an upload by parts takes a checksum of the whole
 
+    void saw_v1() { fall_back(lists_v1_, "list_v2"); } ///< in an answer to a list of version 2
+
     sums known_sums() const noexcept { return sums_; }
     conditions known_conditions() const noexcept { return conditions_; }
     bool whole_sums() const noexcept { return whole_sums_; }

@@ -1,5 +1,6 @@
 #include "objects.hpp"
 
+#include "conditional.hpp"
 #include "digest.hpp"
 #include "reading.hpp"
 
@@ -7,6 +8,7 @@
 
 #include <algorithm>
 #include <map>
+#include <type_traits>
 #include <utility>
 
 namespace infra::storage::s3 {
@@ -15,35 +17,31 @@ namespace {
 // Digesting more takes the loop's time from others.
 constexpr std::size_t largest_digest_on_loop = 64 * 1024;
 
-awaitable<std::string> md5_of(shared_bytes bytes) {
-    if (bytes.size() <= largest_digest_on_loop)
-        co_return md5_base64(bytes.view());
-    co_return co_await default_blocking_pool().run([bytes] { return md5_base64(bytes.view()); });
+/// Runs `f()` here, or on a thread that may take its time.
+template <class F>
+awaitable<std::invoke_result_t<F>> computed(std::size_t size, F f) {
+    if (size <= largest_digest_on_loop)
+        co_return f();
+    co_return co_await default_blocking_pool().run(std::move(f));
 }
 
-bool is_conditional(const write_conditions& w) noexcept { return w.if_absent || !w.if_match.empty(); }
-
-// AWS calls an object that should be there and is not "not found"; for who said if_match, the condition does not hold.
-storage_error judged(const storage_error& e, const write_conditions& w) {
-    if (e.code() != errc::not_found || w.if_match.empty())
-        return e;
-    return {errc::precondition, std::string(e.what()) + "; if_match wants one", e.all()};
+// MD5 says what was sent, not what was meant: that is compared here, where the store cannot.
+std::string checked_md5(const shared_bytes& bytes, const std::optional<checksum>& sum) {
+    if (sum && checksum_of(bytes.view(), sum->kind()) != *sum)
+        throw storage_error(errc::integrity, "the bytes are not those of their checksum; nothing was sent");
+    return md5_base64(bytes.view());
 }
 
-/// One put or copy, and what is learned of conditions by the answer.
-awaitable<object_info> conditional(store_ptr at, write_conditions w, awaitable<object_info> once) {
-    try {
-        co_return co_await std::move(once);
-    } catch (const storage_error& e) {
-        const auto why = judged(e, w);
-        if (is_conditional(w) && why.code() == errc::precondition)
-            at->learned().saw_condition(conditions::honoured);
-        throw why;
-    }
+[[noreturn]] void say_ignored(const std::string& key, bool done) {
+    throw storage_error(errc::unsupported,
+                        "put " + key + ": the store takes no notice of If-Match and If-None-Match" +
+                            (done ? "; what was under the key has been replaced" : "") +
+                            ". Do without conditions here, or use a store that honours them",
+                        {.name = "unsupported", .uncertain = done});
 }
 
 // The same again can do no harm: where conditions are honoured this one no longer holds, and elsewhere the same is put once more.
-// Asked once for each store.
+// Asked until it is known of a store.
 awaitable<void> prove(store_ptr at, write_conditions w, object_info made, awaitable<object_info> again) {
     if (made.etag == w.if_match) // the same bytes; it would hold again
         co_return;
@@ -53,15 +51,21 @@ awaitable<void> prove(store_ptr at, write_conditions w, object_info made, awaita
         co_return; // proven, or another time
     }
     at->learned().saw_condition(conditions::ignored);
-    throw storage_error(errc::unsupported,
-                        "put " + made.key +
-                            ": the store takes no notice of If-Match and If-None-Match; what was under the key has "
-                            "been replaced. Do without conditions here, or use a store that honours them",
-                        {.name = "unsupported", .uncertain = true});
+    say_ignored(made.key, true);
 }
 
-bool wants_proof(store& at, const write_conditions& w) noexcept {
-    return is_conditional(w) && at.learned().known_conditions() == conditions::unknown;
+/// A put or copy whose condition counts, or an error.
+awaitable<object_info> honoured(store_ptr at, std::string key, write_conditions w, awaitable<object_info> once,
+                                awaitable<object_info> again) {
+    const auto known = [&] { return at->learned().known_conditions(); };
+    if (is_conditional(w) && known() == conditions::ignored)
+        say_ignored(key, false);
+    auto made = co_await conditional(at, w, std::move(once));
+    if (is_conditional(w) && known() == conditions::unknown)
+        co_await prove(at, w, made, std::move(again));
+    if (is_conditional(w) && known() == conditions::ignored) // found out by another meanwhile
+        say_ignored(key, true);
+    co_return made;
 }
 
 awaitable<object_info> put_once(store_ptr at, put_request what, shared_bytes bytes, deadline limit) {
@@ -114,6 +118,21 @@ std::vector<remove_outcome> outcomes_of(std::vector<std::string> keys, std::vect
     return all;
 }
 
+// One behind the other: from the second time on storage hands the keys over one by one, several at once.
+awaitable<std::vector<remove_outcome>> remove_each(store_ptr at, std::vector<std::string> keys, deadline limit) {
+    std::vector<remove_outcome> all;
+    for (auto& key : keys) {
+        std::optional<storage_error> failure;
+        try {
+            co_await remove(at, key, {}, limit);
+        } catch (const storage_error& e) {
+            failure = e;
+        }
+        all.push_back({std::move(key), std::move(failure)});
+    }
+    co_return all;
+}
+
 } // namespace
 
 awaitable<integrity> integrity_of(store_ptr at, std::optional<checksum> sum, shared_bytes bytes) {
@@ -124,7 +143,7 @@ awaitable<integrity> integrity_of(store_ptr at, std::optional<checksum> sum, sha
     if (plan.metadata && sum && sum->kind() == checksum_kind::crc32c)
         told.metadata = sum;
     if (plan.md5)
-        told.md5 = co_await md5_of(bytes);
+        told.md5 = co_await computed(bytes.size(), [bytes, sum] { return checked_md5(bytes, sum); });
     co_return told;
 }
 
@@ -133,10 +152,8 @@ bool tries_sums(const store& at, const integrity& told) noexcept {
 }
 
 awaitable<object_info> put(store_ptr at, put_request what, shared_bytes bytes, deadline limit) {
-    auto made = co_await conditional(at, what.write, put_once(at, what, bytes, limit));
-    if (wants_proof(*at, what.write))
-        co_await prove(at, what.write, made, put_once(at, what, bytes, limit));
-    co_return made;
+    co_return co_await honoured(at, what.key, what.write, put_once(at, what, bytes, limit),
+                                put_once(at, what, bytes, limit));
 }
 
 awaitable<opened> get(store_ptr at, get_request what, deadline limit) {
@@ -162,31 +179,32 @@ awaitable<void> remove(store_ptr at, std::string key, std::string if_match, dead
 }
 
 awaitable<std::vector<remove_outcome>> remove_many(store_ptr at, std::vector<std::string> keys, deadline limit) {
+    if (at->learned().removes_singly())
+        co_return co_await remove_each(at, std::move(keys), limit);
     auto what = delete_objects(keys);
-    what.headers.emplace_back("content-md5", co_await md5_of(what.body));
+    what.headers.emplace_back(
+        "content-md5", co_await computed(what.body.size(), [body = what.body] { return md5_base64(body.view()); }));
     const call how{.by = at->asked_for("remove many of", "", true), .removes_many = true};
-    if (!at->learned().removes_singly()) {
-        const auto done = co_await ask(at, std::move(what), how, limit);
-        if (!done.refused)
-            co_return outcomes_of(std::move(keys), not_removed_of(done.got.body));
-    }
-    throw storage_error(errc::unsupported, how.by.what + ": the store removes one key at a time");
+    const auto done = co_await ask(at, std::move(what), how, limit);
+    if (done.refused)
+        co_return co_await remove_each(at, std::move(keys), limit);
+    co_return outcomes_of(std::move(keys), not_removed_of(done.got.body));
 }
 
 awaitable<object_info> copy(store_ptr at, copy_request what, deadline limit) {
     what = co_await with_its_sum(at, std::move(what), limit);
-    const auto made = co_await conditional(at, what.write, copy_once(at, what, limit));
-    if (wants_proof(*at, what.write))
-        co_await prove(at, what.write, made, copy_once(at, what, limit));
+    co_await honoured(at, what.to, what.write, copy_once(at, what, limit), copy_once(at, what, limit));
     co_return co_await head(at, what.to, {}, limit);
 }
 
 awaitable<list_page> list(store_ptr at, list_options what, deadline limit) {
     while (true) {
-        const auto version = at->learned().lists_v1() ? list_version::v1 : list_version::v2;
-        const call how{.by = at->asked_for("list", "", false), .lists = version == list_version::v2};
-        const auto done = co_await ask(at, list_objects(what, version), how, limit);
-        if (!done.refused)
+        const bool v1 = at->learned().lists_v1();
+        const call how{.by = at->asked_for("list", "", false), .lists = !v1};
+        const auto done = co_await ask(at, list_objects(what, v1 ? list_version::v1 : list_version::v2), how, limit);
+        if (!done.refused && !v1 && is_answer_of_v1(done.got.body))
+            at->learned().saw_v1(); // which takes no notice of where the page was to begin
+        else if (!done.refused)
             co_return page_of(done.got.body);
     }
 }

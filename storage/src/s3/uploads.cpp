@@ -1,5 +1,6 @@
 #include "uploads.hpp"
 
+#include "conditional.hpp"
 #include "text.hpp"
 
 #include <numeric>
@@ -32,6 +33,25 @@ part part_of(int number, const std::string& etag, std::uint64_t size, std::optio
     return {.number = number, .etag = etag, .size = size, .checksum = sum};
 }
 
+/// Of the parts together, where each has one.
+std::optional<checksum> sum_of(const std::vector<part>& parts, checksum_kind kind) {
+    checksum sum(kind);
+    for (const auto& each : parts) {
+        if (!each.checksum || each.checksum->kind() != kind)
+            return std::nullopt;
+        sum = combine(sum, *each.checksum, each.size);
+    }
+    return sum;
+}
+
+// Before the store is asked, which may keep checksums of parts at most.
+void check_whole(const put_request& what, const std::vector<part>& parts) {
+    const auto sum = what.checksum ? sum_of(parts, what.checksum->kind()) : std::nullopt;
+    if (sum && sum != what.checksum)
+        throw storage_error(errc::integrity,
+                            "complete " + what.key + ": the parts together are not what the whole's checksum says");
+}
+
 std::uint64_t size_of(const std::vector<part>& parts) {
     return std::accumulate(parts.begin(), parts.end(), std::uint64_t{0},
                            [](std::uint64_t sum, const part& p) { return sum + p.size; });
@@ -50,12 +70,6 @@ object_info completed(const put_request& what, const std::vector<part>& parts, c
     return info;
 }
 
-storage_error judged(const storage_error& e, const write_conditions& w) {
-    if (e.code() != errc::not_found || w.if_match.empty())
-        return e;
-    return {errc::precondition, std::string(e.what()) + "; if_match wants one", e.all()};
-}
-
 awaitable<answer> complete_once(store_ptr at, upload_id upload, std::vector<part> parts, put_request what,
                                 deadline limit) {
     while (true) {
@@ -65,7 +79,7 @@ awaitable<answer> complete_once(store_ptr at, upload_id upload, std::vector<part
             told.header = what.checksum;
         const call how{.by = at->asked_for("complete", upload.key, true),
                        .tells_sums = with_sums && at->options().checksums == checksums::automatic,
-                       .conditional = what.write.if_absent || !what.write.if_match.empty(),
+                       .conditional = is_conditional(what.write),
                        .fails_late = true};
         auto done = co_await ask(at, s3::complete_upload(upload, parts, what.write, with_sums, told), how, limit);
         if (!done.refused)
@@ -132,12 +146,9 @@ awaitable<std::vector<part>> list_parts(store_ptr at, upload_id upload, deadline
 awaitable<object_info> complete_upload(store_ptr at, upload_id upload, std::vector<part> parts, put_request what,
                                        deadline limit) {
     what.key = upload.key;
-    try {
-        const auto done = co_await complete_once(at, upload, parts, what, limit);
-        co_return completed(what, parts, done);
-    } catch (const storage_error& e) {
-        throw judged(e, what.write);
-    }
+    check_whole(what, parts);
+    const auto done = co_await conditional(at, what.write, complete_once(at, upload, parts, what, limit));
+    co_return completed(what, parts, done);
 }
 
 awaitable<void> abort_upload(store_ptr at, upload_id upload, deadline limit) {
