@@ -1,5 +1,7 @@
 #include "core.hpp"
 
+#include "put_mark.hpp"
+
 #include <infra/runtime/default_runtime.hpp>
 #include <infra/storage/key.hpp>
 
@@ -80,6 +82,7 @@ std::string core::shown(std::string key) const {
 
 object_info core::shown(object_info from_bucket) const {
     from_bucket.key = shown(std::move(from_bucket.key));
+    from_bucket.metadata.erase(std::string(put_mark));
     return from_bucket;
 }
 

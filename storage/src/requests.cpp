@@ -47,7 +47,8 @@ requests::requests(const storage_options& options, const bucket& asked, const in
       budget_(options.retry_budget) {}
 
 milliseconds requests::attempt_time(const request_kind& how) const noexcept {
-    return how.time.value_or(options_.attempt_timeout) + std::chrono::seconds(how.body / slowest_a_second);
+    const auto time = how.time.value_or(options_.attempt_timeout);
+    return time == milliseconds::max() ? time : time + std::chrono::seconds(how.body / slowest_a_second);
 }
 
 void requests::succeeded() const {
@@ -117,7 +118,7 @@ milliseconds requests::attempts_made::pause_after(const std::exception_ptr& thro
         mine.throttled();
     if (failure.code() == errc::integrity)
         of_.told_.checksum_failed();
-    const auto next = of_.plan(failure, made_, how_.idempotent, limit_);
+    const auto next = how_.only_once ? next_attempt() : of_.plan(failure, made_, how_.idempotent, limit_);
     uncertain_ = uncertain_ || failure.uncertain();
     if (!next.pause)
         throw summed_up(failure, made_, uncertain_, next.reason);

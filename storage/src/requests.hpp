@@ -37,6 +37,7 @@ struct request_kind {
     bool idempotent = true;                          ///< what may have been done may be done again
     std::uint64_t body = 0;                          ///< bytes that it moves: an attempt has so much more time
     std::optional<std::chrono::milliseconds> time{}; ///< of an attempt, instead of storage_options::attempt_timeout
+    bool only_once = false;                          ///< it cannot be made again: what it moves has been used up
 };
 
 /// One of the times that it is asked.

@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -36,6 +37,7 @@ public:
     void lose(std::string op, storage_error why) { plan(std::move(op), {.after = std::move(why)}); }
     void hang(std::string op) { plan(std::move(op), {.hangs = true}); }
     void hang_after(std::string op) { plan(std::move(op), {.hangs_after = true}); }
+    void after(std::string op, std::function<void()> happens) { plan(std::move(op), {.then = std::move(happens)}); }
     void pass(std::string op) { plan(std::move(op), {}); } ///< one is done as it should be, before what is planned next
 
     /// The next body of a get ends after so many bytes: by `why`, or too soon where there is none.
@@ -43,10 +45,20 @@ public:
         const std::scoped_lock lock(mutex_);
         bodies_.push_back({.cut = after, .why = std::move(why)});
     }
+    /// The next body of a get gives so many bytes, and then nothing until it is cancelled.
+    void stall_after(std::uint64_t bytes) {
+        const std::scoped_lock lock(mutex_);
+        bodies_.push_back({.cut = bytes, .stalls = true});
+    }
     /// One bit of that byte of the next body is another.
     void flip(std::uint64_t at) {
         const std::scoped_lock lock(mutex_);
         bodies_.push_back({.flip = at});
+    }
+    /// The next put says that it has kept other bytes.
+    void flip_stored() {
+        const std::scoped_lock lock(mutex_);
+        flips_stored_ = true;
     }
 
     bucket_traits can{.remote = true}; ///< before it is used
@@ -286,11 +298,13 @@ private:
         std::optional<storage_error> after{};
         bool hangs = false;
         bool hangs_after = false;
+        std::function<void()> then{};
     };
     struct body {
         std::optional<std::uint64_t> cut{};
         std::optional<storage_error> why{};
         std::optional<std::uint64_t> flip{};
+        bool stalls = false;
     };
     struct under_way {
         explicit under_way(fake_bucket& b) : in(b) { count(1); }
@@ -326,6 +340,8 @@ private:
             throw storage_error(*does.before);
     }
     awaitable<void> end(step does) {
+        if (does.then)
+            does.then();
         if (does.hangs_after)
             co_await time_.sleep_until(steady_time::max());
         if (does.after)
@@ -378,6 +394,10 @@ private:
         if (what.checksum && checksum_of(bytes, what.checksum->kind()) != *what.checksum)
             throw storage_error(errc::integrity, "put " + what.key + ": other bytes came");
         check(what.key, what.write);
+        if (!what.checksum && can.streams)
+            what.checksum = checksum_of(bytes, can.sum);
+        if (std::exchange(flips_stored_, false))
+            what.checksum = checksum(can.sum, what.checksum->value() ^ 1);
         return keep(std::move(what), std::move(bytes));
     }
 
@@ -403,8 +423,10 @@ private:
         if (does.flip && *does.flip < bytes->size())
             (*bytes)[*does.flip] ^= 1;
         auto at = std::make_shared<std::size_t>(0);
-        auto next = [bytes, at, does, size = piece]() -> awaitable<std::string> {
+        auto next = [bytes, at, does, size = piece, on = &time_]() -> awaitable<std::string> {
             const auto end = does.cut ? std::min<std::size_t>(*does.cut, bytes->size()) : bytes->size();
+            if (*at >= end && does.stalls)
+                co_await on->sleep_until(steady_time::max());
             if (*at >= end && does.cut && does.why)
                 throw storage_error(*does.why);
             auto one = bytes->substr(*at, std::min(size, end - *at));
@@ -551,6 +573,7 @@ private:
     std::map<std::string, begun> uploads_;
     int running_ = 0;
     int versions_ = 0;
+    bool flips_stored_ = false;
 };
 
 } // namespace infra::storage

@@ -6,6 +6,7 @@
 #include <infra/base/clock.hpp>
 #include <infra/base/context_executor.hpp>
 #include <infra/base/id.hpp>
+#include <infra/base/with_deadline.hpp>
 #include <infra/storage/error.hpp>
 
 #include <boost/asio/co_spawn.hpp>
@@ -72,22 +73,24 @@ inline std::string some_bytes(std::size_t size, std::uint64_t seed = 1) {
 template <class T>
 T run(awaitable<T> operation) {
     asio::io_context loop{1};
-    auto result = asio::co_spawn(with_context(loop.get_executor()), std::move(operation), asio::use_future);
+    auto result = asio::co_spawn(with_context(loop.get_executor()), infra::detail::as_optional(std::move(operation)),
+                                 asio::use_future);
     loop.run();
-    return result.get();
+    return std::move(*result.get());
 }
 
 /// Runs an operation on a loop of its own, and moves the clock on whenever nothing else is left to do. Time passes while a pool works.
 template <class T>
 T run_on(manual_clock& time, awaitable<T> operation, std::chrono::milliseconds step = std::chrono::milliseconds(50)) {
     asio::io_context loop{1};
-    auto result = asio::co_spawn(with_context(loop.get_executor()), std::move(operation), asio::use_future);
+    auto result = asio::co_spawn(with_context(loop.get_executor()), infra::detail::as_optional(std::move(operation)),
+                                 asio::use_future);
     const auto is_done = [&] { return result.wait_for(std::chrono::seconds(0)) == std::future_status::ready; };
     for (int i = 0; i < 100'000; ++i) {
         loop.restart();
         loop.poll();
         if (is_done())
-            return result.get();
+            return std::move(*result.get());
         time.advance(step);
     }
     throw std::logic_error("the operation does not end");
