@@ -1,0 +1,120 @@
+#include "reception.hpp"
+
+#include "on_pool.hpp"
+
+#include <infra/base/with_deadline.hpp>
+#include <infra/storage/error.hpp>
+
+#include <exception>
+#include <utility>
+
+namespace infra::storage {
+namespace {
+
+// So much is written, and summed, at once: a thread is woken less often, and the rest of the parts has something to do meanwhile.
+constexpr std::size_t enough = 512u << 10;
+
+struct written {
+    std::uint64_t bytes = 0;
+    checksum sum;
+};
+
+written write_all(const target_file& to, std::uint64_t offset, const std::vector<std::string>& pieces, checksum sum) {
+    written made{.sum = sum};
+    for (const auto& each : pieces) {
+        made.sum.update(each);
+        to.write(offset + made.bytes, each);
+        made.bytes += each.size();
+    }
+    return made;
+}
+
+storage_error cut_off(std::string_view key, std::uint64_t at) {
+    return {infra::errc::unavailable,
+            "get " + std::string(key) + ": the answer ended early, at byte " + std::to_string(at)};
+}
+
+} // namespace
+
+storage_error changed_meanwhile(std::string_view key) {
+    return {errc::precondition, "get " + std::string(key) + ": the object was replaced while it was read"};
+}
+
+awaitable<checksum> reception::receive(std::shared_ptr<reception> self, std::shared_ptr<progress_teller> told,
+                                       deadline limit) {
+    const auto once = [self, told](attempt a) { return self->attempt_once(a, told); };
+    while (true) {
+        const auto before = self->done_;
+        const request_kind how{.op = "get", .key = self->key_, .body = self->part_.size - before};
+        try {
+            co_await self->core_->calls.run<void>(how, once, limit);
+            co_return self->sum_;
+        } catch (const storage_error& e) {
+            if (!e.retryable() || self->done_ == before || limit.passed(self->core_->time().steady()))
+                throw; // what gets somewhere may go on for as long as it does
+        }
+    }
+}
+
+awaitable<void> reception::attempt_once(attempt a, std::shared_ptr<progress_teller> told) {
+    auto from = co_await open(a);
+    while (done_ < part_.size) {
+        auto next = co_await gather(from.pieces);
+        if (!next.pieces.empty()) {
+            const auto bytes = co_await write(std::move(next.pieces));
+            told->moved(bytes);
+            core_->metrics.received(bytes);
+        }
+        if (next.failure)
+            std::rethrow_exception(next.failure);
+        if (next.ended && done_ < part_.size)
+            throw cut_off(key_, part_.offset + done_);
+    }
+}
+
+awaitable<opened> reception::open(attempt a) {
+    const auto wanted = part_.size - done_;
+    auto from = first_
+                    ? std::move(*std::exchange(first_, std::nullopt))
+                    : co_await core_->to().get({.key = key_,
+                                                .range = byte_range{.offset = part_.offset + done_, .length = wanted},
+                                                .read = {.if_match = etag_}},
+                                               a.limit);
+    if (from.info.etag != etag_)
+        throw changed_meanwhile(key_); // a store that does not heed the condition
+    if (from.offset != part_.offset + done_ || from.length != wanted)
+        throw storage_error(errc::integrity, "get " + key_ + ": the store gave other bytes than were asked for");
+    co_return from;
+}
+
+awaitable<reception::gathered> reception::gather(byte_source& from) {
+    gathered made;
+    std::uint64_t size = 0;
+    try {
+        while (!made.ended && size < enough && done_ + size < part_.size) {
+            const auto limit = deadline::after(core_->options.timeout, core_->time().steady());
+            auto piece = co_await with_deadline(from(), limit, core_->time());
+            made.ended = piece.empty();
+            size += piece.size();
+            if (!made.ended)
+                made.pieces.push_back(std::move(piece));
+        }
+    } catch (...) {
+        made.failure = std::current_exception();
+    }
+    if (done_ + size > part_.size)
+        throw storage_error(errc::integrity, "get " + key_ + ": the store gave more bytes than were asked for");
+    co_return made;
+}
+
+awaitable<std::uint64_t> reception::write(std::vector<std::string> pieces) {
+    const auto offset = part_.offset + done_;
+    const auto made = co_await on_pool(core_, [to = to_, offset, pieces = std::move(pieces), sum = sum_] {
+        return write_all(*to, offset, pieces, sum);
+    });
+    sum_ = made.sum;
+    done_ += made.bytes;
+    co_return made.bytes;
+}
+
+} // namespace infra::storage
