@@ -128,7 +128,8 @@ awaitable<bool> server::conversation::answer_one(message m) {
         failure = std::current_exception();
     }
     --of.at_once;
-    remember(m, end.status);
+    if (end.status == 0)
+        remember(m, 0);
     if (failure)
         std::rethrow_exception(failure);
     co_return end.goes_on&& m.header("connection").value_or("") != "close";
@@ -180,6 +181,7 @@ awaitable<bool> server::conversation::receive(message& m, const std::optional<fa
 
 awaitable<void> server::conversation::reply(const message& m, answer a, const std::optional<fault>& f, ending& end) {
     end.status = a.status;
+    remember(m, a.status); // before the answer, for whoever has that asks what was seen
     a.headers.emplace_back("date", format_http_date(of.s3.now()));
     a.headers.emplace_back("server", "stub");
     a.headers.emplace_back("x-amz-request-id", "STUB" + std::to_string(number));
