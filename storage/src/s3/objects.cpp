@@ -179,6 +179,8 @@ awaitable<void> remove(store_ptr at, std::string key, std::string if_match, dead
 }
 
 awaitable<std::vector<remove_outcome>> remove_many(store_ptr at, std::vector<std::string> keys, deadline limit) {
+    if (keys.empty())
+        co_return std::vector<remove_outcome>();
     if (at->learned().removes_singly())
         co_return co_await remove_each(at, std::move(keys), limit);
     auto what = delete_objects(keys);
