@@ -197,7 +197,13 @@ protected:
     static void at_once(int threads, F f) {
         std::vector<std::thread> all;
         for (int i = 0; i < threads; ++i)
-            all.emplace_back([&f, i] { f(i); });
+            all.emplace_back([&f, i] {
+                try {
+                    f(i);
+                } catch (...) {
+                    ADD_FAILURE() << describe(std::current_exception());
+                }
+            });
         for (auto& each : all)
             each.join();
     }
