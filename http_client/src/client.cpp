@@ -170,6 +170,7 @@ awaitable<client_stream> client::core::open(std::shared_ptr<core> self, client_r
     auto of_it = self->record_aside(*first);
     try {
         auto got = co_await self->follow(first, within);
+        of_it->arrived();
         co_return client_stream(std::make_shared<client_stream::state>(
             first->name(), std::move(got.response), std::move(got.rest), std::move(of_it),
             self->engine->options().default_deadline, self->time));

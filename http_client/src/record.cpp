@@ -27,23 +27,19 @@ record::record(std::shared_ptr<client_metrics> metrics, clock& time, const outgo
     : metrics_(std::move(metrics)),
       time_(time),
       began_(time.steady()),
+      latest_(began_),
       method_(request.method),
       host_(request.to.host),
       span_(to_string(request.method), span_kind::client) {
     describe(span_, request);
 }
 
-// A response that nobody read to its end.
-record::~record() {
-    try {
-        failed(std::make_exception_ptr(error(errc::cancelled, "the response was not read to its end")));
-    } catch (const std::bad_alloc&) { // then it is not counted
-    }
-}
+void record::arrived() { latest_ = time_.steady(); }
 
 void record::answered(int status) {
     if (std::exchange(counted_, true))
         return;
+    arrived();
     count(status_label(status));
     span_.set({{"http.response.status_code", status}});
     if (status >= 400)
@@ -52,6 +48,20 @@ void record::answered(int status) {
 }
 
 void record::failed(const std::exception_ptr& why) {
+    if (counted_)
+        return;
+    arrived();
+    fail(why);
+}
+
+void record::dropped() noexcept {
+    try {
+        fail(std::make_exception_ptr(error(errc::cancelled, "the response was not read to its end")));
+    } catch (const std::bad_alloc&) { // then it is not counted
+    }
+}
+
+void record::fail(const std::exception_ptr& why) {
     if (std::exchange(counted_, true))
         return;
     const auto name = failure_name(code_of(why));
@@ -61,6 +71,6 @@ void record::failed(const std::exception_ptr& why) {
     span_.end();
 }
 
-void record::count(std::string_view status) { metrics_->count(method_, host_, status, time_.steady() - began_); }
+void record::count(std::string_view status) { metrics_->count(method_, host_, status, latest_ - began_); }
 
 } // namespace infra::http

@@ -25,6 +25,10 @@ struct client_stream::state {
           patience(wait),
           time(t) {}
 
+    ~state() { of_it->dropped(); }
+    state(const state&) = delete;
+    state& operator=(const state&) = delete;
+
     static awaitable<std::string> read(std::shared_ptr<state> self, deadline limit);
     static awaitable<std::string> read_all(std::shared_ptr<state> self, std::size_t most, deadline limit);
 
