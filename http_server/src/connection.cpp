@@ -59,9 +59,11 @@ void connection::on_read(boost::system::error_code ec, std::size_t size) {
     in_.commit(size);
     if (phase_ == phase::lingering) {
         in_.consume(in_.size());
-        return read();
+        return read_on();
     }
     starved_ = false;
+    if (arrived_)
+        arrived_->cancel();
     pump();
 }
 
@@ -90,7 +92,7 @@ void connection::check_deadlines(steady_time now) {
     case phase::handling:
         if (mid_body_)
             return close(); // the status has been sent: all that is left is not to look complete
-        refuse(503);
+        refuse(awaits_body_ ? 408 : 503);
         cancel_work_.emit(asio::cancellation_type::terminal);
         return pump();
     default: return close();
@@ -136,7 +138,7 @@ bool connection::may_parse() const noexcept {
 // False when more is needed.
 bool connection::parse() {
     if (!parser_)
-        parser_.emplace(request_, server_->options().limits);
+        parser_.emplace(request_, server_->options().limits, server_->streams_bodies());
     const auto bytes = in_.cdata();
     in_.consume(parser_->feed({static_cast<const char*>(bytes.data()), bytes.size()}));
     if (const int status = parser_->failure()) {
@@ -144,6 +146,8 @@ bool connection::parse() {
         return false;
     }
     starved_ = in_.size() == 0;
+    if (parser_->is_at_body())
+        return begin_body();
     if (parser_->is_done()) {
         const bool keep_alive = parser_->keep_alive();
         dispatch(keep_alive);
@@ -168,12 +172,12 @@ void connection::note_progress() {
         out_ += "HTTP/1.1 100 Continue\r\n\r\n";
 }
 
-void connection::read() {
+void connection::read_on() {
     if (std::exchange(reading_, true))
         return;
     if (in_.size() == 0 && in_.capacity() > kept_capacity)
         in_ = {};
-    transport_->read_some(in_.prepare(phase_ == phase::body ? body_read : head_read), self());
+    transport_->read_some(in_.prepare(phase_ == phase::body || awaits_body_ ? body_read : head_read), self());
 }
 
 // --- Writing and ending ----------------------------------------------------------------------------------------------
@@ -211,7 +215,7 @@ void connection::go_on_or_end() {
     else if (phase_ == phase::idle && lane_->draining())
         close();
     else if (is_reading())
-        read();
+        read_on();
 }
 
 // Closing a socket with unread input resets the connection, and the reset may overtake the answer.
@@ -219,7 +223,7 @@ void connection::linger() {
     transport_->shutdown_send();
     set_phase(phase::lingering, linger_time);
     in_.consume(in_.size());
-    read();
+    read_on();
 }
 
 void connection::close() noexcept {
@@ -234,6 +238,8 @@ void connection::close() noexcept {
         transport_->close();
     if (flushed_)
         flushed_->cancel();
+    if (arrived_)
+        arrived_->cancel();
     unlink();
     lane_->removed();
     server_->connection_closed();
@@ -262,6 +268,8 @@ awaitable<void> connection::write(std::string piece) {
     if (is_closed())
         throw error(errc::closed, "the client has gone");
     body_bytes_ += piece.size();
+    if (framing_ == framing::length && body_bytes_ > promised_)
+        throw error(errc::invalid_input, "a streamed body is longer than it was said to be");
     if (framing_ == framing::chunked)
         write_chunk(out_, piece);
     else

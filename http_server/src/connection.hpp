@@ -4,6 +4,7 @@
 //
 //     idle --byte--> head --blank line--> body --end--> (answer) --> idle            a plain handler answers at once
 //                                                 \--> handling --response--> idle   a coroutine, or a body that is awaited
+//     head --blank line--> handling                                                  a handler that takes the body as it comes
 //     head, body --bad or slow--> closing --sent--> lingering --> closed
 //     handling --upgrade--> upgraded --handler's end--> closed
 //
@@ -34,7 +35,7 @@ struct file_answer;
 
 using list_hook = boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
 
-class connection final : public transport_events, public list_hook, public body_sink {
+class connection final : public transport_events, public list_hook, public body_sink, public body_input {
 public:
     connection(std::shared_ptr<lane> on, std::shared_ptr<server_state> server, std::unique_ptr<transport> through,
                const asio::ip::tcp::endpoint& peer);
@@ -62,7 +63,17 @@ private:
     bool may_parse() const noexcept;
     bool parse();
     void note_progress();
-    void read();
+    void read_on();
+
+    // A body that its handler takes while it comes.
+    bool begin_body();
+    std::optional<std::uint64_t> announced() const override;
+    void set_limit(std::uint64_t bytes) override { body_limit_ = bytes; }
+    awaitable<std::string> read() override;
+    std::string take_body();
+    void ask_for_body();
+    awaitable<void> more_body();
+    void leave_body();
 
     // Answering.
     void dispatch(bool keep_alive);
@@ -118,15 +129,20 @@ private:
     exchange exchange_;
     framing framing_ = framing::length;
     std::uint64_t body_bytes_ = 0;
+    std::uint64_t promised_ = 0;   // of a streamed answer's bytes
+    std::uint64_t body_limit_ = 0; // of a request whose body is taken while it comes
     asio::cancellation_signal cancel_work_;
     std::optional<asio::steady_timer> flushed_; // made by the first that has to wait; cancelled to wake it
+    std::optional<asio::steady_timer> arrived_; // the same, for more of a body
 
     bool pumping_ = false;
     bool reading_ = false;
     bool writing_ = false;
-    bool starved_ = true;       // there is nothing in in_ that could be parsed without more
-    bool refused_ = false;      // one connection too many
-    bool last_answer_ = false;  // nothing is answered after what is in out_
+    bool starved_ = true;      // there is nothing in in_ that could be parsed without more
+    bool refused_ = false;     // one connection too many
+    bool last_answer_ = false; // nothing is answered after what is in out_
+    bool awaits_body_ = false; // the handler does
+    bool said_continue_ = false;
     bool mid_body_ = false;     // the head has been sent, the body not all
     bool unread_input_ = false; // the client may still be sending: closing at once could destroy the answer on its way
 };

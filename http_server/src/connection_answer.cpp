@@ -4,6 +4,7 @@
 #include "dispatch.hpp"
 #include "file.hpp"
 #include "lane.hpp"
+#include "refusal.hpp"
 
 #include <infra/base/id.hpp>
 #include <infra/base/propagation.hpp>
@@ -17,33 +18,6 @@ namespace {
 
 constexpr std::size_t file_piece = 256 * 1024;
 constexpr auto for_ever = std::chrono::nanoseconds::max();
-
-struct refusal {
-    int status;
-    std::string_view code;
-    std::string_view message;
-};
-constexpr refusal refusals[] = {
-    {400, "malformed_request", "this is not a request as RFC 9112 has it"},
-    {408, "request_timeout", "the request took too long to arrive"},
-    {413, "body_too_large", "the body is larger than this server accepts"},
-    {417, "expectation_failed", "only 100-continue may be expected"},
-    {431, "header_too_large", "the header is larger than this server accepts"},
-    {501, "not_implemented", "the only transfer coding is chunked"},
-    {503, "overloaded", "the server is too busy; try again"},
-    {505, "version_not_supported", "this server speaks HTTP/1.1"},
-};
-
-response make_refusal(int status) {
-    for (const auto& [known, code, message] : refusals)
-        if (known == status) {
-            auto made = response::error(status, code, message);
-            if (status == 503)
-                made.headers.append("Retry-After", "1");
-            return made;
-        }
-    return response(status);
-}
 
 // The request's head once more, for a library that wants to parse it itself.
 std::string head_of(const request& r) {
@@ -79,7 +53,8 @@ infra::context context_of(const request& r, const std::string& request_id) {
 void connection::dispatch(bool keep_alive) {
     begin_exchange(keep_alive);
     auto conditions = parser_->is_conditional() ? request_.headers() : headers();
-    parser_.reset();
+    if (parser_->is_done())
+        parser_.reset();
     const auto& cors = server_->cors();
     if (cors && cors_policy::is_preflight(request_.method(), request_.headers())) {
         auto made = response::no_content();
@@ -149,11 +124,13 @@ void connection::respond(response made) {
 }
 
 void connection::send_head(response& made, framing body, std::uint64_t length) {
+    leave_body();
     if (const auto& cors = server_->cors())
         cors->decorate(exchange_.origin, made.headers);
     if (!exchange_.keep_alive || lane_->draining() || body == framing::until_close)
         last_answer_ = true;
     framing_ = body;
+    promised_ = length;
     body_bytes_ = 0;
     exchange_.status = made.status;
     write_head(out_, made,
@@ -219,7 +196,7 @@ awaitable<void> connection::perform(self_ptr self, request r, headers conditions
     response made;
     std::exception_ptr thrown;
     try {
-        made = co_await run(*to, std::move(r));
+        made = co_await run(*to, std::move(r), *self);
     } catch (...) {
         thrown = std::current_exception();
     }
@@ -284,7 +261,9 @@ awaitable<void> connection::send_pieces(self_ptr self, std::shared_ptr<const fil
 
 awaitable<void> connection::send_stream(self_ptr self, response made) {
     const auto streamed = request_access::streamed(made);
-    self->send_head(made, self->exchange_.version == 1 ? framing::chunked : framing::until_close, 0);
+    const auto unknown = self->exchange_.version == 1 ? framing::chunked : framing::until_close;
+    const auto length = is_bodiless(made.status) ? 0 : streamed->length.value_or(0);
+    self->send_head(made, streamed->length ? framing::length : unknown, length);
     if (self->exchange_.method == method::head || is_bodiless(made.status))
         co_return self->end_exchange();
     self->mid_body_ = true;
@@ -292,6 +271,8 @@ awaitable<void> connection::send_stream(self_ptr self, response made) {
     co_await streamed->produce(body_writer(*self));
     if (self->is_closed())
         throw error(errc::closed, "the client has gone");
+    if (streamed->length && self->body_bytes_ < length)
+        throw error(errc::invalid_input, "a streamed body is shorter than it was said to be");
     if (self->framing_ == framing::chunked)
         self->out_ += last_chunk;
     self->end_exchange();

@@ -4,6 +4,9 @@
 
 #include <infra/base/telemetry.hpp>
 
+#include <limits>
+#include <utility>
+
 namespace infra::http {
 namespace detail {
 namespace {
@@ -71,12 +74,14 @@ awaitable<std::optional<response>> run_guards(const route& to, request& r) {
     co_return std::nullopt;
 }
 
-awaitable<response> run(const route& to, request r) {
+awaitable<response> run(const route& to, request r, body_input& body) {
     if (!to.guards.empty())
         if (auto stopped = co_await run_guards(to, r))
             co_return std::move(*stopped);
     if (to.handler.plain)
         co_return to.handler.plain(r);
+    if (to.handler.streamed)
+        co_return co_await to.handler.streamed(std::move(r), body_reader(body));
     co_return co_await to.handler.coroutine(std::move(r));
 }
 
@@ -98,13 +103,33 @@ bool wants_upgrade(const request& r) noexcept {
 
 namespace {
 
+// A body that is there, given in one piece.
+class whole_input final : public body_input {
+public:
+    explicit whole_input(std::string all) : left_(std::move(all)), size_(left_.size()) {}
+
+    std::optional<std::uint64_t> announced() const override { return size_; }
+    void set_limit(std::uint64_t bytes) override { limit_ = bytes; }
+    awaitable<std::string> read() override {
+        if (size_ > limit_)
+            throw error_response(413, "body_too_large", "the body is larger than this server accepts");
+        co_return std::exchange(left_, {});
+    }
+
+private:
+    std::string left_;
+    const std::uint64_t size_;
+    std::uint64_t limit_ = std::numeric_limits<std::uint64_t>::max();
+};
+
 awaitable<response> answer(const route_table& table, request r) {
     const auto found = request_access::match(r, table);
     if (!found.route)
         co_return answer_unmatched(r, found);
     if (found.route->upgrade)
         co_return answer_without_upgrade();
-    co_return co_await run(*found.route, std::move(r));
+    whole_input body(found.route->handler.streamed ? r.take_body() : std::string());
+    co_return co_await run(*found.route, std::move(r), body);
 }
 
 // What a streamed body writes, kept.

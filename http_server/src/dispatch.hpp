@@ -20,8 +20,8 @@ response answer_exception(std::exception_ptr thrown, std::string_view route, std
 /// Guards and handler of a plain route. Throws what they throw. The handler may have moved the request away.
 response run_plain(const route& to, request& r);
 
-/// The same for every route with a handler.
-awaitable<response> run(const route& to, request r);
+/// The same for every route with a handler; `body` for one that takes it while it comes.
+awaitable<response> run(const route& to, request r, body_input& body);
 
 /// The guards alone; empty means go on.
 awaitable<std::optional<response>> run_guards(const route& to, request& r);

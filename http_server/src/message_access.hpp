@@ -25,6 +25,7 @@ namespace infra::http::detail {
 
 struct streamed_body {
     body_producer produce;
+    std::optional<std::uint64_t> length{};
 };
 
 /// A file to be sent: under `root` when there is one (and then never outside of it), else as the path stands.
@@ -34,6 +35,17 @@ struct file_body {
     int root = -1; ///< a directory's descriptor, owned by whoever made this
     std::shared_ptr<const void> root_owner = nullptr;
     blocking_pool* pool = nullptr; ///< null: the default one
+};
+
+/// Where the bytes of a request's body come from.
+class body_input {
+public:
+    virtual std::optional<std::uint64_t> announced() const = 0;
+    virtual void set_limit(std::uint64_t bytes) = 0;
+    virtual awaitable<std::string> read() = 0;
+
+protected:
+    ~body_input() = default;
 };
 
 /// Where the bytes of a streamed body go.
@@ -60,6 +72,8 @@ struct request_access {
     static void set_origin(request& r, const boost::asio::ip::address& peer, const std::string& peer_text, bool tls,
                            const networks& trusted);
     static void set_request_id(request& r, std::string id) noexcept { r.request_id_ = std::move(id); }
+
+    static route_match find(const request& r, const route_table& table);
 
     /// The route for it, remembered in the request with the variables' values.
     static route_match match(request& r, const route_table& table);

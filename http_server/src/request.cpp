@@ -96,9 +96,13 @@ void request_access::set_origin(request& r, const boost::asio::ip::address& peer
         r.host_ = append(r, last_entry(*host));
 }
 
-route_match request_access::match(request& r, const route_table& table) {
+route_match request_access::find(const request& r, const route_table& table) {
     const auto target = split_target(r.target(), r.method_);
-    auto found = table.find(r.method_, target->path, r.path());
+    return table.find(r.method_, target->path, r.path());
+}
+
+route_match request_access::match(request& r, const route_table& table) {
+    auto found = find(r, table);
     r.route_ = found.route;
     for (const auto value : found.values)
         r.params_.push_back(slice_of(r, value));
@@ -164,6 +168,12 @@ std::vector<std::string> request::query_all(std::string_view name) const {
     });
     return found;
 }
+
+std::optional<std::uint64_t> body_reader::announced() const { return from_->announced(); }
+
+void body_reader::set_limit(std::uint64_t bytes) { from_->set_limit(bytes); }
+
+awaitable<std::string> body_reader::read() { return from_->read(); }
 
 std::optional<std::string_view> request::cookie(std::string_view name) const noexcept {
     const auto fields = headers_.get("Cookie");

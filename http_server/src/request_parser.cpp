@@ -27,11 +27,21 @@ bool names_later_version(std::string_view unread) noexcept {
 
 } // namespace
 
-request_parser::request_parser(request& into, const server_limits& limits) : request_(into), limits_(limits) {
+request_parser::request_parser(request& into, const server_limits& limits, bool pauses)
+    : request_(into), limits_(limits), pauses_(pauses) {
     request_access::reset(request_);
     header_limit(static_cast<std::uint32_t>(limits.max_header_bytes));
-    body_limit(limits.max_body_bytes);
+    body_limit(boost::none);
+    if (!pauses)
+        body_limit(limits.max_body_bytes);
     eager(true);
+}
+
+void request_parser::allow_body(std::uint64_t most) {
+    pauses_ = false;
+    body_limit(most);
+    if (content_length().value_or(0) > most)
+        failure_ = 413;
 }
 
 // A client may have sent an empty line too many behind the body before (RFC 9112 section 2.2).
@@ -45,6 +55,8 @@ std::size_t request_parser::feed(std::string_view bytes) {
 }
 
 std::size_t request_parser::parse(std::string_view bytes) {
+    if (is_at_body())
+        return 0;
     // A chunked body ends with five bytes at least. Beast, shown fewer for the second time, fails an assertion.
     if (is_header_done() && chunked() && bytes.size() < 5)
         return 0;
@@ -56,7 +68,7 @@ std::size_t request_parser::parse(std::string_view bytes) {
         // Chunk heads and trailers are not kept, but neither may they pile up unread.
         if (unread.size() >= limits_.max_header_bytes && is_header_done())
             failure_ = 431;
-    } else if (ec && failure_ == 0) {
+    } else if (ec && failure_ == 0 && !is_at_body()) {
         failure_ = status_of(ec, unread);
     }
     return taken;
@@ -153,6 +165,13 @@ void request_parser::on_header_impl(error_code& ec) {
     ec = {};
     if (request_.version() == 1 && hosts_ == 0)
         refuse(400, ec);
+}
+
+// An error is the one way to make Beast stop here; shown more, it comes here again.
+void request_parser::on_body_init_impl(const boost::optional<std::uint64_t>&, error_code& ec) {
+    ec = {};
+    if (pauses_)
+        ec = beast::http::error::need_buffer;
 }
 
 std::size_t request_parser::on_body_impl(text body, error_code& ec) {

@@ -41,9 +41,9 @@ response response::error(int status, std::string_view code, std::string_view mes
 
 response response::not_found(std::string_view message) { return error(404, "not_found", message); }
 
-response response::stream(std::string_view content_type, body_producer producer) {
+response response::stream(std::string_view content_type, body_producer producer, std::optional<std::uint64_t> length) {
     auto made = of(200, content_type, {});
-    made.streamed_ = std::make_shared<detail::streamed_body>(std::move(producer));
+    made.streamed_ = std::make_shared<detail::streamed_body>(detail::streamed_body{std::move(producer), length});
     return made;
 }
 

@@ -162,6 +162,7 @@ route_table::~route_table() = default;
 void route_table::add(route added) {
     if (frozen_)
         throw std::logic_error("http::router: a server uses this table already; add routes before it is made");
+    streams_bodies_ |= bool(added.handler.streamed);
     const auto segments = parse_pattern(added.pattern);
     auto* at = root_.get();
     auto* end = &at->here;

@@ -71,6 +71,9 @@ public:
     /// `path` is decoded; HEAD finds what GET does.
     route_match find(method m, std::string_view raw_path, std::string_view path) const;
 
+    /// Whether any handler takes its body while it comes.
+    bool streams_bodies() const noexcept { return streams_bodies_; }
+
     const std::vector<std::shared_ptr<const route>>& routes() const noexcept { return routes_; }
 
 private:
@@ -82,6 +85,7 @@ private:
     std::unordered_map<std::string_view, const leaf*> literal_; // patterns without variables, by their text
     std::vector<std::shared_ptr<const route>> routes_;
     bool frozen_ = false;
+    bool streams_bodies_ = false;
 };
 
 } // namespace infra::http::detail

@@ -48,6 +48,7 @@ public:
 
     const server_options& options() const noexcept { return options_; }
     const route_table& routes() const noexcept { return *routes_; }
+    bool streams_bodies() const noexcept { return routes_->streams_bodies(); }
     const networks& trusted() const noexcept { return trusted_; }
     const std::optional<cors_policy>& cors() const noexcept { return cors_; }
     clock& time() const noexcept { return time_; }

@@ -143,6 +143,32 @@ TEST(ConnectionAnswer, StreamsInChunks) {
     EXPECT_EQ(client.received(), "");
 }
 
+TEST(ConnectionAnswer, StreamsALengthThatIsKnown) {
+    std::string pieces;
+    router routes;
+    routes.get("/s", [&pieces] {
+        const auto produce = [&pieces](body_writer out) -> awaitable<void> {
+            for (const char each : pieces)
+                co_await out.write(std::string(2, each));
+        };
+        return response::stream("text/plain", produce, 4);
+    });
+    served s(std::move(routes));
+    auto client = s.connect();
+    pieces = "ab";
+    client.send(get("/s").replace(0, 3, "HEAD") + get("/s"));
+    EXPECT_EQ(field_of(client.read_response(false), "Content-Length"), "4");
+    const auto answer = client.read_response();
+    EXPECT_EQ(body_of(answer), "aabb");
+    EXPECT_EQ(field_of(answer, "Transfer-Encoding"), "");
+    for (const auto& [wrong, sent] : {std::pair("a", "aa"), std::pair("abc", "aabb")}) {
+        pieces = wrong;
+        auto other = s.connect();
+        other.send(get("/s"));
+        EXPECT_EQ(body_of(other.read_all()), sent) << "and the connection is cut";
+    }
+}
+
 TEST(ConnectionAnswer, StreamsToOldClientsUntilTheEnd) {
     router routes;
     routes.get("/s", []() -> awaitable<response> {

@@ -65,6 +65,12 @@ router routes() {
     r.get("/who", [](const request& q) { return response::text(std::string(q.scheme())); });
     r.get("/big", [] { return response::text(std::string(1'000'000, 'b')); });
     r.post("/echo", [](request& q) { return response::text(q.take_body()); });
+    r.put("/count", [](const request&, body_reader body) -> awaitable<response> {
+        std::size_t sum = 0;
+        for (auto piece = co_await body.read(); !piece.empty(); piece = co_await body.read())
+            sum += piece.size();
+        co_return response::text(std::to_string(sum));
+    });
     r.on_upgrade("/shout", [](upgrade up) -> awaitable<void> {
         const std::string_view accepted = "HTTP/1.1 101 Switching Protocols\r\n\r\n";
         co_await asio::async_write(up.socket, asio::buffer(accepted), asio::use_awaitable);
@@ -124,6 +130,13 @@ TEST_F(Tls, CarriesBodiesOfManyRecords) {
                                             body));
     EXPECT_TRUE(answer.ends_with(body));
     EXPECT_GT(answer.size(), 1'500'000u);
+}
+
+TEST_F(Tls, CarriesABodyThatIsTakenWhileItComes) {
+    const std::string body(500'000, 'x');
+    const auto answer = s.loop.get(
+        exchange("PUT /count HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 500000\r\n\r\n" + body));
+    EXPECT_EQ(body_of(answer), "500000");
 }
 
 TEST_F(Tls, RefusesPlainHttpAndGoesOn) {

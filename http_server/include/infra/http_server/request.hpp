@@ -6,6 +6,7 @@
 ///     auto page  = req.query("page").value_or("1");
 ///     auto order = req.json<new_order>();              // 422 naming the bad field
 
+#include <infra/base/awaitable.hpp>
 #include <infra/base/http_message.hpp>
 #include <infra/base/json.hpp>
 
@@ -23,6 +24,7 @@
 namespace infra::http {
 
 namespace detail {
+class body_input;
 struct request_access;
 struct route;
 
@@ -131,6 +133,40 @@ private:
     http::method method_ = http::method::get;
     int version_ = 1;
     bool secure_ = false;
+};
+
+/// The body of a request, for a handler that takes it while it comes:
+///
+///     routes.put("/files/{name}", [](http::request req, http::body_reader body) -> awaitable<http::response> {
+///         body.set_limit(5ull << 30);
+///         for (auto piece = co_await body.read(); !piece.empty(); piece = co_await body.read())
+///             co_await keep(piece);
+///         co_return http::response(201);
+///     });
+///
+/// What the handler does not ask for is not read from the client. An answer given before the end closes the connection.
+///
+/// Threads:  one read() at a time, in the handler's coroutine or one that it awaits.
+/// Errors:   error_response, to be let through: 413 over the limit, 400 for what is no body. infra::error with
+///           errc::closed when the client has gone, or has sent nothing for server_timeouts::body and was answered 408.
+/// Cancel:   read(), all types; it may be called again and nothing is lost.
+/// Lifetime: until the handler returns.
+class body_reader {
+public:
+    explicit body_reader(detail::body_input& from) noexcept : from_(&from) {}
+
+    /// How long it says that it is; empty for a chunked one.
+    std::optional<std::uint64_t> announced() const;
+
+    /// How long it may be, before the first read(); server_limits::max_body_bytes unless this says otherwise.
+    void set_limit(std::uint64_t bytes);
+
+    /// What has come since, 1 byte to 64 KiB; empty at the end. The first one tells a client that waits for it to go on
+    /// (100 Continue). Between two of them server_timeouts::handler counts anew.
+    awaitable<std::string> read();
+
+private:
+    detail::body_input* from_;
 };
 
 } // namespace infra::http

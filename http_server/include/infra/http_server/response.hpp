@@ -12,6 +12,7 @@
 #include <infra/base/json.hpp>
 #include <infra/http_server/cookie.hpp>
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -102,8 +103,10 @@ public:
     static response error(int status, std::string_view code, std::string_view message, std::string_view path = {});
     static response not_found(std::string_view message = "there is nothing here");
 
-    /// A body made while it is sent: chunked, or for HTTP/1.0 ended by closing. The producer is not called for HEAD.
-    static response stream(std::string_view content_type, body_producer producer);
+    /// A body made while it is sent: chunked, or for HTTP/1.0 ended by closing. The producer is not called for HEAD. Of a
+    /// `length` that is known Content-Length tells, also for HEAD; a producer that writes more or less cuts the connection.
+    static response stream(std::string_view content_type, body_producer producer,
+                           std::optional<std::uint64_t> length = {});
 
     /// A file, read off the loop, with Content-Type, ETag and Last-Modified; conditional and range requests (RFC 9110
     /// sections 13 and 14, one range) are answered, unless its status is made another than 200. What is not a readable

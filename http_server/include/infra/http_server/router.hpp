@@ -31,10 +31,11 @@ namespace detail {
 
 class route_table;
 
-/// One of the two is set. What needs no suspension pays for no coroutine.
+/// One of them is set. What needs no suspension pays for no coroutine.
 struct handler {
     std::function<response(request&)> plain{};
     std::function<awaitable<response>(request)> coroutine{};
+    std::function<awaitable<response>(request, body_reader)> streamed{}; // what takes its body while it comes
 };
 struct guard {
     std::function<std::optional<response>(request&)> plain{};
@@ -46,10 +47,19 @@ template <class F>
 concept takes_request_by_reference = std::invocable<const F&, request&>;
 template <class F>
 concept takes_request_by_value = std::invocable<const F&, request> && !takes_request_by_reference<F>;
+template <class F>
+concept takes_body = std::invocable<const F&, request&, body_reader> || std::invocable<const F&, request, body_reader>;
 
 template <class F>
 handler make_handler(F f) {
-    if constexpr (takes_request_by_reference<F>) {
+    if constexpr (takes_body<F>) {
+        if constexpr (std::invocable<const F&, request&, body_reader>)
+            return {.streamed = [f = std::move(f)](request r, body_reader body) -> awaitable<response> {
+                co_return co_await f(r, body);
+            }};
+        else
+            return {.streamed = std::move(f)};
+    } else if constexpr (takes_request_by_reference<F>) {
         using result = std::invoke_result_t<const F&, request&>;
         if constexpr (std::convertible_to<result, response>)
             return {.plain = std::move(f)};
@@ -89,6 +99,7 @@ guard make_guard(F f) {
 ///
 /// A handler is called with `request`, `request&`, `const request&` or nothing and gives a `response` or an
 /// `awaitable<response>`. A plain one runs on the loop and must not block. It is called from every loop at once, as const.
+/// One that also takes a `body_reader` (request.hpp) is called as soon as the head is there, and gives an awaitable.
 ///
 /// Threads:  one thread until a server has it; then nobody changes it (std::logic_error).
 /// Errors:   std::invalid_argument for a bad pattern, or for one that is there already.
