@@ -18,6 +18,12 @@ awaitable<std::unique_ptr<int>> make(int value) {
     co_return std::make_unique<int>(value);
 }
 
+struct made_of_something {
+    explicit made_of_something(int v) : value(v) {}
+    int value;
+};
+awaitable<made_of_something> make_of(int value) { co_return made_of_something(value); }
+
 awaitable<void> fail() {
     co_await asio::post(asio::use_awaitable);
     throw std::runtime_error("no");
@@ -29,6 +35,8 @@ awaitable<void> wait_inside() {
 }
 
 TEST(Wait, ReturnsWhatTheOperationDoes) { EXPECT_EQ(*wait(make(5)), 5); }
+
+TEST(Wait, ReturnsWhatCannotBeMadeOfNothing) { EXPECT_EQ(wait(make_of(5)).value, 5); }
 
 TEST(Wait, ThrowsWhatTheOperationDoes) { EXPECT_THROW(wait(fail()), std::runtime_error); }
 

@@ -5,6 +5,7 @@
 ///     auto id = infra::wait(queue::enqueue("report", {{"year", 2026}}));
 
 #include <infra/base/awaitable.hpp>
+#include <infra/base/with_deadline.hpp>
 #include <infra/runtime/default_runtime.hpp>
 #include <infra/runtime/event_loop.hpp>
 
@@ -12,6 +13,8 @@
 #include <boost/asio/use_future.hpp>
 
 #include <future>
+#include <type_traits>
+#include <utility>
 
 namespace infra {
 
@@ -25,7 +28,11 @@ void refuse_to_wait_on_a_loop();
 template <class T>
 T wait(awaitable<T> operation, executor ex) {
     detail::refuse_to_wait_on_a_loop();
-    return asio::co_spawn(std::move(ex), std::move(operation), asio::use_future).get();
+    if constexpr (std::is_void_v<T>)
+        asio::co_spawn(std::move(ex), std::move(operation), asio::use_future).get();
+    else
+        return std::move(
+            *asio::co_spawn(std::move(ex), detail::as_optional(std::move(operation)), asio::use_future).get());
 }
 
 /// The same on a loop of the default runtime.
