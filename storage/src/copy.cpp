@@ -45,11 +45,11 @@ awaitable<object_info> copy_once(core_ptr core, copy_request what, attempt now) 
     try {
         co_return co_await core->to().copy(what, now.limit);
     } catch (const storage_error& e) {
-        if (!now.maybe_done || !is_conditional(what.write) || e.code() != errc::precondition)
+        if (!is_conditional(what.write) || e.code() != errc::precondition)
             throw;
         thrown = std::current_exception();
     }
-    co_return co_await made_by(core, what.to, *what.attributes, thrown, now.limit);
+    co_return co_await made_by(core, what.to, what.attributes.value_or(object_attributes()), thrown, now.limit);
 }
 
 awaitable<object_info> copy_whole(core_ptr core, copy_request what, deadline limit) {

@@ -58,13 +58,13 @@ awaitable<checksum> sum_of(core_ptr core, shared_bytes bytes, checksum_kind kind
 
 // --- One request ------------------------------------------------------------------------------------------------
 
-// A condition that does not hold after an answer was lost may be our own doing.
+// A condition that does not hold may be our own doing: an answer was lost, here or where a connection was exchanged unseen.
 awaitable<object_info> put_once(core_ptr core, put_request what, shared_bytes bytes, attempt now) {
     std::exception_ptr thrown;
     try {
         co_return co_await core->to().put(what, {.bytes = std::move(bytes)}, now.limit);
     } catch (const storage_error& e) {
-        if (!now.maybe_done || !is_conditional(what.write) || e.code() != errc::precondition)
+        if (!is_conditional(what.write) || e.code() != errc::precondition)
             throw;
         thrown = std::current_exception();
     }

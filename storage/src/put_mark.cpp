@@ -20,9 +20,17 @@ void mark(object_attributes& attributes) {
 
 awaitable<object_info> made_by(core_ptr core, std::string key, object_attributes attributes, std::exception_ptr failure,
                                deadline limit) {
-    auto there = co_await core->to().head(std::move(key), {}, limit);
     const auto ours = mark_of(attributes.metadata);
-    if (ours.empty() || mark_of(there.metadata) != ours)
+    if (ours.empty())
+        std::rethrow_exception(failure);
+    object_info there;
+    try {
+        there = co_await core->to().head(std::move(key), {}, limit);
+    } catch (const storage_error& e) {
+        if (e.retryable())
+            throw;
+    }
+    if (mark_of(there.metadata) != ours)
         std::rethrow_exception(failure);
     co_return there;
 }

@@ -21,7 +21,8 @@ inline bool is_conditional(const write_conditions& w) noexcept { return w.if_abs
 /// By a random number.
 void mark(object_attributes& attributes);
 
-/// What is under the key, if it has the mark of these attributes; otherwise throws `failure`.
+/// What is under the key, if it has the mark of these attributes; otherwise, and where they have none, throws `failure`. What may pass
+/// of asking for it is thrown to be tried again.
 awaitable<object_info> made_by(core_ptr core, std::string key, object_attributes attributes, std::exception_ptr failure,
                                deadline limit);
 

@@ -6,7 +6,10 @@
 
 #include <boost/asio/error.hpp>
 
+#include <cstddef>
+#include <span>
 #include <stdexcept>
+#include <string_view>
 #include <vector>
 
 namespace infra::storage {
@@ -66,7 +69,32 @@ TEST_F(StoragePut, TellsThatSomebodyWasFaster) {
     EXPECT_EQ(refusal(files().put("a", "ours", {.if_match = "e0"}))->code(), errc::precondition);
     EXPECT_EQ(bytes_of("a"), "theirs");
     EXPECT_EQ(to->count("put"), 2u);
-    EXPECT_EQ(to->count("head"), 0u);
+}
+
+TEST_F(StoragePut, TellsSoToWhoeverMayOnlyWrite) {
+    to->store("a", "theirs");
+    to->fail("head", denied);
+    EXPECT_EQ(refusal(files().put("a", "ours", {.if_absent = true}))->code(), errc::precondition);
+}
+
+TEST_F(StoragePut, KnowsItsOwnObjectWhereAnAnswerWasLostUnseen) {
+    to->after("put", [] { throw storage_error(errc::precondition, "the second of two on a connection of ours"); });
+    EXPECT_EQ(get(files().put("a", "ours", {.if_absent = true})).size, 4u);
+    to->after("put", [] { throw storage_error(errc::precondition, "and now the store is out of order"); });
+    to->fail("head", down);
+    to->fail("put", down);
+    EXPECT_EQ(get(files().put("b", "ours", {.if_absent = true})).size, 4u);
+}
+
+TEST_F(StoragePut, TakesBytesOfAnyKind) {
+    const std::vector<std::byte> bytes(3, std::byte{'x'});
+    const unsigned char raw[] = {'y', 'y'};
+    get(files().put("a", bytes));
+    get(files().put("b", std::span(bytes).first(1)));
+    get(files().put("c", raw));
+    get(files().put("d", std::string_view("view")));
+    get(files().put("e", std::string("string")));
+    EXPECT_EQ(bytes_of("a") + bytes_of("b") + bytes_of("c") + bytes_of("d") + bytes_of("e"), "xxxxyyviewstring");
 }
 
 TEST_F(StoragePut, KnowsItsOwnObjectAgainAfterALostAnswer) {
