@@ -1,5 +1,6 @@
 #include "signed_url.hpp"
 
+#include "sigv4/names.hpp"
 #include "sigv4/post_policy.hpp"
 
 #include <infra/base/encoding.hpp>
@@ -83,7 +84,9 @@ url_place place_of(std::string_view base, std::string_view key) {
             "a URL for signing is a scheme, a host and a path, without user, query and fragment");
     while (path.ends_with('/'))
         path.remove_suffix(1);
-    url_place at{std::string(base.substr(0, after)), host_of(scheme, authority), std::string(path)};
+    // As browsers send it, whatever was written.
+    const auto origin = sigv4::lower(base.substr(0, after));
+    url_place at{origin, host_of(scheme, std::string_view(origin).substr(end + 3)), std::string(path)};
     if (!key.empty() || path.empty())
         at.path.append("/").append(encoding::percent_encode(key, encoding::path));
     return at;

@@ -14,6 +14,8 @@ namespace infra::storage {
 
 struct serve_options {
     std::uint64_t max_upload = 5ull << 30; ///< of one PUT or form, where its URL pins no less
+    std::uint64_t max_part =
+        64ull << 20; ///< of an upload by parts, each of which is held in memory until it has arrived
 };
 
 /// GET, HEAD, PUT, DELETE and POST below `prefix`, for whoever has a URL or a form that the store signed and that is still good:
