@@ -58,7 +58,7 @@ std::shared_ptr<outgoing> check(client_request& request) {
     refuse_framing(request.headers);
     auto checked = std::make_shared<outgoing>(
         outgoing{request.method, parse_target(request.url), std::move(request.headers), std::move(request.body),
-                 std::move(request.body_source), request.body_size, request.fresh_connection});
+                 std::move(request.body_source), request.body_size, request.fresh_connection, request.expect_continue});
     if (!checked->to.authorization.empty() && !checked->headers.contains("authorization"))
         checked->headers.set("authorization", checked->to.authorization);
     return checked;

@@ -23,6 +23,7 @@ struct outgoing {
     body_source source{}; ///< set: instead of body
     std::optional<std::uint64_t> source_size{};
     bool fresh_connection = false;
+    bool expect_continue = false;
 
     /// "POST api.example.com", the beginning of every sentence about it.
     std::string name() const;

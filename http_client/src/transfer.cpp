@@ -72,7 +72,8 @@ void transfer::prepare_method() {
 }
 
 void transfer::prepare_headers(const client_options& options) {
-    curl::append(fields_, "Expect:"); // no waiting for "100 Continue"
+    curl::append(fields_,
+                 request_->expect_continue ? "Expect: 100-continue" : "Expect:"); // libcurl would by the length
     for (const auto [name, value] : request_->headers)
         curl::append(fields_, std::string(name).append(value.empty() ? ";" : ": ").append(value));
     curl::set(handle(), CURLOPT_HTTPHEADER, fields_.get());

@@ -321,6 +321,38 @@ TEST_F(ClientUpload, HearsARefusalOfABodyInMemory) {
     EXPECT_EQ(got->value->status, 413);
 }
 
+TEST_F(ClientUpload, SendsNoBodyToWhoeverRefusesItBeforehand) {
+    std::size_t received = 0;
+    const test_server server(loop.get_executor(), [&](connection& c) -> awaitable<void> {
+        received = (co_await c.read_some()).size();
+        co_await c.write(response(413, "no", "Connection: close\r\n"));
+    });
+    const auto got = loop.run(http.send(
+        {.method = method::put, .url = server.url(), .body = std::string(64 << 20, 'x'), .expect_continue = true}));
+    ASSERT_TRUE(got->value) << got->what();
+    EXPECT_EQ(got->value->status, 413);
+    EXPECT_LT(received, 1000u);
+}
+
+TEST_F(ClientUpload, SendsTheBodyOnceItIsWanted) {
+    std::string all;
+    const test_server server(loop.get_executor(), [&](connection& c) -> awaitable<void> {
+        all = co_await c.read_some();
+        EXPECT_EQ(field_of(all, "Expect"), "100-continue");
+        EXPECT_EQ(body_of(all), "");
+        co_await c.write("HTTP/1.1 100 Continue\r\n\r\n");
+        while (!all.ends_with("the end"))
+            all += co_await c.read_some();
+        co_await c.write(response(200, "yes"));
+    });
+    const auto got = loop.run(http.send(
+        {.method = method::put, .url = server.url(), .body = "all of it to the end", .expect_continue = true}));
+    ASSERT_TRUE(got->value) << got->what();
+    EXPECT_EQ(got->value->status, 200);
+    EXPECT_EQ(got->value->body, "yes");
+    EXPECT_EQ(body_of(all), "all of it to the end");
+}
+
 // --- What cannot be repeated ------------------------------------------------------------------------------------
 
 TEST_F(ClientUpload, NeverSendsHalfASourceAgain) {

@@ -69,6 +69,10 @@ struct client_request {
 
     /// Not one of the kept connections, and ask for the host's address anew: for when that host has just failed.
     bool fresh_connection = false;
+
+    /// Send the body only once the server wants it (`Expect: 100-continue`), or has said nothing for a second: a refusal is then heard
+    /// for certain, and costs no body. One round trip more; for bodies that are large and may be refused.
+    bool expect_continue = false;
 };
 
 /// How long after the beginning of the last hop each step was done; zero for a step that did not take place.
