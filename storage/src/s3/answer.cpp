@@ -171,6 +171,8 @@ span_of_bytes bytes_of(const get_request& what, const answer& a) {
     const auto length = parse_number(a.headers.get("content-length").value_or(""));
     if (!asked && a.status == 200 && length)
         return {0, *length};
+    if (!asked && a.status == 200)
+        refuse("it gives an object without its length");
     if (asked && a.status == 200)
         throw storage_error(errc::unsupported,
                             "get " + what.key + ": the store takes no notice of ranges; read the whole object",

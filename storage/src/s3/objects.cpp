@@ -1,29 +1,15 @@
 #include "objects.hpp"
 
+#include "computed.hpp"
 #include "conditional.hpp"
 #include "digest.hpp"
 #include "reading.hpp"
 
-#include <infra/runtime/default_runtime.hpp>
-
-#include <algorithm>
 #include <map>
-#include <type_traits>
 #include <utility>
 
 namespace infra::storage::s3 {
 namespace {
-
-// Digesting more takes the loop's time from others.
-constexpr std::size_t largest_digest_on_loop = 64 * 1024;
-
-/// Runs `f()` here, or on a thread that may take its time.
-template <class F>
-awaitable<std::invoke_result_t<F>> computed(std::size_t size, F f) {
-    if (size <= largest_digest_on_loop)
-        co_return f();
-    co_return co_await default_blocking_pool().run(std::move(f));
-}
 
 // MD5 says what was sent, not what was meant: that is compared here, where the store cannot.
 std::string checked_md5(const shared_bytes& bytes, const std::optional<checksum>& sum) {

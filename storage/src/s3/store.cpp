@@ -1,10 +1,10 @@
 #include "store.hpp"
 
+#include "computed.hpp"
 #include "options.hpp"
 
 #include <infra/base/encoding.hpp>
 #include <infra/base/with_deadline.hpp>
-#include <infra/runtime/default_runtime.hpp>
 
 #include <boost/asio/error.hpp>
 
@@ -20,8 +20,8 @@ constexpr std::size_t largest_answer = std::size_t{16} << 20;
 // Of a failure.
 constexpr std::size_t largest_complaint = std::size_t{1} << 20;
 
-// Hashing more takes the loop's time from others.
-constexpr std::size_t largest_hash_on_loop = 64 * 1024;
+// A store that refuses closes the connection, and the answer is lost with what it had not read.
+constexpr std::size_t smallest_to_be_wanted = std::size_t{1} << 20;
 
 constexpr int most_turns = 3; // one lesson of a kind each, were all to come at once
 
@@ -54,9 +54,7 @@ awaitable<std::string> payload_of(const address& to, shared_bytes body) {
         co_return std::string(sigv4::empty_payload);
     if (to.at().secure)
         co_return std::string(sigv4::unsigned_payload);
-    if (body.size() <= largest_hash_on_loop)
-        co_return sigv4::payload_hash(body.view());
-    co_return co_await default_blocking_pool().run([body] { return sigv4::payload_hash(body.view()); });
+    co_return co_await computed(body.size(), [body] { return sigv4::payload_hash(body.view()); });
 }
 
 bool is_anonymous(const credentials& keys) noexcept { return keys.access_key_id.empty(); }
@@ -98,6 +96,7 @@ awaitable<sent> signed_by_now(std::shared_ptr<store> at, request what, call how,
                             .query = what.query,
                             .headers = what.headers};
     signable.headers.emplace_back("host", to.host());
+    const bool expects = what.body.size() >= smallest_to_be_wanted;
     const auto signature =
         is_anonymous(keys) ? fields() : sigv4::sign(signable, payload, keys, {.region = made.region, .now = made.at});
     co_return sent{{.method = what.method,
@@ -105,7 +104,8 @@ awaitable<sent> signed_by_now(std::shared_ptr<store> at, request what, call how,
                     .headers = headers_of(what, signature),
                     .body = std::move(what.body),
                     .deadline = limit,
-                    .fresh_connection = at->take_fresh_connection()},
+                    .fresh_connection = at->take_fresh_connection(),
+                    .expect_continue = expects},
                    std::move(made),
                    std::move(keys)};
 }

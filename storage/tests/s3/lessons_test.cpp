@@ -2,6 +2,8 @@
 
 #include "on_stub.hpp"
 
+#include "src/s3/store.hpp"
+
 #include <infra/base/clock.hpp>
 
 namespace infra::storage {
@@ -28,6 +30,14 @@ TEST(S3Bucket, FindsTheRegionByItselfWhereTheStoreTellsIt) {
     on_stub fresh(stub::options{.region = "eu-west-1"});
     EXPECT_EQ(fresh.failure(fresh.bucket->head("a", {}, fresh.soon())).code(),
               errc::not_found); // a HEAD has no body to tell it
+}
+
+TEST(S3Bucket, IsLookedForWhereAwsHasTheRegion) {
+    s3::store at({.bucket = "photos"});
+    EXPECT_EQ(at.where().host(), "photos.s3.us-east-1.amazonaws.com");
+    const s3::complaint c{.region = "eu-west-1"};
+    at.learned().take(s3::lesson::region, {}, c, {});
+    EXPECT_EQ(at.where().host(), "photos.s3.eu-west-1.amazonaws.com");
 }
 
 TEST(S3Bucket, DoesNotFollowFromRegionToRegionForEver) {

@@ -74,6 +74,13 @@ TEST(S3Bucket, IsCertainThatNothingWasDoneWhereNobodyListens) {
     EXPECT_FALSE(e.uncertain());
 }
 
+TEST(S3Bucket, HearsARefusalThatComesBeforeTheBodyIsSent) {
+    on_stub s3;
+    s3.server.faults().add({.op = "put", .what = trouble::early_answer, .status = 403, .code = "AccessDenied"});
+    const auto e = s3.put_failure("a", std::string(8 << 20, 'x'));
+    EXPECT_EQ(e.code(), errc::denied) << e.what();
+}
+
 TEST(S3Bucket, KeepsToItsDeadline) {
     on_stub s3;
     s3.server.faults().add({.what = trouble::silent, .wait = 10s});
