@@ -106,7 +106,7 @@ def main(directory, bucket, key, secret):
         (slo.filter_factory, {"rate_limit_after_segment": "10000"}),
         (copy.filter_factory, {}),
         (tempauth.filter_factory, {f"user_{account}_{user}": f"{secret} .admin"}),
-        (s3api.filter_factory, {"location": REGION, "s3_acl": "no", "dns_compliant_bucket_names": "yes"}),
+        (s3api.filter_factory, {"location": REGION, "s3_acl": "no", "max_upload_part_num": "10000"}),
     ):
         app = factory(conf, **more)(app)
     app = cached(app)

@@ -51,8 +51,8 @@ public:
 
 private:
     testing::temporary_folder folder_{"swift"};
-    peer::child program_{{"/usr/bin/python3", peer::folder + "/swift_server.py", folder_.path(), bucket, keys().access_key_id,
-                          keys().secret_access_key}};
+    peer::child program_{{"/usr/bin/python3", peer::folder + "/swift_server.py", folder_.path(), bucket,
+                          keys().access_key_id, keys().secret_access_key}};
 };
 
 } // namespace infra::storage::others

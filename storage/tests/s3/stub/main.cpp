@@ -3,7 +3,7 @@
 //     storage_stub [--port N] [--threads N] [--profile aws|r2|old|bare] [--region R] [--directory D]
 //                  [--synthetic] [--unchecked] [--pattern KEY=SIZE]…
 //
-// Prints its endpoint, and serves until its input ends. --synthetic keeps no bodies: every object is the pattern (pattern.hpp), of the
+// Prints its endpoint, and serves until SIGTERM, or until whoever started it has ended. --synthetic keeps no bodies: every object is the pattern (pattern.hpp), of the
 // length that was put. --unchecked computes no digest of what is put.
 
 #include "server.hpp"
@@ -67,14 +67,19 @@ plan plan_of(const std::vector<std::string>& given) {
 
 int main(int count, char** values) try {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL); // does not outlive whoever started it
+    sigset_t ending;
+    ::sigemptyset(&ending);
+    ::sigaddset(&ending, SIGINT);
+    ::sigaddset(&ending, SIGTERM);
+    ::pthread_sigmask(SIG_BLOCK, &ending, nullptr); // of all threads
     std::signal(SIGPIPE, SIG_IGN);
     const auto p = plan_of({values + 1, values + count});
     stub::server server(p.options);
     for (const auto& [key, size] : p.patterns)
         server.s3().put_pattern(key, size);
     std::cout << server.endpoint() << std::endl;
-    for (std::string line; std::getline(std::cin, line);) {
-    }
+    int signal = 0;
+    ::sigwait(&ending, &signal);
 } catch (const std::exception& e) {
     std::cerr << "storage_stub: " << e.what() << '\n';
     return 1;

@@ -127,13 +127,17 @@ answer service::begin(const message& m) {
             m.header("x-amz-checksum-type")
                 .value_or(algorithm.empty() || algorithm == "crc64nvme" ? "FULL_OBJECT" : "COMPOSITE");
     }
+    fields headers;
+    if (!upload.algorithm.empty())
+        headers = {{"x-amz-checksum-algorithm", m.header("x-amz-checksum-algorithm").value_or("")},
+                   {"x-amz-checksum-type", upload.checksum_type}};
     const auto id = next_id();
     if (journal_)
         journal_->put(id, upload);
     uploads_.emplace(id, std::move(upload));
     xml out("InitiateMultipartUploadResult");
     out.element("Bucket", m.bucket).element("Key", m.key).element("UploadId", id);
-    return std::move(out).answer();
+    return std::move(out).answer(200, std::move(headers));
 }
 
 answer service::part(const message& m) {

@@ -101,7 +101,7 @@ answer service::remove_many(const message& m) {
     check_checksums(m);
     pugi::xml_document doc;
     const auto text = m.body.bytes.view();
-    if (!doc.load_buffer(text.data(), text.size()) || !doc.child("Delete"))
+    if (!doc.load_buffer(text.data(), text.size()) || !doc.child("Delete").child("Object"))
         throw refusal(400, "MalformedXML",
                       "The XML you provided was not well-formed or did not validate against our published schema");
     const auto root = doc.child("Delete");

@@ -214,7 +214,8 @@ void server::conversation::remember(const message& m, int status) const {
 
 // --- The server -------------------------------------------------------------------------------------------------------
 
-awaitable<void> server::accept(std::shared_ptr<state> s) {
+// Ends with the loop, which the state owns.
+awaitable<void> server::accept(state* s) {
     while (true) {
         auto& loop = s->loops.next();
         boost::system::error_code ec;
@@ -236,7 +237,7 @@ awaitable<void> server::accept(std::shared_ptr<state> s) {
     }
 }
 
-server::server(options with) : state_(std::make_shared<state>(std::move(with))) {
+server::server(options with) : state_(std::make_unique<state>(std::move(with))) {
     auto& acceptor = state_->acceptor;
     const tcp::endpoint at(asio::ip::address_v4::loopback(), state_->with.port);
     acceptor.open(at.protocol());
@@ -244,11 +245,11 @@ server::server(options with) : state_(std::make_shared<state>(std::move(with))) 
     acceptor.bind(at);
     acceptor.listen();
     state_->port = acceptor.local_endpoint().port();
-    asio::co_spawn(state_->loops[0].get_executor(), accept(state_), asio::detached);
+    asio::co_spawn(state_->loops[0].get_executor(), accept(state_.get()), asio::detached);
     state_->loops.start();
 }
 
-server::~server() { state_->loops.stop(); }
+server::~server() { state_->loops.stop(); } // before the acceptor is closed on this thread
 
 std::uint16_t server::port() const noexcept { return state_->port; }
 std::string server::endpoint() const { return "http://127.0.0.1:" + std::to_string(state_->port); }

@@ -61,9 +61,9 @@ public:
 private:
     struct state;
     struct conversation;
-    static awaitable<void> accept(std::shared_ptr<state> s);
+    static awaitable<void> accept(state* s);
 
-    std::shared_ptr<state> state_;
+    std::unique_ptr<state> state_;
 };
 
 } // namespace infra::storage::stub
