@@ -3,6 +3,7 @@
 #include "checks.hpp"
 #include "content_type.hpp"
 #include "outgoing.hpp"
+#include "parts/feed.hpp"
 #include "parts/on_pool.hpp"
 #include "parts/put.hpp"
 #include "put_mark.hpp"
@@ -20,6 +21,9 @@ using file_ptr = std::shared_ptr<const regular_file>;
 using outgoing_ptr = std::shared_ptr<outgoing>;
 
 constexpr std::size_t summed_at_once = 1 << 20; // more is for the pool
+
+// Of a source of unknown length so much is waited for; more begins to go while the rest comes.
+constexpr std::uint64_t gathered = 1 << 20;
 
 deadline limit_of(const put_options& how) { return how.limit ? *how.limit : deadline::never(); }
 
@@ -74,7 +78,8 @@ awaitable<object_info> put_once(core_ptr core, put_request what, shared_bytes by
 } // namespace
 
 awaitable<object_info> put_bytes(core_ptr core, put_request what, shared_bytes bytes, deadline limit) {
-    what.checksum = co_await sum_of(core, bytes, core->to().traits().sum);
+    if (!what.checksum)
+        what.checksum = co_await sum_of(core, bytes, core->to().traits().sum);
     request_kind how{.op = "put", .key = what.key, .body = bytes.size()};
     const asking<object_info> once = [core, what = std::move(what), bytes](attempt now) {
         return put_once(core, what, bytes, now);
@@ -182,7 +187,13 @@ awaitable<object_info> put_file(core_ptr core, put_request what, file named, put
         co_return co_await put_stream(core, std::move(what), pieces_of(core, from), from->size, std::move(how));
     if (from->size > most_at_once(*core, how))
         co_return co_await put_by_parts(core, std::move(what), std::move(named), std::move(how));
-    auto bytes = co_await on_pool(core, [whole = from] { return bytes_of(whole); });
+    const auto room = co_await core->memory.reserve(from->size, memory_limit(*core, limit_of(how)));
+    auto [bytes, sum] = co_await on_pool(core, [whole = from, kind = core->to().traits().sum] {
+        auto all = bytes_of(whole);
+        const auto its_sum = checksum_of(all.view(), kind);
+        return std::pair(std::move(all), its_sum);
+    });
+    what.checksum = sum;
     co_return co_await put_bytes_and_tell(core, std::move(what), std::move(bytes), std::move(how));
 }
 
@@ -202,8 +213,10 @@ awaitable<bool> fill(outgoing_ptr from, std::shared_ptr<std::string> head, std::
 awaitable<object_info> put_gathered(core_ptr core, put_request what, outgoing_ptr from,
                                     std::optional<std::uint64_t> size, put_options how) {
     const auto most = most_at_once(*core, how);
+    const bool is_short = size && *size <= most;
+    const auto room = is_short ? co_await core->memory.reserve(*size, memory_limit(*core, limit_of(how))) : ticket();
     const auto head = std::make_shared<std::string>();
-    const bool ended = co_await fill(from, head, size && *size > most ? 0 : most);
+    const bool ended = co_await fill(from, head, is_short ? *size : std::min(gathered, most));
     name_type(what, *head);
     if (ended)
         co_return co_await put_bytes_and_tell(core, std::move(what), std::move(*head), std::move(how));
