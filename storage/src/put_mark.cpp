@@ -5,14 +5,11 @@
 #include <algorithm>
 
 namespace infra::storage {
-namespace {
 
-std::string_view mark_of(const metadata_map& metadata) {
+std::string_view mark_of(const metadata_map& metadata) noexcept {
     const auto found = metadata.find(put_mark);
     return found == metadata.end() ? std::string_view() : found->second;
 }
-
-} // namespace
 
 void mark(object_attributes& attributes) {
     attributes.metadata.insert_or_assign(std::string(put_mark), random_hex(16));

@@ -18,6 +18,9 @@ inline constexpr std::string_view put_mark = "infra-put";
 
 inline bool is_conditional(const write_conditions& w) noexcept { return w.if_absent || !w.if_match.empty(); }
 
+/// The mark in an object's metadata; empty without one.
+std::string_view mark_of(const metadata_map& metadata) noexcept;
+
 /// By a random number.
 void mark(object_attributes& attributes);
 

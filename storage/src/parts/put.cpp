@@ -100,7 +100,8 @@ awaitable<object_info> put_by_parts(core_ptr core, put_request what, content fro
     };
     const auto at_once = std::min<std::uint64_t>(how.concurrency ? how.concurrency : core->options.concurrency,
                                                  source.parts.value_or(UINT64_MAX));
-    co_await put_parts(core, upload->id(), source.feed, static_cast<std::size_t>(at_once), arrived, limit);
+    co_await put_parts({.core = core, .upload = upload->id(), .limit = limit}, source.feed,
+                       static_cast<std::size_t>(at_once), arrived);
 
     if (source.sum && source.sum != whole_of(parts).sum)
         throw storage_error(infra::errc::io, "put " + what.key + ": the file was changed meanwhile");

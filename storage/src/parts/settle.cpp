@@ -1,5 +1,6 @@
 #include "settle.hpp"
 
+#include "../put_mark.hpp"
 #include "transfer.hpp"
 
 #include <infra/base/encoding.hpp>
@@ -36,10 +37,12 @@ std::optional<std::string> composite_etag(const std::map<int, part>& parts) {
                           : std::optional(encoding::hex_encode(digest) + '-' + std::to_string(parts.size()));
 }
 
-bool is_made_of(const object_info& there, const std::map<int, part>& parts) {
+bool is_made_of(const object_info& there, const std::map<int, part>& parts, const metadata_map& metadata) {
     const auto made = whole_of(parts);
     if (there.size != made.size)
         return false;
+    if (const auto mark = mark_of(metadata); !mark.empty())
+        return mark_of(there.metadata) == mark;
     if (there.checksum && made.sum && there.checksum->kind() == made.sum->kind())
         return there.checksum == made.sum;
     const auto etag = composite_etag(parts);

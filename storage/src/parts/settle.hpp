@@ -15,8 +15,8 @@ namespace infra::storage {
 /// ETags are no MD5s, as with encryption.
 std::optional<std::string> composite_etag(const std::map<int, part>& parts);
 
-/// Of the same size, and of the same checksum or, where one of both is unknown, of the same composite ETag. What can be compared by
-/// neither is not it: that would be a guess.
-bool is_made_of(const object_info& there, const std::map<int, part>& parts);
+/// Of the same size and, if the put was marked (put_mark.hpp), of its mark; otherwise of the same checksum or, where one of both is
+/// unknown, of the same composite ETag. What can be compared by none of them is not it: that would be a guess.
+bool is_made_of(const object_info& there, const std::map<int, part>& parts, const metadata_map& metadata = {});
 
 } // namespace infra::storage

@@ -59,17 +59,6 @@ std::vector<part> in_order(const std::map<int, part>& parts) {
 
 using found = std::optional<object_info>;
 
-awaitable<found> look_for(std::shared_ptr<bucket> in, std::string key, std::map<int, part> parts, deadline limit) {
-    try {
-        auto there = co_await in->head(key, {}, limit);
-        co_return is_made_of(there, parts) ? found(std::move(there)) : std::nullopt;
-    } catch (const storage_error& e) {
-        if (e.code() != errc::not_found)
-            throw;
-    }
-    co_return std::nullopt;
-}
-
 // What may have been asked of the store already, and what it may have done.
 struct completion {
     std::shared_ptr<bucket> in;
@@ -78,16 +67,28 @@ struct completion {
     put_request what;
 };
 
+awaitable<found> look_for(std::shared_ptr<const completion> asked, deadline limit) {
+    try {
+        auto there = co_await asked->in->head(asked->what.key, {}, limit);
+        if (is_made_of(there, asked->parts, asked->what.attributes.metadata))
+            co_return there;
+    } catch (const storage_error& e) {
+        if (e.code() != errc::not_found)
+            throw;
+    }
+    co_return std::nullopt;
+}
+
 awaitable<object_info> complete_once(std::shared_ptr<const completion> asked, attempt a) {
     if (a.maybe_done)
-        if (auto there = co_await look_for(asked->in, asked->what.key, asked->parts, a.limit))
+        if (auto there = co_await look_for(asked, a.limit))
             co_return std::move(*there);
     co_return co_await asked->in->complete_upload(asked->upload, in_order(asked->parts), asked->what, a.limit);
 }
 
 // The last attempt's answer may be lost as well.
 awaitable<found> look_once_more(core_ptr core, std::shared_ptr<const completion> asked, deadline limit) {
-    const auto once = [asked](attempt a) { return look_for(asked->in, asked->what.key, asked->parts, a.limit); };
+    const auto once = [asked](attempt a) { return look_for(asked, a.limit); };
     try {
         co_return co_await core->calls.run<found>({.op = "head", .key = asked->what.key}, once, limit);
     } catch (const error&) { // then it is unknown, and the first failure says so
@@ -126,23 +127,24 @@ awaitable<begun_ptr> begin(core_ptr core, put_request what, deadline limit) {
     co_return co_await begun.get();
 }
 
-awaitable<part> put_part(core_ptr core, upload_id upload, fed_part what, deadline limit) {
-    const auto to = core->options.bucket;
+awaitable<part> put_part(parts_to where, fed_part what) {
+    const auto& core = *where.core;
+    const auto to = core.options.bucket;
     const auto size = what.bytes.size();
-    const request_kind how{.op = "put part", .key = upload.key, .body = size};
-    const auto once = [to, upload, what](attempt a) {
-        return to->put_part(upload, what.number, what.bytes, what.sum, a.limit);
+    const auto sum = where.with_sums ? std::optional(what.sum) : std::nullopt;
+    const asking<part> once = [to, upload = where.upload, what, sum](attempt a) {
+        return to->put_part(upload, what.number, what.bytes, sum, a.limit);
     };
-    auto made = co_await core->calls.run<part>(how, once, limit);
-    core->metrics.sent(size);
+    auto made =
+        co_await core.calls.run<part>({.op = "put part", .key = where.upload.key, .body = size}, once, where.limit);
+    core.metrics.sent(size);
     co_return part{.number = what.number, .etag = std::move(made.etag), .size = size, .checksum = what.sum};
 }
 
-awaitable<void> put_parts(core_ptr core, upload_id upload, feed_ptr from, std::size_t times, part_listener arrived,
-                          deadline limit) {
+awaitable<void> put_parts(parts_to where, feed_ptr from, std::size_t times, part_listener arrived) {
     const auto work = [&]() -> awaitable<void> {
-        while (auto next = co_await from->next(limit))
-            arrived(co_await put_part(core, upload, std::move(*next), limit));
+        while (auto next = co_await from->next(where.limit))
+            arrived(co_await put_part(where, std::move(*next)));
     };
     co_await at_once(times, work);
 }

@@ -39,13 +39,20 @@ private:
 /// Cancel: terminal; an upload that has begun all the same is aborted.
 awaitable<std::unique_ptr<begun_upload>> begin(core_ptr core, put_request what, deadline limit);
 
-awaitable<part> put_part(core_ptr core, upload_id upload, fed_part what, deadline limit);
+/// Where parts go.
+struct parts_to {
+    core_ptr core;
+    upload_id upload;
+    bool with_sums = true; ///< the store is told the checksum of each
+    deadline limit{};
+};
+
+awaitable<part> put_part(parts_to where, fed_part what);
 
 using part_listener = std::function<void(const part&)>;
 
 /// Puts what the feed gives, `times` at once; `arrived` hears of each, on the caller's loop. One that fails ends the others.
-awaitable<void> put_parts(core_ptr core, upload_id upload, feed_ptr from, std::size_t times, part_listener arrived,
-                          deadline limit);
+awaitable<void> put_parts(parts_to where, feed_ptr from, std::size_t times, part_listener arrived);
 
 /// What the object will be, where that is known.
 struct whole {

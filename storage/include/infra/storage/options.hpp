@@ -87,7 +87,7 @@ struct get_options {
 
 struct download_options {
     std::string if_match{};
-    std::uint64_t part_size = 0; ///< of each ranged request; 0: storage_options::part_size
+    std::uint64_t part_size = 0; ///< of each ranged request: 1 MiB to 5 GiB; 0: storage_options::part_size
     std::size_t concurrency = 0; ///< requests at once; 0: storage_options::concurrency
 
     /// Where `<target>.part` and its list of what has arrived are left by an earlier try and are of the same object (by its ETag), go
