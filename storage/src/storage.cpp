@@ -4,7 +4,6 @@
 #include "checks.hpp"
 #include "copy.hpp"
 #include "list.hpp"
-#include "parts/download.hpp"
 #include "put.hpp"
 #include "reading.hpp"
 #include "remove.hpp"
@@ -40,10 +39,6 @@ awaitable<object_reader> open(core_ptr core, std::string key, get_options option
     co_await from->ask();
     const auto& of = from->arrived();
     co_return object_reader(core->shown(of.info()), of.offset(), of.length(), [from] { return from->next(); });
-}
-
-awaitable<object_info> into_file(core_ptr core, std::string key, std::filesystem::path to, download_options options) {
-    co_return core->shown(co_await download(core, core->full(key), std::move(to), std::move(options)));
 }
 
 awaitable<std::optional<object_info>> head(core_ptr core, std::string key, head_options options) {
@@ -102,10 +97,6 @@ awaitable<object> storage::get(std::string key, get_options options) const {
 
 awaitable<object_reader> storage::open(std::string key, get_options options) const {
     return told(core_, "open", key, infra::storage::open(core_, key, std::move(options)));
-}
-
-awaitable<object_info> storage::download(std::string key, std::filesystem::path to, download_options options) const {
-    return told(core_, "download", key, into_file(core_, key, std::move(to), std::move(options)));
 }
 
 awaitable<std::optional<object_info>> storage::head(std::string key, head_options options) const {
