@@ -94,7 +94,7 @@ public:
         return s3::sign_part(at_, std::move(upload), number, expires);
     }
 
-    awaitable<void> ping(deadline limit) override { co_await s3::list(at_, {.limit = 1}, limit); }
+    awaitable<void> ping(deadline limit) override { return s3::ping(at_, limit); }
 
     awaitable<std::size_t> sweep_leavings(std::chrono::milliseconds, deadline) override { co_return 0; }
 

@@ -197,4 +197,7 @@ awaitable<list_page> list(store_ptr at, list_options what, deadline limit) {
     }
 }
 
+// Of nothing: some stores fail over a page that is cut off.
+awaitable<void> ping(store_ptr at, deadline limit) { co_await list(at, {.prefix = ".infra-ping/", .limit = 1}, limit); }
+
 } // namespace infra::storage::s3

@@ -23,6 +23,7 @@ awaitable<void> remove(store_ptr at, std::string key, std::string if_match, dead
 awaitable<std::vector<remove_outcome>> remove_many(store_ptr at, std::vector<std::string> keys, deadline limit);
 awaitable<object_info> copy(store_ptr at, copy_request what, deadline limit);
 awaitable<list_page> list(store_ptr at, list_options what, deadline limit);
+awaitable<void> ping(store_ptr at, deadline limit);
 
 // --- For those about uploads ------------------------------------------------------------------------------------
 

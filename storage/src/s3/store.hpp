@@ -73,7 +73,7 @@ public:
     awaitable<credentials> keys(asked by, deadline limit);
 
     /// A store called these expired; whether asking again may help.
-    bool expired(const credentials& used) { return keys_.expired(used); }
+    bool expired(const credentials& used) { return options_.ask_for_keys && keys_.expired(used); }
 
     const http::client& client() { return line_.client(options_); }
 

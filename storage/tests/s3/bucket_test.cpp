@@ -160,6 +160,19 @@ TEST(S3Bucket, AnnouncesNoChecksumsForPartsOfOthers) {
     EXPECT_EQ(s3.last("begin").header("x-amz-checksum-algorithm"), "");
 }
 
+TEST(S3Bucket, TellsTheWholesChecksumAtTheEnd) {
+    on_stub s3;
+    const std::string bytes = "hello";
+    auto what = s3.request("a", bytes);
+    const auto upload = s3.loop.get(s3.bucket->begin_upload(what, s3.soon()));
+    const auto one = s3.loop.get(s3.bucket->put_part(upload, 1, bytes, checksum_of(bytes), s3.soon()));
+    const auto made = s3.loop.get(s3.bucket->complete_upload(upload, {one}, what, s3.soon()));
+    EXPECT_EQ(s3.last("complete").header("x-amz-checksum-crc32c"), checksum_of(bytes).base64());
+    EXPECT_EQ(made.checksum, checksum_of(bytes));
+    EXPECT_EQ(made.size, 5u);
+    EXPECT_EQ(made.etag, s3.head("a").etag);
+}
+
 TEST(S3Bucket, KeepsTheWholesChecksumOfAnUploadInTheMetadataWhereItIsKnownBefore) {
     on_stub s3(stub::old());
     s3.put("first", "x");
