@@ -48,6 +48,7 @@ storage_options checked(storage_options o) {
     check_times(o);
     check_sizes(o);
     o.bucket = bucket_of(o);
+    o.environment = nullptr; // it need not live on
     return o;
 }
 
