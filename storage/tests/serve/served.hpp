@@ -24,10 +24,11 @@ public:
     static inline const std::string host = "files.test:8080";
     static inline const std::string public_url = "http://" + host + "/storage";
 
-    explicit served_files(std::shared_ptr<bucket> kept, serve_options serving = {}, http::server_options server = {})
+    explicit served_files(std::shared_ptr<bucket> kept, serve_options serving = {}, http::server_options server = {},
+                          const std::string& prefix = "/storage")
         : bucket_(std::move(kept)) {
         http::router routes;
-        add_signed_urls(routes, storage({.bucket = bucket_}), "/storage", serving);
+        add_signed_urls(routes, storage({.bucket = bucket_}), prefix, serving);
         server.port = 0;
         server_ = std::make_unique<http::server>(std::vector{loop.get_executor()}, routes, server);
         server_->listen();
@@ -42,10 +43,11 @@ public:
 
     outside_answer fetch(outside_request what) {
         http::client_request sent{.method = what.method, .url = at_port(what.url), .body = std::move(what.body)};
-        sent.headers.set("Host", host);
         for (const auto& [name, value] : what.headers)
             if (name.size() != 14) // Content-Length is the client's own word
                 sent.headers.append(name, value);
+        if (!sent.headers.contains("Host"))
+            sent.headers.set("Host", host);
         auto answer = loop.get(client_->send(std::move(sent)));
         return {answer.status, std::move(answer.headers), std::move(answer.body)};
     }
