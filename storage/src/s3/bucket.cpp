@@ -34,7 +34,7 @@ public:
         auto t = traits_;
         t.sum = at_->options().checksum;
         t.keeps_checksums = plan_of(at_->options().checksums, at_->learned().known_sums()).header;
-        t.conditional_writes = at_->learned().known_conditions() != conditions::ignored;
+        t.conditional_writes = at_->learned().known_conditions(write::put) != conditions::ignored;
         if (at_->learned().removes_singly())
             t.max_remove = 1;
         return t;

@@ -19,24 +19,22 @@ inline storage_error judged(const storage_error& e, const write_conditions& w) {
     return {errc::precondition, std::string(e.what()) + "; if_match wants one", e.all()};
 }
 
-inline void learn(learned& of, const storage_error& e) {
-    if (e.code() == errc::precondition)
-        of.saw_condition(conditions::honoured);
-    if (e.code() == errc::unsupported)
-        of.saw_condition(conditions::ignored);
-}
-
-/// One write.
+/// One write, without the words "not found" for a condition. Nothing is learned of it.
 template <class T>
-awaitable<T> conditional(std::shared_ptr<store> at, write_conditions w, awaitable<T> once) {
+awaitable<T> conditional(write_conditions w, awaitable<T> once) {
     try {
         co_return co_await std::move(once);
     } catch (const storage_error& e) {
-        const auto why = judged(e, w);
-        if (is_conditional(w))
-            learn(at->learned(), why);
-        throw why;
+        throw judged(e, w);
     }
 }
+
+/// A put or copy whose condition counts, or an error. `again` is the same, for a store of which it is not known whether it honours
+/// conditions.
+awaitable<object_info> honoured(std::shared_ptr<store> at, write of, std::string key, write_conditions w,
+                                awaitable<object_info> once, awaitable<object_info> again);
+
+/// Refuses what is known to be ignored.
+void refuse_ignored(store& at, write of, const std::string& key, const write_conditions& w);
 
 } // namespace infra::storage::s3

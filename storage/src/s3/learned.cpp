@@ -86,8 +86,14 @@ sum_plan plan_of(checksums wanted, sums known) noexcept {
     return {.header = known != sums::not_kept, .metadata = known != sums::kept, .md5 = known != sums::kept};
 }
 
-learned::learned(const s3_options& o)
-    : region_(o.region), conditions_(o.endpoint.empty() ? conditions::honoured : conditions::unknown) {}
+// What AWS does is known, and need not be tried.
+learned::learned(const s3_options& o) : region_(o.region) {
+    if (!o.endpoint.empty())
+        return;
+    sums_ = sums::kept;
+    whole_sums_ = true;
+    puts_ = conditions::honoured;
+}
 
 std::string learned::region() const {
     const std::scoped_lock lock(mutex_);
@@ -139,10 +145,11 @@ void learned::saw_sum(bool kept) {
         count("checksum_header");
 }
 
-void learned::saw_condition(conditions what) {
+void learned::saw_condition(write of, conditions what) {
     auto before = conditions::unknown;
-    if (conditions_.compare_exchange_strong(before, what) && what == conditions::ignored)
-        count("conditional_write");
+    auto& known = of == write::put ? puts_ : copies_;
+    if (known.compare_exchange_strong(before, what) && what == conditions::ignored)
+        count(of == write::put ? "conditional_put" : "conditional_copy");
 }
 
 } // namespace infra::storage::s3

@@ -58,7 +58,9 @@ struct sum_plan {
 };
 sum_plan plan_of(checksums wanted, sums known) noexcept;
 
+/// What a store does with a condition of a write: of copies R2, say, takes other header fields than of puts.
 enum class conditions { unknown, honoured, ignored };
+enum class write { put, copy };
 
 // --- Remembered -------------------------------------------------------------------------------------------------
 
@@ -74,13 +76,13 @@ public:
     bool take(lesson what, const answer& a, const complaint& c, const manner& how);
 
     void saw_sum(bool kept); ///< in the answer to a put that told one
-    void saw_condition(conditions what);
+    void saw_condition(write of, conditions what);
     void saw_whole_sums() noexcept { whole_sums_ = true; } ///< an upload by parts takes a checksum of the whole
 
     void saw_v1() { fall_back(lists_v1_, "list_v2"); } ///< in an answer to a list of version 2
 
     sums known_sums() const noexcept { return sums_; }
-    conditions known_conditions() const noexcept { return conditions_; }
+    conditions known_conditions(write of) const noexcept { return of == write::put ? puts_ : copies_; }
     bool whole_sums() const noexcept { return whole_sums_; }
     bool lists_v1() const noexcept { return lists_v1_; }
     bool removes_singly() const noexcept { return removes_singly_; }
@@ -94,7 +96,8 @@ private:
     std::string region_;                 // guarded by mutex_
     std::chrono::nanoseconds offset_{0}; // likewise
     std::atomic<sums> sums_{sums::unknown};
-    std::atomic<conditions> conditions_;
+    std::atomic<conditions> puts_{conditions::unknown};
+    std::atomic<conditions> copies_{conditions::unknown};
     std::atomic<bool> whole_sums_{false};
     std::atomic<bool> lists_v1_{false};
     std::atomic<bool> removes_singly_{false};

@@ -18,42 +18,6 @@ std::string checked_md5(const shared_bytes& bytes, const std::optional<checksum>
     return md5_base64(bytes.view());
 }
 
-[[noreturn]] void say_ignored(const std::string& key, bool done) {
-    throw storage_error(errc::unsupported,
-                        "put " + key + ": the store takes no notice of If-Match and If-None-Match" +
-                            (done ? "; what was under the key has been replaced" : "") +
-                            ". Do without conditions here, or use a store that honours them",
-                        {.name = "unsupported", .uncertain = done});
-}
-
-// The same again can do no harm: where conditions are honoured this one no longer holds, and elsewhere the same is put once more.
-// Asked until it is known of a store.
-awaitable<void> prove(store_ptr at, write_conditions w, object_info made, awaitable<object_info> again) {
-    if (made.etag == w.if_match) // the same bytes; it would hold again
-        co_return;
-    try {
-        co_await conditional(at, w, std::move(again));
-    } catch (const storage_error&) {
-        co_return; // proven, or another time
-    }
-    at->learned().saw_condition(conditions::ignored);
-    say_ignored(made.key, true);
-}
-
-/// A put or copy whose condition counts, or an error.
-awaitable<object_info> honoured(store_ptr at, std::string key, write_conditions w, awaitable<object_info> once,
-                                awaitable<object_info> again) {
-    const auto known = [&] { return at->learned().known_conditions(); };
-    if (is_conditional(w) && known() == conditions::ignored)
-        say_ignored(key, false);
-    auto made = co_await conditional(at, w, std::move(once));
-    if (is_conditional(w) && known() == conditions::unknown)
-        co_await prove(at, w, made, std::move(again));
-    if (is_conditional(w) && known() == conditions::ignored) // found out by another meanwhile
-        say_ignored(key, true);
-    co_return made;
-}
-
 awaitable<object_info> put_once(store_ptr at, put_request what, shared_bytes bytes, deadline limit) {
     while (true) {
         const auto told = co_await integrity_of(at, what.checksum, bytes);
@@ -138,7 +102,7 @@ bool tries_sums(const store& at, const integrity& told) noexcept {
 }
 
 awaitable<object_info> put(store_ptr at, put_request what, shared_bytes bytes, deadline limit) {
-    co_return co_await honoured(at, what.key, what.write, put_once(at, what, bytes, limit),
+    co_return co_await honoured(at, write::put, what.key, what.write, put_once(at, what, bytes, limit),
                                 put_once(at, what, bytes, limit));
 }
 
@@ -156,6 +120,7 @@ awaitable<object_info> head(store_ptr at, std::string key, read_conditions read,
 }
 
 awaitable<void> remove(store_ptr at, std::string key, std::string if_match, deadline limit) {
+    refuse_ignored(*at, write::put, key, {.if_match = if_match});
     try {
         co_await ask(at, delete_object(key, if_match), {.by = at->asked_for("remove", key, true)}, limit);
     } catch (const storage_error& e) {
@@ -181,7 +146,7 @@ awaitable<std::vector<remove_outcome>> remove_many(store_ptr at, std::vector<std
 
 awaitable<object_info> copy(store_ptr at, copy_request what, deadline limit) {
     what = co_await with_its_sum(at, std::move(what), limit);
-    co_await honoured(at, what.to, what.write, copy_once(at, what, limit), copy_once(at, what, limit));
+    co_await honoured(at, write::copy, what.to, what.write, copy_once(at, what, limit), copy_once(at, what, limit));
     co_return co_await head(at, what.to, {}, limit);
 }
 

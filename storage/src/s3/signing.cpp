@@ -34,7 +34,7 @@ void check_pins(store& at, const asked& by, const signed_url_options& options) {
         throw storage_error(
             errc::unsupported,
             by.what + ": this store takes no notice of checksum headers, so none can be pinned; pin the length");
-    if (options.if_absent && at.learned().known_conditions() == conditions::ignored)
+    if (options.if_absent && at.learned().known_conditions(write::put) == conditions::ignored)
         throw storage_error(errc::unsupported, by.what + ": this store takes no notice of If-None-Match");
 }
 

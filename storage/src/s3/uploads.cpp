@@ -146,8 +146,9 @@ awaitable<std::vector<part>> list_parts(store_ptr at, upload_id upload, deadline
 awaitable<object_info> complete_upload(store_ptr at, upload_id upload, std::vector<part> parts, put_request what,
                                        deadline limit) {
     what.key = upload.key;
+    refuse_ignored(*at, write::put, upload.key, what.write);
     check_whole(what, parts);
-    const auto done = co_await conditional(at, what.write, complete_once(at, upload, parts, what, limit));
+    const auto done = co_await conditional(what.write, complete_once(at, upload, parts, what, limit));
     co_return completed(what, parts, done);
 }
 

@@ -135,13 +135,17 @@ TEST(S3Learned, TakesTheFirstPutsWordForChecksums) {
     EXPECT_EQ(keeps.known_sums(), sums::not_kept);
 }
 
-TEST(S3Learned, TrustsAwsWithConditionsAndFindsOutOfOthers) {
-    EXPECT_EQ(learned({}).known_conditions(), conditions::honoured);
+TEST(S3Learned, KnowsAwsAndFindsOutOfOthers) {
+    const learned aws({});
+    EXPECT_EQ(aws.known_conditions(write::put), conditions::honoured);
+    EXPECT_EQ(aws.known_sums(), sums::kept);
+    EXPECT_TRUE(aws.whole_sums());
     learned l({.endpoint = "https://x"});
-    EXPECT_EQ(l.known_conditions(), conditions::unknown);
-    l.saw_condition(conditions::ignored);
-    l.saw_condition(conditions::honoured);
-    EXPECT_EQ(l.known_conditions(), conditions::ignored);
+    EXPECT_EQ(l.known_conditions(write::put), conditions::unknown);
+    l.saw_condition(write::put, conditions::ignored);
+    l.saw_condition(write::put, conditions::honoured);
+    EXPECT_EQ(l.known_conditions(write::put), conditions::ignored);
+    EXPECT_EQ(l.known_conditions(write::copy), conditions::unknown);
 }
 
 } // namespace

@@ -155,6 +155,27 @@ TEST(S3Bucket, SaysThatAConditionWasIgnoredInsteadOfRelyingOnIt) {
     EXPECT_EQ(s3.asked("put"), asked); // refused before it is asked
 }
 
+TEST(S3Bucket, FindsOutOfCopiesByThemselves) {
+    on_stub s3;
+    s3.put("a", "hello");
+    const copy_request create{.from = "a", .to = "b", .write = {.if_absent = true}};
+    s3.loop.get(s3.bucket->copy(create, s3.soon()));
+    EXPECT_EQ(s3.asked("copy"), 2u);
+    EXPECT_EQ(s3.failure(s3.bucket->copy(create, s3.soon())).code(), errc::precondition);
+    EXPECT_EQ(s3.asked("copy"), 3u);
+    on_stub ignoring(stub::old());
+    ignoring.put("a", "hello");
+    EXPECT_EQ(ignoring.failure(ignoring.bucket->copy(create, s3.soon())).code(), errc::unsupported);
+    EXPECT_TRUE(ignoring.bucket->traits().conditional_writes); // of puts nothing is known yet
+}
+
+TEST(S3Bucket, RemovesNothingOnAConditionThatTheStoreWouldIgnore) {
+    on_stub s3(stub::old());
+    s3.put_failure("a", "hello", {.if_absent = true});
+    EXPECT_EQ(s3.loop.run(s3.bucket->remove("a", "other", s3.soon()))->code(), errc::unsupported);
+    EXPECT_EQ(s3.get("a"), "hello");
+}
+
 TEST(S3Bucket, ListsInVersionOneWhereTheOtherIsNotUnderstood) {
     on_stub s3(stub::old());
     for (const auto* const key : {"a", "b", "c"})
