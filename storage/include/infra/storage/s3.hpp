@@ -40,7 +40,7 @@ struct s3_options {
     // --- Behaviour ---
 
     std::string bucket{};
-    std::string region = "us-east-1";
+    std::string region = "us-east-1"; ///< as it is, an endpoint whose host names another has its way
     std::string endpoint{}; ///< empty: AWS's for the region. With scheme: `https://…`, or `http://…` for one nearby
     infra::storage::addressing addressing = addressing::automatic;
 
@@ -49,9 +49,10 @@ struct s3_options {
     credentials_function ask_for_keys{};
 
     infra::storage::checksums checksums = checksums::automatic;
-    checksum_kind checksum = checksum_kind::crc32c;
+    checksum_kind checksum = checksum_kind::crc32c; ///< R2 always gets crc64nvme, the only one that it has of a whole
 
-    /// Of what signed_url() gives; empty: the endpoint. For a CDN or a name of one's own that the store knows.
+    /// Of what signed_url() gives; empty: the endpoint. For a name of one's own that the store knows; one that is the bucket's own name
+    /// stands for it.
     std::string public_endpoint{};
 
     http::proxy_options proxy{};
