@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,7 +16,16 @@
 
 namespace infra::bench {
 
-/// A program on one core, whose output we read; ended with the object.
+inline constexpr int any_core = -1;
+
+/// What a program that has ended took.
+struct usage {
+    bool succeeded = false;
+    double cpu_seconds = 0;
+    double rss_mib = 0; ///< at its most
+};
+
+/// A program on one core or any, whose output we read; ended with the object.
 class process {
 public:
     process(std::vector<std::string> command, int core) {
@@ -31,9 +41,24 @@ public:
     process(const process&) = delete;
     process& operator=(const process&) = delete;
     ~process() {
-        ::kill(pid_, SIGKILL);
-        ::waitpid(pid_, nullptr, 0);
+        if (pid_ > 0) {
+            ::kill(pid_, SIGKILL);
+            ::waitpid(pid_, nullptr, 0);
+        }
         std::fclose(output_);
+    }
+
+    /// Waits until it has ended by itself.
+    usage end() {
+        int status = 0;
+        rusage used{};
+        ::wait4(pid_, &status, 0, &used);
+        pid_ = -1;
+        const auto seconds = [](const timeval& t) {
+            return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
+        };
+        return {WIFEXITED(status) && WEXITSTATUS(status) == 0, seconds(used.ru_utime) + seconds(used.ru_stime),
+                static_cast<double>(used.ru_maxrss) / 1024};
     }
 
     std::string line() {
@@ -51,10 +76,12 @@ public:
 
 private:
     [[noreturn]] static void become(std::vector<std::string>& command, int core, int out) {
-        cpu_set_t cores;
-        CPU_ZERO(&cores);
-        CPU_SET(core, &cores);
-        ::sched_setaffinity(0, sizeof cores, &cores);
+        if (core != any_core) {
+            cpu_set_t cores;
+            CPU_ZERO(&cores);
+            CPU_SET(core, &cores);
+            ::sched_setaffinity(0, sizeof cores, &cores);
+        }
         ::dup2(out, STDOUT_FILENO);
         std::vector<char*> arguments;
         for (auto& each : command)
