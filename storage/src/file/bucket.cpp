@@ -13,6 +13,7 @@
 #include <infra/runtime/default_runtime.hpp>
 #include <infra/storage/key.hpp>
 
+#include <limits>
 #include <stdexcept>
 #include <utility>
 

@@ -73,9 +73,11 @@ bool keeps_fractions(int in) {
 }
 
 // For ever, though the directory may be moved to another file system: what lies there is named so.
-names remembered_names(const layout& in) {
+names remembered_names(const layout& in, const fs::path& directory) {
     const auto found = probe_names(in.temporaries.get());
     const auto text = placed_once(in, "format", found == names::exact ? exact_format : folded_format);
+    if (text != exact_format && text != folded_format)
+        refuse(directory, "its .infra/format is none that is known here");
     return text == exact_format ? names::exact : names::folded;
 }
 
@@ -135,7 +137,7 @@ std::shared_ptr<const layout> open_layout(const fs::path& directory, bool synced
     if (!temporaries || !keeps_fractions(temporaries.get()))
         refuse(directory, "it is not writable, or its file system keeps no fractions of a second with a file's time");
     auto made = std::make_shared<layout>(std::move(files), std::move(temporaries));
-    made->apart = remembered_names(*made);
+    made->apart = remembered_names(*made, directory);
     return made;
 }
 

@@ -66,38 +66,38 @@ private:
     void collect(std::vector<entry>& to, const entry& from, std::size_t segment, const std::string& behind) {
         for_each_name(from.path, [&](const std::string& name, const decoded_name& meant) {
             entry found{from.text + meant.text, from.path.empty() ? name : from.path + '/' + name};
-            if (found.text.size() > max_key_size)
-                return true;
             if (meant.kind == name_kind::continued) {
-                if (page_.may_hold(found.text))
+                if (found.text.size() <= max_key_size && page_.may_hold(found.text))
                     collect(to, found, segment, behind);
                 return true;
             }
-            if (is_ours(found, segment, meant.kind) && is_wanted(found) && found.text > behind)
+            if (meant.kind == name_kind::directory)
+                found.text += '/';
+            if (found.text > behind && is_wanted(found) && is_among_least(to, found) && is_ours(found, segment))
                 keep_least(to, std::move(found));
             return true;
         });
-    }
-
-    // Others than those that path_of() gives are nobody's. Completes the text of a directory.
-    bool is_ours(entry& found, std::size_t segment, name_kind kind) const {
-        std::string path;
-        for (const auto& each : names_of(std::string_view(found.text).substr(segment), kind, in_.apart))
-            path += '/' + each;
-        if (!('/' + found.path).ends_with(path) || !is_key(found.text))
-            return false;
-        if (kind == name_kind::directory)
-            found.text += '/';
-        return true;
     }
 
     bool is_wanted(const entry& found) const {
         return found.is_directory() ? page_.may_hold(found.text) : page_.wants(found.text);
     }
 
+    // Others than those that path_of() gives are nobody's.
+    bool is_ours(const entry& found, std::size_t segment) const {
+        const auto kind = found.is_directory() ? name_kind::directory : name_kind::object;
+        const auto key = std::string_view(found.text).substr(0, found.text.size() - found.is_directory());
+        std::string path;
+        for (const auto& each : names_of(key.substr(segment), kind, in_.apart))
+            path += '/' + each;
+        return ('/' + found.path).ends_with(path) && is_key(key);
+    }
+
+    static bool is_among_least(const std::vector<entry>& all, const entry& next) noexcept {
+        return all.size() < most_names || next.text < all.front().text;
+    }
+
     static void keep_least(std::vector<entry>& all, entry&& next) {
-        if (all.size() == most_names && next.text >= all.front().text)
-            return;
         if (all.size() == most_names) {
             std::ranges::pop_heap(all, {}, &entry::text);
             all.pop_back();
