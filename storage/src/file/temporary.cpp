@@ -23,7 +23,7 @@ namespace {
 constexpr std::size_t piece = 1u << 20;
 
 // So much is given to the disk at a time, while the rest is still being written.
-constexpr std::uint64_t writeback = 8u << 20;
+constexpr std::uint64_t writeback = 2u << 20;
 
 std::string draw_name() { return std::to_string(random_u64()); }
 
