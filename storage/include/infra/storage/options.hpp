@@ -18,7 +18,8 @@
 
 namespace infra::storage {
 
-/// What a store keeps with an object and gives back in the headers of an answer.
+/// What a store keeps with an object and gives back in the headers of an answer: printable ASCII, but for the metadata. A name in
+/// other letters goes into a disposition as filename*=UTF-8''…, percent-encoded.
 struct object_attributes {
     std::string content_type{};
     std::string cache_control{};
@@ -27,7 +28,7 @@ struct object_attributes {
     std::string content_language{};
 
     /// Names are tokens and become lower case; values any UTF-8 without control characters (what is not ASCII goes
-    /// percent-encoded where it must). Together at most 2 KB.
+    /// percent-encoded where it must). Together at most 2000 bytes, as they are sent.
     metadata_map metadata{};
 
     /// Header fields of the store's own, `x-amz-…`: a storage class, encryption. Other names are refused; so are all by
