@@ -48,12 +48,9 @@ std::string query_of(const fields& pairs) {
     return text;
 }
 
-// TLS keeps a body from being changed on the way, and a checksum of ours goes along. In the clear the signature covers the body.
-awaitable<std::string> payload_of(const address& to, shared_bytes body) {
-    if (body.empty())
-        co_return std::string(sigv4::empty_payload);
-    if (to.at().secure)
-        co_return std::string(sigv4::unsigned_payload);
+awaitable<std::string> payload_of(endpoint to, shared_bytes body) {
+    if (const auto said = payload_without_hash(to, body.size()); !said.empty())
+        co_return std::string(said);
     co_return co_await computed(body.size(), [body] { return sigv4::payload_hash(body.view()); });
 }
 
@@ -88,7 +85,7 @@ manner manner_of(store& at, const call& how) {
 awaitable<sent> signed_by_now(std::shared_ptr<store> at, request what, call how, deadline limit) {
     auto keys = co_await at->keys(how.by, limit);
     const auto to = at->where();
-    const auto payload = co_await payload_of(to, what.body);
+    const auto payload = co_await payload_of(to.at(), what.body);
     auto made = manner_of(*at, how);
     const auto path = to.path_of(what.key);
     sigv4::request signable{.method = std::string(http::to_string(what.method)),
@@ -139,6 +136,12 @@ bool is_for_caller(lesson what) noexcept {
 }
 
 } // namespace
+
+std::string_view payload_without_hash(const endpoint& to, std::size_t body) noexcept {
+    if (body == 0)
+        return sigv4::empty_payload;
+    return to.secure ? sigv4::unsigned_payload : std::string_view();
+}
 
 const http::client& line::client(const s3_options& o) {
     std::call_once(made_, [&] {

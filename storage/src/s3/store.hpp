@@ -20,6 +20,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace infra::storage::s3 {
 
@@ -90,6 +91,10 @@ private:
     std::atomic<bool> fresh_{false};
     line line_; // ends first
 };
+
+/// What a signature says of a body; empty: its hash. TLS keeps a body from being changed on the way, and a checksum of ours goes along; in
+/// the clear the signature covers it.
+std::string_view payload_without_hash(const endpoint& to, std::size_t body) noexcept;
 
 /// Asks, and once more after a lesson about region, clock or keys. Throws storage_error for every other failure.
 awaitable<outcome> ask(std::shared_ptr<store> at, request what, call how, deadline limit);

@@ -40,6 +40,14 @@ TEST(S3Bucket, IsLookedForWhereAwsHasTheRegion) {
     EXPECT_EQ(at.where().host(), "photos.s3.eu-west-1.amazonaws.com");
 }
 
+TEST(S3Bucket, SignsTheBodyWhereNothingElseKeepsItFromBeingChanged) {
+    EXPECT_EQ(s3::payload_without_hash({.secure = true}, 1), "UNSIGNED-PAYLOAD");
+    EXPECT_EQ(s3::payload_without_hash({.secure = false}, 1), "");
+    on_stub clear;
+    clear.put("a", "hello");
+    EXPECT_EQ(clear.last("put").header("x-amz-content-sha256"), sigv4::payload_hash("hello"));
+}
+
 TEST(S3Bucket, DoesNotFollowFromRegionToRegionForEver) {
     on_stub s3;
     for (int i = 0; i < 10; ++i)
