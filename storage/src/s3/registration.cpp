@@ -1,4 +1,6 @@
-// Makes `s3:` and `s3+http:` known to make_bucket().
+// Makes `s3:` and `s3+http:` known to make_bucket(), and signed URLs followable for verify().
+
+#include "../verify/fetch_over_http.hpp"
 
 #include <infra/storage/s3.hpp>
 
@@ -11,7 +13,8 @@ std::shared_ptr<bucket> from_url(std::string_view url, const environment& variab
     return make_s3_bucket(std::move(options));
 }
 
-[[maybe_unused]] const bool registered = register_bucket("s3", from_url) && register_bucket("s3+http", from_url);
+[[maybe_unused]] const bool registered =
+    register_bucket("s3", from_url) && register_bucket("s3+http", from_url) && register_fetcher(fetch_over_http);
 
 } // namespace
 } // namespace infra::storage

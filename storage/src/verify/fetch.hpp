@@ -1,0 +1,40 @@
+#pragma once
+
+/// How verify() follows a signed URL. The module knows no HTTP client; what is linked beside it and has one registers it.
+///
+///     const bool registered = register_fetcher(fetch_over_http);      // in storage_s3
+
+#include <infra/base/awaitable.hpp>
+#include <infra/base/http_message.hpp>
+#include <infra/base/time.hpp>
+
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace infra::storage {
+
+struct fetch_request {
+    http::method method = http::method::get;
+    std::string url{};
+    std::vector<std::pair<std::string, std::string>> headers{};
+    std::string body{};
+};
+
+struct fetch_answer {
+    int status = 0;
+    http::headers headers{};
+    std::string body{}; ///< of 1 MiB at most
+};
+
+/// Throws infra::error where no answer comes, with infra::errc::unavailable where nobody listens; its sentence has no signature in it.
+using fetcher = std::function<awaitable<fetch_answer>(fetch_request what, deadline limit)>;
+
+/// Always true, so that a global can be initialised with it. The last one counts.
+bool register_fetcher(fetcher one);
+
+/// Empty while none is registered.
+fetcher registered_fetcher();
+
+} // namespace infra::storage
