@@ -1,0 +1,40 @@
+#pragma once
+
+/// How far a transfer has come, on a line of a terminal that is written over.
+///
+///     progress_bar bar(to.err, on_terminal(to.err), "backup.tar");
+///     files.put(…, {.on_progress = bar.follow()});
+
+#include <infra/base/time.hpp>
+#include <infra/storage/options.hpp>
+
+#include <iosfwd>
+#include <string>
+
+namespace infra::cli {
+
+/// Whether the stream is the process's standard error, and that a terminal.
+bool on_terminal(const std::ostream& err);
+
+/// `backup.tar   45% [#########           ] 12.3 MiB of 27.0 MiB, 4.1 MiB/s`; without a total: what has been done.
+std::string progress_line(std::string_view name, const storage::progress& now, std::chrono::nanoseconds since);
+
+/// Clears its line at the end. Nothing is written where it is not visible.
+class progress_bar {
+public:
+    progress_bar(std::ostream& to, bool visible, std::string name);
+    ~progress_bar();
+    progress_bar(const progress_bar&) = delete;
+    progress_bar& operator=(const progress_bar&) = delete;
+
+    /// Refers to this object.
+    storage::progress_function follow();
+
+private:
+    std::ostream& to_;
+    const bool visible_;
+    const std::string name_;
+    const steady_time begun_ = std::chrono::steady_clock::now();
+};
+
+} // namespace infra::cli

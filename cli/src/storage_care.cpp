@@ -1,0 +1,94 @@
+#include "storage_verbs.hpp"
+#include "until_interrupted.hpp"
+
+#include "printable.hpp"
+#include "shown_words.hpp"
+#include "table.hpp"
+
+#include <infra/runtime/wait.hpp>
+#include <infra/storage/verify.hpp>
+
+#include <memory>
+#include <ostream>
+#include <stdexcept>
+
+namespace infra::cli {
+namespace {
+
+// --- verify ---------------------------------------------------------------------------------------------------------
+
+std::string text_of(const storage::verify_report& report) {
+    std::vector<table_row> rows;
+    for (const auto& each : report.checks) {
+        const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(each.took);
+        rows.push_back({each.name, std::string(to_string(each.outcome)),
+                        each.outcome == storage::outcome::skipped ? "" : shown(ms), each.note});
+    }
+    return printable(report.store) + "\n\n" + table({"CHECK", "OUTCOME", "TOOK", "NOTE"}, rows);
+}
+
+json::value document_of(const storage::verify_report& report) {
+    json::array checks;
+    for (const auto& each : report.checks)
+        checks.push_back({{"name", each.name},
+                          {"outcome", to_string(each.outcome)},
+                          {"note", each.note},
+                          {"took_us", each.took.count()}});
+    return {{"store", report.store}, {"usable", report.usable()}, {"checks", std::move(checks)}};
+}
+
+exit_code verify(const storage::verify_options& how, const storage_session& with) {
+    auto trying = storage::verify(with.files, how);
+    const auto report = until_interrupted(std::move(trying));
+    with.to.print(text_of(report), document_of(report));
+    if (!report.usable() && !with.to.json)
+        with.to.err << "infra: do not rely on this store: see what is wrong or failed\n";
+    return report.usable() ? exit_code::ok : exit_code::failed;
+}
+
+// --- sweep ----------------------------------------------------------------------------------------------------------
+
+struct sweep_words {
+    std::string older_than = "24h";
+    std::string prefix;
+};
+
+exit_code sweep(const sweep_words& words, const storage_session& with) {
+    const auto age = parse_duration(words.older_than);
+    if (!age)
+        throw std::invalid_argument("--older-than: expected a duration such as 90m, 24h or 7d");
+    auto sweeping = with.files.sweep(*age, words.prefix);
+    const auto swept = wait(std::move(sweeping));
+    with.to.print(std::to_string(swept.uploads) + " uploads aborted, " + std::to_string(swept.leavings) +
+                      " leavings removed",
+                  {{"uploads", swept.uploads}, {"leavings", swept.leavings}});
+    return exit_code::ok;
+}
+
+} // namespace
+
+void add_storage_care(const storage_group& to) {
+    const auto how = std::make_shared<storage::verify_options>();
+    const auto no_urls = std::make_shared<bool>(false);
+    auto& verifying = to.add({.name = "verify",
+                              .description = "Tries out what a store can do, with probes that it removes. Exits with 1 "
+                                             "if the store is not to be relied on.",
+                              .examples = {"infra storage verify --url s3://photos", "infra storage verify --json"}},
+                             storage_opening::anew, [how, no_urls](const storage_session& with) {
+                                 how->signed_urls = !*no_urls;
+                                 return verify(*how, with);
+                             });
+    verifying.add_option("--prefix", how->prefix, "Where the probes lie for a moment")->capture_default_str();
+    verifying.add_flag("--no-urls", *no_urls, "Without following signed URLs over HTTP");
+
+    const auto words = std::make_shared<sweep_words>();
+    auto& sweeping =
+        to.add({.name = "sweep",
+                .description = "Aborts uploads that nobody completed, and removes what crashes left.",
+                .examples = {"infra storage sweep --older-than 7d --prefix in/"}},
+               storage_opening::existing, [words](const storage_session& with) { return sweep(*words, with); });
+    sweeping.add_option("--older-than", words->older_than, "Begun so long ago")->capture_default_str();
+    sweeping.add_option("--prefix", words->prefix, "Only uploads to keys that begin so");
+}
+
+} // namespace infra::cli

@@ -1,0 +1,116 @@
+#include "storage_verbs.hpp"
+
+#include "printable.hpp"
+
+#include <infra/runtime/wait.hpp>
+
+#include <memory>
+#include <ostream>
+#include <stdexcept>
+
+namespace infra::cli {
+namespace {
+
+struct rm_words {
+    std::vector<std::string> keys;
+    std::string prefix;
+    bool yes = false;
+};
+
+struct removed {
+    std::size_t count = 0;
+    std::vector<storage::remove_outcome> failed{};
+};
+
+void add(removed& sum, std::vector<storage::remove_outcome> done) {
+    for (auto& each : done)
+        if (each.failure)
+            sum.failed.push_back(std::move(each));
+        else
+            ++sum.count;
+}
+
+// A page at a time: there may be millions. The next page begins behind the last key, so that what cannot be removed is met once.
+awaitable<removed> remove_below(storage::storage files, std::string prefix) {
+    removed sum;
+    storage::list_options what{.prefix = std::move(prefix)};
+    for (;;) {
+        const auto page = co_await files.list(what);
+        std::vector<std::string> keys;
+        for (const auto& each : page.objects)
+            keys.push_back(each.key);
+        if (keys.empty())
+            co_return sum;
+        what.start_after = keys.back();
+        add(sum, co_await files.remove_many(std::move(keys)));
+        if (page.token.empty())
+            co_return sum;
+    }
+}
+
+awaitable<removed> remove_keys(storage::storage files, std::vector<std::string> keys) {
+    removed sum;
+    add(sum, co_await files.remove_many(std::move(keys)));
+    co_return sum;
+}
+
+exit_code told(const removed& sum, const output& to) {
+    json::array failed;
+    for (const auto& each : sum.failed) {
+        failed.push_back({{"key", each.key}, {"problem", each.failure->what()}});
+        if (!to.json)
+            to.err << "infra: " << printable(each.failure->what()) << '\n';
+    }
+    const bool none_failed = failed.empty();
+    to.print(std::to_string(sum.count) + " removed", {{"removed", sum.count}, {"failed", std::move(failed)}});
+    return none_failed ? exit_code::ok : sum.count > 0 ? exit_code::partial : exit_code::failed;
+}
+
+exit_code rm(const rm_words& words, const storage_session& with) {
+    if (words.keys.empty() == words.prefix.empty())
+        throw std::invalid_argument("either keys or --prefix are needed");
+    if (!words.prefix.empty() && !words.yes)
+        throw std::invalid_argument(
+            "--prefix removes all that begins so; look with `infra storage ls -r` and say --yes");
+    return told(
+        wait(words.prefix.empty() ? remove_keys(with.files, words.keys) : remove_below(with.files, words.prefix)),
+        with.to);
+}
+
+struct cp_words {
+    std::string from, to;
+    bool if_absent = false;
+};
+
+exit_code cp(const cp_words& words, const storage_session& with) {
+    auto copying = with.files.copy(words.from, words.to, {.if_absent = words.if_absent});
+    const auto info = wait(std::move(copying));
+    with.to.print(printable(info.key) + ", " + shown_size(info.size), document_of(info));
+    return exit_code::ok;
+}
+
+} // namespace
+
+void add_storage_rm(const storage_group& to) {
+    const auto words = std::make_shared<rm_words>();
+    auto& removing =
+        to.add({.name = "rm",
+                .description = "Removes objects; what is not there is removed already.",
+                .examples = {"infra storage rm avatars/user-123.jpg", "infra storage rm --prefix tmp/ --yes"}},
+               storage_opening::existing, [words](const storage_session& with) { return rm(*words, with); });
+    removing.add_option("keys", words->keys, "Of the objects");
+    removing.add_option("--prefix", words->prefix, "All that begins so");
+    removing.add_flag("--yes", words->yes, "… and it is meant");
+
+    const auto copied = std::make_shared<cp_words>();
+    auto& copying =
+        to.add({.name = "cp",
+                .description = "Copies an object in the store, with its metadata.",
+                .examples = {"infra storage cp a.jpg archive/a.jpg --if-absent"}},
+               storage_opening::existing, [copied](const storage_session& with) { return cp(*copied, with); });
+    copying.add_option("from", copied->from, "The key")->required();
+    copying.add_option("to", copied->to, "The key of the copy")->required();
+    copying.add_flag("--if-absent", copied->if_absent, "Only if there is no object");
+}
+
+} // namespace infra::cli
