@@ -15,6 +15,7 @@ namespace infra::app {
 namespace {
 
 constexpr std::size_t max_body = 64 * 1024;
+constexpr std::chrono::seconds time_to_answer{5};
 
 health::check_result soon_enough(const std::string& what, std::chrono::nanoseconds took,
                                  std::chrono::milliseconds degraded_above) {
@@ -58,6 +59,21 @@ awaitable<health::check_result> cache_check::operator()() const {
     out.details["store"] = stored->description();
     out.details["entries"] = kept.entries; // in this process
     out.details["bytes"] = kept.bytes;
+    co_return out;
+}
+
+storage_check::storage_check(storage::storage asked, storage_check_options options)
+    : asked_(std::move(asked)), options_(options) {
+    if (options_.degraded_above.count() <= 0)
+        throw std::invalid_argument("app::storage_check_options::degraded_above must be more than zero");
+}
+
+// One question, not storage's several: what it says is why.
+awaitable<health::check_result> storage_check::operator()() const {
+    const auto begun = std::chrono::steady_clock::now();
+    co_await asked_.bucket()->ping(deadline::after(time_to_answer, begun));
+    auto out = soon_enough("a sign of life", std::chrono::steady_clock::now() - begun, options_.degraded_above);
+    out.details["store"] = asked_.description();
     co_return out;
 }
 

@@ -15,11 +15,18 @@ std::string shown(std::string_view list) {
     return text;
 }
 
+awaitable<std::string> read_from_storage(std::string key, std::size_t max_bytes) {
+    auto found = co_await storage::default_storage().get(std::move(key), {.max_bytes = max_bytes});
+    co_return std::move(found.bytes);
+}
+
 email::mailer_options completed(email::mailer_options own, email::mailer_options by_environment) {
     if (!own.transport && own.url.empty())
         own.url = std::move(by_environment.url);
     if (!own.from)
         own.from = std::move(by_environment.from);
+    if (!own.read_stored)
+        own.read_stored = read_from_storage;
     return own;
 }
 

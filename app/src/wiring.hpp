@@ -52,6 +52,10 @@ void wire_health(wiring& w);
 void wire_email(wiring& w);
 void wire_queue(wiring& w);
 void wire_cache(wiring& w);
+void wire_storage(wiring& w);
 void wire_http(wiring& w);
+
+/// The path under which signed URLs of stores without a server of their own are answered: that of STORAGE_PUBLIC_URL.
+std::string storage_route(const environment& variables);
 
 } // namespace infra::app

@@ -40,6 +40,7 @@ struct Application : ::testing::Test {
 
     environment with(environment::variables more = {}) const {
         more.emplace("QUEUE_URL", "sqlite:" + (folder / "queue.db").string());
+        more.emplace("STORAGE_URL", "file:" + (folder / "storage").string());
         more.emplace("EMAIL_URL", "outbox:" + (folder / "outbox").string());
         return environment(std::move(more));
     }
@@ -61,12 +62,21 @@ TEST_F(Application, TellsEveryMistakeOfTheEnvironmentAtOnce) {
     ::testing::internal::CaptureStderr();
     auto app = from_environment(
         {.name = "shop",
-         .environment = environment({{"PORT", "abc"}, {"QUEUE_URL", "ftp://x"}, {"EMAIL_URL", "pigeon:x"}})});
+         .environment = environment(
+             {{"PORT", "abc"}, {"QUEUE_URL", "ftp://x"}, {"EMAIL_URL", "pigeon:x"}, {"STORAGE_URL", "ftp://y"}})});
     EXPECT_EQ(app.run(), 1);
     const auto said = ::testing::internal::GetCapturedStderr();
     EXPECT_NE(said.find("shop cannot start"), std::string::npos) << said;
-    for (const char* variable : {"PORT", "QUEUE_URL", "EMAIL_URL"})
+    for (const char* variable : {"PORT", "QUEUE_URL", "EMAIL_URL", "STORAGE_URL"})
         EXPECT_NE(said.find(std::string("\n  - ") + variable), std::string::npos) << said;
+}
+
+TEST_F(Application, TellsAMistakeOnceThatTwoModulesRead) {
+    ::testing::internal::CaptureStderr();
+    auto app = from_environment({.name = "shop", .environment = with({{"PORT", "abc"}})});
+    EXPECT_EQ(app.run(), 1);
+    const auto said = ::testing::internal::GetCapturedStderr();
+    EXPECT_EQ(said.find("PORT"), said.rfind("PORT")) << said;
 }
 
 TEST_F(Application, ServesUntilItIsStopped) {
@@ -95,8 +105,9 @@ TEST_F(Application, KeepsItsJobsAndValuesOnTheRedisThatItIsGiven) {
     auto app =
         from_environment({.name = "shop",
                           .port = 0,
-                          .environment = environment(
-                              {{"REDIS_URL", server.url()}, {"EMAIL_URL", "outbox:" + (folder / "outbox").string()}})});
+                          .environment = environment({{"REDIS_URL", server.url()},
+                                                      {"STORAGE_URL", "file:" + (folder / "storage").string()},
+                                                      {"EMAIL_URL", "outbox:" + (folder / "outbox").string()}})});
     std::map<std::string, std::string> chosen;
     std::thread visitor;
     http::client_response ready;

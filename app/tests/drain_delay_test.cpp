@@ -31,6 +31,7 @@ struct DrainDelay : testing::Test {
 
     environment with(environment::variables more = {}) const {
         more.emplace("QUEUE_URL", "sqlite:" + (folder / "queue.db").string());
+        more.emplace("STORAGE_URL", "file:" + (folder / "storage").string());
         more.emplace("EMAIL_URL", "outbox:" + (folder / "outbox").string());
         return environment(std::move(more));
     }

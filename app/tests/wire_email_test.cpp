@@ -35,6 +35,23 @@ TEST_F(WiredEmail, SendsWhatLiesInStorageAfterTheHooksOfTheProgram) {
     EXPECT_EQ(sent.attachments.at(0).content, "what is kept as bills/7.pdf");
 }
 
+TEST_F(WiredEmail, SendsWhatLiesInTheStorageOfTheProcess) {
+    const storage::storage files({.bucket = storage::make_memory_bucket()});
+    storage::set_default_storage(files);
+    auto putting = files.put("bills/7.pdf", "the bill");
+    wait(std::move(putting));
+    options.email = {.transport = mail, .from = "hello@shop.example"};
+    wire_email(w);
+    const auto send = [](std::string key) {
+        wait(email::send_email(
+            {.to = "ann@example.org", .subject = "Bill", .body = "Attached.", .attachments = {{.stored = key}}}));
+    };
+    send("bills/7.pdf");
+    EXPECT_EQ(mail->sent().at(0).attachments.at(0).content, "the bill");
+    EXPECT_ANY_THROW(send("bills/8.pdf"));
+    EXPECT_EQ(mail->sent().size(), 1U);
+}
+
 TEST_F(WiredEmail, GoesWhereTheProgramSaysBeforeWhereTheEnvironmentDoes) {
     options.email.url = "memory:";
     env = environment({{"EMAIL_URL", "outbox:elsewhere"}});

@@ -24,6 +24,7 @@
 #include <infra/monitoring.hpp>
 #include <infra/queue.hpp>
 #include <infra/runtime.hpp>
+#include <infra/storage.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -54,8 +55,16 @@ struct app_options {
     /// The cache of the process. Its URL, where it has none: CACHE_URL, otherwise `memory:`.
     cache::cache_options cache{};
 
-    /// The mailer of the process: templates, hooks, attempts, and by `read_stored` attachments that lie in storage. Where it has
-    /// neither URL nor transport: EMAIL_URL, RESEND_API_KEY, otherwise `outbox:var/outbox`; without a sender: EMAIL_FROM.
+    /// The storage of the process. Where it has neither URL nor bucket: STORAGE_URL, S3_BUCKET, otherwise `file:var/storage`. Signed
+    /// URLs of `file:` and `memory:` are answered by the service, below `/storage` or the path of STORAGE_PUBLIC_URL.
+    storage::storage_options storage{};
+
+    /// Once a day what is older and nobody completed, and what crashes left, is removed from a `file:` store. Zero: nothing is. (Of
+    /// S3, where others may keep uploads too: `infra storage sweep`, or a lifecycle rule.)
+    std::chrono::milliseconds storage_sweep = std::chrono::days(7);
+
+    /// The mailer of the process: templates, hooks, attempts. Where it has neither URL nor transport: EMAIL_URL, RESEND_API_KEY,
+    /// otherwise `outbox:var/outbox`; without a sender: EMAIL_FROM; without `read_stored`: attachments come from the storage.
     email::mailer_options email{};
 
     /// How long everything together may take to end; then what is left is cancelled. Longer than it takes to answer a

@@ -5,6 +5,8 @@
 #include <iostream>
 
 int main() {
+    if (!infra::storage::knows_bucket("s3"))
+        return 2;
     auto app = infra::app::from_environment({.name = "consumer", .port = 0});
     app.on_started([&app](const infra::app::started& service) {
         for (const auto& [module, backend] : service.backends)

@@ -9,6 +9,7 @@
 #include <infra/cache.hpp>
 #include <infra/health/report.hpp>
 #include <infra/redis.hpp>
+#include <infra/storage/storage.hpp>
 
 #include <chrono>
 #include <memory>
@@ -54,6 +55,26 @@ public:
 private:
     cache::cache asked_;
     cache_check_options options_;
+};
+
+struct storage_check_options {
+    std::chrono::milliseconds degraded_above{500}; ///< for a sign of life, there and back; more than zero
+};
+
+/// Where objects are kept answers, and soon. An application registers it as `storage`, not critical: a service goes on with what it
+/// does without.
+///
+/// Threads:  any, at once.
+/// Errors:   the constructor throws std::invalid_argument naming the option. A store that does not answer is unhealthy.
+/// Cancel:   terminal.
+class storage_check {
+public:
+    explicit storage_check(storage::storage asked, storage_check_options options = {});
+    awaitable<health::check_result> operator()() const;
+
+private:
+    storage::storage asked_;
+    storage_check_options options_;
 };
 
 struct redis_check_options {
