@@ -59,12 +59,15 @@ exit_code put(const put_words& words, const storage_session& with) {
     auto how = words.how;
     how.metadata = metadata_of(words.metadata);
     const auto key = key_of(words);
-    progress_bar bar(with.to.err, on_terminal(with.to.err), key);
-    how.on_progress = bar.follow();
     storage::content what = storage::file{words.from};
     if (words.from == "-")
         what = storage::pieces{next_of_input};
-    const auto info = until_interrupted(with.files.put(key, std::move(what), std::move(how)));
+    storage::object_info info;
+    {
+        progress_bar bar(with.to.err, on_terminal(with.to.err), key);
+        how.on_progress = bar.follow();
+        info = until_interrupted(with.files.put(key, std::move(what), std::move(how)));
+    }
     with.to.print(printable(info.key) + ", " + shown_size(info.size), document_of(info));
     return exit_code::ok;
 }

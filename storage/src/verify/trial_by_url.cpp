@@ -53,9 +53,8 @@ awaitable<fetch_answer> trial::follow(http::method method, signed_request with, 
             limit_);
     } catch (const error& e) {
         if (e.code() == infra::errc::unavailable && is_served_by_us(*files_.bucket()))
-            throw finding(outcome::skipped, std::string(e.what()) +
-                                                "; the service that answers for this store does not run, "
-                                                "or STORAGE_PUBLIC_URL names another place");
+            throw finding(outcome::skipped,
+                          "nobody answers where its URLs lead: start the service, or set STORAGE_PUBLIC_URL");
         throw;
     }
 }
