@@ -260,6 +260,26 @@ TEST_F(StorageRequests, GiveTheirPlaceInTheLineUpWhenCancelled) {
     EXPECT_EQ(from->calls.in_turn().in_flight(), 0u);
 }
 
+TEST_F(StorageRequests, GiveTheirPlaceUpWithTheirLoop) {
+    options.max_requests = 1;
+    to->store("a", "x");
+    const auto from = made();
+    std::shared_ptr<testing::outcome<object_info>> third;
+    {
+        testing::test_loop ends;
+        to->hang("head");
+        const auto first = ends.spawn(head(from));
+        const auto second = ends.spawn(head(from));
+        ends.settle();
+        third = loop.spawn(head(from));
+        loop.settle();
+        EXPECT_FALSE(first->done() || second->done() || third->done());
+    }
+    loop.until([&] { return third->done(); });
+    EXPECT_TRUE(third->value);
+    EXPECT_EQ(from->calls.in_turn().in_flight(), 0u);
+}
+
 TEST_F(StorageRequests, KeepTheirBoundOverManyThreads) {
     options.max_requests = 3;
     options.time = &real_clock();
