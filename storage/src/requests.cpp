@@ -51,7 +51,9 @@ milliseconds requests::attempt_time(const request_kind& how) const noexcept {
     return time == milliseconds::max() ? time : time + std::chrono::seconds(how.body / slowest_a_second);
 }
 
-void requests::succeeded() const {
+void requests::succeeded(std::optional<turn>& mine) const {
+    if (mine)
+        mine->succeeded();
     const std::scoped_lock lock(mutex_);
     budget_.succeeded();
 }
@@ -112,10 +114,10 @@ storage_error requests::attempts_made::failure_of_attempt(const std::exception_p
     }
 }
 
-milliseconds requests::attempts_made::pause_after(const std::exception_ptr& thrown, turn& mine) {
+milliseconds requests::attempts_made::pause_after(const std::exception_ptr& thrown, std::optional<turn>& mine) {
     const auto failure = failure_of_attempt(thrown);
-    if (failure.code() == errc::throttled)
-        mine.throttled();
+    if (failure.code() == errc::throttled && mine)
+        mine->throttled();
     if (failure.code() == errc::integrity)
         of_.told_.checksum_failed();
     const auto next = how_.only_once ? next_attempt() : of_.plan(failure, made_, how_.idempotent, limit_);

@@ -37,7 +37,8 @@ struct request_kind {
     bool idempotent = true;                          ///< what may have been done may be done again
     std::uint64_t body = 0;                          ///< bytes that it moves: an attempt has so much more time
     std::optional<std::chrono::milliseconds> time{}; ///< of an attempt, instead of storage_options::attempt_timeout
-    bool only_once = false;                          ///< it cannot be made again: what it moves has been used up
+    bool only_once =
+        false; ///< it cannot be made again, since it moves what comes; and takes no turn, since it lasts as long
 };
 
 /// One of the times that it is asked.
@@ -77,7 +78,7 @@ public:
 private:
     class attempts_made;
 
-    void succeeded() const;
+    void succeeded(std::optional<turn>& mine) const;
 
     const storage_options& options_;
     const bucket& bucket_;
@@ -100,8 +101,10 @@ public:
     attempt begin();
     deadline end_of_attempt() const noexcept { return until_; }
 
+    bool takes_turn() const noexcept { return !how_.only_once; }
+
     /// Throws unless there is another attempt, and tells of it.
-    std::chrono::milliseconds pause_after(const std::exception_ptr& thrown, turn& mine);
+    std::chrono::milliseconds pause_after(const std::exception_ptr& thrown, std::optional<turn>& mine);
 
 private:
     storage_error failure_of_attempt(const std::exception_ptr& thrown) const;
@@ -120,20 +123,21 @@ awaitable<T> requests::run(request_kind how, asking<T> once, deadline limit) con
     while (true) {
         std::chrono::milliseconds pause{};
         {
-            turn mine(turns_);
-            co_await mine.come(so_far.turn_limit(), so_far.what());
+            std::optional<turn> mine;
+            if (so_far.takes_turn()) {
+                mine.emplace(turns_);
+                co_await mine->come(so_far.turn_limit(), so_far.what());
+            }
             const auto next = so_far.begin();
             std::exception_ptr thrown;
             try {
                 if constexpr (std::is_void_v<T>) {
                     co_await with_deadline(once(next), so_far.end_of_attempt(), time_);
-                    mine.succeeded();
-                    succeeded();
+                    succeeded(mine);
                     co_return;
                 } else {
                     auto result = co_await with_deadline(once(next), so_far.end_of_attempt(), time_);
-                    mine.succeeded();
-                    succeeded();
+                    succeeded(mine);
                     co_return result;
                 }
             } catch (...) {

@@ -287,6 +287,23 @@ TEST_F(StoragePut, LeavesNothingRunningWhenCancelled) {
     EXPECT_EQ(time.sleepers(), 0u);
 }
 
+TEST_F(StoragePut, LetsNobodyWaitForASlowSource) {
+    streams();
+    options.max_requests = 1;
+    to->store("b", "x");
+    testing::test_loop loop;
+    const auto stuck = [&]() -> awaitable<std::string> {
+        co_await time.sleep_for(1h);
+        co_return "";
+    };
+    const storage one = files();
+    const auto slowly = loop.spawn(one.put("a.txt", pieces{stuck}));
+    loop.settle();
+    ASSERT_EQ(to->running(), 1);
+    EXPECT_EQ(loop.get(one.get("b")).bytes, "x");
+    EXPECT_FALSE(slowly->done());
+}
+
 TEST_F(StoragePut, EndsAtItsLimit) {
     to->hang("put");
     const auto began = time.steady();
