@@ -1,8 +1,8 @@
 #include "reception.hpp"
 
 #include "on_pool.hpp"
+#include "stall.hpp"
 
-#include <infra/base/with_deadline.hpp>
 #include <infra/storage/error.hpp>
 
 #include <exception>
@@ -12,7 +12,7 @@ namespace infra::storage {
 namespace {
 
 // So much is written, and summed, at once: a thread is woken less often, and the rest of the parts has something to do meanwhile.
-constexpr std::size_t enough = 512u << 10;
+constexpr std::size_t enough = 1u << 20;
 
 struct written {
     std::uint64_t bytes = 0;
@@ -58,8 +58,14 @@ awaitable<checksum> reception::receive(std::shared_ptr<reception> self, std::sha
 
 awaitable<void> reception::attempt_once(attempt a, std::shared_ptr<progress_teller> told) {
     auto from = co_await open(a);
+    *moved_ = core_->time().steady();
+    co_await while_moving(take_all(std::move(from.pieces), std::move(told)), moved_, core_->options.timeout,
+                          core_->time());
+}
+
+awaitable<void> reception::take_all(byte_source from, std::shared_ptr<progress_teller> told) {
     while (done_ < part_.size) {
-        auto next = co_await gather(from.pieces);
+        auto next = co_await gather(from);
         if (!next.pieces.empty()) {
             const auto bytes = co_await write(std::move(next.pieces));
             told->moved(bytes);
@@ -92,8 +98,8 @@ awaitable<reception::gathered> reception::gather(byte_source& from) {
     std::uint64_t size = 0;
     try {
         while (!made.ended && size < enough && done_ + size < part_.size) {
-            const auto limit = deadline::after(core_->options.timeout, core_->time().steady());
-            auto piece = co_await with_deadline(from(), limit, core_->time());
+            auto piece = co_await from();
+            *moved_ = core_->time().steady();
             made.ended = piece.empty();
             size += piece.size();
             if (!made.ended)

@@ -50,6 +50,7 @@ private:
 
     awaitable<void> attempt_once(attempt a, std::shared_ptr<progress_teller> told);
     awaitable<opened> open(attempt a);
+    awaitable<void> take_all(byte_source from, std::shared_ptr<progress_teller> told);
     awaitable<gathered> gather(byte_source& from);
     awaitable<std::uint64_t> write(std::vector<std::string> pieces);
 
@@ -58,6 +59,7 @@ private:
     const std::string etag_;
     const std::shared_ptr<target_file> to_;
     const slice part_;
+    const std::shared_ptr<steady_time> moved_ = std::make_shared<steady_time>();
     std::optional<opened> first_{};
     std::uint64_t done_ = 0;
     checksum sum_; // of those bytes

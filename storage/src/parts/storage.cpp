@@ -26,6 +26,8 @@ awaitable<object_info> download_object(core_ptr core, std::string key, std::file
 }
 
 awaitable<sweep_result> sweep_under(core_ptr core, std::chrono::milliseconds age, std::string prefix) {
+    if (age < std::chrono::milliseconds::zero())
+        throw storage_error(infra::errc::invalid_input, "sweep: age must be at least zero");
     auto full = core->full_prefix(prefix);
     co_return co_await sweep(core, age, std::move(full));
 }

@@ -28,7 +28,7 @@ awaitable<std::vector<upload_id>> uploads_before(core_ptr core, wall_time when, 
     do {
         auto page = co_await page_of(core, prefix, token);
         for (auto& each : page.uploads)
-            if (each.begun < when)
+            if (each.begun <= when)
                 old.push_back(std::move(each.upload));
         token = std::move(page.token);
     } while (!token.empty());

@@ -9,8 +9,11 @@
 #include <utility>
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 namespace infra::storage {
@@ -155,19 +158,32 @@ void target_file::begin(const part_list& about) {
     kept_ = true;
 }
 
-// Said before a byte has come, where it can be said.
+// Said before a byte has come, where it can be said. In memory, to reserve a page is as much work as to fill it: there it is looked
+// whether there is room.
 void target_file::make_room(std::uint64_t size) const {
     if (::ftruncate(file_.get(), 0) != 0)
         fail(errno, part_.string());
     if (size == 0)
         return;
-    const int reason = ::posix_fallocate(file_.get(), 0, static_cast<off_t>(size));
-    if (reason == EINVAL || reason == EOPNOTSUPP) { // a file system that does not know how
-        if (::ftruncate(file_.get(), static_cast<off_t>(size)) != 0)
-            fail(errno, part_.string());
-    } else if (reason != 0) {
+    const int reason = is_in_memory() ? ENOTSUP : ::posix_fallocate(file_.get(), 0, static_cast<off_t>(size));
+    if (reason != 0 && reason != EINVAL && reason != ENOTSUP)
         fail(reason, std::to_string(size) + " bytes");
-    }
+    if (reason == 0)
+        return;
+    check_room(size);
+    if (::ftruncate(file_.get(), static_cast<off_t>(size)) != 0)
+        fail(errno, part_.string());
+}
+
+bool target_file::is_in_memory() const noexcept {
+    struct statfs of{};
+    return ::fstatfs(file_.get(), &of) == 0 && of.f_type == TMPFS_MAGIC;
+}
+
+void target_file::check_room(std::uint64_t size) const {
+    struct statvfs of{};
+    if (::fstatvfs(file_.get(), &of) == 0 && of.f_blocks > 0 && size / of.f_frsize > of.f_bavail)
+        fail(ENOSPC, std::to_string(size) + " bytes");
 }
 
 void target_file::write(std::uint64_t offset, std::string_view bytes) const {

@@ -58,6 +58,8 @@ private:
     void open_part();
     bool still_named() const noexcept;
     void make_room(std::uint64_t size) const;
+    bool is_in_memory() const noexcept;
+    void check_room(std::uint64_t size) const;
     void sync_folder() const;
 
     const std::filesystem::path path_;
