@@ -178,7 +178,9 @@ awaitable<object_info> complete(core_ptr core, upload_id upload, std::map<int, p
     } catch (const storage_error& e) {
         failure = e;
     }
-    if (failure->uncertain())
+    // Also where the upload is over at once: who sends requests anew by himself when a kept connection dies (libcurl) may have asked
+    // twice.
+    if (failure->uncertain() || failure->code() == errc::no_upload)
         if (auto there = co_await look_once_more(core, asked, limit))
             co_return filled_in(std::move(*there), *asked, made);
     throw storage_error(*failure);
