@@ -1,8 +1,10 @@
 #include "src/s3/answer.hpp"
+#include "src/s3/failure.hpp"
 
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <random>
 #include <string>
 
 namespace infra::storage::s3 {
@@ -180,6 +182,28 @@ TEST(S3Answer, ReadsTenMegabytes) {
     while (many.size() < (10u << 20))
         many += "<Contents><Key>" + std::string(1000, 'k') + "</Key><Size>1</Size></Contents>";
     EXPECT_GT(page_of(list_of(many)).objects.size(), 9'000u);
+}
+
+TEST(S3Answer, IsReadOrRefusedWhateverComes) {
+    std::mt19937 random(11);
+    const std::string whole = list_of(two) + "<!DOCTYPE a [<!ENTITY b \"c\">]><?x y?><![CDATA[z]]>&#x0;&amp;";
+    const std::function<void(const std::string&)> readers[] = {
+        [](auto& body) { page_of(body); },        [](auto& body) { is_answer_of_v1(body); },
+        [](auto& body) { upload_id_in(body); },   [](auto& body) { uploads_of(body); },
+        [](auto& body) { parts_of(body); },       [](auto& body) { made_of(body); },
+        [](auto& body) { not_removed_of(body); }, [](auto& body) { complaint_of({500, {}, body}); },
+    };
+    for (int i = 0; i < 3'000; ++i) {
+        auto body = whole.substr(0, random() % (whole.size() + 1));
+        for (auto n = random() % 4; n > 0 && !body.empty(); --n)
+            body[random() % body.size()] = static_cast<char>(random());
+        for (const auto& read : readers) {
+            try {
+                read(body);
+            } catch (const storage_error&) {
+            }
+        }
+    }
 }
 
 // --- Uploads and the rest ---------------------------------------------------------------------------------------
