@@ -119,7 +119,9 @@ awaitable<bool> server::conversation::answer_one(message m) {
     locate(m);
     m.op = op_of(m);
     count();
-    const auto f = of.s3.faults().take(m.op, m.key);
+    auto f = of.s3.faults().take(m.op, m.key);
+    if (of.with.most_at_once > 0 && of.at_once > of.with.most_at_once)
+        f = slow_down(1);
     ending end;
     std::exception_ptr failure;
     try {
@@ -259,6 +261,11 @@ service& server::s3() noexcept { return state_->s3; }
 script& server::faults() noexcept { return state_->s3.faults(); }
 std::size_t server::connections() const noexcept { return state_->connections; }
 std::size_t server::most_at_once() const noexcept { return state_->most_at_once; }
+
+std::size_t server::open_connections() const {
+    const std::lock_guard lock(state_->mutex);
+    return state_->open.size();
+}
 
 std::vector<seen> server::requests() const {
     const std::lock_guard lock(state_->mutex);

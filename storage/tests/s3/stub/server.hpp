@@ -54,6 +54,7 @@ public:
     std::vector<seen> requests_of(std::string_view op) const;
     std::size_t connections() const noexcept;  ///< accepted up to now
     std::size_t most_at_once() const noexcept; ///< requests
+    std::size_t open_connections() const;
 
     /// RST on every connection.
     void drop_connections();

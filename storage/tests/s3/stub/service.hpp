@@ -40,6 +40,7 @@ struct options {
     std::size_t threads = 1;
     std::chrono::milliseconds idle = std::chrono::seconds(5); ///< as S3 closes connections
     bool remember = true;                                     ///< requests()
+    std::size_t most_at_once = 0; ///< more requests than so many at once are answered SlowDown; 0: any number
 };
 
 /// Threads: any member from any thread, by a lock.
