@@ -240,8 +240,9 @@ public:
         });
     }
 
-    awaitable<std::size_t> sweep_leavings(std::chrono::milliseconds age, deadline) override {
-        co_return co_await on_pool(in_->pool, [in = in_, age] { return sweep(*in->things.here(), age); });
+    awaitable<std::size_t> sweep_leavings(std::chrono::milliseconds age, deadline limit) override {
+        co_return co_await on_pool(
+            in_->pool, [in = in_, age, limit] { return sweep(*in->things.here(), age, limit, in->things.time()); });
     }
 
 private:

@@ -140,11 +140,26 @@ open_object objects::open(const std::string& key, const std::string& what) {
     }
 }
 
+std::optional<std::optional<version>> objects::exchange(const descriptor& directory, temporary& written,
+                                                        const put_request& as, const layout& in, const place& at,
+                                                        const std::string& what, deadline limit) const {
+    const auto to = split(at.path);
+    const key_lock lock(in, at, what, limit, time_);
+    const auto before = version_at(directory.get(), to, what);
+    check_write(as.write, etag_of(before), what);
+    if (written.move_to(directory.get(), to.name, as.write.if_absent))
+        return before;
+    if (errno == EEXIST) // put there by somebody who takes no lock
+        check_write(as.write, "", what);
+    if (errno != ENOENT)
+        fail(errno, what, at.path);
+    return std::nullopt;
+}
+
 object_info objects::commit(temporary& written, const put_request& as, const std::string& what, deadline limit) {
     check_sum(written, as.checksum, what);
     const auto in = here();
     const auto at = in->place_of(as.key);
-    const auto to = split(at.path);
     const sidecar known{as.key, as.attributes, written.sum()};
     const auto text = to_text(known);
     std::optional<version> mine;
@@ -155,32 +170,21 @@ object_info objects::commit(temporary& written, const put_request& as, const std
         mine = written.finish(time_.wall(), synced_);
         beside.emplace(*in, meta_path(at, *mine), text, synced_);
     }
-    for (int race = 0;; ++race) {
-        const auto directory = in->files.make_directories(to.directory, synced_);
-        if (!directory && (errno != ENOENT || race == races))
-            fail(errno, what, to.directory);
-        if (!directory)
+    for (int race = 0; race < races; ++race) {
+        const auto directory = in->files.make_directories(split(at.path).directory, synced_);
+        if (!directory && errno != ENOENT)
+            fail(errno, what, split(at.path).directory);
+        const auto before = directory ? exchange(directory, written, as, *in, at, what, limit) : std::nullopt;
+        if (!before)
             continue;
-        std::optional<version> before;
-        {
-            const key_lock lock(*in, at, what, limit, time_);
-            before = version_at(directory.get(), to, what);
-            check_write(as.write, etag_of(before), what);
-            if (!written.move_to(directory.get(), to.name, as.write.if_absent)) {
-                if (errno == EEXIST)
-                    check_write(as.write, "", what);
-                if (errno != ENOENT || race == races)
-                    fail(errno, what, at.path);
-                continue;
-            }
-        }
         beside->keep();
         if (synced_)
             sync_or_say(directory.get(), what, at.path);
-        if (before)
-            in->files.remove(meta_path(at, *before));
+        if (*before)
+            in->files.remove(meta_path(at, **before));
         return info_of(as.key, *mine, known);
     }
+    fail(ENOENT, what, at.path);
 }
 
 object_info objects::copy(const copy_request& what, deadline limit) {

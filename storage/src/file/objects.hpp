@@ -50,6 +50,11 @@ public:
     list_page list(list_options what, deadline limit);
 
 private:
+    /// Makes it the object of its key, if the conditions hold; what was there before. Empty: the directory has been removed meanwhile.
+    std::optional<std::optional<version>> exchange(const descriptor& directory, temporary& written,
+                                                   const put_request& as, const layout& in, const place& at,
+                                                   const std::string& what, deadline limit) const;
+
     /// An object that is gone, and what must still go after it.
     struct removed {
         std::string directory{};

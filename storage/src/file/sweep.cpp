@@ -4,6 +4,7 @@
 #include "uploads.hpp"
 
 #include <infra/base/clock.hpp>
+#include <infra/storage/error.hpp>
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -63,13 +64,16 @@ bool is_current(const layout& in, const std::string& path) {
     return object && meta_path(at, version_of(*object)) == path;
 }
 
-std::size_t sweep_meta(const layout& in, milliseconds age) {
+std::size_t sweep_meta(const layout& in, milliseconds age, deadline limit, const clock& time) {
     std::size_t removed = 0;
-    for (const auto& each : names_in(in, ".infra/meta"))
+    for (const auto& each : names_in(in, ".infra/meta")) {
+        if (limit.passed(time.steady()))
+            throw storage_error(infra::errc::timed_out, "sweep: not all of .infra/meta was looked at in time");
         for (const auto& name : names_in(in, ".infra/meta/" + each)) {
             const auto path = ".infra/meta/" + each + '/' + name;
             removed += remove_leaving(in, path, age, [&] { return !is_current(in, path); });
         }
+    }
     return removed;
 }
 
@@ -94,8 +98,8 @@ std::size_t sweep_temporaries(const layout& in, milliseconds age) {
     return removed;
 }
 
-std::size_t sweep(const layout& in, milliseconds age) {
-    return sweep_temporaries(in, age) + sweep_meta(in, age) + sweep_uploads(in, age);
+std::size_t sweep(const layout& in, milliseconds age, deadline limit, const clock& time) {
+    return sweep_temporaries(in, age) + sweep_uploads(in, age) + sweep_meta(in, age, limit, time);
 }
 
 } // namespace infra::storage::disk

@@ -158,14 +158,18 @@ version temporary::finish(wall_time now, bool synced) {
 
 bool temporary::move_to(int directory, const std::string& name, bool only_if_absent) noexcept {
     const int from = in_->temporaries.get();
-    if (!only_if_absent) {
-        if (::renameat(from, name_.c_str(), directory, name.c_str()) != 0)
+    // By a link, not by renameat2(RENAME_NOREPLACE), which network file systems have not. Where there are no links, the key's lock
+    // keeps all others of ours away.
+    if (only_if_absent) {
+        if (::linkat(from, name_.c_str(), directory, name.c_str(), 0) == 0)
+            return true;
+        if (errno != EPERM && errno != EOPNOTSUPP && errno != ENOSYS)
             return false;
-        name_.clear();
-        return true;
     }
-    // Not renameat2(RENAME_NOREPLACE), which network file systems have not.
-    return ::linkat(from, name_.c_str(), directory, name.c_str(), 0) == 0;
+    if (::renameat(from, name_.c_str(), directory, name.c_str()) != 0)
+        return false;
+    name_.clear();
+    return true;
 }
 
 } // namespace infra::storage::disk

@@ -336,6 +336,12 @@ TEST_F(FileBucket, RemovesWhatACrashLeft) {
     EXPECT_EQ(head("a.txt").checksum, checksum_of("x"));
 }
 
+TEST_F(FileBucket, SweepsNoLongerThanItMay) {
+    put("a.txt", "x");
+    const deadline passed(time.steady());
+    EXPECT_EQ(loop.run(files->sweep_leavings(std::chrono::milliseconds(0), passed))->code(), infra::errc::timed_out);
+}
+
 TEST_F(FileBucket, LeavesNothingOfAPutThatIsLetGo) {
     for (int steps = 0; steps < 12; ++steps) {
         asio::io_context mine{1};

@@ -7,6 +7,7 @@
 
 #include "changes.hpp"
 
+#include <infra/runtime/blocking_pool.hpp>
 #include <infra/runtime/wait.hpp>
 #include <infra/storage/file.hpp>
 
@@ -105,10 +106,10 @@ bool mount_small(const char* directory) {
            ::mount("none", directory, "tmpfs", 0, "size=2m") == 0;
 }
 
-int fill(const std::string& directory) {
+int fill(const std::string& directory, blocking_pool& pool) {
     if (!mount_small(directory.c_str()))
         return 77;
-    const auto in = make_file_bucket({.directory = directory + "/store"});
+    const auto in = make_file_bucket({.directory = directory + "/store", .pool = &pool});
     wait(in->put({.key = "kept"}, {.bytes = "as it was"}, soon()));
     for (int i = 0; i < 3; ++i) {
         try {
@@ -129,9 +130,10 @@ int fill(const std::string& directory) {
 int main(int argc, char** argv) try {
     const std::string what = argc > 2 ? argv[2] : "";
     const int number = argc > 3 ? std::atoi(argv[3]) : 0;
+    blocking_pool pool; // which ends before the process, so that nothing of it counts as leaked
     if (what == "fill")
-        return fill(argv[1]);
-    const auto in = make_file_bucket({.directory = argv[1]});
+        return fill(argv[1], pool);
+    const auto in = make_file_bucket({.directory = argv[1], .pool = &pool});
     return what == "change"   ? keep_changing(*in, number)
            : what == "create" ? create_keys(*in, number)
                               : count_up(*in, number);
