@@ -205,7 +205,7 @@ awaitable<client::core::arrived> client::core::follow(std::shared_ptr<outgoing> 
         if (followed == most)
             throw error(client_errc::redirect,
                         request->name() + ": more redirects than max_redirects, " + std::to_string(most));
-        *request = std::move(*next);
+        request = std::make_shared<outgoing>(std::move(*next)); // whose response is dropped may still name the former
     }
 }
 

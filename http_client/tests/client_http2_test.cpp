@@ -290,6 +290,33 @@ TEST_F(ClientHttp2, SendsFromASource) {
     EXPECT_EQ(server.accepted(), 1);
 }
 
+// Beyond the window that the server grants, libcurl 7.88 hears it as a lost connection at best.
+TEST_F(ClientHttp2, HearsARefusalWhileItWaitsForTheSource) {
+    const auto server = serve([](connection& c) -> awaitable<void> {
+        http2::reader from(c);
+        co_await from.take(24);
+        co_await c.write(http2::to_bytes({http2::settings}));
+        for (std::uint32_t answered = 0;;) {
+            const auto f = co_await from.next();
+            if (f.what == http2::data && f.stream != std::exchange(answered, f.stream)) // 0x08: ":status" and a value
+                co_await c.write(
+                    http2::to_bytes({http2::header, http2::end_headers, f.stream, "\x08\x03\x34\x31\x33"}) +
+                    http2::to_bytes({http2::data, http2::end_stream, f.stream, "no"}));
+        }
+    });
+    int pieces = 0;
+    const auto next = [&]() -> awaitable<std::string> {
+        asio::steady_timer never(co_await asio::this_coro::executor, asio::steady_timer::time_point::max());
+        if (++pieces > 3)
+            co_await never.async_wait(asio::use_awaitable);
+        co_return std::string(1000, 'x');
+    };
+    const auto got = loop.run(http.send({.method = method::put, .url = url(server), .body_source = next}));
+    ASSERT_TRUE(got->value) << got->what();
+    EXPECT_EQ(got->value->status, 413);
+    EXPECT_EQ(got->value->body, "no");
+}
+
 TEST_F(ClientHttp2, GivesWayToHttp1) {
     const test_server old(loop.get_executor(), answering(response(200, "ok")), certificate.wrapper());
     const auto got = loop.run(http.send({.url = url(old)}));

@@ -396,6 +396,20 @@ TEST(ClientStreamThreads, ReadFromAnyLoop) {
     loops.stop();
 }
 
+TEST(ClientStreamThreads, FollowRedirectsFromElsewhere) {
+    event_loops loops(2);
+    const test_server server(loops[0].get_executor(), answering([](const std::string& request) {
+                                 return request.starts_with("GET /a ")
+                                            ? response(307, std::string(200'000, 'x'), "Location: /b\r\n")
+                                            : response(200, "here");
+                             }));
+    loops.start();
+    const client http(loops[0].get_executor(), {.max_redirects = 1, .stream_buffer = budget});
+    for (int round = 0; round < 20; ++round)
+        EXPECT_EQ(wait(get(http, {.url = server.url("/a")}), loops[1].get_executor()), "here");
+    loops.stop();
+}
+
 TEST(ClientStreamThreads, DropAndDestroyFromElsewhere) {
     event_loops loops(2);
     const test_server server(loops[0].get_executor(), answering(response(200, std::string(1024 * 1024, 'x'))));
