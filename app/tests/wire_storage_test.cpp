@@ -111,6 +111,17 @@ TEST_F(WiredStorage, RefusesAPlaceThatCannotBe) {
     EXPECT_EQ(said.find("secret"), std::string::npos) << said;
 }
 
+TEST_F(WiredStorage, IsMissingWhereNobodyAskedForOneAndNoneCanBe) {
+    std::ofstream(folder.path() + "/var") << "no directory";
+    const auto before = std::filesystem::current_path();
+    std::filesystem::current_path(folder.path());
+    env = environment();
+    EXPECT_EQ(problem(), "") << "the service starts all the same";
+    std::filesystem::current_path(before);
+    EXPECT_TRUE(w.chosen.empty());
+    EXPECT_TRUE(w.parts.empty());
+}
+
 TEST(StorageRoute, IsThePathOfThePublicUrl) {
     const auto route = [](const char* url) { return storage_route(environment({{"STORAGE_PUBLIC_URL", url}})); };
     EXPECT_EQ(storage_route(environment()), "/storage");
