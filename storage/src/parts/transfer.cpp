@@ -1,5 +1,6 @@
 #include "transfer.hpp"
 
+#include "../put_mark.hpp"
 #include "at_once.hpp"
 #include "settle.hpp"
 
@@ -96,6 +97,13 @@ awaitable<found> look_once_more(core_ptr core, std::shared_ptr<const completion>
     co_return std::nullopt;
 }
 
+// Also where the upload is over, or a condition fails, at once: who sends requests anew by himself when a kept connection dies (libcurl)
+// may have asked twice. A condition that fails says that only where the put has a mark to be known by.
+bool may_be_done(const storage_error& failure, const put_request& what) {
+    return failure.uncertain() || failure.code() == errc::no_upload ||
+           (failure.code() == errc::precondition && !mark_of(what.attributes.metadata).empty());
+}
+
 object_info filled_in(object_info info, const completion& asked, const whole& made) {
     info.key = asked.what.key;
     info.size = made.size;
@@ -178,9 +186,7 @@ awaitable<object_info> complete(core_ptr core, upload_id upload, std::map<int, p
     } catch (const storage_error& e) {
         failure = e;
     }
-    // Also where the upload is over at once: who sends requests anew by himself when a kept connection dies (libcurl) may have asked
-    // twice.
-    if (failure->uncertain() || failure->code() == errc::no_upload)
+    if (may_be_done(*failure, asked->what))
         if (auto there = co_await look_once_more(core, asked, limit))
             co_return filled_in(std::move(*there), *asked, made);
     throw storage_error(*failure);

@@ -1,5 +1,6 @@
 #include "src/parts/put.hpp"
 #include "src/parts/sweep.hpp"
+#include "src/put_mark.hpp"
 
 #include "tests/fake_bucket.hpp"
 #include "tests/support.hpp"
@@ -204,6 +205,22 @@ TEST_F(PutByParts, AsksOnceMoreWhereTheLastAnswerWasLost) {
     fake->lose("complete_upload", lost);
     EXPECT_EQ(loop.get(put(some_bytes(950))).size, 950u);
     EXPECT_EQ(fake->count("head"), 1u);
+}
+
+TEST_F(PutByParts, IsDoneWhereItWasAskedForTwiceAndTheSecondAnswerCame) {
+    fake->lose("complete_upload", {errc::no_upload, "the upload is over", {.name = "NoSuchUpload", .status = 404}});
+    EXPECT_EQ(loop.get(put(some_bytes(950))).size, 950u);
+
+    put_request marked{.key = "m", .write = {.if_absent = true}};
+    mark(marked.attributes);
+    const storage_error there(errc::precondition, "there is such an object");
+    fake->lose("complete_upload", there);
+    EXPECT_EQ(loop.get(put_by_parts(made(), marked, content(some_bytes(950)), by_hundreds())).size, 950u);
+
+    fake->store("n", some_bytes(950), {}, checksum_of(some_bytes(950)));
+    marked.key = "n";
+    const auto putting = loop.run(put_by_parts(made(), marked, content(some_bytes(950)), by_hundreds()));
+    EXPECT_EQ(putting->code(), errc::precondition) << "somebody else put the same bytes";
 }
 
 TEST_F(PutByParts, BelievesNoOtherObjectToBeItsOwn) {
