@@ -7,6 +7,7 @@
 #include <infra/base/encoding.hpp>
 #include <infra/base/http_date.hpp>
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
 
@@ -166,6 +167,22 @@ object_info info_of(const put_request& what, std::uint64_t size, const answer& a
             .checksum = what.checksum};
 }
 
+namespace {
+
+// Up to the object's end, where that comes first.
+bool is_what_was_asked(const byte_range& wanted, const content_range& given) noexcept {
+    const auto length = given.last - given.first + 1;
+    const auto most = wanted.last ? wanted.last : wanted.length;
+    const bool at_the_end = !given.size || given.last + 1 == *given.size;
+    if (wanted.last && given.size)
+        return at_the_end && length == std::min(*wanted.last, *given.size);
+    if (!wanted.last && given.first != wanted.offset)
+        return false;
+    return most ? length == *most || (at_the_end && length < *most) : at_the_end;
+}
+
+} // namespace
+
 span_of_bytes bytes_of(const get_request& what, const answer& a) {
     const bool asked = what.range && !range_field(*what.range).empty();
     const auto length = parse_number(a.headers.get("content-length").value_or(""));
@@ -178,7 +195,9 @@ span_of_bytes bytes_of(const get_request& what, const answer& a) {
                             "get " + what.key + ": the store takes no notice of ranges; read the whole object",
                             {.name = "unsupported", .status = 200});
     const auto range = parse_content_range(a.headers.get("content-range").value_or(""));
-    if (!range || (asked && !what.range->last && range->first != what.range->offset))
+    if (!asked)
+        refuse("the whole was asked for, and a part was given");
+    if (!range || !is_what_was_asked(*what.range, *range))
         refuse("a part was asked for, and its Content-Range is missing or of another");
     return {range->first, range->last - range->first + 1};
 }

@@ -83,14 +83,42 @@ TEST(S3Answer, KnowsTheWholeSizeFromAPart) {
     EXPECT_EQ(some.length, 10u);
 }
 
+TEST(S3Answer, TakesAPartThatEndsWithTheObject) {
+    struct {
+        byte_range asked;
+        std::string given;
+        std::uint64_t length;
+    } const table[] = {
+        {{.offset = 95, .length = 10}, "bytes 95-99/100", 5},
+        {{.offset = 95}, "bytes 95-99/100", 5},
+        {{.last = 5}, "bytes 95-99/100", 5},
+        {{.last = 500}, "bytes 0-99/100", 100},
+        {{.offset = 5, .length = 10}, "bytes 5-14/*", 10},
+        {{.last = 5}, "bytes 95-99/*", 5},
+    };
+    for (const auto& row : table)
+        EXPECT_EQ(bytes_of({.key = "a", .range = row.asked}, {.status = 206, .headers = {{"content-range", row.given}}})
+                      .length,
+                  row.length)
+            << row.given;
+}
+
 TEST(S3Answer, RefusesBytesThatWereNotAskedFor) {
     const answer whole{.status = 200, .headers = {{"content-length", "100"}}};
     EXPECT_EQ(bytes_of({.key = "a"}, whole).length, 100u);
     const get_request part{.key = "a", .range = byte_range{.offset = 5, .length = 10}};
+    const get_request to_the_end{.key = "a", .range = byte_range{.offset = 5}};
+    const get_request the_last{.key = "a", .range = byte_range{.last = 10}};
     const std::function<void()> wrong[] = {
         [&] { bytes_of(part, whole); },
         [&] { bytes_of(part, {.status = 206, .headers = {{"content-range", "bytes 0-9/100"}}}); },
         [&] { bytes_of(part, {.status = 206, .headers = {{"content-length", "10"}}}); },
+        [&] { bytes_of(part, {.status = 206, .headers = {{"content-range", "bytes 5-9/100"}}}); },
+        [&] { bytes_of(part, {.status = 206, .headers = {{"content-range", "bytes 5-24/100"}}}); },
+        [&] { bytes_of(to_the_end, {.status = 206, .headers = {{"content-range", "bytes 5-98/100"}}}); },
+        [&] { bytes_of(the_last, {.status = 206, .headers = {{"content-range", "bytes 0-9/100"}}}); },
+        [&] { bytes_of(the_last, {.status = 206, .headers = {{"content-range", "bytes 95-99/100"}}}); },
+        [&] { bytes_of({.key = "a"}, {.status = 206, .headers = {{"content-range", "bytes 0-9/100"}}}); },
         [&] { bytes_of({.key = "a"}, {.status = 200}); },
     };
     for (const auto& each : wrong)
