@@ -82,6 +82,10 @@ const std::vector<row>& rows() {
          {errc::denied, "this machine's clock and the store's differ by more than 15 minutes; set it"}},
         {" AccessDenied AllAccessDisabled Forbidden Unauthorized AccountProblem ",
          {errc::denied, "the credentials are not allowed to; check the policies of the key and of the bucket"}},
+        {" Unexplained ",
+         {errc::denied,
+          "the store refuses without saying why, as it does after a HEAD; check S3_SECRET_ACCESS_KEY, this machine's "
+          "clock, the region, and the policies of the key and of the bucket"}},
 
         // What is asked for.
         {" NoSuchBucket ",
@@ -155,6 +159,8 @@ std::string_view code_of(int status, bool of_object) noexcept {
 }
 
 verdict judge(const complaint& c, int status, bool of_object) {
+    if (c.code.empty() && (status == 401 || status == 403))
+        return *by_code("Unexplained");
     if (auto known = by_code(c.code))
         return *known;
     if (auto known = by_code(code_of(status, of_object)))

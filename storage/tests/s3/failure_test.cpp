@@ -141,6 +141,11 @@ TEST(S3Failure, SaysWhatToCheck) {
     };
     for (const auto& [code, sentence] : table)
         EXPECT_EQ(std::string(of(403, error_body(code)).what()), sentence);
+    EXPECT_EQ(
+        std::string(of(403, "").what()), // HEAD's answers have no body
+        "put a: the store refuses without saying why, as it does after a HEAD; check S3_SECRET_ACCESS_KEY, this "
+        "machine's clock, the region, and the policies of the key and of the bucket; the access key is AKIA1, the "
+        "region eu-central-1 (403)");
     EXPECT_EQ(std::string(of(400, error_body("Odd", "Because\nof <b>that</b>")).what()),
               "put a: the store does not take the request (400 Odd): Because of ");
     EXPECT_EQ(std::string(
