@@ -1,6 +1,7 @@
 #include "list.hpp"
 
 #include "checks.hpp"
+#include "page_tokens.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -26,6 +27,7 @@ awaitable<list_page> list_objects(core_ptr core, list_options options) {
 awaitable<std::vector<object_info>> list_all_objects(core_ptr core, std::string prefix, std::size_t limit) {
     std::vector<object_info> all;
     list_options page{.prefix = prefix};
+    page_tokens tokens;
     do {
         auto next = co_await list_objects(core, page);
         std::ranges::move(next.objects, std::back_inserter(all));
@@ -33,7 +35,7 @@ awaitable<std::vector<object_info>> list_all_objects(core_ptr core, std::string 
             throw storage_error(errc::too_large, "list " + prefix + ": there are more than the " +
                                                      std::to_string(limit) +
                                                      " keys that limit allows; read pages with list(), or allow more");
-        page.token = std::move(next.token);
+        page.token = tokens.next(std::move(next.token), "list " + prefix);
     } while (!page.token.empty());
     co_return all;
 }

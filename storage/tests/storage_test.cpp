@@ -58,6 +58,14 @@ TEST_F(StorageHandle, ListsAllOrSaysThatThereIsMore) {
     EXPECT_EQ(refusal(files().list_all("", 2499))->code(), errc::too_large);
 }
 
+TEST_F(StorageHandle, FollowsNoListInCircles) {
+    to->goes_in_circles = true;
+    EXPECT_EQ(refusal(files().list_all(""))->code(), infra::errc::unavailable);
+    EXPECT_EQ(to->count("list"), 3u);
+    EXPECT_EQ(refusal(files().sweep())->code(), infra::errc::unavailable);
+    EXPECT_EQ(to->count("list_uploads"), 2u);
+}
+
 TEST_F(StorageHandle, LeavesUrlsAndFormsForOthers) {
     EXPECT_EQ(get(files().signed_url("a", 60s)), "https://fake/a?expires=60");
     EXPECT_EQ(get(files().sign("a", 1s)).url, "https://fake/a?expires=1");

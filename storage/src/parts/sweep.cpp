@@ -1,5 +1,6 @@
 #include "sweep.hpp"
 
+#include "../page_tokens.hpp"
 #include "at_once.hpp"
 #include "transfer.hpp"
 
@@ -25,12 +26,13 @@ awaitable<uploads_page> page_of(core_ptr core, std::string prefix, std::string t
 awaitable<std::vector<upload_id>> uploads_before(core_ptr core, wall_time when, std::string prefix) {
     std::vector<upload_id> old;
     std::string token;
+    page_tokens tokens;
     do {
         auto page = co_await page_of(core, prefix, token);
         for (auto& each : page.uploads)
             if (each.begun <= when)
                 old.push_back(std::move(each.upload));
-        token = std::move(page.token);
+        token = tokens.next(std::move(page.token), "list uploads");
     } while (!token.empty());
     co_return old;
 }
