@@ -53,14 +53,12 @@ struct preparing {
     std::uint64_t wanted;
     checksum_kind kind;
 
-    // A store that keeps no checksums keeps one with the attributes, and those go before the parts.
-    bool sums_first() const noexcept { return !core->to().traits().keeps_checksums; }
-
+    // A store that keeps no checksums keeps one with the attributes, and those go before the parts. Whether it does is not known before
+    // the first object: to sum what is in memory costs little, to read a file twice is for those that are known.
     awaitable<prepared> operator()(shared_bytes bytes) const {
         const auto plan = plan_of(*core, bytes.size(), wanted, key);
         prepared made{.size = plan.size, .parts = static_cast<std::uint64_t>(plan.count())};
-        if (sums_first())
-            made.sum = co_await on_pool(core, [bytes, k = kind] { return checksum_of(bytes.view(), k); });
+        made.sum = co_await on_pool(core, [bytes, k = kind] { return checksum_of(bytes.view(), k); });
         made.feed = feed_of(core, std::move(bytes), plan, kind);
         co_return made;
     }
@@ -68,7 +66,7 @@ struct preparing {
         const auto opened = co_await open_on_pool(core, std::move(from.path));
         const auto plan = plan_of(*core, opened->size, wanted, key);
         prepared made{.size = plan.size, .parts = static_cast<std::uint64_t>(plan.count())};
-        if (sums_first())
+        if (!core->to().traits().keeps_checksums)
             made.sum = co_await on_pool(core, [opened, k = kind] { return sum_of_file(*opened, k); });
         made.feed = feed_of(core, opened, plan, all_numbers(plan.count()), kind);
         co_return made;
