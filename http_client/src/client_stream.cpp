@@ -6,40 +6,20 @@
 #include <utility>
 
 namespace infra::http {
-namespace {
 
-using namespace std::chrono_literals;
-
-constexpr auto longest_gathering = 100ms; // what comes slowly must not come late
-
-} // namespace
-
-awaitable<std::string> client_stream::state::read(std::shared_ptr<state> self, deadline limit, std::size_t at_least) {
+awaitable<std::string> client_stream::state::read(std::shared_ptr<state> self, deadline limit) {
     try {
-        auto piece = co_await next(self, limit, at_least);
-        if (piece.empty()) {
+        auto piece = self->rest->next_if_there();
+        if (!piece)
+            piece = co_await with_deadline(errand::next(self->rest), limit, self->time);
+        if (piece->empty()) {
             self->rest->answered();
             self->of_it->answered(self->head.status);
         }
-        co_return piece;
+        co_return std::move(*piece);
     } catch (const boost::system::system_error& e) {
         self->fail(e, limit.passed(self->time.steady()));
     }
-}
-
-awaitable<std::string> client_stream::state::next(std::shared_ptr<state> self, deadline limit, std::size_t at_least) {
-    if (auto piece = self->rest->next_if_there(at_least))
-        co_return std::move(*piece);
-    const auto until = earlier(limit, deadline::after(longest_gathering, self->time.steady()));
-    if (at_least > 1) {
-        try {
-            co_return co_await with_deadline(errand::next(self->rest, at_least), until, self->time);
-        } catch (const error& e) {
-            if (e.code() != errc::timed_out || !until.passed(self->time.steady()))
-                throw;
-        }
-    }
-    co_return co_await with_deadline(errand::next(self->rest, 1), limit, self->time);
 }
 
 // To be cancelled or late is the reader's affair, and not yet the end of the response.
@@ -61,8 +41,8 @@ client_stream::~client_stream() = default;
 
 const client_response& client_stream::head() const noexcept { return state_->head; }
 
-awaitable<std::string> client_stream::read(std::optional<deadline> limit, std::size_t at_least) {
-    return state::read(state_, limit.value_or(deadline::after(state_->patience, state_->time.steady())), at_least);
+awaitable<std::string> client_stream::read(std::optional<deadline> limit) {
+    return state::read(state_, limit.value_or(deadline::after(state_->patience, state_->time.steady())));
 }
 
 awaitable<std::string> client_stream::read_all(std::size_t most, std::optional<deadline> limit) {
@@ -72,7 +52,7 @@ awaitable<std::string> client_stream::read_all(std::size_t most, std::optional<d
 awaitable<std::string> client_stream::state::read_all(std::shared_ptr<state> self, std::size_t most, deadline limit) {
     std::string all;
     while (true) {
-        auto piece = co_await read(self, limit, 1);
+        auto piece = co_await read(self, limit);
         if (piece.empty())
             co_return all;
         if (piece.size() > most - all.size())

@@ -88,14 +88,14 @@ void errand::go_on_sending() {
 
 // --- The body that comes in -------------------------------------------------------------------------------------
 
-awaitable<std::string> errand::next(std::shared_ptr<errand> self, std::size_t at_least) {
-    auto piece = co_await self->call_->download->next(at_least);
+awaitable<std::string> errand::next(std::shared_ptr<errand> self) {
+    auto piece = co_await self->call_->download->next();
     self->go_on_receiving();
     co_return piece;
 }
 
-std::optional<std::string> errand::next_if_there(std::size_t at_least) {
-    auto piece = call_->download->next_if_there(at_least);
+std::optional<std::string> errand::next_if_there() {
+    auto piece = call_->download->next_if_there();
     go_on_receiving();
     return piece;
 }

@@ -29,8 +29,8 @@ public:
     static awaitable<void> feed(std::shared_ptr<errand> self, std::shared_ptr<const outgoing> request);
 
     /// A piece of the streamed response; empty at the end.
-    static awaitable<std::string> next(std::shared_ptr<errand> self, std::size_t at_least);
-    std::optional<std::string> next_if_there(std::size_t at_least);
+    static awaitable<std::string> next(std::shared_ptr<errand> self);
+    std::optional<std::string> next_if_there();
 
 private:
     awaitable<void> pass_on(const outgoing& request);

@@ -8,12 +8,12 @@
 namespace infra::http {
 namespace {
 
-constexpr std::size_t most_in_a_piece = 512 * 1024;
+constexpr std::size_t most_in_a_piece = 256 * 1024;
 
 } // namespace
 
 inflow::inflow(executor loop, std::size_t budget)
-    : loop_(std::move(loop)), budget_(budget), piece_(std::min(most_in_a_piece, budget / 2)) {}
+    : loop_(std::move(loop)), budget_(budget), piece_(std::min(most_in_a_piece, budget)) {}
 
 // --- libcurl's side ---------------------------------------------------------------------------------------------
 
@@ -27,7 +27,7 @@ bool inflow::add(std::string_view bytes) {
     held_ += bytes.size();
     received_ += bytes.size();
     // Not at once: what libcurl reads in one go comes in many calls, and is one piece for the reader.
-    if (reader_ && has_piece() && !std::exchange(waking_, true))
+    if (reader_ && !std::exchange(waking_, true))
         asio::post(loop_, [self = shared_from_this()] { self->wake(); });
     return true;
 }
@@ -62,30 +62,24 @@ void inflow::wake() {
 
 // --- The reader's side ------------------------------------------------------------------------------------------
 
-awaitable<std::string> inflow::next(std::size_t at_least) {
+awaitable<std::string> inflow::next() {
     const auto self = shared_from_this();
     const auto ex = co_await asio::this_coro::executor;
     while (true) {
-        if (auto piece = next_if_there(at_least))
+        if (auto piece = next_if_there())
             co_return std::move(*piece);
         if (const auto arrival = begin_to_wait(ex))
             co_await arrival->get();
     }
 }
 
-std::optional<std::string> inflow::next_if_there(std::size_t at_least) {
+std::optional<std::string> inflow::next_if_there() {
     const std::scoped_lock lock(mutex_);
-    wanted_ = at_least;
     return take();
 }
 
-// The first piece grows until there is a second.
-bool inflow::has_piece() const {
-    return pieces_.size() > 1 || (!pieces_.empty() && (ended_ || pieces_.front().size() >= wanted_));
-}
-
 std::optional<std::string> inflow::take() {
-    if (has_piece()) {
+    if (!pieces_.empty()) {
         auto piece = std::move(pieces_.front());
         pieces_.pop_front();
         held_ -= piece.size();
@@ -100,7 +94,7 @@ std::optional<std::string> inflow::take() {
 std::optional<promise<void>> inflow::begin_to_wait(const executor& reader) {
     promise<void> arrival(reader);
     const std::scoped_lock lock(mutex_);
-    if (has_piece() || ended_)
+    if (!pieces_.empty() || ended_)
         return std::nullopt;
     reader_ = arrival;
     return arrival;

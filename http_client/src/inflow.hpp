@@ -30,18 +30,17 @@ public:
 
     void end(std::exception_ptr failure = nullptr);
 
-    /// A piece of what has come, of `at_least` so many bytes where there is room for them and more come; empty at the end.
-    awaitable<std::string> next(std::size_t at_least = 1);
+    /// A piece of what has come; empty at the end.
+    awaitable<std::string> next();
 
     /// The same if that needs no waiting.
-    std::optional<std::string> next_if_there(std::size_t at_least = 1);
+    std::optional<std::string> next_if_there();
 
     /// True once after each refusal, when half of the budget is free.
     bool has_room_again();
 
 private:
     std::optional<promise<void>> begin_to_wait(const executor& reader);
-    bool has_piece() const;
     std::string& room_for(std::size_t more);
     std::optional<std::string> take();
     void wake();
@@ -54,7 +53,6 @@ private:
     std::deque<std::string> pieces_;
     std::size_t held_ = 0;
     std::size_t received_ = 0;
-    std::size_t wanted_ = 1; // by the reader
     bool refused_ = false;
     bool ended_ = false;
     bool waking_ = false;

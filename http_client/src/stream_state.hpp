@@ -29,8 +29,7 @@ struct client_stream::state {
     state(const state&) = delete;
     state& operator=(const state&) = delete;
 
-    static awaitable<std::string> read(std::shared_ptr<state> self, deadline limit, std::size_t at_least);
-    static awaitable<std::string> next(std::shared_ptr<state> self, deadline limit, std::size_t at_least);
+    static awaitable<std::string> read(std::shared_ptr<state> self, deadline limit);
     static awaitable<std::string> read_all(std::shared_ptr<state> self, std::size_t most, deadline limit);
 
     [[noreturn]] void fail(const boost::system::system_error& e, bool late);

@@ -44,7 +44,7 @@ awaitable<std::string> read_to_end(client_stream& from) {
         const auto piece = co_await from.read();
         if (piece.empty())
             co_return all;
-        EXPECT_LE(piece.size(), 512u * 1024);
+        EXPECT_LE(piece.size(), 256u * 1024);
         all += piece;
     }
 }
@@ -213,57 +213,6 @@ TEST_F(ClientStream, WaitsForEachPieceUntilItsOwnDeadline) {
     more = true;
     EXPECT_EQ(loop.get(got->value->read()), "rest");
     EXPECT_EQ(loop.get(got->value->read()), "");
-}
-
-TEST_F(ClientStream, WaitsForAsMuchAsIsAskedFor) {
-    int parts = 0; // that the server may have sent
-    const test_server server(loop.get_executor(), [&](connection& c) -> awaitable<void> {
-        co_await c.read_request();
-        co_await c.write(head_of(25));
-        for (int sent = 0; sent < 5; ++sent) {
-            while (parts <= sent)
-                co_await asio::post(loop.io, asio::use_awaitable);
-            co_await c.write("hello");
-        }
-    });
-    const auto got = open(server.url());
-    ASSERT_TRUE(got->value) << got->what();
-    const auto ten = loop.spawn(got->value->read({}, 10)); // the time stands still
-    parts = 1;
-    for (int i = 0; i < 1000; ++i)
-        loop.io.poll_one();
-    EXPECT_FALSE(ten->done());
-    parts = 2;
-    loop.until([&] { return ten->done(); });
-    EXPECT_EQ(ten->value, "hellohello");
-    parts = 3;
-    const auto some = loop.spawn(got->value->read({}, 10));
-    loop.until([&] { return time.sleepers() == 1; });
-    loop.settle();
-    EXPECT_FALSE(some->done());
-    time.advance(100ms);
-    loop.until([&] { return some->done(); });
-    EXPECT_EQ(some->value, "hello") << "but not for long";
-    parts = 5;
-    EXPECT_EQ(loop.get(got->value->read({}, 1000)), "hellohello");
-    EXPECT_EQ(loop.get(got->value->read({}, 1000)), "");
-}
-
-TEST_F(ClientStream, GivesAllBytesHoweverManyAreAskedFor) {
-    const auto body = numbered(3'000'000);
-    const test_server server(loop.get_executor(), answering(response(200, body)));
-    const auto read_all = [&](std::size_t at_least) -> awaitable<std::string> {
-        auto stream = co_await http.open({.url = server.url()});
-        std::string all;
-        while (true) {
-            const auto piece = co_await stream.read({}, at_least);
-            if (piece.empty())
-                co_return all;
-            all += piece;
-        }
-    };
-    for (const std::size_t at_least : {0u, 1000u, 30'000u, 64'000u, 10'000'000u})
-        EXPECT_EQ(loop.get(read_all(at_least)), body) << at_least;
 }
 
 TEST_F(ClientStream, LosesNothingWhenAReadIsCancelled) {

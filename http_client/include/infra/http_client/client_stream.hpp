@@ -38,10 +38,9 @@ public:
     /// All but the body; `timings.total` is when the head had come.
     const client_response& head() const noexcept;
 
-    /// What has come since, 1 byte to 512 KiB, decoded; empty at the end. Waits for `limit`, by default
-    /// client_options::default_deadline from now. With `at_least` it waits for so many bytes (the end, or half a
-    /// client_options::stream_buffer, will do), but no longer than 100 ms: who moves much is woken less often.
-    awaitable<std::string> read(std::optional<deadline> limit = {}, std::size_t at_least = 1);
+    /// What has come since, 1 byte to 256 KiB, decoded; empty at the end. Waits for `limit`, by default
+    /// client_options::default_deadline from now.
+    awaitable<std::string> read(std::optional<deadline> limit = {});
 
     /// All that is left, as of an error's text. More than `most` bytes throw client_errc::too_large.
     awaitable<std::string> read_all(std::size_t most, std::optional<deadline> limit = {});
