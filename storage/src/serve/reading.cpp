@@ -22,11 +22,17 @@ void set(http::headers& in, std::string_view name, const std::string& value) {
 
 const std::string& first_of(const std::string& a, const std::string& b) { return a.empty() ? b : a; }
 
+// To the end of what may be a type; "attachment=x" begins with another than "attachment", and browsers show such.
+std::string_view first_word(std::string_view value) noexcept {
+    const auto word = value.substr(0, value.find(';'));
+    return word.substr(0, word.find_last_not_of(" \t") + 1);
+}
+
 // Whatever the object says of itself: whoever put it may not be whoever is asked for it.
 std::string disposition_of(const object_info& info, std::string_view type, const std::string& said) {
     if (!said.empty())
         return said;
-    const bool saved = sigv4::same_name(std::string_view(info.content_disposition).substr(0, 10), "attachment");
+    const bool saved = sigv4::same_name(first_word(info.content_disposition), "attachment");
     return is_active(type) && !saved ? "attachment" : info.content_disposition;
 }
 
@@ -83,11 +89,18 @@ reading answer_reading(const object_info& info, const http::headers& request, co
     return made;
 }
 
+// Browsers take the last of several types, and some end a type where it cannot go on: "text/plain,text/html" and "text/html(" run.
 bool is_active(std::string_view content_type) {
-    auto type = sigv4::lower(content_type.substr(0, content_type.find_first_of(";, \t")));
-    constexpr std::array<std::string_view, 6> others{"text/html", "text/xml",         "application/xml",
-                                                     "text/css",  "application/wasm", "application/x-shockwave-flash"};
-    return type.ends_with("+xml") || type.find("script") != type.npos ||
+    const auto type = sigv4::lower(first_word(content_type));
+    constexpr std::array<std::string_view, 7> others{"text/html",
+                                                     "text/xml",
+                                                     "text/xsl",
+                                                     "application/xml",
+                                                     "text/css",
+                                                     "application/wasm",
+                                                     "application/x-shockwave-flash"};
+    return content_type.find(',') != content_type.npos || type.find_first_of(" \t(\"") != type.npos ||
+           type.ends_with("+xml") || type.starts_with("multipart/") || type.find("script") != type.npos ||
            std::find(others.begin(), others.end(), type) != others.end();
 }
 
