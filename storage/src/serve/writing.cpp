@@ -94,8 +94,11 @@ http::headers headers_of(const sigv4::fields& form) try {
 std::string key_of(const sigv4::fields& form, const form_item& file) {
     std::string key(sigv4::field_of(form, "key").value_or(""));
     constexpr auto variable = sigv4::file_name_variable;
-    for (auto at = key.find(variable); at != key.npos; at = key.find(variable, at + file.file_name.size()))
+    auto at = key.find(variable);
+    while (at != key.npos && key.size() <= max_key_size) { // thousands of long names would take 90 MB
         key.replace(at, variable.size(), file.file_name);
+        at = key.find(variable, at + file.file_name.size());
+    }
     if (!is_key(key))
         throw refused(400, "InvalidArgument", "The form has no key, or one that no object can have.");
     return key;

@@ -60,6 +60,15 @@ TEST(ServeWriting, PutsTheFilesNameIntoTheKey) {
     EXPECT_EQ(code_of([] { key_of({}, {}); }), "InvalidArgument");
 }
 
+TEST(ServeWriting, EndsAKeyThatGrowsWithoutEnd) {
+    std::string field;
+    for (int i = 0; i < 2900; ++i)
+        field += "${filename}";
+    const form_item file{.file_name = std::string(32 * 1024, 'a')};
+    EXPECT_EQ(code_of([&] { key_of({{"key", field}}, file); }), "InvalidArgument");
+    EXPECT_EQ(code_of([&] { key_of({{"key", field.substr(0, 20 * 11)}}, file); }), "InvalidArgument");
+}
+
 TEST(ServeWriting, KnowsPartsByTheirTwoPairs) {
     const auto part = [](sigv4::fields query) { return part_of({.query = std::move(query)}); };
     EXPECT_FALSE(part({{"response-cache-control", "x"}}));
