@@ -131,6 +131,8 @@ awaitable<std::vector<object_info>> storage::list_all(std::string prefix, std::s
     return told(core_, "list_all", prefix, list_all_objects(core_, prefix, limit));
 }
 
+object_lister storage::each(list_options options) const { return object_lister(core_, std::move(options)); }
+
 awaitable<std::string> storage::signed_url(std::string key, std::chrono::seconds expires,
                                            signed_url_options options) const {
     return told(core_, "sign", key, infra::storage::signed_url(core_, key, expires, std::move(options)));

@@ -58,6 +58,30 @@ TEST_F(StorageHandle, ListsAllOrSaysThatThereIsMore) {
     EXPECT_EQ(refusal(files().list_all("", 2499))->code(), errc::too_large);
 }
 
+TEST_F(StorageHandle, ListsOneByOneAPageAtATime) {
+    for (int i = 100; i < 125; ++i)
+        to->store("k" + std::to_string(i), "x");
+    auto some = files().each({.prefix = "k", .limit = 10});
+    EXPECT_EQ(to->count("list"), 0u);
+    for (int i = 100; i < 125; ++i)
+        EXPECT_EQ(get(some.next())->key, "k" + std::to_string(i));
+    EXPECT_EQ(to->count("list"), 3u);
+    EXPECT_FALSE(get(some.next()));
+    EXPECT_FALSE(get(some.next()));
+    EXPECT_EQ(to->count("list"), 3u);
+}
+
+TEST_F(StorageHandle, GoesOnListingAfterAFailure) {
+    for (const auto* key : {"a", "b", "c"})
+        to->store(key, "x");
+    auto all = files().each({.limit = 2});
+    EXPECT_EQ(get(all.next())->key, "a");
+    EXPECT_EQ(get(all.next())->key, "b");
+    to->fail("list", denied);
+    EXPECT_EQ(refusal(all.next())->code(), errc::denied);
+    EXPECT_EQ(get(all.next())->key, "c");
+}
+
 TEST_F(StorageHandle, FollowsNoListInCircles) {
     to->goes_in_circles = true;
     EXPECT_EQ(refusal(files().list_all(""))->code(), infra::errc::unavailable);

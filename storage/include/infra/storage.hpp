@@ -16,6 +16,7 @@
 #include <infra/storage/error.hpp>
 #include <infra/storage/file.hpp>
 #include <infra/storage/key.hpp>
+#include <infra/storage/lister.hpp>
 #include <infra/storage/memory.hpp>
 #include <infra/storage/object.hpp>
 #include <infra/storage/options.hpp>

@@ -15,6 +15,7 @@
 #include <infra/runtime/environment.hpp>
 #include <infra/storage/bucket.hpp>
 #include <infra/storage/content.hpp>
+#include <infra/storage/lister.hpp>
 #include <infra/storage/options.hpp>
 #include <infra/storage/signing.hpp>
 #include <infra/storage/upload.hpp>
@@ -127,6 +128,9 @@ public:
 
     /// All pages. More than `limit` keys are errc::too_large, since a bucket may hold billions.
     [[nodiscard]] awaitable<std::vector<object_info>> list_all(std::string prefix, std::size_t limit = 100'000) const;
+
+    /// One by one, however many there are; asks nobody yet.
+    [[nodiscard]] object_lister each(list_options options = {}) const;
 
     // --- For others ---
 
