@@ -4,7 +4,9 @@
 #include "signing.hpp"
 #include "uploads.hpp"
 
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace infra::storage {
 namespace s3 {
@@ -19,6 +21,13 @@ bucket_traits traits_of(const endpoint& e) {
     return t;
 }
 
+std::string shown(const std::vector<std::string>& quirks) {
+    std::string text;
+    for (const auto& each : quirks)
+        text.append(text.empty() ? " (" : ", ").append(each);
+    return text.empty() ? text : text + ")";
+}
+
 class s3_bucket final : public bucket {
 public:
     explicit s3_bucket(s3_options o)
@@ -27,7 +36,8 @@ public:
     std::string_view name() const noexcept override { return "s3"; }
 
     std::string description() const override {
-        return "s3://" + at_->options().bucket + " at " + at_->where().at().authority();
+        return "s3://" + at_->options().bucket + " at " + at_->where().at().authority() +
+               shown(at_->learned().quirks());
     }
 
     bucket_traits traits() const noexcept override {

@@ -152,4 +152,18 @@ void learned::saw_condition(write of, conditions what) {
         count(of == write::put ? "conditional_put" : "conditional_copy");
 }
 
+std::vector<std::string> learned::quirks() const {
+    std::vector<std::string> found;
+    const auto note = [&found](bool there, const char* words) {
+        if (there)
+            found.emplace_back(words);
+    };
+    note(sums_ == sums::not_kept, "keeps no checksums");
+    note(puts_ == conditions::ignored, "ignores conditions of puts");
+    note(copies_ == conditions::ignored, "ignores conditions of copies");
+    note(lists_v1_, "lists by version 1");
+    note(removes_singly_, "removes one by one");
+    return found;
+}
+
 } // namespace infra::storage::s3

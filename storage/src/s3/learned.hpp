@@ -13,6 +13,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace infra::storage::s3 {
 
@@ -86,6 +87,9 @@ public:
     bool whole_sums() const noexcept { return whole_sums_; }
     bool lists_v1() const noexcept { return lists_v1_; }
     bool removes_singly() const noexcept { return removes_singly_; }
+
+    /// What it is found to be without, for people.
+    std::vector<std::string> quirks() const;
 
 private:
     bool take_region(const std::string& told);

@@ -144,9 +144,9 @@ awaitable<verify_report> verify(storage files, verify_options options) {
         throw std::invalid_argument("storage::verify_options::timeout must be greater than zero");
     auto& time = real_clock();
     const auto limit = deadline::after(options.timeout, time.steady());
-    verify_report report{.store = files.description()};
+    verify_report report;
     const auto fetch = options.signed_urls ? registered_fetcher() : fetcher();
-    trial probes(std::move(files), options.prefix + random_hex(8) + "/", fetch, limit);
+    trial probes(files, options.prefix + random_hex(8) + "/", fetch, limit);
     std::exception_ptr cancelled;
     try {
         report.checks = co_await try_all(probes, fetch != nullptr, limit, time);
@@ -159,6 +159,7 @@ awaitable<verify_report> verify(storage files, verify_options options) {
     co_await clean(probes, time);
     if (cancelled)
         std::rethrow_exception(cancelled);
+    report.store = files.description(); // which says by now what was found out
     co_return report;
 }
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 namespace infra::storage::s3 {
 namespace {
@@ -146,6 +147,16 @@ TEST(S3Learned, KnowsAwsAndFindsOutOfOthers) {
     l.saw_condition(write::put, conditions::honoured);
     EXPECT_EQ(l.known_conditions(write::put), conditions::ignored);
     EXPECT_EQ(l.known_conditions(write::copy), conditions::unknown);
+}
+
+TEST(S3Learned, TellsPeopleWhatTheStoreIsWithout) {
+    learned l({.endpoint = "https://x"});
+    EXPECT_TRUE(l.quirks().empty());
+    l.saw_sum(false);
+    l.saw_v1();
+    l.saw_condition(write::copy, conditions::ignored);
+    EXPECT_EQ(l.quirks(),
+              (std::vector<std::string>{"keeps no checksums", "ignores conditions of copies", "lists by version 1"}));
 }
 
 } // namespace

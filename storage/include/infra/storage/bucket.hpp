@@ -139,7 +139,7 @@ public:
     /// A word for metrics and spans: "file", "s3".
     virtual std::string_view name() const noexcept = 0;
 
-    /// For people: "file:var/storage", "s3://photos at s3.eu-central-1.amazonaws.com". No secrets.
+    /// For people: "file:var/storage", "s3://photos at minio.example (keeps no checksums)". No secrets.
     virtual std::string description() const = 0;
 
     /// May learn: what an endpoint refused once is false from then on.
