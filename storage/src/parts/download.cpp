@@ -47,6 +47,7 @@ private:
     awaitable<void> receive(slice part);
     void check() const;
 
+    awaitable<ticket> room_for(std::uint64_t part_size) const;
     awaitable<opened> get(slice part, std::string etag) const;
     awaitable<object_info> head(std::string etag) const;
     std::vector<int> missing() const;
@@ -61,11 +62,13 @@ private:
     checksum_kind kind_ = checksum_kind::crc32c;
     std::map<int, checksum> arrived_{};
     std::optional<opened> first_{}; // of the first part that is missing
+    ticket first_room_{};           // for it
     std::shared_ptr<progress_teller> progress_{};
 };
 
 awaitable<object_info> downloading::run() {
     co_await take_up_what_is_left();
+    first_room_ = co_await room_for(how_.part_size ? how_.part_size : core_->options.part_size);
     if (info_.etag.empty()) {
         co_await ask_for_all();
         co_await ask_for_the_checksum();
@@ -126,10 +129,13 @@ awaitable<void> downloading::ask_for_all() {
     plan_ = {.size = info_.size, .part_size = part_size};
 }
 
-// Which the answer about a part may lack, while that about the whole has it.
+// Which the answer about a part may lack, while that about the whole has it. The first part is let go of: were many downloads to keep
+// theirs meanwhile, no connection would be left to ask on.
 awaitable<void> downloading::ask_for_the_checksum() {
-    if (!info_.checksum && first_ && first_->length < info_.size)
-        info_.checksum = (co_await head(info_.etag)).checksum;
+    if (info_.checksum || !first_ || first_->length >= info_.size)
+        co_return;
+    first_.reset();
+    info_.checksum = (co_await head(info_.etag)).checksum;
 }
 
 awaitable<void> downloading::begin() {
@@ -155,10 +161,11 @@ awaitable<void> downloading::receive_all() {
 
 awaitable<void> downloading::receive(slice part) {
     const auto by = std::make_shared<reception>(core_, key_, info_.etag, to_, part, kind_);
+    auto paid = std::exchange(first_room_, ticket());
     if (first_)
         by->begin_with(*std::exchange(first_, std::nullopt));
-    const auto room = std::min<std::uint64_t>(in_hand, part.size);
-    const auto paid = co_await core_->memory.reserve(static_cast<std::size_t>(room), memory_limit(*core_, limit_));
+    if (!paid)
+        paid = co_await room_for(part.size);
     const auto sum = co_await reception::receive(by, progress_, limit_);
     arrived_.insert_or_assign(part.number, sum);
     if (how_.resume)
@@ -178,6 +185,12 @@ void downloading::check() const {
                             info_.checksum->base64() +
                             " as those that were put; they were changed in the store or on the way, and "
                             "none of them were kept");
+}
+
+// Had before the store is asked: who keeps an answer open waits for nobody, or all could wait for each other.
+awaitable<ticket> downloading::room_for(std::uint64_t part_size) const {
+    const auto room = std::min<std::uint64_t>(in_hand, part_size);
+    return core_->memory.reserve(static_cast<std::size_t>(room), memory_limit(*core_, limit_));
 }
 
 awaitable<opened> downloading::get(slice part, std::string etag) const {
