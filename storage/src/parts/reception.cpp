@@ -3,6 +3,7 @@
 #include "on_pool.hpp"
 #include "stall.hpp"
 
+#include <infra/base/with_deadline.hpp>
 #include <infra/storage/error.hpp>
 
 #include <exception>
@@ -42,6 +43,8 @@ storage_error changed_meanwhile(std::string_view key) {
 
 awaitable<checksum> reception::receive(std::shared_ptr<reception> self, std::shared_ptr<progress_teller> told,
                                        deadline limit) {
+    if (self->first_ && co_await take_first(self, told, limit))
+        co_return self->sum_;
     const auto once = [self, told](attempt a) { return self->attempt_once(a, told); };
     while (true) {
         const auto before = self->done_;
@@ -54,6 +57,21 @@ awaitable<checksum> reception::receive(std::shared_ptr<reception> self, std::sha
                 throw; // what gets somewhere may go on for as long as it does
         }
     }
+}
+
+// An answer that is there already waits for no turn: those who have one may be waiting for its connection.
+awaitable<bool> reception::take_first(std::shared_ptr<reception> self, std::shared_ptr<progress_teller> told,
+                                      deadline limit) {
+    std::exception_ptr thrown;
+    try {
+        co_await with_deadline(self->attempt_once({}, std::move(told)), limit, self->core_->time());
+        co_return true;
+    } catch (...) {
+        thrown = std::current_exception();
+    }
+    if (const auto failure = failure_of(thrown); !failure.retryable() || limit.passed(self->core_->time().steady()))
+        throw failure;
+    co_return false;
 }
 
 awaitable<void> reception::attempt_once(attempt a, std::shared_ptr<progress_teller> told) {

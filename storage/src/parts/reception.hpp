@@ -48,6 +48,8 @@ private:
         std::exception_ptr failure{};
     };
 
+    static awaitable<bool> take_first(std::shared_ptr<reception> self, std::shared_ptr<progress_teller> told,
+                                      deadline limit);
     awaitable<void> attempt_once(attempt a, std::shared_ptr<progress_teller> told);
     awaitable<opened> open(attempt a);
     awaitable<void> take_all(byte_source from, std::shared_ptr<progress_teller> told);

@@ -1,5 +1,7 @@
 #include "src/parts/download.hpp"
 #include "src/parts/part_list.hpp"
+#include "src/parts/reception.hpp"
+#include "src/parts/target.hpp"
 
 #include "tests/fake_bucket.hpp"
 #include "tests/support.hpp"
@@ -296,6 +298,25 @@ TEST_F(Download, TakesNoMoreMemoryThanThereIs) {
     loop.get(download(shared, "k", folder / "to", how));
     EXPECT_LE(most, 300u);
     EXPECT_EQ(shared->memory.in_use(), 0u);
+}
+
+TEST_F(Download, ReadsAnAnswerThatIsThereWithoutATurn) {
+    options.max_requests = 1;
+    const auto shared = std::make_shared<const core>(options);
+    auto first = loop.get(fake->get({.key = "k", .range = byte_range{.length = 100}}, {}));
+    fake->hang("head");
+    const asking<object_info> waiting = [this](attempt a) { return fake->head("k", {}, a.limit); };
+    const auto other = loop.spawn(shared->calls.run<object_info>({.op = "head"}, waiting, {}));
+    loop.until([&] { return fake->count("head") == 1; });
+
+    const auto to = std::make_shared<target_file>(folder / "to", false);
+    to->begin({.etag = first.info.etag, .size = 100, .part_size = 100});
+    const auto by = std::make_shared<reception>(shared, "k", first.info.etag, to, slice{.number = 1, .size = 100},
+                                                checksum_kind::crc32c);
+    by->begin_with(std::move(first));
+    const auto told_to = std::make_shared<progress_teller>(progress_function(), 100, time);
+    EXPECT_EQ(loop.get(reception::receive(by, told_to, {})), checksum_of(bytes.substr(0, 100)));
+    EXPECT_FALSE(other->done()) << "it has the only turn";
 }
 
 TEST_F(Download, IsWholeOrAbsentWhateverFails) {
