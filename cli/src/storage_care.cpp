@@ -51,6 +51,7 @@ exit_code verify(const storage::verify_options& how, const storage_session& with
 struct sweep_words {
     std::string older_than = "24h";
     std::string prefix;
+    std::string staged;
 };
 
 exit_code sweep(const sweep_words& words, const storage_session& with) {
@@ -59,9 +60,16 @@ exit_code sweep(const sweep_words& words, const storage_session& with) {
         throw std::invalid_argument("--older-than: expected a duration such as 90m, 24h or 7d");
     auto sweeping = with.files.sweep(*age, words.prefix);
     const auto swept = wait(std::move(sweeping));
-    with.to.print(std::to_string(swept.uploads) + " uploads aborted, " + std::to_string(swept.leavings) +
-                      " leavings removed",
-                  {{"uploads", swept.uploads}, {"leavings", swept.leavings}});
+    auto text =
+        std::to_string(swept.uploads) + " uploads aborted, " + std::to_string(swept.leavings) + " leavings removed";
+    json::object document{{"uploads", swept.uploads}, {"leavings", swept.leavings}};
+    if (!words.staged.empty()) {
+        auto removing = with.files.remove_older(words.staged, *age);
+        const auto removed = wait(std::move(removing));
+        text += ", " + std::to_string(removed) + " staged objects removed";
+        document["staged"] = removed;
+    }
+    with.to.print(text, std::move(document));
     return exit_code::ok;
 }
 
@@ -82,13 +90,15 @@ void add_storage_care(const storage_group& to) {
     verifying.add_flag("--no-urls", *no_urls, "Without following signed URLs over HTTP");
 
     const auto words = std::make_shared<sweep_words>();
-    auto& sweeping =
-        to.add({.name = "sweep",
-                .description = "Aborts uploads that nobody completed, and removes what crashes left.",
-                .examples = {"infra storage sweep --older-than 7d --prefix in/"}},
-               storage_opening::existing, [words](const storage_session& with) { return sweep(*words, with); });
+    auto& sweeping = to.add(
+        {.name = "sweep",
+         .description = "Aborts uploads that nobody completed, and removes what crashes left.",
+         .examples = {"infra storage sweep --older-than 7d --prefix in/", "infra storage sweep --staged staged/"}},
+        storage_opening::existing, [words](const storage_session& with) { return sweep(*words, with); });
     sweeping.add_option("--older-than", words->older_than, "Begun so long ago")->capture_default_str();
     sweeping.add_option("--prefix", words->prefix, "Only uploads to keys that begin so");
+    sweeping.add_option("--staged", words->staged,
+                        "Also removes the objects whose keys begin so, and that were put so long ago");
 }
 
 } // namespace infra::cli

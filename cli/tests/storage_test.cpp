@@ -282,6 +282,12 @@ TEST_F(StorageCommand, SweepsWhatIsOld) {
     ASSERT_EQ(run({"sweep", "--older-than", "0s", "--json"}), 0) << err;
     EXPECT_EQ(document().at("uploads"), 1);
     EXPECT_EQ(run({"sweep", "--older-than", "old"}), 2);
+    for (const auto* key : {"staged/a", "taken/b"})
+        ASSERT_EQ(run({"put", path("hello.txt"), key}), 0) << err;
+    ASSERT_EQ(run({"sweep", "--staged", "staged/", "--older-than", "0s"}), 0) << err;
+    EXPECT_EQ(out, "0 uploads aborted, 0 leavings removed, 1 staged objects removed\n");
+    EXPECT_EQ(run({"head", "staged/a"}), 3);
+    EXPECT_EQ(run({"head", "taken/b"}), 0);
 }
 
 // --- Where --------------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@
 #include "put.hpp"
 #include "reading.hpp"
 #include "remove.hpp"
+#include "remove_older.hpp"
 #include "signatures.hpp"
 
 #include <utility>
@@ -121,6 +122,10 @@ awaitable<object_info> storage::move(std::string from, std::string to, copy_opti
 
 awaitable<std::vector<remove_outcome>> storage::remove_many(std::vector<std::string> keys) const {
     return told(core_, "remove_many", {}, remove_objects(core_, std::move(keys)));
+}
+
+awaitable<std::size_t> storage::remove_older(std::string prefix, std::chrono::milliseconds age) const {
+    return told(core_, "remove_older", prefix, remove_older_objects(core_, prefix, age));
 }
 
 awaitable<list_page> storage::list(list_options options) const {

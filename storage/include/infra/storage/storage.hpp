@@ -161,6 +161,10 @@ public:
     awaitable<sweep_result> sweep(std::chrono::milliseconds age = std::chrono::hours(24),
                                   std::string prefix = {}) const;
 
+    /// Removes the objects below `prefix`, which is not empty, that were put longer ago than `age`; how many there were. For what
+    /// others put below a prefix of its own, and nobody then moved to its place: move() is how it is taken over.
+    awaitable<std::size_t> remove_older(std::string prefix, std::chrono::milliseconds age) const;
+
     /// Whether it can be reached; for health checks. Throws.
     awaitable<void> ping() const;
 
