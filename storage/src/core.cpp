@@ -28,6 +28,7 @@ void check_times(const storage_options& o) {
     constexpr auto zero = std::chrono::milliseconds::zero();
     require(o.timeout > zero, "timeout must be greater than zero");
     require(o.attempt_timeout > zero, "attempt_timeout must be greater than zero");
+    require(o.hedge_after >= zero, "hedge_after must not be negative");
     require(o.attempts >= 1 && o.attempts <= 100, "attempts must be from 1 to 100");
     validate(o.pause, "storage::storage_options::pause");
     require(o.retry_budget >= 1, "retry_budget must be at least 1");

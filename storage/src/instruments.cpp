@@ -19,6 +19,9 @@ constexpr instrument bytes_total{.kind = instrument_kind::counter,
 constexpr instrument retries_total{.kind = instrument_kind::counter,
                                    .name = "storage_retries_total",
                                    .help = "Requests to a store that were made once more."};
+constexpr instrument hedged_total{.kind = instrument_kind::counter,
+                                  .name = "storage_hedged_total",
+                                  .help = "Requests that were made twice for being slow, by which was answered first."};
 constexpr instrument throttled_total{.kind = instrument_kind::counter,
                                      .name = "storage_throttled_total",
                                      .help = "Requests that a store answered by asking for patience."};
@@ -62,6 +65,11 @@ void instruments::called(std::string_view op, std::string_view status, double se
 void instruments::retried(std::string_view reason) const {
     const std::scoped_lock lock(mutex_);
     named(retries_, reason, retries_total, {{"reason", reason}}).add();
+}
+
+void instruments::hedged(std::string_view won) const {
+    const std::scoped_lock lock(mutex_);
+    named(hedged_, won, hedged_total, {{"won", won}}).add();
 }
 
 } // namespace infra::storage

@@ -26,6 +26,7 @@ public:
     void sent(std::uint64_t bytes) const { sent_.add(static_cast<double>(bytes)); }
 
     void retried(std::string_view reason) const; ///< name_of() a code
+    void hedged(std::string_view won) const;     ///< "first", "second"
     void throttled() const { throttled_.add(); }
     void checksum_failed() const { checksum_failures_.add(); }
 
@@ -49,6 +50,7 @@ private:
     mutable std::map<std::string, by_name, std::less<>> calls_; // by op and status; guarded by mutex_
     mutable by_name seconds_;                                   // by op; guarded by mutex_
     mutable by_name retries_;                                   // by reason; guarded by mutex_
+    mutable by_name hedged_;                                    // by who won; guarded by mutex_
 };
 
 } // namespace infra::storage

@@ -1,5 +1,7 @@
 #include "reading.hpp"
 
+#include "hedge.hpp"
+
 #include <infra/base/with_deadline.hpp>
 
 #include <algorithm>
@@ -51,7 +53,7 @@ storage_error to_be_read_anew(const storage_error& e) {
 
 awaitable<void> collect(core_ptr core, std::shared_ptr<collected> into, std::size_t most, deadline head_limit,
                         deadline limit) {
-    auto answer = co_await with_deadline(core->to().get(into->of.next_request(), head_limit), head_limit, core->time());
+    auto answer = co_await ask_and_hedge(core, into->of.next_request(), head_limit);
     into->of.answered(answer);
     refuse_over(most, into->of);
     into->bytes.reserve(into->of.length());

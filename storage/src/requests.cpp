@@ -58,6 +58,11 @@ void requests::succeeded(std::optional<turn>& mine) const {
     budget_.succeeded();
 }
 
+bool requests::spend_one() const {
+    const std::scoped_lock lock(mutex_);
+    return budget_.take();
+}
+
 next_attempt requests::plan(const storage_error& failure, int made, bool idempotent, deadline limit) const {
     const attempt_rules rules{.attempts = options_.attempts,
                               .pause = options_.pause,
@@ -66,11 +71,8 @@ next_attempt requests::plan(const storage_error& failure, int made, bool idempot
     auto next = after_failure(failure, made, rules, limit.remaining(time_.steady()), random_01());
     if (!next.pause)
         return next;
-    {
-        const std::scoped_lock lock(mutex_);
-        if (!budget_.take())
-            return {.reason = "too many requests have failed of late (storage_options::retry_budget)"};
-    }
+    if (!spend_one())
+        return {.reason = "too many requests have failed of late (storage_options::retry_budget)"};
     told_.retried(name_of(failure.code()));
     telemetry::log(level::info, "storage", "will be tried again",
                    {{"bucket", bucket_.name()},

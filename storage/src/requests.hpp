@@ -73,7 +73,10 @@ public:
     /// failure. `made` is how often it has failed. Tells of it.
     next_attempt plan(const storage_error& failure, int made, bool idempotent, deadline limit) const;
 
-    const turns& in_turn() const noexcept { return turns_; }
+    /// Takes one from the budget, for a request beside one that is under way. False: it is used up.
+    bool spend_one() const;
+
+    turns& in_turn() const noexcept { return turns_; }
 
 private:
     class attempts_made;

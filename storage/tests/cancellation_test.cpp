@@ -56,6 +56,12 @@ const cancelled_call calls[] = {
          b.cut(3, down);
      },
      read_to_the_end},
+    {"get_with_a_hedge",
+     [](fake_bucket& b) {
+         b.delay("get", std::chrono::milliseconds(300), down);
+         b.delay("get", std::chrono::milliseconds(500));
+     },
+     [](storage s) { return ignore(s.get("a")); }},
     {"head", [](fake_bucket& b) { b.fail("head", down); }, [](storage s) { return ignore(s.head("a")); }},
     {"remove", [](fake_bucket& b) { b.lose("remove", lost); }, [](storage s) { return s.remove("a"); }},
     {"remove_many",
@@ -84,7 +90,10 @@ protected:
         to->piece = 2;
         to->store("a", "hello", {}, checksum_of("hello"));
         GetParam().prepare(*to);
-        const storage files({.bucket = to, .pause = {.delay = std::chrono::milliseconds(100)}, .time = &time});
+        const storage files({.bucket = to,
+                             .pause = {.delay = std::chrono::milliseconds(100)},
+                             .hedge_after = std::chrono::milliseconds(200),
+                             .time = &time});
 
         asio::io_context loop{1};
         asio::cancellation_signal signal;

@@ -11,6 +11,7 @@
 #include <infra/storage/bucket.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -36,6 +37,9 @@ public:
     void fail(std::string op, storage_error why) { plan(std::move(op), {.before = std::move(why)}); }
     void lose(std::string op, storage_error why) { plan(std::move(op), {.after = std::move(why)}); }
     void hang(std::string op) { plan(std::move(op), {.hangs = true}); }
+    void delay(std::string op, std::chrono::milliseconds by, std::optional<storage_error> why = {}) {
+        plan(std::move(op), {.before = std::move(why), .late = by});
+    }
     void hang_after(std::string op) { plan(std::move(op), {.hangs_after = true}); }
     void after(std::string op, std::function<void()> happens) { plan(std::move(op), {.then = std::move(happens)}); }
     void pass(std::string op) { plan(std::move(op), {}); } ///< one is done as it should be, before what is planned next
@@ -300,6 +304,7 @@ private:
         bool hangs = false;
         bool hangs_after = false;
         std::function<void()> then{};
+        std::chrono::milliseconds late{};
     };
     struct body {
         std::optional<std::uint64_t> cut{};
@@ -337,6 +342,8 @@ private:
     awaitable<void> begin(step does) {
         if (does.hangs)
             co_await time_.sleep_until(steady_time::max());
+        if (does.late > std::chrono::milliseconds::zero())
+            co_await time_.sleep_for(does.late);
         if (does.before)
             throw storage_error(*does.before);
     }

@@ -160,6 +160,7 @@ TEST_F(StorageHandle, NamesABadOption) {
         {[](auto& o) { o.prefix = "../a/"; }, "prefix must be empty, or a key and a '/'"},
         {[](auto& o) { o.timeout = 0ms; }, "timeout must be greater than zero"},
         {[](auto& o) { o.attempt_timeout = -1ms; }, "attempt_timeout must be greater than zero"},
+        {[](auto& o) { o.hedge_after = -1ms; }, "hedge_after must not be negative"},
         {[](auto& o) { o.attempts = 0; }, "attempts must be from 1 to 100"},
         {[](auto& o) { o.attempts = 101; }, "attempts must be from 1 to 100"},
         {[](auto& o) { o.pause.jitter = 2; }, "pause.jitter must be between 0 and 1"},

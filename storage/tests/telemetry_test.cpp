@@ -130,6 +130,23 @@ TEST_F(StorageTelemetry, TellsOfEachFurtherAttempt) {
     EXPECT_EQ(book().lines.at(3), "log: will be tried again bucket=fake reason=throttled attempt=2 pause=100");
 }
 
+TEST_F(StorageTelemetry, CountsRequestsThatWereMadeTwiceByWhoWon) {
+    using namespace std::chrono_literals;
+    to->store("a", "hello");
+    options.hedge_after = 200ms;
+    get(files().get("a"));
+    EXPECT_FALSE(book().counted.contains("storage_hedged_total won=first"));
+    to->hang("get");
+    get(files().get("a"));
+    EXPECT_EQ(counted("storage_hedged_total won=second"), 1);
+    to->delay("get", 300ms);
+    to->hang("get");
+    get(files().get("a"));
+    EXPECT_EQ(counted("storage_hedged_total won=first"), 1);
+    EXPECT_EQ(counted("storage_hedged_total won=second"), 1);
+    EXPECT_EQ(counted("storage_requests_in_flight"), 0);
+}
+
 TEST_F(StorageTelemetry, CountsWhatItsChecksumTellsOnceEach) {
     to->store("a", "hello", {}, checksum_of("hello"));
     to->flip(1);

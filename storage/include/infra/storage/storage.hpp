@@ -62,6 +62,11 @@ struct storage_options {
     /// tenth back. When it is used up, calls fail after their first attempt instead of adding to the load. At least 1.
     double retry_budget = 100;
 
+    /// When a get() of at most 512 KiB, or of a whole object, has no answer for so long, a remote store is asked once more, and the
+    /// first answer counts; each time takes one from the budget. What all but the slowest twentieth of answers keep to is a good
+    /// value. 0: never.
+    std::chrono::milliseconds hedge_after{};
+
     /// A get() of more is errc::too_large.
     std::size_t max_object_in_memory = 64u << 20;
 
@@ -80,7 +85,7 @@ struct storage_options {
 /// Keeps objects, in a directory or in any S3.
 ///
 /// Each call is a span, `storage put`, and counts in storage_requests_total{op,status}, storage_request_duration_seconds{op} and
-/// storage_bytes_total{direction}; beside them storage_retries_total{reason}, storage_throttled_total,
+/// storage_bytes_total{direction}; beside them storage_retries_total{reason}, storage_hedged_total{won}, storage_throttled_total,
 /// storage_checksum_failures_total, storage_requests_in_flight and storage_buffered_bytes. Keys are in spans, not in metrics.
 ///
 /// Threads:  a handle; copies share everything, and members may be called from any thread and awaited on any loop.
