@@ -36,10 +36,15 @@ std::string disposition_of(const object_info& info, std::string_view type, const
     return is_active(type) && !saved ? "attachment" : info.content_disposition;
 }
 
+// Whatever is run all the same is of no origin, and may do nothing. Chromium shows no PDF so, which is of no origin by itself.
+bool is_kept_apart(std::string_view type) { return !sigv4::same_name(type, "application/pdf"); }
+
 void describe(const object_info& info, const sigv4::fields& query, http::headers& to) {
     const auto type = first_of(value_of(query, "response-content-type"),
                                info.content_type.empty() ? "application/octet-stream" : info.content_type);
     set(to, "Content-Type", type);
+    if (is_kept_apart(type))
+        to.set("Content-Security-Policy", "sandbox");
     set(to, "Content-Disposition", disposition_of(info, type, value_of(query, "response-content-disposition")));
     set(to, "Content-Encoding", first_of(value_of(query, "response-content-encoding"), info.content_encoding));
     set(to, "Content-Language", first_of(value_of(query, "response-content-language"), info.content_language));

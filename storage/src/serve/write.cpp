@@ -27,7 +27,16 @@ awaitable<std::string> next_piece(std::shared_ptr<checked_body> of) {
     co_return piece;
 }
 
+// HTTP takes neither for an empty body; whoever meant to send one and was cut short would leave an empty object.
+bool says_no_length(const visit& of) {
+    const auto& fields = of.asked.headers();
+    return of.body.announced().value_or(0) == 0 && !fields.contains("Content-Length") &&
+           !fields.contains("Transfer-Encoding");
+}
+
 std::shared_ptr<checked_body> checked(visit& of, std::uint64_t most) {
+    if (says_no_length(of))
+        throw refused(411, "MissingContentLength", "You must provide the Content-Length HTTP header.");
     auto expected = expected_by(of.asked.headers());
     expected.max_size = most;
     if (of.body.announced().value_or(0) > most)

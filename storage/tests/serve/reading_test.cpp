@@ -136,6 +136,18 @@ TEST(ServeReading, OffersToSaveWhatABrowserWouldRun) {
               "attachment");
 }
 
+TEST(ServeReading, LetsNothingRunThatIsShownAllTheSame) {
+    const auto policy_for = [](const std::string& type) {
+        return header(answer_reading(photo(), {}, {{"response-content-type", type}}), "Content-Security-Policy");
+    };
+    for (const char* type : {"text/html", "image/svg+xml", "image/png", "video/mp4", "text/plain; charset=utf-8",
+                             "application/pdf,text/html", "application/pdf; a, text/html", "application/octet-stream"})
+        EXPECT_EQ(policy_for(type), "sandbox") << type;
+    EXPECT_EQ(policy_for("application/pdf"), "") << "which Chromium does not show in a sandbox";
+    EXPECT_EQ(policy_for("Application/PDF"), "");
+    EXPECT_EQ(header(answer_reading(photo(), {{"Range", "bytes=0-9"}}, {}), "Content-Security-Policy"), "sandbox");
+}
+
 TEST(ServeReading, AnswersForAnObjectOfNoBytes) {
     object_info none{.etag = "e0"};
     EXPECT_EQ(answer_reading(none, {}, {}).status, 200);

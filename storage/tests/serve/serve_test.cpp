@@ -8,7 +8,9 @@
 #include <infra/storage/file.hpp>
 #include <infra/storage/memory.hpp>
 
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
 
 #include <gtest/gtest.h>
@@ -58,6 +60,17 @@ protected:
     }
     std::string put_url(const std::string& key) { return url(key, {.method = method::put}); }
     outside_answer fetch(outside_request what) { return files->fetch(std::move(what)); }
+
+    /// By hand: what comes behind the line and the host is the caller's.
+    asio::ip::tcp::socket send_put(const std::string& key, const std::string& rest) {
+        const auto whole = put_url(key);
+        asio::ip::tcp::socket client(files->loop.io);
+        client.connect({asio::ip::make_address("127.0.0.1"),
+                        static_cast<std::uint16_t>(std::stoi(files->authority().substr(10)))});
+        asio::write(client, asio::buffer("PUT " + whole.substr(whole.find("/storage")) +
+                                         " HTTP/1.1\r\nHost: " + served_files::host + "\r\n" + rest));
+        return client;
+    }
 
     static std::string header(const outside_answer& of, std::string_view name) {
         return std::string(of.headers.get(name).value_or(""));
@@ -283,18 +296,32 @@ TEST_F(ServedFiles, KeepNothingOfWhatIsNotWhatWasSaid) {
 /// A client that is cut off in the middle.
 TEST_F(ServedFiles, KeepTheOldObjectWhenTheClientGoesAway) {
     put("a", "old");
-    const auto whole = put_url("a");
-    const auto target = whole.substr(whole.find("/storage"));
-    asio::ip::tcp::socket client(files->loop.io);
-    client.connect(
-        {asio::ip::make_address("127.0.0.1"), static_cast<std::uint16_t>(std::stoi(files->authority().substr(10)))});
-    asio::write(client, asio::buffer("PUT " + target + " HTTP/1.1\r\nHost: " + served_files::host +
-                                     "\r\nContent-Length: 1000000\r\n\r\n" + std::string(500'000, 'x')));
+    auto client = send_put("a", "Content-Length: 1000000\r\n\r\n" + std::string(500'000, 'x'));
     files->loop.settle();
     client.close();
     files->loop.settle();
     EXPECT_EQ(size("a"), 3u);
     EXPECT_EQ(fetch({.url = url("a")}).body, "old");
+}
+
+TEST_F(ServedFiles, WantToKnowHowLongABodyIs) {
+    put("a", "old");
+    const auto answer_to = [this](const std::string& rest) {
+        auto client = send_put("a", "Connection: close\r\n" + rest);
+        std::string answer;
+        bool is_over = false;
+        asio::async_read(client, asio::dynamic_buffer(answer), [&](auto&&...) { is_over = true; });
+        files->loop.until([&] { return is_over; });
+        return answer;
+    };
+    const auto refused = answer_to("\r\n");
+    EXPECT_TRUE(refused.starts_with("HTTP/1.1 411 ")) << refused;
+    EXPECT_NE(refused.find("<Code>MissingContentLength</Code>"), std::string::npos) << refused;
+    EXPECT_EQ(size("a"), 3u);
+    EXPECT_TRUE(answer_to("Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n").starts_with("HTTP/1.1 200 "));
+    EXPECT_EQ(size("a"), 5u);
+    EXPECT_TRUE(answer_to("Content-Length: 0\r\n\r\n").starts_with("HTTP/1.1 200 "));
+    EXPECT_EQ(size("a"), 0u);
 }
 
 TEST_F(ServedFiles, KnowWhenAnUploadIsOver) {
