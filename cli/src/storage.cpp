@@ -16,7 +16,7 @@ namespace {
 void refuse_what_is_not_there(const std::string& url) {
     const auto directory = url.substr(url.find(':') + 1);
     std::error_code ignored;
-    if (!std::filesystem::is_directory(directory, ignored))
+    if (!directory.empty() && !std::filesystem::is_directory(directory, ignored)) // without one it is no URL
         throw storage::storage_error(storage::errc::no_bucket,
                                      "there is no store in " + directory +
                                          "; set STORAGE_URL or give --url, as the service has it");

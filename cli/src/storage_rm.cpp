@@ -19,6 +19,7 @@ struct rm_words {
 
 struct removed {
     std::size_t count = 0;
+    bool were_listed = false; ///< otherwise no store tells whether they were there
     std::vector<storage::remove_outcome> failed{};
 };
 
@@ -32,7 +33,7 @@ void add(removed& sum, std::vector<storage::remove_outcome> done) {
 
 // A page at a time: there may be millions. The next page begins behind the last key, so that what cannot be removed is met once.
 awaitable<removed> remove_below(storage::storage files, std::string prefix) {
-    removed sum;
+    removed sum{.were_listed = true};
     storage::list_options what{.prefix = std::move(prefix)};
     for (;;) {
         const auto page = co_await files.list(what);
@@ -54,6 +55,11 @@ awaitable<removed> remove_keys(storage::storage files, std::vector<std::string> 
     co_return sum;
 }
 
+std::string text_of(const removed& sum) {
+    const auto keys = std::to_string(sum.count) + (sum.count == 1 ? " key" : " keys");
+    return keys + (sum.were_listed ? " removed" : " removed or not there");
+}
+
 exit_code told(const removed& sum, const output& to) {
     json::array failed;
     for (const auto& each : sum.failed) {
@@ -62,7 +68,7 @@ exit_code told(const removed& sum, const output& to) {
             to.err << "infra: " << printable(each.failure->what()) << '\n';
     }
     const bool none_failed = failed.empty();
-    to.print(std::to_string(sum.count) + " removed", {{"removed", sum.count}, {"failed", std::move(failed)}});
+    to.print(text_of(sum), {{"gone", sum.count}, {"failed", std::move(failed)}});
     return none_failed ? exit_code::ok : sum.count > 0 ? exit_code::partial : exit_code::failed;
 }
 

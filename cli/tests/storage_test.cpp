@@ -198,7 +198,9 @@ TEST_F(StorageCommand, RemovesSeveral) {
     for (const auto* key : {"a", "b", "c"})
         put(key);
     ASSERT_EQ(run({"rm", "a", "b", "never"}), 0) << err;
-    EXPECT_EQ(out, "3 removed\n");
+    EXPECT_EQ(out, "3 keys removed or not there\n") << "a store does not tell";
+    ASSERT_EQ(run({"rm", "never"}), 0) << err;
+    EXPECT_EQ(out, "1 key removed or not there\n");
     ASSERT_EQ(run({"ls"}), 0);
     EXPECT_EQ(out, "c\n");
 }
@@ -209,7 +211,10 @@ TEST_F(StorageCommand, RemovesAllThatBeginsSoIfThatIsMeant) {
     EXPECT_EQ(run({"rm", "--prefix", "tmp/"}), 2);
     EXPECT_NE(err.find("--yes"), std::string::npos) << err;
     ASSERT_EQ(run({"rm", "--prefix", "tmp/", "--yes", "--json"}), 0) << err;
-    EXPECT_EQ(document().at("removed"), 2);
+    EXPECT_EQ(document().at("gone"), 2);
+    put("tmp/1");
+    ASSERT_EQ(run({"rm", "--prefix", "tmp/", "--yes"}), 0) << err;
+    EXPECT_EQ(out, "1 key removed\n");
     ASSERT_EQ(run({"ls", "-r"}), 0);
     EXPECT_EQ(out, "tmq\n");
     EXPECT_EQ(run({"rm"}), 2);
@@ -304,6 +309,8 @@ TEST_F(StorageCommand, LooksForAStoreWithoutMakingOne) {
 TEST_F(StorageCommand, RefusesWhatIsNoPlace) {
     EXPECT_EQ(run({"ls", "--url", "memory:"}), 2);
     EXPECT_EQ(run({"ls", "--url", "ftp://host"}), 2);
+    EXPECT_EQ(run({"ls", "--url", "file:"}), 2);
+    EXPECT_NE(err.find("file: needs a directory behind it"), std::string::npos) << err;
     EXPECT_EQ(run({"ls", "--url", "s3://key:secret@bucket"}), 2);
     EXPECT_EQ((out + err).find("secret"), std::string::npos) << err;
     EXPECT_EQ(run({"ls", "--timeout", "soon"}), 2);
