@@ -4,7 +4,8 @@
 //
 // The store is storage_stub in a process of its own, on the first core: it checks signatures, keeps no bodies and computes no digests of
 // them, the same for everybody. Every client is a process of its own on any core, moves the same file in memory (/dev/shm) by parts of
-// 8 MiB, as many at once, and has its own integrity on; rclone is also measured without the MD5 that it computes of a file beforehand.
+// 8 MiB, as many at once, and has its own integrity on; rclone is also measured without the MD5 that it computes of a file
+// beforehand, and afterwards of one that has come.
 // Rounds alternate, and the median of each counts. The first thousand small objects warm up, and do not count.
 //
 // Wanted: 1.2 times rclone, twice the better of npm's; 3 times the AWS SDK in small objects; memory of at most the bound of buffers
@@ -190,7 +191,7 @@ void compare_large(const bench::arguments& a, bench::report& to, const bed& b, c
     if (way == "up")
         write_pattern(file, static_cast<std::uint64_t>(size) * mib);
     bench::process store({b.stub, "--synthetic", "--unchecked", "--pattern",
-                          "big=" + std::to_string(static_cast<std::uint64_t>(size) * mib)},
+                          "big=" + std::to_string(static_cast<std::uint64_t>(size) * mib), "--with-md5"},
                          server_core);
     const auto endpoint = store.line();
     std::map<std::string, measured> of;
@@ -204,6 +205,8 @@ void compare_large(const bench::arguments& a, bench::report& to, const bed& b, c
                     rclone(endpoint, {"--s3-disable-checksum", "copyto", file, ":s3:photos/new"}, at_once), true);
         } else if (b.rclone) {
             fresh(), measure(of["rclone"], rclone(endpoint, {"copyto", ":s3:photos/big", file}, at_once), true);
+            fresh(), measure(of["rclone, no MD5"],
+                             rclone(endpoint, {"--ignore-checksum", "copyto", ":s3:photos/big", file}, at_once), true);
         }
         for (const auto* each : {"aws", "minio"})
             if (b.peers)

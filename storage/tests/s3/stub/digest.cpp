@@ -1,5 +1,7 @@
 #include "digest.hpp"
 
+#include "pattern.hpp"
+
 #include <infra/base/encoding.hpp>
 #include <infra/storage/checksum.hpp>
 
@@ -7,6 +9,7 @@
 #include <zlib.h>
 
 #include <array>
+#include <memory>
 
 namespace infra::storage::stub {
 namespace {
@@ -29,6 +32,17 @@ std::string crc32_of(std::string_view bytes) {
 } // namespace
 
 std::string md5(std::string_view bytes) { return by_openssl(EVP_md5(), bytes); }
+std::string md5_of_pattern(std::uint64_t size) {
+    const std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> context(EVP_MD_CTX_new(), &EVP_MD_CTX_free);
+    EVP_DigestInit_ex(context.get(), EVP_md5(), nullptr);
+    for (std::uint64_t at = 0; at < size; at += pattern_period) {
+        const auto piece = pattern_at(at, size - at);
+        EVP_DigestUpdate(context.get(), piece.data(), piece.size());
+    }
+    std::array<unsigned char, 16> out{};
+    EVP_DigestFinal_ex(context.get(), out.data(), nullptr);
+    return {reinterpret_cast<const char*>(out.data()), out.size()};
+}
 std::string sha256(std::string_view bytes) { return by_openssl(EVP_sha256(), bytes); }
 
 std::optional<std::string> digest(std::string_view algorithm, std::string_view bytes) {

@@ -2,6 +2,7 @@
 
 /// Digests of bodies: those that S3 takes in headers.
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,6 +10,7 @@
 namespace infra::storage::stub {
 
 std::string md5(std::string_view bytes); ///< 16 bytes
+std::string md5_of_pattern(std::uint64_t size);
 std::string sha256(std::string_view bytes);
 
 /// Base64 of "crc32", "crc32c", "crc64nvme", "sha1" or "sha256"; empty for another name.

@@ -1,10 +1,11 @@
 // The stub as a program: for benchmarks, for Node, and to be killed.
 //
 //     storage_stub [--port N] [--threads N] [--profile aws|r2|old|bare] [--region R] [--directory D]
-//                  [--synthetic] [--unchecked] [--pattern KEY=SIZE]…
+//                  [--synthetic] [--unchecked] [--pattern KEY=SIZE]… [--with-md5]
 //
 // Prints its endpoint, and serves until SIGTERM, or until whoever started it has ended. --synthetic keeps no bodies: every object is the pattern (pattern.hpp), of the
-// length that was put. --unchecked computes no digest of what is put.
+// length that was put. --unchecked computes no digest of what is put. --with-md5 keeps that of patterns in
+// their metadata, as rclone does.
 
 #include "server.hpp"
 
@@ -29,6 +30,7 @@ stub::profile profile_of(const std::string& name) {
 struct plan {
     stub::options options{};
     std::vector<std::pair<std::string, std::uint64_t>> patterns{};
+    bool with_md5 = false;
 };
 
 plan plan_of(const std::vector<std::string>& given) {
@@ -38,6 +40,10 @@ plan plan_of(const std::vector<std::string>& given) {
         const auto& name = given[i];
         if (name == "--synthetic") {
             p.options.keep_bodies = false;
+            continue;
+        }
+        if (name == "--with-md5") {
+            p.with_md5 = true;
             continue;
         }
         if (name == "--unchecked") {
@@ -76,7 +82,7 @@ int main(int count, char** values) try {
     const auto p = plan_of({values + 1, values + count});
     stub::server server(p.options);
     for (const auto& [key, size] : p.patterns)
-        server.s3().put_pattern(key, size);
+        server.s3().put_pattern(key, size, p.with_md5);
     std::cout << server.endpoint() << std::endl;
     int signal = 0;
     ::sigwait(&ending, &signal);

@@ -3,6 +3,7 @@
 /// Bytes that need no memory: benchmarks put and get gigabytes of them. They repeat after a MiB, and any run of up to a MiB lies in
 /// one piece.
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>

@@ -150,16 +150,17 @@ std::map<std::string, open_upload> service::uploads() const {
     return uploads_;
 }
 
-void service::put_pattern(const std::string& key, std::uint64_t size, bool with_checksum) {
-    stored object{
-        .bytes = {size, {}, true}, .attributes = {{"content-type", "application/octet-stream"}}, .modified = now()};
-    if (with_checksum) {
-        checksum sum;
-        for (std::uint64_t at = 0; at < size; at += pattern_period)
-            sum.update(pattern_at(at, size - at));
-        object.checksums["crc32c"] = sum.base64();
-        object.checksum_type = "FULL_OBJECT";
-    }
+void service::put_pattern(const std::string& key, std::uint64_t size, bool with_md5) {
+    stored object{.bytes = {size, {}, true},
+                  .attributes = {{"content-type", "application/octet-stream"}},
+                  .checksum_type = "FULL_OBJECT",
+                  .modified = now()};
+    checksum sum;
+    for (std::uint64_t at = 0; at < size; at += pattern_period)
+        sum.update(pattern_at(at, size - at));
+    object.checksums["crc32c"] = sum.base64();
+    if (with_md5)
+        object.attributes.emplace_back("x-amz-meta-md5chksum", encoding::base64_encode(md5_of_pattern(size)));
     const std::lock_guard lock(mutex_);
     object.etag = etag_of(object.bytes) + "-2"; // as of parts: clients take another for the MD5 of the whole
     objects_[key] = std::move(object);

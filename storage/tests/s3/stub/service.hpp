@@ -61,7 +61,8 @@ public:
     // --- For tests ---
     std::map<std::string, stored> objects() const;
     std::map<std::string, open_upload> uploads() const;
-    void put_pattern(const std::string& key, std::uint64_t size, bool with_checksum = true);
+    /// `with_md5`: also in the metadata, where rclone keeps that of what it uploads by parts.
+    void put_pattern(const std::string& key, std::uint64_t size, bool with_md5 = false);
 
 private:
     answer act(const message& m);
