@@ -21,21 +21,8 @@ void require(bool holds, const char* sentence) {
         refuse(sentence);
 }
 
-// RFC 9110: a field's name.
-bool is_token(std::string_view name) noexcept {
-    return !name.empty() && std::ranges::all_of(name, [](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-               std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-    });
-}
-
 bool is_field_value(std::string_view value) noexcept {
     return std::ranges::all_of(value, [](char c) { return c >= 0x20 && c < 0x7F; });
-}
-
-bool is_text(std::string_view value) noexcept {
-    return encoding::is_utf8(value) &&
-           std::ranges::none_of(value, [](char c) { return (static_cast<unsigned char>(c) < 0x20) || c == 0x7F; });
 }
 
 std::string lower(std::string text) {
@@ -119,6 +106,18 @@ void check_field(const std::string& value, const char* field) {
 }
 
 } // namespace
+
+bool is_token(std::string_view name) noexcept {
+    return !name.empty() && std::ranges::all_of(name, [](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+               std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+    });
+}
+
+bool is_text(std::string_view value) noexcept {
+    return encoding::is_utf8(value) &&
+           std::ranges::none_of(value, [](char c) { return (static_cast<unsigned char>(c) < 0x20) || c == 0x7F; });
+}
 
 object_attributes checked(object_attributes a, const bucket_traits& can) {
     check_field(a.content_type, "content_type");

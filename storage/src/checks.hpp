@@ -9,8 +9,12 @@
 
 #include <chrono>
 #include <optional>
+#include <string_view>
 
 namespace infra::storage {
+
+bool is_token(std::string_view name) noexcept; ///< RFC 9110: the name of a field
+bool is_text(std::string_view value) noexcept; ///< UTF-8 without control characters
 
 /// Attributes with the metadata's names in lower case, and store_headers' as well.
 object_attributes checked(object_attributes attributes, const bucket_traits& can);

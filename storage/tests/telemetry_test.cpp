@@ -1,7 +1,12 @@
 #include "tests/fake_storage.hpp"
 
 #include <infra/base/telemetry.hpp>
+#include <infra/storage/file.hpp>
+#include <infra/testing/test_loop.hpp>
 
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
 #include <map>
 #include <mutex>
 #include <set>
@@ -78,6 +83,13 @@ void end(void*, wall_time) noexcept { note("end"); }
 constexpr telemetry::log_functions logs{&log_enabled, &log_write};
 constexpr telemetry::meter_functions meter{&bind, &count, &observe};
 constexpr telemetry::tracer_functions tracer{&sample, &start, &set, &event, &status, &rename, &end};
+
+// Over what is known of the objects that are there.
+void write_beside_all(const std::filesystem::path& store, const std::string& text) {
+    for (const auto& each : std::filesystem::recursive_directory_iterator(store / ".infra/meta"))
+        if (each.is_regular_file())
+            std::ofstream(each.path(), std::ios::binary) << text;
+}
 
 struct StorageTelemetry : fake_storage {
     StorageTelemetry() {
@@ -166,6 +178,34 @@ TEST_F(StorageTelemetry, SaysInASpanWhyItFailed) {
     EXPECT_EQ(book().lines.at(3), "set: error.type=denied");
     EXPECT_EQ(book().lines.at(4), "failed: not allowed");
     EXPECT_EQ(counted("storage_requests_total op=head status=denied"), 1);
+}
+
+TEST_F(StorageTelemetry, TellsOnceOfEachVersionOfWhichWhatIsKnownIsDamaged) {
+    const temporary_folder folder;
+    const storage in({.bucket = make_file_bucket({.directory = folder.path()})});
+    testing::test_loop real; // the fixture's would let its clock run while the pool works
+    const std::string damages[] = {"{\"key",
+                                   "",
+                                   std::string(65 * 1024, ' '),
+                                   R"({"key":"b.txt"})",
+                                   R"({"key":"a.txt","checksum":"crc32c:AAAA"})",
+                                   R"({"key":"a.txt","content_type":"a/b\r\nSet-Cookie: c=d"})"};
+    double found = 0;
+    for (const auto& text : damages) {
+        real.get(in.put("a.txt", "hello", {.content_type = "x/y"}));
+        write_beside_all(folder.path(), text);
+        book().lines.clear();
+        for (int i = 0; i < 2; ++i) {
+            const auto object = real.get(in.get("a.txt"));
+            EXPECT_EQ(object.bytes, "hello");
+            EXPECT_EQ(object.info.content_type, "text/plain; charset=utf-8") << "what its name says";
+            EXPECT_FALSE(object.info.checksum);
+        }
+        EXPECT_EQ(counted("storage_file_damaged_total"), ++found) << text.substr(0, 50);
+        const auto logged = [](const std::string& line) { return line.starts_with("log: what is known of an object"); };
+        ASSERT_EQ(std::ranges::count_if(book().lines, logged), 1) << text.substr(0, 50);
+        EXPECT_NE(std::ranges::find_if(book().lines, logged)->find(" key=a.txt file=.infra/meta/"), std::string::npos);
+    }
 }
 
 TEST_F(StorageTelemetry, HasNoSignaturesAndNoKeysInMetrics) {

@@ -132,8 +132,13 @@ open_object objects::open(const std::string& key, const std::string& what) {
         if (!S_ISREG(found.st_mode))
             throw not_a_file(what, at.path);
         const auto now = version_of(found);
-        const auto text = read_small(in->files, meta_path(at, now));
+        const auto beside = meta_path(at, now);
+        const auto text = read_small(in->files, beside);
         auto known = text ? from_text(*text) : std::nullopt;
+        if (known && known->key != key)
+            known.reset();
+        if (!known && seen == now && in->files.look(beside))
+            damage_.found(key, beside);
         if (known || seen == now)
             return {std::move(file), described(key, now, known)};
         seen = now;

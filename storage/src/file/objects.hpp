@@ -2,6 +2,7 @@
 
 /// What a store does with files, on a thread that may wait for the disk.
 
+#include "damage.hpp"
 #include "layout.hpp"
 #include "sidecar.hpp"
 #include "temporary.hpp"
@@ -69,7 +70,8 @@ private:
     const bool synced_;
     clock& time_;
     std::mutex mutex_;
-    std::shared_ptr<const layout> layout_;
+    std::shared_ptr<const layout> layout_; // guarded by mutex_
+    damage damage_;
 };
 
 } // namespace infra::storage::disk

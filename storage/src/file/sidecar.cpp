@@ -1,9 +1,12 @@
 #include "sidecar.hpp"
 
+#include "../checks.hpp"
+
 #include <infra/base/json.hpp>
 
 #include <boost/describe/class.hpp>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <chrono>
@@ -31,6 +34,13 @@ BOOST_DESCRIBE_STRUCT(record, (),
 template <class T>
 std::optional<T> unless_empty(const T& value) {
     return value.empty() ? std::nullopt : std::optional(value);
+}
+
+// What no header could carry would be refused at every read.
+bool can_be_sent(const object_attributes& a) {
+    const auto is_sound = [](const auto& each) { return is_token(each.first) && is_text(each.second); };
+    return is_text(a.content_type) && is_text(a.cache_control) && is_text(a.content_disposition) &&
+           is_text(a.content_encoding) && is_text(a.content_language) && std::ranges::all_of(a.metadata, is_sound);
 }
 
 void append_hex(std::string& to, std::uint64_t number) {
@@ -75,6 +85,8 @@ std::optional<sidecar> from_text(std::string_view text) {
                                 .content_encoding = std::move(read->content_encoding).value_or(""),
                                 .content_language = std::move(read->content_language).value_or(""),
                                 .metadata = std::move(read->metadata).value_or(metadata_map())}};
+    if (!can_be_sent(made.attributes))
+        return std::nullopt;
     if (read->checksum && !(made.checksum = checksum_from_text(*read->checksum)))
         return std::nullopt;
     return made;

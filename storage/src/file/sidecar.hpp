@@ -22,7 +22,7 @@ struct sidecar {
 /// One line of JSON.
 std::string to_text(const sidecar& from);
 
-/// Empty for what to_text() could not have written.
+/// Empty for what to_text() could not have written, and for attributes that no header could carry.
 std::optional<sidecar> from_text(std::string_view text);
 
 /// "crc32c:…" in Base64, and back.

@@ -41,6 +41,14 @@ TEST(FileSidecar, IsNothingWhereItIsNotOurs) {
         EXPECT_FALSE(from_text(text)) << text;
 }
 
+TEST(FileSidecar, IsNothingWhereNoHeaderCouldCarryIt) {
+    for (const char* text : {R"({"key":"a","content_type":"text/plain\r\nSet-Cookie: a=b"})",
+                             R"({"key":"a","content_disposition":"a\u0000b"})",
+                             R"({"key":"a","content_language":"\n"})", R"({"key":"a","metadata":{"by":"a\nb"}})",
+                             R"({"key":"a","metadata":{"b y":"a"}})", R"({"key":"a","metadata":{"":"a"}})"})
+        EXPECT_FALSE(from_text(text)) << text;
+}
+
 TEST(FileSidecar, MakesAnETagOfTheVersionAlone) {
     EXPECT_EQ(etag_of(version{0x1234, 0x10}), "1234-10");
     const auto info = info_of("a", {1'790'000'000'987'654'321, 5}, std::nullopt);
