@@ -1,6 +1,7 @@
 #include "layout.hpp"
 
 #include "../sigv4/sigv4.hpp"
+#include "errors.hpp"
 #include "files.hpp"
 
 #include <infra/base/error.hpp>
@@ -12,6 +13,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 namespace infra::storage::disk {
@@ -38,6 +40,12 @@ void make_private(const fs::path& directory, bool synced) {
     const descriptor parent(::open(above.empty() ? "." : above.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!parent || (synced && ::fsync(parent.get()) != 0))
         refuse(directory, std::strerror(errno));
+}
+
+void make_own_directories(const tree& files, const fs::path& directory, bool synced) {
+    for (const auto* each : {".infra/meta", ".infra/locks", ".infra/uploads", ".infra/tmp"})
+        if (!files.make_directories(each, synced))
+            refuse(directory, std::string(each) + ": " + std::strerror(errno));
 }
 
 /// A file with such a name, until the end of the probe.
@@ -74,7 +82,7 @@ bool keeps_fractions(int in) {
 
 // For ever, though the directory may be moved to another file system: what lies there is named so.
 names remembered_names(const layout& in, const fs::path& directory) {
-    const auto found = probe_names(in.temporaries.get());
+    const auto found = in.is_read_only ? names::exact : probe_names(in.temporaries.get());
     const auto text = placed_once(in, "format", found == names::exact ? exact_format : folded_format);
     if (text != exact_format && text != folded_format)
         refuse(directory, "its .infra/format is none that is known here");
@@ -97,10 +105,22 @@ names probe_names(int in) {
 
 place layout::place_of(std::string_view key) const { return {path_of(key, apart), sigv4::payload_hash(key)}; }
 
+bool is_read_only(const tree& files) noexcept {
+    struct statvfs found{};
+    return ::fstatvfs(files.root(), &found) == 0 && (found.f_flag & ST_RDONLY) != 0;
+}
+
+void check_writable(const layout& in, std::string_view what) {
+    if (in.is_read_only)
+        fail(EROFS, what, "the store's directory");
+}
+
 // Written apart and linked, so that nobody reads half of it.
 std::string placed_once(const layout& in, const std::string& name, std::string_view text) {
     const auto path = std::string(own_directory) + '/' + name;
     auto there = read_small(in.files, path);
+    if (!there && in.is_read_only)
+        return std::string(text);
     if (!there) {
         const auto lot = random_hex(8);
         const auto own = in.files.open_directory(std::string(own_directory));
@@ -130,13 +150,14 @@ std::shared_ptr<const layout> open_layout(const fs::path& directory, bool synced
     if (!root)
         refuse(directory, std::strerror(errno));
     tree files(std::move(root), how);
-    for (const auto* each : {".infra/meta", ".infra/locks", ".infra/uploads", ".infra/tmp"})
-        if (!files.make_directories(each, synced))
-            refuse(directory, std::string(each) + ": " + std::strerror(errno));
+    const bool read_only = is_read_only(files);
+    if (!read_only)
+        make_own_directories(files, directory, synced);
     auto temporaries = files.open_directory(".infra/tmp");
-    if (!temporaries || !keeps_fractions(temporaries.get()))
+    if (!read_only && (!temporaries || !keeps_fractions(temporaries.get())))
         refuse(directory, "it is not writable, or its file system keeps no fractions of a second with a file's time");
     auto made = std::make_shared<layout>(std::move(files), std::move(temporaries));
+    made->is_read_only = read_only;
     made->apart = remembered_names(*made, directory);
     return made;
 }

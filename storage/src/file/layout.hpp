@@ -31,20 +31,28 @@ struct place {
 
 struct layout {
     tree files;
-    descriptor temporaries;
+    descriptor temporaries; ///< empty where it is read-only and has none
     names apart = names::exact;
+    bool is_read_only = false; ///< the file system, as it was mounted when the directory was opened
 
     place place_of(std::string_view key) const;
 };
 
-/// What is in a small file of `.infra`, which is made of `text` if it is not there: all processes get the same. Throws as open_layout().
+/// Whether its file system is mounted so.
+bool is_read_only(const tree& files) noexcept;
+
+/// Throws storage_error with infra::errc::io where nothing can be written.
+void check_writable(const layout& in, std::string_view what);
+
+/// What is in a small file of `.infra`, which is made of `text` if it is not there: all processes get the same. Where it can be neither
+/// read nor made since all is read-only: `text`. Throws as open_layout().
 std::string placed_once(const layout& in, const std::string& name, std::string_view text);
 
 std::string meta_path(const place& of, const version& which);
 std::string lock_path(const place& of);
 
-/// Opens the directory and makes what is missing. Throws infra::error with errc::io: it cannot be made or written, or keeps no
-/// fractions of a second with a file's time.
+/// Opens the directory and makes what is missing; on a read-only file system, as it is. Throws infra::error with errc::io: it cannot be
+/// made, is somebody else's, or keeps no fractions of a second with a file's time.
 std::shared_ptr<const layout> open_layout(const std::filesystem::path& directory, bool synced,
                                           std::optional<walking> how = {});
 

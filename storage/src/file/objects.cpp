@@ -113,7 +113,8 @@ objects::objects(std::filesystem::path directory, bool synced, clock& time)
 
 std::shared_ptr<const layout> objects::here() {
     const std::scoped_lock lock(mutex_);
-    if (layout_->files.is_gone())
+    const bool was_made_writable = layout_->is_read_only && !is_read_only(layout_->files);
+    if (layout_->files.is_gone() || was_made_writable)
         layout_ = open_layout(directory_, synced_);
     return layout_;
 }
@@ -215,6 +216,7 @@ list_page objects::list(list_options what, deadline limit) {
 
 objects::removed objects::unlink(const layout& in, const std::string& key, const std::string& if_match,
                                  const std::string& what, deadline limit) const {
+    check_writable(in, what);
     const auto at = in.place_of(key);
     const auto from = split(at.path);
     const auto directory = in.files.open_directory(from.directory);

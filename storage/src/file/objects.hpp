@@ -35,7 +35,7 @@ public:
     bool synced() const noexcept { return synced_; }
     clock& time() const noexcept { return time_; }
 
-    /// The directory as it is now: made again where somebody has removed it.
+    /// The directory as it is now: made again where somebody has removed it, or has made it writable.
     std::shared_ptr<const layout> here();
 
     open_object open(const std::string& key, const std::string& what);

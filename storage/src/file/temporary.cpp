@@ -83,11 +83,9 @@ void check_sum(const temporary& written, const std::optional<checksum>& said, co
 }
 
 temporary::temporary(std::shared_ptr<const layout> in, std::string what, checksum_kind kind)
-    : in_(std::move(in)),
-      what_(std::move(what)),
-      name_(draw_name()),
-      file_(create_locked(in_->temporaries.get(), name_)),
-      sum_(kind) {
+    : in_(std::move(in)), what_(std::move(what)), name_(draw_name()), sum_(kind) {
+    check_writable(*in_, what_);
+    file_ = create_locked(in_->temporaries.get(), name_);
     if (!file_)
         fail(errno, what_, ".infra/tmp");
 }

@@ -150,6 +150,7 @@ upload_id uploads::begin(const put_request& what) {
     const auto in = store_.here();
     const upload_id made{what.key, uuid_v7()};
     const auto word = words("begin the upload of", made);
+    check_writable(*in, word);
     const upload_state state{store_.time().wall(), {what.key, what.attributes, std::nullopt}};
     const auto all = in->files.open_directory(std::string(all_uploads));
     const auto directory = make_locked_directory(in->temporaries.get(), made.id);
@@ -233,6 +234,7 @@ void uploads::abort(const upload_id& which, deadline limit) {
     const auto in = store_.here();
     try {
         find(*in, which, word);
+        check_writable(*in, word);
         const ending only(*in, which, word, limit, store_.time());
         remove_upload(*in, path_of(which));
     } catch (const storage_error& e) {

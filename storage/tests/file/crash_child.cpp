@@ -4,6 +4,7 @@
 //     storage_file_child DIRECTORY create COUNT     creates keys only if they are absent; says which it has created
 //     storage_file_child DIRECTORY count COUNT      adds to the number in an object, only if nobody else has meanwhile
 //     storage_file_child DIRECTORY fill             mounts a small file system there, where it may, and fills it
+//     storage_file_child DIRECTORY read             mounts one there, makes it read-only, and says what can be done still
 
 #include "changes.hpp"
 
@@ -13,6 +14,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <string>
 
@@ -125,6 +127,50 @@ int fill(const std::string& directory, blocking_pool& pool) {
     return 0;
 }
 
+bool make_read_only(const std::string& directory, bool yes) {
+    return ::mount("none", directory.c_str(), nullptr, MS_REMOUNT | (yes ? MS_RDONLY : 0ul), nullptr) == 0;
+}
+
+template <class T>
+void say_failure_of(awaitable<T> work) {
+    try {
+        wait(std::move(work));
+        std::printf("done\n");
+    } catch (const storage_error& e) {
+        std::printf("%s: %s\n", e.name().c_str(), e.what());
+    }
+}
+
+void say_what_can_be_read(bucket& in) {
+    object_info info;
+    const auto bytes = read(in, "d/kept.txt", info);
+    std::printf("%s %s %s %zu\n", bytes.c_str(), wait(in.head("d/kept.txt", {}, soon())).content_type.c_str(),
+                info.metadata.contains("by") ? "known" : "unknown", wait(in.list({}, soon())).objects.size());
+}
+
+int read_only(const std::string& directory, blocking_pool& pool) {
+    if (!mount_small(directory.c_str()))
+        return 77;
+    const file_options how{.directory = directory, .pool = &pool};
+    std::filesystem::create_directory(directory + "/d");
+    write_file((directory + "/d/kept.txt").c_str(), "by hand");
+    make_read_only(directory, true);
+    say_what_can_be_read(*make_file_bucket(how)); // has never been a store
+    make_read_only(directory, false);
+    const put_request what{.key = "d/kept.txt", .attributes = {.content_type = "x/y", .metadata = {{"by", "us"}}}};
+    wait(make_file_bucket(how)->put(what, {.bytes = "kept"}, soon()));
+    make_read_only(directory, true);
+    const auto in = make_file_bucket(how);
+    say_what_can_be_read(*in);
+    say_failure_of(in->put({.key = "new"}, {.bytes = "x"}, soon()));
+    say_failure_of(in->remove("d/kept.txt", "", soon()));
+    say_failure_of(in->copy({.from = "d/kept.txt", .to = "copy"}, soon()));
+    say_failure_of(in->begin_upload({.key = "new"}, soon()));
+    make_read_only(directory, false);
+    say_failure_of(in->put({.key = "new"}, {.bytes = "x"}, soon()));
+    return 0;
+}
+
 } // namespace
 
 int main(int argc, char** argv) try {
@@ -133,6 +179,8 @@ int main(int argc, char** argv) try {
     blocking_pool pool; // which ends before the process, so that nothing of it counts as leaked
     if (what == "fill")
         return fill(argv[1], pool);
+    if (what == "read")
+        return read_only(argv[1], pool);
     const auto in = make_file_bucket({.directory = argv[1], .pool = &pool});
     return what == "change"   ? keep_changing(*in, number)
            : what == "create" ? create_keys(*in, number)

@@ -64,5 +64,19 @@ TEST_F(FileProcesses, KeepWhatIsThereWhenTheDiskIsFull) {
     EXPECT_EQ(lines[3], "as it was");
 }
 
+TEST_F(FileProcesses, ReadADirectoryThatIsReadOnly) {
+    child reader({folder.path().string(), "read"});
+    const auto lines = reader.all_lines();
+    if (reader.wait() == 77)
+        GTEST_SKIP() << "no file system can be mounted here";
+    ASSERT_EQ(lines.size(), 7u);
+    EXPECT_EQ(lines[0], "by hand text/plain; charset=utf-8 unknown 1");
+    EXPECT_EQ(lines[1], "kept x/y known 1");
+    for (std::size_t i = 2; i < 6; ++i)
+        EXPECT_NE(lines[i].find("Read-only file system; mount it for writing"), std::string::npos) << lines[i];
+    EXPECT_TRUE(lines[2].starts_with("io: put new: ")) << lines[2];
+    EXPECT_EQ(lines[6], "done") << "once it is writable again";
+}
+
 } // namespace
 } // namespace infra::storage
