@@ -1,5 +1,7 @@
 #include "checks.hpp"
 
+#include "sigv4/names.hpp"
+
 #include <infra/base/encoding.hpp>
 #include <infra/storage/key.hpp>
 
@@ -25,12 +27,6 @@ bool is_field_value(std::string_view value) noexcept {
     return std::ranges::all_of(value, [](char c) { return c >= 0x20 && c < 0x7F; });
 }
 
-std::string lower(std::string text) {
-    std::ranges::transform(text, text.begin(),
-                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-    return text;
-}
-
 // What is not ASCII goes percent-encoded.
 std::size_t size_when_sent(std::string_view value) noexcept {
     const auto wide =
@@ -43,8 +39,8 @@ metadata_map in_lower_case(const metadata_map& from, std::string_view what) {
     for (const auto& [name, value] : from) {
         if (!is_token(name))
             refuse(std::string(what) + ": a name must be a token (RFC 9110): letters, digits and !#$%&'*+-.^_`|~");
-        if (!all.emplace(lower(name), value).second)
-            refuse(std::string(what) + ": " + lower(name) + " is there twice, in two spellings");
+        if (!all.emplace(sigv4::lower(name), value).second)
+            refuse(std::string(what) + ": " + sigv4::lower(name) + " is there twice, in two spellings");
     }
     return all;
 }

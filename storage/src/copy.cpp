@@ -1,5 +1,6 @@
 #include "copy.hpp"
 
+#include "attributes.hpp"
 #include "checks.hpp"
 #include "parts/copy.hpp"
 #include "put_mark.hpp"
@@ -22,15 +23,6 @@ copy_request request_of(const core& core, const std::string& from, const std::st
         throw storage_error(infra::errc::invalid_input,
                             "copy " + from + ": onto itself nothing would change; give other attributes");
     return what;
-}
-
-object_attributes attributes_in(const object_info& info) {
-    return {.content_type = info.content_type,
-            .cache_control = info.cache_control,
-            .content_disposition = info.content_disposition,
-            .content_encoding = info.content_encoding,
-            .content_language = info.content_language,
-            .metadata = info.metadata};
 }
 
 awaitable<object_info> head_of_source(core_ptr core, copy_request what, deadline limit) {
@@ -70,7 +62,7 @@ awaitable<copied> copy_and_tell(core_ptr core, copy_request what, copy_options o
     const bool is_marked = can.remote && is_conditional(what.write);
     const bool by_parts = source.size > can.max_single_copy;
     if ((is_marked || by_parts) && !what.attributes)
-        what.attributes = attributes_in(source);
+        what.attributes = attributes_of(source);
     if (is_marked)
         mark(*what.attributes);
     if (is_marked || by_parts)

@@ -1,5 +1,6 @@
 #include "objects.hpp"
 
+#include "../attributes.hpp"
 #include "../content_type.hpp"
 #include "../preconditions.hpp"
 #include "errors.hpp"
@@ -95,15 +96,6 @@ void sync_or_say(int directory, const std::string& what, const std::string& path
     auto details = failure.all();
     details.uncertain = true;
     throw storage_error(failure.code(), failure.what(), details);
-}
-
-object_attributes attributes_of(const object_info& info) {
-    return {.content_type = info.content_type,
-            .cache_control = info.cache_control,
-            .content_disposition = info.content_disposition,
-            .content_encoding = info.content_encoding,
-            .content_language = info.content_language,
-            .metadata = info.metadata};
 }
 
 } // namespace

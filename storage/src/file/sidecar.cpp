@@ -1,5 +1,6 @@
 #include "sidecar.hpp"
 
+#include "../attributes.hpp"
 #include "../checks.hpp"
 
 #include <infra/base/json.hpp>
@@ -108,13 +109,7 @@ object_info info_of(std::string key, const version& which, const std::optional<s
                      .modified = std::chrono::floor<std::chrono::seconds>(modified)};
     if (!known)
         return info;
-    const auto& a = known->attributes;
-    info.content_type = a.content_type;
-    info.cache_control = a.cache_control;
-    info.content_disposition = a.content_disposition;
-    info.content_encoding = a.content_encoding;
-    info.content_language = a.content_language;
-    info.metadata = a.metadata;
+    set_attributes(info, known->attributes);
     info.checksum = known->checksum;
     return info;
 }

@@ -1,5 +1,6 @@
 #include "objects.hpp"
 
+#include "../attributes.hpp"
 #include "../preconditions.hpp"
 
 #include <infra/storage/error.hpp>
@@ -19,24 +20,9 @@ std::string key_of(const upload_id& of) {
 }
 
 object_info info_of(const std::string& key, const object_attributes& attributes, std::uint64_t size, wall_time now) {
-    return {.key = key,
-            .size = size,
-            .modified = std::chrono::floor<std::chrono::seconds>(now),
-            .content_type = attributes.content_type,
-            .cache_control = attributes.cache_control,
-            .content_disposition = attributes.content_disposition,
-            .content_encoding = attributes.content_encoding,
-            .content_language = attributes.content_language,
-            .metadata = attributes.metadata};
-}
-
-object_attributes attributes_of(const object_info& info) {
-    return {.content_type = info.content_type,
-            .cache_control = info.cache_control,
-            .content_disposition = info.content_disposition,
-            .content_encoding = info.content_encoding,
-            .content_language = info.content_language,
-            .metadata = info.metadata};
+    object_info info{.key = key, .size = size, .modified = std::chrono::floor<std::chrono::seconds>(now)};
+    set_attributes(info, attributes);
+    return info;
 }
 
 [[noreturn]] void refuse(const upload_id& of, const std::string& why, const char* name) {

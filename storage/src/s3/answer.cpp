@@ -1,6 +1,7 @@
 #include "answer.hpp"
 
-#include "endpoint.hpp"
+#include "../attributes.hpp"
+#include "../sigv4/names.hpp"
 #include "text.hpp"
 #include "xml.hpp"
 
@@ -56,7 +57,7 @@ metadata_map metadata_of(const http::headers& fields) {
     metadata_map all;
     constexpr std::string_view prefix = "x-amz-meta-";
     for (const auto [name, value] : fields)
-        if (auto small = lower(name); small.starts_with(prefix) && small.substr(prefix.size()) != kept_sum)
+        if (auto small = sigv4::lower(name); small.starts_with(prefix) && small.substr(prefix.size()) != kept_sum)
             all.emplace(small.substr(prefix.size()), metadata_value(value));
     return all;
 }
@@ -154,17 +155,13 @@ object_info info_of(std::string key, const answer& a) {
 }
 
 object_info info_of(const put_request& what, std::uint64_t size, const answer& a) {
-    return {.key = what.key,
-            .size = size,
-            .etag = without_quotes(field(a.headers, "etag")),
-            .modified = modified_of(a.headers),
-            .content_type = what.attributes.content_type,
-            .cache_control = what.attributes.cache_control,
-            .content_disposition = what.attributes.content_disposition,
-            .content_encoding = what.attributes.content_encoding,
-            .content_language = what.attributes.content_language,
-            .metadata = what.attributes.metadata,
-            .checksum = what.checksum};
+    object_info info{.key = what.key,
+                     .size = size,
+                     .etag = without_quotes(field(a.headers, "etag")),
+                     .modified = modified_of(a.headers),
+                     .checksum = what.checksum};
+    set_attributes(info, what.attributes);
+    return info;
 }
 
 namespace {

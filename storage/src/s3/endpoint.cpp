@@ -1,5 +1,7 @@
 #include "endpoint.hpp"
 
+#include "../sigv4/names.hpp"
+
 #include <infra/base/error.hpp>
 
 #include <algorithm>
@@ -74,7 +76,7 @@ endpoint parse_endpoint(std::string_view text, std::string_view name) {
         refuse(name, "expected a host's name or address behind the scheme");
     if (!is_plain_path(text))
         refuse(name, "expected nothing in its path that needs percent-encoding");
-    e.host = lower(authority);
+    e.host = sigv4::lower(authority);
     e.path = text;
     return e;
 }
@@ -95,12 +97,5 @@ bool is_region(std::string_view text) noexcept {
 
 bool is_r2(const endpoint& e) noexcept { return ends_with_host(e, "r2.cloudflarestorage.com"); }
 bool is_b2(const endpoint& e) noexcept { return ends_with_host(e, "backblazeb2.com"); }
-
-std::string lower(std::string_view text) {
-    std::string made(text);
-    std::ranges::transform(made, made.begin(),
-                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-    return made;
-}
 
 } // namespace infra::storage::s3

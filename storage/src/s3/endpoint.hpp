@@ -38,7 +38,4 @@ bool is_region(std::string_view text) noexcept;
 bool is_r2(const endpoint& e) noexcept; ///< Cloudflare
 bool is_b2(const endpoint& e) noexcept; ///< Backblaze
 
-/// `text` with ASCII's letters in lower case.
-std::string lower(std::string_view text);
-
 } // namespace infra::storage::s3
