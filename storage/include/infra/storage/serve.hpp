@@ -20,8 +20,9 @@ struct serve_options {
 
 /// GET, HEAD, PUT, DELETE and POST below `prefix`, for whoever has a URL or a form that the store signed and that is still good:
 /// ranges, conditions, pinned types and lengths and answers' headers mean what they mean to S3, and errors look like its own.
-/// Anything else is 403. What browsers may run is not served as it: `nosniff` always, an attachment for HTML, SVG and scripts unless
-/// the URL says otherwise, and a `Content-Security-Policy: sandbox` for all but PDFs, which no browser shows in one.
+/// Without a good signature it is 403, any other method 405. What browsers may run is not served as it: `nosniff` always, an
+/// attachment for HTML, SVG and scripts unless the URL says otherwise, and a `Content-Security-Policy: sandbox` for all but PDFs,
+/// which no browser shows in one.
 ///
 /// Throws std::invalid_argument for a store that does not sign for itself.
 void add_signed_urls(http::router& routes, storage files, std::string_view prefix = "/storage",
