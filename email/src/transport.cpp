@@ -7,9 +7,10 @@
 #include <infra/email/log.hpp>
 #include <infra/email/memory.hpp>
 #include <infra/email/outbox.hpp>
+#include <infra/runtime/scheme_table.hpp>
 
 #include <algorithm>
-#include <mutex>
+#include <utility>
 
 namespace infra::email {
 namespace {
@@ -33,56 +34,20 @@ std::shared_ptr<transport> log_of(std::string_view url) {
     return make_log_transport({.text = url.ends_with("=yes")});
 }
 
-struct schemes {
-    std::mutex mutex;
-    std::map<std::string, transport_factory, std::less<>> factories{
-        {"log", log_of}, {"memory", memory_of}, {"outbox", outbox_of}}; // guarded by mutex
-};
+using transport_table = scheme_table<transport_factory>;
 
 // Made at first use, since components register from the constructors of globals.
-schemes& known_schemes() {
-    static schemes all;
-    return all;
+transport_table& table() {
+    static transport_table one{{{"log", log_of}, {"memory", memory_of}, {"outbox", outbox_of}}};
+    return one;
 }
-
-std::string names_of(const schemes& all) {
-    std::string names;
-    for (const auto& [scheme, factory] : all.factories)
-        names.append(names.empty() ? "" : ", ").append(scheme).append(":");
-    return names;
-}
-
-transport_factory factory_of(std::string_view scheme) {
-    auto& all = known_schemes();
-    const std::scoped_lock lock(all.mutex);
-    const auto found = all.factories.find(scheme);
-    if (found == all.factories.end())
-        throw error(infra::errc::misconfigured,
-                    "where mail goes is a URL with a scheme that is linked (" + names_of(all) +
-                        "), such as outbox:var/outbox; another one needs the target that brings it, infra::email_…");
-    return found->second;
-}
-
-} // namespace
-
-bool register_transport(std::string scheme, transport_factory factory) {
-    auto& all = known_schemes();
-    const std::scoped_lock lock(all.mutex);
-    all.factories.insert_or_assign(std::move(scheme), std::move(factory));
-    return true;
-}
-
-bool is_scheme(std::string_view scheme) {
-    auto& all = known_schemes();
-    const std::scoped_lock lock(all.mutex);
-    return all.factories.contains(scheme);
-}
-
-namespace {
 
 std::shared_ptr<transport> make_one(std::string_view url) {
-    const auto colon = url.find(':');
-    return factory_of(url.substr(0, colon == std::string_view::npos ? 0 : colon))(url);
+    if (const auto make = table().find(scheme_of(url)))
+        return make(url);
+    throw error(infra::errc::misconfigured,
+                "where mail goes is a URL with a scheme that is linked (" + table().names() +
+                    "), such as outbox:var/outbox; another one needs the target that brings it, infra::email_…");
 }
 
 // The URL is not repeated, only its place.
@@ -109,6 +74,12 @@ bool begins_with_scheme(std::string_view word) noexcept {
 constexpr std::string_view blanks = " \t\r\n";
 
 } // namespace
+
+bool register_transport(std::string scheme, transport_factory factory) {
+    return table().add(std::move(scheme), std::move(factory));
+}
+
+bool is_scheme(std::string_view scheme) { return table().knows(scheme); }
 
 std::vector<std::string_view> urls_of(std::string_view list) {
     std::vector<std::string_view> urls;

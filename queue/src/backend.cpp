@@ -1,18 +1,13 @@
 #include <infra/queue/backend.hpp>
 
 #include <infra/queue/memory.hpp>
+#include <infra/runtime/scheme_table.hpp>
 
 #include <algorithm>
-#include <map>
-#include <mutex>
+#include <utility>
 
 namespace infra::queue {
 namespace {
-
-struct schemes {
-    std::mutex mutex;
-    std::map<std::string, backend_factory, std::less<>> factories; // guarded by mutex
-};
 
 std::shared_ptr<backend> memory_from(std::string_view url) {
     if (url != "memory:")
@@ -20,17 +15,12 @@ std::shared_ptr<backend> memory_from(std::string_view url) {
     return make_memory_backend();
 }
 
-// Made at first use, since backends register from the constructors of globals.
-schemes& known_schemes() {
-    static schemes all{.mutex = {}, .factories = {{"memory", memory_from}}};
-    return all;
-}
+using backend_table = scheme_table<backend_factory>;
 
-std::string names_of(const std::map<std::string, backend_factory, std::less<>>& factories) {
-    std::string names;
-    for (const auto& [scheme, factory] : factories)
-        names.append(names.empty() ? "" : ", ").append(scheme).append(":");
-    return "linked: " + names;
+// Made at first use, since backends register from the constructors of globals.
+backend_table& table() {
+    static backend_table one{{{"memory", memory_from}}};
+    return one;
 }
 
 } // namespace
@@ -67,35 +57,19 @@ error ambiguous_error(std::string_view id, std::vector<std::string> queues) {
 }
 
 bool register_backend(std::string scheme, backend_factory factory) {
-    auto& all = known_schemes();
-    const std::scoped_lock lock(all.mutex);
-    all.factories.insert_or_assign(std::move(scheme), std::move(factory));
-    return true;
+    return table().add(std::move(scheme), std::move(factory));
 }
 
-bool knows_backend(std::string_view scheme) {
-    auto& all = known_schemes();
-    const std::scoped_lock lock(all.mutex);
-    return all.factories.contains(scheme);
-}
+bool knows_backend(std::string_view scheme) { return table().knows(scheme); }
 
 std::shared_ptr<backend> make_backend(std::string_view url) {
-    const auto colon = url.find(':');
-    const auto scheme = url.substr(0, colon == std::string_view::npos ? 0 : colon);
-    backend_factory make;
-    {
-        auto& all = known_schemes();
-        const std::scoped_lock lock(all.mutex);
-        const auto found = all.factories.find(scheme);
-        // The URL is not repeated: it may carry a password.
-        if (found == all.factories.end())
-            throw error(infra::errc::misconfigured,
-                        "a queue's URL begins with the scheme of a backend that is linked (" + names_of(all.factories) +
-                            "), such as sqlite:var/queue.db with the target infra::queue_sqlite; \"" +
-                            std::string(scheme) + "\" is not one");
-        make = found->second;
-    }
-    return make(url);
+    if (const auto make = table().find(scheme_of(url)))
+        return make(url);
+    // The URL is not repeated: it may carry a password.
+    throw error(infra::errc::misconfigured,
+                "a queue's URL begins with the scheme of a backend that is linked (linked: " + table().names() +
+                    "), such as sqlite:var/queue.db with the target infra::queue_sqlite; \"" +
+                    std::string(scheme_of(url)) + "\" is not one");
 }
 
 } // namespace infra::queue

@@ -3,11 +3,10 @@
 #include "public_url.hpp"
 
 #include <infra/base/error.hpp>
+#include <infra/runtime/scheme_table.hpp>
 #include <infra/storage/file.hpp>
 #include <infra/storage/memory.hpp>
 
-#include <map>
-#include <mutex>
 #include <string>
 #include <utility>
 
@@ -29,56 +28,28 @@ std::shared_ptr<bucket> file_of(std::string_view url, const environment& variabl
     return make_file_bucket(std::move(options));
 }
 
-struct schemes {
-    std::mutex mutex;
-    std::map<std::string, bucket_factory, std::less<>> factories{
-        {"file", file_of},
-        {"memory", memory_of},
-    }; // guarded by mutex
-};
+using bucket_table = scheme_table<bucket_factory>;
 
 // Made at first use, since components register from the constructors of globals.
-schemes& known_schemes() {
-    static schemes all;
-    return all;
-}
-
-std::string names_of(const schemes& all) {
-    std::string names;
-    for (const auto& [scheme, factory] : all.factories)
-        names.append(names.empty() ? "" : ", ").append(scheme).append(":");
-    return names;
-}
-
-bucket_factory factory_of(std::string_view scheme) {
-    auto& all = known_schemes();
-    const std::scoped_lock lock(all.mutex);
-    const auto found = all.factories.find(scheme);
-    if (found == all.factories.end())
-        throw error(infra::errc::misconfigured, "where objects are kept is a URL with a scheme that is linked (" +
-                                                    names_of(all) +
-                                                    "), such as file:var/storage; s3: needs infra::storage_s3");
-    return found->second;
+bucket_table& table() {
+    static bucket_table one{{{"file", file_of}, {"memory", memory_of}}};
+    return one;
 }
 
 } // namespace
 
 bool register_bucket(std::string scheme, bucket_factory factory) {
-    auto& all = known_schemes();
-    const std::scoped_lock lock(all.mutex);
-    all.factories.insert_or_assign(std::move(scheme), std::move(factory));
-    return true;
+    return table().add(std::move(scheme), std::move(factory));
 }
 
-bool knows_bucket(std::string_view scheme) {
-    auto& all = known_schemes();
-    const std::scoped_lock lock(all.mutex);
-    return all.factories.contains(scheme);
-}
+bool knows_bucket(std::string_view scheme) { return table().knows(scheme); }
 
 std::shared_ptr<bucket> make_bucket(std::string_view url, const environment& variables, clock& time) {
-    const auto colon = url.find(':');
-    return factory_of(url.substr(0, colon == std::string_view::npos ? 0 : colon))(url, variables, time);
+    if (const auto make = table().find(scheme_of(url)))
+        return make(url, variables, time);
+    throw error(infra::errc::misconfigured, "where objects are kept is a URL with a scheme that is linked (" +
+                                                table().names() +
+                                                "), such as file:var/storage; s3: needs infra::storage_s3");
 }
 
 } // namespace infra::storage
