@@ -104,11 +104,11 @@ test_server::script answering(
 
 struct ClientHttp2 : ::testing::Test {
     test_loop loop;
-    const test_certificate certificate{"IP:127.0.0.1"};
-    const client http{loop.get_executor(), {.http2 = true, .tls = {.ca_file = certificate.file()}}};
+    const testing::test_authority authority;
+    const client http{loop.get_executor(), {.http2 = true, .tls = {.ca_file = authority.ca_file()}}};
 
     test_server serve(test_server::script play) {
-        return {loop.get_executor(), std::move(play), certificate.wrapper_with_http2()};
+        return {loop.get_executor(), std::move(play), over_http2(authority.issue())};
     }
     static std::string url(const test_server& server) { return "https://" + server.authority() + "/"; }
 };
@@ -209,7 +209,7 @@ TEST_F(ClientHttp2, StreamsAnAnswer) {
     const std::string body(3'000'000, 'x');
     const auto server = serve(http2::answering([&](auto stream) { return frames_of(stream, body); }));
     const client small(loop.get_executor(),
-                       {.http2 = true, .tls = {.ca_file = certificate.file()}, .stream_buffer = 64 * 1024});
+                       {.http2 = true, .tls = {.ca_file = authority.ca_file()}, .stream_buffer = 64 * 1024});
     for (int i = 0; i < 2; ++i) {
         const auto got = loop.run(small.open({.url = url(server)}));
         ASSERT_TRUE(got->value) << got->what();
@@ -223,7 +223,7 @@ TEST_F(ClientHttp2, AStreamThatNobodyReadsHoldsUpNoOther) {
     const auto server = serve(http2::answering(
         [](auto stream) { return frames_of(stream, stream == 1 ? std::string(1'000'000, 'x') : std::string("ok")); }));
     const client small(loop.get_executor(),
-                       {.http2 = true, .tls = {.ca_file = certificate.file()}, .stream_buffer = 64 * 1024});
+                       {.http2 = true, .tls = {.ca_file = authority.ca_file()}, .stream_buffer = 64 * 1024});
     const auto unread = loop.run(small.open({.url = url(server)}));
     ASSERT_TRUE(unread->value) << unread->what();
     loop.settle();
@@ -318,7 +318,7 @@ TEST_F(ClientHttp2, HearsARefusalWhileItWaitsForTheSource) {
 }
 
 TEST_F(ClientHttp2, GivesWayToHttp1) {
-    const test_server old(loop.get_executor(), answering(response(200, "ok")), certificate.wrapper());
+    const test_server old(loop.get_executor(), answering(response(200, "ok")), over_tls(authority.issue()));
     const auto got = loop.run(http.send({.url = url(old)}));
     ASSERT_TRUE(got->value) << got->what();
     EXPECT_EQ(got->value->body, "ok");
@@ -326,7 +326,7 @@ TEST_F(ClientHttp2, GivesWayToHttp1) {
 
 TEST_F(ClientHttp2, IsNotOfferedUnasked) {
     const auto server = serve(answering(response(200, "ok")));
-    const client plain(loop.get_executor(), {.tls = {.ca_file = certificate.file()}});
+    const client plain(loop.get_executor(), {.tls = {.ca_file = authority.ca_file()}});
     const auto got = loop.run(plain.send({.url = url(server)}));
     ASSERT_TRUE(got->value) << got->what();
 }

@@ -459,10 +459,10 @@ TEST(ClientStreamMemory, IsBoundedHoweverLongTheBodyIs) {
 
 TEST(ClientStreamTls, GivesAllBytesInOrder) {
     test_loop loop;
-    const test_certificate certificate{"IP:127.0.0.1"};
+    const testing::test_authority authority;
     const auto body = numbered(3'000'000);
-    const test_server server(loop.get_executor(), answering(response(200, body)), certificate.wrapper());
-    const client http(loop.get_executor(), {.tls = {.ca_file = certificate.file()}, .stream_buffer = budget});
+    const test_server server(loop.get_executor(), answering(response(200, body)), over_tls(authority.issue()));
+    const client http(loop.get_executor(), {.tls = {.ca_file = authority.ca_file()}, .stream_buffer = budget});
     EXPECT_EQ(loop.get(get(http, {.url = "https://" + server.authority() + "/"})), body);
 }
 

@@ -10,49 +10,49 @@ namespace {
 
 struct ClientTls : ::testing::Test {
     test_loop loop;
-    const test_certificate certificate{"IP:127.0.0.1"};
+    const testing::test_authority authority;
 
-    std::shared_ptr<outcome<client_response>> get(const test_certificate& shown, client_tls_options tls) {
-        const test_server server(loop.get_executor(), answering(response(200, "secret")), shown.wrapper());
+    std::shared_ptr<outcome<client_response>> get(const std::string& shown, client_tls_options tls) {
+        const test_server server(loop.get_executor(), answering(response(200, "secret")), over_tls(shown));
         const client http(loop.get_executor(), {.tls = std::move(tls)});
         return loop.run(http.send({.url = "https://" + server.authority() + "/"}));
     }
 };
 
 TEST_F(ClientTls, TrustsTheAuthorityItIsGiven) {
-    const auto got = get(certificate, {.ca_file = certificate.file()});
+    const auto got = get(authority.issue(), {.ca_file = authority.ca_file()});
     ASSERT_TRUE(got->value) << got->what();
     EXPECT_EQ(got->value->body, "secret");
     EXPECT_GT(got->value->timings.secured.count(), 0);
 }
 
 TEST_F(ClientTls, KeepsItsConnections) {
-    const test_server server(loop.get_executor(), answering(response(200, "ok")), certificate.wrapper());
-    const client http(loop.get_executor(), {.tls = {.ca_file = certificate.file()}});
+    const test_server server(loop.get_executor(), answering(response(200, "ok")), over_tls(authority.issue()));
+    const client http(loop.get_executor(), {.tls = {.ca_file = authority.ca_file()}});
     for (int i = 0; i < 5; ++i)
         EXPECT_TRUE(loop.run(http.send({.url = "https://" + server.authority() + "/"}))->value);
     EXPECT_EQ(server.accepted(), 1);
 }
 
 TEST_F(ClientTls, RefusesACertificateThatNobodyVouchesFor) {
-    const auto got = get(certificate, {});
+    const auto got = get(authority.issue(), {});
     EXPECT_EQ(got->code(), client_errc::tls);
     EXPECT_NE(got->what().find("the certificate is not trusted"), std::string::npos) << got->what();
 }
 
 TEST_F(ClientTls, RefusesACertificateForAnotherHost) {
-    const test_certificate other("DNS:example.com");
-    const auto got = get(other, {.ca_file = other.file()});
+    const auto other = authority.issue({.alternative_name = "DNS:example.com"});
+    const auto got = get(other, {.ca_file = authority.ca_file()});
     EXPECT_EQ(got->code(), client_errc::tls) << got->what();
 }
 
 TEST_F(ClientTls, TakesAnyCertificateOnlyWhenToldSoLoudly) {
-    const auto got = get(certificate, {.insecure_accept_any_certificate = true});
+    const auto got = get(authority.issue(), {.insecure_accept_any_certificate = true});
     ASSERT_TRUE(got->value) << got->what();
 }
 
 TEST_F(ClientTls, SaysSoWhenTheAuthoritiesCannotBeRead) {
-    const auto got = get(certificate, {.ca_file = "/nonexistent/ca.pem"});
+    const auto got = get(authority.issue(), {.ca_file = "/nonexistent/ca.pem"});
     EXPECT_EQ(got->code(), client_errc::tls);
     EXPECT_NE(got->what().find("check ca_file"), std::string::npos) << got->what();
 }
@@ -104,11 +104,11 @@ TEST_F(ClientTls, TunnelsThroughAProxyAndShowsItNothing) {
                                  seen = std::move(request);
                                  return response(200, "through");
                              }),
-                             certificate.wrapper());
+                             over_tls(authority.issue()));
     const test_server proxy(loop.get_executor(), tunnel(asked, loop.get_executor()));
     {
         const client http(loop.get_executor(), {.proxy = {.https = "http://ann:pw@" + proxy.authority()},
-                                                .tls = {.ca_file = certificate.file()}});
+                                                .tls = {.ca_file = authority.ca_file()}});
         const auto got = loop.run(http.send({.url = "https://" + server.authority() + "/path",
                                              .headers = {{"authorization", "Bearer s3cret"}, {"x-mine", "1"}}}));
         ASSERT_TRUE(got->value) << got->what();

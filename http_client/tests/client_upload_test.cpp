@@ -532,7 +532,7 @@ TEST(ClientUploadMemory, IsBoundedHoweverLongTheBodyIs) {
 
 TEST(ClientUploadTls, SendsWhatTheSourceGives) {
     test_loop loop;
-    const test_certificate certificate{"IP:127.0.0.1"};
+    const testing::test_authority authority;
     const auto body = numbered(3'000'000);
     std::string came;
     const test_server server(
@@ -541,8 +541,8 @@ TEST(ClientUploadTls, SendsWhatTheSourceGives) {
             came = (co_await read_upload(c)).body;
             co_await c.write(response(200, ""));
         },
-        certificate.wrapper());
-    const client http(loop.get_executor(), {.tls = {.ca_file = certificate.file()}, .stream_buffer = budget});
+        over_tls(authority.issue()));
+    const client http(loop.get_executor(), {.tls = {.ca_file = authority.ca_file()}, .stream_buffer = budget});
     const auto got = loop.run(http.send(
         {.method = method::put, .url = "https://" + server.authority() + "/", .body_source = in_pieces(body, 30'000)}));
     EXPECT_TRUE(got->value) << got->what();

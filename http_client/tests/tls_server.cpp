@@ -1,56 +1,10 @@
 #include "tests/tls_server.hpp"
 
-#include <infra/base/id.hpp>
-
 #include <boost/asio/ssl.hpp>
 #include <boost/asio/ssl/impl/src.hpp>
 
-#include <openssl/ec.h>
-#include <openssl/pem.h>
-#include <openssl/x509v3.h>
-
-#include <cstdio>
-#include <stdexcept>
-
 namespace infra::http {
 namespace {
-
-void require(bool holds) {
-    if (!holds)
-        throw std::runtime_error("OpenSSL refused to make a certificate");
-}
-
-struct key_free {
-    void operator()(EVP_PKEY* k) const { EVP_PKEY_free(k); }
-};
-struct certificate_free {
-    void operator()(X509* c) const { X509_free(c); }
-};
-struct file_close {
-    void operator()(std::FILE* f) const { std::fclose(f); }
-};
-
-void add_extension(X509* certificate, int nid, const std::string& value) {
-    auto* const extension = X509V3_EXT_conf_nid(nullptr, nullptr, nid, value.c_str());
-    require(extension && X509_add_ext(certificate, extension, -1));
-    X509_EXTENSION_free(extension);
-}
-
-std::unique_ptr<X509, certificate_free> make_certificate(EVP_PKEY* key, const std::string& alternative_name) {
-    std::unique_ptr<X509, certificate_free> made(X509_new());
-    require(made && X509_set_version(made.get(), 2));
-    ASN1_INTEGER_set(X509_get_serialNumber(made.get()), 1);
-    X509_gmtime_adj(X509_getm_notBefore(made.get()), -3600);
-    X509_gmtime_adj(X509_getm_notAfter(made.get()), 3600);
-    auto* const name = X509_get_subject_name(made.get());
-    const auto* text = reinterpret_cast<const unsigned char*>("infra test");
-    require(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, text, -1, -1, 0));
-    require(X509_set_issuer_name(made.get(), name) && X509_set_pubkey(made.get(), key));
-    add_extension(made.get(), NID_subject_alt_name, alternative_name);
-    add_extension(made.get(), NID_basic_constraints, "critical,CA:TRUE");
-    require(X509_sign(made.get(), key, EVP_sha256()) > 0);
-    return made;
-}
 
 class tls_connection final : public connection {
 public:
@@ -98,25 +52,10 @@ int choose_http2(SSL*, const unsigned char** chosen, unsigned char* size, const 
 
 } // namespace
 
-test_certificate::test_certificate(const std::string& subject_alternative_name)
-    : file_(std::filesystem::temp_directory_path() / ("infra-http-client-" + random_hex(8) + ".pem")) {
-    const std::unique_ptr<EVP_PKEY, key_free> key(EVP_EC_gen("P-256"));
-    require(key != nullptr);
-    const auto certificate = make_certificate(key.get(), subject_alternative_name);
-    const std::unique_ptr<std::FILE, file_close> file(std::fopen(file_.c_str(), "wxe"));
-    require(file && PEM_write_X509(file.get(), certificate.get()) &&
-            PEM_write_PrivateKey(file.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr));
-}
+test_server::wrapper over_tls(const std::string& certificate) { return wrap_with(context_with(certificate)); }
 
-test_certificate::~test_certificate() {
-    std::error_code ignored;
-    std::filesystem::remove(file_, ignored);
-}
-
-test_server::wrapper test_certificate::wrapper() const { return wrap_with(context_with(file_)); }
-
-test_server::wrapper test_certificate::wrapper_with_http2() const {
-    const auto context = context_with(file_);
+test_server::wrapper over_http2(const std::string& certificate) {
+    const auto context = context_with(certificate);
     SSL_CTX_set_alpn_select_cb(context->native_handle(), &choose_http2, nullptr);
     return wrap_with(context);
 }

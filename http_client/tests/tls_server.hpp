@@ -1,34 +1,21 @@
 #pragma once
 
-/// A certificate made on the spot, and connections that show it.
+/// Connections under TLS.
+///
+///     const testing::test_authority authority;
+///     test_server server(ex, answering(response(200, "ok")), over_tls(authority.issue()));
 
+#include "test_authority.hpp"
 #include "tests/support.hpp"
 
-#include <filesystem>
-#include <memory>
 #include <string>
 
 namespace infra::http {
 
-/// A self-signed certificate and its key, kept as PEM in a file of its own while the object lives.
-class test_certificate {
-public:
-    /// `subject_alternative_name` as OpenSSL writes it: "IP:127.0.0.1", "DNS:example.com".
-    explicit test_certificate(const std::string& subject_alternative_name);
-    ~test_certificate();
-    test_certificate(const test_certificate&) = delete;
-    test_certificate& operator=(const test_certificate&) = delete;
+/// For test_server: TLS with the certificate and the key in this PEM file.
+test_server::wrapper over_tls(const std::string& certificate);
 
-    const std::string& file() const noexcept { return file_; }
-
-    /// For test_server: TLS with this certificate.
-    test_server::wrapper wrapper() const;
-
-    /// The same, choosing HTTP/2 where the client offers it.
-    test_server::wrapper wrapper_with_http2() const;
-
-private:
-    std::string file_;
-};
+/// The same, choosing HTTP/2 where the client offers it.
+test_server::wrapper over_http2(const std::string& certificate);
 
 } // namespace infra::http

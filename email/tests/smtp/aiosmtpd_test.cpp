@@ -1,6 +1,6 @@
 // Somebody else's server, Debian's python3-aiosmtpd, takes our mails under TLS from a user who has logged in; Python's `email` reads them.
 
-#include "tests/smtp/certificate.hpp"
+#include "test_authority.hpp"
 #include "tests/smtp/support.hpp"
 
 #include <infra/base/encoding.hpp>
@@ -149,7 +149,7 @@ struct Aiosmtpd : ::testing::Test {
     }
 
     testing::test_loop loop;
-    test_authority authority;
+    testing::test_authority authority;
     std::optional<server> them;
 };
 

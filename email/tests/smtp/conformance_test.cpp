@@ -1,7 +1,7 @@
 #include "tests/transport_conformance.hpp"
 
+#include "test_authority.hpp"
 #include "tests/read_mime.hpp"
-#include "tests/smtp/certificate.hpp"
 #include "tests/smtp/server.hpp"
 
 #include <infra/email/smtp.hpp>
@@ -29,7 +29,7 @@ struct far_end {
     }
 
     event_loops loops{2};
-    smtp::test_authority authority;
+    testing::test_authority authority;
     std::atomic<bool> lose_next{false};
     smtp::test_server server;
 };
@@ -74,11 +74,11 @@ transport_subject make_broken() {
 }
 
 INSTANTIATE_TEST_SUITE_P(Smtp, TransportConformance,
-                         testing::Values(transport_case{.name = "smtp",
-                                                        .make = [] { return make_subject(false); },
-                                                        .make_broken = make_broken},
-                                         transport_case{.name = "smtp_pipelining",
-                                                        .make = [] { return make_subject(true); }}),
+                         ::testing::Values(transport_case{.name = "smtp",
+                                                          .make = [] { return make_subject(false); },
+                                                          .make_broken = make_broken},
+                                           transport_case{.name = "smtp_pipelining",
+                                                          .make = [] { return make_subject(true); }}),
                          transport_name);
 
 } // namespace

@@ -1,6 +1,6 @@
 // The transport and a server that behaves.
 
-#include "tests/smtp/certificate.hpp"
+#include "test_authority.hpp"
 #include "tests/smtp/server.hpp"
 #include "tests/smtp/support.hpp"
 
@@ -18,7 +18,7 @@ using namespace std::chrono_literals;
 
 struct SmtpTransport : ::testing::Test {
     testing::test_loop loop;
-    test_authority authority;
+    testing::test_authority authority;
     std::string certificate = authority.issue();
 
     smtp_options options_for(const test_server& server, smtp_options o = {}) {

@@ -1,6 +1,6 @@
 // A server that drops, delays, refuses and talks nonsense, at each step. Whatever it does, the next mail goes through.
 
-#include "tests/smtp/certificate.hpp"
+#include "test_authority.hpp"
 #include "tests/smtp/server.hpp"
 #include "tests/smtp/support.hpp"
 
@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 
 struct SmtpTrouble : ::testing::Test {
     testing::test_loop loop;
-    test_authority authority;
+    testing::test_authority authority;
     std::string certificate = authority.issue();
     manual_clock time;
 
@@ -175,7 +175,7 @@ TEST_F(SmtpTrouble, AServerWithoutTlsIsToldNothing) {
 }
 
 TEST_F(SmtpTrouble, ACertificateThatIsNotForTheHostIsRefused) {
-    const std::pair<std::string, test_authority::subject> table[] = {
+    const std::pair<std::string, testing::test_authority::subject> table[] = {
         {"another host", {.alternative_name = "DNS:mail.example.org"}},
         {"expired", {.valid_from = -7200, .valid_until = -3600}},
         {"not yet valid", {.valid_from = 3600, .valid_until = 7200}},
@@ -194,7 +194,7 @@ TEST_F(SmtpTrouble, ACertificateThatIsNotForTheHostIsRefused) {
             EXPECT_EQ(verdict_on(authority.issue(subject), authority.ca_file()), "unavailable tls 0") << why;
         EXPECT_EQ(verdict_on(certificate, authority.ca_file() + ".gone"), "misconfigured tls 0")
             << "a file that is gone";
-        const test_authority other;
+        const testing::test_authority other;
         EXPECT_EQ(verdict_on(certificate, other.ca_file()), "unavailable tls 0") << "another authority";
         EXPECT_EQ(verdict_on(certificate, ""), "unavailable tls 0") << "the system's authorities";
     }

@@ -1,13 +1,20 @@
 #pragma once
 
-/// A certification authority made on the spot, and what it certifies.
+/// A certification authority made on the spot, and what it certifies. Tests that need one compile test_authority.cpp.
+///
+///     const infra::testing::test_authority authority;
+///     serve_with(authority.issue({.alternative_name = "DNS:shop.test"}));     // certificate and key in one PEM file
+///     http::client http(ex, {.tls = {.ca_file = authority.ca_file()}});
 
-#include "tests/support.hpp"
+#include <infra/testing/redis_server.hpp>
 
+#include <memory>
 #include <string>
 
-namespace infra::email::smtp {
+namespace infra::testing {
 
+/// Threads:  one at a time.
+/// Lifetime: its files go with it.
 class test_authority {
 public:
     test_authority();
@@ -34,4 +41,4 @@ private:
     std::unique_ptr<secret> secret_;
 };
 
-} // namespace infra::email::smtp
+} // namespace infra::testing

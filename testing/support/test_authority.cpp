@@ -1,6 +1,6 @@
-#include "tests/smtp/certificate.hpp"
+#include "test_authority.hpp"
 
-#include <boost/asio/ssl/impl/src.hpp>
+#include <infra/base/id.hpp>
 
 #include <openssl/ec.h>
 #include <openssl/pem.h>
@@ -10,7 +10,7 @@
 #include <memory>
 #include <stdexcept>
 
-namespace infra::email::smtp {
+namespace infra::testing {
 namespace {
 
 template <auto Free>
@@ -71,7 +71,7 @@ test_authority::test_authority() : secret_(std::make_unique<secret>()) {
 
 test_authority::~test_authority() = default;
 
-std::string test_authority::ca_file() const { return (folder_ / "ca.pem").string(); }
+std::string test_authority::ca_file() const { return folder_.path() + "/ca.pem"; }
 
 std::string test_authority::issue(const subject& to) const {
     auto& s = *secret_;
@@ -80,11 +80,11 @@ std::string test_authority::issue(const subject& to) const {
     const auto made = draft(key.get(), "infra test server", ++s.issued, to.valid_from, to.valid_until);
     extend(made.get(), NID_subject_alt_name, to.alternative_name);
     sign(made.get(), X509_get_subject_name(s.certificate.get()), s.key.get());
-    auto path = (folder_ / ("server-" + std::to_string(s.issued) + ".pem")).string();
+    auto path = folder_.path() + "/server-" + std::to_string(s.issued) + ".pem";
     const file_ptr file(std::fopen(path.c_str(), "wxe"));
     require(file && PEM_write_X509(file.get(), made.get()) &&
             PEM_write_PrivateKey(file.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr));
     return path;
 }
 
-} // namespace infra::email::smtp
+} // namespace infra::testing
