@@ -23,6 +23,20 @@ verdict judge_receiving(const transfer_end& end) {
     return {client_errc::lost, "the connection ended too early"};
 }
 
+// It has one code for every handshake that fails, too, and one for every certificate.
+verdict judge_handshake(const transfer_end& end) {
+    for (const auto* const words : {"OpenSSL SSL_connect:", "Recv failure:", "Send failure:"}) // not TLS's, but TCP's
+        if (end.detail.starts_with(words))
+            return {client_errc::lost, "the connection ended too early"};
+    return {client_errc::tls, "the TLS handshake failed", true};
+}
+
+verdict judge_certificate(const transfer_end& end) {
+    const bool names_another = end.detail.find("target host name") != std::string_view::npos;
+    return {client_errc::tls, names_another ? "the certificate is for another host" : "the certificate is not trusted",
+            true};
+}
+
 verdict judge(const transfer_end& end) {
     switch (end.code) {
     case CURLE_COULDNT_RESOLVE_HOST: return {client_errc::dns, "no such host; check the name and the resolver"};
@@ -31,11 +45,11 @@ verdict judge(const transfer_end& end) {
     case CURLE_COULDNT_CONNECT: return {client_errc::connect, "cannot connect; is it running and reachable?", true};
     case CURLE_PROXY: return {client_errc::proxy, "the proxy refused to connect"};
     case CURLE_OPERATION_TIMEDOUT: return {errc::timed_out, "connect_timeout passed"};
-    case CURLE_PEER_FAILED_VERIFICATION: return {client_errc::tls, "the certificate is not trusted", true};
+    case CURLE_PEER_FAILED_VERIFICATION: return judge_certificate(end);
     case CURLE_SSL_CACERT_BADFILE:
         return {client_errc::tls, "the certificates to trust cannot be read; check ca_file, ca_directory, or install "
                                   "the package ca-certificates"};
-    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_SSL_CONNECT_ERROR: return judge_handshake(end);
     case CURLE_SSL_CERTPROBLEM:
     case CURLE_SSL_CIPHER:
     case CURLE_SSL_CRL_BADFILE:

@@ -73,6 +73,52 @@ TEST_F(ClientTls, FailsTheHandshakeWithAServerInTheClear) {
     EXPECT_EQ(got->code(), client_errc::tls) << got->what();
 }
 
+TEST_F(ClientTls, SaysWhatIsWrongWithACertificate) {
+    const testing::test_authority stranger;
+    const std::pair<std::string, std::string> table[] = {
+        {stranger.issue(), "the certificate is not trusted"},
+        {authority.issue({.alternative_name = "DNS:example.com"}), "the certificate is for another host"},
+        {authority.issue({.valid_from = -7200, .valid_until = -3600}), "the certificate is not trusted"},
+    };
+    for (const auto& [shown, sentence] : table) {
+        const auto got = get(shown, {.ca_file = authority.ca_file()});
+        EXPECT_EQ(got->code(), client_errc::tls);
+        EXPECT_NE(got->what().find(sentence), std::string::npos) << got->what();
+        EXPECT_FALSE(may_have_arrived(got->failure));
+    }
+}
+
+TEST_F(ClientTls, LosesAConnectionThatEndsInItsHandshake) {
+    for (const bool reset : {false, true}) {
+        const test_server server(loop.get_executor(), [reset](connection& c) -> awaitable<void> {
+            co_await c.read_some();
+            if (reset)
+                dynamic_cast<tcp_connection&>(c).reset();
+        });
+        const client http(loop.get_executor());
+        const auto got = loop.run(http.send({.url = "https://" + server.authority() + "/"}));
+        EXPECT_EQ(got->code(), client_errc::lost) << got->what();
+        EXPECT_TRUE(is_retryable(got->code()));
+        EXPECT_FALSE(may_have_arrived(got->failure));
+    }
+}
+
+TEST_F(ClientTls, LosesABodyThatIsCut) {
+    const test_server server(loop.get_executor(), writing("HTTP/1.1 200 X\r\nContent-Length: 10\r\n\r\nhello"),
+                             over_tls(authority.issue()));
+    const client http(loop.get_executor(), {.tls = {.ca_file = authority.ca_file()}});
+    const auto got = loop.run(http.send({.url = "https://" + server.authority() + "/"}));
+    EXPECT_EQ(got->code(), client_errc::lost) << got->what();
+    EXPECT_TRUE(may_have_arrived(got->failure));
+}
+
+TEST_F(ClientTls, IsNotSpokenByARequestInTheClear) {
+    const test_server server(loop.get_executor(), answering(response(200, "secret")), over_tls(authority.issue()));
+    const client http(loop.get_executor());
+    const auto got = loop.run(http.send({.url = "http://" + server.authority() + "/"}));
+    EXPECT_EQ(got->code(), client_errc::lost) << got->what();
+}
+
 // --- Proxies ----------------------------------------------------------------------------------------------------
 
 /// A proxy that joins the client to whatever CONNECT names, after showing what it was asked.

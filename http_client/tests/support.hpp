@@ -90,6 +90,10 @@ public:
         co_await asio::async_write(socket_, asio::buffer(bytes), asio::use_awaitable);
     }
     void close() { socket_.close(); }
+    void reset() {
+        socket_.set_option(asio::socket_base::linger(true, 0));
+        socket_.close();
+    }
 
 private:
     asio::ip::tcp::socket socket_;

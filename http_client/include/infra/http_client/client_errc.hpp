@@ -20,9 +20,9 @@ namespace infra::http {
 enum class client_errc {
     dns = 1,   ///< the host's or the proxy's name has no address
     connect,   ///< no connection to host or proxy
-    tls,       ///< the handshake failed or the certificate is not trusted
+    tls,       ///< the handshake was refused, the certificate is not trusted or for another host
     proxy,     ///< the proxy refused the tunnel
-    lost,      ///< the connection ended before the response did
+    lost,      ///< the connection ended before the response did, or before its TLS handshake
     protocol,  ///< what came is not HTTP, or its coding is broken
     too_large, ///< the response is over a limit
     redirect,  ///< one too many, to a bad place, or from https to http
