@@ -50,15 +50,22 @@ struct client_message {
 
 /// Why a text is no message, for the sentence of the error.
 struct bad_message {
-    std::string why{};
+    std::string why{}; ///< names the member, never its value
+    std::string ref{}; ///< that of the text, where it has one: its error carries it
 };
 
 /// Bounds: `max_depth` levels of JSON; everything else is bounded by the text's length, which the transport bounds.
+/// Errors: none but bad_alloc, whatever the text.
 std::variant<client_message, bad_message> parse_client_message(std::string_view text, std::size_t max_depth = 32);
 
+/// One line of JSON, always valid UTF-8; a channel that is empty and data that is null are left out.
 std::string to_text(const message& m);
 /// With what history adds: `"offset"`.
 std::string to_text(const message& m, std::uint64_t offset);
+/// With the `ref` of a question, or of what is answered; left out when empty.
+std::string to_text(const message& m, std::string_view ref);
+/// As a client sends it: with all its members that are not empty.
+std::string to_text(const client_message& m);
 
 /// Types that the protocol itself gives a meaning: what a server says with them, nobody may publish.
 bool is_reserved_type(std::string_view type) noexcept;
