@@ -24,7 +24,7 @@ struct presence_options {
     std::size_t max_info_bytes = 1'024;      ///< of one member; more is refused
 };
 
-/// One user, over all its connections.
+/// One user, over all its connections. A client without a user is one by itself, under its client id.
 struct member {
     std::string user{};
     json::value info{};          ///< of the connection that came last
