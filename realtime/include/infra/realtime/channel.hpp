@@ -6,6 +6,7 @@
 ///                              {"price:*", {.overflow = overflow::keep_latest}},
 ///                              {"*",       {.overflow = overflow::drop_oldest}}}}
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -27,7 +28,8 @@ enum class overflow : std::uint8_t {
 
 /// How many messages of a channel are kept for those who come back. Both bounds hold. Nothing is kept at size 0.
 struct history_options {
-    std::size_t size = 0;                   ///< messages; at most 100 000
+    std::size_t size =
+        0; ///< messages, at most 100 000. With 1 only the latest counts: whoever comes back gets it, and has missed nothing
     std::chrono::milliseconds age{300'000}; ///< how long one is kept, and the history after its last message
     std::size_t max_bytes = 1024 * 1024;    ///< of all of them together
 };
@@ -49,11 +51,31 @@ struct channel_rule {
 /// The options for `name`; defaults where no rule fits.
 const channel_options& options_for(const std::vector<channel_rule>& rules, std::string_view name) noexcept;
 
-/// A channel as those see it who deliver: constant while it lives.
+/// Counted by whoever drops a delivery: a connection's outbox. A copy goes on from where the original is.
+///
+/// Threads: any.
+class drop_counter {
+public:
+    drop_counter() noexcept = default;
+    drop_counter(const drop_counter& other) noexcept : count_(other.value()) {}
+    drop_counter& operator=(const drop_counter& other) noexcept {
+        count_.store(other.value(), std::memory_order_relaxed);
+        return *this;
+    }
+
+    void add(std::uint64_t dropped = 1) const noexcept { count_.fetch_add(dropped, std::memory_order_relaxed); }
+    std::uint64_t value() const noexcept { return count_.load(std::memory_order_relaxed); }
+
+private:
+    mutable std::atomic<std::uint64_t> count_{0};
+};
+
+/// A channel as those see it who deliver: constant while it lives, but for the counter.
 struct channel_facts {
     std::string name{};
     channel_options options{};
     std::string epoch{}; ///< of its history; empty where none is kept
+    drop_counter dropped{};
 };
 
 /// Names are 1 to `max_bytes` bytes of UTF-8 without control characters. True if it is one.
