@@ -15,20 +15,22 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
-#include <vector>
 
 namespace infra::realtime {
 
 struct outbox_options {
-    std::size_t max_bytes = 1024 * 1024; ///< of frames that wait; a frame that is alone always goes in
-    bool deflated = false;               ///< the client takes compressed frames
+    std::size_t max_bytes = 1024 * 1024;                ///< of messages that wait; one that waits alone always goes in
+    std::string_view (*gap_as)(const frame&) = nullptr; ///< how a gap notice is encoded; null: frame::websocket()
 };
 
-/// Rules: control frames always go in, ahead of data that has not begun to leave, up to a bound of their own (64 KiB, then close).
-/// A frame that has partly left stays whole. After a drop the client gets, in the channel's place in the order, one
-/// `{"type":"gap","channel":…,"data":{"dropped":n,"offset":last dropped}}` before the channel's next message, and at the latest
-/// when the queue is empty.
+/// Rules: the transport's own frames (push_control) go ahead of all that has not begun to leave, up to 64 KiB, then close. Frames that are
+/// `frame_facts::control` are never dropped and keep their place in the order; they have `max_bytes` of their own, then close. Messages
+/// go by their channel's overflow, without a channel by overflow::close. A frame that has partly left stays whole.
+/// After a drop the client gets, where the message would have been, one
+/// `{"type":"gap","channel":…,"data":{"dropped":n,"offset":last dropped}}` before the channel's next message. While a frame is half-way
+/// out, which is when the client reads too slowly, overflow::keep_latest lets of each key only the last one wait, bound or not.
 ///
 /// Threads:  one loop's.
 class outbox {
@@ -40,22 +42,30 @@ public:
     outbox(outbox&&) noexcept;
     outbox& operator=(outbox&&) noexcept;
 
-    verdict push(const frame& f);
-    /// Bytes of a frame of the transport's own (pong, ping, close): ahead of data.
+    verdict push(const frame& f) { return push(f, f.websocket()); }
+    /// Another encoding of it, which lives as long as the frame does.
+    verdict push(const frame& f, std::string_view encoded);
+    /// Bytes of a frame of the transport's own (pong, ping).
     verdict push_control(std::string bytes);
+    /// The last frame, a close: what is behind it, and has not begun to leave, is let go. Nothing goes in any more.
+    void push_last(std::string bytes);
 
-    bool empty() const noexcept;
+    bool empty() const noexcept { return !state_; }
     std::size_t bytes() const noexcept;
-    std::uint64_t dropped() const noexcept;
+    std::uint64_t dropped() const noexcept {
+        return dropped_;
+    } ///< messages, in all; what was let go by push_last is none
 
     /// The next pieces to write, in order, at most `into.size()`; how many. Good until the next push or written.
-    std::size_t gather(std::span<std::string_view> into) const;
+    std::size_t gather(std::span<std::string_view> into);
     void written(std::size_t bytes);
 
 private:
     struct state;
+    state& waiting();
+
     outbox_options options_;
-    std::unique_ptr<state> state_;
+    std::unique_ptr<state> state_; // while something waits
     std::uint64_t dropped_ = 0;
 };
 
