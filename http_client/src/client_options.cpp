@@ -9,6 +9,7 @@
 #include <initializer_list>
 #include <stdexcept>
 #include <string_view>
+#include <utility>
 
 namespace infra::http {
 namespace {
@@ -51,6 +52,12 @@ proxy_options proxies_from(const environment& variables) {
     return {.http = with_scheme(first_of(variables, {"http_proxy", "all_proxy", "ALL_PROXY"})),
             .https = with_scheme(first_of(variables, {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"})),
             .no_proxy = first_of(variables, {"no_proxy", "NO_PROXY"})};
+}
+
+client_tls_options tls_from(const environment& variables) {
+    auto file = variables.get_or("SSL_CERT_FILE", "");
+    auto directory = file.empty() ? variables.get_or("SSL_CERT_DIR", "") : std::string();
+    return {.ca_file = std::move(file), .ca_directory = std::move(directory)};
 }
 
 void validate(const client_options& o) {

@@ -63,6 +63,15 @@ TEST(ClientOptions, ReadProxiesFromTheEnvironment) {
     EXPECT_EQ(each.https, "http://b");
 }
 
+TEST(ClientOptions, ReadCertificatesToTrustFromTheEnvironment) {
+    const auto none = tls_from(environment());
+    EXPECT_EQ(none.ca_file + none.ca_directory, "");
+    EXPECT_EQ(tls_from(environment({{"SSL_CERT_DIR", "/etc/certs"}})).ca_directory, "/etc/certs");
+    const auto both = tls_from(environment({{"SSL_CERT_DIR", "/etc/certs"}, {"SSL_CERT_FILE", "/etc/ca.pem"}}));
+    EXPECT_EQ(both.ca_file, "/etc/ca.pem");
+    EXPECT_EQ(both.ca_directory, "") << "at most one of the two";
+}
+
 TEST(ClientOptions, DoNotTrustAVariableThatARequestCanSet) {
     EXPECT_EQ(proxies_from(environment({{"HTTP_PROXY", "http://evil"}})).http, "");
 }

@@ -56,6 +56,7 @@ resend_options resend_options_from(const environment& variables) {
     options.base_url = variables.get_or("RESEND_BASE_URL", options.base_url);
     options.user_agent = variables.get_or("RESEND_USER_AGENT", options.user_agent);
     options.proxy = http::proxies_from(variables);
+    options.tls = http::tls_from(variables);
     if (options.api_key.empty())
         resend::refuse("RESEND_API_KEY is not set; mail through Resend needs a key (re_…), or a file with one named by "
                        "RESEND_API_KEY_FILE");

@@ -55,7 +55,7 @@ struct resend_options {
 };
 
 /// RESEND_API_KEY, RESEND_BASE_URL and RESEND_USER_AGENT, as Resend's own clients read them; and the proxies of http_client's
-/// proxies_from(). Throws infra::error with errc::misconfigured when there is no key, or no address that can be one.
+/// proxies_from() and tls_from(). Throws infra::error with errc::misconfigured when there is no key, or no address that can be one.
 resend_options resend_options_from(const environment& variables);
 
 /// A mail is one request, or one of up to a hundred in a batch where several are handed over at once: those without

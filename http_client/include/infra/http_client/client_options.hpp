@@ -36,6 +36,9 @@ struct client_tls_options {
     bool insecure_accept_any_certificate = false;
 };
 
+/// Certificates to trust from `SSL_CERT_FILE`, or else `SSL_CERT_DIR`, where OpenSSL's programs look; the system's where neither is set.
+client_tls_options tls_from(const environment& variables);
+
 struct client_options {
     // --- Behaviour ---
 
