@@ -4,6 +4,8 @@
 #include "signing.hpp"
 #include "uploads.hpp"
 
+#include "../verify/fetch_over_http.hpp"
+
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,7 +30,7 @@ std::string shown(const std::vector<std::string>& quirks) {
     return text.empty() ? text : text + ")";
 }
 
-class s3_bucket final : public bucket {
+class s3_bucket final : public bucket, public follows_urls {
 public:
     explicit s3_bucket(s3_options o)
         : at_(std::make_shared<store>(std::move(o))), traits_(traits_of(at_->where().at())) {}
@@ -102,6 +104,10 @@ public:
     }
     awaitable<std::string> sign_part(upload_id upload, int number, std::chrono::seconds expires) override {
         return s3::sign_part(at_, std::move(upload), number, expires);
+    }
+
+    fetcher follower() const override {
+        return fetch_over_http({.proxy = at_->options().proxy, .tls = at_->options().tls});
     }
 
     awaitable<void> ping(deadline limit) override { return s3::ping(at_, limit); }

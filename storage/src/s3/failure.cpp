@@ -168,8 +168,10 @@ verdict judge(const complaint& c, int status, bool of_object) {
     return {errc::refused, "the store does not take the request"};
 }
 
+constexpr std::string_view tls_is_spoken = "; where TLS is spoken there, S3_ENDPOINT begins with https://";
+
 /// What the sentence names beside the key, where it helps.
-std::string detail_of(const verdict& v, const complaint& c, const asked& by) {
+std::string detail_of(const verdict& v, const complaint& c, int status, const asked& by) {
     std::string text;
     if (v.code == errc::denied && !by.key_id.empty())
         text += "; the access key is " + by.key_id + ", the region " + by.region;
@@ -177,11 +179,13 @@ std::string detail_of(const verdict& v, const complaint& c, const asked& by) {
         text += "; the bucket is " + by.bucket;
     if (v.code == infra::errc::misconfigured && !c.region.empty())
         text += "; it is in " + c.region;
+    if (by.perhaps_of_tls && c.code.empty() && status == 400) // what servers say of a request in the clear
+        text += tls_is_spoken;
     return text;
 }
 
 std::string sentence_of(const verdict& v, const complaint& c, int status, const asked& by) {
-    auto text = by.what + ": " + std::string(v.sentence) + detail_of(v, c, by) + " (" + std::to_string(status);
+    auto text = by.what + ": " + std::string(v.sentence) + detail_of(v, c, status, by) + " (" + std::to_string(status);
     if (!c.code.empty())
         text.append(" ").append(c.code);
     text += ")";
@@ -271,15 +275,30 @@ storage_error failure_of(const complaint& c, int status, const asked& by) {
              .fresh_connection = v.fresh_connection}};
 }
 
+namespace {
+
+std::string advice_on(const error_code& code, const asked& by) {
+    if (code == http::client_errc::tls)
+        return "; check S3_ENDPOINT (https:// or http://, and its host), and S3_CA_FILE, which names whose "
+               "certificates "
+               "are trusted";
+    const bool broken = code == http::client_errc::lost || code == http::client_errc::protocol;
+    return std::string(broken && by.perhaps_of_tls ? tls_is_spoken : "");
+}
+
+} // namespace
+
 storage_error failure_of(const error& e, const asked& by) {
     const auto* const ours = dynamic_cast<const http::client_error*>(&e);
     const bool arrived = by.changes && (!ours || ours->may_have_arrived());
     const bool broken = e.code() == http::client_errc::lost || e.code() == http::client_errc::protocol;
     const bool known = e.code() == infra::errc::timed_out || e.code() == infra::errc::closed ||
                        e.code() == infra::errc::overloaded || e.code() == infra::errc::misconfigured;
-    const error_code code = known ? e.code() : error_code(infra::errc::unavailable);
+    const error_code code = known                                ? e.code()
+                            : e.code() == http::client_errc::tls ? error_code(infra::errc::misconfigured)
+                                                                 : error_code(infra::errc::unavailable);
     return {code,
-            by.what + ": " + e.what(),
+            by.what + ": " + e.what() + advice_on(e.code(), by),
             {.name = std::string(http::failure_name(e.code())),
              .retryable = http::is_retryable(e.code()) || broken,
              .uncertain = arrived,

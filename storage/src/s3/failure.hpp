@@ -35,6 +35,7 @@ struct asked {
     std::string key_id{};
     std::string region{};
     std::string bucket{};
+    bool perhaps_of_tls = false; ///< in the clear, of whom nothing has been heard so far
 };
 
 storage_error failure_of(const answer& a, const asked& by, wall_time now);

@@ -78,12 +78,15 @@ void apply(s3_options& to, std::string_view name, std::string value) {
         to.endpoint = std::move(value);
     else if (name == "public_endpoint")
         to.public_endpoint = std::move(value);
+    else if (name == "ca_file")
+        to.tls = {.ca_file = std::move(value)};
     else if (name == "style")
         to.addressing = style_of(value);
     else if (name == "checksums")
         to.checksums = checksums_of(value);
     else
-        refuse("s3: a URL says region, endpoint, public_endpoint, style and checksums; keys are S3_ACCESS_KEY_ID's and "
+        refuse("s3: a URL says region, endpoint, public_endpoint, ca_file, style and checksums; keys are "
+               "S3_ACCESS_KEY_ID's and "
                "S3_SECRET_ACCESS_KEY's");
 }
 
@@ -126,6 +129,9 @@ s3_options defaults_from(const environment& variables) {
     if (auto region = first_of(variables, {"S3_REGION", "AWS_REGION", "AWS_DEFAULT_REGION"}); !region.empty())
         o.region = std::move(region);
     o.proxy = http::proxies_from(variables);
+    o.tls = http::tls_from(variables);
+    if (auto file = first_of(variables, {"S3_CA_FILE", "AWS_CA_BUNDLE"}); !file.empty())
+        o.tls = {.ca_file = std::move(file)};
     return o;
 }
 

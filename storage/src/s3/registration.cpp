@@ -14,7 +14,7 @@ std::shared_ptr<bucket> from_url(std::string_view url, const environment& variab
 }
 
 [[maybe_unused]] const bool registered =
-    register_bucket("s3", from_url) && register_bucket("s3+http", from_url) && register_fetcher(fetch_over_http);
+    register_bucket("s3", from_url) && register_bucket("s3+http", from_url) && register_fetcher(fetch_as_the_process);
 
 } // namespace
 } // namespace infra::storage

@@ -172,7 +172,8 @@ asked store::asked_for(std::string_view verb, const std::string& key, bool chang
     return {.what = std::string(verb).append(" ").append(key.empty() ? options_.bucket : key),
             .of_object = !key.empty(),
             .changes = changes,
-            .bucket = options_.bucket};
+            .bucket = options_.bucket,
+            .perhaps_of_tls = !address_.at().secure && !heard_};
 }
 
 awaitable<credentials> store::keys(asked by, deadline limit) {
@@ -212,6 +213,7 @@ awaitable<outcome> ask(std::shared_ptr<store> at, request what, call how, deadli
     for (int turn = 1;; ++turn) {
         auto on_its_way = co_await signed_by_now(at, what, how, limit);
         auto done = co_await exchanged(at, std::move(on_its_way.request), how, limit);
+        at->heard();
         if (done.got.succeeded() && !(how.fails_late && is_belated_failure(done.got)))
             co_return done;
         const auto c = complaint_of(done.got);

@@ -82,6 +82,9 @@ public:
     bool take_fresh_connection() noexcept { return fresh_.exchange(false); }
     storage_error noted(storage_error failure);
 
+    /// An answer has come, of whatever kind.
+    void heard() noexcept { heard_ = true; }
+
 private:
     const s3_options options_;
     const address address_;
@@ -89,6 +92,7 @@ private:
     s3::learned learned_;
     credentials_cache keys_;
     std::atomic<bool> fresh_{false};
+    std::atomic<bool> heard_{false};
     line line_; // ends first
 };
 

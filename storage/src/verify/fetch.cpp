@@ -25,7 +25,9 @@ bool register_fetcher(fetcher one) {
     return true;
 }
 
-fetcher registered_fetcher() {
+fetcher fetcher_for(const bucket& of) {
+    if (const auto* const itself = dynamic_cast<const follows_urls*>(&of))
+        return itself->follower();
     auto& all = the_registration();
     const std::scoped_lock lock(all.mutex);
     return all.one;

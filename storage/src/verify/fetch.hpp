@@ -7,6 +7,7 @@
 #include <infra/base/awaitable.hpp>
 #include <infra/base/http_message.hpp>
 #include <infra/base/time.hpp>
+#include <infra/storage/bucket.hpp>
 
 #include <functional>
 #include <string>
@@ -34,7 +35,16 @@ using fetcher = std::function<awaitable<fetch_answer>(fetch_request what, deadli
 /// Always true, so that a global can be initialised with it. The last one counts.
 bool register_fetcher(fetcher one);
 
-/// Empty while none is registered.
-fetcher registered_fetcher();
+/// A bucket whose URLs are followed as it asks itself: by the certificates that it trusts, through its proxy.
+class follows_urls {
+public:
+    virtual fetcher follower() const = 0;
+
+protected:
+    ~follows_urls() = default;
+};
+
+/// How this bucket's URLs are followed: as it says, or by what is registered; empty: not at all.
+fetcher fetcher_for(const bucket& of);
 
 } // namespace infra::storage

@@ -4,6 +4,8 @@
 
 #include <boost/asio/this_coro.hpp>
 
+#include <utility>
+
 namespace infra::storage {
 namespace {
 
@@ -18,10 +20,8 @@ http::headers headers_of(const fetch_request& from) {
     return made;
 }
 
-} // namespace
-
-awaitable<fetch_answer> fetch_over_http(fetch_request what, deadline limit) {
-    const http::client client(co_await asio::this_coro::executor);
+awaitable<fetch_answer> fetched(http::client_options with, fetch_request what, deadline limit) {
+    const http::client client(co_await asio::this_coro::executor, std::move(with));
     auto headers = headers_of(what);
     auto sending = client.send({.method = what.method,
                                 .url = std::move(what.url),
@@ -34,9 +34,21 @@ awaitable<fetch_answer> fetch_over_http(fetch_request what, deadline limit) {
         co_return fetch_answer{answer.status, std::move(answer.headers), std::move(answer.body)};
     } catch (const error& e) {
         if (e.code() == http::client_errc::connect)
-            throw error(errc::unavailable, e.what());
+            throw error(infra::errc::unavailable, e.what());
         throw;
     }
+}
+
+} // namespace
+
+fetcher fetch_over_http(http::client_options with) {
+    return
+        [with = std::move(with)](fetch_request what, deadline limit) { return fetched(with, std::move(what), limit); };
+}
+
+awaitable<fetch_answer> fetch_as_the_process(fetch_request what, deadline limit) {
+    const auto variables = environment::of_process();
+    return fetched({.proxy = http::proxies_from(variables), .tls = http::tls_from(variables)}, std::move(what), limit);
 }
 
 } // namespace infra::storage

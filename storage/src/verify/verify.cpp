@@ -145,7 +145,7 @@ awaitable<verify_report> verify(storage files, verify_options options) {
     auto& time = real_clock();
     const auto limit = deadline::after(options.timeout, time.steady());
     verify_report report;
-    const auto fetch = options.signed_urls ? registered_fetcher() : fetcher();
+    const auto fetch = options.signed_urls ? fetcher_for(*files.bucket()) : fetcher();
     trial probes(files, options.prefix + random_hex(8) + "/", fetch, limit);
     std::exception_ptr cancelled;
     try {

@@ -3,6 +3,8 @@
 #include "bucket_conformance.hpp"
 #include "others.hpp"
 #include "stub/server.hpp"
+#include "test_authority.hpp"
+#include "tls_relay.hpp"
 
 #include <infra/http_client.hpp>
 #include <infra/runtime/event_loop.hpp>
@@ -31,7 +33,9 @@ private:
 
 class outsider {
 public:
-    outsider() { loop_.start(); }
+    explicit outsider(http::client_tls_options tls = {}) : client_(loop_.get_executor(), {.tls = std::move(tls)}) {
+        loop_.start();
+    }
 
     outside_answer fetch(outside_request what) {
         http::client_request request{.method = what.method, .url = what.url, .body = std::move(what.body)};
@@ -45,7 +49,7 @@ public:
 
 private:
     event_loop loop_;
-    http::client client_{loop_.get_executor()};
+    http::client client_;
 };
 
 struct stub_place {
@@ -60,9 +64,29 @@ struct stub_place {
     outsider others;
 };
 
+/// Under TLS, with a certificate that only who is told trusts.
+struct secured_place {
+    explicit secured_place(stub::profile p) : s3({.profile = std::move(p), .time = &time}) {}
+
+    std::shared_ptr<bucket> open() {
+        return make_s3_bucket({.bucket = s3.bucket(),
+                               .endpoint = "https://127.0.0.1:" + std::to_string(secured.port()),
+                               .keys = s3.keys(),
+                               .tls = {.ca_file = authority.ca_file()},
+                               .time = &time});
+    }
+
+    shifted_clock time;
+    const testing::test_authority authority;
+    stub::server s3;
+    testing::tls_relay secured{s3.port(), authority.issue()};
+    outsider others{{.ca_file = authority.ca_file()}};
+};
+
+template <class Place = stub_place>
 std::function<bucket_subject()> on_the_stub(stub::profile p) {
     return [p] {
-        const auto place = std::make_shared<stub_place>(p);
+        const auto place = std::make_shared<Place>(p);
         auto* const at = place.get();
         return bucket_subject{.object = at->open(),
                               .another = [at] { return at->open(); },
@@ -165,10 +189,14 @@ gaps of_swift() {
 // --- The stores -------------------------------------------------------------------------------------------------------
 
 INFRA_BUCKET_CONFORMANCE(
-    Stub, ::testing::Values(bucket_case{.name = "aws", .make = on_the_stub(stub::aws())},
-                            bucket_case{.name = "r2", .make = on_the_stub(stub::r2()), .gaps = of_r2()},
-                            bucket_case{.name = "bare", .make = on_the_stub(stub::bare()), .gaps = of_bare()},
-                            bucket_case{.name = "old", .make = on_the_stub(stub::old()), .gaps = of_old()}));
+    Stub,
+    ::testing::Values(bucket_case{.name = "aws", .make = on_the_stub(stub::aws())},
+                      bucket_case{.name = "r2", .make = on_the_stub(stub::r2()), .gaps = of_r2()},
+                      bucket_case{.name = "bare", .make = on_the_stub(stub::bare()), .gaps = of_bare()},
+                      bucket_case{.name = "old", .make = on_the_stub(stub::old()), .gaps = of_old()},
+                      bucket_case{.name = "aws_over_tls", .make = on_the_stub<secured_place>(stub::aws())},
+                      bucket_case{
+                          .name = "r2_over_tls", .make = on_the_stub<secured_place>(stub::r2()), .gaps = of_r2()}));
 INFRA_BUCKET_CONFORMANCE(S3rver, ::testing::Values(bucket_case{
                                      .name = "s3rver", .make = on_the_only<others::s3rver>, .gaps = of_s3rver()}));
 INFRA_BUCKET_CONFORMANCE(Swift, ::testing::Values(bucket_case{

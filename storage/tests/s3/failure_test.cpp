@@ -222,7 +222,7 @@ TEST(S3Failure, TellsWhetherALostRequestMayHaveBeenDone) {
         {client_errc::connect, false, infra::errc::unavailable, true, false},
         {client_errc::lost, true, infra::errc::unavailable, true, true},
         {client_errc::protocol, true, infra::errc::unavailable, true, true},
-        {client_errc::tls, false, infra::errc::unavailable, false, false},
+        {client_errc::tls, false, infra::errc::misconfigured, false, false},
         {client_errc::proxy, false, infra::errc::unavailable, false, false},
         {infra::errc::timed_out, true, infra::errc::timed_out, true, true},
         {infra::errc::overloaded, false, infra::errc::overloaded, true, false},
@@ -234,9 +234,33 @@ TEST(S3Failure, TellsWhetherALostRequestMayHaveBeenDone) {
         EXPECT_EQ(e.retryable(), r.retryable) << r.from.message();
         EXPECT_EQ(e.uncertain(), r.arrived) << r.from.message();
         EXPECT_EQ(e.fresh_connection(), r.fresh) << r.from.message();
-        EXPECT_STREQ(e.what(), "put a: PUT x: sentence");
+        EXPECT_TRUE(std::string_view(e.what()).starts_with("put a: PUT x: sentence")) << e.what();
         EXPECT_FALSE(failure_of(http::client_error(r.from, "x", r.arrived), list_photos).uncertain());
     }
+}
+
+TEST(S3Failure, SaysWhatToCheckWhereTlsIsNotUnderstood) {
+    using http::client_errc;
+    const auto sentence_of = [](error_code code, bool perhaps_of_tls) {
+        auto by = put_a;
+        by.perhaps_of_tls = perhaps_of_tls;
+        return std::string(failure_of(http::client_error(code, "PUT x: why", true), by).what());
+    };
+    const std::string certificates =
+        "put a: PUT x: why; check S3_ENDPOINT (https:// or http://, and its host), and S3_CA_FILE, which names whose "
+        "certificates are trusted";
+    const std::string spoken = "; where TLS is spoken there, S3_ENDPOINT begins with https://";
+    EXPECT_EQ(sentence_of(client_errc::tls, false), certificates);
+    EXPECT_EQ(sentence_of(client_errc::lost, true), "put a: PUT x: why" + spoken);
+    EXPECT_EQ(sentence_of(client_errc::lost, false), "put a: PUT x: why");
+    EXPECT_EQ(sentence_of(client_errc::connect, true), "put a: PUT x: why");
+    auto by = put_a;
+    by.perhaps_of_tls = true;
+    const answer page{400, {}, "<html>The plain HTTP request was sent to HTTPS port</html>"};
+    EXPECT_NE(std::string(failure_of(page, by, {}).what()).find(spoken), std::string::npos);
+    EXPECT_EQ(std::string(failure_of(page, put_a, {}).what()).find(spoken), std::string::npos);
+    const answer known{400, {}, error_body("InvalidPart")};
+    EXPECT_EQ(std::string(failure_of(known, by, {}).what()).find(spoken), std::string::npos);
 }
 
 TEST(S3Failure, IsKnownForEachKeyOfMany) {

@@ -117,6 +117,19 @@ TEST(S3Options, AreTakenFromAwssVariablesWhereOursSayNothing) {
     EXPECT_EQ(s3_options_from(with({{"AWS_REGION", "b"}, {"S3_REGION", "c"}})).region, "c");
 }
 
+TEST(S3Options, TrustWhomTheMostSpecificVariableNames) {
+    environment::variables all{{"SSL_CERT_DIR", "/certs"}};
+    EXPECT_EQ(s3_options_from(with(all)).tls.ca_directory, "/certs");
+    for (const auto* const name : {"SSL_CERT_FILE", "AWS_CA_BUNDLE", "S3_CA_FILE"}) {
+        all.insert_or_assign(name, std::string("/of/") + name);
+        const auto tls = s3_options_from(with(all)).tls;
+        EXPECT_EQ(tls.ca_file, std::string("/of/") + name);
+        EXPECT_EQ(tls.ca_directory, "");
+    }
+    const auto tls = s3_options_from_url("s3://docs?ca_file=/etc/my%20ca.pem", with(all)).tls;
+    EXPECT_EQ(tls.ca_file, "/etc/my ca.pem");
+}
+
 TEST(S3Options, SayWhichVariableIsMissingOrBad) {
     const std::pair<environment, std::string> table[] = {
         {environment({{"S3_ACCESS_KEY_ID", "A"}, {"S3_SECRET_ACCESS_KEY", "s3cret"}}), "S3_BUCKET is not set"},

@@ -73,11 +73,11 @@ struct s3_options {
     clock* time = &real_clock(); ///< outlives it
 };
 
-/// S3_BUCKET, S3_REGION, S3_ENDPOINT (or AWS_REGION, AWS_DEFAULT_REGION, AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL), S3_PUBLIC_ENDPOINT and
-/// credentials_from(); the proxies of http_client's proxies_from().
+/// S3_BUCKET, S3_REGION, S3_ENDPOINT, S3_CA_FILE (or AWS_REGION, AWS_DEFAULT_REGION, AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, AWS_CA_BUNDLE),
+/// S3_PUBLIC_ENDPOINT and credentials_from(); proxies and certificates of http_client's proxies_from() and tls_from().
 s3_options s3_options_from(const environment& variables);
 
-/// Of a URL `s3://bucket?region=…&endpoint=…&style=path|host&checksums=…`, with `s3+http://host:port/bucket` for an endpoint in the
+/// Of a URL `s3://bucket?region=…&endpoint=…&ca_file=…&style=path|host&checksums=…`, with `s3+http://host:port/bucket` for an endpoint in the
 /// clear; what it does not say is as the environment has it. A secret is never in it: `s3://key:secret@…` is refused.
 s3_options s3_options_from_url(std::string_view url, const environment& variables);
 

@@ -12,6 +12,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/redirect_error.hpp>
 
+#include <algorithm>
 #include <map>
 
 namespace infra::storage::stub {
@@ -38,13 +39,16 @@ struct server::state {
 
 namespace {
 
-// `bucket.localhost` is a virtual host; anything else has the bucket in its path.
+// Before which a bucket stands in a virtual host; in any other the bucket is in the path.
+constexpr std::string_view domains[] = {".s3.localhost", ".localhost"};
+
 void locate(message& m) {
     const auto host = m.header("host").value_or("");
     const auto name = host.substr(0, host.rfind(':'));
     auto path = std::string_view(m.path).substr(1);
-    if (name.ends_with(".localhost")) {
-        m.bucket = name.substr(0, name.size() - 10);
+    const auto domain = std::ranges::find_if(domains, [&](auto each) { return name.ends_with(each); });
+    if (domain != std::end(domains)) {
+        m.bucket = name.substr(0, name.size() - domain->size());
     } else {
         const auto slash = std::min(path.find('/'), path.size());
         m.bucket = path.substr(0, slash);
