@@ -1,5 +1,7 @@
 #include "exchange.hpp"
 
+#include <infra/base/propagation.hpp>
+
 namespace infra::http::detail {
 namespace {
 
@@ -32,6 +34,23 @@ std::string_view exchange::span_name() const noexcept {
     if (!route)
         return to_string(method);
     return route->method == method ? std::string_view(route->span_name) : route->head_span_name;
+}
+
+infra::context context_of(const request& r, const std::string& request_id) {
+    const auto& headers = r.headers();
+    const auto value = [&headers](std::string_view name) { return std::string(headers.get(name).value_or("")); };
+    const auto joined = [&headers](std::string_view name) {
+        std::string out;
+        for (const auto each : headers.get_all(name))
+            out.append(out.empty() ? "" : ",").append(each);
+        return out;
+    };
+    const bool once = headers.get_all("Traceparent").size() < 2;
+    return extract({.traceparent = once ? value("Traceparent") : "",
+                    .tracestate = joined("Tracestate"),
+                    .baggage = joined("Baggage")},
+                   infra::context::current().with_span({}))
+        .with_request_id(request_id);
 }
 
 void describe_request(telemetry::span& span, const exchange& e, const request& r) {

@@ -4,6 +4,7 @@
 
 #include "message_access.hpp"
 
+#include <infra/base/context.hpp>
 #include <infra/base/telemetry.hpp>
 
 #include <array>
@@ -32,6 +33,9 @@ struct exchange {
     /// "GET /users/{id}", or the method alone.
     std::string_view span_name() const noexcept;
 };
+
+/// What came with the request, beside what is current: W3C's headers.
+infra::context context_of(const request& r, const std::string& request_id);
 
 /// Puts the semantic conventions' attributes on a span that is being recorded.
 void describe_request(telemetry::span& span, const exchange& e, const request& r);
