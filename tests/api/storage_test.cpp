@@ -3,6 +3,7 @@
 #include "support.hpp"
 
 #include <infra/storage.hpp>
+#include <infra/storage/verify.hpp>
 
 #include <gtest/gtest.h>
 
@@ -86,6 +87,63 @@ TEST(ApiStorage, TakesFilesAndWhatComes) {
             EXPECT_EQ(e.code(), infra::storage::errc::precondition);
         }
     });
+}
+
+TEST(ApiStorage, DoesWhatItsHeadersSay) {
+    const temporary_folder folder;
+    infra::storage::storage storage({.url = "file:" + (folder.path() / "kept").string()});
+    const std::string bytes(11 << 20, 'x');
+    run([&]() -> awaitable<void> {
+        // storage.hpp, lister.hpp
+        auto info = co_await storage.put("photos/1.jpg", bytes);
+        auto face = co_await storage.get("photos/1.jpg");
+        EXPECT_EQ(face.info.content_type, "image/jpeg");
+        EXPECT_EQ(face.info.etag, info.etag);
+        co_await storage.download("photos/1.jpg", folder.path() / "1.jpg");
+        auto photos = storage.each({.prefix = "photos/"});
+        std::size_t listed = 0;
+        while (auto one = co_await photos.next())
+            listed += one->key == "photos/1.jpg" && one->size == bytes.size() ? 1 : 100;
+        EXPECT_EQ(listed, 1u);
+
+        // upload.hpp
+        auto up = co_await storage.begin_upload("video.mp4");
+        const auto token = up.token();
+        co_await up.put_part(1, bytes.substr(0, up.part_size()));
+        auto again = co_await storage.resume_upload(token);
+        for (int missing : again.missing(2))
+            co_await again.put_part(missing, bytes.substr(up.part_size()));
+        EXPECT_EQ((co_await again.complete()).size, bytes.size());
+
+        // signing.hpp
+        auto form = co_await storage.signed_form_for({.key_prefix = "in/", .max_size = 5'000'000}, 10min);
+        auto url = co_await storage.signed_url(
+            "in/photo.jpg", 10min,
+            {.method = infra::http::method::put, .content_type = "image/jpeg", .content_length = bytes.size()});
+        EXPECT_NE(form.url, url);
+        auto parts = co_await storage.signed_upload_for("video.mp4", 10min, {.size = bytes.size()});
+        EXPECT_EQ(parts.part_urls.size(), 2u);
+        EXPECT_EQ((co_await storage.sweep(0ms)).uploads, 1u);
+
+        // verify.hpp
+        auto report = co_await infra::storage::verify(storage, {.signed_urls = false});
+        for (auto& c : report.checks)
+            EXPECT_EQ(to_string(c.outcome), c.name.starts_with("signed") ? "skipped" : "works") << c.name << c.note;
+
+        // bucket.hpp
+        auto kept = infra::storage::make_bucket("file:" + (folder.path() / "kept").string());
+        co_await kept->put({.key = "a.txt"}, {.bytes = "hello"}, infra::deadline::after(10s));
+        EXPECT_EQ((co_await storage.get("a.txt")).bytes, "hello");
+    });
+
+    // checksum.hpp, key.hpp
+    using infra::storage::checksum, infra::storage::checksum_kind;
+    checksum sum(checksum_kind::crc32c), first(checksum_kind::crc32c), second(checksum_kind::crc32c);
+    sum.update("12345").update("6789");
+    EXPECT_EQ(sum.base64(), "4waSgw==");
+    EXPECT_EQ(combine(first.update("12345"), second.update("6789"), 4), sum);
+    EXPECT_NO_THROW(infra::storage::check_key("avatars/user-123.jpg"));
+    EXPECT_FALSE(infra::storage::is_key("../secrets"));
 }
 
 TEST(ApiStorage, IsWaitedForWithoutALoop) {
