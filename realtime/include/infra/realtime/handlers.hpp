@@ -1,6 +1,7 @@
 #pragma once
 
-/// Functions that answer clients: plain or coroutine.
+/// Functions that answer clients: plain or coroutine. A plain one costs a call; while a coroutine is busy, its client's next messages wait,
+/// and nobody else's.
 ///
 ///     hub.on_message("typing", [](realtime::client_id from, realtime::message m) { … });
 ///     hub.on_request("seats", [](realtime::client_id, realtime::message m) -> awaitable<json::value> { co_return co_await seats_of(m.data); });
@@ -26,28 +27,23 @@ public:
     template <class F>
         requires(!std::same_as<std::remove_cvref_t<F>, any_function> && std::is_invocable_v<F&, Arguments...>)
     any_function(F function) {
-        run_ = [kept = std::make_shared<F>(std::move(function))](Arguments... with) {
-            return run(kept, std::move(with)...);
-        };
+        auto kept = std::make_shared<F>(std::move(function));
+        if constexpr (infra::detail::awaited<std::invoke_result_t<F&, Arguments...>>::is_awaitable)
+            coroutine_ = [kept](Arguments... with) { return run(kept, std::move(with)...); };
+        else
+            plain_ = [kept](Arguments... with) -> Result { return (*kept)(std::move(with)...); };
     }
-    awaitable<Result> operator()(Arguments... with) const { return run_(std::move(with)...); }
+    bool is_plain() const noexcept { return bool(plain_); }
+    Result now(Arguments... with) const { return plain_(std::move(with)...); } ///< only if is_plain()
+    awaitable<Result> later(Arguments... with) const { return coroutine_(std::move(with)...); }
 
 private:
     template <class F>
     static awaitable<Result> run(std::shared_ptr<F> function, Arguments... with) {
-        using given = std::invoke_result_t<F&, Arguments...>;
-        if constexpr (std::is_void_v<Result>) {
-            if constexpr (std::is_void_v<given>)
-                (*function)(std::move(with)...);
-            else
-                co_await (*function)(std::move(with)...);
-        } else if constexpr (std::convertible_to<given, Result>) {
-            co_return (*function)(std::move(with)...);
-        } else {
-            co_return co_await (*function)(std::move(with)...);
-        }
+        co_return co_await (*function)(std::move(with)...);
     }
-    std::function<awaitable<Result>(Arguments...)> run_;
+    std::function<Result(Arguments...)> plain_;
+    std::function<awaitable<Result>(Arguments...)> coroutine_;
 };
 
 } // namespace detail
