@@ -32,7 +32,8 @@
 
 namespace infra::realtime {
 
-/// What a connection brings when it asks to come in. `token` is empty until the client sends an `auth` message, which asks again.
+/// What a connection brings when it asks to come in. A token comes as a WebSocket subprotocol `token.<…>`, which unlike a query is in no
+/// log, or in an `auth` message; then there is nothing here but it and the address: what came with the upgrade is not kept.
 struct handshake {
     http::headers headers{};
     std::string path{};
@@ -41,8 +42,8 @@ struct handshake {
     std::string subprotocol{}; ///< a token in a subprotocol "token.…" is in `token`, not here
     std::string token{};
 
-    std::optional<std::string_view> cookie(std::string_view name) const noexcept;
-    std::optional<std::string> parameter(std::string_view name) const; ///< of the query, decoded
+    std::optional<std::string_view> cookie(std::string_view name) const noexcept; ///< as sent; the first of this name
+    std::optional<std::string> parameter(std::string_view name) const;            ///< of the query, decoded; the first
 };
 
 /// Who somebody is.
@@ -52,6 +53,8 @@ struct identity {
     std::optional<wall_time>
         expires_at{}; ///< then the client is asked for a new token, and after `auth_time` closed with token_expired
     std::vector<std::string> channels{}; ///< subscribed at once, without being asked for
+    bool proved =
+        true; ///< false: hub_options::auth_by_message; until then the client may say nothing but `auth` and `ping`
 };
 
 /// What somebody wants to do.
@@ -93,7 +96,8 @@ private:
 
 } // namespace detail
 
-/// Throwing, or taking longer than hub_limits::auth_time, refuses: the client gets 401, or close_code::unauthorized.
+/// Throwing, or taking longer than hub_limits::auth_time, refuses: the client gets 401, or close_code::unauthorized. What was thrown goes to the
+/// log. Asked again for each `auth` message; a connection stays its user's: another user's token closes it.
 using authenticate_hook = detail::hook<identity, handshake>;
 using authorize_hook = detail::hook<bool, access_request>;
 
@@ -107,7 +111,7 @@ struct hub_limits {
     std::size_t max_message_bytes = 64 * 1024; ///< from a client, whole and inflated
     double messages_per_second = 50;           ///< of one client; over it: close_code::too_many_messages
     std::size_t message_burst = 200;
-    double messages_per_second_per_user = 200; ///< over all connections of a user
+    double messages_per_second_per_user = 200; ///< over all connections of a user; the burst in proportion
     std::size_t max_pending_messages = 64; ///< of one client, received and not yet handled; then it is not read from
     std::size_t max_queue_bytes = 1024 * 1024;      ///< of one client, waiting to be sent; see overflow
     std::chrono::milliseconds auth_time{10'000};    ///< from the connection to an identity
@@ -125,6 +129,9 @@ struct hub_options {
     hub_limits limits{};
     presence_options presence{};
     authenticate_hook authenticate{}; ///< none: everybody comes in as nobody in particular
+    /// For browsers without cookies: who brings no token, and is refused, is let in to send one in an `auth` message, within
+    /// hub_limits::auth_time, or is closed with close_code::unauthorized.
+    bool auth_by_message = false;
     /// None: a client's `subscribe` goes to the handlers of on_message, and holds if one of them subscribes it. Publishing by clients,
     /// presence and history are refused.
     authorize_hook authorize{};
