@@ -1,0 +1,333 @@
+#include "channel.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace infra::realtime::detail {
+namespace {
+
+bool is_latest_only(const history_options& history) noexcept { return history.size == 1; }
+
+message read_message(std::string_view text) {
+    auto read = json::parse(text, {.max_bytes = text.size(), .max_depth = 512});
+    auto& members = read.value().get_object();
+    message m{.type = std::string(members.at("type").get_string()),
+              .channel = std::string(members.at("channel").get_string())};
+    if (auto* const data = members.if_contains("data"))
+        m.data = std::move(*data);
+    return m;
+}
+
+} // namespace
+
+// The offset is known only under the channel's lock, where nothing should be encoded. It goes between what stands before and behind it.
+outgoing make_outgoing(const message& m) {
+    return {.text = to_text(m), .offset_at = to_text(message{.type = m.type, .channel = m.channel}).size() - 1};
+}
+
+void wake(const lanes_to_wake& lanes) {
+    for (const auto& each : lanes)
+        each->wake();
+}
+
+channel::channel(channel_facts facts, std::uint64_t number, steady_time now)
+    : name_(facts.name),
+      number_(number),
+      facts_(std::make_shared<const channel_facts>(std::move(facts))),
+      used_at_(now) {
+    if (facts_->options.history.size > 0)
+        history_ = std::make_unique<history_ring>(facts_->options.history);
+}
+
+// --- what is said ---
+
+std::optional<publication> channel::publish(const outgoing& what, steady_time now, lanes_to_wake& wake,
+                                            std::optional<std::uint64_t> offset) {
+    const std::scoped_lock lock(mutex_);
+    if (dead_)
+        return {};
+    const bool is_kept = history_ && (!offset || *offset > 0);
+    if (is_kept)
+        last_ = offset ? *offset : last_ + 1;
+    const auto made = encode(what, is_kept ? last_ : 0);
+    if (is_kept)
+        history_->append(made, last_, now, what.ttl, what.except_id);
+    ++published_;
+    used_at_ = now;
+    deliver(made, what.except, wake);
+    return publication{.subscribers = size_, .at = is_kept ? place() : position{}};
+}
+
+frame channel::encode(const outgoing& what, std::uint64_t offset) const {
+    frame_facts facts{.channel = facts_, .offset = offset, .key = what.key};
+    if (offset == 0)
+        return {what.text, std::move(facts)};
+    const std::string_view text = what.text;
+    std::string placed;
+    placed.reserve(text.size() + 32);
+    placed.append(text.substr(0, what.offset_at)).append(",\"offset\":").append(std::to_string(offset));
+    return {placed.append(text.substr(what.offset_at)), std::move(facts)};
+}
+
+void channel::deliver(const frame& what, const std::shared_ptr<const client>& except, lanes_to_wake& wake) {
+    for (auto& each : parts_) {
+        if (each.on->offer(delivery{each.who, what, except}))
+            each.losing.reset();
+        else
+            lose(each, what);
+        wake.push_back(each.on);
+    }
+}
+
+// The notice takes the place of the first one lost, and then speaks for all until something goes in again.
+void channel::lose(part& on, const frame& what) {
+    const auto offset = what.facts().offset;
+    const bool is_first = !on.losing;
+    if (is_first) {
+        on.losing = std::make_shared<loss>();
+        on.losing->first = offset;
+    }
+    on.losing->last = offset;
+    ++on.losing->count;
+    if (is_first)
+        on.on->post(lost_deliveries{on.who, shared_from_this(), on.losing});
+}
+
+std::vector<std::pair<frame, std::string>> channel::make_up_for(const loss& what, std::size_t listeners) {
+    const std::scoped_lock lock(mutex_);
+    for (auto& each : parts_) // what is lost from here on needs a notice of its own
+        if (each.losing.get() == &what)
+            each.losing.reset();
+    std::vector<std::pair<frame, std::string>> made;
+    if (history_ && what.first > 0 && history_->reaches_back_to(what.first - 1)) {
+        for (const auto* const each : history_->after(what.first - 1, steady_time::min()))
+            if (each->offset <= what.last)
+                made.emplace_back(each->what, each->except);
+    } else {
+        facts_->dropped.add(what.count * listeners);
+        made.emplace_back(gap_frame(what.count, what.last), std::string());
+    }
+    return made;
+}
+
+frame channel::gap_frame(std::uint64_t dropped, std::uint64_t offset) const {
+    json::object data{{"dropped", dropped}};
+    if (offset > 0)
+        data["offset"] = offset;
+    return make_frame({.type = "gap", .channel = facts_->name, .data = std::move(data)},
+                      {.channel = facts_, .control = true});
+}
+
+void channel::gap(std::uint64_t dropped, const position& now, lanes_to_wake& wake) {
+    const std::scoped_lock lock(mutex_);
+    if (dead_)
+        return;
+    const bool is_new = now.epoch != facts_->epoch;
+    if (is_new) {
+        auto facts = *facts_;
+        facts.epoch = now.epoch;
+        facts_ = std::make_shared<const channel_facts>(std::move(facts));
+    }
+    last_ = now.offset;
+    if (history_) {
+        history_->clear();
+        history_->begin_after(last_);
+    }
+    facts_->dropped.add(dropped * size_);
+    json::object data{{"dropped", dropped}, {"offset", now.offset}};
+    if (is_new)
+        data["epoch"] = now.epoch;
+    deliver(make_frame({.type = "gap", .channel = facts_->name, .data = std::move(data)},
+                       {.channel = facts_, .control = true}),
+            nullptr, wake);
+}
+
+void channel::remember(const missed& from_broker, steady_time now) {
+    const std::scoped_lock lock(mutex_);
+    if (!history_ || dead_)
+        return;
+    if (facts_->epoch != from_broker.now.epoch) {
+        auto facts = *facts_;
+        facts.epoch = from_broker.now.epoch;
+        facts_ = std::make_shared<const channel_facts>(std::move(facts));
+        history_->clear();
+        last_ = 0;
+    }
+    if (last_ >= from_broker.now.offset)
+        return;
+    history_->clear();
+    history_->begin_after(from_broker.messages.empty() ? from_broker.now.offset
+                                                       : from_broker.messages.front().at.offset - 1);
+    for (const auto& each : from_broker.messages) {
+        auto what = make_outgoing(each.what);
+        what.key = each.key;
+        history_->append(encode(what, each.at.offset), each.at.offset, now, each.ttl, each.except);
+    }
+    last_ = from_broker.now.offset;
+}
+
+bool channel::remembers() const {
+    const std::scoped_lock lock(mutex_);
+    return !history_ || !facts_->epoch.empty();
+}
+
+// --- who hears it ---
+
+std::optional<attached> channel::attach(const std::shared_ptr<subscription>& who, const std::optional<position>& since,
+                                        const subscribe_answer& answer, std::size_t max_recovered, steady_time now) {
+    const std::scoped_lock lock(mutex_);
+    if (dead_)
+        return {};
+    std::vector<frame> first(answer ? 1 : 0);
+    auto found = recover(since, who->who->id, max_recovered, now, first);
+    if (answer)
+        first.front() = answer(found.now, found.recovered, *facts_);
+    auto& part = part_of(who->who->on);
+    part.on->post(arrival{part.who, who, std::move(first)});
+    ++part.size;
+    who->previous = newest_;
+    (newest_ ? newest_->next : first_) = who.get();
+    newest_ = who.get();
+    ++size_;
+    used_at_ = now;
+    return found;
+}
+
+channel::part& channel::part_of(const std::shared_ptr<lane>& on) {
+    const auto found = std::ranges::find(parts_, on, &part::on);
+    if (found != parts_.end())
+        return *found;
+    return parts_.emplace_back(part{.on = on, .who = std::make_shared<audience>()});
+}
+
+void channel::detach(const std::shared_ptr<subscription>& who, steady_time now) {
+    const std::scoped_lock lock(mutex_);
+    (who->previous ? who->previous->next : first_) = who->next;
+    (who->next ? who->next->previous : newest_) = who->previous;
+    --size_;
+    used_at_ = now;
+    const auto part = std::ranges::find(parts_, who->who->on, &part::on);
+    part->on->post(departure{part->who, who});
+    if (--part->size == 0)
+        parts_.erase(part);
+}
+
+attached channel::answer(const std::shared_ptr<client>& who, const std::optional<position>& since,
+                         const subscribe_answer& answer) {
+    const std::scoped_lock lock(mutex_);
+    attached found{.now = place()};
+    if (since)
+        found.recovered = true;
+    if (answer)
+        who->on->post(to_clients{{who}, answer(found.now, found.recovered, *facts_)});
+    return found;
+}
+
+void channel::tell(const frame& what, const std::vector<std::shared_ptr<client>>& except, lanes_to_wake& wake) {
+    const std::scoped_lock lock(mutex_);
+    for (const auto& each : parts_) {
+        each.on->post(announcement{each.who, what, except});
+        wake.push_back(each.on);
+    }
+}
+
+bool channel::knows(const position& since) const noexcept {
+    return since.epoch == facts_->epoch && since.offset <= last_ && history_->reaches_back_to(since.offset);
+}
+
+// All that was missed, or nothing and the word that it cannot be had.
+attached channel::recover(const std::optional<position>& since, std::string_view whose, std::size_t max_recovered,
+                          steady_time now, std::vector<frame>& into) const {
+    attached found{.now = place()};
+    if (!since)
+        return found;
+    found.recovered = false;
+    if (!history_)
+        return found;
+    const bool is_latest = is_latest_only(facts_->options.history);
+    const bool is_same = since->epoch == facts_->epoch && since->offset <= last_;
+    const auto entries = history_->after(is_same ? since->offset : 0, now, whose);
+    found.recovered = is_latest ? is_same || !entries.empty() : knows(*since) && entries.size() <= max_recovered;
+    if (!*found.recovered)
+        return found;
+    for (const auto* const each : entries)
+        into.push_back(each->what);
+    found.missed = entries.size();
+    return found;
+}
+
+// --- what is known of it ---
+
+missed channel::read(const std::optional<position>& from, std::size_t limit, steady_time now) {
+    std::vector<std::pair<frame, std::string>> frames; // parsed when nobody waits for the lock
+    missed found;
+    {
+        const std::scoped_lock lock(mutex_);
+        found.now = place();
+        if (!history_)
+            return found;
+        history_->expire(now);
+        auto entries = history_->after(from && from->epoch == facts_->epoch ? from->offset : 0, now);
+        found.complete = from ? knows(*from) && entries.size() <= limit : true;
+        if (!from && entries.size() > limit)
+            entries.erase(entries.begin(), entries.end() - static_cast<std::ptrdiff_t>(limit));
+        if (found.complete)
+            for (const auto* const each : entries)
+                frames.emplace_back(each->what, each->except);
+    }
+    for (const auto& [what, except] : frames)
+        found.messages.push_back({.what = read_message(what.text()),
+                                  .at = {found.now.epoch, what.facts().offset},
+                                  .key = what.facts().key,
+                                  .except = except});
+    return found;
+}
+
+position channel::place() const {
+    if (!history_)
+        return {};
+    return {facts_->epoch, last_};
+}
+
+std::vector<client_id> channel::subscribers() const {
+    const std::scoped_lock lock(mutex_);
+    std::vector<client_id> ids;
+    ids.reserve(size_);
+    for (const auto* each = first_; each; each = each->next)
+        ids.push_back(each->who->id);
+    return ids;
+}
+
+channel_info channel::info(steady_time now) {
+    const std::scoped_lock lock(mutex_);
+    if (history_)
+        history_->expire(now);
+    return {.name = facts_->name,
+            .subscribers = size_,
+            .at = place(),
+            .history_messages = history_ ? history_->size() : 0,
+            .history_bytes = history_ ? history_->bytes() : 0,
+            .published = published_,
+            .dropped = facts_->dropped.value()};
+}
+
+std::shared_ptr<const channel_facts> channel::facts() const {
+    const std::scoped_lock lock(mutex_);
+    return facts_;
+}
+
+std::size_t channel::size() const {
+    const std::scoped_lock lock(mutex_);
+    return size_;
+}
+
+bool channel::expire(steady_time now) {
+    const std::scoped_lock lock(mutex_);
+    if (history_)
+        history_->expire(now);
+    if (size_ == 0 && (!history_ || saturating_add(used_at_, facts_->options.history.age) <= now))
+        dead_ = true;
+    return dead_;
+}
+
+} // namespace infra::realtime::detail

@@ -1,0 +1,121 @@
+#pragma once
+
+#include "channels.hpp"
+#include "client.hpp"
+#include "instruments.hpp"
+#include "lane.hpp"
+#include "recent_keys.hpp"
+#include "registry.hpp"
+
+#include "../expiries.hpp"
+#include "../handler_table.hpp"
+#include "../request_table.hpp"
+
+#include <infra/realtime/hub.hpp>
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace infra::realtime::detail {
+
+/// Hears who comes to a channel and goes. Called under no lock.
+class membership_watcher {
+public:
+    virtual ~membership_watcher() = default;
+    virtual void attached(const channel_facts& to, const client& who, const json::value& info) = 0;
+    virtual void detached(const channel_facts& from, const client& who) = 0;
+};
+
+/// The same; std::invalid_argument naming what is not possible.
+hub_options checked(hub_options given);
+
+/// What copies of a hub share. Sessions call what stands here with a client of their own.
+///
+/// Threads:  any, under none of one's own locks: without a group, clients are written to before a call returns. `here`: the caller is on
+///           the client's loop, and what the call says to the client has been said, in order, when it returns.
+/// Lifetime: whoever may outlive the hub holds it weakly: its end closes its clients.
+class hub_state final : public lane_owner, public std::enable_shared_from_this<hub_state> {
+public:
+    explicit hub_state(hub_options o);
+    ~hub_state() override;
+
+    const hub_options options;
+
+    clock& time() const noexcept { return *time_; }
+    executor work_executor(); ///< hub_options::on, or the default runtime's
+    executor executor_of(const client& who);
+
+    // --- clients
+
+    /// What keeps it out, or nothing. A client that has its id is replaced.
+    std::optional<close_code> admit(const std::shared_ptr<client>& who);
+    /// Takes it out of the hub. close() closes its connection too, once what was sent before has been. False if it was out already.
+    bool remove(const std::shared_ptr<client>& who, close_code code);
+    bool close(const std::shared_ptr<client>& who, close_code code, std::string_view reason);
+    void send(const std::shared_ptr<client>& to, frame what, bool here = false);
+    void broadcast(frame what);
+
+    std::shared_ptr<const identity> identity_of(const client& who) const;
+    /// False when the user has as many connections as one may have.
+    bool set_identity(const std::shared_ptr<client>& who, identity is);
+    std::size_t channel_count(const client& who) const;
+    bool is_subscribed(const client& who, std::string_view name) const;
+    client_info info_of(const client& who) const;
+
+    /// Until end_ask(), a handler that subscribes the client to this channel only says yes: true then. `name` lives so long.
+    void begin_ask(client& who, const std::string& name);
+    bool end_ask(client& who);
+
+    // --- channels
+
+    /// Empty if the client is no longer there. Twice is once; `answer` is said in any case.
+    std::optional<attached> attach(const std::shared_ptr<client>& who, std::string_view name,
+                                   const std::optional<position>& since = {}, const subscribe_answer& answer = {},
+                                   const json::value& info = {}, bool here = false);
+    /// False if it was not subscribed. `answer`, if there is one, comes behind the last message.
+    bool detach(const std::shared_ptr<client>& who, std::string_view name, frame answer = {}, bool here = false);
+    std::size_t detach_all(const std::shared_ptr<client>& who);
+
+    /// A message of the hub's own to who is subscribed here: joins and leaves. It has no offset and is not kept.
+    void tell(std::string_view name, const message& what, const std::vector<std::shared_ptr<client>>& except = {});
+
+    publication publish(std::string_view name, message sent, const publish_options& how);
+    void check(std::string_view name, const message& sent, const publish_options& how) const;
+
+    // --- what lanes say
+
+    void send_failed(const std::shared_ptr<client>& whose, std::exception_ptr why) noexcept override;
+    void delivered(std::size_t frames) noexcept override;
+
+    handler_table handlers;
+    request_table requests;
+    expiries ends; ///< of tokens
+    registry clients;
+    channels rooms;
+    instruments counts;
+    std::shared_ptr<membership_watcher> members{}; ///< set before the first client comes
+
+private:
+    std::shared_ptr<lane> lane_of(const std::shared_ptr<connection_group>& group);
+    bool take_out(const std::shared_ptr<client>& who, close_code code, std::optional<std::string> reason);
+    void left(const channel& from, const client& who);
+    void tell_connected(const client& who);
+    void tell_disconnected(const client& who, close_code code);
+    publication place(std::string_view name, const outgoing& what, std::optional<std::uint64_t> offset);
+    steady_time now() const noexcept { return time_->steady(); }
+
+    clock* const time_;
+    recent_keys keys_;
+    const lane_bounds bounds_{};
+    std::mutex mutex_;
+    std::unordered_map<const connection_group*, std::weak_ptr<lane>> lanes_; // guarded by mutex_
+    std::shared_ptr<lane> ungrouped_;                                        // guarded by mutex_
+    std::optional<executor> on_;                                             // guarded by mutex_
+};
+
+} // namespace infra::realtime::detail

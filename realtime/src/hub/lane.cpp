@@ -1,0 +1,228 @@
+#include "lane.hpp"
+
+#include "channel.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+
+namespace infra::realtime::detail {
+namespace {
+
+std::optional<executor> executor_of(const std::shared_ptr<connection_group>& group) {
+    return group ? std::optional(group->get_executor()) : std::nullopt;
+}
+
+using failures = std::vector<std::pair<std::shared_ptr<client>, std::exception_ptr>>;
+
+/// In the seat of one who has thrown, until it is taken away.
+connection& nobody() {
+    struct deaf : connection {
+        void send(const frame&) override {}
+        void close(close_code, std::string_view) override {}
+    };
+    static deaf one;
+    return one;
+}
+
+/// Does what the items of one batch say. What a connection throws concerns that client alone.
+class worker {
+public:
+    worker(failures& failed, std::size_t& sent) noexcept : failed_(failed), sent_(sent) {}
+
+    void operator()(const delivery& d) {
+        const auto* const except = d.except.get();
+        for (auto& each : d.to->seats)
+            if (!except || each.whose->who.get() != except) // looks at the client only if it must
+                try {
+                    each.to->send(d.what);
+                } catch (...) {
+                    fail(each.whose->who);
+                    each.to = &nobody();
+                }
+        sent_ += d.to->seats.size();
+    }
+
+    void operator()(const announcement& a) {
+        for (const auto& each : a.to->seats)
+            if (std::ranges::find(a.except, each.whose->who) == a.except.end())
+                send(each.whose->who, a.what);
+    }
+
+    void operator()(arrival& a) {
+        a.who->seat = a.to->seats.size();
+        a.to->seats.push_back({a.who->who->socket.get(), a.who});
+        for (const auto& each : a.first)
+            send(a.who->who, each);
+    }
+
+    void operator()(departure& d) {
+        auto& seats = d.to->seats;
+        const auto seat = d.who->seat;
+        if (seat + 1 < seats.size()) {
+            seats[seat] = std::move(seats.back());
+            seats[seat].whose->seat = seat;
+        }
+        seats.pop_back();
+    }
+
+    void operator()(const lost_deliveries& lost) {
+        for (const auto& [what, except] : lost.of->make_up_for(*lost.what, lost.to->seats.size()))
+            for (const auto& each : lost.to->seats)
+                if (except.empty() || each.whose->who->id != except)
+                    send(each.whose->who, what);
+    }
+
+    void operator()(const to_clients& t) {
+        for (const auto& each : t.to)
+            send(each, t.what);
+    }
+
+    void operator()(farewell& f) noexcept {
+        if (f.reason && !std::exchange(f.to->shut, true))
+            try {
+                f.to->socket->close(f.code, *f.reason);
+            } catch (...) { // it is out of the hub already, and what its socket does no longer matters to anybody
+            }
+        f.to->shut = true;
+        if (f.session)
+            f.session->removed(f.code);
+    }
+
+private:
+    void send(const std::shared_ptr<client>& to, const frame& what) {
+        if (to->shut)
+            return;
+        try {
+            to->socket->send(what);
+            ++sent_;
+        } catch (...) {
+            fail(to);
+        }
+    }
+    void fail(const std::shared_ptr<client>& whose) {
+        if (!std::exchange(whose->shut, true))
+            failed_.emplace_back(whose, std::current_exception());
+    }
+
+    failures& failed_;
+    std::size_t& sent_;
+};
+
+} // namespace
+
+lane::lane(std::weak_ptr<lane_owner> owner, const std::shared_ptr<connection_group>& group, lane_bounds bounds)
+    : owner_(std::move(owner)),
+      group_(group),
+      grouped_(group != nullptr),
+      on_(executor_of(group)),
+      gate_(on_ ? loop_gate::of(*on_) : nullptr),
+      bounds_(bounds) {}
+
+void lane::post(lane_item item) {
+    const std::scoped_lock lock(mutex_);
+    inbox_.push_back(std::move(item));
+}
+
+bool lane::has_room(std::size_t bytes) const noexcept {
+    return waiting_ < bounds_.items && (waiting_ == 0 || waiting_bytes_ + bytes <= bounds_.bytes);
+}
+
+template <class Item>
+bool lane::offer(Item item) {
+    const auto bytes = item.what.size();
+    const std::scoped_lock lock(mutex_);
+    if (!has_room(bytes))
+        return false;
+    ++waiting_;
+    waiting_bytes_ += bytes;
+    inbox_.push_back(std::move(item));
+    return true;
+}
+template bool lane::offer(delivery item);
+template bool lane::offer(to_clients item);
+
+// Whether it is for the caller to see to what lies there.
+bool lane::claim() {
+    const std::scoped_lock lock(mutex_);
+    return !std::exchange(scheduled_, true);
+}
+
+void lane::wake() {
+    if (!claim())
+        return;
+    if (grouped_)
+        schedule();
+    else
+        combine();
+}
+
+void lane::schedule() {
+    gate_->pass([this] { asio::post(*on_, [self = shared_from_this()] { self->turn(); }); });
+}
+
+// One batch a turn: between two of them the loop sees to its sockets.
+void lane::turn() {
+    auto batch = take();
+    work(batch);
+    if (const auto group = group_.lock())
+        group->flush();
+    if (rest())
+        schedule();
+}
+
+void lane::combine() {
+    do {
+        auto batch = take();
+        work(batch);
+    } while (rest());
+}
+
+// Whether there is more to do; if not, the next one to post something claims it.
+bool lane::rest() {
+    const std::scoped_lock lock(mutex_);
+    return scheduled_ = !inbox_.empty();
+}
+
+void lane::drain_here() {
+    if (grouped_ && !working_) {
+        auto batch = take();
+        work(batch);
+    }
+    wake();
+}
+
+std::vector<lane_item> lane::take() {
+    std::vector<lane_item> batch = std::exchange(spare_, {});
+    const std::scoped_lock lock(mutex_);
+    waiting_ = waiting_bytes_ = 0;
+    batch.swap(inbox_);
+    return batch;
+}
+
+void lane::work(std::vector<lane_item>& batch) noexcept {
+    failures failed;
+    std::size_t sent = 0;
+    working_ = true;
+    worker does(failed, sent);
+    for (auto& each : batch)
+        std::visit(does, each);
+    working_ = false;
+    constexpr std::size_t kept = 1'024; // items: a burst does not keep its memory
+    batch.clear();
+    if (batch.capacity() <= kept)
+        spare_ = std::move(batch);
+    report(failed, sent);
+}
+
+void lane::report(failures& failed, std::size_t sent) noexcept {
+    const auto owner = owner_.lock();
+    if (!owner)
+        return;
+    if (sent > 0)
+        owner->delivered(sent);
+    for (auto& [whose, why] : failed)
+        owner->send_failed(whose, std::move(why));
+}
+
+} // namespace infra::realtime::detail
