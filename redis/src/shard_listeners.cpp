@@ -57,7 +57,15 @@ void shard_listeners::throw_if_closed() const {
 
 void shard_listeners::unsubscribe(std::uint64_t id) {
     listeners_.erase(id);
-    for (const auto& each : all_.remove(id))
+    forget(all_.remove(id));
+}
+
+void shard_listeners::unsubscribe(std::uint64_t id, const std::vector<interest>& from) {
+    forget(all_.remove(id, from));
+}
+
+void shard_listeners::forget(const std::vector<interest>& unheard) {
+    for (const auto& each : unheard)
         if (const auto at = places_.forget(each))
             if (const auto found = ears_.find(*at); found != ears_.end())
                 found->second->murmur({unsubscribe_from(each)});

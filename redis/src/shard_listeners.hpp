@@ -28,6 +28,7 @@ public:
     static awaitable<void> subscribe(std::shared_ptr<shard_listeners> self, std::shared_ptr<subscription_state> who,
                                      std::vector<interest> to, deadline limit);
     void unsubscribe(std::uint64_t id);
+    void unsubscribe(std::uint64_t id, const std::vector<interest>& from);
 
     /// Slots may have moved.
     void map_changed();
@@ -36,6 +37,7 @@ public:
 private:
     using ear_ptr = std::shared_ptr<ear>;
 
+    void forget(const std::vector<interest>& unheard);
     ear_ptr ear_at(const address& node);
     ear_events events_of(const address& node);
     void throw_if_closed() const;

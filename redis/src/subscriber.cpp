@@ -31,6 +31,27 @@ awaitable<std::vector<message>> subscription_state::receive() {
     co_return all;
 }
 
+awaitable<void> subscription_state::add(std::shared_ptr<subscription_state> self, subscribe_request more,
+                                        std::optional<deadline> limit) {
+    const auto home = self->home_.lock();
+    const auto at = self->at_.lock();
+    if (!home || !at)
+        throw error(infra::errc::closed, "the Redis client was stopped");
+    const auto by = limit ? *limit : deadline::after(at->default_deadline(), at->time().steady());
+    const std::function<awaitable<bool>()> make = [at, self, more = std::move(more), by] {
+        return subscriber::add(at, self, more, by);
+    };
+    co_await home->call(make, by);
+}
+
+void subscription_state::remove(subscribe_request less) const {
+    if (const auto home = home_.lock())
+        home->post([at = at_, id = id, less = std::move(less)] {
+            if (const auto there = at.lock())
+                there->remove(id, less);
+        });
+}
+
 // Whoever lets go of it last: the handle, or, when a cancelled caller never got one, what was on its way to him.
 subscription_state::~subscription_state() {
     box.close();
@@ -46,15 +67,9 @@ subscriber::subscribe(std::shared_ptr<subscriber> self, subscribe_request reques
     if (self->closed_)
         throw error(infra::errc::closed, "the Redis client was stopped");
     const auto made = std::make_shared<subscription_state>(reader, request, self->next_id_++, self->lane_, self);
-    std::vector<interest> here, there;
-    for (auto& each : interests_of(request))
-        (self->shards_ && each.kind == channel_kind::shard ? there : here).push_back(std::move(each));
     try {
         self->listeners_[made->id] = made;
-        if (!here.empty())
-            co_await self->listen(made, std::move(here), limit);
-        if (!there.empty())
-            co_await shard_listeners::subscribe(self->shards_, made, std::move(there), limit);
+        co_await self->listen(made, self->sort(request), limit);
     } catch (...) {
         self->unsubscribe(made->id);
         throw;
@@ -62,12 +77,36 @@ subscriber::subscribe(std::shared_ptr<subscriber> self, subscribe_request reques
     co_return made;
 }
 
-awaitable<void> subscriber::listen(std::shared_ptr<subscription_state> who, std::vector<interest> to, deadline limit) {
-    all_.add(who->id, to);
+awaitable<bool> subscriber::add(std::shared_ptr<subscriber> self, std::shared_ptr<subscription_state> to,
+                                subscribe_request more, deadline limit) {
+    if (self->closed_)
+        throw error(infra::errc::closed, "the Redis client was stopped");
+    try {
+        co_await self->listen(to, self->sort(more), limit);
+    } catch (...) {
+        self->remove(to->id, more);
+        throw;
+    }
+    co_return true;
+}
+
+subscriber::sorted subscriber::sort(const subscribe_request& request) const {
+    sorted out;
+    for (auto& each : interests_of(request))
+        (shards_ && each.kind == channel_kind::shard ? out.there : out.here).push_back(std::move(each));
+    return out;
+}
+
+awaitable<void> subscriber::listen(std::shared_ptr<subscription_state> who, sorted to, deadline limit) {
+    const auto self = shared_from_this();
+    all_.add(who->id, to.here);
     std::vector<command> commands;
-    for (const auto& each : to)
+    for (const auto& each : to.here)
         commands.push_back(subscribe_to(each));
-    co_await say(std::move(commands), limit);
+    if (!commands.empty())
+        co_await say(std::move(commands), limit);
+    if (!to.there.empty())
+        co_await shard_listeners::subscribe(shards_, who, std::move(to.there), limit);
 }
 
 awaitable<void> subscriber::say(std::vector<command> commands, deadline limit) {
@@ -141,7 +180,17 @@ void subscriber::unsubscribe(std::uint64_t id) {
     listeners_.erase(id);
     if (shards_)
         shards_->unsubscribe(id);
-    const auto unheard = all_.remove(id);
+    forget(all_.remove(id));
+}
+
+void subscriber::remove(std::uint64_t from, const subscribe_request& less) {
+    const auto what = sort(less);
+    if (shards_)
+        shards_->unsubscribe(from, what.there);
+    forget(all_.remove(from, what.here));
+}
+
+void subscriber::forget(const std::vector<interest>& unheard) {
     if (!ear_)
         return;
     if (all_.empty())
@@ -180,6 +229,12 @@ subscription::subscription(std::shared_ptr<detail::subscription_state> of) noexc
 subscription::~subscription() = default;
 
 awaitable<std::vector<message>> subscription::receive() const { return state_->receive(); }
+
+awaitable<void> subscription::add(subscribe_request more, std::optional<deadline> limit) const {
+    return detail::subscription_state::add(state_, std::move(more), limit);
+}
+
+void subscription::remove(subscribe_request less) const { state_->remove(std::move(less)); }
 
 std::uint64_t subscription::missed() const noexcept { return state_->missed; }
 

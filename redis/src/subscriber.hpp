@@ -32,6 +32,9 @@ public:
 
     void deliver(message m);
     awaitable<std::vector<message>> receive();
+    static awaitable<void> add(std::shared_ptr<subscription_state> self, subscribe_request more,
+                               std::optional<deadline> limit);
+    void remove(subscribe_request less) const;
 
     const mailbox<message> box;
     const std::uint64_t id;
@@ -56,8 +59,14 @@ public:
     /// Returns once the server has confirmed everything.
     static awaitable<std::shared_ptr<subscription_state>>
     subscribe(std::shared_ptr<subscriber> self, subscribe_request request, executor reader, deadline limit);
+    static awaitable<bool> add(std::shared_ptr<subscriber> self, std::shared_ptr<subscription_state> to,
+                               subscribe_request more, deadline limit);
+    void remove(std::uint64_t from, const subscribe_request& less);
     void unsubscribe(std::uint64_t id);
     void close();
+
+    std::chrono::milliseconds default_deadline() const { return common_->settings().default_deadline; }
+    clock& time() const { return common_->time(); }
 
     /// Whom it listens to just now; null when nobody is there.
     const address* peer() const noexcept { return ear_ ? ear_->line().peer() : nullptr; }
@@ -72,7 +81,12 @@ public:
     void map_changed();
 
 private:
-    awaitable<void> listen(std::shared_ptr<subscription_state> who, std::vector<interest> to, deadline limit);
+    struct sorted {
+        std::vector<interest> here, there; // there: shard channels of a cluster
+    };
+    sorted sort(const subscribe_request& request) const;
+    awaitable<void> listen(std::shared_ptr<subscription_state> who, sorted to, deadline limit);
+    void forget(const std::vector<interest>& unheard);
     awaitable<void> say(std::vector<command> commands, deadline limit);
     awaitable<void> say_all_again();
     const std::shared_ptr<ear>& ear_of_all();

@@ -58,6 +58,18 @@ std::vector<interest> subscriptions::remove(listener who) {
     return unheard;
 }
 
+std::vector<interest> subscriptions::remove(listener who, const std::vector<interest>& from) {
+    std::vector<interest> unheard;
+    for (const auto& each : from) {
+        const auto found = by_interest_.find(each);
+        if (found == by_interest_.end() || found->second.erase(who) == 0 || !found->second.empty())
+            continue;
+        unheard.push_back(each);
+        by_interest_.erase(found);
+    }
+    return unheard;
+}
+
 std::vector<interest> subscriptions::all() const {
     std::vector<interest> out;
     for (const auto& [each, who] : by_interest_)

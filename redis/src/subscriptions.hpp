@@ -37,8 +37,9 @@ public:
 
     void add(listener who, const std::vector<interest>& to);
 
-    /// What nobody listens to any more.
+    /// Both give what nobody listens to any more.
     std::vector<interest> remove(listener who);
+    std::vector<interest> remove(listener who, const std::vector<interest>& from);
 
     std::vector<interest> all() const;
     const std::set<listener>& listeners(const interest& to) const;

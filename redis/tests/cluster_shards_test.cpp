@@ -51,6 +51,20 @@ TEST_F(RedisClusterShards, HearsShardChannelsAtTheNodesOfTheirSlots) {
     EXPECT_EQ(loop.get(news.receive()).front().payload, "still");
 }
 
+TEST_F(RedisClusterShards, TakesMoreAndLetsGoOfSome) {
+    begin();
+    const auto news = loop.get(redis->subscribe({.channels = {"news"}, .shard_channels = {key_of(0, "channel")}}));
+    loop.wait(news.add({.shard_channels = {key_of(1, "channel"), key_of(2, "channel")}}));
+    for (std::size_t i = 0; i < 3; ++i)
+        EXPECT_EQ(ask<int>({"SPUBLISH", key_of(i, "channel"), "x"}), 1) << i;
+    news.remove({.shard_channels = {key_of(0, "channel"), key_of(1, "channel")}});
+    loop.until([&] {
+        return ask<int>({"SPUBLISH", key_of(0, "channel"), "x"}) + ask<int>({"SPUBLISH", key_of(1, "channel"), "x"}) ==
+               0;
+    });
+    EXPECT_EQ(ask<int>({"SPUBLISH", key_of(2, "channel"), "x"}), 1);
+}
+
 TEST_F(RedisClusterShards, FollowsAShardChannelWhoseSlotMoves) {
     begin();
     const auto channel = key_of(0, "channel"), other = key_of(2, "channel");

@@ -73,6 +73,40 @@ TEST_P(RedisSubscription, SharesOneConnectionAmongMany) {
     EXPECT_EQ(between->accepted(), 1u);
 }
 
+TEST_P(RedisSubscription, TakesMoreAndLetsGoOfSome) {
+    const auto news = subscribe({.channels = {"a"}});
+    loop.wait(news.add({.channels = {"b", "c"}, .patterns = {"user.*"}}));
+    EXPECT_EQ(publish("b", "1"), 1);
+    EXPECT_EQ(publish("user.1", "2"), 1);
+    EXPECT_EQ(hear(news, 2).back().pattern, "user.*");
+    news.remove({.channels = {"a", "b", "never heard of"}, .patterns = {"user.*"}});
+    loop.until([&] { return publish("a", "x") + publish("b", "x") + publish("user.1", "x") == 0; });
+    between->cut();
+    const auto back = hear(news, 1);
+    EXPECT_EQ(back.back().type, kind::resumed);
+    EXPECT_EQ(publish("a", "x") + publish("b", "x"), 0);
+    EXPECT_EQ(publish("c", "3"), 1);
+    EXPECT_EQ(hear(news, 1).front().payload, "3");
+    EXPECT_EQ(between->accepted(), 2u);
+}
+
+TEST_P(RedisSubscription, MayListenToNothingForAWhile) {
+    const auto news = subscribe({.channels = {"a"}});
+    news.remove({.channels = {"a"}});
+    loop.until([&] { return publish("a", "x") == 0; });
+    loop.wait(news.add({.channels = {"a"}}));
+    EXPECT_EQ(publish("a", "y"), 1);
+    loop.until([&] { return hear(news, 1).back().payload == "y"; });
+}
+
+TEST_P(RedisSubscription, AddsNothingThatIsRefused) {
+    const auto news = subscribe({.channels = {"a"}});
+    const auto late = loop.run(news.add({.channels = {"b"}}, deadline(steady_time{})));
+    EXPECT_TRUE(late->failure);
+    loop.until([&] { return publish("b", "x") == 0; });
+    EXPECT_EQ(publish("a", "y"), 1);
+}
+
 TEST_P(RedisSubscription, EndsWithItsHandle) {
     std::optional a = subscribe({.channels = {"a"}});
     const auto b = subscribe({.channels = {"b"}});

@@ -35,6 +35,16 @@ TEST(Subscriptions, TellWhatNobodyListensToAnyMore) {
     EXPECT_TRUE(s.empty());
 }
 
+TEST(Subscriptions, LetGoOfSome) {
+    subscriptions s;
+    s.add(1, interests_of({.channels = {"a", "b", "c"}}));
+    s.add(2, interests_of({.channels = {"b"}}));
+    EXPECT_EQ(s.remove(1, interests_of({.channels = {"a", "b", "x"}, .patterns = {"c"}})),
+              (std::vector<interest>{{channel, "a"}}));
+    EXPECT_EQ(s.listeners({channel, "b"}), std::set<std::uint64_t>{2});
+    EXPECT_EQ(s.listeners({channel, "c"}), std::set<std::uint64_t>{1});
+}
+
 TEST(Subscriptions, HaveTheirVerbs) {
     EXPECT_EQ(subscribe_to({channel, "x"}).name(), "SUBSCRIBE");
     EXPECT_EQ(subscribe_to({pattern, "x"}).name(), "PSUBSCRIBE");

@@ -7,10 +7,12 @@
 ///         for (auto& m : co_await news.receive()) handle(m.channel, m.payload);
 
 #include <infra/base/awaitable.hpp>
+#include <infra/base/time.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -62,6 +64,14 @@ public:
 
     /// Everything that came, in order; waits while there is nothing.
     awaitable<std::vector<message>> receive() const;
+
+    /// More for the same subscriber, within the same bounds of what lies unread. Returns once the server has confirmed all
+    /// of it; when it throws, none of it is listened to.
+    awaitable<void> add(subscribe_request more, std::optional<deadline> limit = {}) const;
+
+    /// No more of these; what has come already may still be received. What is not listened to is passed over. One that
+    /// listens to nothing waits for what is added.
+    void remove(subscribe_request less) const;
 
     /// Dropped so far, since nobody read them in time.
     std::uint64_t missed() const noexcept;
