@@ -1,6 +1,6 @@
 # infra_embed_files(email_preview src/preview/files infra::email::preview::files)
-# compiles each file of that folder into the module, as the std::string_view that the files.hpp beside the folder declares: style.css
-# is style_css.
+# compiles each file of that folder into the module, as the std::string_view that a files.hpp declares, which is beside the folder or in
+# the one named fourth: style.css is style_css, live-page.js live_page_js. Scripts go without their comments and indentation.
 
 function(infra_embed_files module folder namespace)
     set(made "${CMAKE_CURRENT_BINARY_DIR}/${module}_files.cpp")
@@ -12,6 +12,9 @@ function(infra_embed_files module folder namespace)
         DEPENDS ${files} "${PROJECT_SOURCE_DIR}/cmake/embed_files.cmake"
         VERBATIM)
     target_sources(infra_${module} PRIVATE "${made}")
-    cmake_path(GET folder PARENT_PATH parent)
-    set_source_files_properties("${made}" PROPERTIES INCLUDE_DIRECTORIES "${CMAKE_CURRENT_SOURCE_DIR}/${parent}")
+    cmake_path(GET folder PARENT_PATH header)
+    if(ARGC GREATER 3)
+        set(header "${ARGV3}")
+    endif()
+    set_source_files_properties("${made}" PROPERTIES INCLUDE_DIRECTORIES "${CMAKE_CURRENT_SOURCE_DIR}/${header}")
 endfunction()
