@@ -61,6 +61,26 @@ const facts = {
             await fails(send(s3.PutObjectCommand, { Key: "sum", Body: "12345678", [`Checksum${algorithm}`]: sum }), "BadDigest", 400)
         }
     },
+    async "makes a SHA-256 of the parts' of an object by parts"() {
+        const upload = { Key: "sum/parts" }
+        const begun = await send(s3.CreateMultipartUploadCommand, { ...upload, ChecksumAlgorithm: "SHA256" })
+        assert.equal(begun.ChecksumAlgorithm, "SHA256")
+        assert.equal(begun.ChecksumType, "COMPOSITE")
+        upload.UploadId = begun.UploadId
+        const sha256 = (bytes) => createHash("sha256").update(bytes).digest()
+        const bodies = [Buffer.alloc(5 << 20, "a"), Buffer.from("end")], Parts = []
+        for (const [i, Body] of bodies.entries()) {
+            const ChecksumSHA256 = sha256(Body).toString("base64")
+            const { ETag } = await send(s3.UploadPartCommand, { ...upload, PartNumber: i + 1, Body, ChecksumSHA256 })
+            Parts.push({ PartNumber: i + 1, ETag, ChecksumSHA256 })
+        }
+        const made = await send(s3.CompleteMultipartUploadCommand, { ...upload, MultipartUpload: { Parts } })
+        assert.equal(made.ChecksumSHA256, `${sha256(Buffer.concat(bodies.map(sha256))).toString("base64")}-2`)
+        const head = await send(s3.HeadObjectCommand, { Key: upload.Key, ChecksumMode: "ENABLED" })
+        assert.equal(head.ChecksumSHA256, made.ChecksumSHA256)
+        assert.equal(head.ChecksumType, "COMPOSITE")
+        await fails(send(s3.CreateMultipartUploadCommand, { Key: "x", ChecksumAlgorithm: "SHA256", ChecksumType: "FULL_OBJECT" }), "InvalidRequest", 400)
+    },
     async "takes aws-chunked bodies with a trailer"() {
         const { Readable } = await import("node:stream")
         const Body = Readable.from([Buffer.alloc(100_000, "x")])

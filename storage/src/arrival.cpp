@@ -19,7 +19,7 @@ void arrival::answered(const opened& with) {
         info_ = with.info;
         offset_ = with.offset;
         length_ = with.length;
-        sum_ = checksum(info_.checksum ? info_.checksum->kind() : checksum_kind::crc32c);
+        check_ = whole_check(info_);
         return;
     }
     if (with.info.etag != info_.etag)
@@ -28,7 +28,7 @@ void arrival::answered(const opened& with) {
         throw storage_error(errc::integrity, what() + ": the store gave other bytes than the range that was asked for");
 }
 
-bool arrival::is_checked() const noexcept { return info_.checksum && offset_ == 0 && length_ == info_.size; }
+bool arrival::is_checked() const noexcept { return check_.can_tell() && offset_ == 0 && length_ == info_.size; }
 
 void arrival::took(std::string_view piece) {
     if (piece.size() > length_ - received_)
@@ -37,11 +37,11 @@ void arrival::took(std::string_view piece) {
     received_ += piece.size();
     if (!is_checked())
         return;
-    sum_.update(piece);
-    if (received_ == length_ && sum_ != *info_.checksum)
+    check_.update(piece);
+    if (received_ == length_ && !check_.holds())
         throw storage_error(errc::integrity,
-                            what() + ": the bytes that came have the checksum " + sum_.base64() + ", not " +
-                                info_.checksum->base64() +
+                            what() + ": the bytes that came have the checksum " + check_.found() + ", not " +
+                                check_.expected() +
                                 " as those that were put; they were changed in the store or on "
                                 "the way",
                             {.name = "integrity", .retryable = true});

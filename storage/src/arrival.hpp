@@ -2,6 +2,8 @@
 
 /// What has come of an object until now, and what is to be asked for next. Pure.
 
+#include "whole_check.hpp"
+
 #include <infra/storage/bucket.hpp>
 
 #include <cstdint>
@@ -47,7 +49,7 @@ private:
     std::uint64_t offset_ = 0;
     std::uint64_t length_ = 0;
     std::uint64_t received_ = 0;
-    checksum sum_{};
+    whole_check check_{};
 };
 
 } // namespace infra::storage

@@ -88,6 +88,11 @@ object_info core::shown(object_info from_bucket) const {
     return from_bucket;
 }
 
+checksum_kind core::kind_of(const put_options& how) const {
+    const auto said = how.checksum ? how.checksum : options.checksum;
+    return said.value_or(to().traits().sum);
+}
+
 deadline core::limit_of(const time_limit& given) const {
     return given ? *given : deadline::after(options.timeout, options.time->steady());
 }

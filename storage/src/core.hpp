@@ -38,6 +38,9 @@ public:
     object_info shown(object_info from_bucket) const;
     std::string shown(std::string key_from_bucket) const;
 
+    /// Of the checksum of what is put so.
+    checksum_kind kind_of(const put_options& how) const;
+
     /// Of a call without a body.
     deadline limit_of(const time_limit& given) const;
 };

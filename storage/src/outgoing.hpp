@@ -30,7 +30,7 @@ public:
 
     awaitable<std::string> next();
 
-    const checksum& sum() const noexcept { return sum_; }
+    checksum sum() const { return sum_.value(); }
     std::uint64_t size() const noexcept { return given_; }
     const std::exception_ptr& thrown() const noexcept { return thrown_; }
 
@@ -42,7 +42,7 @@ private:
     const std::string what_;
     byte_source from_;
     const std::optional<std::uint64_t> expected_;
-    checksum sum_;
+    running_checksum sum_;
     progress_teller* const told_;
     const deadline limit_;
     std::uint64_t given_ = 0;

@@ -27,6 +27,8 @@ constexpr std::uint64_t gathered = 1 << 20;
 
 deadline limit_of(const put_options& how) { return how.limit ? *how.limit : deadline::never(); }
 
+checksum_kind kind_of(const core& core, const put_request& what) { return what.sum.value_or(core.to().traits().sum); }
+
 /// What goes as one request.
 std::uint64_t most_at_once(const core& core, const put_options& how) {
     const auto part = how.part_size == 0 ? core.options.part_size : how.part_size;
@@ -38,7 +40,8 @@ put_request request_of(const core& core, const std::string& key, const put_optio
     check_how(how);
     put_request what{.key = core.full(key),
                      .attributes = checked(attributes_of(how), can),
-                     .write = checked({how.if_absent, how.if_match}, can)};
+                     .write = checked({how.if_absent, how.if_match}, can),
+                     .sum = core.kind_of(how)};
     if (can.remote && is_conditional(what.write))
         mark(what.attributes);
     return what;
@@ -79,7 +82,7 @@ awaitable<object_info> put_once(core_ptr core, put_request what, shared_bytes by
 
 awaitable<object_info> put_bytes(core_ptr core, put_request what, shared_bytes bytes, deadline limit) {
     if (!what.checksum)
-        what.checksum = co_await sum_of(core, bytes, core->to().traits().sum);
+        what.checksum = co_await sum_of(core, bytes, kind_of(*core, what));
     request_kind how{.op = "put", .key = what.key, .body = bytes.size()};
     const asking<object_info> once = [core, what = std::move(what), bytes](attempt now) {
         return put_once(core, what, bytes, now);
@@ -147,7 +150,7 @@ awaitable<object_info> put_stream(core_ptr core, put_request what, byte_source f
                                   put_options how) {
     progress_teller teller(how.on_progress, size, core->time());
     name_type_by_name(what);
-    const auto out = std::make_shared<outgoing>(core, "put " + what.key, std::move(from), size, core->to().traits().sum,
+    const auto out = std::make_shared<outgoing>(core, "put " + what.key, std::move(from), size, kind_of(*core, what),
                                                 &teller, limit_of(how));
     auto info = co_await unless_thrown(out, hand_on(core, std::move(what), out, size, limit_of(how)));
     teller.ended();
@@ -188,7 +191,7 @@ awaitable<object_info> put_file(core_ptr core, put_request what, file named, put
     if (from->size > most_at_once(*core, how))
         co_return co_await put_by_parts(core, std::move(what), std::move(named), std::move(how));
     const auto room = co_await core->memory.reserve(from->size, memory_limit(*core, limit_of(how)));
-    auto [bytes, sum] = co_await on_pool(core, [whole = from, kind = core->to().traits().sum] {
+    auto [bytes, sum] = co_await on_pool(core, [whole = from, kind = kind_of(*core, what)] {
         auto all = bytes_of(whole);
         const auto its_sum = checksum_of(all.view(), kind);
         return std::pair(std::move(all), its_sum);
@@ -230,7 +233,7 @@ awaitable<object_info> put_pieces(core_ptr core, put_request what, pieces from, 
     if (takes_streams(*core, from.size))
         co_return co_await put_stream(core, std::move(what), std::move(from.next), from.size, std::move(how));
     const auto out = std::make_shared<outgoing>(core, "put " + what.key, std::move(from.next), from.size,
-                                                core->to().traits().sum, nullptr, limit_of(how));
+                                                kind_of(*core, what), nullptr, limit_of(how));
     co_return co_await unless_thrown(out, put_gathered(core, std::move(what), out, from.size, std::move(how)));
 }
 

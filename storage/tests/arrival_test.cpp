@@ -65,6 +65,29 @@ TEST(StorageArrival, IsCheckedBeforeItsLastPiece) {
     }
 }
 
+TEST(StorageArrival, IsCheckedByItsPartsWhereTheyAreAllThatIsKnown) {
+    const std::string bytes = "0123456789";
+    for (const std::size_t part_size : {1u, 3u, 5u, 9u, 10u, 11u})
+        for (const std::size_t piece : {1u, 4u, 10u})
+            for (std::size_t flipped = 0; flipped <= 10; ++flipped) {
+                auto from = answer(bytes, 0, 10, "e1", false);
+                running_composite sum(checksum_kind::sha256);
+                for (std::size_t at = 0; at < bytes.size(); at += part_size)
+                    sum.add(checksum_of(bytes.substr(at, part_size), checksum_kind::sha256));
+                from.info.composite = sum.value();
+                from.info.part_size = part_size;
+                arrival a({.key = "a"});
+                a.answered(from);
+                auto come = bytes + ' ';
+                come[flipped] ^= 4;
+                const auto e = refusal_of([&] {
+                    for (std::size_t at = 0; at < 10; at += piece)
+                        a.took(come.substr(at, std::min(piece, 10 - at)));
+                });
+                EXPECT_EQ(e.has_value(), flipped < 10) << part_size << ' ' << piece << ' ' << flipped;
+            }
+}
+
 TEST(StorageArrival, IsNotCheckedWhereNobodyKnowsItsChecksum) {
     arrival a({.key = "a"});
     a.answered(answer("0123", 0, 4, "e1", false));

@@ -12,6 +12,7 @@
 ///
 /// A store that is known to fall short says where and why: `.gaps = {{"KeepsKeysApartThatDifferByCase", "it folds case"}}`.
 
+#include "conformance/checksums.hpp"
 #include "conformance/conditions.hpp"
 #include "conformance/ends.hpp"
 #include "conformance/keys.hpp"

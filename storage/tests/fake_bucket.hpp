@@ -131,6 +131,14 @@ public:
         keep({.key = key, .attributes = std::move(attributes), .checksum = sum}, std::move(bytes));
     }
 
+    /// What is known of an object that came by parts.
+    void tell_of_parts(const std::string& key, const composite_checksum& sum, std::uint64_t part_size) {
+        const std::scoped_lock lock(mutex_);
+        auto& info = objects_.at(key).info;
+        info.composite = sum;
+        info.part_size = part_size;
+    }
+
     // --- A bucket ---
 
     std::string_view name() const noexcept override { return "fake"; }
@@ -403,9 +411,9 @@ private:
             throw storage_error(errc::integrity, "put " + what.key + ": other bytes came");
         check(what.key, what.write);
         if (!what.checksum && can.streams)
-            what.checksum = checksum_of(bytes, can.sum);
+            what.checksum = checksum_of(bytes, what.sum.value_or(can.sum));
         if (std::exchange(flips_stored_, false))
-            what.checksum = checksum(can.sum, what.checksum->value() ^ 1);
+            what.checksum = checksum_of("others", can.sum);
         return keep(std::move(what), std::move(bytes));
     }
 

@@ -51,7 +51,9 @@ void check_attributes(const object_attributes& a, const std::string& what) {
                         what + ": the source was to give " + std::to_string(said) + " bytes, and does not");
 }
 
-checksum_kind kind_of(const std::optional<checksum>& sum) noexcept { return sum ? sum->kind() : checksum_kind::crc32c; }
+checksum_kind kind_of(const put_request& what) noexcept {
+    return what.checksum ? what.checksum->kind() : what.sum.value_or(checksum_kind::crc32c);
+}
 
 awaitable<void> append_all(store_ptr in, std::shared_ptr<temporary> to, put_body body, std::string what) {
     const auto most = body.source_size.value_or(std::numeric_limits<std::uint64_t>::max());
@@ -66,7 +68,7 @@ awaitable<void> append_all(store_ptr in, std::shared_ptr<temporary> to, put_body
 
 awaitable<object_info> put_source(store_ptr in, put_request what, put_body body, deadline limit) {
     const auto word = words("put", what.key);
-    const auto to = co_await on_pool(in->pool, [in, word, kind = kind_of(what.checksum), size = body.source_size] {
+    const auto to = co_await on_pool(in->pool, [in, word, kind = kind_of(what), size = body.source_size] {
         auto made = std::make_shared<temporary>(in->things.here(), word, kind);
         made->reserve(size.value_or(0));
         return made;
@@ -78,7 +80,7 @@ awaitable<object_info> put_source(store_ptr in, put_request what, put_body body,
 
 object_info put_bytes(store& in, const put_request& what, std::string_view bytes, deadline limit) {
     const auto word = words("put", what.key);
-    temporary to(in.things.here(), word, kind_of(what.checksum));
+    temporary to(in.things.here(), word, kind_of(what));
     to.reserve(bytes.size());
     to.append(bytes);
     return in.things.commit(to, what, word, limit);

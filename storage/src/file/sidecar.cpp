@@ -54,12 +54,9 @@ void append_hex(std::string& to, std::uint64_t number) {
 std::string to_text(const checksum& sum) { return std::string(to_string(sum.kind())) + ":" + sum.base64(); }
 
 std::optional<checksum> checksum_from_text(std::string_view text) {
-    for (const auto kind : {checksum_kind::crc32c, checksum_kind::crc64nvme}) {
-        const auto name = to_string(kind);
-        if (text.starts_with(name) && text.substr(name.size()).starts_with(':'))
-            return checksum::from_base64(kind, text.substr(name.size() + 1));
-    }
-    return std::nullopt;
+    const auto colon = text.find(':');
+    const auto kind = colon == text.npos ? std::nullopt : checksum_kind_from(text.substr(0, colon));
+    return kind ? checksum::from_base64(*kind, text.substr(colon + 1)) : std::nullopt;
 }
 
 std::string to_text(const sidecar& from) {

@@ -77,9 +77,11 @@ descriptor make_locked_directory(int directory, const std::string& name) noexcep
 }
 
 void check_sum(const temporary& written, const std::optional<checksum>& said, const std::string& what) {
-    if (said && *said != written.sum())
-        throw storage_error(errc::integrity, what + ": the bytes have the checksum " + to_text(written.sum()) +
-                                                 ", and not " + to_text(*said) + " as was said");
+    if (!said)
+        return;
+    if (const auto found = written.sum(); found != *said)
+        throw storage_error(errc::integrity, what + ": the bytes have the checksum " + to_text(found) + ", and not " +
+                                                 to_text(*said) + " as was said");
 }
 
 temporary::temporary(std::shared_ptr<const layout> in, std::string what, checksum_kind kind)
@@ -123,8 +125,11 @@ void temporary::start_writeback() noexcept {
 
 void temporary::append_from(int file, std::uint64_t offset, std::uint64_t length,
                             const std::optional<checksum>& known) {
-    const bool combines = known && known->kind() == sum_.kind();
-    auto done = combines ? copy_in_kernel(file, offset, length, file_.get()) : 0;
+    const bool is_known = known && known->kind() == sum_.kind() && combines(sum_.kind());
+    auto done = is_known ? copy_in_kernel(file, offset, length, file_.get()) : 0;
+    std::optional<running_checksum> of_source;
+    if (known && !is_known)
+        of_source.emplace(known->kind());
     std::string buffer(std::min<std::uint64_t>(piece, length - done), '\0');
     while (done < length) {
         const auto wanted = std::min<std::uint64_t>(buffer.size(), length - done);
@@ -135,12 +140,17 @@ void temporary::append_from(int file, std::uint64_t offset, std::uint64_t length
             throw storage_error(infra::errc::io, what_ + ": what is copied became shorter meanwhile; try again");
         if (!write_all(file_.get(), {buffer.data(), wanted}))
             fail(errno, what_, ".infra/tmp");
-        if (!combines)
+        if (!is_known)
             sum_.update({buffer.data(), wanted});
+        if (of_source)
+            of_source->update({buffer.data(), wanted});
         done += wanted;
     }
-    if (combines)
-        sum_ = combine(sum_, *known, length);
+    if (of_source && of_source->value() != *known)
+        throw storage_error(errc::integrity, what_ + ": what is copied is not what its checksum, " + to_text(*known) +
+                                                 ", says; it was damaged on the disk");
+    if (is_known)
+        sum_.update(*known, length);
     size_ += length;
     start_writeback();
 }

@@ -42,7 +42,7 @@ public:
     bool move_to(int directory, const std::string& name, bool only_if_absent) noexcept;
 
     std::uint64_t size() const noexcept { return size_; }
-    const checksum& sum() const noexcept { return sum_; }
+    checksum sum() const { return sum_.value(); }
 
 private:
     void count(std::string_view bytes, std::uint64_t size);
@@ -52,7 +52,7 @@ private:
     std::string what_;
     std::string name_;
     descriptor file_;
-    checksum sum_;
+    running_checksum sum_;
     std::uint64_t size_ = 0;
     std::uint64_t written_back_ = 0;
 };

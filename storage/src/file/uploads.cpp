@@ -172,7 +172,7 @@ part uploads::put_part(const upload_id& to, int number, const std::optional<chec
     temporary written(in, word, sum ? sum->kind() : checksum_kind::crc32c);
     write(written);
     check_sum(written, sum, word);
-    const part made{number, random_hex(8), written.size(), written.sum()};
+    const part made{number, random_hex(5), written.size(), written.sum()};
     written.append(trailer_of(made));
     written.finish(store_.time().wall(), store_.synced());
     const auto path = path_of(to);

@@ -90,7 +90,7 @@ public:
         check_key(what.key);
         refuse_headers_of_others(what);
         auto bytes = body.source ? co_await read_source(what.key, std::move(body), room_) : kept(std::move(body.bytes));
-        const auto sum = checked(bytes, what.checksum, what.key);
+        const auto sum = checked(bytes, what.checksum, what.sum.value_or(checksum_kind::crc32c), what.key);
         const std::scoped_lock lock(mutex_);
         co_return objects_.put(what, std::move(bytes), sum, now());
     }
@@ -150,7 +150,7 @@ public:
                              deadline) override {
         check_parts_number(number);
         auto run = kept(std::move(bytes));
-        const auto is = checked(run, sum, upload.key);
+        const auto is = checked(run, sum, checksum_kind::crc32c, upload.key);
         const std::scoped_lock lock(mutex_);
         co_return objects_.put_part(upload, number, std::move(run), is);
     }
@@ -162,7 +162,7 @@ public:
         const auto range = resolve_range(byte_range{.offset = from.offset, .length = from.length}, source.info.size,
                                          "copy a part of " + from.from);
         auto bytes = source.bytes.part(range.offset, range.length);
-        const auto sum = checked(bytes, {}, from.from);
+        const auto sum = checked(bytes, {}, checksum_kind::crc32c, from.from);
         const std::scoped_lock lock(mutex_);
         co_return objects_.put_part(upload, number, std::move(bytes), sum);
     }

@@ -57,8 +57,9 @@ rope joined(const stored_upload& upload, const upload_id& of, const std::vector<
 
 } // namespace
 
-checksum checked(const rope& bytes, const std::optional<checksum>& said, std::string_view key) {
-    const auto sum = bytes.sum(said ? said->kind() : checksum_kind::crc32c);
+checksum checked(const rope& bytes, const std::optional<checksum>& said, checksum_kind otherwise,
+                 std::string_view key) {
+    const auto sum = bytes.sum(said ? said->kind() : otherwise);
     if (said && *said != sum)
         throw storage_error(errc::integrity, "put " + std::string(key) + ": the bytes have the checksum " + sum.hex() +
                                                  " and not the " + said->hex() +
@@ -138,7 +139,7 @@ object_info objects::complete(const upload_id& of, const std::vector<part>& part
                               wall_time now) {
     const auto& upload = upload_at(of);
     auto bytes = joined(upload, of, parts);
-    const auto sum = checked(bytes, what.checksum, of.key);
+    const auto sum = checked(bytes, what.checksum, part_at(upload, of, parts.front()).info.checksum->kind(), of.key);
     const auto made =
         put({.key = of.key, .attributes = upload.what.attributes, .write = what.write}, std::move(bytes), sum, now);
     uploads_.erase(key_of(of));

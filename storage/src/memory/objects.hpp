@@ -34,8 +34,8 @@ struct stored_upload {
 
 inline constexpr std::uint64_t min_part = 5u << 20;
 
-/// Throws errc::integrity where the bytes are not what the checksum says; otherwise theirs, of the same kind.
-checksum checked(const rope& bytes, const std::optional<checksum>& said, std::string_view key);
+/// Throws errc::integrity where the bytes are not what the checksum says; otherwise theirs, of the same kind, or of `otherwise`.
+checksum checked(const rope& bytes, const std::optional<checksum>& said, checksum_kind otherwise, std::string_view key);
 
 class objects {
 public:

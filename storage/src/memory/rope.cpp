@@ -55,11 +55,11 @@ rope rope::part(std::uint64_t offset, std::uint64_t length) const {
     return made;
 }
 
-checksum rope::sum(checksum_kind kind) const noexcept {
-    checksum sum(kind);
+checksum rope::sum(checksum_kind kind) const {
+    running_checksum sum(kind);
     for (const auto& run : runs)
         sum.update(run.view());
-    return sum;
+    return sum.value();
 }
 
 void rope_writer::add(shared_bytes piece) {

@@ -35,7 +35,7 @@ struct rope {
 
     void append(const rope& behind);
     rope part(std::uint64_t offset, std::uint64_t length) const; ///< within size; shares the runs
-    checksum sum(checksum_kind kind) const noexcept;
+    checksum sum(checksum_kind kind) const;
 };
 
 /// Makes a rope of pieces of any size: small ones become one run.

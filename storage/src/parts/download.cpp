@@ -1,6 +1,7 @@
 #include "download.hpp"
 
 #include "../progress.hpp"
+#include "../whole_check.hpp"
 #include "at_once.hpp"
 #include "feed.hpp"
 #include "on_pool.hpp"
@@ -42,10 +43,12 @@ private:
     awaitable<void> ask_for_the_rest();
     awaitable<void> ask_for_all();
     awaitable<void> ask_for_the_checksum();
+    awaitable<void> fit(bool anew);
     awaitable<void> begin();
     awaitable<void> receive_all();
     awaitable<void> receive(slice part);
-    void check() const;
+    awaitable<void> check();
+    awaitable<bool> is_what_was_put();
 
     awaitable<ticket> room_for(std::uint64_t part_size) const;
     awaitable<opened> get(slice part, std::string etag) const;
@@ -69,16 +72,12 @@ private:
 awaitable<object_info> downloading::run() {
     co_await take_up_what_is_left();
     first_room_ = co_await room_for(how_.part_size ? how_.part_size : core_->options.part_size);
-    if (info_.etag.empty()) {
-        co_await ask_for_all();
-        co_await ask_for_the_checksum();
-        co_await begin();
-    } else {
-        co_await ask_for_the_rest();
-        co_await ask_for_the_checksum();
-    }
+    const bool anew = info_.etag.empty();
+    co_await (anew ? ask_for_all() : ask_for_the_rest());
+    co_await ask_for_the_checksum();
+    co_await fit(anew);
     co_await receive_all();
-    check();
+    co_await check();
     co_await on_pool(core_, [to = to_] { to->finish(); });
     progress_->ended();
     co_return info_;
@@ -132,14 +131,38 @@ awaitable<void> downloading::ask_for_all() {
 // Which the answer about a part may lack, while that about the whole has it. The first part is let go of: were many downloads to keep
 // theirs meanwhile, no connection would be left to ask on.
 awaitable<void> downloading::ask_for_the_checksum() {
-    if (info_.checksum || !first_ || first_->length >= info_.size)
+    if (info_.checksum || info_.composite || !first_ || first_->length >= info_.size)
         co_return;
     first_.reset();
-    info_.checksum = (co_await head(info_.etag)).checksum;
+    const auto whole = co_await head(info_.etag);
+    info_.checksum = whole.checksum;
+    info_.composite = whole.composite;
+    info_.part_size = whole.part_size;
+}
+
+/// Of the ranges: what is to be compared follows from them, but for a SHA-256 of the whole.
+checksum_kind kind_of_parts(const object_info& info, checksum_kind usual) noexcept {
+    const auto kind = info.checksum       ? info.checksum->kind()
+                      : knows_parts(info) ? info.composite->of_parts.kind()
+                                          : usual;
+    return combines(kind) || knows_parts(info) ? kind : checksum_kind::crc32c;
+}
+
+// Where the object's checksum is made of its parts', the ranges are those parts.
+awaitable<void> downloading::fit(bool anew) {
+    const auto kind = kind_of_parts(info_, core_->to().traits().sum);
+    const auto part_size = !info_.checksum && knows_parts(info_) ? info_.part_size : plan_.part_size;
+    if (!anew && kind == kind_ && part_size == plan_.part_size)
+        co_return;
+    if (!anew || part_size != plan_.part_size)
+        first_.reset();
+    kind_ = kind;
+    plan_.part_size = part_size;
+    arrived_.clear();
+    co_await begin();
 }
 
 awaitable<void> downloading::begin() {
-    kind_ = info_.checksum ? info_.checksum->kind() : core_->to().traits().sum;
     const part_list about{.etag = info_.etag, .size = info_.size, .part_size = plan_.part_size, .kind = kind_};
     co_await on_pool(core_, [to = to_, about] { to->begin(about); });
 }
@@ -172,18 +195,32 @@ awaitable<void> downloading::receive(slice part) {
         co_await on_pool(core_, [to = to_, number = part.number, sum] { to->arrived(number, sum); });
 }
 
-void downloading::check() const {
-    checksum whole(kind_);
+awaitable<bool> downloading::is_what_was_put() {
+    if (info_.checksum && !combines(info_.checksum->kind()))
+        co_return *info_.checksum == co_await on_pool(core_, [to = to_, size = info_.size, sum = *info_.checksum] {
+            return to->read_back({.offset = 0, .size = size}, sum.kind());
+        });
+    if (info_.checksum) {
+        running_checksum whole(kind_);
+        for (const auto& [number, sum] : arrived_)
+            whole.update(sum, plan_.at(number).size);
+        co_return whole.value() == *info_.checksum;
+    }
+    running_composite parts(kind_);
     for (const auto& [number, sum] : arrived_)
-        whole = combine(whole, sum, plan_.at(number).size);
-    if (!info_.checksum || info_.checksum->kind() != kind_ || whole == *info_.checksum)
-        return;
+        parts.add(sum);
+    co_return !knows_parts(info_) || parts.value() == *info_.composite;
+}
+
+awaitable<void> downloading::check() {
+    if (co_await is_what_was_put())
+        co_return;
     core_->metrics.checksum_failed();
     to_->give_up();
     throw storage_error(errc::integrity,
-                        "get " + key_ + ": the bytes that came have the checksum " + whole.base64() + ", not " +
-                            info_.checksum->base64() +
-                            " as those that were put; they were changed in the store or on the way, and "
+                        "get " + key_ + ": the bytes that came do not have the checksum " +
+                            (info_.checksum ? info_.checksum->base64() : info_.composite->base64()) +
+                            " of those that were put; they were changed in the store or on the way, and "
                             "none of them were kept");
 }
 

@@ -169,7 +169,7 @@ awaitable<std::shared_ptr<const regular_file>> open_on_pool(core_ptr core, std::
 }
 
 checksum read_slice(const regular_file& from, slice part, std::span<char> room, checksum_kind kind) {
-    checksum sum(kind);
+    running_checksum sum(kind);
     for (std::size_t done = 0; done < part.size;) {
         const auto wanted =
             room.subspan(done, std::min<std::size_t>(stride, static_cast<std::size_t>(part.size) - done));
@@ -179,7 +179,7 @@ checksum read_slice(const regular_file& from, slice part, std::span<char> room, 
         if (got < wanted.size())
             throw storage_error(infra::errc::io, from.path + " became shorter while it was put");
     }
-    return sum;
+    return sum.value();
 }
 
 deadline memory_limit(const core& core, deadline limit) {

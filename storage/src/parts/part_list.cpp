@@ -31,11 +31,10 @@ std::optional<part_list> read_first(std::string_view line) {
     auto read = json::parse<about>(line);
     if (!read || read->part_size == 0 || read->size == 0)
         return std::nullopt;
-    for (const auto kind : {checksum_kind::crc32c, checksum_kind::crc64nvme})
-        if (read->checksum == to_string(kind))
-            return part_list{
-                .etag = std::move(read->etag), .size = read->size, .part_size = read->part_size, .kind = kind};
-    return std::nullopt;
+    const auto kind = checksum_kind_from(read->checksum);
+    if (!kind)
+        return std::nullopt;
+    return part_list{.etag = std::move(read->etag), .size = read->size, .part_size = read->part_size, .kind = *kind};
 }
 
 } // namespace

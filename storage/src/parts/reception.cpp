@@ -17,11 +17,12 @@ constexpr std::size_t enough = 1u << 20;
 
 struct written {
     std::uint64_t bytes = 0;
-    checksum sum;
+    running_checksum sum;
 };
 
-written write_all(const target_file& to, std::uint64_t offset, const std::vector<std::string>& pieces, checksum sum) {
-    written made{.sum = sum};
+written write_all(const target_file& to, std::uint64_t offset, const std::vector<std::string>& pieces,
+                  running_checksum sum) {
+    written made{.sum = std::move(sum)};
     for (const auto& each : pieces) {
         made.sum.update(each);
         to.write(offset + made.bytes, each);
@@ -44,14 +45,14 @@ storage_error changed_meanwhile(std::string_view key) {
 awaitable<checksum> reception::receive(std::shared_ptr<reception> self, std::shared_ptr<progress_teller> told,
                                        deadline limit) {
     if (self->first_ && co_await take_first(self, told, limit))
-        co_return self->sum_;
+        co_return self->sum_.value();
     const auto once = [self, told](attempt a) { return self->attempt_once(a, told); };
     while (true) {
         const auto before = self->done_;
         const request_kind how{.op = "get", .key = self->key_, .body = self->part_.size - before};
         try {
             co_await self->core_->calls.run<void>(how, once, limit);
-            co_return self->sum_;
+            co_return self->sum_.value();
         } catch (const storage_error& e) {
             if (!e.retryable() || self->done_ == before || limit.passed(self->core_->time().steady()))
                 throw; // what gets somewhere may go on for as long as it does
@@ -133,10 +134,10 @@ awaitable<reception::gathered> reception::gather(byte_source& from) {
 
 awaitable<std::uint64_t> reception::write(std::vector<std::string> pieces) {
     const auto offset = part_.offset + done_;
-    const auto made = co_await on_pool(core_, [to = to_, offset, pieces = std::move(pieces), sum = sum_] {
+    auto made = co_await on_pool(core_, [to = to_, offset, pieces = std::move(pieces), sum = sum_] {
         return write_all(*to, offset, pieces, sum);
     });
-    sum_ = made.sum;
+    sum_ = std::move(made.sum);
     done_ += made.bytes;
     co_return made.bytes;
 }

@@ -64,7 +64,7 @@ private:
     const std::shared_ptr<steady_time> moved_ = std::make_shared<steady_time>();
     std::optional<opened> first_{};
     std::uint64_t done_ = 0;
-    checksum sum_; // of those bytes
+    running_checksum sum_; // of those bytes
 };
 
 /// The object is another than the one that is being read.

@@ -45,6 +45,8 @@ bool is_made_of(const object_info& there, const std::map<int, part>& parts, cons
         return mark_of(there.metadata) == mark;
     if (there.checksum && made.sum && there.checksum->kind() == made.sum->kind())
         return there.checksum == made.sum;
+    if (there.composite && made.composite && there.composite->of_parts.kind() == made.composite->of_parts.kind())
+        return there.composite == made.composite;
     const auto etag = composite_etag(parts);
     return etag && *etag == there.etag;
 }

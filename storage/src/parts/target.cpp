@@ -128,7 +128,7 @@ bool target_file::still_named() const noexcept {
 
 checksum target_file::read_back(slice part, checksum_kind kind) const {
     std::string room(256u << 10, '\0');
-    checksum sum(kind);
+    running_checksum sum(kind);
     for (std::uint64_t done = 0; done < part.size;) {
         const auto wanted = std::min<std::uint64_t>(room.size(), part.size - done);
         const auto got =
@@ -140,7 +140,7 @@ checksum target_file::read_back(slice part, checksum_kind kind) const {
         sum.update({room.data(), got < 0 ? 0 : static_cast<std::size_t>(got)});
         done += got < 0 ? 0 : static_cast<std::uint64_t>(got);
     }
-    return sum;
+    return sum.value();
 }
 
 void target_file::begin(const part_list& about) {

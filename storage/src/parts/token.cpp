@@ -56,9 +56,8 @@ metadata_map read(const std::optional<std::map<std::string, std::string>>& store
 }
 
 checksum_kind kind_of(std::string_view name) {
-    for (const auto kind : {checksum_kind::crc32c, checksum_kind::crc64nvme})
-        if (name == to_string(kind))
-            return kind;
+    if (const auto kind = checksum_kind_from(name))
+        return *kind;
     refuse("it speaks of another checksum");
 }
 

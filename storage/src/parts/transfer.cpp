@@ -114,6 +114,31 @@ object_info filled_in(object_info info, const completion& asked, const whole& ma
     return info;
 }
 
+// Empty where they have none, or such of several.
+std::optional<checksum_kind> kind_of_all(const std::map<int, part>& parts) {
+    std::optional<checksum_kind> kind;
+    for (const auto& [number, each] : parts) {
+        if (!each.checksum || (kind && *kind != each.checksum->kind()))
+            return std::nullopt;
+        kind = each.checksum->kind();
+    }
+    return kind;
+}
+
+checksum combined(const std::map<int, part>& parts, checksum_kind kind) {
+    running_checksum sum(kind);
+    for (const auto& [number, each] : parts)
+        sum.update(*each.checksum, each.size);
+    return sum.value();
+}
+
+composite_checksum composed(const std::map<int, part>& parts, checksum_kind kind) {
+    running_composite sum(kind);
+    for (const auto& [number, each] : parts)
+        sum.add(*each.checksum);
+    return sum.value();
+}
+
 } // namespace
 
 begun_upload::~begun_upload() {
@@ -159,16 +184,15 @@ awaitable<void> put_parts(parts_to where, feed_ptr from, std::size_t times, part
 
 whole whole_of(const std::map<int, part>& parts) {
     whole made;
-    const auto* const first = parts.empty() ? nullptr : &parts.begin()->second;
-    for (const auto& [number, each] : parts) {
-        if (&each == first)
-            made.sum = each.checksum;
-        else if (!made.sum || !each.checksum || made.sum->kind() != each.checksum->kind())
-            made.sum.reset();
-        else
-            made.sum = combine(*made.sum, *each.checksum, each.size);
+    for (const auto& [number, each] : parts)
         made.size += each.size;
-    }
+    const auto kind = kind_of_all(parts);
+    if (!kind)
+        return made;
+    if (combines(*kind))
+        made.sum = combined(parts, *kind);
+    else
+        made.composite = composed(parts, *kind);
     return made;
 }
 

@@ -58,6 +58,7 @@ awaitable<void> put_parts(parts_to where, feed_ptr from, std::size_t times, part
 struct whole {
     std::uint64_t size = 0;
     std::optional<checksum> sum{};
+    std::optional<composite_checksum> composite{}; ///< instead, where the sum does not follow from the parts'
 };
 whole whole_of(const std::map<int, part>& parts);
 

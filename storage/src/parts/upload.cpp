@@ -27,6 +27,8 @@ put_request request_of(const upload_record& record) {
     return {.key = record.upload.key,
             .attributes = record.attributes,
             .write = record.write,
+            .sum = record.sum,
+            .part_size = record.part_size,
             .parts_by_others = !record.sum};
 }
 
@@ -36,7 +38,7 @@ upload_record record_for(const core& core, const std::string& key, const put_opt
     check_how(options);
     upload_record made{.upload = {.key = core.full(key)},
                        .part_size = options.part_size ? options.part_size : core.options.part_size,
-                       .sum = can.sum,
+                       .sum = core.kind_of(options),
                        .attributes = checked(attributes_of(options), can),
                        .write = checked(write_conditions{options.if_absent, options.if_match}, can)};
     if (made.attributes.content_type.empty())

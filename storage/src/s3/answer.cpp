@@ -30,13 +30,36 @@ xml read(const std::string& body, std::string_view root) {
 
 std::string field(const http::headers& of, std::string_view name) { return std::string(of.get(name).value_or("")); }
 
-constexpr checksum_kind kinds[] = {checksum_kind::crc32c, checksum_kind::crc64nvme};
+// Where there are several, the strongest counts.
+constexpr checksum_kind kinds[] = {checksum_kind::sha256, checksum_kind::crc64nvme, checksum_kind::crc32c};
 
 bool is_composite(std::string_view type) noexcept { return mentions(type, "COMPOSITE"); }
 
+/// The first that `read` gives of what the store says of each kind.
+template <class T, class Text>
+std::optional<T> first_of(Text said, std::optional<T> (*read)(checksum_kind, std::string_view)) {
+    for (const auto kind : kinds)
+        if (auto made = read(kind, said(kind)))
+            return made;
+    return std::nullopt;
+}
+
+std::string said_in(const http::headers& fields, checksum_kind kind) {
+    return field(fields, std::string("x-amz-checksum-").append(to_string(kind)));
+}
+
 std::optional<checksum> kept_sum_in(const http::headers& fields) {
-    const auto value = fields.get(std::string("x-amz-meta-").append(kept_sum));
-    return value ? checksum::from_base64(checksum_kind::crc32c, *value) : std::nullopt;
+    return first_of([&](checksum_kind kind) { return field(fields, "x-amz-meta-" + kept_sum(kind)); },
+                    &checksum::from_base64);
+}
+
+std::uint64_t part_size_in(const http::headers& fields) {
+    return parse_number(field(fields, std::string("x-amz-meta-").append(kept_part_size))).value_or(0);
+}
+
+// What this bucket has put beside that of users.
+bool is_kept(std::string_view name) {
+    return name == kept_part_size || std::ranges::any_of(kinds, [&](auto kind) { return name == kept_sum(kind); });
 }
 
 // A store may give a part's checksum along with a range that is exactly the part.
@@ -57,7 +80,8 @@ metadata_map metadata_of(const http::headers& fields) {
     metadata_map all;
     constexpr std::string_view prefix = "x-amz-meta-";
     for (const auto [name, value] : fields)
-        if (auto small = sigv4::lower(name); small.starts_with(prefix) && small.substr(prefix.size()) != kept_sum)
+        if (auto small = sigv4::lower(name);
+            small.starts_with(prefix) && !is_kept(std::string_view(small).substr(prefix.size())))
             all.emplace(small.substr(prefix.size()), metadata_value(value));
     return all;
 }
@@ -111,9 +135,12 @@ std::string next_of(const pugi::xml_node& list, const list_page& page, const nam
 std::optional<checksum> sum_in(const pugi::xml_node& of) {
     if (is_composite(text_in(of, "ChecksumType")))
         return std::nullopt;
-    if (auto sum = checksum::from_base64(checksum_kind::crc32c, text_in(of, "ChecksumCRC32C")))
-        return sum;
-    return checksum::from_base64(checksum_kind::crc64nvme, text_in(of, "ChecksumCRC64NVME"));
+    return first_of([&](checksum_kind kind) { return text_in(of, element_of(kind)); }, &checksum::from_base64);
+}
+
+std::optional<composite_checksum> composite_in(const pugi::xml_node& of) {
+    return first_of([&](checksum_kind kind) { return text_in(of, element_of(kind)); },
+                    &composite_checksum::from_base64);
 }
 
 part listed_part(const pugi::xml_node& entry) {
@@ -130,17 +157,22 @@ part listed_part(const pugi::xml_node& entry) {
 std::optional<checksum> sum_in(const http::headers& fields) {
     if (is_composite(fields.get("x-amz-checksum-type").value_or("")))
         return std::nullopt;
-    for (const auto kind : kinds)
-        if (const auto value = fields.get(std::string("x-amz-checksum-").append(to_string(kind))))
-            if (auto sum = checksum::from_base64(kind, *value))
-                return sum;
-    return std::nullopt;
+    return first_of([&](checksum_kind kind) { return said_in(fields, kind); }, &checksum::from_base64);
 }
+
+namespace {
+
+std::optional<composite_checksum> composite_in(const http::headers& fields) {
+    return first_of([&](checksum_kind kind) { return said_in(fields, kind); }, &composite_checksum::from_base64);
+}
+
+} // namespace
 
 object_info info_of(std::string key, const answer& a) {
     auto sum = is_whole(a) ? sum_in(a.headers) : std::nullopt;
     if (!sum)
         sum = kept_sum_in(a.headers);
+    const auto composite = sum ? std::nullopt : composite_in(a.headers);
     return {.key = std::move(key),
             .size = size_of(a),
             .etag = without_quotes(field(a.headers, "etag")),
@@ -151,7 +183,9 @@ object_info info_of(std::string key, const answer& a) {
             .content_encoding = field(a.headers, "content-encoding"),
             .content_language = field(a.headers, "content-language"),
             .metadata = metadata_of(a.headers),
-            .checksum = sum};
+            .checksum = sum,
+            .composite = composite,
+            .part_size = composite ? part_size_in(a.headers) : 0};
 }
 
 object_info info_of(const put_request& what, std::uint64_t size, const answer& a) {
@@ -258,7 +292,8 @@ made made_of(const std::string& body) {
     const auto result = document.root();
     return {.etag = without_quotes(text_in(result, "ETag")),
             .modified = parse_time(text_in(result, "LastModified")).value_or(wall_time{}),
-            .sum = sum_in(result)};
+            .sum = sum_in(result),
+            .composite = composite_in(result)};
 }
 
 std::vector<not_removed> not_removed_of(const std::string& body) {

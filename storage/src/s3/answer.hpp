@@ -21,8 +21,8 @@ struct answer {
     bool succeeded() const noexcept { return status >= 200 && status < 300; }
 };
 
-/// An object as the header fields of a GET or HEAD describe it. Checksums that are not of the whole object, composite ones and those
-/// that come with a part, are left out; what by_md5 keeps in the metadata stands in for them.
+/// An object as the header fields of a GET or HEAD describe it. Checksums that come with a part are left out; what by_md5 keeps in the
+/// metadata stands in for them, and for composite ones.
 object_info info_of(std::string key, const answer& a);
 
 /// Of a put, from what was said and what came back.
@@ -62,6 +62,7 @@ struct made {
     std::string etag{};
     wall_time modified{}; ///< zero where it does not say
     std::optional<checksum> sum{};
+    std::optional<composite_checksum> composite{};
 };
 made made_of(const std::string& body);
 

@@ -45,7 +45,9 @@ public:
     bucket_traits traits() const noexcept override {
         auto t = traits_;
         t.sum = at_->options().checksum;
-        t.keeps_checksums = plan_of(at_->options().checksums, at_->learned().known_sums()).header;
+        const auto told = plan_of(at_->options().checksums, at_->learned().known_sums());
+        t.keeps_checksums = told.header;
+        t.checksums_proven = !(told.header && told.metadata) || at_->learned().names_algorithms();
         t.conditional_writes = at_->learned().known_conditions(write::put) != conditions::ignored;
         if (at_->learned().removes_singly())
             t.max_remove = 1;

@@ -80,10 +80,15 @@ public:
     void saw_condition(write of, conditions what);
     void saw_whole_sums() noexcept { whole_sums_ = true; } ///< an upload by parts takes a checksum of the whole
 
+    void saw_algorithm() noexcept {
+        names_algorithms_ = true;
+    } ///< an upload by parts that begins says which checksum it will keep
+
     void saw_v1() { fall_back(lists_v1_, "list_v2"); } ///< in an answer to a list of version 2
 
     sums known_sums() const noexcept { return sums_; }
     conditions known_conditions(write of) const noexcept { return of == write::put ? puts_ : copies_; }
+    bool names_algorithms() const noexcept { return names_algorithms_; }
     bool whole_sums() const noexcept { return whole_sums_; }
     bool lists_v1() const noexcept { return lists_v1_; }
     bool removes_singly() const noexcept { return removes_singly_; }
@@ -103,6 +108,7 @@ private:
     std::atomic<conditions> puts_{conditions::unknown};
     std::atomic<conditions> copies_{conditions::unknown};
     std::atomic<bool> whole_sums_{false};
+    std::atomic<bool> names_algorithms_{false};
     std::atomic<bool> lists_v1_{false};
     std::atomic<bool> removes_singly_{false};
 };

@@ -49,8 +49,8 @@ awaitable<copy_request> with_its_sum(store_ptr at, copy_request what, deadline l
     if (!what.attributes || !plan_of(at->options().checksums, at->learned().known_sums()).metadata)
         co_return what;
     const auto source = co_await head(at, what.from, {.if_match = what.source_if_match}, limit);
-    if (source.checksum && source.checksum->kind() == checksum_kind::crc32c)
-        what.attributes->metadata.insert_or_assign(std::string(kept_sum), source.checksum->base64());
+    if (source.checksum)
+        what.attributes->metadata.insert_or_assign(kept_sum(source.checksum->kind()), source.checksum->base64());
     what.source_if_match = source.etag;
     co_return what;
 }
@@ -90,7 +90,7 @@ awaitable<integrity> integrity_of(store_ptr at, std::optional<checksum> sum, sha
     integrity told;
     if (plan.header)
         told.header = sum;
-    if (plan.metadata && sum && sum->kind() == checksum_kind::crc32c)
+    if (plan.metadata)
         told.metadata = sum;
     if (plan.md5)
         told.md5 = co_await computed(bytes.size(), [bytes, sum] { return checked_md5(bytes, sum); });

@@ -44,13 +44,16 @@ void add_conditions(fields& to, const read_conditions& r) {
         add(to, "if-unmodified-since", format_http_date(*r.if_unmodified_since));
 }
 
+// What a checksum of all parts says: of the whole, or of theirs.
+std::string_view type_of(checksum_kind kind) noexcept { return combines(kind) ? "FULL_OBJECT" : "COMPOSITE"; }
+
 std::string header_of(checksum_kind kind) { return std::string("x-amz-checksum-").append(to_string(kind)); }
 
 void add_integrity(fields& to, const integrity& told) {
     if (told.header)
         add(to, header_of(told.header->kind()), told.header->base64());
     if (told.metadata)
-        add(to, std::string("x-amz-meta-").append(kept_sum), told.metadata->base64());
+        add(to, "x-amz-meta-" + kept_sum(told.metadata->kind()), told.metadata->base64());
     add(to, "content-md5", told.md5);
 }
 
@@ -90,13 +93,23 @@ std::string document(std::string_view root, std::string_view inside) {
         .append(">");
 }
 
-// Its name in XML: ChecksumCRC32C.
+} // namespace
+
 std::string_view element_of(checksum_kind kind) noexcept {
-    return kind == checksum_kind::crc32c ? "ChecksumCRC32C" : "ChecksumCRC64NVME";
+    switch (kind) {
+    case checksum_kind::crc32c: return "ChecksumCRC32C";
+    case checksum_kind::crc64nvme: return "ChecksumCRC64NVME";
+    case checksum_kind::sha256: return "ChecksumSHA256";
+    }
+    return "";
 }
 
+std::string kept_sum(checksum_kind kind) { return std::string("infra-").append(to_string(kind)); }
+
+namespace {
+
 std::string_view algorithm_of(checksum_kind kind) noexcept {
-    return kind == checksum_kind::crc32c ? "CRC32C" : "CRC64NVME";
+    return element_of(kind).substr(std::string_view("Checksum").size());
 }
 
 std::string part_element(const part& p, bool with_sum) {
@@ -192,8 +205,10 @@ request create_upload(const put_request& what, std::optional<checksum_kind> anno
     add_attributes(r.headers, what.attributes);
     if (announced) {
         add(r.headers, "x-amz-checksum-algorithm", std::string(algorithm_of(*announced)));
-        add(r.headers, "x-amz-checksum-type", "FULL_OBJECT");
+        add(r.headers, "x-amz-checksum-type", std::string(type_of(*announced)));
     }
+    if (announced && !combines(*announced) && what.part_size > 0)
+        add(r.headers, std::string("x-amz-meta-").append(kept_part_size), std::to_string(what.part_size));
     add_integrity(r.headers, {.metadata = told.metadata});
     return r;
 }

@@ -26,13 +26,18 @@ struct request {
     shared_bytes body{};
 };
 
-/// The metadata in which the checksum of an object is kept where the store keeps none; hidden from object_info::metadata.
-inline constexpr std::string_view kept_sum = "infra-crc32c";
+/// The metadata in which the checksum of an object is kept where the store keeps none, `infra-crc32c`; and that which tells how long
+/// the parts are of an object whose checksum is made of theirs. Hidden from object_info::metadata.
+std::string kept_sum(checksum_kind kind);
+inline constexpr std::string_view kept_part_size = "infra-part-size";
+
+/// The name of a checksum in XML: ChecksumCRC32C.
+std::string_view element_of(checksum_kind kind) noexcept;
 
 /// How a body's integrity is told to the store.
 struct integrity {
     std::optional<checksum> header{};   ///< as x-amz-checksum-…
-    std::optional<checksum> metadata{}; ///< as x-amz-meta-infra-crc32c
+    std::optional<checksum> metadata{}; ///< as x-amz-meta-infra-crc32c, of its kind
     std::string md5{};                  ///< Base64, as Content-MD5; empty: not
 };
 
@@ -46,7 +51,7 @@ request copy_object(const copy_request& what, const std::string& bucket);
 enum class list_version { v1, v2 };
 request list_objects(const list_options& what, list_version version);
 
-/// `announced`: parts will say their checksums of this kind, and the whole will have one.
+/// `announced`: parts will say their checksums of this kind, and the whole will have one, or one that is made of theirs.
 request create_upload(const put_request& what, std::optional<checksum_kind> announced, const integrity& told);
 request upload_part(const upload_id& upload, int number, shared_bytes bytes, const integrity& told);
 request upload_part_copy(const upload_id& upload, int number, const part_source& from, const std::string& bucket);

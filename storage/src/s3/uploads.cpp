@@ -16,13 +16,12 @@ std::optional<checksum_kind> announced(store& at, const put_request& what) {
     const auto plan = plan_of(at.options().checksums, at.learned().known_sums());
     if (!plan.header || what.parts_by_others)
         return std::nullopt;
-    return what.checksum ? what.checksum->kind() : at.options().checksum;
+    return what.checksum ? what.checksum->kind() : what.sum.value_or(at.options().checksum);
 }
 
 integrity kept_aside(store& at, const put_request& what) {
     const auto plan = plan_of(at.options().checksums, at.learned().known_sums());
-    const bool can = plan.metadata && what.checksum && what.checksum->kind() == checksum_kind::crc32c;
-    return {.metadata = can ? what.checksum : std::nullopt};
+    return {.metadata = plan.metadata ? what.checksum : std::nullopt};
 }
 
 part part_of(int number, const std::string& etag, std::uint64_t size, std::optional<checksum> sum) {
@@ -35,13 +34,23 @@ part part_of(int number, const std::string& etag, std::uint64_t size, std::optio
 
 /// Of the parts together, where each has one.
 std::optional<checksum> sum_of(const std::vector<part>& parts, checksum_kind kind) {
-    checksum sum(kind);
+    running_checksum sum(kind);
+    for (const auto& each : parts) {
+        if (!each.checksum || each.checksum->kind() != kind || !combines(kind))
+            return std::nullopt;
+        sum.update(*each.checksum, each.size);
+    }
+    return sum.value();
+}
+
+std::optional<composite_checksum> composite_of(const std::vector<part>& parts, checksum_kind kind) {
+    running_composite sum(kind);
     for (const auto& each : parts) {
         if (!each.checksum || each.checksum->kind() != kind)
             return std::nullopt;
-        sum = combine(sum, *each.checksum, each.size);
+        sum.add(*each.checksum);
     }
-    return sum;
+    return sum.value();
 }
 
 // Before the store is asked, which may keep checksums of parts at most.
@@ -59,14 +68,17 @@ std::uint64_t size_of(const std::vector<part>& parts) {
 
 object_info completed(const put_request& what, const std::vector<part>& parts, const answer& a) {
     const auto made = made_of(a.body);
+    const auto parts_sum = made.composite ? composite_of(parts, made.composite->of_parts.kind()) : std::nullopt;
     const bool comparable = made.sum && what.checksum && made.sum->kind() == what.checksum->kind();
-    if (comparable && made.sum != what.checksum)
+    if ((comparable && made.sum != what.checksum) || (parts_sum && parts_sum != made.composite))
         throw storage_error(errc::integrity,
                             "complete " + what.key + ": the store has made another object of the parts than was sent",
                             {.name = "integrity", .status = a.status});
     auto info = info_of(what, size_of(parts), a);
     info.etag = made.etag;
     info.checksum = made.sum;
+    info.composite = made.composite;
+    info.part_size = made.composite ? what.part_size : 0;
     return info;
 }
 
@@ -75,7 +87,7 @@ awaitable<answer> complete_once(store_ptr at, upload_id upload, std::vector<part
     while (true) {
         const bool with_sums = announced(*at, what).has_value();
         integrity told;
-        if (with_sums && at->learned().whole_sums())
+        if (with_sums && at->learned().whole_sums() && what.checksum && combines(what.checksum->kind()))
             told.header = what.checksum;
         const call how{.by = at->asked_for("complete", upload.key, true),
                        .tells_sums = with_sums && at->options().checksums == checksums::automatic,
@@ -99,6 +111,8 @@ awaitable<upload_id> begin_upload(store_ptr at, put_request what, deadline limit
             continue;
         if (mentions(done.got.headers.get("x-amz-checksum-type").value_or(""), "FULL_OBJECT"))
             at->learned().saw_whole_sums();
+        if (kind && done.got.headers.contains("x-amz-checksum-algorithm"))
+            at->learned().saw_algorithm();
         co_return upload_id{what.key, upload_id_in(done.got.body)};
     }
 }

@@ -14,17 +14,11 @@ namespace {
 
 constexpr std::string_view checksum_prefix = "x-amz-checksum-";
 
-std::optional<checksum_kind> kind_of(std::string_view name) noexcept {
-    for (const auto kind : {checksum_kind::crc32c, checksum_kind::crc64nvme})
-        if (sigv4::same_name(name, to_string(kind)))
-            return kind;
-    return std::nullopt;
-}
-
 checksum read_checksum(std::string_view name, std::string_view value) {
-    const auto kind = kind_of(name.substr(checksum_prefix.size()));
+    const auto kind = checksum_kind_from(sigv4::lower(name.substr(checksum_prefix.size())));
     if (!kind)
-        throw refused(501, "NotImplemented", "Checksums of this kind are not computed here: use crc32c or crc64nvme.");
+        throw refused(501, "NotImplemented",
+                      "Checksums of this kind are not computed here: use crc32c, crc64nvme or sha256.");
     const auto sum = checksum::from_base64(*kind, value);
     if (!sum)
         throw refused(400, "InvalidRequest", "Value for " + std::string(name) + " header is invalid.");
@@ -89,7 +83,7 @@ void body_check::update(std::string_view bytes) {
 void body_check::finish() {
     if (size_ < expected_.min_size)
         throw refused(400, "EntityTooSmall", "Your proposed upload is smaller than the minimum allowed size");
-    if ((md5_ && md5_->finish() != *expected_.md5) || (expected_.sum && sum_ != *expected_.sum))
+    if ((md5_ && md5_->finish() != *expected_.md5) || (expected_.sum && sum_.value() != *expected_.sum))
         throw refused(400, "BadDigest", "The Content-MD5 or checksum you specified did not match what we received.");
 }
 

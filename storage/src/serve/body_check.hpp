@@ -39,7 +39,7 @@ private:
 
     const expected_body expected_;
     std::unique_ptr<md5> md5_; // where it is asked for
-    checksum sum_;
+    running_checksum sum_;
     std::uint64_t size_ = 0;
 };
 

@@ -15,6 +15,7 @@
 namespace infra::storage::serve {
 namespace {
 
+constexpr std::string_view checksum_prefix = "x-amz-checksum-";
 constexpr std::string_view metadata_prefix = "x-amz-meta-";
 
 std::string value_in(const http::headers& fields, std::string_view name) {
@@ -78,6 +79,8 @@ put_options options_by(const http::headers& fields) {
     for (const auto [name, value] : fields)
         if (sigv4::same_name(name.substr(0, metadata_prefix.size()), metadata_prefix))
             made.metadata[sigv4::lower(name.substr(metadata_prefix.size()))] = metadata_value(value);
+        else if (sigv4::same_name(name.substr(0, checksum_prefix.size()), checksum_prefix)) // that one is kept, too
+            made.checksum = checksum_kind_from(sigv4::lower(name.substr(checksum_prefix.size())));
     read_conditions_of(fields, made);
     return made;
 }

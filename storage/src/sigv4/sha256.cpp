@@ -21,6 +21,11 @@ const EVP_MD* algorithm() {
     return fetched.get();
 }
 
+void must(int succeeded) {
+    if (succeeded != 1)
+        throw std::bad_alloc();
+}
+
 EVP_MAC_CTX* new_mac() {
     const std::unique_ptr<EVP_MAC, decltype(&EVP_MAC_free)> hmac(EVP_MAC_fetch(nullptr, "HMAC", nullptr),
                                                                  &EVP_MAC_free);
@@ -38,6 +43,27 @@ digest sha256(std::string_view bytes) {
     digest made;
     if (EVP_Digest(bytes.data(), bytes.size(), made.data(), nullptr, algorithm(), nullptr) != 1)
         throw std::bad_alloc();
+    return made;
+}
+
+void running_sha256::release::operator()(EVP_MD_CTX* context) const noexcept { EVP_MD_CTX_free(context); }
+
+running_sha256::running_sha256() : context_(EVP_MD_CTX_new()) {
+    must(context_ && EVP_DigestInit_ex2(context_.get(), algorithm(), nullptr));
+}
+
+running_sha256::running_sha256(const running_sha256& other) : context_(EVP_MD_CTX_new()) {
+    must(context_ && EVP_MD_CTX_copy_ex(context_.get(), other.context_.get()));
+}
+
+void running_sha256::update(std::string_view bytes) {
+    must(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()));
+}
+
+digest running_sha256::value() const {
+    const running_sha256 copy(*this); // to give the value is to end it
+    digest made;
+    must(EVP_DigestFinal_ex(copy.context_.get(), made.data(), nullptr));
     return made;
 }
 

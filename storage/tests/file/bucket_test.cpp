@@ -65,6 +65,14 @@ protected:
             count += each.is_regular_file();
         return count;
     }
+    /// As a disk that errs.
+    void change_bytes(const std::string& key, const std::string& to) {
+        struct stat found{};
+        ASSERT_EQ(::stat((directory / key).c_str(), &found), 0);
+        folder.write("a/store/" + key, to);
+        const std::array<timespec, 2> times{found.st_atim, found.st_mtim};
+        ASSERT_EQ(::utimensat(AT_FDCWD, (directory / key).c_str(), times.data(), 0), 0);
+    }
     static unsigned mode_of(const fs::path& path) {
         struct stat found{};
         ::stat(path.c_str(), &found);
@@ -160,13 +168,18 @@ TEST_F(FileBucket, TellsBytesChangedByHandApart) {
 
 TEST_F(FileBucket, ShowsAByteChangedBehindItsBack) {
     const auto before = put("a.txt", "some bytes");
-    struct stat found{};
-    ASSERT_EQ(::stat((directory / "a.txt").c_str(), &found), 0);
-    folder.write("a/store/a.txt", "some bites");
-    const std::array<timespec, 2> times{found.st_atim, found.st_mtim}; // as a disk that errs
-    ASSERT_EQ(::utimensat(AT_FDCWD, (directory / "a.txt").c_str(), times.data(), 0), 0);
+    change_bytes("a.txt", "some bites");
     EXPECT_EQ(head("a.txt").checksum, before.checksum);
     EXPECT_NE(head("a.txt").checksum, checksum_of(read("a.txt")));
+}
+
+TEST_F(FileBucket, IsNoSourceOfACopyThatWouldMakeDamageWhole) {
+    const auto sum = checksum_of("some bytes", checksum_kind::sha256);
+    loop.get(files->put({.key = "a.txt", .checksum = sum}, {.bytes = "some bytes"}, deadline::never()));
+    change_bytes("a.txt", "some bites");
+    const auto copied = loop.run(files->copy({.from = "a.txt", .to = "b.txt"}, deadline::never()));
+    EXPECT_EQ(copied->code(), errc::integrity);
+    EXPECT_EQ(keys(), std::vector<std::string>{"a.txt"});
 }
 
 TEST_F(FileBucket, IsRestoredByACopyThatKeepsTimes) {

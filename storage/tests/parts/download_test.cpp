@@ -43,6 +43,17 @@ struct Download : ::testing::Test {
     }
     void put(const std::string& all) { fake->store("k", all, {}, checksum_of(all)); }
 
+    composite_checksum composite_of(std::uint64_t part_size) const {
+        running_composite sum(checksum_kind::sha256);
+        for (std::size_t at = 0; at < bytes.size(); at += part_size)
+            sum.add(checksum_of(std::string_view(bytes).substr(at, part_size), checksum_kind::sha256));
+        return sum.value();
+    }
+    void put_by(std::uint64_t part_size) {
+        fake->store("k", bytes);
+        fake->tell_of_parts("k", composite_of(part_size), part_size);
+    }
+
     download_options by_hundreds(bool resume = false) {
         return {.part_size = 100, .concurrency = 3, .resume = resume, .on_progress = [this](const progress& p) {
                     told.push_back(p);
@@ -155,6 +166,64 @@ TEST_F(Download, NoticesEveryByteThatIsAnother) {
             EXPECT_EQ(failure_of_get(resume).code(), errc::integrity);
             EXPECT_TRUE(is_nothing_there());
         }
+}
+
+TEST_F(Download, ComparesTheSha256OfTheWholeHoweverItIsCut) {
+    fake->store("k", bytes, {}, checksum_of(bytes, checksum_kind::sha256));
+    for (const bool resume : {false, true}) {
+        fake->flip(49);
+        EXPECT_EQ(failure_of_get(resume).code(), errc::integrity);
+        EXPECT_TRUE(is_nothing_there());
+    }
+    loop.get(get());
+    EXPECT_EQ(there(), bytes);
+}
+
+TEST_F(Download, ComparesPartByPartWhatHasAChecksumOfItsPartsAlone) {
+    for (const std::uint64_t part_size : {70u, 250u, 949u, 950u, 5000u}) {
+        SCOPED_TRACE(part_size);
+        put_by(part_size);
+        const auto before = fake->count("get");
+        loop.get(get());
+        EXPECT_EQ(there(), bytes);
+        EXPECT_LE(fake->count("get") - before, 950 / part_size + 2) << "one of them only to see how it is cut";
+        fs::remove(folder / "to");
+        for (const std::uint64_t at : {0u, 49u, 69u}) {
+            for (int i = 0; i < 3; ++i)
+                fake->flip(at); // the first answer may be let go of
+            EXPECT_EQ(failure_of_get(at == 49).code(), errc::integrity);
+            EXPECT_TRUE(is_nothing_there());
+            loop.get(get()); // what else was to be flipped is not
+            fs::remove(folder / "to");
+        }
+    }
+}
+
+TEST_F(Download, GoesOnWithPartsOfAnObjectThatHasAChecksumOfThemAlone) {
+    put_by(70);
+    for (int i = 0; i < 6; ++i)
+        fake->pass("get");
+    fake->fail("get", no);
+    EXPECT_EQ(failure_of_get(true).code(), errc::denied);
+    const auto left = read_part_list(contents_of(folder / "to.part.parts"));
+    ASSERT_TRUE(left);
+    EXPECT_EQ(left->part_size, 70u);
+    EXPECT_EQ(left->kind, checksum_kind::sha256);
+    const auto before = fake->count("get");
+    loop.get(get(true));
+    EXPECT_EQ(there(), bytes);
+    EXPECT_EQ(fake->count("get") - before, 14 - left->arrived.size());
+}
+
+TEST_F(Download, ComparesNothingWhereNobodyKnowsHowAnObjectWasCut) {
+    for (const std::uint64_t part_size : {0u, 100u}) { // untold, and another than there are parts of
+        fake->store("k", bytes);
+        fake->tell_of_parts("k", composite_of(70), part_size);
+        fake->flip(1);
+        loop.get(get());
+        EXPECT_NE(there(), bytes);
+        fs::remove(folder / "to");
+    }
 }
 
 TEST_F(Download, StartsOverOnceWhereTheObjectIsReplaced) {

@@ -45,6 +45,25 @@ TEST_P(LargeObjects, ComeBackAsTheyWere) {
     expect_it("a");
 }
 
+// However a download cuts it: the whole is read back from the disk.
+TEST_P(LargeObjects, ComeBackWithTheSha256OfTheWhole) {
+    const auto sum = checksum_of(bytes, checksum_kind::sha256);
+    const auto expect = [&](const std::string& key) {
+        const auto info = loop.get(files.download(key, folder / "to", {.part_size = 1u << 20}));
+        EXPECT_EQ(info.checksum, sum);
+        EXPECT_TRUE(contents_of(folder / "to") == bytes);
+        EXPECT_TRUE(loop.get(files.get(key)).bytes == bytes);
+    };
+    loop.get(files.put("a", file{from}, {.checksum = checksum_kind::sha256}));
+    expect("a");
+    const auto up = loop.get(files.begin_upload("b", {.checksum = checksum_kind::sha256}));
+    loop.wait(up.put_file(from));
+    EXPECT_EQ(loop.get(loop.get(files.resume_upload(up.token())).complete()).checksum, sum);
+    expect("b");
+    loop.get(files.copy("b", "c"));
+    expect("c");
+}
+
 TEST_P(LargeObjects, AreUploadedOverTime) {
     const auto up = loop.get(files.begin_upload("b.bin", {.metadata = {{"user", "7"}}, .if_absent = true}));
     loop.get(up.put_part(2, bytes.substr(part_size, part_size)));

@@ -274,7 +274,7 @@ TEST_F(PutByParts, SaysWhichFileCannotBeRead) {
 TEST_F(PutByParts, SaysTheChecksumFirstWhereAStoreKeepsItOnlyWithTheAttributes) {
     const auto bytes = some_bytes(950);
     for (int i = 0; i < 2; ++i) {
-        fake->can.keeps_checksums = i == 1; // of bytes it is said anyway
+        fake->can.keeps_checksums = false;
         fake->hang("put_part");
         asio::cancellation_signal stop;
         const auto putting = loop.spawn(put(i ? content(bytes) : content(file{folder.write("f", bytes)})), stop.slot());
@@ -284,6 +284,28 @@ TEST_F(PutByParts, SaysTheChecksumFirstWhereAStoreKeepsItOnlyWithTheAttributes) 
         loop.until([&] { return putting->done(); });
         settle();
     }
+}
+
+// The first object of a store that is not known yet.
+TEST_F(PutByParts, BeginsAnewWhereAStoreDoesNotSayThatItKeepsChecksums) {
+    fake->can.checksums_proven = false;
+    for (const bool of_a_file : {false, true})
+        for (const auto kind : {checksum_kind::crc32c, checksum_kind::sha256}) {
+            const auto bytes = some_bytes(950);
+            const auto before = fake->count("begin_upload");
+            auto how = by_hundreds();
+            how.checksum = kind;
+            loop.get(put(of_a_file ? content(file{folder.write("f", bytes)}) : content(bytes), how));
+            EXPECT_EQ(fake->count("begin_upload"), before + 2);
+            const auto there = fake->find("k");
+            EXPECT_TRUE(there->bytes == bytes);
+            EXPECT_EQ(there->info.checksum, checksum_of(bytes)); // the whole's, which follows from the parts'
+            settle();
+            EXPECT_EQ(fake->uploads(), 0u);
+        }
+    const auto before = fake->count("begin_upload");
+    loop.get(put(content(in_pieces(some_bytes(950), 100)))); // which cannot be read twice
+    EXPECT_EQ(fake->count("begin_upload"), before + 1);
 }
 
 TEST_F(PutByParts, HoldsASourceToItsWord) {

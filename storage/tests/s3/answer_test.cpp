@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 
 constexpr std::string_view xml_head = R"(<?xml version="1.0" encoding="UTF-8"?>)";
 constexpr wall_time noon = std::chrono::sys_days(2026y / 1 / 2) + 12h;
-const checksum some_crc = checksum(checksum_kind::crc32c, 0x01020304);
+const checksum some_crc = checksum(checksum_kind::crc32c, "\1\2\3\4");
 
 std::string list_of(std::string_view inside, std::string_view head = "<ListBucketResult>") {
     return std::string(xml_head).append(head).append(inside).append("</ListBucketResult>");
@@ -58,7 +58,9 @@ TEST(S3Answer, KnowsOnlyChecksumsOfTheWholeObject) {
         std::optional<checksum> expected;
     } table[] = {
         {200, {{"x-amz-checksum-crc32c", "AQIDBA=="}}, some_crc},
-        {200, {{"x-amz-checksum-crc64nvme", "AAAAAAAAAAE="}}, checksum(checksum_kind::crc64nvme, 1)},
+        {200,
+         {{"x-amz-checksum-crc64nvme", "AAAAAAAAAAE="}},
+         checksum(checksum_kind::crc64nvme, std::string(7, '\0') + "\1")},
         {200, {{"x-amz-checksum-crc32c", "AQIDBA==-3"}}, std::nullopt},
         {200, {{"x-amz-checksum-crc32c", "AQIDBA=="}, {"x-amz-checksum-type", "COMPOSITE"}}, std::nullopt},
         {200, {{"x-amz-checksum-crc32c", "nonsense"}}, std::nullopt},
@@ -73,6 +75,25 @@ TEST(S3Answer, KnowsOnlyChecksumsOfTheWholeObject) {
         EXPECT_EQ(info.checksum, row.expected);
         EXPECT_TRUE(info.metadata.empty());
     }
+}
+
+TEST(S3Answer, KnowsChecksumsOfParts) {
+    const composite_checksum of_three{some_crc, 3};
+    http::headers fields{{"x-amz-checksum-crc32c", "AQIDBA==-3"}, {"x-amz-meta-infra-part-size", "8388608"}};
+    const auto known = info_of("a", {.status = 200, .headers = fields});
+    EXPECT_EQ(known.composite, of_three);
+    EXPECT_EQ(known.part_size, 8u << 20);
+    EXPECT_TRUE(known.metadata.empty());
+    EXPECT_EQ(info_of("a", {.status = 206, .headers = fields}).composite, of_three); // no range of it is meant
+    fields.append("x-amz-meta-infra-crc32c", "AQIDBA==");
+    const auto whole = info_of("a", {.status = 200, .headers = fields});
+    EXPECT_EQ(whole.checksum, some_crc);
+    EXPECT_FALSE(whole.composite);
+    EXPECT_EQ(info_of("a", {.status = 200, .headers = {{"x-amz-meta-infra-part-size", "5"}}}).part_size, 0u);
+    const auto made = made_of("<CompleteMultipartUploadResult><ETag>e</ETag><ChecksumCRC32C>AQIDBA==-3</ChecksumCRC32C>"
+                              "<ChecksumType>COMPOSITE</ChecksumType></CompleteMultipartUploadResult>");
+    EXPECT_EQ(made.composite, of_three);
+    EXPECT_FALSE(made.sum);
 }
 
 TEST(S3Answer, KnowsTheWholeSizeFromAPart) {

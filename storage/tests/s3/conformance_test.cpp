@@ -136,9 +136,9 @@ const std::vector<std::string> of_forms{"FormsPutOneObject", "FormsAreGoodForThe
                                         "FormsTakeAnyNameBelowAPrefix"};
 
 gaps of_checksums(const std::string& store) {
-    return because(store +
-                       " knows no checksums, and that of an upload is known only when its attributes have been said",
-                   {"PutsAreHeldToTheChecksumThatWasPinned", "GiveTheWholesChecksumBack"});
+    return because(
+        store + " knows no checksums, and that of an upload is known only when its attributes have been said",
+        {"PutsAreHeldToTheChecksumThatWasPinned", "GiveTheWholesChecksumBack", "HaveASha256OfTheWholeOrOfItsParts"});
 }
 
 gaps of_r2() { return joined({of_checksums("r2"), because("r2 takes no forms", of_forms)}); }

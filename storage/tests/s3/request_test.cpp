@@ -9,7 +9,7 @@
 namespace infra::storage::s3 {
 namespace {
 
-const checksum some_crc = checksum(checksum_kind::crc32c, 0x01020304);
+const checksum some_crc = checksum(checksum_kind::crc32c, "\1\2\3\4");
 
 TEST(S3Request, PutsAnObjectWithAllThatIsSaidOfIt) {
     const auto r = put_object({.key = "a b",
@@ -114,6 +114,10 @@ TEST(S3Request, UploadsByParts) {
                                      {"x-amz-checksum-algorithm", "CRC64NVME"},
                                      {"x-amz-checksum-type", "FULL_OBJECT"},
                                      {"x-amz-meta-infra-crc32c", "AQIDBA=="}}));
+    EXPECT_EQ(create_upload({.key = "a", .part_size = 8u << 20}, checksum_kind::sha256, {}).headers,
+              (fields{{"x-amz-checksum-algorithm", "SHA256"},
+                      {"x-amz-checksum-type", "COMPOSITE"},
+                      {"x-amz-meta-infra-part-size", "8388608"}}));
     const auto one = upload_part(up, 7, "bytes", {.header = some_crc, .metadata = some_crc});
     EXPECT_EQ(one.query, (fields{{"partNumber", "7"}, {"uploadId", "id+1"}}));
     EXPECT_EQ(one.headers, (fields{{"x-amz-checksum-crc32c", "AQIDBA=="}}));

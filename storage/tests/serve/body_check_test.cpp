@@ -40,7 +40,9 @@ TEST(ServeBodyCheck, ComparesWhatCameWithWhatWasSaid) {
         {{{"x-amz-checksum-crc64nvme", checksum_of("hello", checksum_kind::crc64nvme).base64()}}, "hello", ""},
         {{{"x-amz-checksum-crc64nvme", "AAAAAAAAAAA="}}, "hello", "BadDigest"},
         {{{"x-amz-checksum-crc32c", "nonsense"}}, "hello", "InvalidRequest"},
-        {{{"x-amz-checksum-sha256", "LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ="}}, "hello", "NotImplemented"},
+        {{{"x-amz-checksum-sha256", "LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ="}}, "hello", ""},
+        {{{"X-Amz-Checksum-Sha256", "LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ="}}, "hellO", "BadDigest"},
+        {{{"x-amz-checksum-sha1", "qvTGHdzF6KLavt4PO0gs2a6pQ00="}}, "hello", "NotImplemented"},
     };
     for (const auto& c : cases)
         EXPECT_EQ(refused_as(c.fields, c.body), c.code) << (c.fields.empty() ? "" : c.fields[0].value);

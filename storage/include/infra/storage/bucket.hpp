@@ -49,6 +49,7 @@ struct bucket_traits {
     bool conditional_writes = true;
     bool signs_forms = true;                   ///< POST policies
     bool keeps_checksums = true;               ///< gives back the checksum that a put said
+    bool checksums_proven = true;              ///< that is known, and not what is tried first
     checksum_kind sum = checksum_kind::crc32c; ///< which one puts should say
 };
 
@@ -64,6 +65,12 @@ struct put_request {
     object_attributes attributes{};
     write_conditions write{};
     std::optional<infra::storage::checksum> checksum{}; ///< of all bytes: the store refuses others with errc::integrity
+
+    /// Of which kind the object's checksum is to be, where `checksum` does not say; empty: traits().sum.
+    std::optional<checksum_kind> sum{};
+
+    /// Of an upload: bytes of all parts but the last; 0 where that is not known.
+    std::uint64_t part_size = 0;
 
     /// Of an upload: its parts come from others, by URLs of sign_part(), and say no checksums.
     bool parts_by_others = false;

@@ -31,6 +31,11 @@ struct object_info {
     std::string content_language{};
     metadata_map metadata{};                            ///< names in lower case
     std::optional<infra::storage::checksum> checksum{}; ///< of the whole; empty where the store keeps none
+
+    /// Instead, of an object that came by parts with SHA-256 to a remote store; and how long its parts are but for the last, 0
+    /// where the store does not tell. With both, what is read as a whole is compared part by part.
+    std::optional<composite_checksum> composite{};
+    std::uint64_t part_size = 0;
 };
 
 /// An object in memory.

@@ -65,6 +65,9 @@ struct put_options {
 
     // --- How ---
 
+    /// Which checksum goes along, and is kept with the object; empty: storage_options::checksum.
+    std::optional<checksum_kind> checksum{};
+
     /// Bytes of a part, where the object goes by parts: 5 MiB to 5 GiB, 0 for storage_options::part_size; more where the
     /// object would have more than 10 000 parts.
     std::uint64_t part_size = 0;

@@ -67,6 +67,10 @@ struct storage_options {
     /// value. 0: never.
     std::chrono::milliseconds hedge_after{};
 
+    /// Which checksum goes along with what is put, where the call does not say; empty: a CRC, as the store has it. SHA-256 takes ten
+    /// times the CPU, and of an object by parts in S3 there is then none of the whole (large.md).
+    std::optional<checksum_kind> checksum{};
+
     /// A get() of more is errc::too_large.
     std::size_t max_object_in_memory = 64u << 20;
 

@@ -19,6 +19,12 @@ std::string lower(std::string text) {
     return text;
 }
 
+std::string upper(std::string text) {
+    for (auto& c : text)
+        c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    return text;
+}
+
 int part_number(const message& m) {
     const auto text = m.argument("partNumber");
     int n = 0;
@@ -84,16 +90,16 @@ std::string raw_of(const std::string& base64) { return encoding::base64_decode(b
 
 // Of parts that were not kept, by combining what was said of them.
 std::string combined(const std::vector<const stored_part*>& parts) {
-    infra::storage::checksum whole;
+    running_checksum whole;
     for (const auto* p : parts) {
         const auto sum = p->checksums.find("crc32c");
         const auto value =
             sum == p->checksums.end() ? std::nullopt : checksum::from_base64(checksum_kind::crc32c, sum->second);
         if (!value)
             return {};
-        whole = combine(whole, *value, p->bytes.size);
+        whole.update(*value, p->bytes.size);
     }
-    return whole.base64();
+    return whole.value().base64();
 }
 
 std::string whole_sum(const std::string& algorithm, const content& bytes,
@@ -120,6 +126,9 @@ answer service::begin(const message& m) {
     if (!algorithm.empty() && options_.profile.checksum_headers == header_use::refused)
         throw refusal(501, "NotImplemented",
                       "Header 'x-amz-checksum-algorithm' with value '" + algorithm + "' not implemented");
+    if (algorithm == "sha256" && upper(m.header("x-amz-checksum-type").value_or("")) == "FULL_OBJECT")
+        throw refusal(400, "InvalidRequest",
+                      "The FULL_OBJECT checksum type cannot be used with the sha256 checksum algorithm.");
     open_upload upload{.key = m.key, .begun = now(), .attributes = attributes_of(m)};
     if (options_.profile.checksum_headers == header_use::honoured) {
         upload.algorithm = algorithm;

@@ -155,10 +155,10 @@ void service::put_pattern(const std::string& key, std::uint64_t size, bool with_
                   .attributes = {{"content-type", "application/octet-stream"}},
                   .checksum_type = "FULL_OBJECT",
                   .modified = now()};
-    checksum sum;
+    running_checksum sum;
     for (std::uint64_t at = 0; at < size; at += pattern_period)
         sum.update(pattern_at(at, size - at));
-    object.checksums["crc32c"] = sum.base64();
+    object.checksums["crc32c"] = sum.value().base64();
     if (with_md5)
         object.attributes.emplace_back("x-amz-meta-md5chksum", encoding::base64_encode(md5_of_pattern(size)));
     const std::lock_guard lock(mutex_);

@@ -139,7 +139,7 @@ awaitable<bool> wire::read_body(message& into, body_plan plan) {
 awaitable<bool> wire::read_sized(std::uint64_t size, message& into, body_plan plan) {
     const auto wanted = std::min(size, plan.stop_at);
     std::string bytes;
-    checksum sum;
+    running_checksum sum;
     if (plan.keep)
         bytes.resize(wanted);
     else
@@ -158,7 +158,7 @@ awaitable<bool> wire::read_sized(std::uint64_t size, message& into, body_plan pl
     }
     into.body = {size, shared_bytes(std::move(bytes)), !plan.keep};
     if (plan.sum && !plan.keep)
-        into.body_sum = sum;
+        into.body_sum = sum.value();
     co_return wanted == size;
 }
 
