@@ -90,6 +90,9 @@ json::object document_of(const storage::object_info& info) {
     add("content_language", info.content_language);
     if (info.checksum)
         made[std::string("checksum_") + std::string(to_string(info.checksum->kind()))] = info.checksum->base64();
+    if (info.composite)
+        made[std::string("checksum_") + std::string(to_string(info.composite->of_parts.kind()))] =
+            info.composite->base64();
     if (!info.metadata.empty())
         for (auto& metadata = made["metadata"].emplace_object(); const auto& [name, value] : info.metadata)
             metadata[name] = value;

@@ -16,14 +16,23 @@ namespace {
 
 // --- head -----------------------------------------------------------------------------------------------------------
 
+std::string checksum_of(const storage::object_info& info) {
+    if (info.checksum)
+        return std::string(to_string(info.checksum->kind())) + " " + info.checksum->base64();
+    if (!info.composite)
+        return {};
+    const auto how = info.part_size > 0 ? " parts of " + shown_size(info.part_size) : " parts";
+    return std::string(to_string(info.composite->of_parts.kind())) + " " + info.composite->base64() +
+           ", of the checksums of " + std::to_string(info.composite->parts) + how;
+}
+
 std::string sheet_of(const storage::object_info& info) {
     std::vector<std::pair<std::string, std::string>> facts{
         {"Key", info.key},
         {"Size", shown_size(info.size) + (info.size < 1024 ? "" : " (" + std::to_string(info.size) + " B)")},
         {"Modified", text_of(std::optional(info.modified))},
         {"ETag", info.etag},
-        {"Checksum",
-         info.checksum ? std::string(to_string(info.checksum->kind())) + " " + info.checksum->base64() : ""},
+        {"Checksum", checksum_of(info)},
         {"Type", info.content_type},
         {"Cache", info.cache_control},
         {"Disposition", info.content_disposition},

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 
 namespace infra::cli {
@@ -21,6 +22,7 @@ struct put_words {
     std::string from;
     std::string key;
     std::vector<std::string> metadata;
+    std::string checksum;
     storage::put_options how;
 };
 
@@ -55,9 +57,18 @@ storage::metadata_map metadata_of(const std::vector<std::string>& words) {
     return made;
 }
 
+std::optional<storage::checksum_kind> checksum_of(const std::string& word) {
+    if (word.empty())
+        return std::nullopt;
+    if (const auto kind = storage::checksum_kind_from(word))
+        return kind;
+    throw std::invalid_argument("--checksum: expected crc32c, crc64nvme or sha256");
+}
+
 exit_code put(const put_words& words, const storage_session& with) {
     auto how = words.how;
     how.metadata = metadata_of(words.metadata);
+    how.checksum = checksum_of(words.checksum);
     const auto key = key_of(words);
     storage::content what = storage::file{words.from};
     if (words.from == "-")
@@ -89,6 +100,8 @@ void add_storage_put(const storage_group& to) {
     app.add_option("--cache-control", words->how.cache_control, "How long whoever reads it may keep it");
     app.add_option("--disposition", words->how.content_disposition, "Such as 'attachment; filename=\"a.csv\"'");
     app.add_option("--metadata", words->metadata, "NAME=VALUE; may be given again")->allow_extra_args(false);
+    app.add_option("--checksum", words->checksum,
+                   "Which one is kept with it: crc32c, crc64nvme or sha256; default a CRC, as the store has it");
     app.add_flag("--if-absent", words->how.if_absent, "Only if there is no object under the key");
     app.add_option("--if-match", words->how.if_match, "Only if the object there has this ETag");
 }

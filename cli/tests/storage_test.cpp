@@ -116,6 +116,17 @@ TEST_F(StorageCommand, PutsWithWhatIsSaidOfTheFile) {
     EXPECT_EQ(run({"put", path("hello.txt"), "b", "--metadata", "nothing"}), 2);
 }
 
+TEST_F(StorageCommand, PutsWithTheChecksumThatIsAskedFor) {
+    ASSERT_EQ(run({"put", path("hello.txt"), "a", "--checksum", "sha256"}), 0) << err;
+    ASSERT_EQ(run({"head", "a", "--json"}), 0) << err;
+    const auto sum = std::string(document().at("checksum_sha256").as_string());
+    EXPECT_EQ(sum.size(), 44u);
+    ASSERT_EQ(run({"head", "a"}), 0) << err;
+    EXPECT_NE(out.find("sha256 " + sum), std::string::npos) << out;
+    EXPECT_EQ(run({"put", path("hello.txt"), "a", "--checksum", "md5"}), 2);
+    EXPECT_NE(err.find("sha256"), std::string::npos) << err;
+}
+
 TEST_F(StorageCommand, PutsOnlyWhatIsNotThere) {
     ASSERT_EQ(run({"put", path("hello.txt"), "a", "--if-absent"}), 0) << err;
     EXPECT_EQ(run({"put", path("hello.txt"), "a", "--if-absent"}), 1);
