@@ -73,7 +73,10 @@ bool is_whole(const answer& a) {
 std::uint64_t size_of(const answer& a) {
     if (const auto range = parse_content_range(a.headers.get("content-range").value_or("")); range && range->size)
         return *range->size;
-    return parse_number(a.headers.get("content-length").value_or("")).value_or(0);
+    const auto length = parse_number(a.headers.get("content-length").value_or(""));
+    if (!length || a.status == 206) // which is the part's
+        refuse("it does not tell how long the object is");
+    return *length;
 }
 
 metadata_map metadata_of(const http::headers& fields) {

@@ -22,7 +22,7 @@ struct answer {
 };
 
 /// An object as the header fields of a GET or HEAD describe it. Checksums that come with a part are left out; what by_md5 keeps in the
-/// metadata stands in for them, and for composite ones.
+/// metadata stands in for them, and for composite ones. Throws storage_error with infra::errc::unavailable where the length is untold.
 object_info info_of(std::string key, const answer& a);
 
 /// Of a put, from what was said and what came back.

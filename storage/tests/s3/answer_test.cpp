@@ -71,7 +71,9 @@ TEST(S3Answer, KnowsOnlyChecksumsOfTheWholeObject) {
         {200, {}, std::nullopt},
     };
     for (const auto& row : table) {
-        const auto info = info_of("a", {.status = row.status, .headers = row.headers});
+        auto headers = row.headers;
+        headers.append("content-length", "5");
+        const auto info = info_of("a", {.status = row.status, .headers = headers});
         EXPECT_EQ(info.checksum, row.expected);
         EXPECT_TRUE(info.metadata.empty());
     }
@@ -79,17 +81,18 @@ TEST(S3Answer, KnowsOnlyChecksumsOfTheWholeObject) {
 
 TEST(S3Answer, KnowsChecksumsOfParts) {
     const composite_checksum of_three{some_crc, 3};
-    http::headers fields{{"x-amz-checksum-crc32c", "AQIDBA==-3"}, {"x-amz-meta-infra-part-size", "8388608"}};
+    http::headers fields{
+        {"content-length", "5"}, {"x-amz-checksum-crc32c", "AQIDBA==-3"}, {"x-amz-meta-infra-part-size", "8388608"}};
     const auto known = info_of("a", {.status = 200, .headers = fields});
     EXPECT_EQ(known.composite, of_three);
     EXPECT_EQ(known.part_size, 8u << 20);
     EXPECT_TRUE(known.metadata.empty());
-    EXPECT_EQ(info_of("a", {.status = 206, .headers = fields}).composite, of_three); // no range of it is meant
     fields.append("x-amz-meta-infra-crc32c", "AQIDBA==");
     const auto whole = info_of("a", {.status = 200, .headers = fields});
     EXPECT_EQ(whole.checksum, some_crc);
     EXPECT_FALSE(whole.composite);
-    EXPECT_EQ(info_of("a", {.status = 200, .headers = {{"x-amz-meta-infra-part-size", "5"}}}).part_size, 0u);
+    const http::headers without{{"content-length", "5"}, {"x-amz-meta-infra-part-size", "5"}};
+    EXPECT_EQ(info_of("a", {.status = 200, .headers = without}).part_size, 0u);
     const auto made = made_of("<CompleteMultipartUploadResult><ETag>e</ETag><ChecksumCRC32C>AQIDBA==-3</ChecksumCRC32C>"
                               "<ChecksumType>COMPOSITE</ChecksumType></CompleteMultipartUploadResult>");
     EXPECT_EQ(made.composite, of_three);
@@ -102,6 +105,16 @@ TEST(S3Answer, KnowsTheWholeSizeFromAPart) {
     const auto some = bytes_of({.key = "a", .range = byte_range{.offset = 0, .length = 10}}, a);
     EXPECT_EQ(some.offset, 0u);
     EXPECT_EQ(some.length, 10u);
+}
+
+TEST(S3Answer, RefusesAnObjectOfUntoldLength) {
+    const answer table[] = {
+        {.status = 200},
+        {.status = 200, .headers = {{"content-length", "much"}}},
+        {.status = 206, .headers = {{"content-length", "10"}, {"content-range", "bytes 0-9/*"}}},
+    };
+    for (const auto& a : table)
+        EXPECT_THROW(info_of("a", a), storage_error);
 }
 
 TEST(S3Answer, TakesAPartThatEndsWithTheObject) {

@@ -48,6 +48,16 @@ TEST(S3Bucket, SeesAFailureInAnAnswerOfSuccess) {
     EXPECT_EQ(s3.loop.get(s3.bucket->complete_upload(upload, {one}, {.key = "c"}, s3.soon())).size, 5u);
 }
 
+TEST(S3Bucket, TakesNoObjectOfUntoldLengthForAnEmptyOne) {
+    on_stub s3;
+    s3.put("a", "hello");
+    s3.server.faults().add({.op = "head", .what = trouble::no_length});
+    const auto e = s3.failure(s3.bucket->head("a", {}, s3.soon()));
+    EXPECT_EQ(e.code(), infra::errc::unavailable);
+    EXPECT_NE(std::string(e.what()).find("how long the object is"), std::string::npos) << e.what();
+    EXPECT_EQ(s3.head("a").size, 5u);
+}
+
 TEST(S3Bucket, TellsThatAnAnswerWasLostAndNotTheRequest) {
     for (const auto what : {trouble::reset_after, trouble::cut_request}) {
         on_stub s3;

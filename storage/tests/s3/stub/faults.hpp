@@ -32,6 +32,8 @@ enum class trouble {
     flip_request,   ///< another bit in byte `at` of the body that came
     flip_answer,    ///< another bit in byte `at` of the answer's body
     wrong_checksum, ///< of the answer
+    no_length,      ///< of a HEAD: does not say how long the object is
+    removed_before, ///< does it, once somebody else has removed the object
     close_after,    ///< answers as if the connection stayed, and closes it
 };
 

@@ -62,6 +62,7 @@ struct answer {
     content body{};
     std::uint64_t offset = 0; ///< of the first byte of `body` that is sent
     std::uint64_t length = 0;
+    bool tells_length = true;
 };
 
 /// Thrown by what will not do it; becomes an answer with S3's XML.

@@ -49,7 +49,9 @@ answer service::put(const message& m) {
                   .checksums = sums_of(m),
                   .checksum_type = "FULL_OBJECT",
                   .modified = now()};
-    fields headers{{"etag", in_quotes(object.etag)}};
+    fields headers;
+    if (options_.profile.etags)
+        headers.emplace_back("etag", in_quotes(object.etag));
     add_sums(headers, object);
     keep(m.key, std::move(object));
     return text_answer(200, "", std::move(headers));
@@ -60,7 +62,8 @@ answer service::get(const message& m) {
     check_read_conditions(m, object);
     const auto span = range_of(m.header("range"), object.bytes.size);
     answer a{.status = span.partial ? 206 : 200, .headers = object.attributes};
-    a.headers.emplace_back("etag", in_quotes(object.etag));
+    if (options_.profile.etags)
+        a.headers.emplace_back("etag", in_quotes(object.etag));
     a.headers.emplace_back("last-modified", format_http_date(object.modified));
     a.headers.emplace_back("accept-ranges", "bytes");
     if (!value_of(a.headers, "content-type"))

@@ -16,6 +16,7 @@ struct profile {
     bool sums_of_ranges = false; ///< a ranged GET answers the checksum of the whole too
     bool equal_parts = false;    ///< all parts but the last
     bool failed_complete_aborts = false;
+    bool etags = true; ///< in answers about objects
     bool forms = true;
     bool list_v2 = true; ///< otherwise `list-type` means nothing, and the answer is the first version's
     bool remove_many = true;

@@ -156,7 +156,10 @@ awaitable<void> server::conversation::take_part(message& m, const std::optional<
         co_return co_await reply(m, told(*f), f, end);
     if (is(f, trouble::error_in_200))
         co_return co_await reply(m, error_answer(200, f->code, "As it was told.", f->elements), f, end);
+    if (is(f, trouble::removed_before))
+        of.s3.forget(m.key);
     auto done = of.s3.handle(m);
+    done.tells_length = !is(f, trouble::no_length);
     if (is(f, trouble::silent_after)) {
         end.goes_on = false;
         co_return co_await with->until_closed();

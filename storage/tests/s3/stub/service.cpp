@@ -150,6 +150,11 @@ std::map<std::string, open_upload> service::uploads() const {
     return uploads_;
 }
 
+void service::forget(const std::string& key) {
+    const std::lock_guard lock(mutex_);
+    objects_.erase(key);
+}
+
 void service::put_pattern(const std::string& key, std::uint64_t size, bool with_md5) {
     stored object{.bytes = {size, {}, true},
                   .attributes = {{"content-type", "application/octet-stream"}},

@@ -59,6 +59,7 @@ public:
     script& faults() noexcept { return faults_; }
 
     // --- For tests ---
+    void forget(const std::string& key); ///< an object
     std::map<std::string, stored> objects() const;
     std::map<std::string, open_upload> uploads() const;
     /// `with_md5`: also in the metadata, where rclone keeps that of what it uploads by parts.

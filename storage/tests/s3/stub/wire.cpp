@@ -78,7 +78,7 @@ std::string head_of(const answer& a) {
     auto text = "HTTP/1.1 " + std::to_string(a.status) + " " + std::string(http::reason_phrase(a.status)) + "\r\n";
     for (const auto& [name, value] : a.headers)
         text += name + ": " + value + "\r\n";
-    if (a.status != 204 && a.status != 304)
+    if (a.status != 204 && a.status != 304 && a.tells_length)
         text += "content-length: " + std::to_string(a.length) + "\r\n";
     return text + "\r\n";
 }
