@@ -1,5 +1,12 @@
 #include "conditional.hpp"
 
+#include "objects.hpp"
+
+#include <infra/base/id.hpp>
+
+#include <string>
+#include <utility>
+
 namespace infra::storage::s3 {
 namespace {
 
@@ -18,18 +25,41 @@ void learn(learned& from, write of, const storage_error& e) {
         from.saw_condition(of, conditions::ignored);
 }
 
-// The same again can do no harm: where conditions are honoured this one no longer holds, and elsewhere the same is put once more.
-// Asked until it is known of a store.
-awaitable<void> prove(std::shared_ptr<store> at, write of, write_conditions w, object_info made,
-                      awaitable<object_info> again) {
-    if (made.etag == w.if_match) // the same bytes; it would hold again
-        co_return;
+// Where it cannot be asked, it is taken to be there.
+awaitable<bool> is_there(std::shared_ptr<store> at, std::string key, std::string etag, deadline limit) {
     try {
-        co_await conditional(w, std::move(again));
-        at->learned().saw_condition(of, conditions::ignored);
+        co_return (co_await head(at, key, {}, limit)).etag == etag;
     } catch (const storage_error& e) {
-        learn(at->learned(), of, e); // or another time
+        co_return e.code() != errc::not_found;
     }
+}
+
+// One that does not hold, now that the object is there: of its ETag, none that there ever was.
+write_conditions failing(const write_conditions& w) {
+    return {.if_absent = w.if_absent, .if_match = w.if_match.empty() ? std::string() : random_hex(16)};
+}
+
+// A store that honours conditions has been caught ignoring one only if nobody has removed the object before it came: it is looked
+// whether it is there, and twice.
+constexpr int times_caught = 2;
+
+// The same again can do no harm: where conditions are honoured this one does not hold, and elsewhere the same is put once more.
+// Asked until it is known of a store. What is there in the end.
+awaitable<object_info> prove(std::shared_ptr<store> at, write of, std::string key, write_conditions w, object_info made,
+                             conditional_write again, deadline limit) {
+    for (int caught = 0; caught < times_caught; ++caught) {
+        if (w.if_absent && !co_await is_there(at, key, made.etag, limit))
+            co_return made; // another has removed it, and it stays so; another time
+        try {
+            const auto never = failing(w);
+            made = co_await conditional(never, again(never));
+        } catch (const storage_error& e) {
+            learn(at->learned(), of, e); // or another time
+            co_return made;
+        }
+    }
+    at->learned().saw_condition(of, conditions::ignored);
+    co_return made;
 }
 
 awaitable<object_info> learning(std::shared_ptr<store> at, write of, write_conditions w, awaitable<object_info> once) {
@@ -50,13 +80,13 @@ void refuse_ignored(store& at, write of, const std::string& key, const write_con
 }
 
 awaitable<object_info> honoured(std::shared_ptr<store> at, write of, std::string key, write_conditions w,
-                                awaitable<object_info> once, awaitable<object_info> again) {
+                                conditional_write once, deadline limit) {
     if (!is_conditional(w))
-        co_return co_await std::move(once);
+        co_return co_await once(w);
     refuse_ignored(*at, of, key, w);
-    auto made = co_await learning(at, of, w, std::move(once));
+    auto made = co_await learning(at, of, w, once(w));
     if (at->learned().known_conditions(of) == conditions::unknown)
-        co_await prove(at, of, w, made, std::move(again));
+        made = co_await prove(at, of, key, w, std::move(made), once, limit);
     if (at->learned().known_conditions(of) == conditions::ignored) // by another meanwhile, perhaps
         say_ignored(key, true);
     co_return made;

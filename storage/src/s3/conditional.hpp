@@ -4,6 +4,7 @@
 
 #include "store.hpp"
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -29,10 +30,12 @@ awaitable<T> conditional(write_conditions w, awaitable<T> once) {
     }
 }
 
-/// A put or copy whose condition counts, or an error. `again` is the same, for a store of which it is not known whether it honours
+using conditional_write = std::function<awaitable<object_info>(write_conditions)>;
+
+/// A put or copy whose condition counts, or an error. It is made once more where it is not known of the store whether it honours
 /// conditions.
 awaitable<object_info> honoured(std::shared_ptr<store> at, write of, std::string key, write_conditions w,
-                                awaitable<object_info> once, awaitable<object_info> again);
+                                conditional_write once, deadline limit);
 
 /// Refuses what is known to be ignored.
 void refuse_ignored(store& at, write of, const std::string& key, const write_conditions& w);

@@ -102,8 +102,12 @@ bool tries_sums(const store& at, const integrity& told) noexcept {
 }
 
 awaitable<object_info> put(store_ptr at, put_request what, shared_bytes bytes, deadline limit) {
-    co_return co_await honoured(at, write::put, what.key, what.write, put_once(at, what, bytes, limit),
-                                put_once(at, what, bytes, limit));
+    const conditional_write once = [at, what, bytes, limit](write_conditions w) {
+        auto under = what;
+        under.write = std::move(w);
+        return put_once(at, std::move(under), bytes, limit);
+    };
+    co_return co_await honoured(at, write::put, what.key, what.write, once, limit);
 }
 
 awaitable<opened> get(store_ptr at, get_request what, deadline limit) {
@@ -146,7 +150,12 @@ awaitable<std::vector<remove_outcome>> remove_many(store_ptr at, std::vector<std
 
 awaitable<object_info> copy(store_ptr at, copy_request what, deadline limit) {
     what = co_await with_its_sum(at, std::move(what), limit);
-    co_await honoured(at, write::copy, what.to, what.write, copy_once(at, what, limit), copy_once(at, what, limit));
+    const conditional_write once = [at, what, limit](write_conditions w) {
+        auto under = what;
+        under.write = std::move(w);
+        return copy_once(at, std::move(under), limit);
+    };
+    co_await honoured(at, write::copy, what.to, what.write, once, limit);
     co_return co_await head(at, what.to, {}, limit);
 }
 

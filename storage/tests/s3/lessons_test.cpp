@@ -152,6 +152,39 @@ TEST(S3Bucket, FindsOutOnceThatConditionsAreHonoured) {
     EXPECT_TRUE(s3.bucket->traits().conditional_writes);
 }
 
+TEST(S3Bucket, TakesNoRemoveInBetweenForAnIgnoredCondition) {
+    on_stub s3;
+    s3.server.faults().add({.op = "put", .after = 1, .what = stub::trouble::removed_before});
+    s3.put("a", "hello", {.if_absent = true});
+    EXPECT_EQ(s3.get("a"), "hello");
+    EXPECT_EQ(s3.asked("put"), 3u);
+    EXPECT_TRUE(s3.bucket->traits().conditional_writes);
+    s3.put("b", "hello", {.if_absent = true});
+    EXPECT_EQ(s3.asked("put"), 4u); // known from then on
+}
+
+TEST(S3Bucket, PutsNothingAnewThatAnotherHasRemovedToFindOutOfConditions) {
+    on_stub s3;
+    s3.server.faults().add({.op = "head", .what = stub::trouble::removed_before});
+    s3.put("a", "hello", {.if_absent = true});
+    EXPECT_EQ(s3.asked("put"), 1u);
+    EXPECT_TRUE(s3.server.s3().objects().empty());
+    s3.put("b", "hello", {.if_absent = true}); // finds out
+    EXPECT_EQ(s3.asked("put"), 3u);
+}
+
+TEST(S3Bucket, FindsOutOfConditionsOnAVersionWhateverOthersPut) {
+    on_stub s3;
+    const auto first = s3.put("a", "same");
+    s3.put("a", "same", {.if_match = first.etag}); // has the ETag again, so that the same condition would hold again
+    EXPECT_EQ(s3.asked("put"), 3u);
+    s3.put("a", "other", {.if_match = first.etag});
+    EXPECT_EQ(s3.asked("put"), 4u);
+    on_stub old(stub::old());
+    old.put("a", "same");
+    EXPECT_EQ(old.put_failure("a", "same", {.if_match = "e"}).code(), errc::unsupported);
+}
+
 TEST(S3Bucket, SaysThatAConditionWasIgnoredInsteadOfRelyingOnIt) {
     on_stub s3(stub::old());
     const auto e = s3.put_failure("a", "hello", {.if_absent = true});
