@@ -192,7 +192,7 @@ awaitable<void> downloading::receive(slice part) {
     const auto sum = co_await reception::receive(by, progress_, limit_);
     arrived_.insert_or_assign(part.number, sum);
     if (how_.resume)
-        co_await on_pool(core_, [to = to_, number = part.number, sum] { to->arrived(number, sum); });
+        co_await on_pool_to_the_end(core_, [to = to_, number = part.number, sum] { to->arrived(number, sum); });
 }
 
 awaitable<bool> downloading::is_what_was_put() {
@@ -254,7 +254,7 @@ std::vector<int> downloading::missing() const {
     return numbers;
 }
 
-// At the end of the call, whoever still writes on the pool: then a caller finds nothing, and may try again.
+// At the end of the call, whoever still begins or finishes on the pool: then a caller finds nothing, and may try again.
 struct leaving {
     const target_ptr from;
     ~leaving() { from->leave(); }
@@ -272,7 +272,7 @@ awaitable<object_info> download_once(core_ptr core, std::string key, target_ptr 
 } // namespace
 
 awaitable<object_info> download(core_ptr core, std::string key, std::filesystem::path to, download_options how) {
-    const auto target = co_await on_pool(
+    const auto target = co_await on_pool_to_the_end(
         core, [path = std::move(to), resume = how.resume] { return std::make_shared<target_file>(path, resume); });
     const leaving in_the_end{target};
     // What an earlier download has left may be of an older object; and once, one may be replaced meanwhile.

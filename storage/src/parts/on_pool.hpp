@@ -5,6 +5,12 @@
 #include <infra/base/awaitable.hpp>
 #include <infra/storage/error.hpp>
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
 #include <type_traits>
 #include <utility>
 
@@ -21,6 +27,13 @@ awaitable<std::invoke_result_t<F>> on_pool(core_ptr core, F f) {
     } catch (const error& e) {
         throw storage_error(e.code(), e.what());
     }
+}
+
+/// The same, and a caller who is cancelled hears of it only once `f()` has ended: for what would be seen if it were left to itself.
+template <class F>
+awaitable<std::invoke_result_t<F>> on_pool_to_the_end(core_ptr core, F f) {
+    co_return co_await asio::co_spawn(co_await asio::this_coro::executor, on_pool(std::move(core), std::move(f)),
+                                      asio::bind_cancellation_slot(asio::cancellation_slot(), asio::use_awaitable));
 }
 
 } // namespace infra::storage

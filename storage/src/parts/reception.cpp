@@ -134,7 +134,7 @@ awaitable<reception::gathered> reception::gather(byte_source& from) {
 
 awaitable<std::uint64_t> reception::write(std::vector<std::string> pieces) {
     const auto offset = part_.offset + done_;
-    auto made = co_await on_pool(core_, [to = to_, offset, pieces = std::move(pieces), sum = sum_] {
+    auto made = co_await on_pool_to_the_end(core_, [to = to_, offset, pieces = std::move(pieces), sum = sum_] {
         return write_all(*to, offset, pieces, sum);
     });
     sum_ = std::move(made.sum);

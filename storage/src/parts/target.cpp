@@ -73,11 +73,48 @@ target_file::target_file(std::filesystem::path path, bool resume)
         left_.reset();
 }
 
+// While it lasts, the file is locked for others, though its caller may have left.
+class target_file::work {
+public:
+    explicit work(const target_file& on) : on_(on) {
+        const std::scoped_lock lock(on_.names_);
+        on_.check_not_left();
+        ++on_.at_work_;
+    }
+    ~work() {
+        const std::scoped_lock lock(on_.names_);
+        if (--on_.at_work_ == 0 && on_.left_behind_)
+            ::flock(on_.file_.get(), LOCK_UN);
+    }
+    work(const work&) = delete;
+    work& operator=(const work&) = delete;
+
+private:
+    const target_file& on_;
+};
+
+// Whoever ends on the pool lets go of this a little later than its caller hears of it; hence the lock is not left to the file's end.
 void target_file::leave() noexcept {
-    if (finished_ || kept_ || !file_ || !still_named())
+    const std::scoped_lock lock(names_);
+    if (std::exchange(left_behind_, true) || !file_)
         return;
-    ::unlink(part_.c_str());
-    ::unlink(list_.c_str());
+    if (!finished_ && !kept_ && still_named()) {
+        ::unlink(part_.c_str());
+        ::unlink(list_.c_str());
+    }
+    if (at_work_ == 0)
+        ::flock(file_.get(), LOCK_UN);
+}
+
+void target_file::give_up() noexcept {
+    const std::scoped_lock lock(names_);
+    kept_ = false;
+}
+
+// Whoever has left finds another's files under these names by now.
+void target_file::check_not_left() const {
+    if (left_behind_)
+        throw storage_error(infra::errc::cancelled, "cannot download to " + path_.string() + ": nobody waits for it");
 }
 
 void target_file::fail(int reason, std::string_view with) const {
@@ -127,6 +164,7 @@ bool target_file::still_named() const noexcept {
 }
 
 checksum target_file::read_back(slice part, checksum_kind kind) const {
+    const work here(*this);
     std::string room(256u << 10, '\0');
     running_checksum sum(kind);
     for (std::uint64_t done = 0; done < part.size;) {
@@ -144,14 +182,21 @@ checksum target_file::read_back(slice part, checksum_kind kind) const {
 }
 
 void target_file::begin(const part_list& about) {
-    kept_ = false;
-    left_.reset();
-    told_ = descriptor();
-    if (::unlink(list_.c_str()) != 0 && errno != ENOENT)
-        fail(errno, list_.string());
+    const work here(*this);
+    {
+        const std::scoped_lock lock(names_);
+        check_not_left();
+        kept_ = false;
+        left_.reset();
+        told_ = descriptor();
+        if (::unlink(list_.c_str()) != 0 && errno != ENOENT)
+            fail(errno, list_.string());
+    }
     make_room(about.size);
     if (!resume_)
         return;
+    const std::scoped_lock lock(names_);
+    check_not_left();
     told_ = descriptor(::open(list_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666));
     if (!told_ || !write_all(told_.get(), first_line(about)))
         fail(errno, list_.string());
@@ -187,6 +232,7 @@ void target_file::check_room(std::uint64_t size) const {
 }
 
 void target_file::write(std::uint64_t offset, std::string_view bytes) const {
+    const work here(*this);
     while (!bytes.empty()) {
         const auto written = ::pwrite(file_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
         if (written < 0 && errno != EINTR)
@@ -198,17 +244,23 @@ void target_file::write(std::uint64_t offset, std::string_view bytes) const {
 }
 
 void target_file::arrived(int number, const checksum& sum) const {
+    const work here(*this);
     if (told_ && !write_all(told_.get(), line_of(number, sum)))
         fail(errno, list_.string());
 }
 
 void target_file::finish() {
+    const work here(*this);
     if (::fsync(file_.get()) != 0)
         fail(errno, part_.string());
-    if (::rename(part_.c_str(), path_.c_str()) != 0)
-        fail(errno, path_.string());
-    finished_ = true;
-    ::unlink(list_.c_str());
+    {
+        const std::scoped_lock lock(names_);
+        check_not_left();
+        if (::rename(part_.c_str(), path_.c_str()) != 0)
+            fail(errno, path_.string());
+        finished_ = true;
+        ::unlink(list_.c_str());
+    }
     sync_folder();
 }
 

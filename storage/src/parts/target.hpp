@@ -8,17 +8,19 @@
 #include <infra/runtime/descriptor.hpp>
 #include <infra/storage/checksum.hpp>
 
-#include <atomic>
 #include <cstdint>
 #include <filesystem>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace infra::storage {
 
-/// Threads:  write() and arrived() from several; the others alone. All of them block on the disk.
-/// Errors:   storage_error: errc::full where there is no room, infra::errc::invalid_input where `path` cannot be a file's, infra::errc::io.
+/// Threads:  write() and arrived() from several, leave() from any, also while others still work; the others alone. All of them block on
+///           the disk.
+/// Errors:   storage_error: errc::full where there is no room, infra::errc::invalid_input where `path` cannot be a file's, infra::errc::io,
+///           infra::errc::cancelled after leave().
 /// Lifetime: its end is a leave().
 class target_file {
 public:
@@ -46,16 +48,19 @@ public:
 
     void finish();
 
-    /// Removes what is not whole, unless it is to be gone on with; from any thread, also while others still write.
+    /// Removes what is not whole, unless it is to be gone on with. Afterwards nothing has its name, or takes it from another, and another
+    /// download may begin: at once, or when what still works on the file has ended.
     void leave() noexcept;
 
     /// What came is wrong: nothing of it is to be gone on with.
-    void give_up() noexcept { kept_ = false; }
+    void give_up() noexcept;
 
 private:
     [[noreturn]] void fail(int reason, std::string_view with) const;
     void check_path() const;
     void open_part();
+    class work;
+    void check_not_left() const;
     bool still_named() const noexcept;
     void make_room(std::uint64_t size) const;
     bool is_in_memory() const noexcept;
@@ -66,8 +71,11 @@ private:
     const std::filesystem::path part_;
     const std::filesystem::path list_;
     const bool resume_;
-    bool kept_ = false; // what is there may be gone on with
+    mutable std::mutex names_; // held for as long as it takes to look at names and change them
+    bool kept_ = false;        // guarded by names_, as are those below: what is there may be gone on with
     bool finished_ = false;
+    bool left_behind_ = false;
+    mutable int at_work_ = 0;
     descriptor file_;
     descriptor told_; // the list, while somebody may go on
     std::optional<part_list> left_{};

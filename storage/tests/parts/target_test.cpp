@@ -143,6 +143,40 @@ TEST(TargetFile, IsWrittenByOneAtATime) {
     EXPECT_TRUE(fs::is_empty(folder.path()));
 }
 
+// A download is cancelled while the disk syncs its last bytes, and the next one to the same path has begun.
+TEST(TargetFile, TakesNoNameFromTheNextOnceItIsLeft) {
+    for (const bool resume : {false, true}) {
+        temporary_folder folder;
+        target_file first(folder / "a.bin", false);
+        first.begin(about);
+        first.leave();
+        target_file next(folder / "a.bin", resume);
+        next.begin(about);
+        for (const auto& late : {refusal_of([&] { first.finish(); }), refusal_of([&] { first.begin(about); }),
+                                 refusal_of([&] { first.write(0, "x"); })}) {
+            ASSERT_TRUE(late);
+            EXPECT_EQ(late->code(), infra::errc::cancelled);
+        }
+        EXPECT_FALSE(fs::exists(folder / "a.bin")) << "it is the next one's, and not whole";
+        EXPECT_EQ(fs::exists(folder / "a.bin.part.parts"), resume);
+        next.write(0, "abcdefghij0123456789");
+        next.finish();
+        EXPECT_EQ(contents_of(folder / "a.bin"), "abcdefghij0123456789");
+    }
+}
+
+TEST(TargetFile, IsFreeForTheNextOnceItIsLeftThoughSomebodyHoldsIt) {
+    temporary_folder folder;
+    target_file first(folder / "a.bin", true);
+    first.begin(about);
+    first.write(0, "abcdefgh");
+    first.arrived(1, checksum_of("abcdefgh"));
+    first.leave();
+    target_file next(folder / "a.bin", true);
+    ASSERT_TRUE(next.left());
+    EXPECT_EQ(next.left()->arrived.size(), 1u);
+}
+
 TEST(TargetFile, SaysThatItIsTooLargeBeforeAByteHasCome) {
     temporary_folder folder;
     EXPECT_EQ(exit_code_of([&] {

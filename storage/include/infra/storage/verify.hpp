@@ -24,7 +24,7 @@ enum class outcome {
 std::string_view to_string(outcome o) noexcept;
 
 struct check_result {
-    std::string name{}; ///< "put", "conditional put", "signed get" …
+    std::string name{}; ///< "put", "conditional create", "signed get" …
     infra::storage::outcome outcome = outcome::skipped;
     std::string note{};
     std::chrono::microseconds took{};
