@@ -10,6 +10,7 @@
 #include "../expiries.hpp"
 #include "../handler_table.hpp"
 #include "../request_table.hpp"
+#include "../session/budget.hpp"
 
 #include <infra/realtime/hub.hpp>
 
@@ -95,6 +96,7 @@ public:
     handler_table handlers;
     request_table requests;
     expiries ends; ///< of tokens
+    user_budgets budgets;
     registry clients;
     channels rooms;
     instruments counts;

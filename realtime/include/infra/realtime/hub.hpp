@@ -19,13 +19,15 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace infra::realtime {
 
 namespace detail {
+class conversation;
 class hub_state;
-}
+} // namespace detail
 
 struct publish_options {
     client_id except{}; ///< this client does not get it: usually the one it came from
@@ -146,7 +148,10 @@ public:
     std::string description() const; ///< "memory", or the broker's
 
 private:
+    friend class detail::conversation;
     friend class session;
+    explicit hub(std::shared_ptr<detail::hub_state> state) noexcept : state_(std::move(state)) {}
+
     std::shared_ptr<detail::hub_state> state_;
 };
 
