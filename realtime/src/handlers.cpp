@@ -1,0 +1,61 @@
+#include "hub/hub_state.hpp"
+
+#include <infra/base/with_deadline.hpp>
+
+#include <boost/asio/this_coro.hpp>
+
+#include <stdexcept>
+#include <utility>
+
+namespace infra::realtime {
+namespace {
+
+void refuse_type(const message& m) {
+    if (m.type.empty() || is_reserved_type(m.type))
+        throw std::invalid_argument("realtime::hub::request: the type \"" + m.type +
+                                    "\" must not be empty or one that the protocol uses itself");
+}
+
+error gone(errc what, const client_id& who) {
+    return {what, what == errc::no_client ? "there is no client " + who + " here"
+                                          : "the client " + who + " has gone before it answered"};
+}
+
+} // namespace
+
+void hub::on_message(message_handler handler) { state_->handlers.on_message({}, std::move(handler)); }
+
+void hub::on_message(std::string type, message_handler handler) {
+    state_->handlers.on_message(std::move(type), std::move(handler));
+}
+
+void hub::on_request(std::string type, request_handler handler) {
+    state_->handlers.on_request(std::move(type), std::move(handler));
+}
+
+void hub::on_connect(client_handler handler) { state_->handlers.on_connect(std::move(handler)); }
+
+void hub::on_disconnect(client_handler handler) { state_->handlers.on_disconnect(std::move(handler)); }
+
+awaitable<void> hub::dispatch_message(client_id from, message received) {
+    const auto state = state_;
+    auto rest = detail::dispatch(state->handlers.now(), std::move(from), std::move(received),
+                                 {state->options.limits.handler_time, &state->time()});
+    if (rest)
+        co_await std::move(*rest);
+}
+
+awaitable<json::value> hub::request(client_id to, message question, deadline limit) {
+    const auto state = state_;
+    refuse_type(question);
+    const auto whom = state->clients.find(to);
+    if (!whom)
+        throw gone(errc::no_client, to);
+    const auto asked = state->requests.ask(to, co_await asio::this_coro::executor);
+    state->send(whom, {to_text(question, asked.ref()), {.control = true}});
+    if (!state->clients.find(to)) // it went before it could be counted among those who wait
+        throw gone(errc::no_reply, to);
+    co_return co_await with_deadline(asked.answer(), limit, state->time());
+}
+
+} // namespace infra::realtime

@@ -1,0 +1,164 @@
+#include "../hub/hub_state.hpp"
+#include "answers.hpp"
+#include "authenticate.hpp"
+#include "conversation.hpp"
+
+#include <infra/base/telemetry.hpp>
+#include <infra/base/with_deadline.hpp>
+#include <infra/realtime/signed_channel.hpp>
+
+#include <boost/asio/post.hpp>
+
+#include <utility>
+
+namespace infra::realtime::detail {
+namespace {
+
+constexpr std::string_view not_allowed = "this client may not do this";
+
+void log_refusal(const hub_state& at, const client& who, std::string_view what, std::exception_ptr why) {
+    telemetry::log(level::warn, "realtime", what,
+                   {{"hub", at.options.name}, {"client", who.id}, {"error", describe(why)}});
+}
+
+} // namespace
+
+// --- what it may do ---
+
+bool conversation::is_opened_by_token(hub_state& at, const client_message& said) const {
+    const auto& keys = at.options.signing_keys;
+    if (said.token.empty() || keys.empty())
+        return false;
+    const auto who = at.identity_of(me_);
+    return check_channel(said.what.channel, who ? who->user : std::string(), said.token, keys, at.time().wall()) ==
+           signature_verdict::good;
+}
+
+rest conversation::ask(const hub_pointer& at, action what, client_message said, action_function then) {
+    const auto& authorize = at->options.authorize;
+    if (!is_channel_name(said.what.channel, at->options.limits.max_channel_name)) {
+        refuse(*at, "bad_message", no_channel_name, said);
+        return std::nullopt;
+    }
+    const auto who = at->identity_of(me_);
+    access_request asked{me_.id, who ? *who : identity{}, what, said.what.channel, said.token};
+    if (authorize && !authorize.is_plain())
+        return ask_later(shared_from_this(), at, std::move(asked), std::move(said), then);
+    bool allowed = false;
+    try {
+        allowed = authorize && authorize.now(std::move(asked));
+    } catch (...) {
+        log_refusal(*at, me_, "hub_options::authorize has failed", std::current_exception());
+    }
+    if (allowed)
+        return (this->*then)(at, std::move(said));
+    refuse(*at, "forbidden", not_allowed, said);
+    return std::nullopt;
+}
+
+awaitable<void> conversation::ask_later(self_pointer self, hub_pointer at, access_request asked, client_message said,
+                                        action_function then) {
+    bool allowed = false;
+    try {
+        allowed =
+            co_await with_deadline(at->options.authorize.later(std::move(asked)),
+                                   deadline::after(at->options.limits.auth_time, at->time().steady()), at->time());
+    } catch (...) {
+        log_refusal(*at, self->me_, "hub_options::authorize has failed", std::current_exception());
+    }
+    if (!allowed)
+        self->refuse(*at, "forbidden", not_allowed, said);
+    else if (auto more = (self.get()->*then)(at, std::move(said)))
+        co_await std::move(*more);
+}
+
+// --- who it is ---
+
+rest conversation::authenticate(const hub_pointer& at, client_message said) {
+    return authenticate_later(shared_from_this(), at, std::move(said));
+}
+
+awaitable<void> conversation::authenticate_later(self_pointer self, hub_pointer at, client_message said) {
+    auto& me = self->me_;
+    std::optional<identity> is;
+    try {
+        is = co_await ask_who(at->options, {.remote_address = me.address, .token = std::move(said.token)});
+    } catch (...) {
+        log_refusal(*at, me, "a token was refused", std::current_exception());
+    }
+    if (is)
+        self->take_identity(at, std::move(*is), said.ref);
+    else
+        self->shut(*at, close_code::unauthorized, "the token proves nothing");
+}
+
+void conversation::take_identity(const hub_pointer& at, identity is, const std::string& ref) {
+    const auto was = at->identity_of(me_);
+    if (!is_open() || (proved_ && was && was->user != is.user))
+        return shut(*at, close_code::unauthorized, "a connection stays its user's");
+    const auto channels = std::exchange(is.channels, {});
+    const auto expires_at = is.expires_at;
+    is.proved = true;
+    message done{.type = "authenticated"};
+    if (!is.user.empty())
+        done.data = {{"user", is.user}};
+    if (!at->set_identity(me(), std::move(is)))
+        return shut(*at, close_code::too_many_connections, "this user has as many connections as one may have");
+    proved_ = true;
+    forget_ending(*at);
+    if (expires_at)
+        end_at(*at, ending::kind::token,
+               saturating_add(at->time().steady(), saturating_sub(*expires_at, at->time().wall())));
+    answer(*at, done, ref);
+    subscribe_to_own(at, channels);
+}
+
+void conversation::subscribe_to_own(const hub_pointer& at, const std::vector<std::string>& channels) {
+    for (const auto& each : channels) {
+        try {
+            attach(at, {.what = {.channel = each}});
+        } catch (...) {
+            explain(*at, std::current_exception(), each, {});
+        }
+    }
+}
+
+// --- until when ---
+
+void conversation::end_at(hub_state& at, ending::kind what, steady_time when) {
+    ending_ = std::make_shared<ending>(weak_from_this(), at.executor_of(me_), what, when);
+    at.ends.add(when, ending_);
+}
+
+void conversation::forget_ending(hub_state& at) noexcept {
+    if (ending_)
+        at.ends.remove(ending_->when, *ending_);
+    ending_.reset();
+}
+
+void ending::time_is_up() noexcept {
+    gate_->pass([this] {
+        asio::post(on_, [self = shared_from_this()] {
+            if (const auto whose = self->of_.lock())
+                whose->time_is_up(*self);
+        });
+    });
+}
+
+void conversation::time_is_up(const ending& which) {
+    const auto at = hub_.lock();
+    if (!at || !is_open() || &which != ending_.get())
+        return;
+    const auto what = which.what;
+    forget_ending(*at);
+    const auto within = at->options.limits.auth_time;
+    switch (what) {
+    case ending::kind::proof: return shut(*at, close_code::unauthorized, "who this is was not proved in time");
+    case ending::kind::grace: return shut(*at, close_code::token_expired, "the token has expired; come with a new one");
+    case ending::kind::token: break;
+    }
+    end_at(*at, ending::kind::grace, saturating_add(at->time().steady(), within));
+    answer(*at, {.type = "refresh", .data = {{"within", within.count()}}}, {});
+}
+
+} // namespace infra::realtime::detail
