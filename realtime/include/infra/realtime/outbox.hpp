@@ -52,6 +52,7 @@ public:
 
     bool empty() const noexcept { return !state_; }
     std::size_t bytes() const noexcept;
+    std::size_t control_bytes() const noexcept; ///< of these, what push_control put in and has not begun to leave
     std::uint64_t dropped() const noexcept {
         return dropped_;
     } ///< messages, in all; what was let go by push_last is none
