@@ -41,7 +41,10 @@ hub::hub(hub_options options) : state_(std::make_shared<detail::hub_state>(std::
 
 void hub::register_client(client_id id, std::shared_ptr<connection> socket, identity who) {
     const auto made = make_client(std::move(id), std::move(socket), std::move(who));
-    if (state_->admit(made))
+    const auto refused = state_->admit(made);
+    if (refused == close_code::service_restart)
+        throw error(infra::errc::closed, "realtime::hub::register_client: the hub has been stopped");
+    if (refused)
         throw error(infra::errc::overloaded,
                     "realtime::hub::register_client: client \"" + made->id +
                         "\" would be one more than hub_limits::max_clients or max_clients_per_user allows");
@@ -84,9 +87,8 @@ bool hub::disconnect(std::string_view id, close_code code, std::string_view reas
 }
 
 std::size_t hub::disconnect_user(std::string_view user, close_code code) {
-    std::size_t closed = 0;
-    for (const auto& each : state_->clients.of_user(user))
-        closed += state_->close(each, code, "");
+    const auto closed = state_->close_user(user, code);
+    state_->close_elsewhere(user, code);
     return closed;
 }
 
@@ -97,17 +99,17 @@ bool hub::subscribe(std::string_view channel, std::string_view client) {
         throw std::invalid_argument("realtime::hub::subscribe: a channel's name is 1 to hub_limits::max_channel_name "
                                     "bytes of UTF-8 without control characters");
     const auto found = state_->clients.find(client);
-    return found && state_->attach(found, channel);
+    return found && state_->bring_in(found, channel);
 }
 
 bool hub::unsubscribe(std::string_view channel, std::string_view client) {
     const auto found = state_->clients.find(client);
-    return found && state_->detach(found, channel);
+    return found && state_->take_away(found, channel);
 }
 
 std::size_t hub::unsubscribe_all(std::string_view client) {
     const auto found = state_->clients.find(client);
-    return found ? state_->detach_all(found) : 0;
+    return found ? state_->take_all_away(found) : 0;
 }
 
 std::vector<client_id> hub::get_subscribers(std::string_view channel) const {
@@ -125,7 +127,7 @@ std::vector<std::string> hub::get_channels() const {
 
 void hub::clear_channels() {
     for (const auto& each : state_->clients.all())
-        state_->detach_all(each);
+        state_->take_all_away(each);
 }
 
 std::optional<channel_info> hub::find_channel(std::string_view name) const {
@@ -158,6 +160,20 @@ void hub::broadcast(const message& sent) { state_->broadcast(make_frame(sent)); 
 publication hub::publish(std::string_view channel, message sent, publish_options how) {
     return state_->publish(channel, std::move(sent), how);
 }
+
+awaitable<publication> hub::publish_confirmed(std::string channel, message sent, publish_options how) {
+    return detail::hub_state::publish_confirmed(state_, std::move(channel), std::move(sent), std::move(how));
+}
+
+awaitable<missed> hub::history(std::string channel, std::optional<position> from, std::size_t limit) const {
+    return detail::hub_state::history(state_, std::move(channel), std::move(from), limit);
+}
+
+// --- life ---
+
+awaitable<void> hub::run() { return detail::hub_state::run(state_, state_->living); }
+
+awaitable<void> hub::stop(deadline limit) { return detail::hub_state::stop(state_, limit); }
 
 const hub_options& hub::options() const noexcept { return state_->options; }
 

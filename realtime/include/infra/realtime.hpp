@@ -17,7 +17,8 @@
 
 namespace infra::realtime {
 
-/// The hub that the functions below speak to: made when first asked for, or the one that was set. Any thread.
+/// The hub that the functions below speak to: made when first asked for, or the one that was set. Any thread. `set_default_hub(hub())`
+/// begins anew.
 hub default_hub();
 void set_default_hub(hub h);
 
@@ -34,9 +35,11 @@ bool unsubscribe(std::string_view channel, std::string_view client);
 std::size_t unsubscribe_all(std::string_view client);
 std::vector<client_id> get_subscribers(std::string_view channel);
 std::vector<std::string> get_channels();
+void clear_channels();
 void on_message(message_handler handler);
 void on_message(std::string type, message_handler handler);
 void on_request(std::string type, request_handler handler);
+awaitable<void> dispatch_message(client_id from, message received);
 std::size_t disconnect_user(std::string_view user, close_code code = close_code::disconnected);
 
 } // namespace infra::realtime

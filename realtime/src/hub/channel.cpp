@@ -42,20 +42,43 @@ channel::channel(channel_facts facts, std::uint64_t number, steady_time now)
 // --- what is said ---
 
 std::optional<publication> channel::publish(const outgoing& what, steady_time now, lanes_to_wake& wake,
-                                            std::optional<std::uint64_t> offset) {
+                                            const std::optional<position>& at) {
     const std::scoped_lock lock(mutex_);
     if (dead_)
         return {};
-    const bool is_kept = history_ && (!offset || *offset > 0);
-    if (is_kept)
-        last_ = offset ? *offset : last_ + 1;
-    const auto made = encode(what, is_kept ? last_ : 0);
+    const bool is_kept = history_ && (!at || at->offset > 0);
+    if (is_kept && at) {
+        if (at->epoch == facts_->epoch && at->offset <= last_)
+            return publication{.subscribers = size_, .at = *at}; // its history brought it already
+        move_to({at->epoch, at->offset - 1});
+    }
+    const auto made = encode(what, is_kept ? ++last_ : 0);
     if (is_kept)
         history_->append(made, last_, now, what.ttl, what.except_id);
     ++published_;
     used_at_ = now;
     deliver(made, what.except, wake);
     return publication{.subscribers = size_, .at = is_kept ? place() : position{}};
+}
+
+// What was remembered is of no use where something lies between it and what comes.
+void channel::move_to(const position& at) {
+    if (at.epoch == facts_->epoch && at.offset == last_)
+        return;
+    set_epoch(at.epoch);
+    last_ = at.offset;
+    if (!history_)
+        return;
+    history_->clear();
+    history_->begin_after(at.offset);
+}
+
+void channel::set_epoch(const std::string& epoch) {
+    if (epoch == facts_->epoch)
+        return;
+    auto facts = *facts_;
+    facts.epoch = epoch;
+    facts_ = std::make_shared<const channel_facts>(std::move(facts));
 }
 
 frame channel::encode(const outgoing& what, std::uint64_t offset) const {
@@ -105,70 +128,62 @@ std::vector<std::pair<frame, std::string>> channel::make_up_for(const loss& what
                 made.emplace_back(each->what, each->except);
     } else {
         facts_->dropped.add(what.count * listeners);
-        made.emplace_back(gap_frame(what.count, what.last), std::string());
+        json::object data{{"dropped", what.count.load()}};
+        if (what.last > 0)
+            data["offset"] = what.last.load();
+        made.emplace_back(gap_frame(std::move(data)), std::string());
     }
     return made;
 }
 
-frame channel::gap_frame(std::uint64_t dropped, std::uint64_t offset) const {
-    json::object data{{"dropped", dropped}};
-    if (offset > 0)
-        data["offset"] = offset;
-    return make_frame({.type = "gap", .channel = facts_->name, .data = std::move(data)},
-                      {.channel = facts_, .control = true});
+frame channel::gap_frame(json::object data) const {
+    return make_frame({.type = "gap", .channel = name_, .data = std::move(data)}, {.channel = facts_, .control = true});
 }
 
 void channel::gap(std::uint64_t dropped, const position& now, lanes_to_wake& wake) {
     const std::scoped_lock lock(mutex_);
     if (dead_)
         return;
-    const bool is_new = now.epoch != facts_->epoch;
-    if (is_new) {
-        auto facts = *facts_;
-        facts.epoch = now.epoch;
-        facts_ = std::make_shared<const channel_facts>(std::move(facts));
-    }
-    last_ = now.offset;
-    if (history_) {
-        history_->clear();
-        history_->begin_after(last_);
-    }
-    facts_->dropped.add(dropped * size_);
     json::object data{{"dropped", dropped}, {"offset", now.offset}};
-    if (is_new)
+    if (now.epoch != facts_->epoch)
         data["epoch"] = now.epoch;
-    deliver(make_frame({.type = "gap", .channel = facts_->name, .data = std::move(data)},
-                       {.channel = facts_, .control = true}),
-            nullptr, wake);
+    move_to(now);
+    facts_->dropped.add(dropped * size_);
+    tell_all(gap_frame(std::move(data)), {}, wake);
 }
 
+// Heard since the question was asked: what lies behind the answer, and perhaps its end once more.
 void channel::remember(const missed& from_broker, steady_time now) {
     const std::scoped_lock lock(mutex_);
-    if (!history_ || dead_)
+    const auto& at = from_broker.now;
+    if (!history_ || dead_ || at.epoch.empty() || (!facts_->epoch.empty() && facts_->epoch != at.epoch))
         return;
-    if (facts_->epoch != from_broker.now.epoch) {
-        auto facts = *facts_;
-        facts.epoch = from_broker.now.epoch;
-        facts_ = std::make_shared<const channel_facts>(std::move(facts));
-        history_->clear();
-        last_ = 0;
-    }
-    if (last_ >= from_broker.now.offset)
-        return;
-    history_->clear();
-    history_->begin_after(from_broker.messages.empty() ? from_broker.now.offset
-                                                       : from_broker.messages.front().at.offset - 1);
+    auto heard = history_->take();
+    std::erase_if(heard, [&at](const auto& each) { return each.offset <= at.offset; });
+    if (!heard.empty() && heard.front().offset != at.offset + 1)
+        return history_->restore(std::move(heard));
+    set_epoch(at.epoch);
+    last_ = std::max(last_, at.offset);
+    history_->begin_after(from_broker.messages.empty() ? at.offset : from_broker.messages.front().at.offset - 1);
     for (const auto& each : from_broker.messages) {
-        auto what = make_outgoing(each.what);
+        auto sent = each.what;
+        sent.channel = name_;
+        auto what = make_outgoing(sent);
         what.key = each.key;
         history_->append(encode(what, each.at.offset), each.at.offset, now, each.ttl, each.except);
     }
-    last_ = from_broker.now.offset;
+    history_->restore(std::move(heard));
 }
 
-bool channel::remembers() const {
+bool channel::knows_its_place() const {
     const std::scoped_lock lock(mutex_);
     return !history_ || !facts_->epoch.empty();
+}
+
+void channel::forget() {
+    const std::scoped_lock lock(mutex_);
+    if (size_ == 0)
+        move_to({});
 }
 
 // --- who hears it ---
@@ -225,6 +240,10 @@ attached channel::answer(const std::shared_ptr<client>& who, const std::optional
 
 void channel::tell(const frame& what, const std::vector<std::shared_ptr<client>>& except, lanes_to_wake& wake) {
     const std::scoped_lock lock(mutex_);
+    tell_all(what, except, wake);
+}
+
+void channel::tell_all(const frame& what, const std::vector<std::shared_ptr<client>>& except, lanes_to_wake& wake) {
     for (const auto& each : parts_) {
         each.on->post(announcement{each.who, what, except});
         wake.push_back(each.on);
@@ -232,7 +251,8 @@ void channel::tell(const frame& what, const std::vector<std::shared_ptr<client>>
 }
 
 bool channel::knows(const position& since) const noexcept {
-    return since.epoch == facts_->epoch && since.offset <= last_ && history_->reaches_back_to(since.offset);
+    return !facts_->epoch.empty() && since.epoch == facts_->epoch && since.offset <= last_ &&
+           history_->reaches_back_to(since.offset);
 }
 
 // All that was missed, or nothing and the word that it cannot be had.

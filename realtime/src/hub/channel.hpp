@@ -56,9 +56,9 @@ class channel : public std::enable_shared_from_this<channel> {
 public:
     channel(channel_facts facts, std::uint64_t number, steady_time now);
 
-    /// Empty when it is dead. `offset` is the broker's; without one the channel counts.
+    /// Empty when it is dead. `at` is the broker's word, offset 0 for what is not kept; without it the channel counts.
     std::optional<publication> publish(const outgoing& what, steady_time now, lanes_to_wake& wake,
-                                       std::optional<std::uint64_t> offset = {});
+                                       const std::optional<position>& at = {});
 
     /// Empty when it is dead. In the lane's order: `answer`, what was missed since `since`, what comes.
     std::optional<attached> attach(const std::shared_ptr<subscription>& who, const std::optional<position>& since,
@@ -79,7 +79,9 @@ public:
     void gap(std::uint64_t dropped, const position& now, lanes_to_wake& wake);
     /// What the broker remembers, put before what was heard since.
     void remember(const missed& from_broker, steady_time now);
-    bool remembers() const;
+    bool knows_its_place() const;
+    /// What is not heard any longer is not known any longer.
+    void forget();
 
     std::vector<client_id> subscribers() const;
     channel_info info(steady_time now);
@@ -103,11 +105,14 @@ private:
     frame encode(const outgoing& what, std::uint64_t offset) const;
     void deliver(const frame& what, const std::shared_ptr<const client>& except, lanes_to_wake& wake);
     void lose(part& on, const frame& what);
+    void tell_all(const frame& what, const std::vector<std::shared_ptr<client>>& except, lanes_to_wake& wake);
+    void move_to(const position& at);
+    void set_epoch(const std::string& epoch);
     attached recover(const std::optional<position>& since, std::string_view whose, std::size_t max_recovered,
                      steady_time now, std::vector<frame>& into) const;
     bool knows(const position& since) const noexcept;
     position place() const;
-    frame gap_frame(std::uint64_t dropped, std::uint64_t offset) const;
+    frame gap_frame(json::object data) const;
 
     const std::string name_;
     const std::uint64_t number_;

@@ -44,6 +44,7 @@ struct client {
     wall_time since{};
 
     std::shared_ptr<lane> on{};
+    bool has_session = false;
     std::uint64_t number = 0;                              ///< in the order of registration
     std::vector<std::shared_ptr<subscription>> channels{}; // guarded by the registry
     const std::string* asked_for = nullptr;                // guarded by the registry: hub_state::begin_ask

@@ -13,8 +13,25 @@ void history_ring::append(frame what, std::uint64_t offset, steady_time now,
     entries_.push_back(
         {std::move(what), offset, saturating_add(now, kept_for), saturating_add(now, options_.age), std::move(except)});
     last_at_ = now;
+    bound();
+}
+
+void history_ring::bound() {
     while (entries_.size() > options_.size || bytes_ > options_.max_bytes)
         drop_front();
+}
+
+std::deque<history_ring::entry> history_ring::take() noexcept {
+    bytes_ = 0;
+    return std::exchange(entries_, {});
+}
+
+void history_ring::restore(std::deque<entry> entries) {
+    for (auto& each : entries) {
+        bytes_ += each.what.size();
+        entries_.push_back(std::move(each));
+    }
+    bound();
 }
 
 // Those with a ttl of their own may lie between others; they go when they are in front, and are passed over until then.

@@ -33,6 +33,9 @@ public:
                 std::string except);
     void expire(steady_time now);
     void clear() noexcept;
+    /// All of it, for a while; restore() puts it behind what was appended meanwhile.
+    std::deque<entry> take() noexcept;
+    void restore(std::deque<entry> entries);
 
     /// Whether nothing that was to be kept is missing behind `offset`. What has outlived its own ttl is not missed.
     bool reaches_back_to(std::uint64_t offset) const noexcept { return offset >= gone_; }
@@ -47,6 +50,7 @@ public:
     void begin_after(std::uint64_t offset) noexcept { gone_ = offset; }
 
 private:
+    void bound();
     void drop_front(bool outlived = false) noexcept;
 
     history_options options_;

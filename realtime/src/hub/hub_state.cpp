@@ -1,7 +1,10 @@
 #include "hub_state.hpp"
 
+#include <infra/base/id.hpp>
 #include <infra/base/telemetry.hpp>
 #include <infra/runtime/default_runtime.hpp>
+
+#include <boost/asio/co_spawn.hpp>
 
 #include <algorithm>
 #include <stdexcept>
@@ -19,6 +22,31 @@ auto seat_of(const client& who, const channel* in) {
     return std::ranges::find(who.channels, in, [](const auto& each) { return each->of.get(); });
 }
 
+envelope make_envelope(const message& sent, const publish_options& how) {
+    return {.what = sent, .key = how.key, .except = how.except, .idempotency_key = how.idempotency_key, .ttl = how.ttl};
+}
+
+awaitable<void> disconnect_everywhere(std::shared_ptr<broker> with, std::string user, close_code code) {
+    co_await with->disconnect_everywhere(std::move(user), code);
+}
+
+/// The span of one publication; its facts are written only where they are recorded.
+class publishing {
+public:
+    explicit publishing(std::string_view channel) : span_("realtime publish", span_kind::producer) {
+        if (span_.recording())
+            span_.set({{"messaging.destination.name", channel}, {"messaging.operation.name", "publish"}});
+    }
+    publication done(publication is) {
+        if (span_.recording())
+            span_.set({{"realtime.subscribers", is.subscribers}, {"realtime.duplicate", is.duplicate}});
+        return is;
+    }
+
+private:
+    telemetry::span span_;
+};
+
 } // namespace
 
 hub_state::hub_state(hub_options o)
@@ -28,12 +56,27 @@ hub_state::hub_state(hub_options o)
       counts(options.name),
       time_(options.time ? options.time : &real_clock()),
       keys_(options.limits.max_idempotency_keys),
-      on_(options.on) {}
+      on_(options.on) {
+    if (options.broker)
+        others = std::make_unique<broker_side>(*this, options.broker);
+}
 
 // Nobody is left who could publish or subscribe, but loops may still be delivering: their lanes outlive the hub for so long.
 hub_state::~hub_state() {
-    for (const auto& each : clients.all())
-        close(each, close_code::going_away, "the hub has gone");
+    close_all(close_code::going_away);
+    living->over.set();
+}
+
+void hub_state::close_all(close_code code) {
+    for (const auto& each : clients.all()) // of shutdown, the reason says when to come back: not all at once
+        close(each, code, code == close_code::shutdown ? std::to_string(random_u64() % 2'000) : "the hub has gone");
+}
+
+std::size_t hub_state::close_user(std::string_view user, close_code code) {
+    std::size_t closed = 0;
+    for (const auto& each : clients.of_user(user))
+        closed += close(each, code, "");
+    return closed;
 }
 
 executor hub_state::work_executor() {
@@ -67,8 +110,11 @@ std::shared_ptr<lane> hub_state::lane_of(const std::shared_ptr<connection_group>
 }
 
 std::optional<close_code> hub_state::admit(const std::shared_ptr<client>& who) {
+    if (living->stopping.is_set())
+        return close_code::service_restart;
     who->on = lane_of(who->socket->group());
     who->since = time_->wall();
+    who->has_session = who->session != nullptr;
     if (!who->who)
         who->who = nobody();
     while (true) {
@@ -93,7 +139,6 @@ bool hub_state::take_out(const std::shared_ptr<client>& who, close_code code, st
     if (!leavings)
         return false;
     counts.client_left();
-    const bool had_session = leavings->session != nullptr;
     for (const auto& each : leavings->channels)
         each->of->detach(each, now());
     who->on->post(farewell{who, std::move(leavings->session), code, std::move(reason)});
@@ -101,19 +146,18 @@ bool hub_state::take_out(const std::shared_ptr<client>& who, close_code code, st
         left(*each->of, *who);
     who->on->wake();
     requests.client_gone(who->id);
-    if (!had_session)
-        tell_disconnected(*who, code);
+    tell_disconnected(*who, code);
     return true;
 }
 
 // A session tells in its client's turn. The executor is asked for only where somebody listens, since it may start the default loops.
 void hub_state::tell_connected(const client& who) {
-    if (!who.session && !handlers.now()->connected.empty())
+    if (!who.has_session && !handlers.now()->connected.empty())
         handlers.connected(who.id, executor_of(who));
 }
 
 void hub_state::tell_disconnected(const client& who, close_code code) {
-    if (!handlers.now()->disconnected.empty())
+    if (!who.has_session && !handlers.now()->disconnected.empty())
         handlers.disconnected(who.id, code, executor_of(who));
 }
 
@@ -215,6 +259,9 @@ std::optional<attached> hub_state::attach(const std::shared_ptr<client>& who, st
         who->channels.push_back(seat);
         return outcome::in;
     };
+    std::optional<broker_side::hold> held;
+    if (others)
+        held.emplace(others->keep(name));
     auto became = outcome::dead;
     while (became == outcome::dead) {
         room = rooms.find_or_make(name, now(), !options.broker);
@@ -252,23 +299,39 @@ bool hub_state::detach(const std::shared_ptr<client>& who, std::string_view name
     return was_there;
 }
 
-std::size_t hub_state::detach_all(const std::shared_ptr<client>& who) {
-    const auto seats = clients.with(*who, [&] {
-        for (const auto& each : who->channels)
-            each->of->detach(each, now());
-        return std::exchange(who->channels, {});
-    });
-    for (const auto& each : seats)
-        left(*each->of, *who);
-    who->on->wake();
-    return seats.size();
+// What is done to a client without its having asked is said to it, if it speaks the protocol.
+std::optional<attached> hub_state::bring_in(const std::shared_ptr<client>& who, std::string_view name) {
+    const auto said = [](const position& now, std::optional<bool>, const channel_facts& about) {
+        json::object data;
+        if (!now.epoch.empty())
+            data = {{"epoch", now.epoch}, {"offset", now.offset}};
+        return make_frame({.type = "subscribed", .channel = about.name, .data = std::move(data)}, {.control = true});
+    };
+    return who->has_session && !is_subscribed(*who, name) ? attach(who, name, {}, said) : attach(who, name);
+}
+
+bool hub_state::take_away(const std::shared_ptr<client>& who, std::string_view name) {
+    if (!who->has_session || !is_subscribed(*who, name))
+        return detach(who, name);
+    return detach(who, name,
+                  make_frame({.type = "unsubscribed", .channel = std::string(name), .data = {{"code", "taken"}}},
+                             {.control = true}));
+}
+
+std::size_t hub_state::take_all_away(const std::shared_ptr<client>& who) {
+    const auto seats = clients.with(*who, [&who] { return who->channels; });
+    return static_cast<std::size_t>(
+        std::ranges::count_if(seats, [&](const auto& each) { return take_away(who, each->of->name()); }));
 }
 
 void hub_state::left(const channel& from, const client& who) {
     if (members)
         members->detached(*from.facts(), who);
-    if (from.size() == 0)
-        rooms.expire(from.name(), now());
+    if (from.size() > 0)
+        return;
+    if (others)
+        others->let_go(from.name());
+    rooms.expire(from.name(), now());
 }
 
 // --- messages ---
@@ -286,39 +349,103 @@ void hub_state::check(std::string_view name, const message& sent, const publish_
         throw std::invalid_argument("realtime::publish_options::ttl must be positive");
 }
 
-publication hub_state::publish(std::string_view name, message sent, const publish_options& how) {
-    check(name, sent, how);
-    if (!how.idempotency_key.empty() && !keys_.use(name, how.idempotency_key, now()))
-        return counts.duplicate(), publication{.duplicate = true};
-    sent.channel = name;
-    telemetry::span span("realtime publish", span_kind::producer);
-    if (span.recording())
-        span.set({{"messaging.destination.name", name}, {"messaging.operation.name", "publish"}});
+outgoing hub_state::prepare(const message& sent, const publish_options& how) const {
     auto what = make_outgoing(sent);
     what.key = how.key;
     what.ttl = how.ttl;
     what.except_id = how.except;
     if (!how.except.empty())
         what.except = clients.find(how.except);
-    const auto done = place(name, what, {});
-    counts.published();
-    if (span.recording())
-        span.set({{"realtime.subscribers", static_cast<std::int64_t>(done.subscribers)}});
-    return done;
+    return what;
 }
 
-publication hub_state::place(std::string_view name, const outgoing& what, std::optional<std::uint64_t> offset) {
-    const bool is_kept = !options.broker && rooms.options_of(name).history.size > 0;
+// With a broker it comes back from there, in the order of all nodes. Where that cannot be, those here get it at once.
+publication hub_state::publish(std::string_view name, message sent, const publish_options& how) {
+    check(name, sent, how);
+    if (!how.idempotency_key.empty() && !keys_.use(name, how.idempotency_key, now()))
+        return counts.duplicate(), publication{.duplicate = true};
+    publishing span(name);
+    sent.channel = name;
+    counts.published();
+    if (others && others->with()->publish(sent.channel, make_envelope(sent, how)))
+        return span.done({.subscribers = subscribers_of(name)});
+    return span.done(place(name, prepare(sent, how), others ? std::optional(position()) : std::nullopt));
+}
+
+awaitable<publication> hub_state::publish_confirmed(std::shared_ptr<hub_state> in, std::string name, message sent,
+                                                    publish_options how) {
+    if (!in->others)
+        co_return in->publish(name, std::move(sent), how);
+    in->check(name, sent, how);
+    publishing span(name);
+    sent.channel = name;
+    in->counts.published();
+    const auto placed = co_await in->options.broker->publish_confirmed(name, make_envelope(sent, how));
+    if (placed.duplicate)
+        in->counts.duplicate();
+    co_return span.done({.duplicate = placed.duplicate, .subscribers = in->subscribers_of(name), .at = placed.at});
+}
+
+publication hub_state::place(std::string_view name, const outgoing& what, const std::optional<position>& at) {
+    const bool is_kept = !others && rooms.options_of(name).history.size > 0;
     lanes_to_wake lanes;
     while (true) {
         const auto room = is_kept ? rooms.find_or_make(name, now(), true) : rooms.find(name);
         if (!room)
             return {};
-        if (auto done = room->publish(what, now(), lanes, offset)) {
+        if (auto done = room->publish(what, now(), lanes, at)) {
             wake(lanes);
             return *done;
         }
     }
+}
+
+std::size_t hub_state::subscribers_of(std::string_view name) const {
+    const auto room = rooms.find(name);
+    return room ? room->size() : 0;
+}
+
+awaitable<missed> hub_state::history(std::shared_ptr<hub_state> of, std::string name, std::optional<position> from,
+                                     std::size_t limit) {
+    if (of->others)
+        co_return co_await of->options.broker->history(std::move(name), std::move(from), limit);
+    if (const auto room = of->rooms.find(name))
+        co_return room->read(from, limit, of->now());
+    co_return missed{.complete = !from && of->rooms.options_of(name).history.size > 0};
+}
+
+// --- what the broker says ---
+
+void hub_state::close_elsewhere(std::string_view user, close_code code) {
+    if (!others)
+        return;
+    auto told = [name = options.name](const std::exception_ptr& failed) {
+        if (failed)
+            telemetry::log(level::warn, "realtime", "a user was not disconnected from the other nodes",
+                           {{"hub", name}, {"error", describe(failed)}});
+    };
+    asio::co_spawn(work_executor(), disconnect_everywhere(options.broker, std::string(user), code), std::move(told));
+}
+
+void hub_state::heard(const std::string& name, envelope e) {
+    if (e.what.type.empty() || is_reserved_type(e.what.type)) {
+        telemetry::log(level::warn, "realtime", "another node published a type that the protocol uses itself",
+                       {{"hub", options.name}, {"channel", name}, {"type", e.what.type}});
+        return;
+    }
+    e.what.channel = name;
+    place(name, prepare(e.what, {.except = e.except, .ttl = e.ttl, .key = e.key}), e.at);
+}
+
+void hub_state::heard_gap(const std::string& name, std::uint64_t dropped, const position& at) {
+    lanes_to_wake lanes;
+    if (const auto room = rooms.find(name))
+        room->gap(dropped, at, lanes);
+    wake(lanes);
+}
+
+void hub_state::remember(const std::string& name, const missed& found) {
+    rooms.find_or_make(name, now(), false)->remember(found, now());
 }
 
 void hub_state::tell(std::string_view name, const message& what, const std::vector<std::shared_ptr<client>>& except) {

@@ -1,9 +1,11 @@
 #pragma once
 
+#include "broker_side.hpp"
 #include "channels.hpp"
 #include "client.hpp"
 #include "instruments.hpp"
 #include "lane.hpp"
+#include "life.hpp"
 #include "recent_keys.hpp"
 #include "registry.hpp"
 
@@ -30,6 +32,9 @@ public:
     virtual ~membership_watcher() = default;
     virtual void attached(const channel_facts& to, const client& who, const json::value& info) = 0;
     virtual void detached(const channel_facts& from, const client& who) = 0;
+    virtual void joined(const std::string& channel, member who) = 0; ///< as the broker says it
+    virtual void left(const std::string& channel, member who) = 0;
+    virtual void tick() noexcept = 0; ///< about once a second while the hub runs
 };
 
 /// The same; std::invalid_argument naming what is not possible.
@@ -80,13 +85,35 @@ public:
                                    const json::value& info = {}, bool here = false);
     /// False if it was not subscribed. `answer`, if there is one, comes behind the last message.
     bool detach(const std::shared_ptr<client>& who, std::string_view name, frame answer = {}, bool here = false);
-    std::size_t detach_all(const std::shared_ptr<client>& who);
+    /// The same by the server's own will.
+    std::optional<attached> bring_in(const std::shared_ptr<client>& who, std::string_view name);
+    bool take_away(const std::shared_ptr<client>& who, std::string_view name);
+    std::size_t take_all_away(const std::shared_ptr<client>& who);
 
     /// A message of the hub's own to who is subscribed here: joins and leaves. It has no offset and is not kept.
     void tell(std::string_view name, const message& what, const std::vector<std::shared_ptr<client>>& except = {});
 
     publication publish(std::string_view name, message sent, const publish_options& how);
+    static awaitable<publication> publish_confirmed(std::shared_ptr<hub_state> in, std::string name, message sent,
+                                                    publish_options how);
+    static awaitable<missed> history(std::shared_ptr<hub_state> of, std::string name, std::optional<position> from,
+                                     std::size_t limit);
     void check(std::string_view name, const message& sent, const publish_options& how) const;
+
+    // --- what the broker says
+
+    void heard(const std::string& name, envelope e);
+    void heard_gap(const std::string& name, std::uint64_t dropped, const position& now);
+    void remember(const std::string& name, const missed& found);
+    std::size_t close_user(std::string_view user, close_code code);
+    void close_elsewhere(std::string_view user, close_code code); ///< some time later
+
+    // --- life
+
+    static awaitable<void> run(std::weak_ptr<hub_state> of, std::shared_ptr<life> living);
+    static awaitable<void> stop(std::shared_ptr<hub_state> hub, deadline limit);
+    void do_chores(std::size_t turn); ///< each second
+    void close_all(close_code code);
 
     // --- what lanes say
 
@@ -101,6 +128,8 @@ public:
     channels rooms;
     instruments counts;
     std::shared_ptr<membership_watcher> members{}; ///< set before the first client comes
+    std::unique_ptr<broker_side> others{};         ///< null without a broker
+    const std::shared_ptr<life> living = std::make_shared<life>();
 
 private:
     std::shared_ptr<lane> lane_of(const std::shared_ptr<connection_group>& group);
@@ -108,7 +137,9 @@ private:
     void left(const channel& from, const client& who);
     void tell_connected(const client& who);
     void tell_disconnected(const client& who, close_code code);
-    publication place(std::string_view name, const outgoing& what, std::optional<std::uint64_t> offset);
+    outgoing prepare(const message& sent, const publish_options& how) const;
+    publication place(std::string_view name, const outgoing& what, const std::optional<position>& at = {});
+    std::size_t subscribers_of(std::string_view name) const;
     steady_time now() const noexcept { return time_->steady(); }
 
     clock* const time_;

@@ -28,11 +28,6 @@ bool recent_keys::use(std::string_view channel, std::string_view key, steady_tim
     return true;
 }
 
-void recent_keys::give_back(std::string_view channel, std::string_view key) {
-    const std::scoped_lock lock(mutex_);
-    known_.erase(joined(channel, key)); // its place in used_ goes with its time
-}
-
 void recent_keys::forget_oldest() {
     const auto known = known_.find(used_.front().name);
     if (known != known_.end() &&

@@ -20,8 +20,6 @@ public:
 
     /// False if the key has been used on this channel.
     bool use(std::string_view channel, std::string_view key, steady_time now);
-    /// It was not published after all.
-    void give_back(std::string_view channel, std::string_view key);
 
 private:
     struct used {
