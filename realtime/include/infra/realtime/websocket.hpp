@@ -51,8 +51,8 @@ namespace detail {
 class websocket_state;
 }
 
-/// Metrics: realtime_connections, realtime_handshakes_total{result}, realtime_messages_received_total{type},
-/// realtime_deliveries_total, realtime_dropped_total{policy}, realtime_queue_bytes, realtime_closes_total{code}.
+/// Metrics: realtime_connections, realtime_handshakes_total{result}, realtime_control_frames_received_total{type},
+/// realtime_dropped_total{policy}, realtime_queue_bytes, realtime_closes_total{code}; beside the hub's.
 ///
 /// Threads:  mount() before the http server runs; the rest from any.
 /// Errors:   std::invalid_argument naming the bad option.
