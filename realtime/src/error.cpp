@@ -45,7 +45,7 @@ bool may_reconnect(close_code c) noexcept {
 bool is_sendable(std::uint16_t code) noexcept {
     if (code >= 3000)
         return code < 5000;
-    return code >= 1000 && code <= 1014 && code != 1004 && code != 1005 && code != 1006;
+    return code >= 1000 && code <= 1013 && code != 1004 && code != 1005 && code != 1006;
 }
 
 const boost::system::error_category& realtime_category() noexcept {

@@ -47,7 +47,7 @@ enum class close_code : std::uint16_t {
 std::string_view to_string(close_code c) noexcept; ///< "slow"
 bool may_reconnect(close_code c) noexcept;
 
-/// Whether a peer may send it in a close frame (RFC 6455, 7.4).
+/// Whether a peer may send it in a close frame (RFC 6455, 7.4). 1014 is between gateways, and no client has a use for it.
 bool is_sendable(std::uint16_t code) noexcept;
 
 /// Of infra::errc the module uses timed_out (no reply), overloaded (a bound of ours), unavailable (no link to the other nodes), closed
