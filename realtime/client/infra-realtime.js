@@ -139,7 +139,7 @@ export const connect = (url = "/ws", options) => {
       case "unsubscribed":
         return ref || (at && refuse(at, new RealtimeError(data?.code ?? type)));
       case "gap":
-        if (at && data.offset) at.offset = data.offset;
+        if (at) Object.assign(at, data); // where the channel is now
       // falls through
       case "join":
       case "leave":

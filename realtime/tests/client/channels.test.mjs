@@ -124,6 +124,16 @@ test("tells of gaps, and does not ask for what it was told is gone", async () =>
   assert.equal((await cameBack(fake, {})).since.offset, 15);
 });
 
+test("goes on in a new epoch, when a gap tells of one", async () => {
+  const fake = await opened();
+  const { told, given } = listener();
+  await subscribed(fake, given);
+  fake.says({ type: "gap", channel: "room:1", data: { dropped: 1, epoch: "f", offset: 2 } });
+  said(fake, 3);
+  assert.deepEqual(told.at(-1), ["message", 3]);
+  assert.deepEqual((await cameBack(fake, {})).since, { epoch: "f", offset: 3 });
+});
+
 test("tells who comes and goes, and who is there", async () => {
   const fake = await opened();
   const { told, given } = listener();
