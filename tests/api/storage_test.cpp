@@ -137,11 +137,11 @@ TEST(ApiStorage, DoesWhatItsHeadersSay) {
     });
 
     // checksum.hpp, key.hpp
-    using infra::storage::checksum, infra::storage::checksum_kind;
-    checksum sum(checksum_kind::crc32c), first(checksum_kind::crc32c), second(checksum_kind::crc32c);
+    using infra::storage::checksum_of;
+    infra::storage::running_checksum sum(infra::storage::checksum_kind::crc32c);
     sum.update("12345").update("6789");
-    EXPECT_EQ(sum.base64(), "4waSgw==");
-    EXPECT_EQ(combine(first.update("12345"), second.update("6789"), 4), sum);
+    EXPECT_EQ(sum.value().base64(), "4waSgw==");
+    EXPECT_EQ(combine(checksum_of("12345"), checksum_of("6789"), 4), sum.value());
     EXPECT_NO_THROW(infra::storage::check_key("avatars/user-123.jpg"));
     EXPECT_FALSE(infra::storage::is_key("../secrets"));
 }
