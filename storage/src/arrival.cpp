@@ -1,5 +1,7 @@
 #include "arrival.hpp"
 
+#include "version.hpp"
+
 #include <utility>
 
 namespace infra::storage {
@@ -10,7 +12,7 @@ get_request arrival::next_request() const {
         return asked_;
     return {.key = asked_.key,
             .range = byte_range{.offset = offset_ + received_, .length = length_ - received_},
-            .read = {.if_match = info_.etag}};
+            .read = only_that_version(info_)};
 }
 
 void arrival::answered(const opened& with) {
@@ -22,7 +24,7 @@ void arrival::answered(const opened& with) {
         check_ = whole_check(info_);
         return;
     }
-    if (with.info.etag != info_.etag)
+    if (!is_same_version(with.info, info_))
         throw storage_error(errc::precondition, what() + ": the object was replaced while it was read");
     if (with.offset != offset_ + received_ || with.length != length_ - received_)
         throw storage_error(errc::integrity, what() + ": the store gave other bytes than the range that was asked for");

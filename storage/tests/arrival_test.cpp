@@ -34,6 +34,26 @@ TEST(StorageArrival, AsksForWhatIsMissingOfTheSameObject) {
     EXPECT_NO_THROW(a.ended());
 }
 
+TEST(StorageArrival, GoesOnWithTheSameVersionWhereAStoreHasNoETags) {
+    const auto noon = from_unix_ms(1'767'355'200'000);
+    const auto of = [&](wall_time modified, std::size_t size) {
+        auto made = answer(std::string(size, 'x'), 0, size, "", false);
+        made.info.modified = modified;
+        return made;
+    };
+    arrival a({.key = "a"});
+    a.answered(of(noon, 10));
+    a.took("0123");
+    EXPECT_TRUE(a.next_request().read.if_match.empty());
+    EXPECT_EQ(a.next_request().read.if_unmodified_since, noon);
+    for (const auto& other : {of(noon + std::chrono::seconds(1), 10), of(noon, 11)})
+        EXPECT_EQ(refusal_of([&] { a.answered(other); })->code(), errc::precondition);
+    auto same = of(noon, 10);
+    same.offset = 4;
+    same.length = 6;
+    EXPECT_NO_THROW(a.answered(same));
+}
+
 TEST(StorageArrival, CountsARangeFromItsOwnBeginning) {
     arrival a({.key = "a", .range = byte_range{.last = 4}});
     a.answered(answer("0123456789", 6, 4));

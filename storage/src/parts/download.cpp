@@ -1,6 +1,7 @@
 #include "download.hpp"
 
 #include "../progress.hpp"
+#include "../version.hpp"
 #include "../whole_check.hpp"
 #include "at_once.hpp"
 #include "feed.hpp"
@@ -51,8 +52,8 @@ private:
     awaitable<bool> is_what_was_put();
 
     awaitable<ticket> room_for(std::uint64_t part_size) const;
-    awaitable<opened> get(slice part, std::string etag) const;
-    awaitable<object_info> head(std::string etag) const;
+    awaitable<opened> get(slice part, read_conditions read) const;
+    awaitable<object_info> head(read_conditions read) const;
     std::vector<int> missing() const;
 
     const core_ptr core_;
@@ -104,9 +105,9 @@ awaitable<void> downloading::take_up_what_is_left() {
 awaitable<void> downloading::ask_for_the_rest() {
     const auto etag = info_.etag;
     if (const auto numbers = missing(); numbers.empty()) {
-        info_ = co_await head(etag);
+        info_ = co_await head({.if_match = etag});
     } else {
-        first_ = co_await get(plan_.at(numbers.front()), etag);
+        first_ = co_await get(plan_.at(numbers.front()), {.if_match = etag});
         info_ = first_->info;
     }
     if (info_.size != plan_.size || info_.etag != etag)
@@ -117,12 +118,12 @@ awaitable<void> downloading::ask_for_the_rest() {
 awaitable<void> downloading::ask_for_all() {
     const auto part_size = how_.part_size ? how_.part_size : core_->options.part_size;
     try {
-        first_ = co_await get({.number = 1, .size = part_size}, how_.if_match);
+        first_ = co_await get({.number = 1, .size = part_size}, {.if_match = how_.if_match});
     } catch (const storage_error& e) {
         if (e.code() != errc::bad_range)
             throw;
     }
-    info_ = first_ ? first_->info : co_await head(how_.if_match);
+    info_ = first_ ? first_->info : co_await head({.if_match = how_.if_match});
     if (!first_ && info_.size != 0)
         throw changed_meanwhile(key_);
     plan_ = {.size = info_.size, .part_size = part_size};
@@ -134,7 +135,7 @@ awaitable<void> downloading::ask_for_the_checksum() {
     if (info_.checksum || info_.composite || !first_ || first_->length >= info_.size)
         co_return;
     first_.reset();
-    const auto whole = co_await head(info_.etag);
+    const auto whole = co_await head(only_that_version(info_));
     info_.checksum = whole.checksum;
     info_.composite = whole.composite;
     info_.part_size = whole.part_size;
@@ -183,7 +184,7 @@ awaitable<void> downloading::receive_all() {
 }
 
 awaitable<void> downloading::receive(slice part) {
-    const auto by = std::make_shared<reception>(core_, key_, info_.etag, to_, part, kind_);
+    const auto by = std::make_shared<reception>(core_, key_, info_, to_, part, kind_);
     auto paid = std::exchange(first_room_, ticket());
     if (first_)
         by->begin_with(*std::exchange(first_, std::nullopt));
@@ -230,19 +231,17 @@ awaitable<ticket> downloading::room_for(std::uint64_t part_size) const {
     return core_->memory.reserve(static_cast<std::size_t>(room), memory_limit(*core_, limit_));
 }
 
-awaitable<opened> downloading::get(slice part, std::string etag) const {
+awaitable<opened> downloading::get(slice part, read_conditions read) const {
     const auto to = core_->options.bucket;
-    const get_request what{.key = key_,
-                           .range = byte_range{.offset = part.offset, .length = part.size},
-                           .read = {.if_match = std::move(etag)}};
+    const get_request what{
+        .key = key_, .range = byte_range{.offset = part.offset, .length = part.size}, .read = std::move(read)};
     const auto once = [to, what](attempt a) { return to->get(what, a.limit); };
     co_return co_await core_->calls.run<opened>({.op = "get", .key = key_}, once, limit_);
 }
 
-awaitable<object_info> downloading::head(std::string etag) const {
+awaitable<object_info> downloading::head(read_conditions read) const {
     const auto to = core_->options.bucket;
-    const read_conditions same{.if_match = std::move(etag)};
-    const auto once = [to, key = key_, same](attempt a) { return to->head(key, same, a.limit); };
+    const auto once = [to, key = key_, read](attempt a) { return to->head(key, read, a.limit); };
     co_return co_await core_->calls.run<object_info>({.op = "head", .key = key_}, once, limit_);
 }
 

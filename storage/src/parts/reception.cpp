@@ -1,5 +1,6 @@
 #include "reception.hpp"
 
+#include "../version.hpp"
 #include "on_pool.hpp"
 #include "stall.hpp"
 
@@ -103,9 +104,9 @@ awaitable<opened> reception::open(attempt a) {
                     ? std::move(*std::exchange(first_, std::nullopt))
                     : co_await core_->to().get({.key = key_,
                                                 .range = byte_range{.offset = part_.offset + done_, .length = wanted},
-                                                .read = {.if_match = etag_}},
+                                                .read = only_that_version(version_)},
                                                a.limit);
-    if (from.info.etag != etag_)
+    if (!is_same_version(from.info, version_))
         throw changed_meanwhile(key_); // a store that does not heed the condition
     if (from.offset != part_.offset + done_ || from.length != wanted)
         throw storage_error(errc::integrity, "get " + key_ + ": the store gave other bytes than were asked for");

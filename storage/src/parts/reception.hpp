@@ -24,11 +24,11 @@ namespace infra::storage {
 /// Cancel:   terminal.
 class reception {
 public:
-    reception(core_ptr core, std::string key, std::string etag, std::shared_ptr<target_file> to, slice part,
+    reception(core_ptr core, std::string key, object_info version, std::shared_ptr<target_file> to, slice part,
               checksum_kind kind)
         : core_(std::move(core)),
           key_(std::move(key)),
-          etag_(std::move(etag)),
+          version_(std::move(version)),
           to_(std::move(to)),
           part_(part),
           sum_(kind) {}
@@ -58,7 +58,7 @@ private:
 
     const core_ptr core_;
     const std::string key_;
-    const std::string etag_;
+    const object_info version_;
     const std::shared_ptr<target_file> to_;
     const slice part_;
     const std::shared_ptr<steady_time> moved_ = std::make_shared<steady_time>();

@@ -380,7 +380,7 @@ TEST_F(Download, ReadsAnAnswerThatIsThereWithoutATurn) {
 
     const auto to = std::make_shared<target_file>(folder / "to", false);
     to->begin({.etag = first.info.etag, .size = 100, .part_size = 100});
-    const auto by = std::make_shared<reception>(shared, "k", first.info.etag, to, slice{.number = 1, .size = 100},
+    const auto by = std::make_shared<reception>(shared, "k", first.info, to, slice{.number = 1, .size = 100},
                                                 checksum_kind::crc32c);
     by->begin_with(std::move(first));
     const auto told_to = std::make_shared<progress_teller>(progress_function(), 100, time);

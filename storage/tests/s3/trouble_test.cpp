@@ -1,6 +1,7 @@
 // What stores do to their clients, done to a storage over the S3 bucket.
 
 #include "proof.hpp"
+#include "support.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_future.hpp>
@@ -152,6 +153,35 @@ TEST(S3Trouble, ThatLastsIsSaidInOneSentence) {
     s3.faults().add(stub::slow_down(-1));
     EXPECT_EQ(failure(files.put("a", "1")), errc::throttled);
     EXPECT_EQ(s3.requests().size(), 3u);
+}
+
+// An object is pinned by when it was changed, and by its length.
+TEST(S3Trouble, MixesNoVersionsWhereTheStoreHasNoETags) {
+    stub::server s3({.profile = {.etags = false}});
+    const auto files = files_at(s3);
+    const auto first = bytes(2 * part_bytes + 12'345, 1), second = bytes(2 * part_bytes + 12'345, 2);
+    const temporary_folder folder;
+    wait(files.put("a", first));
+    EXPECT_EQ(wait(files.head("a"))->etag, "");
+    wait(files.download("a", folder / "a"));
+    EXPECT_TRUE(contents_of(folder / "a") == first);
+    EXPECT_NE(s3.requests_of("get").back().header("if-unmodified-since"), "");
+
+    s3.faults().add({.op = "get", .what = stub::trouble::cut_answer, .at = 100'000});
+    const auto reader = std::make_shared<object_reader>(wait(files.open("a")));
+    auto got = wait(reader->read());
+    s3.s3().skew(2s);
+    wait(files.put("a", second));
+    const auto rest = [](std::shared_ptr<object_reader> from) -> awaitable<void> {
+        while (!(co_await from->read()).empty())
+            ;
+    };
+    EXPECT_EQ(failure(rest(reader)), errc::precondition);
+
+    s3.faults().add({.op = "get", .what = stub::trouble::cut_answer, .at = 100'000}); // goes on, and is whole
+    EXPECT_TRUE(wait(files.get("a")).bytes == second);
+    wait(files.download("a", folder / "a"));
+    EXPECT_TRUE(contents_of(folder / "a") == second);
 }
 
 } // namespace
