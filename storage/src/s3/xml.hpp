@@ -9,7 +9,7 @@
 
 namespace infra::storage::s3 {
 
-/// A document that was read, or nothing.
+/// A document that was read, or nothing: also for one of more elements and attributes than any S3 has, which would take much memory.
 class xml {
 public:
     explicit xml(std::string_view text);

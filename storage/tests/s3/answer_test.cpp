@@ -239,6 +239,33 @@ TEST(S3Answer, SaysThatWhatAnswersIsNotS3) {
     EXPECT_THROW(upload_id_in("<InitiateMultipartUploadResult/>"), storage_error);
 }
 
+TEST(S3Answer, ReadsTheLongestListThereIs) {
+    std::string many;
+    for (int i = 0; i < 1000; ++i)
+        many += "<Contents><Key>" + std::string(1024 * 6, 'k') +
+                "</Key><LastModified>2026-01-02T12:00:00Z</LastModified><ETag>&quot;" + std::string(32, '0') +
+                "&quot;</ETag><ChecksumAlgorithm>SHA256</ChecksumAlgorithm><ChecksumType>FULL_OBJECT</ChecksumType>"
+                "<Size>1</Size><StorageClass>STANDARD</StorageClass><Owner><ID>u==</ID><DisplayName>u</DisplayName>"
+                "</Owner><RestoreStatus><IsRestoreInProgress>false</IsRestoreInProgress><RestoreExpiryDate>2026-01-02"
+                "T12:00:00Z</RestoreExpiryDate></RestoreStatus></Contents>";
+    EXPECT_LT(many.size(), 8u << 20);
+    EXPECT_EQ(page_of(list_of(many)).objects.size(), 1000u);
+}
+
+TEST(S3Answer, MakesNothingOfWhatWouldTakeMuchMemory) {
+    const auto many = [](std::string_view piece) {
+        std::string all;
+        while (all.size() < (8u << 20))
+            all += piece;
+        return all;
+    };
+    for (const auto& body :
+         {list_of(many("<a/>")), list_of(many("<a>x</a>")), "<ListBucketResult" + many(" b=\"\"") + "/>"}) {
+        EXPECT_THROW(page_of(body), storage_error);
+        EXPECT_EQ(complaint_of({.status = 503, .body = body}).code, "");
+    }
+}
+
 TEST(S3Answer, ReadsTenMegabytes) {
     std::string many;
     while (many.size() < (10u << 20))
