@@ -125,6 +125,17 @@ awaitable<std::string> trial::keep_checksum() {
     co_return std::string(to_string(info->checksum->kind()));
 }
 
+awaitable<std::string> trial::keep_sha256() {
+    constexpr auto kind = checksum_kind::sha256;
+    co_await files_.put(probe("sha256.txt"), std::string(text), {.checksum = kind, .limit = limit_});
+    const auto info = co_await files_.head(probe("sha256.txt"), {.limit = limit_});
+    if (!info || !info->checksum || info->checksum->kind() != kind)
+        throw finding(outcome::missing,
+                      "it keeps none of this kind; what is asked for it is checked by another, or not");
+    expect(*info->checksum == checksum_of(text, kind), "it gives another checksum than the bytes have");
+    co_return "";
+}
+
 awaitable<std::string> trial::replace() {
     const auto first = co_await put_probe("replaced.txt", std::string(text));
     const auto second = co_await put_probe("replaced.txt", std::string(other_text));

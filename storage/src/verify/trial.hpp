@@ -36,6 +36,7 @@ public:
     awaitable<std::string> describe();
     awaitable<std::string> keep_attributes();
     awaitable<std::string> keep_checksum();
+    awaitable<std::string> keep_sha256();
     awaitable<std::string> replace();
     awaitable<std::string> read_range();
     awaitable<std::string> miss();

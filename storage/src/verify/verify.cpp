@@ -24,6 +24,7 @@ constexpr named_check checks[] = {
     {"head", &trial::describe, "put"},
     {"attributes", &trial::keep_attributes, "head"},
     {"checksum", &trial::keep_checksum, "head"},
+    {"checksum, SHA-256", &trial::keep_sha256, "head"},
     {"replace", &trial::replace, "get"},
     {"range", &trial::read_range, "get"},
     {"missing object", &trial::miss, "put"},

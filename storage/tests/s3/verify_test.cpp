@@ -43,6 +43,7 @@ TEST_F(VerifyOnS3, MissesFormsInR2) {
     EXPECT_EQ(all.at("signed form").outcome, outcome::missing) << all.at("signed form").note;
     EXPECT_NE(all.at("signed form").note.find("PUT"), std::string::npos) << all.at("signed form").note;
     EXPECT_EQ(all.at("checksum").outcome, outcome::works) << "kept in the metadata";
+    EXPECT_EQ(all.at("checksum, SHA-256").outcome, outcome::works) << "likewise";
     EXPECT_EQ(all.at("conditional create").outcome, outcome::works);
     EXPECT_TRUE(is_clean());
 }
