@@ -13,7 +13,9 @@
 #include <infra/runtime/default_runtime.hpp>
 #include <infra/storage/key.hpp>
 
+#include <atomic>
 #include <limits>
+#include <memory>
 #include <stdexcept>
 #include <utility>
 
@@ -36,6 +38,17 @@ using store_ptr = std::shared_ptr<store>;
 template <class F>
 awaitable<std::invoke_result_t<F>> on_pool(blocking_pool* pool, F work) {
     return (pool ? *pool : default_blocking_pool()).run(std::move(work));
+}
+
+/// What changes something, for an asker who may leave.
+template <class F>
+awaitable<std::invoke_result_t<F, const asker&>> change(blocking_pool* pool, deadline limit, F work) {
+    struct waiting {
+        std::shared_ptr<std::atomic<bool>> over = std::make_shared<std::atomic<bool>>(false);
+        ~waiting() { *over = true; }
+    };
+    const waiting here;
+    co_return co_await on_pool(pool, [work = std::move(work), by = asker(limit, here.over)] { return work(by); });
 }
 
 std::string words(std::string_view verb, const std::string& key) { return std::string(verb) + ' ' + key; }
@@ -74,16 +87,16 @@ awaitable<object_info> put_source(store_ptr in, put_request what, put_body body,
         return made;
     });
     co_await append_all(in, to, std::move(body), word);
-    co_return co_await on_pool(in->pool,
-                               [in, to, what, word, limit] { return in->things.commit(*to, what, word, limit); });
+    co_return co_await change(in->pool, limit,
+                              [in, to, what, word](const asker& by) { return in->things.commit(*to, what, word, by); });
 }
 
-object_info put_bytes(store& in, const put_request& what, std::string_view bytes, deadline limit) {
+object_info put_bytes(store& in, const put_request& what, std::string_view bytes, const asker& by) {
     const auto word = words("put", what.key);
     temporary to(in.things.here(), word, kind_of(what));
     to.reserve(bytes.size());
     to.append(bytes);
-    return in.things.commit(to, what, word, limit);
+    return in.things.commit(to, what, word, by);
 }
 
 opened get_object(const store_ptr& in, const get_request& what) {
@@ -124,9 +137,10 @@ public:
         check_attributes(what.attributes, words("put", what.key));
         if (body.source)
             co_return co_await put_source(in_, std::move(what), std::move(body), limit);
-        co_return co_await on_pool(in_->pool, [in = in_, what = std::move(what), bytes = std::move(body.bytes), limit] {
-            return put_bytes(*in, what, bytes.view(), limit);
-        });
+        auto work = [in = in_, what = std::move(what), bytes = std::move(body.bytes)](const asker& by) {
+            return put_bytes(*in, what, bytes.view(), by);
+        };
+        co_return co_await change(in_->pool, limit, std::move(work));
     }
 
     awaitable<opened> get(get_request what, deadline) override {
@@ -146,14 +160,15 @@ public:
 
     awaitable<void> remove(std::string key, std::string if_match, deadline limit) override {
         check_key(key);
-        co_await on_pool(in_->pool, [in = in_, key = std::move(key), if_match = std::move(if_match), limit] {
-            in->things.remove(key, if_match, words("remove", key), limit);
-        });
+        auto work = [in = in_, key = std::move(key), if_match = std::move(if_match)](const asker& by) {
+            in->things.remove(key, if_match, words("remove", key), by);
+        };
+        co_await change(in_->pool, limit, std::move(work));
     }
 
     awaitable<std::vector<remove_outcome>> remove_many(std::vector<std::string> keys, deadline limit) override {
-        co_return co_await on_pool(
-            in_->pool, [in = in_, keys = std::move(keys), limit] { return in->things.remove(keys, limit); });
+        auto work = [in = in_, keys = std::move(keys)](const asker& by) { return in->things.remove(keys, by); };
+        co_return co_await change(in_->pool, limit, std::move(work));
     }
 
     awaitable<object_info> copy(copy_request what, deadline limit) override {
@@ -161,8 +176,8 @@ public:
         check_key(what.to);
         if (what.attributes)
             check_attributes(*what.attributes, words("copy to", what.to));
-        co_return co_await on_pool(in_->pool,
-                                   [in = in_, what = std::move(what), limit] { return in->things.copy(what, limit); });
+        auto work = [in = in_, what = std::move(what)](const asker& by) { return in->things.copy(what, by); };
+        co_return co_await change(in_->pool, limit, std::move(work));
     }
 
     awaitable<list_page> list(list_options what, deadline limit) override {
@@ -208,14 +223,14 @@ public:
 
     awaitable<object_info> complete_upload(upload_id upload, std::vector<part> parts, put_request what,
                                            deadline limit) override {
-        co_return co_await on_pool(in_->pool, [in = in_, upload = std::move(upload), parts = std::move(parts),
-                                               what = std::move(what),
-                                               limit] { return in->uploads.complete(upload, parts, what, limit); });
+        auto work = [in = in_, upload = std::move(upload), parts = std::move(parts),
+                     what = std::move(what)](const asker& by) { return in->uploads.complete(upload, parts, what, by); };
+        co_return co_await change(in_->pool, limit, std::move(work));
     }
 
     awaitable<void> abort_upload(upload_id upload, deadline limit) override {
-        co_await on_pool(in_->pool,
-                         [in = in_, upload = std::move(upload), limit] { in->uploads.abort(upload, limit); });
+        auto work = [in = in_, upload = std::move(upload)](const asker& by) { in->uploads.abort(upload, by); };
+        co_await change(in_->pool, limit, std::move(work));
     }
 
     awaitable<uploads_page> list_uploads(std::string prefix, std::string token, deadline) override {

@@ -28,11 +28,14 @@ bool lock_until(int file, deadline limit, const clock& time) {
     return true;
 }
 
-key_lock::key_lock(const layout& in, const place& of, const std::string& what, deadline limit, const clock& time)
+key_lock::key_lock(const layout& in, const place& of, const std::string& what, const asker& by, const clock& time)
     : file_(in.files.open(lock_path(of), O_RDONLY | O_CREAT | O_NONBLOCK, 0600)) {
     if (!file_)
         fail(errno, what, lock_path(of));
-    if (!lock_until(file_.get(), limit, time))
+    const bool mine = lock_until(file_.get(), by.limit, time);
+    if (by.has_left())
+        throw storage_error(infra::errc::cancelled, what + ": nobody waits for it any more");
+    if (!mine)
         throw storage_error(infra::errc::timed_out, what + ": somebody holds the lock " + lock_path(of) +
                                                         " all the time; look for a process that was stopped");
 }

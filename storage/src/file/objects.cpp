@@ -140,9 +140,9 @@ open_object objects::open(const std::string& key, const std::string& what) {
 
 std::optional<std::optional<version>> objects::exchange(const descriptor& directory, temporary& written,
                                                         const put_request& as, const layout& in, const place& at,
-                                                        const std::string& what, deadline limit) const {
+                                                        const std::string& what, const asker& by) const {
     const auto to = split(at.path);
-    const key_lock lock(in, at, what, limit, time_);
+    const key_lock lock(in, at, what, by, time_);
     const auto before = version_at(directory.get(), to, what);
     check_write(as.write, etag_of(before), what);
     if (written.move_to(directory.get(), to.name, as.write.if_absent))
@@ -154,7 +154,7 @@ std::optional<std::optional<version>> objects::exchange(const descriptor& direct
     return std::nullopt;
 }
 
-object_info objects::commit(temporary& written, const put_request& as, const std::string& what, deadline limit) {
+object_info objects::commit(temporary& written, const put_request& as, const std::string& what, const asker& by) {
     check_sum(written, as.checksum, what);
     const auto in = here();
     const auto at = in->place_of(as.key);
@@ -172,7 +172,7 @@ object_info objects::commit(temporary& written, const put_request& as, const std
         const auto directory = in->files.make_directories(split(at.path).directory, synced_);
         if (!directory && errno != ENOENT)
             fail(errno, what, split(at.path).directory);
-        const auto before = directory ? exchange(directory, written, as, *in, at, what, limit) : std::nullopt;
+        const auto before = directory ? exchange(directory, written, as, *in, at, what, by) : std::nullopt;
         if (!before)
             continue;
         beside->keep();
@@ -185,7 +185,7 @@ object_info objects::commit(temporary& written, const put_request& as, const std
     fail(ENOENT, what, at.path);
 }
 
-object_info objects::copy(const copy_request& what, deadline limit) {
+object_info objects::copy(const copy_request& what, const asker& by) {
     const auto word = "copy " + what.from + " to " + what.to;
     const auto from = open(what.from, word);
     check_read({.if_match = what.source_if_match}, from.info, word);
@@ -196,7 +196,7 @@ object_info objects::copy(const copy_request& what, deadline limit) {
     const put_request as{.key = what.to,
                          .attributes = what.attributes ? *what.attributes : attributes_of(from.info),
                          .write = what.write};
-    return commit(written, as, word, limit);
+    return commit(written, as, word, by);
 }
 
 list_page objects::list(list_options what, deadline limit) {
@@ -207,14 +207,14 @@ list_page objects::list(list_options what, deadline limit) {
 }
 
 objects::removed objects::unlink(const layout& in, const std::string& key, const std::string& if_match,
-                                 const std::string& what, deadline limit) const {
+                                 const std::string& what, const asker& by) const {
     check_writable(in, what);
     const auto at = in.place_of(key);
     const auto from = split(at.path);
     const auto directory = in.files.open_directory(from.directory);
     if (!directory && !is_nothing(errno))
         fail(errno, what, from.directory);
-    const key_lock lock(in, at, what, limit, time_);
+    const key_lock lock(in, at, what, by, time_);
     const auto before = directory ? version_at(directory.get(), from, what) : std::nullopt;
     if (!before)
         return {};
@@ -224,16 +224,16 @@ objects::removed objects::unlink(const layout& in, const std::string& key, const
     return {from.directory, meta_path(at, *before)};
 }
 
-void objects::remove(const std::string& key, const std::string& if_match, const std::string& what, deadline limit) {
+void objects::remove(const std::string& key, const std::string& if_match, const std::string& what, const asker& by) {
     const auto in = here();
-    const auto gone = unlink(*in, key, if_match, what, limit);
+    const auto gone = unlink(*in, key, if_match, what, by);
     if (gone.meta.empty())
         return;
     sync(*in, gone.directory, what);
     forget(*in, gone);
 }
 
-std::vector<remove_outcome> objects::remove(const std::vector<std::string>& keys, deadline limit) {
+std::vector<remove_outcome> objects::remove(const std::vector<std::string>& keys, const asker& by) {
     const auto in = here();
     std::map<std::string, std::vector<removed>> by_directory; // each of which is synced once
     std::vector<remove_outcome> outcomes;
@@ -241,7 +241,7 @@ std::vector<remove_outcome> objects::remove(const std::vector<std::string>& keys
         outcomes.push_back({.key = key});
         try {
             check_key(key);
-            auto gone = unlink(*in, key, "", "remove " + key, limit);
+            auto gone = unlink(*in, key, "", "remove " + key, by);
             if (!gone.meta.empty())
                 by_directory[gone.directory].push_back(std::move(gone));
         } catch (const storage_error& e) {

@@ -2,6 +2,7 @@
 
 /// What a store does with files, on a thread that may wait for the disk.
 
+#include "asker.hpp"
 #include "damage.hpp"
 #include "layout.hpp"
 #include "sidecar.hpp"
@@ -41,12 +42,12 @@ public:
     open_object open(const std::string& key, const std::string& what);
 
     /// Makes the object of what has been written: the end of a put, a copy and an upload.
-    object_info commit(temporary& written, const put_request& as, const std::string& what, deadline limit);
+    object_info commit(temporary& written, const put_request& as, const std::string& what, const asker& by);
 
-    object_info copy(const copy_request& what, deadline limit);
+    object_info copy(const copy_request& what, const asker& by);
 
-    void remove(const std::string& key, const std::string& if_match, const std::string& what, deadline limit);
-    std::vector<remove_outcome> remove(const std::vector<std::string>& keys, deadline limit);
+    void remove(const std::string& key, const std::string& if_match, const std::string& what, const asker& by);
+    std::vector<remove_outcome> remove(const std::vector<std::string>& keys, const asker& by);
 
     list_page list(list_options what, deadline limit);
 
@@ -54,7 +55,7 @@ private:
     /// Makes it the object of its key, if the conditions hold; what was there before. Empty: the directory has been removed meanwhile.
     std::optional<std::optional<version>> exchange(const descriptor& directory, temporary& written,
                                                    const put_request& as, const layout& in, const place& at,
-                                                   const std::string& what, deadline limit) const;
+                                                   const std::string& what, const asker& by) const;
 
     /// An object that is gone, and what must still go after it.
     struct removed {
@@ -62,7 +63,7 @@ private:
         std::string meta{}; ///< empty: there was no object
     };
     removed unlink(const layout& in, const std::string& key, const std::string& if_match, const std::string& what,
-                   deadline limit) const;
+                   const asker& by) const;
     void sync(const layout& in, const std::string& directory, const std::string& what) const;
     void forget(const layout& in, const removed& what) const noexcept;
 

@@ -200,11 +200,11 @@ std::vector<part> uploads::list_parts(const upload_id& of) {
 }
 
 object_info uploads::complete(const upload_id& of, const std::vector<part>& parts, const put_request& what,
-                              deadline limit) {
+                              const asker& by) {
     const auto word = words("complete", of);
     const auto in = store_.here();
     auto state = find(*in, of, word);
-    const ending only(*in, of, word, limit, store_.time());
+    const ending only(*in, of, word, by.limit, store_.time());
     if (parts.empty())
         throw storage_error(errc::refused, word + ": an object is made of one part at least", {.name = "InvalidPart"});
     const auto& first = parts.front().checksum;
@@ -224,18 +224,18 @@ object_info uploads::complete(const upload_id& of, const std::vector<part>& part
                          .attributes = std::move(state.object.attributes),
                          .write = what.write,
                          .checksum = what.checksum};
-    auto made = store_.commit(written, as, word, limit);
+    auto made = store_.commit(written, as, word, by);
     remove_upload(*in, path_of(of));
     return made;
 }
 
-void uploads::abort(const upload_id& which, deadline limit) {
+void uploads::abort(const upload_id& which, const asker& by) {
     const auto word = words("abort the upload of", which);
     const auto in = store_.here();
     try {
         find(*in, which, word);
         check_writable(*in, word);
-        const ending only(*in, which, word, limit, store_.time());
+        const ending only(*in, which, word, by.limit, store_.time());
         remove_upload(*in, path_of(which));
     } catch (const storage_error& e) {
         if (e.code() != errc::no_upload)

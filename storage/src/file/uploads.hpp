@@ -46,8 +46,8 @@ public:
     part put_part(const upload_id& to, int number, const std::optional<checksum>& sum,
                   const std::function<void(temporary&)>& write);
     std::vector<part> list_parts(const upload_id& of);
-    object_info complete(const upload_id& of, const std::vector<part>& parts, const put_request& what, deadline limit);
-    void abort(const upload_id& which, deadline limit);
+    object_info complete(const upload_id& of, const std::vector<part>& parts, const put_request& what, const asker& by);
+    void abort(const upload_id& which, const asker& by);
     uploads_page list(const std::string& prefix, const std::string& token);
 
 private:

@@ -1,8 +1,10 @@
 // What is special to a directory; what it shares with other stores is in bucket_conformance_test.cpp.
 
+#include "src/file/key_lock.hpp"
 #include "tests/conformance/subject.hpp"
 #include "tests/support.hpp"
 
+#include <infra/runtime/blocking_pool.hpp>
 #include <infra/runtime/default_runtime.hpp>
 #include <infra/runtime/descriptor.hpp>
 #include <infra/storage/file.hpp>
@@ -14,6 +16,7 @@
 #include <atomic>
 #include <cstdlib>
 #include <filesystem>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -373,6 +376,34 @@ TEST_F(FileBucket, LeavesNothingOfAPutThatIsLetGo) {
 }
 
 // --- Options ---
+
+// He who was cancelled, or ran out of time, does something else next: that must not be undone by what he gave up.
+TEST_F(FileBucket, DoesNothingLaterForWhoeverHasLeft) {
+    blocking_pool pool({.threads = 1});
+    files = make_file_bucket({.directory = directory, .sync = durability::unsynced, .pool = &pool, .time = &time});
+    put("a.txt", "kept");
+    const auto in = disk::open_layout(directory, false);
+    const auto give_up = [&](awaitable<void> change) {
+        std::optional<disk::key_lock> held(std::in_place, *in, in->place_of("a.txt"), "test", deadline::never(), time);
+        asio::cancellation_signal signal;
+        const auto given_up = loop.spawn(std::move(change), signal.slot());
+        loop.settle();
+        while (pool.queued() > 0) // until the pool has begun, and waits for the lock
+            std::this_thread::yield();
+        signal.emit(asio::cancellation_type::terminal);
+        loop.until([&] { return given_up->done(); });
+        held.reset();
+        loop.wait(pool.rest());
+        EXPECT_EQ(read("a.txt"), "kept");
+        EXPECT_EQ(keys(), std::vector<std::string>{"a.txt"});
+    };
+    const auto ignoring = [](awaitable<object_info> made) -> awaitable<void> { co_await std::move(made); };
+    give_up(ignoring(files->put({.key = "a.txt"}, {.bytes = "given up"}, deadline::never())));
+    give_up(files->remove("a.txt", {}, deadline::never()));
+    give_up([](std::shared_ptr<bucket> from) -> awaitable<void> {
+        co_await from->remove_many({"a.txt"}, deadline::never());
+    }(files));
+}
 
 TEST_F(FileBucket, RefusesOptionsThatCannotBe) {
     EXPECT_THROW(make_file_bucket({.directory = ""}), std::invalid_argument);
