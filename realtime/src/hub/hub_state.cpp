@@ -49,13 +49,14 @@ private:
 
 } // namespace
 
-hub_state::hub_state(hub_options o)
+hub_state::hub_state(hub_options o, lane_bounds bounds)
     : options(checked(std::move(o))),
       requests(options.limits.max_pending_requests),
       rooms(options.channels, options.limits.max_channels),
       counts(options.name),
       time_(options.time ? options.time : &real_clock()),
       keys_(options.limits.max_idempotency_keys),
+      bounds_(bounds),
       on_(options.on) {
     if (options.broker)
         others = std::make_unique<broker_side>(*this, options.broker);

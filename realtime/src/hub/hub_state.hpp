@@ -47,7 +47,7 @@ hub_options checked(hub_options given);
 /// Lifetime: whoever may outlive the hub holds it weakly: its end closes its clients.
 class hub_state final : public lane_owner, public std::enable_shared_from_this<hub_state> {
 public:
-    explicit hub_state(hub_options o);
+    explicit hub_state(hub_options o, lane_bounds bounds = {});
     ~hub_state() override;
 
     const hub_options options;
@@ -144,7 +144,7 @@ private:
 
     clock* const time_;
     recent_keys keys_;
-    const lane_bounds bounds_{};
+    const lane_bounds bounds_;
     std::mutex mutex_;
     std::unordered_map<const connection_group*, std::weak_ptr<lane>> lanes_; // guarded by mutex_
     std::shared_ptr<lane> ungrouped_;                                        // guarded by mutex_

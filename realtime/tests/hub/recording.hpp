@@ -26,6 +26,7 @@ struct recording : connection {
     explicit recording(std::shared_ptr<connection_group> of = nullptr) : in(std::move(of)) {}
 
     void send(const frame& f) override {
+        ++sends;
         if (throws)
             throw std::runtime_error("the cable is cut");
         received.emplace_back(f.text());
@@ -39,6 +40,7 @@ struct recording : connection {
 
     std::shared_ptr<connection_group> in;
     bool throws = false;
+    std::size_t sends = 0;
     std::vector<std::string> received{};
     std::vector<std::uint64_t> offsets{};
     std::optional<close_code> closed{};
