@@ -1,6 +1,7 @@
 #include <infra/realtime/hub.hpp>
 
 #include "hub/hub_state.hpp"
+#include "hub/presence_side.hpp"
 
 #include <algorithm>
 #include <stdexcept>
@@ -35,7 +36,9 @@ void keep_page(std::vector<T>& all, std::string_view after, std::size_t limit, N
 
 } // namespace
 
-hub::hub(hub_options options) : state_(std::make_shared<detail::hub_state>(std::move(options))) {}
+hub::hub(hub_options options) : state_(std::make_shared<detail::hub_state>(std::move(options))) {
+    state_->members = detail::make_presence_side(state_);
+}
 
 // --- clients ---
 
@@ -170,6 +173,14 @@ awaitable<missed> hub::history(std::string channel, std::optional<position> from
 }
 
 // --- life ---
+
+awaitable<std::vector<member>> hub::presence(std::string channel) const {
+    return detail::members_of(state_, std::move(channel));
+}
+
+awaitable<presence_stats> hub::count_present(std::string channel) const {
+    return detail::count_members_of(state_, std::move(channel));
+}
 
 awaitable<void> hub::run() { return detail::hub_state::run(state_, state_->living); }
 
