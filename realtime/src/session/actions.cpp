@@ -86,12 +86,24 @@ rest conversation::subscribe(const hub_pointer& at, client_message said) {
     return std::nullopt;
 }
 
+// With a broker, where the channel is has to be known first.
 rest conversation::attach(const hub_pointer& at, client_message said) {
+    if (at->others && !at->others->is_warm(said.what.channel))
+        return attach_once_warm(shared_from_this(), at, std::move(said));
+    attach_now(at, std::move(said));
+    return std::nullopt;
+}
+
+awaitable<void> conversation::attach_once_warm(self_pointer self, hub_pointer at, client_message said) {
+    const auto hold = co_await with_deadline(broker_side::warm(at, said.what.channel), patient(*at), at->time());
+    self->attach_now(at, std::move(said));
+}
+
+void conversation::attach_now(const hub_pointer& at, client_message said) {
     auto info = std::move(said.info);
     if (const auto who = at->identity_of(me_); info.is_null() && who)
         info = who->info;
     at->attach(me(), said.what.channel, said.since, answers_ ? subscribed_answer(said.ref) : nullptr, info, true);
-    return std::nullopt;
 }
 
 rest conversation::unsubscribe(const hub_pointer& at, client_message said) {
@@ -99,7 +111,8 @@ rest conversation::unsubscribe(const hub_pointer& at, client_message said) {
     if (!at->is_subscribed(me_, channel))
         refuse(*at, "not_subscribed", "there is nothing to leave", said);
     else
-        at->detach(me(), channel, answer_frame({.type = "unsubscribed", .channel = channel}, said.ref), true);
+        at->detach(me(), channel,
+                   answers_ ? answer_frame({.type = "unsubscribed", .channel = channel}, said.ref) : frame(), true);
     return std::nullopt;
 }
 

@@ -72,21 +72,21 @@ rest conversation::ask_handlers(const hub_pointer& at, client_message said) {
     auto others = dispatch(at->handlers.now(), me_.id, said.what, patience_in(*at));
     if (others)
         return decide_after(shared_from_this(), at, std::move(asked), std::move(*others), std::move(said));
-    decide(at, *asked, std::move(said));
-    return std::nullopt;
+    return decide(at, *asked, std::move(said));
 }
 
 awaitable<void> conversation::decide_after(self_pointer self, hub_pointer at, std::shared_ptr<question> asked,
                                            awaitable<void> others, client_message said) {
     co_await std::move(others);
-    self->decide(at, *asked, std::move(said));
+    if (auto more = self->decide(at, *asked, std::move(said)))
+        co_await std::move(*more);
 }
 
-void conversation::decide(const hub_pointer& at, question& asked, client_message said) {
+rest conversation::decide(const hub_pointer& at, question& asked, client_message said) {
     if (asked.ends_with_yes())
-        attach(at, std::move(said));
-    else
-        refuse(*at, "forbidden", "this channel is not open to this client", said);
+        return attach(at, std::move(said));
+    refuse(*at, "forbidden", "this channel is not open to this client", said);
+    return std::nullopt;
 }
 
 } // namespace infra::realtime::detail

@@ -49,7 +49,7 @@ conversation::conversation(const hub_pointer& at, std::shared_ptr<connection> to
 bool conversation::begin(const hub_pointer& at, identity brought, std::chrono::milliseconds ping) {
     busy_ = true;
     proved_ = brought.proved;
-    const auto channels = std::exchange(brought.channels, {});
+    auto channels = std::exchange(brought.channels, {});
     const auto expires_at = brought.expires_at;
     const auto user = brought.user;
     if (!user.empty() || !brought.info.is_null() || expires_at) // nobody in particular needs no memory
@@ -66,9 +66,15 @@ bool conversation::begin(const hub_pointer& at, identity brought, std::chrono::m
         end_at(*at, ending::kind::token,
                saturating_add(at->time().steady(), saturating_sub(*expires_at, at->time().wall())));
     answer(*at, welcome(me_.id, user, ping), {});
-    subscribe_to_own(at, channels);
-    go_on(at, tell(at->handlers.now()->connected, me_.id, close_code::normal, patience_in(*at)));
+    go_on(at, channels.empty() ? tell(at->handlers.now()->connected, me_.id, close_code::normal, patience_in(*at))
+                               : settle_in(shared_from_this(), at, std::move(channels)));
     return true;
+}
+
+awaitable<void> conversation::settle_in(self_pointer self, hub_pointer at, std::vector<std::string> channels) {
+    co_await subscribe_to(self, at, std::move(channels));
+    if (auto more = tell(at->handlers.now()->connected, self->me_.id, close_code::normal, self->patience_in(*at)))
+        co_await std::move(*more);
 }
 
 // --- turns ---

@@ -82,6 +82,8 @@ private:
     rest presence(const hub_pointer& at, client_message said);
     rest history(const hub_pointer& at, client_message said);
     rest attach(const hub_pointer& at, client_message said);
+    static awaitable<void> attach_once_warm(self_pointer self, hub_pointer at, client_message said);
+    void attach_now(const hub_pointer& at, client_message said);
     rest publish_now(const hub_pointer& at, client_message said);
     static awaitable<void> publish_confirmed(self_pointer self, hub_pointer at, client_message said);
     rest read_presence(const hub_pointer& at, client_message said);
@@ -98,7 +100,7 @@ private:
     rest ask_handlers(const hub_pointer& at, client_message said); ///< whether it may subscribe
     static awaitable<void> decide_after(self_pointer self, hub_pointer at, std::shared_ptr<question> asked,
                                         awaitable<void> others, client_message said);
-    void decide(const hub_pointer& at, question& asked, client_message said);
+    rest decide(const hub_pointer& at, question& asked, client_message said);
     patience patience_in(hub_state& at) const;
 
     // --- permission.cpp: who this is and what it may do, until when
@@ -110,8 +112,10 @@ private:
                                      action_function then);
     rest authenticate(const hub_pointer& at, client_message said);
     static awaitable<void> authenticate_later(self_pointer self, hub_pointer at, client_message said);
-    void take_identity(const hub_pointer& at, identity is, const std::string& ref);
-    void subscribe_to_own(const hub_pointer& at, const std::vector<std::string>& channels);
+    /// False where it may not be that.
+    bool take_identity(const hub_pointer& at, identity is, const std::string& ref);
+    static awaitable<void> subscribe_to(self_pointer self, hub_pointer at, std::vector<std::string> channels);
+    static awaitable<void> settle_in(self_pointer self, hub_pointer at, std::vector<std::string> channels);
     void end_at(hub_state& at, ending::kind what, steady_time when);
     void forget_ending(hub_state& at) noexcept;
 

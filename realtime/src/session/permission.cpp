@@ -86,39 +86,46 @@ awaitable<void> conversation::authenticate_later(self_pointer self, hub_pointer 
     } catch (...) {
         log_refusal(*at, me, "a token was refused", std::current_exception());
     }
-    if (is)
-        self->take_identity(at, std::move(*is), said.ref);
-    else
-        self->shut(*at, close_code::unauthorized, "the token proves nothing");
+    if (!is)
+        co_return self->shut(*at, close_code::unauthorized, "the token proves nothing");
+    auto channels = std::exchange(is->channels, {});
+    if (self->take_identity(at, std::move(*is), said.ref))
+        co_await subscribe_to(self, at, std::move(channels));
 }
 
-void conversation::take_identity(const hub_pointer& at, identity is, const std::string& ref) {
+bool conversation::take_identity(const hub_pointer& at, identity is, const std::string& ref) {
     const auto was = at->identity_of(me_);
-    if (!is_open() || (proved_ && was && was->user != is.user))
-        return shut(*at, close_code::unauthorized, "a connection stays its user's");
-    const auto channels = std::exchange(is.channels, {});
+    if (!is_open())
+        return false;
+    if (proved_ && was && was->user != is.user) {
+        shut(*at, close_code::unauthorized, "a connection stays its user's");
+        return false;
+    }
     const auto expires_at = is.expires_at;
     is.proved = true;
     message done{.type = "authenticated"};
     if (!is.user.empty())
         done.data = {{"user", is.user}};
-    if (!at->set_identity(me(), std::move(is)))
-        return shut(*at, close_code::too_many_connections, "this user has as many connections as one may have");
+    if (!at->set_identity(me(), std::move(is))) {
+        shut(*at, close_code::too_many_connections, "this user has as many connections as one may have");
+        return false;
+    }
     proved_ = true;
     forget_ending(*at);
     if (expires_at)
         end_at(*at, ending::kind::token,
                saturating_add(at->time().steady(), saturating_sub(*expires_at, at->time().wall())));
     answer(*at, done, ref);
-    subscribe_to_own(at, channels);
+    return true;
 }
 
-void conversation::subscribe_to_own(const hub_pointer& at, const std::vector<std::string>& channels) {
+awaitable<void> conversation::subscribe_to(self_pointer self, hub_pointer at, std::vector<std::string> channels) {
     for (const auto& each : channels) {
         try {
-            attach(at, {.what = {.channel = each}});
+            if (auto more = self->attach(at, {.what = {.channel = each}}))
+                co_await std::move(*more);
         } catch (...) {
-            explain(*at, std::current_exception(), each, {});
+            self->explain(*at, std::current_exception(), each, {});
         }
     }
 }
