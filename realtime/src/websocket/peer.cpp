@@ -337,7 +337,9 @@ void peer::close(close_code code, std::string_view reason) {
 }
 
 // Whoever was told by a close frame is told no more. The session hears of it outside of what may be its own call: in flush().
+// What was said before goes out first, as far as the kernel takes it at once.
 void peer::begin_closing(close_code code, std::string_view reason) {
+    write_out();
     phase_ = phase::closing;
     code_ = code;
     owed_pong_.reset();
