@@ -1,0 +1,83 @@
+// What the server has kept of a channel.
+
+#include "hearing.hpp"
+#include "scripts.hpp"
+#include "wire.hpp"
+
+#include <infra/base/error.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace infra::realtime::over_redis {
+
+redis::command read_command(const ground& on, const std::string& channel, const std::optional<position>& from,
+                            std::size_t limit, bool by_node) {
+    constexpr std::uint64_t exact = std::uint64_t(1) << 53; // Lua counts in doubles
+    const auto offset = from ? std::min(from->offset, exact) : 0;
+    const auto age = on.history_of(channel).age.count();
+    return scripts::read
+        .call({on.called.stream(channel), on.called.place(channel)},
+              {from ? from->epoch : std::string(), offset, limit, age, fresh_epoch(),
+               std::chrono::milliseconds(place_kept).count(), by_node ? "node" : "client"})
+        .again(redis::replay::idempotent);
+}
+
+history_reply history_in(redis::reply r) {
+    const auto& items = r.items();
+    if (items.size() < 2)
+        throw error(redis::errc::wrong_type, "what Redis says of a channel's history is too short");
+    history_reply out{.now = {items[0].as_text(), static_cast<std::uint64_t>(items[1].as_integer())}};
+    for (std::size_t i = 2; i < items.size(); ++i) {
+        const auto& each = items[i].items();
+        if (each.size() != 3)
+            throw error(redis::errc::wrong_type, "what Redis says of a message is not three things");
+        out.entries.push_back(
+            {static_cast<std::uint64_t>(each[0].as_integer()), each[1].as_text(), each[2].as_integer() != 0});
+    }
+    return out;
+}
+
+namespace {
+
+// A gap that a node told of is a message of the history: whoever comes back must hear of it too.
+std::optional<envelope> message_of(const history_reply::entry& e, const std::string& epoch) {
+    if (e.expired)
+        return std::nullopt;
+    const position at{epoch, e.offset};
+    auto said = read_channel(e.text, {}, at);
+    auto* const what = std::get_if<item>(&said);
+    if (!what || !what->what)
+        return std::nullopt;
+    if (auto* const message = std::get_if<envelope>(&*what->what))
+        return std::move(*message);
+    envelope told{.at = at};
+    told.what.type = "gap";
+    told.what.data = json::object{{"dropped", std::get<gap>(*what->what).dropped}};
+    return told;
+}
+
+bool is_whole(const position& from, std::size_t limit, const history_reply& r) {
+    if (from.epoch != r.now.epoch || from.offset > r.now.offset || r.entries.size() > limit)
+        return false;
+    if (r.entries.empty())
+        return from.offset == r.now.offset;
+    return r.entries.front().offset == from.offset + 1 && r.entries.back().offset == r.now.offset &&
+           r.entries.size() == r.now.offset - from.offset;
+}
+
+} // namespace
+
+missed missed_since(const std::optional<position>& from, std::size_t limit, const history_reply& r) {
+    missed out{.complete = !from || is_whole(*from, limit, r), .now = r.now};
+    if (!out.complete)
+        return out;
+    for (const auto& each : r.entries)
+        if (auto message = message_of(each, r.now.epoch))
+            out.messages.push_back(std::move(*message));
+    if (!from)
+        std::ranges::reverse(out.messages);
+    return out;
+}
+
+} // namespace infra::realtime::over_redis

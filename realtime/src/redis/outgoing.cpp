@@ -1,0 +1,197 @@
+#include "outgoing.hpp"
+
+#include "scripts.hpp"
+#include "wire.hpp"
+
+#include <infra/base/error.hpp>
+#include <infra/base/telemetry.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace infra::realtime::over_redis {
+namespace {
+
+constexpr std::size_t most_at_once = 128;
+constexpr std::size_t most_debts = 10'000;
+
+bool is_kept(const ground& on, const parcel& p) { return on.history_of(p.channel).size > 0; }
+
+} // namespace
+
+bool outgoing::push(parcel p) {
+    if (!on_.up || on_.stopping)
+        return false;
+    const std::scoped_lock lock(mutex_);
+    if (waiting_.size() >= on_.options.max_unsent)
+        return false;
+    p.number = ++last_number_;
+    waiting_.push_back(std::move(p));
+    bell_.ring();
+    return true;
+}
+
+void outgoing::owe(const std::string& channel, bool everywhere) {
+    const std::scoped_lock lock(mutex_);
+    const auto found = debts_.find({channel, everywhere});
+    if (found != debts_.end())
+        ++found->second;
+    else if (debts_.size() < most_debts)
+        debts_.emplace(std::pair(channel, everywhere), 1);
+}
+
+std::size_t outgoing::size() const {
+    const std::scoped_lock lock(mutex_);
+    return waiting_.size();
+}
+
+void outgoing::finish() {
+    const std::scoped_lock lock(mutex_);
+    finishing_ = true;
+    bell_.ring();
+}
+
+awaitable<void> outgoing::send() {
+    while (true) {
+        while (on_.up && co_await send_some()) {
+        }
+        {
+            const std::scoped_lock lock(mutex_);
+            if (finishing_ && (waiting_.empty() || !on_.up))
+                co_return;
+        }
+        co_await bell_.wait();
+    }
+}
+
+std::vector<parcel> outgoing::take() {
+    std::vector<parcel> out;
+    const std::scoped_lock lock(mutex_);
+    take_debts(out);
+    for (; !waiting_.empty() && out.size() < most_at_once; waiting_.pop_front())
+        out.push_back(std::move(waiting_.front()));
+    return out;
+}
+
+void outgoing::take_debts(std::vector<parcel>& into) {
+    for (; !debts_.empty() && into.size() < most_at_once; debts_.erase(debts_.begin())) {
+        const auto& [of, dropped] = *debts_.begin();
+        const auto& [channel, everywhere] = of;
+        into.push_back({.channel = channel,
+                        .text = text_of_gap(dropped, everywhere ? std::string() : on_.node),
+                        .number = ++last_number_});
+    }
+}
+
+void outgoing::put_back(std::vector<parcel> parcels) {
+    const std::scoped_lock lock(mutex_);
+    for (auto each = parcels.rbegin(); each != parcels.rend(); ++each)
+        waiting_.push_front(std::move(*each));
+}
+
+awaitable<bool> outgoing::send_some() {
+    auto parcels = take();
+    const auto redis = on_.redis();
+    if (parcels.empty() || !redis)
+        co_return false;
+    redis::batch all;
+    for (const auto& each : parcels)
+        all.add(command_for(each));
+    std::vector<redis::reply> replies;
+    std::optional<boost::system::system_error> failure;
+    try {
+        replies = co_await redis->execute(std::move(all), on_.soon());
+    } catch (const boost::system::system_error& e) {
+        failure = e;
+    }
+    if (failure && is_the_end(failure->code())) {
+        put_back(std::move(parcels));
+        throw *failure;
+    }
+    if (failure)
+        failed(std::move(parcels), *failure);
+    else
+        for (std::size_t i = 0; i < replies.size(); ++i)
+            settle(parcels[i], replies[i]);
+    co_return !failure;
+}
+
+// What has a number that the server keeps may be sent again by the client itself.
+redis::command outgoing::command_for(const parcel& p) const {
+    const auto& history = on_.history_of(p.channel);
+    const auto channel = on_.called.channel(p.channel);
+    const auto text = p.text.empty() ? text_of(p.what) : p.text;
+    const auto& key = p.what.idempotency_key;
+    using std::chrono::milliseconds;
+    if (history.size > 0) {
+        std::vector<std::string> keys{on_.called.stream(p.channel), on_.called.place(p.channel), channel};
+        if (!key.empty())
+            keys.push_back(on_.called.once(p.channel, key));
+        const std::vector<std::string> with{text,
+                                            std::to_string(history.size),
+                                            std::to_string(history.age.count()),
+                                            std::to_string(history.max_bytes),
+                                            on_.node,
+                                            std::to_string(p.number),
+                                            std::to_string(p.what.ttl ? p.what.ttl->count() : -1),
+                                            on_.say,
+                                            fresh_epoch(),
+                                            std::to_string(milliseconds(idempotency_kept).count()),
+                                            std::to_string(milliseconds(place_kept).count())};
+        return scripts::publish.call(keys, with).again(redis::replay::idempotent);
+    }
+    if (!key.empty())
+        return scripts::publish_once.call({channel, on_.called.once(p.channel, key)},
+                                          {text, on_.say, milliseconds(idempotency_kept).count()});
+    return redis::command{on_.say, channel, text};
+}
+
+void outgoing::settle(parcel& p, const redis::reply& r) {
+    if (r.is_error())
+        return say_here(p, std::string(r.error_code()));
+    if (!p.told)
+        return;
+    placed at;
+    if (r.type() == redis::reply::kind::array && r.items().size() == 3) {
+        at.duplicate = r.items()[0].as_integer() != 0;
+        at.at = {r.items()[1].as_text(), static_cast<std::uint64_t>(r.items()[2].as_integer())};
+    } else if (!p.what.idempotency_key.empty()) {
+        at.duplicate = r.as_integer() != 0;
+    }
+    p.told->set_value(std::move(at));
+}
+
+// The server has it not, and will not take it: as if there were no link.
+void outgoing::say_here(parcel& p, const std::string& why) {
+    telemetry::log(level::error, "realtime", "Redis has refused a message; it is delivered on this node alone",
+                   {{"code", why}, {"server", redis::describe(on_.server)}});
+    if (p.told)
+        return p.told->set_exception(std::make_exception_ptr(
+            error(infra::errc::unavailable, redis::describe(on_.server) + ": the message was refused with " + why)));
+    if (!p.text.empty())
+        return;
+    owe(p.channel, false);
+    p.what.at = {};
+    on_.to->published(p.channel, std::move(p.what));
+}
+
+void outgoing::failed(std::vector<parcel> parcels, const boost::system::system_error& why) {
+    const bool in_doubt = redis::may_have_been_executed(why.code());
+    std::vector<parcel> again;
+    for (auto& each : parcels) {
+        if (!in_doubt || is_kept(on_, each)) {
+            again.push_back(std::move(each));
+            continue;
+        }
+        owe(each.channel, true);
+        if (each.told)
+            each.told->set_exception(std::make_exception_ptr(error(
+                infra::errc::unavailable, redis::describe(on_.server) +
+                                              ": the connection was lost while the message was on its way; it may have "
+                                              "been delivered")));
+    }
+    put_back(std::move(again));
+    on_.lost_link(why.what());
+}
+
+} // namespace infra::realtime::over_redis

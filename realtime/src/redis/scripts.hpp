@@ -1,0 +1,39 @@
+#pragma once
+
+// What is done in one step on the server. Keys are those of one channel (names.hpp), all in one slot. `say` is PUBLISH or SPUBLISH.
+
+#include <infra/redis/script.hpp>
+
+namespace infra::realtime::over_redis::scripts {
+
+/// Gives a message its place, keeps it and says it.
+/// KEYS: stream, place, channel, and where there is an idempotency key, its key.
+/// ARGV: text, size, age, max_bytes, node, the node's number of it, ttl (-1: none), say, fresh epoch, how long the idempotency
+/// key holds, how long the place is kept at least.
+/// Gives {duplicate, epoch, offset}.
+extern const redis::script publish;
+
+/// Says a message whose idempotency key is new. KEYS: channel, idempotency key. ARGV: text, say, how long the key holds.
+/// Gives 1 for a duplicate.
+extern const redis::script publish_once;
+
+/// KEYS: stream, place. ARGV: epoch and offset after which, limit, age, fresh epoch, how long the place is kept at least, who asks
+/// (`node` or `client`). Without an epoch the newest ones, from the last on; limit 0: the place alone.
+/// Gives {epoch, offset, [offset, text, expired] …}: what is older than `age` is left out.
+extern const redis::script read;
+
+/// A node's shares of users. KEYS: `…:p`, channel. ARGV: node, expiry, say, its connections, then for each user: user, share
+/// (empty: has gone), announcement.
+/// Gives how many users the node has there. Nodes that have expired are taken away, and what was theirs is announced.
+extern const redis::script share;
+
+/// The node has gone. KEYS: `…:p`, channel. ARGV: node, say.
+extern const redis::script quit;
+
+/// KEYS: `…:p`. ARGV: limit. Gives the shares of the first users.
+extern const redis::script present;
+
+/// KEYS: `…:p`. Gives {users, connections}.
+extern const redis::script count;
+
+} // namespace infra::realtime::over_redis::scripts
