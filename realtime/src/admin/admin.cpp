@@ -3,18 +3,33 @@
 #include "documents.hpp"
 #include "tail.hpp"
 
+#include <infra/base/id.hpp>
 #include <infra/base/with_deadline.hpp>
 
 #include <algorithm>
 #include <atomic>
 #include <charconv>
 #include <memory>
+#include <mutex>
+#include <set>
 #include <stdexcept>
 #include <utility>
 
 namespace infra::realtime {
 namespace admin {
+
+/// What the routes share.
+struct desk {
+    hub of;
+    admin_options options;
+    std::shared_ptr<std::atomic<bool>> over = std::make_shared<std::atomic<bool>>(false);
+    std::mutex mutex{};
+    std::set<client_id> tails{};
+};
+
 namespace {
+
+using shared_desk = std::shared_ptr<desk>;
 
 constexpr std::size_t most_at_once = 1'000;
 constexpr std::size_t most_tailed = 20; // channels
@@ -74,20 +89,12 @@ http::response no_stranger() {
     return made;
 }
 
-/// What the routes share.
-struct desk {
-    hub of;
-    admin_options options;
-    mutable std::atomic<std::size_t> tails{0};
-};
-using shared_desk = std::shared_ptr<const desk>;
-
 http::response show_channels(const desk& d, const http::request& asked) {
     const auto limit = limit_of(asked);
-    return answer(page_of("channels",
-                          d.of.list_channels(asked.query("prefix").value_or(""), asked.query("after").value_or(""),
-                                             limit + 1),
-                          limit, &channel_info::name));
+    return answer(
+        page_of("channels",
+                d.of.list_channels(asked.query("prefix").value_or(""), asked.query("after").value_or(""), limit + 1),
+                limit, &channel_info::name));
 }
 
 bool fits(const client_info& c, const std::optional<std::string>& user, const std::optional<std::string>& channel) {
@@ -168,7 +175,7 @@ awaitable<http::response> publish(shared_desk d, http::request asked) {
     co_return answer(document_of(done));
 }
 
-http::response disconnect(const desk& d, const http::request& asked) {
+http::response disconnect(desk& d, const http::request& asked) {
     const auto who = asked.json<disconnect_body>();
     if (who.client.has_value() == who.user.has_value() || who.user == "")
         refuse("expected a client or a user", "");
@@ -192,32 +199,41 @@ awaitable<http::response> or_unavailable(awaitable<http::response> answering) {
     }
 }
 
-/// One of the tails at once.
+/// One of the tails at once, or none when there are enough.
 struct turn {
-    explicit turn(shared_desk d) : of(std::move(d)) { ++of->tails; }
+    explicit turn(shared_desk d) : of(std::move(d)), id("operator-" + random_hex(8)) {
+        const std::scoped_lock lock(of->mutex);
+        given = !*of->over && of->tails.size() < of->options.max_tails;
+        if (given)
+            of->tails.insert(id);
+    }
     turn(const turn&) = delete;
     turn& operator=(const turn&) = delete;
-    ~turn() { --of->tails; }
-
-    bool is_one_too_many() const { return of->tails > of->options.max_tails; }
+    ~turn() {
+        const std::scoped_lock lock(of->mutex);
+        of->tails.erase(id);
+    }
 
     shared_desk of;
+    client_id id;
+    bool given = false;
 };
 
 http::response show_tail(shared_desk d, const http::request& asked) {
     tail_wish wish{.channels = asked.query_all("channel"),
                    .history = number(asked, "history", 0, most_at_once),
                    .max_bytes = d->options.max_tail_bytes,
-                   .keep_alive = d->options.keep_alive};
+                   .keep_alive = d->options.keep_alive,
+                   .over = d->over};
     if (wish.channels.empty() || wish.channels.size() > most_tailed ||
         !std::ranges::all_of(wish.channels, [](const auto& each) { return is_channel_name(each); }))
         refuse("expected 1 to " + std::to_string(most_tailed) + " names of channels", "/channel");
     const auto mine = std::make_shared<const turn>(d);
-    if (mine->is_one_too_many())
+    wish.id = mine->id;
+    if (!mine->given)
         return http::response::error(503, "overloaded", "too many operators listen already; close one of them");
-    auto made = http::response::stream("application/x-ndjson", [mine, wish](http::body_writer to) {
-        return tail(mine->of->of, wish, std::move(to));
-    });
+    auto made = http::response::stream(
+        "application/x-ndjson", [mine, wish](http::body_writer to) { return tail(mine->of->of, wish, std::move(to)); });
     made.headers.set("Cache-Control", "no-store");
     return made;
 }
@@ -225,7 +241,14 @@ http::response show_tail(shared_desk d, const http::request& asked) {
 } // namespace
 } // namespace admin
 
-void add_admin(http::router& routes, hub of, admin_options options) {
+void admin_pages::stop() noexcept {
+    *desk_->over = true;
+    const std::scoped_lock lock(desk_->mutex);
+    for (const auto& each : desk_->tails)
+        desk_->of.disconnect(each, close_code::going_away);
+}
+
+admin_pages add_admin(http::router& routes, hub of, admin_options options) {
     if (!options.allow)
         throw std::invalid_argument("realtime::admin_options::allow must say who may");
     if (options.max_tail_bytes < 1)
@@ -236,14 +259,20 @@ void add_admin(http::router& routes, hub of, admin_options options) {
     group.use([allow = options.allow](http::request& asked) {
         return allow(asked) ? std::nullopt : std::optional(admin::no_stranger());
     });
-    const admin::shared_desk desk(new admin::desk{.of = std::move(of), .options = std::move(options)});
+    const std::shared_ptr<admin::desk> desk(new admin::desk{.of = std::move(of), .options = std::move(options)});
     group.get("/channels", [desk](const http::request& asked) { return admin::show_channels(*desk, asked); });
     group.get("/clients", [desk](const http::request& asked) { return admin::show_clients(*desk, asked); });
-    group.get("/history", [desk](http::request asked) { return admin::or_unavailable(admin::show_history(desk, std::move(asked))); });
-    group.get("/presence", [desk](http::request asked) { return admin::or_unavailable(admin::show_presence(desk, std::move(asked))); });
+    group.get("/history", [desk](http::request asked) {
+        return admin::or_unavailable(admin::show_history(desk, std::move(asked)));
+    });
+    group.get("/presence", [desk](http::request asked) {
+        return admin::or_unavailable(admin::show_presence(desk, std::move(asked)));
+    });
     group.get("/tail", [desk](const http::request& asked) { return admin::show_tail(desk, asked); });
-    group.post("/publish", [desk](http::request asked) { return admin::or_unavailable(admin::publish(desk, std::move(asked))); });
+    group.post("/publish",
+               [desk](http::request asked) { return admin::or_unavailable(admin::publish(desk, std::move(asked))); });
     group.post("/disconnect", [desk](const http::request& asked) { return admin::disconnect(*desk, asked); });
+    return admin_pages(desk);
 }
 
 } // namespace infra::realtime

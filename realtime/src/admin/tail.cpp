@@ -2,7 +2,6 @@
 
 #include "documents.hpp"
 
-#include <infra/base/id.hpp>
 #include <infra/base/time.hpp>
 
 #include <boost/asio/redirect_error.hpp>
@@ -73,7 +72,7 @@ private:
 
 /// A client of the hub for as long as this lives.
 struct registration {
-    registration(hub h, std::shared_ptr<connection> c) : of(std::move(h)), id("operator-" + random_hex(8)) {
+    registration(hub h, client_id i, std::shared_ptr<connection> c) : of(std::move(h)), id(std::move(i)) {
         of.register_client(id, std::move(c));
     }
     registration(const registration&) = delete;
@@ -125,14 +124,14 @@ std::string waiting_lines::take() {
 
 awaitable<void> tail(hub of, tail_wish wish, http::body_writer to) {
     const auto ear = std::make_shared<listener>(co_await asio::this_coro::executor, wish.max_bytes);
-    const registration kept(of, ear);
+    const registration kept(of, wish.id, ear);
     for (const auto& each : wish.channels)
         of.subscribe(each, kept.id);
     co_await to.write("\n"); // it has begun
     for (const auto& each : wish.channels)
         if (wish.history > 0)
             co_await to.write(co_await past(of, ear, each, wish.history));
-    while (!ear->closed()) {
+    while (!ear->closed() && !*wish.over) {
         co_await ear->wait(wish.keep_alive);
         auto lines = ear->take();
         co_await to.write(lines.empty() ? "\n" : std::move(lines));

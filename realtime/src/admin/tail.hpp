@@ -7,6 +7,7 @@
 
 #include <boost/asio/steady_timer.hpp>
 
+#include <atomic>
 #include <cstddef>
 #include <deque>
 #include <map>
@@ -31,14 +32,17 @@ private:
     std::size_t max_bytes_;
     std::size_t bytes_ = 0;
     std::deque<frame> frames_;
-    std::map<std::string, std::pair<std::size_t, std::uint64_t>> dropped_; // how many of a channel, and the last one's offset
+    std::map<std::string, std::pair<std::size_t, std::uint64_t>>
+        dropped_; // how many of a channel, and the last one's offset
 };
 
 struct tail_wish {
+    client_id id{};
     std::vector<std::string> channels{};
     std::size_t history = 0; ///< the newest so many of each, first
     std::size_t max_bytes = 0;
     std::chrono::milliseconds keep_alive{};
+    std::shared_ptr<const std::atomic<bool>> over{}; ///< then it ends, as soon as its client is closed
 };
 
 /// Until the reader goes, or the hub does.

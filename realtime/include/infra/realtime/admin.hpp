@@ -22,7 +22,9 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <string>
+#include <utility>
 
 namespace infra::realtime {
 
@@ -36,9 +38,25 @@ struct admin_options {
     std::chrono::milliseconds keep_alive{15'000}; ///< an empty line, when there is nothing to tell
 };
 
+namespace admin {
+struct desk;
+}
+
+/// The pages that were added. Threads: any. Lifetime: copies share them; the routes keep them.
+class admin_pages {
+public:
+    /// Ends the tails that are open, and opens no more: for a service that stops, since its HTTP server would wait for them.
+    void stop() noexcept;
+
+private:
+    friend admin_pages add_admin(http::router& routes, hub of, admin_options options);
+    explicit admin_pages(std::shared_ptr<admin::desk> desk) noexcept : desk_(std::move(desk)) {}
+    std::shared_ptr<admin::desk> desk_;
+};
+
 /// A tail is a client of its channels like others: it is among the clients, "operator-…", and among the members of channels with presence.
 ///
 /// Throws std::invalid_argument naming the bad option.
-void add_admin(http::router& routes, hub of, admin_options options);
+admin_pages add_admin(http::router& routes, hub of, admin_options options);
 
 } // namespace infra::realtime
