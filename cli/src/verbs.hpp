@@ -11,6 +11,7 @@ void add_cron(frame& f);
 void add_email(frame& f);
 void add_health(frame& f);
 void add_queue(frame& f);
+void add_realtime(frame& f);
 void add_storage(frame& f);
 void add_version(frame& f);
 
