@@ -1,6 +1,7 @@
 #include "credentials_file.hpp"
 
 #include "sigv4/names.hpp"
+#include "trimmed.hpp"
 
 #include <algorithm>
 
@@ -9,21 +10,16 @@ namespace {
 
 constexpr std::string_view white = " \t\r\f\v";
 
-std::string_view trimmed(std::string_view text) {
-    text.remove_prefix(std::min(text.find_first_not_of(white), text.size()));
-    return text.substr(0, text.find_last_not_of(white) + 1);
-}
-
 std::string_view take_line(std::string_view& text) {
     const auto line = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(line.size() + 1, text.size()));
-    return trimmed(line);
+    return trimmed(line, white);
 }
 
 std::string_view section_name(std::string_view line) {
-    auto name = trimmed(line.substr(1, line.find(']') - 1));
+    auto name = trimmed(line.substr(1, line.find(']') - 1), white);
     if (name.starts_with("profile ") || name.starts_with("profile\t"))
-        name = trimmed(name.substr(8));
+        name = trimmed(name.substr(8), white);
     return name;
 }
 
@@ -44,7 +40,7 @@ std::optional<std::map<std::string, std::string>> read_profile(std::string_view 
         }
         const auto equals = line.find('=');
         if (inside && equals != line.npos && !line.starts_with('#') && !line.starts_with(';'))
-            (*found)[sigv4::lower(trimmed(line.substr(0, equals)))] = trimmed(line.substr(equals + 1));
+            (*found)[sigv4::lower(trimmed(line.substr(0, equals), white))] = trimmed(line.substr(equals + 1), white);
     }
     return found;
 }

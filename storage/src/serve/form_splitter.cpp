@@ -1,6 +1,7 @@
 #include "form_splitter.hpp"
 
 #include "../sigv4/names.hpp"
+#include "../trimmed.hpp"
 #include "refusal.hpp"
 
 #include <algorithm>
@@ -11,11 +12,6 @@ namespace {
 
 [[noreturn]] void malformed() {
     throw refused(400, "MalformedPOSTRequest", "The body of your POST request is not well-formed multipart/form-data.");
-}
-
-std::string_view trimmed(std::string_view text) {
-    text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
-    return text.substr(0, text.find_last_not_of(" \t") + 1);
 }
 
 /// Takes `; name="value"` or `; name=value` off; a quote in a value is %22 in browsers, a backslash itself.
