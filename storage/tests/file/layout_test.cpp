@@ -5,6 +5,7 @@
 #include "tests/support.hpp"
 
 #include <infra/base/clock.hpp>
+#include <infra/base/id.hpp>
 
 #include <gtest/gtest.h>
 
@@ -74,6 +75,8 @@ TEST(FileUploads, KeepWithEachPartWhatItIs) {
     EXPECT_EQ(back->etag, made.etag);
     EXPECT_EQ(back->size, 5u);
     EXPECT_EQ(back->checksum, made.checksum);
+    const part of_sha256{7, random_hex(5), 5, checksum_of("hello", checksum_kind::sha256)}; // the longest there is
+    EXPECT_EQ(part_from(trailer_of(of_sha256), 7, 5 + trailer_size)->checksum, of_sha256.checksum);
     EXPECT_FALSE(part_from(std::string(trailer_size, 'x'), 7, 100));
     EXPECT_FALSE(part_from(trailer.substr(1), 7, 100));
     EXPECT_FALSE(part_from(trailer, 7, 10));
