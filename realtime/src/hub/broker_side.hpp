@@ -30,7 +30,11 @@ public:
     public:
         hold(std::weak_ptr<hub_state> of, std::string channel) : of_(std::move(of)), channel_(std::move(channel)) {}
         hold(hold&& other) noexcept : of_(std::exchange(other.of_, {})), channel_(std::move(other.channel_)) {}
-        hold& operator=(hold&&) = delete;
+        hold& operator=(hold other) noexcept {
+            std::swap(of_, other.of_);
+            std::swap(channel_, other.channel_);
+            return *this;
+        }
         ~hold();
 
     private:

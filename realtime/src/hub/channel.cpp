@@ -144,10 +144,13 @@ void channel::gap(std::uint64_t dropped, const position& now, lanes_to_wake& wak
     const std::scoped_lock lock(mutex_);
     if (dead_)
         return;
-    json::object data{{"dropped", dropped}, {"offset", now.offset}};
-    if (now.epoch != facts_->epoch)
-        data["epoch"] = now.epoch;
-    move_to(now);
+    json::object data{{"dropped", dropped}};
+    if (!now.epoch.empty()) { // otherwise of messages that no history has
+        data["offset"] = now.offset;
+        if (now.epoch != facts_->epoch)
+            data["epoch"] = now.epoch;
+        move_to(now);
+    }
     facts_->dropped.add(dropped * size_);
     tell_all(gap_frame(std::move(data)), {}, wake);
 }

@@ -167,7 +167,7 @@ void hub_state::send(const std::shared_ptr<client>& to, frame what, bool here) {
     if (item.what.facts().control)
         to->on->post(std::move(item));
     else if (!to->on->offer(std::move(item))) {
-        counts.inbox_full();
+        counts.inbox_full(1);
         close(to, close_code::lost_place, "its loop does not keep up");
         return;
     }
@@ -185,7 +185,7 @@ void hub_state::broadcast(frame what) {
     for (auto& [on, to] : by_lane) {
         const auto sent = on->offer(to_clients{to, what});
         if (!sent)
-            counts.inbox_full();
+            counts.inbox_full(1);
         for (const auto& each : sent ? std::vector<std::shared_ptr<client>>() : to)
             close(each, close_code::lost_place, "its loop does not keep up");
         on->wake();
@@ -466,5 +466,11 @@ void hub_state::send_failed(const std::shared_ptr<client>& whose, std::exception
 }
 
 void hub_state::delivered(std::size_t frames) noexcept { counts.delivered(frames); }
+
+void hub_state::found_full(std::uint64_t messages) noexcept {
+    counts.inbox_full(messages);
+    telemetry::log(level::warn, "realtime", "a loop did not keep up with what its clients are to be told",
+                   {{"hub", options.name}, {"messages", messages}});
+}
 
 } // namespace infra::realtime::detail

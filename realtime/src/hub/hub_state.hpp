@@ -119,6 +119,7 @@ public:
 
     void send_failed(const std::shared_ptr<client>& whose, std::exception_ptr why) noexcept override;
     void delivered(std::size_t frames) noexcept override;
+    void found_full(std::uint64_t messages) noexcept override;
 
     handler_table handlers;
     request_table requests;

@@ -3,6 +3,7 @@
 #include <infra/base/telemetry.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 namespace infra::realtime::detail {
@@ -21,7 +22,7 @@ public:
     void delivered(std::size_t frames) const { deliveries_.add(static_cast<double>(frames)); }
     void resumed(bool recovered) const { (recovered ? recovered_ : not_recovered_).add(); }
     void send_failed() const { send_failures_.add(); }
-    void inbox_full() const { inbox_full_.add(); }
+    void inbox_full(std::uint64_t messages) const { inbox_full_.add(static_cast<double>(messages)); }
 
 private:
     telemetry::series clients_;

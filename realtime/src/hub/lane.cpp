@@ -13,8 +13,6 @@ std::optional<executor> executor_of(const std::shared_ptr<connection_group>& gro
     return group ? std::optional(group->get_executor()) : std::nullopt;
 }
 
-using failures = std::vector<std::pair<std::shared_ptr<client>, std::exception_ptr>>;
-
 /// In the seat of one who has thrown, until it is taken away.
 connection& nobody() {
     struct deaf : connection {
@@ -28,7 +26,7 @@ connection& nobody() {
 /// Does what the items of one batch say. What a connection throws concerns that client alone.
 class worker {
 public:
-    worker(failures& failed, std::size_t& sent) noexcept : failed_(failed), sent_(sent) {}
+    explicit worker(lane_report& into) noexcept : done_(into) {}
 
     void operator()(const delivery& d) {
         const auto* const except = d.except.get();
@@ -40,7 +38,7 @@ public:
                     fail(each.whose->who);
                     each.to = &nobody();
                 }
-        sent_ += d.to->seats.size();
+        done_.sent += d.to->seats.size();
     }
 
     void operator()(const announcement& a) {
@@ -67,6 +65,7 @@ public:
     }
 
     void operator()(const lost_deliveries& lost) {
+        done_.found_full += lost.what->count;
         for (const auto& [what, except] : lost.of->make_up_for(*lost.what, lost.to->seats.size()))
             for (const auto& each : lost.to->seats)
                 if (except.empty() || each.whose->who->id != except)
@@ -95,18 +94,17 @@ private:
             return;
         try {
             to->socket->send(what);
-            ++sent_;
+            ++done_.sent;
         } catch (...) {
             fail(to);
         }
     }
     void fail(const std::shared_ptr<client>& whose) {
         if (!std::exchange(whose->shut, true))
-            failed_.emplace_back(whose, std::current_exception());
+            done_.failed.emplace_back(whose, std::current_exception());
     }
 
-    failures& failed_;
-    std::size_t& sent_;
+    lane_report& done_;
 };
 
 } // namespace
@@ -121,7 +119,8 @@ lane::lane(std::weak_ptr<lane_owner> owner, const std::shared_ptr<connection_gro
 
 void lane::post(lane_item item) {
     const std::scoped_lock lock(mutex_);
-    inbox_.push_back(std::move(item));
+    if (!gone_)
+        inbox_.push_back(std::move(item));
 }
 
 bool lane::has_room(std::size_t bytes) const noexcept {
@@ -132,6 +131,8 @@ template <class Item>
 bool lane::offer(Item item) {
     const auto bytes = item.what.size();
     const std::scoped_lock lock(mutex_);
+    if (gone_)
+        return true;
     if (!has_room(bytes))
         return false;
     ++waiting_;
@@ -157,8 +158,31 @@ void lane::wake() {
         combine();
 }
 
+// A loop that ends destroys the turns it has not come to. What lies in the inbox, and holds clients that hold the lane, must go with them.
+struct lane::turn_to_come {
+    explicit turn_to_come(std::shared_ptr<lane> l) noexcept : of(std::move(l)) {}
+    ~turn_to_come() {
+        if (of)
+            of->abandon();
+    }
+    turn_to_come(const turn_to_come&) = delete;
+    turn_to_come& operator=(const turn_to_come&) = delete;
+
+    void begin() { std::exchange(of, nullptr)->turn(); }
+
+    std::shared_ptr<lane> of;
+};
+
 void lane::schedule() {
-    gate_->pass([this] { asio::post(*on_, [self = shared_from_this()] { self->turn(); }); });
+    const auto next = std::make_shared<turn_to_come>(shared_from_this());
+    gate_->pass([&] { asio::post(*on_, [next] { next->begin(); }); });
+}
+
+void lane::abandon() noexcept {
+    std::vector<lane_item> left;
+    const std::scoped_lock lock(mutex_);
+    gone_ = true;
+    left.swap(inbox_);
 }
 
 // One batch a turn: between two of them the loop sees to its sockets.
@@ -201,10 +225,9 @@ std::vector<lane_item> lane::take() {
 }
 
 void lane::work(std::vector<lane_item>& batch) noexcept {
-    failures failed;
-    std::size_t sent = 0;
+    lane_report done;
+    worker does(done);
     working_ = true;
-    worker does(failed, sent);
     for (auto& each : batch)
         std::visit(does, each);
     working_ = false;
@@ -212,16 +235,18 @@ void lane::work(std::vector<lane_item>& batch) noexcept {
     batch.clear();
     if (batch.capacity() <= kept)
         spare_ = std::move(batch);
-    report(failed, sent);
+    report(done);
 }
 
-void lane::report(failures& failed, std::size_t sent) noexcept {
+void lane::report(lane_report& done) noexcept {
     const auto owner = owner_.lock();
     if (!owner)
         return;
-    if (sent > 0)
-        owner->delivered(sent);
-    for (auto& [whose, why] : failed)
+    if (done.sent > 0)
+        owner->delivered(done.sent);
+    if (done.found_full > 0)
+        owner->found_full(done.found_full);
+    for (auto& [whose, why] : done.failed)
         owner->send_failed(whose, std::move(why));
 }
 

@@ -84,6 +84,14 @@ public:
     virtual ~lane_owner() = default;
     virtual void send_failed(const std::shared_ptr<client>& whose, std::exception_ptr why) noexcept = 0;
     virtual void delivered(std::size_t frames) noexcept = 0;
+    virtual void found_full(std::uint64_t messages) noexcept = 0; ///< of channels; the inbox
+};
+
+/// What came of one batch.
+struct lane_report {
+    std::size_t sent = 0;
+    std::uint64_t found_full = 0;
+    std::vector<std::pair<std::shared_ptr<client>, std::exception_ptr>> failed{};
 };
 
 /// The way to the connections of one group, or to all that have none. A group's lane works on its executor, one wake-up for whatever lies
@@ -110,6 +118,8 @@ public:
 
 private:
     bool has_room(std::size_t bytes) const noexcept;
+    struct turn_to_come;
+    void abandon() noexcept;
     bool claim();
     void schedule();
     void turn();
@@ -117,7 +127,7 @@ private:
     bool rest();
     std::vector<lane_item> take();
     void work(std::vector<lane_item>& batch) noexcept;
-    void report(std::vector<std::pair<std::shared_ptr<client>, std::exception_ptr>>& failed, std::size_t sent) noexcept;
+    void report(lane_report& done) noexcept;
 
     const std::weak_ptr<lane_owner> owner_;
     const std::weak_ptr<connection_group> group_;
@@ -131,6 +141,7 @@ private:
     std::size_t waiting_ = 0;       // guarded by mutex_: deliveries in the inbox
     std::size_t waiting_bytes_ = 0; // guarded by mutex_
     bool scheduled_ = false;        // guarded by mutex_: a turn has been posted, or somebody combines
+    bool gone_ = false;             // guarded by mutex_: the loop has; what is said goes nowhere
     bool working_ = false;          // the lane's thread
     std::vector<lane_item> spare_;  // the lane's thread: an empty one with room
 };

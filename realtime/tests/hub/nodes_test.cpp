@@ -1,0 +1,205 @@
+#include "../../src/hub/hub_state.hpp"
+#include "../joined_brokers.hpp"
+#include "recording.hpp"
+
+#include <infra/testing/test_loop.hpp>
+
+#include <gtest/gtest.h>
+
+// A hub's side of a broker. What brokers do is in joined_brokers_test.cpp and the tests of theirs.
+
+namespace infra::realtime::tests {
+namespace {
+
+/// Two nodes; a client on each.
+class HubNodes : public ::testing::Test {
+protected:
+    struct node {
+        std::shared_ptr<detail::hub_state> state;
+        std::shared_ptr<infra::testing::outcome<bool>> running;
+    };
+
+    node make() {
+        node made{std::make_shared<detail::hub_state>(hub_options{.channels = {{"kept", {.history = {.size = 3}}}},
+                                                                  .broker = between.node(),
+                                                                  .on = loop.get_executor()}),
+                  nullptr};
+        made.running = loop.spawn(detail::hub_state::run(made.state, made.state->living));
+        loop.until([&] { return made.state->options.broker->is_up(); });
+        return made;
+    }
+    void TearDown() override {
+        for (const auto* each : {&one, &two}) {
+            loop.wait(detail::hub_state::stop(each->state, deadline::after(std::chrono::seconds(5))));
+            loop.until([&] { return each->running->done(); });
+            EXPECT_EQ(each->running->what(), "");
+        }
+    }
+    std::shared_ptr<detail::client> join(const node& at, const std::string& id, std::shared_ptr<recording> socket) {
+        auto who = std::make_shared<detail::client>();
+        who->id = id;
+        who->socket = std::move(socket);
+        EXPECT_EQ(at.state->admit(who), std::nullopt);
+        return who;
+    }
+    void publish(const node& at, std::string_view channel, const std::string& types, const publish_options& how = {}) {
+        for (const char type : types)
+            at.state->publish(channel, {.type = std::string(1, type)}, how);
+        loop.settle();
+    }
+    static std::string said(const recording& by) {
+        std::string types;
+        for (const auto& each : by.received)
+            if (each.front() != '{')
+                types += "[" + each + "]";
+            else {
+                const auto read = json::parse(each).value().as_object();
+                const std::string type(read.at("type").as_string());
+                types += type == "gap" ? " gap " : type;
+            }
+        return types;
+    }
+    detail::subscribe_answer answer = [](const position& now, std::optional<bool> recovered, const channel_facts&) {
+        return frame("at " + std::to_string(now.offset) + (recovered ? *recovered ? " recovered" : " lost" : ""), {});
+    };
+    std::optional<detail::attached> subscribe(const node& at, const std::shared_ptr<detail::client>& who,
+                                              std::string channel, std::optional<position> since = {}) {
+        const auto held = loop.get(detail::broker_side::warm(at.state, channel));
+        return at.state->attach(who, channel, since, answer);
+    }
+
+    infra::testing::test_loop loop;
+    joined_brokers between;
+    node one = make(), two = make();
+    std::shared_ptr<recording> anna = std::make_shared<recording>(), bert = std::make_shared<recording>();
+    std::shared_ptr<detail::client> on_one = join(one, "anna", anna), on_two = join(two, "bert", bert);
+};
+
+TEST_F(HubNodes, HearWhatIsPublishedOnAnyInOneOrder) {
+    one.state->attach(on_one, "room");
+    two.state->attach(on_two, "room");
+    loop.settle();
+    publish(one, "room", "12");
+    publish(two, "room", "3");
+    EXPECT_EQ(said(*anna), "123");
+    EXPECT_EQ(said(*bert), "123");
+    publish(two, "room", "4", {.except = "anna"});
+    EXPECT_EQ(said(*anna), "123");
+    EXPECT_EQ(said(*bert), "1234");
+}
+
+TEST_F(HubNodes, HearNothingOfAChannelThatTheyHaveLeft) {
+    one.state->attach(on_one, "room");
+    loop.settle();
+    one.state->detach(on_one, "room");
+    publish(two, "room", "1");
+    EXPECT_EQ(said(*anna), "");
+    EXPECT_EQ(one.state->rooms.find("room"), nullptr);
+}
+
+TEST_F(HubNodes, GiveWhatWasMissedToAClientThatComesBackOnAnother) {
+    const auto first = subscribe(one, on_one, "kept");
+    ASSERT_TRUE(first);
+    EXPECT_EQ(first->now.offset, 0u);
+    publish(two, "kept", "123");
+    EXPECT_EQ(said(*anna), "[at 0]123");
+    one.state->remove(on_one, close_code::abnormal);
+    publish(one, "kept", "4");
+    const auto back = std::make_shared<recording>();
+    subscribe(two, join(two, "back", back), "kept", position{first->now.epoch, 2});
+    publish(one, "kept", "5");
+    EXPECT_EQ(said(*back), "[at 4 recovered]345");
+    const auto late = std::make_shared<recording>();
+    subscribe(two, join(two, "late", late), "kept", position{first->now.epoch, 1});
+    EXPECT_EQ(said(*late), "[at 5 lost]");
+}
+
+TEST_F(HubNodes, AskOnceForAllWhoWaitForAChannel) {
+    publish(one, "kept", "12");
+    const auto held = loop.spawn([](std::shared_ptr<detail::hub_state> of) -> awaitable<void> {
+        const auto first = co_await detail::broker_side::warm(of, "kept");
+        const auto second = co_await detail::broker_side::warm(of, "kept");
+        EXPECT_TRUE(of->others->is_warm("kept"));
+    }(two.state));
+    loop.until([&] { return held->done(); });
+    EXPECT_EQ(held->what(), "");
+    EXPECT_FALSE(two.state->others->is_warm("kept")) << "nobody holds it any longer, nor hears it";
+}
+
+TEST_F(HubNodes, DeliverHereWhatCannotGoThereAndTellWhatWasMissed) {
+    subscribe(one, on_one, "kept");
+    subscribe(two, on_two, "kept");
+    publish(one, "kept", "1");
+    between.cut(*one.state->options.broker);
+    loop.settle();
+    publish(one, "kept", "a");
+    publish(two, "kept", "2");
+    EXPECT_EQ(said(*anna), "[at 0]1a");
+    EXPECT_EQ(anna->offsets, (std::vector<std::uint64_t>{0, 1, 0}));
+    between.mend(*one.state->options.broker);
+    loop.settle();
+    EXPECT_EQ(said(*anna), "[at 0]1a2");
+    EXPECT_EQ(said(*bert), "[at 0]12 gap ") << "of what stayed on the other node";
+    publish(two, "kept", "3");
+    EXPECT_EQ(anna->offsets.back(), 3u);
+    EXPECT_EQ(bert->offsets.back(), 3u);
+}
+
+TEST_F(HubNodes, FollowAChannelWhoseHistoryWasLost) {
+    const auto first = subscribe(one, on_one, "kept");
+    publish(one, "kept", "12");
+    between.cut(*one.state->options.broker);
+    between.forget_all();
+    publish(two, "kept", "3");
+    between.mend(*one.state->options.broker);
+    loop.settle();
+    publish(two, "kept", "4");
+    EXPECT_EQ(said(*anna), "[at 0]12 gap 34");
+    EXPECT_NE(one.state->rooms.find("kept")->facts()->epoch, first->now.epoch);
+    const auto late = std::make_shared<recording>();
+    subscribe(one, join(one, "late", late), "kept", position{first->now.epoch, 2});
+    EXPECT_EQ(said(*late), "[at 2 lost]");
+}
+
+TEST_F(HubNodes, LetClientsInWhileTheStoreIsOutOfReach) {
+    between.cut(*one.state->options.broker);
+    loop.settle();
+    subscribe(one, on_one, "kept", position{"epoch", 4});
+    publish(one, "kept", "a");
+    EXPECT_EQ(said(*anna), "[at 0 lost]a");
+}
+
+TEST_F(HubNodes, ConfirmWhatTheHistoryHas) {
+    const auto done =
+        loop.get(detail::hub_state::publish_confirmed(one.state, "kept", {.type = "x"}, {.idempotency_key = "k"}));
+    EXPECT_EQ(done.at.offset, 1u);
+    EXPECT_TRUE(
+        loop.get(detail::hub_state::publish_confirmed(two.state, "kept", {.type = "x"}, {.idempotency_key = "k"}))
+            .duplicate);
+    EXPECT_EQ(loop.get(detail::hub_state::history(two.state, "kept", {}, 10)).messages.size(), 1u);
+    between.cut(*one.state->options.broker);
+    EXPECT_EQ(loop.run(detail::hub_state::publish_confirmed(one.state, "kept", {.type = "x"}, {}))->code(),
+              infra::errc::unavailable);
+}
+
+TEST_F(HubNodes, TakeNoMessageOfTheProtocolsOwnTypesFromOthers) {
+    one.state->attach(on_one, "room");
+    const auto listener = detail::make_listener(one.state);
+    listener->published("room", {.what = {.type = "reconnect"}});
+    listener->published("room", {.what = {.type = ""}});
+    listener->published("room", {.what = {.type = "said", .channel = "elsewhere"}});
+    EXPECT_EQ(anna->received, strings{R"({"type":"said","channel":"room"})"});
+}
+
+TEST_F(HubNodes, DisconnectAUserOnAll) {
+    ASSERT_TRUE(one.state->set_identity(on_one, {.user = "u"}));
+    ASSERT_TRUE(two.state->set_identity(on_two, {.user = "u"}));
+    EXPECT_EQ(one.state->close_user("u", close_code::forbidden), 1u);
+    one.state->close_elsewhere("u", close_code::forbidden);
+    loop.settle();
+    EXPECT_EQ(anna->closed, close_code::forbidden);
+    EXPECT_EQ(bert->closed, close_code::forbidden);
+}
+
+} // namespace
+} // namespace infra::realtime::tests
