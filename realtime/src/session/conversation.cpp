@@ -27,6 +27,9 @@ client_id new_client_id() {
     return encoding::base64url_encode({reinterpret_cast<const char*>(bytes.data()), bytes.size()}); // NOLINT
 }
 
+// One may be a mistake; whoever goes on speaks another protocol.
+constexpr std::uint8_t most_bad_in_a_row = 10;
+
 std::size_t max_waiting_bytes(const hub_limits& limits) noexcept { return 4 * limits.max_message_bytes; }
 
 /// Of a user: as many times one client's as it may say more.
@@ -205,11 +208,15 @@ void conversation::shut(hub_state& at, close_code code, std::string_view why) {
 
 rest conversation::handle(const hub_pointer& at, std::string_view text) {
     auto read = parse_client_message(text);
-    if (auto* const said = std::get_if<client_message>(&read))
+    if (auto* const said = std::get_if<client_message>(&read)) {
+        bad_in_a_row_ = 0;
         return hear_at_once(*at, *said) ? std::nullopt : handle(at, std::move(*said));
+    }
     const auto& bad = std::get<bad_message>(read);
     count_received("bad");
     refuse(*at, "bad_message", bad.why, {.ref = bad.ref});
+    if (++bad_in_a_row_ >= most_bad_in_a_row)
+        shut(*at, close_code::bad_message, bad.why);
     return std::nullopt;
 }
 

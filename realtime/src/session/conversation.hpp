@@ -135,6 +135,7 @@ private:
     std::shared_ptr<ending> ending_;
     budget budget_;
     close_code left_with_ = close_code::normal;
+    std::uint8_t bad_in_a_row_ = 0;
     const bool answers_;
     bool proved_ = true;
     bool busy_ = false; // somebody has the turn

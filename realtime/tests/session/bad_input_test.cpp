@@ -19,10 +19,21 @@ TEST_F(SessionBadInput, IsAnsweredAndNothingElseHappens) {
           std::string("null"), std::string("7"), std::string("{}"), std::string(R"({"type":7})"),
           std::string(R"({"type":"subscribe","channel":["c"]})"), std::string(R"({"type":"subscribe","since":"e:1"})"),
           std::string(R"({"type":"x"}{"type":"x"})"), std::string(60'000, '['), std::string(60'000, '{'),
-          R"({"type":"x","data":)" + std::string(20'000, '[') + std::string(20'000, ']') + "}"})
+          R"({"type":"x","data":)" + std::string(20'000, '[') + std::string(20'000, ']') + "}"}) {
         EXPECT_EQ(names(said_text(anna, text)), name_list{"error:bad_message"}) << text.substr(0, 40);
+        EXPECT_EQ(names(said(anna, {.what = {.type = "ping"}})), name_list{"pong"});
+    }
     EXPECT_EQ(anna.closed(), std::nullopt);
-    EXPECT_EQ(names(said(anna, {.what = {.type = "ping"}})), name_list{"pong"});
+}
+
+TEST_F(SessionBadInput, TenTimesInARowEndsTheConnection) {
+    auto& anna = connect();
+    for (int i = 0; i < 9; ++i)
+        anna.say_text("garbage");
+    EXPECT_EQ(anna.closed(), std::nullopt);
+    anna.say_text("garbage");
+    settle();
+    EXPECT_EQ(anna.closed(), close_code::bad_message);
 }
 
 TEST_F(SessionBadInput, NamesTheMemberAndCarriesTheRef) {
