@@ -57,12 +57,16 @@ public:
     void close(close_code code, std::string_view) override {
         if (!closed_)
             closed_ = code;
+        talk_.reset(); // which holds this
     }
     std::shared_ptr<connection_group> group() const noexcept override { return group_; }
     std::size_t queued_bytes() const noexcept override { return closed_ ? 0 : waiting_.bytes(); }
     std::uint64_t dropped() const noexcept override { return waiting_.dropped(); }
 
-    void begin(std::shared_ptr<session> talk) { talk_ = std::move(talk); }
+    void begin(std::shared_ptr<session> talk) {
+        if (!closed_)
+            talk_ = std::move(talk);
+    }
     void say(std::string text) {
         unsent_.push_back(std::move(text));
         go_on();
@@ -72,7 +76,7 @@ public:
         while (!unsent_.empty() && !closed_ && has_room_) {
             const auto text = std::move(unsent_.front());
             unsent_.erase(unsent_.begin());
-            has_room_ = talk_->receive(text);
+            has_room_ = std::shared_ptr(talk_)->receive(text);
         }
     }
     void read_on() {
@@ -80,8 +84,11 @@ public:
         go_on();
     }
     void end(close_code code) {
-        if (!std::exchange(closed_, code) && talk_)
-            talk_->ended(code);
+        if (closed_)
+            return;
+        closed_ = code;
+        if (const auto talk = std::exchange(talk_, nullptr))
+            talk->ended(code);
     }
 
     void stall() { stalled_ = true; }

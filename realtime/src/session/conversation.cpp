@@ -83,6 +83,7 @@ awaitable<void> conversation::settle_in(self_pointer self, hub_pointer at, std::
 // --- turns ---
 
 bool conversation::receive(std::string_view text) {
+    const auto self = shared_from_this(); // a handler may end it, and its transport let go of it
     const auto at = hub_.lock();
     if (!at || !is_open())
         return false;
@@ -172,6 +173,7 @@ awaitable<void> conversation::work(self_pointer self, hub_pointer at, awaitable<
 // --- ends ---
 
 void conversation::ended(close_code code) {
+    const auto self = shared_from_this();
     shut_ = true;
     if (const auto at = hub_.lock())
         at->remove(me(), code);

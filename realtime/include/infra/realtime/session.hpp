@@ -39,7 +39,8 @@ struct session_options {
 ///
 /// Threads:  one, the connection's loop: that of its group, or hub_options::on.
 /// Errors:   none leave it: what the client did wrong is answered, or closes the connection with the code that fits.
-/// Lifetime: the hub holds it while the client is registered; after ended() it does nothing. It does not hold the hub.
+/// Lifetime: the hub holds it while the client is registered; after ended() it does nothing. It does not hold the hub, but the connection: which
+///           lets go of it when it has been closed or has ended.
 class session {
 public:
     /// Registers the client under a new id, says `welcome`, and subscribes what the identity brings. Null, and the connection closed,
