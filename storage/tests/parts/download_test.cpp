@@ -9,6 +9,8 @@
 #include <infra/storage/storage.hpp>
 #include <infra/testing/test_loop.hpp>
 
+#include <boost/asio/cancellation_signal.hpp>
+
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -375,7 +377,8 @@ TEST_F(Download, ReadsAnAnswerThatIsThereWithoutATurn) {
     auto first = loop.get(fake->get({.key = "k", .range = byte_range{.length = 100}}, {}));
     fake->hang("head");
     const asking<object_info> waiting = [this](attempt a) { return fake->head("k", {}, a.limit); };
-    const auto other = loop.spawn(shared->calls.run<object_info>({.op = "head"}, waiting, {}));
+    asio::cancellation_signal enough;
+    const auto other = loop.spawn(shared->calls.run<object_info>({.op = "head"}, waiting, {}), enough.slot());
     loop.until([&] { return fake->count("head") == 1; });
 
     const auto to = std::make_shared<target_file>(folder / "to", false);
@@ -386,6 +389,8 @@ TEST_F(Download, ReadsAnAnswerThatIsThereWithoutATurn) {
     const auto told_to = std::make_shared<progress_teller>(progress_function(), 100, time);
     EXPECT_EQ(loop.get(reception::receive(by, told_to, {})), checksum_of(bytes.substr(0, 100)));
     EXPECT_FALSE(other->done()) << "it has the only turn";
+    enough.emit(asio::cancellation_type::terminal); // it keeps neither the storage nor the bucket
+    loop.until([&] { return other->done(); });
 }
 
 TEST_F(Download, IsWholeOrAbsentWhateverFails) {
