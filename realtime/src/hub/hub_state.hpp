@@ -139,7 +139,8 @@ private:
     void tell_connected(const client& who);
     void tell_disconnected(const client& who, close_code code);
     outgoing prepare(const message& sent, const publish_options& how) const;
-    publication place(std::string_view name, const outgoing& what, const std::optional<position>& at = {});
+    publication place(std::string_view name, const message& sent, const publish_options& how,
+                      const std::optional<position>& at);
     std::size_t subscribers_of(std::string_view name) const;
     steady_time now() const noexcept { return time_->steady(); }
 
