@@ -12,8 +12,10 @@ namespace infra::realtime::detail {
 std::string address_group(std::string_view address) {
     boost::system::error_code ec;
     const auto read = asio::ip::make_address(std::string(address), ec);
-    if (ec || !read.is_v6() || read.to_v6().is_v4_mapped())
+    if (ec || !read.is_v6())
         return std::string(address);
+    if (read.to_v6().is_v4_mapped())
+        return asio::ip::make_address_v4(asio::ip::v4_mapped, read.to_v6()).to_string();
     const auto bytes = read.to_v6().to_bytes();
     return encoding::hex_encode({reinterpret_cast<const char*>(bytes.data()), 8}) + "/64";
 }

@@ -405,6 +405,23 @@ TEST(HubOptions, ThatCannotBeAreRefusedByName) {
     EXPECT_EQ(refused({.channels = {{"*", {.history = {.size = 100'000}}}}}), "");
 }
 
+TEST_F(Hub, TellsOfClientsThatComeAndGo) {
+    strings told;
+    subject.on_connect([&](client_id who, close_code) { told.push_back("+" + who); });
+    subject.on_disconnect([&](client_id who, close_code code) -> awaitable<void> {
+        told.push_back("-" + who + " " + std::string(to_string(code)));
+        co_return;
+    });
+    join("anna");
+    const auto bert = join("bert");
+    subject.subscribe("room", "bert");
+    subject.remove_client("anna");
+    bert->throws = true;
+    subject.publish("room", {.type = "x"});
+    loop.settle();
+    EXPECT_EQ(told, (strings{"+anna", "+bert", "-anna normal", "-bert internal_error"}));
+}
+
 // --- life
 
 TEST(HubLife, ClosesItsClientsWhenTheLastCopyGoes) {
