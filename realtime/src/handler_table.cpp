@@ -111,9 +111,8 @@ void handler_table::disconnected(client_id who, close_code code, const executor&
 }
 
 std::optional<awaitable<void>> dispatch(std::shared_ptr<const lists> to, client_id from, message said, patience limit) {
-    for (const auto& each : to->messages)
-        if (wants(each, said.type) && !each.handler.is_plain())
-            return call_each(std::move(to), std::move(from), std::move(said), limit);
+    if (!is_plain(*to, said.type))
+        return call_each(std::move(to), std::move(from), std::move(said), limit);
     for (const auto& each : to->messages)
         if (wants(each, said.type))
             guarded(said.type, from, [&] { each.handler.now(from, said); });
@@ -122,6 +121,16 @@ std::optional<awaitable<void>> dispatch(std::shared_ptr<const lists> to, client_
 
 bool has_handler(const lists& to, std::string_view type) noexcept {
     return std::ranges::any_of(to.messages, [type](const lists::listener& l) { return wants(l, type); });
+}
+
+bool is_plain(const lists& to, std::string_view type) noexcept {
+    return std::ranges::none_of(to.messages,
+                                [type](const lists::listener& l) { return wants(l, type) && !l.handler.is_plain(); });
+}
+
+const request_handler* find_request(const lists& in, std::string_view type) noexcept {
+    const auto found = in.requests.find(type);
+    return found == in.requests.end() ? nullptr : &found->second;
 }
 
 std::optional<awaitable<void>> tell(std::vector<client_handler> all, client_id who, close_code code, patience limit) {

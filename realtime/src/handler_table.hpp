@@ -62,8 +62,11 @@ struct patience {
 /// coroutine that does it where one of them is a coroutine.
 std::optional<awaitable<void>> dispatch(std::shared_ptr<const handler_table::lists> to, client_id from, message said,
                                         patience limit);
-/// Whether anybody would hear it.
+/// Whether anybody would hear it, and whether all of them are plain functions.
 bool has_handler(const handler_table::lists& to, std::string_view type) noexcept;
+bool is_plain(const handler_table::lists& to, std::string_view type) noexcept;
+/// Null where nobody answers it.
+const request_handler* find_request(const handler_table::lists& in, std::string_view type) noexcept;
 
 /// The same for those who hear of clients that come and go.
 std::optional<awaitable<void>> tell(std::vector<client_handler> all, client_id who, close_code code, patience limit);

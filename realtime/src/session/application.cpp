@@ -2,6 +2,7 @@
 #include "answers.hpp"
 #include "conversation.hpp"
 
+#include <infra/base/telemetry.hpp>
 #include <infra/base/with_deadline.hpp>
 
 #include <utility>
@@ -14,6 +15,12 @@ awaitable<json::value> answer_of(request_handler to, client_id from, message sai
         co_return to.now(std::move(from), std::move(said));
     co_return co_await with_deadline(to.later(std::move(from), std::move(said)),
                                      deadline::after(limit.each, limit.time->steady()), *limit.time);
+}
+
+// A type that has a handler: there are as many as the service has written.
+void describe(telemetry::span& span, const client_message& said) {
+    if (span.recording())
+        span.set({{"messaging.operation.name", said.what.type}, {"messaging.destination.name", said.what.channel}});
 }
 
 } // namespace
@@ -41,29 +48,35 @@ private:
 patience conversation::patience_in(hub_state& at) const { return {at.options.limits.handler_time, &at.time()}; }
 
 rest conversation::apply(const hub_pointer& at, client_message said) {
-    const auto lists = at->handlers.now();
-    const auto found = said.ref.empty() ? lists->requests.end() : lists->requests.find(said.what.type);
-    const bool is_answered = found != lists->requests.end();
-    if (is_reserved_type(said.what.type) ||
-        (!is_answered && (!said.ref.empty() || !has_handler(*lists, said.what.type)))) {
+    auto lists = at->handlers.now();
+    const auto& type = said.what.type;
+    const auto* const answers = said.ref.empty() ? nullptr : find_request(*lists, type);
+    const bool is_heard = said.ref.empty() ? has_handler(*lists, type) : answers != nullptr;
+    if (!is_heard || is_reserved_type(type)) {
         refuse(*at, "unknown_type", "nobody here answers messages of this type", said);
         return std::nullopt;
     }
-    auto others = dispatch(lists, me_.id, said.what, patience_in(*at));
-    if (!is_answered)
-        return others;
-    if (!others && found->second.is_plain()) {
-        answer(*at, {.type = "reply", .data = found->second.now(me_.id, std::move(said.what))}, said.ref);
-        return std::nullopt;
-    }
-    return answer_after(shared_from_this(), at, std::move(others), found->second, std::move(said));
+    if (!is_plain(*lists, type) || (answers && !answers->is_plain()))
+        return apply_later(shared_from_this(), at, std::move(lists), std::move(said));
+    telemetry::span span("realtime message", span_kind::consumer);
+    describe(span, said);
+    dispatch(lists, me_.id, said.what, patience_in(*at));
+    if (answers)
+        answer(*at, {.type = "reply", .data = answers->now(me_.id, std::move(said.what))}, said.ref);
+    return std::nullopt;
 }
 
-awaitable<void> conversation::answer_after(self_pointer self, hub_pointer at, rest others, request_handler to,
-                                           client_message said) {
-    if (others)
+awaitable<void> conversation::apply_later(self_pointer self, hub_pointer at,
+                                          std::shared_ptr<const handler_table::lists> lists, client_message said) {
+    telemetry::span span("realtime message", span_kind::consumer);
+    describe(span, said);
+    const auto limit = self->patience_in(*at);
+    if (auto others = dispatch(lists, self->me_.id, said.what, limit))
         co_await std::move(*others);
-    auto data = co_await answer_of(std::move(to), self->me_.id, std::move(said.what), self->patience_in(*at));
+    if (said.ref.empty())
+        co_return;
+    const auto* const answers = find_request(*lists, said.what.type);
+    auto data = co_await answer_of(*answers, self->me_.id, std::move(said.what), limit);
     self->answer(*at, {.type = "reply", .data = std::move(data)}, said.ref);
 }
 

@@ -6,6 +6,8 @@
 #include <infra/base/with_deadline.hpp>
 #include <infra/realtime/session.hpp>
 
+#include <boost/asio/error.hpp>
+
 #include <exception>
 #include <utility>
 
@@ -34,6 +36,8 @@ awaitable<identity> authenticate(hub at, handshake from) {
     } catch (...) {
         refused = std::current_exception();
     }
+    if (code_of(refused) == asio::error::operation_aborted) // whoever asked has given up
+        std::rethrow_exception(refused);
     if (may_prove_later)
         co_return identity{.proved = false};
     telemetry::log(level::warn, "realtime", "a client was refused",

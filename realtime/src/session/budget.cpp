@@ -5,8 +5,10 @@
 namespace infra::realtime::detail {
 
 bool budget::spend(steady_time now, rate limit) noexcept {
-    const auto one = static_cast<nanoseconds>(1e9 / limit.per_second);
-    const auto all = static_cast<nanoseconds>(1e9 / limit.per_second * limit.burst);
+    constexpr double a_century = 3e18;
+    const auto each = 1e9 / limit.per_second;
+    const auto one = static_cast<nanoseconds>(std::min(each, a_century));
+    const auto all = static_cast<nanoseconds>(std::min(each * limit.burst, a_century));
     const auto full_at = std::max(full_at_, ticks(now)) + one;
     if (full_at - ticks(now) > all)
         return false;

@@ -95,8 +95,8 @@ private:
     // --- application.cpp: what goes to the application's handlers
 
     rest apply(const hub_pointer& at, client_message said);
-    static awaitable<void> answer_after(self_pointer self, hub_pointer at, rest others, request_handler to,
-                                        client_message said);
+    static awaitable<void> apply_later(self_pointer self, hub_pointer at,
+                                       std::shared_ptr<const handler_table::lists> lists, client_message said);
     rest ask_handlers(const hub_pointer& at, client_message said); ///< whether it may subscribe
     static awaitable<void> decide_after(self_pointer self, hub_pointer at, std::shared_ptr<question> asked,
                                         awaitable<void> others, client_message said);

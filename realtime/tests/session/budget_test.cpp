@@ -44,6 +44,13 @@ TEST(Budget, OfLessThanOneASecond) {
     EXPECT_EQ(spent(b, start + 10s, 5, slow), 1);
 }
 
+TEST(Budget, MayBeWithoutBound) {
+    budget b;
+    EXPECT_EQ(spent(b, start, 1000, {.per_second = 1e300, .burst = 1e300}), 1000);
+    budget c;
+    EXPECT_EQ(spent(c, start, 1000, {.per_second = 1, .burst = 1e19}), 1000);
+}
+
 TEST(Budget, OfAUserIsSharedAndNobodyElses) {
     user_budgets users;
     for (int i = 0; i < 200; ++i)

@@ -66,6 +66,22 @@ TEST_F(SessionIdentity, IsRefusedWhenTheHookTakesTooLong) {
     EXPECT_EQ(done->code(), errc::forbidden);
 }
 
+TEST_F(SessionIdentity, IsNoneWhenWhoeverAskedHasGivenUp) {
+    auto options = open_options();
+    options.auth_by_message = true; // which must not make somebody of it
+    options.authenticate = [this](handshake) -> awaitable<identity> {
+        co_await time.sleep_until(steady_time::max());
+        co_return identity{};
+    };
+    make_hub(options);
+    asio::cancellation_signal cancel;
+    const auto done = loop.spawn(authenticate(the_hub(), {}), cancel.slot());
+    settle();
+    loop.cancel(cancel);
+    settle();
+    EXPECT_EQ(done->code(), asio::error::operation_aborted);
+}
+
 TEST_F(SessionIdentity, MayBeProvedByTheFirstMessage) {
     auto options = with_tokens();
     options.auth_by_message = true;

@@ -37,6 +37,9 @@ struct session_options {
 /// A client's messages are handled one after the other. What waits behind a handler that is a coroutine is bounded by
 /// hub_limits::max_pending_messages, and by four times max_message_bytes; `ping`, and answers to hub::request, do not wait.
 ///
+/// Metrics: realtime_messages_received_total{type}, realtime_errors_total{code}: what clients were told. A span `realtime message` around what
+/// handlers do.
+///
 /// Threads:  one, the connection's loop: that of its group, or hub_options::on.
 /// Errors:   none leave it: what the client did wrong is answered, or closes the connection with the code that fits.
 /// Lifetime: the hub holds it while the client is registered; after ended() it does nothing. It does not hold the hub, but the connection: which
