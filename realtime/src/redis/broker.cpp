@@ -59,6 +59,7 @@ private:
     void link_up();
     void link_down(const std::string& why);
     awaitable<redis::reply> ask(redis::command c) const;
+    awaitable<void> wait_until_heard(std::string channel);
     void end();
 
     ground on_;
@@ -246,11 +247,23 @@ awaitable<redis::reply> redis_broker::ask(redis::command c) const {
     throw error(infra::errc::unavailable, why);
 }
 
+awaitable<void> redis_broker::wait_until_heard(std::string channel) {
+    try {
+        co_await with_deadline(hearing_.ready(std::move(channel)), deadline::after(for_an_answer, on_.time.steady()),
+                               on_.time);
+        co_return;
+    } catch (const boost::system::system_error& e) {
+        if (e.code() != infra::errc::timed_out)
+            throw;
+    }
+    throw error(infra::errc::unavailable, description() + ": the channel could not be subscribed within 5 s");
+}
+
 awaitable<missed> redis_broker::history(std::string channel, std::optional<position> from, std::size_t limit) {
     if (on_.redis() && on_.history_of(channel).size == 0)
         co_return missed{.complete = !from};
     if (on_.up)
-        co_await with_deadline(hearing_.ready(channel), deadline::after(for_an_answer, on_.time.steady()), on_.time);
+        co_await wait_until_heard(channel);
     const auto wanted = from ? limit + 1 : limit; // one more: it cannot be had
     auto r = history_in(co_await ask(read_command(on_, channel, from, wanted, false)));
     co_return missed_since(from, limit, r);
@@ -260,12 +273,15 @@ awaitable<missed> redis_broker::history(std::string channel, std::optional<posit
 
 awaitable<std::vector<member>> redis_broker::presence(std::string channel, std::size_t limit) {
     auto shares =
-        co_await ask(scripts::present.call({on_.called.present(channel)}, {limit}).again(redis::replay::read));
+        co_await ask(scripts::present.call({on_.called.present(channel), on_.called.channel(channel)}, {limit, on_.say})
+                         .again(redis::replay::idempotent));
     co_return join_shares(redis::to<std::vector<std::string>>(std::move(shares)));
 }
 
 awaitable<presence_stats> redis_broker::count(std::string channel) {
-    const auto r = co_await ask(scripts::count.call({on_.called.present(channel)}).again(redis::replay::read));
+    const auto r =
+        co_await ask(scripts::count.call({on_.called.present(channel), on_.called.channel(channel)}, {on_.say})
+                         .again(redis::replay::idempotent));
     const auto counts = redis::to<std::vector<std::size_t>>(r);
     co_return presence_stats{.users = counts.at(0), .connections = counts.at(1)};
 }

@@ -51,7 +51,7 @@ awaitable<void> company::keep() {
         const bool is_due = std::exchange(renew_, false) || on_.time.steady() >= saturating_add(renewed, between);
         auto channels = to_report(is_due);
         bool good = true;
-        if (on_.up && !channels.empty())
+        if (on_.up && !on_.stopping && !channels.empty())
             good = co_await send(std::move(channels));
         if (is_due)
             renewed = on_.time.steady();

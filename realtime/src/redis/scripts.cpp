@@ -132,14 +132,17 @@ local function take_away(node, say)
     redis.call('DEL', shares('n:' .. node))
     redis.call('ZREM', nodes, node)
 end
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local function take_dead_away(say)
+    for _, dead in ipairs(redis.call('ZRANGEBYSCORE', nodes, '-inf', now)) do take_away(dead, say) end
+end
 )"
 
 constexpr const char* share_text = INFRA_REALTIME_PRESENCE R"(
 local node, expiry, say = ARGV[1], tonumber(ARGV[2]), ARGV[3]
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
 redis.call('ZADD', nodes, now + expiry, node)
-for _, dead in ipairs(redis.call('ZRANGEBYSCORE', nodes, '-inf', now)) do take_away(dead, say) end
+take_dead_away(say)
 local mine = shares('n:' .. node)
 for i = 5, #ARGV, 3 do
     local user, share = ARGV[i], ARGV[i + 1]
@@ -153,7 +156,7 @@ end
 redis.call('HSET', mine, '', ARGV[4])
 local left = redis.call('HLEN', mine) - 1
 if left == 0 then take_away(node, say) end
-for _, key in ipairs({nodes, users, mine}) do redis.call('PEXPIRE', key, 2 * expiry) end
+for _, key in ipairs({nodes, users, mine}) do redis.call('PEXPIRE', key, 10 * expiry) end
 return left
 )";
 
@@ -163,6 +166,7 @@ return 0
 )";
 
 constexpr const char* present_text = INFRA_REALTIME_PRESENCE R"(
+take_dead_away(ARGV[2])
 local there = redis.call('ZRANGEBYLEX', users, '-', '+', 'LIMIT', 0, ARGV[1])
 local out = {}
 for _, node in ipairs(redis.call('ZRANGE', nodes, 0, -1)) do
@@ -177,6 +181,7 @@ return out
 )";
 
 constexpr const char* count_text = INFRA_REALTIME_PRESENCE R"(
+take_dead_away(ARGV[1])
 local connections = 0
 for _, node in ipairs(redis.call('ZRANGE', nodes, 0, -1)) do
     connections = connections + tonumber(redis.call('HGET', shares('n:' .. node), '') or 0)

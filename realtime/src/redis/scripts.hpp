@@ -30,10 +30,10 @@ extern const redis::script share;
 /// The node has gone. KEYS: `…:p`, channel. ARGV: node, say.
 extern const redis::script quit;
 
-/// KEYS: `…:p`. ARGV: limit. Gives the shares of the first users.
+/// KEYS: `…:p`, channel. ARGV: limit, say. Gives the shares of the first users. Expired nodes are taken away, as by share.
 extern const redis::script present;
 
-/// KEYS: `…:p`. Gives {users, connections}.
+/// KEYS: `…:p`, channel. ARGV: say. Gives {users, connections}. The same.
 extern const redis::script count;
 
 } // namespace infra::realtime::over_redis::scripts

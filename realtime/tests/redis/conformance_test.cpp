@@ -1,3 +1,4 @@
+#include "realtime/tests/broker_conformance.hpp"
 #include "realtime/tests/redis/stage.hpp"
 
 namespace infra::realtime {

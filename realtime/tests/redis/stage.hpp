@@ -2,7 +2,7 @@
 
 // Nodes of a test over a redis-server of its own, each behind a link that can be cut.
 
-#include "realtime/tests/broker_conformance.hpp"
+#include "realtime/tests/broker_stage.hpp"
 #include "tests/proxy.hpp"
 
 #include <infra/realtime/redis.hpp>

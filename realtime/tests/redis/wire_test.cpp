@@ -1,1 +1,85 @@
+#include "realtime/src/redis/wire.hpp"
+
 #include <gtest/gtest.h>
+
+namespace infra::realtime::over_redis {
+namespace {
+
+const item* item_in(const std::variant<item, joining, leaving, nonsense>& said) { return std::get_if<item>(&said); }
+
+TEST(RedisWire, IsTheEnvelopeOfTheReadme) {
+    envelope e{.what = {.type = "said", .data = {{"text", "Hi"}}}};
+    EXPECT_EQ(text_of(e), R"({"type":"said","data":{"text":"Hi"}})");
+    e.key = "EUR";
+    e.except = "c1";
+    e.what.data = nullptr;
+    EXPECT_EQ(text_of(e), R"({"type":"said","key":"EUR","except":"c1"})");
+}
+
+TEST(RedisWire, ReadsWhatScriptsAndPeopleSay) {
+    const auto kept =
+        read_channel(R"({"offset":7,"epoch":"ab","type":"said","data":[1],"key":"k","except":"c"})", "me");
+    ASSERT_TRUE(item_in(kept));
+    EXPECT_EQ(item_in(kept)->at, (position{"ab", 7}));
+    const auto& e = std::get<envelope>(*item_in(kept)->what);
+    EXPECT_EQ(e.what.type, "said");
+    EXPECT_EQ(e.what.data, (json::array{1}));
+    EXPECT_EQ(e.key, "k");
+    EXPECT_EQ(e.except, "c");
+    const auto by_hand = read_channel(R"( { "type" : "said" } )", "me");
+    ASSERT_TRUE(item_in(by_hand));
+    EXPECT_EQ(item_in(by_hand)->at.offset, 0u);
+}
+
+TEST(RedisWire, TakesNothingThatIsNoMessage) {
+    for (const auto* text : {"", "x", "[]", "7", "{}", R"({"type":7})", R"({"type":""})", R"({"type":"welcome"})",
+                             R"({"type":"subscribed"})", R"({"type":"join"})", R"({"type":"join","data":{}})",
+                             R"({"type":"leave","data":{"user":7}})", R"({"type":"said")", "\xff"})
+        EXPECT_TRUE(std::holds_alternative<nonsense>(read_channel(text, "me"))) << text;
+    const auto odd = read_channel(R"({"type":"said","offset":-3,"epoch":7,"data":null})", "me");
+    ASSERT_TRUE(item_in(odd));
+    EXPECT_EQ(item_in(odd)->at, position{});
+}
+
+TEST(RedisWire, ANodeNeedsNotBeToldOfItsOwnGap) {
+    const auto text = text_of_gap(3, "me");
+    const auto mine = read_channel(text, "me", position{"e", 4});
+    ASSERT_TRUE(item_in(mine));
+    EXPECT_EQ(item_in(mine)->what, std::nullopt);
+    EXPECT_EQ(item_in(mine)->at, (position{"e", 4}));
+    for (const auto* reader : {"you", ""}) {
+        const auto other = read_channel(text, reader, position{"e", 4});
+        EXPECT_EQ(std::get<gap>(*item_in(other)->what), (gap{3, {"e", 4}}));
+    }
+    EXPECT_TRUE(item_in(read_channel(text_of_gap(1, ""), "me"))->what) << "of everybody";
+}
+
+TEST(RedisWire, CarriesMembers) {
+    const member anna{.user = "anna", .info = {{"color", "red"}}, .connections = 2, .since = from_unix_ms(5)};
+    const auto said = read_channel(text_of_joining(text_of_share(anna, 9)), "me");
+    EXPECT_EQ(std::get<joining>(said).who, anna);
+}
+
+TEST(RedisWire, AddsUpTheSharesOfNodes) {
+    const std::vector<std::string> shares{
+        text_of_share({.user = "ben", .connections = 1, .since = from_unix_ms(1)}, 1),
+        text_of_share({.user = "anna", .info = "new", .connections = 2, .since = from_unix_ms(9)}, 20),
+        text_of_share({.user = "anna", .info = "old", .connections = 1, .since = from_unix_ms(3)}, 10), "nonsense"};
+    EXPECT_EQ(join_shares(shares),
+              (std::vector<member>{{.user = "anna", .info = "new", .connections = 3, .since = from_unix_ms(3)},
+                                   {.user = "ben", .info = nullptr, .connections = 1, .since = from_unix_ms(1)}}));
+}
+
+TEST(RedisWire, DisconnectsWithCodesThatExist) {
+    const auto said = read_control(text_of(user_disconnect{"anna", close_code::forbidden}));
+    ASSERT_TRUE(said);
+    EXPECT_EQ(said->user, "anna");
+    EXPECT_EQ(said->code, close_code::forbidden);
+    for (const auto* text :
+         {"", "{}", R"({"type":"disconnect","user":"","code":4501})", R"({"type":"disconnect","user":"anna","code":7})",
+          R"({"type":"disconnect","user":"anna"})", R"({"type":"other","user":"a","code":4501})"})
+        EXPECT_FALSE(read_control(text)) << text;
+}
+
+} // namespace
+} // namespace infra::realtime::over_redis

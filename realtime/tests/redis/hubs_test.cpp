@@ -1,0 +1,187 @@
+// Hubs on two nodes, their clients, and a Node process, on one Redis.
+
+#include "realtime/tests/redis/stage.hpp"
+
+#include <gtest/gtest.h>
+
+#include <infra/realtime/hub.hpp>
+#include <infra/realtime/testing.hpp>
+
+#include <cstdlib>
+#include <filesystem>
+
+namespace infra::realtime {
+namespace {
+
+using namespace std::chrono_literals;
+
+class HubsOverRedis : public ::testing::Test {
+protected:
+    void SetUp() override {
+        if (!infra::testing::redis_server::installed())
+            GTEST_SKIP() << infra::testing::redis_server::how_to_install;
+        stage.emplace(loop);
+        for (std::size_t n = 0; n < 2; ++n) {
+            brokers.push_back(stage->node(n));
+            hubs.emplace_back(
+                hub_options{.channels = {{"room:*", {.history = {.size = 10}, .presence = true}}, {"tick:*", {}}},
+                            .presence = {.grace = 0ms},
+                            .authorize = [](access_request) { return true; },
+                            .broker = brokers[n],
+                            .on = loop.get_executor()});
+            runs.push_back(loop.spawn(hubs[n].run()));
+        }
+        for (const auto& each : brokers)
+            loop.until([&] { return each->is_up(); });
+    }
+    void TearDown() override {
+        for (auto& each : hubs)
+            loop.wait(each.stop(deadline::after(2s)));
+        for (const auto& each : runs)
+            loop.until([&] { return each->done(); });
+    }
+
+    /// The next of this type.
+    heard_message next(test_client& who, const std::string& type) {
+        std::vector<heard_message> found;
+        loop.until([&] {
+            found = who.heard(type);
+            return !found.empty();
+        });
+        EXPECT_EQ(found.size(), 1u) << type;
+        return found.front();
+    }
+    void subscribe(test_client& who, const std::string& channel, std::optional<position> since = {}) {
+        client_message m{.since = std::move(since)};
+        m.what = {.type = "subscribe", .channel = channel};
+        who.say(std::move(m));
+    }
+    static position place_in(const heard_message& subscribed) {
+        return {std::string(subscribed.data.at("epoch").as_string()),
+                subscribed.data.at("offset").to_number<std::uint64_t>()};
+    }
+
+    infra::testing::test_loop loop;
+    std::optional<redis_stage> stage;
+    std::vector<std::shared_ptr<broker>> brokers;
+    std::vector<hub> hubs;
+    std::vector<std::shared_ptr<infra::testing::outcome<bool>>> runs;
+};
+
+TEST_F(HubsOverRedis, BringAMessageToTheClientsOfAllNodes) {
+    test_client anna(hubs[0], {.user = "anna"}), ben(hubs[1], {.user = "ben"});
+    subscribe(anna, "room:1");
+    subscribe(ben, "room:1");
+    next(anna, "subscribed");
+    next(ben, "subscribed");
+    hubs[0].publish("room:1", {.type = "said", .data = 1}, {.except = anna.id()});
+    EXPECT_EQ(next(ben, "said").offset, 1u);
+    hubs[1].publish("room:1", {.type = "said", .data = 2});
+    EXPECT_EQ(next(ben, "said").offset, 2u);
+    EXPECT_EQ(next(anna, "said").offset, 2u) << "the first one was not for her";
+    EXPECT_EQ(loop.get(hubs[1].publish_confirmed("room:1", {.type = "said", .data = 3})).at.offset, 3u);
+}
+
+TEST_F(HubsOverRedis, GiveAClientThatComesBackElsewhereAllThatItMissed) {
+    position left;
+    {
+        test_client anna(hubs[0], {.user = "anna"});
+        subscribe(anna, "room:1");
+        left = place_in(next(anna, "subscribed"));
+    }
+    for (int i = 1; i <= 5; ++i)
+        loop.get(hubs[0].publish_confirmed("room:1", {.type = "said", .data = i}));
+    test_client anna(hubs[1], {.user = "anna"});
+    subscribe(anna, "room:1", left);
+    const auto back = next(anna, "subscribed");
+    EXPECT_TRUE(back.data.at("recovered").as_bool());
+    std::vector<std::uint64_t> offsets;
+    loop.until([&] {
+        for (const auto& each : anna.heard("said"))
+            offsets.push_back(each.offset);
+        return offsets.size() == 5;
+    });
+    EXPECT_EQ(offsets, (std::vector<std::uint64_t>{1, 2, 3, 4, 5}));
+}
+
+TEST_F(HubsOverRedis, TellTheClientsOfAllNodesWhoComesAndGoes) {
+    test_client anna(hubs[0], {.user = "anna"});
+    subscribe(anna, "room:1");
+    next(anna, "subscribed");
+    {
+        test_client ben(hubs[1], {.user = "ben"});
+        subscribe(ben, "room:1");
+        EXPECT_EQ(next(anna, "join").data.at("user"), "ben");
+        loop.until([&] { return loop.get(hubs[0].count_present("room:1")).users == 2; });
+        EXPECT_EQ(loop.get(hubs[1].presence("room:1")).front().user, "anna");
+    }
+    EXPECT_EQ(next(anna, "leave").data.at("user"), "ben");
+}
+
+TEST_F(HubsOverRedis, LetClientsHearTheirOwnNodeWhileTheLinkIsBroken) {
+    test_client anna(hubs[0], {.user = "anna"}), ben(hubs[1], {.user = "ben"});
+    subscribe(anna, "room:1");
+    subscribe(ben, "room:1");
+    next(anna, "subscribed");
+    next(ben, "subscribed");
+    stage->cut(0);
+    loop.until([&] { return !brokers[0]->is_up(); });
+    hubs[0].publish("room:1", {.type = "said", .data = "here alone"});
+    EXPECT_EQ(next(anna, "said").offset, 0u);
+    hubs[1].publish("room:1", {.type = "said", .data = "there"});
+    EXPECT_EQ(next(ben, "said").offset, 1u);
+    stage->mend(0);
+    EXPECT_EQ(next(anna, "said").offset, 1u) << "missed, and read from the history";
+    EXPECT_EQ(next(ben, "gap").data.at("dropped").to_number<int>(), 1);
+    hubs[0].publish("room:1", {.type = "said", .data = "both"});
+    EXPECT_EQ(next(anna, "said").offset, 3u);
+    EXPECT_EQ(next(ben, "said").offset, 3u);
+}
+
+TEST_F(HubsOverRedis, TellClientsThatTheHistoryIsLost) {
+    test_client anna(hubs[0], {.user = "anna"});
+    subscribe(anna, "room:1");
+    const auto before = place_in(next(anna, "subscribed"));
+    stage->server.kill();
+    loop.until([&] { return !brokers[0]->is_up() && !brokers[1]->is_up(); });
+    stage->server.start();
+    loop.until([&] { return brokers[0]->is_up() && brokers[1]->is_up(); });
+    next(anna, "gap");
+    loop.get(hubs[1].publish_confirmed("room:1", {.type = "said"}));
+    EXPECT_EQ(next(anna, "said").offset, 1u);
+    test_client ben(hubs[0], {.user = "ben"});
+    subscribe(ben, "room:1", before);
+    EXPECT_FALSE(next(ben, "subscribed").data.at("recovered").as_bool());
+}
+
+TEST_F(HubsOverRedis, DisconnectAUserOnAllNodes) {
+    test_client here(hubs[0], {.user = "anna"}), there(hubs[1], {.user = "anna"}), other(hubs[1], {.user = "ben"});
+    EXPECT_EQ(hubs[0].disconnect_user("anna"), 1u);
+    loop.until([&] { return here.closed() && there.closed(); });
+    EXPECT_EQ(there.closed(), close_code::disconnected);
+    EXPECT_FALSE(other.closed());
+}
+
+TEST_F(HubsOverRedis, HearANodeProcessThatPublishesOnce) {
+    const std::string peers = INFRA_REALTIME_PEERS;
+    if (std::system("node --version >/dev/null 2>&1") != 0 || !std::filesystem::exists(peers + "/node_modules/ioredis"))
+        GTEST_SKIP() << "node or ioredis is not installed (npm ci in peers/realtime; ./test does it)";
+    test_client anna(hubs[0], {.user = "anna"}), ben(hubs[1], {.user = "ben"});
+    for (auto* each : {&anna, &ben}) {
+        subscribe(*each, "room:1");
+        next(*each, "subscribed");
+    }
+    const std::string program = R"(
+        import Redis from "ioredis";
+        const redis = new Redis({ path: process.argv[1] });
+        await redis.publish("rt:{room:1}", JSON.stringify({ type: "said", data: { text: "from node" } }));
+        redis.disconnect();)";
+    const auto run =
+        "cd '" + peers + "' && node --input-type=module -e '" + program + "' '" + stage->server.socket() + "'";
+    ASSERT_EQ(std::system(run.c_str()), 0);
+    for (auto* each : {&anna, &ben})
+        EXPECT_EQ(next(*each, "said").data, (json::value{{"text", "from node"}}));
+}
+
+} // namespace
+} // namespace infra::realtime

@@ -1,0 +1,294 @@
+// What befalls a Redis server and the links to it, and those who publish past us.
+
+#include "realtime/tests/redis/stage.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <deque>
+#include <stdexcept>
+
+namespace infra::realtime {
+namespace {
+
+using namespace std::chrono_literals;
+using lines = std::vector<std::string>;
+
+class RedisBroker : public ::testing::Test {
+protected:
+    void SetUp() override {
+        if (!infra::testing::redis_server::installed())
+            GTEST_SKIP() << infra::testing::redis_server::how_to_install;
+        stage.emplace(loop, options());
+    }
+    void TearDown() override {
+        for (const auto& each : nodes)
+            if (each->running && !each->running->done())
+                loop.wait(each->at->stop(deadline::after(1s)));
+        for (const auto& each : nodes)
+            loop.until([&] { return !each->running || each->running->done(); });
+    }
+    virtual redis_broker_options options() const { return impatient(); }
+
+    void start(std::size_t count) {
+        for (std::size_t n = 0; n < count; ++n) {
+            nodes.push_back(std::make_unique<test_node>(loop, stage->node(n)));
+            nodes[n]->running = loop.spawn(nodes[n]->at->run(*nodes[n], rules), stops.emplace_back().slot());
+        }
+        for (const auto& each : nodes)
+            loop.until([&] { return each->at->is_up(); });
+    }
+    broker& at(std::size_t n) { return *nodes[n]->at; }
+    void want(std::size_t n, const std::string& channel) {
+        at(n).want(channel);
+        loop.get(at(n).history(channel, std::nullopt, 1));
+        const auto name = "rt:{" + channel + "}";
+        loop.until(
+            [&] { return stage->ask<std::vector<redis::reply>>({"PUBSUB", "NUMSUB", name})[1].as_integer() > 0; });
+    }
+    void say(std::size_t n, json::value data, const std::string& channel) {
+        ASSERT_TRUE(at(n).publish(channel, {.what = {.type = "said", .data = std::move(data)}}));
+    }
+    /// The numbers that a node has heard on a channel, in order.
+    std::vector<int> numbers(std::size_t n) const {
+        std::vector<int> out;
+        for (const auto& each : nodes[n]->messages)
+            out.push_back(static_cast<int>(each.what.data.to_number<std::int64_t>()));
+        return out;
+    }
+    static std::vector<int> up_to(int last) {
+        std::vector<int> out;
+        for (int i = 1; i <= last; ++i)
+            out.push_back(i);
+        return out;
+    }
+
+    infra::testing::test_loop loop;
+    std::optional<redis_stage> stage;
+    std::vector<channel_rule> rules{{"room:*", {.history = {.size = 5}, .presence = true}},
+                                    {"long:*", {.history = {.size = 5'000, .max_bytes = 16 << 20}}}};
+    std::deque<asio::cancellation_signal> stops;
+    std::vector<std::unique_ptr<test_node>> nodes;
+};
+
+TEST_F(RedisBroker, HearsWhatAnybodyPublishesByHand) {
+    start(2);
+    want(0, "room:1");
+    want(1, "room:1");
+    for (const auto* text : {"garbage", R"({"type":"welcome"})", R"({"data":1})"})
+        stage->tell({"PUBLISH", "rt:{room:1}", text});
+    EXPECT_EQ(stage->ask<int>({"PUBLISH", "rt:{room:1}", R"({"type":"said","data":{"text":"from node"}})"}), 2);
+    for (const auto& each : nodes)
+        EXPECT_EQ(each->heard(1), lines{R"(said {"text":"from node"})"});
+    say(0, 1, "room:1");
+    EXPECT_EQ(nodes[1]->heard(1), lines{"1 said 1"}) << "it has no place in the history";
+}
+
+TEST_F(RedisBroker, BeginsAnewAtAServerThatCameBackEmpty) {
+    start(2);
+    want(0, "room:1");
+    want(1, "room:1");
+    say(0, 1, "room:1");
+    at(0).join("room:1", {.user = "anna", .connections = 1});
+    nodes[0]->heard(2);
+    nodes[1]->heard(2);
+    stage->server.kill();
+    loop.until([&] { return !at(0).is_up() && !at(1).is_up(); });
+    EXPECT_FALSE(at(0).publish("room:1", {.what = {.type = "said"}}));
+    stage->server.start();
+    loop.until([&] { return at(0).is_up() && at(1).is_up(); });
+    // The history is another; what node 0 said alone is owed to node 1; anna is there again, which is news to the server.
+    loop.until([&] {
+        return std::ranges::count(nodes[1]->lines, "gap 0") == 1 && std::ranges::count(nodes[1]->lines, "gap 1") == 1 &&
+               std::ranges::count(nodes[1]->lines, "join anna") == 1 &&
+               std::ranges::count(nodes[0]->lines, "gap 0") == 1;
+    });
+    nodes[1]->lines.clear();
+    say(0, 2, "room:1");
+    EXPECT_EQ(nodes[1]->heard(1), lines{"2 said 2"}) << "1 is the gap, so that who comes back hears of it";
+    EXPECT_EQ(loop.get(at(1).count("room:1")).users, 1u);
+}
+
+TEST_F(RedisBroker, LosesNothingWhenItsSubscriptionIsKilled) {
+    start(2);
+    want(0, "long:1");
+    for (int i = 1; i <= 1'000; ++i) {
+        say(1, i, "long:1");
+        if (i % 100 == 0) {
+            stage->tell({"CLIENT", "KILL", "TYPE", "pubsub"});
+            loop.settle();
+        }
+    }
+    loop.until([&] { return nodes[0]->messages.size() >= 1'000; });
+    EXPECT_EQ(numbers(0), up_to(1'000));
+    EXPECT_TRUE(nodes[0]->gaps.empty());
+}
+
+TEST_F(RedisBroker, SaysNothingTwiceWhenItsPublishingIsKilled) {
+    start(2);
+    want(0, "long:1");
+    for (int i = 1; i <= 1'000; ++i) {
+        say(1, i, "long:1");
+        if (i % 50 == 0) {
+            loop.io.poll_one();
+            stage->tell({"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"});
+            loop.until([&] { return at(1).is_up(); });
+        }
+    }
+    loop.until([&] { return nodes[0]->messages.size() >= 1'000; });
+    loop.settle();
+    EXPECT_EQ(numbers(0), up_to(1'000));
+}
+
+TEST_F(RedisBroker, ReadsWhatDidNotFitIntoTheServersBuffer) {
+    start(2);
+    want(0, "long:1");
+    stage->tell({"CONFIG", "SET", "client-output-buffer-limit", "pubsub 20000 0 0"});
+    const std::string padding(1'000, 'x');
+    for (int i = 1; i <= 300; ++i)
+        at(1).publish("long:1", {.what = {.type = "said", .data = i}, .key = padding});
+    loop.until([&] { return nodes[0]->messages.size() >= 300; });
+    EXPECT_EQ(numbers(0), up_to(300));
+    EXPECT_TRUE(nodes[0]->gaps.empty());
+    EXPECT_GT(stage->ask<std::string>({"INFO", "stats"}).find("client_output_buffer_limit_disconnections"), 0u);
+}
+
+TEST_F(RedisBroker, FindsOutByItselfThatAMessageDidNotCome) {
+    start(2);
+    want(0, "long:1");
+    bool swallowed = false;
+    stage->links[0]->on_reply = [&](std::string bytes) -> std::optional<std::string> {
+        if (!swallowed && bytes.find("smessage") == std::string::npos && bytes.find("message") != std::string::npos) {
+            swallowed = true;
+            return std::string();
+        }
+        return bytes;
+    };
+    say(1, 1, "long:1");
+    loop.until([&] { return nodes[0]->messages.size() == 1; });
+    EXPECT_TRUE(swallowed);
+    EXPECT_EQ(numbers(0), up_to(1));
+}
+
+TEST_F(RedisBroker, DoesNotTakeNewMessagesOfAServerThatForgotForOldOnes) {
+    start(2);
+    want(0, "long:1");
+    for (int i = 1; i <= 3; ++i)
+        say(1, i, "long:1");
+    nodes[0]->heard(3);
+    // A replica became master that had not heard of 2 and 3 yet.
+    stage->tell({"XTRIM", "rt:{long:1}:s", "MAXLEN", 0});
+    stage->tell({"XSETID", "rt:{long:1}:s", "1-0"});
+    stage->tell({"HSET", "rt:{long:1}:m", "o", 1});
+    EXPECT_EQ(nodes[0]->heard(1), lines{"long:1: gap 0"});
+    say(1, 22, "long:1");
+    EXPECT_EQ(nodes[0]->heard(1), lines{"long:1: 2 said 22"});
+}
+
+TEST_F(RedisBroker, NoticesAServerThatStandsStill) {
+    start(2);
+    want(1, "room:1");
+    stage->server.pause();
+    loop.until([&] { return !at(0).is_up(); });
+    EXPECT_FALSE(at(0).publish("room:1", {.what = {.type = "said"}}));
+    stage->server.proceed();
+    loop.until([&] { return at(0).is_up() && at(1).is_up(); });
+    loop.until([&] { return std::ranges::count(nodes[1]->lines, "gap 1") == 1; });
+}
+
+TEST_F(RedisBroker, AnnouncesOnceThatTheMembersOfADeadNodeHaveLeft) {
+    start(3);
+    for (std::size_t n = 0; n < 2; ++n) {
+        want(n, "room:1");
+        at(n).join("room:1", {.user = "user " + std::to_string(n), .connections = 1});
+    }
+    at(2).join("room:1", {.user = "anna", .connections = 1});
+    nodes[0]->heard(3);
+    nodes[1]->heard(3);
+    loop.cancel(stops[2]); // it says no more
+    EXPECT_EQ(nodes[0]->heard(1), lines{"leave anna"});
+    EXPECT_EQ(nodes[1]->heard(1), lines{"leave anna"});
+    loop.settle();
+    EXPECT_EQ(nodes[0]->lines, lines{});
+    EXPECT_EQ(loop.get(at(0).count("room:1")), (presence_stats{.users = 2, .connections = 2}));
+}
+
+TEST_F(RedisBroker, LeavesNothingBehindForChannelsThatAreOver) {
+    rules.front().options.history.age = 200ms;
+    start(1);
+    at(0).join("room:1", {.user = "anna", .connections = 1});
+    say(0, 1, "room:1");
+    loop.until([&] { return loop.get(at(0).count("room:1")).users == 1; });
+    at(0).leave("room:1", "anna");
+    loop.until([&] { return stage->ask<lines>({"KEYS", "*"}) == lines{"rt:{room:1}:m"}; });
+    EXPECT_GT(stage->ask<std::int64_t>({"PTTL", "rt:{room:1}:m"}), 0);
+}
+
+TEST_F(RedisBroker, ForgetsWhatIsTooOldOrTooMuch) {
+    rules = {{"short:*", {.history = {.size = 100, .age = 300ms}}},
+             {"small:*", {.history = {.size = 100, .max_bytes = 500}}}};
+    start(1);
+    const auto put = [&](const std::string& channel, json::value data,
+                         std::optional<std::chrono::milliseconds> ttl = {}) {
+        return loop.get(
+            at(0).publish_confirmed(channel, {.what = {.type = "said", .data = std::move(data)}, .ttl = ttl}));
+    };
+    const auto offsets = [&](const std::string& channel) {
+        std::vector<std::uint64_t> out;
+        for (const auto& each : loop.get(at(0).history(channel, {}, 100)).messages)
+            out.push_back(each.at.offset);
+        return out;
+    };
+    const std::string text(100, 'x');
+    for (int i = 0; i < 10; ++i)
+        put("small:1", json::value(std::string_view(text)));
+    EXPECT_EQ(offsets("small:1").size(), 3u);
+    EXPECT_LE(stage->ask<int>({"XLEN", "rt:{small:1}:s"}), 3);
+    const auto first = put("short:1", "a");
+    put("short:1", "b", 1ms);
+    loop.until([&] { return offsets("short:1") == std::vector<std::uint64_t>{1}; });
+    const auto rest = loop.get(at(0).history("short:1", first.at, 10));
+    EXPECT_TRUE(rest.complete) << "what has expired by its own will is not missed";
+    loop.until([&] { return offsets("short:1").empty(); });
+    EXPECT_FALSE(loop.get(at(0).history("short:1", first.at, 10)).complete);
+}
+
+class RedisBrokerWithLittleRoom : public RedisBroker {
+    redis_broker_options options() const override { return impatient({.max_unsent = 10}); }
+};
+
+TEST_F(RedisBrokerWithLittleRoom, SaysNoWhenTooMuchWaits) {
+    start(1);
+    std::size_t taken = 0;
+    for (int i = 0; i < 50; ++i)
+        taken += at(0).publish("room:1", {.what = {.type = "said"}});
+    EXPECT_EQ(taken, 10u);
+    EXPECT_EQ(loop.run(at(0).publish_confirmed("room:1", {.what = {.type = "said"}}))->code(), infra::errc::overloaded);
+    loop.until([&] { return at(0).publish("room:1", {.what = {.type = "said"}}); });
+}
+
+TEST(RedisBrokerOptions, AreCheckedByName) {
+    const auto why = [](redis_broker_options o) -> std::string {
+        try {
+            make_redis_broker(std::move(o));
+            return "";
+        } catch (const std::invalid_argument& e) {
+            return e.what();
+        }
+    };
+    EXPECT_EQ(why({}), "");
+    EXPECT_NE(why({.prefix = ""}).find("prefix"), std::string::npos);
+    EXPECT_NE(why({.prefix = "a{b"}).find("prefix"), std::string::npos);
+    EXPECT_NE(why({.max_unsent = 0}).find("max_unsent"), std::string::npos);
+    EXPECT_NE(why({.presence_expiry = 1ms}).find("presence_expiry"), std::string::npos);
+    EXPECT_NE(why({.check_every = 0ms}).find("check_every"), std::string::npos);
+    EXPECT_THROW(make_redis_broker({.url = "redis://host:99999"}), infra::error);
+}
+
+TEST(RedisBrokerOptions, ShowNoPassword) {
+    EXPECT_EQ(make_redis_broker({.url = "redis://anna:secret@10.0.0.5:6380"})->description().find("secret"),
+              std::string::npos);
+}
+
+} // namespace
+} // namespace infra::realtime
