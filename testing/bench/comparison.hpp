@@ -81,6 +81,7 @@ struct row {
     std::string peer{};
     double theirs = 0; ///< 0: there is no peer
     better is = better::less;
+    std::string wanted{}; ///< what the ratio, or the value, is meant to be
 };
 
 /// Prints rows as they are added, and appends them as JSON to the file that was asked for. A ratio above 1 always means that
@@ -94,11 +95,12 @@ public:
     }
 
     void add(const row& r) {
+        const auto wanted = r.wanted.empty() ? "" : "  wanted " + r.wanted;
         std::printf("%-50s %10.2f %-12s", r.name.c_str(), r.ours, r.unit.c_str());
         if (r.theirs == 0 || r.ours == 0)
-            return void(std::printf("\n"));
+            return void(std::printf("%s\n", wanted.c_str()));
         const auto ratio = r.is == better::less ? r.theirs / r.ours : r.ours / r.theirs;
-        std::printf(" %22s %10.2f %8.2f\n", r.peer.c_str(), r.theirs, ratio);
+        std::printf(" %22s %10.2f %8.2f%s\n", r.peer.c_str(), r.theirs, ratio, wanted.c_str());
         std::fflush(stdout);
         if (file_.is_open())
             file_ << json::to_text(json::value{{"name", r.name},
