@@ -1,6 +1,6 @@
 #pragma once
 
-// What a channel is called in Redis: README, "Many nodes".
+// What a channel is called in Redis: nodes.md.
 
 #include <optional>
 #include <string>

