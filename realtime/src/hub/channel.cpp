@@ -34,7 +34,8 @@ channel::channel(channel_facts facts, std::uint64_t number, steady_time now)
     : name_(facts.name),
       number_(number),
       facts_(std::make_shared<const channel_facts>(std::move(facts))),
-      used_at_(now) {
+      used_at_(now),
+      is_warm_(!facts_->epoch.empty()) {
     if (facts_->options.history.size > 0)
         history_ = std::make_unique<history_ring>(facts_->options.history);
 }
@@ -152,6 +153,8 @@ void channel::gap(std::uint64_t dropped, const position& now, lanes_to_wake& wak
         move_to(now);
     }
     facts_->dropped.add(dropped * size_);
+    for (auto& each : parts_) // what is lost from here on is behind this
+        each.losing.reset();
     tell_all(gap_frame(std::move(data)), {}, wake);
 }
 
@@ -161,10 +164,11 @@ void channel::remember(const missed& from_broker, steady_time now) {
     const auto& at = from_broker.now;
     if (!history_ || dead_ || at.epoch.empty() || (!facts_->epoch.empty() && facts_->epoch != at.epoch))
         return;
+    if (last_ > at.offset && !history_->reaches_back_to(at.offset))
+        return; // something lies between
     auto heard = history_->take();
     std::erase_if(heard, [&at](const auto& each) { return each.offset <= at.offset; });
-    if (!heard.empty() && heard.front().offset != at.offset + 1)
-        return history_->restore(std::move(heard));
+    is_warm_ = true;
     set_epoch(at.epoch);
     last_ = std::max(last_, at.offset);
     history_->begin_after(from_broker.messages.empty() ? at.offset : from_broker.messages.front().at.offset - 1);
@@ -180,13 +184,16 @@ void channel::remember(const missed& from_broker, steady_time now) {
 
 bool channel::knows_its_place() const {
     const std::scoped_lock lock(mutex_);
-    return !history_ || !facts_->epoch.empty();
+    return !history_ || is_warm_;
 }
 
+// A message that was on its way may come yet, and would be taken for where the channel is.
 void channel::forget() {
     const std::scoped_lock lock(mutex_);
-    if (size_ == 0)
-        move_to({});
+    if (size_ > 0)
+        return;
+    is_warm_ = false;
+    move_to({});
 }
 
 // --- who hears it ---
@@ -196,12 +203,15 @@ std::optional<attached> channel::attach(const std::shared_ptr<subscription>& who
     const std::scoped_lock lock(mutex_);
     if (dead_)
         return {};
+    if (history_)
+        history_->expire(now); // so that it says how far it reaches back
     std::vector<frame> first(answer ? 1 : 0);
     auto found = recover(since, who->who->id, max_recovered, now, first);
     if (answer)
         first.front() = answer(found.now, found.recovered, *facts_);
     auto& part = part_of(who->who->on);
     part.on->post(arrival{part.who, who, std::move(first)});
+    part.losing.reset(); // of what is lost from here on, who has come now is to be told too
     ++part.size;
     who->previous = newest_;
     (newest_ ? newest_->next : first_) = who.get();
@@ -254,8 +264,7 @@ void channel::tell_all(const frame& what, const std::vector<std::shared_ptr<clie
 }
 
 bool channel::knows(const position& since) const noexcept {
-    return !facts_->epoch.empty() && since.epoch == facts_->epoch && since.offset <= last_ &&
-           history_->reaches_back_to(since.offset);
+    return is_warm_ && since.epoch == facts_->epoch && since.offset <= last_ && history_->reaches_back_to(since.offset);
 }
 
 // All that was missed, or nothing and the word that it cannot be had.
@@ -265,7 +274,7 @@ attached channel::recover(const std::optional<position>& since, std::string_view
     if (!since)
         return found;
     found.recovered = false;
-    if (!history_)
+    if (!history_ || !is_warm_)
         return found;
     const bool is_latest = is_latest_only(facts_->options.history);
     const bool is_same = since->epoch == facts_->epoch && since->offset <= last_;

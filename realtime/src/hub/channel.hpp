@@ -127,6 +127,7 @@ private:
     std::size_t size_ = 0;
     std::vector<part> parts_;
     steady_time used_at_;
+    bool is_warm_; // where it is, and what it remembers, has no hole; what was heard alone does not say so
     bool dead_ = false;
 };
 

@@ -173,6 +173,20 @@ TEST_F(History, SaysThatItCannotBeResumedAndGivesNothingOfIt) {
     EXPECT_TRUE(lost({seen.epoch, 1})) << "too old";
 }
 
+TEST_F(History, DoesNotCallWholeWhatHasBecomeTooOldBeforeItWasSwept) {
+    const auto seen = publish("1");
+    publish("2");
+    time.advance(59s);
+    publish("3");
+    time.advance(2s); // and nobody has looked since
+    const auto socket = std::make_shared<recording>();
+    EXPECT_EQ(state->attach(join("anna", socket), "room", seen, answer)->recovered, false);
+    EXPECT_EQ(socket->received, strings{"room at 3 lost"});
+    const auto other = std::make_shared<recording>();
+    EXPECT_EQ(state->attach(join("bert", other), "room", position{seen.epoch, 2}, answer)->recovered, true);
+    EXPECT_EQ(other->received, (strings{"room at 3 recovered", said("3", 3)}));
+}
+
 TEST_F(History, OfOneMessageGivesTheLatestToWhoeverComesBack) {
     const auto seen = state->publish("price", {.type = "1"}, {}).at;
     state->publish("price", {.type = "2"}, {});

@@ -68,6 +68,21 @@ TEST_F(FullLane, MakesUpForThemOutOfTheHistory) {
     EXPECT_EQ(state->rooms.find("kept")->info(state->time().steady()).dropped, 0u);
 }
 
+TEST_F(FullLane, MakesUpForThemToWhoComesInBetween) {
+    const auto anna = join("anna", "kept");
+    publish("kept", "12345");
+    const auto socket = std::make_shared<recording>(group);
+    const auto bert = std::make_shared<detail::client>();
+    bert->id = "bert";
+    bert->socket = socket;
+    ASSERT_EQ(state->admit(bert), std::nullopt);
+    ASSERT_EQ(state->attach(bert, "kept")->now.offset, 5u);
+    publish("kept", "67");
+    loop.settle();
+    EXPECT_EQ(said(*anna), "1234567");
+    EXPECT_EQ(said(*socket), "67");
+}
+
 TEST_F(FullLane, TellsOfThemWhereTheHistoryHasThemNoLonger) {
     const auto anna = join("anna", "few");
     publish("few", "123456");

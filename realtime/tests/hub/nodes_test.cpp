@@ -114,6 +114,17 @@ TEST_F(HubNodes, GiveWhatWasMissedToAClientThatComesBackOnAnother) {
     EXPECT_EQ(said(*late), "[at 5 lost]");
 }
 
+TEST_F(HubNodes, AskWhereAChannelIsThoughOneOfItsMessagesCameAfterItWasLeft) {
+    const auto first = subscribe(one, on_one, "kept");
+    two.state->publish("kept", {.type = "1"}, {}); // on its way
+    one.state->detach(on_one, "kept");
+    loop.settle();
+    publish(two, "kept", "2");
+    subscribe(one, on_one, "kept", position{first->now.epoch, 0});
+    publish(two, "kept", "3");
+    EXPECT_EQ(said(*anna), "[at 0][at 2 recovered]123");
+}
+
 TEST_F(HubNodes, AskOnceForAllWhoWaitForAChannel) {
     publish(one, "kept", "12");
     const auto held = loop.spawn([](std::shared_ptr<detail::hub_state> of) -> awaitable<void> {
