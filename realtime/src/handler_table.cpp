@@ -5,7 +5,6 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/post.hpp>
 
 #include <algorithm>
 #include <exception>
@@ -57,17 +56,6 @@ awaitable<void> tell_each(std::vector<client_handler> all, client_id who, close_
         co_await call<client_id, close_code>(each, limit, what, who, who, code);
 }
 
-void tell_later(std::vector<client_handler> all, client_id who, close_code code, const executor& on) {
-    if (all.empty())
-        return;
-    auto begin = [all = std::move(all), who = std::move(who), code, on]() mutable {
-        auto rest = tell(std::move(all), std::move(who), code, {patience_without_session, &real_clock()});
-        if (rest)
-            asio::co_spawn(on, std::move(*rest), asio::detached);
-    };
-    asio::post(on, std::move(begin));
-}
-
 } // namespace
 
 template <class Change>
@@ -102,14 +90,6 @@ std::shared_ptr<const lists> handler_table::now() const {
     return lists_;
 }
 
-void handler_table::connected(client_id who, const executor& on) const {
-    tell_later(now()->connected, std::move(who), close_code::normal, on);
-}
-
-void handler_table::disconnected(client_id who, close_code code, const executor& on) const {
-    tell_later(now()->disconnected, std::move(who), code, on);
-}
-
 std::optional<awaitable<void>> dispatch(std::shared_ptr<const lists> to, client_id from, message said, patience limit) {
     if (!is_plain(*to, said.type))
         return call_each(std::move(to), std::move(from), std::move(said), limit);
@@ -140,6 +120,13 @@ std::optional<awaitable<void>> tell(std::vector<client_handler> all, client_id w
     for (const auto& each : all)
         guarded(what, who, [&] { each.now(who, code); });
     return std::nullopt;
+}
+
+std::function<void()> telling(std::vector<client_handler> all, client_id who, close_code code, executor on) {
+    return [all = std::move(all), who = std::move(who), code, on = std::move(on)] {
+        if (auto rest = tell(all, who, code, {patience_without_session, &real_clock()}))
+            asio::co_spawn(on, std::move(*rest), asio::detached);
+    };
 }
 
 void log_failed_handler(std::string_view of, std::string_view client, std::exception_ptr why) noexcept {

@@ -3,6 +3,7 @@
 #include <infra/realtime/handlers.hpp>
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -40,10 +41,6 @@ public:
 
     std::shared_ptr<const lists> now() const;
 
-    /// For clients without a session, which does it in its client's turn: called on `on`, some time later.
-    void connected(client_id who, const executor& on) const;
-    void disconnected(client_id who, close_code code, const executor& on) const;
-
 private:
     template <class Change>
     void change(Change change);
@@ -70,6 +67,9 @@ const request_handler* find_request(const handler_table::lists& in, std::string_
 
 /// The same for those who hear of clients that come and go.
 std::optional<awaitable<void>> tell(std::vector<client_handler> all, client_id who, close_code code, patience limit);
+
+/// The same, to be called on the loop that `on` is of: for clients without a session, which does it in its client's turn.
+std::function<void()> telling(std::vector<client_handler> all, client_id who, close_code code, executor on);
 
 /// Writes what a handler threw to the log.
 void log_failed_handler(std::string_view of, std::string_view client, std::exception_ptr why) noexcept;

@@ -4,6 +4,8 @@
 #include <infra/base/telemetry.hpp>
 #include <infra/runtime/default_runtime.hpp>
 
+#include <boost/asio/post.hpp>
+
 #include <algorithm>
 #include <utility>
 
@@ -25,7 +27,8 @@ hub_state::hub_state(hub_options o, lane_bounds bounds)
       time_(options.time ? options.time : &real_clock()),
       keys_(options.limits.max_idempotency_keys),
       bounds_(bounds),
-      on_(options.on) {
+      on_(options.on),
+      gate_(on_ ? loop_gate::of(*on_) : nullptr) {
     if (options.broker)
         others = std::make_unique<broker_side>(*this, options.broker);
 }
@@ -50,14 +53,23 @@ std::size_t hub_state::close_user(std::string_view user, close_code code) {
 
 executor hub_state::work_executor() {
     const std::scoped_lock lock(mutex_);
-    if (!on_)
+    if (!on_) {
         on_ = default_executor();
+        gate_ = loop_gate::of(*on_);
+    }
     return *on_;
 }
 
 executor hub_state::executor_of(const client& who) {
     const auto group = who.socket->group();
     return group ? group->get_executor() : work_executor();
+}
+
+void hub_state::run_on_loop_of(const client& who, std::function<void()> what) {
+    if (who.on->has_group())
+        return who.on->run_later(std::move(what));
+    const auto on = work_executor();
+    gate_->pass([&] { asio::post(on, std::move(what)); }); // constant once there is an executor
 }
 
 // --- clients ---
@@ -122,12 +134,12 @@ bool hub_state::take_out(const std::shared_ptr<client>& who, close_code code, st
 // A session tells in its client's turn. The executor is asked for only where somebody listens, since it may start the default loops.
 void hub_state::tell_connected(const client& who) {
     if (!who.has_session && !handlers.now()->connected.empty())
-        handlers.connected(who.id, executor_of(who));
+        run_on_loop_of(who, telling(handlers.now()->connected, who.id, close_code::normal, executor_of(who)));
 }
 
 void hub_state::tell_disconnected(const client& who, close_code code) {
     if (!who.has_session && !handlers.now()->disconnected.empty())
-        handlers.disconnected(who.id, code, executor_of(who));
+        run_on_loop_of(who, telling(handlers.now()->disconnected, who.id, code, executor_of(who)));
 }
 
 void hub_state::send(const std::shared_ptr<client>& to, frame what, bool here) {
@@ -145,6 +157,8 @@ void hub_state::send(const std::shared_ptr<client>& to, frame what, bool here) {
 void hub_state::broadcast(frame what) {
     std::vector<std::pair<std::shared_ptr<lane>, std::vector<std::shared_ptr<client>>>> by_lane;
     for (auto& each : clients.all()) {
+        if (!identity_of(*each)->proved) // a stranger, until it says who it is
+            continue;
         auto found = std::ranges::find(by_lane, each->on, [](const auto& one) { return one.first; });
         if (found == by_lane.end())
             found = by_lane.insert(by_lane.end(), {each->on, {}});

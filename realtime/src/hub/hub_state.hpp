@@ -16,6 +16,7 @@
 
 #include <infra/realtime/hub.hpp>
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -55,6 +56,8 @@ public:
     clock& time() const noexcept { return *time_; }
     executor work_executor(); ///< hub_options::on, or the default runtime's
     executor executor_of(const client& who);
+    /// On its loop, some time later; not at all where that ends before. From any thread.
+    void run_on_loop_of(const client& who, std::function<void()> what);
 
     // --- clients
 
@@ -151,6 +154,7 @@ private:
     std::unordered_map<const connection_group*, std::weak_ptr<lane>> lanes_; // guarded by mutex_
     std::shared_ptr<lane> ungrouped_;                                        // guarded by mutex_
     std::optional<executor> on_;                                             // guarded by mutex_
+    std::shared_ptr<loop_gate> gate_;                                        // guarded by mutex_: that of on_
 };
 
 } // namespace infra::realtime::detail

@@ -117,6 +117,10 @@ lane::lane(std::weak_ptr<lane_owner> owner, const std::shared_ptr<connection_gro
       gate_(on_ ? loop_gate::of(*on_) : nullptr),
       bounds_(bounds) {}
 
+void lane::run_later(std::function<void()> what) const {
+    gate_->pass([this, &what] { asio::post(*on_, std::move(what)); });
+}
+
 void lane::post(lane_item item) {
     const std::scoped_lock lock(mutex_);
     if (!gone_)

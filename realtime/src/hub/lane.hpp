@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -112,6 +113,9 @@ public:
     /// On the lane's thread, called by a session: what was posted before has been sent when this returns, unless it was called by what
     /// the lane is doing. The group is flushed in a turn of its own, not below its caller.
     void drain_here();
+
+    /// On a group's loop, some time later; not at all where it ends before.
+    void run_later(std::function<void()> what) const;
 
     std::shared_ptr<connection_group> group() const noexcept { return group_.lock(); }
     bool has_group() const noexcept { return grouped_; }

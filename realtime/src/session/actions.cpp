@@ -51,7 +51,6 @@ conversation::action_function conversation::action_for(std::string_view type) no
 
 bool conversation::hear_at_once(hub_state& at, client_message& said) {
     const auto& type = said.what.type;
-    count_received(type);
     if (type == "ping")
         answer(at, {.type = "pong"}, said.ref);
     else if (type == "reply" && proved_)
@@ -60,6 +59,7 @@ bool conversation::hear_at_once(hub_state& at, client_message& said) {
         at.requests.failed(me_.id, said.ref, said.what.data);
     else
         return false;
+    count_received(type);
     return true;
 }
 

@@ -55,7 +55,7 @@ bool conversation::begin(const hub_pointer& at, identity brought, std::chrono::m
     auto channels = std::exchange(brought.channels, {});
     const auto expires_at = brought.expires_at;
     const auto user = brought.user;
-    if (!user.empty() || !brought.info.is_null() || expires_at) // nobody in particular needs no memory
+    if (!user.empty() || !brought.info.is_null() || expires_at || !proved_) // nobody in particular needs no memory
         me_.who = std::make_shared<const identity>(std::move(brought));
     me_.session = shared_from_this();
     if (const auto refused = at->admit(me())) {
@@ -69,8 +69,12 @@ bool conversation::begin(const hub_pointer& at, identity brought, std::chrono::m
         end_at(*at, ending::kind::token,
                saturating_add(at->time().steady(), saturating_sub(*expires_at, at->time().wall())));
     answer(*at, welcome(me_.id, user, ping), {});
-    go_on(at, channels.empty() ? tell(at->handlers.now()->connected, me_.id, close_code::normal, patience_in(*at))
-                               : settle_in(shared_from_this(), at, std::move(channels)));
+    if (!proved_)
+        go_on(at, std::nullopt);
+    else if (channels.empty())
+        go_on(at, tell(at->handlers.now()->connected, me_.id, close_code::normal, patience_in(*at)));
+    else
+        go_on(at, settle_in(shared_from_this(), at, std::move(channels)));
     return true;
 }
 
@@ -155,7 +159,7 @@ rest conversation::next(const hub_pointer& at) {
         if (auto more = handle(at, *text))
             return more;
     busy_ = false;
-    if (gone_)
+    if (gone_ && proved_) // whoever was not is nobody's news
         return tell(at->handlers.now()->disconnected, me_.id, left_with_, patience_in(*at));
     return std::nullopt;
 }
@@ -186,7 +190,7 @@ void conversation::removed(close_code code) noexcept {
         return;
     if (me_.socket->group())
         return leave(at, code);
-    asio::post(at->executor_of(me_), [self = shared_from_this(), code] {
+    at->run_on_loop_of(me_, [self = shared_from_this(), code] {
         if (const auto hub = self->hub_.lock())
             self->leave(hub, code);
     });
@@ -212,7 +216,10 @@ rest conversation::handle(const hub_pointer& at, std::string_view text) {
     auto read = parse_client_message(text);
     if (auto* const said = std::get_if<client_message>(&read)) {
         bad_in_a_row_ = 0;
-        return hear_at_once(*at, *said) ? std::nullopt : handle(at, std::move(*said));
+        if (hear_at_once(*at, *said))
+            return std::nullopt;
+        count_received(said->what.type);
+        return handle(at, std::move(*said));
     }
     const auto& bad = std::get<bad_message>(read);
     count_received("bad");

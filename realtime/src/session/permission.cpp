@@ -89,7 +89,12 @@ awaitable<void> conversation::authenticate_later(self_pointer self, hub_pointer 
     if (!is)
         co_return self->shut(*at, close_code::unauthorized, "the token proves nothing");
     auto channels = std::exchange(is->channels, {});
-    if (self->take_identity(at, std::move(*is), said.ref))
+    const bool was_stranger = !self->proved_;
+    if (!self->take_identity(at, std::move(*is), said.ref))
+        co_return;
+    if (was_stranger)
+        co_await settle_in(self, at, std::move(channels));
+    else
         co_await subscribe_to(self, at, std::move(channels));
 }
 
@@ -121,6 +126,11 @@ bool conversation::take_identity(const hub_pointer& at, identity is, const std::
 
 awaitable<void> conversation::subscribe_to(self_pointer self, hub_pointer at, std::vector<std::string> channels) {
     for (const auto& each : channels) {
+        if (!is_channel_name(each, at->options.limits.max_channel_name)) {
+            telemetry::log(level::warn, "realtime", "an identity brings a channel that has no name to be one",
+                           {{"hub", at->options.name}, {"client", self->me_.id}});
+            continue;
+        }
         try {
             if (auto more = self->attach(at, {.what = {.channel = each}}))
                 co_await std::move(*more);

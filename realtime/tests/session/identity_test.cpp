@@ -98,6 +98,30 @@ TEST_F(SessionIdentity, MayBeProvedByTheFirstMessage) {
     EXPECT_EQ(names(said(anna, subscribe_to("c"))), name_list{"subscribed"});
 }
 
+TEST_F(SessionIdentity, ThatIsNotProvedHearsNothingAndIsNobodysNews) {
+    std::string news;
+    make_hub(with_tokens()).on_connect([&](client_id, close_code) { news += "+"; });
+    the_hub().on_disconnect([&](client_id, close_code) { news += "-"; });
+    auto& stranger = connect({.proved = false});
+    auto& anna = connect({.proved = false});
+    authed(anna, "anna");
+    EXPECT_EQ(news, "+");
+    the_hub().broadcast({.type = "to all"});
+    settle();
+    EXPECT_EQ(names(anna.heard()), name_list{"to all"});
+    EXPECT_TRUE(stranger.heard().empty());
+    stranger.drop();
+    anna.drop();
+    settle();
+    EXPECT_EQ(news, "+-");
+}
+
+TEST_F(SessionIdentity, BringsNoChannelWithoutAName) {
+    test_client anna(the_hub(), {.user = "anna\n", .channels = {"", "user:anna\n", std::string(256, 'c'), "good"}});
+    settle();
+    EXPECT_EQ(the_hub().get_channels(), name_list{"good"});
+}
+
 TEST_F(SessionIdentity, ProvedByNothingAtAllIsRefusedAtOnceWhereThatIsNotWanted) {
     auto options = with_tokens();
     options.auth_by_message = true;

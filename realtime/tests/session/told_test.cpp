@@ -33,6 +33,21 @@ TEST_F(SessionTold, CountsWhatClientsSayAndAreRefusedByNamesOfOurs) {
     EXPECT_EQ(told.everything().find("made up"), std::string::npos);
 }
 
+TEST_F(SessionTold, CountsWhatHasWaitedOnce) {
+    the_hub().on_message("slow", [this](client_id, message) -> awaitable<void> { co_await time.sleep_for(1s); });
+    auto& anna = connect();
+    anna.say(message{.type = "slow"});
+    anna.say(subscribe_to("c"));
+    anna.say(message{.type = "ping"});
+    anna.say_text("garbage");
+    settle();
+    time.advance(1s);
+    settle();
+    EXPECT_EQ(told.counted("realtime_messages_received_total type=subscribe"), 1);
+    EXPECT_EQ(told.counted("realtime_messages_received_total type=ping"), 1);
+    EXPECT_EQ(told.counted("realtime_messages_received_total type=other"), 2);
+}
+
 TEST_F(SessionTold, ShowsHandlersInASpanPlainOrNot) {
     the_hub().on_request("plain", [](client_id, message) { return 1; });
     the_hub().on_request("later", [this](client_id, message) -> awaitable<json::value> {

@@ -53,8 +53,9 @@ struct identity {
     std::optional<wall_time>
         expires_at{}; ///< then the client is asked for a new token, and after `auth_time` closed with token_expired
     std::vector<std::string> channels{}; ///< subscribed at once, without being asked for
-    bool proved =
-        true; ///< false: hub_options::auth_by_message; until then the client may say nothing but `auth` and `ping`
+    /// False: hub_options::auth_by_message. Until then the client may say nothing but `auth` and `ping`, hears no broadcast, and no
+    /// on_connect is told of it.
+    bool proved = true;
 };
 
 /// What somebody wants to do.
