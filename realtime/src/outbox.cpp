@@ -29,7 +29,7 @@ frame notice_of(const gap& g) {
     message said{.type = "gap", .channel = g.channel->name, .data = {{"dropped", g.dropped}}};
     if (g.offset > 0)
         said.data.as_object().emplace("offset", g.offset);
-    return make_frame(said, {.control = true});
+    return frame(to_text(said), {.channel = g.channel, .offset = g.offset, .control = true});
 }
 
 struct entry {
@@ -74,8 +74,7 @@ struct outbox::state {
     void append(const frame& f, std::string_view bytes, entry::kind what);
     bool make_room(const frame& f, std::size_t size, std::size_t most);
     bool could_free(const channel_facts* of, std::size_t bytes) const noexcept;
-    template <class Which>
-    void drop_where(const channel_facts* of, Which which);
+    void drop_those_of(const channel_facts* of, std::string_view key);
     void drop_all_but_the_last_of_each_key(const channel_facts* of);
     void drop(std::size_t at);
     void note_dropped(const std::shared_ptr<const channel_facts>& channel, std::uint64_t offset);
@@ -106,13 +105,15 @@ void outbox::state::append(const frame& f, std::string_view bytes, entry::kind w
 bool outbox::state::make_room(const frame& f, std::size_t size, std::size_t most) {
     const auto* channel = f.facts().channel.get();
     if (channel->options.on_overflow == overflow::keep_latest) {
-        drop_where(channel, [&](const entry& e) { return e.of.facts().key == f.facts().key; });
+        drop_those_of(channel, f.facts().key);
         if (!fits(size, most))
             drop_all_but_the_last_of_each_key(channel);
     }
     const auto waiting = message_bytes + gap_bytes + leaving.rest.size();
     if (!fits(size, most) && could_free(channel, waiting + size + channel->name.size() + 96 - most))
-        drop_where(channel, [&](const entry&) { return !fits(size, most); });
+        for (std::size_t i = first; i < queue.size() && !fits(size, most); ++i)
+            if (queue[i].is_message_of(channel))
+                drop(i);
     tidy();
     return fits(size, most);
 }
@@ -125,10 +126,9 @@ bool outbox::state::could_free(const channel_facts* of, std::size_t bytes) const
     return found >= bytes;
 }
 
-template <class Which>
-void outbox::state::drop_where(const channel_facts* of, Which which) {
+void outbox::state::drop_those_of(const channel_facts* of, std::string_view key) {
     for (std::size_t i = first; i < queue.size(); ++i)
-        if (queue[i].is_message_of(of) && which(queue[i]))
+        if (queue[i].is_message_of(of) && queue[i].of.facts().key == key)
             drop(i);
 }
 
@@ -364,6 +364,19 @@ std::size_t outbox::control_bytes() const noexcept { return state_ ? state_->con
 
 std::size_t outbox::gather(std::span<std::string_view> into) {
     return state_ ? state_->gather(into, options_.gap_as) : 0;
+}
+
+frame outbox::take() {
+    if (!state_)
+        return {};
+    auto& s = *state_;
+    s.tidy();
+    auto& next = s.queue[s.first];
+    auto taken = next.is_gap() ? notice_of(*next.missing) : next.of;
+    s.finish_first(next.bytes.size());
+    if (s.is_empty())
+        state_.reset();
+    return taken;
 }
 
 void outbox::written(std::size_t bytes) {

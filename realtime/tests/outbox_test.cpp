@@ -286,6 +286,22 @@ TEST(Outbox, GathersNoMoreThanThereIsRoomFor) {
     EXPECT_EQ(box.gather(std::span(pieces).first(3)), 3u);
 }
 
+TEST(Outbox, GivesMessagesOneByOneToThoseWhoWant) {
+    const auto room = make_channel("room:1", overflow::drop_newest);
+    outbox box({.max_bytes = 1});
+    EXPECT_FALSE(box.take());
+    box.push(make_numbered(room, 1));
+    box.push(make_numbered(room, 2));
+    box.push(make_numbered(room, 3));
+    EXPECT_EQ(box.take().facts().offset, 1u);
+    const auto gap = box.take();
+    EXPECT_EQ(gap.facts().channel, room);
+    EXPECT_EQ(gap.facts().offset, 3u);
+    EXPECT_EQ(gap.text(), R"({"type":"gap","channel":"room:1","data":{"dropped":2,"offset":3}})");
+    EXPECT_TRUE(box.empty());
+    EXPECT_FALSE(box.take());
+}
+
 // --- The truth of it -------------------------------------------------------------------------------------------------
 
 // What a client knows of a channel: the last number it saw, and how many it was told that it missed since.

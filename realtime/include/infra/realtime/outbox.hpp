@@ -60,6 +60,9 @@ public:
     /// The next pieces to write, in order, at most `into.size()`; how many. Good until the next push or written.
     std::size_t gather(std::span<std::string_view> into);
     void written(std::size_t bytes);
+    /// The other way, for transports that write something around each message: the next one whole, or a gap's notice, with its channel and
+    /// offset among its facts. Empty when nothing waits.
+    frame take();
 
 private:
     struct state;
