@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,6 +35,7 @@ struct service_options {
     hub_options hub{};
     websocket_options websocket{};
     http::server_options http{};
+    std::function<void(realtime::hub, http::router&)> before{}; ///< more routes
 };
 
 /// `subscribe` is allowed to all.
@@ -42,6 +44,8 @@ public:
     explicit service(service_options options = {})
         : at(complete(std::move(options.hub), loop, time)), sockets(std::in_place, at, std::move(options.websocket)) {
         sockets->mount(routes, "/ws");
+        if (options.before)
+            options.before(at, routes);
         options.http.port = 0;
         options.http.access_log = false;
         server.emplace(std::vector{loop.get_executor()}, routes, options.http, time);
@@ -217,6 +221,7 @@ public:
         }
     }
     const std::string& unread() const noexcept { return unread_; }
+    std::string take_all() { return std::exchange(unread_, {}); }
 
 private:
     std::optional<received_frame> next() {

@@ -13,7 +13,9 @@
 #include <infra/realtime/websocket.hpp>
 
 #include <chrono>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace infra::realtime {
 
@@ -23,7 +25,10 @@ struct event_stream_options {
     std::chrono::milliseconds retry{2'000};       ///< what browsers wait before they come back
 };
 
-/// Streams end when the http server drains: browsers come back by themselves.
+/// Messages are events of the type "message"; `gap` is told by an event `gap`, a channel that may not be heard by `refused`, and an end after
+/// which it makes no sense to come back by `closed`. `&token=…` behind a channel opens a signed name. At most 32 channels.
+///
+/// Streams end when hub::stop closes their clients (call it before http::server::stop): browsers come back by themselves.
 void add_event_stream(http::router& routes, hub from, std::string_view path = "/events",
                       event_stream_options options = {});
 
