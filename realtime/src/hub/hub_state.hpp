@@ -141,6 +141,7 @@ private:
     void left(const channel& from, const client& who);
     void tell_connected(const client& who);
     void tell_disconnected(const client& who, close_code code);
+    publication hand_out(std::string_view name, const message& sent, const publish_options& how);
     outgoing prepare(const message& sent, const publish_options& how) const;
     publication place(std::string_view name, const message& sent, const publish_options& how,
                       const std::optional<position>& at);

@@ -13,6 +13,18 @@ std::optional<executor> executor_of(const std::shared_ptr<connection_group>& gro
     return group ? std::optional(group->get_executor()) : std::nullopt;
 }
 
+constexpr auto everything = static_cast<std::size_t>(-1);
+
+/// What an item adds to the queue of a client.
+struct size_of {
+    std::size_t operator()(const delivery& d) const noexcept { return d.what.size(); }
+    std::size_t operator()(const to_clients& t) const noexcept { return t.what.size(); }
+    template <class Other>
+    std::size_t operator()(const Other&) const noexcept {
+        return 0;
+    }
+};
+
 /// In the seat of one who has thrown, until it is taken away.
 connection& nobody() {
     struct deaf : connection {
@@ -183,16 +195,16 @@ void lane::schedule() {
 }
 
 void lane::abandon() noexcept {
-    std::vector<lane_item> left;
+    std::vector<lane_item> left, begun;
     const std::scoped_lock lock(mutex_);
     gone_ = true;
     left.swap(inbox_);
+    begun.swap(batch_);
 }
 
-// One batch a turn: between two of them the loop sees to its sockets.
 void lane::turn() {
-    auto batch = take();
-    work(batch);
+    take();
+    work(bounds_.slice_bytes);
     if (const auto group = group_.lock())
         group->flush();
     if (rest())
@@ -201,45 +213,60 @@ void lane::turn() {
 
 void lane::combine() {
     do {
-        auto batch = take();
-        work(batch);
+        take();
+        work(everything);
     } while (rest());
 }
 
 // Whether there is more to do; if not, the next one to post something claims it.
 bool lane::rest() {
     const std::scoped_lock lock(mutex_);
-    return scheduled_ = !inbox_.empty();
+    return scheduled_ = next_ < batch_.size() || !inbox_.empty();
 }
 
 void lane::drain_here() {
     if (grouped_ && !working_) {
-        auto batch = take();
-        work(batch);
+        work(everything);
+        take();
+        work(everything);
     }
     wake();
 }
 
-std::vector<lane_item> lane::take() {
-    std::vector<lane_item> batch = std::exchange(spare_, {});
+// What lies in the inbox, if all of the last batch has been done.
+void lane::take() {
+    if (next_ < batch_.size())
+        return;
     const std::scoped_lock lock(mutex_);
-    waiting_ = waiting_bytes_ = 0;
-    batch.swap(inbox_);
-    return batch;
+    batch_.swap(inbox_);
+    next_ = 0;
+    batch_waiting_ = waiting_;
+    batch_bytes_ = waiting_bytes_;
 }
 
-void lane::work(std::vector<lane_item>& batch) noexcept {
+void lane::work(std::size_t max_bytes) noexcept {
     lane_report done;
     worker does(done);
     working_ = true;
-    for (auto& each : batch)
-        std::visit(does, each);
+    for (std::size_t bytes = 0; next_ < batch_.size() && bytes < max_bytes; ++next_) {
+        bytes += std::visit(size_of(), batch_[next_]);
+        std::visit(does, batch_[next_]);
+    }
     working_ = false;
-    constexpr std::size_t kept = 1'024; // items: a burst does not keep its memory
-    batch.clear();
-    if (batch.capacity() <= kept)
-        spare_ = std::move(batch);
+    if (next_ == batch_.size())
+        finish_batch();
     report(done);
+}
+
+void lane::finish_batch() noexcept {
+    constexpr std::size_t kept = 1'024; // items: a burst does not keep its memory
+    batch_.clear();
+    next_ = 0;
+    if (batch_.capacity() > kept)
+        batch_ = {};
+    const std::scoped_lock lock(mutex_);
+    waiting_ -= std::exchange(batch_waiting_, 0);
+    waiting_bytes_ -= std::exchange(batch_bytes_, 0);
 }
 
 void lane::report(lane_report& done) noexcept {

@@ -77,6 +77,7 @@ using lane_item = std::variant<delivery, announcement, arrival, departure, lost_
 struct lane_bounds {
     std::size_t items = 65'536;
     std::size_t bytes = 64 * 1024 * 1024;
+    std::size_t slice_bytes = 64 * 1024; ///< of messages handed out in one turn of the loop
 };
 
 /// Told by lanes, on their threads and under no lock.
@@ -96,7 +97,7 @@ struct lane_report {
 };
 
 /// The way to the connections of one group, or to all that have none. A group's lane works on its executor, one wake-up for whatever lies
-/// in the inbox. Without a group, whoever wakes it does the work, unless somebody is at it, who then does it all.
+/// in the inbox; a long burst is handed out in slices, so that sockets are written to in between and queues do not fill. Without a group, whoever wakes it does the work, unless somebody is at it, who then does it all.
 ///
 /// Threads:  post() from any, also under a channel's lock: it calls nobody. wake() from any, under no lock.
 class lane : public std::enable_shared_from_this<lane> {
@@ -129,8 +130,9 @@ private:
     void turn();
     void combine();
     bool rest();
-    std::vector<lane_item> take();
-    void work(std::vector<lane_item>& batch) noexcept;
+    void take();
+    void work(std::size_t max_bytes) noexcept;
+    void finish_batch() noexcept;
     void report(lane_report& done) noexcept;
 
     const std::weak_ptr<lane_owner> owner_;
@@ -142,12 +144,16 @@ private:
 
     std::mutex mutex_;
     std::vector<lane_item> inbox_;  // guarded by mutex_
-    std::size_t waiting_ = 0;       // guarded by mutex_: deliveries in the inbox
+    std::size_t waiting_ = 0;       // guarded by mutex_: deliveries in the inbox and in the batch
     std::size_t waiting_bytes_ = 0; // guarded by mutex_
     bool scheduled_ = false;        // guarded by mutex_: a turn has been posted, or somebody combines
     bool gone_ = false;             // guarded by mutex_: the loop has; what is said goes nowhere
-    bool working_ = false;          // the lane's thread
-    std::vector<lane_item> spare_;  // the lane's thread: an empty one with room
+    // The lane's thread.
+    std::vector<lane_item> batch_;
+    std::size_t next_ = 0; // of batch_, to be done
+    std::size_t batch_waiting_ = 0;
+    std::size_t batch_bytes_ = 0;
+    bool working_ = false;
 };
 
 } // namespace infra::realtime::detail

@@ -67,10 +67,20 @@ publication hub_state::publish(std::string_view name, message sent, const publis
         return counts.duplicate(), publication{.duplicate = true};
     publishing span(name);
     sent.channel = name;
-    counts.published();
+    try {
+        const auto done = span.done(hand_out(name, sent, how));
+        counts.published();
+        return done;
+    } catch (...) { // too many channels: it may be tried again
+        keys_.give_back(name, how.idempotency_key);
+        throw;
+    }
+}
+
+publication hub_state::hand_out(std::string_view name, const message& sent, const publish_options& how) {
     if (others && others->with()->publish(sent.channel, make_envelope(sent, how)))
-        return span.done({.subscribers = subscribers_of(name)});
-    return span.done(place(name, sent, how, others ? std::optional(position()) : std::nullopt));
+        return {.subscribers = subscribers_of(name)};
+    return place(name, sent, how, others ? std::optional(position()) : std::nullopt);
 }
 
 awaitable<publication> hub_state::publish_confirmed(std::shared_ptr<hub_state> in, std::string name, message sent,

@@ -1,6 +1,7 @@
 #include "recent_keys.hpp"
 
 #include <chrono>
+#include <iterator>
 #include <utility>
 
 namespace infra::realtime::detail {
@@ -18,22 +19,25 @@ bool recent_keys::use(std::string_view channel, std::string_view key, steady_tim
     auto name = joined(channel, key);
     const std::scoped_lock lock(mutex_);
     while (!used_.empty() && used_.front().until <= now)
-        forget_oldest();
-    if (known_.contains(name))
+        forget(used_.begin());
+    if (by_name_.contains(name))
         return false;
     if (used_.size() >= max_)
-        forget_oldest();
+        forget(used_.begin());
     used_.push_back({std::move(name), saturating_add(now, remembered)});
-    known_.insert(used_.back().name);
+    by_name_.emplace(used_.back().name, std::prev(used_.end()));
     return true;
 }
 
-void recent_keys::forget_oldest() {
-    const auto known = known_.find(used_.front().name);
-    if (known != known_.end() &&
-        known->data() == used_.front().name.data()) // it may have been given back and used again
-        known_.erase(known);
-    used_.pop_front();
+void recent_keys::give_back(std::string_view channel, std::string_view key) {
+    const std::scoped_lock lock(mutex_);
+    if (const auto found = by_name_.find(joined(channel, key)); found != by_name_.end())
+        forget(found->second);
+}
+
+void recent_keys::forget(std::list<used>::iterator which) {
+    by_name_.erase(which->name);
+    used_.erase(which);
 }
 
 } // namespace infra::realtime::detail

@@ -3,11 +3,11 @@
 #include <infra/base/time.hpp>
 
 #include <cstddef>
-#include <deque>
+#include <list>
 #include <mutex>
 #include <string>
 #include <string_view>
-#include <unordered_set>
+#include <unordered_map>
 
 namespace infra::realtime::detail {
 
@@ -20,18 +20,20 @@ public:
 
     /// False if the key has been used on this channel.
     bool use(std::string_view channel, std::string_view key, steady_time now);
+    /// It was not published after all.
+    void give_back(std::string_view channel, std::string_view key);
 
 private:
     struct used {
         std::string name;
         steady_time until;
     };
-    void forget_oldest();
+    void forget(std::list<used>::iterator which);
 
     const std::size_t max_;
     std::mutex mutex_;
-    std::unordered_set<std::string_view> known_; // guarded by mutex_; views of the names in used_
-    std::deque<used> used_;                      // guarded by mutex_; in the order of time
+    std::list<used> used_;                                                    // guarded by mutex_; in the order of time
+    std::unordered_map<std::string_view, std::list<used>::iterator> by_name_; // guarded by mutex_; of names in used_
 };
 
 } // namespace infra::realtime::detail

@@ -95,6 +95,13 @@ TEST_F(Hub, ForgetsTheOldestKeyWhereThereAreTooMany) {
     EXPECT_FALSE(subject.publish("room", {.type = "x"}, {.idempotency_key = "a"}).duplicate);
 }
 
+TEST(HubLimits, AKeyIsNotUsedUpByWhatCouldNotBePublished) {
+    hub small({.channels = {{"*", {.history = {.size = 1}}}}, .limits = {.max_channels = 1}});
+    small.publish("a", {.type = "x"});
+    for (int i = 0; i < 2; ++i)
+        EXPECT_THROW(small.publish("b", {.type = "x"}, {.idempotency_key = "k"}), infra::error);
+}
+
 TEST_F(Hub, RefusesWhatCannotBePublished) {
     const auto refused = [this](std::string_view channel, message m, publish_options how = {}) {
         try {

@@ -137,6 +137,26 @@ TEST_F(FullLane, DoesNotDelayAnotherLoopsClients) {
     EXPECT_EQ(said(*anna), "");
 }
 
+TEST(Lane, HandsALongBurstOutInSlicesAndFlushesBetween) {
+    testing::test_loop loop;
+    const auto group = std::make_shared<recording_group>(loop.get_executor());
+    const auto state = std::make_shared<detail::hub_state>(hub_options{.on = loop.get_executor()},
+                                                           detail::lane_bounds{.slice_bytes = 100});
+    const auto socket = std::make_shared<recording>(group);
+    const auto who = std::make_shared<detail::client>();
+    who->id = "anna";
+    who->socket = socket;
+    state->admit(who);
+    state->attach(who, "room");
+    loop.settle();
+    const auto before = group->flushes;
+    for (int i = 0; i < 20; ++i)
+        state->publish("room", {.type = "0123456789"}, {}); // 43 bytes each
+    loop.settle();
+    EXPECT_EQ(socket->received.size(), 20u);
+    EXPECT_EQ(group->flushes - before, 7u) << "three a turn";
+}
+
 // --- the order between a session's answers and what is published
 
 TEST_F(FullLane, SaysAtOnceAndInOrderWhatASessionOnItsLoopIsAnswered) {
