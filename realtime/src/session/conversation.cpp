@@ -93,6 +93,8 @@ bool conversation::receive(std::string_view text) {
         return false;
     if (ending_ && at->time().steady() >= ending_->when)
         time_is_up(*std::shared_ptr(ending_));
+    if (!is_open())
+        return false;
     if (!is_within_rate(*at))
         shut(*at, close_code::too_many_messages, "slow down");
     else if (std::exchange(busy_, true))

@@ -1,5 +1,7 @@
 #include "support.hpp"
 
+#include <random>
+
 namespace infra::realtime {
 namespace {
 
@@ -114,6 +116,47 @@ TEST_F(SessionBadInput, OfHistoryLimitsIsCutToWhatIsPossible) {
     EXPECT_EQ(many("all"), 5u);
     EXPECT_EQ(many(1e300), 5u);
     EXPECT_EQ(many(UINT64_MAX), 5u);
+}
+
+// What is said is almost a message of the protocol, and sometimes one.
+TEST_F(SessionBadInput, OfAnyKindHurtsNobody) {
+    auto options = open_options();
+    options.limits.messages_per_second = 1e6;
+    options.limits.message_burst = 1'000'000;
+    auto& hub = make_hub(options);
+    hub.on_request("ask", [](client_id, message m) { return m.data; });
+    const std::string seeds[] = {
+        R"({"type":"subscribe","channel":"r:1","ref":"1","token":"v1..x","since":{"epoch":"e","offset":1},"info":{"a":1}})",
+        R"({"type":"unsubscribe","channel":"r:1","ref":2})",
+        R"({"type":"publish","channel":"r:1","ref":"3","data":{"type":"said","data":[1,2.5e3,"\u00e9"]}})",
+        R"({"type":"presence","channel":"r:1"})",
+        R"({"type":"history","channel":"r:1","data":{"limit":3},"ref":"4"})",
+        R"({"type":"auth","token":"t"})",
+        R"({"type":"ping"})",
+        R"({"type":"reply","ref":"1","data":1})",
+        R"({"type":"error","ref":"1","data":{"code":"c","message":"m"}})",
+        R"({"type":"ask","ref":"5","data":null})"};
+    std::mt19937 chance(1);
+    const auto lot = [&](std::size_t below) {
+        return std::uniform_int_distribution<std::size_t>(0, below - 1)(chance);
+    };
+    auto& witness = connect();
+    said(witness, subscribe_to("witness"));
+    auto& fool = connect();
+    for (int i = 0; i < 5'000; ++i) {
+        auto text = seeds[lot(std::size(seeds))];
+        for (auto changes = lot(4); changes > 0; --changes)
+            text[lot(text.size())] = static_cast<char>(lot(256));
+        fool.say_text(lot(20) == 0 ? text.substr(0, lot(text.size())) : text);
+        settle();
+        if (fool.closed())
+            fool.reconnect();
+        fool.heard();
+    }
+    hub.publish("witness", {.type = "m"});
+    settle();
+    EXPECT_EQ(names(witness.heard()), name_list{"m"});
+    EXPECT_EQ(hub.get_connected_clients().size(), 2u);
 }
 
 TEST_F(SessionBadInput, FromConnectionsThatHaveEndedIsNotHeard) {
