@@ -304,11 +304,22 @@ outbox& outbox::operator=(outbox&&) noexcept = default;
 outbox::state& outbox::waiting() {
     if (!state_)
         state_ = std::make_unique<state>();
+    if (only_) {
+        state_->append(only_, only_bytes_, entry::kind::message);
+        only_ = {};
+    }
     return *state_;
 }
 
 outbox::verdict outbox::push(const frame& f, std::string_view encoded) {
-    auto& s = waiting();
+    if (!empty() || f.facts().control)
+        return push_into(waiting(), f, encoded);
+    only_ = f;
+    only_bytes_ = encoded;
+    return verdict::queued;
+}
+
+outbox::verdict outbox::push_into(state& s, const frame& f, std::string_view encoded) {
     const auto& facts = f.facts();
     const auto most = options_.max_bytes;
     if (facts.control) {
@@ -355,7 +366,7 @@ void outbox::push_last(std::string bytes) {
 
 std::size_t outbox::bytes() const noexcept {
     if (!state_)
-        return 0;
+        return only_ ? only_bytes_.size() : 0;
     const auto& s = *state_;
     return s.leaving.rest.size() + s.control_bytes + s.answer_bytes + s.message_bytes + s.gap_bytes;
 }
@@ -363,12 +374,17 @@ std::size_t outbox::bytes() const noexcept {
 std::size_t outbox::control_bytes() const noexcept { return state_ ? state_->control_bytes : 0; }
 
 std::size_t outbox::gather(std::span<std::string_view> into) {
-    return state_ ? state_->gather(into, options_.gap_as) : 0;
+    if (state_)
+        return state_->gather(into, options_.gap_as);
+    if (!only_ || into.empty())
+        return 0;
+    into.front() = only_bytes_;
+    return 1;
 }
 
 frame outbox::take() {
     if (!state_)
-        return {};
+        return std::exchange(only_, {});
     auto& s = *state_;
     s.tidy();
     auto& next = s.queue[s.first];
@@ -380,9 +396,13 @@ frame outbox::take() {
 }
 
 void outbox::written(std::size_t bytes) {
-    if (!state_)
+    if (only_ && bytes == only_bytes_.size()) {
+        only_ = {};
         return;
-    auto& s = *state_;
+    }
+    if (empty() || bytes == 0)
+        return;
+    auto& s = waiting();
     bytes = s.finish_leaving(bytes);
     while (bytes > 0 && s.controls)
         bytes = s.finish_control(bytes);

@@ -7,7 +7,8 @@
 ///     waiting.gather(views);                 // up to 64 pieces for one write
 ///     waiting.written(n);                    // bytes the kernel took
 ///
-/// Pure: no I/O, no clock. A transport has one for each connection; queueing costs nothing until the first frame, and an empty outbox holds no memory.
+/// Pure: no I/O, no clock. A transport has one for each connection; an empty outbox holds no memory, and one message that leaves before the next comes,
+/// which is the usual case, takes none either.
 
 #include <infra/realtime/frame.hpp>
 
@@ -50,7 +51,7 @@ public:
     /// The last frame, a close: what is behind it, and has not begun to leave, is let go. Nothing goes in any more.
     void push_last(std::string bytes);
 
-    bool empty() const noexcept { return !state_; }
+    bool empty() const noexcept { return !state_ && !only_; }
     std::size_t bytes() const noexcept;
     std::size_t control_bytes() const noexcept; ///< of these, what push_control put in and has not begun to leave
     std::uint64_t dropped() const noexcept {
@@ -67,9 +68,12 @@ public:
 private:
     struct state;
     state& waiting();
+    verdict push_into(state& s, const frame& f, std::string_view encoded);
 
     outbox_options options_;
-    std::unique_ptr<state> state_; // while something waits
+    std::unique_ptr<state> state_; // while more waits than one message that has not begun to leave
+    frame only_;                   // that one
+    std::string_view only_bytes_;
     std::uint64_t dropped_ = 0;
 };
 
