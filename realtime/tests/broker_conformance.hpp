@@ -417,6 +417,23 @@ TEST_P(BrokerConformance, SendsWhatIsQueuedBeforeItStops) {
     loop.wait(at(0).stop(deadline::after(std::chrono::seconds(5))));
 }
 
+TEST_P(BrokerConformance, DoesNotRunOnceItIsStopped) {
+    loop.wait(at(0).stop(deadline::after(std::chrono::seconds(5))));
+    loop.wait(at(0).run(*nodes[0], rules));
+    EXPECT_FALSE(at(0).is_up());
+    EXPECT_EQ(nodes[0]->links, std::vector<bool>{});
+}
+
+TEST_P(BrokerConformance, StopsInTimeWithoutALink) {
+    start();
+    at(0).join("room:1", {.user = "anna", .connections = 1});
+    cut(0);
+    at(0).publish("room:1", saying("too late"));
+    loop.wait(at(0).stop(deadline::after(std::chrono::milliseconds(100))));
+    loop.until([&] { return nodes[0]->running->done(); });
+    EXPECT_EQ(nodes[0]->running->what(), "");
+}
+
 TEST_P(BrokerConformance, EndsWhenCancelled) {
     asio::cancellation_signal stop;
     nodes[0]->running = loop.spawn(at(0).run(*nodes[0], rules), stop.slot());

@@ -30,7 +30,7 @@ awaitable<void> until_closed(awaitable<void> loop) {
     }
 }
 
-class redis_broker final : public broker {
+class redis_broker final : public broker, public std::enable_shared_from_this<redis_broker> {
 public:
     redis_broker(redis_broker_options options, clock& time) : on_(std::move(options), time) {}
 
@@ -76,11 +76,14 @@ private:
 // --- Life ----------------------------------------------------------------------------------------------------------------
 
 awaitable<void> redis_broker::run(broker_listener& to, const std::vector<channel_rule>& rules) {
+    const auto self = shared_from_this();
     const executor ex = co_await asio::this_coro::executor;
     {
         const std::scoped_lock lock(mutex_);
+        if (on_.stopping)
+            co_return;
         if (std::exchange(begun_, true))
-            throw error(infra::errc::invalid_state, description() + ": the broker runs already, or has been stopped");
+            throw error(infra::errc::invalid_state, description() + ": realtime::broker::run() was called twice");
     }
     on_.to = &to;
     on_.rules = rules;
@@ -187,6 +190,7 @@ void redis_broker::link_up() {
     if (on_.up.exchange(true))
         return;
     telemetry::log(level::info, "realtime", "linked to the other nodes", {{"server", description()}});
+    on_.count.link(true);
     on_.to->link(true);
     outgoing_.link_is_up();
     hearing_.link_is_up();
@@ -199,6 +203,7 @@ void redis_broker::link_down(const std::string& why) {
     telemetry::log(level::warn, "realtime",
                    "the link to the other nodes is broken: messages are delivered on this node alone",
                    {{"server", description()}, {"why", why}});
+    on_.count.link(false);
     on_.to->link(false);
     watch_bell_.ring();
 }

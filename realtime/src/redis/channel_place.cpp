@@ -1,9 +1,13 @@
 #include "channel_place.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace infra::realtime::over_redis {
 namespace {
+
+constexpr std::size_t most_kept_meanwhile = 64;
 
 std::vector<event> as_list(std::optional<event> what) {
     std::vector<event> out;
@@ -17,10 +21,12 @@ std::vector<event> as_list(std::optional<event> what) {
 std::vector<event> channel_place::hear(item i) {
     if (!has_history_ || i.at.offset == 0)
         return as_list(std::move(i.what));
-    if (wants_ || is_reading_) {
-        heard_meanwhile_ = std::move(i.at);
+    if (is_reading_ && meanwhile_.size() < most_kept_meanwhile)
+        meanwhile_.push_back(std::move(i));
+    else if (is_reading_)
+        was_too_much_ = true;
+    if (wants_ || is_reading_)
         return {};
-    }
     if (known_->epoch == i.at.epoch && i.at.offset <= known_->offset)
         return {};
     if (known_->epoch != i.at.epoch || i.at.offset != known_->offset + 1) {
@@ -50,7 +56,8 @@ bool channel_place::is_behind(const position& at) const {
 std::optional<position> channel_place::begin_reading() {
     wants_ = false;
     is_reading_ = true;
-    heard_meanwhile_.reset();
+    meanwhile_.clear();
+    was_too_much_ = false;
     return known_;
 }
 
@@ -78,12 +85,11 @@ std::vector<event> channel_place::read(reading r) {
         if (each.what)
             out.push_back(std::move(*each.what));
     }
-    if (r.more)
-        wants_ = true;
-    else
+    if (!r.more)
         step_to(r.now, out);
-    if (heard_meanwhile_ && (heard_meanwhile_->epoch != known_->epoch || heard_meanwhile_->offset > known_->offset))
-        wants_ = true;
+    wants_ = wants_ || r.more || was_too_much_;
+    for (auto& each : std::exchange(meanwhile_, {}))
+        std::ranges::move(hear(std::move(each)), std::back_inserter(out));
     return out;
 }
 

@@ -39,7 +39,8 @@ struct reading {
 };
 
 /// Of a channel with a history every item is told once and in order. What comes out of turn begins a reading, and so does
-/// doubt; what is heard meanwhile is not kept, as it is in the history: it only tells whether one reading was enough.
+/// doubt. What is heard during one is kept if it is little, so that a busy channel need not be read for ever; more of it is in
+/// the history anyway.
 class channel_place {
 public:
     explicit channel_place(bool has_history) : has_history_(has_history) {}
@@ -67,7 +68,8 @@ private:
     bool wants_ = true;
     bool is_reading_ = false;
     std::optional<position> known_;
-    std::optional<position> heard_meanwhile_;
+    std::vector<item> meanwhile_; // heard while it is read
+    bool was_too_much_ = false;   // and not all of it was kept
 };
 
 } // namespace infra::realtime::over_redis

@@ -40,7 +40,8 @@ ground::ground(redis_broker_options o, clock& t)
       server(redis::options_from(options.url)),
       called(options.prefix),
       node(random_hex(6)),
-      time(t) {
+      time(t),
+      count(redis::describe(server)) {
     redis::validate(server);
 }
 

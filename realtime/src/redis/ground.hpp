@@ -2,6 +2,7 @@
 
 // What all parts of the broker stand on.
 
+#include "instruments.hpp"
 #include "names.hpp"
 
 #include <infra/base/clock.hpp>
@@ -32,6 +33,7 @@ struct ground {
     const names called;
     const std::string node; ///< of this process and hub: nobody else's
     clock& time;
+    const instruments count;
 
     std::atomic<bool> up{false};
     std::atomic<bool> stopping{false};

@@ -184,6 +184,7 @@ void hearing::hear(const redis::message& m) {
         return;
     auto& of = found->second;
     auto said = read_channel(m.payload, on_.node);
+    on_.count.heard();
     if (auto* const what = std::get_if<item>(&said))
         tell(of, of.place.hear(std::move(*what)));
     else if (const auto* const joined = std::get_if<joining>(&said))
@@ -207,7 +208,12 @@ void hearing::tell(const heard_channel& of, std::vector<event> events) {
         if (auto* const message = std::get_if<envelope>(&each))
             on_.to->published(of.name, std::move(*message));
         else
-            on_.to->gap(of.name, std::get<gap>(each).dropped, std::get<gap>(each).now);
+            tell(of, std::get<gap>(each));
+}
+
+void hearing::tell(const heard_channel& of, const gap& what) {
+    on_.count.gap();
+    on_.to->gap(of.name, what.dropped, what.now);
 }
 
 // --- Reading what was missed -------------------------------------------------------------------------------------------
@@ -278,6 +284,7 @@ awaitable<bool> hearing::read_some() {
                     made.what = std::move(what->what);
                 r.items.push_back(std::move(made));
             }
+            on_.count.read(r.items.size());
             tell(of, of.place.read(std::move(r)));
             set_ready(of.name);
         }

@@ -56,6 +56,7 @@ private:
     void hear(const redis::message& m);
     void hear_all_anew();
     void tell(const heard_channel& of, std::vector<event> events);
+    void tell(const heard_channel& of, const gap& what);
     void queue(heard_channel& which);
     awaitable<bool> read_some();
     awaitable<void> check_some(std::vector<std::string> names);

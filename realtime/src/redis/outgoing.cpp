@@ -32,6 +32,7 @@ bool outgoing::push(parcel p) {
 }
 
 void outgoing::owe(const std::string& channel, bool everywhere) {
+    everywhere ? on_.count.in_doubt() : on_.count.said_here();
     const std::scoped_lock lock(mutex_);
     const auto found = debts_.find({channel, everywhere});
     if (found != debts_.end())
@@ -111,8 +112,7 @@ awaitable<bool> outgoing::send_some() {
     if (failure)
         failed(std::move(parcels), *failure);
     else
-        for (std::size_t i = 0; i < replies.size(); ++i)
-            settle(parcels[i], replies[i]);
+        settle(parcels, replies);
     co_return !failure;
 }
 
@@ -144,6 +144,14 @@ redis::command outgoing::command_for(const parcel& p) const {
         return scripts::publish_once.call({channel, on_.called.once(p.channel, key)},
                                           {text, on_.say, milliseconds(idempotency_kept).count()});
     return redis::command{on_.say, channel, text};
+}
+
+void outgoing::settle(std::vector<parcel>& parcels, const std::vector<redis::reply>& replies) {
+    for (std::size_t i = 0; i < replies.size(); ++i)
+        settle(parcels[i], replies[i]);
+    on_.count.sent(
+        static_cast<std::size_t>(std::ranges::count_if(replies, [](const redis::reply& r) { return !r.is_error(); })));
+    on_.count.unsent(size());
 }
 
 void outgoing::settle(parcel& p, const redis::reply& r) {

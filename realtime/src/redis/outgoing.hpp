@@ -53,6 +53,7 @@ private:
     void put_back(std::vector<parcel> parcels);
     awaitable<bool> send_some();
     redis::command command_for(const parcel& p) const;
+    void settle(std::vector<parcel>& parcels, const std::vector<redis::reply>& replies);
     void settle(parcel& p, const redis::reply& r);
     void failed(std::vector<parcel> parcels, const boost::system::system_error& why);
     void say_here(parcel& p, const std::string& why);

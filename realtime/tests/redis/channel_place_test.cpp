@@ -82,6 +82,22 @@ TEST(ChannelPlace, ReadsAgainWhenMoreCameMeanwhile) {
     EXPECT_FALSE(place.needs_reading());
 }
 
+TEST(ChannelPlace, GoesOnWithWhatItHeardWhileItRead) {
+    auto place = known(0);
+    place.doubt();
+    place.begin_reading();
+    for (const auto offset : {2, 3, 3, 4})
+        EXPECT_EQ(told(place.hear(message(static_cast<std::uint64_t>(offset)))), "");
+    EXPECT_EQ(told(place.read({.now = {"e", 2}, .items = {message(1), message(2)}})), "1 2 3 4");
+    EXPECT_FALSE(place.needs_reading());
+    place.doubt();
+    place.begin_reading();
+    for (std::uint64_t offset = 5; offset < 200; ++offset)
+        place.hear(message(offset));
+    EXPECT_EQ(told(place.read({.now = {"e", 5}, .items = {message(5)}})), "5");
+    EXPECT_TRUE(place.needs_reading()) << "it was too much to be kept";
+}
+
 TEST(ChannelPlace, ReadsInParts) {
     auto place = known(0);
     place.doubt();

@@ -1,0 +1,84 @@
+// A broker on its loop, and hubs' threads that use it all at once.
+
+#include <infra/realtime/redis.hpp>
+#include <infra/runtime/event_loop.hpp>
+#include <infra/runtime/wait.hpp>
+#include <infra/testing/redis_server.hpp>
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <thread>
+
+namespace infra::realtime {
+namespace {
+
+using namespace std::chrono_literals;
+
+class counter final : public broker_listener {
+public:
+    void published(const std::string&, envelope e) override {
+        ++heard;
+        in_order = in_order && e.at.offset == last + 1;
+        last = e.at.offset;
+    }
+    void gap(const std::string&, std::uint64_t, position) override { ++gaps; }
+    void joined(const std::string&, member) override {}
+    void left(const std::string&, member) override {}
+    void disconnect(const std::string&, close_code) override {}
+    void link(bool) override {}
+
+    std::atomic<int> heard{0}, gaps{0};
+    std::atomic<bool> in_order{true};
+    std::uint64_t last = 0; // the loop's
+};
+
+TEST(RedisBrokerThreads, MayAllUseIt) {
+    if (!infra::testing::redis_server::installed())
+        GTEST_SKIP() << infra::testing::redis_server::how_to_install;
+    constexpr int threads = 4, each_says = 500;
+    infra::testing::redis_server server({}, false);
+    infra::event_loop loop, other;
+    loop.start();
+    other.start();
+    const auto at = make_redis_broker({.url = "unix://" + server.socket()});
+    counter ear;
+    const std::vector<channel_rule> rules{{"*", {.history = {.size = 10'000, .max_bytes = 16 << 20}}}};
+    auto run = asio::co_spawn(loop.get_executor(), at->run(ear, rules), asio::use_future);
+    at->want("room");
+    const auto until = [](auto done) {
+        for (int i = 0; i < 3'000 && !done(); ++i)
+            std::this_thread::sleep_for(10ms);
+        return done();
+    };
+    ASSERT_TRUE(until([&] { return at->is_up(); }));
+    infra::wait(at->history("room", {}, 1), other.get_executor());
+    std::atomic<int> sent{0};
+    std::vector<std::thread> all;
+    for (int n = 0; n < threads; ++n)
+        all.emplace_back([&, n] {
+            const auto own = "own:" + std::to_string(n);
+            for (int i = 0; i < each_says; ++i) {
+                sent += at->publish("room", {.what = {.type = "said", .data = i}});
+                i % 2 ? at->want(own) : at->unwant(own);
+                const auto user = std::to_string(i % 10);
+                i % 3 ? at->join("room", {.user = user, .connections = 1}) : at->leave("room", user);
+                if (i % 50 == 0) {
+                    infra::wait(at->history("room", {}, 5), other.get_executor());
+                    infra::wait(at->count("room"), other.get_executor());
+                    at->description();
+                }
+            }
+        });
+    for (auto& each : all)
+        each.join();
+    EXPECT_EQ(sent, threads * each_says);
+    EXPECT_TRUE(until([&] { return ear.heard == threads * each_says; })) << ear.heard;
+    EXPECT_TRUE(ear.in_order);
+    EXPECT_EQ(ear.gaps, 0);
+    infra::wait(at->stop(deadline::after(5s)), other.get_executor());
+    run.get();
+}
+
+} // namespace
+} // namespace infra::realtime
