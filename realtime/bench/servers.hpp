@@ -88,11 +88,12 @@ inline awaitable<void> publish_all(hub to, plan p) {
     }
 }
 
-inline awaitable<void> fill(hub to, plan p) {
+inline awaitable<http::response> fill(hub to, plan p) {
     for (long i = 0; i < p.turns; ++i) {
         co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);
         to.publish("heavy", {.type = "tick", .data = {{"pad", std::string(message_bytes - 52, 'x')}}});
     }
+    co_return http::response::ok({{"filled", true}});
 }
 
 inline hub_options bench_hub(const executor& on) {
@@ -116,10 +117,7 @@ inline int serve_ours() {
         asio::co_spawn(loop.get_executor(), publish_all(at, plan_of(asked.target())), asio::detached);
         return http::response::ok({{"publishing", true}});
     });
-    routes.get("/fill", [&](const http::request& asked) {
-        asio::co_spawn(loop.get_executor(), fill(at, plan_of(asked.target())), asio::detached);
-        return http::response::ok({{"filled", true}});
-    });
+    routes.get("/fill", [&](const http::request& asked) { return fill(at, plan_of(asked.target())); });
     routes.get("/say", [&](const http::request& asked) {
         for (long i = 0; i < plan_of(asked.target()).turns; ++i)
             at.publish("kept", {.type = "said", .data = {{"number", i}}});
