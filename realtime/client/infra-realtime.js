@@ -170,7 +170,7 @@ export const connect = (url = "/ws", options) => {
   const refresh = async () => {
     const mine = turn;
     const proof = await value(token);
-    if (turn === mine) send({ type: "auth", token: proof });
+    if (proof && turn === mine) send({ type: "auth", token: proof });
   };
 
   const answer = async ({ type, ref, channel, data }) => {

@@ -196,6 +196,14 @@ test("answers the wish for a new token", async () => {
   assert.deepEqual(await fake.heard(), [{ type: "auth", token: "t2" }]);
 });
 
+test("without a token says nothing, and comes back when the old session has ended", async () => {
+  const fake = await opened();
+  fake.says({ type: "refresh", data: { within: 10_000 } });
+  assert.deepEqual(await fake.heard(), []);
+  fake.closes(4003, "");
+  assert.equal(fake.client.state, "waiting");
+});
+
 test("closes for good, also from its own listeners", async () => {
   for (const when of ["open", "waiting", "connecting"]) {
     const fake = new Fake();
