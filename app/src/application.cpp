@@ -26,9 +26,9 @@ namespace {
 using wire_function = void (*)(wiring&);
 
 // The order in which parts are opened; they are stopped the other way round. HTTP comes last: nobody is let in before
-// everything stands, and nobody is in when the rest is taken down.
-constexpr wire_function before_routes[] = {wire_logging, wire_monitoring, wire_health, wire_storage,
-                                           wire_email,   wire_cache,      wire_queue};
+// everything stands, and nobody is in when the rest is taken down. Jobs may speak in channels until they have ended.
+constexpr wire_function before_routes[] = {wire_logging, wire_monitoring, wire_health,   wire_storage,
+                                           wire_email,   wire_cache,      wire_realtime, wire_queue};
 
 constexpr std::chrono::seconds time_to_be_cancelled{2};
 

@@ -77,6 +77,17 @@ awaitable<health::check_result> storage_check::operator()() const {
     co_return out;
 }
 
+realtime_check::realtime_check(realtime::hub asked) : asked_(std::move(asked)) {}
+
+awaitable<health::check_result> realtime_check::operator()() const {
+    const auto& others = asked_.options().broker;
+    auto out = !others || others->is_up()
+                   ? health::healthy()
+                   : health::unhealthy("no link to the other nodes: what is said stays on this one");
+    out.details["broker"] = asked_.description();
+    co_return out;
+}
+
 redis_check::redis_check(std::shared_ptr<const redis::client> asked, redis_check_options options)
     : asked_(std::move(asked)), options_(options) {
     if (!asked_)

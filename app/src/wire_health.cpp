@@ -1,6 +1,6 @@
+#include "bearer.hpp"
 #include "wiring.hpp"
 
-#include <string_view>
 #include <utility>
 
 namespace infra::app {
@@ -8,22 +8,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using health_visitor = std::function<bool(const http::request&)>;
-
-/// In a time that does not tell how much of it was right.
-bool same_secret(std::string_view given, std::string_view expected) noexcept {
-    unsigned char difference = given.size() == expected.size() ? 0 : 1;
-    for (std::size_t i = 0; i < given.size() && !expected.empty(); ++i)
-        difference |= static_cast<unsigned char>(given[i] ^ expected[i % expected.size()]);
-    return difference == 0;
-}
-
-health_visitor with_token(std::string token) {
-    return [token = std::move(token)](const http::request& req) {
-        constexpr std::string_view scheme = "Bearer ";
-        const auto given = req.header("authorization");
-        return !token.empty() && given.starts_with(scheme) && same_secret(given.substr(scheme.size()), token);
-    };
-}
 
 http::response to_response(health::http_answer answer) {
     auto response = http::response::of(answer.status, answer.content_type, std::move(answer.body));

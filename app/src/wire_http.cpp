@@ -17,6 +17,7 @@ void wire_http(wiring& w) {
         .run = [server = w.server] { return server->run(); },
         .stop = [server = w.server](deadline limit) { return server->stop(limit); },
     });
+    w.parts.insert(w.parts.end(), w.doors.begin(), w.doors.end());
 }
 
 } // namespace infra::app

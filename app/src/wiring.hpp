@@ -42,6 +42,8 @@ struct wiring {
     http::router& routes;
     std::shared_ptr<phase> now;
     std::vector<part> parts{};
+    std::vector<part>
+        doors{}; ///< put behind HTTP: stopped before it, since they hold what it has let in and given away
     std::vector<chosen_backend> chosen{};
     std::shared_ptr<http::server> server{}; ///< made last, of the routes that are there by then
 };
@@ -51,6 +53,7 @@ void wire_monitoring(wiring& w);
 void wire_health(wiring& w);
 void wire_email(wiring& w);
 void wire_queue(wiring& w);
+void wire_realtime(wiring& w);
 void wire_cache(wiring& w);
 void wire_storage(wiring& w);
 void wire_http(wiring& w);

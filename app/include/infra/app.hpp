@@ -23,6 +23,8 @@
 #include <infra/logging.hpp>
 #include <infra/monitoring.hpp>
 #include <infra/queue.hpp>
+#include <infra/realtime.hpp>
+#include <infra/realtime/websocket.hpp>
 #include <infra/runtime.hpp>
 #include <infra/storage.hpp>
 
@@ -35,6 +37,19 @@
 #include <vector>
 
 namespace infra::app {
+
+/// Channels, and how browsers reach them. An empty path: that is not served.
+struct realtime_options {
+    /// Channels' rules, hooks, limits. Nobody may subscribe or publish unless `authorize`, a handler or a signed name says so. Its broker,
+    /// where it has none: REALTIME_URL, REDIS_URL, otherwise this process alone. Signing keys: REALTIME_SIGNING_SECRET.
+    realtime::hub_options hub{};
+    std::string prefix =
+        "rt"; ///< of channels and keys in Redis: services that share one do not hear each other under different ones
+    realtime::websocket_options
+        sockets{}; ///< without origins: REALTIME_ORIGINS, otherwise those of the host that is called
+    std::string sockets_path = "/ws";
+    std::string client_path = "/infra/realtime.js";
+};
 
 struct app_options {
     std::string name = "service"; ///< in log lines, `/health` and metrics
@@ -66,6 +81,10 @@ struct app_options {
     /// The mailer of the process: templates, hooks, attempts. Where it has neither URL nor transport: EMAIL_URL, RESEND_API_KEY,
     /// otherwise `outbox:var/outbox`; without a sender: EMAIL_FROM; without `read_stored`: attachments come from the storage.
     email::mailer_options email{};
+
+    /// The hub of the process, its WebSockets and browsers' client. With INFRA_ADMIN_TOKEN also the pages for operators
+    /// (infra/realtime/admin.hpp).
+    realtime_options realtime{};
 
     /// How long everything together may take to end; then what is left is cancelled. Longer than it takes to answer a
     /// request, shorter by 3 s than the supervisor's patience (Kubernetes: 30 s): for what does not end then, see run().

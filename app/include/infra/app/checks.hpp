@@ -8,6 +8,7 @@
 #include <infra/base/awaitable.hpp>
 #include <infra/cache.hpp>
 #include <infra/health/report.hpp>
+#include <infra/realtime/hub.hpp>
 #include <infra/redis.hpp>
 #include <infra/storage/storage.hpp>
 
@@ -75,6 +76,19 @@ public:
 private:
     storage::storage asked_;
     storage_check_options options_;
+};
+
+/// The link to the other nodes stands; of a hub alone there is nothing to say. An application registers it as `realtime`, not critical:
+/// a service goes on with the clients that it has.
+///
+/// Threads:  any, at once. Asks nobody.
+class realtime_check {
+public:
+    explicit realtime_check(realtime::hub asked);
+    awaitable<health::check_result> operator()() const;
+
+private:
+    realtime::hub asked_;
 };
 
 struct redis_check_options {

@@ -1,0 +1,106 @@
+#include "bearer.hpp"
+#include "wiring.hpp"
+
+#include <infra/realtime/admin.hpp>
+#include <infra/realtime/client.hpp>
+#include <infra/realtime/redis.hpp>
+
+#include <string_view>
+#include <utility>
+
+namespace infra::app {
+namespace {
+
+constexpr std::size_t shortest_secret = 16;
+
+std::vector<std::string> list_of(std::string_view text) {
+    std::vector<std::string> items;
+    while (!text.empty()) {
+        const auto end = std::min(text.find(','), text.size());
+        auto item = text.substr(0, end);
+        text.remove_prefix(std::min(end + 1, text.size()));
+        item.remove_prefix(std::min(item.find_first_not_of(" \t"), item.size()));
+        item.remove_suffix(item.size() - (item.find_last_not_of(" \t") + 1));
+        if (!item.empty())
+            items.emplace_back(item);
+    }
+    return items;
+}
+
+// The sentence tells the variable, never its value.
+void check_secret(const char* variable, std::string_view secret) {
+    if (secret.size() < shortest_secret)
+        throw error(errc::misconfigured, std::string(variable) + ": expected at least 16 bytes that nobody can guess");
+}
+
+std::shared_ptr<realtime::broker> broker_from(const environment& variables, const std::string& prefix) {
+    const char* const variable = variables.has("REALTIME_URL") ? "REALTIME_URL" : "REDIS_URL";
+    const auto url = variables.get_or(variable, "memory:");
+    if (url == "memory:")
+        return nullptr;
+    try {
+        return realtime::make_redis_broker({.url = url, .prefix = prefix});
+    } catch (const error& e) {
+        throw error(errc::misconfigured, std::string(variable) + ": " + e.what());
+    }
+}
+
+realtime_options completed(realtime_options own, const environment& variables) {
+    if (!own.hub.broker)
+        own.hub.broker = broker_from(variables, own.prefix);
+    if (own.sockets.origins.empty())
+        own.sockets.origins = list_of(variables.get_or("REALTIME_ORIGINS", ""));
+    if (own.hub.signing_keys.empty())
+        own.hub.signing_keys = list_of(variables.get_or("REALTIME_SIGNING_SECRET", ""));
+    for (const auto& each : own.hub.signing_keys)
+        check_secret("REALTIME_SIGNING_SECRET", each);
+    return own;
+}
+
+// Half of the time is for those who are told to reconnect, the rest for requests and jobs.
+deadline half_of(deadline limit) {
+    if (limit.is_never())
+        return limit;
+    return deadline::after(limit.remaining(std::chrono::steady_clock::now()) / 2);
+}
+
+void mount_sockets(wiring& w, const realtime::hub& one, const realtime_options& given) {
+    realtime::websocket_server sockets(one, given.sockets);
+    sockets.mount(w.routes, given.sockets_path);
+    w.doors.push_back(
+        {.name = "sockets", .stop = [sockets](deadline limit) mutable { return sockets.stop(half_of(limit)); }});
+}
+
+void add_operators_pages(wiring& w, const realtime::hub& one) {
+    const auto token = w.env.get("INFRA_ADMIN_TOKEN");
+    if (!token)
+        return; // nobody may, then there is nothing to find
+    check_secret("INFRA_ADMIN_TOKEN", *token);
+    auto pages = realtime::add_admin(w.routes, one, {.allow = with_token(*token)});
+    w.doors.push_back({.name = "operators", .stop = [pages](deadline) mutable -> awaitable<void> {
+                           pages.stop();
+                           co_return;
+                       }});
+}
+
+} // namespace
+
+void wire_realtime(wiring& w) {
+    auto given = completed(w.options.realtime, w.env);
+    realtime::hub one(std::move(given.hub));
+    w.chosen.push_back({.module = "realtime", .backend = one.description()});
+    realtime::set_default_hub(one);
+    health::register_health_check("realtime", realtime_check(one), {.critical = false});
+    if (!given.sockets_path.empty())
+        mount_sockets(w, one, given);
+    if (!given.client_path.empty())
+        realtime::add_client_module(w.routes, given.client_path);
+    add_operators_pages(w, one);
+    w.parts.push_back({
+        .name = "realtime",
+        .run = [one]() mutable { return one.run(); },
+        .stop = [one](deadline limit) mutable { return one.stop(limit); },
+    });
+}
+
+} // namespace infra::app
