@@ -1,9 +1,11 @@
-/// The service that ./run starts: a sign-up becomes a durable job, and the job a welcome mail.
+/// The service that ./run starts: a sign-up becomes a durable job, and the job a welcome mail; pages that are open see it at once.
 ///
+///     GET  /                           the page
 ///     POST /signup {"name","email"}    202 with the job's id, once the job is on disk
 ///     GET  /jobs/{id}                  what became of it
 ///     GET  /health /ready /metrics     from the app
 
+#include "live.hpp"
 #include "signup.hpp"
 
 #include <iostream>
@@ -16,7 +18,7 @@ void greet(const infra::app::started& service) {
     for (const auto& each : service.backends)
         std::cerr << "  " << each.module << std::string(each.module.size() < 12 ? 12 - each.module.size() : 1, ' ')
                   << each.backend << "\n";
-    std::cerr << "\n  Try:\n"
+    std::cerr << "\n  Open " << service.url << "/ in a browser, and try:\n"
               << "    curl -i " << service.url << R"(/signup -d '{"name":"Ada","email":"ada@example.com"}')" << "\n"
               << "    curl " << service.url << "/jobs/ID-FROM-ABOVE\n"
               << "    curl " << service.url << "/health\n\n";
@@ -25,8 +27,10 @@ void greet(const infra::app::started& service) {
 } // namespace
 
 int main() {
-    auto app = infra::app::from_environment({.name = "starter", .email = {.templates = STARTER_TEMPLATES}});
+    auto app = infra::app::from_environment(
+        {.name = "starter", .email = {.templates = STARTER_TEMPLATES}, .realtime = {.hub = starter::live_channels()}});
     starter::add_signup(app.http());
+    starter::add_live_page(app.http(), STARTER_PAGES);
     app.on_started(greet);
     return app.run();
 }

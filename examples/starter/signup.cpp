@@ -1,5 +1,7 @@
 #include "signup.hpp"
 
+#include "live.hpp"
+
 namespace starter {
 namespace {
 
@@ -52,6 +54,7 @@ void add_signup(http::router& routes) {
         validate(who);
         const auto id = co_await queue::enqueue(welcome, who);
         log::info("signed up", {{"job_id", id}});
+        announce(who);
         co_return http::response::accepted({{"job_id", id}, {"status_url", "/jobs/" + id}});
     });
 

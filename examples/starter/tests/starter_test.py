@@ -16,6 +16,7 @@ import shutil
 import signal
 import socket
 import sqlite3
+import struct
 import subprocess
 import tempfile
 import threading
@@ -332,6 +333,101 @@ class Telemetry(StarterTest):
             return {one["labels"]["trace_id"] for series in found for one in series["exemplars"]}
         self.assertEqual(traces(posted), {trace})
         self.assertIn(trace, traces("http_server_request_duration_seconds_bucket"))
+
+
+class Visitor:
+    """An open page, as far as its WebSocket goes."""
+
+    def __init__(self, service):
+        self.socket = socket.create_connection(("127.0.0.1", service.port), PATIENCE)
+        self.socket.sendall(b"GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                            b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n")
+        self.file = self.socket.makefile("rb")
+        assert self.file.readline().split()[1] == b"101"
+        while self.file.readline().strip():
+            pass
+
+    def say(self, **message):
+        text = json.dumps(message).encode()
+        assert len(text) < 126
+        self.socket.sendall(bytes([0x81, 0x80 | len(text), 0, 0, 0, 0]) + text)
+
+    def hear(self):
+        """The next message, or the number with which it was closed."""
+        while True:
+            first, size = self.file.read(2)
+            if size >= 126:
+                size = int.from_bytes(self.file.read(2 if size == 126 else 8), "big")
+            payload = self.file.read(size)
+            if first == 0x81:
+                return json.loads(payload)
+            if first == 0x88:
+                return struct.unpack(">H", payload[:2])[0]
+
+    def ask(self, **message):
+        self.say(ref="1", **message)
+        while (answer := self.hear()).get("ref") != "1":
+            pass
+        return answer
+
+    def end(self):
+        self.file.close()
+        self.socket.close()
+
+
+class Live(StarterTest):
+    def visit(self, service):
+        visitor = Visitor(service)
+        self.addCleanup(visitor.end)
+        self.assertEqual(visitor.hear()["type"], "welcome")
+        return visitor
+
+    def test_signups_appear_as_they_happen_and_after_a_reload(self):
+        service = self.start().listening()
+        first = self.visit(service)
+        self.assertEqual(first.ask(type="subscribe", channel="signups")["type"], "subscribed")
+        service.sign_up("Ada <b>", "ada@example.com")
+        said = first.hear()
+        self.assertEqual((said["type"], said["channel"], said["offset"]), ("signed-up", "signups", 1))
+        self.assertEqual(said["data"]["name"], "Ada <b>")
+        self.assertEqual(set(said["data"]), {"name", "at"}, "an address is nobody else's business")
+        later = self.visit(service).ask(type="history", channel="signups")
+        self.assertEqual([m["data"]["name"] for m in later["data"]["messages"]], ["Ada <b>"])
+
+    def test_visitors_listen_and_do_not_speak(self):
+        visitor = self.visit(self.start().listening())
+        for message in ({"type": "publish", "channel": "signups", "data": {"type": "signed-up"}},
+                        {"type": "subscribe", "channel": "others"}, {"type": "presence", "channel": "signups"}):
+            self.assertEqual(visitor.ask(**message)["data"]["code"], "forbidden", message)
+
+    def test_pages_are_told_to_come_back_before_the_service_ends(self):
+        service = self.start().listening()
+        visitor = self.visit(service)
+        service.process.send_signal(signal.SIGTERM)
+        self.assertEqual(visitor.hear()["type"], "reconnect")
+        self.assertEqual(visitor.hear(), 4000)
+        self.assertEqual(service.process.wait(PATIENCE), 0)
+        self.assertEqual(service.lines()[-1]["message"], "stopped")
+
+    def test_the_page_and_what_it_loads(self):
+        service = self.start().listening()
+        page = service.ask("GET", "/")
+        self.assertIn("default-src 'self'", page.getheader("content-security-policy"))
+        for path in re.findall(r'(?:src|href)="([^"]+)"', page.text) + ["/infra/realtime.js"]:
+            self.assertEqual(service.ask("GET", path).status, 200, path)
+        self.assertEqual(service.ask("GET", "/infra/realtime/channels").status, 404, "without a token nobody operates")
+
+    def test_operators_look_and_speak_with_their_token(self):
+        service = self.start(INFRA_ADMIN_TOKEN="of-the-operators").listening()
+        visitor = self.visit(service)
+        visitor.ask(type="subscribe", channel="signups")
+        token = {"authorization": "Bearer of-the-operators"}
+        self.assertEqual(service.ask("GET", "/infra/realtime/channels").status, 401)
+        channels = json.loads(service.ask("GET", "/infra/realtime/channels", headers=token).text)["channels"]
+        self.assertEqual([(c["name"], c["subscribers"]) for c in channels], [("signups", 1)])
+        body = json.dumps({"channel": "signups", "type": "signed-up", "data": {"name": "Grace", "at": 0}})
+        self.assertEqual(json.loads(service.ask("POST", "/infra/realtime/publish", body, token).text)["subscribers"], 1)
+        self.assertEqual(visitor.hear()["data"]["name"], "Grace")
 
 
 class BadInput(StarterTest):
