@@ -225,10 +225,9 @@ bool lane::rest() {
 }
 
 void lane::drain_here() {
-    if (grouped_ && !working_) {
-        work(everything);
+    if (grouped_ && !working_ && next_ == batch_.size()) {
         take();
-        work(everything);
+        work(bounds_.slice_bytes);
     }
     wake();
 }

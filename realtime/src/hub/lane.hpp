@@ -112,7 +112,7 @@ public:
     void wake();
 
     /// On the lane's thread, called by a session: what was posted before has been sent when this returns, unless it was called by what
-    /// the lane is doing. The group is flushed in a turn of its own, not below its caller.
+    /// the lane is doing, or is behind a long burst. The group is flushed in a turn of its own, not below its caller.
     void drain_here();
 
     /// On a group's loop, some time later; not at all where it ends before.
