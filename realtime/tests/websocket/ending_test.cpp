@@ -181,7 +181,8 @@ TEST(UntimelyEnds, ComingAndGoingUnderFire) {
     hub at({.channels = {{"*", {.on_overflow = overflow::drop_oldest}}},
             .authorize = [](access_request) { return true; },
             .on = with_context(first.get_executor())});
-    std::optional<websocket_server> sockets(std::in_place, at, websocket_options{.close = 20ms, .handshakes_per_second = 1e6});
+    std::optional<websocket_server> sockets(std::in_place, at,
+                                            websocket_options{.close = 20ms, .handshakes_per_second = 1e6});
     http::router routes;
     sockets->mount(routes);
     http::server server({with_context(first.get_executor()), with_context(second.get_executor())}, routes,
