@@ -17,6 +17,11 @@ const std::shared_ptr<const identity>& nobody() {
     return one;
 }
 
+// Of shutdown, the reason says when to come back: not all at once.
+std::string reason_for(close_code code) {
+    return code == close_code::shutdown ? std::to_string(random_u64() % 2'000) : "the hub has gone";
+}
+
 } // namespace
 
 hub_state::hub_state(hub_options o, lane_bounds bounds)
@@ -40,8 +45,8 @@ hub_state::~hub_state() {
 }
 
 void hub_state::close_all(close_code code) {
-    for (const auto& each : clients.all()) // of shutdown, the reason says when to come back: not all at once
-        close(each, code, code == close_code::shutdown ? std::to_string(random_u64() % 2'000) : "the hub has gone");
+    for (const auto& each : clients.all())
+        close(each, code, reason_for(code));
 }
 
 std::size_t hub_state::close_user(std::string_view user, close_code code) {
@@ -100,8 +105,13 @@ std::optional<close_code> hub_state::admit(const std::shared_ptr<client>& who) {
         who->who = nobody();
     while (true) {
         const auto refused = clients.add(who, options.limits);
-        if (!refused)
-            return counts.client_came(), tell_connected(*who), std::nullopt;
+        if (!refused) {
+            counts.client_came();
+            tell_connected(*who);
+            if (living->stopping.is_set()) // since it was asked for, and all others may have been closed by now
+                close(who, close_code::shutdown, reason_for(close_code::shutdown));
+            return {};
+        }
         if (refused != close_code::replaced)
             return refused;
         if (const auto old = clients.find(who->id))

@@ -6,7 +6,9 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <functional>
+#include <thread>
 
 namespace infra::realtime::tests {
 namespace {
@@ -474,6 +476,26 @@ TEST(HubLife, StoppedTakesNobodyInAndTellsWhoIsLeftWhenToComeBack) {
     EXPECT_LT(std::stoi(anna->why), 2'000);
     EXPECT_THROW(one.register_client("bert", std::make_shared<recording>()), infra::error);
     EXPECT_EQ(one.publish("room", {.type = "x"}).subscribers, 0u);
+}
+
+TEST(HubLife, LeavesNobodyInWhoComesWhileItIsStopped) {
+    for (int round = 0; round < 20; ++round) {
+        testing::test_loop loop;
+        hub one({.on = loop.get_executor()});
+        std::atomic<int> came{0};
+        std::thread coming([&] {
+            try {
+                while (true)
+                    one.register_client(std::to_string(++came), std::make_shared<recording>());
+            } catch (const infra::error&) { // the hub has been stopped
+            }
+        });
+        while (came < 10)
+            std::this_thread::yield();
+        loop.wait(one.stop());
+        coming.join();
+        EXPECT_TRUE(one.get_connected_clients().empty());
+    }
 }
 
 TEST(HubLife, OfTheDefaultOneBeginsAnewWhereItIsReplaced) {
