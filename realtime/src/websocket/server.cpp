@@ -150,6 +150,8 @@ awaitable<std::optional<http::response>> websocket_state::examine(std::weak_ptr<
             auto found = std::make_shared<admission>();
             found->who = co_await authenticate(self->hub_, websocket::describe_handshake(asked));
             asked.attachment = std::move(found);
+            if (self->stopping_) // since the hook was asked
+                refusal = refuse_stopping();
         } catch (const error& e) {
             if (e.code() != errc::forbidden)
                 throw;
@@ -186,9 +188,12 @@ awaitable<void> websocket_state::accept(std::weak_ptr<websocket_state> server, h
     if (options.send_buffer > 0)
         through.set_option(asio::socket_base::send_buffer_size(static_cast<int>(options.send_buffer)));
     const auto who = std::any_cast<std::shared_ptr<admission>>(up.request.attachment);
-    std::make_shared<websocket::peer>(group, std::move(through), websocket::peer_terms{.deflate = deflate})
-        ->start(self->hub_, websocket::describe_handshake(up.request, std::move(terms.subprotocol)),
+    const auto made =
+        std::make_shared<websocket::peer>(group, std::move(through), websocket::peer_terms{.deflate = deflate});
+    made->start(self->hub_, websocket::describe_handshake(up.request, std::move(terms.subprotocol)),
                 std::move(who->who), std::move(up.leftover));
+    if (self->stopping_) // since it was examined: the others have been told already
+        made->say_goodbye(0ms);
 }
 
 std::shared_ptr<websocket::loop_group> websocket_state::group_on(const executor& loop) {

@@ -37,6 +37,21 @@ TEST(Stop, TellsClientsWhenToComeBack) {
     EXPECT_EQ(s.sockets->connections(), 0u);
 }
 
+TEST(Stop, LetsNobodyInWhoseProofTookUntilThen) {
+    service s({.hub = {.authenticate = [&s](handshake) -> awaitable<identity> {
+                   co_await s.time.sleep_for(2s);
+                   co_return identity{};
+               }}});
+    raw_client late(s);
+    late.send(raw_client::handshake());
+    s.turn();
+    s.loop.wait(s.sockets->stop(deadline::after(20s, s.time.steady())));
+    s.advance(3s);
+    const auto answer = late.ask("");
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 503 ")) << answer;
+    EXPECT_EQ(s.sockets->connections(), 0u);
+}
+
 TEST(Stop, GoesInBatches) {
     service s({.websocket = {.close = 60s, .drain_batch = 3, .drain_over = 9s}});
     std::vector<raw_client> all;
