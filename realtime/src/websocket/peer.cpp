@@ -273,6 +273,7 @@ void peer::on_writable(boost::system::error_code ec) noexcept {
     blocked_ = false;
     if (!socket_)
         return;
+    heard_ = !ec; // it reads, if slowly: the ping lies behind what it has yet to read
     if (ec)
         return end(close_code::abnormal);
     flush();
@@ -313,7 +314,7 @@ void peer::on_time() noexcept {
     const auto& options = group_->terms().options;
     if (phase_ != phase::open)
         return end(code_);
-    if (pinged_ && !heard_) {
+    if (pinged_ && !heard_ && !paused_) { // whom we do not listen to need not answer
         begin_closing(close_code::no_pong, "no answer to a ping");
         flush();
         return end(close_code::no_pong);

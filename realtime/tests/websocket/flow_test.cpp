@@ -179,6 +179,22 @@ TEST(BusyHandlers, MakeTheClientWait) {
     EXPECT_EQ(s.sockets->connections(), 1u);
 }
 
+// Its answers to pings lie unread.
+TEST(BusyHandlers, AreNotTakenForAClientsSilence) {
+    service s({.hub = {.limits = {.max_pending_messages = 1, .handler_time = 100s}}});
+    s.at.on_message("work", [&](client_id, message) -> awaitable<void> { co_await s.time.sleep_for(60s); });
+    auto anna = raw_client::joined(s);
+    for (int n = 0; n < 3; ++n)
+        anna.say(R"({"type":"work"})");
+    for (int i = 0; i < 59; ++i) {
+        s.advance(1s);
+        for (const auto& f : anna.read_all())
+            if (f.what == kind::ping)
+                anna.say(opcode::pong, f.bytes);
+    }
+    EXPECT_EQ(s.sockets->connections(), 1u);
+}
+
 TEST(BusyHandlers, DoNotHideAClose) {
     service s({.hub = {.limits = {.max_pending_messages = 1}}});
     s.at.on_message("work", [&](client_id, message) -> awaitable<void> { co_await s.time.sleep_for(20s); });

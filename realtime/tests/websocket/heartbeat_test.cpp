@@ -82,6 +82,24 @@ TEST(Heartbeat, EndsAPeerThatIsFrozen) {
     EXPECT_TRUE(s.at.get_connected_clients().empty());
 }
 
+// The ping lies behind more than it reads in all the time that it has for an answer.
+TEST(Heartbeat, KeepsAPeerThatReadsSlowly) {
+    service s({.websocket = {.send_buffer = 64 * 1024}});
+    auto slow = raw_client::joined(s, {}, 2048);
+    slow.subscribe("room:1");
+    for (int i = 0; i < 100 && s.at.list_clients().at(0).queued_bytes < 600'000; ++i) {
+        s.at.publish("room:1", {.type = "said", .data = json::value(std::string(16 * 1024, '.'))});
+        s.loop.settle();
+    }
+    ASSERT_GE(s.at.list_clients().at(0).queued_bytes, 600'000u);
+    for (int i = 0; i < 70; ++i) {
+        s.advance(1s);
+        slow.read_bytes(10'000);
+    }
+    EXPECT_GT(s.at.list_clients().at(0).queued_bytes, 0u);
+    EXPECT_EQ(s.sockets->connections(), 1u);
+}
+
 TEST(Heartbeat, LetsAnIdleServerSleep) {
     service s;
     std::size_t awake = 0;
