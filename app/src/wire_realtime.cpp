@@ -50,6 +50,8 @@ realtime_options completed(realtime_options own, const environment& variables) {
         own.hub.broker = broker_from(variables, own.prefix);
     if (own.sockets.origins.empty())
         own.sockets.origins = list_of(variables.get_or("REALTIME_ORIGINS", ""));
+    if (own.events.origins.empty())
+        own.events.origins = own.sockets.origins;
     if (own.hub.signing_keys.empty())
         own.hub.signing_keys = list_of(variables.get_or("REALTIME_SIGNING_SECRET", ""));
     for (const auto& each : own.hub.signing_keys)
@@ -69,6 +71,25 @@ void mount_sockets(wiring& w, const realtime::hub& one, const realtime_options& 
     sockets.mount(w.routes, given.sockets_path);
     w.doors.push_back(
         {.name = "sockets", .stop = [sockets](deadline limit) mutable { return sockets.stop(half_of(limit)); }});
+}
+
+// Streams have no end of their own, and HTTP would wait for them. The last to be stopped before HTTP, since browsers come back.
+awaitable<void> end_event_streams(realtime::hub of) {
+    constexpr std::size_t page_size = 1'000;
+    for (realtime::client_id after;;) {
+        const auto page = of.list_clients(after, page_size);
+        for (const auto& each : page)
+            if (each.transport == "event-stream")
+                of.disconnect(each.id, realtime::close_code::going_away);
+        if (page.size() < page_size)
+            co_return;
+        after = page.back().id;
+    }
+}
+
+void mount_event_streams(wiring& w, const realtime::hub& one, const realtime_options& given) {
+    realtime::add_event_stream(w.routes, one, given.events_path, given.events);
+    w.doors.push_back({.name = "event streams", .stop = [one](deadline) { return end_event_streams(one); }});
 }
 
 void add_operators_pages(wiring& w, const realtime::hub& one) {
@@ -91,6 +112,8 @@ void wire_realtime(wiring& w) {
     w.chosen.push_back({.module = "realtime", .backend = one.description()});
     realtime::set_default_hub(one);
     health::register_health_check("realtime", realtime_check(one), {.critical = false});
+    if (!given.events_path.empty())
+        mount_event_streams(w, one, given);
     if (!given.sockets_path.empty())
         mount_sockets(w, one, given);
     if (!given.client_path.empty())

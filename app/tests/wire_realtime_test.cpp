@@ -55,12 +55,13 @@ TEST_F(WiredRealtime, ServesTheBrowsersClientAndTheSockets) {
     wire_realtime(w);
     EXPECT_EQ(got("/infra/realtime.js").headers.get("content-type"), "text/javascript; charset=utf-8");
     EXPECT_EQ(got("/ws").status, 426);
+    EXPECT_NE(got("/events").status, 404) << "it misses channels, and is there";
 }
 
 TEST_F(WiredRealtime, ServesNothingWithoutAPath) {
-    options.realtime.sockets_path = options.realtime.client_path = "";
+    options.realtime.sockets_path = options.realtime.events_path = options.realtime.client_path = "";
     wire_realtime(w);
-    for (const auto* path : {"/infra/realtime.js", "/ws"})
+    for (const auto* path : {"/infra/realtime.js", "/ws", "/events"})
         EXPECT_EQ(got(path).status, 404) << path;
     EXPECT_TRUE(w.doors.empty());
 }
@@ -146,11 +147,11 @@ TEST_F(WiredRealtime, TellsItsClientsToGoBeforeHttpStops) {
     options.port = 0;
     wire_realtime(w);
     wire_http(w);
-    ASSERT_EQ(w.doors.size(), 1u);
+    ASSERT_EQ(w.doors.size(), 2u);
     std::string order;
     for (auto each = w.parts.rbegin(); each != w.parts.rend(); ++each)
         order += each->name + ", ";
-    EXPECT_EQ(order, "sockets, http, realtime, ");
+    EXPECT_EQ(order, "sockets, event streams, http, realtime, ");
 }
 
 } // namespace

@@ -24,6 +24,7 @@
 #include <infra/monitoring.hpp>
 #include <infra/queue.hpp>
 #include <infra/realtime.hpp>
+#include <infra/realtime/event_stream.hpp>
 #include <infra/realtime/websocket.hpp>
 #include <infra/runtime.hpp>
 #include <infra/storage.hpp>
@@ -47,7 +48,9 @@ struct realtime_options {
         "rt"; ///< of channels and keys in Redis: services that share one do not hear each other under different ones
     realtime::websocket_options
         sockets{}; ///< without origins: REALTIME_ORIGINS, otherwise those of the host that is called
+    realtime::event_stream_options events{}; ///< without origins: those of the sockets
     std::string sockets_path = "/ws";
+    std::string events_path = "/events";
     std::string client_path = "/infra/realtime.js";
 };
 
@@ -82,7 +85,7 @@ struct app_options {
     /// otherwise `outbox:var/outbox`; without a sender: EMAIL_FROM; without `read_stored`: attachments come from the storage.
     email::mailer_options email{};
 
-    /// The hub of the process, its WebSockets and browsers' client. With INFRA_ADMIN_TOKEN also the pages for operators
+    /// The hub of the process, its WebSockets, event streams and browsers' client. With INFRA_ADMIN_TOKEN also the pages for operators
     /// (infra/realtime/admin.hpp).
     realtime_options realtime{};
 

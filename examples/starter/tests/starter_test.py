@@ -409,6 +409,16 @@ class Live(StarterTest):
         self.assertEqual(service.process.wait(PATIENCE), 0)
         self.assertEqual(service.lines()[-1]["message"], "stopped")
 
+    def test_event_streams_hear_the_same_and_do_not_hold_up_the_end(self):
+        service = self.start().listening()
+        with urllib.request.urlopen(f"http://127.0.0.1:{service.port}/events?channel=signups", timeout=PATIENCE) as stream:
+            service.sign_up("Ada")
+            until(lambda: b'"name":"Ada"' in stream.readline(), "the sign-up")
+            begin = time.monotonic()
+            self.assertEqual(service.end(), 0)
+            self.assertLess(time.monotonic() - begin, 15, "the drain would wait 25 s for a stream that is left")
+            stream.read()
+
     def test_the_page_and_what_it_loads(self):
         service = self.start().listening()
         page = service.ask("GET", "/")
