@@ -21,6 +21,26 @@ error gone(errc what, const client_id& who) {
                                           : "the client " + who + " has gone before it answered"};
 }
 
+awaitable<void> dispatch_in(std::shared_ptr<detail::hub_state> state, client_id from, message received) {
+    auto rest = detail::dispatch(state->handlers.now(), std::move(from), std::move(received),
+                                 {state->options.limits.handler_time, &state->time()});
+    if (rest)
+        co_await std::move(*rest);
+}
+
+awaitable<json::value> request_in(std::shared_ptr<detail::hub_state> state, client_id to, message question,
+                                  deadline limit) {
+    refuse_type(question);
+    const auto whom = state->clients.find(to);
+    if (!whom)
+        throw gone(errc::no_client, to);
+    const auto asked = state->requests.ask(to, co_await asio::this_coro::executor);
+    state->send(whom, {to_text(question, asked.ref()), {.control = true}});
+    if (!state->clients.find(to)) // it went before it could be counted among those who wait
+        throw gone(errc::no_reply, to);
+    co_return co_await with_deadline(asked.answer(), limit, state->time());
+}
+
 } // namespace
 
 void hub::on_message(message_handler handler) { state_->handlers.on_message({}, std::move(handler)); }
@@ -37,25 +57,13 @@ void hub::on_connect(client_handler handler) { state_->handlers.on_connect(std::
 
 void hub::on_disconnect(client_handler handler) { state_->handlers.on_disconnect(std::move(handler)); }
 
+// What is awaited later must not need the hub it was asked of, which may be a copy that has gone by then.
 awaitable<void> hub::dispatch_message(client_id from, message received) {
-    const auto state = state_;
-    auto rest = detail::dispatch(state->handlers.now(), std::move(from), std::move(received),
-                                 {state->options.limits.handler_time, &state->time()});
-    if (rest)
-        co_await std::move(*rest);
+    return dispatch_in(state_, std::move(from), std::move(received));
 }
 
 awaitable<json::value> hub::request(client_id to, message question, deadline limit) {
-    const auto state = state_;
-    refuse_type(question);
-    const auto whom = state->clients.find(to);
-    if (!whom)
-        throw gone(errc::no_client, to);
-    const auto asked = state->requests.ask(to, co_await asio::this_coro::executor);
-    state->send(whom, {to_text(question, asked.ref()), {.control = true}});
-    if (!state->clients.find(to)) // it went before it could be counted among those who wait
-        throw gone(errc::no_reply, to);
-    co_return co_await with_deadline(asked.answer(), limit, state->time());
+    return request_in(state_, std::move(to), std::move(question), limit);
 }
 
 } // namespace infra::realtime

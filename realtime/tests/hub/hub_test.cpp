@@ -498,6 +498,23 @@ TEST(HubLife, LeavesNobodyInWhoComesWhileItIsStopped) {
     }
 }
 
+TEST(HubLife, IsNotNeededByWhatIsAwaitedLater) {
+    testing::test_loop loop;
+    const auto copy = [kept = hub({.channels = {{"*", {.history = {.size = 1}}}}, .on = loop.get_executor()})] {
+        return kept; // a temporary, as default_hub() gives
+    };
+    std::string heard;
+    copy().on_message([&](client_id from, message m) { heard = from + " " + m.type; });
+    loop.wait(copy().dispatch_message("anna", {.type = "said"}));
+    EXPECT_EQ(heard, "anna said");
+    EXPECT_EQ(loop.run(copy().request("nobody", {.type = "x"}))->code(), make_error_code(errc::no_client));
+    EXPECT_EQ(loop.get(copy().publish_confirmed("room", {.type = "x"})).at.offset, 1u);
+    EXPECT_EQ(loop.get(copy().history("room")).messages.size(), 1u);
+    EXPECT_TRUE(loop.get(copy().presence("room")).empty());
+    EXPECT_EQ(loop.get(copy().count_present("room")).users, 0u);
+    loop.wait(copy().stop());
+}
+
 TEST(HubLife, OfTheDefaultOneBeginsAnewWhereItIsReplaced) {
     const auto anna = std::make_shared<recording>();
     set_default_hub(hub());
