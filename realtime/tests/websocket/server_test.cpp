@@ -1,5 +1,7 @@
 #include "support.hpp"
 
+#include <infra/testing/captured_telemetry.hpp>
+
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -54,6 +56,37 @@ TEST(WebsocketServer, ReadsWhatWasSentRightBehindTheHandshake) {
     EXPECT_EQ(raw_client::type_of(anna.read()), "pong");
     anna.send(question.substr(5));
     EXPECT_EQ(raw_client::type_of(anna.read()), "pong");
+}
+
+TEST(WebsocketServer, CountsWhoComesAndGoesAndKeepsSecretsToItself) {
+    const testing::captured_telemetry told("realtime_");
+    {
+        service s({.hub = {.authenticate = [](handshake h) -> identity {
+                       if (h.token != "t0ken" || h.parameter("key") != "qu3ry")
+                           throw std::runtime_error("no");
+                       return {.user = "anna"};
+                   }}});
+        raw_client stranger(s);
+        EXPECT_TRUE(stranger.ask(raw_client::handshake("Cookie: c00kie=1\r\n")).starts_with("HTTP/1.1 401 "));
+        raw_client anna(s);
+        EXPECT_TRUE(anna.ask(raw_client::handshake("Sec-WebSocket-Protocol: token.t0ken\r\nCookie: c00kie=1\r\n",
+                                                   "/ws?key=qu3ry"))
+                        .starts_with("HTTP/1.1 101 "));
+        EXPECT_EQ(raw_client::type_of(anna.read()), "welcome");
+        EXPECT_EQ(told.counted("realtime_connections"), 1);
+        anna.say_close(1000);
+        EXPECT_TRUE(anna.ends());
+        anna.vanish();
+        s.turn();
+    }
+    EXPECT_EQ(told.counted("realtime_connections"), 0);
+    EXPECT_EQ(told.counted("realtime_queue_bytes"), 0);
+    EXPECT_EQ(told.counted("realtime_handshakes_total result=accepted"), 1);
+    EXPECT_EQ(told.counted("realtime_handshakes_total result=refused"), 1);
+    EXPECT_EQ(told.counted("realtime_control_frames_received_total type=close"), 1);
+    EXPECT_EQ(told.counted("realtime_closes_total code=normal"), 1);
+    for (const auto secret : {"t0ken", "qu3ry", "c00kie"})
+        EXPECT_EQ(told.everything().find(secret), std::string::npos) << secret << " in\n" << told.everything();
 }
 
 // --- What is refused -------------------------------------------------------------------------------------------------
