@@ -75,7 +75,7 @@ test("says what is wrong with a sign-up", { skip }, async () => {
 
 test("shows that the service has gone", { skip }, async () => {
   const page = await opened();
-  await page.run(() => (window.seen = []));
+  await page.until(() => document.querySelector("#list li"));
   starter.kill("SIGTERM");
   await page.until(() => document.querySelector("#state").dataset.state !== "open");
   assert.equal((await names(page)).length > 0, true, "and keeps what it has");
