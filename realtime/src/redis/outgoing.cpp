@@ -25,7 +25,6 @@ bool outgoing::push(parcel p) {
     const std::scoped_lock lock(mutex_);
     if (waiting_.size() >= on_.options.max_unsent)
         return false;
-    p.number = ++last_number_;
     waiting_.push_back(std::move(p));
     bell_.ring();
     return true;
@@ -65,12 +64,21 @@ awaitable<void> outgoing::send() {
     }
 }
 
+// A number that is smaller than one the server has seen is taken for something it has done: what was sent before goes first.
 std::vector<parcel> outgoing::take() {
     std::vector<parcel> out;
     const std::scoped_lock lock(mutex_);
-    take_debts(out);
-    for (; !waiting_.empty() && out.size() < most_at_once; waiting_.pop_front())
-        out.push_back(std::move(waiting_.front()));
+    const auto take_waiting = [&](auto wanted) {
+        for (; !waiting_.empty() && out.size() < most_at_once && wanted(waiting_.front()); waiting_.pop_front())
+            out.push_back(std::move(waiting_.front()));
+    };
+    take_waiting([](const parcel& p) { return p.number > 0; });
+    if (waiting_.empty() || waiting_.front().number == 0)
+        take_debts(out);
+    take_waiting([](const parcel&) { return true; });
+    for (auto& each : out)
+        if (each.number == 0)
+            each.number = ++last_number_;
     return out;
 }
 
@@ -78,9 +86,7 @@ void outgoing::take_debts(std::vector<parcel>& into) {
     for (; !debts_.empty() && into.size() < most_at_once; debts_.erase(debts_.begin())) {
         const auto& [of, dropped] = *debts_.begin();
         const auto& [channel, everywhere] = of;
-        into.push_back({.channel = channel,
-                        .text = text_of_gap(dropped, everywhere ? std::string() : on_.node),
-                        .number = ++last_number_});
+        into.push_back({.channel = channel, .text = text_of_gap(dropped, everywhere ? std::string() : on_.node)});
     }
 }
 

@@ -22,7 +22,7 @@ struct parcel {
     std::string channel{};
     envelope what{};
     std::string text{};       ///< instead of `what`: our own word about a gap
-    std::uint64_t number = 0; ///< of this node, growing
+    std::uint64_t number = 0; ///< of this node, growing; 0 until it is sent for the first time
     std::optional<promise<placed>> told{};
 };
 

@@ -138,6 +138,21 @@ TEST_F(RedisBroker, SaysNothingTwiceWhenItsPublishingIsKilled) {
     EXPECT_EQ(numbers(0), up_to(1'000));
 }
 
+TEST_F(RedisBroker, SendsWhatItHadTakenWhenTheLinkBrokeAndThenTellsOfTheRest) {
+    start(2);
+    want(1, "long:1");
+    stage->cut(0);
+    for (int i = 1; i <= 3; ++i)
+        say(0, i, "long:1"); // it has not noticed yet
+    loop.until([&] { return !at(0).is_up(); });
+    EXPECT_FALSE(at(0).publish("long:1", {.what = {.type = "said"}}));
+    stage->mend(0);
+    loop.until([&] { return !nodes[1]->gaps.empty(); });
+    loop.settle();
+    EXPECT_EQ(numbers(1), up_to(3));
+    EXPECT_EQ(nodes[1]->lines.back(), "long:1: gap 1");
+}
+
 TEST_F(RedisBroker, ReadsWhatDidNotFitIntoTheServersBuffer) {
     start(2);
     want(0, "long:1");
