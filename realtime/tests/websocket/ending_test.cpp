@@ -154,13 +154,14 @@ TEST(UntimelyEnds, TheLoopGoesWhileTheHubStillHoldsConnections) {
     {
         http::router routes;
         sockets.mount(routes);
-        http::server server({with_context(loop->get_executor())}, routes, {.port = 0}, time);
-        server.listen();
-        asio::co_spawn(*loop, server.run(), [](std::exception_ptr) {});
+        std::optional<http::server> server(std::in_place, std::vector{executor(with_context(loop->get_executor()))},
+                                           routes, http::server_options{.port = 0}, time);
+        server->listen();
+        asio::co_spawn(*loop, server->run(), [](std::exception_ptr) {});
         const auto fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
         sockaddr_in to{};
         to.sin_family = AF_INET;
-        to.sin_port = htons(server.port());
+        to.sin_port = htons(server->port());
         to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
         ASSERT_EQ(::connect(fd, reinterpret_cast<const sockaddr*>(&to), sizeof to), 0);
         const auto request = raw_client::handshake();
@@ -168,6 +169,7 @@ TEST(UntimelyEnds, TheLoopGoesWhileTheHubStillHoldsConnections) {
         for (int i = 0; i < 1000 && at.get_connected_clients().empty(); ++i)
             loop->run_one_for(10ms);
         ASSERT_EQ(at.get_connected_clients().size(), 1u);
+        server.reset(); // no http server outlives its loop; what has left HTTP is not its any more
         loop.reset();
         char byte = 0;
         while (::recv(fd, &byte, 1, 0) > 0) {
