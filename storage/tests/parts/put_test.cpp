@@ -10,6 +10,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <string>
@@ -32,9 +33,15 @@ struct PutByParts : ::testing::Test {
     temporary_folder folder;
     storage_options options{.bucket = fake, .pause = {.delay = 0ms}, .time = &time};
     std::vector<progress> told;
+    std::vector<std::weak_ptr<const core>> cores;
 
     PutByParts() { fake->can = {.remote = true, .min_part = 1, .max_part = 1000, .max_parts = 100}; }
-    void TearDown() override { settle(); }
+    void TearDown() override {
+        settle();
+        loop.until([&] { // an abort that has ended, or not begun, still needs the clock
+            return std::ranges::all_of(cores, [](const auto& each) { return each.expired(); });
+        });
+    }
 
     void renew() {
         const auto can = fake->can;
@@ -43,7 +50,11 @@ struct PutByParts : ::testing::Test {
         options.bucket = fake;
     }
 
-    core_ptr made() { return std::make_shared<const core>(options); }
+    core_ptr made() {
+        auto one = std::make_shared<const core>(options);
+        cores.push_back(one);
+        return one;
+    }
 
     put_options by_hundreds() {
         return {.part_size = 100, .concurrency = 3, .on_progress = [this](const progress& p) { told.push_back(p); }};
