@@ -3,8 +3,8 @@
 /// What a channel keeps, and what it does with those who cannot keep up.
 ///
 ///     hub_options{.channels = {{"room:*",  {.history = {.size = 100, .age = 5min}, .presence = true}},
-///                              {"price:*", {.overflow = overflow::keep_latest}},
-///                              {"*",       {.overflow = overflow::drop_oldest}}}}
+///                              {"price:*", {.on_overflow = overflow::keep_latest}},
+///                              {"*",       {.on_overflow = overflow::drop_oldest}}}}
 
 #include <atomic>
 #include <chrono>

@@ -69,7 +69,8 @@ struct channel_info {
 
 /// Threads:  everything from any thread. Handlers run on the loop of their client's group (a client's one after the other), or on
 ///           hub_options::on.
-/// Errors:   std::invalid_argument for a message of a reserved type, a bad option or channel name.
+/// Errors:   std::invalid_argument for a message of a reserved type, a bad option or channel name; infra::errc::overloaded where a limit says that there
+///           are enough clients or channels; infra::errc::closed for who registers a client once it is stopped.
 /// Cancel:   publish and subscribe never wait. Requests end with operation_aborted.
 /// Lifetime: copies share one hub, which lives until the last one has gone; its clients are then closed with going_away.
 class hub {

@@ -136,7 +136,7 @@ struct hub_options {
     /// None: a client's `subscribe` goes to the handlers of on_message, and holds if one of them subscribes it. Publishing by clients,
     /// presence and history are refused.
     authorize_hook authorize{};
-    /// Secrets for signed channel names (signed_channel.hpp); the first one signs, all are accepted. At least 16 bytes each.
+    /// Secrets that signed channel names are checked with (sign_channel); any of them will do. At least 16 bytes each.
     std::vector<std::string> signing_keys{};
     std::shared_ptr<infra::realtime::broker> broker{}; ///< null: this process alone
     /// Where handlers run for clients without a group, and where the hub's own work is done; the default runtime's next loop.

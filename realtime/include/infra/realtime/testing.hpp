@@ -4,7 +4,7 @@
 ///
 ///     infra::testing::test_loop loop;
 ///     infra::manual_clock time;
-///     realtime::hub hub({.on = loop.get_executor(), .time = &time});
+///     realtime::hub hub({.authorize = [](realtime::access_request) { return true; }, .on = loop.get_executor(), .time = &time});
 ///     realtime::test_client anna(hub, {.user = "anna"});
 ///     anna.say({.type = "subscribe", .channel = "room:1"});
 ///     hub.publish("room:1", {.type = "said"});
