@@ -42,9 +42,9 @@ void add_closes(trials& to) {
         closed(close_of(1000, "\xce\xba\xe1\xbd\xb9\xcf\x83\xce\xbc\xce\xb5\xed\xa0\x80"
                               "edited"),
                {1002, 1007}));
-    unsigned number = 0;
-    for (const unsigned code :
-         {1000u, 1001u, 1002u, 1003u, 1007u, 1008u, 1009u, 1010u, 1011u, 3000u, 3999u, 4000u, 4999u})
+    add("7.7.1", "valid code 1000", closed(close_of(1000), {1000}));
+    unsigned number = 1;
+    for (const unsigned code : {1001u, 1002u, 1003u, 1007u, 1008u, 1009u, 1010u, 1011u, 3000u, 3999u, 4000u, 4999u})
         add("7.7." + std::to_string(++number), "valid code " + std::to_string(code),
             closed(close_of(code), {1000, code}));
     number = 0;
