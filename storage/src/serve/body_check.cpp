@@ -1,5 +1,6 @@
 #include "body_check.hpp"
 
+#include "../openssl.hpp"
 #include "../sigv4/names.hpp"
 #include "refusal.hpp"
 
@@ -50,7 +51,10 @@ expected_body expected_by(const http::headers& fields) {
 }
 
 struct body_check::md5 {
-    md5() { digest_must(EVP_DigestInit_ex(context.get(), EVP_md5(), nullptr)); }
+    md5() {
+        keep_openssl();
+        digest_must(EVP_DigestInit_ex(context.get(), EVP_md5(), nullptr));
+    }
 
     void update(std::string_view bytes) { digest_must(EVP_DigestUpdate(context.get(), bytes.data(), bytes.size())); }
 

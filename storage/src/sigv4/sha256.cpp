@@ -1,5 +1,7 @@
 #include "sha256.hpp"
 
+#include "../openssl.hpp"
+
 #include <infra/base/encoding.hpp>
 
 #include <openssl/crypto.h>
@@ -12,13 +14,17 @@
 namespace infra::storage::sigv4 {
 namespace {
 
-// Fetched once: OpenSSL 3 looks an algorithm up by its name at each use of EVP_sha256().
+const EVP_MD* fetch() noexcept {
+    keep_openssl();
+    return EVP_MD_fetch(nullptr, "SHA256", nullptr);
+}
+
+// Fetched once: OpenSSL 3 looks an algorithm up by its name at each use of EVP_sha256(). Never freed: loops may use it at exit.
 const EVP_MD* algorithm() {
-    static const std::unique_ptr<EVP_MD, decltype(&EVP_MD_free)> fetched(EVP_MD_fetch(nullptr, "SHA256", nullptr),
-                                                                         &EVP_MD_free);
+    static const EVP_MD* const fetched = fetch();
     if (!fetched)
         throw std::bad_alloc();
-    return fetched.get();
+    return fetched;
 }
 
 void must(int succeeded) {
@@ -27,6 +33,7 @@ void must(int succeeded) {
 }
 
 EVP_MAC_CTX* new_mac() {
+    keep_openssl();
     const std::unique_ptr<EVP_MAC, decltype(&EVP_MAC_free)> hmac(EVP_MAC_fetch(nullptr, "HMAC", nullptr),
                                                                  &EVP_MAC_free);
     auto* const made = hmac ? EVP_MAC_CTX_new(hmac.get()) : nullptr;
