@@ -71,6 +71,7 @@ struct frame::body {
 };
 
 frame::frame(std::string_view text, frame_facts facts) {
+    static_assert(sizeof(body) <= 160, "outbox.hpp counts so much for it: kept_beside_each");
     char* rest = nullptr;
     const longer_block<body> block(header_size(text.size()) + text.size(), &rest);
     body_ = std::allocate_shared<body>(block, std::move(facts), rest, text);

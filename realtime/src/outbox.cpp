@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <functional>
 #include <unordered_set>
 #include <utility>
 
@@ -22,7 +23,7 @@ struct gap {
         offset = std::max(offset, last);
     }
     // What its notice counts for, whatever the numbers in it will be.
-    std::size_t cost() const noexcept { return channel->name.size() + 96; }
+    std::size_t size() const noexcept { return channel->name.size() + 96; }
 };
 
 frame notice_of(const gap& g) {
@@ -44,6 +45,17 @@ struct entry {
     bool is_message_of(const channel_facts* c) const noexcept { return what == kind::message && channel == c; }
     bool is_gap() const noexcept { return what == kind::gap; }
 };
+static_assert(sizeof(entry) * 8 / 5 + 208 <= kept_beside_each, "its part of it, and frame.cpp's");
+
+bool is_part_of(std::string_view whole, std::string_view part) noexcept {
+    const std::less_equal<> before;
+    return before(whole.data(), part.data()) && before(part.data() + part.size(), whole.data() + whole.size());
+}
+
+// A compressed message keeps its text alive, which may be a hundred times as long.
+std::size_t cost_of(const frame& f, std::string_view encoded, std::size_t beside) noexcept {
+    return encoded.size() + beside + (is_part_of(f.websocket(), encoded) ? 0 : f.size());
+}
 
 } // namespace
 
@@ -54,25 +66,29 @@ struct outbox::state {
         frame of;
         std::string own;
         std::string_view rest;
+        std::size_t beside = 0;
     } leaving;
     std::unique_ptr<std::deque<std::string>> controls; // seldom any
     boost::container::small_vector<entry, 4> queue;
     std::size_t first = 0; // of the queue, not dead
     std::size_t dead = 0;
-    std::size_t message_bytes = 0;
+    std::size_t beside_each = 0;
+    std::size_t message_bytes = 0; // these four as bytes() counts them
     std::size_t answer_bytes = 0;
     std::size_t control_bytes = 0;
     std::size_t gap_bytes = 0;
     std::uint64_t dropped = 0; // since the outbox has looked
 
     bool is_empty() const noexcept { return leaving.rest.empty() && !controls && first == queue.size(); }
-    bool fits(std::size_t size, std::size_t most) const noexcept {
-        const auto waiting = message_bytes + gap_bytes + leaving.rest.size();
-        return waiting + size <= most || (message_bytes == 0 && leaving.rest.empty());
+    std::size_t waiting() const noexcept { return message_bytes + gap_bytes + leaving.rest.size() + leaving.beside; }
+    bool fits(std::size_t cost, std::size_t most) const noexcept {
+        return waiting() + cost <= most || (message_bytes == 0 && leaving.rest.empty());
     }
+    std::size_t cost_of(const entry& e) const noexcept { return realtime::cost_of(e.of, e.bytes, beside_each); }
+    std::size_t cost_of(const gap& g) const noexcept { return g.size() + beside_each; }
 
     void append(const frame& f, std::string_view bytes, entry::kind what);
-    bool make_room(const frame& f, std::size_t size, std::size_t most);
+    bool make_room(const frame& f, std::size_t cost, std::size_t most);
     bool could_free(const channel_facts* of, std::size_t bytes) const noexcept;
     void drop_those_of(const channel_facts* of, std::string_view key);
     void drop_all_but_the_last_of_each_key(const channel_facts* of);
@@ -98,31 +114,31 @@ void outbox::state::append(const frame& f, std::string_view bytes, entry::kind w
                      .channel = what == entry::kind::message ? f.facts().channel.get() : nullptr,
                      .missing = nullptr,
                      .what = what});
-    (what == entry::kind::message ? message_bytes : answer_bytes) += bytes.size();
+    (what == entry::kind::message ? message_bytes : answer_bytes) += cost_of(queue.back());
 }
 
 // By what the channel wants, where the frame does not fit or (keep_latest) should not wait beside its like.
-bool outbox::state::make_room(const frame& f, std::size_t size, std::size_t most) {
+bool outbox::state::make_room(const frame& f, std::size_t cost, std::size_t most) {
     const auto* channel = f.facts().channel.get();
     if (channel->options.on_overflow == overflow::keep_latest) {
         drop_those_of(channel, f.facts().key);
-        if (!fits(size, most))
+        if (!fits(cost, most))
             drop_all_but_the_last_of_each_key(channel);
     }
-    const auto waiting = message_bytes + gap_bytes + leaving.rest.size();
-    if (!fits(size, most) && could_free(channel, waiting + size + channel->name.size() + 96 - most))
-        for (std::size_t i = first; i < queue.size() && !fits(size, most); ++i)
+    const auto for_the_gap = cost_of(gap{.channel = f.facts().channel});
+    if (!fits(cost, most) && could_free(channel, waiting() + cost + for_the_gap - most))
+        for (std::size_t i = first; i < queue.size() && !fits(cost, most); ++i)
             if (queue[i].is_message_of(channel))
                 drop(i);
     tidy();
-    return fits(size, most);
+    return fits(cost, most);
 }
 
 bool outbox::state::could_free(const channel_facts* of, std::size_t bytes) const noexcept {
     std::size_t found = 0;
     for (std::size_t i = first; i < queue.size() && found < bytes; ++i)
         if (queue[i].is_message_of(of))
-            found += queue[i].bytes.size();
+            found += cost_of(queue[i]);
     return found >= bytes;
 }
 
@@ -151,12 +167,12 @@ void outbox::state::drop(std::size_t at) {
     missing->add(1, facts.offset);
     facts.channel->dropped.add();
     ++dropped;
-    message_bytes -= gone.bytes.size();
+    message_bytes -= cost_of(gone);
     if (auto* next = gap_behind(at)) {
         next->add(missing->dropped, missing->offset);
         return bury(gone);
     }
-    gap_bytes += missing->cost();
+    gap_bytes += cost_of(*missing);
     gone.what = entry::kind::gap;
     gone.missing = std::move(missing);
     gone.of = {};
@@ -176,7 +192,7 @@ void outbox::state::note_dropped(const std::shared_ptr<const channel_facts>& cha
         return queue[i].missing->add(1, offset);
     }
     auto missing = std::make_unique<gap>(gap{.channel = channel, .dropped = 1, .offset = offset});
-    gap_bytes += missing->cost();
+    gap_bytes += cost_of(*missing);
     queue.push_back(
         {.of = {}, .bytes = {}, .channel = channel.get(), .missing = std::move(missing), .what = entry::kind::gap});
 }
@@ -187,7 +203,7 @@ std::unique_ptr<gap> outbox::state::take_gap_before(std::size_t at) {
             continue;
         if (!queue[i].is_gap())
             break;
-        gap_bytes -= queue[i].missing->cost();
+        gap_bytes -= cost_of(*queue[i].missing);
         auto taken = std::move(queue[i].missing);
         bury(queue[i]);
         return taken;
@@ -259,6 +275,7 @@ std::size_t outbox::state::finish_leaving(std::size_t bytes) noexcept {
     if (leaving.rest.empty()) {
         leaving.of = {};
         leaving.own = {};
+        leaving.beside = 0;
     }
     return bytes - taken;
 }
@@ -282,12 +299,13 @@ std::size_t outbox::state::finish_first(std::size_t bytes) {
     queue[first] = {};
     ++dead;
     if (gone.is_gap())
-        gap_bytes -= gone.missing->cost();
+        gap_bytes -= cost_of(*gone.missing);
     else
-        (gone.what == entry::kind::message ? message_bytes : answer_bytes) -= gone.bytes.size();
+        (gone.what == entry::kind::message ? message_bytes : answer_bytes) -= cost_of(gone);
     const auto taken = std::min(bytes, gone.bytes.size());
     if (taken < gone.bytes.size()) {
         leaving.rest = gone.bytes.substr(taken);
+        leaving.beside = cost_of(gone) - gone.bytes.size();
         leaving.of = std::move(gone.of);
     }
     tidy();
@@ -302,8 +320,10 @@ outbox::outbox(outbox&&) noexcept = default;
 outbox& outbox::operator=(outbox&&) noexcept = default;
 
 outbox::state& outbox::waiting() {
-    if (!state_)
+    if (!state_) {
         state_ = std::make_unique<state>();
+        state_->beside_each = options_.beside_each;
+    }
     if (only_) {
         state_->append(only_, only_bytes_, entry::kind::message);
         only_ = {};
@@ -322,21 +342,22 @@ outbox::verdict outbox::push(const frame& f, std::string_view encoded) {
 outbox::verdict outbox::push_into(state& s, const frame& f, std::string_view encoded) {
     const auto& facts = f.facts();
     const auto most = options_.max_bytes;
+    const auto cost = cost_of(f, encoded, options_.beside_each);
     if (facts.control) {
-        if (s.answer_bytes > 0 && s.answer_bytes + encoded.size() > most)
+        if (s.answer_bytes > 0 && s.answer_bytes + cost > most)
             return verdict::close;
         s.append(f, encoded, entry::kind::answer);
         return verdict::queued;
     }
     const auto policy = facts.channel ? facts.channel->options.on_overflow : overflow::close;
     const bool behind = policy == overflow::keep_latest && !s.leaving.rest.empty();
-    if (!behind && s.fits(encoded.size(), most)) {
+    if (!behind && s.fits(cost, most)) {
         s.append(f, encoded, entry::kind::message);
         return verdict::queued;
     }
     if (policy == overflow::close)
         return verdict::close;
-    const bool room = policy != overflow::drop_newest && s.make_room(f, encoded.size(), most);
+    const bool room = policy != overflow::drop_newest && s.make_room(f, cost, most);
     if (room)
         s.append(f, encoded, entry::kind::message);
     else
@@ -366,9 +387,12 @@ void outbox::push_last(std::string bytes) {
 
 std::size_t outbox::bytes() const noexcept {
     if (!state_)
-        return only_ ? only_bytes_.size() : 0;
-    const auto& s = *state_;
-    return s.leaving.rest.size() + s.control_bytes + s.answer_bytes + s.message_bytes + s.gap_bytes;
+        return only_ ? cost_of(only_, only_bytes_, options_.beside_each) : 0;
+    return state_->waiting() + state_->control_bytes + state_->answer_bytes;
+}
+
+bool outbox::has_room_for(const frame& f, std::string_view encoded) const noexcept {
+    return bytes() + cost_of(f, encoded, options_.beside_each) <= options_.max_bytes;
 }
 
 std::size_t outbox::control_bytes() const noexcept { return state_ ? state_->control_bytes : 0; }

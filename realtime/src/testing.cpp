@@ -44,7 +44,9 @@ class wire final : public connection {
 public:
     wire(std::shared_ptr<test_group> group, std::size_t max_bytes, bool stalled)
         : group_(std::move(group)),
-          waiting_({.max_bytes = max_bytes, .gap_as = [](const frame& f) { return f.text(); }}),
+          waiting_({.max_bytes = max_bytes,
+                    .beside_each = kept_beside_each,
+                    .gap_as = [](const frame& f) { return f.text(); }}),
           stalled_(stalled) {}
 
     void send(const frame& f) override {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <malloc.h>
 #include <map>
 #include <random>
 #include <string>
@@ -112,6 +113,92 @@ TEST(Outbox, CountsTheBytesThatWait) {
     box.written(one.size());
     EXPECT_EQ(box.bytes(), one.size() - 3);
 }
+
+struct bound_case {
+    std::size_t beside;
+    std::size_t bound; // in messages, as they are counted
+    std::size_t less;  // by so many bytes
+    std::size_t fit;
+};
+
+class OutboxBound : public ::testing::TestWithParam<bound_case> {};
+
+TEST_P(OutboxBound, CountsForEachMessageWhatKeepingItTakes) {
+    const auto [beside, bound, less, fit] = GetParam();
+    const auto one = make_numbered(make_channel("c", overflow::close), 1, 40);
+    const auto each = one.size() + beside;
+    outbox box({.max_bytes = bound * each - less, .beside_each = beside});
+    for (std::size_t i = 0; i < fit; ++i) {
+        EXPECT_TRUE(i == 0 || box.has_room_for(one, one.websocket())) << i;
+        EXPECT_EQ(box.push(one), verdict::queued) << i;
+        EXPECT_EQ(box.bytes(), (i + 1) * each);
+    }
+    EXPECT_FALSE(box.has_room_for(one, one.websocket()));
+    EXPECT_EQ(box.push(one), verdict::close);
+    write_some(box, 3);
+    EXPECT_EQ(box.bytes(), fit * each - 3) << "one that has partly left is kept whole";
+    write_some(box, one.size() - 3);
+    EXPECT_EQ(box.bytes(), (fit - 1) * each);
+    write_all(box);
+    EXPECT_EQ(box.bytes(), 0u);
+}
+
+INSTANTIATE_TEST_SUITE_P(Table, OutboxBound,
+                         ::testing::Values(bound_case{0, 10, 0, 10}, bound_case{0, 10, 1, 9},
+                                           bound_case{300, 10, 0, 10}, bound_case{300, 10, 1, 9},
+                                           bound_case{300, 2, 0, 2}, bound_case{300, 2, 1, 1}, bound_case{300, 1, 1, 1},
+                                           bound_case{5000, 3, 0, 3}));
+
+TEST(Outbox, CountsTheTextTooThatAnotherEncodingKeeps) {
+    const auto f = make_numbered(make_channel("c", overflow::close), 1, 1000);
+    const auto short_one = f.encoded(frame::encoding::deflated, +[](const frame&) { return std::string("z"); });
+    outbox box({.max_bytes = 2 * f.size(), .beside_each = 10});
+    box.push(f, short_one);
+    EXPECT_EQ(box.bytes(), 1 + 10 + f.size());
+    EXPECT_EQ(box.push(f, short_one), verdict::close);
+}
+
+TEST(Outbox, CountsAnswersAndGapsAsItCountsMessages) {
+    const auto room = make_channel("c", overflow::drop_newest);
+    const auto yes = make_answer("yes");
+    outbox box({.max_bytes = 1000, .beside_each = 400});
+    box.push(yes);
+    box.push(yes);
+    EXPECT_EQ(box.bytes(), 2 * (yes.size() + 400));
+    EXPECT_EQ(box.push(yes), verdict::close);
+    const auto one = make_numbered(room, 1, 100);
+    EXPECT_EQ(box.push(one), verdict::queued);
+    const auto before = box.bytes();
+    EXPECT_EQ(box.push(one), verdict::dropped);
+    EXPECT_GT(box.bytes(), before + 400);
+    write_all(box);
+    EXPECT_EQ(box.bytes(), 0u);
+}
+
+// What the allocator has given, of the small and of the large.
+std::size_t allocated() {
+    const auto all = ::mallinfo2();
+    return all.uordblks + all.hblkhd;
+}
+
+class FullOutbox : public ::testing::TestWithParam<std::size_t> {};
+
+TEST_P(FullOutbox, TakesAboutTheMemoryThatItSays) {
+    const auto room = make_channel("room:1", overflow::close);
+    const std::string pad(GetParam(), '.');
+    outbox box({.beside_each = kept_beside_each});
+    const auto before = allocated();
+    while (box.push(frame(pad, {.channel = room})) == verdict::queued) {
+    }
+    const auto taken = allocated() - before;
+    if (taken == 0)
+        GTEST_SKIP() << "a sanitizer's allocator does not say";
+    EXPECT_LE(taken, 1024u * 1024);
+    EXPECT_GE(taken, 768u * 1024);
+    EXPECT_LE(box.bytes(), 1024u * 1024);
+}
+
+INSTANTIATE_TEST_SUITE_P(OfMessagesOf, FullOutbox, ::testing::Values(2, 16, 128, 1000, 5000));
 
 TEST(Outbox, SaysCloseAtTheBound) {
     const auto room = make_channel("room:1", overflow::close);
@@ -352,7 +439,8 @@ TEST_P(OutboxUnderChance, EveryMessageArrivesInOrderOrIsCountedByAGapBeforeTheNe
         make_channel("latest", overflow::keep_latest), make_channel("oldest2", overflow::drop_oldest)};
     std::vector<std::uint64_t> said(channels.size());
     const std::size_t bound = 200 + below(4000);
-    outbox box({.max_bytes = bound});
+    const std::size_t beside = GetParam() % 2 ? 0 : 300;
+    outbox box({.max_bytes = bound, .beside_each = beside});
     std::string all;
     for (int step = 0; step < 600; ++step) {
         if (below(3) > 0) {
@@ -362,7 +450,7 @@ TEST_P(OutboxUnderChance, EveryMessageArrivesInOrderOrIsCountedByAGapBeforeTheNe
         } else {
             all += write_some(box, below(2) ? below(40) : below(2000));
         }
-        ASSERT_LE(box.bytes(), std::max<std::size_t>(bound, 500) + channels.size() * 120);
+        ASSERT_LE(box.bytes(), std::max<std::size_t>(bound, 500 + beside) + channels.size() * (120 + beside));
     }
     all += write_all(box);
     std::map<std::string, channel_view> client;

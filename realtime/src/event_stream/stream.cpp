@@ -43,7 +43,7 @@ stream::stream(std::shared_ptr<stream_group> group, stream_request asked, std::s
       time_(time),
       arrived_(group_->get_executor(), asio::steady_timer::time_point::max()),
       places_(asked_.channels, asked_.last_event_id),
-      out_({.max_bytes = max_queue_bytes}) {}
+      out_({.max_bytes = max_queue_bytes, .beside_each = kept_beside_each}) {}
 
 // --- What the hub says -----------------------------------------------------------------------------------------------
 

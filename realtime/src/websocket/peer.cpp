@@ -24,7 +24,7 @@ peer::peer(std::shared_ptr<loop_group> group, socket through, peer_terms terms)
     : group_(std::move(group)),
       socket_(std::move(through)),
       reader_(group_->terms().reading, {.deflate = terms.deflate.has_value()}),
-      out_({.max_bytes = group_->terms().max_queue_bytes}),
+      out_({.max_bytes = group_->terms().max_queue_bytes, .beside_each = kept_beside_each}),
       deflate_window_(
           static_cast<std::uint8_t>(terms.deflate ? terms.deflate->server_max_window_bits.value_or(15) : 0)) {}
 
@@ -199,7 +199,7 @@ void peer::send_encoded(std::string bytes) {
 
 // The kernel may have room for what the queue has not: before anything is dropped, it is asked.
 void peer::push(const frame& f, std::string_view bytes) {
-    if (!blocked_ && out_.bytes() + bytes.size() > group_->terms().max_queue_bytes)
+    if (!blocked_ && !out_.has_room_for(f, bytes))
         write_out();
     const auto before = out_.dropped();
     const auto verdict = out_.push(f, bytes);

@@ -1,6 +1,7 @@
 #include "tests/websocket/support.hpp"
 
 #include <infra/realtime/event_stream.hpp>
+#include <infra/realtime/outbox.hpp>
 
 #include <atomic>
 #include <cstdio>
@@ -290,6 +291,26 @@ TEST(EventStream, IsBoundedForASlowReaderAndTellsOfTheGap) {
                 EXPECT_EQ(read->at("data").at("n").to_number<std::uint64_t>(), heard++ + missed);
         }
     EXPECT_EQ(missed, dropped);
+}
+
+TEST(EventStream, CountsWhatSmallMessagesTakeInMemory) {
+    events_service e;
+    listener l(e.s, "/events?channel=a");
+    l.events();
+    const auto say = [&](std::size_t size) {
+        e.s.at.publish("a", {.type = "said", .data = json::value(std::string(size, '.'))});
+        e.s.turn();
+        return static_cast<std::int64_t>(e.s.at.list_clients().at(0).queued_bytes);
+    };
+    while (say(100'000) == 0) {
+    }
+    std::int64_t most = 0; // the kernel may take something in between
+    for (int i = 0; i < 20; ++i) {
+        const auto before = say(100);
+        most = std::max(most, say(100) - before);
+    }
+    EXPECT_GT(most, std::int64_t(kept_beside_each + 100));
+    EXPECT_LT(most, std::int64_t(kept_beside_each + 200));
 }
 
 TEST(EventStream, IsReadByCurl) {

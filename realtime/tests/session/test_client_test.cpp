@@ -67,7 +67,7 @@ TEST_F(TestClient, MeetsThePolicyOfTheChannel) {
         EXPECT_EQ(static_cast<std::int64_t>(numbers.size()) + dropped, 20) << channel;
         return numbers;
     };
-    EXPECT_EQ(left("new").back(), 4);
+    EXPECT_EQ(left("new").back(), 3);
     EXPECT_EQ(left("old").back(), 20);
     EXPECT_EQ(left("latest"), (std::vector<std::int64_t>{1, 20}));
 }

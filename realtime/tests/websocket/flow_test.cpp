@@ -1,5 +1,8 @@
 #include "support.hpp"
 
+#include <infra/realtime/outbox.hpp>
+#include <infra/testing/captured_telemetry.hpp>
+
 #include <boost/asio/this_coro.hpp>
 
 namespace infra::realtime::websocket {
@@ -77,6 +80,32 @@ TEST_P(SlowReaders, AreBoundedAndToldWhatTheyMissed) {
 
 INSTANTIATE_TEST_SUITE_P(Policies, SlowReaders,
                          ::testing::Values(overflow::drop_newest, overflow::drop_oldest, overflow::keep_latest));
+
+TEST(SlowReader, IsCountedWhatItsSmallMessagesTakeInMemory) {
+    auto options = with_policy(overflow::drop_newest);
+    options.websocket.send_buffer = 64 * 1024;
+    service s(options);
+    auto slow = raw_client::joined(s, {}, 4096);
+    slow.subscribe("room:1");
+    const auto queued = [&] { return s.at.list_clients().at(0).queued_bytes; };
+    auto say = [&, said = std::uint64_t(0)]() mutable {
+        ++said;
+        publish(s, said, said, 100);
+    };
+    while (queued() < 32 * 1024)
+        say();
+    std::int64_t most = 0; // the kernel may take something in between
+    for (int i = 0; i < 20; ++i) {
+        const auto before = static_cast<std::int64_t>(queued());
+        say();
+        most = std::max(most, static_cast<std::int64_t>(queued()) - before);
+    }
+    EXPECT_GT(most, std::int64_t(kept_beside_each + 100));
+    EXPECT_LT(most, std::int64_t(kept_beside_each + 200));
+    while (s.at.list_clients().at(0).dropped == 0)
+        say();
+    EXPECT_LE(queued(), bound + 1024);
+}
 
 TEST(SlowReader, IsClosedWhereTheChannelSaysSo) {
     service s(with_policy(overflow::close));

@@ -45,7 +45,7 @@ public:
     /// Of one loop with others, or null. Constant.
     virtual std::shared_ptr<connection_group> group() const noexcept { return nullptr; }
 
-    /// Bytes that wait to be written, and messages dropped so far, for those who look: any thread.
+    /// Bytes of memory that are taken by what waits to be written, and messages dropped so far, for those who look: any thread.
     virtual std::size_t queued_bytes() const noexcept { return 0; }
     virtual std::uint64_t dropped() const noexcept { return 0; }
 };

@@ -37,7 +37,7 @@ public:
     std::string_view text() const noexcept;
     std::string_view websocket() const noexcept;
     const frame_facts& facts() const noexcept;
-    std::size_t size() const noexcept { return websocket().size(); } ///< what it counts for in a queue
+    std::size_t size() const noexcept { return websocket().size(); } ///< what is sent of it
 
     /// Another encoding of the same message, made by `make(text)` the first time anybody asks (others wait for it), then shared.
     /// What `make` throws goes to whoever asked, and the next one tries again.

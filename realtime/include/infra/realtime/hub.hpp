@@ -52,7 +52,7 @@ struct client_info {
     std::string remote_address{};
     std::string transport{}; ///< "websocket", "event-stream", "" for what was registered by hand
     std::vector<std::string> channels{};
-    std::size_t queued_bytes = 0;
+    std::size_t queued_bytes = 0; ///< as connection::queued_bytes()
     std::uint64_t dropped = 0;
     wall_time since{};
 };

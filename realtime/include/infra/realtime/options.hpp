@@ -114,7 +114,7 @@ struct hub_limits {
     std::size_t message_burst = 200;
     double messages_per_second_per_user = 200; ///< over all connections of a user; the burst in proportion
     std::size_t max_pending_messages = 64; ///< of one client, received and not yet handled; then it is not read from
-    std::size_t max_queue_bytes = 1024 * 1024;      ///< of one client, waiting to be sent; see overflow
+    std::size_t max_queue_bytes = 1024 * 1024;      ///< memory of what waits to be sent to one client; see overflow
     std::chrono::milliseconds auth_time{10'000};    ///< from the connection to an identity
     std::chrono::milliseconds handler_time{30'000}; ///< of a coroutine handler with one message; then it is cancelled
     std::size_t max_pending_requests = 10'000;      ///< hub::request to all clients; one more is errc::overloaded

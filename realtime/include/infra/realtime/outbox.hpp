@@ -1,6 +1,6 @@
 #pragma once
 
-/// What waits to be written to one client: bounded in bytes, true about what it dropped.
+/// What waits to be written to one client: bounded in memory, true about what it dropped.
 ///
 ///     outbox waiting({.max_bytes = 1 << 20});
 ///     switch (waiting.push(f)) { case outbox::verdict::close: … }
@@ -22,9 +22,15 @@
 namespace infra::realtime {
 
 struct outbox_options {
-    std::size_t max_bytes = 1024 * 1024;                ///< of messages that wait; one that waits alone always goes in
+    std::size_t max_bytes = 1024 * 1024; ///< of messages that wait, as bytes() counts them; one alone always goes in
+    std::size_t beside_each = 0;         ///< counted for each beside its bytes; transports say kept_beside_each
     std::string_view (*gap_as)(const frame&) = nullptr; ///< how a gap notice is encoded; null: frame::websocket()
 };
+
+/// What keeping a message takes beside its bytes: up to 90 bytes for its place in the queue (56, and that grows by three fifths at a time), 208
+/// for what the frame is besides its text (160, counts of 32, and what the allocator adds). Others may share the frame, but whoever
+/// reads last holds it alone.
+constexpr std::size_t kept_beside_each = 304;
 
 /// Rules: the transport's own frames (push_control) go ahead of all that has not begun to leave, up to 64 KiB, then close. Frames that are
 /// `frame_facts::control` are never dropped and keep their place in the order; they have `max_bytes` of their own, then close. Messages
@@ -52,7 +58,11 @@ public:
     void push_last(std::string bytes);
 
     bool empty() const noexcept { return !state_ && !only_; }
+    /// What waits: the bytes that are to be sent, `beside_each` for each message, answer and gap, and the frame itself where another
+    /// encoding of it is sent.
     std::size_t bytes() const noexcept;
+    /// Whether it would go in without a decision.
+    bool has_room_for(const frame& f, std::string_view encoded) const noexcept;
     std::size_t control_bytes() const noexcept; ///< of these, what push_control put in and has not begun to leave
     std::uint64_t dropped() const noexcept {
         return dropped_;
