@@ -254,8 +254,10 @@ bool peer::write_once() {
         broken_ = true;
         return false;
     }
-    if (sent > 0)
+    if (sent > 0) {
+        writes_series().add();
         out_.written(static_cast<std::size_t>(sent));
+    }
     if (sent < static_cast<ssize_t>(size)) {
         wait_until_writable();
         return false;

@@ -22,8 +22,12 @@ constexpr instrument received{.kind = instrument_kind::counter,
 constexpr instrument dropped{.kind = instrument_kind::counter,
                              .name = "realtime_dropped_total",
                              .help = "Messages that a client was not given, because it read too slowly."};
-constexpr instrument queue_bytes{
-    .kind = instrument_kind::gauge, .name = "realtime_queue_bytes", .help = "Bytes that wait for clients to read."};
+constexpr instrument queue_bytes{.kind = instrument_kind::gauge,
+                                 .name = "realtime_queue_bytes",
+                                 .help = "Memory of what waits for clients to read, in bytes."};
+constexpr instrument writes{.kind = instrument_kind::counter,
+                            .name = "realtime_writes_total",
+                            .help = "Writes to sockets, each of up to 64 frames."};
 constexpr instrument closes{.kind = instrument_kind::counter,
                             .name = "realtime_closes_total",
                             .help = "Connections that have ended, by close code."};
@@ -37,6 +41,11 @@ const series& connections_series() {
 
 const series& queue_bytes_series() {
     static const series one(queue_bytes);
+    return one;
+}
+
+const series& writes_series() {
+    static const series one(writes);
     return one;
 }
 

@@ -12,6 +12,7 @@ namespace infra::realtime::websocket {
 
 const telemetry::series& connections_series();
 const telemetry::series& queue_bytes_series();
+const telemetry::series& writes_series();
 const telemetry::series& dropped_series(overflow policy);
 void count_handshake(std::string_view result) noexcept; ///< "accepted", "refused", "failed"
 void count_control(std::string_view type) noexcept;     ///< "ping", "pong", "close"

@@ -66,6 +66,20 @@ TEST_F(Hub, DeliversToAGroupOnItsLoopInOneTurnWithOneFlush) {
     EXPECT_EQ(group->flushes, 1u);
 }
 
+TEST_F(Hub, GivesAllTheVerySameBytes) {
+    const auto group = std::make_shared<recording_group>(loop.get_executor());
+    const auto other = std::make_shared<recording_group>(loop.get_executor());
+    const std::vector all{join("anna", group), join("bert", group), join("carl", other), join("dora")};
+    for (const auto* name : {"anna", "bert", "carl", "dora"})
+        subject.subscribe("room", name);
+    subject.publish("room", {.type = "said"});
+    loop.settle();
+    for (const auto& each : all) {
+        ASSERT_EQ(each->received, strings{said("said")});
+        EXPECT_EQ(static_cast<const void*>(each->last.websocket().data()), all[0]->last.websocket().data());
+    }
+}
+
 TEST_F(Hub, LeavesOneOut) {
     const auto anna = join("anna");
     const auto bert = join("bert");

@@ -31,6 +31,7 @@ struct recording : connection {
             throw std::runtime_error("the cable is cut");
         received.emplace_back(f.text());
         offsets.push_back(f.facts().offset);
+        last = f;
     }
     void close(close_code code, std::string_view reason) override {
         closed = code;
@@ -43,6 +44,7 @@ struct recording : connection {
     std::size_t sends = 0;
     std::vector<std::string> received{};
     std::vector<std::uint64_t> offsets{};
+    frame last{};
     std::optional<close_code> closed{};
     std::string why{};
 };

@@ -172,19 +172,35 @@ TEST(SlowReader, IsAskedOnceMoreBeforeAnythingIsDropped) {
     }
 }
 
-TEST(Bursts, LeaveInOneWrite) {
+struct burst_case {
+    int messages;
+    int writes;
+};
+
+class Bursts : public ::testing::TestWithParam<burst_case> {};
+
+TEST_P(Bursts, LeaveInOneWriteForSixtyFourMessages) {
+    const testing::captured_telemetry told("realtime_writes");
     service s;
     auto anna = raw_client::joined(s);
     anna.subscribe("room:1");
-    for (int n = 1; n <= 200; ++n)
+    const auto before = told.counted("realtime_writes_total");
+    EXPECT_GT(before, 0);
+    const auto last = static_cast<std::uint64_t>(GetParam().messages);
+    for (std::uint64_t n = 1; n <= last; ++n)
         s.at.publish("room:1", {.type = "said", .data = {{"n", n}}});
     listener l;
-    while (l.last < 200) {
+    while (l.last < last) {
         const auto f = anna.read();
         ASSERT_TRUE(f);
         l.hears(f->bytes);
     }
+    EXPECT_EQ(told.counted("realtime_writes_total") - before, GetParam().writes);
 }
+
+INSTANTIATE_TEST_SUITE_P(Table, Bursts,
+                         ::testing::Values(burst_case{1, 1}, burst_case{2, 1}, burst_case{64, 1}, burst_case{65, 2},
+                                           burst_case{200, 4}));
 
 // A handler that takes its time: what comes behind it is not read, and nothing is lost.
 TEST(BusyHandlers, MakeTheClientWait) {

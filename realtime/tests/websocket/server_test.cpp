@@ -1,3 +1,4 @@
+#include "src/websocket/deflate.hpp"
 #include "support.hpp"
 
 #include <infra/testing/captured_telemetry.hpp>
@@ -355,6 +356,31 @@ TEST(WebsocketPeer, CompressesWhatIsWorthIt) {
     EXPECT_LT(bytes_of("room:1", 1000), 200u);
     EXPECT_GT(bytes_of("room:1", 100), 100u) << "too short";
     EXPECT_GT(bytes_of("secret", 1000), 1000u) << "not on this channel";
+}
+
+// Hears of a message before the sockets do, and compresses it to something else.
+struct first_to_compress final : connection {
+    void send(const frame& f) override {
+        f.encoded(frame::encoding::deflated, +[](const frame&) { return make_deflated_frame(std::string(300, 'x')); });
+    }
+    void close(close_code, std::string_view) override {}
+};
+
+TEST(WebsocketPeer, SendsTheOneCompressionThatAllShare) {
+    service s;
+    std::vector<raw_client> all;
+    for (int i = 0; i < 3; ++i) {
+        all.push_back(raw_client::joined(s, "Sec-WebSocket-Extensions: permessage-deflate\r\n"));
+        all.back().subscribe("room:1");
+    }
+    s.at.register_client("first", std::make_shared<first_to_compress>());
+    s.at.subscribe("room:1", "first");
+    s.at.publish("room:1", {.type = "said", .data = json::value(std::string(1000, '.'))});
+    for (auto& each : all) {
+        const auto f = each.read();
+        ASSERT_TRUE(f);
+        EXPECT_EQ(f->bytes, std::string(300, 'x'));
+    }
 }
 
 TEST(WebsocketPeer, CompressesNothingWhereItIsOff) {

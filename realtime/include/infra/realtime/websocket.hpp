@@ -52,7 +52,7 @@ class websocket_state;
 }
 
 /// Metrics: realtime_connections, realtime_handshakes_total{result}, realtime_control_frames_received_total{type},
-/// realtime_dropped_total{policy}, realtime_queue_bytes, realtime_closes_total{code}; beside the hub's.
+/// realtime_dropped_total{policy}, realtime_queue_bytes, realtime_writes_total, realtime_closes_total{code}; beside the hub's.
 ///
 /// Threads:  mount() before the http server runs; the rest from any.
 /// Errors:   std::invalid_argument naming the bad option.
