@@ -245,7 +245,7 @@ std::optional<event> frame_reader::end_frame() {
     if (is_control(frame.what))
         return take_control(frame, p.control);
     if (!frame.last)
-        return std::nullopt;
+        return frame.length == 0 ? std::optional(event{.what = event::kind::empty_fragment}) : std::nullopt;
     p.in_message = false;
     if (p.text && !p.utf8.is_complete())
         return violation(close_code::invalid_payload, not_utf8);

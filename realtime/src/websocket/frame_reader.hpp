@@ -32,8 +32,9 @@ struct reader_terms {
 };
 
 struct event {
+    /// `empty_fragment`: a frame that begins or continues a message, and brings nothing; the limits do not bound how many.
     /// `violation`: the connection is to be failed with `code`; `bytes` say why, in words that may be sent.
-    enum class kind : std::uint8_t { text, binary, ping, pong, close, violation };
+    enum class kind : std::uint8_t { text, binary, empty_fragment, ping, pong, close, violation };
 
     kind what{};
     std::string_view bytes{};                ///< good until the next call of the reader, and while what was received is

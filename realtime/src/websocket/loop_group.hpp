@@ -2,6 +2,7 @@
 
 // The connections of one loop, and what they share: one buffer to receive into, one timer, one list of those that have something to write.
 
+#include "../session/budget.hpp"
 #include "frame_reader.hpp"
 #include "timing_wheel.hpp"
 
@@ -35,6 +36,7 @@ constexpr std::size_t max_pieces = 64;
 struct server_terms {
     websocket_options options{};
     std::size_t max_queue_bytes = 0;
+    detail::rate small_frames{}; ///< that are no message: pings, pongs, empty fragments
     reader_limits reading{};
     clock* time = nullptr;
     std::atomic<std::size_t> connections{0};

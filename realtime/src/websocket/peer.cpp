@@ -124,12 +124,15 @@ void peer::handle(const event& e) {
     if (before_session && (e.what == kind::text || e.what == kind::binary) && phase_ == phase::open &&
         before_session(*this, e))
         return;
+    if ((e.what == kind::ping || e.what == kind::pong || e.what == kind::empty_fragment) && !may_send_small_frames())
+        return;
     switch (e.what) {
     case kind::text: return on_text(e.bytes);
     case kind::binary:
         if (phase_ == phase::open)
             begin_closing(close_code::unsupported_data, "messages are texts here");
         return;
+    case kind::empty_fragment: return;
     case kind::ping: count_control("ping"); return on_ping(e.bytes);
     case kind::pong: return count_control("pong");
     case kind::close: count_control("close"); return peer_closes(e.code);
@@ -166,6 +169,16 @@ void peer::on_read_on() {
             self->end(close_code::internal_error);
         }
     });
+}
+
+// They cost next to nothing to send: ten thousand are in one read, and no message that its session would count.
+bool peer::may_send_small_frames() {
+    if (small_frames_.spend(group_->now(), group_->terms().small_frames))
+        return true;
+    if (phase_ == phase::open)
+        begin_closing(close_code::too_many_messages, "slow down");
+    deaf_ = true;
+    return false;
 }
 
 void peer::on_ping(std::string_view payload) {

@@ -74,6 +74,7 @@ private:
     void take(std::span<char> bytes);
     void handle(const event& e);
     void on_text(std::string_view text);
+    bool may_send_small_frames();
     void on_ping(std::string_view payload);
     void on_read_on();
     bool reads() const noexcept { return !paused_ || phase_ != phase::open; }
@@ -99,6 +100,7 @@ private:
     std::optional<socket> socket_;
     std::shared_ptr<session> session_; // until it was told of the end
     frame_reader reader_;
+    detail::budget small_frames_;
     outbox out_;
     std::unique_ptr<std::string> unread_;    // what came while the session wanted no more
     std::unique_ptr<std::string> owed_pong_; // to the last ping, while nothing can be written

@@ -105,6 +105,7 @@ websocket_state::websocket_state(hub to, websocket_options options)
       rate_(options.handshakes_per_second, clock_of(hub_).steady()) {
     const auto& limits = hub_.options().limits;
     terms_->max_queue_bytes = limits.max_queue_bytes;
+    terms_->small_frames = {limits.messages_per_second, static_cast<double>(limits.message_burst)};
     terms_->reading = {.max_message_bytes = limits.max_message_bytes, .max_inflation = options.max_inflation};
     terms_->time = &clock_of(hub_);
     terms_->options = std::move(options);

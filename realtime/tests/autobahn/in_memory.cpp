@@ -27,6 +27,7 @@ private:
         switch (e.what) {
         case event::kind::text: return say(opcode::text, e.bytes);
         case event::kind::binary: return say(opcode::binary, e.bytes);
+        case event::kind::empty_fragment: return;
         case event::kind::ping: said_ += make_frame(opcode::pong, e.bytes); return;
         case event::kind::pong: return;
         case event::kind::close:

@@ -42,11 +42,17 @@ TEST(FrameReader, ReadsMessages) {
 TEST(FrameReader, PutsFragmentsTogetherAndLetsControlFramesBetween) {
     EXPECT_EQ(
         said_of(text("Hel", more) + from_client(opcode::ping, "now") + continuation("", more) + continuation("lo")),
-        (lines{"ping now", "text Hello"}));
+        (lines{"ping now", "empty", "text Hello"}));
     EXPECT_EQ(said_of(from_client(opcode::binary, "a", more) + continuation("b") + text("c")),
               (lines{"binary ab", "text c"}));
     EXPECT_EQ(said_of(text("a", more) + from_client(opcode::pong, std::string(125, 'p')) + continuation("b")),
               (lines{"pong " + std::string(125, 'p'), "text ab"}));
+}
+
+TEST(FrameReader, TellsOfFragmentsThatBringNothing) {
+    EXPECT_EQ(said_of(text("", more) + continuation("", more) + continuation("a", more) + continuation("")),
+              (lines{"empty", "empty", "text a"}));
+    EXPECT_EQ(said_of(text("", more) + continuation("")), (lines{"empty", "text "}));
 }
 
 TEST(FrameReader, HandsOutAWholeMessageWithoutCopyingIt) {
@@ -215,6 +221,8 @@ struct conversation {
             wire += make_masked_frame(what, std::string_view(sent).substr(at, size), key(),
                                       {.last = is_last, .deflated = is_deflated && i == 0});
             at += size;
+            if (!is_last && size == 0)
+                heard.push_back("empty");
             if (!is_last && below(4) == 0)
                 say_control();
         }

@@ -18,6 +18,7 @@ inline std::string notation(const event& e) {
     switch (e.what) {
     case event::kind::text: return "text " + std::string(e.bytes);
     case event::kind::binary: return "binary " + std::string(e.bytes);
+    case event::kind::empty_fragment: return "empty";
     case event::kind::ping: return "ping " + std::string(e.bytes);
     case event::kind::pong: return "pong " + std::string(e.bytes);
     case event::kind::close: return "close " + code() + " " + std::string(e.bytes);

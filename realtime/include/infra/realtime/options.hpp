@@ -111,7 +111,7 @@ struct hub_limits {
     std::size_t max_channel_name = 255;        ///< bytes
     std::size_t max_message_bytes = 64 * 1024; ///< from a client, whole and inflated
     double messages_per_second = 50;           ///< of one client; over it: close_code::too_many_messages
-    std::size_t message_burst = 200;
+    std::size_t message_burst = 200;           ///< both hold also for pings, pongs and empty fragments together
     double messages_per_second_per_user = 200; ///< over all connections of a user; the burst in proportion
     std::size_t max_pending_messages = 64; ///< of one client, received and not yet handled; then it is not read from
     std::size_t max_queue_bytes = 1024 * 1024;      ///< memory of what waits to be sent to one client; see overflow
