@@ -36,9 +36,10 @@ frame notice_of(const gap& g) {
 struct entry {
     enum class kind : std::uint8_t { dead, message, answer, gap };
 
-    frame of;                               // of a gap: its notice, made when it is looked at
-    std::string_view bytes;                 // what is sent of it
-    const channel_facts* channel = nullptr; // of a message or a gap
+    frame of;               // of a gap: its notice, made when it is looked at
+    std::string_view bytes; // what is sent of it
+    const channel_facts* channel =
+        nullptr; // of an answer too: what was dropped before a gap of the hub's is told of before it
     std::unique_ptr<gap> missing;
     kind what = kind::dead;
 
@@ -109,11 +110,7 @@ struct outbox::state {
 // --- Putting in ------------------------------------------------------------------------------------------------------
 
 void outbox::state::append(const frame& f, std::string_view bytes, entry::kind what) {
-    queue.push_back({.of = f,
-                     .bytes = bytes,
-                     .channel = what == entry::kind::message ? f.facts().channel.get() : nullptr,
-                     .missing = nullptr,
-                     .what = what});
+    queue.push_back({.of = f, .bytes = bytes, .channel = f.facts().channel.get(), .missing = nullptr, .what = what});
     (what == entry::kind::message ? message_bytes : answer_bytes) += cost_of(queue.back());
 }
 

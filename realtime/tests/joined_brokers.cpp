@@ -248,6 +248,8 @@ private:
             for (const auto& each : state_->all())
                 if (each.get() != this)
                     each->hear_gap(channel, dropped, {});
+                else if (const auto at = place(channel); at.offset > 0)
+                    post([channel, dropped, at](broker_listener& to) { to.passed(channel, dropped, at); });
         for (const auto& [channel, users] : std::map(state_->present))
             for (const auto& [user, shares] : users)
                 if (shares.contains(this) && !shares_[channel].contains(user))

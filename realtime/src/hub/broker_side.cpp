@@ -25,6 +25,10 @@ public:
         if (const auto hub = of_.lock())
             hub->heard_gap(channel, dropped, now);
     }
+    void passed(const std::string& channel, std::uint64_t said_here, position at) override {
+        if (const auto hub = of_.lock())
+            hub->heard_own_gap(channel, said_here, at);
+    }
     void joined(const std::string& channel, member who) override {
         if (const auto hub = of_.lock(); hub && hub->members)
             hub->members->joined(channel, std::move(who));
@@ -151,6 +155,8 @@ awaitable<void> broker_side::fetch(std::weak_ptr<hub_state> weak, std::string ch
     } catch (const boost::system::system_error& e) {
         if (e.code() == asio::error::operation_aborted)
             throw;
+        if ((hub = weak.lock()))
+            hub->rooms.find_or_make(channel, hub->time().steady(), false)->lose_track();
         telemetry::log(level::warn, "realtime", "a channel's history cannot be had from the other nodes' store",
                        {{"hub", name}, {"channel", channel}, {"error", std::string(e.what())}});
     }

@@ -51,6 +51,7 @@ std::optional<publication> channel::publish(const outgoing& what, steady_time no
     if (is_kept && at) {
         if (at->epoch == facts_->epoch && at->offset <= last_)
             return publication{.subscribers = size_, .at = *at}; // its history brought it already
+        find_track({at->epoch, at->offset - 1}, wake);
         move_to({at->epoch, at->offset - 1});
     }
     const auto made = encode(what, is_kept ? ++last_ : 0);
@@ -83,7 +84,7 @@ void channel::set_epoch(const std::string& epoch) {
 }
 
 frame channel::encode(const outgoing& what, std::uint64_t offset) const {
-    frame_facts facts{.channel = facts_, .offset = offset, .key = what.key};
+    frame_facts facts{.channel = facts_, .offset = offset, .key = what.key, .control = what.is_gap};
     if (offset == 0)
         return {what.text, std::move(facts)};
     const std::string_view text = what.text;
@@ -145,6 +146,39 @@ void channel::gap(std::uint64_t dropped, const position& now, lanes_to_wake& wak
     const std::scoped_lock lock(mutex_);
     if (dead_)
         return;
+    if (now.offset > 0)
+        find_track({now.epoch, now.offset - 1}, wake);
+    tell_gap(dropped, now, wake);
+}
+
+void channel::say_alone() {
+    const std::scoped_lock lock(mutex_);
+    if (history_)
+        ++said_alone_;
+}
+
+void channel::own_gap(std::uint64_t said_here, const position& at, lanes_to_wake& wake) {
+    const std::scoped_lock lock(mutex_);
+    if (dead_ || !history_)
+        return;
+    find_track({at.epoch, at.offset - 1}, wake);
+    if (said_alone_ < said_here)
+        tell_gap(said_here - said_alone_, at, wake);
+    said_alone_ -= std::min(said_alone_, said_here);
+    move_to(at);
+}
+
+void channel::lose_track() {
+    const std::scoped_lock lock(mutex_);
+    is_lost_ = !is_warm_ && facts_->epoch.empty();
+}
+
+void channel::find_track(const position& at, lanes_to_wake& wake) {
+    if (std::exchange(is_lost_, false) && size_ > 0)
+        tell_gap(0, at, wake);
+}
+
+void channel::tell_gap(std::uint64_t dropped, const position& now, lanes_to_wake& wake) {
     json::object data{{"dropped", dropped}};
     if (!now.epoch.empty()) { // otherwise of messages that no history has
         data["offset"] = now.offset;
@@ -158,25 +192,33 @@ void channel::gap(std::uint64_t dropped, const position& now, lanes_to_wake& wak
     tell_all(gap_frame(std::move(data)), {}, wake);
 }
 
-// Heard since the question was asked: what lies behind the answer, and perhaps its end once more.
-void channel::remember(const missed& from_broker, steady_time now) {
+// Heard since the question was asked: what lies behind the answer, and perhaps its end once more. Who is here has yet to hear what it
+// has not heard of it.
+void channel::remember(const missed& from_broker, steady_time now, lanes_to_wake& wake) {
     const std::scoped_lock lock(mutex_);
-    const auto& at = from_broker.now;
+    auto at = from_broker.now;
     if (!history_ || dead_ || at.epoch.empty() || (!facts_->epoch.empty() && facts_->epoch != at.epoch))
         return;
     if (last_ > at.offset && !history_->reaches_back_to(at.offset))
         return; // something lies between
+    find_track(at, wake);
+    if (size_ > 0 && facts_->epoch == at.epoch)
+        at.offset = std::min(at.offset, last_);
     auto heard = history_->take();
     std::erase_if(heard, [&at](const auto& each) { return each.offset <= at.offset; });
     is_warm_ = true;
     set_epoch(at.epoch);
     last_ = std::max(last_, at.offset);
-    history_->begin_after(from_broker.messages.empty() ? at.offset : from_broker.messages.front().at.offset - 1);
+    const auto is_first = !from_broker.messages.empty() && from_broker.messages.front().at.offset <= at.offset;
+    history_->begin_after(is_first ? from_broker.messages.front().at.offset - 1 : at.offset);
     for (const auto& each : from_broker.messages) {
+        if (each.at.offset > at.offset)
+            break;
         auto sent = each.what;
         sent.channel = name_;
         auto what = make_outgoing(sent);
         what.key = each.key;
+        what.is_gap = sent.type == "gap";
         history_->append(encode(what, each.at.offset), each.at.offset, now, each.ttl, each.except);
     }
     history_->restore(std::move(heard));
@@ -192,7 +234,8 @@ void channel::forget() {
     const std::scoped_lock lock(mutex_);
     if (size_ > 0)
         return;
-    is_warm_ = false;
+    is_warm_ = is_lost_ = false;
+    said_alone_ = 0;
     move_to({});
 }
 
@@ -274,7 +317,7 @@ attached channel::recover(const std::optional<position>& since, std::string_view
     if (!since)
         return found;
     found.recovered = false;
-    if (!history_ || !is_warm_)
+    if (!history_ || !is_warm_ || said_alone_ > 0)
         return found;
     const bool is_latest = is_latest_only(facts_->options.history);
     const bool is_same = since->epoch == facts_->epoch && since->offset <= last_;

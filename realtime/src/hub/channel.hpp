@@ -34,6 +34,7 @@ struct outgoing {
     std::shared_ptr<const client> except{};
     std::string except_id{};
     std::optional<std::chrono::milliseconds> ttl{};
+    bool is_gap = false; ///< of the broker's history: stands for more than one, and is not dropped
 };
 outgoing make_outgoing(const message& m);
 
@@ -77,8 +78,14 @@ public:
     std::vector<std::pair<frame, std::string>> make_up_for(const loss& what, std::size_t listeners);
     /// Tells all that `dropped` messages cannot be had; what comes next comes behind `now`. Forgets what it remembers.
     void gap(std::uint64_t dropped, const position& now, lanes_to_wake& wake);
+    /// What comes now is heard here alone: whoever comes back has missed it, until the broker says where it stands.
+    void say_alone();
+    /// There it stands. Who has come since the channel was made anew, or forgotten, may not have heard it.
+    void own_gap(std::uint64_t said_here, const position& at, lanes_to_wake& wake);
+    /// The broker does not say where it is. Who comes all the same is told of a gap once that is known.
+    void lose_track();
     /// What the broker remembers, put before what was heard since.
-    void remember(const missed& from_broker, steady_time now);
+    void remember(const missed& from_broker, steady_time now, lanes_to_wake& wake);
     bool knows_its_place() const;
     /// What is not heard any longer is not known any longer.
     void forget();
@@ -106,6 +113,8 @@ private:
     void deliver(const frame& what, const std::shared_ptr<const client>& except, lanes_to_wake& wake);
     void lose(part& on, const frame& what);
     void tell_all(const frame& what, const std::vector<std::shared_ptr<client>>& except, lanes_to_wake& wake);
+    void tell_gap(std::uint64_t dropped, const position& now, lanes_to_wake& wake);
+    void find_track(const position& at, lanes_to_wake& wake);
     void move_to(const position& at);
     void set_epoch(const std::string& epoch);
     attached recover(const std::optional<position>& since, std::string_view whose, std::size_t max_recovered,
@@ -127,7 +136,9 @@ private:
     std::size_t size_ = 0;
     std::vector<part> parts_;
     steady_time used_at_;
-    bool is_warm_; // where it is, and what it remembers, has no hole; what was heard alone does not say so
+    bool is_warm_;         // where it is, and what it remembers, has no hole; what was heard alone does not say so
+    bool is_lost_ = false; // who is here does not know where that is
+    std::uint64_t said_alone_ = 0; // and not yet in the broker's history
     bool dead_ = false;
 };
 

@@ -107,6 +107,7 @@ public:
 
     void heard(const std::string& name, envelope e);
     void heard_gap(const std::string& name, std::uint64_t dropped, const position& now);
+    void heard_own_gap(const std::string& name, std::uint64_t said_here, const position& at);
     void remember(const std::string& name, const missed& found);
     std::size_t close_user(std::string_view user, close_code code);
     void close_elsewhere(std::string_view user, close_code code); ///< some time later

@@ -80,6 +80,8 @@ publication hub_state::publish(std::string_view name, message sent, const publis
 publication hub_state::hand_out(std::string_view name, const message& sent, const publish_options& how) {
     if (others && others->with()->publish(sent.channel, make_envelope(sent, how)))
         return {.subscribers = subscribers_of(name)};
+    if (const auto room = others ? rooms.find(name) : nullptr)
+        room->say_alone();
     return place(name, sent, how, others ? std::optional(position()) : std::nullopt);
 }
 
@@ -159,8 +161,17 @@ void hub_state::heard_gap(const std::string& name, std::uint64_t dropped, const 
     wake(lanes);
 }
 
+void hub_state::heard_own_gap(const std::string& name, std::uint64_t said_here, const position& at) {
+    lanes_to_wake lanes;
+    if (const auto room = rooms.find(name))
+        room->own_gap(said_here, at, lanes);
+    wake(lanes);
+}
+
 void hub_state::remember(const std::string& name, const missed& found) {
-    rooms.find_or_make(name, now(), false)->remember(found, now());
+    lanes_to_wake lanes;
+    rooms.find_or_make(name, now(), false)->remember(found, now(), lanes);
+    wake(lanes);
 }
 
 void hub_state::tell(std::string_view name, const message& what, const std::vector<std::shared_ptr<client>>& except) {

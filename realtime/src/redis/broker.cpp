@@ -205,6 +205,7 @@ void redis_broker::link_down(const std::string& why) {
                    {{"server", description()}, {"why", why}});
     on_.count.link(false);
     on_.to->link(false);
+    hearing_.link_is_down();
     watch_bell_.ring();
 }
 

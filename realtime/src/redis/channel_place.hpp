@@ -18,14 +18,14 @@ namespace infra::realtime::over_redis {
 struct gap {
     std::uint64_t dropped = 0;
     position now{};
+    bool is_own = false; ///< said on this node alone: others miss them
 
     friend bool operator==(const gap&, const gap&) = default;
 };
 
 using event = std::variant<envelope, gap>;
 
-/// What stands at a place of the history, or was said without one (offset 0). Nothing: it counts and is for nobody, as it
-/// has expired or is this node's own word about what it did not send.
+/// What stands at a place of the history, or was said without one (offset 0). Nothing: it counts and is for nobody, as it has expired.
 struct item {
     position at{};
     std::optional<event> what{};

@@ -77,6 +77,11 @@ void hearing::link_is_up() {
     read_bell_.ring();
 }
 
+void hearing::link_is_down() {
+    for (auto& [name, each] : channels_)
+        each.is_late = each.is_late || !each.is_heard;
+}
+
 // --- Subscribing -------------------------------------------------------------------------------------------------------
 
 redis::subscribe_request hearing::request_for(std::vector<std::string> names) const {
@@ -125,7 +130,7 @@ void hearing::take_changes() {
         }
         if (!wanted_.contains(each))
             continue;
-        channels_.try_emplace(name, each, on_.history_of(each).size > 0);
+        channels_.try_emplace(name, each, on_.history_of(each).size > 0).first->second.is_late = !on_.up;
         unheard_.insert(name);
     }
     if (!gone.empty())
@@ -142,6 +147,7 @@ awaitable<bool> hearing::subscribe_some() {
         if (is_the_end(e.code()))
             throw;
         telemetry::log(level::warn, "realtime", "cannot subscribe at Redis", {{"why", e.what()}});
+        link_is_down();
         co_return false;
     }
     for (const auto& each : some)
@@ -155,6 +161,8 @@ void hearing::now_heard(const std::string& name) {
     if (found == channels_.end())
         return;
     found->second.is_heard = true;
+    if (found->second.is_late)
+        tell(found->second, found->second.place.doubt());
     if (found->second.place.is_known())
         set_ready(found->second.name);
     queue(found->second);
@@ -196,6 +204,7 @@ void hearing::hear(const redis::message& m) {
 
 void hearing::hear_all_anew() {
     for (auto& [name, each] : channels_) {
+        each.is_late = each.is_late || !each.is_heard;
         if (!each.is_heard)
             continue;
         tell(each, each.place.doubt());
@@ -212,6 +221,8 @@ void hearing::tell(const heard_channel& of, std::vector<event> events) {
 }
 
 void hearing::tell(const heard_channel& of, const gap& what) {
+    if (what.is_own)
+        return on_.to->passed(of.name, what.dropped, what.now);
     on_.count.gap();
     on_.to->gap(of.name, what.dropped, what.now);
 }

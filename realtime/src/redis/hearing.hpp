@@ -36,6 +36,7 @@ public:
     awaitable<void> read_on();
     awaitable<void> check();
     void link_is_up();
+    void link_is_down();
     void close();
 
 private:
@@ -44,6 +45,7 @@ private:
         const std::string name;
         channel_place place;
         bool is_heard = false; ///< subscribed
+        bool is_late = false;  ///< its clients heard this node alone before
         bool is_queued = false;
     };
     using channels = std::unordered_map<std::string, heard_channel>; // by name in pub/sub

@@ -30,14 +30,14 @@ bool outgoing::push(parcel p) {
     return true;
 }
 
-void outgoing::owe(const std::string& channel, bool everywhere) {
+void outgoing::owe(const std::string& channel, bool everywhere, std::uint64_t messages) {
     everywhere ? on_.count.in_doubt() : on_.count.said_here();
     const std::scoped_lock lock(mutex_);
     const auto found = debts_.find({channel, everywhere});
     if (found != debts_.end())
-        ++found->second;
+        found->second += messages;
     else if (debts_.size() < most_debts)
-        debts_.emplace(std::pair(channel, everywhere), 1);
+        debts_.emplace(std::pair(channel, everywhere), messages);
 }
 
 std::size_t outgoing::size() const {
@@ -86,7 +86,9 @@ void outgoing::take_debts(std::vector<parcel>& into) {
     for (; !debts_.empty() && into.size() < most_at_once; debts_.erase(debts_.begin())) {
         const auto& [of, dropped] = *debts_.begin();
         const auto& [channel, everywhere] = of;
-        into.push_back({.channel = channel, .text = text_of_gap(dropped, everywhere ? std::string() : on_.node)});
+        into.push_back({.channel = channel,
+                        .text = text_of_gap(dropped, everywhere ? std::string() : on_.node),
+                        .stands_for = dropped});
     }
 }
 
@@ -197,7 +199,7 @@ void outgoing::failed(std::vector<parcel> parcels, const boost::system::system_e
             again.push_back(std::move(each));
             continue;
         }
-        owe(each.channel, true);
+        owe(each.channel, true, each.stands_for);
         if (each.told)
             each.told->set_exception(std::make_exception_ptr(error(
                 infra::errc::unavailable, redis::describe(on_.server) +

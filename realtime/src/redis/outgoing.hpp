@@ -21,8 +21,9 @@ namespace infra::realtime::over_redis {
 struct parcel {
     std::string channel{};
     envelope what{};
-    std::string text{};       ///< instead of `what`: our own word about a gap
-    std::uint64_t number = 0; ///< of this node, growing; 0 until it is sent for the first time
+    std::string text{};           ///< instead of `what`: our own word about a gap
+    std::uint64_t stands_for = 1; ///< messages: those of the gap
+    std::uint64_t number = 0;     ///< of this node, growing; 0 until it is sent for the first time
     std::optional<promise<placed>> told{};
 };
 
@@ -37,7 +38,7 @@ public:
     /// False when there is no room, or no link.
     bool push(parcel p);
     /// Said here alone, or perhaps not even here: the nodes (`everywhere`: this one too) are to know.
-    void owe(const std::string& channel, bool everywhere);
+    void owe(const std::string& channel, bool everywhere, std::uint64_t messages = 1);
 
     void begin(const executor& ex) { bell_.begin(ex); }
     awaitable<void> send();

@@ -94,10 +94,8 @@ std::variant<item, joining, leaving, nonsense> read_channel(std::string_view tex
     const auto where = at ? *at : position{text_in(*said, "epoch"), count_in(*said, "offset")};
     if (type == "gap") {
         const auto data = data_of(*said);
-        item out{where, std::nullopt};
-        if (node.empty() || text_in(*said, "node") != node)
-            out.what = gap{data ? count_in(*data, "dropped") : 0, where};
-        return out;
+        const bool is_own = !node.empty() && text_in(*said, "node") == node;
+        return item{where, gap{data ? count_in(*data, "dropped") : 0, where, is_own}};
     }
     if (type == "join" || type == "leave") {
         const auto data = data_of(*said);

@@ -33,8 +33,7 @@ std::string text_of_share(const member& who, std::int64_t at);
 /// What that is announced with.
 std::string text_of_joining(std::string_view share);
 
-/// What came from a channel, or stood in a history, `at` being where it stood. Of the gaps of `node`, if one is named,
-/// nothing is left.
+/// What came from a channel, or stood in a history, `at` being where it stood. Gaps of `node`, if one is named, are its own.
 std::variant<item, joining, leaving, nonsense> read_channel(std::string_view text, std::string_view node,
                                                             std::optional<position> at = {});
 

@@ -7,8 +7,10 @@
 #include <infra/realtime/hub.hpp>
 #include <infra/realtime/testing.hpp>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <iterator>
 
 namespace infra::realtime {
 namespace {
@@ -136,6 +138,51 @@ TEST_F(HubsOverRedis, LetClientsHearTheirOwnNodeWhileTheLinkIsBroken) {
     hubs[0].publish("room:1", {.type = "said", .data = "both"});
     EXPECT_EQ(next(anna, "said").offset, 3u);
     EXPECT_EQ(next(ben, "said").offset, 3u);
+}
+
+TEST_F(HubsOverRedis, TellWhoComesBackThatItMissedWhatItsNodeSaidAlone) {
+    test_client anna(hubs[0], {.user = "anna"}), ben(hubs[0], {.user = "ben"});
+    subscribe(anna, "room:1");
+    subscribe(ben, "room:1");
+    const auto left = place_in(next(anna, "subscribed"));
+    next(ben, "subscribed");
+    anna.drop();
+    stage->cut(0);
+    loop.until([&] { return !brokers[0]->is_up(); });
+    hubs[0].publish("room:1", {.type = "said", .data = "here alone"});
+    next(ben, "said");
+    const auto comes_back = [&](std::size_t to) {
+        test_client again(hubs[to], {.user = "anna"});
+        subscribe(again, "room:1", left);
+        return next(again, "subscribed").data.at("recovered").as_bool();
+    };
+    EXPECT_FALSE(comes_back(0));
+    stage->mend(0);
+    loop.until([&] { return loop.get(hubs[1].history("room:1")).now.offset == 1; }); // the others' gap
+    EXPECT_FALSE(comes_back(0));
+    hubs[1].publish("room:1", {.type = "said"});
+    EXPECT_EQ(next(ben, "said").offset, 2u);
+    EXPECT_FALSE(comes_back(0));
+    EXPECT_TRUE(ben.heard("gap").empty());
+}
+
+TEST_F(HubsOverRedis, TellOfAGapWhoCameWhileTheLinkWasBroken) {
+    stage->cut(0);
+    loop.until([&] { return !brokers[0]->is_up(); });
+    test_client anna(hubs[0], {.user = "anna"});
+    subscribe(anna, "room:1");
+    EXPECT_FALSE(next(anna, "subscribed").data.as_object().contains("epoch"));
+    loop.get(hubs[1].publish_confirmed("room:1", {.type = "said", .data = "missed"}));
+    stage->mend(0);
+    std::vector<heard_message> said, gaps;
+    loop.until([&] {
+        loop.get(hubs[1].publish_confirmed("room:1", {.type = "said"}));
+        std::ranges::copy(anna.heard("said"), std::back_inserter(said));
+        return !said.empty();
+    });
+    const auto gap = next(anna, "gap");
+    EXPECT_EQ(gap.data.at("offset").to_number<std::uint64_t>(), said.front().offset - 1);
+    EXPECT_TRUE(gap.data.as_object().contains("epoch"));
 }
 
 TEST_F(HubsOverRedis, TellClientsThatTheHistoryIsLost) {

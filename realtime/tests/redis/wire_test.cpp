@@ -41,11 +41,11 @@ TEST(RedisWire, TakesNothingThatIsNoMessage) {
     EXPECT_EQ(item_in(odd)->at, position{});
 }
 
-TEST(RedisWire, ANodeNeedsNotBeToldOfItsOwnGap) {
+TEST(RedisWire, ANodeKnowsItsOwnGap) {
     const auto text = text_of_gap(3, "me");
     const auto mine = read_channel(text, "me", position{"e", 4});
     ASSERT_TRUE(item_in(mine));
-    EXPECT_EQ(item_in(mine)->what, std::nullopt);
+    EXPECT_EQ(std::get<gap>(*item_in(mine)->what), (gap{3, {"e", 4}, true}));
     EXPECT_EQ(item_in(mine)->at, (position{"e", 4}));
     for (const auto* reader : {"you", ""}) {
         const auto other = read_channel(text, reader, position{"e", 4});

@@ -55,6 +55,10 @@ public:
     /// `dropped` messages of a wanted channel cannot be had; 0: nobody knows how many, or whether there were any. What
     /// comes next comes after `now`, whose epoch is a new one when the history has been lost.
     virtual void gap(const std::string& channel, std::uint64_t dropped, position now) = 0;
+    /// What this node alone has heard, as its link was broken, stands `at` this place of the history, as a gap of so many for the others.
+    virtual void passed(const std::string& channel, std::uint64_t said_here, position at) {
+        static_cast<void>(channel), static_cast<void>(said_here), static_cast<void>(at);
+    }
     virtual void joined(const std::string& channel, member who) = 0;
     virtual void left(const std::string& channel, member who) = 0;
     virtual void disconnect(const std::string& user, close_code code) = 0; ///< disconnect_user, on whichever node
