@@ -38,11 +38,17 @@ struct service_options {
     std::function<void(realtime::hub, http::router&)> before{}; ///< more routes
 };
 
-/// `subscribe` is allowed to all.
+/// `subscribe` is allowed to all. On a loop of its own, or on one that it shares with others.
 class service {
+    const std::unique_ptr<testing::test_loop> own_;
+
 public:
-    explicit service(service_options options = {})
-        : at(complete(std::move(options.hub), loop, time)), sockets(std::in_place, at, std::move(options.websocket)) {
+    explicit service(service_options options = {}) : service(std::move(options), nullptr) {}
+    service(service_options options, testing::test_loop* shared)
+        : own_(shared ? nullptr : std::make_unique<testing::test_loop>()),
+          loop(shared ? *shared : *own_),
+          at(complete(std::move(options.hub), loop, time)),
+          sockets(std::in_place, at, std::move(options.websocket)) {
         sockets->mount(routes, "/ws");
         if (options.before)
             options.before(at, routes);
@@ -72,7 +78,7 @@ public:
         turn();
     }
 
-    testing::test_loop loop;
+    testing::test_loop& loop;
     manual_clock time;
     hub at;
     http::router routes;
@@ -200,6 +206,7 @@ public:
     bool ends() {
         return until([&] { return closed_; });
     }
+    bool is_closed() const noexcept { return closed_; } ///< as far as has been read
     bool was_reset() const noexcept { return reset_; }
     void finish_sending() { ::shutdown(fd_, SHUT_WR); }
     void vanish() {
