@@ -170,7 +170,7 @@ void channel::own_gap(std::uint64_t said_here, const position& at, lanes_to_wake
 
 void channel::lose_track() {
     const std::scoped_lock lock(mutex_);
-    is_lost_ = !is_warm_ && facts_->epoch.empty();
+    is_lost_ = !is_warm_; // what was on its way when it was forgotten may have left it at a place long passed
 }
 
 void channel::find_track(const position& at, lanes_to_wake& wake) {
