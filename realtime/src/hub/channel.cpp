@@ -144,7 +144,7 @@ frame channel::gap_frame(json::object data) const {
 
 void channel::gap(std::uint64_t dropped, const position& now, lanes_to_wake& wake) {
     const std::scoped_lock lock(mutex_);
-    if (dead_)
+    if (dead_ || is_behind(now))
         return;
     if (now.offset > 0)
         find_track({now.epoch, now.offset - 1}, wake);
@@ -161,11 +161,19 @@ void channel::own_gap(std::uint64_t said_here, const position& at, lanes_to_wake
     const std::scoped_lock lock(mutex_);
     if (dead_ || !history_)
         return;
+    const auto heard = std::min(said_alone_, said_here);
+    said_alone_ -= heard;
+    if (is_behind(at))
+        return;
     find_track({at.epoch, at.offset - 1}, wake);
-    if (said_alone_ < said_here)
-        tell_gap(said_here - said_alone_, at, wake);
-    said_alone_ -= std::min(said_alone_, said_here);
+    if (heard < said_here)
+        tell_gap(said_here - heard, at, wake);
     move_to(at);
+}
+
+// What the broker remembered has brought it already.
+bool channel::is_behind(const position& at) const {
+    return history_ && at.offset > 0 && at.offset <= last_ && at.epoch == facts_->epoch;
 }
 
 void channel::lose_track() {

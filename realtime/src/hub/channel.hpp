@@ -114,6 +114,7 @@ private:
     void lose(part& on, const frame& what);
     void tell_all(const frame& what, const std::vector<std::shared_ptr<client>>& except, lanes_to_wake& wake);
     void tell_gap(std::uint64_t dropped, const position& now, lanes_to_wake& wake);
+    bool is_behind(const position& at) const;
     void find_track(const position& at, lanes_to_wake& wake);
     void move_to(const position& at);
     void set_epoch(const std::string& epoch);
