@@ -174,7 +174,7 @@ private:
         who.wanders = i % 4 == 0;
         for (const auto& each : rooms_)
             if (lot(2) == 0)
-                who.ledgers.try_emplace(each.name, each.options.history.size > 0, each.name != "short");
+                who.ledgers.try_emplace(each.name, each.options.history.size > 0, !stormy_ && each.name != "short");
         come_back(who);
     }
     void come_back(participant& who) {
