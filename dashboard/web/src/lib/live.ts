@@ -1,0 +1,66 @@
+// One stream of server-sent events for the whole page: topics come and go with the parts that look at them. Closed while the page is hidden.
+
+import { signal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
+
+export type Link = 'open' | 'connecting' | 'paused' | 'lost';
+export const link = signal<Link>('connecting');
+export const paused = signal(false); // by a person
+
+type Listener = (value: unknown) => void;
+const listeners = new Map<string, Set<Listener>>();
+let source: EventSource | undefined;
+let due: number | undefined;
+
+function close(as: Link): void {
+    source?.close();
+    source = undefined;
+    link.value = as;
+}
+
+function open(): void {
+    due = undefined;
+    if (document.hidden || paused.value || listeners.size === 0) return close('paused');
+    close('connecting');
+    const url = new URL('api/live', document.baseURI);
+    for (const topic of [...listeners.keys()].sort()) url.searchParams.append('topic', topic);
+    source = new EventSource(url);
+    source.onopen = () => (link.value = 'open');
+    source.onerror = () => (link.value = 'lost'); // it comes back by itself
+    for (const topic of listeners.keys())
+        source.addEventListener(topic, (event) => {
+            const value: unknown = JSON.parse((event as MessageEvent<string>).data);
+            for (const each of listeners.get(topic) ?? []) each(value);
+        });
+}
+
+// Several parts come and go at once: one new stream is enough.
+function reopen(): void {
+    due ??= window.setTimeout(open, 30);
+}
+
+document.addEventListener('visibilitychange', reopen);
+paused.subscribe(reopen);
+
+// A topic may carry a query: "logs?level=warn".
+export function useLive<T>(topic: string | undefined, told: (value: T) => void): void {
+    const latest = useRef(told);
+    latest.current = told;
+    useEffect(() => {
+        if (topic === undefined) return;
+        const listener: Listener = (value) => latest.current(value as T);
+        const of = listeners.get(topic) ?? new Set<Listener>();
+        of.add(listener);
+        if (!listeners.has(topic)) {
+            listeners.set(topic, of);
+            reopen();
+        }
+        return () => {
+            of.delete(listener);
+            if (of.size === 0) {
+                listeners.delete(topic);
+                reopen();
+            }
+        };
+    }, [topic]);
+}

@@ -1,0 +1,5 @@
+import { Heading } from '../parts/basics';
+
+export default function Overview() {
+    return <Heading title="Overview" />;
+}
