@@ -1,4 +1,5 @@
 #include "bearer.hpp"
+#include "settings/forms.hpp"
 #include "wiring.hpp"
 
 #include <infra/realtime/admin.hpp>
@@ -12,20 +13,6 @@ namespace infra::app {
 namespace {
 
 constexpr std::size_t shortest_secret = 16;
-
-std::vector<std::string> list_of(std::string_view text) {
-    std::vector<std::string> items;
-    while (!text.empty()) {
-        const auto end = std::min(text.find(','), text.size());
-        auto item = text.substr(0, end);
-        text.remove_prefix(std::min(end + 1, text.size()));
-        item.remove_prefix(std::min(item.find_first_not_of(" \t"), item.size()));
-        item.remove_suffix(item.size() - (item.find_last_not_of(" \t") + 1));
-        if (!item.empty())
-            items.emplace_back(item);
-    }
-    return items;
-}
 
 // The sentence tells the variable, never its value.
 void check_secret(const char* variable, std::string_view secret) {
@@ -49,11 +36,11 @@ realtime_options completed(realtime_options own, const environment& variables) {
     if (!own.hub.broker)
         own.hub.broker = broker_from(variables, own.prefix);
     if (own.sockets.origins.empty())
-        own.sockets.origins = list_of(variables.get_or("REALTIME_ORIGINS", ""));
+        own.sockets.origins = settings::list_of(variables.get_or("REALTIME_ORIGINS", ""));
     if (own.events.origins.empty())
         own.events.origins = own.sockets.origins;
     if (own.hub.signing_keys.empty())
-        own.hub.signing_keys = list_of(variables.get_or("REALTIME_SIGNING_SECRET", ""));
+        own.hub.signing_keys = settings::list_of(variables.get_or("REALTIME_SIGNING_SECRET", ""));
     for (const auto& each : own.hub.signing_keys)
         check_secret("REALTIME_SIGNING_SECRET", each);
     return own;

@@ -267,10 +267,12 @@ private:
     const local_signer signer_;
 };
 
+bool is_too_short(const std::string& secret) noexcept { return !secret.empty() && secret.size() < 16; }
+
 void check(const file_options& o) {
     if (o.directory.empty())
         throw std::invalid_argument("storage::file_options::directory must name a directory");
-    if (!o.signing_secret.empty() && o.signing_secret.size() < 16)
+    if (is_too_short(o.signing_secret))
         throw std::invalid_argument("storage::file_options::signing_secret must have 16 bytes at least");
     if (!o.time)
         throw std::invalid_argument("storage::file_options::time must not be null");
@@ -279,7 +281,11 @@ void check(const file_options& o) {
 } // namespace
 
 file_options file_options_from(const environment& variables) {
-    return {.public_url = public_url_from(variables), .signing_secret = variables.get_or("STORAGE_SIGNING_SECRET", "")};
+    auto secret = variables.get_or("STORAGE_SIGNING_SECRET", "");
+    if (is_too_short(secret))
+        throw error(infra::errc::misconfigured,
+                    "STORAGE_SIGNING_SECRET: expected at least 16 bytes that nobody can guess");
+    return {.public_url = public_url_from(variables), .signing_secret = std::move(secret)};
 }
 
 std::shared_ptr<bucket> make_file_bucket(file_options options) {

@@ -1,0 +1,65 @@
+#include "forms.hpp"
+
+#include <infra/base/error.hpp>
+
+namespace infra::app {
+namespace {
+
+bool is_set(const environment::variables& in, const std::string& name) {
+    const auto found = in.find(name);
+    return found != in.end() && !found->second.empty();
+}
+
+std::string file_of(std::string_view name) { return std::string(name) + "_FILE"; }
+
+bool says(const environment& variables, std::string_view name) {
+    return is_set(variables.all(), std::string(name)) || is_set(variables.all(), file_of(name));
+}
+
+setting_source source_of(std::string_view name, const environment& variables, const environment& dotenv) {
+    if (is_set(variables.all(), std::string(name)))
+        return setting_source::environment;
+    if (is_set(variables.all(), file_of(name)))
+        return setting_source::file;
+    return says(dotenv, name) ? setting_source::dotenv : setting_source::standard;
+}
+
+effective_setting effective(const setting& known, const environment& all) {
+    effective_setting made{.known = &known};
+    made.problem = settings::form_problem(known, all);
+    try {
+        const auto value = all.get(known.name);
+        made.value = value ? settings::shown(known, *value) : std::string(known.fallback);
+    } catch (const error&) { // has a problem: the file that should hold it cannot be read
+    }
+    return made;
+}
+
+// KEY for KEY_FILE, but not SSL_CERT for SSL_CERT_FILE, which is a name of its own.
+std::string variable_of(const std::string& name) {
+    constexpr std::string_view suffix = "_FILE";
+    return name.ends_with(suffix) && !find_setting(name) ? name.substr(0, name.size() - suffix.size()) : name;
+}
+
+} // namespace
+
+environment below(const environment& above, const environment& lower) {
+    auto values = above.all();
+    for (const auto& [name, value] : lower.all())
+        if (!says(above, variable_of(name)))
+            values.insert_or_assign(name, value);
+    return environment(std::move(values));
+}
+
+std::vector<effective_setting> effective_settings(const environment& variables, const environment& dotenv) {
+    const auto all = below(variables, dotenv);
+    std::vector<effective_setting> made;
+    made.reserve(known_settings().size());
+    for (const auto& each : known_settings()) {
+        made.push_back(effective(each, all));
+        made.back().source = source_of(each.name, variables, dotenv);
+    }
+    return made;
+}
+
+} // namespace infra::app
