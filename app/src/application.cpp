@@ -80,15 +80,16 @@ private:
 
 struct application::state {
     explicit state(app_options o)
-        : options(std::move(o)), env(options.environment ? *options.environment : environment::of_process()) {}
+        : options(std::move(o)), env(options.environment ? *options.environment : infra::environment::of_process()) {}
 
     app_options options;
-    environment env;
+    infra::environment env;
     http::router routes;
     std::shared_ptr<phase> now = std::make_shared<phase>();
     wiring w{.options = options, .env = env, .routes = routes, .now = now};
     std::vector<std::string> problems;
-    std::function<void(const started&)> told = [](const started&) {};
+    std::vector<part> added;
+    std::vector<std::function<void(const started&)>> told;
 
     // The thread of run() turns this loop; requests and jobs are on the loops of the default runtime.
     event_loop main{"main"};
@@ -218,7 +219,8 @@ struct application::state {
         run_parts();
         now->set(health::service_state::serving);
         log_start();
-        told({.url = w.server->url(), .backends = w.chosen});
+        for (const auto& each : told)
+            each({.url = w.server->url(), .backends = w.chosen});
     }
 
     awaitable<int> live() {
@@ -257,15 +259,22 @@ application::application(application&&) noexcept = default;
 
 const std::string& application::name() const noexcept { return state_->options.name; }
 
+const app_options& application::options() const noexcept { return state_->options; }
+
+const infra::environment& application::environment() const noexcept { return state_->env; }
+
 http::router& application::http() noexcept { return state_->routes; }
 
-void application::on_started(std::function<void(const started&)> told) { state_->told = std::move(told); }
+void application::add_part(part added) { state_->added.push_back(std::move(added)); }
+
+void application::on_started(std::function<void(const started&)> told) { state_->told.push_back(std::move(told)); }
 
 void application::stop() noexcept { state_->stop_asked.give(); }
 
 int application::run() {
     auto& s = *state_;
     s.wire(wire_http);
+    s.w.parts.insert(s.w.parts.end(), s.added.begin(), s.added.end());
     if (!s.problems.empty()) {
         s.report_problems();
         return 1;

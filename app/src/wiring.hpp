@@ -13,17 +13,6 @@
 
 namespace infra::app {
 
-/// One thing with a life. Opened and run in the order of wiring, stopped in the reverse order; each function may be empty.
-struct part {
-    std::string name;
-    /// Before the service listens; what it throws keeps the service from starting.
-    std::function<awaitable<void>()> open{};
-    /// Beside the others; its end, before it was stopped, ends the service.
-    std::function<awaitable<void>()> run{};
-    /// Makes run() end by the deadline.
-    std::function<awaitable<void>(deadline)> stop{};
-};
-
 /// Where a service is in its life. `/ready` follows.
 class phase {
 public:
@@ -41,7 +30,7 @@ struct wiring {
     const environment& env;
     http::router& routes;
     std::shared_ptr<phase> now;
-    std::vector<part> parts{};
+    std::vector<part> parts{}; ///< opened and run in this order, stopped in the reverse one
     std::vector<part>
         doors{}; ///< put behind HTTP: stopped before it, since they hold what it has let in and given away
     std::vector<chosen_backend> chosen{};

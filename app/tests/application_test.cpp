@@ -7,6 +7,8 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -22,6 +24,7 @@
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include <unistd.h>
 
@@ -124,6 +127,49 @@ TEST_F(Application, KeepsItsJobsAndValuesOnTheRedisThatItIsGiven) {
     EXPECT_EQ(chosen["queue"], server.url());
     EXPECT_EQ(chosen["cache"], server.url() + "/0");
     EXPECT_EQ(ready.status, 200);
+}
+
+// Stopped while a request is still open: were HTTP stopped first, it would wait for it.
+TEST_F(Application, OpensPartsThatWereAddedLastAndStopsThemBeforeHttp) {
+    auto app = from_environment({.name = "shop", .port = 0, .environment = with()});
+    std::vector<std::string> told;
+    asio::steady_timer* open_request = nullptr;
+    std::atomic<bool> entered{false};
+    app.http().get("/wait", [&](http::request) -> awaitable<http::response> {
+        asio::steady_timer end(co_await asio::this_coro::executor, steady_time::max());
+        open_request = &end;
+        entered = true;
+        boost::system::error_code ec;
+        co_await end.async_wait(asio::redirect_error(asio::use_awaitable, ec));
+        co_return http::response::text("done");
+    });
+    app.add_part({.name = "first",
+                  .open = [&]() -> awaitable<void> {
+                      told.emplace_back("open first");
+                      co_return;
+                  },
+                  .stop = [&](deadline) -> awaitable<void> {
+                      told.emplace_back("stop first");
+                      asio::post(open_request->get_executor(), [&] { open_request->cancel(); });
+                      co_return;
+                  }});
+    app.add_part({.name = "second", .stop = [&](deadline) -> awaitable<void> {
+                      told.emplace_back("stop second");
+                      co_return;
+                  }});
+    std::thread visitor;
+    http::client_response waited;
+    app.on_started([&](const started&) { told.emplace_back("started"); });
+    app.on_started([&](const started& service) {
+        visitor = std::thread([&, url = service.url] { waited = wait(get(url + "/wait")); });
+        while (!entered)
+            std::this_thread::yield();
+        app.stop();
+    });
+    EXPECT_EQ(app.run(), 0);
+    visitor.join();
+    EXPECT_EQ(waited.body, "done");
+    EXPECT_EQ(told, (std::vector<std::string>{"open first", "started", "stop second", "stop first"}));
 }
 
 TEST_F(Application, StoppedBeforeItRunsEndsAtOnce) {

@@ -120,6 +120,17 @@ struct started {
     std::vector<chosen_backend> backends;
 };
 
+/// One thing with a life, beside the modules. Each function may be empty.
+struct part {
+    std::string name; ///< in log lines about it
+    /// Before the service serves; what it throws keeps the service from starting.
+    std::function<awaitable<void>()> open{};
+    /// Beside the others, on a loop of the default runtime; its end, before it was stopped, ends the service.
+    std::function<awaitable<void>()> run{};
+    /// Makes run() end by the deadline.
+    std::function<awaitable<void>(deadline)> stop{};
+};
+
 /// Threads:  run() on the thread that owns the application, which it occupies; stop() from any; the rest before run().
 /// Errors:   the constructor does not throw for what the environment says: run() reports all of it at once on stderr and
 ///           in the log, and returns 1. Bad options throw std::invalid_argument naming the field.
@@ -132,11 +143,17 @@ public:
     application& operator=(application&&) = delete;
 
     const std::string& name() const noexcept;
+    const app_options& options() const noexcept; ///< as they were given
+    const infra::environment& environment() const noexcept;
 
     /// Where routes are added.
     http::router& http() noexcept;
 
-    /// Called once the service listens, on its loop.
+    /// Opened when the modules are and the port is taken, in the order of adding, and stopped the other way round, before HTTP: a
+    /// stream that has no end of its own is to be ended here.
+    void add_part(part added);
+
+    /// Called once the service listens, on its loop; the first to be added is the first to be called.
     void on_started(std::function<void(const started&)> told);
 
     /// Serves until SIGTERM, SIGINT or stop(). 0 after an orderly end, in which jobs that were not done in time were given
