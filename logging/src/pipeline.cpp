@@ -157,6 +157,7 @@ pipeline::~pipeline() {
 
 bool pipeline::enabled(level l, std::string_view module) const noexcept { return state_->enabled(l, module); }
 void pipeline::set_levels(level_rules levels) { state_->set_levels(std::move(levels)); }
+level_rules pipeline::levels() const { return state_->levels(); }
 void pipeline::add_output(output o) { state_->add_output(o); }
 bool pipeline::flush(deadline limit) noexcept { return state_->flush(limit); }
 bool pipeline::close(deadline limit) noexcept { return state_->close(limit); }

@@ -55,6 +55,7 @@ public:
         return l >= static_cast<level>(known & 0xff);
     }
     void set_levels(level_rules levels);
+    level_rules levels() const { return *rules_.load(std::memory_order_acquire); } // none is ever freed
 
     /// Says in the log what the durable ring held, if it held something. Once, when all is made.
     void tell_of_recovery() noexcept;

@@ -298,6 +298,7 @@ TEST(LogPipeline, ChangesLevelsWhileRunning) {
     log.out.set_levels(parse_levels("error").rules);
     EXPECT_FALSE(db.enabled(level::warn));
     EXPECT_TRUE(web.enabled(level::error));
+    EXPECT_EQ(log.out.levels().fallback, level::error);
 }
 
 TEST(LogPipeline, TakesALevelThatIsNone) {

@@ -132,6 +132,7 @@ public:
 
     /// From now on, for every logger that has no level of its own.
     void set_levels(level_rules levels);
+    level_rules levels() const;
 
     /// Lines that are logged from now on go there, too; until its sink is closed, if it is one of records. Waits up to 5 s
     /// for what is being written, then throws errc::timed_out; inside of a sink it is errc::invalid_state.
