@@ -292,13 +292,15 @@ void tracer_state::end(recording* r, wall_time at) {
 }
 
 void tracer_state::keep(std::shared_ptr<recording> ended) {
-    std::shared_ptr<span_sink> sink;
+    std::shared_ptr<span_sink> exporter;
+    std::shared_ptr<const sink_list> onlookers;
     if (has_sink_.load(std::memory_order_acquire)) {
         ended->sent = true;
         const std::scoped_lock lock(recent_mutex_);
-        sink = sink_;
+        exporter = exporter_;
+        onlookers = onlookers_;
     }
-    auto sent = sink ? ended : nullptr;
+    const auto sent = exporter || onlookers ? ended : nullptr;
     {
         const std::scoped_lock lock(recent_mutex_);
         if (recent_.size() < options_.max_recent) {
@@ -314,8 +316,11 @@ void tracer_state::keep(std::shared_ptr<recording> ended) {
             }
         }
     }
-    if (sink)
-        sink->ended({sent, &sent->record});
+    if (exporter)
+        exporter->ended({sent, &sent->record});
+    if (onlookers)
+        for (const auto& each : *onlookers)
+            each->ended({sent, &sent->record});
 }
 
 recording* tracer_state::find(const row& in, infra::span_id id) noexcept {
@@ -344,6 +349,20 @@ std::optional<span_record> tracer_state::open_span(infra::span_id id) const {
     return found->record;
 }
 
+std::vector<span_record> tracer_state::open_spans(std::optional<infra::trace_id> of, std::size_t at_most) const {
+    std::vector<span_record> out;
+    for (const auto& in : open_) {
+        const std::scoped_lock lock(in.mutex);
+        for (auto* each = in.first; each && out.size() < at_most; each = each->next) {
+            if (of && each->record.context.trace != *of) // the context never changes, so no lock on the record
+                continue;
+            const std::scoped_lock its_own(each->mutex);
+            out.push_back(each->record);
+        }
+    }
+    return out;
+}
+
 std::vector<span_record> tracer_state::recent(std::size_t at_most) const {
     const std::scoped_lock lock(recent_mutex_);
     std::vector<span_record> out;
@@ -361,8 +380,29 @@ void tracer_state::clear() {
 
 void tracer_state::send_to(std::shared_ptr<span_sink> to) noexcept {
     const std::scoped_lock lock(recent_mutex_);
-    sink_.swap(to); // the one before is let go once the lock is
-    has_sink_.store(sink_ != nullptr, std::memory_order_release);
+    exporter_.swap(to); // the one before is let go once the lock is
+    has_sink_.store(exporter_ || onlookers_, std::memory_order_release);
+}
+
+void tracer_state::add_sink(std::shared_ptr<span_sink> to) {
+    const std::scoped_lock lock(recent_mutex_);
+    auto more = onlookers_ ? *onlookers_ : sink_list();
+    more.push_back(std::move(to));
+    look_on(std::make_shared<const sink_list>(std::move(more)));
+}
+
+void tracer_state::remove_sink(const std::shared_ptr<span_sink>& from) {
+    const std::scoped_lock lock(recent_mutex_);
+    if (!onlookers_)
+        return;
+    auto fewer = *onlookers_;
+    std::erase(fewer, from);
+    look_on(fewer.empty() ? nullptr : std::make_shared<const sink_list>(std::move(fewer)));
+}
+
+void tracer_state::look_on(std::shared_ptr<const sink_list> changed) noexcept {
+    onlookers_ = std::move(changed);
+    has_sink_.store(exporter_ || onlookers_, std::memory_order_release);
 }
 
 tracer_state* installed_tracer() noexcept { return reached.load(std::memory_order_acquire); }
@@ -392,7 +432,12 @@ tracer::~tracer() { detail::uninstall(state_.get()); }
 void tracer::install() noexcept { detail::install(state_); }
 std::vector<span_record> tracer::recent_spans(std::size_t at_most) const { return state_->recent(at_most); }
 std::optional<span_record> tracer::open_span(infra::span_id id) const { return state_->open_span(id); }
+std::vector<span_record> tracer::open_spans(std::optional<infra::trace_id> of, std::size_t at_most) const {
+    return state_->open_spans(of, at_most);
+}
 void tracer::clear() { state_->clear(); }
 void tracer::send_to(std::shared_ptr<span_sink> to) noexcept { state_->send_to(std::move(to)); }
+void tracer::add_sink(std::shared_ptr<span_sink> to) { state_->add_sink(std::move(to)); }
+void tracer::remove_sink(const std::shared_ptr<span_sink>& from) { state_->remove_sink(from); }
 
 } // namespace infra::monitoring

@@ -55,12 +55,18 @@ public:
     /// False if no such span is open here.
     bool set_open(infra::span_id id, std::span<const field> attributes) const;
     std::optional<span_record> open_span(infra::span_id id) const;
+    std::vector<span_record> open_spans(std::optional<infra::trace_id> of, std::size_t at_most) const;
 
     std::vector<span_record> recent(std::size_t at_most) const;
     void clear();
     void send_to(std::shared_ptr<span_sink> to) noexcept;
+    void add_sink(std::shared_ptr<span_sink> to);
+    void remove_sink(const std::shared_ptr<span_sink>& from);
 
 private:
+    using sink_list = std::vector<std::shared_ptr<span_sink>>;
+    void look_on(std::shared_ptr<const sink_list> changed) noexcept;
+
     struct row {
         mutable std::mutex mutex;
         recording* first = nullptr; // guarded by mutex
@@ -84,7 +90,8 @@ private:
     std::vector<std::shared_ptr<recording>> recent_; // guarded by recent_mutex_, as is all below: a ring
     std::size_t oldest_ = 0;
     std::vector<std::shared_ptr<recording>> spare_;
-    std::shared_ptr<span_sink> sink_;
+    std::shared_ptr<span_sink> exporter_;
+    std::shared_ptr<const sink_list> onlookers_; // null: none; replaced as a whole, since it is read without the lock
     std::atomic<bool> has_sink_{false};
 };
 

@@ -238,6 +238,44 @@ TEST(Tracer, SendsEndedSpansToASinkForAsLongAsItIsThere) {
     EXPECT_EQ(sink->all.size(), 1000U);
 }
 
+TEST(Tracer, SendsEndedSpansToEverySinkBesideTheExporter) {
+    tracer t;
+    t.install();
+    const auto exporter = std::make_shared<kept_spans>(), first = std::make_shared<kept_spans>(),
+               second = std::make_shared<kept_spans>();
+    t.add_sink(first);
+    t.send_to(exporter);
+    t.add_sink(second);
+    {
+        const telemetry::span all("to all");
+    }
+    t.remove_sink(first);
+    t.send_to(nullptr);
+    {
+        const telemetry::span one("to one");
+    }
+    EXPECT_EQ(exporter->all.size(), 1U);
+    EXPECT_EQ(first->all.size(), 1U);
+    ASSERT_EQ(second->all.size(), 2U);
+    EXPECT_EQ(second->all[0], first->all[0]); // shared, not copied
+    EXPECT_EQ(second->all[1]->name, "to one");
+}
+
+TEST(Tracer, ShowsSpansThatAreOpen) {
+    tracer t;
+    t.install();
+    const telemetry::span outer("outer");
+    telemetry::span inner("inner");
+    const telemetry::span other("other", span_kind::server, {{1, 2}, {3}, 1});
+    EXPECT_EQ(t.open_spans().size(), 3U);
+    EXPECT_EQ(t.open_spans({}, 2).size(), 2U);
+    const auto of_one = t.open_spans(infra::trace_id{1, 2});
+    ASSERT_EQ(of_one.size(), 1U);
+    EXPECT_EQ(of_one[0].name, "other");
+    inner.end();
+    EXPECT_EQ(t.open_spans(outer.context().trace).size(), 1U);
+}
+
 TEST(Tracer, NamesABadOption) { EXPECT_THROW(tracer({.sampler = {.ratio = 1.5}}), std::invalid_argument); }
 
 } // namespace

@@ -137,10 +137,17 @@ public:
     /// A span that has not ended, if it is recorded here.
     std::optional<span_record> open_span(infra::span_id id) const;
 
+    /// Those that have not ended, of one trace or of any, in no order. Looks at all there are: for people, not for hot paths.
+    std::vector<span_record> open_spans(std::optional<infra::trace_id> of = {}, std::size_t at_most = 100) const;
+
     void clear();
 
-    /// From now on every span that ends goes to `to`, too; null: to nobody. One at a time.
+    /// From now on every span that ends goes to `to`, too, instead of to the one named here before; null: to nobody.
     void send_to(std::shared_ptr<span_sink> to) noexcept;
+
+    /// And to this one as well, whatever send_to() says: for those who look on.
+    void add_sink(std::shared_ptr<span_sink> to);
+    void remove_sink(const std::shared_ptr<span_sink>& from); ///< what is on its way to it still comes
 
 private:
     std::shared_ptr<detail::tracer_state> state_;
