@@ -38,7 +38,7 @@ public:
         const auto batch = take_batch();
         if (batch.empty())
             return std::nullopt;
-        return detail::cargo{detail::traces_json(batch, resource_), batch.size()};
+        return detail::cargo{traces_json(batch, resource_), batch.size()};
     }
 
     void close() noexcept override {

@@ -7,7 +7,8 @@
 #include <boost/json/serialize.hpp>
 #include <boost/json/string.hpp>
 
-namespace infra::otlp::detail {
+namespace infra::otlp {
+namespace detail {
 namespace {
 
 template <std::size_t N>
@@ -72,13 +73,14 @@ json::object span(const monitoring::span_record& from) {
 }
 
 } // namespace
+} // namespace detail
 
 std::string traces_json(std::span<const std::shared_ptr<const monitoring::span_record>> spans, const resource& of) {
     json::array all;
     for (const auto& each : spans)
-        all.push_back(span(*each));
+        all.push_back(detail::span(*each));
     return boost::json::serialize(
-        json::object{{"resourceSpans", json::array{of_resource(of, "scopeSpans", "spans", std::move(all))}}});
+        json::object{{"resourceSpans", json::array{detail::of_resource(of, "scopeSpans", "spans", std::move(all))}}});
 }
 
-} // namespace infra::otlp::detail
+} // namespace infra::otlp

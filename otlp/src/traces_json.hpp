@@ -1,6 +1,6 @@
 #pragma once
 
-// Spans as OTLP/JSON, with ids in hex.
+// Spans that wait to become OTLP/JSON.
 
 #include <infra/otlp.hpp>
 
@@ -9,8 +9,5 @@
 namespace infra::otlp::detail {
 
 using batch = std::vector<std::shared_ptr<const monitoring::span_record>>;
-
-/// An ExportTraceServiceRequest.
-std::string traces_json(std::span<const std::shared_ptr<const monitoring::span_record>> spans, const resource& of);
 
 } // namespace infra::otlp::detail

@@ -64,8 +64,7 @@ TEST_F(OtlpExporter, CompressesWhenTold) {
     stop();
     ASSERT_EQ(at.received.size(), 1U);
     EXPECT_EQ(at.received[0].header("content-encoding"), "gzip");
-    EXPECT_EQ(at.received[0].body(),
-              monitoring::gzip(detail::traces_json(detail::batch{span("a")}, options{}.resource)));
+    EXPECT_EQ(at.received[0].body(), monitoring::gzip(traces_json(detail::batch{span("a")}, options{}.resource)));
 }
 
 TEST_F(OtlpExporter, SendsAWholeBatchAtOnceAndARestInTime) {

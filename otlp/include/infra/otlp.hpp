@@ -28,6 +28,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -103,6 +104,9 @@ private:
     class state;
     std::unique_ptr<state> state_;
 };
+
+/// Spans as the exporter sends them, an ExportTraceServiceRequest in JSON: for a file that others can read.
+std::string traces_json(std::span<const std::shared_ptr<const monitoring::span_record>> spans, const resource& of);
 
 // --- Metrics --------------------------------------------------------------------------------------------------------
 
