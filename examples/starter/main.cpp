@@ -3,10 +3,15 @@
 ///     GET  /                           the page
 ///     POST /signup {"name","email"}    202 with the job's id, once the job is on disk
 ///     GET  /jobs/{id}                  what became of it
+///     GET  /infra                      the dashboard, for whoever has the link that is printed at start
 ///     GET  /health /ready /metrics     from the app
 
 #include "live.hpp"
 #include "signup.hpp"
+
+#ifdef STARTER_DASHBOARD // not where there is no Node to build it
+#include <infra/dashboard.hpp>
+#endif
 
 #include <iostream>
 
@@ -32,5 +37,8 @@ int main() {
     starter::add_signup(app.http());
     starter::add_live_page(app.http(), STARTER_PAGES);
     app.on_started(greet);
+#ifdef STARTER_DASHBOARD
+    infra::dashboard::mount(app);
+#endif
     return app.run();
 }

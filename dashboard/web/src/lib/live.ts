@@ -9,6 +9,7 @@ export const paused = signal(false); // by a person
 
 type Listener = (value: unknown) => void;
 const listeners = new Map<string, Set<Listener>>();
+const tab = crypto.getRandomValues(new Uint32Array(3)).join('-'); // a new stream of ours ends the one before
 let source: EventSource | undefined;
 let due: number | undefined;
 
@@ -23,6 +24,7 @@ function open(): void {
     if (document.hidden || paused.value || listeners.size === 0) return close('paused');
     close('connecting');
     const url = new URL('api/live', document.baseURI);
+    url.searchParams.set('tab', tab);
     for (const topic of [...listeners.keys()].sort()) url.searchParams.append('topic', topic);
     source = new EventSource(url);
     source.onopen = () => (link.value = 'open');
