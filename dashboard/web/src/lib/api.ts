@@ -1,5 +1,7 @@
 // Calls of the dashboard's API. Every answer is JSON; what failed is a Failure that people can read.
 
+import { signal } from '@preact/signals';
+
 export class Failure extends Error {
     constructor(
         readonly status: number, // 0: no answer
@@ -8,6 +10,18 @@ export class Failure extends Error {
     ) {
         super(message);
     }
+}
+
+// What keeps the whole page from working, until it is over: no answer, or nobody we know.
+export interface Trouble {
+    kind: 'away' | 'denied' | 'forbidden';
+    since: number;
+    message: string;
+}
+export const trouble = signal<Trouble | undefined>(undefined);
+
+export function troubled(kind: Trouble['kind'], message: string): void {
+    if (trouble.value?.kind !== kind) trouble.value = { kind, since: Date.now(), message };
 }
 
 export type Query = Record<string, string | number | boolean | readonly string[] | undefined>;
@@ -28,8 +42,11 @@ async function answered<T>(response: Response): Promise<T> {
     const type = response.headers.get('content-type') ?? '';
     const body: unknown = type.includes('json') ? await response.json().catch(() => null) : null;
     if (response.ok) return body as T;
+    // Documents are the service's; another page with 502 is of a proxy that finds it no more.
+    if (body === null && response.status >= 502) troubled('away', `whatever stands before the service answers ${response.status}`);
+    if (response.status === 401) troubled('denied', 'You are not logged in.');
     const error = (body as { error?: { code?: string; message?: string } } | null)?.error;
-    throw new Failure(response.status, error?.code ?? 'failed', error?.message ?? `the service answered ${response.status}`);
+    throw new Failure(response.status, error?.code ?? 'failed', error?.message ?? `The service answered ${response.status}.`);
 }
 
 async function call<T>(url: URL, init: RequestInit): Promise<T> {
@@ -38,7 +55,8 @@ async function call<T>(url: URL, init: RequestInit): Promise<T> {
         response = await fetch(url, { credentials: 'same-origin', ...init });
     } catch (error) {
         if ((error as Error).name === 'AbortError') throw error;
-        throw new Failure(0, 'unreachable', 'the service does not answer');
+        troubled('away', 'nothing answers at its address');
+        throw new Failure(0, 'unreachable', 'The service does not answer.');
     }
     return answered<T>(response);
 }

@@ -3,6 +3,10 @@
 import { signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 
+import { trouble } from './api';
+import { refresh } from './refresh';
+import { heal } from './session';
+
 export type Link = 'open' | 'connecting' | 'paused' | 'lost';
 export const link = signal<Link>('connecting');
 export const paused = signal(false); // by a person
@@ -12,6 +16,8 @@ const listeners = new Map<string, Set<Listener>>();
 const tab = crypto.getRandomValues(new Uint32Array(3)).join('-'); // a new stream of ours ends the one before
 let source: EventSource | undefined;
 let due: number | undefined;
+let failures = 0;
+let missed = false; // something may have passed by while nobody listened
 
 function close(as: Link): void {
     source?.close();
@@ -19,16 +25,33 @@ function close(as: Link): void {
     link.value = as;
 }
 
+const silent = () => document.hidden || paused.value || trouble.value !== undefined;
+
+// We open it again ourselves: a browser gives up where the answer is an error, and says nothing of which.
+function lost(): void {
+    close('lost');
+    missed = true;
+    window.clearTimeout(due);
+    due = window.setTimeout(() => void heal().finally(open), Math.min(15_000, 500 * 2 ** failures++));
+}
+
 function open(): void {
+    window.clearTimeout(due);
     due = undefined;
-    if (document.hidden || paused.value || listeners.size === 0) return close('paused');
+    if (silent()) missed = true;
+    if (silent() || listeners.size === 0) return close('paused');
     close('connecting');
     const url = new URL('api/live', document.baseURI);
     url.searchParams.set('tab', tab);
     for (const topic of [...listeners.keys()].sort()) url.searchParams.append('topic', topic);
     source = new EventSource(url);
-    source.onopen = () => (link.value = 'open');
-    source.onerror = () => (link.value = 'lost'); // it comes back by itself
+    source.onopen = () => {
+        failures = 0;
+        link.value = 'open';
+        if (missed) refresh();
+        missed = false;
+    };
+    source.onerror = lost;
     for (const topic of listeners.keys())
         source.addEventListener(topic, (event) => {
             const value: unknown = JSON.parse((event as MessageEvent<string>).data);
@@ -43,6 +66,7 @@ function reopen(): void {
 
 document.addEventListener('visibilitychange', reopen);
 paused.subscribe(reopen);
+trouble.subscribe(reopen);
 
 // A topic may carry a query: "logs?level=warn".
 export function useLive<T>(topic: string | undefined, told: (value: T) => void): void {

@@ -3,6 +3,7 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 
 import { Failure, get, type Query } from './api';
+import { turns } from './refresh';
 
 export interface Loaded<T> {
     value: T | undefined; // stays while it is asked for again
@@ -17,7 +18,7 @@ export function useLoad<T>(path: string | undefined, query: Query = {}): Loaded<
     const [loading, setLoading] = useState(path !== undefined);
     const [turn, setTurn] = useState(0);
     const key = path === undefined ? undefined : path + '?' + JSON.stringify(query);
-    const asked = useRef<string>();
+    const asked = useRef<string | undefined>(undefined);
     useEffect(() => {
         if (path === undefined) return;
         if (asked.current?.split('?', 1)[0] !== path) setValue(undefined);
@@ -36,7 +37,7 @@ export function useLoad<T>(path: string | undefined, query: Query = {}): Loaded<
                 setLoading(false);
             });
         return () => stop.abort();
-    }, [key, turn]);
+    }, [key, turn, turns.value]);
     const again = useCallback(() => setTurn((n) => n + 1), []);
     return { value, failure, loading, again };
 }

@@ -2,6 +2,8 @@
 
 import { signal } from '@preact/signals';
 
+import { keep, kept } from './kept';
+
 export interface Place {
     path: readonly string[]; // decoded: ["queues", "mail"]
     query: URLSearchParams;
@@ -39,4 +41,29 @@ export function refine(query: Record<string, string | undefined>): void {
     const now = Object.fromEntries(place.value.query);
     history.replaceState(null, '', to(place.value.path, { ...now, ...query }));
     place.value = placeOf(location.hash);
+}
+
+export interface Visit {
+    title: string;
+    href: string;
+}
+
+function visits(): readonly Visit[] {
+    try {
+        return JSON.parse(kept('visits') ?? '[]') as Visit[];
+    } catch {
+        return [];
+    }
+}
+
+// The last details that somebody looked at: a job, a trace, a channel.
+export const recent = signal<readonly Visit[]>(visits());
+
+// What is shown here has this title.
+export function titled(title: string): void {
+    const { path } = place.value;
+    if (path.length < 2) return;
+    const href = to(path);
+    recent.value = [{ title: `${path[0]}: ${title}`, href }, ...recent.value.filter((v) => v.href !== href)].slice(0, 8);
+    keep('visits', JSON.stringify(recent.value));
 }

@@ -1,20 +1,53 @@
-// What every page is put together from. Their looks are in style.css; nothing here knows of a module.
+// What every page is put together from. Their looks are in style/; nothing here knows of a module.
 
 import type { ComponentChildren } from 'preact';
-import { useState } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 
 import type { Failure } from '../lib/api';
+import { place, titled } from '../lib/route';
+import { session } from '../lib/session';
 import * as words from '../lib/words';
 
 export type Tone = 'good' | 'warn' | 'bad' | 'busy' | 'idle';
 const icons: Record<Tone, string> = { good: '✓', warn: '!', bad: '✕', busy: '▶', idle: '·' };
 
-export function Heading(props: { title: string; children?: ComponentChildren }) {
+let before = '';
+
+// The page's h1: gives the window its title, and takes the focus when somebody comes from another page. `up` are the pages above it.
+export function Heading(props: { title: string; up?: readonly { title: string; href: string }[]; children?: ComponentChildren }) {
+    const heading = useRef<HTMLHeadingElement>(null);
+    const here = place.value.path.join('/');
+    useEffect(() => {
+        document.title = [props.title, session.value?.service].filter(Boolean).join(' · ');
+        titled(props.title);
+    }, [props.title, here]);
+    useEffect(() => {
+        if (before && before !== here + '/' && !document.querySelector('dialog[open]')) heading.current?.focus();
+        before = here + '/';
+    }, [here]);
     return (
         <header class="heading">
-            <h1 tabIndex={-1}>{props.title}</h1>
-            {props.children}
+            <div class="crumbs">
+                {props.up?.map((p) => <a href={p.href}>{p.title}</a>)}
+                <h1 ref={heading} tabIndex={-1}>
+                    {props.title}
+                </h1>
+            </div>
+            {props.children && <div class="row">{props.children}</div>}
         </header>
+    );
+}
+
+// A part of a page with a heading of its own.
+export function Panel(props: { title: string; tools?: ComponentChildren; flush?: boolean; children: ComponentChildren }) {
+    return (
+        <section class="panel" aria-label={props.title}>
+            <header>
+                <h2>{props.title}</h2>
+                {props.tools && <div class="row">{props.tools}</div>}
+            </header>
+            {props.flush ? props.children : <div class="body">{props.children}</div>}
+        </section>
     );
 }
 
@@ -22,7 +55,8 @@ export function Heading(props: { title: string; children?: ComponentChildren }) 
 export function Badge(props: { tone: Tone; children: ComponentChildren }) {
     return (
         <span class={`badge ${props.tone}`}>
-            <span aria-hidden="true">{icons[props.tone]}</span> {props.children}
+            <span aria-hidden="true">{icons[props.tone]}</span>
+            <span>{props.children}</span>
         </span>
     );
 }
@@ -40,74 +74,60 @@ export function Problem(props: { failure: Failure | undefined; again?: () => voi
     if (!props.failure) return null;
     return (
         <p class="problem" role="alert">
-            {props.failure.message} {props.again && <button onClick={props.again}>Try again</button>}
+            <span class="grow">{props.failure.message}</span> {props.again && <button onClick={props.again}>Try again</button>}
         </p>
     );
 }
 
+// Says what an empty list means, not only that it is one.
 export function Empty(props: { children: ComponentChildren }) {
     return <p class="empty">{props.children}</p>;
 }
 
-export interface Column<Row> {
-    title: string;
-    cell: (row: Row) => ComponentChildren;
-    numeric?: boolean;
-    wide?: boolean; // takes what is left
-    narrow?: 'hide'; // not on phones
+// What people must know before they read on.
+export function Notice(props: { tone?: Tone; children: ComponentChildren }) {
+    return <p class={`notice ${props.tone ?? 'idle'}`}>{props.children}</p>;
 }
 
-// A table that becomes a list of cards on phones. `selected` makes each row a choice; keys j, k, x, Enter go through rows.
-export function Table<Row>(props: {
-    label: string;
-    columns: readonly Column<Row>[];
-    rows: readonly Row[];
-    keyOf: (row: Row) => string;
-    open?: (row: Row) => string; // the address behind a row
-    selected?: ReadonlySet<string>;
-    select?: (keys: ReadonlySet<string>) => void;
-    empty?: ComponentChildren;
-}) {
-    if (props.rows.length === 0) return <Empty>{props.empty ?? 'Nothing here.'}</Empty>;
+// Names and values: of a job, a mail, an object.
+export function Facts(props: { of: readonly (readonly [string, ComponentChildren] | false | undefined)[] }) {
     return (
-        <div class="table" role="region" aria-label={props.label} tabIndex={0}>
-            <table>
-                <thead>
-                    <tr>
-                        {props.columns.map((c) => (
-                            <th scope="col" class={c.numeric ? 'numeric' : ''}>
-                                {c.title}
-                            </th>
-                        ))}
-                    </tr>
-                </thead>
-                <tbody>
-                    {props.rows.map((row) => (
-                        <tr key={props.keyOf(row)}>
-                            {props.columns.map((c, i) => (
-                                <td class={c.numeric ? 'numeric' : ''} data-title={c.title}>
-                                    {i === 0 && props.open ? <a href={props.open(row)}>{c.cell(row)}</a> : c.cell(row)}
-                                </td>
-                            ))}
-                        </tr>
-                    ))}
-                </tbody>
-            </table>
+        <dl class="facts">
+            {props.of.map(
+                (fact) =>
+                    fact && (
+                        <div>
+                            <dt>{fact[0]}</dt>
+                            <dd>{fact[1] ?? '–'}</dd>
+                        </div>
+                    ),
+            )}
+        </dl>
+    );
+}
+
+// Keeps the place of what is asked for, so that nothing jumps when it comes.
+export function Skeleton(props: { rows?: number; panel?: boolean }) {
+    return (
+        <div class={`skeleton ${props.panel === false ? '' : 'panel'}`} role="status" aria-label="Loading">
+            {Array.from({ length: props.rows ?? 6 }, (_, i) => (
+                <i key={i} />
+            ))}
         </div>
     );
 }
 
-// JSON as it is, folded below the second level; of a long text the first 8 KiB until somebody asks for all.
-export function Json(props: { value: unknown; label: string }) {
-    const text = typeof props.value === 'string' ? props.value : JSON.stringify(props.value, null, 2);
-    const [all, setAll] = useState(false);
-    const most = 8192;
+// The rest of a list.
+export function More(props: { list: { items: readonly unknown[]; more: (() => void) | undefined; loading: boolean }; of?: string }) {
+    if (!props.list.more) return null;
     return (
-        <figure class="json" aria-label={props.label}>
-            <pre tabIndex={0}>{all ? text : text?.slice(0, most)}</pre>
-            {!all && text && text.length > most && (
-                <button onClick={() => setAll(true)}>Show all {words.bytes(text.length)}</button>
-            )}
-        </figure>
+        <div class="more">
+            <span class="muted small">
+                {words.count(props.list.items.length)} {props.of ?? 'shown'}
+            </span>
+            <button onClick={props.list.more} disabled={props.list.loading}>
+                {props.list.loading ? 'Loading …' : 'Load more'}
+            </button>
+        </div>
     );
 }
