@@ -7,7 +7,7 @@ import { trouble } from './api';
 import { refresh } from './refresh';
 import { heal } from './session';
 
-export type Link = 'open' | 'connecting' | 'paused' | 'lost';
+export type Link = 'open' | 'connecting' | 'paused' | 'lost' | 'idle'; // idle: nothing here changes by itself
 export const link = signal<Link>('connecting');
 export const paused = signal(false); // by a person
 
@@ -39,7 +39,8 @@ function open(): void {
     window.clearTimeout(due);
     due = undefined;
     if (silent()) missed = true;
-    if (silent() || listeners.size === 0) return close('paused');
+    if (silent()) return close('paused');
+    if (listeners.size === 0) return close('idle');
     close('connecting');
     const url = new URL('api/live', document.baseURI);
     url.searchParams.set('tab', tab);
@@ -67,6 +68,11 @@ function reopen(): void {
 document.addEventListener('visibilitychange', reopen);
 paused.subscribe(reopen);
 trouble.subscribe(reopen);
+
+// Without a stream, nothing else would tell that the service has gone.
+window.setInterval(() => {
+    if (!silent() && link.value === 'idle') void heal();
+}, 10_000);
 
 // A topic may carry a query: "logs?level=warn".
 export function useLive<T>(topic: string | undefined, told: (value: T) => void): void {

@@ -52,6 +52,11 @@ function Away(props: { of: Trouble }) {
 }
 
 function Denied() {
+    useEffect(() => {
+        const look = () => void heal(); // somebody may have logged in beside us
+        window.addEventListener('focus', look);
+        return () => window.removeEventListener('focus', look);
+    }, []);
     return (
         <section class="diagnosis stack">
             <h1 tabIndex={-1}>Log in</h1>

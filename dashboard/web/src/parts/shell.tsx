@@ -105,7 +105,7 @@ function Rail() {
     );
 }
 
-const states: Record<Link, string> = { open: 'Live', connecting: 'Connecting', paused: 'Paused', lost: 'Lost' };
+const states: Record<Link, string> = { open: 'Live', connecting: 'Connecting', paused: 'Paused', lost: 'Lost', idle: 'Idle' };
 
 function Top() {
     const environment = session.value?.environment ?? '';
@@ -221,7 +221,7 @@ export function Shell() {
                 </a>
                 <Rail />
                 <Top />
-                <main class="main" id="main">
+                <main class="main" id="main" data-page={here()}>
                     <Suspense fallback={<Skeleton />}>{session.value && (Part ? <Part key={here()} /> : <Missing />)}</Suspense>
                 </main>
                 <Bar />

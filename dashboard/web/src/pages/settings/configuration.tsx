@@ -1,0 +1,70 @@
+import { filtered } from '../../lib/filter';
+import { useLoad } from '../../lib/load';
+import { place, refine } from '../../lib/route';
+import { Badge, Problem, Skeleton } from '../../parts/basics';
+import { Filter } from '../../parts/filter';
+import { Table } from '../../parts/table';
+
+export interface Setting {
+    name: string;
+    module: string;
+    value: string; // secrets are masked before they leave the service
+    source: string; // "default", "environment", "file", ".env"
+    meaning: string;
+    secret: boolean;
+    problem: string | null;
+}
+
+const terms = [
+    { name: 'module', says: 'queue, email, http …' },
+    { name: 'source', says: 'default, environment, file or .env' },
+];
+
+function fits(s: Setting, typed: string): boolean {
+    const { text, terms: of } = filtered(typed, ['module', 'source']);
+    const has = (where: string, what: string | undefined) => !what || where.toLowerCase().includes(what.toLowerCase());
+    return has(s.module, of['module']) && has(s.source, of['source']) && has(`${s.name} ${s.value} ${s.meaning}`, text);
+}
+
+export function Configuration() {
+    const loaded = useLoad<{ items: readonly Setting[] }>('settings');
+    const typed = place.value.query.get('q') ?? '';
+    const all = loaded.value?.items;
+    const rows = all?.filter((s) => fits(s, typed)) ?? [];
+    return (
+        <div class="stack">
+            <div class="row">
+                <Filter label="Search settings" value={typed} change={(q) => refine({ q })} terms={terms} />
+                <span class="muted small" role="status">
+                    {all && `${rows.length} of ${all.length}`}
+                </span>
+            </div>
+            <Problem failure={loaded.failure} again={loaded.again} />
+            {all ? (
+                <Table
+                    label="Settings"
+                    rows={rows}
+                    keyOf={(s) => s.name}
+                    columns={[
+                        { title: 'Name', cell: (s) => <code>{s.name}</code> },
+                        {
+                            title: 'Value',
+                            cell: (s) => (
+                                <>
+                                    <code>{s.value || '–'}</code>
+                                    {s.problem && <p class="bad small">✕ {s.problem}</p>}
+                                </>
+                            ),
+                        },
+                        { title: 'From', cell: (s) => (s.source === 'default' ? <span class="muted">default</span> : <Badge tone="idle">{s.source}</Badge>) },
+                        { title: 'Module', cell: (s) => s.module },
+                        { title: 'Means', wide: true, cell: (s) => <span class="muted">{s.meaning}</span> },
+                    ]}
+                    empty="No setting is called that."
+                />
+            ) : (
+                !loaded.failure && <Skeleton rows={12} />
+            )}
+        </div>
+    );
+}
