@@ -62,10 +62,12 @@ export function Action<T = unknown>(props: {
     return (
         <button
             class={props.danger ? 'danger' : props.primary ? 'primary' : undefined}
-            disabled={props.disabled || busy}
+            disabled={props.disabled}
+            aria-busy={busy}
             aria-label={props.label}
             title={props.deed.cli ? `$ ${props.deed.cli}` : undefined}
             onClick={() => {
+                if (busy) return; // not disabled: it would lose the focus
                 setBusy(true);
                 void perform(props.deed, props.told).then((done) => {
                     setBusy(false);

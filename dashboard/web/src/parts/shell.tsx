@@ -2,7 +2,7 @@
 
 import { signal } from '@preact/signals';
 import { lazy, Suspense } from 'preact/compat';
-import { useEffect } from 'preact/hooks';
+import { useLayoutEffect } from 'preact/hooks';
 
 import { trouble } from '../lib/api';
 import { listen } from '../lib/keys';
@@ -48,7 +48,7 @@ const commands: readonly Command[] = [
 ];
 
 function useKeys(): void {
-    useEffect(
+    useLayoutEffect(
         () =>
             listen({
                 go: (key) => {
@@ -120,16 +120,26 @@ function Top() {
                     <option value={r}>{r}</option>
                 ))}
             </select>
-            <button aria-pressed={paused.value} aria-label={paused.value ? 'Go on' : 'Pause'} title="Nothing changes by itself while it is paused (p)" onClick={() => (paused.value = !paused.value)}>
+            <span class="connection">
                 <span class={`link ${link.value}`} role="status">
                     {states[link.value]}
                 </span>
-                <Icon name={paused.value ? 'play' : 'pause'} />
-            </button>
-            <button class="go-to" onClick={() => (over.value = 'palette')} aria-label="Go to" aria-keyshortcuts="Control+K">
+                <button
+                    class="quiet square"
+                    aria-label={paused.value ? 'Go on' : 'Pause'}
+                    title={paused.value ? 'Go on (p)' : 'Nothing changes by itself while it is paused (p)'}
+                    onClick={() => (paused.value = !paused.value)}
+                >
+                    <Icon name={paused.value ? 'play' : 'pause'} />
+                </button>
+            </span>
+            <button class="go-to" onClick={() => (over.value = 'palette')} aria-keyshortcuts="Control+K">
                 <Icon name="search" />
                 <span class="wide">Go to …</span>
-                <kbd class="desk wide">Ctrl K</kbd>
+                <span class="narrow unseen">Go to</span>
+                <kbd class="wide" aria-hidden="true">
+                    Ctrl K
+                </kbd>
             </button>
             <button class="quiet square desk" aria-label={dark() ? 'Light' : 'Dark'} title="Light, dark (t)" onClick={turn}>
                 <Icon name={dark() ? 'light' : 'dark'} />

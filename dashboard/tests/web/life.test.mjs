@@ -1,0 +1,98 @@
+// The stream goes when nobody looks; and when the service goes, the page says so and comes back with it.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { Browser, goTo, Service, skip } from "./support.mjs";
+
+let browser;
+let service;
+before(async () => {
+  if (!skip) [browser, service] = await Promise.all([Browser.start(), Service.start()]);
+});
+after(() => Promise.all([browser?.end(), service?.end()]));
+
+// Headless pages are always in sight: we say otherwise.
+const canHide = () => {
+  let hidden = false;
+  Object.defineProperty(Document.prototype, "hidden", { get: () => hidden });
+  globalThis.hide = (value) => {
+    hidden = value;
+    document.dispatchEvent(new Event("visibilitychange"));
+  };
+};
+
+// Streams that are open now.
+function streams(page) {
+  const open = new Set();
+  const of = (request) => new URL(request.url()).pathname.endsWith("/api/live");
+  page.on("request", (r) => of(r) && open.add(r));
+  for (const end of ["requestfinished", "requestfailed"]) page.on(end, (r) => open.delete(r));
+  return open;
+}
+
+test("closes the stream while it is hidden, and looks again when it is seen", { skip }, async () => {
+  const page = await browser.logIn(service, { init: canHide });
+  const open = streams(page);
+  await goTo(page, "health");
+  await page.waitForSelector(".link.open");
+  assert.equal(open.size, 1);
+  await page.evaluate(() => hide(true));
+  await page.waitForSelector(".link.paused", { state: "attached" });
+  await page.waitForTimeout(100);
+  assert.equal(open.size, 0);
+  const asked = page.waitForRequest((r) => r.url().endsWith("/api/health"));
+  await page.evaluate(() => hide(false));
+  await asked;
+  await page.waitForSelector(".link.open");
+  assert.equal(open.size, 1);
+  await page.context().close();
+});
+
+test("stands still while somebody has paused it", { skip }, async () => {
+  const page = await browser.logIn(service);
+  const open = streams(page);
+  await goTo(page, "health");
+  await page.waitForSelector(".link.open");
+  await page.keyboard.press("p");
+  await page.waitForSelector(".link.paused");
+  assert.equal(open.size, 0);
+  await page.keyboard.press("p");
+  await page.waitForSelector(".link.open");
+  await page.context().close();
+});
+
+test("says that the service has gone, and heals when it is back", { skip }, async () => {
+  const page = await browser.logIn(service);
+  await goTo(page, "health");
+  await page.waitForSelector(".link.open");
+  const { port } = service;
+  await service.end("SIGKILL");
+  await page.waitForSelector(".diagnosis");
+  assert.match(await page.textContent(".diagnosis h1"), /does not answer/);
+  service = await Service.start(["--port", port]);
+  // Whoever was logged in is not known to the new process: it asks for its link, which brings everything back.
+  await page.waitForFunction(() => /Log in/.test(document.querySelector(".diagnosis h1")?.textContent ?? ""));
+  const token = new URL(service.login).searchParams.get("token");
+  await page.fill(".diagnosis input", token);
+  await page.click(".diagnosis button");
+  await page.waitForSelector("main h1");
+  await page.waitForSelector(".diagnosis", { state: "detached" });
+  await page.context().close();
+});
+
+test("is as it was when only the way to the service was gone", { skip }, async () => {
+  const page = await browser.logIn(service);
+  await goTo(page, "settings");
+  await page.fill("main [data-filter]", "port");
+  const cut = (route) => route.abort();
+  await page.route("**/api/**", cut);
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("r");
+  await page.waitForSelector(".diagnosis");
+  assert.equal(await page.isVisible("main"), false);
+  await page.unroute("**/api/**", cut);
+  await page.waitForSelector(".diagnosis", { state: "detached" });
+  assert.equal(await page.inputValue("main [data-filter]"), "port");
+  await page.context().close();
+});
