@@ -11,6 +11,9 @@ export type Link = 'open' | 'connecting' | 'paused' | 'lost' | 'idle'; // idle: 
 export const link = signal<Link>('connecting');
 export const paused = signal(false); // by a person
 
+// Topics that cannot tell anything now, and why: what is shown of them is old.
+export const silenced = signal<ReadonlyMap<string, string>>(new Map());
+
 type Listener = (value: unknown) => void;
 const listeners = new Map<string, Set<Listener>>();
 const tab = crypto.getRandomValues(new Uint32Array(3)).join('-'); // a new stream of ours ends the one before
@@ -27,12 +30,25 @@ function close(as: Link): void {
 
 const silent = () => document.hidden || paused.value || trouble.value !== undefined;
 
-// We open it again ourselves: a browser gives up where the answer is an error, and says nothing of which.
+// We open it again ourselves: a browser gives up where the answer is an error, and says nothing of which. Where there are too many
+// viewers for one more stream, looking again now and then has to do.
 function lost(): void {
     close('lost');
     missed = true;
     window.clearTimeout(due);
-    due = window.setTimeout(() => void heal().finally(open), Math.min(15_000, 500 * 2 ** failures++));
+    const again = () =>
+        heal()
+            .then((well) => well && failures > 2 && refresh())
+            .finally(open);
+    due = window.setTimeout(() => void again(), Math.min(15_000, 500 * 2 ** failures++));
+}
+
+function silence(topic: string, why: string | undefined): void {
+    if (silenced.value.get(topic) === why) return;
+    const now = new Map(silenced.value);
+    if (why === undefined) now.delete(topic);
+    else now.set(topic, why);
+    silenced.value = now;
 }
 
 function open(): void {
@@ -53,9 +69,15 @@ function open(): void {
         missed = false;
     };
     source.onerror = lost;
+    silenced.value = new Map();
+    source.addEventListener('problem', (event) => {
+        const { topic, message } = JSON.parse((event as MessageEvent<string>).data) as { topic: string; message: string };
+        silence(topic, message);
+    });
     for (const topic of listeners.keys())
         source.addEventListener(topic, (event) => {
             const value: unknown = JSON.parse((event as MessageEvent<string>).data);
+            silence(topic, undefined);
             for (const each of listeners.get(topic) ?? []) each(value);
         });
 }

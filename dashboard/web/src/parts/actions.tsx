@@ -90,6 +90,7 @@ export function Confirm() {
         setTyped('');
         now.answer(value);
     };
+    const grave = name !== undefined || now.deed.method === 'DELETE';
     const ready = name === undefined || typed === name;
     return (
         <Dialog
@@ -97,8 +98,10 @@ export function Confirm() {
             close={() => answer(false)}
             foot={
                 <>
-                    <button onClick={() => answer(false)}>Cancel</button>
-                    <button class="primary danger" disabled={!ready} onClick={() => answer(true)}>
+                    <button autofocus={grave && name === undefined} onClick={() => answer(false)}>
+                        Cancel
+                    </button>
+                    <button class={grave ? 'primary danger' : 'primary'} disabled={!ready} autofocus={!grave} onClick={() => answer(true)}>
                         {yes ?? 'Do it'}
                     </button>
                 </>
@@ -117,7 +120,7 @@ export function Confirm() {
                         <span>
                             This cannot be taken back. Type <code>{name}</code> to go on.
                         </span>
-                        <input value={typed} onInput={(event) => setTyped(event.currentTarget.value)} autocomplete="off" spellcheck={false} />
+                        <input autofocus value={typed} onInput={(event) => setTyped(event.currentTarget.value)} autocomplete="off" spellcheck={false} />
                     </label>
                 )}
                 {now.deed.cli ? (

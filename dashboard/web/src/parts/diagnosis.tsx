@@ -23,11 +23,13 @@ function Away(props: { of: Trouble }) {
         if (left === 0) look();
     }, [left]);
     return (
-        <section class="diagnosis stack" role="alert">
-            <h1 tabIndex={-1}>{session.value?.service ?? 'The service'} does not answer</h1>
-            <p>
-                Since {words.clock(props.of.since)}: {props.of.message}. It may be starting, have ended, or be out of reach from here. This page comes back by itself.
-            </p>
+        <section class="diagnosis stack">
+            <div class="stack" role="alert">
+                <h1 tabIndex={-1}>{session.value?.service ?? 'The service'} does not answer</h1>
+                <p>
+                    Since {words.clock(props.of.since)}: {props.of.message}. It may be starting, have ended, or be out of reach from here. This page comes back by itself.
+                </p>
+            </div>
             <ol>
                 <li>
                     Is it running? <Command cli={`systemctl status ${session.value?.service ?? 'the-service'}`} />
@@ -43,7 +45,7 @@ function Away(props: { of: Trouble }) {
                 <button class="primary" onClick={look}>
                     Try now
                 </button>
-                <span class="muted" aria-live="off">
+                <span class="muted">
                     {left > 0 ? `again in ${left} s` : 'trying …'}
                 </span>
             </p>

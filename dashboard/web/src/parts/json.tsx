@@ -79,11 +79,11 @@ export function Json(props: { value: unknown; label: string }) {
     return (
         <figure class="json" role="group" aria-label={props.label}>
             {value !== null && typeof value === 'object' ? (
-                <div class="tree" tabIndex={0} role="region" aria-label={props.label}>
+                <div class="tree" tabIndex={0}>
                     <Node value={value} depth={0} />
                 </div>
             ) : (
-                <pre tabIndex={0} role="region" aria-label={props.label}>{whole ? text : text.slice(0, most)}</pre>
+                <pre tabIndex={0}>{whole ? text : text.slice(0, most)}</pre>
             )}
             <div class="tools">
                 {!whole && <button onClick={() => setAll(true)}>Show all {words.bytes(text.length)}</button>}
@@ -99,7 +99,7 @@ export function Code(props: { text: string; label: string }) {
     const whole = all || props.text.length <= most;
     return (
         <figure class="json" role="group" aria-label={props.label}>
-            <pre tabIndex={0} role="region" aria-label={props.label}>{whole ? props.text : props.text.slice(0, most)}</pre>
+            <pre tabIndex={0}>{whole ? props.text : props.text.slice(0, most)}</pre>
             <div class="tools">
                 {!whole && <button onClick={() => setAll(true)}>Show all {words.bytes(props.text.length)}</button>}
                 <CopyButton text={props.text} label={`Copy ${props.label}`} />

@@ -73,7 +73,7 @@ export function Palette(props: { commands: readonly Command[]; close: () => void
                 onKeyDown={pressed}
                 autocomplete="off"
                 spellcheck={false}
-                autoFocus
+                autofocus
             />
             <ul role="listbox" id="palette" aria-label="Where to">
                 {shown.map((entry, i) => (

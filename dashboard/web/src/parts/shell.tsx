@@ -6,7 +6,7 @@ import { useLayoutEffect } from 'preact/hooks';
 
 import { trouble } from '../lib/api';
 import { listen } from '../lib/keys';
-import { link, paused, type Link } from '../lib/live';
+import { link, paused, silenced, type Link } from '../lib/live';
 import { range, ranges } from '../lib/range';
 import { refresh } from '../lib/refresh';
 import { go, place } from '../lib/route';
@@ -212,6 +212,18 @@ function Missing() {
     );
 }
 
+// Why what is shown does not change although it should.
+function Silence() {
+    const reasons = [...new Set(silenced.value.values())];
+    return (
+        <div role="status">
+            {reasons.map((why) => (
+                <p class="notice warn">This page stands still for now: {why}</p>
+            ))}
+        </div>
+    );
+}
+
 export function Shell() {
     useKeys();
     const Part = session.value?.pages.includes(here()) ? parts.get(here()) : undefined;
@@ -232,6 +244,7 @@ export function Shell() {
                 <Rail />
                 <Top />
                 <main class="main" id="main" data-page={here()}>
+                    <Silence />
                     <Suspense fallback={<Skeleton />}>{session.value && (Part ? <Part key={here()} /> : <Missing />)}</Suspense>
                 </main>
                 <Bar />

@@ -109,7 +109,7 @@ export function Table<Row>(props: TableProps<Row>) {
         event.stopPropagation();
     };
     return (
-        <div class="table" role="region" aria-label={props.label} tabIndex={0} onKeyDown={pressed}>
+        <div class="table" role="group" aria-label={props.label} tabIndex={0} onKeyDown={pressed}>
             {props.selected !== undefined && props.selected.size > 0 && (
                 <div class="chosen" role="status">
                     <span class="grow">{props.selected.size} selected</span>
