@@ -38,7 +38,7 @@ async function bundle() {
     return { files: result.outputFiles.map((f) => ({ name: basename(f.path), bytes: Buffer.from(f.contents) })), meta: result.metafile };
 }
 
-// The entry, its style, and what the entry imports at once.
+// The entry, its style, what it imports at once, and the overview, which most people see first.
 function firstOf(meta) {
     const entry = Object.entries(meta.outputs).find(([, o]) => o.entryPoint?.endsWith('src/main.tsx'));
     const found = new Set();
@@ -48,6 +48,7 @@ function firstOf(meta) {
         for (const each of meta.outputs[path].imports) if (each.kind === 'import-statement') visit(each.path);
     };
     visit(entry[0]);
+    visit(Object.entries(meta.outputs).find(([, o]) => o.entryPoint?.endsWith('src/pages/overview.tsx'))[0]);
     const names = new Set([...found].map((p) => basename(p)));
     const style = entry[1].cssBundle ? basename(entry[1].cssBundle) : '';
     if (style) names.add(style);
