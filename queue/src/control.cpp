@@ -188,6 +188,11 @@ awaitable<std::size_t> control::remove_all(job_filter which) const {
     return change_all(*this, job_change::remove, std::move(which));
 }
 
+awaitable<change_result> control::change(change_request request) const {
+    request.now = time_->wall();
+    return apply(*this, std::move(request));
+}
+
 awaitable<children_page> control::children(job_key job, std::size_t max, std::string cursor) const {
     if (max < 1 || max > 10'000)
         throw std::invalid_argument("queue::children_request::max must be from 1 to 10000");

@@ -51,6 +51,18 @@ TEST_P(QueueControl, RefusesWhatNamesNoQueueOrLimitsNothing) {
     EXPECT_THROW(loop.await(jobs.list({.queue = "mail"}, 0)), std::invalid_argument);
 }
 
+TEST_P(QueueControl, ChangesAsManyAsOneStepMayAndGoesOnFromThere) {
+    for (const auto* id : {"a", "b", "c"})
+        add(id, {.delay = 1h});
+    change_request step{.what = job_change::promote, .filter = {.queue = "mail"}, .max = 2};
+    const auto first = loop.await(jobs.change(step));
+    EXPECT_EQ(first.changed, 2u);
+    ASSERT_FALSE(first.next.empty());
+    step.cursor = first.next;
+    EXPECT_EQ(loop.await(jobs.change(step)).changed, 1u);
+    EXPECT_EQ(counts().waiting, 3u);
+}
+
 TEST_P(QueueControl, ChangesOneJob) {
     fail("failed job");
     add("delayed job", {.delay = 1h});

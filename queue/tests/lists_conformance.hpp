@@ -66,6 +66,26 @@ TEST_P(QueueOperations, ListsFinishedJobsByReasonAndTime) {
     EXPECT_EQ(listed({.queue = "mail", .reason_contains = "no such"}), ids{});
 }
 
+TEST_P(QueueOperations, SaysHowManyJobsAPageWasLookedForAmong) {
+    add({make_job("a"), make_job("b"), make_job("c")});
+    const auto page = loop.await(stored->list({.filter = {.queue = "mail", .data_contains = "no such"}}));
+    EXPECT_TRUE(page.jobs.empty());
+    EXPECT_EQ(page.looked_at, 3u);
+}
+
+TEST_P(QueueOperations, ShowsTheTraceInWhichAJobWasAddedAndNothingElseOfItsCarrier) {
+    auto traced = make_job("traced");
+    traced.carrier =
+        R"({"traceparent":"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01","baggage":"user=ann"})";
+    auto strange = make_job("strange");
+    strange.carrier = "from elsewhere";
+    add({traced, strange, make_job("plain")});
+    const auto found = loop.await(stored->get({{"mail", "traced"}, {"mail", "strange"}, {"mail", "plain"}}));
+    EXPECT_EQ(found.at(0)->trace, "4bf92f3577b34da6a3ce929d0e0e4736");
+    EXPECT_EQ(found.at(1)->trace, "");
+    EXPECT_EQ(found.at(2)->trace, "");
+}
+
 TEST_P(QueueOperations, ListsNothingOfAQueueItDoesNotKnowOrByACursorItDidNotGive) {
     add({make_job("a")});
     EXPECT_EQ(listed({.queue = "unheard of"}), ids{});

@@ -1,5 +1,7 @@
 #include "storage.hpp"
 
+#include "../trace_of.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -98,7 +100,8 @@ added_job memory_storage::add(new_job job, bool is_parent) {
                       .expires_at = job.expires_at,
                       .options = job.options,
                       .deduplication_id = job.deduplicate ? job.deduplicate->id : "",
-                      .group = job.group},
+                      .group = job.group,
+                      .trace = trace_of(job.carrier)},
              .carrier = job.carrier,
              .place = job.options.lifo ? -number : number,
              .waiting_since = job.run_at.value_or(job.created_at)};

@@ -1,5 +1,7 @@
 #include "storage.hpp"
 
+#include "../trace_of.hpp"
+
 #include <algorithm>
 #include <charconv>
 
@@ -77,6 +79,7 @@ void memory_storage::restore_one(carried_job job) {
     r.waiting_since = r.info.run_at.value_or(r.info.created_at);
     r.info.parent.reset(); // restore_children says it
     r.info.children = {};
+    r.info.trace = trace_of(r.carrier);
     if (!is_over(r.info))
         record_event(r, kind::added, r.info.created_at);
     const auto name = r.info.queue, group = r.info.group;

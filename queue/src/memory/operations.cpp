@@ -54,10 +54,10 @@ bool memory_storage::forget_queue(const std::string& queue) {
 
 job_page memory_storage::list(const list_request& request) const {
     job_page page;
-    std::size_t looked_at = 0;
     const auto look = [&](std::uint64_t number, const record& r) {
-        if (page.jobs.size() == request.max || looked_at++ == most_looked_at)
+        if (page.jobs.size() == request.max || page.looked_at == most_looked_at)
             return false;
+        ++page.looked_at;
         page.next = std::to_string(number);
         if (auto info = shown(r); matches(request.filter, info))
             page.jobs.push_back(std::move(info));

@@ -3,6 +3,8 @@
 #include "error_traces.hpp"
 #include "scores.hpp"
 
+#include "../trace_of.hpp"
+
 #include <algorithm>
 #include <limits>
 
@@ -146,7 +148,8 @@ job_info to_info(stored_job job, job_state state, std::optional<double> score) {
                   .progress = std::move(job.progress),
                   .errors = to_errors(job.traces, job.attempts_made),
                   .cancel_requested = state == job_state::active && job.cancel_requested,
-                  .group = std::move(job.group)};
+                  .group = std::move(job.group),
+                  .trace = trace_of(job.with.carrier)};
     if (state == job_state::delayed && score)
         info.run_at = run_at_of(*score);
     if (is_over)

@@ -17,6 +17,7 @@ bool fill(job_page& page, walk& through, std::vector<walked_job> jobs, const lis
         if (page.jobs.size() == request.max)
             return false;
         through.pass(each);
+        ++page.looked_at;
         if (each.info && matches(request.filter, *each.info))
             page.jobs.push_back(*std::move(each.info));
     }

@@ -2,13 +2,15 @@
 #include "look.hpp"
 #include "verbs.hpp"
 
+#include "../trace_of.hpp"
+
 namespace infra::queue::sqlite {
 namespace {
 
 #define INFRA_QUEUE_SELECT_JOB                                                                                         \
     "SELECT j.seq, j.queue, j.id, j.state, j.priority, j.place, j.kind, j.name, j.options, j.attempts_made, "          \
     "j.stalls, j.fence, j.created_at, j.started_at, coalesce(j.data, p.data), j.failed_reason, j.result, "             \
-    "j.expires_at, j.deduplication, j.errors IS NOT NULL, j.progress, j.grp, j.parent FROM infra_jobs j "              \
+    "j.expires_at, j.deduplication, j.errors IS NOT NULL, j.progress, j.grp, j.parent, j.carrier FROM infra_jobs j "   \
     "LEFT JOIN infra_payloads p USING (seq) "
 
 constexpr const char* by_seq = INFRA_QUEUE_SELECT_JOB "WHERE j.seq = ?1";
@@ -80,7 +82,8 @@ job_info read_job(store& s, const query& q) {
                   .options = kind.options,
                   .deduplication_id = q.text(18),
                   .progress = q.text(20),
-                  .group = q.text(21)};
+                  .group = q.text(21),
+                  .trace = trace_of(q.text(23))};
     if (s.queues.has_families())
         say_family(s, info, q.integer(0), q.maybe_integer(22));
     if (q.integer(19) != 0)

@@ -157,6 +157,7 @@ struct stretch {
     numbers found{};                    ///< one more than may be looked at, so that it is known whether there are more
     bool passed_others_alone = true;    ///< none was in a queue and state that is asked for
     std::optional<std::int64_t> last{}; ///< where it was left; empty: at the end
+    std::size_t passed = 0;             ///< that are not among those found
 };
 
 /// How many may have to be read for a page: of those that fit by queue, state and name alone, no more than it holds.
@@ -185,6 +186,7 @@ stretch walk(store& s, const list_request& request, const places& asked, const d
         if (name.empty() || s.kinds.read(s.db, q, 3, 4, 5).name == name)
             part.found.push_back(q.integer(0));
     }
+    part.passed = static_cast<std::size_t>(passed) - part.found.size();
     if (part.found.size() <= enough && passed < most_passed)
         part.last.reset();
     return part;
@@ -212,12 +214,13 @@ found_jobs look(store& s, const list_request& request) {
     s.forget_beyond_kept();
     const auto way = direction_of(request);
     const auto ahead = ahead_of(s, request, places(s, request.filter), way);
-    found_jobs found;
-    std::size_t looked_at = 0, bytes = 0;
+    found_jobs found{.looked_at = ahead.passed};
+    std::size_t read = 0, bytes = 0;
     for (const auto seq : ahead.found) {
-        if (found.jobs.size() == request.max || looked_at == most_looked_at || bytes > most_bytes_looked_at)
+        if (found.jobs.size() == request.max || read == most_looked_at || bytes > most_bytes_looked_at)
             return found;
-        ++looked_at;
+        ++read;
+        ++found.looked_at;
         found.next = std::to_string(seq);
         auto job = find_job(s, seq);
         if (!job)
@@ -232,7 +235,7 @@ found_jobs look(store& s, const list_request& request) {
 
 job_page list(store& s, const list_request& request) {
     auto found = look(s, request);
-    job_page page{.next = std::move(found.next)};
+    job_page page{.next = std::move(found.next), .looked_at = found.looked_at};
     page.jobs.reserve(found.jobs.size());
     for (auto& each : found.jobs)
         page.jobs.push_back(std::move(each.info));

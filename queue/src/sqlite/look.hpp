@@ -39,6 +39,7 @@ struct found_jobs {
     };
     std::vector<job> jobs{};
     std::string next{}; ///< empty: that was all
+    std::size_t looked_at = 0;
 };
 
 /// Looks at a bounded number of jobs, and reads a bounded number of bytes of them.

@@ -133,6 +133,9 @@ public:
     [[nodiscard]] awaitable<std::size_t> cancel_all(job_filter which) const;
     [[nodiscard]] awaitable<std::size_t> remove_all(job_filter which) const;
 
+    /// One step of these, for callers that bound each of theirs: at most `max` jobs, from `cursor` on. `now` is filled in.
+    [[nodiscard]] awaitable<change_result> change(change_request request) const;
+
     /// What it waits or waited for, page by page as list().
     [[nodiscard]] awaitable<children_page> children(job_key job, std::size_t max = 1000, std::string cursor = {}) const;
 

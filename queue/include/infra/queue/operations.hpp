@@ -90,6 +90,7 @@ struct list_request {
 struct job_page {
     std::vector<job_info> jobs{};
     std::string next{};
+    std::size_t looked_at = 0; ///< jobs that were looked at for it, of whatever queue and state
 };
 
 /// What can be done to a job that nobody is running, or by asking whoever runs it.

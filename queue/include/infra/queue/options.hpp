@@ -181,6 +181,7 @@ struct job_info {
     std::string group{};             ///< empty: none
     std::optional<job_key> parent{}; ///< whose child it is, as long as that is there
     children_counts children{};
+    std::string trace{}; ///< the trace in which it was added, 32 hex digits; empty: none
 };
 
 /// How many jobs of a queue are in each state.
