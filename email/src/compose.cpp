@@ -121,7 +121,8 @@ mail compose(message m, rendered_email words, const composition& c) {
               .tags = std::move(m.tags),
               .topic_id = std::move(m.topic_id),
               .scheduled_at = time_to_come(m.scheduled_at, c.date),
-              .idempotency_key = std::move(m.idempotency_key)};
+              .idempotency_key = std::move(m.idempotency_key),
+              .template_name = std::move(m.template_name)};
     if (m.unsubscribe)
         add_unsubscribe(made.headers, *m.unsubscribe);
     if (is_blank(made.subject))

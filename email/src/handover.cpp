@@ -128,6 +128,7 @@ void handover::sort_out(std::vector<delivery> answers) {
         }
         if (answer.id == mails_[asked[i]]->id)
             answer.duplicate = false; // of an earlier attempt, whose answer was lost
+        answer.attempts = made_;
         settled_(asked[i], std::move(answer));
     }
 }
@@ -139,7 +140,9 @@ void handover::settle_or_wait(std::size_t which, const send_error& failure, doub
     const auto next = after_failure(failure, made_, rules, limit_.remaining(setup_.time().steady()), lot);
     uncertain_[which] = uncertain_[which] || failure.uncertain();
     if (!next.pause) {
-        settled_(which, failed(summed_up(failure, made_, uncertain_[which], next.reason)));
+        auto outcome = failed(summed_up(failure, made_, uncertain_[which], next.reason));
+        outcome.attempts = made_;
+        settled_(which, std::move(outcome));
         return;
     }
     pause_ = std::max(pause_, *next.pause);

@@ -121,6 +121,15 @@ awaitable<email_template> mailer::load_template(std::string name, load_options o
     return state::load(state_, std::move(name), std::move(options));
 }
 
+mailer mailer::with_after(after_hook hook) const {
+    auto options = state_->options;
+    options.url.clear(); // its transport is there already
+    options.after.push_back(std::move(hook));
+    return mailer(std::move(options));
+}
+
+const mailer_options& mailer::options() const noexcept { return state_->options; }
+
 std::string_view mailer::transport_name() const noexcept { return state_->transport_name(); }
 
 transport_traits mailer::traits() const noexcept { return state_->options.transport->traits(); }

@@ -46,6 +46,19 @@ TEST_F(Hooks, ChangeMailInTheirOrder) {
     EXPECT_EQ(sent().subject, "S12");
 }
 
+TEST_F(Hooks, OfWhoeverLooksOnAreAddedToAMailer) {
+    std::vector<std::string> seen;
+    listen();
+    to->fail(down);
+    const auto watched = mailer(options).with_after([&](const mail& m, const delivery& d) {
+        seen.push_back(m.template_name + " in " + std::to_string(d.attempts) + ", " + (d.failure ? "failed" : "sent"));
+    });
+    run_on(time, watched.send(make_message()));
+    EXPECT_EQ(seen, std::vector<std::string>{" in 2, sent"});
+    EXPECT_EQ(told, std::vector<std::string>{"ann@example.org: sent"}) << "the first ones are told as ever";
+    EXPECT_EQ(watched.options().transport, to);
+}
+
 TEST_F(Hooks, RunOnceForAMailNotForEachAttempt) {
     int runs = 0;
     options.before = {changing([&](mail&) { ++runs; })};

@@ -1,6 +1,7 @@
 #include "look.hpp"
 
 #include "../template/load.hpp"
+#include "guard.hpp"
 
 #include <infra/base/error.hpp>
 
@@ -20,6 +21,10 @@ email_template loaded(const std::string& directory, const wish& what, look& to) 
 }
 
 json::object sample_for(const std::string& directory, const wish& what, look& to) {
+    if (what.data) {
+        to.sample = spelled(*what.data);
+        return *what.data;
+    }
     auto sample = find_sample(directory, what.name, what.locale).value_or(template_sample());
     to.sample_path = std::move(sample.path);
     to.sample = spelled(sample.data);
@@ -73,3 +78,16 @@ std::string spelled(const json::value& v, int indent) {
 }
 
 } // namespace infra::email::preview
+
+namespace infra::email {
+
+template_look look_at_template(const look_request& what) {
+    return preview::look_at(what.directory, {.name = what.name, .locale = what.locale, .data = what.data});
+}
+
+http::response mail_frame(std::string_view html, frame_options how) {
+    return preview::mail_response(preview::in_scheme(html, how.dark ? preview::scheme::dark : preview::scheme::light),
+                                  how.images);
+}
+
+} // namespace infra::email

@@ -50,6 +50,19 @@ TEST_F(Preview, ShowsATemplateWithItsSampleData) {
     EXPECT_FALSE(has(page.body, "Not all places")) << page.body;
 }
 
+TEST_F(Preview, LooksAtATemplateWithOtherData) {
+    const auto seen =
+        look_at_template({.directory = folder.string(), .name = "welcome", .data = json::object{{"name", "Bea & Co"}}});
+    ASSERT_TRUE(seen.mail) << seen.problem;
+    EXPECT_EQ(seen.mail->subject, "Welcome, Bea & Co");
+    EXPECT_EQ(seen.sample_path, "");
+    const auto frame = mail_frame(seen.mail->html, {.images = true});
+    EXPECT_TRUE(has(frame.body, "Bea &amp; Co"));
+    EXPECT_TRUE(
+        has(std::string(frame.headers.get("content-security-policy").value_or("")), "sandbox; default-src 'none'"));
+    EXPECT_FALSE(look_at_template({.directory = folder.string(), .name = "none"}).found);
+}
+
 TEST_F(Preview, ShowsEachLocaleAndKeepsWhatWasChosen) {
     const auto page = get("/template?name=welcome&locale=de&scheme=dark&images=on");
     EXPECT_TRUE(has(page.body, "Hallo Ann"));

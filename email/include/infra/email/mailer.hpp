@@ -132,6 +132,12 @@ public:
     /// Reads and takes apart a template. Names are letters, digits, '_' and '-', in parts separated by '/'.
     [[nodiscard]] awaitable<email_template> load_template(std::string name, load_options options = {}) const;
 
+    /// One that sends through the same transport, and tells `hook` as well: for whoever looks on.
+    [[nodiscard]] mailer with_after(after_hook hook) const;
+
+    /// As it was made, with the transport that it has.
+    const mailer_options& options() const noexcept;
+
     /// "outbox"
     std::string_view transport_name() const noexcept;
 

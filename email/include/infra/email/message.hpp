@@ -101,6 +101,7 @@ struct delivery {
     bool stopped = false;                ///< by a hook (hooks.hpp): not sent, and no failure
     std::string transport{};             ///< who took it, where that is not the one asked: of a failover list
     std::optional<send_error> failure{}; ///< set: it was not accepted, and nothing above counts
+    int attempts = 0;                    ///< how often it was handed over; a transport leaves that to the mailer
 };
 
 } // namespace infra::email

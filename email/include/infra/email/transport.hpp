@@ -41,6 +41,7 @@ struct mail {
     std::optional<wall_time> scheduled_at{};
     std::string
         idempotency_key{}; ///< the message's; empty: none, and `id` is as good as one while this mail is tried again
+    std::string template_name{}; ///< that its words are of, for those who look on; empty: none. No part of the mail
 };
 
 /// What names one mail however often it is tried: its idempotency key, or else its id.
