@@ -68,6 +68,16 @@ struct RealtimeCommand : ::testing::Test {
         return made;
     }
 
+    /// A tail that is expected to go on until `holds()`.
+    template <class Holds>
+    std::future<int> tail_until(std::vector<std::string> words, Holds holds) {
+        words.insert(words.begin(), "tail");
+        auto ended = std::async(std::launch::async, [this, words] { return run(words); });
+        while (!holds() && ended.wait_for(1ms) != std::future_status::ready)
+            ;
+        return ended;
+    }
+
     realtime::hub hub{{.channels = {{"room:*", {.history = {.size = 10}}}},
                        .authorize = [](realtime::access_request a) { return a.channel == "bench"; }}};
     realtime::websocket_server sockets{hub};
@@ -141,24 +151,29 @@ TEST_F(RealtimeCommand, PublishesTheStandardInput) {
 
 // --- tail ---------------------------------------------------------------------------------------------------------
 
+// Whether the history is read before "three" is said or after it, each is told once.
 TEST_F(RealtimeCommand, TailsChannelsFromTheirHistoryOn) {
     hub.publish("room:1", {.type = "said", .data = "one"});
     hub.publish("room:1", {.type = "said", .data = "two"});
-    auto ended = std::async(std::launch::async,
-                            [this] { return run({"tail", "room:1", "other", "--history", "1", "--count", "3"}); });
-    while (hub.get_subscribers("other").empty())
-        std::this_thread::yield();
+    auto ended = tail_until({"room:1", "other", "--history", "10", "--count", "4"},
+                            [this] { return !hub.get_subscribers("other").empty(); });
     hub.publish("room:1", {.type = "said", .data = "three\x1b"});
     hub.publish("other", {.type = "news"});
     EXPECT_EQ(ended.get(), 0) << err;
-    EXPECT_EQ(out, "room:1#2  said  \"two\"\nroom:1#3  said  \"three\\u001b\"\nother  news\n");
+    EXPECT_EQ(out, "room:1#1  said  \"one\"\nroom:1#2  said  \"two\"\nroom:1#3  said  \"three\\u001b\"\nother  news\n");
+}
+
+TEST_F(RealtimeCommand, TailsNoMoreOfTheHistoryThanWanted) {
+    for (const auto* each : {"one", "two", "three"})
+        hub.publish("room:1", {.type = "said", .data = each});
+    EXPECT_EQ(run({"tail", "room:1", "--history", "2", "--count", "2"}), 0) << err;
+    EXPECT_EQ(out, "room:1#2  said  \"two\"\nroom:1#3  said  \"three\"\n");
 }
 
 TEST_F(RealtimeCommand, SaysThatATailHasEnded) {
-    auto ended = std::async(std::launch::async, [this] { return run({"tail", "room:1", "--json"}); });
-    while (hub.get_connected_clients().empty())
-        std::this_thread::yield();
-    hub.disconnect(hub.get_connected_clients().at(0));
+    auto ended = tail_until({"room:1", "--json"}, [this] { return !hub.get_connected_clients().empty(); });
+    for (const auto& each : hub.get_connected_clients())
+        hub.disconnect(each);
     EXPECT_EQ(ended.get(), 5);
     EXPECT_EQ(document().at("error").at("message"), "the service has ended the tail");
 }

@@ -30,8 +30,6 @@ public:
         : group_(std::make_shared<one_loop>(ex)), wake_(std::move(ex)), lines_(max_bytes) {}
 
     void send(const frame& f) override {
-        if (is_old(f.facts()))
-            return;
         lines_.push(f);
         wake_.cancel();
     }
@@ -41,11 +39,8 @@ public:
     }
     std::shared_ptr<connection_group> group() const noexcept override { return group_; }
 
-    /// What the history has told already is not told again.
-    void skip(const std::string& channel, std::uint64_t to) { told_[channel] = to; }
-
     bool closed() const noexcept { return closed_; }
-    std::string take() { return lines_.take(); }
+    waiting_lines& lines() noexcept { return lines_; }
 
     awaitable<void> wait(std::chrono::milliseconds patience) {
         if (closed_ || !lines_.empty())
@@ -56,17 +51,9 @@ public:
     }
 
 private:
-    bool is_old(const frame_facts& f) const {
-        if (!f.channel || f.offset == 0)
-            return false;
-        const auto told = told_.find(f.channel->name);
-        return told != told_.end() && f.offset <= told->second;
-    }
-
     std::shared_ptr<connection_group> group_;
     asio::steady_timer wake_;
     waiting_lines lines_;
-    std::map<std::string, std::uint64_t> told_;
     bool closed_ = false;
 };
 
@@ -85,7 +72,7 @@ struct registration {
 
 awaitable<std::string> past(hub of, std::shared_ptr<listener> ear, std::string channel, std::size_t limit) {
     const auto said = co_await of.history(channel, {}, limit);
-    ear->skip(channel, said.now.offset);
+    ear->lines().skip(channel, said.now.offset);
     std::string lines;
     for (const auto& each : said.messages)
         lines.append(json::to_text(document_of(each, channel))).append("\n");
@@ -95,6 +82,8 @@ awaitable<std::string> past(hub of, std::shared_ptr<listener> ear, std::string c
 } // namespace
 
 void waiting_lines::push(const frame& f) {
+    if (is_told(f.facts()))
+        return;
     bytes_ += f.text().size();
     frames_.push_back(f);
     while (bytes_ > max_bytes_ && frames_.size() > 1) {
@@ -105,6 +94,22 @@ void waiting_lines::push(const frame& f) {
         bytes_ -= frames_.front().text().size();
         frames_.pop_front();
     }
+}
+
+void waiting_lines::skip(const std::string& channel, std::uint64_t to) {
+    told_[channel] = to;
+    std::erase_if(frames_, [this](const frame& f) {
+        const bool told = is_told(f.facts());
+        bytes_ -= told ? f.text().size() : 0;
+        return told;
+    });
+}
+
+bool waiting_lines::is_told(const frame_facts& f) const {
+    if (!f.channel || f.offset == 0)
+        return false;
+    const auto told = told_.find(f.channel->name);
+    return told != told_.end() && f.offset <= told->second;
 }
 
 std::string waiting_lines::take() {
@@ -133,7 +138,7 @@ awaitable<void> tail(hub of, tail_wish wish, http::body_writer to) {
             co_await to.write(co_await past(of, ear, each, wish.history));
     while (!ear->closed() && !*wish.over) {
         co_await ear->wait(wish.keep_alive);
-        auto lines = ear->take();
+        auto lines = ear->lines().take();
         co_await to.write(lines.empty() ? "\n" : std::move(lines));
     }
 }

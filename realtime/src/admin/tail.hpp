@@ -24,14 +24,19 @@ public:
     explicit waiting_lines(std::size_t max_bytes) noexcept : max_bytes_(max_bytes) {}
 
     void push(const frame& f);
+    /// The history tells a channel's messages up to there: they are not told again, whether they wait already or are still to come.
+    void skip(const std::string& channel, std::uint64_t to);
     bool empty() const noexcept { return frames_.empty(); }
     /// All of them, each with its end.
     std::string take();
 
 private:
+    bool is_told(const frame_facts& f) const;
+
     std::size_t max_bytes_;
     std::size_t bytes_ = 0;
     std::deque<frame> frames_;
+    std::map<std::string, std::uint64_t> told_; // by a channel's history
     std::map<std::string, std::pair<std::size_t, std::uint64_t>>
         dropped_; // how many of a channel, and the last one's offset
 };

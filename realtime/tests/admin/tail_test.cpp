@@ -142,5 +142,23 @@ TEST(WaitingLines, TellWhatHadToMakeRoom) {
     EXPECT_EQ(lines.take().size(), 201u) << "one that is alone goes in";
 }
 
+TEST(WaitingLines, LeaveOutWhatTheHistoryTells) {
+    admin::waiting_lines lines(100);
+    for (std::uint64_t i = 1; i <= 2; ++i)
+        for (const auto* channel : {"a", "b"})
+            lines.push(line(channel, i, static_cast<std::size_t>(i)));
+    lines.push(line("a", 0, 9));
+    lines.skip("a", 3);
+    for (std::uint64_t i = 3; i <= 4; ++i)
+        lines.push(line("a", i, static_cast<std::size_t>(i)));
+    EXPECT_EQ(lines.take(), "x\nxx\nxxxxxxxxx\nxxxx\n") << "b's 1 and 2, one of a that has no number, a's 4";
+    lines.push(line("a", 5, 60));
+    lines.skip("a", 5);
+    EXPECT_TRUE(lines.empty());
+    lines.push(line("a", 6, 60));
+    lines.push(line("a", 7, 30));
+    EXPECT_EQ(lines.take().size(), 92u) << "what was left out takes no room";
+}
+
 } // namespace
 } // namespace infra::realtime
