@@ -59,9 +59,9 @@ awaitable<void> collect(core_ptr core, std::shared_ptr<collected> into, std::siz
     into->bytes.reserve(into->of.length());
     while (true) {
         const auto piece = co_await in_time(core, answer.pieces(), "get " + into->of.info().key, limit);
+        into->of.took(piece); // the end as well: no bytes at all may be wrong, too
         if (piece.empty())
             break;
-        into->of.took(piece);
         core->metrics.received(piece.size());
         into->bytes += piece;
     }

@@ -92,6 +92,18 @@ TEST_F(StorageReading, NoticesEveryFlippedByte) {
     }
 }
 
+TEST_F(StorageReading, TakesNoBytesForWhatHasTheChecksumOfSome) {
+    options.attempts = 1;
+    to->store("a", "", {}, checksum_of("hello"));
+    const auto e = refusal(files().get("a"));
+    ASSERT_TRUE(e);
+    EXPECT_EQ(e->code(), errc::integrity);
+    EXPECT_THROW(read(), storage_error);
+    to->store("a", "", {}, checksum_of(""));
+    EXPECT_EQ(get(files().get("a")).bytes, "");
+    EXPECT_EQ(read(), "");
+}
+
 TEST_F(StorageReading, ReadsAgainWhatCameWrong) {
     const auto bytes = store(2500);
     to->flip(2000);
