@@ -42,8 +42,10 @@ part_plan plan_of(const core& core, std::uint64_t size, const std::string& key) 
 awaitable<object_info> copy_by_parts(core_ptr core, copy_request what, std::uint64_t size, copy_options how) {
     const auto limit = how.limit.value_or(deadline::never());
     const auto plan = plan_of(*core, size, what.to);
-    const put_request made{
-        .key = what.to, .attributes = what.attributes.value_or(object_attributes()), .write = what.write};
+    const put_request made{.key = what.to,
+                           .attributes = what.attributes.value_or(object_attributes()),
+                           .write = what.write,
+                           .part_size = plan.part_size};
     const auto from = std::make_shared<const copy_request>(std::move(what));
     const auto upload = co_await begin(core, made, limit);
     std::map<int, part> parts;

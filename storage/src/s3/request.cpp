@@ -207,7 +207,7 @@ request create_upload(const put_request& what, std::optional<checksum_kind> anno
         add(r.headers, "x-amz-checksum-algorithm", std::string(algorithm_of(*announced)));
         add(r.headers, "x-amz-checksum-type", std::string(type_of(*announced)));
     }
-    if (announced && !combines(*announced) && what.part_size > 0)
+    if (announced && what.part_size > 0)
         add(r.headers, std::string("x-amz-meta-").append(kept_part_size), std::to_string(what.part_size));
     add_integrity(r.headers, {.metadata = told.metadata});
     return r;

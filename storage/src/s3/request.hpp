@@ -51,7 +51,8 @@ request copy_object(const copy_request& what, const std::string& bucket);
 enum class list_version { v1, v2 };
 request list_objects(const list_options& what, list_version version);
 
-/// `announced`: parts will say their checksums of this kind, and the whole will have one, or one that is made of theirs.
+/// `announced`: parts will say their checksums of this kind, and the whole will have one, or one that is made of theirs; for that
+/// the length of the parts is kept, if what.part_size says it.
 request create_upload(const put_request& what, std::optional<checksum_kind> announced, const integrity& told);
 request upload_part(const upload_id& upload, int number, shared_bytes bytes, const integrity& told);
 request upload_part_copy(const upload_id& upload, int number, const part_source& from, const std::string& bucket);

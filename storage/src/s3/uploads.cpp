@@ -19,6 +19,13 @@ std::optional<checksum_kind> announced(store& at, const put_request& what) {
     return what.checksum ? what.checksum->kind() : what.sum.value_or(at.options().checksum);
 }
 
+// Which is of use only where the whole's checksum is one of its parts'.
+put_request with_the_part_size_if_needed(store& at, put_request what, std::optional<checksum_kind> announced) {
+    if (announced && combines(*announced) && at.learned().whole_sums())
+        what.part_size = 0;
+    return what;
+}
+
 integrity kept_aside(store& at, const put_request& what) {
     const auto plan = plan_of(at.options().checksums, at.learned().known_sums());
     return {.metadata = plan.metadata ? what.checksum : std::nullopt};
@@ -106,7 +113,8 @@ awaitable<upload_id> begin_upload(store_ptr at, put_request what, deadline limit
         const auto kind = announced(*at, what);
         const call how{.by = at->asked_for("begin upload of", what.key, true),
                        .tells_sums = kind && at->options().checksums == checksums::automatic};
-        const auto done = co_await ask(at, create_upload(what, kind, kept_aside(*at, what)), how, limit);
+        const auto asked = with_the_part_size_if_needed(*at, what, kind);
+        const auto done = co_await ask(at, create_upload(asked, kind, kept_aside(*at, what)), how, limit);
         if (done.refused)
             continue;
         if (mentions(done.got.headers.get("x-amz-checksum-type").value_or(""), "FULL_OBJECT"))

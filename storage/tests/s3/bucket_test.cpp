@@ -173,6 +173,18 @@ TEST(S3Bucket, TellsTheWholesChecksumAtTheEnd) {
     EXPECT_EQ(made.etag, s3.head("a").etag);
 }
 
+TEST(S3Bucket, KeepsTheLengthOfPartsWhereAStoreMayKeepTheirChecksumsAlone) {
+    on_stub whole, parts(stub::composite());
+    const auto kept_by = [](on_stub& s3) {
+        s3.loop.get(s3.bucket->begin_upload({.key = "a", .part_size = 5 << 20}, s3.soon()));
+        return s3.last("begin").header("x-amz-meta-infra-part-size");
+    };
+    for (auto* const unknown : {&whole, &parts})
+        EXPECT_EQ(kept_by(*unknown), "5242880");
+    EXPECT_EQ(kept_by(whole), "");
+    EXPECT_EQ(kept_by(parts), "5242880");
+}
+
 TEST(S3Bucket, KeepsTheWholesChecksumOfAnUploadInTheMetadataWhereItIsKnownBefore) {
     on_stub s3(stub::old());
     s3.put("first", "x");

@@ -96,8 +96,8 @@ TEST_P(S3Flips, InTheVeryFirstFileAreNoticed) {
 INSTANTIATE_TEST_SUITE_P(
     On, S3Flips,
     ::testing::Values(flip_case{stub::aws(), checksum_kind::crc32c}, flip_case{stub::aws(), checksum_kind::sha256},
-                      flip_case{stub::r2(), checksum_kind::crc32c}, flip_case{stub::old(), checksum_kind::crc32c},
-                      flip_case{stub::old(), checksum_kind::sha256}),
+                      flip_case{stub::composite(), checksum_kind::crc32c}, flip_case{stub::r2(), checksum_kind::crc32c},
+                      flip_case{stub::old(), checksum_kind::crc32c}, flip_case{stub::old(), checksum_kind::sha256}),
     [](const auto& info) { return info.param.store.name + "_" + std::string(to_string(info.param.kind)); });
 
 } // namespace

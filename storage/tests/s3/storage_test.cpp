@@ -70,7 +70,8 @@ TEST_P(StorageOnS3, PutsByPartsWhatIsLong) {
     EXPECT_TRUE(s3.server.s3().uploads().empty());
 }
 
-INSTANTIATE_TEST_SUITE_P(Stub, StorageOnS3, ::testing::Values(stub::aws(), stub::r2(), stub::old(), stub::bare()),
+INSTANTIATE_TEST_SUITE_P(Stub, StorageOnS3,
+                         ::testing::Values(stub::aws(), stub::composite(), stub::r2(), stub::old(), stub::bare()),
                          [](const auto& info) { return info.param.name; });
 
 } // namespace

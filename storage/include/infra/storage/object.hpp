@@ -32,8 +32,8 @@ struct object_info {
     metadata_map metadata{};                            ///< names in lower case
     std::optional<infra::storage::checksum> checksum{}; ///< of the whole; empty where the store keeps none
 
-    /// Instead, of an object that came by parts with SHA-256 to a remote store; and how long its parts are but for the last, 0
-    /// where the store does not tell. With both, what is read as a whole is compared part by part.
+    /// Instead, of an object that came by parts to a remote store with SHA-256, or to one that keeps no other; and how long its
+    /// parts are but for the last, 0 where nobody tells. With both, what is read as a whole is compared part by part.
     std::optional<composite_checksum> composite{};
     std::uint64_t part_size = 0;
 };

@@ -132,9 +132,9 @@ answer service::begin(const message& m) {
     open_upload upload{.key = m.key, .begun = now(), .attributes = attributes_of(m)};
     if (options_.profile.checksum_headers == header_use::honoured) {
         upload.algorithm = algorithm;
+        const auto usual = algorithm.empty() || algorithm == "crc64nvme" ? "FULL_OBJECT" : "COMPOSITE";
         upload.checksum_type =
-            m.header("x-amz-checksum-type")
-                .value_or(algorithm.empty() || algorithm == "crc64nvme" ? "FULL_OBJECT" : "COMPOSITE");
+            options_.profile.whole_sums ? m.header("x-amz-checksum-type").value_or(usual) : "COMPOSITE";
     }
     fields headers;
     if (!upload.algorithm.empty())

@@ -13,6 +13,7 @@ struct profile {
     std::string name = "aws";
     header_use conditions = header_use::honoured; ///< of writes
     header_use checksum_headers = header_use::honoured;
+    bool whole_sums = true;      ///< of objects by parts; otherwise those of their parts alone
     bool sums_of_ranges = false; ///< a ranged GET answers the checksum of the whole too
     bool equal_parts = false;    ///< all parts but the last
     bool failed_complete_aborts = false;
@@ -35,6 +36,9 @@ inline profile r2() {
             .forms = false,
             .max_remove = 700};
 }
+
+/// What knows checksums as they were before 2025.
+inline profile composite() { return {.name = "composite", .whole_sums = false}; }
 
 /// What knows neither conditions nor checksums, and says nothing: the first decade of S3's likenesses.
 inline profile old() {
