@@ -14,7 +14,8 @@
 namespace infra::storage {
 namespace {
 
-constexpr std::size_t max_metadata = 2000; // and the rest of 2 KiB for what is added
+constexpr std::string_view own_names = "infra-";
+constexpr std::size_t max_metadata = 1950; // and the rest of 2 KiB for what is added: a mark, a checksum
 
 [[noreturn]] void refuse(std::string sentence) { throw storage_error(infra::errc::invalid_input, std::move(sentence)); }
 
@@ -49,13 +50,16 @@ metadata_map checked_metadata(const metadata_map& from) {
     auto all = in_lower_case(from, "metadata");
     std::size_t size = 0;
     for (const auto& [name, value] : all) {
+        if (name.starts_with(own_names))
+            refuse("metadata: " + name +
+                   " begins with infra-, as what the storage itself keeps there; choose another name");
         if (!is_text(value))
             refuse("metadata: the value of " + name + " must be UTF-8 without control characters");
         size += name.size() + size_when_sent(value);
     }
     if (size > max_metadata)
         refuse("metadata: names and values have " + std::to_string(size) +
-               " bytes as they are sent, more than the 2000 that stores keep");
+               " bytes as they are sent, more than the 1950 that there is room for");
     return all;
 }
 

@@ -15,7 +15,7 @@ constexpr std::string_view other_text = "Another one, in the place of the first.
 const put_options& attributes_of_probe() {
     static const put_options all{.content_type = "text/plain; charset=utf-8",
                                  .cache_control = "no-store",
-                                 .metadata = {{"infra-probe", "Grüße, 世界"}}};
+                                 .metadata = {{"probe", "Grüße, 世界"}}};
     return all;
 }
 

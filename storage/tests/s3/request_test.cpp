@@ -1,4 +1,8 @@
+#include "src/checks.hpp"
+#include "src/put_mark.hpp"
 #include "src/s3/request.hpp"
+
+#include "tests/support.hpp"
 
 #include <infra/base/http_date.hpp>
 
@@ -39,6 +43,29 @@ TEST(S3Request, PutsAnObjectWithAllThatIsSaidOfIt) {
     EXPECT_EQ(r.body.view(), "hello");
     EXPECT_TRUE(put_object({.key = "a"}, {}, {}).headers.empty());
     EXPECT_EQ(put_object({.key = "a", .write = {.if_match = "e1"}}, {}, {}).headers, (fields{{"if-match", "\"e1\""}}));
+}
+
+std::size_t metadata_in(const request& r) {
+    constexpr std::string_view prefix = "x-amz-meta-";
+    std::size_t size = 0;
+    for (const auto& [name, value] : r.headers)
+        size += name.starts_with(prefix) ? name.size() - prefix.size() + value.size() : 0;
+    return size;
+}
+
+// The longest that callers may give, and all that is put beside it.
+TEST(S3Request, KeepsTheMetadataWithinTwoKibibytes) {
+    object_attributes longest{.metadata = {{"a", std::string(2048, 'x')}}};
+    while (refusal_of([&] { checked(longest, {}); }))
+        longest.metadata["a"].pop_back();
+    mark(longest);
+    const auto sum = checksum_of("", checksum_kind::sha256);
+    EXPECT_LE(metadata_in(put_object({.attributes = longest}, {}, {.metadata = sum})), 2048u);
+    const put_request by_parts{.attributes = longest, .part_size = 5ull << 30};
+    EXPECT_LE(metadata_in(create_upload(by_parts, checksum_kind::sha256, {})), 2048u);
+    EXPECT_LE(metadata_in(create_upload(by_parts, checksum_kind::crc64nvme,
+                                        {.metadata = checksum_of("", checksum_kind::crc64nvme)})),
+              2048u);
 }
 
 TEST(S3Request, GetsWithRangeConditionsAndTheChecksum) {

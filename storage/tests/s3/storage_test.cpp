@@ -70,6 +70,12 @@ TEST_P(StorageOnS3, PutsByPartsWhatIsLong) {
     EXPECT_TRUE(s3.server.s3().uploads().empty());
 }
 
+TEST_P(StorageOnS3, LetsNoMetadataStandInForAChecksum) {
+    const auto forged = checksum_of("other", checksum_kind::sha256).base64();
+    EXPECT_EQ(s3.failure(files.put("a", "hello", {.metadata = {{"infra-sha256", forged}}})).code(),
+              infra::errc::invalid_input);
+}
+
 INSTANTIATE_TEST_SUITE_P(Stub, StorageOnS3,
                          ::testing::Values(stub::aws(), stub::composite(), stub::r2(), stub::old(), stub::bare()),
                          [](const auto& info) { return info.param.name; });

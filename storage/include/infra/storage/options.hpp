@@ -27,8 +27,8 @@ struct object_attributes {
     std::string content_encoding{};
     std::string content_language{};
 
-    /// Names are tokens and become lower case; values any UTF-8 without control characters (what is not ASCII goes
-    /// percent-encoded where it must). Together at most 2000 bytes, as they are sent.
+    /// Names are tokens and become lower case, and none begins with `infra-`; values any UTF-8 without control characters
+    /// (what is not ASCII goes percent-encoded where it must). Together at most 1950 bytes, as they are sent.
     metadata_map metadata{};
 
     /// Header fields of the store's own, `x-amz-…`: a storage class, encryption. Other names are refused; so are all by
