@@ -1,9 +1,11 @@
 #pragma once
 
 #include <infra/base/clock.hpp>
+#include <infra/storage/error.hpp>
 
 #include <atomic>
 #include <memory>
+#include <string>
 #include <utility>
 
 namespace infra::storage::disk {
@@ -16,7 +18,10 @@ struct asker {
     asker(deadline until) : limit(until) {} // waits as long as it takes
     asker(deadline until, std::shared_ptr<const std::atomic<bool>> gone) : limit(until), left(std::move(gone)) {}
 
-    bool has_left() const noexcept { return left && *left; }
+    void check_not_left(const std::string& what) const {
+        if (left && *left)
+            throw storage_error(infra::errc::cancelled, what + ": nobody waits for it any more");
+    }
 
     deadline limit;
     std::shared_ptr<const std::atomic<bool>> left{};

@@ -193,27 +193,30 @@ public:
     }
 
     awaitable<part> put_part(upload_id upload, int number, shared_bytes bytes, std::optional<checksum> sum,
-                             deadline) override {
-        co_return co_await on_pool(in_->pool,
-                                   [in = in_, upload = std::move(upload), number, bytes = std::move(bytes), sum] {
-                                       return in->uploads.put_part(upload, number, sum, [&](temporary& to) {
-                                           to.reserve(bytes.size());
-                                           to.append(bytes.view());
-                                       });
-                                   });
+                             deadline limit) override {
+        auto work = [in = in_, upload = std::move(upload), number, bytes = std::move(bytes), sum](const asker& by) {
+            const auto write = [&](temporary& to) {
+                to.reserve(bytes.size());
+                to.append(bytes.view());
+            };
+            return in->uploads.put_part(upload, number, sum, write, by);
+        };
+        co_return co_await change(in_->pool, limit, std::move(work));
     }
 
-    awaitable<part> copy_part(upload_id upload, int number, part_source from, deadline) override {
+    awaitable<part> copy_part(upload_id upload, int number, part_source from, deadline limit) override {
         check_key(from.from);
-        co_return co_await on_pool(in_->pool, [in = in_, upload = std::move(upload), number, from = std::move(from)] {
+        auto work = [in = in_, upload = std::move(upload), number, from = std::move(from)](const asker& by) {
             const auto word = words("copy a part of", from.from);
             const auto object = in->things.open(from.from, word);
             check_read({.if_match = from.if_match}, object.info, word);
             const auto range = resolve_range(byte_range{from.offset, from.length, {}}, object.info.size, word);
-            return in->uploads.put_part(upload, number, std::nullopt, [&](temporary& to) {
+            const auto write = [&](temporary& to) {
                 to.append_from(object.file.get(), range.offset, range.length, std::nullopt);
-            });
-        });
+            };
+            return in->uploads.put_part(upload, number, std::nullopt, write, by);
+        };
+        co_return co_await change(in_->pool, limit, std::move(work));
     }
 
     awaitable<std::vector<part>> list_parts(upload_id upload, deadline) override {

@@ -33,8 +33,7 @@ key_lock::key_lock(const layout& in, const place& of, const std::string& what, c
     if (!file_)
         fail(errno, what, lock_path(of));
     const bool mine = lock_until(file_.get(), by.limit, time);
-    if (by.has_left())
-        throw storage_error(infra::errc::cancelled, what + ": nobody waits for it any more");
+    by.check_not_left(what);
     if (!mine)
         throw storage_error(infra::errc::timed_out, what + ": somebody holds the lock " + lock_path(of) +
                                                         " all the time; look for a process that was stopped");

@@ -94,9 +94,13 @@ void sync(const descriptor& directory, bool synced, const std::string& what, con
 /// Held by who completes an upload or aborts it: there is one end.
 class ending {
 public:
-    ending(const layout& in, const upload_id& which, const std::string& what, deadline limit, const clock& time)
+    ending(const layout& in, const upload_id& which, const std::string& what, const asker& by, const clock& time)
         : state_(in.files.open(path_of(which) + "/state", O_RDONLY | O_NONBLOCK)) {
-        if (!state_ || !lock_until(state_.get(), limit, time) || !is_linked(state_.get()))
+        const bool mine = state_ && lock_until(state_.get(), by.limit, time);
+        by.check_not_left(what);
+        if (state_ && !mine)
+            throw storage_error(infra::errc::timed_out, what + ": somebody else is completing or aborting it");
+        if (!state_ || !is_linked(state_.get()))
             throw no_upload(what);
     }
 
@@ -163,8 +167,18 @@ upload_id uploads::begin(const put_request& what) {
     return made;
 }
 
+// Under the lock of the key: what was given up does not take the place of what was put after it.
+descriptor uploads::put_in_place(const layout& in, temporary& part, int number, const upload_id& to,
+                                 const std::string& what, const asker& by) const {
+    const key_lock lock(in, in.place_of(to.key), what, by, store_.time());
+    auto directory = in.files.open_directory(path_of(to));
+    if (!directory || !part.move_to(directory.get(), std::to_string(number), false))
+        throw errno == ENOENT ? no_upload(what) : failure_of(errno, what, path_of(to));
+    return directory;
+}
+
 part uploads::put_part(const upload_id& to, int number, const std::optional<checksum>& sum,
-                       const std::function<void(temporary&)>& write) {
+                       const std::function<void(temporary&)>& write, const asker& by) {
     const auto word = words("put part " + std::to_string(number) + " of", to);
     check_number(number, word);
     const auto in = store_.here();
@@ -176,9 +190,7 @@ part uploads::put_part(const upload_id& to, int number, const std::optional<chec
     written.append(trailer_of(made));
     written.finish(store_.time().wall(), store_.synced());
     const auto path = path_of(to);
-    const auto directory = in->files.open_directory(path);
-    if (!directory || !written.move_to(directory.get(), std::to_string(number), false))
-        throw errno == ENOENT ? no_upload(word) : failure_of(errno, word, path);
+    const auto directory = put_in_place(*in, written, number, to, word, by);
     if (!in->files.look(path + "/state")) { // it has ended meanwhile, and has not seen this part
         remove_upload(*in, path);
         throw no_upload(word);
@@ -204,7 +216,7 @@ object_info uploads::complete(const upload_id& of, const std::vector<part>& part
     const auto word = words("complete", of);
     const auto in = store_.here();
     auto state = find(*in, of, word);
-    const ending only(*in, of, word, by.limit, store_.time());
+    const ending only(*in, of, word, by, store_.time());
     if (parts.empty())
         throw storage_error(errc::refused, word + ": an object is made of one part at least", {.name = "InvalidPart"});
     const auto& first = parts.front().checksum;
@@ -235,7 +247,7 @@ void uploads::abort(const upload_id& which, const asker& by) {
     try {
         find(*in, which, word);
         check_writable(*in, word);
-        const ending only(*in, which, word, by.limit, store_.time());
+        const ending only(*in, which, word, by, store_.time());
         remove_upload(*in, path_of(which));
     } catch (const storage_error& e) {
         if (e.code() != errc::no_upload)

@@ -44,13 +44,16 @@ public:
 
     /// A part of what `write` appends to a file.
     part put_part(const upload_id& to, int number, const std::optional<checksum>& sum,
-                  const std::function<void(temporary&)>& write);
+                  const std::function<void(temporary&)>& write, const asker& by);
     std::vector<part> list_parts(const upload_id& of);
     object_info complete(const upload_id& of, const std::vector<part>& parts, const put_request& what, const asker& by);
     void abort(const upload_id& which, const asker& by);
     uploads_page list(const std::string& prefix, const std::string& token);
 
 private:
+    descriptor put_in_place(const layout& in, temporary& part, int number, const upload_id& to, const std::string& what,
+                            const asker& by) const; ///< the directory that it is in
+
     objects& store_;
 };
 

@@ -68,6 +68,33 @@ protected:
             count += each.is_regular_file();
         return count;
     }
+    disk::key_lock lock_of(const disk::layout& in, const std::string& key) const {
+        return {in, in.place_of(key), "test", deadline::never(), time};
+    }
+    /// As whoever ends it has it.
+    descriptor lock_of(const upload_id& upload) const {
+        descriptor state(::open((directory / ".infra/uploads" / upload.id / "state").c_str(), O_RDONLY | O_CLOEXEC));
+        EXPECT_TRUE(state && disk::lock_until(state.get(), deadline::never(), time));
+        return state;
+    }
+    /// Begins it on a pool, gives it up where it waits for this lock, and then lets it have that.
+    template <class Lock>
+    void give_up(blocking_pool& pool, std::optional<Lock> held, awaitable<void> change) {
+        asio::cancellation_signal signal;
+        const auto given_up = loop.spawn(std::move(change), signal.slot());
+        loop.settle();
+        while (pool.queued() > 0) // until the pool has begun
+            std::this_thread::yield();
+        signal.emit(asio::cancellation_type::terminal);
+        loop.until([&] { return given_up->done(); });
+        held.reset();
+        loop.wait(pool.rest());
+    }
+    template <class T>
+    static awaitable<void> ignoring(awaitable<T> made) {
+        co_await std::move(made);
+    }
+
     /// As a disk that errs.
     void change_bytes(const std::string& key, const std::string& to) {
         struct stat found{};
@@ -383,26 +410,43 @@ TEST_F(FileBucket, DoesNothingLaterForWhoeverHasLeft) {
     files = make_file_bucket({.directory = directory, .sync = durability::unsynced, .pool = &pool, .time = &time});
     put("a.txt", "kept");
     const auto in = disk::open_layout(directory, false);
-    const auto give_up = [&](awaitable<void> change) {
-        std::optional<disk::key_lock> held(std::in_place, *in, in->place_of("a.txt"), "test", deadline::never(), time);
-        asio::cancellation_signal signal;
-        const auto given_up = loop.spawn(std::move(change), signal.slot());
-        loop.settle();
-        while (pool.queued() > 0) // until the pool has begun, and waits for the lock
-            std::this_thread::yield();
-        signal.emit(asio::cancellation_type::terminal);
-        loop.until([&] { return given_up->done(); });
-        held.reset();
-        loop.wait(pool.rest());
+    const auto give_up_change = [&](awaitable<void> change) {
+        give_up(pool, std::optional(lock_of(*in, "a.txt")), std::move(change));
         EXPECT_EQ(read("a.txt"), "kept");
         EXPECT_EQ(keys(), std::vector<std::string>{"a.txt"});
     };
-    const auto ignoring = [](awaitable<object_info> made) -> awaitable<void> { co_await std::move(made); };
-    give_up(ignoring(files->put({.key = "a.txt"}, {.bytes = "given up"}, deadline::never())));
-    give_up(files->remove("a.txt", {}, deadline::never()));
-    give_up([](std::shared_ptr<bucket> from) -> awaitable<void> {
-        co_await from->remove_many({"a.txt"}, deadline::never());
-    }(files));
+    give_up_change(ignoring(files->put({.key = "a.txt"}, {.bytes = "given up"}, deadline::never())));
+    give_up_change(files->remove("a.txt", {}, deadline::never()));
+    give_up_change(ignoring(files->remove_many({"a.txt"}, deadline::never())));
+}
+
+TEST_F(FileBucket, ChangesNoUploadLaterForWhoeverHasLeft) {
+    blocking_pool pool({.threads = 1});
+    files = make_file_bucket({.directory = directory, .sync = durability::unsynced, .pool = &pool, .time = &time});
+    const auto in = disk::open_layout(directory, false);
+    put("b.txt", "copied");
+    const auto upload = loop.get(files->begin_upload({.key = "a.txt"}, deadline::never()));
+    const auto kept = loop.get(files->put_part(upload, 1, "kept", {}, deadline::never()));
+    const part_source other{.from = "b.txt", .length = 6};
+    give_up(pool, std::optional(lock_of(*in, "a.txt")),
+            ignoring(files->put_part(upload, 1, "given up", {}, deadline::never())));
+    give_up(pool, std::optional(lock_of(*in, "a.txt")),
+            ignoring(files->copy_part(upload, 1, other, deadline::never())));
+    give_up(pool, std::optional(lock_of(upload)), files->abort_upload(upload, deadline::never()));
+    loop.get(files->complete_upload(upload, {kept}, {.key = "a.txt"}, deadline::never()));
+    EXPECT_EQ(read("a.txt"), "kept");
+}
+
+TEST_F(FileBucket, DoesNotTakeAnUploadForOverThatAnotherIsEnding) {
+    const auto upload = loop.get(files->begin_upload({.key = "a.txt"}, deadline::never()));
+    const auto one = loop.get(files->put_part(upload, 1, "x", {}, deadline::never()));
+    const deadline passed(time.steady());
+    auto held = lock_of(upload);
+    EXPECT_EQ(loop.run(files->abort_upload(upload, passed))->code(), infra::errc::timed_out);
+    EXPECT_EQ(loop.run(files->complete_upload(upload, {one}, {.key = "a.txt"}, passed))->code(),
+              infra::errc::timed_out);
+    held = descriptor();
+    EXPECT_EQ(loop.get(files->complete_upload(upload, {one}, {.key = "a.txt"}, passed)).size, 1u);
 }
 
 TEST_F(FileBucket, RefusesOptionsThatCannotBe) {
