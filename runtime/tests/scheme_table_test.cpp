@@ -29,7 +29,7 @@ TEST(SchemeOf, IsWhatStandsBeforeTheFirstColon) {
 }
 
 TEST(SchemeTable, FindsWhatItKnowsOfItselfAndWhatWasAdded) {
-    table known({{"file", of_file}});
+    table known{{{"file", of_file}}};
     EXPECT_TRUE(known.add("other", of_another));
     EXPECT_EQ(known.find("file")("x"), "a file at x");
     EXPECT_EQ(known.find("other")("y"), "another at y");

@@ -3,7 +3,7 @@
 /// What URLs name, by their schemes: a module knows a few of itself, and what is linked beside it adds its own.
 ///
 ///     scheme_table<store_factory>& table() {    // made at first use, since backends register from the constructors of globals
-///         static scheme_table<store_factory> one{{"memory", memory_store}};
+///         static scheme_table<store_factory> one{{{"memory", memory_store}}};
 ///         return one;
 ///     }
 ///     const bool registered = table().add("redis", store_at);
