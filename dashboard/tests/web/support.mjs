@@ -76,7 +76,7 @@ export class Browser {
 }
 
 // What no page may do is written down: errors on the console, violations of the policy, dialogs, exceptions.
-function watched(page) {
+export function watched(page) {
   page.setDefaultTimeout(15_000);
   page.troubles = [];
   page.on("console", (m) => m.type() === "error" && page.troubles.push(`console: ${m.text()}`));

@@ -61,6 +61,7 @@ export function Action<T = unknown>(props: {
     if (!mayOperate()) return null;
     return (
         <button
+            type="button"
             class={props.danger ? 'danger' : props.primary ? 'primary' : undefined}
             disabled={props.disabled}
             aria-busy={busy}

@@ -20,6 +20,7 @@ async function copy(text: string): Promise<void> {
 export function CopyButton(props: { text: string; label?: string; children?: ComponentChildren }) {
     return (
         <button
+            type="button"
             class={`quiet ${props.children ? '' : 'square'}`}
             aria-label={props.children ? undefined : (props.label ?? 'Copy')}
             title={props.label ?? 'Copy'}

@@ -73,7 +73,7 @@ export function VirtualList(props: VirtualProps) {
             onScroll={look}
             onKeyDown={pressed}
         >
-            <div role="presentation" style={{ height: props.rows * props.height }}>
+            <div role="presentation" style={{ height: `${props.rows * props.height}px` }}>
                 {lines.map((row) => (
                     <div
                         role="option"
@@ -83,7 +83,7 @@ export function VirtualList(props: VirtualProps) {
                         aria-selected={row === at}
                         aria-setsize={props.rows}
                         aria-posinset={row + 1}
-                        style={{ top: row * props.height, height: props.height }}
+                        style={{ top: `${row * props.height}px`, height: `${props.height}px` }}
                         onClick={() => {
                             choose(row);
                             props.open?.(row);
