@@ -12,7 +12,7 @@ const folder = fileURLToPath(new URL("../../../docs/pictures/", import.meta.url)
 const most = 150 * 1024;
 mkdirSync(folder, { recursive: true });
 
-const [browser, service] = await Promise.all([Browser.start(), Service.start(["--picture"])]);
+const [browser, service] = await Promise.all([Browser.start(), Service.start([], { APP_ENV: "production" })]);
 try {
   for (const theme of ["light", "dark"]) {
     const page = await browser.logIn(service, { width: 1280, height: 800, theme });

@@ -28,14 +28,14 @@ if (!skip && !find("chromium")) skip = "chromium is not installed (apt-get insta
 
 export class Service {
   // Resolves when it listens and is seeded.
-  static async start(flags = []) {
+  static async start(flags = [], environment = {}) {
     const made = new Service();
-    made.process = spawn(process.env.DASHBOARD_SERVICE, flags, { stdio: ["pipe", "pipe", process.env.DASHBOARD_SAYS ? "inherit" : "ignore"] });
+    made.process = spawn(process.env.DASHBOARD_SERVICE, flags, { env: { ...process.env, ...environment }, stdio: ["pipe", "pipe", process.env.DASHBOARD_SAYS ? "inherit" : "ignore"] });
     made.ended = new Promise((resolve) => made.process.once("exit", resolve));
     for await (const line of createInterface({ input: made.process.stdout })) {
       if (!line.startsWith("{")) continue;
-      Object.assign(made, JSON.parse(line));
-      made.url = made.url.replace(/\/$/, "");
+      const { url, login } = JSON.parse(line);
+      Object.assign(made, { login, url: new URL("/infra", url).href });
       made.process.stdout.resume();
       return made;
     }

@@ -24,6 +24,7 @@ export interface Concern {
 }
 
 export interface News {
+    id: number;
     at: number;
     kind: string;
     severity: Severity;
@@ -41,6 +42,7 @@ export interface SlowTrace {
 }
 
 export interface Cause {
+    check: string;
     text: string;
     link?: string;
 }
@@ -51,7 +53,7 @@ export interface Overview {
     since: number | null;
     figures: readonly Figure[];
     concerns: readonly Concern[];
-    feed: readonly News[];
+    feed: readonly News[]; // when it is asked for; what comes then is told by the topic "feed"
     slowest?: readonly SlowTrace[];
 }
 
@@ -78,10 +80,6 @@ export function over(figure: Figure): boolean {
 
 // Newest first, none twice, and no more than there is use for.
 export function joined(had: readonly News[], more: readonly News[], most = 200): readonly News[] {
-    const key = (n: News) => `${n.at} ${n.kind} ${n.text}`;
-    const seen = new Set<string>();
-    return [...more, ...had]
-        .filter((n) => !seen.has(key(n)) && seen.add(key(n)))
-        .sort((a, b) => b.at - a.at)
-        .slice(0, most);
+    const all = new Map([...had, ...more].map((n) => [n.id, n]));
+    return [...all.values()].sort((a, b) => b.id - a.id).slice(0, most);
 }

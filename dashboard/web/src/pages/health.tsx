@@ -22,6 +22,7 @@ interface Check {
     name: string;
     status: Status;
     critical: boolean;
+    skipped: boolean;
     ms: number | null;
     message: string;
     checked: number | null;
@@ -67,7 +68,7 @@ function Checks(props: { of: readonly Check[] }) {
             keyOf={(c) => c.name}
             columns={[
                 { title: 'Check', cell: (c) => <strong>{c.name}</strong> },
-                { title: 'State', cell: (c) => <State of={c.status} /> },
+                { title: 'State', cell: (c) => (c.skipped ? <Badge tone="idle">not run</Badge> : <State of={c.status} />) },
                 { title: 'Says', wide: true, cell: (c) => c.message || <span class="muted">{c.status === 'healthy' ? 'nothing to complain of' : '–'}</span> },
                 { title: 'Last runs', cell: (c) => <History of={c} /> },
                 { title: 'Took', numeric: true, cell: (c) => span(c.ms) },

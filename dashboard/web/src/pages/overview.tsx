@@ -4,7 +4,7 @@ import { useState } from 'preact/hooks';
 
 import { useLive } from '../lib/live';
 import { useLoad } from '../lib/load';
-import type { Overview as Document } from '../lib/overview';
+import type { News, Overview as Document } from '../lib/overview';
 import { rangeMs } from '../lib/range';
 import { Heading, Panel, Problem, Skeleton } from '../parts/basics';
 import { Concerns } from './overview/concerns';
@@ -12,6 +12,8 @@ import { Feed } from './overview/feed';
 import { Figures } from './overview/figures';
 import { Slowest } from './overview/slowest';
 import { Status } from './overview/status';
+
+const nothing: readonly News[] = [];
 
 export default function Overview() {
     const loaded = useLoad<Document>('overview', { seconds: rangeMs.value / 1000 });
@@ -39,7 +41,7 @@ export default function Overview() {
                                     </Panel>
                                 )}
                             </div>
-                            <Feed news={now.feed} />
+                            <Feed news={loaded.value?.feed ?? nothing} />
                         </div>
                     </>
                 ) : (

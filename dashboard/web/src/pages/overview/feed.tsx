@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 
+import { useLive } from '../../lib/live';
 import { joined, type News } from '../../lib/overview';
 import { clock } from '../../lib/words';
 import { Empty, Panel } from '../../parts/basics';
@@ -24,17 +25,18 @@ function Line(props: { of: News }) {
 
 // What happens, newest first. Held, it stands still for whoever reads.
 export function Feed(props: { news: readonly News[] }) {
-    const [shown, setShown] = useState<readonly News[]>([]);
-    const [held, setHeld] = useState(false);
-    useEffect(() => {
-        if (!held) setShown((had) => joined(had, props.news));
-    }, [props.news, held]);
+    const [all, setAll] = useState<readonly News[]>(props.news);
+    const [held, setHeld] = useState<readonly News[]>();
+    const add = (more: readonly News[]) => setAll((had) => joined(had, more));
+    useEffect(() => add(props.news), [props.news]);
+    useLive<{ items: readonly News[]; skipped: number }>('feed', (told) => add(told.items));
+    const shown = held ?? all;
     return (
         <Panel
             title="Live"
             flush
             tools={
-                <button class="quiet" aria-pressed={held} onClick={() => setHeld(!held)}>
+                <button class="quiet" aria-pressed={held !== undefined} onClick={() => setHeld(held ? undefined : all)}>
                     Hold
                 </button>
             }
@@ -45,7 +47,7 @@ export function Feed(props: { news: readonly News[] }) {
                 ) : (
                     <ul>
                         {shown.map((n) => (
-                            <Line key={`${n.at} ${n.kind} ${n.text}`} of={n} />
+                            <Line key={n.id} of={n} />
                         ))}
                     </ul>
                 )}

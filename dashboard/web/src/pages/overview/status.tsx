@@ -21,7 +21,7 @@ export function Status(props: { of: Overview }) {
                 {causes.map((cause, i) => (
                     <>
                         {i > 0 && ' · '}
-                        <a href={cause.link || '#/health'}>{cause.text}</a>
+                        <a href={cause.link || '#/health'}>{cause.check}: {cause.text}</a>
                     </>
                 ))}
                 {causes.length === 0 && <span class="muted">{status === 'healthy' ? 'No check fails, nothing is late.' : 'No cause is known.'}</span>}

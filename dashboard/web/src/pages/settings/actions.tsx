@@ -1,5 +1,7 @@
 import { useList } from '../../lib/list';
+import { span } from '../../lib/words';
 import { Badge, More, Problem, Skeleton, Time } from '../../parts/basics';
+import { TraceLink } from '../../parts/copy';
 import { Table } from '../../parts/table';
 
 interface Done {
@@ -8,8 +10,12 @@ interface Done {
     address: string;
     what: string;
     path: string;
-    outcome: string;
+    outcome: 'done' | 'refused' | 'failed';
+    ms: number;
+    trace: string;
 }
+
+const tones = { done: 'good', refused: 'warn', failed: 'bad' } as const;
 
 export function Actions() {
     const list = useList<Done>('actions');
@@ -28,7 +34,9 @@ export function Actions() {
                             { title: 'Who', cell: (a) => a.who },
                             { title: 'From', cell: (a) => <span class="mono">{a.address}</span> },
                             { title: 'Of', wide: true, cell: (a) => <span class="mono">{a.path}</span> },
-                            { title: 'Ended', cell: (a) => <Badge tone={a.outcome === 'done' || a.outcome === 'ok' ? 'good' : 'bad'}>{a.outcome}</Badge> },
+                            { title: 'Took', numeric: true, cell: (a) => span(a.ms) },
+                            { title: 'Trace', cell: (a) => <TraceLink trace={a.trace} /> },
+                            { title: 'Ended', cell: (a) => <Badge tone={tones[a.outcome]}>{a.outcome}</Badge> },
                         ]}
                         empty="Nobody has done anything here since the service started. What is done is also in the log."
                     />

@@ -1,7 +1,7 @@
 import { filtered } from '../../lib/filter';
 import { useLoad } from '../../lib/load';
 import { place, refine } from '../../lib/route';
-import { Badge, Problem, Skeleton } from '../../parts/basics';
+import { Badge, Notice, Problem, Skeleton } from '../../parts/basics';
 import { Filter } from '../../parts/filter';
 import { Table } from '../../parts/table';
 
@@ -13,6 +13,7 @@ export interface Setting {
     meaning: string;
     secret: boolean;
     problem: string | null;
+    standard: string; // what it is when nobody says
 }
 
 const terms = [
@@ -27,7 +28,7 @@ function fits(s: Setting, typed: string): boolean {
 }
 
 export function Configuration() {
-    const loaded = useLoad<{ items: readonly Setting[] }>('settings');
+    const loaded = useLoad<{ items: readonly Setting[]; warnings: readonly string[] }>('settings');
     const typed = place.value.query.get('q') ?? '';
     const all = loaded.value?.items;
     const rows = all?.filter((s) => fits(s, typed)) ?? [];
@@ -40,6 +41,11 @@ export function Configuration() {
                 </span>
             </div>
             <Problem failure={loaded.failure} again={loaded.again} />
+            {loaded.value?.warnings.map((warning) => (
+                <Notice key={warning} tone="warn">
+                    {warning}
+                </Notice>
+            ))}
             {all ? (
                 <Table
                     label="Settings"
@@ -52,6 +58,7 @@ export function Configuration() {
                             cell: (s) => (
                                 <>
                                     <code>{s.value || '–'}</code>
+                                    {s.source !== 'default' && s.standard && <p class="muted small">otherwise {s.standard}</p>}
                                     {s.problem && <p class="bad small">✕ {s.problem}</p>}
                                 </>
                             ),
