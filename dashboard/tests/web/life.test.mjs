@@ -31,21 +31,25 @@ function streams(page) {
   return open;
 }
 
+const until = async (true_) => {
+  for (let n = 0; n < 100 && !true_(); ++n) await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.ok(true_());
+};
+
 test("closes the stream while it is hidden, and looks again when it is seen", { skip }, async () => {
   const page = await browser.logIn(service, { init: canHide });
   const open = streams(page);
   await goTo(page, "health");
   await page.waitForSelector(".link.open");
-  assert.equal(open.size, 1);
+  await until(() => open.size === 1);
   await page.evaluate(() => hide(true));
   await page.waitForSelector(".link.paused", { state: "attached" });
-  await page.waitForTimeout(100);
-  assert.equal(open.size, 0);
+  await until(() => open.size === 0);
   const asked = page.waitForRequest((r) => r.url().endsWith("/api/health"));
   await page.evaluate(() => hide(false));
   await asked;
   await page.waitForSelector(".link.open");
-  assert.equal(open.size, 1);
+  await until(() => open.size === 1);
   await page.context().close();
 });
 
@@ -56,7 +60,7 @@ test("stands still while somebody has paused it", { skip }, async () => {
   await page.waitForSelector(".link.open");
   await page.keyboard.press("p");
   await page.waitForSelector(".link.paused");
-  assert.equal(open.size, 0);
+  await until(() => open.size === 0);
   await page.keyboard.press("p");
   await page.waitForSelector(".link.open");
   await page.context().close();
@@ -78,6 +82,16 @@ test("says that the service has gone, and heals when it is back", { skip }, asyn
   await page.click(".diagnosis button");
   await page.waitForSelector("main h1");
   await page.waitForSelector(".diagnosis", { state: "detached" });
+  await page.context().close();
+});
+
+test("says that a page cannot be shown, and shows the others", { skip }, async () => {
+  const page = await browser.logIn(service);
+  await page.route("**/api/health", (route) => route.fulfill({ json: { checks: "none" } }));
+  await goTo(page, "health");
+  await page.waitForSelector("main .problem:has-text('Load again')");
+  await goTo(page, "settings");
+  await page.waitForSelector("main table");
   await page.context().close();
 });
 

@@ -57,7 +57,7 @@ function open(): void {
     if (silent()) missed = true;
     if (silent()) return close('paused');
     if (listeners.size === 0) return close('idle');
-    close('connecting');
+    close(link.value === 'open' ? 'open' : 'connecting'); // from one page to the next, nothing flickers
     const url = new URL('api/live', document.baseURI);
     url.searchParams.set('tab', tab);
     for (const topic of [...listeners.keys()].sort()) url.searchParams.append('topic', topic);

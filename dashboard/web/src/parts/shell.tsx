@@ -14,6 +14,7 @@ import { session } from '../lib/session';
 import { dark, turn } from '../lib/theme';
 import { Confirm } from './actions';
 import { Empty, Heading, Skeleton } from './basics';
+import { Boundary } from './boundary';
 import { Segmented } from './choose';
 import { Diagnosis } from './diagnosis';
 import { Dialog } from './dialog';
@@ -121,8 +122,9 @@ function Top() {
                 ))}
             </select>
             <span class="connection">
-                <span class={`link ${link.value}`} role="status">
-                    {states[link.value]}
+                <span class={`link ${link.value}`}>{states[link.value]}</span>
+                <span class="unseen" role="status">
+                    {link.value === 'lost' && 'The connection is lost.'}
                 </span>
                 <button
                     class="quiet square"
@@ -245,7 +247,9 @@ export function Shell() {
                 <Top />
                 <main class="main" id="main" data-page={here()}>
                     <Silence />
-                    <Suspense fallback={<Skeleton />}>{session.value && (Part ? <Part key={here()} /> : <Missing />)}</Suspense>
+                    <Boundary key={here()}>
+                        <Suspense fallback={<Skeleton />}>{session.value && (Part ? <Part /> : <Missing />)}</Suspense>
+                    </Boundary>
                 </main>
                 <Bar />
             </div>
