@@ -32,7 +32,6 @@ void hearing::unwant(const std::string& channel) {
     if (wanted_.erase(channel) == 0)
         return;
     changed_.insert(channel);
-    ready_.erase(channel);
     if (const auto waiting = waiting_.extract(channel))
         for (const auto& each : waiting.mapped())
             each.set_value();
@@ -52,8 +51,6 @@ awaitable<void> hearing::ready(std::string channel) {
 
 void hearing::set_ready(const std::string& channel) {
     const std::scoped_lock lock(mutex_);
-    if (!wanted_.contains(channel))
-        return;
     ready_.insert(channel);
     if (const auto waiting = waiting_.extract(channel))
         for (const auto& each : waiting.mapped())
@@ -117,21 +114,23 @@ awaitable<void> hearing::follow_wants() {
     }
 }
 
+// A channel that was let go of and is wanted again before anybody has looked goes on from where it is: what came meanwhile has been told.
 void hearing::take_changes() {
     std::vector<std::string> gone;
     const std::scoped_lock lock(mutex_);
     for (const auto& each : std::exchange(changed_, {})) {
         const auto name = on_.called.channel(each);
-        const bool was_wanted = channels_.contains(name);
-        if (was_wanted) { // also wanted anew: whoever wants it begins where it is then
-            channels_.erase(name);
+        if (wanted_.contains(each)) {
+            const auto [made, is_new] = channels_.try_emplace(name, each, on_.history_of(each).size > 0);
+            if (!is_new)
+                continue;
+            made->second.is_late = !on_.up;
+            unheard_.insert(name);
+        } else if (channels_.erase(name) > 0) {
+            ready_.erase(each);
             if (unheard_.erase(name) == 0)
                 gone.push_back(name);
         }
-        if (!wanted_.contains(each))
-            continue;
-        channels_.try_emplace(name, each, on_.history_of(each).size > 0).first->second.is_late = !on_.up;
-        unheard_.insert(name);
     }
     if (!gone.empty())
         ear_->remove(request_for(std::move(gone)));

@@ -184,6 +184,26 @@ TEST_F(RedisBroker, FindsOutByItselfThatAMessageDidNotCome) {
     EXPECT_EQ(numbers(0), up_to(1));
 }
 
+TEST_F(RedisBroker, GoesOnFromWhereItWasInAChannelThatIsWantedAgain) {
+    start(2);
+    want(0, "long:1");
+    auto& link = *stage->links[0];
+    link.holds_reply = [](const std::string& bytes) { return bytes.find("rt:{long:2}") != std::string::npos; };
+    at(0).want("long:2");
+    loop.until([&] { return link.held() == 1; }); // nothing that is published comes either
+    at(0).unwant("long:1");
+    at(0).want("long:1");
+    const auto history = loop.spawn(at(0).history("long:1", {}, 10));
+    say(1, 1, "long:1");
+    loop.until([&] { return history->done(); });
+    const auto known = history->value->now.offset;
+    loop.get(at(1).publish_confirmed("long:1", {.what = {.type = "said", .data = 2}}));
+    link.let_go();
+    loop.until([&] { return !nodes[0]->messages.empty() && nodes[0]->messages.back().at.offset == 2; });
+    EXPECT_LE(known, 1u);
+    EXPECT_EQ(numbers(0), up_to(2));
+}
+
 TEST_F(RedisBroker, DoesNotTakeNewMessagesOfAServerThatForgotForOldOnes) {
     start(2);
     want(0, "long:1");
