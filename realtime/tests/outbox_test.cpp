@@ -243,6 +243,17 @@ TEST(Outbox, TellsOfAGapAlsoWhenNothingFollows) {
     EXPECT_EQ(heard(write_all(box)), (strings{"1", "gap 1 @2"}));
 }
 
+TEST(Outbox, TellsOfItsOwnGapBeforeOneOfTheHubs) {
+    const auto room = make_channel("room:1", overflow::drop_newest);
+    outbox box({.max_bytes = 1});
+    box.push(make_numbered(room, 1));
+    box.push(make_numbered(room, 2));
+    box.push(make_frame({.type = "gap", .channel = room->name, .data = {{"dropped", 5}, {"offset", 7}}},
+                        {.channel = room, .control = true}));
+    box.push(make_numbered(room, 8));
+    EXPECT_EQ(heard(write_all(box)), (strings{"1", "gap 1 @2", "gap 5 @7", "gap 1 @8"}));
+}
+
 TEST(Outbox, DropsTheOldestOfTheSameChannel) {
     const auto room = make_channel("room:1", overflow::drop_oldest);
     const auto other = make_channel("other", overflow::close);

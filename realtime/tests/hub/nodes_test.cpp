@@ -2,6 +2,7 @@
 #include "../joined_brokers.hpp"
 #include "recording.hpp"
 
+#include <infra/realtime/outbox.hpp>
 #include <infra/testing/test_loop.hpp>
 
 #include <gtest/gtest.h>
@@ -20,9 +21,11 @@ protected:
     };
 
     node make() {
-        node made{std::make_shared<detail::hub_state>(hub_options{.channels = {{"kept", {.history = {.size = 3}}}},
-                                                                  .broker = between.node(),
-                                                                  .on = loop.get_executor()}),
+        node made{std::make_shared<detail::hub_state>(hub_options{
+                      .channels = {{"kept", {.history = {.size = 3}}},
+                                   {"newest", {.history = {.size = 3}, .on_overflow = overflow::drop_newest}}},
+                      .broker = between.node(),
+                      .on = loop.get_executor()}),
                   nullptr};
         made.running = loop.spawn(detail::hub_state::run(made.state, made.state->living));
         loop.until([&] { return made.state->options.broker->is_up(); });
@@ -178,6 +181,61 @@ TEST_F(HubNodes, LetClientsInWhileTheStoreIsOutOfReach) {
     subscribe(one, on_one, "kept", position{"epoch", 4});
     publish(one, "kept", "a");
     EXPECT_EQ(said(*anna), "[at 0 lost]a");
+}
+
+TEST_F(HubNodes, DoubtThePlaceThatALateMessageLeft) {
+    subscribe(one, on_one, "kept");
+    two.state->publish("kept", {.type = "1"}, {}); // on its way
+    one.state->detach(on_one, "kept");
+    loop.settle();
+    between.cut(*one.state->options.broker);
+    publish(two, "kept", "2");
+    subscribe(one, on_one, "kept");
+    between.mend(*one.state->options.broker);
+    publish(two, "kept", "3");
+    EXPECT_EQ(said(*anna), "[at 0][at 1] gap 3");
+}
+
+/// What a broker remembers of a channel: seven were said where nobody could hear them, and then one.
+missed seven_missing_then_one() {
+    return {.complete = true,
+            .messages = {{.what = {.type = "gap", .data = {{"dropped", 7}}}, .at = {"e", 4}},
+                         {.what = {.type = "5"}, .at = {"e", 5}}},
+            .now = {"e", 5}};
+}
+
+TEST_F(HubNodes, NeverDropAGapThatStandsInTheHistory) {
+    struct narrow final : connection {
+        void send(const frame& f) override { waiting.push(f); }
+        void close(close_code, std::string_view) override {}
+        outbox waiting{{.max_bytes = 1}};
+    };
+    between.cut(*one.state->options.broker);
+    loop.settle();
+    one.state->remember("newest", seven_missing_then_one());
+    const auto socket = std::make_shared<narrow>();
+    auto who = std::make_shared<detail::client>();
+    who->socket = socket;
+    ASSERT_EQ(one.state->admit(who), std::nullopt);
+    one.state->attach(who, "newest", position{"e", 3}, answer);
+    strings received;
+    while (!socket->waiting.empty())
+        received.emplace_back(socket->waiting.take().text());
+    EXPECT_EQ(received,
+              (strings{"at 5 recovered", R"({"type":"gap","channel":"newest","offset":4,"data":{"dropped":7}})",
+                       R"({"type":"gap","channel":"newest","data":{"dropped":1,"offset":5}})"}))
+        << "one was dropped, and not the gap as another";
+}
+
+TEST_F(HubNodes, DoNotGoBackToAGapThatTheHistoryHasBroughtAlready) {
+    one.state->remember("kept", seven_missing_then_one());
+    one.state->attach(on_one, "kept", {}, answer);
+    const auto listener = detail::make_listener(one.state);
+    for (const auto& tell_again : {&broker_listener::gap, &broker_listener::passed})
+        (listener.get()->*tell_again)("kept", 7, {"e", 4});
+    listener->published("kept", {.what = {.type = "5"}, .at = {"e", 5}});
+    listener->published("kept", {.what = {.type = "6"}, .at = {"e", 6}});
+    EXPECT_EQ(said(*anna), "[at 5]6");
 }
 
 TEST_F(HubNodes, ConfirmWhatTheHistoryHas) {

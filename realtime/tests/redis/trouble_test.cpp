@@ -153,6 +153,26 @@ TEST_F(RedisBroker, SendsWhatItHadTakenWhenTheLinkBrokeAndThenTellsOfTheRest) {
     EXPECT_EQ(nodes[1]->lines.back(), "long:1: gap 1");
 }
 
+TEST_F(RedisBroker, TellsOfAllThatAGapStoodForWhichWasLostOnItsWay) {
+    start(2);
+    at(1).want("tick:1");
+    stage->cut(0);
+    loop.until([&] { return !at(0).is_up(); });
+    for (int i = 0; i < 3; ++i)
+        EXPECT_FALSE(at(0).publish("tick:1", {.what = {.type = "said"}}));
+    bool lost = false;
+    stage->links[0]->on_request = [&](std::string bytes) -> std::optional<std::string> {
+        if (!lost && bytes.find(R"("type":"gap")") != std::string::npos) {
+            lost = true;
+            return std::nullopt;
+        }
+        return bytes;
+    };
+    stage->mend(0);
+    loop.until([&] { return std::ranges::count(nodes[1]->lines, "tick:1: gap 3") == 1; });
+    EXPECT_TRUE(lost);
+}
+
 TEST_F(RedisBroker, ReadsWhatDidNotFitIntoTheServersBuffer) {
     start(2);
     want(0, "long:1");
