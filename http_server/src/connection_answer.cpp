@@ -42,7 +42,8 @@ void connection::dispatch(bool keep_alive) {
 }
 
 void connection::begin_exchange(bool keep_alive) {
-    request_access::set_origin(request_, peer_, peer_text_, server_->secure(), server_->trusted());
+    request_access::set_origin(request_, peer_, peer_text_, server_->secure(), server_->trusted(),
+                               server_->options().forwarded_in);
     const auto sent_id = request_.header("X-Request-Id");
     if (is_request_id(sent_id))
         exchange_.request_id = sent_id;

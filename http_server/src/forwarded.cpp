@@ -2,9 +2,12 @@
 
 #include "text.hpp"
 
+#include <infra/http_server/options.hpp>
+
 #include <algorithm>
 #include <charconv>
 #include <stdexcept>
+#include <utility>
 
 namespace infra::http::detail {
 namespace {
@@ -43,21 +46,94 @@ std::optional<ip::address> parse_entry(std::string_view text) noexcept {
     return parse_address(text);
 }
 
+struct network_parts {
+    ip::address address;
+    unsigned bits;
+};
+
+std::optional<network_parts> parse_network(std::string_view text) noexcept {
+    const auto slash = std::min(text.find('/'), text.size());
+    const auto address = parse_address(text.substr(0, slash));
+    const unsigned longest = address && address->is_v4() ? 32 : 128;
+    unsigned bits = longest;
+    const char* end = text.data() + text.size();
+    const bool readable = slash == text.size() ||
+                          (slash + 1 < text.size() && std::from_chars(text.data() + slash + 1, end, bits).ptr == end);
+    if (!address || !readable || bits > longest)
+        return std::nullopt;
+    return network_parts{*address, bits};
+}
+
+// --- RFC 7239 ---------------------------------------------------------------------------------------------------
+
+// Parts of a list, where separators between quotes are none. Empty when a quote is left open.
+std::vector<std::string_view> split(std::string_view text, char separator) {
+    std::vector<std::string_view> parts;
+    bool quoted = false;
+    std::size_t begin = 0;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        if (text[at] == '"')
+            quoted = !quoted;
+        else if (quoted && text[at] == '\\')
+            ++at;
+        else if (!quoted && text[at] == separator) {
+            parts.push_back(trimmed(text.substr(begin, at - begin)));
+            begin = at + 1;
+        }
+    }
+    if (quoted)
+        return {};
+    parts.push_back(trimmed(text.substr(begin)));
+    return parts;
+}
+
+std::string unquoted(std::string_view text) {
+    if (text.size() < 2 || !text.starts_with('"') || !text.ends_with('"'))
+        return std::string(text);
+    std::string plain;
+    for (std::size_t at = 1; at + 1 < text.size(); ++at) {
+        if (text[at] == '\\' && at + 2 < text.size())
+            ++at;
+        plain += text[at];
+    }
+    return plain;
+}
+
+/// One proxy's entry.
+struct hop {
+    std::optional<ip::address> client{}; ///< not there for `unknown` and `_names`
+    std::optional<bool> secure{};
+    std::optional<std::string> host{};
+};
+
+std::optional<hop> parse_hop(std::string_view text) {
+    hop told;
+    for (const auto pair : split(text, ';')) {
+        const auto equals = pair.find('=');
+        if (equals == std::string_view::npos)
+            return std::nullopt;
+        const auto name = pair.substr(0, equals);
+        const auto value = unquoted(pair.substr(equals + 1));
+        if (equals_without_case(name, "for"))
+            told.client = parse_entry(value);
+        else if (equals_without_case(name, "proto"))
+            told.secure = equals_without_case(value, "https");
+        else if (equals_without_case(name, "host"))
+            told.host = value;
+    }
+    return told;
+}
+
 } // namespace
 
 networks::networks(const std::vector<std::string>& texts) {
     for (const std::string_view text : texts) {
-        const auto slash = std::min(text.find('/'), text.size());
-        const auto address = parse_address(text.substr(0, slash));
-        const unsigned longest = address && address->is_v4() ? 32 : 128;
-        unsigned bits = longest;
-        const char* end = text.data() + text.size();
-        const bool readable = slash == text.size() || (slash + 1 < text.size() &&
-                                                       std::from_chars(text.data() + slash + 1, end, bits).ptr == end);
-        if (!address || !readable || bits > longest)
+        const auto parsed = parse_network(text);
+        if (!parsed)
             throw std::invalid_argument("http::server_options::trusted_proxies: '" + std::string(text) +
                                         "' is not an address or a network such as 10.0.0.0/8");
-        networks_.push_back({as_v6(*address), address->is_v4() ? bits + mapped_bits : bits});
+        const auto& [address, bits] = *parsed;
+        networks_.push_back({as_v6(address), address.is_v4() ? bits + mapped_bits : bits});
     }
 }
 
@@ -80,9 +156,33 @@ ip::address forwarded_client(ip::address peer, std::string_view forwarded_for, c
     return client;
 }
 
+forwarded_origin origin_in_forwarded(ip::address peer, std::string_view forwarded, const networks& trusted) {
+    forwarded_origin origin{.client = std::move(peer)};
+    const auto hops = split(forwarded, ',');
+    for (auto each = hops.rbegin(); each != hops.rend() && trusted.contains(origin.client); ++each) {
+        const auto told = parse_hop(*each);
+        if (!told)
+            break;
+        if (told->secure)
+            origin.secure = told->secure;
+        if (told->host)
+            origin.host = told->host;
+        if (!told->client)
+            break;
+        origin.client = *told->client;
+    }
+    return origin;
+}
+
 std::string_view last_entry(std::string_view list) noexcept {
     const auto comma = list.rfind(',');
     return trimmed(comma == std::string_view::npos ? list : list.substr(comma + 1));
 }
 
 } // namespace infra::http::detail
+
+namespace infra::http {
+
+bool is_network(std::string_view text) noexcept { return detail::parse_network(text).has_value(); }
+
+} // namespace infra::http

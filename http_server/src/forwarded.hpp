@@ -36,6 +36,17 @@ private:
 /// walk, since what lies beyond was not written by anybody we trust.
 ip::address forwarded_client(ip::address peer, std::string_view forwarded_for, const networks& trusted) noexcept;
 
+/// What trusted proxies tell of a request; empty where they do not.
+struct forwarded_origin {
+    ip::address client;
+    std::optional<bool> secure{};
+    std::optional<std::string> host{};
+};
+
+/// The same from `Forwarded` (RFC 7239), all fields of that name as one list. Each proxy's entry tells whom it heard, and how: scheme
+/// and host are those of the first trusted proxy on the way. What is malformed ends the walk.
+forwarded_origin origin_in_forwarded(ip::address peer, std::string_view forwarded, const networks& trusted);
+
 /// The last entry of a comma-separated list, which is the one our own proxy wrote.
 std::string_view last_entry(std::string_view list) noexcept;
 

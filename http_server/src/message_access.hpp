@@ -6,6 +6,7 @@
 #include "route_table.hpp"
 #include "target.hpp"
 
+#include <infra/http_server/options.hpp>
 #include <infra/http_server/request.hpp>
 #include <infra/http_server/response.hpp>
 #include <infra/http_server/router.hpp>
@@ -70,7 +71,8 @@ struct request_access {
 
     /// Settles host, scheme and client from the target, the fields and, where the peer is trusted, what it forwards.
     static void set_origin(request& r, const boost::asio::ip::address& peer, const std::string& peer_text, bool tls,
-                           const networks& trusted);
+                           const networks& trusted, forwarding written = forwarding::x_forwarded);
+    static void set_forwarded(request& r, const boost::asio::ip::address& peer, const networks& trusted);
     static void set_request_id(request& r, std::string id) noexcept { r.request_id_ = std::move(id); }
 
     static route_match find(const request& r, const route_table& table);

@@ -77,13 +77,28 @@ bool request_access::set_target(request& r, method m, std::string_view method_na
     return decoded.has_value();
 }
 
+void request_access::set_forwarded(request& r, const boost::asio::ip::address& peer, const networks& trusted) {
+    std::string all;
+    for (const auto field : r.headers_.get_all("Forwarded"))
+        all.append(all.empty() ? "" : ",").append(field);
+    const auto origin = origin_in_forwarded(peer, all, trusted);
+    if (origin.client != peer)
+        r.remote_address_ = origin.client.to_string();
+    if (origin.secure)
+        r.secure_ = *origin.secure;
+    if (origin.host && is_host(*origin.host))
+        r.host_ = append(r, *origin.host);
+}
+
 void request_access::set_origin(request& r, const boost::asio::ip::address& peer, const std::string& peer_text,
-                                bool tls, const networks& trusted) {
+                                bool tls, const networks& trusted, forwarding written) {
     r.host_ = r.authority_.size ? r.authority_ : append(r, r.header("Host"));
     r.secure_ = tls;
     r.remote_address_ = peer_text;
     if (trusted.empty() || !trusted.contains(peer))
         return;
+    if (written == forwarding::forwarded)
+        return set_forwarded(r, peer, trusted);
     const auto forwarded_for = r.headers_.get_all("X-Forwarded-For"); // several fields are one list
     auto client = peer;
     for (auto field = forwarded_for.rbegin(); field != forwarded_for.rend() && trusted.contains(client); ++field)

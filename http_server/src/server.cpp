@@ -25,6 +25,8 @@ server::~server() { state_->abandon(); }
 
 void server::listen() { state_->listen(); }
 awaitable<void> server::run() { return detail::server_state::run(state_); }
+void server::stop_accepting() noexcept { state_->stop_accepting(); }
+
 awaitable<void> server::stop(deadline limit) { return detail::server_state::stop(state_, limit); }
 std::uint16_t server::port() const noexcept { return state_->port(); }
 std::string server::url() const { return state_->url(); }

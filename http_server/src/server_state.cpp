@@ -167,7 +167,7 @@ void server_state::start_accepting() {
         asio::co_spawn(self->lanes_.front()->get_executor(), accept(self),
                        asio::bind_cancellation_slot(self->stop_accepting_.slot(), [self](std::exception_ptr failure) {
                            self->acceptor_->close();
-                           if (!self->stopping_) {
+                           if (!self->closed_) {
                                self->failure_ = std::move(failure);
                                self->begin_stop();
                            }
@@ -199,14 +199,28 @@ void server_state::begin_stop() noexcept {
         return;
     for (const auto& each : lanes_)
         each->drain();
-    if (ran_) {
+    close_door();
+    if (!ran_)
+        finished_.set();
+    else if (stays_open_)
+        leave();
+}
+
+void server_state::stop_accepting() noexcept {
+    const std::scoped_lock lock(starting_);
+    if (!closed_ && !std::exchange(stays_open_, true))
+        enter(); // in the place of the accept loop, so that nobody who leaves before stopping begins is the last
+    close_door();
+}
+
+void server_state::close_door() noexcept {
+    if (closed_.exchange(true))
+        return;
+    if (ran_)
         asio::post(lanes_.front()->get_executor(),
                    [self = shared_from_this()] { self->stop_accepting_.emit(asio::cancellation_type::terminal); });
-        return;
-    }
-    if (acceptor_)
+    else if (acceptor_)
         acceptor_->close();
-    finished_.set();
 }
 
 void server_state::cut() noexcept {
@@ -226,7 +240,7 @@ void server_state::connection_closed() noexcept {
 }
 
 awaitable<void> server_state::accept(std::shared_ptr<server_state> self) {
-    while (!self->stopping_)
+    while (!self->closed_)
         if (!co_await self->accept_one())
             co_await self->time_.sleep_for(pause_after_failure);
 }

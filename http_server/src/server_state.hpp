@@ -37,6 +37,7 @@ public:
 
     void listen();
     static awaitable<void> run(std::shared_ptr<server_state> self);
+    void stop_accepting() noexcept;
     static awaitable<void> stop(std::shared_ptr<server_state> self, deadline limit);
 
     /// Closes everything as soon as the loops get to it.
@@ -64,6 +65,7 @@ private:
     void deal_out(tcp_socket socket);
     void start_accepting();
     void begin_stop() noexcept;
+    void close_door() noexcept; // under starting_
     void cut() noexcept;
 
     server_options options_;
@@ -79,9 +81,11 @@ private:
     std::atomic<std::uint16_t> port_{0};
     std::atomic<std::size_t> connections_{0};
     std::atomic<std::size_t> users_{0};
+    std::atomic<bool> closed_{false}; // nobody is let in any more
     std::atomic<bool> stopping_{false};
     std::mutex starting_;
     bool ran_ = false;           // guarded by starting_
+    bool stays_open_ = false;    // for those who are in; guarded by starting_
     std::exception_ptr failure_; // of the accept loop; written before finished_ is set, read after
     event finished_;
 };

@@ -54,6 +54,39 @@ TEST(Forwarded, ClientIsTheLastWhoIsNotTrusted) {
         EXPECT_EQ(forwarded_client(ip::make_address(peer), header, trusted).to_string(), client) << header;
 }
 
+TEST(Forwarded, ReadsTheStandardsFieldFromTheRight) {
+    struct {
+        const char* peer;
+        const char* field;
+        const char* client;
+        std::optional<bool> secure;
+        std::optional<std::string> host;
+    } const cases[] = {
+        {"10.0.0.1", "for=203.0.113.9;proto=https;host=shop.example", "203.0.113.9", true, "shop.example"},
+        {"10.0.0.1", R"(For="[2001:db8::5]:4711"; Proto=HTTP)", "2001:db8::5", false, std::nullopt},
+        {"10.0.0.1", R"(for="203.0.113.9:80";host="a\"b;c,d")", "203.0.113.9", std::nullopt, R"(a"b;c,d)"},
+        // The first entry is the client's own claim.
+        {"10.0.0.1", "for=198.51.100.1;host=evil.example, for=203.0.113.9", "203.0.113.9", std::nullopt, std::nullopt},
+        // Of two proxies the first has seen how the client came.
+        {"10.0.0.1", "for=203.0.113.9;proto=https;host=shop.example, for=10.0.0.2;proto=http;host=inner", "203.0.113.9",
+         true, "shop.example"},
+        {"::1", "for=203.0.113.9", "203.0.113.9", std::nullopt, std::nullopt},
+        {"10.0.0.1", "for=unknown;proto=https", "10.0.0.1", true, std::nullopt},
+        {"10.0.0.1", "for=198.51.100.1, for=_hidden", "10.0.0.1", std::nullopt, std::nullopt},
+        {"10.0.0.1", "for=203.0.113.9, junk", "10.0.0.1", std::nullopt, std::nullopt},
+        {"10.0.0.1", R"(for="203.0.113.9, for=10.0.0.2)", "10.0.0.1", std::nullopt, std::nullopt},
+        {"10.0.0.1", "", "10.0.0.1", std::nullopt, std::nullopt},
+        {"203.0.113.50", "for=198.51.100.1;host=evil.example", "203.0.113.50", std::nullopt, std::nullopt},
+    };
+    const networks trusted({"10.0.0.0/8", "::1"});
+    for (const auto& [peer, field, client, secure, host] : cases) {
+        const auto origin = origin_in_forwarded(ip::make_address(peer), field, trusted);
+        EXPECT_EQ(origin.client.to_string(), client) << field;
+        EXPECT_EQ(origin.secure, secure) << field;
+        EXPECT_EQ(origin.host, host) << field;
+    }
+}
+
 TEST(Forwarded, LastEntryIsOurProxys) {
     EXPECT_EQ(last_entry("http, https"), "https");
     EXPECT_EQ(last_entry("https"), "https");

@@ -177,5 +177,22 @@ TEST(Request, BelievesProxiesItTrusts) {
     }
 }
 
+// A proxy that writes one kind of fields passes the other on as the client sent it.
+TEST(Request, ReadsOnlyTheFieldsThatProxiesWrite) {
+    const headers both{{"Host", "h"},
+                       {"X-Forwarded-For", "198.51.100.1"},
+                       {"X-Forwarded-Host", "x.example"},
+                       {"Forwarded", "for=203.0.113.9;proto=https"},
+                       {"Forwarded", "for=10.0.0.2;host=bad/host"}};
+    const detail::networks trusted({"10.0.0.0/8"});
+    const auto seen = [&](forwarding written) {
+        auto r = request::make({.headers = both});
+        request_access::set_origin(r, boost::asio::ip::make_address("10.0.0.1"), "10.0.0.1", false, trusted, written);
+        return std::string(r.remote_address()) + " " + std::string(r.scheme()) + " " + std::string(r.host());
+    };
+    EXPECT_EQ(seen(forwarding::x_forwarded), "198.51.100.1 http x.example");
+    EXPECT_EQ(seen(forwarding::forwarded), "203.0.113.9 https h");
+}
+
 } // namespace
 } // namespace infra::http

@@ -57,6 +57,17 @@ const std::string get_hello = "GET /hello HTTP/1.1\r\nHost: h\r\n\r\n";
 const std::string get_hold = "GET /hold HTTP/1.1\r\nHost: h\r\n\r\n";
 const std::string get_ws = "GET /ws HTTP/1.1\r\nHost: h\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n";
 
+bool is_refused(std::uint16_t port) {
+    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(port);
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const bool refused = ::connect(fd, reinterpret_cast<const sockaddr*>(&to), sizeof to) == -1;
+    ::close(fd);
+    return refused;
+}
+
 TEST(Server, KnowsItsAddressOnceItListens) {
     test_loop loop;
     server s({loop.get_executor()}, router(), {.port = 0});
@@ -152,15 +163,39 @@ TEST(Server, AcceptsNobodyWhileItDrains) {
     busy.send(get_hold);
     const auto stop = s.loop.spawn(s.server->stop(deadline::after(10s, s.time.steady())));
     s.loop.poll();
-    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in to{};
-    to.sin_family = AF_INET;
-    to.sin_port = htons(s.server->port());
-    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    EXPECT_EQ(::connect(fd, reinterpret_cast<const sockaddr*>(&to), sizeof to), -1);
-    ::close(fd);
+    EXPECT_TRUE(is_refused(s.server->port()));
     handler.let_go();
     EXPECT_TRUE(s.loop.until([&] { return stop->done; }));
+}
+
+TEST(Server, ClosesItsDoorWithoutSendingAnybodyAway) {
+    holding_handler handler;
+    served s(handler.routes());
+    auto in = s.connect();
+    s.server->stop_accepting();
+    s.server->stop_accepting();
+    s.loop.poll();
+    EXPECT_TRUE(is_refused(s.server->port()));
+    in.send(get_hello);
+    EXPECT_EQ(field_of(in.read_response(), "Connection"), "");
+    in.close();
+    s.loop.poll();
+    EXPECT_FALSE(s.running->done) << "the last who leaves does not end it";
+    const auto stop = s.loop.spawn(s.server->stop(deadline::after(10s, s.time.steady())));
+    EXPECT_TRUE(s.loop.until([&] { return stop->done && s.running->done; }));
+    EXPECT_FALSE(s.running->failure);
+}
+
+TEST(Server, EndsThoughItsDoorWasClosedBeforeItRan) {
+    test_loop loop;
+    server s({loop.get_executor()}, router(), {.port = 0});
+    s.listen();
+    s.stop_accepting();
+    const auto running = loop.spawn(s.run());
+    loop.poll();
+    EXPECT_FALSE(running->done);
+    const auto stop = loop.spawn(s.stop());
+    EXPECT_TRUE(loop.until([&] { return stop->done && running->done; }));
 }
 
 TEST(Server, FinishesARequestThatIsHalfWayIn) {

@@ -1,4 +1,4 @@
-#include <infra/runtime/environment.hpp>
+#include <infra/runtime/environment_layers.hpp>
 
 #include <infra/base/error.hpp>
 
@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 #include <fstream>
+#include <mutex>
 #include <span>
 
 #include <unistd.h>
@@ -72,6 +73,34 @@ std::optional<std::int64_t> with_unit(std::string_view text, std::span<const uni
     return product;
 }
 
+constexpr std::string_view file_suffix = "_FILE";
+
+bool is_set(const environment::variables& in, const std::string& name) {
+    const auto found = in.find(name);
+    return found != in.end() && !found->second.empty();
+}
+
+struct lower_environment {
+    std::mutex mutex;
+    environment values; // guarded by mutex
+};
+
+lower_environment& beneath_process() {
+    static auto& only = *new lower_environment; // whoever reads variables at the end of the process finds it
+    return only;
+}
+
+environment started_with() {
+    environment::variables values;
+    for (char** each = environ; each && *each; ++each) {
+        const std::string_view entry(*each);
+        const auto equals = entry.find('=');
+        if (equals != std::string_view::npos && equals > 0)
+            values.emplace(entry.substr(0, equals), entry.substr(equals + 1));
+    }
+    return environment(std::move(values));
+}
+
 } // namespace
 
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) noexcept {
@@ -88,14 +117,8 @@ std::optional<std::uint64_t> parse_bytes(std::string_view text) noexcept {
 }
 
 environment environment::of_process() {
-    variables values;
-    for (char** each = environ; each && *each; ++each) {
-        const std::string_view entry(*each);
-        const auto equals = entry.find('=');
-        if (equals != std::string_view::npos && equals > 0)
-            values.emplace(entry.substr(0, equals), entry.substr(equals + 1));
-    }
-    return environment(std::move(values));
+    const std::scoped_lock lock(beneath_process().mutex);
+    return over(started_with(), beneath_process().values);
 }
 
 std::optional<std::string> environment::get(std::string_view name) const {
@@ -160,6 +183,23 @@ std::uint64_t environment::bytes(std::string_view name, std::uint64_t fallback) 
     if (!parsed)
         misconfigured(name, "expected a size such as 65536, 64kb, 10mb or 2gb");
     return *parsed;
+}
+
+void set_beneath_process(environment lower) {
+    const std::scoped_lock lock(beneath_process().mutex);
+    beneath_process().values = std::move(lower);
+}
+
+environment over(const environment& upper, const environment& lower) {
+    auto all = upper.all();
+    for (const auto& [name, value] : lower.all()) {
+        const auto variable = name.ends_with(file_suffix) ? name.substr(0, name.size() - file_suffix.size()) : name;
+        const bool is_said = is_set(upper.all(), name) || is_set(upper.all(), variable) ||
+                             is_set(upper.all(), variable + std::string(file_suffix));
+        if (!is_said)
+            all.insert_or_assign(name, value);
+    }
+    return environment(std::move(all));
 }
 
 } // namespace infra

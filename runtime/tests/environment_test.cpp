@@ -1,4 +1,4 @@
-#include <infra/runtime/environment.hpp>
+#include <infra/runtime/environment_layers.hpp>
 
 #include <infra/base/error.hpp>
 
@@ -116,6 +116,22 @@ TEST_F(EnvironmentFile, NamesWhatIsWrongWithoutTellingTheSecret) {
     const auto large = file(std::string(70'000, 'x'));
     EXPECT_EQ(message_of([&] { (void)environment({{"KEY_FILE", large}}).get("KEY"); }),
               "KEY_FILE: the file " + large + " is larger than 64 KiB");
+}
+
+TEST(Environment, StandsOverAnother) {
+    const environment upper({{"A", "1"}, {"B_FILE", "/b"}, {"C", ""}, {"SSL_CERT_FILE", "/x"}});
+    const environment lower({{"A_FILE", "/a"}, {"B", "2"}, {"C", "3"}, {"D", "4"}, {"SSL_CERT_FILE", "/y"}});
+    EXPECT_EQ(over(upper, lower).all(),
+              (environment::variables{{"A", "1"}, {"B_FILE", "/b"}, {"C", "3"}, {"D", "4"}, {"SSL_CERT_FILE", "/x"}}));
+}
+
+TEST(Environment, OfTheProcessStandsOverWhatIsBeneath) {
+    const auto path = environment::of_process().get("PATH");
+    set_beneath_process(environment({{"PATH", "elsewhere"}, {"INFRA_TEST_BENEATH", "1"}}));
+    EXPECT_EQ(environment::of_process().get("PATH"), path);
+    EXPECT_EQ(environment::of_process().get("INFRA_TEST_BENEATH"), "1");
+    set_beneath_process({});
+    EXPECT_FALSE(environment::of_process().has("INFRA_TEST_BENEATH"));
 }
 
 TEST(Environment, OfTheProcessHasItsVariables) { EXPECT_TRUE(environment::of_process().has("PATH")); }

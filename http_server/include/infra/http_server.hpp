@@ -45,7 +45,7 @@ class server_state;
 /// http_server_active_connections, http_server_connections_total, http_server_connections_refused_total. `route` is the
 /// pattern, "(unmatched)" when there was none.
 ///
-/// Threads:  run(), stop(), port() and url() from any thread; listen() before run().
+/// Threads:  run(), stop(), stop_accepting(), port() and url() from any thread; listen() before run().
 /// Errors:   listen() and run() throw infra::error (errc::unavailable, errc::misconfigured) when the address cannot be
 ///           listened on or a certificate not used; constructors throw std::invalid_argument naming the bad option.
 /// Cancel:   cancelling run() is a stop() without patience.
@@ -69,6 +69,10 @@ public:
 
     /// Serves until stop(). At once when stopped already.
     awaitable<void> run();
+
+    /// The first step of stop() alone: nobody new is let in, and who connects is refused by the kernel. Those who are in stay, as long as
+    /// they like.
+    void stop_accepting() noexcept;
 
     /// Drains: stops accepting, closes idle connections at once, says `Connection: close` in the answers to come, waits for
     /// those until `limit`, then cuts what is left (coroutine handlers and upgraded connections are cancelled). Returns when

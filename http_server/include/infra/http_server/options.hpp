@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace infra::http {
@@ -53,6 +54,16 @@ struct tls_options {
     std::string private_key_file{}; ///< PEM, not encrypted
 };
 
+/// The fields in which proxies tell whom they forward. What they do not write themselves they pass on as the client has sent it, so one
+/// kind is read and the other ignored.
+enum class forwarding {
+    x_forwarded, ///< `X-Forwarded-For`, `-Proto` and `-Host`, as nearly all have it
+    forwarded,   ///< `Forwarded`, RFC 7239
+};
+
+/// What trusted_proxies takes: an address, or a network such as `10.0.0.0/8` or `2001:db8::/32`.
+bool is_network(std::string_view text) noexcept;
+
 struct server_options {
     std::string host = "127.0.0.1"; ///< a numeric address to listen on; `0.0.0.0` or `::` for all interfaces
     std::uint16_t port = 3000;      ///< 0: any free one, see server::port()
@@ -62,6 +73,7 @@ struct server_options {
     /// Networks (`10.0.0.0/8`, `::1`) whose `X-Forwarded-For`, `-Proto` and `-Host` are believed. Anybody can write those
     /// headers: name the proxy, not the world.
     std::vector<std::string> trusted_proxies{};
+    forwarding forwarded_in = forwarding::x_forwarded; ///< what those proxies write
     std::optional<tls_options> tls{};
     bool access_log = true; ///< one line a request, level info, module "http"
     int backlog = 1024;     ///< connections the kernel holds for us while we are busy

@@ -29,7 +29,7 @@ class environment {
 public:
     using variables = std::map<std::string, std::string, std::less<>>;
 
-    /// What the process was started with. Call before threads change it.
+    /// What the process was started with, over set_beneath_process(). Call before threads change it.
     static environment of_process();
 
     environment() = default; ///< empty
