@@ -1,5 +1,7 @@
 #include "background.hpp"
 #include "board_state.hpp"
+#include "mail/mail_panel.hpp"
+#include "queues/queues_panel.hpp"
 
 #include <cstdio>
 
@@ -39,7 +41,10 @@ void add_parts(app::application& to, const std::shared_ptr<board_state>& state) 
 }
 
 // One panel a line: what it is about comes from the modules' default instances, which the service has wired.
-void add_panels(board on) { static_cast<void>(on); }
+void add_panels(board on) {
+    add_mail_panel(on, watch_default_mailer(on.time()));
+    add_queues_panel(on);
+}
 
 } // namespace
 

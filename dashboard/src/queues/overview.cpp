@@ -1,0 +1,154 @@
+// What queues add to the overview.
+
+#include "overview.hpp"
+#include "../texts.hpp"
+#include "desk.hpp"
+#include "schedules.hpp"
+
+#include <infra/base/encoding.hpp>
+
+#include <algorithm>
+#include <string>
+
+namespace infra::dashboard {
+namespace {
+
+constexpr std::size_t most_failure_concerns = 5;
+constexpr std::size_t most_of_text = 200;
+constexpr std::chrono::hours failures_concern{24};
+constexpr std::chrono::seconds patience{5}; // before "no workers" is said: they come and go
+
+const queue_seen* oldest_in(const queues_seen& all) noexcept {
+    const queue_seen* found = nullptr;
+    for (const auto& each : all.queues)
+        if (!each.counts.paused && each.oldest && (!found || *each.oldest < *found->oldest))
+            found = &each;
+    return found;
+}
+
+const queue_seen* most_failing(const queues_seen& all) noexcept {
+    const queue_seen* found = nullptr;
+    for (const auto& each : all.queues)
+        if (failed_in(each) > 0 && (!found || failed_in(each) > failed_in(*found)))
+            found = &each;
+    return found;
+}
+
+double seconds(std::chrono::milliseconds d) noexcept { return std::chrono::duration<double>(d).count(); }
+
+std::string counted(std::size_t n, std::string_view one) {
+    return std::to_string(n) + " " + std::string(one) + (n == 1 ? "" : "s");
+}
+
+std::string link_to(std::string_view queue, std::string_view state) {
+    return "#/queues/" + encoding::percent_encode(queue) + "?state=" + std::string(state);
+}
+
+awaitable<std::vector<figure>> look_at_figures(shared_desk desk) {
+    const auto seen = co_await desk->watch->look(desk->jobs());
+    co_return figures_of(*seen, desk->from.oldest_limit);
+}
+
+awaitable<std::vector<concern>> look_at_concerns(shared_desk desk) {
+    const auto jobs = desk->jobs();
+    const auto seen = co_await desk->watch->look(jobs);
+    std::vector<concern> all;
+    for (const auto& each : seen->queues) {
+        if (each.counts.failed == 0)
+            continue;
+        const auto groups = co_await desk->failures->look(jobs, each.counts.queue, each.counts.failed, each.minutes);
+        for (auto& one : concerns_of(each.counts.queue, *groups, seen->at))
+            all.push_back(std::move(one));
+    }
+    std::ranges::sort(all, std::ranges::greater(), &concern::count);
+    if (all.size() > most_failure_concerns)
+        all.resize(most_failure_concerns);
+    for (auto& one : concerns_of(*seen))
+        all.push_back(std::move(one));
+    for (const auto& each : co_await look_at_schedules(jobs))
+        if (auto one = concern_of(each, seen->at))
+            all.push_back(std::move(*one));
+    co_return all;
+}
+
+} // namespace
+
+std::vector<figure> figures_of(const queues_seen& all, std::chrono::milliseconds oldest_limit) {
+    std::size_t waiting = 0, failed = 0;
+    for (const auto& each : all.queues) {
+        waiting += each.counts.waiting;
+        failed += failed_in(each);
+    }
+    const auto* oldest = oldest_in(all);
+    const auto* failing = most_failing(all);
+    return {
+        {.name = "jobs_waiting", .label = "Jobs waiting", .value = static_cast<double>(waiting), .link = "#/queues"},
+        {.name = "oldest_waiting_job",
+         .label = "Oldest job",
+         .value = oldest ? seconds(waited(*oldest, all.at)) : 0,
+         .unit = "s",
+         .limit = seconds(oldest_limit),
+         .link = oldest ? link_to(oldest->counts.queue, "waiting") : "#/queues"},
+        {.name = "failed_jobs",
+         .label = "Failed, 15 min",
+         .value = static_cast<double>(failed),
+         .limit = 0,
+         .link = failing ? link_to(failing->counts.queue, "failed") : "#/queues"}};
+}
+
+std::vector<concern> concerns_of(const std::string& queue, const failure_groups& groups, wall_time now) {
+    std::vector<concern> all;
+    for (const auto& each : groups.groups) {
+        if (saturating_sub(now, each.last) > failures_concern || all.size() == most_failure_concerns)
+            continue;
+        const auto path = "/queues/" + encoding::percent_encode(queue) + "/failures/" + each.id + "/retry";
+        all.push_back(
+            {.severity = level::error,
+             .text = cut(counted(each.count, "job") + " of " + each.name + " failed: " + each.signature, most_of_text),
+             .link = link_to(queue, "failed") + "&group=" + each.id,
+             .count = each.count,
+             .since = each.first,
+             .action = "Retry",
+             .action_method = "POST",
+             .action_path = path});
+    }
+    return all;
+}
+
+std::vector<concern> concerns_of(const queues_seen& all) {
+    std::vector<concern> found;
+    for (const auto& each : all.queues)
+        if (each.workers == 0 && each.counts.waiting > 0 && !each.counts.paused && waited(each, all.at) >= patience)
+            found.push_back({.severity = level::warn,
+                             .text = "the queue " + each.counts.queue + " has no workers, and " +
+                                     counted(each.counts.waiting, "job") + " wait" +
+                                     (each.counts.waiting == 1 ? "s" : ""),
+                             .link = link_to(each.counts.queue, "waiting"),
+                             .count = each.counts.waiting,
+                             .since = each.oldest});
+    return found;
+}
+
+std::optional<concern> concern_of(const schedule_seen& s, wall_time now) {
+    const auto path = "/cron/" + encoding::percent_encode(s.job.queue) + "/" + encoding::percent_encode(s.job.name);
+    if (s.job.orphaned)
+        return concern{.severity = level::warn,
+                       .text = "the schedule " + s.job.name + " does not run: no process defines it any more",
+                       .link = "#/queues?view=cron"};
+    if (s.paused || overdue(s.job, now) == std::chrono::milliseconds(0))
+        return std::nullopt;
+    return concern{.severity = level::warn,
+                   .text = "the schedule " + s.job.name + " missed its run: no worker has taken it",
+                   .link = "#/queues?view=cron",
+                   .since = s.job.next,
+                   .action = "Run now",
+                   .action_method = "POST",
+                   .action_path = path + "/run"};
+}
+
+void add_queue_overview(board& on, const shared_desk& desk) {
+    on.figures([desk] { return look_at_figures(desk); });
+    on.concerns([desk] { return look_at_concerns(desk); });
+}
+
+} // namespace infra::dashboard

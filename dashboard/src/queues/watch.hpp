@@ -1,0 +1,64 @@
+#pragma once
+
+// All queues at one look, shared by whoever looks within the same second.
+
+#include <infra/queue/control.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace infra::dashboard {
+
+struct queue_seen {
+    queue::queue_counts counts{};
+    std::optional<wall_time> oldest{}; ///< since when the one waits that has waited longest
+    std::size_t workers = 0;
+    std::vector<queue::minute_counts> minutes{}; ///< the last fifteen
+};
+
+struct queues_seen {
+    wall_time at{};
+    std::vector<queue_seen> queues{}; ///< by name
+    std::size_t left_out = 0;         ///< beyond most_queues
+    std::vector<queue::worker_info> workers{};
+};
+
+/// More are not shown at once.
+inline constexpr std::size_t most_queues = 200;
+
+inline constexpr std::chrono::minutes rate_over{15};
+
+awaitable<queues_seen> look_at_queues(queue::control jobs);
+
+/// So many of its jobs ended in those minutes, successfully or not.
+std::size_t completed_in(const queue_seen& q) noexcept;
+std::size_t failed_in(const queue_seen& q) noexcept;
+/// Jobs a minute that ended, over the minutes that are over.
+double rate_of(const queue_seen& q) noexcept;
+
+std::chrono::milliseconds waited(const queue_seen& q, wall_time now) noexcept;
+
+/// Threads:  any.
+/// Lifetime: held by whoever asks.
+class queue_watch : public std::enable_shared_from_this<queue_watch> {
+public:
+    using seen = std::shared_ptr<const queues_seen>;
+
+    /// What was seen less than a second ago, or what is seen now.
+    awaitable<seen> look(queue::control jobs);
+
+    /// What was done is to be seen at once.
+    void forget() noexcept;
+
+private:
+    std::mutex mutex_;
+    seen last_;            // guarded by mutex_
+    steady_time looked_{}; // guarded by mutex_
+};
+
+} // namespace infra::dashboard

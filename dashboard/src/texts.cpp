@@ -1,0 +1,28 @@
+#include "texts.hpp"
+
+namespace infra::dashboard {
+namespace {
+
+std::string_view beginning(std::string_view text, std::size_t most) noexcept {
+    if (text.size() <= most)
+        return text;
+    while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xc0) == 0x80)
+        --most;
+    return text.substr(0, most);
+}
+
+} // namespace
+
+std::string cut(std::string_view text, std::size_t most) {
+    std::string made(beginning(text, most));
+    if (made.size() < text.size())
+        made += "…";
+    return made;
+}
+
+json::value payload_of(std::string_view text, std::size_t most) {
+    const auto shown = beginning(text, most);
+    return {{"text", shown}, {"bytes", text.size()}, {"cut", shown.size() < text.size()}};
+}
+
+} // namespace infra::dashboard

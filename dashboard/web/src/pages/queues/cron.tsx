@@ -1,0 +1,140 @@
+import { segment } from '../../lib/api';
+import { useList } from '../../lib/list';
+import * as words from '../../lib/words';
+import { Action, mayOperate } from '../../parts/actions';
+import { Badge, Notice, Problem, Skeleton, Time } from '../../parts/basics';
+import { Table } from '../../parts/table';
+import { api, useAgain } from './deeds';
+import { cli, jobAt, queueAt, titleOf, toneOf, type Schedule } from './model';
+
+function Condition(props: { of: Schedule }) {
+    const s = props.of;
+    if (s.orphaned) return <Badge tone="warn">Orphaned</Badge>;
+    if (s.paused) return <Badge tone="idle">Paused</Badge>;
+    if (s.overdue_ms > 0) return <Badge tone="bad">Missed by {words.span(s.overdue_ms)}</Badge>;
+    if (!s.stored) return <Badge tone="idle">Not stored yet</Badge>;
+    return s.next === null ? <Badge tone="idle">Over</Badge> : <Badge tone="good">Runs</Badge>;
+}
+
+const clockThere = (there: string) => there.replace('T', ' ').replace(/([+-]\d\d:\d\d|Z)$/, ' $1');
+
+function NextRuns(props: { of: Schedule }) {
+    const s = props.of;
+    if (s.next_runs.length === 0) return <span class="muted">–</span>;
+    return (
+        <details>
+            <summary>
+                <Time at={s.next_runs[0]!.at} relative />
+            </summary>
+            <table>
+                <thead>
+                    <tr>
+                        <th scope="col">{s.tz}</th>
+                        <th scope="col">Here</th>
+                    </tr>
+                </thead>
+                <tbody>
+                    {s.next_runs.map((run) => (
+                        <tr>
+                            <td class="mono" data-title={s.tz}>
+                                {clockThere(run.there)}
+                            </td>
+                            <td class="mono" data-title="Here">
+                                {words.date(run.at)}
+                            </td>
+                        </tr>
+                    ))}
+                </tbody>
+            </table>
+        </details>
+    );
+}
+
+// A schedule has no pause of its own in what is stored: its queue has one, which by default is its alone.
+function Pause(props: { of: Schedule; then: () => void }) {
+    const { queue, name, paused, others } = props.of;
+    const verb = paused ? 'resume' : 'pause';
+    const shared = others > 0 || queue !== name;
+    const what = `the queue ${queue}${others > 0 ? `, with ${others} other ${others === 1 ? 'schedule' : 'schedules'}` : ''}`;
+    return (
+        <Action
+            deed={{
+                method: 'POST',
+                path: api(queue, verb),
+                done: paused ? `${what} goes on.` : `${what} is paused, also over restarts, until it is resumed.`,
+                cli: cli('infra', 'queue', verb, queue),
+                ...(shared && !paused ? { confirm: { question: `Pause ${what}, and whatever else is in it?`, yes: 'Pause' } } : {}),
+            }}
+            label={`${paused ? 'Resume' : 'Pause'} ${name}`}
+            then={props.then}
+        >
+            {paused ? 'Resume' : 'Pause'}
+        </Action>
+    );
+}
+
+export function Cron() {
+    const list = useList<Schedule>('cron');
+    useAgain(list.again);
+    if (!list.first) return list.failure ? <Problem failure={list.failure} again={list.again} /> : <Skeleton rows={4} />;
+    return (
+        <>
+            <Problem failure={list.failure} again={list.again} />
+            <Notice>
+                Schedules are written in code: whoever defines one stores it again when a process starts. Pausing one pauses its queue, and what was due meanwhile is then made up for by
+                its policy for missed runs.
+            </Notice>
+            <Table
+                label="Schedules"
+                rows={list.items}
+                keyOf={(s) => `${s.queue}:${s.name}`}
+                empty="No schedule is defined or stored: define_cron makes one."
+                columns={[
+                    { title: 'Schedule', cell: (s) => <a href={queueAt(s.queue)}>{s.name}</a> },
+                    { title: 'State', cell: (s) => <Condition of={s} /> },
+                    { title: 'When', wide: true, cell: (s) => (s.pattern ? <code>{s.pattern}</code> : `every ${words.span(s.every_ms)}`) },
+                    { title: 'Zone', narrow: 'hide', cell: (s) => s.tz },
+                    { title: 'Next', cell: (s) => <NextRuns of={s} /> },
+                    {
+                        title: 'Last run',
+                        cell: (s) =>
+                            s.last_run ? (
+                                <a href={jobAt({ queue: s.queue, id: s.last_run.id })} title={s.last_run.failed_reason}>
+                                    <Badge tone={toneOf(s.last_run.state)}>{titleOf(s.last_run.state)}</Badge>
+                                </a>
+                            ) : (
+                                <Time at={s.last} relative />
+                            ),
+                    },
+                    { title: 'Runs', numeric: true, narrow: 'hide', cell: (s) => words.count(s.runs) },
+                    ...(mayOperate()
+                        ? [
+                              {
+                                  title: '',
+                                  acts: true,
+                                  cell: (s: Schedule) => (
+                                      <>
+                                          <Action
+                                              deed={{
+                                                  method: 'POST' as const,
+                                                  path: `cron/${segment(s.queue)}/${segment(s.name)}/run`,
+                                                  done: `A run of ${s.name} waits, beside its own.`,
+                                                  cli: cli('infra', 'cron', 'run', s.name, '--queue', s.queue),
+                                              }}
+                                              disabled={!s.stored}
+                                              label={`Run ${s.name} now`}
+                                              then={list.again}
+                                          >
+                                              Run now
+                                          </Action>
+                                          <Pause of={s} then={list.again} />
+                                      </>
+                                  ),
+                              },
+                          ]
+                        : []),
+                ]}
+            />
+        </>
+    );
+}
