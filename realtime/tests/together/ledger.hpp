@@ -23,8 +23,8 @@ public:
     /// What each publisher has said in the channel by now.
     using numbers = std::map<std::int64_t, std::int64_t>;
 
-    /// `counts_all`: as many are told of as are missing. Otherwise who misses something has been told that there is something: where links break,
-    /// and where a gap that stands in the history has become too old for it, the numbers are not exact.
+    /// `counts_all`: as many are told of as are missing. Otherwise who misses something has been told that there is something: a gap that stands
+    /// in the history, and has become too old for it, is one of the missing then.
     ledger(bool has_history, bool counts_all) : has_history_(has_history), counts_all_(counts_all) {}
 
     /// A client goes on from where it knows to be, or begins anew. In a channel with a history it is owed from then on whatever is said after
