@@ -1,7 +1,12 @@
+#include "configuration.hpp"
+#include "start_report.hpp"
+#include "supervisor.hpp"
 #include "wiring.hpp"
 
+#include <infra/app/dotenv.hpp>
 #include <infra/base/with_deadline.hpp>
 #include <infra/runtime/default_runtime.hpp>
+#include <infra/runtime/environment_layers.hpp>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -51,6 +56,27 @@ void occupy_standard_streams() {
             static_cast<void>(::open("/dev/null", O_RDWR)); // the lowest that is free: this one
 }
 
+// Log files are begun anew, as logrotate wants it. On a terminal SIGHUP means that it was closed, and ends the process; and who was
+// started to survive that (nohup) does.
+void reopen_files_on_hangup() {
+    struct sigaction now{};
+    const bool is_ignored = ::sigaction(SIGHUP, nullptr, &now) == 0 && now.sa_handler == SIG_IGN;
+    if (!is_ignored && ::isatty(STDIN_FILENO) == 0)
+        logging::reopen_files_on_hangup();
+}
+
+dotenv found_beside(const app_options& options, const environment& process) {
+    if (options.environment)
+        return {};
+    auto found = read_dotenv(process);
+    set_beneath_process(found.values); // for modules that look around by themselves
+    return found;
+}
+
+bool says_levels(const dotenv& beside) {
+    return beside.values.all().contains("LOG_LEVEL") || beside.values.all().contains("LOG_LEVEL_FILE");
+}
+
 // A coroutine that waits for "stop", however often and from wherever it is said.
 class stop_signal {
 public:
@@ -80,13 +106,20 @@ private:
 
 struct application::state {
     explicit state(app_options o)
-        : options(std::move(o)), env(options.environment ? *options.environment : infra::environment::of_process()) {}
+        : options(std::move(o)),
+          process(options.environment ? *options.environment : infra::environment::of_process()),
+          beside(found_beside(options, process)),
+          env(over(process, beside.values)) {}
 
     app_options options;
+    infra::environment process;
+    dotenv beside;
     infra::environment env;
+    supervisor above;
+    steady_time begun = std::chrono::steady_clock::now();
     http::router routes;
     std::shared_ptr<phase> now = std::make_shared<phase>();
-    wiring w{.options = options, .env = env, .routes = routes, .now = now};
+    wiring w{.options = options, .env = env, .routes = routes, .now = now, .reads_levels = says_levels(beside)};
     std::vector<std::string> problems;
     std::vector<part> added;
     std::vector<std::function<void(const started&)>> told;
@@ -115,7 +148,25 @@ struct application::state {
         drain_delay = options.drain_delay ? *options.drain_delay : env.duration("DRAIN_DELAY", {});
     }
 
+    void read_supervisor() {
+        if (!options.environment) // of a test, which is not what systemd started
+            above = supervisor(env);
+    }
+
+    // Everything that is wrong, whoever found it. What only looks like a mistake is told and goes on.
+    bool is_configured() {
+        auto report = check_settings(left_to_say(options, env));
+        for (const auto& each : report.warnings)
+            logging::warn("configuration", {{"warning", each}});
+        problems = merged(std::move(report.problems), std::move(problems));
+        problems.insert(problems.begin(), beside.problems.begin(), beside.problems.end());
+        if (!problems.empty())
+            report_problems();
+        return problems.empty();
+    }
+
     void report_problems() const {
+        above.tell("STATUS=cannot start: its configuration is wrong, see the log");
         std::string text = options.name + " cannot start: its configuration is wrong";
         for (const auto& each : problems) {
             text += "\n  - " + each;
@@ -206,10 +257,15 @@ struct application::state {
         ::_exit(1);
     }
 
-    void log_start() const {
-        for (const auto& each : w.chosen)
-            logging::info("backend chosen", {{"for", each.module}, {"backend", each.backend}});
-        logging::info("listening", {{"service", options.name}, {"url", w.server->url()}});
+    void report_start() const {
+        const started service{.url = w.server->url(), .backends = w.chosen};
+        const auto took = std::chrono::steady_clock::now() - begun;
+        log_start(options, service, std::chrono::duration_cast<std::chrono::milliseconds>(took));
+        if (const auto table = start_table(options, service); !table.empty())
+            say(table);
+        above.tell("READY=1\nSTATUS=serving at " + service.url);
+        for (const auto& each : told)
+            each(service);
     }
 
     awaitable<void> start() {
@@ -218,9 +274,7 @@ struct application::state {
             co_return;
         run_parts();
         now->set(health::service_state::serving);
-        log_start();
-        for (const auto& each : told)
-            each({.url = w.server->url(), .backends = w.chosen});
+        report_start();
     }
 
     awaitable<int> live() {
@@ -233,8 +287,10 @@ struct application::state {
             co_await stop_asked.wait();
         const auto limit = deadline::after(options.drain_timeout);
         now->set(health::service_state::stopping);
+        above.tell("STOPPING=1\nSTATUS=finishing what is under way");
         logging::info("stopping", {{"service", options.name}, {"within", options.drain_timeout}});
         co_await let_balancers_look_elsewhere(limit);
+        w.server->stop_accepting();
         co_await stop_parts(limit);
         if (!failure.empty()) {
             logging::error("the service failed", {{"service", options.name}, {"error", failure}});
@@ -252,6 +308,7 @@ application::application(app_options options) {
     for (const auto add : before_routes)
         state_->wire(add);
     state_->wire([s = state_.get()](wiring&) { s->read_drain_delay(); });
+    state_->wire([s = state_.get()](wiring&) { s->read_supervisor(); });
 }
 
 application::~application() = default;
@@ -262,6 +319,12 @@ const std::string& application::name() const noexcept { return state_->options.n
 const app_options& application::options() const noexcept { return state_->options; }
 
 const infra::environment& application::environment() const noexcept { return state_->env; }
+
+std::vector<effective_setting> application::settings() const {
+    return effective_settings(state_->process, state_->beside.values);
+}
+
+const std::vector<chosen_backend>& application::backends() const noexcept { return state_->w.chosen; }
 
 http::router& application::http() noexcept { return state_->routes; }
 
@@ -275,10 +338,9 @@ int application::run() {
     auto& s = *state_;
     s.wire(wire_http);
     s.w.parts.insert(s.w.parts.end(), s.added.begin(), s.added.end());
-    if (!s.problems.empty()) {
-        s.report_problems();
+    if (!s.is_configured())
         return 1;
-    }
+    reopen_files_on_hangup();
     asio::signal_set signals(s.main.io_context(), SIGINT, SIGTERM);
     bool signalled = false;
     std::function<void(boost::system::error_code, int)> on_signal = [&](boost::system::error_code ec, int number) {
@@ -291,6 +353,9 @@ int application::run() {
         signals.async_wait(on_signal);
     };
     signals.async_wait(on_signal);
+
+    std::function<void(std::exception_ptr)> not_watched = [](std::exception_ptr) {};
+    asio::co_spawn(s.main.get_executor(), s.above.give_signs_of_life(), not_watched);
 
     int code = 1;
     asio::co_spawn(s.main.get_executor(), s.live(), [&](std::exception_ptr failed, int result) {

@@ -1,12 +1,40 @@
 #include "wiring.hpp"
 
+#include "settings/forms.hpp"
+
+#include <infra/base/error.hpp>
+
+#include <algorithm>
+
 namespace infra::app {
+namespace {
+
+http::forwarding forwarding_from(const environment& variables) {
+    const auto chosen = variables.get_or("TRUSTED_PROXY_HEADER", "x-forwarded");
+    if (chosen != "x-forwarded" && chosen != "forwarded")
+        throw error(errc::misconfigured, "TRUSTED_PROXY_HEADER: expected one of x-forwarded, forwarded");
+    return chosen == "forwarded" ? http::forwarding::forwarded : http::forwarding::x_forwarded;
+}
+
+} // namespace
+
+std::vector<std::string> trusted_proxies_from(const environment& variables) {
+    auto networks = settings::list_of(variables.get_or("TRUSTED_PROXIES", ""));
+    if (!std::ranges::all_of(networks, http::is_network))
+        throw error(errc::misconfigured,
+                    "TRUSTED_PROXIES: expected addresses and networks such as 10.0.0.0/8, with commas between");
+    return networks;
+}
 
 void wire_http(wiring& w) {
     auto options = w.options.server;
     options.host = w.options.host ? *w.options.host : w.env.get_or("HOST", "127.0.0.1");
     options.port =
         w.options.port ? *w.options.port : static_cast<std::uint16_t>(w.env.integer("PORT", 3000, 0, 65'535));
+    if (options.trusted_proxies.empty()) {
+        options.trusted_proxies = trusted_proxies_from(w.env);
+        options.forwarded_in = forwarding_from(w.env);
+    }
     w.server = std::make_shared<http::server>(w.routes, std::move(options));
     w.parts.push_back({
         .name = "http",

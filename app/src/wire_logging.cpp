@@ -6,7 +6,7 @@ namespace infra::app {
 void wire_logging(wiring& w) {
     auto& pipeline = logging::default_pipeline();
     pipeline.install();
-    if (w.options.environment)
+    if (w.options.environment || w.reads_levels)
         pipeline.set_levels(logging::options_from(w.env).options.levels);
     w.chosen.push_back({.module = "logging", .backend = "stdout"});
     w.parts.push_back({

@@ -34,6 +34,7 @@ struct wiring {
     std::vector<part>
         doors{}; ///< put behind HTTP: stopped before it, since they hold what it has let in and given away
     std::vector<chosen_backend> chosen{};
+    bool reads_levels = false;              ///< LOG_LEVEL is in `.env`, which the log had not seen when it began
     std::shared_ptr<http::server> server{}; ///< made last, of the routes that are there by then
 };
 
@@ -46,6 +47,9 @@ void wire_realtime(wiring& w);
 void wire_cache(wiring& w);
 void wire_storage(wiring& w);
 void wire_http(wiring& w);
+
+/// TRUSTED_PROXIES. Throws errc::misconfigured.
+std::vector<std::string> trusted_proxies_from(const environment& variables);
 
 /// The path under which signed URLs of stores without a server of their own are answered: that of STORAGE_PUBLIC_URL.
 std::string storage_route(const environment& variables);

@@ -176,13 +176,5 @@ TEST(NearMiss, IsOneSlip) {
         EXPECT_EQ(meant_by(meant_as_it_is), "") << meant_as_it_is;
 }
 
-TEST(Below, KeepsWhatIsSetAboveInEitherForm) {
-    const auto all =
-        below(environment({{"A", "1"}, {"B_FILE", "/b"}, {"C", ""}, {"SSL_CERT_FILE", "/x"}}),
-              environment({{"A_FILE", "/a"}, {"B", "2"}, {"C", "3"}, {"D", "4"}, {"SSL_CERT_FILE", "/y"}}));
-    EXPECT_EQ(all.all(),
-              (environment::variables{{"A", "1"}, {"B_FILE", "/b"}, {"C", "3"}, {"D", "4"}, {"SSL_CERT_FILE", "/x"}}));
-}
-
 } // namespace
 } // namespace infra::app

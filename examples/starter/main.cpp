@@ -19,10 +19,6 @@ namespace {
 
 // For people, and only for them: stdout belongs to the log.
 void greet(const infra::app::started& service) {
-    std::cerr << "\n  " << service.url << "\n\n";
-    for (const auto& each : service.backends)
-        std::cerr << "  " << each.module << std::string(each.module.size() < 12 ? 12 - each.module.size() : 1, ' ')
-                  << each.backend << "\n";
     std::cerr << "\n  Open " << service.url << "/ in a browser, and try:\n"
               << "    curl -i " << service.url << R"(/signup -d '{"name":"Ada","email":"ada@example.com"}')" << "\n"
               << "    curl " << service.url << "/jobs/ID-FROM-ABOVE\n"

@@ -10,11 +10,12 @@
 /// on SIGTERM or SIGINT drains: readiness off, no new connections, requests answered, jobs finished or given back, log
 /// written. A second signal does not wait.
 ///
-/// What the modules run on comes from environment variables (README.md lists them); with none set everything is
-/// embedded and lives under `var/`. The modules' free functions (`queue::enqueue`, `email::send_email`, `log::info` …)
+/// What the modules run on comes from environment variables (app/settings.hpp has them all), in development also from a file `.env`
+/// (app/dotenv.hpp); with none set everything is embedded and lives under `var/`. The modules' free functions (`queue::enqueue`, `email::send_email`, `log::info` …)
 /// speak to the same instances.
 
 #include <infra/app/checks.hpp>
+#include <infra/app/settings.hpp>
 #include <infra/base.hpp>
 #include <infra/cache.hpp>
 #include <infra/email.hpp>
@@ -63,7 +64,8 @@ struct app_options {
     std::optional<std::string> host{};
     std::optional<std::uint16_t> port{};
 
-    /// The rest of what the server may be told; its host and port are taken from above.
+    /// The rest of what the server may be told; its host and port are taken from above. Where it names no trusted proxies:
+    /// TRUSTED_PROXIES and TRUSTED_PROXY_HEADER, otherwise nobody's `X-Forwarded-…` are believed.
     http::server_options server{};
 
     /// Jobs at once. `run_worker` false leaves them to another process.
@@ -104,7 +106,7 @@ struct app_options {
     /// When the check `queue` speaks up.
     queue_check_options queue_check{};
 
-    /// Instead of the process's environment: for tests.
+    /// Instead of the process's environment and of `.env`: for tests.
     std::optional<infra::environment> environment{};
 };
 
@@ -144,7 +146,13 @@ public:
 
     const std::string& name() const noexcept;
     const app_options& options() const noexcept; ///< as they were given
+    /// The variables that count: those of the process, and of `.env` beneath them.
     const infra::environment& environment() const noexcept;
+    /// Every setting as it is now, fit to be shown.
+    std::vector<effective_setting> settings() const;
+    /// What each module runs on, in the order of wiring. The modules' own functions lead to the same instances:
+    /// `queue::default_queue()`, `realtime::default_hub()`, `monitoring::default_tracer()` and so on.
+    const std::vector<chosen_backend>& backends() const noexcept;
 
     /// Where routes are added.
     http::router& http() noexcept;

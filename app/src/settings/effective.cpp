@@ -1,6 +1,7 @@
 #include "forms.hpp"
 
 #include <infra/base/error.hpp>
+#include <infra/runtime/environment_layers.hpp>
 
 namespace infra::app {
 namespace {
@@ -35,24 +36,10 @@ effective_setting effective(const setting& known, const environment& all) {
     return made;
 }
 
-// KEY for KEY_FILE, but not SSL_CERT for SSL_CERT_FILE, which is a name of its own.
-std::string variable_of(const std::string& name) {
-    constexpr std::string_view suffix = "_FILE";
-    return name.ends_with(suffix) && !find_setting(name) ? name.substr(0, name.size() - suffix.size()) : name;
-}
-
 } // namespace
 
-environment below(const environment& above, const environment& lower) {
-    auto values = above.all();
-    for (const auto& [name, value] : lower.all())
-        if (!says(above, variable_of(name)))
-            values.insert_or_assign(name, value);
-    return environment(std::move(values));
-}
-
 std::vector<effective_setting> effective_settings(const environment& variables, const environment& dotenv) {
-    const auto all = below(variables, dotenv);
+    const auto all = over(variables, dotenv);
     std::vector<effective_setting> made;
     made.reserve(known_settings().size());
     for (const auto& each : known_settings()) {

@@ -1,5 +1,6 @@
 #include "readers.hpp"
 
+#include "../supervisor.hpp"
 #include "../wiring.hpp"
 
 #include <infra/app/settings.hpp>
@@ -31,13 +32,14 @@ bool is_redis(const std::string& url) {
     return scheme == "unix" || scheme.starts_with("redis");
 }
 
-// A module's sentence about a URL, with the variable that holds it in front.
+// A module's sentence about a URL, with the variable that holds it in front, unless it is about another one.
 template <class Read>
 void named(std::string_view variable, Read read) {
     try {
         read();
     } catch (const error& e) {
-        throw error(errc::misconfigured, std::string(variable) + ": " + e.what());
+        const bool names_one = find_setting(subject_of(e.what())) != nullptr;
+        throw error(errc::misconfigured, names_one ? e.what() : std::string(variable) + ": " + e.what());
     } catch (const std::invalid_argument& e) {
         throw error(errc::misconfigured, std::string(variable) + ": " + e.what());
     }
@@ -111,7 +113,9 @@ void read_sender(const environment& variables) {
         throw error(errc::misconfigured, "EMAIL_FROM: expected hello@example.org or Shop <hello@example.org>");
 }
 
-constexpr std::array<reader, 10> readers{
+constexpr std::array<reader, 12> readers{
+    [](const environment& variables) { static_cast<void>(trusted_proxies_from(variables)); },
+    [](const environment& variables) { supervisor{variables}; },
     read_redis,
     read_queue,
     read_cache,

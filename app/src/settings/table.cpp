@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 namespace infra::app {
 namespace {
@@ -33,6 +34,17 @@ constexpr std::array table{
             .fallback = "3000",
             .example = "8080",
             .highest = 65'535},
+    setting{.name = "TRUSTED_PROXIES",
+            .module = "http_server",
+            .kind = list,
+            .meaning = "Addresses and networks of proxies that are believed whom they forward; without it nobody is.",
+            .example = "10.0.0.0/8,::1"},
+    setting{.name = "TRUSTED_PROXY_HEADER",
+            .module = "http_server",
+            .kind = choice,
+            .meaning = "In which fields they say it: X-Forwarded-For, -Proto and -Host, or Forwarded.",
+            .fallback = "x-forwarded",
+            .choices = "x-forwarded, forwarded"},
     setting{.name = "DRAIN_DELAY",
             .module = "app",
             .kind = duration,
@@ -41,6 +53,22 @@ constexpr std::array table{
                        "look elsewhere.",
             .fallback = "0s",
             .example = "5s"},
+    setting{.name = "NOTIFY_SOCKET",
+            .module = "app",
+            .kind = path,
+            .meaning = "Where systemd is told that the service is ready, stops, and is alive. Set by systemd."},
+    setting{.name = "WATCHDOG_USEC",
+            .module = "app",
+            .kind = integer,
+            .meaning =
+                "After how many microseconds without a sign of life systemd restarts the service. Set by systemd.",
+            .highest = std::numeric_limits<std::int64_t>::max()},
+    setting{.name = "WATCHDOG_PID",
+            .module = "app",
+            .kind = integer,
+            .meaning = "The process that is watched so. Set by systemd.",
+            .lowest = 1,
+            .highest = std::numeric_limits<std::int64_t>::max()},
     setting{.name = "TZDIR",
             .module = "queue",
             .kind = path,

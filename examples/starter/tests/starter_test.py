@@ -338,10 +338,11 @@ class Telemetry(StarterTest):
 class Visitor:
     """An open page, as far as its WebSocket goes."""
 
-    def __init__(self, service):
+    def __init__(self, service, fields=""):
         self.socket = socket.create_connection(("127.0.0.1", service.port), PATIENCE)
         self.socket.sendall(b"GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                            b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n")
+                            b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n" +
+                            fields.encode() + b"\r\n")
         self.file = self.socket.makefile("rb")
         assert self.file.readline().split()[1] == b"101"
         while self.file.readline().strip():
@@ -507,6 +508,24 @@ class Surroundings(StarterTest):
     def test_every_mistake_of_the_configuration_at_once(self):
         self.fails("PORT", "QUEUE_URL", "EMAIL_URL", PORT="abc", QUEUE_URL="ftp://x", EMAIL_URL="pigeon:x")
 
+    def test_variables_in_a_file_beside_it(self):
+        file = pathlib.Path(self.folder) / ".env"
+        file.write_text("# for development\nexport HEALTH_TOKEN='s3cret'\nPORT=1\nEMAIL_URL=\"outbox:mails\"\nQUEUE_ULR=x\n")
+        service = self.start().listening()  # PORT=0 of the process wins
+        known = {"authorization": "Bearer s3cret"}
+        self.assertIn("details", json.loads(service.ask("GET", "/health", headers=known).text)["checks"]["queue"])
+        service.completed(service.sign_up())
+        self.assertTrue(list((pathlib.Path(self.folder) / "mails").glob("**/*.eml")))
+        self.assertEqual(service.end(), 0)
+        self.assertIn("did you mean QUEUE_URL?", service.log_path.read_text())
+        self.assertNotIn("s3cret", service.log_path.read_text() + service.stderr())
+        in_production = self.start(APP_ENV="production").listening()
+        self.assertEqual(json.loads(in_production.ask("GET", "/health", headers=known).text)["checks"]["queue"], {"status": "healthy"})
+        in_production.end()
+        file.write_text("HEALTH_TOKEN=s3cret\nnothing here\nPORT 80\n")
+        failed = self.fails(".env:2: expected NAME=value", ".env:3: expected NAME=value", "EMAIL_URL", EMAIL_URL="pigeon:x")
+        self.assertNotIn("s3cret", failed.stderr())
+
     def test_folder_that_cannot_be_made(self):
         (pathlib.Path(self.folder) / "var").write_text("a file where a folder should be")
         self.fails("var/queue.db")
@@ -534,6 +553,153 @@ class Surroundings(StarterTest):
         process.terminate()
         self.assertEqual(process.wait(PATIENCE), 0)
         self.assertNotIn("cannot write log lines", errors.read_text())
+
+
+class Supervisor:
+    """What systemd has: a socket to be told things, here an abstract one or one in a folder."""
+
+    def __init__(self, name):
+        self.name = name
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind("\0" + name[1:] if name.startswith("@") else name)
+        self.socket.settimeout(PATIENCE)
+
+    def hear(self):
+        return self.socket.recv(4096).decode().splitlines()
+
+    def hear_until(self, word):
+        heard = []
+        while word not in heard:
+            heard += self.hear()
+        return heard
+
+
+class Supervised(StarterTest):
+    def test_systemd_is_told_when_it_is_ready_that_it_lives_and_that_it_ends(self):
+        for name in (str(pathlib.Path(self.folder) / "notify"), "@" + os.path.basename(self.folder)):
+            systemd = Supervisor(name)
+            self.addCleanup(systemd.socket.close)
+            service = self.start(NOTIFY_SOCKET=name, WATCHDOG_USEC="200000")
+            systemd.hear_until("READY=1")
+            service.listening()
+            systemd.hear_until("WATCHDOG=1")
+            systemd.hear_until("WATCHDOG=1")
+            service.process.send_signal(signal.SIGTERM)
+            systemd.hear_until("STOPPING=1")
+            self.assertEqual(service.process.wait(PATIENCE), 0)
+
+    def test_a_hanging_service_gives_no_sign_of_life(self):
+        systemd = Supervisor("@" + os.path.basename(self.folder))
+        self.addCleanup(systemd.socket.close)
+        service = self.start(NOTIFY_SOCKET=systemd.name, WATCHDOG_USEC="200000")
+        systemd.hear_until("WATCHDOG=1")
+        service.process.send_signal(signal.SIGSTOP)
+        systemd.socket.settimeout(0.5)
+        with self.assertRaises(TimeoutError):
+            while True:
+                systemd.hear()
+        service.process.send_signal(signal.SIGCONT)
+        systemd.socket.settimeout(PATIENCE)
+        systemd.hear_until("WATCHDOG=1")
+
+    def test_a_mistake_is_a_status_too(self):
+        systemd = Supervisor("@" + os.path.basename(self.folder))
+        self.addCleanup(systemd.socket.close)
+        service = self.start(NOTIFY_SOCKET=systemd.name, PORT="abc")
+        self.assertIn("configuration is wrong", systemd.hear()[0])
+        self.assertEqual(service.process.wait(PATIENCE), 1)
+
+    def test_hangup_means_new_log_files_and_no_end(self):
+        service = self.start().listening()
+        service.process.send_signal(signal.SIGHUP)
+        service.completed(service.sign_up())
+        self.assertEqual(service.end(), 0)
+
+
+class SlowMailServer:
+    """Takes a mail, and accepts it only when it is let to."""
+
+    def __init__(self):
+        self.door = socket.create_server(("127.0.0.1", 0))
+        self.url = f"smtp://127.0.0.1:{self.door.getsockname()[1]}?tls=none"
+        self.has_mail, self.may_go_on = threading.Event(), threading.Event()
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        try:
+            while True:
+                client, _ = self.door.accept()
+                threading.Thread(target=self.talk, args=(client,), daemon=True).start()
+        except OSError:
+            pass
+
+    def talk(self, client):
+        file = client.makefile("rwb")
+
+        def say(line):
+            file.write(line + b"\r\n")
+            file.flush()
+
+        say(b"220 slow")
+        while line := file.readline():
+            verb = line[:4].upper()
+            if verb == b"DATA":
+                say(b"354 go on")
+                while file.readline() != b".\r\n":
+                    pass
+                self.has_mail.set()
+                self.may_go_on.wait(PATIENCE)
+                say(b"250 accepted")
+            elif verb == b"QUIT":
+                return say(b"221 bye")
+            else:
+                say(b"250 yes")
+
+
+class Shutdown(StarterTest):
+    def is_refused(self, port):
+        try:
+            socket.create_connection(("127.0.0.1", port), PATIENCE).close()
+        except ConnectionRefusedError:
+            return True
+        return False
+
+    def test_everything_ends_in_its_order_and_in_time(self):
+        collector, mail = Collector(), SlowMailServer()
+        self.addCleanup(collector.end)
+        self.addCleanup(mail.door.close)
+        service = self.start(OTEL_EXPORTER_OTLP_ENDPOINT=collector.url, EMAIL_URL=mail.url, DRAIN_DELAY="1s").listening()
+        page = Visitor(service)
+        self.addCleanup(page.end)
+        self.assertEqual(page.hear()["type"], "welcome")
+        job = service.sign_up()
+        self.assertTrue(mail.has_mail.wait(PATIENCE))
+
+        begin = time.monotonic()
+        service.process.send_signal(signal.SIGTERM)
+        # 1. Readiness goes, while everybody is still served.
+        until(lambda: service.ask("GET", "/ready").status == 503, "readiness to end")
+        self.assertEqual(service.ask("GET", "/health").status, 200)
+        self.assertEqual(page.ask(type="history", channel="signups")["type"], "history")
+        # 2. The door closes, and those who are in are told to come back elsewhere.
+        self.assertEqual(page.hear()["type"], "reconnect")
+        until(lambda: self.is_refused(service.port), "the door to close")
+        self.assertEqual(page.hear(), 4000)
+        # 3. A job that is under way is waited for.
+        self.assertIsNone(service.process.poll())
+        sent_before = len(collector.received)
+        mail.may_go_on.set()
+        # 4. What was said and measured until the end is sent, and only then it ends.
+        self.assertEqual(service.process.wait(PATIENCE), 0)
+        self.assertLess(time.monotonic() - begin, 25)
+        self.assertGreater(len(collector.received), sent_before)
+        self.assertIn("stopping", [record["body"]["stringValue"] for record in collector.logs()])
+        self.assertEqual(collector.metrics()["queue_jobs_completed_total"], 1)
+        self.assertIn("process send-welcome-email", {span["name"] for span in collector.spans()})
+        self.assertEqual(service.lines()[-1]["message"], "stopped")
+        with sqlite3.connect(pathlib.Path(self.folder) / "var/queue.db") as stored:
+            self.assertTrue(job)
+            self.assertEqual(stored.execute("PRAGMA integrity_check").fetchone(), ("ok",))
 
 
 class Crash(StarterTest):

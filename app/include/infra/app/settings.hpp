@@ -82,7 +82,7 @@ struct effective_setting {
     std::string problem{}; ///< what is wrong with the form of its value; empty: nothing is
 };
 
-/// All of known_settings(), in their order. `dotenv` is what a `.env` file said, and stands below the rest (see below()).
+/// All of known_settings(), in their order. `dotenv` is what a `.env` file said, and stands beneath the rest.
 std::vector<effective_setting> effective_settings(const environment& variables, const environment& dotenv = {});
 
 struct settings_report {
@@ -96,8 +96,5 @@ struct settings_report {
 ///
 /// Of each variable no more than one problem is told.
 settings_report check_settings(const environment& variables);
-
-/// `above`, and beneath it what `lower` says of variables that `above` has neither as NAME nor as NAME_FILE.
-environment below(const environment& above, const environment& lower);
 
 } // namespace infra::app
