@@ -539,6 +539,20 @@ class Surroundings(StarterTest):
         self.assertEqual(file.read_bytes(), before)
 
 
+    def test_people_at_a_terminal_see_what_it_runs_on(self):
+        terminal, its = os.openpty()
+        self.addCleanup(os.close, terminal)
+        process = subprocess.Popen([STARTER], cwd=self.folder, env={"PORT": "0"}, stdout=subprocess.DEVNULL, stderr=its)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        os.close(its)
+        shown = ""
+        while "/health" not in shown:
+            shown += os.read(terminal, 4096).decode()
+        self.assertRegex(shown, r"  starter  http://127.0.0.1:\d+\r\n")
+        self.assertRegex(shown, r"\n  queue +sqlite:var/queue.db\r\n")
+        self.assertNotIn("sqlite:", self.start().listening().stderr(), "nobody is there to read it")
+
     def test_standard_streams_that_are_closed_become_no_sockets(self):
         def close():
             os.close(0)
