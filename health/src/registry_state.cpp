@@ -29,6 +29,11 @@ check_report as_shown(const entry& e, check_report line) {
     return line;
 }
 
+check_report as_registered(const entry& e, check_report line) {
+    line.critical = e.options.critical;
+    return line;
+}
+
 } // namespace
 
 /// A caller's place in a run, for one wait.
@@ -246,7 +251,7 @@ void registry::state::settle(detail::run& r, steady_time now) {
     report.partial = r.partial;
     for (auto& each : r.slots)
         if (each.outcome && !each.of->standing->removed)
-            report.checks.add(each.of->name, *std::move(each.outcome));
+            report.checks.add(each.of->name, as_registered(*each.of, *std::move(each.outcome)));
     report.status = overall(report.checks);
     r.report = std::move(report);
     for (const auto* each : r.seated)

@@ -51,6 +51,7 @@ struct check_report {
     /// Set if the check has not returned: for how long it has run. It is not started again until it has.
     std::optional<std::chrono::nanoseconds> running_for{};
 
+    bool critical = true; ///< as it was registered; not in the document
     bool skipped = false; ///< what it depends on is unhealthy: it was not asked and does not count
 
     // Of its answers so far. Healthy and degraded are successes.
