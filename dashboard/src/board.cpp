@@ -36,7 +36,7 @@ void board::concerns(std::function<awaitable<std::vector<concern>>()> of) {
 
 void board::slowest(std::function<awaitable<json::array>(std::size_t)> of) { state()->slowest = std::move(of); }
 
-void board::tell(news what) noexcept {
+void board::tell(news what) const noexcept {
     if (const auto there = state_.lock())
         there->told().tell(std::move(what));
 }

@@ -149,7 +149,7 @@ public:
     void slowest(std::function<awaitable<json::array>(std::size_t)> of);
 
     /// For the live feed; kept in a ring of 500 and cheap enough for hot paths: at most 100 a second are taken, the rest counted.
-    void tell(news what) noexcept;
+    void tell(news what) const noexcept;
 
     /// How far back what `name` keeps goes, for the settings' page.
     void keeps(std::string name, std::function<reach()> how_far);

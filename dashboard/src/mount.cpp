@@ -1,7 +1,11 @@
+#include "mount.hpp"
+
 #include "background.hpp"
-#include "board_state.hpp"
+#include "health/panel.hpp"
 #include "mail/mail_panel.hpp"
+#include "overview/panel.hpp"
 #include "queues/queues_panel.hpp"
+#include "settings/panel.hpp"
 
 #include <cstdio>
 
@@ -40,29 +44,46 @@ void add_parts(app::application& to, const std::shared_ptr<board_state>& state) 
                  }});
 }
 
-// One panel a line: what it is about comes from the modules' default instances, which the service has wired.
-void add_panels(board on) {
-    add_mail_panel(on, watch_default_mailer(on.time()));
+settings_source settings_of(const app::application& service) {
+    return {.settings = [variables = service.environment()] { return app::effective_settings(variables); },
+            .warnings = [variables = service.environment()] { return app::check_settings(variables).warnings; },
+            .build = facts_of_build()};
+}
+
+// One panel a line, in the order of the overview's numbers: what it is about comes from the modules' default instances, which the
+// service has wired.
+void add_panels(app::application& service, const std::shared_ptr<board_state>& state) {
+    const auto on = state->on();
+    const health_watch watch(health::default_registry(), on.time());
+    add_health_panel(on, watch);
     add_queues_panel(on);
+    add_mail_panel(on, watch_default_mailer(on.time()));
+    add_settings_panel(state, settings_of(service));
+    add_overview_panel(state, watch);
 }
 
 } // namespace
 
-void mount(app::application& service, dashboard_options options) {
+std::shared_ptr<board_state> mount_board(app::application& service, dashboard_options options) {
     const auto& variables = service.environment();
-    const bool by_link = !options.authorize;
     auto around = surroundings{.service = service.name(),
                                .version = service.options().version,
                                .environment = environment_of(options, variables),
                                .admin_token = admin_token(variables)};
-    const auto state = board_state::open(service.http(), std::move(options), std::move(around));
-    add_panels(state->on());
+    auto state = board_state::open(service.http(), std::move(options), std::move(around));
+    add_panels(service, state);
     add_parts(service, state);
-    if (!by_link)
+    return state;
+}
+
+void mount(app::application& service, dashboard_options options) {
+    const auto state = mount_board(service, std::move(options));
+    if (state->options().authorize)
         return;
     // For whoever sits at the terminal, and never through the logger, whose lines are kept and sent elsewhere.
-    service.on_started([state](const app::started& known) {
-        std::fprintf(stderr, "\n  Dashboard, good once: %s\n\n", state->login_link(known.url, link_lasts).c_str());
+    service.on_started([weak = std::weak_ptr(state)](const app::started& known) {
+        if (const auto there = weak.lock())
+            std::fprintf(stderr, "\n  Dashboard, good once: %s\n\n", there->login_link(known.url, link_lasts).c_str());
     });
 }
 
