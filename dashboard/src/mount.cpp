@@ -4,6 +4,7 @@
 #include "health/panel.hpp"
 #include "logs/panel.hpp"
 #include "mail/mail_panel.hpp"
+#include "metrics/panel.hpp"
 #include "overview/panel.hpp"
 #include "queues/queues_panel.hpp"
 #include "settings/panel.hpp"
@@ -60,6 +61,7 @@ void add_panels(app::application& service, const std::shared_ptr<board_state>& s
     add_queues_panel(on);
     add_mail_panel(on, watch_default_mailer(on.time()));
     add_logs_panel(on, logging::default_pipeline());
+    add_metrics_panel(on, monitoring::default_metrics());
     add_settings_panel(state, settings_of(service));
     add_overview_panel(state, watch);
 }

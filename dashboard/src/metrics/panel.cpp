@@ -1,0 +1,95 @@
+#include "panel.hpp"
+
+#include "metric_answers.hpp"
+
+#include <infra/runtime/default_runtime.hpp>
+
+namespace infra::dashboard {
+namespace {
+
+using namespace std::chrono_literals;
+using history_ptr = std::shared_ptr<metric_history>;
+
+constexpr std::size_t shown_exemplars = 50;
+
+http::response unknown(const metric_query& q) {
+    return http::response::error(404, "unknown_metric",
+                                 "there is no such series of " + q.name +
+                                     ", or nothing was heard of it yet (metrics are looked at every 10 s)");
+}
+
+awaitable<http::response> list(history_ptr kept) {
+    auto made = [kept] { return metrics_answer(kept->list(), kept->counts()); };
+    co_return http::response::ok(co_await default_blocking_pool().run(std::move(made)));
+}
+
+awaitable<http::response> drawn(history_ptr kept, metric_query q) {
+    auto made = [kept, q]() -> std::optional<json::object> {
+        const auto found = kept->range(q);
+        if (!found)
+            return std::nullopt;
+        return range_answer(q, *found, kept->exemplars(q.name, q.where, shown_exemplars));
+    };
+    const auto answer = co_await default_blocking_pool().run(std::move(made));
+    co_return answer ? http::response::ok(*answer) : unknown(q);
+}
+
+awaitable<http::response> downloaded(history_ptr kept, metric_query q) {
+    auto made = [kept, q] { return kept->range(q); };
+    const auto found = co_await default_blocking_pool().run(std::move(made));
+    if (!found)
+        co_return unknown(q);
+    auto answer = http::response::of(200, "text/csv; charset=utf-8", csv_of(q, *found));
+    answer.headers.set("Content-Disposition", "attachment; filename=\"metric.csv\"");
+    co_return answer;
+}
+
+// Never more than a fiftieth of a core, however many series there are.
+awaitable<void> sample(history_ptr kept, monitoring::metrics* of, clock* time) {
+    while (true) {
+        auto look = [kept, of, time] {
+            const auto began = time->steady();
+            kept->sample(of->collect(), time->wall(), began);
+            return time->steady() - began;
+        };
+        const auto took = co_await default_blocking_pool().run(std::move(look));
+        co_await time->sleep_for(std::max<std::chrono::nanoseconds>(metric_history::interval - took, 50 * took));
+    }
+}
+
+// --- the overview ---
+
+std::optional<double> cache_hits(const metric_history& kept) {
+    const auto all = kept.rate("cache_requests_total", {}, 5min);
+    const auto hits = kept.rate("cache_requests_total", {{"result", "hit"}}, 5min);
+    return all && hits && *all > 0 ? std::optional(*hits / *all) : std::nullopt;
+}
+
+std::vector<figure> figures_of(const metric_history& kept) {
+    const auto requests = kept.rate("http_server_requests_total", {}, 1min);
+    return {{.name = "requests",
+             .label = "Requests/min",
+             .value = requests ? std::optional(*requests * 60) : std::nullopt,
+             .unit = "per_minute",
+             .link = "#/metrics/http_server_requests_total?by=route"},
+            {.name = "cache_hit", .label = "Cache hit", .value = cache_hits(kept), .unit = "ratio", .link = "#/cache"}};
+}
+
+} // namespace
+
+std::shared_ptr<const metric_history> add_metrics_panel(board on, monitoring::metrics& of) {
+    const auto kept = std::make_shared<metric_history>(on.options().kept.metric_bytes);
+    on.page("metrics");
+    on.show("/metrics", [kept](http::request) { return list(kept); });
+    on.show("/metrics/data", [kept](http::request r) { return drawn(kept, metric_query_of(r)); });
+    on.show("/metrics/csv", [kept](http::request r) { return downloaded(kept, metric_query_of(r)); });
+    on.figures([kept]() -> awaitable<std::vector<figure>> { co_return figures_of(*kept); });
+    on.keeps("metrics", [kept] {
+        const auto now = kept->counts();
+        return reach{.since = now.since, .entries = now.series, .bytes = now.bytes, .max_bytes = now.max_bytes};
+    });
+    on.background("metrics", [kept, of = &of, time = &on.time()] { return sample(kept, of, time); });
+    return kept;
+}
+
+} // namespace infra::dashboard
