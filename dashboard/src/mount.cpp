@@ -8,6 +8,7 @@
 #include "overview/panel.hpp"
 #include "queues/queues_panel.hpp"
 #include "settings/panel.hpp"
+#include "traces/panel.hpp"
 
 #include <cstdio>
 
@@ -62,6 +63,7 @@ void add_panels(app::application& service, const std::shared_ptr<board_state>& s
     add_mail_panel(on, watch_default_mailer(on.time()));
     add_logs_panel(on, logging::default_pipeline());
     add_metrics_panel(on, monitoring::default_metrics());
+    add_traces_panel(on, monitoring::default_tracer(), service.name());
     add_settings_panel(state, settings_of(service));
     add_overview_panel(state, watch);
 }
