@@ -1,16 +1,24 @@
 // The stream goes when nobody looks; and when the service goes, the page says so and comes back with it.
 
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 
 import { Browser, goTo, Service, skip } from "./support.mjs";
 
 let browser;
 let service;
+const folder = mkdtempSync(join(tmpdir(), "infra-life-")); // outlives the service that is killed
+const flags = ["--folder", folder];
 before(async () => {
-  if (!skip) [browser, service] = await Promise.all([Browser.start(), Service.start()]);
+  if (!skip) [browser, service] = await Promise.all([Browser.start(), Service.start(flags)]);
 });
-after(() => Promise.all([browser?.end(), service?.end()]));
+after(async () => {
+  await Promise.all([browser?.end(), service?.end()]);
+  rmSync(folder, { recursive: true, force: true });
+});
 
 // Headless pages are always in sight: we say otherwise.
 const canHide = () => {
@@ -74,7 +82,7 @@ test("says that the service has gone, and heals when it is back", { skip }, asyn
   await service.end("SIGKILL");
   await page.waitForSelector(".diagnosis");
   assert.match(await page.textContent(".diagnosis h1"), /does not answer/);
-  service = await Service.start(["--port", port]);
+  service = await Service.start([...flags, "--port", port]);
   // Whoever was logged in is not known to the new process: it asks for its link, which brings everything back.
   await page.waitForFunction(() => /Log in/.test(document.querySelector(".diagnosis h1")?.textContent ?? ""));
   const token = new URL(service.login).searchParams.get("token");
@@ -82,6 +90,7 @@ test("says that the service has gone, and heals when it is back", { skip }, asyn
   await page.click(".diagnosis button");
   await page.waitForSelector("main h1");
   await page.waitForSelector(".diagnosis", { state: "detached" });
+  service.cookies = await page.context().cookies(); // the link is used up
   await page.context().close();
 });
 
