@@ -42,7 +42,12 @@ export function date(ms: Maybe<number>): string {
     const d = new Date(ms);
     return `${d.getFullYear()}-${String(d.getMonth() + 1).padStart(2, '0')}-${String(d.getDate()).padStart(2, '0')} ${clock(ms)}`;
 }
+// In whole seconds: what is looked at again and again does not flicker.
+export function whole(ms: number): string {
+    return ms < 60_000 ? `${Math.floor(ms / 1000)} s` : span(ms);
+}
 export function ago(ms: Maybe<number>, now = Date.now()): string {
     if (ms == null) return unknown;
-    return ms > now ? `in ${span(ms - now)}` : `${span(now - ms)} ago`;
+    if (Math.abs(now - ms) < 1000) return 'now';
+    return ms > now ? `in ${whole(ms - now)}` : `${whole(now - ms)} ago`;
 }

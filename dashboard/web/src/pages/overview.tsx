@@ -6,6 +6,7 @@ import { useLive } from '../lib/live';
 import { useLoad } from '../lib/load';
 import type { News, Overview as Document } from '../lib/overview';
 import { rangeMs } from '../lib/range';
+import { session } from '../lib/session';
 import { Heading, Panel, Problem, Skeleton } from '../parts/basics';
 import { Concerns } from './overview/concerns';
 import { Feed } from './overview/feed';
@@ -35,7 +36,7 @@ export default function Overview() {
                                 <Panel title="Needs attention" flush>
                                     <Concerns of={now.concerns} then={loaded.again} />
                                 </Panel>
-                                {now.slowest && (
+                                {now.slowest && session.value?.pages.includes('traces') && (
                                     <Panel title="Slowest traces" flush tools={<a href="#/traces?sort=slowest">All traces</a>}>
                                         <Slowest of={now.slowest} />
                                     </Panel>

@@ -1,12 +1,14 @@
 // One of a few: as tabs that are links, or as a row of choices.
 
-import { useId } from 'preact/hooks';
+import { useEffect, useId, useRef } from 'preact/hooks';
 
 import { count } from '../lib/words';
 
 export function Tabs<T extends string>(props: { label: string; tabs: readonly { key: T; title: string; count?: number | undefined }[]; at: T; to: (key: T) => string }) {
+    const row = useRef<HTMLElement>(null);
+    useEffect(() => row.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' }), [props.at]);
     return (
-        <nav class="tabs" aria-label={props.label}>
+        <nav class="tabs" aria-label={props.label} ref={row}>
             {props.tabs.map((tab) => (
                 <a href={props.to(tab.key)} aria-current={tab.key === props.at ? 'page' : undefined}>
                     {tab.title}

@@ -1,5 +1,5 @@
 import type { Overview } from '../../lib/overview';
-import { clock, date, span } from '../../lib/words';
+import { clock, date, whole } from '../../lib/words';
 import { Icon, type IconName } from '../../parts/icons';
 
 const looks: Record<Overview['status'], { tone: string; icon: IconName; word: string }> = {
@@ -28,7 +28,7 @@ export function Status(props: { of: Overview }) {
             </span>
             {since !== null && (
                 <span class="muted small">
-                    since <time dateTime={new Date(since).toISOString()} title={date(since)}>{clock(since)}</time>, {span(Date.now() - since)}
+                    since <time dateTime={new Date(since).toISOString()} title={date(since)}>{clock(since)}</time>, {whole(Date.now() - since)}
                 </span>
             )}
             <a href="#/health">Health</a>

@@ -65,7 +65,7 @@ export function Configuration() {
                         },
                         { title: 'From', cell: (s) => (s.source === 'default' ? <span class="muted">default</span> : <Badge tone="idle">{s.source}</Badge>) },
                         { title: 'Module', cell: (s) => s.module },
-                        { title: 'Means', wide: true, cell: (s) => <span class="muted">{s.meaning}</span> },
+                        { title: 'Means', wide: true, cell: (s) => <span class="muted">{s.meaning.split('`').map((text, i) => (i % 2 ? <code>{text}</code> : text))}</span> },
                     ]}
                     empty="No setting is called that."
                 />
