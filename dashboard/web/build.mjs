@@ -57,7 +57,12 @@ function firstOf(meta) {
 
 function page(first) {
     // Relative addresses: the page is served under whatever path the service has mounted it. The server adds the <base>.
-    return readFileSync(join(here, 'src/index.html'), 'utf8').replace('{{script}}', `assets/${first.script}`).replace('{{style}}', `assets/${first.style}`);
+    // All of the first screen is asked for at once, not each piece when the one before it names it.
+    const others = [...first.names].filter((n) => n.endsWith('.js') && n !== first.script).map((n) => `<link rel="modulepreload" href="assets/${n}">\n`);
+    return readFileSync(join(here, 'src/index.html'), 'utf8')
+        .replace('{{script}}', `assets/${first.script}`)
+        .replace('{{style}}', `assets/${first.style}`)
+        .replace('{{others}}', others.join(''));
 }
 
 function literal(bytes) {
