@@ -5,7 +5,7 @@
 #     PRIVATE_LINKS SQLite::SQLite3         what only the sources see
 #     PUBLIC_DEFINITIONS NAME=VALUE …       what its headers must be compiled with
 #     REGISTER infra_queue_sqlite           an extern "C" symbol that every program linking the module pulls in
-#     TESTS tests/sqlite_backend_test.cpp … one executable queue_sqlite_tests; each case is a CTest test
+#     TESTS tests/sqlite_backend_test.cpp … one executable queue_sqlite_tests; each suite is a CTest test, or each case (list_tests.cmake)
 #     TEST_LINKS infra::testing
 #     TESTS_TOGETHER */Cluster …            of these, in the way of --gtest_filter, each pattern's cases are one CTest test, in one
 #                                           process: for those that share what takes seconds to make
@@ -26,9 +26,6 @@
 # makes a program, build/<preset>/bin/infra.
 
 include(GNUInstallDirs)
-if(INFRA_TESTS)
-    include(GoogleTest)
-endif()
 
 # Asio and Boost.JSON are compiled once, not in every file. These reach our users: a program must see one Asio.
 set(INFRA_PUBLIC_DEFINITIONS BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED)
@@ -99,20 +96,25 @@ function(infra_add_tests name sources links)
     infra_add_executable(${name}_tests "${sources}" "${links};GTest::gtest;GTest::gtest_main" infra_headers_for_tests)
     target_include_directories(${name}_tests PRIVATE
         "${CMAKE_CURRENT_SOURCE_DIR}" "${PROJECT_SOURCE_DIR}/testing/support") # memory_shortage.hpp
-    set(alone "*")
-    if(ARGN)
-        list(JOIN ARGN ":" together)
-        set(alone "-${together}")
-    endif()
-    gtest_discover_tests(${name}_tests TEST_FILTER "${alone}"
-        TEST_PREFIX "${name}." DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 120)
+    infra_list_tests(${name}_tests "${name}." ${ARGN})
     foreach(pattern IN LISTS ARGN)
         add_test(NAME "${name}.${pattern}" COMMAND ${name}_tests "--gtest_filter=${pattern}")
-        set_tests_properties("${name}.${pattern}" PROPERTIES TIMEOUT 300)
+        set_tests_properties("${name}.${pattern}" PROPERTIES TIMEOUT 300 COST 100) # takes longest, so begins first
     endforeach()
     if(TARGET ${name})
         add_dependencies(${name}_tests ${name})
     endif()
+endfunction()
+
+# CTest asks the executable what is in it; what fits the patterns that follow is left out.
+function(infra_list_tests target prefix)
+    set(listing "${CMAKE_CURRENT_BINARY_DIR}/${target}_listing.cmake")
+    file(GENERATE OUTPUT "${listing}" CONTENT "set(EXECUTABLE [[$<TARGET_FILE:${target}>]])
+set(PREFIX [[${prefix}]])
+set(TOGETHER [[${ARGN}]])
+include([[${PROJECT_SOURCE_DIR}/cmake/list_tests.cmake]])
+")
+    set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES "${listing}")
 endfunction()
 
 function(infra_add_benchmarks name sources links)
