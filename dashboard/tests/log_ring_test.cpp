@@ -1,4 +1,4 @@
-#include "src/asked.hpp"
+#include "src/query.hpp"
 #include "src/logs/log_answers.hpp"
 #include "src/logs/log_document.hpp"
 #include "tests/log_support.hpp"

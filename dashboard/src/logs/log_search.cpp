@@ -1,6 +1,6 @@
 #include "log_search.hpp"
 
-#include "../asked.hpp"
+#include "../query.hpp"
 #include "log_document.hpp"
 
 #include <algorithm>

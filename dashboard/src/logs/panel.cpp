@@ -1,6 +1,6 @@
 #include "panel.hpp"
 
-#include "../asked.hpp"
+#include "../query.hpp"
 #include "level_changes.hpp"
 #include "log_answers.hpp"
 #include "log_document.hpp"

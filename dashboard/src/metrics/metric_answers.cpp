@@ -1,6 +1,6 @@
 #include "metric_answers.hpp"
 
-#include "../asked.hpp"
+#include "../query.hpp"
 
 #include <infra/base/encoding.hpp>
 

@@ -1,6 +1,6 @@
 #include "panel.hpp"
 
-#include "../asked.hpp"
+#include "../query.hpp"
 #include "../logs/log_search.hpp"
 #include "trace_answers.hpp"
 

@@ -1,6 +1,6 @@
 #include "trace_answers.hpp"
 
-#include "../asked.hpp"
+#include "../query.hpp"
 
 #include <algorithm>
 #include <set>
