@@ -73,6 +73,15 @@ TEST_F(logs_panel, GroupsErrors) {
     EXPECT_EQ(errors.at("minutes").at("error").as_array().size(), 15U);
 }
 
+TEST_F(logs_panel, TellsOfWarningsAndErrorsInTheLiveFeed) {
+    log.info("fine");
+    log.warn("slow");
+    const auto told = on.state->told().after(0).items;
+    ASSERT_EQ(told.size(), 1U);
+    EXPECT_EQ(told.at(0).at("text"), "shop: slow");
+    EXPECT_EQ(told.at(0).at("kind"), "log");
+}
+
 TEST_F(logs_panel, ChangesLevelsForAWhile) {
     EXPECT_FALSE(log.enabled(level::debug));
     const auto answer = on.act(http::method::put, "/logs/levels", R"({"module":"shop","to":"debug","minutes":10})");

@@ -170,6 +170,25 @@ std::vector<concern> concerns_of(const error_groups& groups, wall_time now) {
     return out;
 }
 
+news news_of(const logging::record_view& line) {
+    constexpr std::size_t most = 280;
+    auto text = encoding::to_utf8((line.module.empty() ? "" : std::string(line.module.substr(0, 100)) + ": ") +
+                                  std::string(line.message.substr(0, most)));
+    news out{.kind = "log", .severity = line.severity, .text = std::move(text), .link = "#/logs?level=warn"};
+    if (line.span.trace) {
+        const auto hex = to_hex(line.span.trace);
+        out.trace.assign(hex.data(), hex.size());
+    }
+    return out;
+}
+
+void tell(const board& to, const logging::record_view& line) noexcept {
+    try {
+        to.tell(news_of(line));
+    } catch (const std::bad_alloc&) { // it is in the log all the same
+    }
+}
+
 std::vector<figure> figures_of(const error_groups& groups, wall_time now) {
     constexpr std::size_t minutes = 5;
     return {{.name = "errors",
@@ -191,7 +210,8 @@ reach reach_of(const log_ring& lines) {
 } // namespace
 
 void add_logs_panel(board on, logging::pipeline& of) {
-    const auto kept = std::make_shared<log_store>(on.options().kept.log_bytes);
+    const auto kept = std::make_shared<log_store>(on.options().kept.log_bytes,
+                                                  [on](const logging::record_view& line) { tell(on, line); });
     clock* const time = &on.time();
     of.add_output({.records = kept});
     on.page("logs");
