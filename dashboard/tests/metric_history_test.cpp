@@ -226,6 +226,20 @@ TEST_F(metrics_over_time, ALookThatComesLateLosesNothing) {
     n.value = 100;
     look(1s); // sooner than the next is due
     EXPECT_EQ(range({.name = "n_total", .back = 60s}).lines.at(0).values.back(), 9);
+    look(9s);
+    EXPECT_EQ(range({.name = "n_total", .back = 60s}).lines.at(0).values.back(), 1);
+}
+
+TEST_F(metrics_over_time, WhatComesBetweenTwoLooksIsThereForWhoAsks) {
+    look();
+    auto& n = point("n_total", metric_type::counter);
+    n.since = begin + at.time_since_epoch() + 1s;
+    n.value = 20;
+    look(2s);
+    EXPECT_EQ(kept.list().size(), 1U);
+    n.value = 50;
+    look(8s);
+    EXPECT_EQ(range({.name = "n_total", .back = 60s}).lines.at(0).values.back(), 3);
 }
 
 TEST(MetricHistory, DropsTheSeriesThatWereQuietForLongestWhenThereIsNoRoom) {

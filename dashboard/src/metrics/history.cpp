@@ -54,10 +54,10 @@ void metric_history::sample(const std::vector<monitoring::metric_family>& all, w
     if (now_ < 0)
         began_ = at;
     const auto passed = std::llround(std::chrono::duration<double>(at - began_) / interval);
-    if (passed <= now_)
+    if (passed < now_)
         return;
-    now_ = passed;
-    const auto before = std::exchange(latest_, now);
+    const bool again = passed == std::exchange(now_, passed);
+    const auto before = again ? latest_ : std::exchange(latest_, now);
     if (!first_sample_)
         first_sample_ = now;
     for (const auto& each : all) {
@@ -65,8 +65,10 @@ void metric_history::sample(const std::vector<monitoring::metric_family>& all, w
         f.type = each.type;
         f.help = each.help;
         for (const auto& point : each.points)
-            take(f, point, before);
+            take(f, point, before, again);
     }
+    if (again)
+        return;
     if (now_ % ticks_between_clearings == 0)
         forget_old();
     make_room();
@@ -79,12 +81,12 @@ double growth(double before, double now) noexcept { return now >= before ? now -
 
 } // namespace
 
-void metric_history::take(family& f, const metric_point& p, wall_time before) {
+void metric_history::take(family& f, const metric_point& p, wall_time before, bool only_new) {
     const auto key = key_of(p.labels);
     auto found = f.all.find(key);
     const bool fresh = found == f.all.end();
-    const bool born_meanwhile = now_ > 0 && p.since > before;
-    if (fresh && full_ && !born_meanwhile)
+    const bool born_meanwhile = (now_ > 0 || only_new) && p.since > before;
+    if (fresh ? full_ && !born_meanwhile : only_new)
         return;
     if (fresh) {
         found = f.all.emplace(key, series(f.type == metric_type::gauge)).first;

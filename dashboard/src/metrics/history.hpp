@@ -46,7 +46,7 @@ public:
     static constexpr tick ticks_of_coarse = 2160; ///< six
     static constexpr tick coarse = 6;             ///< ticks
 
-    /// What metrics::collect() gives, at most once an interval.
+    /// What metrics::collect() gives. A second time within an interval only what was not there before is taken.
     void sample(const std::vector<monitoring::metric_family>& all, wall_time now, steady_time at);
 
     std::vector<listed_metric> list() const;
@@ -93,7 +93,7 @@ private:
         std::vector<double> bounds;
         std::map<std::string, series, std::less<>> all; // by labels as text
     };
-    void take(family& f, const monitoring::metric_point& p, wall_time before);
+    void take(family& f, const monitoring::metric_point& p, wall_time before, bool only_new);
     void forget_old();
     void make_room();
     wall_time time_of(tick t) const noexcept;

@@ -18,14 +18,26 @@ http::response unknown(const metric_query& q) {
                                      ", or nothing was heard of it yet (metrics are looked at every 10 s)");
 }
 
-awaitable<http::response> list(history_ptr kept) {
-    auto made = [kept] { return metrics_answer(kept->list(), kept->counts()); };
+// Also between two looks: what has just been counted for the first time is not to be waited for.
+void look(metric_history& kept, const monitoring::metrics& of, const clock& time) {
+    kept.sample(of.collect(), time.wall(), time.steady());
+}
+
+awaitable<http::response> list(history_ptr kept, const monitoring::metrics* of, const clock* time) {
+    auto made = [kept, of, time] {
+        look(*kept, *of, *time);
+        return metrics_answer(kept->list(), kept->counts());
+    };
     co_return http::response::ok(co_await default_blocking_pool().run(std::move(made)));
 }
 
-awaitable<http::response> drawn(history_ptr kept, metric_query q) {
-    auto made = [kept, q]() -> std::optional<json::object> {
-        const auto found = kept->range(q);
+awaitable<http::response> drawn(history_ptr kept, const monitoring::metrics* of, const clock* time, metric_query q) {
+    auto made = [kept, of, time, q]() -> std::optional<json::object> {
+        auto found = kept->range(q);
+        if (!found) {
+            look(*kept, *of, *time);
+            found = kept->range(q);
+        }
         if (!found)
             return std::nullopt;
         return range_answer(q, *found, kept->exemplars(q.name, q.where, shown_exemplars));
@@ -47,12 +59,12 @@ awaitable<http::response> downloaded(history_ptr kept, metric_query q) {
 // Never more than a fiftieth of a core, however many series there are.
 awaitable<void> sample(history_ptr kept, monitoring::metrics* of, clock* time) {
     while (true) {
-        auto look = [kept, of, time] {
+        auto measured = [kept, of, time] {
             const auto began = time->steady();
-            kept->sample(of->collect(), time->wall(), began);
+            look(*kept, *of, *time);
             return time->steady() - began;
         };
-        const auto took = co_await default_blocking_pool().run(std::move(look));
+        const auto took = co_await default_blocking_pool().run(std::move(measured));
         co_await time->sleep_for(std::max<std::chrono::nanoseconds>(metric_history::interval - took, 50 * took));
     }
 }
@@ -80,8 +92,9 @@ std::vector<figure> figures_of(const metric_history& kept) {
 std::shared_ptr<const metric_history> add_metrics_panel(board on, monitoring::metrics& of) {
     const auto kept = std::make_shared<metric_history>(on.options().kept.metric_bytes);
     on.page("metrics");
-    on.show("/metrics", [kept](http::request) { return list(kept); });
-    on.show("/metrics/data", [kept](http::request r) { return drawn(kept, metric_query_of(r)); });
+    on.show("/metrics", [kept, of = &of, time = &on.time()](http::request) { return list(kept, of, time); });
+    on.show("/metrics/data",
+            [kept, of = &of, time = &on.time()](http::request r) { return drawn(kept, of, time, metric_query_of(r)); });
     on.show("/metrics/csv", [kept](http::request r) { return downloaded(kept, metric_query_of(r)); });
     on.figures([kept]() -> awaitable<std::vector<figure>> { co_return figures_of(*kept); });
     on.keeps("metrics", [kept] {
