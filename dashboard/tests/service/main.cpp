@@ -168,6 +168,7 @@ int serve(const wishes& w) {
     auto service = app::from_environment(options_of(w, state.path));
     seeding seeds{.app = service, .wishes = w, .folder = state.path};
     seed_load(seeds);
+    seed_observations(seeds);
     printed said;
     dashboard_options options;
     if (w.read)

@@ -43,6 +43,7 @@ const std::vector<std::string>& hostile_texts();
 /// The i-th of them, round and round, when that is wished for; otherwise the friendly one.
 std::string word(const wishes& w, std::size_t i, std::string friendly);
 
-void seed_load(seeding& s); ///< --jobs and --series
+void seed_load(seeding& s);         ///< --jobs and --series
+void seed_observations(seeding& s); ///< lines, spans and numbers
 
 } // namespace infra::dashboard::service

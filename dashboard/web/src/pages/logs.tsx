@@ -13,7 +13,7 @@ import { Filter } from '../parts/filter';
 import { VirtualList } from '../parts/virtual';
 import { ErrorGroups } from './logs/errors';
 import { LevelsDialog } from './logs/levels';
-import { LineDrawer, time } from './logs/line';
+import { LineDrawer, thousandths } from './logs/line';
 import { useLines, type Lines } from './logs/lines';
 import { asked, fieldsOf, levels, tones, type Level, type Line } from './logs/model';
 
@@ -27,7 +27,10 @@ function Row(props: { line: Line }) {
     const { line } = props;
     return (
         <span class={`logline ${tones[line.level]}`}>
-            <span class="muted">{time(line.at)}</span>
+            <span class="muted">
+                {words.clock(line.at)}
+                <span class="ms">{thousandths(line.at)}</span>
+            </span>
             <span class="level">
                 <span aria-hidden="true">{icons[line.level]}</span> {line.level}
             </span>
@@ -64,7 +67,7 @@ function List(props: { found: Lines; query: Query; open: (line: Line) => void })
     const calm = useCalm(status);
     const chosen = useMemo(() => lines.findIndex((l) => l.id === at), [lines, at]);
     return (
-        <div class="stack lines">
+        <div class="stack">
             <div class="apart">
                 <span class="muted small" aria-hidden="true">
                     {status}

@@ -27,15 +27,12 @@ const slowMs = 500;
 function Names(props: { value: string }) {
     const loaded = useLoad<{ items: readonly { name: string; count: number; failed: number }[] }>('traces/names');
     return (
-        <label class="field">
-            <span class="unseen">Of</span>
-            <select value={props.value} onChange={(e) => refine({ route: e.currentTarget.value || undefined })}>
-                <option value="">every name</option>
-                {loaded.value?.items.map((n) => (
-                    <option value={n.name}>{`${n.name} (${n.count}${n.failed ? `, ${n.failed} failed` : ''})`}</option>
-                ))}
-            </select>
-        </label>
+        <select aria-label="Of which name" class="names" value={props.value} onChange={(e) => refine({ route: e.currentTarget.value || undefined })}>
+            <option value="">every name</option>
+            {loaded.value?.items.map((n) => (
+                <option value={n.name}>{`${n.name} (${n.count}${n.failed ? `, ${n.failed} failed` : ''})`}</option>
+            ))}
+        </select>
     );
 }
 

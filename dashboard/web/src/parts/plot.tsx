@@ -24,7 +24,7 @@ function optionsOf(box: HTMLElement, series: readonly Series[], height: number, 
         cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
         scales: { x: { time: true }, y: { range: (_u, low, high) => [Math.min(0, low ?? 0), high > 0 ? high * 1.05 : 1] } },
         axes: [
-            { ...axis, values: (_u, at) => at.map((s) => words.clock(s * 1000).slice(0, 5)) },
+            { ...axis, size: 30, values: (_u, at) => at.map((s) => words.clock(s * 1000).slice(0, 5)) },
             { ...axis, size: 64, values: (_u, at) => at.map((v) => say(v)) },
         ],
         series: [
@@ -100,6 +100,7 @@ export default function Plot(props: ChartProps & { say: Say }) {
                 onKeyDown={pressed}
             />
             <ul class="legend" aria-label="Lines">
+                <li class="muted">{at === null ? 'Latest' : words.clock(times[shown])}</li>
                 {series.map((s, i) => (
                     <li>
                         <i class={`swatch c${i % colours}`} />
@@ -108,7 +109,6 @@ export default function Plot(props: ChartProps & { say: Say }) {
                     </li>
                 ))}
             </ul>
-            <p class="muted small">{at === null ? 'Latest' : words.clock(times[shown])}</p>
         </div>
     );
 }

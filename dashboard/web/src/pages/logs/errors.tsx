@@ -33,7 +33,7 @@ export function ErrorGroups() {
         <Panel flush title={`Errors of the ${minutes < 60 ? rangeWords.value : 'last hour'}, by kind`} tools={<span class="minutes"><Sparkline label="Errors a minute" values={all.minutes.error} /></span>}>
             <Table
                 label="Errors by kind"
-                rows={all.items.slice(0, 20)}
+                rows={all.items.slice(0, 5)}
                 keyOf={(g) => `${g.module} ${g.text}`}
                 columns={[
                     { title: 'Error', wide: true, cell: (g) => <a href={linesWith({ ...(g.module ? { module: g.module } : {}), text: g.words }, 'error')}>{g.text}</a> },

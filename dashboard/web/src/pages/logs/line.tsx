@@ -11,9 +11,8 @@ import { Drawer } from '../../parts/dialog';
 import { Code, Json } from '../../parts/json';
 import { fieldsOf, linesWith, tones, type Line } from './model';
 
-export function time(ms: number): string {
-    return `${words.clock(ms)}.${String(ms % 1000).padStart(3, '0')}`;
-}
+export const thousandths = (ms: number): string => '.' + String(ms % 1000).padStart(3, '0');
+export const time = (ms: number): string => words.clock(ms) + thousandths(ms);
 
 function Around(props: { id: number }) {
     const loaded = useLoad<{ items: readonly Line[] }>(`logs/${props.id}/around`, { lines: 20 });
@@ -62,7 +61,7 @@ export function LineDrawer(props: { line: Line; close: () => void }) {
                 <Facts
                     of={[
                         ['Level', <Badge tone={tones[line.level]}>{line.level}</Badge>],
-                        ['Time', `${words.date(line.at)}.${String(line.at % 1000).padStart(3, '0')}`],
+                        ['Time', words.date(line.at) + thousandths(line.at)],
                         line.module !== '' && ['Module', <a href={linesWith({ module: line.module })} onClick={props.close}>{line.module}</a>],
                         trace !== undefined && ['Trace', <Id>{trace}</Id>],
                         line.source !== undefined && ['Source', <span class="mono">{line.source}</span>],

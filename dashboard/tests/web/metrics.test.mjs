@@ -1,0 +1,89 @@
+// Metrics: charts are drawn, read by keys, looked at as tables, pinned and taken home.
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { after, before, test } from "node:test";
+
+import { Browser, goTo, Service, settled, skip } from "./support.mjs";
+
+let browser;
+let service;
+let page;
+before(async () => {
+  if (skip) return;
+  [browser, service] = await Promise.all([Browser.start(), Service.start()]);
+  page = await browser.logIn(service);
+});
+after(async () => {
+  assert.deepEqual(page?.troubles ?? [], []);
+  await Promise.all([browser?.end(), service?.end()]);
+});
+
+test("finds a metric and leads to it", { skip }, async () => {
+  await goTo(page, "metrics");
+  await page.getByRole("row", { name: /http_server_requests_total/ }).waitFor();
+  await page.fill("[data-filter]", "purchases");
+  await page.getByRole("link", { name: "purchases_total" }).waitFor();
+  await page.waitForFunction(() => document.querySelectorAll("tbody tr").length === 1);
+  await page.getByRole("link", { name: "purchases_total" }).click();
+  await page.getByRole("heading", { name: "purchases_total" }).waitFor();
+  await page.locator(".plot canvas").waitFor();
+});
+
+test("draws a chart that keys can read", { skip }, async () => {
+  await goTo(page, "metrics/stock_query_seconds?show=quantiles");
+  const slider = page.getByRole("slider");
+  await slider.waitFor();
+  const size = await page.locator(".plot canvas").boundingBox();
+  assert.ok(size.width > 200 && size.height > 100);
+  await slider.focus();
+  const before = await slider.getAttribute("aria-valuetext");
+  assert.match(before, /median/);
+  await page.keyboard.press("ArrowLeft");
+  await page.keyboard.press("ArrowLeft");
+  assert.notEqual(await slider.getAttribute("aria-valuetext"), before);
+});
+
+test("shows the same as a table", { skip }, async () => {
+  await goTo(page, "metrics/process_resident_memory_bytes");
+  await page.getByRole("button", { name: "Table" }).click();
+  const cells = page.locator(".chart td.numeric");
+  await cells.first().waitFor();
+  assert.match(await cells.first().textContent(), /MiB|GiB/);
+});
+
+test("makes a line for each value of a label, and none but those asked for", { skip }, async () => {
+  await goTo(page, "metrics/log_lines_total");
+  await page.getByLabel("A line for each").selectOption("level");
+  await page.locator(".legend li", { hasText: "error" }).waitFor();
+  await page.getByLabel("Only level").selectOption("error");
+  await page.waitForFunction(() => document.querySelectorAll(".legend li").length === 1);
+});
+
+test("keeps what is pinned at the top", { skip }, async () => {
+  await goTo(page, "metrics/purchases_total");
+  await page.getByRole("button", { name: "Pin", exact: true }).click();
+  await goTo(page, "metrics");
+  await page.getByRole("button", { name: "Unpin purchases_total" }).waitFor();
+  await page.reload();
+  await page.waitForSelector("main h1");
+  await settled(page);
+  assert.match(await page.locator(".columns section").first().textContent(), /purchases_total/);
+  await page.getByRole("button", { name: "Unpin purchases_total" }).click();
+  await page.getByRole("button", { name: "Unpin purchases_total" }).waitFor({ state: "detached" });
+});
+
+test("leads from an example to its trace", { skip }, async () => {
+  await goTo(page, "metrics/stock_query_seconds");
+  const link = page.getByRole("table", { name: "Examples" }).getByRole("link").first();
+  await link.waitFor();
+  await link.click();
+  await page.getByRole("treeitem", { name: /select stock/ }).waitFor();
+});
+
+test("gives the numbers as a table for others", { skip }, async () => {
+  await goTo(page, "metrics/process_resident_memory_bytes");
+  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "Export CSV" }).click()]);
+  const text = await readFile(await download.path(), "utf8");
+  assert.match(text, /^time,"process_resident_memory_bytes value"\r\n/);
+});
