@@ -7,6 +7,7 @@
 #include "metrics/panel.hpp"
 #include "overview/panel.hpp"
 #include "queues/queues_panel.hpp"
+#include "realtime/realtime_panel.hpp"
 #include "settings/panel.hpp"
 #include "traces/panel.hpp"
 
@@ -64,6 +65,8 @@ void add_panels(app::application& service, const std::shared_ptr<board_state>& s
     add_logs_panel(on, logging::default_pipeline());
     add_metrics_panel(on, monitoring::default_metrics());
     add_traces_panel(on, monitoring::default_tracer(), service.name());
+
+    add_realtime_panel(on);
     add_settings_panel(state, settings_of(service));
     add_overview_panel(state, watch);
 }
