@@ -68,7 +68,7 @@ std::set<std::string> unknown_in(const std::string& source) {
 }
 
 bool is_scanned(const fs::path& file) {
-    static const std::set<std::string> left_out{"tests", "bench", "peers", "build", "settings", "node_modules", ".git"};
+    static const std::set<std::string> left_out{"tests", "bench", "peers", "build", "node_modules", ".git"};
     if (file.extension() != ".cpp" && file.extension() != ".hpp")
         return false;
     return std::ranges::none_of(file, [](const fs::path& part) { return left_out.contains(part.string()); });

@@ -19,14 +19,24 @@ const showPeople = () => (there.textContent = `Here: ${[...people].sort().join("
 
 const client = connect("/ws", { token: me });
 client.onState((now) => (state.value = now));
-client.subscribe(room, {
+const chat = client.subscribe(room, {
   history: 50, // what a page that is opened later begins with
   message: ({ type, data }) => type === "said" && show(data.who, data.text),
   join: ({ user }) => (people.add(user), showPeople()),
   leave: ({ user }) => (people.delete(user), showPeople()),
-  recovered: (all) => all || said.replaceChildren(), // what comes next is the history again
+  recovered: (all) => {
+    if (!all) said.replaceChildren(); // what comes next is the history again
+    lookAround();
+  },
   gap: ({ dropped }) => show("", `${dropped} messages are not shown.`),
 });
+const lookAround = async () => {
+  const { members } = await chat.presence();
+  people.clear();
+  for (const { user } of members) people.add(user);
+  showPeople();
+};
+chat.ready.then(lookAround, () => (there.textContent = "This room is closed."));
 
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
