@@ -21,13 +21,21 @@ std::string address_group(std::string_view address) {
 }
 
 std::optional<close_code> registry::add(const std::shared_ptr<client>& who, const hub_limits& limits) {
-    if (size_.fetch_add(1, std::memory_order_relaxed) >= limits.max_clients)
-        return --size_, close_code::try_again_later;
+    // Where the one that it replaces is what keeps it out, that one goes first.
     const auto group = address_group(who->address);
+    const auto old = find(who->id);
+    const auto refused = [&](close_code code, bool makes_room) {
+        --size_;
+        return makes_room ? close_code::replaced : code;
+    };
+    if (size_.fetch_add(1, std::memory_order_relaxed) >= limits.max_clients)
+        return refused(close_code::try_again_later, old != nullptr);
     if (!enter_address(group, limits.max_clients_per_address))
-        return --size_, close_code::too_many_connections;
-    if (!enter_user(who, who->who->user, limits.max_clients_per_user))
-        return leave_address(group), --size_, close_code::too_many_connections;
+        return refused(close_code::too_many_connections, old && address_group(old->address) == group);
+    if (!enter_user(who, who->who->user, limits.max_clients_per_user)) {
+        leave_address(group);
+        return refused(close_code::too_many_connections, old && is_of_user(*old, who->who->user));
+    }
     who->number = ++numbers_;
     {
         auto& part = part_of(who->id);
@@ -78,6 +86,10 @@ std::vector<std::shared_ptr<client>> registry::all() const {
     }
     std::ranges::sort(found, {}, &client::number);
     return found;
+}
+
+bool registry::is_of_user(const client& who, const std::string& user) const {
+    return with(who, [&] { return who.who->user == user; });
 }
 
 std::vector<std::shared_ptr<client>> registry::of_user(std::string_view user) const {

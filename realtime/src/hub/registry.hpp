@@ -64,6 +64,7 @@ private:
     const part& part_of(std::string_view id) const noexcept { return parts_[text_hash()(id) % parts_.size()]; }
     part& part_of(std::string_view id) noexcept { return parts_[text_hash()(id) % parts_.size()]; }
 
+    bool is_of_user(const client& who, const std::string& user) const;
     bool enter_user(const std::shared_ptr<client>& who, const std::string& user, std::size_t max);
     void leave_user(const client& who, const std::string& user);
     bool enter_address(const std::string& group, std::size_t max);

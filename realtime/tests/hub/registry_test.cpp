@@ -48,6 +48,22 @@ TEST(Registry, TakesNoMoreThanEachLimitAllows) {
         EXPECT_EQ(subject.add(make(id, "anna", "192.0.2.1"), limits), std::nullopt);
 }
 
+TEST(Registry, LetsWhatIsToBeReplacedKeepNobodyOut) {
+    detail::registry subject;
+    const hub_limits full{.max_clients = 2, .max_clients_per_user = 1, .max_clients_per_address = 1};
+    EXPECT_EQ(subject.add(make("1", "anna", "192.0.2.1"), full), std::nullopt);
+    EXPECT_EQ(subject.add(make("2"), full), std::nullopt);
+    EXPECT_EQ(subject.add(make("3"), full), close_code::try_again_later);
+    EXPECT_EQ(subject.add(make("1", "anna", "192.0.2.1"), full), close_code::replaced);
+    hub_limits wide = full;
+    wide.max_clients = 10;
+    EXPECT_EQ(subject.add(make("1", "anna", "192.0.2.1"), wide), close_code::replaced);
+    EXPECT_EQ(subject.add(make("1", "anna", "192.0.2.9"), wide), close_code::replaced);
+    EXPECT_EQ(subject.add(make("2", "anna"), wide), close_code::too_many_connections) << "that one is not anna's";
+    EXPECT_EQ(subject.add(make("2", "", "192.0.2.1"), wide), close_code::too_many_connections);
+    EXPECT_EQ(subject.size(), 2u);
+}
+
 TEST(Registry, RemovesAClientAndNoOtherOfItsName) {
     detail::registry subject;
     const auto old = make("anna");
