@@ -214,6 +214,10 @@ void redis_broker::link_down(const std::string& why) {
 bool redis_broker::publish(std::string channel, envelope e) {
     if (outgoing_.push({.channel = channel, .what = std::move(e)}))
         return true;
+    if (!outgoing_.may_owe(channel))
+        throw error(infra::errc::overloaded,
+                    description() + ": 10 000 channels wait to tell the other nodes what they have missed, and there "
+                                    "is no link to them; the message was not sent");
     outgoing_.owe(channel, false);
     return false;
 }

@@ -33,11 +33,12 @@ bool outgoing::push(parcel p) {
 void outgoing::owe(const std::string& channel, bool everywhere, std::uint64_t messages) {
     everywhere ? on_.count.in_doubt() : on_.count.said_here();
     const std::scoped_lock lock(mutex_);
-    const auto found = debts_.find({channel, everywhere});
-    if (found != debts_.end())
-        found->second += messages;
-    else if (debts_.size() < most_debts)
-        debts_.emplace(std::pair(channel, everywhere), messages);
+    debts_[{channel, everywhere}] += messages;
+}
+
+bool outgoing::may_owe(const std::string& channel) const {
+    const std::scoped_lock lock(mutex_);
+    return debts_.size() < most_debts || debts_.contains({channel, false});
 }
 
 std::size_t outgoing::size() const {

@@ -39,6 +39,8 @@ public:
     bool push(parcel p);
     /// Said here alone, or perhaps not even here: the nodes (`everywhere`: this one too) are to know.
     void owe(const std::string& channel, bool everywhere, std::uint64_t messages = 1);
+    /// Whether what is said in the channel may still be owed. What has been taken already is owed in any case.
+    bool may_owe(const std::string& channel) const;
 
     void begin(const executor& ex) { bell_.begin(ex); }
     awaitable<void> send();

@@ -173,6 +173,22 @@ TEST_F(RedisBroker, TellsOfAllThatAGapStoodForWhichWasLostOnItsWay) {
     EXPECT_TRUE(lost);
 }
 
+TEST_F(RedisBroker, SaysNothingWhereItCouldNotTellTheOthersThatTheyMissIt) {
+    start(1);
+    stage->cut(0);
+    loop.until([&] { return !at(0).is_up(); });
+    const envelope said{.what = {.type = "said"}};
+    for (int i = 0; i < 10'000; ++i)
+        ASSERT_FALSE(at(0).publish("tick:" + std::to_string(i), said));
+    EXPECT_FALSE(at(0).publish("tick:7", said)) << "it is among them";
+    try {
+        at(0).publish("tick:10000", said);
+        FAIL() << "taken";
+    } catch (const infra::error& e) {
+        EXPECT_EQ(e.code(), infra::errc::overloaded);
+    }
+}
+
 TEST_F(RedisBroker, ReadsWhatDidNotFitIntoTheServersBuffer) {
     start(2);
     want(0, "long:1");

@@ -55,7 +55,8 @@ public:
     /// `dropped` messages of a wanted channel cannot be had; 0: nobody knows how many, or whether there were any. What
     /// comes next comes after `now`, whose epoch is a new one when the history has been lost.
     virtual void gap(const std::string& channel, std::uint64_t dropped, position now) = 0;
-    /// What this node alone has heard, as its link was broken, stands `at` this place of the history, as a gap of so many for the others.
+    /// What this node alone has heard, as its link was broken, stands `at` this place of the history, as a gap of so many for the others;
+    /// with 0, what stands there has expired and is for nobody.
     virtual void passed(const std::string& channel, std::uint64_t said_here, position at) {
         static_cast<void>(channel), static_cast<void>(said_here), static_cast<void>(at);
     }
@@ -81,7 +82,7 @@ public:
 
     /// Queued, in order, and heard again by published() of this node if it wants the channel. False when there is no
     /// link or no room: the caller delivers it here, and the broker tells the other nodes how many they have missed so as soon
-    /// as it can.
+    /// as it can. errc::overloaded, and said nowhere, when it cannot remember that of one more channel.
     virtual bool publish(std::string channel, envelope e) = 0;
     /// The same, and returns with its place once the other side has it.
     virtual awaitable<placed> publish_confirmed(std::string channel, envelope e) = 0;
