@@ -155,8 +155,6 @@ awaitable<void> broker_side::fetch(std::weak_ptr<hub_state> weak, std::string ch
     } catch (const boost::system::system_error& e) {
         if (e.code() == asio::error::operation_aborted)
             throw;
-        if ((hub = weak.lock()))
-            hub->rooms.find_or_make(channel, hub->time().steady(), false)->lose_track();
         telemetry::log(level::warn, "realtime", "a channel's history cannot be had from the other nodes' store",
                        {{"hub", name}, {"channel", channel}, {"error", std::string(e.what())}});
     }

@@ -51,8 +51,7 @@ std::optional<publication> channel::publish(const outgoing& what, steady_time no
     if (is_kept && at) {
         if (at->epoch == facts_->epoch && at->offset <= last_)
             return publication{.subscribers = size_, .at = *at}; // its history brought it already
-        find_track({at->epoch, at->offset - 1}, wake);
-        move_to({at->epoch, at->offset - 1});
+        step_to({at->epoch, at->offset - 1}, wake);
     }
     const auto made = encode(what, is_kept ? ++last_ : 0);
     if (is_kept)
@@ -146,14 +145,14 @@ void channel::gap(std::uint64_t dropped, const position& now, lanes_to_wake& wak
     const std::scoped_lock lock(mutex_);
     if (dead_ || is_behind(now))
         return;
-    if (now.offset > 0)
-        find_track({now.epoch, now.offset - 1}, wake);
+    if (is_lost_ && now.offset > 0)
+        step_to({now.epoch, now.offset - 1}, wake);
     tell_gap(dropped, now, wake);
 }
 
 void channel::say_alone() {
     const std::scoped_lock lock(mutex_);
-    if (history_)
+    if (history_ && size_ > 0)
         ++said_alone_;
 }
 
@@ -165,7 +164,7 @@ void channel::own_gap(std::uint64_t said_here, const position& at, lanes_to_wake
     said_alone_ -= heard;
     if (is_behind(at))
         return;
-    find_track({at.epoch, at.offset - 1}, wake);
+    step_to({at.epoch, at.offset - 1}, wake);
     if (heard < said_here)
         tell_gap(said_here - heard, at, wake);
     move_to(at);
@@ -176,14 +175,12 @@ bool channel::is_behind(const position& at) const {
     return history_ && at.offset > 0 && at.offset <= last_ && at.epoch == facts_->epoch;
 }
 
-void channel::lose_track() {
-    const std::scoped_lock lock(mutex_);
-    is_lost_ = !is_warm_; // what was on its way when it was forgotten may have left it at a place long passed
-}
-
-void channel::find_track(const position& at, lanes_to_wake& wake) {
-    if (std::exchange(is_lost_, false) && size_ > 0)
-        tell_gap(0, at, wake);
+// What comes next comes behind `at`. Nothing should lie between; if it does, who is here is told.
+void channel::step_to(const position& at, lanes_to_wake& wake) {
+    const bool is_counted = !std::exchange(is_lost_, false) && at.epoch == facts_->epoch;
+    if (size_ > 0 && (!is_counted || at.offset > last_))
+        tell_gap(is_counted ? at.offset - last_ : 0, at, wake);
+    move_to(at);
 }
 
 void channel::tell_gap(std::uint64_t dropped, const position& now, lanes_to_wake& wake) {
@@ -209,7 +206,8 @@ void channel::remember(const missed& from_broker, steady_time now, lanes_to_wake
         return;
     if (last_ > at.offset && !history_->reaches_back_to(at.offset))
         return; // something lies between
-    find_track(at, wake);
+    if (is_lost_)
+        step_to(at, wake);
     if (size_ > 0 && facts_->epoch == at.epoch)
         at.offset = std::min(at.offset, last_);
     auto heard = history_->take();
@@ -256,6 +254,9 @@ std::optional<attached> channel::attach(const std::shared_ptr<subscription>& who
         return {};
     if (history_)
         history_->expire(now); // so that it says how far it reaches back
+    is_lost_ =
+        is_lost_ ||
+        (history_ && !is_warm_); // what was on its way when it was forgotten may have left it at a place long passed
     std::vector<frame> first(answer ? 1 : 0);
     auto found = recover(since, who->who->id, max_recovered, now, first);
     if (answer)

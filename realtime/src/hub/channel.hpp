@@ -82,8 +82,6 @@ public:
     void say_alone();
     /// There it stands. Who has come since the channel was made anew, or forgotten, may not have heard it.
     void own_gap(std::uint64_t said_here, const position& at, lanes_to_wake& wake);
-    /// The broker does not say where it is. Who comes all the same is told of a gap once that is known.
-    void lose_track();
     /// What the broker remembers, put before what was heard since.
     void remember(const missed& from_broker, steady_time now, lanes_to_wake& wake);
     bool knows_its_place() const;
@@ -115,7 +113,7 @@ private:
     void tell_all(const frame& what, const std::vector<std::shared_ptr<client>>& except, lanes_to_wake& wake);
     void tell_gap(std::uint64_t dropped, const position& now, lanes_to_wake& wake);
     bool is_behind(const position& at) const;
-    void find_track(const position& at, lanes_to_wake& wake);
+    void step_to(const position& at, lanes_to_wake& wake);
     void move_to(const position& at);
     void set_epoch(const std::string& epoch);
     attached recover(const std::optional<position>& since, std::string_view whose, std::size_t max_recovered,
@@ -137,8 +135,9 @@ private:
     std::size_t size_ = 0;
     std::vector<part> parts_;
     steady_time used_at_;
-    bool is_warm_;         // where it is, and what it remembers, has no hole; what was heard alone does not say so
-    bool is_lost_ = false; // who is here does not know where that is
+    bool is_warm_; // where it is, and what it remembers, has no hole; what was heard alone does not say so
+    bool is_lost_ =
+        false; // who is here came without the broker's word on where that is, and is told of a gap once it is known
     std::uint64_t said_alone_ = 0; // and not yet in the broker's history
     bool dead_ = false;
 };

@@ -289,6 +289,7 @@ awaitable<bool> hearing::read_some() {
             reading r{.now = all.now, .more = all.entries.size() == most_items_read};
             for (auto& each : all.entries) {
                 item made{{all.now.epoch, each.offset}, std::nullopt};
+                made.what = gap{.now = made.at, .is_own = true}; // for nobody, unless it is more
                 auto said = each.expired ? nonsense{} : read_channel(each.text, on_.node, made.at);
                 if (auto* const what = std::get_if<item>(&said))
                     made.what = std::move(what->what);

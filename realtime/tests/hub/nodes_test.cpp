@@ -238,6 +238,35 @@ TEST_F(HubNodes, DoNotGoBackToAGapThatTheHistoryHasBroughtAlready) {
     EXPECT_EQ(said(*anna), "[at 5]6");
 }
 
+TEST_F(HubNodes, TellOfAGapWhomTheServerBroughtInBeforeAnybodyKnewWhereTheChannelIs) {
+    one.state->attach(on_one, "kept", {}, answer);
+    publish(two, "kept", "1");
+    publish(two, "kept", "2");
+    EXPECT_EQ(said(*anna), "[at 0] gap 12");
+}
+
+TEST_F(HubNodes, TellOfWhatABrokerLeavesOut) {
+    one.state->remember("kept", seven_missing_then_one());
+    one.state->attach(on_one, "kept", {}, answer);
+    const auto listener = detail::make_listener(one.state);
+    listener->published("kept", {.what = {.type = "8"}, .at = {"e", 8}});
+    EXPECT_EQ(anna->received[1], R"({"type":"gap","channel":"kept","data":{"dropped":2,"offset":7}})");
+    listener->passed("kept", 0, {"e", 9}); // has expired
+    listener->published("kept", {.what = {.type = "A"}, .at = {"e", 10}});
+    listener->published("kept", {.what = {.type = "1"}, .at = {"f", 1}});
+    EXPECT_EQ(said(*anna), "[at 5] gap 8A gap 1");
+}
+
+TEST_F(HubNodes, RecoverWhoMissedNothingThoughTheNodeSpokeAloneToNobody) {
+    subscribe(one, on_one, "kept");
+    one.state->detach(on_one, "kept");
+    between.cut(*one.state->options.broker);
+    publish(one, "kept", "a");
+    one.state->remember("kept", seven_missing_then_one());
+    one.state->attach(on_one, "kept", position{"e", 4}, answer);
+    EXPECT_EQ(said(*anna), "[at 0][at 5 recovered]5");
+}
+
 TEST_F(HubNodes, ConfirmWhatTheHistoryHas) {
     const auto done =
         loop.get(detail::hub_state::publish_confirmed(one.state, "kept", {.type = "x"}, {.idempotency_key = "k"}));
