@@ -12,10 +12,23 @@
 #include <filesystem>
 #include <iterator>
 
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 namespace infra::realtime {
 namespace {
 
 using namespace std::chrono_literals;
+
+pid_t start_node(std::string socket) {
+    auto program = (std::filesystem::read_symlink("/proc/self/exe").parent_path() / "realtime_node_child").string();
+    char* arguments[] = {program.data(), socket.data(), nullptr};
+    pid_t pid = 0;
+    if (::posix_spawn(&pid, arguments[0], nullptr, nullptr, arguments, environ) != 0)
+        throw std::runtime_error("cannot start " + program);
+    return pid;
+}
 
 class HubsOverRedis : public ::testing::Test {
 protected:
@@ -207,6 +220,22 @@ TEST_F(HubsOverRedis, DisconnectAUserOnAllNodes) {
     loop.until([&] { return here.closed() && there.closed(); });
     EXPECT_EQ(there.closed(), close_code::disconnected);
     EXPECT_FALSE(other.closed());
+}
+
+TEST_F(HubsOverRedis, ShareTheirChannelsWithAHubInAnotherProcess) {
+    test_client anna(hubs[0], {.user = "anna"});
+    subscribe(anna, "room:1");
+    next(anna, "subscribed");
+    const auto other = start_node(stage->server.socket());
+    EXPECT_EQ(next(anna, "here").offset, 1u);
+    hubs[0].publish("room:1", {.type = "said", .data = "over there?"});
+    const auto repeated = next(anna, "repeated");
+    EXPECT_EQ(repeated.data, "over there?");
+    EXPECT_EQ(repeated.offset, 3u) << "one order for both";
+    hubs[0].disconnect_user("ben");
+    int status = -1;
+    loop.until([&] { return ::waitpid(other, &status, WNOHANG) != 0; });
+    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
 }
 
 TEST_F(HubsOverRedis, HearANodeProcessThatPublishesOnce) {

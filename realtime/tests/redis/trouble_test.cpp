@@ -2,6 +2,8 @@
 
 #include "realtime/tests/redis/stage.hpp"
 
+#include <infra/testing/captured_telemetry.hpp>
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -19,7 +21,7 @@ protected:
     void SetUp() override {
         if (!infra::testing::redis_server::installed())
             GTEST_SKIP() << infra::testing::redis_server::how_to_install;
-        stage.emplace(loop, options());
+        stage.emplace(loop, options(), server_options());
     }
     void TearDown() override {
         for (const auto& each : nodes)
@@ -29,6 +31,7 @@ protected:
             loop.until([&] { return !each->running || each->running->done(); });
     }
     virtual redis_broker_options options() const { return impatient(); }
+    virtual std::vector<std::string> server_options() const { return {}; }
 
     void start(std::size_t count) {
         for (std::size_t n = 0; n < count; ++n) {
@@ -335,6 +338,62 @@ TEST_F(RedisBrokerWithLittleRoom, SaysNoWhenTooMuchWaits) {
     EXPECT_EQ(taken, 10u);
     EXPECT_EQ(loop.run(at(0).publish_confirmed("room:1", {.what = {.type = "said"}}))->code(), infra::errc::overloaded);
     loop.until([&] { return at(0).publish("room:1", {.what = {.type = "said"}}); });
+}
+
+class RedisBrokerBeforeRedis7 : public RedisBroker {
+    redis_broker_options options() const override {
+        auto o = impatient();
+        o.sharded = true;
+        return o;
+    }
+    std::vector<std::string> server_options() const override {
+        return {"--rename-command", "SPUBLISH", "", "--rename-command", "SSUBSCRIBE", ""};
+    }
+};
+
+TEST_F(RedisBrokerBeforeRedis7, GoesWithoutShardsThatTheServerDoesNotKnow) {
+    start(2);
+    want(0, "room:1");
+    want(1, "room:1");
+    say(0, 1, "room:1");
+    at(0).join("room:1", {.user = "anna", .connections = 1});
+    for (const auto& each : nodes)
+        EXPECT_EQ(each->heard(2), (lines{"1 said 1", "join anna"}));
+    stage->tell({"PUBLISH", "rt:{room:1}", R"({"type":"shouted"})"});
+    EXPECT_EQ(nodes[1]->heard(1), lines{"shouted"});
+}
+
+TEST_F(RedisBroker, CountsWhatBecomesOfMessagesAndHowItsLinkIs) {
+    const infra::testing::captured_telemetry told("realtime_broker_");
+    start(2);
+    want(1, "long:1");
+    const auto counted = [&](std::size_t n, const std::string& name, const std::string& more = {}) {
+        return told.counted("realtime_broker_" + name + " broker=" + at(n).description() + more);
+    };
+    EXPECT_EQ(counted(0, "link"), 1);
+    say(0, 1, "long:1");
+    loop.until([&] { return counted(0, "published_total", " result=sent") == 1; });
+    nodes[1]->heard(1);
+    EXPECT_EQ(counted(1, "heard_total"), 1);
+    EXPECT_EQ(counted(1, "read_total"), 0);
+    stage->tell({"XADD", "rt:{long:1}:s", "2-0", "d", R"({"type":"said"})", "t", "99999999999999", "i", "x 1"});
+    stage->tell({"HSET", "rt:{long:1}:m", "o", 2}); // the word of it did not come
+    nodes[1]->heard(1);
+    EXPECT_EQ(counted(1, "read_total"), 1);
+    stage->links[0]->on_request = [](std::string bytes) -> std::optional<std::string> {
+        return bytes.find("rt:{tick:1}") == std::string::npos ? std::optional(bytes) : std::nullopt;
+    };
+    say(0, 2, "tick:1");
+    loop.until([&] { return counted(0, "published_total", " result=unknown") == 1; });
+    stage->cut(0);
+    loop.until([&] { return counted(0, "link") == 0; });
+    EXPECT_FALSE(at(0).publish("long:1", {.what = {.type = "said", .data = 3}}));
+    EXPECT_EQ(counted(0, "published_total", " result=local"), 1);
+    stage->links[0]->on_request = nullptr;
+    stage->mend(0);
+    loop.until([&] { return counted(1, "gaps_total") == 1; });
+    EXPECT_EQ(counted(0, "link"), 1);
+    EXPECT_TRUE(told.series().contains("realtime_broker_unsent broker=" + at(0).description()));
 }
 
 TEST(RedisBrokerOptions, AreCheckedByName) {

@@ -1,0 +1,48 @@
+// A node in a process of its own:
+//
+//     realtime_node_child SOCKET
+//
+// Its hub has one client, ben, on room:1: he says that he is there, and repeats what he hears. Ends with 0 once he is disconnected.
+
+#include <infra/realtime/hub.hpp>
+#include <infra/realtime/redis.hpp>
+#include <infra/realtime/testing.hpp>
+#include <infra/testing/test_loop.hpp>
+
+#include <cstdio>
+#include <exception>
+#include <string>
+
+namespace {
+
+using namespace infra;
+using namespace infra::realtime;
+
+void be_a_node(const std::string& socket) {
+    infra::testing::test_loop loop;
+    const auto joined_by = make_redis_broker({.url = "unix://" + socket});
+    hub at({.channels = {{"room:*", {.history = {.size = 10}}}},
+            .authorize = [](access_request) { return true; },
+            .broker = joined_by,
+            .on = loop.get_executor()});
+    const auto run = loop.spawn(at.run());
+    loop.until([&] { return joined_by->is_up(); });
+    test_client ben(at, {.user = "ben"});
+    ben.say(message{.type = "subscribe", .channel = "room:1"});
+    loop.until([&] { return !ben.heard("subscribed").empty(); });
+    at.publish("room:1", {.type = "here"});
+    loop.until([&] {
+        for (const auto& each : ben.heard("said"))
+            at.publish("room:1", {.type = "repeated", .data = each.data});
+        return ben.closed() == close_code::disconnected;
+    });
+    loop.wait(at.stop(deadline::after(std::chrono::seconds(5))));
+    loop.until([&] { return run->done(); });
+}
+
+} // namespace
+
+int main(int, char** argv) try { be_a_node(argv[1]); } catch (const std::exception& e) {
+    std::fprintf(stderr, "%s\n", e.what());
+    return 1;
+}
