@@ -7,7 +7,7 @@ import { Heading, Notice, Panel, Problem, Skeleton } from '../parts/basics';
 import { Filter } from '../parts/filter';
 import { Table } from '../parts/table';
 import { Drawing, useDrawn } from './metrics/drawing';
-import { board, keyOf, type Metric, type Metrics, type Wanted } from './metrics/model';
+import { board, keyOf, titleOf, type Metric, type Metrics, type Wanted } from './metrics/model';
 import { OneMetric } from './metrics/one';
 import { isPinned, pinned, turn } from './metrics/pinned';
 
@@ -16,7 +16,7 @@ const addressOf = (w: Wanted) => to(['metrics', w.name], { show: w.show, by: w.b
 function Card(props: { of: Wanted }) {
     const drawn = useDrawn(props.of);
     return (
-        <section class="panel" aria-label={props.of.name}>
+        <section class="panel" aria-label={titleOf({ name: props.of.name, show: props.of.show ?? 'value', by: props.of.by ?? '' })}>
             <div class="body stack card">
                 <Drawing of={props.of} drawn={drawn} height={160} />
                 <div class="row">

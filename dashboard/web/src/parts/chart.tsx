@@ -26,7 +26,7 @@ export function Chart(props: ChartProps) {
     const [table, setTable] = useState(false);
     const say = props.say ?? words.count;
     return (
-        <figure class="chart" role="group" aria-label={props.label}>
+        <figure class="chart" aria-label={props.label}>
             <figcaption>
                 <span>{props.label}</span>
                 <button class="quiet" aria-pressed={table} onClick={() => setTable(!table)}>

@@ -58,8 +58,9 @@ export default function Plot(props: ChartProps & { say: Say }) {
     useEffect(() => {
         const made = new uPlot(optionsOf(box.current!, series, height, say, setAt), dataOf(times, series), canvas.current!);
         plot.current = made;
-        const watch = new ResizeObserver(() => made.setSize({ width: canvas.current!.clientWidth, height }));
-        watch.observe(canvas.current!);
+        const within = canvas.current!;
+        const watch = new ResizeObserver(() => made.setSize({ width: within.clientWidth, height }));
+        watch.observe(within);
         return () => {
             watch.disconnect();
             made.destroy();

@@ -29,7 +29,8 @@ export function VirtualList(props: VirtualProps) {
     const byUs = useRef(0); // scrolled by us, to here
 
     const look = () => {
-        const { scrollTop, clientHeight, scrollHeight } = box.current!;
+        if (!box.current) return; // gone meanwhile
+        const { scrollTop, clientHeight, scrollHeight } = box.current;
         setSeen((had) => (had.top === scrollTop && had.height === clientHeight ? had : { top: scrollTop, height: clientHeight }));
         if (props.follow && Math.abs(scrollTop - byUs.current) > props.height && scrollTop + clientHeight < scrollHeight - 2 * props.height) props.left?.();
     };

@@ -36,7 +36,7 @@ function Order(props: { known: readonly string[]; then: () => void }) {
     const [minutes, setMinutes] = useState(10);
     const of = module.trim() || 'everything';
     return (
-        <div class="row">
+        <div class="row order">
             <label class="field grow">
                 <span>Module (empty: everything)</span>
                 <input list="modules" value={module} maxLength={200} onInput={(e) => setModule(e.currentTarget.value)} autocomplete="off" />

@@ -1,6 +1,6 @@
 // One line, whole, and what was said before and after it.
 
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 
 import { segment } from '../../lib/api';
 import { useLoad } from '../../lib/load';
@@ -16,11 +16,13 @@ export const time = (ms: number): string => words.clock(ms) + thousandths(ms);
 
 function Around(props: { id: number }) {
     const loaded = useLoad<{ items: readonly Line[] }>(`logs/${props.id}/around`, { lines: 20 });
+    const at = useRef<HTMLLIElement>(null);
+    useEffect(() => at.current?.scrollIntoView({ block: 'center' }), [loaded.value]);
     if (!loaded.value) return loaded.failure ? <Problem failure={loaded.failure} /> : <Skeleton rows={8} panel={false} />;
     return (
-        <ol class="around" aria-label="Lines around this one">
+        <ol class="around" aria-label="Lines around this one" tabIndex={0}>
             {loaded.value.items.map((line) => (
-                <li class={`${tones[line.level]} ${line.id === props.id ? 'at' : ''}`} aria-current={line.id === props.id ? 'true' : undefined}>
+                <li ref={line.id === props.id ? at : null} class={`${tones[line.level]} ${line.id === props.id ? 'at' : ''}`} aria-current={line.id === props.id ? 'true' : undefined}>
                     <span class="muted">{time(line.at)}</span> {line.level} {line.module && <span class="muted">{line.module}</span>} {line.message}
                     <span class="muted">{fieldsOf(line)}</span>
                 </li>

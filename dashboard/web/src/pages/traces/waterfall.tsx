@@ -71,7 +71,6 @@ export function Waterfall(props: { of: Trace; said: ReadonlyMap<string, readonly
                     aria-level={span.depth + 1}
                     aria-expanded={span.children > 0 ? !closed.has(span.id) : undefined}
                     aria-selected={i === place}
-                    aria-label={`${span.name}, ${words.span(span.us / 1000)}${span.failed ? ', failed' : ''}${span.open ? ', not ended' : ''}${span.critical ? ', critical' : ''}`}
                     onClick={(event) => {
                         setAt(i);
                         if ((event.target as Element).closest('.fold')) turn(span);
@@ -91,6 +90,7 @@ export function Waterfall(props: { of: Trace; said: ReadonlyMap<string, readonly
                         {closed.has(span.id) && <span class="muted small"> +{span.children}</span>}
                     </span>
                     <Bar span={span} us={us} said={props.said.get(span.id) ?? []} />
+                    <span class="unseen">{[span.failed && 'failed', span.open && 'not ended', span.critical && 'critical'].filter(Boolean).join(', ')}</span>
                     <span class="numeric small">{span.open ? `${words.span(span.us / 1000)} …` : words.span(span.us / 1000)}</span>
                 </div>
             ))}
