@@ -1,7 +1,7 @@
 // Everything without a mouse.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { after, before, beforeEach, test } from "node:test";
 
 import { Browser, goTo, pagesOf, Service, settled, skip } from "./support.mjs";
 
@@ -12,6 +12,11 @@ before(async () => {
   if (skip) return;
   [browser, service] = await Promise.all([Browser.start(), Service.start()]);
   page = await browser.logIn(service);
+});
+beforeEach(async () => {
+  if (skip) return;
+  await page.reload(); // without what another test has left open
+  await settled(page);
 });
 after(() => Promise.all([browser?.end(), service?.end()]));
 
@@ -53,8 +58,6 @@ test("reaches everything on every page with Tab, and always shows where", { skip
 });
 
 test("skips to the page", { skip }, async () => {
-  await page.reload();
-  await settled(page);
   await page.keyboard.press("Tab");
   assert.equal(await focused(), "Skip to the page");
   await page.keyboard.press("Enter");
