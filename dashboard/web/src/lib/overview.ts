@@ -62,6 +62,7 @@ export function written(value: number | null, unit: string): readonly [string, s
     if (value === null) return ['–', ''];
     switch (unit) {
         case 's': {
+            if (value === 0) return ['0', 's'];
             const [number = '', ...rest] = words.span(value * 1000).split(' ');
             return rest.length > 1 ? [`${number} ${rest.join(' ')}`, ''] : [number, rest.join(' ')];
         }

@@ -41,7 +41,7 @@ export function Heading(props: { title: string; up?: readonly { title: string; h
 // A part of a page with a heading of its own.
 export function Panel(props: { title: string; tools?: ComponentChildren; flush?: boolean; children: ComponentChildren }) {
     return (
-        <section class="panel" aria-label={props.title}>
+        <section class="panel">
             <header>
                 <h2>{props.title}</h2>
                 {props.tools && <div class="row">{props.tools}</div>}

@@ -16,7 +16,7 @@ function One(props: { of: Figure; spark: readonly (number | null)[] }) {
             <Sparkline label={of.label} values={props.spark} limit={of.limit} say={say} />
             <span class={`small ${bad ? 'bad' : 'muted'}`}>
                 {bad && <span aria-hidden="true">▲ </span>}
-                {of.limit != null ? `${bad ? 'above' : 'limit'} ${say(of.limit)}` : '\u00a0'}
+                {of.limit == null || (of.limit === 0 && !bad) ? '\u00a0' : `${bad ? 'above' : 'limit'} ${say(of.limit)}`}
             </span>
         </>
     );

@@ -88,6 +88,7 @@ export function Waterfall(props: { of: Trace; said: ReadonlyMap<string, readonly
                         )}
                         {span.name} <span class="muted small">{roomOf(span)}</span>
                         {closed.has(span.id) && <span class="muted small"> +{span.children}</span>}
+                        <span class="unseen">{[span.failed && 'failed', span.open && 'not ended', span.critical && 'critical'].filter(Boolean).join(', ')}</span>
                     </span>
                     <Bar span={span} us={us} said={props.said.get(span.id) ?? []} />
                     <span class="unseen">{[span.failed && 'failed', span.open && 'not ended', span.critical && 'critical'].filter(Boolean).join(', ')}</span>
