@@ -64,7 +64,7 @@ TEST(SentMails, ThatFailedAlikeAreCountedTogether) {
     EXPECT_EQ(alike[0].signature, "no answer within # ms");
 }
 
-TEST(MailPanel, KnowsWhereAnOutboxLies) {
+TEST(MailSource, KnowsWhereAnOutboxLies) {
     EXPECT_EQ(outbox_of(email::mailer({.url = "outbox:/tmp/mail"})), "/tmp/mail");
     EXPECT_EQ(outbox_of(email::mailer({.url = "memory: outbox:/tmp/mail"})), "/tmp/mail");
     EXPECT_EQ(outbox_of(email::mailer({.url = "memory:"})), std::nullopt);

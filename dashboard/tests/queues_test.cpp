@@ -1,5 +1,6 @@
 // What the panel of queues answers and does, on every storage.
 
+#include "src/queues/news.hpp"
 #include "src/queues/queues_panel.hpp"
 #include "support.hpp"
 
@@ -89,7 +90,8 @@ protected:
     }
     std::vector<std::string> ids(const std::string& path) {
         std::vector<std::string> all;
-        for (const auto& each : on.get(path).at("items").as_array())
+        const auto document = on.get(path);
+        for (const auto& each : document.at("items").as_array())
             all.emplace_back(each.at("id").as_string());
         return all;
     }
@@ -217,6 +219,24 @@ TEST_P(QueuesPanel, GroupsEqualErrorsAndRetriesThemTogether) {
     const std::string left(on.get("/queues/mail/failures").at("items").at(0).at("id").as_string());
     EXPECT_EQ(post("/queues/mail/failures/" + left + "/remove", "{}").at("changed"), 1);
     EXPECT_EQ(state_of(c), "gone");
+}
+
+TEST_P(QueuesPanel, TellsOfEachFailureOnce) {
+    const auto news = std::make_shared<failure_news>();
+    const auto watch = std::make_shared<queue_watch>();
+    const auto told = [&] {
+        watch->forget();
+        all ids_told;
+        for (const auto& each : on.loop.get(news->look(*jobs, on.loop.get(watch->look(*jobs)))))
+            ids_told.push_back(each.id);
+        return ids_told;
+    };
+    EXPECT_EQ(told(), all{});
+    const auto first = add_failed(1, "boom");
+    EXPECT_EQ(told(), all{first});
+    EXPECT_EQ(told(), all{});
+    const auto second = add_failed(2, "boom");
+    EXPECT_EQ(told(), all{second});
 }
 
 TEST_P(QueuesPanel, AddsAJobLikeAnotherWithOtherData) {

@@ -4,6 +4,7 @@
 
 #include "../asked.hpp"
 #include "failures.hpp"
+#include "news.hpp"
 #include "queues_panel.hpp"
 #include "watch.hpp"
 
@@ -16,6 +17,7 @@ struct queue_desk {
     queues_source from;
     std::shared_ptr<queue_watch> watch = std::make_shared<queue_watch>();
     std::shared_ptr<failure_watch> failures = std::make_shared<failure_watch>();
+    std::shared_ptr<failure_news> news = std::make_shared<failure_news>();
 
     queue::queue jobs() const { return from.jobs(); }
 

@@ -49,9 +49,12 @@ awaitable<std::vector<figure>> look_at_figures(shared_desk desk) {
     co_return figures_of(*seen, desk->from.oldest_limit);
 }
 
-awaitable<std::vector<concern>> look_at_concerns(shared_desk desk) {
+// Asked only while somebody looks at the overview, which has the feed as well.
+awaitable<std::vector<concern>> look_at_concerns(shared_desk desk, board on) {
     const auto jobs = desk->jobs();
     const auto seen = co_await desk->watch->look(jobs);
+    for (const auto& each : co_await desk->news->look(jobs, seen))
+        on.tell(news_of(each));
     std::vector<concern> all;
     for (const auto& each : seen->queues) {
         if (each.counts.failed == 0)
@@ -148,7 +151,7 @@ std::optional<concern> concern_of(const schedule_seen& s, wall_time now) {
 
 void add_queue_overview(board& on, const shared_desk& desk) {
     on.figures([desk] { return look_at_figures(desk); });
-    on.concerns([desk] { return look_at_concerns(desk); });
+    on.concerns([desk, on] { return look_at_concerns(desk, on); });
 }
 
 } // namespace infra::dashboard

@@ -26,7 +26,7 @@ BOOST_DESCRIBE_STRUCT(cleaning, (), (state, older_than_ms, cursor))
 
 struct draining {
     std::string name{}; ///< the queue's, typed
-    bool delayed = false;
+    std::optional<bool> delayed{};
     std::optional<std::string> cursor{};
 };
 BOOST_DESCRIBE_STRUCT(draining, (), (name, delayed, cursor))
@@ -76,7 +76,7 @@ awaitable<http::response> drain(shared_desk desk, http::request r) {
     queue::job_filter which{.queue = std::string(r.param("queue")), .states = {queue::job_state::waiting}};
     if (asked.name != which.queue)
         throw http::error_response(422, "not_confirmed", "name must be the queue's", "/name");
-    if (asked.delayed)
+    if (asked.delayed.value_or(false))
         which.states.push_back(queue::job_state::delayed);
     const auto done = co_await change_those(desk->jobs(), queue::job_change::remove, which, asked.cursor.value_or(""));
     desk->forget(which.queue);

@@ -169,6 +169,8 @@ int serve(const wishes& w) {
     seeding seeds{.app = service, .wishes = w, .folder = state.path};
     seed_load(seeds);
     seed_observations(seeds);
+    seed_mail(seeds);
+    seed_queues(seeds);
     printed said;
     dashboard_options options;
     if (w.read)

@@ -45,5 +45,7 @@ std::string word(const wishes& w, std::size_t i, std::string friendly);
 
 void seed_load(seeding& s);         ///< --jobs and --series
 void seed_observations(seeding& s); ///< lines, spans and numbers
+void seed_mail(seeding& s);
+void seed_queues(seeding& s);
 
 } // namespace infra::dashboard::service

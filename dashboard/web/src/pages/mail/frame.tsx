@@ -12,6 +12,8 @@ export function Frame(props: { path: string; query?: Query; title: string }) {
     const [colours, setColours] = useState<'light' | 'dark'>('light');
     const [images, setImages] = useState(false);
     const address = href(props.path, { ...props.query, ...(colours === 'dark' ? { dark: 1 } : {}), ...(images ? { images: 1 } : {}) });
+    // Without the host: an address that leads elsewhere would be seen as such.
+    const here = address.replace(location.origin, '');
     return (
         <div class="stack tight">
             <div class="row">
@@ -38,7 +40,7 @@ export function Frame(props: { path: string; query?: Query; title: string }) {
                     Images of the web: whoever sent them sees that
                 </label>
             </div>
-            <iframe class={`mail ${width} ${colours}`} sandbox="" src={address} title={props.title} loading="lazy" />
+            <iframe class={`mail ${width} ${colours}`} sandbox="" src={here} title={props.title} />
         </div>
     );
 }

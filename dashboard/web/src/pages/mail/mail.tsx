@@ -85,7 +85,7 @@ function Shown(props: { of: Mail; tab: Tab; whole: () => void }) {
     const m = props.of;
     switch (props.tab) {
         case 'html':
-            return m.html_bytes > 0 ? <Frame path={at(m.id, 'html')} title={m.subject} /> : <Empty>This mail has no html part.</Empty>;
+            return m.html_bytes > 0 ? <Frame path={at(m.id, 'html')} title="The mail as a reader shows it" /> : <Empty>This mail has no html part.</Empty>;
         case 'text':
             return (
                 <div class="stack tight">

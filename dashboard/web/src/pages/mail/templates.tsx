@@ -93,7 +93,7 @@ function One(props: { of: TemplateName; locale: string; part: Part }) {
                                 { key: 'source', title: 'Source' },
                             ]}
                         />
-                        {part === 'html' && t.html_bytes !== undefined && <Frame key={JSON.stringify(query)} path="mail/template/html" query={query} title={`${of.name} as a reader shows it`} />}
+                        {part === 'html' && t.html_bytes !== undefined && <Frame key={JSON.stringify(query)} path="mail/template/html" query={query} title="The template as a reader shows it" />}
                         {part === 'text' && t.text && <Code label="Text" text={t.text.text} />}
                         {part === 'source' && t.source && <Code label="Source" text={t.source.text} />}
                     </div>
@@ -130,7 +130,9 @@ export function Templates(props: { directory: string }) {
         <>
             <Problem failure={loaded.failure} again={loaded.again} />
             {name && <Empty>There is no template {name} in {props.directory}.</Empty>}
-            <Filter label="Search templates" value={typed} change={setTyped} />
+            <div class="row">
+                <Filter label="Search templates" value={typed} change={setTyped} />
+            </div>
             <Table
                 label="Templates"
                 rows={all.items.filter((t) => t.name.includes(typed.trim()))}

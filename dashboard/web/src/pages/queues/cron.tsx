@@ -90,9 +90,9 @@ export function Cron() {
                 keyOf={(s) => `${s.queue}:${s.name}`}
                 empty="No schedule is defined or stored: define_cron makes one."
                 columns={[
-                    { title: 'Schedule', cell: (s) => <a href={queueAt(s.queue)}>{s.name}</a> },
+                    { title: 'Schedule', wide: true, cell: (s) => <a href={queueAt(s.queue)}>{s.name}</a> },
                     { title: 'State', cell: (s) => <Condition of={s} /> },
-                    { title: 'When', wide: true, cell: (s) => (s.pattern ? <code>{s.pattern}</code> : `every ${words.span(s.every_ms)}`) },
+                    { title: 'When', cell: (s) => <span class="clip">{s.pattern ? <code>{s.pattern}</code> : `every ${words.span(s.every_ms)}`}</span> },
                     { title: 'Zone', narrow: 'hide', cell: (s) => s.tz },
                     { title: 'Next', cell: (s) => <NextRuns of={s} /> },
                     {

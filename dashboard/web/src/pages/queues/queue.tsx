@@ -95,13 +95,15 @@ export function QueueView(props: { name: string }) {
                         tabs={[{ key: '', title: 'All' }, ...states.map((s) => ({ key: s.key, title: s.title, count: shown?.[s.key] }))]}
                     />
                     <div class="stack">
-                        <Filter
-                            label={`Search jobs of ${name}`}
-                            placeholder="Words of the payload, or name: error: data: group:"
-                            value={q}
-                            change={(typed) => refine({ q: typed || undefined, group: undefined })}
-                            terms={terms}
-                        />
+                        <div class="row">
+                            <Filter
+                                label={`Search jobs of ${name}`}
+                                placeholder="Words of the payload, or name: error: data: group:"
+                                value={q}
+                                change={(typed) => refine({ q: typed || undefined, group: undefined })}
+                                terms={terms}
+                            />
+                        </div>
                         {state === 'failed' && !q && <Failures queue={name} at={group} failed={shown?.failed} turn={turn} then={again} />}
                         <Jobs
                             key={`${name} ${state} ${q} ${group}`}
