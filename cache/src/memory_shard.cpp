@@ -156,6 +156,19 @@ std::size_t memory_shard::sweep(std::size_t max) {
     return expirations_ - before;
 }
 
+std::size_t memory_shard::list(std::string_view prefix, std::string_view after, std::size_t max,
+                               std::vector<std::string>& to) {
+    std::vector<std::string_view> found;
+    const std::scoped_lock lock(mutex_.of_this_thread());
+    for (const auto& each : table_)
+        if (const auto key = each.item->key(); key.starts_with(prefix) && key > after && !is_over(*each.item))
+            found.push_back(key);
+    const auto end = found.begin() + static_cast<std::ptrdiff_t>(std::min(max, found.size()));
+    std::ranges::partial_sort(found, end);
+    to.insert(to.end(), found.begin(), end);
+    return table_.size();
+}
+
 void memory_shard::add_to(store_stats& sum) const {
     const std::scoped_lock lock(mutex_);
     sum.entries += policy_.count();

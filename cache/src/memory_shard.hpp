@@ -13,6 +13,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace infra::cache {
 
@@ -45,6 +46,8 @@ public:
     lease_answer lease(const hashed_key& k, const std::string& token);
     bool end_lease(const hashed_key& k, const std::string& token);
     std::size_t sweep(std::size_t max);
+    /// Of the keys that begin so and come behind `after` the first `max`, in order. How many were looked at.
+    std::size_t list(std::string_view prefix, std::string_view after, std::size_t max, std::vector<std::string>& to);
     void add_to(store_stats& sum) const;
 
     /// What a value may cost at most: half of all, and what a size of 32 bits can say.

@@ -4,13 +4,16 @@
 #include "memory_versions.hpp"
 
 #include <infra/base/id.hpp>
+#include <infra/cache/listing.hpp>
 #include <infra/cache/memory.hpp>
 
 #include <bit>
+#include <charconv>
 #include <cstddef>
 #include <memory>
 #include <span>
 #include <stdexcept>
+#include <utility>
 
 namespace infra::cache {
 namespace {
@@ -19,6 +22,7 @@ using std::chrono::milliseconds;
 
 constexpr std::size_t bytes_per_shard = std::size_t{4} << 20;
 constexpr std::size_t max_shards = 64;
+constexpr std::size_t listed_at_once = 100'000;
 constexpr std::size_t swept_at_once = 10'000; // a millisecond or two of the loop that sweeps
 
 std::size_t shards_for(const memory_options& o) {
@@ -48,7 +52,16 @@ std::uint64_t microseconds_of(clock& time) {
         std::chrono::floor<std::chrono::microseconds>(time.wall()).time_since_epoch().count());
 }
 
-class memory_store final : public store {
+std::pair<std::size_t, std::string> place_in(std::string_view cursor) {
+    std::size_t shard = 0;
+    const auto digits = std::min(cursor.find(':'), cursor.size());
+    const auto [end, failed] = std::from_chars(cursor.data(), cursor.data() + digits, shard);
+    if (!cursor.empty() && (failed != std::errc() || end != cursor.data() + digits || digits == cursor.size()))
+        throw error(infra::errc::invalid_input, "this is no cursor of a list of keys");
+    return {shard, std::string(cursor.empty() ? cursor : cursor.substr(digits + 1))};
+}
+
+class memory_store final : public store, public key_listing {
 public:
     memory_store(memory_options o, clock& time)
         : options_(o),
@@ -157,6 +170,22 @@ public:
         for (std::size_t i = 0; i < shards_.size() && count < swept_at_once; ++i)
             count += shards_[next_to_sweep_++ % shards_.size()]->sweep(swept_at_once - count);
         return count;
+    }
+
+    // Shard by shard; a cursor is the shard's number and, within it, the key to go on behind: `3:user:17`.
+    awaitable<key_page> keys_in_store(std::string prefix, std::string cursor, std::size_t limit) const override {
+        key_page page;
+        auto [shard, after] = place_in(open(cursor));
+        for (std::size_t looked = 0; shard < shards_.size() && looked < listed_at_once; ++shard, after.clear()) {
+            looked += shards_[shard]->list(prefix, after, limit - page.keys.size(), page.keys);
+            if (page.keys.size() == limit) {
+                page.next = std::to_string(shard) + ":" + page.keys.back();
+                co_return page;
+            }
+        }
+        if (shard < shards_.size())
+            page.next = std::to_string(shard) + ":";
+        co_return page;
     }
 
     store_stats stats() const override {

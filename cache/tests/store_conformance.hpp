@@ -7,9 +7,12 @@
 
 #include "support.hpp"
 
+#include <infra/cache/listing.hpp>
+
 #include <atomic>
 #include <limits>
 #include <ostream>
+#include <set>
 #include <thread>
 
 namespace infra::cache::tests {
@@ -254,6 +257,29 @@ TEST_P(CacheStore, StopsTwiceAndThenRefuses) {
 }
 
 TEST_P(CacheStore, SaysWhatItIs) { EXPECT_FALSE(stored->description().empty()); }
+
+TEST_P(CacheStore, TellsItsKeysInPagesWhereItKnowsThem) {
+    const auto* const listing = dynamic_cast<const key_listing*>(stored.get());
+    if (!listing)
+        GTEST_SKIP() << "it does not know them";
+    std::set<std::string> expected;
+    for (int i = 0; i < 250; ++i)
+        expected.insert("listed*:" + std::to_string(i));
+    for (const auto& each : expected)
+        set(each, "1");
+    set("listed:other", "1");
+    std::multiset<std::string> found;
+    std::string cursor;
+    for (int pages = 0; pages < 100; ++pages) {
+        auto page = loop.await(listing->keys_in_store("listed*:", cursor, 100));
+        found.insert(page.keys.begin(), page.keys.end());
+        cursor = page.next;
+        if (cursor.empty())
+            break;
+    }
+    EXPECT_EQ(std::set<std::string>(found.begin(), found.end()), expected);
+    EXPECT_THROW(loop.await(listing->keys_in_store("", "nonsense", 10)), infra::error);
+}
 
 } // namespace infra::cache::tests
 

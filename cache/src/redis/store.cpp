@@ -1,4 +1,5 @@
 #include "commands.hpp"
+#include "key_list.hpp"
 #include "line.hpp"
 #include "near_cache.hpp"
 #include "near_drops.hpp"
@@ -6,6 +7,7 @@
 #include "version_reads.hpp"
 
 #include <infra/base/id.hpp>
+#include <infra/cache/listing.hpp>
 #include <infra/cache/redis.hpp>
 
 #include <boost/asio/this_coro.hpp>
@@ -42,7 +44,7 @@ std::vector<std::string> replaced_by(const std::vector<new_entry>& entries) {
     return keys;
 }
 
-class redis_store final : public store {
+class redis_store final : public store, public key_listing {
 public:
     redis_store(redis_store_options options, std::vector<executor> loops, clock& time)
         : line_(std::make_shared<line>(std::move(options), std::move(loops), time)) {
@@ -202,6 +204,10 @@ public:
     }
 
     std::size_t sweep() override { return near_ ? near_->sweep() : 0; }
+
+    awaitable<key_page> keys_in_store(std::string prefix, std::string cursor, std::size_t limit) const override {
+        return list_keys(line_, std::move(prefix), std::move(cursor), limit);
+    }
 
     store_stats stats() const override {
         store_stats sum;
