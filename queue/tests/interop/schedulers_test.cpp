@@ -133,7 +133,8 @@ TEST_P(QueueInteropSchedulers, GoByTheSameClocks) {
     }
 }
 
-// Patterns with a beginning and a time zone: whoever runs one of them makes the run of the next second, and none before the beginning.
+// Patterns with a beginning and a time zone: whoever runs one of them makes the run of the second that comes next then, and none before
+// the beginning.
 TEST_P(QueueInteropSchedulers, PatternsAreRunOnByTheOtherSide) {
     const auto begin = std::chrono::ceil<std::chrono::seconds>(real_clock().wall() + 100ms);
     define(schedule_of("ours", {.pattern = "* * * * * *", .tz = "Asia/Tokyo", .start = begin}));
@@ -148,13 +149,14 @@ TEST_P(QueueInteropSchedulers, PatternsAreRunOnByTheOtherSide) {
     for (const auto* queue : {"mail", "theirs"})
         EXPECT_EQ(says(R"js(
             const [name, from] = given, jobs = await queue(name);
-            await until(async () => (await jobs.getCompletedCount()) >= 2);
-            const times = (await jobs.getCompleted()).map((each) => Number(each.id.split(":").at(-1))).sort();
+            await until(async () => (await jobs.getCompletedCount()) >= 3);
+            const runs = (await jobs.getCompleted()).map((each) => [Number(each.id.split(":").at(-1)), each.timestamp]).sort(([a], [b]) => a - b);
             const [scheduler] = await jobs.getJobSchedulers();
-            return [times[0] >= from && times[0] <= from + 1000, times.every((time, i) => time === times[0] + 1000 * i), scheduler.startDate, scheduler.iterationCount > times.length];
+            const wrong = runs.filter(([time, made], i) => time % 1000 || time < from || time - Math.max(from, made) > 1000 || time === runs[i - 1]?.[0]);
+            return [wrong, scheduler.startDate, scheduler.iterationCount > runs.length];
         )js",
                        json::array{queue, to_ms(begin)}),
-                  "[true,true," + std::to_string(to_ms(begin)) + ",true]")
+                  "[[]," + std::to_string(to_ms(begin)) + ",true]")
             << queue;
 }
 

@@ -151,6 +151,7 @@ TEST_P(QueueInteropTrouble, ARestartedServerHasAllThatWasAcknowledged) {
     }
     EXPECT_EQ(acknowledged, 600u);
     EXPECT_EQ(says(R"js(
+        await until(() => redis.ping().catch(() => false)); // it reads its file
         const mail = await queue("mail");
         await until(async () => (await mail.getCompletedCount()) >= 600);
         return counts("mail");
