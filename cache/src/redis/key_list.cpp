@@ -1,5 +1,7 @@
 #include "key_list.hpp"
 
+#include <infra/base/with_deadline.hpp>
+
 #include <algorithm>
 #include <charconv>
 #include <set>
@@ -41,12 +43,14 @@ std::string text_of(const scan_place& p) { return std::to_string(p.server) + ":"
 awaitable<key_page> list_keys(std::shared_ptr<line> at, std::string prefix, std::string cursor, std::size_t limit) {
     using answer = std::pair<std::string, std::vector<std::string>>;
     auto place = place_of(cursor);
-    const auto masters = co_await at->client().masters();
+    auto asking = at->client().masters();
+    const auto masters = co_await with_deadline(std::move(asking), deadline::after(at->options().timeout));
     const auto count = std::to_string(std::clamp<std::size_t>(limit, 100, looked_at_a_round));
     std::set<std::string> found;
     for (std::size_t i = 0; i < rounds && place.server < masters.size() && found.size() < limit; ++i) {
         auto [next, keys] = redis::to<answer>(co_await at->client().execute_at(
-            masters[place.server], {"SCAN", place.cursor, "MATCH", pattern_of(prefix), "COUNT", count}));
+            masters[place.server], {"SCAN", place.cursor, "MATCH", pattern_of(prefix), "COUNT", count},
+            deadline::after(at->options().timeout)));
         found.insert(keys.begin(), keys.end());
         place = next == "0" ? scan_place{.server = place.server + 1} : scan_place{place.server, std::move(next)};
     }
