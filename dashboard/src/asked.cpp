@@ -40,7 +40,10 @@ std::size_t limit_of(const http::request& r) {
 bool says(const http::request& r, std::string_view name) { return r.query(name) == "1"; }
 
 http::response download_of(std::string_view filename, std::string bytes) {
-    auto made = http::response::of(200, "application/octet-stream", std::move(bytes));
+    return download_of(filename, http::response::of(200, "application/octet-stream", std::move(bytes)));
+}
+
+http::response download_of(std::string_view filename, http::response made) {
     made.headers.set("content-disposition", disposition_of(filename));
     made.headers.set("x-content-type-options", "nosniff");
     made.headers.set("content-security-policy", "sandbox; default-src 'none'");

@@ -20,4 +20,7 @@ bool says(const http::request& r, std::string_view name);
 /// Bytes that a browser keeps as a file and does nothing else with, whatever they are.
 http::response download_of(std::string_view filename, std::string bytes);
 
+/// The same of an answer that is sent while it is read.
+http::response download_of(std::string_view filename, http::response made);
+
 } // namespace infra::dashboard

@@ -1,6 +1,7 @@
 #include "mount.hpp"
 
 #include "background.hpp"
+#include "cache/cache_panel.hpp"
 #include "health/panel.hpp"
 #include "logs/panel.hpp"
 #include "mail/mail_panel.hpp"
@@ -9,6 +10,7 @@
 #include "queues/queues_panel.hpp"
 #include "realtime/realtime_panel.hpp"
 #include "settings/panel.hpp"
+#include "storage/storage_panel.hpp"
 #include "traces/panel.hpp"
 
 #include <cstdio>
@@ -67,6 +69,8 @@ void add_panels(app::application& service, const std::shared_ptr<board_state>& s
     add_traces_panel(on, monitoring::default_tracer(), service.name());
 
     add_realtime_panel(on);
+    add_cache_panel(on);
+    add_storage_panel(on);
     add_settings_panel(state, settings_of(service));
     add_overview_panel(state, watch);
 }

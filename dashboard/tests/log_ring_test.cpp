@@ -1,6 +1,6 @@
-#include "src/query.hpp"
 #include "src/logs/log_answers.hpp"
 #include "src/logs/log_document.hpp"
+#include "src/query.hpp"
 #include "tests/log_support.hpp"
 
 #include <gtest/gtest.h>

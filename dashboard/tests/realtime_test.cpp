@@ -97,7 +97,7 @@ TEST_F(RealtimePanel, RefusesWhatCannotBePublished) {
     };
     const row rows[] = {
         {"room:1", R"({"data":1})", 422},
-        {"room:1", R"({"type":"subscribe"})", 422},
+        {"room:1", R"({"type":"welcome"})", 422},
         {"room:1", R"({"type":7})", 422},
         {"room:1", "nonsense", 400},
         {std::string(300, 'x'), R"({"type":"said"})", 422},

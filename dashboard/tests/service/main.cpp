@@ -96,6 +96,7 @@ environment variables_of(const wishes& w, const std::filesystem::path& folder) {
                                {"EMAIL_FROM", "shop@example.com"},
                                {"INFRA_ADMIN_TOKEN", "operators-token-of-the-tests"},
                                {"REALTIME_SIGNING_SECRET", "signing-secret-of-the-tests"},
+                               {"STORAGE_SIGNING_SECRET", "storage-secret-of-the-tests"},
                                {"HEALTH_TOKEN", "health-token-of-the-tests"},
                                {"APP_ENV", "test"}};
     if (!w.redis.empty()) {
@@ -110,7 +111,8 @@ app::app_options options_of(const wishes& w, const std::filesystem::path& folder
             .version = "1.2.3",
             .port = static_cast<std::uint16_t>(w.port),
             .email = {.templates = (folder / "emails").string()},
-            .realtime = {.hub = {.authorize = [](realtime::access_request) { return true; }}},
+            .realtime = {.hub = {.channels = {{"room:*", {.history = {.size = 100}, .presence = true}}},
+                                 .authorize = [](realtime::access_request) { return true; }}},
             .environment = variables_of(w, folder)};
 }
 
@@ -171,6 +173,9 @@ int serve(const wishes& w) {
     seed_observations(seeds);
     seed_mail(seeds);
     seed_queues(seeds);
+    seed_realtime(seeds);
+    seed_cache(seeds);
+    seed_storage(seeds);
     printed said;
     dashboard_options options;
     if (w.read)

@@ -47,5 +47,8 @@ void seed_load(seeding& s);         ///< --jobs and --series
 void seed_observations(seeding& s); ///< lines, spans and numbers
 void seed_mail(seeding& s);
 void seed_queues(seeding& s);
+void seed_realtime(seeding& s);
+void seed_cache(seeding& s);
+void seed_storage(seeding& s);
 
 } // namespace infra::dashboard::service

@@ -14,6 +14,6 @@ export const finders: readonly Finder[] = [
     { page: 'logs', title: (t) => `Lines of the log with “${t}”`, to: (t) => `#/logs?${trace.test(t) ? 'trace' : 'q'}=${encoded(t)}` },
     { page: 'queues', title: (t) => `Job “${t}”`, to: (t) => (/^\S{1,200}$/.test(t) && !trace.test(t) ? `#/queues?find=${encoded(t)}` : undefined) },
     { page: 'realtime', title: (t) => `Channels that begin with “${t}”`, to: (t) => (/\s/.test(t) ? undefined : `#/realtime?prefix=${encoded(t)}`) },
-    { page: 'cache', title: (t) => `Key “${t}” of the cache`, to: (t) => `#/cache?key=${encoded(t)}` },
+    { page: 'cache', title: (t) => `Key “${t}” of the cache`, to: (t) => `#/cache/${encoded(t)}` },
     { page: 'storage', title: (t) => `Objects that begin with “${t}”`, to: (t) => `#/storage?prefix=${encoded(t)}` },
 ];

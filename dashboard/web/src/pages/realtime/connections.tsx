@@ -1,6 +1,9 @@
+import { useState } from 'preact/hooks';
+
 import { segment } from '../../lib/api';
 import { filtered, term } from '../../lib/filter';
 import { useList } from '../../lib/list';
+import { useLive } from '../../lib/live';
 import { place, refine } from '../../lib/route';
 import * as words from '../../lib/words';
 import { Action, mayOperate } from '../../parts/actions';
@@ -8,7 +11,7 @@ import { Badge, More, Problem, Skeleton, Time } from '../../parts/basics';
 import { Filter } from '../../parts/filter';
 import { Table } from '../../parts/table';
 import { cli } from '../queues/model';
-import { channelAt, type Client } from './model';
+import { channelAt, topicOf, type Client } from './model';
 
 const terms = [
     { name: 'user', says: 'whose connection it is' },
@@ -83,6 +86,10 @@ export function Connections() {
     const channel = query.get('channel') ?? '';
     const slow = query.get('slow') ?? '';
     const list = useList<Client>('realtime/clients', { user, channel, slow, limit: 50 });
+    const [live, setLive] = useState<{ of: unknown; items: readonly Client[] }>();
+    useLive<{ items: readonly Client[] }>(topicOf('realtime-clients', { user, channel, slow, limit: '50' }), ({ items }) => setLive({ of: list.first, items }));
+    // Whoever has loaded more reads: what comes would move it away.
+    const rows = live && live.of === list.first && list.items.length === list.first?.items.length ? live.items : list.items;
     const typed = [user && term('user', user), channel && term('channel', channel)].filter(Boolean).join(' ');
     const change = (typed: string) => {
         const { terms: given, text } = filtered(typed, ['user', 'channel']);
@@ -104,7 +111,7 @@ export function Connections() {
                 <>
                     <Table
                         label="Connections"
-                        rows={list.items}
+                        rows={rows}
                         keyOf={(c) => c.id}
                         empty={user || channel || slow ? (list.more ? 'None among the first thousand: load more.' : 'None of them.') : 'Nobody is connected.'}
                         columns={[
