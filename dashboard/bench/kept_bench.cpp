@@ -53,13 +53,13 @@ std::vector<logging::record_view> batch() {
 }
 
 double line() {
-    static log_store kept(16 << 20);
+    static log_store kept(16 << 20, "/infra/");
     static const auto some = batch();
     return cost(2000, [](int) { kept.write(some); }) / static_cast<double>(some.size());
 }
 
 double whole_search() {
-    static log_store kept(16 << 20);
+    static log_store kept(16 << 20, "");
     static const auto some = batch();
     for (int i = 0; i < 300; ++i)
         kept.write(some);

@@ -31,6 +31,15 @@ TEST_F(logs_panel, ShowsWhatIsLoggedFromNowOn) {
     EXPECT_EQ(on.status_of("/logs?level=loud"), 400);
 }
 
+TEST_F(logs_panel, DoesNotShowThatSomebodyLooks) {
+    const logging::logger http({.module = "http", .to = &out});
+    http.info("request", {{"method", "GET"}, {"route", "/infra/api/logs"}});
+    http.info("request", {{"method", "GET"}, {"route", "/orders"}});
+    http.info("request", {{"method", "PUT"}, {"route", "/infra/api/logs/levels"}});
+    http.warn("request", {{"method", "GET"}, {"route", "/infra/api/logs"}});
+    EXPECT_EQ(on.get("/logs").at("items").as_array().size(), 3U);
+}
+
 TEST_F(logs_panel, GoesThroughThePagesOfItsLines) {
     for (int i = 0; i < 5; ++i)
         log.info("line", {{"n", i}});

@@ -210,7 +210,7 @@ reach reach_of(const log_ring& lines) {
 } // namespace
 
 void add_logs_panel(board on, logging::pipeline& of) {
-    const auto kept = std::make_shared<log_store>(on.options().kept.log_bytes,
+    const auto kept = std::make_shared<log_store>(on.options().kept.log_bytes, on.options().path + "/",
                                                   [on](const logging::record_view& line) { tell(on, line); });
     clock* const time = &on.time();
     of.add_output({.records = kept});

@@ -57,7 +57,7 @@ test("makes a line for each value of a label, and none but those asked for", { s
   await page.getByLabel("A line for each").selectOption("level");
   await page.locator(".legend li", { hasText: "error" }).waitFor();
   await page.getByLabel("Only level").selectOption("error");
-  await page.waitForFunction(() => document.querySelectorAll(".legend li").length === 1);
+  await page.waitForFunction(() => document.querySelectorAll(".legend .swatch").length === 1);
 });
 
 test("keeps what is pinned at the top", { skip }, async () => {

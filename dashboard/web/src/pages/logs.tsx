@@ -59,7 +59,7 @@ function reachOf(found: Lines): string {
     return `${words.count(lines.length)} lines shown. The log is kept for ${words.span(Date.now() - covers.since)}: ${words.count(covers.lines)} lines.`;
 }
 
-function List(props: { found: Lines; query: Query; open: (line: Line) => void }) {
+function List(props: { found: Lines; open: (line: Line) => void }) {
     const { lines, older, loading } = props.found;
     const [follow, setFollow] = useState(true);
     const [at, setAt] = useState<number>(); // an id: lines come before it
@@ -137,7 +137,7 @@ export default function LogsPage() {
                 </div>
                 {q === '' && <ErrorGroups />}
                 <Problem failure={found.failure} again={found.again} />
-                {found.covers ? <List found={found} query={wanted} open={setOpen} /> : !found.failure && <Skeleton rows={16} />}
+                {found.covers ? <List key={`${level} ${q}`} found={found} open={setOpen} /> : !found.failure && <Skeleton rows={16} />}
             </div>
             {open && <LineDrawer line={open} close={() => setOpen(undefined)} />}
             {dialog && <LevelsDialog close={() => setDialog(false)} />}
