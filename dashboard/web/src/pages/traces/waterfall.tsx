@@ -91,7 +91,6 @@ export function Waterfall(props: { of: Trace; said: ReadonlyMap<string, readonly
                         <span class="unseen">{[span.failed && 'failed', span.open && 'not ended', span.critical && 'critical'].filter(Boolean).join(', ')}</span>
                     </span>
                     <Bar span={span} us={us} said={props.said.get(span.id) ?? []} />
-                    <span class="unseen">{[span.failed && 'failed', span.open && 'not ended', span.critical && 'critical'].filter(Boolean).join(', ')}</span>
                     <span class="numeric small">{span.open ? `${words.span(span.us / 1000)} …` : words.span(span.us / 1000)}</span>
                 </div>
             ))}
