@@ -64,16 +64,20 @@ test("skips to the page", { skip }, async () => {
   assert.equal(await focused(), await heading());
 });
 
+const openPalette = async () => {
+  await page.keyboard.press("Control+k");
+  await page.waitForSelector("dialog.palette input:focus");
+};
+
 test("finds pages, commands and ids in the palette, and goes back to where it was", { skip }, async () => {
   await goTo(page, "overview");
   await page.focus("main h1");
-  await page.keyboard.press("Control+k");
-  await page.waitForSelector("dialog.palette[open]");
+  await openPalette();
   await page.keyboard.type("heal");
   await page.keyboard.press("Enter");
   await page.waitForFunction(() => location.hash === "#/health");
   await settled(page);
-  await page.keyboard.press("Control+k");
+  await openPalette();
   await page.keyboard.type("0af7651916cd43dd8448eb211c80319c");
   await page.waitForSelector("dialog.palette [aria-selected=true]");
   assert.match(await page.textContent("dialog.palette [aria-selected=true]"), /^Trace 0af76519/);
