@@ -1,3 +1,4 @@
+#include "src/masking.hpp"
 #include "src/queues/documents.hpp"
 #include "src/queues/overview.hpp"
 #include "src/queues/search.hpp"
@@ -83,6 +84,30 @@ TEST(Texts, AreCutBetweenCharacters) {
     EXPECT_EQ(payload.at("text"), "a");
     EXPECT_EQ(payload.at("bytes"), 4);
     EXPECT_TRUE(payload.at("cut").as_bool());
+}
+
+TEST(Masking, HidesStringsUnderNamesOfSecrets) {
+    const std::pair<std::string_view, std::string_view> table[] = {
+        {R"({"user":"ann","password":"x"})", R"({"user":"ann","password":"[masked]"})"},
+        {R"({"api_key" : "a\"b","n":1})", R"({"api_key" : "[masked]","n":1})"},
+        {R"({"Authorization":"Bearer 1"})", R"({"Authorization":"[masked]"})"},
+        {R"({"authorizations":"all"})", R"({"authorizations":"all"})"},
+        {R"({"sessionToken":"t","max_tokens":7})", R"({"sessionToken":"[masked]","max_tokens":7})"},
+        {R"({"secret":{"a":"b","token":"c"},"d":"e"})", R"({"secret":{"a":"b","token":"[masked]"},"d":"e"})"},
+        {R"({"cookies":["a","b"],"x":"y"})", R"({"cookies":["[masked]","[masked]"],"x":"y"})"},
+        {R"(["password","x"])", R"(["password","x"])"},
+        {R"({"password":"cut in ha)", R"({"password":"[masked]")"},
+        {"no json \"", "no json \""},
+        {"", ""},
+    };
+    for (const auto& [text, shown] : table)
+        EXPECT_EQ(masked(text), shown) << text;
+}
+
+TEST(Masking, IsTakenBackInWhatSomebodyEdited) {
+    auto made = json::parse(R"({"a":"[masked]","b":{"c":"[masked]","d":2},"e":["[masked]"],"f":"[masked]"})").value();
+    unmask(made, json::parse(R"({"a":"x","b":{"c":"y","d":1},"e":["z"]})").value());
+    EXPECT_EQ(json::to_text(made), R"({"a":"x","b":{"c":"y","d":2},"e":["z"],"f":"[masked]"})");
 }
 
 queue::job_info failed(std::string id, std::string reason, wall_time at, std::string name = "welcome") {

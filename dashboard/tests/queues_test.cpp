@@ -249,6 +249,18 @@ TEST_P(QueuesPanel, AddsAJobLikeAnotherWithOtherData) {
     post("/queues/mail/jobs", R"({"name":"","data":1})", 422);
 }
 
+TEST_P(QueuesPanel, ShowsNoSecretOfAPayloadAndKeepsItInAJobLikeIt) {
+    const auto id =
+        on.loop.get(jobs->enqueue("welcome", json::value{{"user", "ann"}, {"password", "s3cr3t"}}, {.queue = "mail"}));
+    EXPECT_EQ(on.get("/queues/mail/jobs/" + id).at("data").at("text"), R"({"user":"ann","password":"[masked]"})");
+    EXPECT_EQ(on.ask(http::method::get, "/queues/mail/jobs").body.find("s3cr3t"), std::string::npos);
+    const auto made =
+        post("/queues/mail/jobs",
+             R"({"name":"welcome","data":{"user":"bea","password":"[masked]"},"like":")" + id + R"("})", 201);
+    const auto stored = on.loop.get(jobs->find_job(queue::job_key{"mail", std::string(made.at("id").as_string())}));
+    EXPECT_EQ(stored->data, R"({"user":"bea","password":"s3cr3t"})");
+}
+
 TEST_P(QueuesPanel, DrainsOnlyWhenTheNameIsTypedAndCleansByAge) {
     add(1);
     const auto failed_id = [&] {

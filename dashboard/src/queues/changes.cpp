@@ -1,5 +1,6 @@
 // What is done to jobs: to one, to a selection, to all that fit, and new ones.
 
+#include "../masking.hpp"
 #include "desk.hpp"
 #include "documents.hpp"
 #include "scan.hpp"
@@ -31,8 +32,9 @@ struct new_one {
     std::optional<int> attempts{};
     std::optional<int> priority{};
     std::optional<std::string> group{};
+    std::optional<std::string> like{}; ///< a job's id, whose secrets stand where `data` has masks
 };
-BOOST_DESCRIBE_STRUCT(new_one, (), (name, data, delay_ms, attempts, priority, group))
+BOOST_DESCRIBE_STRUCT(new_one, (), (name, data, delay_ms, attempts, priority, group, like))
 
 job_change change_named(std::string_view name) {
     for (const auto each : {job_change::retry, job_change::promote, job_change::cancel, job_change::remove})
@@ -82,8 +84,17 @@ awaitable<http::response> change_many(shared_desk desk, http::request r) {
     co_return changed_response(done);
 }
 
+awaitable<void> take_secrets(queue::queue jobs, queue::job_key like, json::value* data) {
+    const auto found = co_await jobs.find_job(std::move(like));
+    if (!found)
+        throw http::error_response(409, "no_job", "the job that this one is like is not there any more", "/like");
+    unmask(*data, json::parse(found->data, {.max_bytes = found->data.size(), .max_depth = 256}).value());
+}
+
 awaitable<http::response> add_job(shared_desk desk, http::request r) {
     auto asked = r.json<new_one>();
+    if (asked.like)
+        co_await take_secrets(desk->jobs(), {std::string(r.param("queue")), *asked.like}, &asked.data);
     queue::enqueue_options options{.delay = asked.delay_ms.value_or(std::chrono::milliseconds(0)),
                                    .attempts = asked.attempts,
                                    .priority = asked.priority,

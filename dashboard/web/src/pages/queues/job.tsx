@@ -72,7 +72,7 @@ function Actions(props: { of: Job; then: () => void }) {
                     Remove
                 </Action>
             )}
-            {like !== undefined && <NewJob queue={j.queue} like={{ name: j.name, data: like, attempts: j.attempts, priority: j.priority, group: j.group }} close={() => setLike(undefined)} />}
+            {like !== undefined && <NewJob queue={j.queue} like={{ id: j.id, name: j.name, data: like, attempts: j.attempts, priority: j.priority, group: j.group }} close={() => setLike(undefined)} />}
         </>
     );
 }
@@ -197,7 +197,7 @@ export function JobView(props: { queue: string; id: string }) {
     const [whole, setWhole] = useState('');
     const loaded = useLoad<Job>(api(queue, 'jobs', id), whole === id ? { whole: 1 } : {});
     const j = loaded.value;
-    useAgain(loaded.again, j !== undefined && !isOver(j));
+    useAgain(loaded.again, j ? !isOver(j) : loaded.failure !== undefined && loaded.failure.status !== 404);
     const progress = j?.progress.text ? progressOf(j.progress.text) : undefined;
     const turn = j ? `${j.state} ${j.attempts_made} ${j.progress.text}` : '';
     const children = j ? j.children.pending + j.children.completed + j.children.failed : 0;

@@ -64,7 +64,10 @@ export const ended = (q: Queue): number[] => q.minutes.map((m) => m.completed + 
 export function QueueList() {
     const loaded = useLoad<Queues>('queues');
     const [live, setLive] = useState<{ of: Queues | undefined; now: Queues }>();
-    useLive<Queues>('queues', (now) => setLive({ of: loaded.value, now }));
+    useLive<Queues>('queues', (now) => {
+        setLive({ of: loaded.value, now });
+        if (loaded.failure) loaded.again(); // the storage is back
+    });
     const shown = live && live.of === loaded.value ? live.now : loaded.value;
     if (!shown) return loaded.failure ? <Problem failure={loaded.failure} again={loaded.again} /> : <Skeleton rows={6} />;
     return (

@@ -10,6 +10,7 @@ import { api } from './deeds';
 import { cli, jobAt, type JobKey } from './model';
 
 export interface Like {
+    id: string; // whose secrets stand where the data are masked
     name: string;
     data: string;
     attempts: number;
@@ -46,7 +47,7 @@ export function NewJob(props: { queue: string; like?: Like; close: () => void })
                 name,
                 data: read.value,
                 delay_ms: Math.round(Number(delay) * 1000),
-                ...(like ? { attempts: like.attempts, priority: like.priority, group: like.group } : {}),
+                ...(like ? { like: like.id, attempts: like.attempts, priority: like.priority, group: like.group } : {}),
             };
             const key = await act<JobKey>('POST', api(queue, 'jobs'), body);
             say('good', `Job ${key.id} is added.`, cli('infra', 'queue', 'add', queue, JSON.stringify(read.value), '--name', name));

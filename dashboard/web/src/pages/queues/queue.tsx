@@ -67,6 +67,7 @@ export function QueueView(props: { name: string }) {
     useLive<Queues>('queues', (all) => {
         const now = all.items.find((each) => each.name === name);
         if (now) setLive({ of: loaded.value, now });
+        if (loaded.failure) again(); // the storage is back
     });
     const shown = loaded.value && { ...loaded.value, ...(live && live.of === loaded.value ? { ...live.now, minutes: loaded.value.minutes, per_minute: loaded.value.per_minute } : {}) };
     const again = () => {
