@@ -1,5 +1,7 @@
 #include <infra/realtime/signed_channel.hpp>
 
+#include "token_end.hpp"
+
 #include <infra/base/encoding.hpp>
 #include <infra/realtime/channel.hpp>
 
@@ -76,13 +78,17 @@ bool is_signed(const parts& token, std::string_view channel, std::string_view us
     return good;
 }
 
-bool is_over(std::string_view seconds, wall_time now) noexcept {
-    if (seconds.empty())
-        return false;
+// Empty: not in our time.
+std::optional<std::int64_t> end_in(std::string_view seconds) noexcept {
     std::int64_t until = 0;
     const auto read = std::from_chars(seconds.data(), seconds.data() + seconds.size(), until);
-    const auto since_1970 = std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count();
-    return read.ec == std::errc() && since_1970 >= until; // too large for an integer: not in our time
+    constexpr std::int64_t ours = 9'000'000'000; // a wall_time counts nanoseconds
+    return read.ec == std::errc() && until < ours ? std::optional(until) : std::nullopt;
+}
+
+bool is_over(std::string_view seconds, wall_time now) noexcept {
+    const auto until = end_in(seconds);
+    return until && std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count() >= *until;
 }
 
 // How long a name may be, the hub says.
@@ -96,6 +102,14 @@ std::string seconds_of(const signed_channel& terms) {
 }
 
 } // namespace
+
+std::optional<wall_time> detail::end_of_token(std::string_view token) noexcept try {
+    const auto given = cut(token);
+    const auto until = given ? end_in(given->seconds) : std::nullopt;
+    return until ? std::optional(wall_time(std::chrono::seconds(*until))) : std::nullopt;
+} catch (...) { // no memory: as if it were over
+    return wall_time();
+}
 
 std::string sign_channel(std::string_view channel, std::string_view key, const signed_channel& terms) {
     if (key.size() < min_key)

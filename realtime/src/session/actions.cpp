@@ -78,9 +78,9 @@ rest conversation::subscribe(const hub_pointer& at, client_message said) {
     else if (!may_have(*at, said.what.channel))
         refuse(*at, "too_many_channels", "leave another channel first", said);
     else if (is_opened_by_token(*at, said))
-        return attach(at, std::move(said));
+        return attach_by_token(at, std::move(said));
     else if (options.authorize)
-        return ask(at, action::subscribe, std::move(said), &conversation::attach);
+        return ask(at, action::subscribe, std::move(said), &conversation::attach_by_permission);
     else
         return ask_handlers(at, std::move(said));
     return std::nullopt;
@@ -110,9 +110,11 @@ rest conversation::unsubscribe(const hub_pointer& at, client_message said) {
     const auto& channel = said.what.channel;
     if (!at->is_subscribed(me_, channel))
         refuse(*at, "not_subscribed", "there is nothing to leave", said);
-    else
+    else {
+        forget_name(*at, channel);
         at->detach(me(), channel,
                    answers_ ? answer_frame({.type = "unsubscribed", .channel = channel}, said.ref) : frame(), true);
+    }
     return std::nullopt;
 }
 

@@ -97,7 +97,7 @@ awaitable<void> conversation::decide_after(self_pointer self, hub_pointer at, st
 
 rest conversation::decide(const hub_pointer& at, question& asked, client_message said) {
     if (asked.ends_with_yes())
-        return attach(at, std::move(said));
+        return attach_by_permission(at, std::move(said));
     refuse(*at, "forbidden", "this channel is not open to this client", said);
     return std::nullopt;
 }

@@ -203,6 +203,8 @@ void conversation::leave(const hub_pointer& at, close_code code) {
     left_with_ = code;
     waiting_.reset();
     forget_ending(*at);
+    while (names_)
+        forget_name(*at, names_->begin()->first);
     if (!std::exchange(busy_, true))
         go_on(at, std::nullopt);
 }

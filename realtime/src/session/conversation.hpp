@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <exception>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -106,6 +107,12 @@ private:
     // --- permission.cpp: who this is and what it may do, until when
 
     bool is_opened_by_token(hub_state& at, const client_message& said) const;
+    /// A name is open no longer than what opened it: then the channel is taken away.
+    rest attach_by_token(const hub_pointer& at, client_message said);
+    rest attach_by_permission(const hub_pointer& at, client_message said);
+    void close_name_at(hub_state& at, steady_time when, const std::string& channel);
+    void forget_name(hub_state& at, const std::string& channel) noexcept;
+    void name_is_over(const hub_pointer& at, const ending& which);
     /// `then`, if hub_options::authorize allows `what`.
     rest ask(const hub_pointer& at, action what, client_message said, action_function then);
     static awaitable<void> ask_later(self_pointer self, hub_pointer at, access_request asked, client_message said,
@@ -133,6 +140,7 @@ private:
     const std::function<void()> read_on_;
     std::unique_ptr<waiting_texts> waiting_;
     std::shared_ptr<ending> ending_;
+    std::unique_ptr<std::map<std::string, std::shared_ptr<ending>>> names_; // opened by tokens that end
     budget budget_;
     close_code left_with_ = close_code::normal;
     std::uint8_t bad_in_a_row_ = 0;

@@ -6,6 +6,8 @@
 #include <infra/runtime/loop_gate.hpp>
 
 #include <memory>
+#include <string>
+#include <utility>
 
 namespace infra::realtime::detail {
 
@@ -18,15 +20,17 @@ public:
         proof, ///< of who it is, in time
         token, ///< its last second; a new one is asked for
         grace, ///< to send the new one
+        name,  ///< a channel's, which was opened by a token of its own
     };
 
-    ending(std::weak_ptr<conversation> of, const executor& on, kind what, steady_time when)
-        : what(what), when(when), of_(std::move(of)), on_(on), gate_(loop_gate::of(on)) {}
+    ending(std::weak_ptr<conversation> of, const executor& on, kind what, steady_time when, std::string channel = {})
+        : what(what), when(when), channel(std::move(channel)), of_(std::move(of)), on_(on), gate_(loop_gate::of(on)) {}
 
     void time_is_up() noexcept override;
 
     const kind what;
     const steady_time when;
+    const std::string channel; ///< of kind::name
 
 private:
     const std::weak_ptr<conversation> of_;

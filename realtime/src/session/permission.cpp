@@ -1,4 +1,5 @@
 #include "../hub/hub_state.hpp"
+#include "../token_end.hpp"
 #include "answers.hpp"
 #include "authenticate.hpp"
 #include "conversation.hpp"
@@ -32,6 +33,19 @@ bool conversation::is_opened_by_token(hub_state& at, const client_message& said)
     const auto who = at.identity_of(me_);
     return check_channel(said.what.channel, who ? who->user : std::string(), said.token, keys, at.time().wall()) ==
            signature_verdict::good;
+}
+
+rest conversation::attach_by_token(const hub_pointer& at, client_message said) {
+    forget_name(*at, said.what.channel);
+    if (const auto until = end_of_token(said.token))
+        close_name_at(*at, saturating_add(at->time().steady(), saturating_sub(*until, at->time().wall())),
+                      said.what.channel);
+    return attach(at, std::move(said));
+}
+
+rest conversation::attach_by_permission(const hub_pointer& at, client_message said) {
+    forget_name(*at, said.what.channel);
+    return attach(at, std::move(said));
 }
 
 rest conversation::ask(const hub_pointer& at, action what, client_message said, action_function then) {
@@ -153,6 +167,38 @@ void conversation::forget_ending(hub_state& at) noexcept {
     ending_.reset();
 }
 
+void conversation::close_name_at(hub_state& at, steady_time when, const std::string& channel) {
+    if (!names_)
+        names_ = std::make_unique<std::map<std::string, std::shared_ptr<ending>>>();
+    auto& mine = (*names_)[channel];
+    mine = std::make_shared<ending>(weak_from_this(), at.executor_of(me_), ending::kind::name, when, channel);
+    at.ends.add(when, mine);
+}
+
+void conversation::forget_name(hub_state& at, const std::string& channel) noexcept {
+    if (!names_)
+        return;
+    if (const auto mine = names_->extract(channel))
+        at.ends.remove(mine.mapped()->when, *mine.mapped());
+    if (names_->empty())
+        names_.reset();
+}
+
+void conversation::name_is_over(const hub_pointer& at, const ending& which) {
+    const auto& channel = which.channel;
+    const auto mine = names_ ? names_->find(channel) : decltype(names_->end())();
+    if (!names_ || mine == names_->end() || mine->second.get() != &which)
+        return;
+    forget_name(*at, channel);
+    if (busy_) // it may be about to be subscribed
+        return close_name_at(*at, saturating_add(at->time().steady(), std::chrono::seconds(1)), channel);
+    if (at->is_subscribed(me_, channel))
+        at->detach(me(), channel,
+                   answers_ ? answer_frame({.type = "unsubscribed", .channel = channel, .data = {{"code", "expired"}}})
+                            : frame(),
+                   true);
+}
+
 void ending::time_is_up() noexcept {
     gate_->pass([this] {
         asio::post(on_, [self = shared_from_this()] {
@@ -164,7 +210,11 @@ void ending::time_is_up() noexcept {
 
 void conversation::time_is_up(const ending& which) {
     const auto at = hub_.lock();
-    if (!at || !is_open() || &which != ending_.get())
+    if (!at || !is_open())
+        return;
+    if (which.what == ending::kind::name)
+        return name_is_over(at, which);
+    if (&which != ending_.get())
         return;
     const auto what = which.what;
     forget_ending(*at);
@@ -172,6 +222,7 @@ void conversation::time_is_up(const ending& which) {
     switch (what) {
     case ending::kind::proof: return shut(*at, close_code::unauthorized, "who this is was not proved in time");
     case ending::kind::grace: return shut(*at, close_code::token_expired, "the token has expired; come with a new one");
+    case ending::kind::name: return;
     case ending::kind::token: break;
     }
     end_at(*at, ending::kind::grace, saturating_add(at->time().steady(), within));

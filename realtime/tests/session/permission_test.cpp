@@ -165,6 +165,40 @@ TEST_F(SessionPermission, OfASignedNameNeedsNoHook) {
     EXPECT_EQ(names(said(anna, m)), name_list{"error:forbidden"});
 }
 
+TEST_F(SessionPermission, OfASignedNameEndsWithItsToken) {
+    auto& hub = make_hub({.authorize = [](access_request a) { return a.token == "mine"; }, .signing_keys = {key}});
+    run_hub();
+    auto& anna = connect({.user = "anna"});
+    const auto opens = [&](const std::string& channel, std::chrono::seconds from_now) {
+        auto m = subscribe_to(channel);
+        m.token = sign_channel(channel, key, {.expires_at = time.wall() + from_now});
+        EXPECT_EQ(names(said(anna, m)), name_list{"subscribed"});
+    };
+    opens("short", 10s);
+    opens("renewed", 10s);
+    opens("left", 10s);
+    opens("allowed", 10s);
+    pass(5s);
+    opens("renewed", 100s);
+    said(anna, {.what = {.type = "unsubscribe", .channel = "left"}});
+    auto by_hook = subscribe_to("allowed");
+    by_hook.token = "mine";
+    said(anna, by_hook);
+    pass(4s);
+    EXPECT_EQ(names(anna.heard()), name_list{});
+    pass(3s);
+    const auto told = only(anna.heard());
+    EXPECT_EQ(told.type, "unsubscribed");
+    EXPECT_EQ(told.channel, "short");
+    EXPECT_EQ(told.data, (json::value{{"code", "expired"}}));
+    hub.publish("short", {.type = "secret"});
+    hub.publish("renewed", {.type = "fresh"});
+    hub.publish("allowed", {.type = "free"});
+    settle();
+    EXPECT_EQ(names(anna.heard()), (name_list{"fresh", "free"}));
+    EXPECT_FALSE(anna.closed());
+}
+
 TEST_F(SessionPermission, OfASignedNameOutlivesItsKeyUntilThatIsTakenAway) {
     make_hub({.signing_keys = {"a new key that is long", key}});
     auto m = subscribe_to("c");
