@@ -112,7 +112,7 @@ export function Invalidate(props: { prefix: string; then: () => void }) {
         <Panel title="Make values void">
             <div class="stack">
                 <form
-                    class="row"
+                    class="row ends"
                     onSubmit={(event) => {
                         event.preventDefault();
                         void perform({ method: 'POST', path: 'cache/invalidate', body: { tag }, done: `All that carries ${tag} is void.`, confirm: { question: `Make all values with the tag ${tag} void?`, typed: tag, yes: 'Make void' } }).then(

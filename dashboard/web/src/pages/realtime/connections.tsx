@@ -115,7 +115,7 @@ export function Connections() {
                         keyOf={(c) => c.id}
                         empty={user || channel || slow ? (list.more ? 'None among the first thousand: load more.' : 'None of them.') : 'Nobody is connected.'}
                         columns={[
-                            { title: 'User', cell: (c) => c.user || <span class="muted">nobody in particular</span> },
+                            { title: 'User', cell: (c) => c.user || <span class="muted">{c.id.startsWith('dashboard-') ? 'a page like this one' : 'nobody in particular'}</span> },
                             { title: 'Connection', cell: (c) => <span class="mono">{c.id}</span> },
                             { title: 'From', cell: (c) => c.address || <span class="muted">{c.transport ? '–' : 'this process'}</span> },
                             { title: 'By', narrow: 'hide', cell: (c) => c.transport || '–' },

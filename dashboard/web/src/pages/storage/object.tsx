@@ -65,7 +65,7 @@ function SignedLink(props: { of: Stored }) {
     return (
         <Panel title="A link for somebody without keys">
             <form class="stack" onSubmit={(event) => void make(event)}>
-                <div class="row">
+                <div class="row ends">
                     <label class="field">
                         <span>Good for</span>
                         <select value={expires} onChange={(event) => setExpires(Number(event.currentTarget.value))}>
