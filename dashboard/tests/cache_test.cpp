@@ -172,6 +172,9 @@ TEST(CachePanelOfAStoreThatIsAway, SaysSo) {
     add_cache_panel(on.board(), {.values = [values] { return values; }});
     EXPECT_NE(on.get("/cache").at("problem"), "");
     EXPECT_GE(on.status_of("/cache/keys"), 503);
+    const auto concerns = on.loop.get(on.state->concerns.at(0)());
+    ASSERT_EQ(concerns.size(), 1u);
+    EXPECT_TRUE(concerns[0].text.starts_with("the cache does not answer: ")) << concerns[0].text;
     on.loop.wait(values.stop(deadline::after(1s)));
 }
 
@@ -199,6 +202,26 @@ TEST(CacheWatch, TellsTheRatioOfTheLastQuarterOfAnHour) {
         look();
     EXPECT_EQ(look().ratio(), 0.0);
     EXPECT_NEAR(look().asked(), 90, 2);
+}
+
+TEST(CachePanelOverview, TellsOfLoadersThatFail) {
+    manual_clock time;
+    mounted on(role::operate, &time);
+    const auto values = cache::create_cache({.url = "memory:"});
+    double failed = 0;
+    add_cache_panel(on.board(),
+                    {.values = [values] { return values; },
+                     .metrics =
+                         [&failed] {
+                             const monitoring::label_map labels{{"namespace", "users"}, {"outcome", "failed"}};
+                             return std::vector<monitoring::metric_family>{
+                                 {.name = "cache_loads_total", .points = {{.labels = labels, .value = failed}}}};
+                         }});
+    EXPECT_TRUE(on.loop.get(on.state->concerns.at(0)()).empty());
+    EXPECT_FALSE(on.loop.get(on.state->figures.at(0)()).at(0).value);
+    failed = 17;
+    time.advance(2s);
+    EXPECT_EQ(on.loop.get(on.state->concerns.at(0)()).at(0).text, "17 of 17 loads of users for the cache failed");
 }
 
 TEST(CacheWatch, AsksNoMoreThanOnceASecond) {

@@ -33,7 +33,8 @@ protected:
 
     manual_clock time;
     mounted on{role::operate, &time};
-    realtime::hub hub{{.channels = {{"room:*", {.history = {.size = 100}, .presence = true}}},
+    realtime::hub hub{{.channels = {{"room:*", {.history = {.size = 100}, .presence = true}},
+                                    {"ticks:*", {.overflow = realtime::overflow::drop_oldest}}},
                        .on = on.loop.get_executor(),
                        .time = &time}};
 };
@@ -140,6 +141,23 @@ TEST_F(RealtimePanel, ShowsWhoIsTooSlow) {
     ASSERT_EQ(slow.as_array().size(), 1u);
     EXPECT_EQ(slow.at(0).at("slow"), true);
     EXPECT_GT(slow.at(0).at("queued_bytes").as_int64(), 250'000);
+}
+
+TEST_F(RealtimePanel, TellsTheOverviewWhichChannelsLoseMessages) {
+    const auto concerns = [this] { return on.loop.get(on.state->concerns.at(0)()); };
+    realtime::test_client anna(hub, {.user = "anna"});
+    join(anna, "ticks:<b>");
+    EXPECT_TRUE(concerns().empty());
+    EXPECT_EQ(on.loop.get(on.state->figures.at(0)()).at(0).value, 1.0);
+    anna.stall();
+    for (int i = 0; i < 60; ++i)
+        publish("ticks:<b>", "tick", json::value(std::string(30'000, 'x')));
+    const auto found = concerns();
+    ASSERT_EQ(found.size(), 1u);
+    EXPECT_GT(found[0].count, 10u);
+    EXPECT_EQ(found[0].link, "#/realtime/ticks%3A%3Cb%3E");
+    time.advance(6min);
+    EXPECT_TRUE(concerns().empty());
 }
 
 TEST_F(RealtimePanel, DisconnectsAClientAndAUser) {

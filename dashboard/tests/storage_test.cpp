@@ -189,6 +189,7 @@ TEST(StoragePanelWithoutStorage, SaysWhatIsMissing) {
                       {.files = []() -> storage::storage { throw error(errc::io, "cannot write var/storage"); }});
     EXPECT_EQ(on.status_of("/storage"), 503);
     EXPECT_EQ(on.status_of("/storage/objects"), 503);
+    EXPECT_EQ(on.loop.get(on.state->concerns.at(0)()).at(0).text, "storage does not answer: cannot write var/storage");
 }
 
 TEST(StorageLooks, TellsWhatCanBeShown) {

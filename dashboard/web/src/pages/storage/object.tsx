@@ -30,7 +30,7 @@ function TextPreview(props: { of: Stored }) {
 function Picture(props: { of: Stored }) {
     const [broken, setBroken] = useState(false);
     if (broken) return <Empty>It says that it is a picture, and is none that can be shown: download it.</Empty>;
-    return <img class="preview" src={href(objectApi(props.of.key, 'image'), { etag: props.of.etag })} alt={`What is in ${props.of.key}`} onError={() => setBroken(true)} />;
+    return <img class="preview" src={href(objectApi(props.of.key, 'image'), { etag: props.of.etag }).slice(location.origin.length)} alt={`What is in ${props.of.key}`} onError={() => setBroken(true)} />;
 }
 
 function Preview(props: { of: Stored }) {
