@@ -71,20 +71,14 @@ awaitable<void> sample(history_ptr kept, monitoring::metrics* of, clock* time) {
 
 // --- the overview ---
 
-std::optional<double> cache_hits(const metric_history& kept) {
-    const auto all = kept.rate("cache_requests_total", {}, 5min);
-    const auto hits = kept.rate("cache_requests_total", {{"result", "hit"}}, 5min);
-    return all && hits && *all > 0 ? std::optional(*hits / *all) : std::nullopt;
-}
-
 std::vector<figure> figures_of(const metric_history& kept) {
     const auto requests = kept.rate("http_server_requests_total", {}, 1min);
     return {{.name = "requests",
              .label = "Requests/min",
              .value = requests ? std::optional(*requests * 60) : std::nullopt,
              .unit = "per_minute",
-             .link = "#/metrics/http_server_requests_total?by=route"},
-            {.name = "cache_hit", .label = "Cache hit", .value = cache_hits(kept), .unit = "ratio", .link = "#/cache"}};
+             .limit = {},
+             .link = "#/metrics/http_server_requests_total?by=route"}};
 }
 
 } // namespace
