@@ -8,7 +8,7 @@ export interface Keys {
 const fields = 'input:not([type=checkbox], [type=radio]), select, textarea, [contenteditable]';
 
 export function listen(keys: Keys): () => void {
-    let going = 0; // when g was pressed
+    let going = -Infinity; // when g was pressed
     const pressed = (event: KeyboardEvent) => {
         if ((event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === 'k') {
             event.preventDefault();
@@ -20,10 +20,10 @@ export function listen(keys: Keys): () => void {
             return;
         }
         if (performance.now() - going < 1500 && keys.go(event.key)) {
-            going = 0;
+            going = -Infinity;
             return event.preventDefault();
         }
-        going = event.key === 'g' ? performance.now() : 0;
+        going = event.key === 'g' ? performance.now() : -Infinity;
         const command = keys.press[event.key];
         if (!command) return;
         event.preventDefault();
