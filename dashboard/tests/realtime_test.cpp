@@ -34,7 +34,7 @@ protected:
     manual_clock time;
     mounted on{role::operate, &time};
     realtime::hub hub{{.channels = {{"room:*", {.history = {.size = 100}, .presence = true}},
-                                    {"ticks:*", {.overflow = realtime::overflow::drop_oldest}}},
+                                    {"ticks:*", {.on_overflow = realtime::overflow::drop_oldest}}},
                        .on = on.loop.get_executor(),
                        .time = &time}};
 };
