@@ -51,9 +51,13 @@ void add_parts(app::application& to, const std::shared_ptr<board_state>& state) 
 }
 
 settings_source settings_of(const app::application& service) {
-    return {.settings = [variables = service.environment()] { return app::effective_settings(variables); },
-            .warnings = [variables = service.environment()] { return app::check_settings(variables).warnings; },
-            .build = facts_of_build()};
+    settings_source all{
+        .settings = [now = service.settings()] { return now; },
+        .warnings = [variables = service.environment()] { return app::check_settings(variables).warnings; },
+        .build = facts_of_build()};
+    for (const auto& each : service.backends())
+        all.build.emplace_back(each.module, each.backend);
+    return all;
 }
 
 // One panel a line, in the order of the overview's numbers: what it is about comes from the modules' default instances, which the
