@@ -16,22 +16,6 @@ void note(error_groups& in, const written_line& line) {
     in.note({&record, 1});
 }
 
-TEST(ErrorSignature, LeavesNumbersAndIdsOut) {
-    const struct {
-        const char *text, *expected;
-    } cases[] = {
-        {"job 8812 failed", "job # failed"},
-        {"job #8812 failed", "job ## failed"},
-        {"cannot read a1b2c3d4: timed out", "cannot read #: timed out"},
-        {"no such user", "no such user"},
-        {"", ""},
-        {"10.0.0.1:6379 refused", "#.#.#.#:# refused"},
-    };
-    for (const auto& each : cases)
-        EXPECT_EQ(signature_of(each.text), each.expected);
-    EXPECT_LE(signature_of(std::string(10'000, 'x')).size(), 200U);
-}
-
 TEST(ErrorGroups, AreOfWhatIsEqualButForIds) {
     error_groups groups;
     for (int i = 0; i < 17; ++i)
@@ -56,6 +40,13 @@ TEST(ErrorGroups, AreOfWhatIsEqualButForIds) {
     EXPECT_EQ(words_of(found[0].text), "failed");
     EXPECT_EQ(groups.count(level::error, begin + 20s, 5), 18U);
     EXPECT_EQ(groups.count(level::warn, begin + 20s, 5), 1U);
+}
+
+TEST(ErrorGroups, AreFoundAgainByTheWordsThatAllHave) {
+    EXPECT_EQ(words_of("job 17 of send-invoice failed: timed out"), "of send-invoice failed");
+    EXPECT_EQ(words_of("key \"a — b\" is taken: no"), "\" is taken");
+    EXPECT_EQ(words_of("größer als 5"), "größer als");
+    EXPECT_EQ(words_of("17"), "");
 }
 
 TEST(ErrorGroups, ForgetWhatWasLongAgo) {

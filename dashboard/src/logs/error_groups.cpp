@@ -1,6 +1,6 @@
 #include "error_groups.hpp"
 
-#include "log_document.hpp"
+#include "../queues/signature.hpp"
 
 #include <infra/base/encoding.hpp>
 
@@ -12,14 +12,6 @@ namespace {
 std::int64_t minute_of(wall_time t) noexcept {
     return std::chrono::floor<std::chrono::minutes>(t).time_since_epoch().count();
 }
-
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-bool is_word(char c) noexcept {
-    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || static_cast<unsigned char>(c) >= 0x80;
-}
-
-// Ids of databases, traces and requests have digits in them; words have not.
-bool is_id(std::string_view word) noexcept { return std::ranges::any_of(word, is_digit); }
 
 std::string_view error_of(const logging::record_view& line) noexcept {
     const auto found = std::ranges::find(line.fields, "error", &logging::record_field::key);
@@ -35,27 +27,6 @@ std::string text_of(const logging::record_view& line) {
 }
 
 } // namespace
-
-std::string signature_of(std::string_view text) {
-    std::string out;
-    for (std::size_t at = 0; at < text.size() && out.size() < 200;) {
-        if (!is_word(text[at])) {
-            out += text[at++];
-            continue;
-        }
-        auto end = at;
-        while (end < text.size() && is_word(text[end]))
-            ++end;
-        const auto word = text.substr(at, end - at);
-        if (is_id(word))
-            out += '#';
-        else
-            out += word;
-        at = end;
-    }
-    out.resize(std::min<std::size_t>(out.size(), 200));
-    return out;
-}
 
 void by_minute::add(wall_time at, std::uint64_t amount) noexcept {
     const auto minute = minute_of(at);

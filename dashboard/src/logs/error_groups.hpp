@@ -1,6 +1,6 @@
 #pragma once
 
-// What goes wrong, once each: errors that differ in numbers and ids only are one group. And how many lines of each level there were in each
+// What goes wrong, once each: errors whose signatures (queues/signature.hpp) are equal are one group. And how many lines of each level there were in each
 // minute. Costs the thread that writes the log some nanoseconds a line, and a look-up an error.
 
 #include <infra/base/context.hpp>
@@ -16,9 +16,6 @@
 #include <vector>
 
 namespace infra::dashboard {
-
-/// What equal problems have in common: `job #8812 failed` is `job # failed`. At most 200 bytes.
-std::string signature_of(std::string_view text);
 
 /// Numbers by minute, of the last hour.
 class by_minute {
