@@ -33,7 +33,7 @@ export function Concerns(props: { of: readonly Concern[]; then: () => void }) {
     return (
         <ul class="list">
             {props.of.map((c) => (
-                <One key={c.text} of={c} then={props.then} />
+                <One key={`${c.link} ${c.text.replace(/\d+/g, '#')}`} of={c} then={props.then} />
             ))}
         </ul>
     );
