@@ -12,13 +12,25 @@ const folder = fileURLToPath(new URL("../../../docs/pictures/", import.meta.url)
 const most = 150 * 1024;
 mkdirSync(folder, { recursive: true });
 
-const [browser, service] = await Promise.all([Browser.start(), Service.start([], { APP_ENV: "production" })]);
+const [browser, service] = await Promise.all([Browser.start(), Service.start(["--jobs", "1204"])]);
+
+// As where it matters: the badge of production.
+const inProduction = (page) =>
+  page.route("**/api/session", async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, json: { ...(await response.json()), environment: "production" } });
+  });
+
 try {
   for (const theme of ["light", "dark"]) {
     const page = await browser.logIn(service, { width: 1280, height: 800, theme });
-    await goTo(page, "overview");
-    await page.waitForSelector(".link.open");
-    await page.waitForTimeout(2000); // a few events of the live feed
+    await inProduction(page);
+    do { // until the numbers have lines: they take some time
+      await page.reload();
+      await goTo(page, "overview");
+      await page.waitForSelector(".link.open");
+      await page.waitForTimeout(5000);
+    } while (!(await page.evaluate(() => document.querySelectorAll(".figures .spark path").length >= 8)));
     await page.evaluate(() => document.activeElement.blur());
     const path = `${folder}dashboard-${theme}.png`;
     await page.screenshot({ path });

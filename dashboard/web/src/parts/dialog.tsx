@@ -24,7 +24,8 @@ export function Dialog(props: DialogProps) {
         dialog.showModal();
         return () => {
             dialog.close();
-            if (from?.isConnected) from.focus();
+            const back = from?.isConnected && from !== document.body ? from : document.querySelector<HTMLElement>('main h1');
+            back?.focus();
         };
     }, []);
     return (

@@ -16,7 +16,7 @@ function One(props: { of: Concern; then: () => void }) {
             <span class="row">
                 {of.action && (
                     <Action
-                        deed={{ method: of.action.method, path: of.action.path, body: of.action.body, done: `${of.action.label}: done.`, confirm: { question: `${of.action.label}: ${of.text}?`, yes: of.action.label } }}
+                        deed={{ method: of.action.method, path: of.action.path, body: of.action.body ?? {}, done: `${of.action.label}: done.`, confirm: { question: `${of.action.label}: ${of.text}?`, yes: of.action.label } }}
                         label={`${of.action.label}: ${of.text}`}
                         then={props.then}
                     >
