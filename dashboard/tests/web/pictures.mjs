@@ -23,14 +23,14 @@ const inProduction = (page) =>
 
 try {
   for (const theme of ["light", "dark"]) {
-    const page = await browser.logIn(service, { width: 1280, height: 800, theme });
+    const page = await browser.logIn(service, { width: 1280, height: 720, theme });
     await inProduction(page);
-    do { // until the numbers have lines: they take some time
+    do { // until the numbers have lines: a point each ten seconds
+      await page.waitForTimeout(5000);
       await page.reload();
       await goTo(page, "overview");
       await page.waitForSelector(".link.open");
-      await page.waitForTimeout(5000);
-    } while (!(await page.evaluate(() => document.querySelectorAll(".figures .spark path").length >= 8)));
+    } while (!(await page.evaluate(() => document.querySelector(".figures .spark path")?.getAttribute("d").match(/L/g)?.length > 6)));
     await page.evaluate(() => document.activeElement.blur());
     const path = `${folder}dashboard-${theme}.png`;
     await page.screenshot({ path });

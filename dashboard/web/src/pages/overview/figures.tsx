@@ -8,7 +8,9 @@ function One(props: { of: Figure; spark: readonly (number | null)[] }) {
     const bad = over(of);
     const inside = (
         <>
-            <span class="muted small">{of.label}</span>
+            <span class="muted small clip" title={of.label}>
+                {of.label}
+            </span>
             <b>
                 {number}
                 {unit && <small> {unit}</small>}
