@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 
 constexpr wall_time t0 = std::chrono::sys_days(std::chrono::year(2026) / 1 / 1);
 
-TEST(Signature, LeavesOutWhatAnErrorIsAbout) {
+TEST(ErrorSignature, LeavesOutWhatAnErrorIsAbout) {
     const std::pair<std::string_view, std::string_view> table[] = {
         {"no answer of 10.0.0.5:443 within 5000 ms", "no answer of # within # ms"},
         {"no answer of 10.0.0.6:443 within 200ms", "no answer of # within #ms"},
@@ -33,16 +33,16 @@ TEST(Signature, LeavesOutWhatAnErrorIsAbout) {
         {"'", "'"},
     };
     for (const auto& [reason, signature] : table)
-        EXPECT_EQ(signature_of(reason), signature) << reason;
+        EXPECT_EQ(error_signature(reason), signature) << reason;
 }
 
-TEST(Signature, OfALongErrorIsShort) {
-    const auto signature = signature_of(std::string(100'000, 'x'));
+TEST(ErrorSignature, OfALongErrorIsShort) {
+    const auto signature = error_signature(std::string(100'000, 'x'));
     EXPECT_LE(signature.size(), 160 + std::string_view("…").size());
     EXPECT_TRUE(signature.ends_with("…"));
 }
 
-TEST(Search, ReadsWhatPeopleType) {
+TEST(JobSearch, ReadsWhatPeopleType) {
     struct line {
         std::string_view typed;
         std::string name, reason, data, group;
@@ -71,7 +71,7 @@ TEST(Search, ReadsWhatPeopleType) {
     }
 }
 
-TEST(Search, KnowsStatesByTheirNames) {
+TEST(JobSearch, KnowsStatesByTheirNames) {
     EXPECT_EQ(state_named("waiting_children"), queue::job_state::waiting_children);
     EXPECT_THROW(state_named("stuck"), http::error_response);
 }
@@ -120,7 +120,7 @@ queue::job_info failed(std::string id, std::string reason, wall_time at, std::st
             .finished_at = at};
 }
 
-TEST(Failures, OfOneNameAndSignatureAreOneGroup) {
+TEST(JobFailures, OfOneNameAndSignatureAreOneGroup) {
     failure_counter counted;
     counted.add(failed("1", "no answer within 5 ms", t0 + 1s));
     counted.add(failed("2", "no answer within 7 ms", t0 + 3s));
@@ -140,7 +140,7 @@ TEST(Failures, OfOneNameAndSignatureAreOneGroup) {
     EXPECT_NE(first.id, all.groups[1].id);
 }
 
-TEST(Schedules, TellTheirNextRunsInTheirZone) {
+TEST(CronPage, TellTheirNextRunsInTheirZone) {
     const queue::schedule daily{.pattern = "30 2 * * *", .tz = "Europe/Berlin"};
     const auto runs =
         next_runs(daily, queue::first_run(daily, std::chrono::sys_days(std::chrono::year(2026) / 3 / 28)), 0, 3);
@@ -154,18 +154,18 @@ TEST(Schedules, TellTheirNextRunsInTheirZone) {
     EXPECT_EQ(shown[2].at("there"), "2026-03-30T02:30:00+02:00");
 }
 
-TEST(Schedules, ThatEndHaveNoFurtherRuns) {
+TEST(CronPage, ThatEndHaveNoFurtherRuns) {
     const queue::schedule twice{.every = 1h, .limit = 2};
     EXPECT_EQ(next_runs(twice, t0, 0, 5), (std::vector<wall_time>{t0, t0 + 1h}));
     EXPECT_EQ(next_runs(twice, t0, 1, 5), (std::vector<wall_time>{t0}));
     EXPECT_TRUE(next_runs(twice, std::nullopt, 2, 5).empty());
 }
 
-TEST(Schedules, OfAnotherProgramThatNobodyHereCanReadAreShownAllTheSame) {
+TEST(CronPage, OfAnotherProgramThatNobodyHereCanReadAreShownAllTheSame) {
     EXPECT_EQ(next_runs({.pattern = "0 0 L-3 * *"}, t0, 0, 5), (std::vector<wall_time>{t0}));
 }
 
-TEST(Schedules, AreMissedWhenTheirRunIsDueForAMinute) {
+TEST(CronPage, AreMissedWhenTheirRunIsDueForAMinute) {
     const queue::cron_job job{.next = t0};
     EXPECT_EQ(overdue(job, t0 + 60s), 0ms);
     EXPECT_EQ(overdue(job, t0 + 61s), 61'000ms);

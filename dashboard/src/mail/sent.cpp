@@ -94,7 +94,7 @@ std::vector<mail_failures> sent_mails::failures_since(wall_time since) const {
     for (const auto& each : kept_) {
         if (each.at < since || each.state != "failed")
             continue;
-        auto& one = alike[signature_of(each.reason)];
+        auto& one = alike[error_signature(each.reason)];
         if (one.count++ == 0)
             one.first = each.at;
         one.last = each.at;

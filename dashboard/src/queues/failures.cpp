@@ -69,11 +69,13 @@ std::pair<std::size_t, std::string> read_cursor(const std::string& text) {
 
 } // namespace
 
-std::string group_of(const queue::job_info& failed) { return id_of(failed.name, signature_of(failed.failed_reason)); }
+std::string group_of(const queue::job_info& failed) {
+    return id_of(failed.name, error_signature(failed.failed_reason));
+}
 
 void failure_counter::add(const queue::job_info& failed) {
     ++failed_;
-    auto signature = signature_of(failed.failed_reason);
+    auto signature = error_signature(failed.failed_reason);
     auto& group = by_id_[id_of(failed.name, signature)];
     const auto at = failed.finished_at.value_or(failed.created_at);
     if (group.count++ == 0) {

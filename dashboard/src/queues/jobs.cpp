@@ -25,10 +25,20 @@ queue::job_key key_of(const http::request& r) { return {std::string(r.param("que
 
 std::size_t most_of_texts(const http::request& r) { return says(r, "whole") ? most_of_whole_payload : most_of_payload; }
 
+// Those that failed alike, see failures.hpp.
+std::function<bool(const queue::job_info&)> in_group(const http::request& r) {
+    auto group = r.query("group").value_or("");
+    if (group.empty())
+        return {};
+    return [group = std::move(group)](const queue::job_info& job) {
+        return job.state == queue::job_state::failed && group_of(job) == group;
+    };
+}
+
 awaitable<http::response> list_jobs(shared_desk desk, http::request r) {
-    auto page = co_await look_for(
-        desk->jobs(),
-        {.filter = filter_of(r), .max = limit_of(r), .newest_first = true, .cursor = r.query("cursor").value_or("")});
+    queue::list_request request{
+        .filter = filter_of(r), .max = limit_of(r), .newest_first = true, .cursor = r.query("cursor").value_or("")};
+    auto page = co_await look_for(desk->jobs(), std::move(request), in_group(r));
     json::array items;
     for (const auto& each : page.jobs)
         items.push_back(summary_of(each));

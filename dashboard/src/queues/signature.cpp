@@ -56,7 +56,7 @@ std::size_t end_of_quotation(std::string_view line, std::size_t at) noexcept {
 
 } // namespace
 
-std::string signature_of(std::string_view reason) {
+std::string error_signature(std::string_view reason) {
     const auto begin = std::min(reason.find_first_not_of(" \t\r\n"), reason.size());
     const auto line = reason.substr(begin, reason.substr(begin).find('\n'));
     std::string made;
