@@ -17,12 +17,6 @@ std::string plain(std::string_view name) {
     return made;
 }
 
-bool names_secret(std::string_view name) {
-    const auto spelled = plain(name);
-    return spelled.starts_with("\"authorization\"") ||
-           std::ranges::any_of(words, [&](auto word) { return spelled.find(word) != std::string::npos; });
-}
-
 // Behind the closing quotation mark of the string that begins at `at`.
 std::size_t end_of_string(std::string_view text, std::size_t at) noexcept {
     for (++at; at < text.size() && text[at] != '"'; ++at)
@@ -38,6 +32,30 @@ bool is_name(std::string_view text, std::size_t end) noexcept {
 
 } // namespace
 
+bool names_a_secret(std::string_view name) {
+    const auto spelled = plain(name);
+    return spelled == "authorization" ||
+           std::ranges::any_of(words, [&](auto word) { return spelled.find(word) != std::string::npos; });
+}
+
+std::size_t mask_in(json::value& value) {
+    std::size_t count = 0;
+    if (value.is_array())
+        for (auto& each : value.as_array())
+            count += mask_in(each);
+    if (!value.is_object())
+        return count;
+    for (auto& member : value.as_object()) {
+        if (!names_a_secret(std::string_view(member.key()))) {
+            count += mask_in(member.value());
+            continue;
+        }
+        member.value() = json::value(mask);
+        ++count;
+    }
+    return count;
+}
+
 std::string masked(std::string_view json) {
     std::string made;
     made.reserve(json.size());
@@ -51,7 +69,7 @@ std::string masked(std::string_view json) {
         const auto end = end_of_string(json, at);
         const auto text = json.substr(at, end - at);
         if (is_name(json, end)) {
-            secret = names_secret(text);
+            secret = names_a_secret(text.substr(1, text.size() - 2));
             made += text;
         } else {
             made += secret ? "\"" + std::string(mask) + "\"" : std::string(text);

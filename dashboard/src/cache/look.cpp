@@ -1,6 +1,6 @@
 #include "look.hpp"
 
-#include "../redaction.hpp"
+#include "../masking.hpp"
 
 #include <infra/base/encoding.hpp>
 
@@ -9,16 +9,15 @@ namespace {
 
 constexpr std::string_view kept_by_the_cache = "@@";
 constexpr std::string_view digest = "@@#"; // behind the beginning of a long key
-constexpr std::string_view hidden_text = "\"•••\"";
 
 } // namespace
 
 cache_value shown_value(std::string_view key, const json::value& value) {
     const auto bytes = json::to_text(value).size();
     if (names_a_secret(key))
-        return {.kind = "json", .text = std::string(hidden_text), .bytes = bytes, .hidden = 1};
+        return {.kind = "json", .text = json::to_text(json::value(mask)), .bytes = bytes, .hidden = 1};
     auto shown = value;
-    const auto hidden = redact(shown);
+    const auto hidden = mask_in(shown);
     return {.kind = "json", .text = json::to_text(shown), .bytes = bytes, .hidden = hidden};
 }
 
