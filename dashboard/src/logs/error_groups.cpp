@@ -76,7 +76,7 @@ void error_groups::note(std::span<const logging::record_view> lines) noexcept {
 
 void error_groups::note_error(const logging::record_view& line) {
     const auto text = text_of(line);
-    const auto key = std::string(line.module.substr(0, 100)) + '\n' + signature_of(text);
+    const auto key = std::string(line.module.substr(0, 100)) + '\n' + error_signature(text);
     auto found = groups_.find(key);
     if (found == groups_.end()) {
         if (groups_.size() >= most)

@@ -108,8 +108,8 @@ json::object errors_answer(const error_groups& of, wall_time now, std::size_t mi
 }
 
 std::string words_of(std::string_view text) {
-    constexpr std::string_view left_out = "…";                      // in quotes
-    auto signature = signature_of(text.substr(0, text.find(": "))); // the message; what follows may be a field's
+    constexpr std::string_view left_out = "…";                         // in quotes
+    auto signature = error_signature(text.substr(0, text.find(": "))); // the message; what follows may be a field's
     for (auto at = signature.find(left_out); at != signature.npos; at = signature.find(left_out, at))
         signature.replace(at, left_out.size(), "#");
     std::string_view rest = signature, longest;
