@@ -7,12 +7,12 @@ namespace {
 
 class QueueInteropMixedWorkers : public QueueInterop {
 protected:
-    void both_work(std::size_t concurrency, std::chrono::milliseconds each = 1ms) {
+    void both_work(std::size_t concurrency, std::chrono::milliseconds each = 1ms, std::size_t ahead = 100) {
         us->handle("mail", "work", [each]() -> awaitable<std::string> {
             co_await real_clock().sleep_for(each);
             co_return "ours";
         });
-        us->work({.concurrency = concurrency});
+        us->work({.concurrency = concurrency, .ahead = ahead});
         says(R"js(
             kept.worker = await work("mail", async () => {
               await new Promise((resolve) => setTimeout(resolve, given[1]));
@@ -35,7 +35,7 @@ protected:
 TEST_P(QueueInteropMixedWorkers, TakeEachJobOnceAndAreDrainedOnce) {
     says("await (await queue('mail')).pause()");
     add(2000);
-    both_work(10);
+    both_work(10, 1ms, 0); // what is held ahead for too long is given back, and taken again
     us->await(us->jobs.resume("mail"));
     wait_for_completed(2000);
     EXPECT_EQ(says(R"js(
