@@ -50,6 +50,7 @@ void hub_state::close_all(close_code code) {
 }
 
 std::size_t hub_state::close_user(std::string_view user, close_code code) {
+    disconnected.note(user); // first: who is admitted from here on is among them, or is refused
     std::size_t closed = 0;
     for (const auto& each : clients.of_user(user))
         closed += close(each, code, "");

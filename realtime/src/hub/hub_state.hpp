@@ -3,6 +3,7 @@
 #include "broker_side.hpp"
 #include "channels.hpp"
 #include "client.hpp"
+#include "disconnects.hpp"
 #include "instruments.hpp"
 #include "lane.hpp"
 #include "life.hpp"
@@ -130,6 +131,7 @@ public:
     expiries ends; ///< of tokens
     user_budgets budgets;
     registry clients;
+    disconnects disconnected; ///< users
     channels rooms;
     instruments counts;
     std::shared_ptr<membership_watcher> members{}; ///< set before the first client comes

@@ -1,5 +1,7 @@
 #include "authenticate.hpp"
 
+#include "../hub/hub_state.hpp"
+#include "conversation.hpp"
 #include "handshake.hpp"
 
 #include <infra/base/telemetry.hpp>
@@ -30,9 +32,14 @@ awaitable<identity> authenticate(hub at, handshake from) {
     detail::find_token(from);
     const bool may_prove_later = at.options().auth_by_message && from.token.empty();
     const auto address = from.remote_address;
+    const auto& disconnected = detail::conversation::behind(at)->disconnected;
+    const auto since = disconnected.count();
     std::exception_ptr refused;
     try {
-        co_return co_await detail::ask_who(at.options(), std::move(from));
+        auto who = co_await detail::ask_who(at.options(), std::move(from));
+        if (who.user.empty() || !disconnected.has_been(who.user, since))
+            co_return who;
+        throw error(errc::forbidden, "this user was disconnected while the proof was looked at; let it connect again");
     } catch (...) {
         refused = std::current_exception();
     }

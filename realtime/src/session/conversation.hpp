@@ -34,6 +34,8 @@ class conversation final : public client_watcher, public std::enable_shared_from
 public:
     using hub_pointer = std::shared_ptr<hub_state>; ///< strong for the length of an action, so that a hub can end
 
+    static const hub_pointer& behind(const hub& at) noexcept { return at.state_; }
+
     conversation(const hub_pointer& at, std::shared_ptr<connection> to, handshake from, session_options options);
 
     /// False, and the connection closed, when the hub does not let it in.

@@ -95,6 +95,7 @@ rest conversation::authenticate(const hub_pointer& at, client_message said) {
 awaitable<void> conversation::authenticate_later(self_pointer self, hub_pointer at, client_message said) {
     auto& me = self->me_;
     std::optional<identity> is;
+    const auto since = at->disconnected.count();
     try {
         is = co_await ask_who(at->options, {.remote_address = me.address, .token = std::move(said.token)});
     } catch (...) {
@@ -102,6 +103,8 @@ awaitable<void> conversation::authenticate_later(self_pointer self, hub_pointer 
     }
     if (!is)
         co_return self->shut(*at, close_code::unauthorized, "the token proves nothing");
+    if (!is->user.empty() && at->disconnected.has_been(is->user, since))
+        co_return self->shut(*at, close_code::disconnected, "this user was disconnected meanwhile");
     auto channels = std::exchange(is->channels, {});
     const bool was_stranger = !self->proved_;
     if (!self->take_identity(at, std::move(*is), said.ref))

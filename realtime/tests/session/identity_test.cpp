@@ -66,6 +66,29 @@ TEST_F(SessionIdentity, IsRefusedWhenTheHookTakesTooLong) {
     EXPECT_EQ(done->code(), errc::forbidden);
 }
 
+TEST_F(SessionIdentity, IsRefusedWhenItsUserIsDisconnectedWhileItIsProved) {
+    auto options = open_options();
+    options.authenticate = [this](handshake) -> awaitable<identity> {
+        co_await time.sleep_for(1s);
+        co_return identity{.user = "anna"};
+    };
+    make_hub(options);
+    const auto done = asked({});
+    auto& late = connect({.proved = false});
+    late.say(client_message{.what = {.type = "auth"}, .token = "t"});
+    settle();
+    the_hub().disconnect_user("anna");
+    time.advance(1s);
+    settle();
+    EXPECT_EQ(done->code(), errc::forbidden);
+    EXPECT_EQ(late.closed(), close_code::disconnected);
+    const auto again = asked({});
+    the_hub().disconnect_user("ben");
+    time.advance(1s);
+    settle();
+    EXPECT_EQ(again->value.value().user, "anna") << "whoever comes later comes in";
+}
+
 TEST_F(SessionIdentity, IsNoneWhenWhoeverAskedHasGivenUp) {
     auto options = open_options();
     options.auth_by_message = true; // which must not make somebody of it
