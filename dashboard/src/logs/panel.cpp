@@ -79,7 +79,8 @@ http::response all_lines(const store_ptr& kept, const http::request& r) {
 awaitable<pieces> more_lines(store_ptr kept, const http::request& watched, std::uint64_t since) {
     constexpr std::size_t most = 125;
     const auto after = since ? since : number_asked(watched, "from", kept->lines.newest());
-    const auto found = news_since(kept->lines.look(), log_filter_of(watched), after, most);
+    const auto seen = kept->lines.look(); // which what is found refers to
+    const auto found = news_since(seen, log_filter_of(watched), after, most);
     pieces out{.next = found.next, .skipped = found.skipped};
     for (const auto& each : found.lines)
         out.items.push_back(document_of(each, shown_bytes));
