@@ -23,14 +23,14 @@ const inProduction = (page) =>
 
 try {
   for (const theme of ["light", "dark"]) {
-    const page = await browser.logIn(service, { width: 1280, height: 720, theme });
+    const page = await browser.logIn(service, { width: 1280, height: 640, theme });
     await inProduction(page);
     do { // until the numbers have lines: a point each ten seconds
       await page.waitForTimeout(5000);
       await page.reload();
       await goTo(page, "overview");
       await page.waitForSelector(".link.open");
-    } while (!(await page.evaluate(() => document.querySelector(".figures .spark path")?.getAttribute("d").match(/L/g)?.length > 6)));
+    } while (!(await page.evaluate(() => document.querySelector(".figures .spark path")?.getAttribute("d").match(/L/g)?.length > 4)));
     await page.evaluate(() => document.activeElement.blur());
     const path = `${folder}dashboard-${theme}.png`;
     await page.screenshot({ path });

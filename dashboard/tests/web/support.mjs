@@ -54,7 +54,7 @@ export class Service {
 export class Browser {
   static async start() {
     const made = new Browser();
-    made.chromium = await chromium.launch({ executablePath: find("chromium"), args: ["--no-sandbox", "--disable-dev-shm-usage"] });
+    made.chromium = await chromium.launch({ executablePath: find("chromium"), args: ["--no-sandbox", "--disable-dev-shm-usage", "--disable-lcd-text"] });
     return made;
   }
   end() {
