@@ -186,6 +186,18 @@ TEST_F(log_search, TellsWhatIsNewAndHowMuchWasTooMuch) {
     EXPECT_TRUE(news_since(ring.look(), {}, all.next, 2).lines.empty());
 }
 
+// The log goes on while somebody makes text of what he found.
+TEST_F(log_search, KeepsWhatItFoundHoweverMuchIsWrittenMeanwhile) {
+    const auto found = search(ring.look(), {}, newest, 10, 100);
+    const auto news = news_since(ring.look(), {}, 1, 10);
+    const std::string much(8 * 1024, 'x');
+    for (int i = 0; i < 1000; ++i)
+        write(ring, {.message = much});
+    EXPECT_GT(ring.look().first(), 4U) << "they are gone from the ring";
+    EXPECT_EQ(messages_of(found.lines), (messages{"done", "failed", "Slow", "opened"}));
+    EXPECT_EQ(messages_of(news.lines), (messages{"Slow", "failed", "done"}));
+}
+
 TEST_F(log_search, ShowsTheLinesAroundOne) {
     const auto kept = ring.look();
     EXPECT_EQ(around(kept, 2, 1).size(), 3U);

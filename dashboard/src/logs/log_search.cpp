@@ -88,7 +88,7 @@ std::optional<trace_id> trace_id_of(std::string_view hex) noexcept {
 
 found_lines search(const log_view& in, const log_filter& wanted, std::uint64_t before, std::size_t limit,
                    std::size_t look_at) {
-    found_lines out;
+    found_lines out{.in = in};
     in.newest_first(before, [&](const kept_line& line) {
         if (wanted.since && line.time < *wanted.since) // they stand in the order of their times
             return out.further = 0, false;
@@ -105,7 +105,7 @@ found_lines search(const log_view& in, const log_filter& wanted, std::uint64_t b
 
 new_lines news_since(const log_view& in, const log_filter& wanted, std::uint64_t after, std::size_t limit) {
     constexpr std::size_t most = 20'000; // a busy log is looked at no further back: it would be skipped anyhow
-    new_lines out{.next = std::max(after, in.last())};
+    new_lines out{.in = in, .next = std::max(after, in.last())};
     std::size_t looked_at = 0;
     in.newest_first(std::uint64_t(-1), [&](const kept_line& line) {
         if (line.id <= after || ++looked_at > most)

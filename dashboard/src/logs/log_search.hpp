@@ -34,7 +34,8 @@ bool matches(const kept_line& line, const log_filter& wanted);
 std::optional<trace_id> trace_id_of(std::string_view hex) noexcept;
 
 struct found_lines {
-    std::vector<kept_line> lines{}; ///< newest first; views into what was searched
+    log_view in{};                  ///< what was searched, for the lines are views into it
+    std::vector<kept_line> lines{}; ///< newest first
     std::uint64_t further = 0;      ///< look again below this id; 0: that was all there is
     std::size_t looked_at = 0;
 };
@@ -44,6 +45,7 @@ found_lines search(const log_view& in, const log_filter& wanted, std::uint64_t b
                    std::size_t look_at);
 
 struct new_lines {
+    log_view in{};                  ///< as of found_lines
     std::vector<kept_line> lines{}; ///< oldest first
     std::uint64_t next = 0;         ///< go on after this id
     std::size_t skipped = 0;        ///< were new as well, and too many: these are the newest
