@@ -99,6 +99,26 @@ std::string unquoted(std::string_view text) {
     return plain;
 }
 
+bool is_escaped(std::string_view text, std::size_t at) noexcept {
+    std::size_t backslashes = 0;
+    while (backslashes < at && text[at - 1 - backslashes] == '\\')
+        ++backslashes;
+    return backslashes % 2 == 1;
+}
+
+// Takes what the nearest proxy has written, from the right: a quote that a client left open swallows nothing of it. Nothing when that
+// entry itself leaves one open.
+std::optional<std::string_view> take_last(std::string_view& list) noexcept {
+    bool quoted = false;
+    auto at = list.size();
+    for (; at > 0 && (quoted || list[at - 1] != ','); --at)
+        if (list[at - 1] == '"' && !is_escaped(list, at - 1))
+            quoted = !quoted;
+    const auto entry = trimmed(list.substr(at));
+    list = list.substr(0, at - std::min<std::size_t>(at, 1));
+    return quoted ? std::nullopt : std::optional(entry);
+}
+
 /// One proxy's entry.
 struct hop {
     std::optional<ip::address> client{}; ///< not there for `unknown` and `_names`
@@ -158,9 +178,9 @@ ip::address forwarded_client(ip::address peer, std::string_view forwarded_for, c
 
 forwarded_origin origin_in_forwarded(ip::address peer, std::string_view forwarded, const networks& trusted) {
     forwarded_origin origin{.client = std::move(peer)};
-    const auto hops = split(forwarded, ',');
-    for (auto each = hops.rbegin(); each != hops.rend() && trusted.contains(origin.client); ++each) {
-        const auto told = parse_hop(*each);
+    while (!forwarded.empty() && trusted.contains(origin.client)) {
+        const auto entry = take_last(forwarded);
+        const auto told = entry ? parse_hop(*entry) : std::nullopt;
         if (!told)
             break;
         if (told->secure)

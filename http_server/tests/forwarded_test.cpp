@@ -74,7 +74,11 @@ TEST(Forwarded, ReadsTheStandardsFieldFromTheRight) {
         {"10.0.0.1", "for=unknown;proto=https", "10.0.0.1", true, std::nullopt},
         {"10.0.0.1", "for=198.51.100.1, for=_hidden", "10.0.0.1", std::nullopt, std::nullopt},
         {"10.0.0.1", "for=203.0.113.9, junk", "10.0.0.1", std::nullopt, std::nullopt},
-        {"10.0.0.1", R"(for="203.0.113.9, for=10.0.0.2)", "10.0.0.1", std::nullopt, std::nullopt},
+        // Quotes that the client leaves open hide nobody.
+        {"10.0.0.1", R"(for=", for=203.0.113.9)", "203.0.113.9", std::nullopt, std::nullopt},
+        {"10.0.0.1", R"(for="\, for="203.0.113.9:80";host="a,\"b")", "203.0.113.9", std::nullopt, R"(a,"b)"},
+        {"10.0.0.1", R"(for="203.0.113.9, for=10.0.0.2)", "10.0.0.2", std::nullopt, std::nullopt},
+        {"10.0.0.1", R"(for=203.0.113.9, for="10.0.0.2)", "10.0.0.1", std::nullopt, std::nullopt},
         {"10.0.0.1", "", "10.0.0.1", std::nullopt, std::nullopt},
         {"203.0.113.50", "for=198.51.100.1;host=evil.example", "203.0.113.50", std::nullopt, std::nullopt},
     };
