@@ -130,6 +130,19 @@ TEST(TraceStore, DoesNotShowThatSomebodyLooks) {
     EXPECT_EQ(kept.counts().spans, 4U);
 }
 
+TEST(TraceStore, LookAtThePagesTakesNoOtherRequestAwayWithIt) {
+    trace_store kept(1 << 20, "/infra");
+    const auto request = [&](std::uint64_t span, const char* method, const char* path) {
+        kept.ended(made({.id = span,
+                         .attributes = {{"http.request.method", method}, {"url.path", path}},
+                         .kind = monitoring::span_kind::server}));
+    };
+    request(1, "POST", "/orders");
+    request(2, "GET", "/infra"); // with the same traceparent
+    ASSERT_TRUE(kept.find({0, 1}));
+    EXPECT_EQ(kept.find({0, 1})->summary.spans, 1U);
+}
+
 TEST(TraceStore, NamesRootsAndTheSlowest) {
     trace_store kept(1 << 20, "");
     kept.ended(made({.trace = 1, .name = "GET /a", .end = 10}));

@@ -70,6 +70,8 @@ void trace_store::ended(span_ptr span) noexcept {
 }
 
 void trace_store::add(span_ptr span) {
+    if (is_hidden(*span))
+        return hide(span->context.trace);
     auto [found, fresh] = traces_.try_emplace(span->context.trace);
     auto& e = found->second;
     auto& s = e.trace.summary;
@@ -88,8 +90,6 @@ void trace_store::add(span_ptr span) {
         s.root = span;
     order_[e.in].splice(order_[e.in].end(), order_[e.in], e.place);
     ++s.spans;
-    if (is_hidden(*span))
-        return remove(e);
     if (e.trace.spans.size() == most_spans) {
         ++s.left_out;
         return;
@@ -99,6 +99,15 @@ void trace_store::add(span_ptr span) {
     e.bytes += bytes;
     bytes_[e.in] += bytes;
     ++spans_;
+}
+
+// A client names its trace itself: what else it has asked of us stays.
+void trace_store::hide(trace_id looks) {
+    const auto found = traces_.find(looks);
+    if (found != traces_.end() && std::ranges::none_of(found->second.trace.spans, [](const span_ptr& each) {
+            return each->kind == monitoring::span_kind::server;
+        }))
+        remove(found->second);
 }
 
 // What somebody does here is worth a look, that somebody looks is not.

@@ -109,6 +109,7 @@ private:
     };
 
     void add(span_ptr span);
+    void hide(trace_id looks);
     void move_to(entry& e, room to);
     void remove(entry& e);
     void make_room();
