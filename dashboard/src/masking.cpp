@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 namespace infra::dashboard {
 namespace {
@@ -59,17 +60,22 @@ std::size_t mask_in(json::value& value) {
 std::string masked(std::string_view json) {
     std::string made;
     made.reserve(json.size());
-    bool secret = false; // the value that comes
+    std::size_t depth = 0;
+    std::optional<std::size_t> secret; // how deep its name stands: all of its value is one, whatever the names within
     for (std::size_t at = 0; at < json.size();) {
         if (json[at] != '"') {
-            secret = secret && std::string_view("}]{").find(json[at]) == std::string_view::npos;
+            depth += std::string_view("{[").find(json[at]) != std::string_view::npos;
+            depth -= depth > 0 && std::string_view("}]").find(json[at]) != std::string_view::npos;
+            if (secret && depth < *secret)
+                secret.reset();
             made += json[at++];
             continue;
         }
         const auto end = end_of_string(json, at);
         const auto text = json.substr(at, end - at);
         if (is_name(json, end)) {
-            secret = names_a_secret(text.substr(1, text.size() - 2));
+            if (!secret || depth <= *secret)
+                secret = names_a_secret(text.substr(1, text.size() - 2)) ? std::optional(depth) : std::nullopt;
             made += text;
         } else {
             made += secret ? "\"" + std::string(mask) + "\"" : std::string(text);

@@ -13,8 +13,8 @@ namespace infra::dashboard {
 /// What stands in the place of a secret.
 inline constexpr std::string_view mask = "[masked]";
 
-/// JSON text in which each string under a name such as `password`, `api_key`, `Authorization` or `sessionToken` is `"[masked]"`. Text that is
-/// no JSON, or was cut, as far as it reads like some.
+/// JSON text in which each string under a name such as `password`, `api_key`, `Authorization` or `sessionToken`, at any depth, is
+/// `"[masked]"`. Text that is no JSON, or was cut, as far as it reads like some.
 std::string masked(std::string_view json);
 
 /// Whether a name is one of those, in whatever spelling.

@@ -103,6 +103,16 @@ protected:
 
 using all = std::vector<std::string>;
 
+// Who searches for one letter after the other would read it all the same.
+TEST_P(QueuesPanel, FindsNothingByASecretThatItDoesNotShow) {
+    const json::value data{{"password", "hunter2"}, {"user", "ann"}};
+    on.loop.get(jobs->enqueue("welcome", data, {.queue = "mail"}));
+    EXPECT_EQ(ids("/queues/mail/jobs?q=data:ann").size(), 1u);
+    EXPECT_EQ(on.get("/queues/mail/count?q=data:ann").at("count"), 1);
+    EXPECT_TRUE(ids("/queues/mail/jobs?q=data:hunter").empty());
+    EXPECT_EQ(on.get("/queues/mail/count?q=data:hunter").at("count"), 0);
+}
+
 TEST_P(QueuesPanel, ListsQueuesWithWhatWaitsAndHowLong) {
     add(1);
     add(2, {.delay = 1h});
@@ -275,6 +285,8 @@ TEST_P(QueuesPanel, DrainsOnlyWhenTheNameIsTypedAndCleansByAge) {
     EXPECT_EQ(post("/queues/mail/clean", R"({"state":"failed","older_than_ms":0})").at("changed"), 1);
     EXPECT_EQ(state_of(failed_id), "gone");
     post("/queues/mail/clean", R"({"state":"active","older_than_ms":0})", 422);
+    for (const std::string age : {"-1", "-9223372036854775808", "9223372036854775807"})
+        post("/queues/mail/clean", R"({"state":"failed","older_than_ms":)" + age + "}", 422);
 }
 
 TEST_P(QueuesPanel, ShowsSchedulesAndRunsOneNow) {

@@ -1,5 +1,6 @@
 // Jobs are looked at: lists, one of them, what it said, whom it waits for.
 
+#include "../masking.hpp"
 #include "../texts.hpp"
 #include "desk.hpp"
 #include "documents.hpp"
@@ -25,20 +26,22 @@ queue::job_key key_of(const http::request& r) { return {std::string(r.param("que
 
 std::size_t most_of_texts(const http::request& r) { return says(r, "whole") ? most_of_whole_payload : most_of_payload; }
 
-// Those that failed alike, see failures.hpp.
-std::function<bool(const queue::job_info&)> in_group(const http::request& r) {
+// Of a group those that failed alike, see failures.hpp. And what is masked is not found: who searches letter by letter would read it.
+std::function<bool(const queue::job_info&)> to_be_shown(const http::request& r, const queue::job_filter& filter) {
     auto group = r.query("group").value_or("");
-    if (group.empty())
+    if (group.empty() && filter.data_contains.empty())
         return {};
-    return [group = std::move(group)](const queue::job_info& job) {
-        return job.state == queue::job_state::failed && group_of(job) == group;
+    return [group = std::move(group), part = filter.data_contains](const queue::job_info& job) {
+        const bool is_of_group = group.empty() || (job.state == queue::job_state::failed && group_of(job) == group);
+        return is_of_group && (part.empty() || masked(job.data).find(part) != std::string::npos);
     };
 }
 
 awaitable<http::response> list_jobs(shared_desk desk, http::request r) {
     queue::list_request request{
         .filter = filter_of(r), .max = limit_of(r), .newest_first = true, .cursor = r.query("cursor").value_or("")};
-    auto page = co_await look_for(desk->jobs(), std::move(request), in_group(r));
+    auto fits = to_be_shown(r, request.filter);
+    auto page = co_await look_for(desk->jobs(), std::move(request), std::move(fits));
     json::array items;
     for (const auto& each : page.jobs)
         items.push_back(summary_of(each));
@@ -47,7 +50,10 @@ awaitable<http::response> list_jobs(shared_desk desk, http::request r) {
 }
 
 awaitable<http::response> count_jobs(shared_desk desk, http::request r) {
-    const auto found = co_await count_those(desk->jobs(), filter_of(r), r.query("cursor").value_or(""));
+    auto filter = filter_of(r);
+    auto fits = to_be_shown(r, filter);
+    const auto found =
+        co_await count_those(desk->jobs(), std::move(filter), r.query("cursor").value_or(""), std::move(fits));
     const auto next = found.next.empty() ? json::value() : json::value(found.next);
     co_return http::response::ok({{"count", found.count}, {"next", next}, {"looked_at", found.looked_at}});
 }

@@ -1,5 +1,6 @@
 #include "scan.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace infra::dashboard {
@@ -45,8 +46,8 @@ awaitable<queue::job_page> look_for(queue::control jobs, queue::list_request req
 }
 
 awaitable<job_count> count_those(queue::control jobs, queue::job_filter filter, std::string cursor,
-                                 scan_bounds bounds) {
-    if (is_by_state_alone(filter)) {
+                                 std::function<bool(const queue::job_info&)> fits, scan_bounds bounds) {
+    if (!fits && is_by_state_alone(filter)) {
         std::vector<std::string> one(1, filter.queue);
         const auto counts = co_await jobs.stored()->counts(std::move(one));
         co_return job_count{.count = counts.empty() ? 0 : number_in(counts[0], filter.states[0])};
@@ -56,7 +57,7 @@ awaitable<job_count> count_those(queue::control jobs, queue::job_filter filter, 
     do {
         queue::list_request request{.filter = filter, .max = step, .newest_first = true, .cursor = found.next};
         auto part = co_await jobs.list(std::move(request));
-        found.count += part.jobs.size();
+        found.count += fits ? static_cast<std::size_t>(std::ranges::count_if(part.jobs, fits)) : part.jobs.size();
         found.looked_at += part.looked_at;
         found.next = std::move(part.next);
     } while (!found.next.empty() && found.looked_at < bounds.jobs && !until.passed(jobs.time().steady()));

@@ -27,8 +27,9 @@ struct job_count {
     std::string next{}; ///< empty: those are all
 };
 
-/// How many fit, from `cursor` on. At once where queue and states alone decide.
+/// How many fit, from `cursor` on; `fits` may refuse some. At once where queue and states alone decide.
 awaitable<job_count> count_those(queue::control jobs, queue::job_filter filter, std::string cursor,
+                                 std::function<bool(const queue::job_info&)> fits = {},
                                  scan_bounds bounds = {.jobs = 200'000, .time = std::chrono::milliseconds(3'000)});
 
 /// Changes those that fit, from `cursor` on, as far as the time allows.

@@ -59,6 +59,8 @@ awaitable<http::response> clean(shared_desk desk, http::request r) {
     const auto asked = r.json<cleaning>();
     const auto jobs = desk->jobs();
     const auto state = state_named(asked.state);
+    if (asked.older_than_ms.count() < 0 || asked.older_than_ms > std::chrono::years(100))
+        throw http::error_response(422, "bad_age", "older_than_ms is from 0 to a hundred years", "/older_than_ms");
     const bool is_over = state == queue::job_state::completed || state == queue::job_state::failed;
     if (state == queue::job_state::active)
         throw http::error_response(422, "jobs_run", "jobs that run cannot be removed; cancel them", "/state");
