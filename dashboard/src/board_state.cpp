@@ -48,10 +48,13 @@ std::string_view to_string(role r) noexcept {
     return r == role::operate ? "operate" : r == role::read ? "read" : "none";
 }
 
-// A browser's link that was followed, not a picture of another site's page.
-bool is_navigation(const http::request& r) noexcept {
-    const auto mode = r.headers().get("Sec-Fetch-Mode");
-    return !mode || *mode == "navigate";
+// A browser's link that was followed, not a picture or a frame of another site's page: such could use up what may be wrong.
+bool is_visit(const http::request& r) noexcept {
+    const auto says = [&r](std::string_view field, std::string_view wanted) {
+        const auto said = r.headers().get(field);
+        return !said || *said == wanted;
+    };
+    return says("Sec-Fetch-Mode", "navigate") && says("Sec-Fetch-Dest", "document");
 }
 
 http::response gone() { return http::response::error(503, "unavailable", "the dashboard has ended"); }
@@ -185,9 +188,9 @@ http::response board_state::log_in(const http::request& r) {
     const auto found = judge(seen, need::page);
     if (found != verdict::welcome)
         return refusal(found);
-    if (seen.too_many)
+    if (seen.too_many && !seen.session)
         return refusal(verdict::too_many);
-    if (!is_navigation(r) || r.method() != http::method::get)
+    if (!is_visit(r) || r.method() != http::method::get)
         return refusal(verdict::other_site);
     auto made = http::response::redirect(options_->path + "/");
     if (seen.session)

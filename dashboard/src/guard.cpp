@@ -60,7 +60,7 @@ role role_of(const shown& s) noexcept {
 verdict judge(const shown& s, need wanted) noexcept {
     const bool by_token = s.admin_token && !s.by_service; // no browser sends it by itself
     if (!s.by_service && !by_token) {
-        if (s.too_many && wanted != need::page)
+        if (s.too_many && !s.session && wanted != need::page)
             return verdict::too_many;
         if (!s.from_here)
             return verdict::not_here;
@@ -114,10 +114,12 @@ http::response refusal(verdict v) {
 bool is_from_here(const http::request& r) noexcept {
     if (!is_loopback(r.remote_address()))
         return false;
-    const auto forwarded_for = r.headers().get("X-Forwarded-For");
-    if (forwarded_for)
-        return all_loopback(*forwarded_for);
-    return !r.headers().contains("Forwarded") && !r.headers().contains("X-Real-IP") && !r.headers().contains("Via");
+    // Of several fields the first may be the client's own, and a proxy writes one kind and passes on the other.
+    const auto clients = r.headers().get_all("X-Forwarded-For");
+    const auto others = r.headers().get_all("X-Real-IP");
+    if (!std::ranges::all_of(clients, all_loopback) || !std::ranges::all_of(others, all_loopback))
+        return false;
+    return !r.headers().contains("Forwarded") && (!clients.empty() || (others.empty() && !r.headers().contains("Via")));
 }
 
 bool is_local_name(std::string_view host) noexcept {

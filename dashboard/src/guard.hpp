@@ -34,7 +34,7 @@ struct shown {
     bool local_host = false; ///< we were called by a loopback name or address
     bool admin_token = false;
     bool session = false;
-    bool too_many = false; ///< wrong tokens came from that address
+    bool too_many = false; ///< wrong tokens came from that address; who is logged in is none of those
     bool page_header = false;
     asked_by by = asked_by::unknown;
     std::optional<role> by_service{}; ///< what the service's own function said; empty: it has none

@@ -290,6 +290,19 @@ TEST_F(ByLink, TooManyWrongTokensAreNotComparedAnyMore) {
     EXPECT_EQ(get(link()).status, 429);
 }
 
+TEST_F(ByLink, AnotherSitesFramesKeepNobodyOut) {
+    for (int i = 0; i < 30; ++i)
+        EXPECT_EQ(get("/infra/login?token=x",
+                      {{"Sec-Fetch-Mode", "navigate"}, {"Sec-Fetch-Dest", "iframe"}, {"Sec-Fetch-Site", "cross-site"}})
+                      .status,
+                  403);
+    const auto mine = cookie();
+    for (int i = 0; i < 30; ++i)
+        get("/infra/login?token=" + std::to_string(i));
+    EXPECT_EQ(get("/infra/api/session").status, 429);
+    EXPECT_EQ(get("/infra/api/session", ours(mine)).status, 200) << "who is in guesses nothing";
+}
+
 TEST_F(ByLink, LoggingOutEndsTheSession) {
     const auto mine = cookie();
     const auto other = cookie();

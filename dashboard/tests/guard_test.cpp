@@ -48,7 +48,10 @@ TEST(Guard, LetsInWhoMay) {
          not_here},
         {"by another name", but(logged_in(), [](shown& s) { s.local_host = false; }), rebound, rebound, rebound,
          rebound},
-        {"wrong tokens", but(logged_in(), [](shown& s) { s.too_many = true; }), welcome, too_many, too_many, too_many},
+        {"wrong tokens", but(somebody_here(), [](shown& s) { s.too_many = true; }), welcome, too_many, too_many,
+         too_many},
+        {"logged in, and somebody's wrong tokens", but(logged_in(), [](shown& s) { s.too_many = true; }), welcome,
+         welcome, welcome, welcome},
         {"service: none", known_to_the_service(role::none), denied, denied, denied, denied},
         {"service: read", known_to_the_service(role::read), welcome, welcome, welcome, may_not},
         {"service: operate", known_to_the_service(role::operate), welcome, welcome, welcome, welcome},
@@ -125,6 +128,16 @@ TEST(Guard, TakesAProxyOnThisMachineForThoseItSpeaksFor) {
     EXPECT_FALSE(is_from_here(request_with({{"X-Real-IP", "203.0.113.7"}})));
     EXPECT_FALSE(is_from_here(request_with({{"Via", "1.1 proxy"}})));
     EXPECT_TRUE(is_from_here(request_with({{"X-Forwarded-For", "127.0.0.1, ::1"}})));
+    EXPECT_TRUE(is_from_here(request_with({{"X-Forwarded-For", "127.0.0.1"}, {"X-Real-IP", "127.0.0.1"}})));
+}
+
+TEST(Guard, BelievesNoClientThatSpeaksForItselfThroughAProxy) {
+    http::headers added{{"X-Forwarded-For", "127.0.0.1"}};
+    added.add("X-Forwarded-For", "203.0.113.7"); // as HAProxy does it
+    EXPECT_FALSE(is_from_here(request_with(added)));
+    EXPECT_FALSE(is_from_here(request_with({{"X-Forwarded-For", "127.0.0.1"}, {"Forwarded", "for=203.0.113.7"}})));
+    EXPECT_FALSE(is_from_here(request_with({{"X-Forwarded-For", "127.0.0.1"}, {"X-Real-IP", "203.0.113.7"}})));
+    EXPECT_FALSE(is_from_here(request_with({{"X-Real-IP", "127.0.0.1"}})));
 }
 
 TEST(Guard, KnowsThisMachinesNames) {
