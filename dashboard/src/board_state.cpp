@@ -106,12 +106,15 @@ void board_state::add_own_routes() {
                     });
                 }));
     routes_.get("/login", here([](board_state& self, const http::request& r) { return self.log_in(r); }));
-    routes_.get("/api/live", here([](board_state& self, const http::request& r) { return self.open_stream(r); }));
+    const auto weak = weak_from_this();
+    routes_.get("/api/live", [weak](http::request r) -> awaitable<http::response> {
+        const auto self = weak.lock();
+        co_return sealed(self ? self->open_stream(std::move(r)) : gone());
+    });
     routes_.any("/api/{rest...}", here([](board_state& self, const http::request& r) {
                     return self.if_welcome(need::read, r,
                                            [](const http::request&) { return http::response::not_found(); });
                 }));
-    const auto weak = weak_from_this();
     add_show("/session", [this](http::request r) -> awaitable<http::response> {
         co_return http::response::ok(session_document(r));
     });
@@ -129,12 +132,19 @@ http::response board_state::if_welcome(need wanted, const http::request& r,
     return found == verdict::welcome ? answer(r) : refusal(found);
 }
 
-http::response board_state::open_stream(const http::request& r) try {
-    return if_welcome(need::live, r, [this](const http::request& asked) {
-        return live_.open(asked.query_all("topic"), asked.query("tab").value_or(""));
-    });
+// A stream lasts for as long as its viewer would be let in anew, not for as long as a page stays open.
+http::response board_state::open_stream(http::request r) try {
+    if (const auto found = judge(shown_by(r), need::live); found != verdict::welcome)
+        return refusal(found);
+    auto topics = r.query_all("topic");
+    auto tab = r.query("tab").value_or("");
+    const auto welcome = [weak = weak_from_this(), asked = std::make_shared<const http::request>(std::move(r))] {
+        const auto self = weak.lock();
+        return self && judge(self->shown_by(*asked), need::live) == verdict::welcome;
+    };
+    return live_.open(std::move(topics), std::move(tab), welcome);
 } catch (...) {
-    return answer_of(std::current_exception(), r.route());
+    return answer_of(std::current_exception(), "/api/live");
 }
 
 // --- Who is it ---------------------------------------------------------------------------------------------------------

@@ -85,7 +85,7 @@ private:
     awaitable<http::response> show(const board::handler& answer, http::request r);
     template <class Answer>
     awaitable<http::response> perform(deed d, http::request r, Answer answer);
-    http::response open_stream(const http::request& r);
+    http::response open_stream(http::request r);
     http::response if_welcome(need wanted, const http::request& r,
                               const std::function<http::response(const http::request&)>& answer) const;
     template <class Answer>

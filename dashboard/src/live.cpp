@@ -193,10 +193,16 @@ awaitable<void> follow(std::shared_ptr<viewer> v, wish of, clock& time) {
     }
 }
 
-// Who reads no more is noticed by writing.
-awaitable<void> beat(std::shared_ptr<viewer> v, clock& time) {
+// Who cannot be asked about is not welcome.
+bool says_yes(const std::function<bool()>& welcome) noexcept try { return !welcome || welcome(); } catch (...) {
+    return false;
+}
+
+// Who reads no more is noticed by writing, who may look no more by asking.
+awaitable<void> beat(std::shared_ptr<viewer> v, std::function<bool()> welcome, clock& time) {
     while (!v->over) {
         co_await time.sleep_for(between_heartbeats);
+        v->over = v->over || !says_yes(welcome);
         v->put("", ":\n\n");
     }
 }
@@ -299,7 +305,7 @@ struct live::state {
         co_await std::move(work);
     }
 
-    void spawn_all(const std::shared_ptr<viewer>& v, const std::vector<wish>& wishes) {
+    void spawn_all(const std::shared_ptr<viewer>& v, const std::vector<wish>& wishes, std::function<bool()> welcome) {
         for (const auto& each : wishes)
             if (each.value)
                 spawn(v, watch(v, each, time));
@@ -308,18 +314,18 @@ struct live::state {
             else
                 v->put(std::string(problem_topic),
                        problem_of(each.topic, "there is nothing to look at under this name"));
-        spawn(v, beat(v, time));
+        spawn(v, beat(v, std::move(welcome), time));
     }
 
     static awaitable<void> serve(std::shared_ptr<state> s, std::shared_ptr<seat> mine, std::vector<wish> wishes,
-                                 http::body_writer to) {
+                                 std::function<bool()> welcome, http::body_writer to) {
         const auto v = std::make_shared<viewer>(co_await asio::this_coro::executor);
         s->begin(v, *mine);
         std::exception_ptr failed;
         try {
             co_await to.write("retry: 2000\n\n");
             if (!v->over)
-                s->spawn_all(v, wishes);
+                s->spawn_all(v, wishes, std::move(welcome));
             while (!v->over) {
                 auto events = v->take();
                 if (events.empty())
@@ -348,7 +354,7 @@ void live::add_pieces(std::string topic, board::more_pieces more) {
         throw std::invalid_argument("dashboard: two panels have the same live topic");
 }
 
-http::response live::open(std::vector<std::string> topics, std::string tab) {
+http::response live::open(std::vector<std::string> topics, std::string tab, std::function<bool()> welcome) {
     if (topics.empty() || topics.size() > most_topics || !std::ranges::all_of(topics, is_topic) || tab.size() > 64)
         return http::response::error(400, "invalid_request", "expected 1 to 16 topics of at most 512 bytes");
     std::vector<wish> wishes;
@@ -360,8 +366,8 @@ http::response live::open(std::vector<std::string> topics, std::string tab) {
         made.headers.set("Retry-After", "5");
         return made;
     }
-    auto made = http::response::stream("text/event-stream", [s = state_, mine, wishes](http::body_writer to) {
-        return state::serve(s, mine, wishes, std::move(to));
+    auto made = http::response::stream("text/event-stream", [s = state_, mine, wishes, welcome](http::body_writer to) {
+        return state::serve(s, mine, wishes, welcome, std::move(to));
     });
     made.headers.set("X-Accel-Buffering", "no"); // of nginx: each event is for now
     return made;

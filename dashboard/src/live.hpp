@@ -6,6 +6,7 @@
 
 #include <infra/base/clock.hpp>
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -33,8 +34,9 @@ public:
     void add(std::string topic, board::part_of_live value);
     void add_pieces(std::string topic, board::more_pieces more);
 
-    /// The stream, or 400 for topics that nobody can look at, 503 for too many viewers or after stop().
-    http::response open(std::vector<std::string> topics, std::string tab);
+    /// The stream, or 400 for topics that nobody can look at, 503 for too many viewers or after stop(). `welcome` is asked with each
+    /// heartbeat, on the viewer's loop: once it says no, the stream ends.
+    http::response open(std::vector<std::string> topics, std::string tab, std::function<bool()> welcome = {});
 
     /// Ends all, and opens no more.
     void stop() noexcept;

@@ -303,6 +303,20 @@ TEST_F(ByLink, AnotherSitesFramesKeepNobodyOut) {
     EXPECT_EQ(get("/infra/api/session", ours(mine)).status, 200) << "who is in guesses nothing";
 }
 
+TEST_F(ByLink, StreamEndsWithItsSession) {
+    auto mine = ours(cookie());
+    const auto looking = loop.spawn(routes.handle({.target = "/infra/api/live?topic=feed", .headers = mine}));
+    loop.settle();
+    EXPECT_FALSE(looking->done());
+    ask(http::method::delete_, "/infra/api/session", mine);
+    for (int i = 0; i < 2 && !looking->done(); ++i) {
+        time.advance(15s);
+        loop.settle();
+    }
+    EXPECT_TRUE(looking->done());
+    state->stop();
+}
+
 TEST_F(ByLink, LoggingOutEndsTheSession) {
     const auto mine = cookie();
     const auto other = cookie();

@@ -26,10 +26,11 @@ struct Live : ::testing::Test {
     manual_clock time;
     live stream{time, 3};
     http::router routes;
+    bool welcome = true;
 
     Live() {
         routes.get("/live", [this](const http::request& r) {
-            return stream.open(r.query_all("topic"), r.query("tab").value_or(""));
+            return stream.open(r.query_all("topic"), r.query("tab").value_or(""), [this] { return welcome; });
         });
     }
 
@@ -179,6 +180,17 @@ TEST_F(Live, IsHeardOfEvery15Seconds) {
     const auto looking = look("topic=n");
     pass(31s);
     EXPECT_EQ(count_of("\n:\n\n", told(looking)), 2u);
+}
+
+TEST_F(Live, EndsSoonForWhoMayLookNoMore) {
+    stream.add("n", [](const http::request&) -> awaitable<json::value> { co_return 1; });
+    const auto looking = look("topic=n");
+    pass(20s);
+    EXPECT_FALSE(looking->done());
+    welcome = false;
+    pass(15s);
+    EXPECT_TRUE(looking->done());
+    EXPECT_EQ(stream.viewers(), 0u);
 }
 
 TEST_F(Live, RefusesOneTooMany) {
