@@ -132,9 +132,7 @@ TEST(Guard, TakesAProxyOnThisMachineForThoseItSpeaksFor) {
 }
 
 TEST(Guard, BelievesNoClientThatSpeaksForItselfThroughAProxy) {
-    http::headers added{{"X-Forwarded-For", "127.0.0.1"}};
-    added.add("X-Forwarded-For", "203.0.113.7"); // as HAProxy does it
-    EXPECT_FALSE(is_from_here(request_with(added)));
+    EXPECT_FALSE(is_from_here(request_with({{"X-Forwarded-For", "127.0.0.1"}, {"X-Forwarded-For", "203.0.113.7"}})));
     EXPECT_FALSE(is_from_here(request_with({{"X-Forwarded-For", "127.0.0.1"}, {"Forwarded", "for=203.0.113.7"}})));
     EXPECT_FALSE(is_from_here(request_with({{"X-Forwarded-For", "127.0.0.1"}, {"X-Real-IP", "203.0.113.7"}})));
     EXPECT_FALSE(is_from_here(request_with({{"X-Real-IP", "127.0.0.1"}})));
