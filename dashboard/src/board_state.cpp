@@ -273,7 +273,13 @@ awaitable<http::response> board_state::perform(deed d, http::request r, Answer a
               .path = std::string(r.path().substr(std::min(options_->path.size() + api.size(), r.path().size()))),
               .trace = trace_here()};
     const std::string route(r.route());
-    const auto began = options_->time->steady();
+    // Of strangers and other sites there is nothing to say but that they knocked, which the access log does.
+    const auto ended = [&, began = options_->time->steady()](int status) {
+        what.status = status;
+        what.took = options_->time->steady() - began;
+        if (found == verdict::welcome || found == verdict::may_not)
+            record_.add(std::move(what));
+    };
     http::response made;
     std::exception_ptr thrown;
     if (found == verdict::welcome) {
@@ -285,13 +291,14 @@ awaitable<http::response> board_state::perform(deed d, http::request r, Answer a
     } else {
         made = refusal(found);
     }
-    if (thrown)
-        made = answer_of(thrown, route);
-    what.status = made.status;
-    what.took = options_->time->steady() - began;
-    // Of strangers and other sites there is nothing to say but that they knocked, which the access log does.
-    if (found == verdict::welcome || found == verdict::may_not)
-        record_.add(std::move(what));
+    try {
+        if (thrown)
+            made = answer_of(thrown, route);
+    } catch (...) { // who asked has gone; how far it had come by then nobody knows
+        ended(503);
+        throw;
+    }
+    ended(made.status);
     co_return sealed(std::move(made));
 }
 

@@ -54,6 +54,24 @@ TEST_F(Board, ActsAndRecordsWhoDidIt) {
     EXPECT_EQ(recorded[0].at("path"), "/keys/a/b c");
 }
 
+TEST_F(Board, RecordsAlsoWhatWasBrokenOffByWhoAsked) {
+    board.act(http::method::post, "/long", "take long", [this](acting, http::request) -> awaitable<http::response> {
+        co_await time.sleep_for(10s);
+        co_return http::response::no_content();
+    });
+    asio::cancellation_signal hangs_up;
+    const auto asked = on.loop.spawn(
+        on.routes.handle({.method = http::method::post, .target = "/infra/api/long", .headers = of_our_page()}),
+        hangs_up.slot());
+    on.loop.settle();
+    on.loop.cancel(hangs_up);
+    on.loop.until([&] { return asked->done(); });
+    const auto recorded = on.state->actions().before(0, 10).items;
+    ASSERT_EQ(recorded.size(), 1u);
+    EXPECT_EQ(recorded[0].at("what"), "take long");
+    EXPECT_EQ(recorded[0].at("outcome"), "failed");
+}
+
 TEST_F(Board, TakesABodyWhileItComes) {
     board.act(http::method::put, "/objects/{key}", "upload",
               [](acting, http::request, http::body_reader body) -> awaitable<http::response> {
