@@ -5,6 +5,7 @@
 #include <openssl/crypto.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace infra::dashboard {
 namespace {
@@ -129,6 +130,14 @@ bool is_local_name(std::string_view host) noexcept {
     std::string lower(name);
     std::ranges::transform(lower, lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; });
     return lower == "localhost" || lower.ends_with(".localhost") || is_loopback(lower);
+}
+
+std::string address_from_here(std::string_view url) {
+    std::string made(url);
+    for (const auto& [any, here] : {std::pair("//0.0.0.0:", "//127.0.0.1:"), std::pair("//[::]:", "//[::1]:")})
+        if (const auto at = made.find(any); at != std::string::npos)
+            made.replace(at, std::string_view(any).size(), here);
+    return made;
 }
 
 asked_by asking_site(const http::request& r) noexcept {

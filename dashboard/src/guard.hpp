@@ -66,6 +66,9 @@ bool is_from_here(const http::request& r) noexcept;
 /// "localhost", "x.localhost", 127.0.0.0/8, [::1], with or without a port.
 bool is_local_name(std::string_view host) noexcept;
 
+/// The address for people on this machine of a server that listens at this one, which may be "any": "http://0.0.0.0:3000".
+std::string address_from_here(std::string_view url);
+
 asked_by asking_site(const http::request& r) noexcept;
 
 /// Of `Authorization: Bearer`; empty without it.

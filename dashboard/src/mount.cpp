@@ -100,7 +100,8 @@ void mount(app::application& service, dashboard_options options) {
     // For whoever sits at the terminal, and never through the logger, whose lines are kept and sent elsewhere.
     service.on_started([weak = std::weak_ptr(state)](const app::started& known) {
         if (const auto there = weak.lock())
-            std::fprintf(stderr, "\n  Dashboard, good once: %s\n\n", there->login_link(known.url, link_lasts).c_str());
+            std::fprintf(stderr, "\n  Dashboard, good once: %s\n\n",
+                         there->login_link(address_from_here(known.url), link_lasts).c_str());
     });
 }
 

@@ -147,6 +147,13 @@ TEST(Guard, KnowsThisMachinesNames) {
         EXPECT_FALSE(is_local_name(name)) << name;
 }
 
+TEST(Guard, NamesAnAddressThatItWillAnswerTo) {
+    EXPECT_EQ(address_from_here("http://0.0.0.0:3000"), "http://127.0.0.1:3000");
+    EXPECT_EQ(address_from_here("https://[::]:3000"), "https://[::1]:3000");
+    EXPECT_EQ(address_from_here("http://127.0.0.1:3000"), "http://127.0.0.1:3000");
+    EXPECT_EQ(address_from_here("http://192.0.2.7:3000"), "http://192.0.2.7:3000");
+}
+
 TEST(Guard, AsksTheBrowserWhosePageItWas) {
     const auto site = [](http::headers h) {
         h.set("Host", "localhost:3000");
