@@ -155,7 +155,7 @@ json::value document_of(const queue::job_info& job, std::size_t most_of_texts) {
         {"state", to_string(job.state)},
         {"data", payload_of(masked(job.data), most_of_texts)},
         {"result", payload_of(masked(job.result), most_of_texts)},
-        {"progress", payload_of(job.progress, most_of_texts)},
+        {"progress", payload_of(masked(job.progress), most_of_texts)},
         {"failed_reason", cut(job.failed_reason, most_of_error)},
         {"errors", errors_of(job)},
         {"attempts_made", job.attempts_made},
