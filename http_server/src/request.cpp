@@ -105,10 +105,11 @@ void request_access::set_origin(request& r, const boost::asio::ip::address& peer
         client = forwarded_client(client, *field, trusted);
     if (client != peer)
         r.remote_address_ = client.to_string();
-    if (const auto scheme = r.headers_.get("X-Forwarded-Proto"))
-        r.secure_ = last_entry(*scheme) == "https";
-    if (const auto host = r.headers_.get("X-Forwarded-Host"); host && is_host(last_entry(*host)))
-        r.host_ = append(r, last_entry(*host));
+    // Of several fields the last one is the proxy's, too.
+    if (const auto schemes = r.headers_.get_all("X-Forwarded-Proto"); !schemes.empty())
+        r.secure_ = last_entry(schemes.back()) == "https";
+    if (const auto hosts = r.headers_.get_all("X-Forwarded-Host"); !hosts.empty() && is_host(last_entry(hosts.back())))
+        r.host_ = append(r, last_entry(hosts.back()));
 }
 
 route_match request_access::find(const request& r, const route_table& table) {

@@ -161,6 +161,15 @@ TEST(Request, BelievesProxiesItTrusts) {
          "203.0.113.9",
          "http",
          "h"}, // two fields are one list
+        {{{"Host", "h"},
+          {"X-Forwarded-Proto", "https"},
+          {"X-Forwarded-Proto", "http"},
+          {"X-Forwarded-Host", "evil.example"},
+          {"X-Forwarded-Host", "shop.example"}},
+         "10.0.0.1",
+         "10.0.0.1",
+         "http",
+         "shop.example"}, // of which the first is the client's own claim
         {{{"Host", "h"}, {"X-Forwarded-Host", "evil/host"}, {"X-Forwarded-Proto", "gopher"}},
          "10.0.0.1",
          "10.0.0.1",
