@@ -60,21 +60,31 @@ settings_source settings_of(const app::application& service) {
     return all;
 }
 
+// A module whose variables are wrong has no instance: the service tells of all that is wrong when it is run, and does not start.
+template <class Add>
+void where_configured(Add add) {
+    try {
+        add();
+    } catch (const error& e) {
+        if (e.code() != errc::misconfigured)
+            throw;
+    }
+}
+
 // One panel a line, in the order of the overview's numbers: what it is about comes from the modules' default instances, which the
 // service has wired.
 void add_panels(app::application& service, const std::shared_ptr<board_state>& state) {
     const auto on = state->on();
     const health_watch watch(health::default_registry(), on.time());
     add_health_panel(on, watch);
-    add_queues_panel(on);
-    add_mail_panel(on, watch_default_mailer(on.time()));
+    where_configured([&] { add_queues_panel(on); });
+    where_configured([&] { add_mail_panel(on, watch_default_mailer(on.time())); });
     add_logs_panel(on, logging::default_pipeline());
     add_metrics_panel(on, monitoring::default_metrics());
     add_traces_panel(on, monitoring::default_tracer(), service.name());
-
-    add_realtime_panel(on);
-    add_cache_panel(on);
-    add_storage_panel(on);
+    where_configured([&] { add_realtime_panel(on); });
+    where_configured([&] { add_cache_panel(on); });
+    where_configured([&] { add_storage_panel(on); });
     add_settings_panel(state, settings_of(service));
     add_overview_panel(state, watch);
 }

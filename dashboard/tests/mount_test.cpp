@@ -57,6 +57,21 @@ std::string made_of(std::string pattern) {
     return pattern;
 }
 
+// The dashboard looks at the modules' instances, and one of them could not be made.
+TEST_F(Mounted, LeavesItToTheServiceToTellWhatIsWrong) {
+    auto app = service({{"QUEUE_URL", "ftp://x"}, {"EMAIL_URL", "pigeon:x"}});
+    ::setenv("QUEUE_URL", "ftp://x", 1);
+    ::setenv("EMAIL_URL", "pigeon:x", 1);
+    EXPECT_NO_THROW(mount(app));
+    ::testing::internal::CaptureStderr();
+    EXPECT_EQ(app.run(), 1);
+    const auto told = ::testing::internal::GetCapturedStderr();
+    EXPECT_NE(told.find("QUEUE_URL"), std::string::npos) << told;
+    EXPECT_NE(told.find("EMAIL_URL"), std::string::npos) << told;
+    ::unsetenv("QUEUE_URL");
+    ::unsetenv("EMAIL_URL");
+}
+
 TEST_F(Mounted, WhoMayReadChangesNothing) {
     auto shop = service();
     const auto state = mount_board(shop, {.authorize = [](const http::request&) { return role::read; }});

@@ -1,7 +1,7 @@
 #include "panel.hpp"
 
-#include "../query.hpp"
 #include "../logs/log_search.hpp"
+#include "../query.hpp"
 #include "trace_answers.hpp"
 
 #include <infra/otlp.hpp>
