@@ -23,7 +23,7 @@ namespace infra::storage {
 namespace {
 
 // What a part may have in memory on its way to the disk.
-constexpr std::size_t in_hand = 2u << 20;
+constexpr std::size_t in_hand = 3u << 20;
 
 using target_ptr = std::shared_ptr<target_file>;
 

@@ -14,7 +14,7 @@ namespace infra::storage {
 namespace {
 
 // So much is written, and summed, at once: a thread is woken less often, and the rest of the parts has something to do meanwhile.
-constexpr std::size_t enough = 1u << 20;
+constexpr std::size_t enough = 2u << 20;
 
 struct written {
     std::uint64_t bytes = 0;
