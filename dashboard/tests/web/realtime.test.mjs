@@ -38,6 +38,16 @@ const listen = (channel) =>
     channel,
   );
 
+// waitForFunction does not wait for what a promise comes to.
+const heardBySomebody = (channel) =>
+  page.evaluate(async (path) => {
+    for (let tries = 0; tries < 200; ++tries) {
+      if ((await fetch(path).then((r) => r.json())).subscribers > 0) return;
+      await new Promise((done) => setTimeout(done, 50));
+    }
+    throw new Error("nobody listens");
+  }, `api/realtime/channels/${channel}`);
+
 const confirm = (name) => page.locator("dialog[open]").getByRole("button", { name, exact: true }).click();
 
 test("lists channels, and those that begin so", { skip }, async () => {
@@ -62,7 +72,7 @@ test("shows what is said where there is no history", { skip }, async () => {
   await goTo(page, "realtime/news");
   const table = page.getByRole("table", { name: "Messages" });
   await page.getByText("Nothing yet.").waitFor();
-  await page.waitForFunction(() => fetch("api/realtime/channels/news").then((r) => r.json()).then((c) => c.subscribers > 0));
+  await heardBySomebody("news");
   const status = await page.evaluate(() =>
     fetch("api/realtime/channels/news/messages", { method: "POST", headers: { "X-Infra-Dashboard": "1" }, body: '{"type":"flash","data":17}' }).then((r) => r.status),
   );
