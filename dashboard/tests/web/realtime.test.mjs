@@ -84,7 +84,7 @@ test("shows what is said where there is no history", { skip }, async () => {
 test("refuses data that is no JSON before it is sent", { skip }, async () => {
   await goTo(page, "realtime/room%3A0");
   await page.getByLabel("Data, as JSON; empty for none").fill("{nonsense");
-  assert.equal(await page.getByRole("button", { name: "Publish", exact: true }).isDisabled(), true);
+  await page.getByRole("button", { name: "Publish", exact: true, disabled: true }).waitFor();
 });
 
 test("disconnects a real socket", { skip }, async () => {
