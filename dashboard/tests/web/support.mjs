@@ -95,7 +95,7 @@ export async function settled(page) {
 
 export async function goTo(page, place) {
   await page.evaluate((hash) => (location.hash = hash), `#/${place}`);
-  await page.waitForFunction((name) => document.querySelector("main")?.dataset.page === name, place.split(/[/?]/, 1)[0]);
+  await page.waitForFunction(() => document.querySelector("main")?.dataset.place === location.hash);
   await settled(page);
 }
 

@@ -5,6 +5,7 @@ import { signal } from '@preact/signals';
 import { keep, kept } from './kept';
 
 export interface Place {
+    hash: string; // what it was read from
     path: readonly string[]; // decoded: ["queues", "mail"]
     query: URLSearchParams;
 }
@@ -19,7 +20,7 @@ function decoded(text: string): string {
 
 export function placeOf(hash: string): Place {
     const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?', 2);
-    return { path: path.split('/').filter(Boolean).map(decoded), query: new URLSearchParams(query) };
+    return { hash, path: path.split('/').filter(Boolean).map(decoded), query: new URLSearchParams(query) };
 }
 
 export const place = signal<Place>(placeOf(location.hash));

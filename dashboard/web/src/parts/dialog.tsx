@@ -1,7 +1,7 @@
 // What lies over the page: dialogs and drawers. Escape closes them, and the focus goes back to where it was.
 
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 
 import { Icon } from './icons';
 
@@ -18,7 +18,8 @@ export interface DialogProps {
 export function Dialog(props: DialogProps) {
     const box = useRef<HTMLDialogElement>(null);
     const id = useId();
-    useEffect(() => {
+    // Before it is painted: a key that is pressed at once is for the dialog.
+    useLayoutEffect(() => {
         const from = document.activeElement as HTMLElement | null;
         const dialog = box.current!;
         dialog.showModal();

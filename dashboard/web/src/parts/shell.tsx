@@ -245,7 +245,7 @@ export function Shell() {
                 </a>
                 <Rail />
                 <Top />
-                <main class="main" id="main" data-page={here()}>
+                <main class="main" id="main" data-page={here()} data-place={place.value.hash}>
                     <Silence />
                     <Boundary key={here()}>
                         <Suspense fallback={<Skeleton />}>{session.value && (Part ? <Part /> : <Missing />)}</Suspense>
