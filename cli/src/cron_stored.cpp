@@ -27,27 +27,6 @@ exit_code ls(const cron_words& words, const queue_session& with) {
     return exit_code::ok;
 }
 
-queue::enqueue_options as_its_runs(const queue::schedule_info& s) {
-    const auto& o = s.options;
-    return {.attempts = o.attempts,
-            .backoff = o.backoff,
-            .priority = o.priority,
-            .lifo = o.lifo,
-            .keep_completed = o.keep_completed,
-            .keep_failed = o.keep_failed,
-            .timeout = o.timeout,
-            .ttl = o.ttl,
-            .queue = s.queue};
-}
-
-// A job beside the schedule's own: that goes on as if nothing had been.
-exit_code run_now(const queue::schedule_info& s, const queue_session& with) {
-    const auto data = json::parse(s.data, {.max_bytes = s.data.size(), .max_depth = 256}).value();
-    const auto id = with.ask(with.jobs.enqueue(s.name, data, as_its_runs(s)));
-    with.to.print(printable(id), {{"id", id}, {"queue", s.queue}, {"name", s.name}});
-    return exit_code::ok;
-}
-
 exit_code run(const cron_words& words, const queue_session& with) {
     std::vector<queue::schedule_info> found;
     for (auto& each : with.ask(with.jobs.stored()->schedules(queue_of(words))))
@@ -58,7 +37,12 @@ exit_code run(const cron_words& words, const queue_session& with) {
                                                       "' is stored (infra cron ls shows those there are)");
     if (found.size() > 1)
         throw std::invalid_argument("several queues have a schedule '" + words.name + "'; say which with --queue");
-    return run_now(found.front(), with);
+    const auto& one = found.front();
+    const auto id = with.ask(with.jobs.run_cron({one.queue, one.id}));
+    if (!id)
+        return with.to.fail(exit_code::not_found, "the schedule '" + printable(one.id) + "' was removed just now");
+    with.to.print(printable(*id), {{"id", *id}, {"queue", one.queue}, {"name", one.name}});
+    return exit_code::ok;
 }
 
 } // namespace

@@ -261,6 +261,7 @@ awaitable<std::optional<cron_job>> queue::get_cron_job(std::string name) const {
     return find_cron(state_, std::move(name));
 }
 awaitable<bool> queue::remove_cron(std::string name) const { return forget_cron(state_, std::move(name)); }
+awaitable<std::optional<job_id>> queue::run_cron(schedule_key which) const { return add_run(state_, std::move(which)); }
 
 awaitable<std::vector<cron_job>> queue::cron_jobs(shared s) {
     auto all = co_await control(s->stored, *s->time).schedules();
@@ -296,6 +297,14 @@ awaitable<bool> queue::forget_cron(shared s, std::string name) {
     if (found && found->stored)
         co_await control(s->stored, *s->time).remove_schedule({found->queue, name});
     co_return found.has_value();
+}
+
+awaitable<std::optional<job_id>> queue::add_run(shared s, schedule_key of) {
+    const auto all = co_await s->stored->schedules(of.queue);
+    const auto found = std::ranges::find(all, of.id, &schedule_info::id);
+    if (found == all.end())
+        co_return std::nullopt;
+    co_return co_await add_one(s, of.queue, found->options, {found->name, found->data}, {});
 }
 
 awaitable<void> queue::stop(deadline limit) const { return state_->stored->stop(limit); }

@@ -275,6 +275,26 @@ TEST_F(QueueWorkerSchedules, RemovesAScheduleForGood) {
     EXPECT_TRUE(loop.await(p.jobs.get_cron_jobs()).empty());
 }
 
+TEST_F(QueueWorkerSchedules, RunsAScheduleNowBesideItsOwnRuns) {
+    auto& p = process();
+    auto d = every_minute();
+    d.handler = [this](job_context&) -> awaitable<void> {
+        runs.push_back(time.wall());
+        co_return;
+    };
+    p.jobs.define_cron(std::move(d));
+    start(p);
+    const auto next = known(p.jobs).next;
+    const auto id = loop.await(p.jobs.run_cron({"tick", "tick"}));
+    ASSERT_TRUE(id);
+    pass(5s);
+    EXPECT_EQ(runs.size(), 1U);
+    EXPECT_EQ(loop.await(p.jobs.find_job(job_key{"tick", *id}))->state, job_state::completed);
+    EXPECT_EQ(known(p.jobs).next, next);
+    EXPECT_EQ(known(p.jobs).runs, 0U);
+    EXPECT_FALSE(loop.await(p.jobs.run_cron({"tick", "tock"})));
+}
+
 TEST_F(QueueWorkerSchedules, RefusesADefinitionThatNeverRuns) {
     auto& p = process();
     auto d = every_minute();

@@ -32,31 +32,13 @@ awaitable<http::response> show_schedules(shared_desk desk) {
     co_return page_of(std::move(items), {});
 }
 
-queue::enqueue_options as_its_runs(const queue::schedule_info& s) {
-    const auto& o = s.options;
-    return {.attempts = o.attempts,
-            .backoff = o.backoff,
-            .priority = o.priority,
-            .lifo = o.lifo,
-            .keep_completed = o.keep_completed,
-            .keep_failed = o.keep_failed,
-            .timeout = o.timeout,
-            .ttl = o.ttl,
-            .queue = s.queue};
-}
-
-// A job beside the schedule's own, which goes on as if nothing had been.
 awaitable<http::response> run_now(shared_desk desk, http::request r) {
-    const auto jobs = desk->jobs();
     const std::string queue(r.param("queue")), name(r.param("name"));
-    const auto all = co_await jobs.stored()->schedules(queue);
-    const auto found = std::ranges::find(all, name, &queue::schedule_info::id);
-    if (found == all.end())
+    const auto id = co_await desk->jobs().run_cron({queue, name});
+    if (!id)
         throw http::error_response(404, "no_schedule", "no such schedule is stored: a worker stores those it defines");
-    const auto data = json::parse(found->data, {.max_bytes = found->data.size(), .max_depth = 256}).value();
-    const auto id = co_await jobs.enqueue(found->name, data, as_its_runs(*found));
     desk->forget(queue);
-    co_return http::response::created({{"queue", queue}, {"id", id}});
+    co_return http::response::created({{"queue", queue}, {"id", *id}});
 }
 
 } // namespace

@@ -61,6 +61,9 @@ public:
     /// store it again.
     [[nodiscard]] awaitable<bool> remove_cron(std::string name) const;
 
+    /// Adds a job as a schedule's runs are, now and beside those that it has; empty if no such schedule is stored.
+    [[nodiscard]] awaitable<std::optional<job_id>> run_cron(schedule_key which) const;
+
     /// Adds a job; durable when the id is there. The payload is written at the call, so nothing of it need live on.
     template <class T>
     [[nodiscard]] awaitable<job_id> enqueue(const job<T>& to, const std::type_identity_t<T>& data,
@@ -138,6 +141,7 @@ private:
     static awaitable<std::vector<cron_job>> cron_jobs(shared s);
     static awaitable<std::optional<cron_job>> find_cron(shared s, std::string name);
     static awaitable<bool> forget_cron(shared s, std::string name);
+    static awaitable<std::optional<job_id>> add_run(shared s, schedule_key of);
 
     shared state_;
 };
