@@ -45,16 +45,6 @@ bool is_served_here(const storage::storage& files) {
     return kind == "file" || kind == "memory";
 }
 
-void add_sweep(wiring& w, const storage::storage& files) {
-    const storage_sweep daily(files, w.options.storage_sweep);
-    w.parts.push_back({.name = "storage",
-                       .run = [daily] { return daily.run(); },
-                       .stop = [daily](deadline) -> awaitable<void> {
-                           daily.stop();
-                           co_return;
-                       }});
-}
-
 } // namespace
 
 std::string storage_route(const environment& variables) {
@@ -87,7 +77,7 @@ void wire_storage(wiring& w) {
     if (is_served_here(*files))
         storage::add_signed_urls(w.routes, *files, storage_route(variables));
     if (files->bucket()->name() == "file" && w.options.storage_sweep > std::chrono::milliseconds(0))
-        add_sweep(w, *files);
+        w.parts.push_back(storage_sweep(*files, w.options.storage_sweep));
 }
 
 } // namespace infra::app

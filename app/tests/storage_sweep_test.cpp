@@ -22,7 +22,7 @@ struct StorageSweep : ::testing::Test {
 };
 
 TEST_F(StorageSweep, AbortsOnceADayWhatIsOld) {
-    const storage_sweep daily(files, 36h, time);
+    const auto daily = storage_sweep(files, 36h, time);
     loop.get(files.begin_upload("a"));
     const auto run = loop.spawn(daily.run());
     wait_for_sleep();
@@ -34,15 +34,15 @@ TEST_F(StorageSweep, AbortsOnceADayWhatIsOld) {
     loop.until([&] { return uploads() == 0; });
     wait_for_sleep();
     EXPECT_FALSE(run->done());
-    daily.stop();
-    daily.stop();
+    loop.run(daily.stop(deadline::never()));
+    loop.run(daily.stop(deadline::never()));
     loop.until([&] { return run->done(); });
     EXPECT_FALSE(run->failure) << run->what();
 }
 
 TEST_F(StorageSweep, DoesNotRunOnceItWasStopped) {
-    const storage_sweep daily(files, 36h, time);
-    daily.stop();
+    const auto daily = storage_sweep(files, 36h, time);
+    loop.run(daily.stop(deadline::never()));
     const auto run = loop.run(daily.run());
     EXPECT_FALSE(run->failure) << run->what();
 }

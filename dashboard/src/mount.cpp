@@ -1,6 +1,5 @@
 #include "mount.hpp"
 
-#include "background.hpp"
 #include "cache/cache_panel.hpp"
 #include "health/panel.hpp"
 #include "logs/panel.hpp"
@@ -34,16 +33,15 @@ std::string admin_token(const infra::environment& variables) {
     }
 }
 
+// What the dashboard does for itself is not what the service does.
+awaitable<void> quietly(std::function<awaitable<void>()> work) {
+    const context_scope quiet(context().with_telemetry_suppressed());
+    co_await work();
+}
+
 void add_parts(app::application& to, const std::shared_ptr<board_state>& state) {
-    for (const auto& each : state->works) {
-        const background work(each.name, each.work, *state->options().time);
-        to.add_part({.name = each.name,
-                     .run = [work] { return work.run(); },
-                     .stop = [work](deadline) -> awaitable<void> {
-                         work.stop();
-                         co_return;
-                     }});
-    }
+    for (const auto& each : state->works)
+        to.add_part(app::background(each.name, [work = each.work] { return quietly(work); }, *state->options().time));
     to.add_part({.name = "dashboard", .stop = [state](deadline) -> awaitable<void> {
                      state->stop();
                      co_return;

@@ -133,6 +133,13 @@ struct part {
     std::function<awaitable<void>(deadline)> stop{};
 };
 
+/// Work that goes on while the service does, and is cancelled when it stops:
+///
+///     service.add_part(app::background("rates", [] { return fetch_rates_each_hour(); }));
+///
+/// What it throws is logged, and it is begun again 10 s later, as when it ends. The clock must outlive the service.
+part background(std::string name, std::function<awaitable<void>()> work, clock& time = real_clock());
+
 /// Threads:  run() on the thread that owns the application, which it occupies; stop() from any; the rest before run().
 /// Errors:   the constructor does not throw for what the environment says: run() reports all of it at once on stderr and
 ///           in the log, and returns 1. Bad options throw std::invalid_argument naming the field.
