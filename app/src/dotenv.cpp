@@ -137,17 +137,23 @@ dotenv parse_dotenv(std::string_view text, std::string_view file) {
 }
 
 dotenv read_dotenv(const environment& process, const std::string& file) {
-    constexpr std::size_t most = 64 * 1024;
     std::error_code absent;
     try {
-        if (is_production(process) || !std::filesystem::exists(file, absent))
-            return {};
+        return is_production(process) || !std::filesystem::exists(file, absent) ? dotenv() : read_env_file(file);
+    } catch (const error& e) { // APP_ENV_FILE cannot be read
+        return {.values = {}, .problems = {e.what()}};
+    }
+}
+
+dotenv read_env_file(const std::string& file) {
+    constexpr std::size_t most = 64 * 1024;
+    try {
         const auto beginning = read_beginning(file, most + 1);
         if (beginning.text.size() > most)
             return {.values = {}, .problems = {file + ": is larger than 64 KiB"}};
         return parse_dotenv(beginning.text, file);
     } catch (const error& e) {
-        return {.values = {}, .problems = {e.code() == errc::misconfigured ? e.what() : file + ": " + e.what()}};
+        return {.values = {}, .problems = {file + ": " + e.what()}};
     }
 }
 

@@ -105,6 +105,12 @@ TEST_F(DotenvFile, CountsUnlessTheServiceRunsInProduction) {
         EXPECT_EQ(read_dotenv(environment(process), path()).values.has("PORT"), is_read);
 }
 
+TEST_F(DotenvFile, HasToBeThereWhereSomebodyNamesIt) {
+    EXPECT_EQ(read_env_file(path()).problems.size(), 1u);
+    write("APP_ENV=production\nPORT=81\n");
+    EXPECT_EQ(read_env_file(path()).values.get("PORT"), "81") << "also in production";
+}
+
 TEST_F(DotenvFile, IsBoundedAndAFile) {
     write("A=" + std::string(64 * 1024, 'x'));
     EXPECT_EQ(read_dotenv({}, path()).problems, texts{path() + ": is larger than 64 KiB"});

@@ -53,6 +53,18 @@ TEST(EffectiveSettings, AreTheDefaultsWhereNothingIsSet) {
     EXPECT_EQ(effective("REDIS_URL", environment()).value, "");
 }
 
+TEST(EffectiveSettings, FollowWhatAnotherVariableDecides) {
+    const environment with(
+        {{"REDIS_URL", "redis://user:s3cret@h:6379/1"}, {"RESEND_API_KEY", "re_1"}, {"S3_BUCKET", "b"}});
+    for (const auto* each : {"QUEUE_URL", "CACHE_URL", "REALTIME_URL"})
+        EXPECT_EQ(effective(each, with).value, "redis://h:6379/1");
+    EXPECT_EQ(effective("EMAIL_URL", with).value, "resend:");
+    EXPECT_EQ(effective("STORAGE_URL", with).value, "s3:");
+    EXPECT_EQ(effective("STORAGE_URL", with).source, setting_source::standard);
+    EXPECT_EQ(effective("QUEUE_URL", environment({{"QUEUE_URL", "memory:"}, {"REDIS_URL", "redis://h"}})).value,
+              "memory:");
+}
+
 TEST(EffectiveSettings, TellWhereAValueComesFrom) {
     const environment process({{"PORT", "80"}, {"HEALTH_TOKEN_FILE", "/dev/null"}, {"HOST", ""}});
     const environment dotenv({{"PORT", "81"}, {"HOST", "::1"}, {"HEALTH_TOKEN", "from the file below"}});

@@ -3,6 +3,8 @@
 #include <infra/base/error.hpp>
 #include <infra/runtime/environment_layers.hpp>
 
+#include <algorithm>
+
 namespace infra::app {
 namespace {
 
@@ -25,12 +27,31 @@ setting_source source_of(std::string_view name, const environment& variables, co
     return says(dotenv, name) ? setting_source::dotenv : setting_source::standard;
 }
 
+// What a variable that is not set takes from another one, before its default counts.
+struct way_out {
+    std::string_view variable;
+    std::string_view other;
+    std::string_view value; ///< empty: the other one's
+};
+constexpr way_out ways_out[] = {{"QUEUE_URL", "REDIS_URL", ""},
+                                {"CACHE_URL", "REDIS_URL", ""},
+                                {"REALTIME_URL", "REDIS_URL", ""},
+                                {"EMAIL_URL", "RESEND_API_KEY", "resend:"},
+                                {"STORAGE_URL", "S3_BUCKET", "s3:"}};
+
+std::string fallback_of(const setting& known, const environment& all) {
+    const auto* way = std::ranges::find(ways_out, known.name, &way_out::variable);
+    if (way == std::ranges::end(ways_out) || !all.has(way->other))
+        return std::string(known.fallback);
+    return way->value.empty() ? settings::shown(known, all.get_or(way->other, "")) : std::string(way->value);
+}
+
 effective_setting effective(const setting& known, const environment& all) {
     effective_setting made{.known = &known};
     made.problem = settings::form_problem(known, all);
     try {
         const auto value = all.get(known.name);
-        made.value = value ? settings::shown(known, *value) : std::string(known.fallback);
+        made.value = value ? settings::shown(known, *value) : fallback_of(known, all);
     } catch (const error&) { // has a problem: the file that should hold it cannot be read
     }
     return made;

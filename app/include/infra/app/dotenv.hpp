@@ -31,4 +31,7 @@ dotenv parse_dotenv(std::string_view text, std::string_view file = ".env");
 /// than 64 KiB, or no file, is a problem.
 dotenv read_dotenv(const environment& process, const std::string& file = ".env");
 
+/// A file that somebody named, whatever APP_ENV says. One that is not there is a problem too.
+dotenv read_env_file(const std::string& file);
+
 } // namespace infra::app

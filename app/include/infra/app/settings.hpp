@@ -52,6 +52,7 @@ struct setting {
     std::string_view choices{};    ///< words with commas between
     bool secret = false;           ///< never shown, not even in part
     bool reserved_for_cli = false; ///< the `infra` command reads it, a service does not
+    bool set_by_others = false;    ///< systemd or the shell says it, nobody writes it down
 };
 
 /// All of them, by module and then in the order of interest.
@@ -76,7 +77,8 @@ std::string_view to_string(setting_source source) noexcept;
 /// A variable as it is now.
 struct effective_setting {
     const setting* known;
-    /// Fit to be shown: a URL without user and password, a secret as "(set)"; the fallback where nothing is set; or empty.
+    /// Fit to be shown: a URL without user and password, a secret as "(set)"; where nothing is set, what counts instead: another
+    /// variable's value (REDIS_URL's for QUEUE_URL) or the fallback; or empty.
     std::string value{};
     setting_source source = setting_source::standard;
     std::string problem{}; ///< what is wrong with the form of its value; empty: nothing is
