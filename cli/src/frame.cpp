@@ -10,15 +10,31 @@
 namespace infra::cli {
 namespace {
 
-constexpr std::string_view exit_codes =
-    "Exit codes: 0 ok, 1 failed, 2 wrong usage, 3 not found, 4 unhealthy, 5 no connection, 6 only partly done.";
+constexpr exit_meaning meanings[] = {{exit_code::ok, "ok"},
+                                     {exit_code::failed, "failed"},
+                                     {exit_code::usage, "wrong usage"},
+                                     {exit_code::not_found, "not found"},
+                                     {exit_code::unhealthy, "unhealthy"},
+                                     {exit_code::unreachable, "no connection"},
+                                     {exit_code::partial, "only partly done"},
+                                     {exit_code::interrupted, "interrupted"}};
+
+std::string last_line() {
+    std::string text;
+    for (const auto& each : meanings)
+        text.append(text.empty() ? "Exit codes: " : ", ")
+            .append(std::to_string(static_cast<int>(each.code)))
+            .append(" ")
+            .append(each.meaning);
+    return text + ".";
+}
 
 // Below a verb's options; the list of all verbs shows their descriptions alone.
 std::string footer(const std::vector<std::string>& examples) {
     std::string text;
     for (const auto& each : examples)
         text += (text.empty() ? "Examples:\n  " : "\n  ") + each;
-    return text + (text.empty() ? "" : "\n\n") + std::string(exit_codes);
+    return text + (text.empty() ? "" : "\n\n") + last_line();
 }
 
 // Letters that are missing, too many, wrong, or changed places with the next.
@@ -68,6 +84,8 @@ std::string no_command(const std::string& words, const std::string& meant) {
 
 } // namespace
 
+std::span<const exit_meaning> exit_codes() noexcept { return meanings; }
+
 void output::print(std::string_view text, const boost::json::value& document) const {
     if (json)
         out << boost::json::serialize(document) << '\n';
@@ -85,42 +103,57 @@ exit_code output::fail(exit_code code, std::string_view sentence) const {
 
 frame::frame(std::ostream& out, std::ostream& err)
     : root_("Operates services built with infra.", "infra"), to_{out, err} {
-    root_.footer(footer({"infra health --url http://127.0.0.1:3000", "infra version --json"}));
+    const std::vector<std::string> examples{"infra health --url http://127.0.0.1:3000", "infra version --json"};
+    root_.footer(footer(examples));
+    examples_[&root_] = examples;
     root_.add_flag("--json", to_.json, "Print one JSON document instead of text");
+    root_.add_flag("--no-color", no_colours_, "Print without colours, on terminals too; as NO_COLOR does");
     root_.set_version_flag("--version", "infra " INFRA_VERSION, "Print the version and exit");
     root_.require_subcommand(1);
     root_.fallthrough();
 }
 
 CLI::App& frame::add(verb v, std::function<exit_code(const output&)> act, CLI::App* parent) {
-    auto* app = (parent ? parent : &root_)->add_subcommand(v.name, v.description);
-    app->footer(footer(v.examples));
-    app->fallthrough();
-    app->callback([this, act = std::move(act)] { chosen_ = act; });
-    return *app;
+    auto& app = add_below(parent, std::move(v));
+    app.callback([this, act = std::move(act)] { chosen_ = act; });
+    return app;
 }
 
 CLI::App& frame::add_group(verb v, CLI::App* parent) {
+    auto& app = add_below(parent, std::move(v));
+    app.require_subcommand(1);
+    return app;
+}
+
+CLI::App& frame::add_below(CLI::App* parent, verb v) {
     auto* app = (parent ? parent : &root_)->add_subcommand(v.name, v.description);
     app->footer(footer(v.examples));
     app->fallthrough();
-    app->require_subcommand(1);
+    examples_[app] = std::move(v.examples);
     return *app;
 }
 
+const std::vector<std::string>& frame::examples_of(const CLI::App& verb) const { return examples_.at(&verb); }
+
 int frame::run(std::vector<std::string> words) try {
     chosen_ = nullptr;
-    to_.json = false;
+    to_.json = no_colours_ = false;
     try {
         std::ranges::reverse(words); // CLI11 takes its words from the back
         root_.parse(std::move(words));
     } catch (const CLI::ParseError& problem) {
         return report(problem);
     }
+    look_at_terminal();
     const auto code = chosen_ ? chosen_(to_) : exit_code::usage;
     return static_cast<int>(to_.out.flush() ? code : cannot_write(code));
 } catch (const std::exception& e) {
     return static_cast<int>(to_.fail(exit_code::failed, e.what()));
+}
+
+void frame::look_at_terminal() {
+    to_.colours = !no_colours_ && has_colours(is_terminal(to_.out), environment::of_process());
+    to_.columns = is_terminal(to_.out) ? columns_of(to_.out) : 0;
 }
 
 // What the verb found out still tells, unless it would pass for success.

@@ -4,9 +4,7 @@
 #include "storage_verbs.hpp"
 
 #include <algorithm>
-#include <iostream>
-
-#include <unistd.h>
+#include <ostream>
 
 namespace infra::cli {
 namespace {
@@ -21,8 +19,6 @@ std::string per_second(std::uint64_t bytes, std::chrono::nanoseconds since) {
 }
 
 } // namespace
-
-bool on_terminal(const std::ostream& err) { return &err == &std::cerr && ::isatty(STDERR_FILENO) == 1; }
 
 std::string progress_line(std::string_view name, const storage::progress& now, std::chrono::nanoseconds since) {
     const auto speed = per_second(now.done, since);

@@ -2,8 +2,10 @@
 
 /// How far a transfer has come, on a line of a terminal that is written over.
 ///
-///     progress_bar bar(to.err, on_terminal(to.err), "backup.tar");
+///     progress_bar bar(to.err, is_terminal(to.err), "backup.tar");
 ///     files.put(…, {.on_progress = bar.follow()});
+
+#include "terminal.hpp"
 
 #include <infra/base/time.hpp>
 #include <infra/storage/options.hpp>
@@ -12,9 +14,6 @@
 #include <string>
 
 namespace infra::cli {
-
-/// Whether the stream is the process's standard error, and that a terminal.
-bool on_terminal(const std::ostream& err);
 
 /// `backup.tar   45% [#########           ] 12.3 MiB of 27.0 MiB, 4.1 MiB/s`; without a total: what has been done.
 std::string progress_line(std::string_view name, const storage::progress& now, std::chrono::nanoseconds since);

@@ -8,8 +8,6 @@
 #include <memory>
 #include <ostream>
 
-#include <unistd.h>
-
 namespace infra::cli {
 namespace {
 
@@ -42,7 +40,7 @@ exit_code get_into_file(const get_words& words, const storage_session& with) {
     const auto target = target_of(words);
     storage::object_info info;
     {
-        progress_bar bar(with.to.err, on_terminal(with.to.err), words.key);
+        progress_bar bar(with.to.err, is_terminal(with.to.err), words.key);
         info = until_interrupted(
             with.files.download(words.key, target, {.resume = words.resume, .on_progress = bar.follow()}));
     }
@@ -55,7 +53,7 @@ exit_code get_into_file(const get_words& words, const storage_session& with) {
 exit_code get(const get_words& words, const storage_session& with) {
     if (words.to != "-")
         return get_into_file(words, with);
-    progress_bar bar(with.to.err, on_terminal(with.to.err) && ::isatty(STDOUT_FILENO) == 0, words.key);
+    progress_bar bar(with.to.err, is_terminal(with.to.err) && !is_terminal(with.to.out), words.key);
     until_interrupted(write_to(with.files, words.key, with.to.out, bar.follow()));
     return exit_code::ok;
 }

@@ -2,6 +2,7 @@
 #include "printable.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace infra::cli {
 namespace {
@@ -31,27 +32,41 @@ std::vector<std::string> shown(const table_row& row) {
     return cells;
 }
 
-std::string line_of(const std::vector<std::string>& cells, const std::vector<std::size_t>& widths) {
+using paint_in_row = std::function<std::string(std::size_t, std::string_view)>;
+
+std::string line_of(const std::vector<std::string>& cells, const std::vector<std::size_t>& widths,
+                    const paint_in_row& paint) {
     std::string line;
-    for (std::size_t i = 0; i < cells.size(); ++i)
-        line += cells[i] + std::string(i + 1 < cells.size() ? widths[i] - width_of(cells[i]) + 2 : 0, ' ');
-    while (line.ends_with(' '))
-        line.pop_back();
+    std::size_t gap = 0; // before the next cell that has something in it
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+        if (!cells[i].empty())
+            line.append(std::exchange(gap, 0), ' ').append(paint(i, cells[i]));
+        gap += widths[i] - width_of(cells[i]) + 2;
+    }
     return line;
 }
+
+std::string unpainted(std::size_t, std::string_view cell) { return std::string(cell); }
 
 } // namespace
 
 std::string table(const table_row& heads, const std::vector<table_row>& rows) {
+    return table(heads, rows,
+                 [](std::size_t, std::size_t column, std::string_view cell) { return unpainted(column, cell); });
+}
+
+std::string table(const table_row& heads, const std::vector<table_row>& rows, const cell_paint& paint) {
     std::vector<std::vector<std::string>> all{heads};
     std::ranges::transform(rows, std::back_inserter(all), shown);
     std::vector<std::size_t> widths(heads.size(), 0);
     for (const auto& row : all)
         for (std::size_t i = 0; i < row.size(); ++i)
             widths[i] = std::max(widths[i], width_of(row[i]));
-    std::string text;
-    for (const auto& row : all)
-        text += (text.empty() ? "" : "\n") + line_of(row, widths);
+    auto text = line_of(heads, widths, unpainted);
+    for (std::size_t row = 0; row < rows.size(); ++row)
+        text += "\n" + line_of(all[row + 1], widths, [&paint, row](std::size_t column, std::string_view cell) {
+                    return paint(row, column, cell);
+                });
     return text;
 }
 

@@ -367,7 +367,7 @@ TEST(StorageCommandProgress, IsALineOfFixedWidth) {
 
 TEST(StorageCommandProgress, IsOnTerminalsAlone) {
     std::ostringstream to;
-    EXPECT_FALSE(on_terminal(to));
+    EXPECT_FALSE(is_terminal(to));
     {
         progress_bar hidden(to, false, "a");
         EXPECT_FALSE(hidden.follow());

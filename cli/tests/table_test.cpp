@@ -16,6 +16,14 @@ TEST(Table, CutsAndCleansWhatOthersWrote) {
               "B\n" + std::string(59, 'x') + "…  ?[2J?");
 }
 
+TEST(Table, IsPaintedWithoutLosingItsColumns) {
+    const auto only_failures = [](std::size_t row, std::size_t column, std::string_view cell) {
+        return row == 1 && column == 1 ? "<" + std::string(cell) + ">" : std::string(cell);
+    };
+    EXPECT_EQ(table({"ID", "STATE", "WHY"}, {{"1", "waiting", ""}, {"2", "failed", "x"}}, only_failures),
+              "ID  STATE    WHY\n1   waiting\n2   <failed>   x");
+}
+
 TEST(FactSheet, LeavesOutWhatIsNotKnown) {
     EXPECT_EQ(fact_sheet({{"id", "7"}, {"much longer", ""}, {"name", "a\tb"}}), "id    7\nname  a?b");
 }

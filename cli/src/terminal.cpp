@@ -1,0 +1,40 @@
+#include "terminal.hpp"
+
+#include <iostream>
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+namespace infra::cli {
+namespace {
+
+int descriptor_of(const std::ostream& stream) {
+    return &stream == &std::cout ? STDOUT_FILENO : &stream == &std::cerr ? STDERR_FILENO : -1;
+}
+
+} // namespace
+
+bool is_terminal(const std::ostream& stream) {
+    const int descriptor = descriptor_of(stream);
+    return descriptor >= 0 && ::isatty(descriptor) == 1;
+}
+
+std::size_t columns_of(const std::ostream& stream) {
+    winsize size{};
+    const int descriptor = descriptor_of(stream);
+    return descriptor >= 0 && ::ioctl(descriptor, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+bool has_colours(bool terminal, const environment& variables) {
+    const auto kind = variables.get_or("TERM", "");
+    return terminal && !variables.has("NO_COLOR") && !kind.empty() && kind != "dumb";
+}
+
+std::string painted(bool colours, ink with, std::string_view text) {
+    constexpr std::string_view begin[] = {"\033[32m", "\033[33m", "\033[31m", "\033[2m", "\033[1m"};
+    if (!colours || text.empty())
+        return std::string(text);
+    return std::string(begin[static_cast<std::size_t>(with)]).append(text).append("\033[0m");
+}
+
+} // namespace infra::cli
