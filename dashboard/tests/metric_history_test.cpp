@@ -1,5 +1,4 @@
 #include "src/metrics/history.hpp"
-#include "src/metrics/quantile.hpp"
 
 #include <gtest/gtest.h>
 
@@ -67,22 +66,6 @@ TEST(SeriesPoints, ForgetWhatIsOldButNotWhatAGaugeStandsAt) {
     EXPECT_EQ(read(gauge), (std::vector<std::pair<tick, double>>{{90, 90}}));
     counter.add({.at = 2000, .value = 3});
     EXPECT_EQ(read(counter), (std::vector<std::pair<tick, double>>{{2000, 3}}));
-}
-
-// --- quantiles ----------------------------------------------------------------------------------------------------
-
-TEST(Quantile, IsWithinTheBucketThatHasIt) {
-    const std::vector<double> bounds{1, 2, 4};
-    const struct {
-        std::vector<std::uint64_t> observed;
-        double q;
-        std::optional<double> expected;
-    } cases[] = {
-        {{0, 0, 0, 0}, 0.5, unknown}, {{10, 0, 0, 0}, 0.5, 0.5}, {{0, 10, 0, 0}, 0.5, 1.5}, {{5, 5, 0, 0}, 0.5, 1},
-        {{5, 0, 5, 0}, 0.75, 3},      {{0, 0, 0, 7}, 0.5, 4},    {{9, 0, 0, 1}, 0.99, 4},   {{0, 4, 0, 0}, 1, 2},
-    };
-    for (const auto& each : cases)
-        EXPECT_EQ(quantile(bounds, each.observed, each.q), each.expected);
 }
 
 // --- the history ---------------------------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 #include "range.hpp"
 
 #include "history.hpp"
-#include "quantile.hpp"
+
+#include <infra/base/quantile.hpp>
 
 #include <algorithm>
 #include <functional>

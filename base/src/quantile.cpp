@@ -1,8 +1,8 @@
-#include "quantile.hpp"
+#include <infra/base/quantile.hpp>
 
 #include <numeric>
 
-namespace infra::dashboard {
+namespace infra {
 
 std::optional<double> quantile(std::span<const double> bounds, std::span<const std::uint64_t> observed,
                                double q) noexcept {
@@ -22,4 +22,4 @@ std::optional<double> quantile(std::span<const double> bounds, std::span<const s
     return bounds.back();
 }
 
-} // namespace infra::dashboard
+} // namespace infra
