@@ -49,10 +49,10 @@ struct realtime_options {
         "rt"; ///< of channels and keys in Redis: services that share one do not hear each other under different ones
     realtime::websocket_options
         sockets{}; ///< without origins: REALTIME_ORIGINS, otherwise those of the host that is called
-    realtime::event_stream_options events{}; ///< without origins: those of the sockets
-    std::string sockets_path = "/ws";
-    std::string events_path = "/events";
-    std::string client_path = "/infra/realtime.js";
+    realtime::event_stream_options events{};        ///< without origins: those of the sockets
+    std::string sockets_path = "/ws";               ///< where WebSockets connect
+    std::string events_path = "/events";            ///< where event streams are read
+    std::string client_path = "/infra/realtime.js"; ///< where browsers get their client
 };
 
 struct app_options {

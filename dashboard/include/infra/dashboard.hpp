@@ -52,8 +52,8 @@ struct dashboard_options {
     std::function<role(const http::request&)> authorize{};
     std::chrono::seconds session = std::chrono::hours(12); ///< how long a log-in is good for
     std::size_t max_viewers = 20;                          ///< live streams at once; one more is answered 503
-    dashboard::kept kept{};
-    clock* time = &real_clock();
+    dashboard::kept kept{};                                ///< how much is kept, and for how long
+    clock* time = &real_clock();                           ///< outlives the dashboard
 };
 
 /// Mounts the dashboard on a service, before it runs. What the service has switched off has no page.

@@ -41,8 +41,8 @@ using resource = std::vector<std::pair<std::string, std::string>>;
 struct options {
     /// Where spans go, as it is: `http://localhost:4318/v1/traces`.
     std::string traces_url = "http://localhost:4318/v1/traces";
-    http::headers headers{}; ///< of each request: keys, tenants
-    otlp::resource resource{{"service.name", "unknown_service"}};
+    http::headers headers{};                                      ///< of each request: keys, tenants
+    otlp::resource resource{{"service.name", "unknown_service"}}; ///< who sends
 
     /// Send gzip: far fewer bytes, for some processor time.
     bool compress = false;
@@ -113,9 +113,9 @@ std::string traces_json(std::span<const std::shared_ptr<const monitoring::span_r
 struct metrics_options {
     /// Where metrics go, as it is.
     std::string url = "http://localhost:4318/v1/metrics";
-    http::headers headers{};
-    otlp::resource resource{{"service.name", "unknown_service"}};
-    bool compress = false;
+    http::headers headers{};                                      ///< of each request: keys, tenants
+    otlp::resource resource{{"service.name", "unknown_service"}}; ///< who sends
+    bool compress = false;                                        ///< send gzip
     /// For one request. Greater than zero.
     std::chrono::milliseconds timeout = std::chrono::seconds(10);
     /// For one request with all its repetitions; then what it carried is dropped. Greater than zero.
@@ -170,9 +170,9 @@ private:
 struct logs_options {
     /// Where lines go, as it is.
     std::string url = "http://localhost:4318/v1/logs";
-    http::headers headers{};
-    otlp::resource resource{{"service.name", "unknown_service"}};
-    bool compress = false;
+    http::headers headers{};                                      ///< of each request: keys, tenants
+    otlp::resource resource{{"service.name", "unknown_service"}}; ///< who sends
+    bool compress = false;                                        ///< send gzip
     /// For one request. Greater than zero.
     std::chrono::milliseconds timeout = std::chrono::seconds(10);
     /// For one batch with all its repetitions; then it is dropped. Greater than zero.

@@ -97,8 +97,8 @@ enum class unknown_members {
 
 /// What `parse` accepts at most.
 struct limits {
-    std::size_t max_bytes = 1024 * 1024;
-    std::size_t max_depth = 32; ///< arrays and objects inside each other
+    std::size_t max_bytes = 1024 * 1024; ///< of the whole text
+    std::size_t max_depth = 32;          ///< arrays and objects inside each other
 };
 
 /// `from` as JSON.

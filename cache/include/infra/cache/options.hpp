@@ -55,8 +55,8 @@ struct set_options {
 ///     |----- fresh: ttl ------|---- stale: served, refreshed behind ----|
 ///     |            eager ^    |------- grace: served only if the loader fails or takes long ------|
 struct load_options {
-    std::optional<std::chrono::milliseconds> ttl{};
-    string_list tags{};
+    std::optional<std::chrono::milliseconds> ttl{}; ///< as set_options::ttl
+    string_list tags{};                             ///< as set_options::tags
 
     /// After the ttl: the old value is served at once and one refresh runs behind it.
     std::chrono::milliseconds stale{0};

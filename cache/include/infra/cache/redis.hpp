@@ -66,9 +66,9 @@ struct redis_store_options {
     /// Of one verb, waiting for a connection included. More than zero.
     std::chrono::milliseconds timeout{2000};
 
-    outage_policy outage = outage_policy::forgo;
-    breaker_options breaker{};
-    near_cache_options near_cache{};
+    outage_policy outage = outage_policy::forgo; ///< what becomes of operations while it is away
+    breaker_options breaker{};                   ///< when it is taken to be away
+    near_cache_options near_cache{};             ///< copies of values in this process
 
     /// Keys that writes, erasures and invalidations would have changed while the server was away. They are made void when
     /// it is back, before anybody reads again; beyond this number all that is kept under the same caches' prefixes is.

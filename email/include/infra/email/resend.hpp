@@ -29,8 +29,8 @@ struct resend_options {
     /// Must not be empty: the API turns away clients without.
     std::string user_agent = "infra";
 
-    http::proxy_options proxy{};
-    http::client_tls_options tls{};
+    http::proxy_options proxy{};    ///< the way to the API
+    http::client_tls_options tls{}; ///< whose certificates are trusted
 
     /// Requests that this transport begins in a second at most; 0: as many as the API's answers allow. They tell a limit that
     /// all who have keys of one team share, and the first of them comes after the first request.

@@ -32,9 +32,9 @@ enum class smtp_tls : std::uint8_t {
 struct smtp_options {
     // --- Behaviour ---
 
-    std::string host{};     ///< a name, an IPv4 address, or an IPv6 address in brackets
-    std::uint16_t port = 0; ///< 0: 465 for implicit TLS, otherwise 587
-    smtp_tls tls = smtp_tls::starttls;
+    std::string host{};                ///< a name, an IPv4 address, or an IPv6 address in brackets
+    std::uint16_t port = 0;            ///< 0: 465 for implicit TLS, otherwise 587
+    smtp_tls tls = smtp_tls::starttls; ///< how the connection is protected
 
     /// Certificates to trust, in PEM, instead of the system's.
     std::string ca_file{};

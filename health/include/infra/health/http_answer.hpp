@@ -15,7 +15,7 @@ struct http_answer_options {
     /// What the asker may see; `full` only for those who are known.
     report_detail detail = report_detail::statuses;
 
-    http_statuses codes{};
+    http_statuses codes{}; ///< the HTTP status of each result
 
     /// Members of the body, left out when empty. The version too is shown to `full` only.
     std::string service{};

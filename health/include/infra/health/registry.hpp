@@ -28,7 +28,7 @@ struct registry_options {
     /// Where coroutine checks run, one thread at a time; empty: a loop of the default runtime.
     infra::executor executor{};
 
-    clock* time = &real_clock();
+    clock* time = &real_clock(); ///< outlives the registry
 };
 
 /// Where a service is in its life. Readiness is a state before it is a matter of checks: it has to end while everything still

@@ -70,8 +70,8 @@ struct client_options {
     /// Offer HTTP/2 over TLS. Off, since one HTTP/1.1 connection a request isolates requests from each other.
     bool http2 = false;
 
-    proxy_options proxy{};
-    client_tls_options tls{};
+    proxy_options proxy{};    ///< which proxies stand in between
+    client_tls_options tls{}; ///< whose certificates are trusted
 
     // --- Tuning ---
 

@@ -40,7 +40,7 @@ struct server_timeouts {
 struct cors_options {
     /// `https://shop.example`, exactly as browsers send it, or `*` for everybody (not together with `credentials`).
     std::vector<std::string> origins{};
-    std::vector<std::string> methods{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"};
+    std::vector<std::string> methods{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"}; ///< what they may ask
     /// Request headers beyond the simple ones; `*` echoes what the browser asks for.
     std::vector<std::string> headers{"content-type", "authorization", "x-request-id", "traceparent"};
     std::vector<std::string> exposed_headers{"x-request-id", "traceparent"}; ///< what scripts may read
@@ -65,18 +65,18 @@ enum class forwarding {
 bool is_network(std::string_view text) noexcept;
 
 struct server_options {
-    std::string host = "127.0.0.1"; ///< a numeric address to listen on; `0.0.0.0` or `::` for all interfaces
-    std::uint16_t port = 3000;      ///< 0: any free one, see server::port()
-    server_limits limits{};
-    server_timeouts timeouts{};
-    std::optional<cors_options> cors{};
+    std::string host = "127.0.0.1";     ///< a numeric address to listen on; `0.0.0.0` or `::` for all interfaces
+    std::uint16_t port = 3000;          ///< 0: any free one, see server::port()
+    server_limits limits{};             ///< how much a client may send
+    server_timeouts timeouts{};         ///< how long a client may take
+    std::optional<cors_options> cors{}; ///< pages of which other sites may call us; not set: none
     /// Networks (`10.0.0.0/8`, `::1`) whose `X-Forwarded-For`, `-Proto` and `-Host` are believed. Anybody can write those
     /// headers: name the proxy, not the world.
     std::vector<std::string> trusted_proxies{};
     forwarding forwarded_in = forwarding::x_forwarded; ///< what those proxies write
-    std::optional<tls_options> tls{};
-    bool access_log = true; ///< one line a request, level info, module "http"
-    int backlog = 1024;     ///< connections the kernel holds for us while we are busy
+    std::optional<tls_options> tls{};                  ///< not set: plain HTTP
+    bool access_log = true;                            ///< one line a request, level info, module "http"
+    int backlog = 1024;                                ///< connections the kernel holds for us while we are busy
 };
 
 } // namespace infra::http

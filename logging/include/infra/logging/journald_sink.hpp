@@ -15,7 +15,7 @@ namespace infra::logging {
 struct journald_sink_options {
     /// SYSLOG_IDENTIFIER, which `journalctl -t` looks for. Empty: the program's name.
     std::string identifier{};
-    std::string socket = "/run/systemd/journal/socket";
+    std::string socket = "/run/systemd/journal/socket"; ///< where the journal listens
     /// For a journal that has no room, in one go of up to 512 lines; what is left of them then is lost, and no line waits
     /// again until all of a go were taken. Longer: the other outputs of the pipeline wait, too. Not negative.
     std::chrono::milliseconds longest_wait{1000};

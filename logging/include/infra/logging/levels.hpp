@@ -17,8 +17,8 @@ using infra::level;
 
 /// A level for everything, and others for some modules. A rule for `db` covers `db.pool` too, unless that has its own.
 struct level_rules {
-    level fallback = level::info;
-    std::vector<std::pair<std::string, level>> modules{};
+    level fallback = level::info;                         ///< of modules without a rule
+    std::vector<std::pair<std::string, level>> modules{}; ///< a module's name, and its level
 
     level of(std::string_view module) const noexcept;
 };

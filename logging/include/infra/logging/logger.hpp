@@ -25,7 +25,7 @@ struct logger_core;
 }
 
 struct logger_options {
-    std::string module{};
+    std::string module{};                  ///< which part of the program speaks
     std::optional<logging::level> level{}; ///< unset: the pipeline's rule for this module
     json::object fields{};                 ///< on every line
     pipeline* to = nullptr;                ///< unset: default_pipeline()

@@ -57,7 +57,7 @@ enum class overflow {
 struct pipeline_options {
     /// Empty: stdout.
     std::vector<output> outputs{};
-    level_rules levels{};
+    level_rules levels{}; ///< which lines are written at all
     /// Keys, paths and values that no line may hold.
     redaction redact{};
     /// Lines from this level on say where in the source they were written: `"source":"worker.cpp:42"`. Unset: none.
@@ -75,8 +75,8 @@ struct pipeline_options {
     /// Of one pipeline at a time, and as long as a logger of it lives. As large as `buffer_bytes` for each thread that logs.
     /// A child after a fork logs without it. Empty: none.
     std::filesystem::path durable_ring{};
-    overflow when_full = overflow::block;
-    std::chrono::milliseconds longest_wait{1000};
+    overflow when_full = overflow::block;         ///< what a caller meets when they are full
+    std::chrono::milliseconds longest_wait{1000}; ///< of a caller under overflow::block
     /// Callers write to the sinks themselves, one at a time: no thread, nothing buffered, and the caller pays for I/O.
     bool synchronous = false;
     /// For configure() alone: when a signal ends the process (SIGSEGV, SIGABRT and the like, where the program handles them

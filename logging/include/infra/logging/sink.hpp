@@ -55,7 +55,7 @@ std::shared_ptr<sink> stderr_sink();
 enum class rotate_every { never, hour, day }; ///< in UTC
 
 struct file_sink_options {
-    std::filesystem::path path{};
+    std::filesystem::path path{}; ///< of the file that is written to
     /// A new file is begun before one grows past this; 0: never. A line longer than that has a file of its own.
     std::uint64_t max_bytes = 0;
     /// A new file is begun with the first line of an hour or a day.

@@ -159,7 +159,7 @@ struct histogram_options {
     /// Upper bounds, finite and rising, at most 200. Empty: by the unit that ends the name: `_seconds` and `_ms` (5 ms to
     /// 10 s), `_bytes` (256 B to 64 MiB), `_ratio`, otherwise 0 to 10 000. Fixed by the metric's first use.
     std::vector<double> buckets{};
-    std::string help{};
+    std::string help{}; ///< a sentence for the exposition
 };
 
 // --- The object -----------------------------------------------------------------------------------------------------
@@ -178,7 +178,7 @@ struct metrics_options {
     bool exemplars = true;
     /// Adds process_* and infra_build_info to the exposition.
     bool process_metrics = false;
-    clock* time = &real_clock();
+    clock* time = &real_clock(); ///< outlives the metrics
 };
 
 /// A set of metrics.

@@ -91,7 +91,7 @@ struct span_context {
 };
 
 struct tracer_options {
-    monitoring::sampler sampler{};
+    monitoring::sampler sampler{}; ///< which traces are kept
     /// Ended spans that are kept to be looked at; the oldest go first.
     std::size_t max_recent = 1000;
     /// Spans recorded at once; further ones are not recorded, and counted in `tracer_spans_dropped_total`.
@@ -154,12 +154,12 @@ private:
 };
 
 struct span_options {
-    span_kind kind = span_kind::internal;
-    std::string traceparent{}; ///< the parent is elsewhere; what is no traceparent starts a trace
-    std::string tracestate{};  ///< that came with it
-    std::string baggage{};     ///< likewise; becomes part of the context
-    json::object attributes{};
-    std::vector<span_link> links{};
+    span_kind kind = span_kind::internal; ///< which end of a call it is
+    std::string traceparent{};            ///< the parent is elsewhere; what is no traceparent starts a trace
+    std::string tracestate{};             ///< that came with it
+    std::string baggage{};                ///< likewise; becomes part of the context
+    json::object attributes{};            ///< what it says from the start
+    std::vector<span_link> links{};       ///< spans of other traces that it has to do with
 };
 
 /// A span that is active from its construction to its end. Belongs to one coroutine or thread; it may live across

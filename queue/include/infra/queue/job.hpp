@@ -314,8 +314,8 @@ struct failed_attempt {
 /// What a definition says about failures beyond numbers. Called on the worker's executor; what they throw is as if they
 /// were unset.
 struct retry_rules {
-    std::function<bool(const failed_attempt&)> retry_if{};
-    std::function<std::chrono::milliseconds(const failed_attempt&)> backoff_by{};
+    std::function<bool(const failed_attempt&)> retry_if{};                        ///< as job_definition::retry_if
+    std::function<std::chrono::milliseconds(const failed_attempt&)> backoff_by{}; ///< as job_definition::backoff_by
 };
 
 /// Names a kind of job, and what it needs.
@@ -333,8 +333,8 @@ struct job_definition {
     std::optional<std::chrono::milliseconds> ttl{};     ///< see enqueue_options::ttl
     int priority = 0;                                   ///< 0 (first) … 2'097'151
     std::string queue{};                                ///< empty: a queue of its own, named like the job
-    keep keep_completed{.count = 1000};
-    keep keep_failed{.count = 5000};
+    keep keep_completed{.count = 1000};                 ///< records of jobs that were done
+    keep keep_failed{.count = 5000};                    ///< records of jobs that failed for good
 };
 
 /// A defined job: a cheap handle to copy into handlers.

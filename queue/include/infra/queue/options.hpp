@@ -53,8 +53,8 @@ struct job_options {
     int priority = 0;                                   ///< 0 (first) … 2'097'151; 1 is served before 2
     bool lifo = false;                                  ///< true: in front of those of its priority that wait
     std::optional<std::chrono::milliseconds> ttl{};     ///< see enqueue_options::ttl
-    keep keep_completed{.count = 1000};
-    keep keep_failed{.count = 5000};
+    keep keep_completed{.count = 1000};                 ///< records of jobs that were done
+    keep keep_failed{.count = 5000};                    ///< records of jobs that failed for good
 
     friend bool operator==(const job_options&, const job_options&) = default;
 };
@@ -86,22 +86,22 @@ std::string_view to_string(child_failure policy) noexcept; ///< `fail_parent` �
 
 /// Per call. What is left out is what the job's definition says.
 struct enqueue_options {
-    std::chrono::milliseconds delay{0}; ///< at least zero
-    std::optional<wall_time> run_at{};  ///< instead of a delay; in the past means now
-    std::optional<int> attempts{};      ///< 1 … 1'000'000
-    std::optional<infra::backoff> backoff{};
-    std::optional<int> priority{}; ///< 0 … 2'097'151
-    bool lifo = false;
+    std::chrono::milliseconds delay{0};      ///< at least zero
+    std::optional<wall_time> run_at{};       ///< instead of a delay; in the past means now
+    std::optional<int> attempts{};           ///< 1 … 1'000'000
+    std::optional<infra::backoff> backoff{}; ///< between attempts
+    std::optional<int> priority{};           ///< 0 … 2'097'151
+    bool lifo = false;                       ///< true: in front of those of its priority that wait
     /// As long as the record of a job with this id is kept in the queue, whatever became of it, no second one is added
     /// and its id is returned. Rules: `check_job_id`.
     std::optional<job_id> id{};
-    std::optional<keep> keep_completed{};
-    std::optional<keep> keep_failed{};
-    std::optional<std::chrono::milliseconds> timeout{};
+    std::optional<keep> keep_completed{};               ///< its record, once it is done
+    std::optional<keep> keep_failed{};                  ///< its record, once it has failed for good
+    std::optional<std::chrono::milliseconds> timeout{}; ///< of one attempt
     /// Not started any more once it has waited so long, from when it first might run; a retry neither. Then it fails with the
     /// reason `expired_reason`. At least 1 ms.
     std::optional<std::chrono::milliseconds> ttl{};
-    std::optional<deduplication> deduplicate{};
+    std::optional<deduplication> deduplicate{}; ///< one of many of the same kind
     /// In a queue at its max_length: how long to wait for room, at least zero. Then, and at once when unset, errc::full.
     std::optional<std::chrono::milliseconds> wait_for_room{};
     /// Another queue than the definition's; for a job that is not defined here, other than its name.

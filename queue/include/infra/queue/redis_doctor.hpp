@@ -57,7 +57,7 @@ bool is_repairable(ailment what) noexcept;
 
 struct examine_options {
     std::vector<std::string> queues{}; ///< empty: all under the prefix
-    bool repair = false;
+    bool repair = false;               ///< mend what can be, not only tell of it
     std::size_t max_jobs = 1'000'000;  ///< that are looked at; each takes some 200 bytes of memory meanwhile
     std::size_t max_findings = 10'000; ///< that are listed
 };

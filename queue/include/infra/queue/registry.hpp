@@ -77,18 +77,18 @@ struct cron_definition {
     std::chrono::milliseconds every{0}; ///< from one run to the next
     std::string tz{};                   ///< whose clocks the pattern goes by, `Europe/Berlin`; empty: UTC
     job_handler<no_data> handler{};     ///< takes nothing, or job_context&
-    missed_runs missed = missed_runs::one;
-    std::optional<std::chrono::milliseconds> offset{}; ///< of `every`: past its multiples, see schedule
-    bool immediately = false;                          ///< a first run at once
-    std::optional<std::size_t> limit{};                ///< so many runs
-    std::optional<wall_time> start{};                  ///< no run before
-    std::optional<wall_time> end{};                    ///< no run later
-    int attempts = 1;
-    infra::backoff backoff{};
-    std::optional<std::chrono::milliseconds> timeout{};
-    std::string queue{}; ///< empty: a queue of its own, named like it
-    keep keep_completed{.count = 1000};
-    keep keep_failed{.count = 5000};
+    missed_runs missed = missed_runs::one;              ///< what becomes of runs that nobody was there for
+    std::optional<std::chrono::milliseconds> offset{};  ///< of `every`: past its multiples, see schedule
+    bool immediately = false;                           ///< a first run at once
+    std::optional<std::size_t> limit{};                 ///< so many runs
+    std::optional<wall_time> start{};                   ///< no run before
+    std::optional<wall_time> end{};                     ///< no run later
+    int attempts = 1;                                   ///< of each run; 1 … 1'000'000
+    infra::backoff backoff{};                           ///< between attempts
+    std::optional<std::chrono::milliseconds> timeout{}; ///< of one attempt; unset: none
+    std::string queue{};                                ///< empty: a queue of its own, named like it
+    keep keep_completed{.count = 1000};                 ///< records of runs that were done
+    keep keep_failed{.count = 5000};                    ///< records of runs that failed for good
 };
 
 /// Threads:  any member from any thread; a worker notices a job that is defined while it runs.

@@ -27,7 +27,7 @@ enum class durability {
 struct sqlite_options {
     /// Made when it is not there, with its folder.
     std::filesystem::path file = "var/queue.db";
-    infra::queue::durability durability = infra::queue::durability::full;
+    infra::queue::durability durability = infra::queue::durability::full; ///< what an acknowledged job survives
 
     // --- tuning ---
 

@@ -29,7 +29,7 @@
 namespace infra::realtime {
 
 struct admin_options {
-    std::string path = "/infra/realtime";
+    std::string path = "/infra/realtime"; ///< of the pages
     /// Who may. Others are answered 401. Must be set: whoever comes in reads every channel and speaks in every one.
     std::function<bool(const http::request&)> allow{};
     std::size_t max_tails = 20; ///< at once; one more is answered 503

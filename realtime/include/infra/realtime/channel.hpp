@@ -35,9 +35,9 @@ struct history_options {
 };
 
 struct channel_options {
-    history_options history{};
-    overflow on_overflow = overflow::close;
-    bool presence = false; ///< clients see each other: join, leave, who is there
+    history_options history{};              ///< what is kept for those who come back
+    overflow on_overflow = overflow::close; ///< what becomes of a client that reads too slowly
+    bool presence = false;                  ///< clients see each other: join, leave, who is there
     bool compress =
         true; ///< where the client can, and the message is worth it. Off for what holds secrets beside what others wrote
 };

@@ -104,15 +104,15 @@ using authorize_hook = detail::hook<bool, access_request>;
 
 /// Each at least 1.
 struct hub_limits {
-    std::size_t max_clients = 100'000;
-    std::size_t max_clients_per_user = 20;
+    std::size_t max_clients = 100'000;           ///< connected at once; one more is turned away
+    std::size_t max_clients_per_user = 20;       ///< of one identity's user
     std::size_t max_clients_per_address = 1'000; ///< of one IPv4 address or IPv6 /64
-    std::size_t max_channels_per_client = 128;
-    std::size_t max_channel_name = 255;        ///< bytes
-    std::size_t max_message_bytes = 64 * 1024; ///< from a client, whole and inflated
-    double messages_per_second = 50;           ///< of one client; over it: close_code::too_many_messages
-    std::size_t message_burst = 200;           ///< both hold also for pings, pongs and empty fragments together
-    double messages_per_second_per_user = 200; ///< over all connections of a user; the burst in proportion
+    std::size_t max_channels_per_client = 128;   ///< subscribed at once
+    std::size_t max_channel_name = 255;          ///< bytes
+    std::size_t max_message_bytes = 64 * 1024;   ///< from a client, whole and inflated
+    double messages_per_second = 50;             ///< of one client; over it: close_code::too_many_messages
+    std::size_t message_burst = 200;             ///< both hold also for pings, pongs and empty fragments together
+    double messages_per_second_per_user = 200;   ///< over all connections of a user; the burst in proportion
     std::size_t max_pending_messages = 64; ///< of one client, received and not yet handled; then it is not read from
     std::size_t max_queue_bytes = 1024 * 1024;      ///< memory of what waits to be sent to one client; see overflow
     std::chrono::milliseconds auth_time{10'000};    ///< from the connection to an identity
@@ -125,11 +125,11 @@ struct hub_limits {
 };
 
 struct hub_options {
-    std::string name = "default"; ///< in metrics and logs
-    std::vector<channel_rule> channels{};
-    hub_limits limits{};
-    presence_options presence{};
-    authenticate_hook authenticate{}; ///< none: everybody comes in as nobody in particular
+    std::string name = "default";         ///< in metrics and logs
+    std::vector<channel_rule> channels{}; ///< what holds for channels, by their names
+    hub_limits limits{};                  ///< how much there may be of everything
+    presence_options presence{};          ///< who is there
+    authenticate_hook authenticate{};     ///< none: everybody comes in as nobody in particular
     /// For browsers without cookies: who brings no token, and is refused, is let in to send one in an `auth` message, within
     /// hub_limits::auth_time, or is closed with close_code::unauthorized.
     bool auth_by_message = false;

@@ -21,8 +21,8 @@
 namespace infra::realtime {
 
 struct redis_broker_options {
-    std::string url = "redis://127.0.0.1:6379";
-    std::string prefix = "rt"; ///< of all keys and channels; nodes that share it share their channels
+    std::string url = "redis://127.0.0.1:6379"; ///< what redis::options_from understands
+    std::string prefix = "rt";                  ///< of all keys and channels; nodes that share it share their channels
     /// SPUBLISH in place of PUBLISH, if the server knows it (Redis 7): in a cluster each message then goes to one shard alone.
     /// Whoever publishes by hand has to use the same word. Empty: in a cluster.
     std::optional<bool> sharded{};

@@ -30,7 +30,7 @@ struct websocket_options {
     std::vector<std::string> subprotocols{
         "infra.realtime.v1"}; ///< the first that the client names too; none named, none chosen
 
-    std::chrono::milliseconds ping{25'000};
+    std::chrono::milliseconds ping{25'000}; ///< between two pings to a client
     std::chrono::milliseconds pong{10'000}; ///< to answer it; anything received counts
     std::chrono::milliseconds close{5'000}; ///< for the peer's close frame, then the connection is cut
 

@@ -58,9 +58,9 @@ struct cluster_options {
 struct options {
     // --- Behaviour ---
 
-    std::string host = "127.0.0.1";
-    std::uint16_t port = 6379;
-    std::string socket_path{}; ///< a Unix socket, instead of host and port
+    std::string host = "127.0.0.1"; ///< a name or an address
+    std::uint16_t port = 6379;      ///< 1 to 65535
+    std::string socket_path{};      ///< a Unix socket, instead of host and port
 
     /// At most one of the two, instead of host, port and socket_path.
     std::optional<sentinel_options> sentinel{};
@@ -70,7 +70,7 @@ struct options {
     std::string password{}; ///< empty: none
     int database = 0;       ///< at least 0; a cluster has no other
 
-    std::optional<tls_options> tls{};
+    std::optional<tls_options> tls{}; ///< not set: in the clear
 
     /// What CLIENT LIST shows. No spaces, printable ASCII.
     std::string client_name = "infra";

@@ -26,7 +26,7 @@ enum class durability {
 struct file_options {
     std::filesystem::path directory = "var/storage"; ///< made if it is not there, with mode 0700
 
-    durability sync = durability::synced;
+    durability sync = durability::synced; ///< what an object that was put survives
 
     /// What signed URLs begin with: where add_signed_urls() (serve.hpp) is mounted, as browsers see it.
     std::string public_url = "http://127.0.0.1:3000/storage";

@@ -50,13 +50,13 @@ using time_limit = std::optional<deadline>;
 struct put_options {
     // --- As object_attributes; together attributes_of(options) ---
 
-    std::string content_type{}; ///< empty: by the key's extension, and by the first bytes where that says nothing
-    std::string cache_control{};
-    std::string content_disposition{};
-    std::string content_encoding{};
-    std::string content_language{};
-    metadata_map metadata{};
-    metadata_map store_headers{};
+    std::string content_type{};  ///< empty: by the key's extension, and by the first bytes where that says nothing
+    std::string cache_control{}; ///< for browsers and caches on the way
+    std::string content_disposition{}; ///< whether browsers show or save it
+    std::string content_encoding{};    ///< how its bytes are packed
+    std::string content_language{};    ///< what its text is written in
+    metadata_map metadata{};           ///< the caller's own words about it
+    metadata_map store_headers{};      ///< the store's own words
 
     // --- As write_conditions ---
 
@@ -73,43 +73,43 @@ struct put_options {
     std::uint64_t part_size = 0;
     std::size_t concurrency = 0; ///< parts at once; 0: storage_options::concurrency
 
-    progress_function on_progress{};
-    time_limit limit{};
+    progress_function on_progress{}; ///< told as bytes leave
+    time_limit limit{};              ///< for the whole of it
 };
 
 object_attributes attributes_of(const put_options& options);
 
 struct get_options {
-    std::optional<byte_range> range{};
-    std::string if_match{};      ///< only if it still has this ETag; otherwise errc::precondition
-    std::string if_none_match{}; ///< only if it has another one by now
+    std::optional<byte_range> range{}; ///< a part of it; not set: all
+    std::string if_match{};            ///< only if it still has this ETag; otherwise errc::precondition
+    std::string if_none_match{};       ///< only if it has another one by now
 
     /// For get(): more is errc::too_large, before anything is read. Empty: storage_options::max_object_in_memory.
     std::optional<std::size_t> max_bytes{};
-    time_limit limit{};
+    time_limit limit{}; ///< for the whole of it
 };
 
 struct download_options {
-    std::string if_match{};
+    std::string if_match{};      ///< only this version, by its ETag
     std::uint64_t part_size = 0; ///< of each ranged request: 1 MiB to 5 GiB; 0: storage_options::part_size
     std::size_t concurrency = 0; ///< requests at once; 0: storage_options::concurrency
 
     /// Where `<target>.part` and its list of what has arrived are left by an earlier try and are of the same object (by its ETag), go
     /// on from there; and leave them after a failure. Otherwise a failure leaves nothing.
     bool resume = false;
-    progress_function on_progress{};
-    time_limit limit{};
+    progress_function on_progress{}; ///< told as bytes arrive
+    time_limit limit{};              ///< for the whole of it
 };
 
 struct head_options {
-    std::string if_match{};
-    std::string if_none_match{};
-    time_limit limit{};
+    std::string if_match{};      ///< only this version, by its ETag
+    std::string if_none_match{}; ///< only another version than this
+    time_limit limit{};          ///< for the whole of it
 };
 
 struct remove_options {
     std::string if_match{}; ///< only if it has this ETag
-    time_limit limit{};
+    time_limit limit{};     ///< for the whole of it
 };
 
 struct copy_options {
@@ -118,11 +118,11 @@ struct copy_options {
     bool if_absent = false;        ///< only if there is no object at the target
     std::string if_match{};        ///< only if the target has this ETag
     std::string source_if_match{}; ///< only if the source still has this ETag
-    time_limit limit{};
+    time_limit limit{};            ///< for the whole of it
 };
 
 struct list_options {
-    std::string prefix{};
+    std::string prefix{}; ///< what the keys begin with; empty: all
 
     /// Usually "/": keys that have it behind the prefix are not listed one by one; their common beginnings are in
     /// list_page::prefixes.
@@ -130,7 +130,7 @@ struct list_options {
     std::string start_after{}; ///< only keys behind this one
     std::string token{};       ///< of the page before; the rest must be as it was then
     std::size_t limit = 1000;  ///< keys and prefixes of a page, 1 to 1000
-    time_limit until{};
+    time_limit until{};        ///< for a page
 };
 
 /// In the order of the keys' bytes, prefixes among them by theirs.

@@ -39,25 +39,25 @@ enum class checksums {
 struct s3_options {
     // --- Behaviour ---
 
-    std::string bucket{};
+    std::string bucket{};             ///< its name
     std::string region = "us-east-1"; ///< as it is, an endpoint whose host names another has its way
     std::string endpoint{}; ///< empty: AWS's for the region. With scheme: `https://…`, or `http://…` for one nearby
-    infra::storage::addressing addressing = addressing::automatic;
+    infra::storage::addressing addressing = addressing::automatic; ///< where its name stands in a request
 
     /// Set one. Neither means that requests are not signed, for buckets that anybody may read.
     credentials keys{};
     credentials_function ask_for_keys{};
 
-    infra::storage::checksums checksums = checksums::automatic;
+    infra::storage::checksums checksums = checksums::automatic; ///< which checksums the store is asked to keep
     checksum_kind checksum = checksum_kind::crc32c; ///< R2 always gets crc64nvme, the only one that it has of a whole
 
     /// Of what signed_url() gives; empty: the endpoint. For a name of one's own that the store knows; one that is the bucket's own name
     /// stands for it.
     std::string public_endpoint{};
 
-    http::proxy_options proxy{};
-    http::client_tls_options tls{};
-    std::string user_agent = "infra";
+    http::proxy_options proxy{};      ///< the way to the store
+    http::client_tls_options tls{};   ///< whose certificates are trusted
+    std::string user_agent = "infra"; ///< what we call ourselves
 
     // --- Tuning ---
 

@@ -29,15 +29,15 @@ struct signed_url_options {
     http::method method = http::method::get; ///< get, put, head or delete_
 
     // --- Of a PUT ---
-    std::string content_type{};
-    std::optional<std::uint64_t> content_length{};
+    std::string content_type{};                         ///< that whoever uploads must send
+    std::optional<std::uint64_t> content_length{};      ///< exactly so many bytes
     std::optional<infra::storage::checksum> checksum{}; ///< the store then refuses other bytes
     bool if_absent = false;                             ///< `If-None-Match: *` is to be sent
 
     // --- Of a GET: what the answer says instead of what is kept with the object ---
-    std::string response_content_type{};
+    std::string response_content_type{};        ///< the type that the answer names
     std::string response_content_disposition{}; ///< `attachment; filename="…"`
-    std::string response_cache_control{};
+    std::string response_cache_control{};       ///< what it says to caches
 };
 
 /// A URL and what must be sent with it.
