@@ -70,10 +70,11 @@ void channel_place::reading_failed() {
 std::vector<event> channel_place::read(reading r) {
     is_reading_ = false;
     std::vector<event> out;
+    const position end{r.now.epoch, r.read_to.value_or(r.now.offset)};
     if (!known_)
-        known_ = r.now;
+        known_ = end;
     if (known_->epoch != r.now.epoch) {
-        const auto first = r.items.empty() ? r.now.offset + 1 : r.items.front().at.offset;
+        const auto first = r.items.empty() ? end.offset + 1 : r.items.front().at.offset;
         known_ = position{r.now.epoch, first - 1};
         out.push_back(gap{0, *known_});
     }
@@ -85,9 +86,8 @@ std::vector<event> channel_place::read(reading r) {
         if (each.what)
             out.push_back(std::move(*each.what));
     }
-    if (!r.more)
-        step_to(r.now, out);
-    wants_ = wants_ || r.more || was_too_much_;
+    step_to(end, out);
+    wants_ = wants_ || end.offset < r.now.offset || was_too_much_;
     for (auto& each : std::exchange(meanwhile_, {}))
         std::ranges::move(hear(std::move(each)), std::back_inserter(out));
     return out;

@@ -35,7 +35,8 @@ struct item {
 struct reading {
     position now{};
     std::vector<item> items{};
-    bool more = false; ///< it was cut off
+    std::optional<std::uint64_t>
+        read_to{}; ///< where it was cut off, whether or not anything is left of that; empty: nowhere
 };
 
 /// Of a channel with a history every item is told once and in order. What comes out of turn begins a reading, and so does

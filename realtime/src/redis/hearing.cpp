@@ -286,7 +286,7 @@ awaitable<bool> hearing::read_some() {
             good = false;
         } else {
             auto all = history_in(std::move(replies[i]));
-            reading r{.now = all.now, .more = all.entries.size() == most_items_read};
+            reading r{.now = all.now, .read_to = all.read_to};
             for (auto& each : all.entries) {
                 item made{{all.now.epoch, each.offset}, std::nullopt};
                 made.what = gap{.now = made.at, .is_own = true}; // for nobody, unless it is more

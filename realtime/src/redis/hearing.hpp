@@ -81,6 +81,7 @@ private:
 /// The reply of scripts::read.
 struct history_reply {
     position now{};
+    std::uint64_t read_to = 0; ///< less than `now`: there is more
     struct entry {
         std::uint64_t offset = 0;
         std::string text{};

@@ -25,10 +25,11 @@ redis::command read_command(const ground& on, const std::string& channel, const 
 
 history_reply history_in(redis::reply r) {
     const auto& items = r.items();
-    if (items.size() < 2)
+    if (items.size() < 3)
         throw error(redis::errc::wrong_type, "what Redis says of a channel's history is too short");
-    history_reply out{.now = {items[0].as_text(), static_cast<std::uint64_t>(items[1].as_integer())}};
-    for (std::size_t i = 2; i < items.size(); ++i) {
+    history_reply out{.now = {items[0].as_text(), static_cast<std::uint64_t>(items[1].as_integer())},
+                      .read_to = static_cast<std::uint64_t>(items[2].as_integer())};
+    for (std::size_t i = 3; i < items.size(); ++i) {
         const auto& each = items[i].items();
         if (each.size() != 3)
             throw error(redis::errc::wrong_type, "what Redis says of a message is not three things");

@@ -71,7 +71,8 @@ return 0
 )";
 
 // A place behind the one that a node has heard: the server has forgotten what it said, as a replica may that became master. What
-// it says next must not be taken for what was said before. Clients may ask for any place, and are not believed.
+// it says next must not be taken for what was said before. Clients may ask for any place, and are not believed. The third value is
+// how far was read: what is too old is left out, so the number of messages does not tell.
 constexpr const char* read_text = R"(
 local stream, place = KEYS[1], KEYS[2]
 local from_epoch, from, limit, age = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -83,7 +84,7 @@ if not epoch or (ARGV[7] == 'node' and epoch == from_epoch and from > last) then
     redis.call('HSET', place, 'e', epoch, 'o', string.format('%.0f', last))
 end
 redis.call('PEXPIRE', place, math.max(age, tonumber(ARGV[6])))
-local out = {epoch, last}
+local out = {epoch, last, last}
 if limit == 0 then return out end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -93,6 +94,7 @@ if from_epoch == '' then
 else
     if epoch ~= from_epoch then from = 0 end
     found = redis.call('XRANGE', stream, string.format('%.0f-0', from + 1), '+', 'COUNT', limit)
+    if #found == limit then out[3] = tonumber(string.match(found[limit][1], '%d+')) end
 end
 for _, each in ipairs(found) do
     local f = each[2]

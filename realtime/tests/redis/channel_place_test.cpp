@@ -102,13 +102,24 @@ TEST(ChannelPlace, ReadsInParts) {
     auto place = known(0);
     place.doubt();
     place.begin_reading();
-    EXPECT_EQ(told(place.read({.now = {"e", 4}, .items = {message(1), message(2)}, .more = true})), "1 2");
+    EXPECT_EQ(told(place.read({.now = {"e", 4}, .items = {message(1), message(2)}, .read_to = 2})), "1 2");
     ASSERT_TRUE(place.needs_reading());
     place.begin_reading();
-    EXPECT_EQ(told(place.read({.now = {"e", 4}, .items = {message(3), message(4)}, .more = true})), "3 4");
+    EXPECT_EQ(told(place.read({.now = {"e", 4}, .items = {message(3), message(4)}, .read_to = 4})), "3 4");
+    EXPECT_FALSE(place.needs_reading());
+}
+
+TEST(ChannelPlace, TellsOfThatPartAloneWhichIsTooOldInOneThatWasCutOff) {
+    auto place = known(0);
+    place.doubt();
+    place.begin_reading();
+    EXPECT_EQ(told(place.read({.now = {"e", 6}, .read_to = 2})), "gap 2 -> 2") << "all of it was too old";
+    ASSERT_TRUE(place.needs_reading());
+    EXPECT_EQ(place.begin_reading(), (position{"e", 2}));
+    EXPECT_EQ(told(place.read({.now = {"e", 6}, .items = {message(4)}, .read_to = 4})), "gap 1 -> 3 4");
     ASSERT_TRUE(place.needs_reading());
     place.begin_reading();
-    EXPECT_EQ(told(place.read({.now = {"e", 4}})), "");
+    EXPECT_EQ(told(place.read({.now = {"e", 6}, .items = {message(5), message(6)}, .read_to = 6})), "5 6");
     EXPECT_FALSE(place.needs_reading());
 }
 
@@ -211,9 +222,12 @@ TEST(ChannelPlace, LosesNothingWithoutAWordUnderAnyDisorder) {
                     answer = reading{.now = {"e", last}};
                     for (auto i = std::max(from->offset + 1, last > 8 ? last - 8 : 1); i <= last; ++i)
                         answer->items.push_back(message(i));
-                    answer->more = answer->items.size() > 3;
-                    if (answer->more)
+                    if (answer->items.size() > 3) {
                         answer->items.resize(3);
+                        answer->read_to = answer->items.back().at.offset;
+                        if (random() % 2)
+                            answer->items.erase(answer->items.begin()); // too old
+                    }
                 }
             }
         }

@@ -258,6 +258,24 @@ TEST_F(RedisBroker, DoesNotTakeNewMessagesOfAServerThatForgotForOldOnes) {
     EXPECT_EQ(nodes[0]->heard(1), lines{"long:1: 2 said 22"});
 }
 
+// It lies in the stream until something is published, and may be a whole part of 500 that is read at once.
+TEST_F(RedisBroker, TellsOfWhatIsTooOldAndNotOfWhatLiesBehindIt) {
+    start(1);
+    want(0, "long:1");
+    constexpr int old = 510, all = 1'200;
+    for (int i = 1; i <= all; ++i)
+        stage->tell({"XADD", "rt:{long:1}:s", std::to_string(i) + "-0", "d",
+                     R"({"type":"said","data":)" + std::to_string(i) + "}", "t", i <= old ? "1" : "99999999999999", "i",
+                     "x " + std::to_string(i)});
+    stage->tell({"HSET", "rt:{long:1}:m", "o", all}); // no word of them came
+    loop.until([&] { return nodes[0]->messages.size() == all - old; });
+    EXPECT_EQ(nodes[0]->lines[0], "long:1: gap 500");
+    EXPECT_EQ(nodes[0]->lines[1], "long:1: gap 10");
+    EXPECT_EQ(nodes[0]->gaps.size(), 2u);
+    EXPECT_EQ(numbers(0).front(), old + 1);
+    EXPECT_EQ(numbers(0).back(), all);
+}
+
 TEST_F(RedisBroker, NoticesAServerThatStandsStill) {
     start(2);
     want(1, "room:1");
