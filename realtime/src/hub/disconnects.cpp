@@ -27,4 +27,8 @@ bool disconnects::has_been(std::string_view user, std::uint64_t since) const {
     return found != latest_.end() ? found->second > since : forgotten_ > since;
 }
 
+bool disconnects::has_been(const identity& who) const {
+    return !who.user.empty() && who.asked_after && has_been(who.user, *who.asked_after);
+}
+
 } // namespace infra::realtime::detail

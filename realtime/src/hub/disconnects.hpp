@@ -1,5 +1,7 @@
 #pragma once
 
+#include <infra/realtime/options.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -21,6 +23,8 @@ public:
     std::uint64_t count() const; ///< by now
     /// Since there were so many. Of users who have been forgotten, yes.
     bool has_been(std::string_view user, std::uint64_t since) const;
+    /// Whose proof was asked for before that.
+    bool has_been(const identity& who) const;
 
 private:
     const std::size_t most_;

@@ -37,7 +37,8 @@ awaitable<identity> authenticate(hub at, handshake from) {
     std::exception_ptr refused;
     try {
         auto who = co_await detail::ask_who(at.options(), std::move(from));
-        if (who.user.empty() || !disconnected.has_been(who.user, since))
+        who.asked_after = since;
+        if (!disconnected.has_been(who))
             co_return who;
         throw error(errc::forbidden, "this user was disconnected while the proof was looked at; let it connect again");
     } catch (...) {

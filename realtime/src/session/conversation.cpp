@@ -63,6 +63,11 @@ bool conversation::begin(const hub_pointer& at, identity brought, std::chrono::m
         me_.socket->close(*refused, "the hub has as many connections as it takes, or this user or address has");
         return false;
     }
+    if (me_.who && at->disconnected.has_been(*me_.who)) { // now that disconnect_user would find it
+        at->remove(me(), close_code::disconnected);
+        me_.socket->close(close_code::disconnected, "this user was disconnected meanwhile");
+        return false;
+    }
     if (!proved_)
         end_at(*at, ending::kind::proof, saturating_add(at->time().steady(), at->options.limits.auth_time));
     else if (expires_at)

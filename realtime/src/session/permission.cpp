@@ -103,8 +103,7 @@ awaitable<void> conversation::authenticate_later(self_pointer self, hub_pointer 
     }
     if (!is)
         co_return self->shut(*at, close_code::unauthorized, "the token proves nothing");
-    if (!is->user.empty() && at->disconnected.has_been(is->user, since))
-        co_return self->shut(*at, close_code::disconnected, "this user was disconnected meanwhile");
+    is->asked_after = since;
     auto channels = std::exchange(is->channels, {});
     const bool was_stranger = !self->proved_;
     if (!self->take_identity(at, std::move(*is), said.ref))
@@ -130,6 +129,10 @@ bool conversation::take_identity(const hub_pointer& at, identity is, const std::
         done.data = {{"user", is.user}};
     if (!at->set_identity(me(), std::move(is))) {
         shut(*at, close_code::too_many_connections, "this user has as many connections as one may have");
+        return false;
+    }
+    if (at->disconnected.has_been(*at->identity_of(me_))) { // now that disconnect_user would find it
+        shut(*at, close_code::disconnected, "this user was disconnected meanwhile");
         return false;
     }
     proved_ = true;

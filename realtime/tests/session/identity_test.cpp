@@ -89,6 +89,22 @@ TEST_F(SessionIdentity, IsRefusedWhenItsUserIsDisconnectedWhileItIsProved) {
     EXPECT_EQ(again->value.value().user, "anna") << "whoever comes later comes in";
 }
 
+TEST_F(SessionIdentity, IsRefusedWhenItsUserIsDisconnectedBetweenTheProofAndTheSession) {
+    auto options = open_options();
+    options.authenticate = [](handshake) { return identity{.user = "anna"}; };
+    std::string news;
+    make_hub(options).on_connect([&](client_id, close_code) { news += "+"; });
+    the_hub().on_disconnect([&](client_id, close_code) { news += "-"; });
+    const auto proved = asked({})->value.value();
+    EXPECT_EQ(the_hub().disconnect_user("anna"), 0u);
+    auto& late = connect(proved);
+    EXPECT_EQ(late.closed(), close_code::disconnected);
+    EXPECT_TRUE(late.heard().empty());
+    EXPECT_TRUE(the_hub().get_connected_clients().empty());
+    EXPECT_EQ(news, "");
+    EXPECT_EQ(connect(asked({})->value.value()).closed(), std::nullopt) << "whoever comes later comes in";
+}
+
 TEST_F(SessionIdentity, IsNoneWhenWhoeverAskedHasGivenUp) {
     auto options = open_options();
     options.auth_by_message = true; // which must not make somebody of it

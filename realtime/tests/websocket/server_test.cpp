@@ -149,6 +149,23 @@ TEST(WebsocketServer, LetsInWhomTheHookKnows) {
     EXPECT_EQ(s.at.list_clients().at(0).user, "anna");
 }
 
+TEST(WebsocketServer, LetsNobodyStayWhoWasDisconnectedWhileTheHandshakeWasAnswered) {
+    bool proved = false;
+    service s({.hub = {.authenticate = [&](handshake) { return proved = true, identity{.user = "anna"}; }}});
+    raw_client late(s);
+    late.send(raw_client::handshake());
+    while (!proved) {
+        s.loop.io.restart();
+        s.loop.io.poll_one();
+    }
+    ASSERT_EQ(s.sockets->connections(), 0u) << "the 101 has not left yet";
+    EXPECT_EQ(s.at.disconnect_user("anna"), 0u);
+    const auto answer = late.ask({});
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 101 ")) << "it was proved before: " << answer;
+    EXPECT_EQ(late.read_to_close(), close_code::disconnected);
+    EXPECT_TRUE(s.at.get_connected_clients().empty());
+}
+
 TEST(WebsocketServer, HasNoMoreClientsThanTheHubAllows) {
     service s({.hub = {.limits = {.max_clients = 1}}});
     const auto anna = raw_client::joined(s);

@@ -22,6 +22,7 @@
 #include <chrono>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -56,6 +57,8 @@ struct identity {
     /// False: hub_options::auth_by_message. Until then the client may say nothing but `auth` and `ping`, hears no broadcast, and no
     /// on_connect is told of it.
     bool proved = true;
+    /// Set by authenticate() (session.hpp): how many users the hub had disconnected by then. Whoever was disconnected since is not let in.
+    std::optional<std::uint64_t> asked_after{};
 };
 
 /// What somebody wants to do.
