@@ -66,12 +66,12 @@ struct message {
     json::object data{};         ///< what is put into it; refused beside `body` and `content`, as `locale` is
     std::string locale{};        ///< "pt-BR" takes pt-BR's file, else pt's, else en's, else the one without
 
-    std::optional<rendered_email> content{};
+    std::optional<rendered_email> content{}; ///< what render_template made
 
     /// Only with a transport that has such; `subject` may be left to it.
     std::optional<hosted_template> hosted{};
 
-    std::vector<attachment> attachments{};
+    std::vector<attachment> attachments{}; ///< bytes, files or keys of the storage
 
     /// Further header fields, "List-Unsubscribe". Those that the module writes itself are refused.
     std::map<std::string, std::string> headers{};

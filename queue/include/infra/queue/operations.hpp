@@ -41,10 +41,10 @@ struct group_limits {
 
 /// What holds for a queue in all processes until it is changed. Zero is no limit.
 struct queue_settings {
-    std::string queue{};
+    std::string queue{};         ///< its name
     bool paused = false;         ///< nothing is taken; what runs goes on, what is added waits
     std::size_t concurrency = 0; ///< jobs that may be active at once
-    rate_limit rate{};
+    rate_limit rate{};           ///< jobs that may be started within a time
     /// Jobs that may wait, delayed ones and those that wait for children included; more are refused with errc::full.
     std::size_t max_length = 0;
     group_limits per_group{};
