@@ -26,7 +26,6 @@ from settings_in_source import settings_of
 
 TABLE = re.compile(r"<!-- (?P<kind>options|errors|settings|metrics) (?P<what>\S+) -->\n(?P<table>.*?)<!-- /(?P=kind) -->\n", re.S)
 NOT_FOR_CALLERS = {"base", "testing"}  # base has no options but JSON's limits; what testing offers is told in docs/testing.md
-PAGES_TO_COME = {"app", "cli", "dashboard", "health", "http_client", "http_server", "logging", "monitoring", "otlp", "realtime", "redis", "runtime"}
 
 
 class Book:
@@ -62,13 +61,13 @@ class Book:
     def wanted(self):
         """Everything that must stand on some page."""
         for name, struct in self.options.items():
-            if OPTIONS.search(struct.name) and struct.header.parts[0] not in NOT_FOR_CALLERS | PAGES_TO_COME:
+            if OPTIONS.search(struct.name) and struct.header.parts[0] not in NOT_FOR_CALLERS:
                 yield "options", name
         for name in self.errors:
-            if name.endswith("errc") and name.split("/")[1] not in NOT_FOR_CALLERS | PAGES_TO_COME:
+            if name.endswith("errc") and name.split("/")[1] not in NOT_FOR_CALLERS:
                 yield "errors", name
-        yield from (("settings", module) for module in self.settings if module not in PAGES_TO_COME)
-        yield from (("metrics", room) for room in self.metrics if room not in PAGES_TO_COME)
+        yield from (("settings", module) for module in self.settings)
+        yield from (("metrics", room) for room in self.metrics)
 
 
 def problems(book):
@@ -93,7 +92,22 @@ def problems(book):
         for field in book.options[what].fields if kind == "options" and what in book.options else []:
             if not field.meaning:
                 yield f"{book.options[what].header}: {book.options[what].name}::{field.name} says nothing of itself (///)"
+    yield from names_of_nothing(book)
     yield from unread_metrics(book.root)
+
+
+def names_of_nothing(book):
+    """Counters and error codes that pages speak of and the code does not have."""
+    counters = {metric["name"] for room in book.metrics.values() for metric in room}
+    codes = {value[0] for name, values in book.errors.items() if name.endswith("errc") for value in values}
+    for page in book.pages:
+        prose = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.S | re.M)
+        for name in re.findall(r"`([a-z_]+_total)\b", prose):
+            if name not in counters:
+                yield f"{page.relative_to(book.root)}: there is no metric {name}"
+        for name in re.findall(r"errc::([a-z_]+)\b", prose):
+            if name not in codes:
+                yield f"{page.relative_to(book.root)}: there is no errc::{name}"
 
 
 def write(book):

@@ -2,10 +2,12 @@
 
 import re
 
+from option_structs import OPTIONS
+
 WORDS_FOR_NOTHING = [
     (r"optional<|^time_limit$", "not set"),
-    (r"vector|list|map|headers|function|hook|shared_ptr", "none"),
-    (r"string|path$", "empty"),
+    (r"vector|list|map|headers|function|handler|hook|source|shared_ptr", "none"),
+    (r"seconds$", "0"),
 ]
 UNITS = {"hours": "h", "minutes": "min", "seconds": "s", "milliseconds": "ms", "days": "d"}
 
@@ -18,7 +20,8 @@ def table(heads, rows):
 def options_table(struct, known, enums):
     link = f"[`{str(struct.header).split('include/')[1]}`](../{struct.header})"
     head = f"`{struct.namespace}::{struct.name}`, {link}{'. ' + prose(struct.meaning) if struct.meaning else ''}\n"
-    names = {each.name for each in known.values()}
+    names = {each.name for each in known.values() if each.header.parts[0] == struct.header.parts[0] or OPTIONS.search(each.name)}
+    names |= {"backoff"}
     rows, part = [], ""
     for field in struct.fields:
         if field.part != part:
@@ -35,7 +38,7 @@ def options_table(struct, known, enums):
 
 
 def values_of(enumerators):
-    shown = [f"`{name}`{f' ({prose(words)})' if words else ''}" for name, words in enumerators]
+    shown = [f"`{name}`{f' ({prose(words)})' if words else ''}" for name, words, _ in enumerators]
     return f": {', '.join(shown)}" if shown else ""
 
 
@@ -70,8 +73,7 @@ def nothing(kind, names):
     for pattern, words in WORDS_FOR_NOTHING:
         if re.search(pattern, kind):
             return words
-    last = kind.split("::")[-1]
-    return f"see `{last}`" if last in names else "its own"
+    return f"see `{kind}`" if kind.split("::")[-1] in names and "json" not in kind else "empty"
 
 
 def in_time(value, kind):
@@ -109,7 +111,9 @@ def thousands(number):
 
 
 def errors_table(values):
-    return table(["code", "what it says"], [[f"`{name}`", prose(words)] for name, words in values])
+    numbered = any(number not in ("", "1") for *_, number in values)
+    rows = [[f"`{name}`{f' {number}' if numbered else ''}", prose(words)] for name, words, number in values]
+    return table(["code", "what it says"], rows)
 
 
 def settings_table(settings):
@@ -123,7 +127,8 @@ def settings_table(settings):
 def form(setting):
     kind, example = setting.get("kind", "text"), setting.get("example")
     if kind in ("integer", "number"):
-        words = f"{thousands(setting.get('lowest', 0))} to {thousands(setting.get('highest', 0))}"
+        lowest, highest = setting.get("lowest", 0), setting.get("highest", 0)
+        words = f"{thousands(lowest)} {f'to {thousands(highest)}' if isinstance(highest, int) else 'or more'}"
     elif kind == "choice":
         return ", ".join(f"`{word}`" for word in setting["choices"].split(", "))
     elif kind == "boolean":

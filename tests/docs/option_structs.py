@@ -45,16 +45,16 @@ def structs(text):
 
 
 def enums(text):
-    """Name and values of each enum at the margin, with what the header says of them."""
+    """Name and values of each enum at the margin: what they are called, what the header says of them, and their numbers where it tells those."""
     for found in re.finditer(r"^enum class (?P<name>[a-z_0-9]+)(?: : [^{]+)? \{(?P<body>.*?)\};", text, re.S | re.M):
         values, above = [], ""
         for line in map(str.strip, found["body"].splitlines()):
             if line.startswith("///<"):
-                values[-1] = (values[-1][0], f"{values[-1][1]} {line[4:].strip()}")
+                values[-1] = (values[-1][0], f"{values[-1][1]} {line[4:].strip()}", values[-1][2])
             elif line.startswith("///"):
                 above = f"{above} {line[3:].strip()}".strip()
-            elif value := re.fullmatch(r"([a-z]\w*)(?: = [^,]+?)?,?(?:\s*///< (.*))?", line):
-                values.append((value[1], value[2] or above))
+            elif value := re.fullmatch(r"([a-z]\w*)(?: = ([^,]+?))?,?(?:\s*///< (.*))?", line):
+                values.append((value[1], value[3] or above, value[2] or ""))
                 above = ""
         yield found["name"], values
 

@@ -37,8 +37,8 @@ enum class role {
 
 /// So much is kept to be looked at, the newest; the page says how far back that goes.
 struct kept {
-    std::size_t log_bytes = 16 * 1024 * 1024;
-    std::size_t trace_bytes = 16 * 1024 * 1024;
+    std::size_t log_bytes = 16 * 1024 * 1024;    ///< lines of the log
+    std::size_t trace_bytes = 16 * 1024 * 1024;  ///< spans of traces
     std::size_t metric_bytes = 16 * 1024 * 1024; ///< points of series: of 10 s for an hour, of a minute for six
     std::size_t actions = 1000;                  ///< what people did here
 };

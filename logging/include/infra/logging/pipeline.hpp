@@ -40,10 +40,10 @@ enum class format {
 
 /// A sink of text, or one of records.
 struct output {
-    std::shared_ptr<sink> to{};
-    std::shared_ptr<record_sink> records{};
-    format as = format::automatic; ///< of text
-    level from = level::debug;     ///< on top of the module's level
+    std::shared_ptr<sink> to{};             ///< of text
+    std::shared_ptr<record_sink> records{}; ///< or of values
+    format as = format::automatic;          ///< of the text
+    level from = level::debug;              ///< on top of the module's level
 };
 
 /// What a caller does when its ring is full because the sinks are slower than the program.
