@@ -1,0 +1,49 @@
+#!/usr/bin/env python3
+"""What a running service exposes is what the tables of docs/ tell: names, kinds and labels.
+
+    STARTER=build/dev/bin/starter python3 live_metrics_test.py
+"""
+
+import pathlib
+import re
+import sys
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "examples/starter/tests"))
+from metrics_in_sources import metrics_of  # noqa: E402
+from starter_test import StarterTest, Visitor  # noqa: E402
+
+OF_A_HISTOGRAM = re.compile(r"_(bucket|sum|count)$")
+
+
+def families(text):
+    """Kind and labels of each metric."""
+    found = {name: (kind, set()) for name, kind in re.findall(r"^# TYPE (\S+) (\S+)$", text, re.M)}
+    for name, labels in re.findall(r"^([a-z_0-9]+)(?:\{(.*?)\})? \S+", text, re.M):
+        family = name if name in found else OF_A_HISTOGRAM.sub("", name)
+        found[family][1].update(set(re.findall(r'([a-z_]+)="', labels)) - {"le"})
+    return found
+
+
+class Metrics(StarterTest):
+    def test_are_those_of_the_book(self):
+        told = {metric["name"]: metric for room in metrics_of(ROOT).values() for metric in room}
+        service = self.start().listening()
+        service.completed(service.sign_up())
+        visitor = Visitor(service)
+        self.addCleanup(visitor.end)
+        visitor.ask(type="ping")
+        service.ask("GET", "/ready")
+        service.ask("GET", "/metrics")
+        seen = families(service.ask("GET", "/metrics").text)
+        self.assertGreater(len(seen), 30)
+        for name, (kind, labels) in seen.items():
+            with self.subTest(name):
+                self.assertIn(name, told)
+                self.assertEqual(kind, told[name]["kind"])
+                self.assertEqual(labels - {"overflow"}, set(told[name]["labels"]))
+
+
+if __name__ == "__main__":
+    unittest.main()
