@@ -42,6 +42,7 @@ void say(httplib::Response& res, int status, const json::value& document) {
     res.set_content(json::to_text(document), as_json);
 }
 
+// [routes]
 void take_order(const queue::job<order>& ship, const httplib::Request& req, httplib::Response& res) {
     const auto wanted = json::parse<order>(req.body);
     if (!wanted)
@@ -56,6 +57,7 @@ void show_order(const httplib::Request& req, httplib::Response& res) {
         return say(res, 404, {{"error", "there is no such order"}});
     say(res, 200, {{"id", job->id}, {"state", queue::to_string(job->state)}});
 }
+// [/routes]
 
 void show_health(const httplib::Request&, httplib::Response& res) {
     const auto answer = health::to_http(wait(health::run_health_checks()));
@@ -88,6 +90,7 @@ int main() {
     health::register_health_check("queue", [] { wait(queue::counts()); });
     const auto ship = queue::define_job<order>(
         {.name = "ship", .handler = [](order o) { log::info("shipped", {{"sku", o.sku}, {"count", o.count}}); }});
+    // [life]
     auto worker = queue::create_queue_worker({.concurrency = 4});
     auto working = boost::asio::co_spawn(infra::default_executor(), worker.run(), boost::asio::use_future);
 
@@ -111,5 +114,6 @@ int main() {
     wait(worker.stop(infra::deadline::after(10s)));
     working.get();
     wait(queue::default_queue().stop(infra::deadline::after(5s)));
+    // [/life]
     log::info("stopped");
 }
