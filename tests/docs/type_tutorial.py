@@ -30,7 +30,7 @@ import sys
 import tempfile
 import time
 
-PATIENCE = 120  # seconds, for what takes a reader one: builds on a busy machine
+PATIENCE = 300  # seconds, for what takes a reader one: builds on a busy machine, with sanitizers
 BLOCK = re.compile(r"^<!-- (?P<what>.+?) -->\n+```(?P<kind>\S*)\n(?P<text>.*?)^```$", re.S | re.M)
 FENCE = re.compile(r"^```\S*\n.*?^```$", re.S | re.M)
 PORT = "3000"  # the page's
