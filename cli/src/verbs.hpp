@@ -6,7 +6,10 @@ namespace infra::cli {
 
 class frame;
 
+void add_all(frame& f); ///< what the command has
+
 void add_cache(frame& f);
+void add_config(frame& f);
 void add_cron(frame& f);
 void add_email(frame& f);
 void add_health(frame& f);

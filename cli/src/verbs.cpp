@@ -1,0 +1,17 @@
+#include "verbs.hpp"
+
+namespace infra::cli {
+
+void add_all(frame& f) {
+    add_cache(f);
+    add_config(f);
+    add_cron(f);
+    add_email(f);
+    add_health(f);
+    add_queue(f);
+    add_realtime(f);
+    add_storage(f);
+    add_version(f);
+}
+
+} // namespace infra::cli
