@@ -11,7 +11,7 @@ import shlex
 import sys
 
 from check_links import pages
-from cli_page import Verb
+from program_tables import Verb
 
 BLOCK = re.compile(r"^```(?:sh|bash|console)?\n(.*?)^```", re.S | re.M)
 INLINE = re.compile(r"`([^`\n]+)`")

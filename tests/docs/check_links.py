@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Links between the pages of the repository lead somewhere: to files that git would have, and to headings that are there.
+"""Links between the pages of the repository lead somewhere: to files and to headings that are there. The book's contents list all its pages.
 
     tests/docs/check_links.py ROOT
 
@@ -54,8 +54,16 @@ def problems(root):
                 yield f"{where}: {path or 'the page'} has no heading #{anchor}"
 
 
+def left_out(root):
+    contents = (root / "docs/README.md").read_text()
+    for page in sorted((root / "docs").glob("*.md")):
+        if page.name != "README.md" and f"]({page.name})" not in contents:
+            yield f"docs/README.md: does not list {page.name}"
+
+
 def main():
-    found = list(problems(pathlib.Path(sys.argv[1]).resolve()))
+    root = pathlib.Path(sys.argv[1]).resolve()
+    found = [*problems(root), *left_out(root)]
     print("\n".join(found) or "every link leads somewhere")
     return bool(found)
 

@@ -116,30 +116,6 @@ def errors_table(values):
     return table(["code", "what it says"], rows)
 
 
-def settings_table(settings):
-    rows = [
-        [f"`{each['name']}`", prose(each["meaning"]), form(each), code(each["fallback"]) if each.get("fallback") else ""]
-        for each in settings
-    ]
-    return table(["variable", "what it says", "value", "not set"], rows)
-
-
-def form(setting):
-    kind, example = setting.get("kind", "text"), setting.get("example")
-    if kind in ("integer", "number"):
-        lowest, highest = setting.get("lowest", 0), setting.get("highest", 0)
-        words = f"{thousands(lowest)} {f'to {thousands(highest)}' if isinstance(highest, int) else 'or more'}"
-    elif kind == "choice":
-        return ", ".join(f"`{word}`" for word in setting["choices"].split(", "))
-    elif kind == "boolean":
-        words = "`true` or `false`"
-    elif setting.get("secret"):
-        words = "secret" + (f" of at least {setting['lowest']} bytes" if setting.get("lowest") else "")
-    else:
-        words = {"bytes": "size", "levels": "levels", "list": "list", "url": "URL"}.get(kind, kind)
-    return f"{words}: {code(example)}" if example else words
-
-
 def metrics_table(metrics):
     rows = [
         [f"`{each['name']}`", each["kind"], ", ".join(f"`{label}`" for label in each["labels"]), prose(each["help"])]

@@ -1,20 +1,24 @@
 #!/usr/bin/env python3
-"""The verbs on docs/cli.md: made from what the program says of itself, and compared with it.
+"""The tables of docs/ that the infra command tells, and are compared with what it says.
 
-    tests/docs/cli_page.py ROOT INFRA [--write]
+    tests/docs/program_tables.py ROOT INFRA [--write]
 
-Where `<!-- verbs queue -->` … `<!-- /verbs -->` stands, `infra queue` and all below it are told, with their options. Without --write
-it fails where the page is not what `--help` says, and where a verb is not on it.
+    <!-- verbs all -->         a chapter for each verb, with all below it and their options, from `--help`
+    <!-- verbs exits -->       the exit codes, from the foot of `--help`
+    <!-- settings queue -->    a module's environment variables, from `infra config docs`
+
+Without --write it fails where a page is not what the program says, and where the verbs or a module's variables are on none.
 """
 
+import json
 import pathlib
 import re
 import subprocess
 import sys
 
+import marked_tables
 from markdown_tables import prose, table
 
-PLACE = re.compile(r"<!-- verbs (?P<verb>\S+) -->\n(?P<told>.*?)<!-- /verbs -->\n", re.S)
 SECTIONS = ("Positionals", "Options", "Subcommands", "Examples")
 
 
@@ -29,6 +33,7 @@ class Verb:
         usage = next(i for i, line in enumerate(lines) if line.startswith("Usage: "))
         self.description = " ".join(lines[:usage]).strip()
         self.usage = lines[usage].removeprefix("Usage: ").replace("[OPTIONS] ", "").replace(" [OPTIONS]", "")
+        self.exits = re.search(r"^Exit codes: (.+)\.$", said, re.M)[1].split(", ")
         self.sections = {name: [] for name in SECTIONS}
         section = None
         for line in lines[usage + 1 :]:
@@ -90,41 +95,33 @@ def options_table(verb):
     return table(["option", "what it says"], rows) if rows else "\n"
 
 
-def problems(page, infra):
-    text = page.read_text()
-    places = {found["verb"]: found["told"] for found in PLACE.finditer(text)}
-    verbs = {verb.words[0]: verb for verb in infra.below()}
-    for name in sorted(verbs.keys() - places.keys()):
-        yield f"docs/cli.md: infra {name} is not on it"
-    for name in sorted(places.keys() - verbs.keys()):
-        yield f"docs/cli.md: there is no infra {name}"
-    for name in sorted(places.keys() & verbs.keys()):
-        if places[name] != told(verbs[name]):
-            yield f"docs/cli.md: infra {name} is not what --help says; scripts/docs writes it"
+class Infra:
+    """What the program says of itself: its verbs, and the variables that services read."""
 
+    kinds = ("verbs", "settings")
 
-def write(page, infra):
-    verbs = {verb.words[0]: verb for verb in infra.below()}
-    text = page.read_text()
-    begin = lambda verb: f"<!-- verbs {verb} -->\n"  # noqa: E731
-    made = PLACE.sub(
-        lambda found: f"{begin(found['verb'])}{told(verbs[found['verb']])}<!-- /verbs -->\n" if found["verb"] in verbs else found[0],
-        text,
-    )
-    if made != text:
-        page.write_text(made)
-        print("wrote docs/cli.md")
+    def __init__(self, program):
+        self.program = program
+        self.modules = {setting["module"] for setting in json.loads(self.settings("--format", "json"))["settings"]}
 
+    def settings(self, *words):
+        command = [self.program, "config", "docs", *words]
+        return subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
 
-def main():
-    root, program = pathlib.Path(sys.argv[1]).resolve(), sys.argv[2]
-    page, infra = root / "docs/cli.md", Verb(program, [])
-    if "--write" in sys.argv:
-        write(page, infra)
-    found = list(problems(page, infra))
-    print("\n".join(found) or "docs/cli.md is what infra says of itself")
-    return bool(found)
+    def table(self, kind, what):
+        if (kind, what) == ("verbs", "all"):
+            return "".join(f"\n## {verb.name}\n{told(verb)}" for verb in Verb(self.program, []).below())
+        if (kind, what) == ("verbs", "exits"):
+            return table(["exit code", "what it says"], [each.split(" ", 1) for each in Verb(self.program, []).exits])
+        if what not in self.modules:
+            raise KeyError(what)
+        return f"\n{self.settings('--module', what)}\n"
+
+    def wanted(self):
+        yield from (("verbs", "all"), ("verbs", "exits"))
+        yield from (("settings", module) for module in self.modules)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    infra = Infra(sys.argv[2])
+    sys.exit(marked_tables.main(pathlib.Path(sys.argv[1]).resolve(), infra, sys.argv, "the book says what infra says of itself"))
