@@ -18,6 +18,15 @@ http::forwarding forwarding_from(const environment& variables) {
 
 } // namespace
 
+std::uint16_t port_of(wiring& w) {
+    const auto wanted = w.options.port ? *w.options.port : w.env.integer("PORT", 3000, 0, 65'535);
+    if (wanted != 0)
+        return static_cast<std::uint16_t>(wanted);
+    if (!w.any_port)
+        w.any_port = std::make_shared<free_port>();
+    return w.any_port->number();
+}
+
 std::vector<std::string> trusted_proxies_from(const environment& variables) {
     auto networks = settings::list_of(variables.get_or("TRUSTED_PROXIES", ""));
     if (!std::ranges::all_of(networks, http::is_network))
@@ -29,8 +38,7 @@ std::vector<std::string> trusted_proxies_from(const environment& variables) {
 void wire_http(wiring& w) {
     auto options = w.options.server;
     options.host = w.options.host ? *w.options.host : w.env.get_or("HOST", "127.0.0.1");
-    options.port =
-        w.options.port ? *w.options.port : static_cast<std::uint16_t>(w.env.integer("PORT", 3000, 0, 65'535));
+    options.port = port_of(w);
     if (options.trusted_proxies.empty()) {
         options.trusted_proxies = trusted_proxies_from(w.env);
         options.forwarded_in = forwarding_from(w.env);

@@ -9,20 +9,22 @@ namespace infra::app {
 namespace {
 
 // A wrong one is told by wire_http.
-std::int64_t port_of(const wiring& w) {
+std::uint16_t port_or_none(wiring& w) {
     try {
-        return w.options.port ? *w.options.port : w.env.integer("PORT", 3000, 0, 65'535);
-    } catch (const error&) {
+        return port_of(w);
+    } catch (const error& e) {
+        if (e.code() != errc::misconfigured)
+            throw;
         return 0;
     }
 }
 
 // Signed URLs of our own lead to where this service listens.
-environment with_address(const wiring& w) {
+environment with_address(wiring& w) {
     auto values = w.env.all();
     if (w.options.host)
         values.insert_or_assign("HOST", *w.options.host);
-    values.insert_or_assign("PORT", std::to_string(port_of(w)));
+    values.insert_or_assign("PORT", std::to_string(port_or_none(w)));
     return environment(std::move(values));
 }
 

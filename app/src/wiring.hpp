@@ -3,6 +3,8 @@
 /// How a module becomes part of a service. Each has one file, `wire_<module>.cpp`, with one function; application.cpp calls
 /// them in order. To leave a module out, take its call and its file away.
 
+#include "free_port.hpp"
+
 #include <infra/app.hpp>
 
 #include <atomic>
@@ -34,6 +36,7 @@ struct wiring {
     std::vector<part>
         doors{}; ///< put behind HTTP: stopped before it, since they hold what it has let in and given away
     std::vector<chosen_backend> chosen{};
+    std::shared_ptr<free_port> any_port{};  ///< where any would do
     bool reads_levels = false;              ///< LOG_LEVEL is in `.env`, which the log had not seen when it began
     std::shared_ptr<http::server> server{}; ///< made last, of the routes that are there by then
 };
@@ -47,6 +50,9 @@ void wire_realtime(wiring& w);
 void wire_cache(wiring& w);
 void wire_storage(wiring& w);
 void wire_http(wiring& w);
+
+/// Where the service will listen: that of the program, or PORT; a free one where it is 0. Throws errc::misconfigured.
+std::uint16_t port_of(wiring& w);
 
 /// TRUSTED_PROXIES. Throws errc::misconfigured.
 std::vector<std::string> trusted_proxies_from(const environment& variables);

@@ -74,6 +74,16 @@ TEST_F(WiredStorage, SignsForWhereTheProgramListens) {
     EXPECT_TRUE(wait(std::move(signing)).starts_with("http://127.0.0.1:8080/storage/a.txt?"));
 }
 
+TEST_F(WiredStorage, SignsForThePortThatTheProgramWillBeGiven) {
+    env = environment({{"PORT", "0"}, {"STORAGE_URL", "file:" + folder.path() + "/box"}});
+    wire_storage(w);
+    wire_http(w);
+    wait(w.parts.back().open());
+    EXPECT_NE(w.server->port(), 0);
+    auto signing = storage::default_storage().signed_url("a.txt");
+    EXPECT_TRUE(wait(std::move(signing)).starts_with(w.server->url() + "/storage/a.txt?"));
+}
+
 TEST_F(WiredStorage, IsAskedHowItIs) {
     wire_storage(w);
     const auto report = wait(health::run_health_checks()).to_json();
