@@ -20,8 +20,6 @@ from markdown_tables import errors_table, metrics_table, options_table
 from metrics_in_sources import metrics_of, unread_metrics
 from option_structs import OPTIONS, enums, structs
 
-NOT_FOR_CALLERS = {"base", "testing"}  # base has no options but JSON's limits; what testing offers is told in docs/testing.md
-
 
 class Sources:
     kinds = ("options", "errors", "metrics")
@@ -51,10 +49,10 @@ class Sources:
 
     def wanted(self):
         for name, struct in self.options.items():
-            if OPTIONS.search(struct.name) and struct.header.parts[0] not in NOT_FOR_CALLERS:
+            if OPTIONS.search(struct.name):
                 yield "options", name
         for name in self.errors:
-            if name.endswith("errc") and name.split("/")[1] not in NOT_FOR_CALLERS:
+            if name.endswith("errc"):
                 yield "errors", name
         yield from (("metrics", room) for room in self.metrics)
 
