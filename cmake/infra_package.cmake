@@ -79,6 +79,10 @@ foreach(module IN LISTS modules)
     infra_install_module(${module})
 endforeach()
 
+set(recycles_frames TRUE)
+if(INFRA_PUBLIC_DEFINITIONS MATCHES "DISABLE_AWAITABLE_FRAME_RECYCLING")
+    set(recycles_frames FALSE)
+endif()
 configure_package_config_file(cmake/infra-config.cmake.in "${generated_dir}/infra-config.cmake"
     INSTALL_DESTINATION "${package_dir}" NO_SET_AND_CHECK_MACRO NO_CHECK_REQUIRED_COMPONENTS_MACRO)
 write_basic_package_version_file("${generated_dir}/infra-config-version.cmake" COMPATIBILITY SameMinorVersion)
@@ -86,3 +90,15 @@ install(FILES
         "${generated_dir}/infra-config.cmake" "${generated_dir}/infra-config-version.cmake"
         cmake/infra_refuse_compilers.cmake cmake/Findcmark_gfm.cmake
         DESTINATION "${package_dir}" COMPONENT base)
+
+# What is installed, and no more: a part of a build is enough for it.
+add_custom_target(installables)
+foreach(module IN LISTS modules)
+    get_property(sources TARGET infra_${module} PROPERTY SOURCES)
+    if(sources)
+        add_dependencies(installables infra_${module})
+    endif()
+endforeach()
+if(TARGET infra)
+    add_dependencies(installables infra)
+endif()
