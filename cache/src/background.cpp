@@ -1,6 +1,6 @@
 #include "background.hpp"
 
-#include "stop_signal.hpp"
+#include <infra/runtime/event.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>

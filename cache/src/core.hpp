@@ -7,9 +7,9 @@
 #include "freshness.hpp"
 #include "instruments.hpp"
 #include "keys.hpp"
-#include "stop_signal.hpp"
 
 #include <infra/cache/cache.hpp>
+#include <infra/runtime/event.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -43,7 +43,7 @@ struct engine {
     background behind;
     background ending;    ///< leases that nobody needs any more
     background extending; ///< those of loads under way
-    stop_signal stopped;
+    event stopped;
 
     /// How many of `all` evictions nobody has told of yet. Two may tell at once, and the later one know of fewer.
     std::uint64_t untold_evictions(std::uint64_t all) noexcept;

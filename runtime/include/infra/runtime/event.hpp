@@ -1,6 +1,11 @@
 #pragma once
 
-// Told once, heard by all who wait.
+/// What happens once, and is heard by all who wait for it.
+///
+///     infra::event stopped;
+///     stopped.set();                                                          // any thread
+///     co_await stopped.listener(co_await asio::this_coro::executor).get();    // returns when it is set, or at once
+///     if (co_await told_within(stopped.listener(ex), deadline::after(1s), clock)) …
 
 #include <infra/base/with_deadline.hpp>
 #include <infra/runtime/promise.hpp>
@@ -9,11 +14,14 @@
 #include <utility>
 #include <vector>
 
-namespace infra::cache {
+namespace infra {
 
-/// Threads: any member from any thread.
-class stop_signal {
+/// Threads:  any member from any thread.
+/// Errors:   none but bad_alloc.
+/// Lifetime: listeners may outlive it, and are then told nothing.
+class event {
 public:
+    /// A second time has no effect.
     void set() {
         const std::scoped_lock lock(mutex_);
         set_ = true;
@@ -49,10 +57,10 @@ inline awaitable<bool> told_within(promise<void> told, deadline limit, clock& ti
         co_await with_deadline(told.get(), limit, time);
         co_return true;
     } catch (const boost::system::system_error& e) {
-        if (e.code() != infra::errc::timed_out)
+        if (e.code() != errc::timed_out)
             throw;
         co_return false;
     }
 }
 
-} // namespace infra::cache
+} // namespace infra
