@@ -40,7 +40,7 @@ void last_look::spare(work_request& r, bool alone, steady_time now) {
 }
 
 void last_look::note(const work_request& r, work_done& done, steady_time began) {
-    goes_on_ = is_of_one_queue(r) && !done.taken.empty();
+    goes_on_ = is_of_one_queue(r) && !(done.taken.empty() && done.unread.empty());
     if (!is_of_one_queue(r))
         return;
     if (some_completed(r, done)) {

@@ -71,6 +71,26 @@ std::vector<stored_job> read_taken_ones(const words& queues, redis::reply::list 
     return taken;
 }
 
+// Who asks for all fields gets those of no use to a run as well.
+bool is_of_run(std::string_view field) { return std::ranges::find(fields_of_run, field) != fields_of_run.end(); }
+
+hash_fields fields_in(redis::reply hash) {
+    auto each = std::move(hash).take_items();
+    hash_fields fields;
+    fields.reserve(each.size() / 2);
+    for (std::size_t i = 0; i + 1 < each.size(); i += 2)
+        if (is_of_run(each[i].as_text()))
+            fields.emplace_back(std::move(each[i]).take_text(), std::move(each[i + 1]).take_text());
+    return fields;
+}
+
+std::vector<job_key> keys_in(const words& queues, redis::reply::list ids) {
+    std::vector<job_key> keys;
+    for (auto& each : ids)
+        keys.push_back({queues.front(), std::move(each).take_text()});
+    return keys;
+}
+
 std::vector<job_key> read_keys(const words& queues, redis::reply::list flat) {
     std::vector<job_key> keys;
     for (std::size_t i = 0; i + 1 < flat.size(); i += 2)
@@ -133,9 +153,10 @@ work_call call_work(std::string_view prefix, const work_request& request) {
 work_done read_work(const work_call& of, redis::reply answer) {
     redis::throw_if_error(answer);
     auto parts = std::move(answer).take_items();
-    parts.resize(5);
+    parts.resize(6);
     work_done done{.recorded = read_recorded(of.order, list_in(std::move(parts[0]))),
                    .taken = read_taken_ones(of.queues, list_in(std::move(parts[1]))),
+                   .unread = keys_in(of.queues, list_in(std::move(parts[5]))),
                    .rescued = read_keys(of.queues, list_in(std::move(parts[3]))),
                    .expired = read_keys(of.queues, list_in(std::move(parts[4])))};
     const auto again = parts[2].is_null() ? "" : parts[2].as_text();
@@ -143,6 +164,26 @@ work_done read_work(const work_call& of, redis::reply answer) {
     if (done.has_looked && !again.empty())
         done.again = time_of(again);
     return done;
+}
+
+redis::batch read_commands(std::string_view prefix, const std::vector<job_key>& unread) {
+    redis::batch all;
+    for (const auto& each : unread)
+        all.add({"HGETALL", queue_keys(prefix, each.queue).of_job(each.id)});
+    return all;
+}
+
+std::vector<stored_job> read_taken(std::vector<job_key> unread, std::vector<redis::reply> answers) {
+    std::vector<stored_job> taken;
+    for (std::size_t i = 0; i < unread.size(); ++i) {
+        if (answers.at(i).error_code() == "WRONGTYPE")
+            continue;
+        redis::throw_if_error(answers[i]);
+        auto fields = fields_in(std::move(answers[i]));
+        if (find_field(fields, "name"))
+            taken.push_back(read_job(std::move(unread[i]), std::move(fields), taken.empty() ? nullptr : &taken.back()));
+    }
+    return taken;
 }
 
 } // namespace infra::queue::redis_backend

@@ -65,11 +65,16 @@ work_call call_work(std::string_view prefix, const work_request& request);
 struct work_done {
     std::vector<bool> recorded{}; ///< of each that ended: its lock was there
     std::vector<stored_job> taken{};
+    std::vector<job_key> unread{};    ///< were taken as well, many of one queue: read_taken says what they are
     std::vector<job_key> rescued{};   ///< their lock had gone; they wait again, in front
     std::vector<job_key> expired{};   ///< were not started in time, and have failed
     std::optional<wall_time> again{}; ///< when something is due next; empty: nothing is
     bool has_looked = true;           ///< false: `again` is as it was
 };
 work_done read_work(const work_call& of, redis::reply answer);
+
+/// What was taken unread: the commands that ask for it, and their answers. Those of which somebody took the hash away are left out.
+redis::batch read_commands(std::string_view prefix, const std::vector<job_key>& unread);
+std::vector<stored_job> read_taken(std::vector<job_key> unread, std::vector<redis::reply> answers);
 
 } // namespace infra::queue::redis_backend

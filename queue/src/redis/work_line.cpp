@@ -143,7 +143,7 @@ void work_line::ring_for_others(const shared_store& s) {
 void work_line::go_on(const shared_store& s) {
     while (lanes_.any_free() && !(claims_.empty() && finishes_.empty()))
         start(s, next_batch(claims_, finishes_, most_ends));
-    if (!lanes_.all_free() || !closed_)
+    if (!lanes_.all_free() || reads_ > 0 || !closed_)
         return;
     for (const auto& each : std::exchange(drained_, {}))
         each.set_value();
@@ -178,14 +178,13 @@ awaitable<void> work_line::perform(shared_store s, work_batch batch, receipt as)
     }
     lanes_.give_back(as);
     asked_.erase(batch.claim);
-    if (failure)
-        last_look_.forget();
-    if (failure && batch.claim)
-        batch.claim->rung.merge(batch.claim->looked_for);
-    if (failure)
-        end(s, std::move(batch), failure);
-    else
-        end(s, std::move(batch), std::move(done), token);
+    if (failure) {
+        fail(s, std::move(batch), failure);
+    } else {
+        end(s, batch.finishes, done);
+        if (batch.claim)
+            co_await read_and_answer(s, std::move(batch.claim), std::move(done), std::move(token));
+    }
     go_on(s);
 }
 
@@ -199,13 +198,16 @@ work_request work_line::request_of(store& s, const work_batch& batch, receipt as
     return request;
 }
 
-void work_line::end(const shared_store& s, work_batch batch, std::exception_ptr failure) {
+void work_line::fail(const shared_store& s, work_batch batch, std::exception_ptr failure) {
+    last_look_.forget();
     completion_batch over;
     for (auto& each : batch.finishes)
         over.add(std::move(each), failure);
     over.deliver();
-    if (batch.claim)
-        end(s, batch.claim, failure);
+    if (!batch.claim)
+        return;
+    batch.claim->rung.merge(batch.claim->looked_for);
+    end(s, batch.claim, failure);
 }
 
 // What it was told of meanwhile is for the next one, here or elsewhere.
@@ -214,18 +216,36 @@ void work_line::end(const shared_store& s, const shared_claim& c, std::exception
     deliver(c, std::move(failure));
 }
 
-void work_line::end(const shared_store& s, work_batch batch, work_done done, const std::string& token) {
+void work_line::end(const shared_store& s, std::vector<shared_finish>& finishes, const work_done& done) {
     auto next = done.recorded.begin();
     completion_batch over;
-    for (auto& each : batch.finishes) {
+    for (auto& each : finishes) {
         each->recorded.assign(next, next + static_cast<std::ptrdiff_t>(each->outcomes.size()));
         next += static_cast<std::ptrdiff_t>(each->outcomes.size());
         tell_who_waits(s, *each);
         over.add(std::move(each));
     }
     over.deliver();
-    if (batch.claim)
-        answer(s, batch.claim, done, token);
+}
+
+// What it took unread is asked for while the next calls go on.
+awaitable<void> work_line::read_and_answer(shared_store s, shared_claim c, work_done done, std::string token) {
+    std::exception_ptr failure;
+    if (!done.unread.empty()) {
+        ++reads_;
+        go_on(s);
+        try {
+            auto hashes = co_await s->carry_out(read_commands(s->options().prefix, done.unread));
+            done.taken = read_taken(std::move(done.unread), std::move(hashes));
+        } catch (...) {
+            failure = std::current_exception(); // they are somebody's again once their leases are over
+        }
+        --reads_;
+    }
+    if (failure)
+        end(s, c, failure);
+    else
+        answer(s, c, done, token);
 }
 
 void work_line::answer(const shared_store& s, const shared_claim& c, work_done& done, const std::string& token) {

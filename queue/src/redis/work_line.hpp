@@ -95,9 +95,10 @@ private:
     void start(const shared_store& s, work_batch batch);
     awaitable<void> perform(shared_store s, work_batch batch, receipt as);
     work_request request_of(store& s, const work_batch& batch, receipt as);
-    void end(const shared_store& s, work_batch batch, work_done done, const std::string& token);
-    void end(const shared_store& s, work_batch batch, std::exception_ptr failure);
+    void end(const shared_store& s, std::vector<shared_finish>& finishes, const work_done& done);
+    void fail(const shared_store& s, work_batch batch, std::exception_ptr failure);
     void end(const shared_store& s, const shared_claim& c, std::exception_ptr failure = nullptr);
+    awaitable<void> read_and_answer(shared_store s, shared_claim c, work_done done, std::string token);
     void answer(const shared_store& s, const shared_claim& c, work_done& done, const std::string& token);
     void sweep_if_due(const shared_store& s, const claim_request& r);
     awaitable<void> sweep(shared_store s, sweep_request request);
@@ -127,6 +128,7 @@ private:
     std::map<std::string, wall_time> promised_; ///< of a queue: due then, as nobody else was told
     lanes lanes_;
     last_look last_look_;
+    std::size_t reads_ = 0; ///< of jobs that were taken, under way
     bool closed_ = false;
     std::vector<promise<void>> drained_;
 };

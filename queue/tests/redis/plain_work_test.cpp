@@ -64,6 +64,88 @@ TEST_F(QueueRedisWork, RingsForThoseBehindAnIdThatIsNoJobs) {
     EXPECT_EQ(ids_of(take(1)), lines{"2"});
 }
 
+// --- Many that are taken at once ------------------------------------------------------------------------------------
+
+constexpr std::size_t many = 12;
+
+std::vector<new_job> different_jobs() {
+    std::vector<new_job> all;
+    for (std::size_t i = 0; i < many; ++i) {
+        auto job = plain_job("job" + std::to_string(i), std::to_string(i));
+        job.options.attempts = static_cast<int>(i);
+        job.created_at += std::chrono::seconds(i);
+        all.push_back(job);
+    }
+    return all;
+}
+
+std::string text_of(const stored_job& job) {
+    const auto as_claimed = to_claimed(job, "token");
+    return job.key.id + " " + job.name + " " + job.data + " " + job.opts + " " + std::to_string(job.starts) + " " +
+           std::to_string(job.stalls) + " " + std::to_string(job.attempts_made) + " " +
+           std::to_string(job.traces.size()) + " " + std::to_string(to_unix_ms(as_claimed.waiting_since.value())) +
+           " " + std::to_string(remember(job).is_plain);
+}
+
+TEST_F(QueueRedisWork, TakesManyAsItTakesThemOneByOne) {
+    const auto play = [&](std::size_t at_once) {
+        ask({"FLUSHALL"});
+        add(different_jobs());
+        end(take_one(), kind::retry, "no luck");
+        lines all;
+        while (all.size() < many)
+            for (const auto& each : take(at_once))
+                all.push_back(text_of(each));
+        auto keys = left();
+        keys.erase("bull:mail:events"); // are told of in their order, at other times
+        return std::pair(all, json::to_text(keys));
+    };
+    EXPECT_EQ(play(many), play(1));
+}
+
+TEST_F(QueueRedisWork, LeasesManyAsLongAsOne) {
+    add(different_jobs());
+    take(many);
+    for (std::size_t i = 1; i <= many; ++i) {
+        const auto lock = mail.of_job(std::to_string(i), job_part::lock);
+        EXPECT_EQ(ask({"GET", lock}).as_text(), "token");
+        EXPECT_GT(ask({"PTTL", lock}).as_integer(), 0);
+        EXPECT_LE(ask({"PTTL", lock}).as_integer(), 30'000);
+    }
+}
+
+TEST_F(QueueRedisWork, TakesTheOthersOfManyWhereSomeAreNoJobs) {
+    add(different_jobs());
+    ask({"DEL", mail.of_job("3")});
+    ask({"SET", mail.of_job("5"), "a text"});
+    EXPECT_EQ(ids_of(take(many)), (lines{"1", "2", "4", "6", "7", "8", "9", "10", "11", "12"}));
+    EXPECT_EQ(line("active").size(), many - 2);
+    EXPECT_EQ(ask({"EXISTS", mail.of_job("3"), mail.of_job("3", job_part::lock)}).as_integer(), 0);
+}
+
+TEST_F(QueueRedisWork, LeavesOutWhatIsNoJobAnyMoreWhenItIsRead) {
+    add(different_jobs());
+    const auto call = call_work("bull", {.now = now, .token = "token", .queues = {"mail"}, .most = many});
+    auto done = read_work(call, ask(call.command));
+    ASSERT_EQ(done.unread.size(), many);
+    ask({"DEL", mail.of_job("1"), mail.of_job("2")});
+    ask({"SET", mail.of_job("2"), "a text"});
+    auto hashes = loop.await(client->execute(read_commands("bull", done.unread)));
+    EXPECT_EQ(read_taken(std::move(done.unread), std::move(hashes)).size(), many - 2);
+}
+
+TEST_F(QueueRedisWork, GivesManyOnceMoreToACallWhoseAnswerWasLost) {
+    add(different_jobs());
+    const auto call = call_work("bull", {.now = now,
+                                         .token = "token",
+                                         .queues = {"mail"},
+                                         .most = many,
+                                         .as = {.lane = "bull:mail~work:us:0", .number = 1}});
+    const auto first = read_work(call, ask(call.command)), again = read_work(call, ask(call.command));
+    EXPECT_EQ(first.unread.size(), many);
+    EXPECT_EQ(again.unread, first.unread);
+}
+
 // --- A look that the call before has had ---------------------------------------------------------------------------
 
 TEST_F(QueueRedisWork, NeedNotLookForWhatIsDueWhileEnoughWaits) {

@@ -130,8 +130,12 @@ work_done on_a_stage::work(work_request request) {
     if (request.queues.empty())
         request.queues = {"mail"};
     auto call = call_work("bull", request);
-    auto answer = ask(std::move(call.command));
-    return read_work(call, std::move(answer));
+    auto done = read_work(call, ask(std::move(call.command)));
+    if (done.unread.empty())
+        return done;
+    auto hashes = loop.await(client->execute(read_commands("bull", done.unread)));
+    done.taken = read_taken(std::move(done.unread), std::move(hashes));
+    return done;
 }
 
 std::vector<stored_job> on_a_stage::take(std::size_t most) {

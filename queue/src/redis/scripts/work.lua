@@ -11,7 +11,7 @@
 --       which they are delayed; how many to keep, and for how many seconds, in the case that they fail instead; of what is not there -1;
 --       their ids; their tokens; their results or reasons; and of failed and retry the traces of their errors
 -- gives, of an empty list maybe nothing, {the places, among those that ended, whose lock was not there;  what was taken, as starting.lua has it;  when to come again, nothing, or = if nobody looked;  of each rescued: the number of its queue, its id;  the same of each that was not
---       started in time}
+--       started in time;  the ids of what was taken, if it is many of one queue: what they are is for others to ask}
 
 local now, lock_time, most, most_minutes, sources, over, most_stalls, call_number, has_looked, is_counted = struct.unpack('<dddddddddd', ARGV[2])
 local token, worker, lane = ARGV[3], ARGV[4], ARGV[5]

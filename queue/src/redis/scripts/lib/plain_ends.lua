@@ -37,13 +37,14 @@ end
 
 -- What an end is to heed, if it is there: a mark, children, and what has to go with a job of which nothing is kept.
 local function find_parts()
-    local parts = {marked}
+    local parts, n, jobs = {marked}, 1, jobs
     for _, g in ipairs(groups) do
+        local is_kept = g.count ~= '0'
         for i = g.before + 1, g.before + g.size do
-            local job, n = jobs[i], #parts
-            parts[n + 1], parts[n + 2] = job .. ':dependencies', job .. ':unsuccessful'
-            if g.count == '0' then
-                parts[n + 3], parts[n + 4], parts[n + 5] = job .. ':logs', job .. ':processed', job .. ':failed'
+            local job = jobs[i]
+            parts[n + 1], parts[n + 2], n = job .. ':dependencies', job .. ':unsuccessful', n + 2
+            if not is_kept then
+                parts[n + 1], parts[n + 2], parts[n + 3], n = job .. ':logs', job .. ':processed', job .. ':failed', n + 3
             end
         end
     end
@@ -58,11 +59,12 @@ end
 -- somewhere else, and none has left.
 local function leave_together()
     local are_ending, found, stay = {}, 0, {}
-    for _, id in ipairs(ids) do
-        are_ending[id] = true
+    for i = 1, #ids do
+        are_ending[ids[i]] = true
     end
     local tail = redis.pcall('LRANGE', active, -#ids - 16, -1)
-    for _, id in ipairs(tail) do
+    for i = 1, #tail do
+        local id = tail[i]
         if are_ending[id] then
             are_ending[id], found = nil, found + 1
         else
@@ -88,16 +90,20 @@ end
 
 local function complete(g, unrecorded)
     local is_kept, made, scores, texts, step = g.count ~= '0', g.made, {}, g.texts, g.text_step
-    for i = 1, g.size do
-        local at = g.before + i
-        local id, job, text = ids[at], jobs[at], ARGV[texts + (i - 1) * step]
-        local written = is_kept and redis.pcall('HSET', job, 'atm', made, 'returnvalue', text, 'finishedOn', ARGV[1])
+    local attempt, ids, jobs, locks, given, events, time, type, n = redis.pcall, ids, jobs, locks, ARGV, q.events, ARGV[1], type, 0
+    for at = g.before + 1, g.before + g.size do
+        local id, job, text = ids[at], jobs[at], given[texts + (at - g.before - 1) * step]
+        local written = is_kept and attempt('HSET', job, 'atm', made, 'returnvalue', text, 'finishedOn', time)
         if type(written) == 'table' then
             unrecorded[#unrecorded + 1] = at -- it is no hash any more
         else
-            tell(q, 'completed', 'jobId', id, 'returnvalue', text, 'prev', 'active')
-            local n = #scores
-            scores[n + 1], scores[n + 2] = ARGV[1], id
+            if q.has_told then
+                attempt('XADD', events, '*', 'event', 'completed', 'jobId', id, 'returnvalue', text, 'prev', 'active')
+            else
+                tell(q, 'completed', 'jobId', id, 'returnvalue', text, 'prev', 'active')
+            end
+            scores[n + 1], scores[n + 2] = time, id
+            n = n + 2
         end
         if not is_kept then
             locks[#locks + 1] = job

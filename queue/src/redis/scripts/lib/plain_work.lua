@@ -4,6 +4,9 @@
 
 -- use plain_queue
 -- use plain_ends
+-- use plain_starts
+
+local unread = {} -- the ids of those that were taken, but not read
 
 -- Nothing, where that is somebody's key, of another kind: they stand in line again.
 local function make_active(popped)
@@ -49,6 +52,10 @@ local function start(id)
     put_taken(fields, 1, id)
 end
 
+local function has_taken()
+    return #taken + #unread > 0
+end
+
 -- Gives how many more would have been taken; nothing where nothing can be.
 local function claim()
     if sources == 0 or most == 0 then
@@ -58,10 +65,14 @@ local function claim()
     if not popped then
         return nil
     end
-    for _, id in ipairs(popped) do
-        start(id)
+    if start_together(popped) then
+        unread = popped
+    else
+        for _, id in ipairs(popped) do
+            start(id)
+        end
     end
-    if #taken > 0 and not is_spared then
+    if has_taken() and not is_spared then
         expect_end_of_lease(q, now + lock_time)
         next_lease = math.min(next_lease, now + lock_time)
     end
@@ -70,12 +81,12 @@ end
 
 -- Who waits is told what has changed for him.
 local function settle(too_few)
-    if (#taken == 0 and #ids == 0 and not q.must_ring) or (is_spared and #taken > 0) then
+    if not (has_taken() or #ids > 0 or q.must_ring) or (is_spared and has_taken()) then
         return
     end
     if too_few == 0 and (waiting > 0 or call('ZCARD', base .. ':prioritized') > 0) then
         redis.pcall('ZADD', base .. ':marker', '0', '0')
-    elseif #taken == 0 and call('EXISTS', active) == 0 then
+    elseif not has_taken() and call('EXISTS', active) == 0 then
         call('DEL', leases, marked)
         if #ids > 0 then
             tell(q, 'drained')
@@ -105,8 +116,8 @@ local function do_plain_work()
         return nil
     end
     pcall(settle, too_few)
-    local answer = {#unrecorded > 0 and unrecorded, taken, when_again(), false, false}
-    if #taken + #ids > 0 then
+    local answer = {#unrecorded > 0 and unrecorded, taken, when_again(), false, false, #unread > 0 and unread}
+    if has_taken() or #ids > 0 then
         keep_answer(lane, call_number, to_be_read_again(answer))
     end
     return answer

@@ -35,14 +35,18 @@ local function put_taken(fields, number, id)
     taken_ids[k + 1], taken_ids[k + 2] = number, id
 end
 
-local function note_start(q, id, job, starts)
-    call('SET', job .. ':lock', token, 'PX', lock_text)
+local function note_run(q, id, job, starts)
     if worker ~= '' then
         call('HSET', job, 'ats', starts, 'processedOn', ARGV[1], 'pb', worker)
     else
         call('HSET', job, 'ats', starts, 'processedOn', ARGV[1])
     end
     tell(q, 'active', 'jobId', id, 'prev', 'waiting')
+end
+
+local function note_start(q, id, job, starts)
+    call('SET', job .. ':lock', token, 'PX', lock_text)
+    note_run(q, id, job, starts)
 end
 
 -- Leases that end in the same second are looked for together, with the last of them.
@@ -54,5 +58,5 @@ end
 
 -- An answer without the fields of what was taken.
 local function to_be_read_again(answer)
-    return {answer[1], taken_ids, answer[3], answer[4], answer[5]}
+    return {answer[1], taken_ids, answer[3], answer[4], answer[5], answer[6]}
 end
