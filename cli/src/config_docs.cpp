@@ -23,7 +23,7 @@ std::string form_of(const app::setting& of) {
     std::string form = says_nothing ? "" : expected_form(of);
     if (of.secret)
         form.append(form.empty() ? "" : "; ").append("secret");
-    if (!of.example.empty())
+    if (!of.example.empty() && form.find("such as") == std::string::npos)
         form.append(form.empty() ? "" : ", ").append("such as ").append(code_of(of.example));
     return form;
 }

@@ -72,14 +72,14 @@ TEST(ConfigDocs, AreADotenvFileToFillIn) {
 // --- The verbs ----------------------------------------------------------------------------------------------------
 
 struct ConfigCommand : ::testing::Test {
-    ConfigCommand() { add_config(f); }
-
     std::string path() const { return folder.path() + "/service.env"; }
 
     int run(std::vector<std::string> words) {
         out.str("");
         err.str("");
         words.insert(words.begin(), "config");
+        frame f(out, err);
+        add_config(f);
         return f.run(std::move(words));
     }
     /// With the file's variables alone, whatever the test was started with.
@@ -93,7 +93,6 @@ struct ConfigCommand : ::testing::Test {
 
     testing::temporary_folder folder;
     std::ostringstream out, err;
-    frame f{out, err};
 };
 
 TEST_F(ConfigCommand, TellsAllThatIsWrongAtOnceAndWhatToDo) {
