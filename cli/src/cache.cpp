@@ -2,6 +2,7 @@
 #include "frame.hpp"
 #include "verbs.hpp"
 
+#include <infra/base/encoding.hpp>
 #include <infra/base/error.hpp>
 #include <infra/base/with_deadline.hpp>
 #include <infra/cache/redis.hpp>
@@ -23,14 +24,24 @@ exit_code code_for(const boost::system::error_code& failure) {
                                                                                 : exit_code::unreachable;
 }
 
+constexpr std::chrono::milliseconds grace{250}; // for what knows why
+
+std::string advice_for(const cache_arguments& given, const boost::system::system_error& e) {
+    const auto what = e.code() == errc::timed_out
+                          ? encoding::shown_url(url_of(given)) + " does not answer within " + given.timeout
+                          : e.what();
+    return what + "; is it running there? --url, CACHE_URL or REDIS_URL says where";
+}
+
 exit_code run(act what, const cache_arguments& given, const output& to) {
     const auto patience = parse_duration(given.timeout);
-    if (!patience)
+    if (!patience || patience->count() <= 0)
         return to.fail(exit_code::usage, "--timeout: expected a duration such as 500ms or 5s");
     try {
-        return wait(with_deadline(what(given, to), deadline::after(*patience)));
+        return wait(with_deadline(what(given, to), deadline::after(*patience + grace)));
     } catch (const boost::system::system_error& e) {
-        return to.fail(code_for(e.code()), e.what());
+        const auto code = code_for(e.code());
+        return to.fail(code, code == exit_code::unreachable ? advice_for(given, e) : e.what());
     } catch (const std::invalid_argument& e) {
         return to.fail(exit_code::usage, e.what());
     }
@@ -47,8 +58,15 @@ std::string url_of(const cache_arguments& given) {
     return url;
 }
 
+redis::options server_of(const cache_arguments& given) {
+    auto server = redis::options_from(url_of(given));
+    server.default_deadline = parse_duration(given.timeout).value();
+    return server;
+}
+
 cache::cache opened(const cache_arguments& given) {
     auto how = cache::redis_store_options_from(url_of(given));
+    how.timeout = parse_duration(given.timeout).value();
     how.outage = cache::outage_policy::raise;
     how.near_cache.max_bytes = 0; // for one question
     return cache::cache(cache::make_redis_store(std::move(how)), {.prefix = given.prefix});
@@ -72,7 +90,10 @@ void add_cache(frame& f) {
     const auto key = [&](CLI::App& app) { app.add_option("key", given->key, "Without the prefix")->required(); };
 
     auto& getting =
-        add({.name = "get", .description = "Prints a value as JSON. Nothing there exits with 3."}, cache_get);
+        add({.name = "get",
+             .description = "Prints a value as JSON. Nothing there exits with 3.",
+             .examples = {"infra cache get user:42 --prefix shop:", "infra cache get page --raw > page.html"}},
+            cache_get);
     key(getting);
     getting.add_flag("--raw", given->raw, "Bytes as they are, and text without its quotes");
 
@@ -87,10 +108,15 @@ void add_cache(frame& f) {
     setting.add_option("--ttl", given->ttl, "How long it is good; default: without an end");
     setting.add_flag("--text", given->text, "As text, be it JSON or not");
 
-    add({.name = "del", .description = "Erases values. Exits with 3 if none was there."}, cache_del)
+    add({.name = "del",
+         .description = "Erases values. Exits with 3 if none was there.",
+         .examples = {"infra cache del user:42 user:43 --prefix shop:"}},
+        cache_del)
         .add_option("keys", given->keys, "Without the prefix")
         ->required();
-    key(add({.name = "ttl", .description = "Tells how long a value is still good. Nothing there exits with 3."},
+    key(add({.name = "ttl",
+             .description = "Tells how long a value is still good. Nothing there exits with 3.",
+             .examples = {"infra cache ttl user:42 --prefix shop:"}},
             cache_ttl));
 
     auto& scanning = add({.name = "scan",
@@ -100,7 +126,9 @@ void add_cache(frame& f) {
     scanning.add_option("pattern", given->pattern, "With * and ? and [ab]")->capture_default_str();
     scanning.add_option("--limit", given->limit, "At most so many")->capture_default_str();
 
-    add({.name = "stats", .description = "Tells what the server keeps, of everybody, and how often it was found."},
+    add({.name = "stats",
+         .description = "Tells what the server keeps, of everybody, and how often it was found.",
+         .examples = {"infra cache stats --url redis://10.0.0.5", "infra cache stats --json"}},
         cache_stats);
 }
 

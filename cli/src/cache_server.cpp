@@ -37,7 +37,7 @@ awaitable<void> scan_one(const redis::client& server, std::string master, std::s
 
 awaitable<exit_code> cache_scan(cache_arguments given, const output& to) {
     const auto prefix = co_await prefix_in_store(opened(given));
-    const redis::client server(redis::options_from(url_of(given)));
+    const redis::client server(server_of(given));
     std::set<std::string> found;
     for (const auto& master : co_await server.masters())
         co_await scan_one(server, master, prefix, given, found);
@@ -56,7 +56,7 @@ awaitable<exit_code> cache_scan(cache_arguments given, const output& to) {
 }
 
 awaitable<exit_code> cache_stats(cache_arguments given, const output& to) {
-    const redis::client server(redis::options_from(url_of(given)));
+    const redis::client server(server_of(given));
     std::vector<server_facts> all;
     for (const auto& master : co_await server.masters()) {
         all.push_back(facts_from(redis::to<std::string>(co_await server.execute_at(master, {"INFO"}))));

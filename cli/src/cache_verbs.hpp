@@ -6,6 +6,7 @@
 
 #include <infra/base/awaitable.hpp>
 #include <infra/cache.hpp>
+#include <infra/redis/options.hpp>
 
 #include <cstddef>
 #include <string>
@@ -33,6 +34,9 @@ struct cache_arguments {
 
 /// From the command line or the environment.
 std::string url_of(const cache_arguments& given);
+
+/// Of the server there; it gives up as soon as the command does, so that what is told is why.
+redis::options server_of(const cache_arguments& given);
 
 /// What cannot be reached is told by the one who asks it, not taken for a miss.
 cache::cache opened(const cache_arguments& given);

@@ -58,7 +58,7 @@ void add_stored_cron(frame& f, CLI::App& group) {
             },
             &group);
         add_place_options(app, words->place);
-        app.add_option("--queue", words->queue, "Only in this one");
+        app.add_option("--queue", words->queue, "Only in this one")->type_name("QUEUE");
         return app;
     };
     add({.name = "ls",

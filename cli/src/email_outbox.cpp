@@ -166,9 +166,11 @@ exit_code resend(const outbox_words& words, const output& to) {
 
 void add_email_outbox(const email_group& to) {
     const auto words = std::make_shared<outbox_words>();
-    auto& group = to.to.add_group(
-        {.name = "outbox", .description = "Looks at the mails of an outbox, and sends one again."}, &to.app);
-    group.add_option("--dir", words->query.directory, "Where it is")->capture_default_str();
+    auto& group = to.to.add_group({.name = "outbox",
+                                   .description = "Looks at the mails of an outbox, and sends one again.",
+                                   .examples = {"infra email outbox ls", "infra email outbox show 0193a1"}},
+                                  &to.app);
+    group.add_option("--dir", words->query.directory, "Where it is")->capture_default_str()->type_name("DIR");
     const auto add = [&](verb v, exit_code (*act)(const outbox_words&, const output&)) -> CLI::App& {
         return to.add(std::move(v), [words, act](const output& o) { return act(*words, o); }, &group);
     };
@@ -176,7 +178,10 @@ void add_email_outbox(const email_group& to) {
         app.add_option("id", words->id, "Of the mail, or its beginning")->required();
     };
 
-    auto& listing = add({.name = "ls", .description = "Lists the mails, newest first."}, ls);
+    auto& listing = add({.name = "ls",
+                         .description = "Lists the mails, newest first.",
+                         .examples = {"infra email outbox ls --limit 20", "infra email outbox ls --json"}},
+                        ls);
     listing.add_option("--limit", words->query.limit, "At most so many")
         ->capture_default_str()
         ->check(CLI::Range(1, 1000));

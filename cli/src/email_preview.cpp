@@ -96,7 +96,8 @@ void add_email_preview(const email_group& to) {
         [words](const output& o) { return preview(*words, o); });
     app.add_option("--dir", words->directory,
                    "Where templates are; data for each lies beside it, welcome.json for welcome.md")
-        ->capture_default_str();
+        ->capture_default_str()
+        ->type_name("DIR");
     app.add_option("--port", words->port, "Where to listen; 0 takes a free port")->capture_default_str();
     app.add_flag("--open", words->open, "Open it in a browser");
 }

@@ -85,8 +85,9 @@ void add_email_render(const email_group& to) {
                                      "infra email render welcome --locale de --data ann.json --strict --json"}},
                        [words](const output& o) { return render(*words, o); });
     app.add_option("name", words->name, "Of the template, without .md")->required();
-    app.add_option("--dir", words->directory, "Where templates are")->capture_default_str();
-    app.add_option("--data", words->data, "A file of JSON, or - ; default the .json file beside the template");
+    app.add_option("--dir", words->directory, "Where templates are")->capture_default_str()->type_name("DIR");
+    app.add_option("--data", words->data, "A file of JSON, or - ; default the .json file beside the template")
+        ->type_name("FILE");
     app.add_option("--locale", words->locale, "Such as pt-BR");
     auto* html = app.add_flag("--html", words->html, "The html alone");
     auto* text = app.add_flag("--text", words->text, "The text part alone");

@@ -74,8 +74,8 @@ exit_code send(const send_words& words, const output& to) {
     return exit_code::ok;
 }
 
-void add_list(CLI::App& app, const char* flag, std::vector<std::string>& list, const char* description) {
-    app.add_option(flag, list, description)->allow_extra_args(false);
+CLI::Option& add_list(CLI::App& app, const char* flag, std::vector<std::string>& list, const char* description) {
+    return *app.add_option(flag, list, description)->allow_extra_args(false);
 }
 
 } // namespace
@@ -97,12 +97,12 @@ void add_email_send(const email_group& to) {
     add_list(app, "--reply-to", words->reply_to, "Where answers go");
     app.add_option("--from", words->from, "The sender; default the template's, or $EMAIL_FROM");
     app.add_option("--subject", words->subject, "Instead of the template's");
-    app.add_option("--body", words->body, "A file of Markdown, or - for the standard input");
+    app.add_option("--body", words->body, "A file of Markdown, or - for the standard input")->type_name("FILE");
     app.add_option("--template", words->name, "Its name, without .md");
-    app.add_option("--dir", words->directory, "Where templates are")->capture_default_str();
-    app.add_option("--data", words->data, "What is put into the template: a file of JSON, or -");
+    app.add_option("--dir", words->directory, "Where templates are")->capture_default_str()->type_name("DIR");
+    app.add_option("--data", words->data, "What is put into the template: a file of JSON, or -")->type_name("FILE");
     app.add_option("--locale", words->locale, "Such as pt-BR");
-    add_list(app, "--attach", words->attached, "A file; may be given again");
+    add_list(app, "--attach", words->attached, "A file; may be given again").type_name("FILE");
     app.add_option(
         "--url", words->url,
         "Where it goes; default $EMAIL_URL, which is the place for a password, or Resend with $RESEND_API_KEY, or "

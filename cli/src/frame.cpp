@@ -78,8 +78,35 @@ understood commands_of(const CLI::App& root) {
     return known;
 }
 
-std::string no_command(const std::string& words, const std::string& meant) {
-    return "there is no command '" + words + "'" + (meant.empty() ? "" : "; did you mean '" + meant + "'?");
+// Those of a verb, and of the words before it.
+std::vector<std::string> options_along(const CLI::App* app) {
+    std::vector<std::string> names;
+    for (; app != nullptr; app = app->get_parent())
+        for (const auto* each : app->get_options()) {
+            for (const auto& name : each->get_lnames())
+                names.push_back("--" + name);
+            for (const auto& name : each->get_snames())
+                names.push_back("-" + name);
+        }
+    return names;
+}
+
+std::string there_is_no(const std::string& what, const std::string& meant) {
+    return "there is no " + what + (meant.empty() ? "" : "; did you mean '" + meant + "'?");
+}
+
+// About the first word that nobody understood; empty where all were, and something else is wrong.
+std::string sentence_about(const std::vector<std::string>& unknown, const understood& given) {
+    if (unknown.empty())
+        return "";
+    const auto& word = unknown.front();
+    if (word.starts_with('-') && word.size() > 1) {
+        const auto name = word.substr(0, word.find('='));
+        const bool is_one_letter = name.size() == 2; // any other would be near
+        return there_is_no("option '" + name + "'", is_one_letter ? "" : nearest(name, options_along(given.last)));
+    }
+    const auto verbs = names_below(*given.last);
+    return verbs.empty() ? "" : there_is_no("command '" + given.words + word + "'", nearest(word, verbs));
 }
 
 } // namespace
@@ -167,11 +194,9 @@ int frame::report(const CLI::ParseError& problem) {
     if (problem.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success))
         return root_.exit(problem, to_.out, to_.err);
     const auto given = commands_of(root_);
-    const auto known = names_below(*given.last);
-    const auto unknown = root_.remaining(true);
-    std::string sentence = problem.what();
-    if (!known.empty() && !unknown.empty() && !unknown.front().starts_with('-'))
-        sentence = no_command(given.words + unknown.front(), nearest(unknown.front(), known));
+    auto sentence = sentence_about(root_.remaining(true), given);
+    if (sentence.empty())
+        sentence = problem.what();
     return static_cast<int>(
         to_.fail(exit_code::usage, sentence + " (infra " + given.words + "--help shows what there is)"));
 }

@@ -9,16 +9,25 @@ CLI::App& queue_group::add(verb v, opening how, std::function<exit_code(const qu
         [place = place, how, act = std::move(act)](const output& o) { return with_queue(*place, how, o, act); }, &app);
 }
 
-queue::job_state job_state_from(std::string_view name) {
+namespace {
+
+std::string job_states_with(std::string_view between) {
     std::string known;
-    for (std::size_t i = 0; i < queue::job_states; ++i) {
-        const auto each = static_cast<queue::job_state>(i);
-        if (to_string(each) == name)
-            return each;
-        known.append(known.empty() ? "" : ", ").append(to_string(each));
-    }
-    throw std::invalid_argument("there is no state '" + std::string(name) + "'; there are " + known);
+    for (std::size_t i = 0; i < queue::job_states; ++i)
+        known.append(known.empty() ? "" : between).append(to_string(static_cast<queue::job_state>(i)));
+    return known;
 }
+
+} // namespace
+
+queue::job_state job_state_from(std::string_view name) {
+    for (std::size_t i = 0; i < queue::job_states; ++i)
+        if (const auto each = static_cast<queue::job_state>(i); to_string(each) == name)
+            return each;
+    throw std::invalid_argument("there is no state '" + std::string(name) + "'; there are " + job_states_with(", "));
+}
+
+std::string names_of_job_states() { return job_states_with("|"); }
 
 std::chrono::milliseconds duration_of(const std::string& flag, const std::string& text) {
     const auto read = parse_duration(text);

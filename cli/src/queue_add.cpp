@@ -145,7 +145,7 @@ void add_queue_add(const queue_group& to) {
                                      "infra queue add images --name resize '\"a.png\"' --priority 10",
                                      "infra queue add mail --stdin < addresses.jsonl"}},
                        opening::anew, [words](const queue_session& with) { return add(*words, with); });
-    app.add_option("queue", words->queue, "Where to")->required();
+    app.add_option("queue", words->queue, "Where to")->required()->type_name("QUEUE");
     app.add_option("json", words->data, "The payload");
     app.add_flag("--stdin", words->from_stdin, "One payload a line; lines that are no JSON are named and left out");
     app.add_option("--name", words->name, "Of the job; default: that of the queue");

@@ -1,4 +1,5 @@
 #include "printable.hpp"
+#include "progress_bar.hpp"
 #include "queue_verbs.hpp"
 
 #include <algorithm>
@@ -21,14 +22,14 @@ struct change_verb {
     const char* done;
     std::optional<queue::job_state> usual; ///< that --all means if it names no state
     awaitable<bool> (queue::control::*one)(queue::job_key) const;
-    awaitable<std::size_t> (queue::control::*all)(queue::job_filter) const;
+    queue::job_change what;
 };
 
 constexpr change_verb retrying{"wait again", queue::job_state::failed, &queue::control::retry,
-                               &queue::control::retry_all};
-constexpr change_verb promoting{"wait from now on", {}, &queue::control::promote, &queue::control::promote_all};
-constexpr change_verb cancelling{"cancelled", {}, &queue::control::cancel, &queue::control::cancel_all};
-constexpr change_verb removing{"removed", {}, &queue::control::remove, &queue::control::remove_all};
+                               queue::job_change::retry};
+constexpr change_verb promoting{"wait from now on", {}, &queue::control::promote, queue::job_change::promote};
+constexpr change_verb cancelling{"cancelled", {}, &queue::control::cancel, queue::job_change::cancel};
+constexpr change_verb removing{"removed", {}, &queue::control::remove, queue::job_change::remove};
 
 queue::job_filter filter_from(const change_words& words, std::optional<queue::job_state> usual) {
     queue::job_filter filter{
@@ -40,9 +41,22 @@ queue::job_filter filter_from(const change_words& words, std::optional<queue::jo
     return filter;
 }
 
+// As control::retry_all() and its like do it, but a person sees that it goes on.
+std::size_t change_in_steps(queue::change_request step, const queue_session& with) {
+    progress_bar bar(with.to.err, is_terminal(with.to.err), step.filter.queue, "jobs");
+    std::size_t changed = 0;
+    do {
+        auto done = wait(with.jobs.change(step));
+        changed += done.changed;
+        bar.show({.done = changed});
+        step.cursor = std::move(done.next);
+    } while (!step.cursor.empty());
+    return changed;
+}
+
 exit_code change_all(const change_verb& what, const change_words& words, const queue_session& with) {
     queue::check_name("--queue", words.queue);
-    const auto changed = wait((with.jobs.*what.all)(filter_from(words, what.usual)));
+    const auto changed = change_in_steps({.what = what.what, .filter = filter_from(words, what.usual)}, with);
     with.to.print(std::to_string(changed) + " " + what.done, {{"changed", changed}});
     return exit_code::ok;
 }
@@ -77,10 +91,10 @@ void add_queue_change(const queue_group& to) {
         auto& app = to.add(std::move(v), opening::existing,
                            [words, &what](const queue_session& with) { return change(what, *words, with); });
         app.add_option("ids", words->ids, "Of the jobs");
-        app.add_option("--queue", words->queue, "Whose jobs; ids are looked for everywhere without");
+        app.add_option("--queue", words->queue, "Whose jobs; ids are looked for everywhere without")
+            ->type_name("QUEUE");
         app.add_flag("--all", words->all, "All jobs of --queue that fit what follows");
-        app.add_option("--state", words->state,
-                       "Only those that are waiting, delayed, active, completed, failed or waiting_children");
+        app.add_option("--state", words->state, "Only those in this state")->type_name(names_of_job_states());
         app.add_option("--name", words->name, "Only those of this name");
         app.add_option("--data", words->data, "Only those with this in their payload");
         app.add_option("--reason", words->reason, "Only those that failed with this in the reason");

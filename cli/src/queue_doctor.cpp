@@ -77,7 +77,7 @@ exit_code examine(const queue_place& place, const doctor_words& words, const out
                                         {.queues = words.queues, .repair = words.repair, .max_findings = words.limit})),
                     to);
     } catch (const boost::system::system_error& e) {
-        return to.fail(code_for(e.code()), e.what());
+        return to.fail(code_for(e.code()), with_advice(e));
     } catch (const std::invalid_argument& e) {
         return to.fail(exit_code::usage, e.what());
     }
@@ -93,7 +93,7 @@ void add_queue_doctor(const queue_group& to) {
                         "that they do.",
          .examples = {"infra queue doctor --url redis://10.0.0.5", "infra queue doctor mail --repair"}},
         [place = to.place, words](const output& o) { return examine(*place, *words, o); }, &to.app);
-    app.add_option("queues", words->queues, "Which; all under the prefix when none is named");
+    app.add_option("queues", words->queues, "Which; all under the prefix when none is named")->type_name("QUEUE");
     app.add_flag("--repair", words->repair, "And puts right what it safely can");
     app.add_option("--limit", words->limit, "Lists, and repairs, at most so many findings")->capture_default_str();
 }

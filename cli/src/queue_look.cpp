@@ -124,8 +124,7 @@ bool print(const std::vector<queue::job_event>& events, const look_words& words,
     return static_cast<bool>(to.out.flush());
 }
 
-awaitable<void> follow(queue::queue jobs, look_words words, std::chrono::milliseconds patience, const output& to) {
-    auto events = co_await with_deadline(jobs.follow(words.queue), deadline::after(patience));
+awaitable<void> print_all(queue::event_follower events, look_words words, const output& to) {
     std::size_t shown = 0;
     for (bool more = true; more;) {
         const auto page = co_await events.next(); // for as long as nothing happens
@@ -136,7 +135,7 @@ awaitable<void> follow(queue::queue jobs, look_words words, std::chrono::millise
 }
 
 exit_code watch(const look_words& words, const queue_session& with) {
-    wait(follow(with.jobs, words, with.patience, with.to));
+    wait(print_all(with.ask(with.jobs.follow(words.queue)), words, with.to));
     return exit_code::ok;
 }
 
@@ -153,9 +152,8 @@ void add_queue_look(const queue_group& to) {
              .description = "Lists the queues, or the jobs of one.",
              .examples = {"infra queue ls", "infra queue ls mail --state failed --reason 'timed out' --newest"}},
             ls);
-    listing.add_option("queue", words->queue, "Whose jobs");
-    listing.add_option("--state", words->state,
-                       "Only those that are waiting, delayed, active, completed, failed or waiting_children");
+    listing.add_option("queue", words->queue, "Whose jobs")->type_name("QUEUE");
+    listing.add_option("--state", words->state, "Only those in this state")->type_name(names_of_job_states());
     listing.add_option("--name", words->name, "Only those of this name");
     listing.add_option("--data", words->data, "Only those with this in their payload");
     listing.add_option("--reason", words->reason, "Only those that failed with this in the reason");
@@ -166,21 +164,25 @@ void add_queue_look(const queue_group& to) {
     listing.add_flag("--newest", words->newest, "The last ones first");
 
     add({.name = "stats",
-         .description = "Tells how a queue is: its jobs by state, its workers, its limits, and its last hour."},
+         .description = "Tells how a queue is: its jobs by state, its workers, its limits, and its last hour.",
+         .examples = {"infra queue stats mail"}},
         stats)
         .add_option("queue", words->queue, "Which")
-        ->required();
+        ->required()
+        ->type_name("QUEUE");
 
-    auto& showing =
-        add({.name = "show", .description = "Shows all that is known of a job. Nothing exits with 3."}, show);
+    auto& showing = add({.name = "show",
+                         .description = "Shows all that is known of a job. Nothing exits with 3.",
+                         .examples = {"infra queue show 4711", "infra queue show 4711 --queue mail --json"}},
+                        show);
     showing.add_option("id", words->id, "Of the job")->required();
-    showing.add_option("--queue", words->queue, "If the id is there in several");
+    showing.add_option("--queue", words->queue, "If the id is there in several")->type_name("QUEUE");
 
     auto& watching = add({.name = "watch",
                           .description = "Prints what happens in a queue from now on, an event a line.",
                           .examples = {"infra queue watch mail", "infra queue watch mail --json | jq .event"}},
                          watch);
-    watching.add_option("queue", words->queue, "Which")->required();
+    watching.add_option("queue", words->queue, "Which")->required()->type_name("QUEUE");
     watching.add_option("--count", words->count, "End after so many events");
 }
 

@@ -1,10 +1,13 @@
+#include "progress_bar.hpp"
 #include "queue_verbs.hpp"
 #include "table.hpp"
 
 #include <infra/queue/move.hpp>
 #include <infra/queue/sqlite.hpp>
 
+#include <algorithm>
 #include <filesystem>
+#include <optional>
 
 namespace infra::cli {
 namespace {
@@ -111,21 +114,50 @@ std::string text_of(const std::vector<queue::moved_queue>& moved) {
     return rows.empty() ? "there is nothing to move" : table({"QUEUE", "CARRIED", "REMOVED", "SCHEDULES", "NOW"}, rows);
 }
 
-/// A line a second.
+/// On a terminal a bar for each step of each queue, elsewhere a line a second.
 class teller {
 public:
-    explicit teller(const output& to) : to_(&to) {}
+    teller(const output& to, const queue::move_plan& plan) : to_(&to), plan_(&plan) {}
 
-    void operator()(const queue::move_progress& p) {
+    void tell(const queue::move_progress& p) {
+        if (to_->json)
+            return;
+        if (is_terminal(to_->err))
+            show(p);
+        else
+            write(p);
+    }
+
+private:
+    void show(const queue::move_progress& p) {
+        auto name = p.queue + ": " + std::string(to_string(p.step));
+        if (name != shown_) {
+            bar_.emplace(to_->err, true, name, "jobs");
+            shown_ = std::move(name);
+        }
+        bar_->show({.done = p.jobs, .total = total_of(p)});
+    }
+
+    // Of jobs that run, fewer are left each time; and they may come faster than they are carried.
+    std::optional<std::uint64_t> total_of(const queue::move_progress& p) const {
+        const auto found = std::ranges::find(plan_->queues, p.queue, [](const auto& q) { return q.there.queue; });
+        if (p.step == queue::move_step::waiting || found == plan_->queues.end())
+            return std::nullopt;
+        return std::max(found->jobs(), p.jobs);
+    }
+
+    void write(const queue::move_progress& p) {
         const auto now = std::chrono::steady_clock::now();
-        if (to_->json || (told_ && now - *told_ < between_lines))
+        if (told_ && now - *told_ < between_lines)
             return;
         told_ = now;
         to_->err << "infra: " << p.queue << ": " << to_string(p.step) << ", " << p.jobs << " jobs\n" << std::flush;
     }
 
-private:
     const output* to_;
+    const queue::move_plan* plan_;
+    std::optional<progress_bar> bar_{};
+    std::string shown_{};
     std::optional<std::chrono::steady_clock::time_point> told_{};
 };
 
@@ -162,6 +194,13 @@ exit_code tell_plan(const queue::move_plan& plan, const output& to) {
 
 // --- What is done -------------------------------------------------------------------------------------------------
 
+std::vector<queue::moved_queue> move_and_tell(const opened& from, const opened& onto, const queue::move_plan& plan,
+                                              queue::move_options how, const output& to) {
+    teller news(to, plan);
+    how.on_progress = [&news](const queue::move_progress& p) { news.tell(p); };
+    return wait(queue::move_queues(from.stored(), onto.stored(), plan, std::move(how)));
+}
+
 exit_code carry_out(const move_words& words, const queue_place& place, const output& to) {
     const opened from(url_of(words.from.empty() ? place.url : words.from, place, false));
     const opened onto(target_of(words, place));
@@ -171,11 +210,9 @@ exit_code carry_out(const move_words& words, const queue_place& place, const out
         return tell_plan(plan, to);
     if (!plan.obstacles.empty())
         return refuse(plan, to);
-    const auto moved = wait(queue::move_queues(from.stored(), onto.stored(), plan,
-                                               {.patience = duration_of("--wait", words.patience),
-                                                .resume = words.resume,
-                                                .anew = words.anew,
-                                                .on_progress = teller(to)}));
+    const auto moved = move_and_tell(
+        from, onto, plan,
+        {.patience = duration_of("--wait", words.patience), .resume = words.resume, .anew = words.anew}, to);
     tell_left_behind(to);
     to.print(text_of(moved), document_of(moved));
     return exit_code::ok;
@@ -185,7 +222,7 @@ exit_code move_as_asked(const move_words& words, const queue_place& place, const
     try {
         return carry_out(words, place, to);
     } catch (const boost::system::system_error& e) {
-        return to.fail(code_for(e.code()), e.what());
+        return to.fail(code_for(e.code()), with_advice(e));
     } catch (const std::invalid_argument& e) {
         return to.fail(exit_code::usage, e.what());
     }
@@ -202,7 +239,7 @@ void add_queue_move(const queue_group& to) {
          .examples = {"infra queue move --from sqlite:var/queue.db --to redis://10.0.0.5 --dry-run",
                       "infra queue move mail photos --from sqlite:var/queue.db --to redis://10.0.0.5"}},
         [place = to.place, words](const output& o) { return move_as_asked(*words, *place, o); }, &to.app);
-    app.add_option("queues", words->queues, "Which; all when none is named");
+    app.add_option("queues", words->queues, "Which; all when none is named")->type_name("QUEUE");
     app.add_option("--from", words->from, "Where they are; default --url, $QUEUE_URL or $REDIS_URL");
     app.add_option("--to", words->to,
                    "Where they are to be; default $QUEUE_MOVE_TO, which is the place for a password");

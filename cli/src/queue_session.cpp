@@ -1,9 +1,12 @@
 #include "queue_session.hpp"
+#include "shown_words.hpp"
 
 #include <infra/base/encoding.hpp>
 #include <infra/base/error.hpp>
+#include <infra/queue/redis.hpp>
 #include <infra/queue/sqlite.hpp>
 
+#include <algorithm>
 #include <filesystem>
 
 namespace infra::cli {
@@ -21,16 +24,33 @@ void refuse_what_is_not_there(const std::string& url) {
 
 exit_code act_and_close(const queue_session& with, const std::function<exit_code(const queue_session&)>& act) {
     struct closing {
-        const queue::queue& jobs;
+        const queue_session& with;
         ~closing() {
             try {
-                wait(jobs.stop(deadline::after(time_to_close)));
+                wait(
+                    with.jobs.stop(deadline::after(std::min<std::chrono::milliseconds>(with.patience, time_to_close))));
             } catch (const std::exception&) { // what was asked has been answered
             }
         }
     };
-    const closing last{with.jobs};
+    const closing last{with};
     return act(with);
+}
+
+bool is_file(const std::string& url) { return url.starts_with("sqlite:"); }
+
+// On Redis each verb gives up as soon as the command does, so that what is told is why.
+std::shared_ptr<queue::backend> opened(const std::string& url, opening how, std::chrono::milliseconds patience) {
+    if (is_file(url) || how == opening::to_stay)
+        return queue::make_backend(url);
+    auto at = queue::redis_queue_options_from(url);
+    at.timeout = at.server.default_deadline = patience;
+    return queue::make_redis_backend(std::move(at));
+}
+
+std::string url_at(const queue_place& place, opening how) {
+    auto url = queue_url(place.url, environment::of_process(), how != opening::existing);
+    return place.prefix.empty() ? url : with_prefix(std::move(url), place.prefix);
 }
 
 } // namespace
@@ -72,19 +92,28 @@ exit_code code_for(const boost::system::error_code& failure) {
                : exit_code::failed;
 }
 
+error queue_session::no_answer() const {
+    return error(errc::timed_out, where + " does not answer within " + shown(patience));
+}
+
+std::string with_advice(const boost::system::system_error& e) {
+    const bool says_what_to_do = std::string_view(e.what()).find("--url") != std::string_view::npos;
+    return code_for(e.code()) != exit_code::unreachable || says_what_to_do
+               ? e.what()
+               : e.what() + std::string("; is it running there? --url, QUEUE_URL or REDIS_URL says where");
+}
+
 exit_code with_queue(const queue_place& place, opening how, const output& to,
                      const std::function<exit_code(const queue_session&)>& act) {
     const auto patience = parse_duration(place.timeout);
-    if (!patience)
+    if (!patience || patience->count() <= 0)
         return to.fail(exit_code::usage, "--timeout: expected a duration such as 500ms or 5s");
     try {
-        auto url = queue_url(place.url, environment::of_process(), how == opening::anew);
-        if (!place.prefix.empty())
-            url = with_prefix(std::move(url), place.prefix);
-        const queue::queue jobs(queue::make_backend(url));
-        return act_and_close({jobs, *patience, to}, act);
+        const auto url = url_at(place, how);
+        const queue::queue jobs(opened(url, how, *patience));
+        return act_and_close({jobs, *patience, to, encoding::shown_url(url)}, act);
     } catch (const boost::system::system_error& e) {
-        return to.fail(code_for(e.code()), e.what());
+        return to.fail(code_for(e.code()), with_advice(e));
     } catch (const std::invalid_argument& e) {
         return to.fail(exit_code::usage, e.what());
     }

@@ -5,6 +5,7 @@
 
 #include "frame.hpp"
 
+#include <infra/base/error.hpp>
 #include <infra/base/with_deadline.hpp>
 #include <infra/queue.hpp>
 #include <infra/runtime/environment.hpp>
@@ -34,22 +35,38 @@ std::string with_prefix(std::string url, const std::string& prefix);
 
 exit_code code_for(const boost::system::error_code& failure);
 
+/// What it says, and where nobody could be reached what to look at.
+std::string with_advice(const boost::system::system_error& e);
+
 /// An open queue.
 struct queue_session {
     queue::queue jobs;
     std::chrono::milliseconds patience;
     const output& to;
+    std::string where{}; ///< fit to be shown
 
-    /// One question, answered within the time that was given.
+    /// One question, answered within the time that was given; a little later where nobody has said by then why not.
     template <class T>
     T ask(awaitable<T> question) const {
-        return wait(with_deadline(std::move(question), deadline::after(patience)));
+        try {
+            return wait(with_deadline(std::move(question), deadline::after(patience + grace)));
+        } catch (const error& e) {
+            if (e.code() == errc::timed_out)
+                throw no_answer();
+            throw;
+        }
     }
+    static constexpr std::chrono::milliseconds grace{250};
+    error no_answer() const;
 
     wall_time now() const { return jobs.time().wall(); }
 };
 
-enum class opening { existing, anew };
+enum class opening {
+    existing,
+    anew,    ///< it may be made
+    to_stay, ///< likewise, and for longer than --timeout: as services have it
+};
 
 /// Opens, acts, closes; what is thrown becomes a message and an exit code.
 exit_code with_queue(const queue_place& place, opening how, const output& to,

@@ -49,20 +49,28 @@ void add_queue_steer(const queue_group& to) {
     const auto add = [&](verb v, exit_code (*act)(const steer_words&, const queue_session&)) -> CLI::App& {
         auto& app = to.add(std::move(v), opening::existing,
                            [words, act](const queue_session& with) { return act(*words, with); });
-        app.add_option("queue", words->queue, "Which")->required();
+        app.add_option("queue", words->queue, "Which")->required()->type_name("QUEUE");
         return app;
     };
-    add({.name = "pause", .description = "Has nothing of a queue started any more, anywhere. What runs goes on."},
+    add({.name = "pause",
+         .description = "Has nothing of a queue started any more, anywhere. What runs goes on.",
+         .examples = {"infra queue pause mail"}},
         pause);
-    add({.name = "resume", .description = "Has its jobs started again."}, resume);
-    add({.name = "drain", .description = "Forgets what waits in a queue."}, drain)
+    add({.name = "resume", .description = "Has its jobs started again.", .examples = {"infra queue resume mail"}},
+        resume);
+    add({.name = "drain",
+         .description = "Forgets what waits in a queue.",
+         .examples = {"infra queue drain mail", "infra queue drain mail --delayed"}},
+        drain)
         .add_flag("--delayed", words->also_delayed, "And what is delayed; schedules keep their next runs");
 
     auto& cleaning = add({.name = "clean",
                           .description = "Forgets jobs of a queue that are in a state.",
                           .examples = {"infra queue clean mail failed --older-than 7d"}},
                          clean);
-    cleaning.add_option("state", words->state, "completed, failed, waiting, delayed or waiting_children")->required();
+    cleaning.add_option("state", words->state, "Which of its jobs")
+        ->required()
+        ->type_name("completed|failed|waiting|delayed|waiting_children");
     cleaning.add_option("--older-than", words->older_than, "Only those that were over, or else added, so long ago")
         ->capture_default_str();
     cleaning.add_option("--limit", words->limit, "At most so many")->capture_default_str();

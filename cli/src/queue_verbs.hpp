@@ -31,6 +31,9 @@ void add_stored_cron(frame& f, CLI::App& group);
 /// The state of that name. Throws std::invalid_argument listing those there are.
 queue::job_state job_state_from(std::string_view name);
 
+/// `waiting|delayed|…`, for the help of an option.
+std::string names_of_job_states();
+
 /// `--FLAG` as a duration. Throws std::invalid_argument naming the flag.
 std::chrono::milliseconds duration_of(const std::string& flag, const std::string& text);
 

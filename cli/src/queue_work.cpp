@@ -218,8 +218,8 @@ void add_queue_work(const queue_group& to) {
              {"infra queue work mail --exec './send-mail' --concurrency 4",
               "infra queue work thumbnails --exec 'convert \"$(jq -r .file)\" -resize 100 out/$INFRA_JOB_ID.png' "
               "--drain"}},
-        opening::anew, [words](const queue_session& with) { return work_on(*words, with); });
-    app.add_option("queue", words->queue, "Whose jobs, of whatever name")->required();
+        opening::to_stay, [words](const queue_session& with) { return work_on(*words, with); });
+    app.add_option("queue", words->queue, "Whose jobs, of whatever name")->required()->type_name("QUEUE");
     app.add_option("--exec", words->command,
                    "For sh -c; INFRA_JOB_ID, _NAME, _QUEUE, _ATTEMPT, _ATTEMPTS and _FENCE are in its environment")
         ->required();

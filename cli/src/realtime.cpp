@@ -38,7 +38,7 @@ realtime_session open_session(const realtime_place& place, const output& to) {
 exit_code code_for(const boost::system::error_code& failure) {
     if (failure == errc::misconfigured || failure == errc::invalid_input)
         return exit_code::usage;
-    return failure == errc::cancelled ? exit_code::failed : exit_code::unreachable;
+    return failure == errc::cancelled ? exit_code::interrupted : exit_code::unreachable;
 }
 
 std::string message_of(std::string_view body) {

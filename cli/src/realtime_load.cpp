@@ -168,6 +168,13 @@ awaitable<void> pause() {
     co_await clock.async_wait(asio::use_awaitable);
 }
 
+// Asio's errors name the place in its sources where they were thrown.
+std::string reason_of(const std::exception& e) {
+    const auto* of_asio =
+        dynamic_cast<const error*>(&e) ? nullptr : dynamic_cast<const boost::system::system_error*>(&e);
+    return of_asio ? of_asio->code().message() : e.what();
+}
+
 awaitable<void> live(std::shared_ptr<crowd> of, std::shared_ptr<receiver> one,
                      asio::ip::tcp::resolver::results_type where) {
     bool in = false;
@@ -182,7 +189,7 @@ awaitable<void> live(std::shared_ptr<crowd> of, std::shared_ptr<receiver> one,
         if (in)
             --of->count->ready;
         else if (of->count->refusal.empty())
-            of->count->refusal = e.what();
+            of->count->refusal = reason_of(e);
     }
     --of->living;
     of->moved.cancel();
@@ -194,8 +201,9 @@ awaitable<void> gather(std::shared_ptr<crowd> of) {
     const auto where = co_await resolver.async_resolve(of->options->host, of->options->port, asio::use_awaitable);
     while (of->count->ready < of->options->clients) {
         if (!of->count->refusal.empty())
-            throw error(errc::unavailable,
-                        "client " + std::to_string(of->count->ready + 1) + " could not come in: " + of->count->refusal);
+            throw error(errc::unavailable, "client " + std::to_string(of->count->ready + 1) + " could not come in at " +
+                                               of->options->host + ":" + of->options->port + ": " + of->count->refusal +
+                                               "; is the service running there?");
         while (of->begun < of->options->clients && of->begun - of->count->ready < connecting_at_once) {
             ++of->begun;
             ++of->living;

@@ -43,6 +43,8 @@ exit_code storage_code_for(const boost::system::error_code& failure) {
         return exit_code::not_found;
     if (failure == infra::errc::misconfigured || failure == infra::errc::invalid_input || failure == errc::unsupported)
         return exit_code::usage;
+    if (failure == infra::errc::cancelled) // Ctrl-C, once the operation has tidied up
+        return exit_code::interrupted;
     return failure == infra::errc::unavailable || failure == infra::errc::timed_out || failure == errc::throttled
                ? exit_code::unreachable
                : exit_code::failed;

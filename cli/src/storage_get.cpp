@@ -69,7 +69,9 @@ void add_storage_get(const storage_group& to) {
          .examples = {"infra storage get backups/today.tar . --resume", "infra storage get exports/a.csv - | head"}},
         storage_opening::existing, [words](const storage_session& with) { return get(*words, with); });
     app.add_option("key", words->key, "Of the object")->required();
-    app.add_option("file", words->to, "Where to: a file, a directory, or - for the standard output")->required();
+    app.add_option("file", words->to, "Where to: a file, a directory, or - for the standard output")
+        ->required()
+        ->type_name("FILE");
     app.add_flag("--resume", words->resume, "Goes on with what an earlier try left, and leaves it for the next");
 }
 

@@ -115,7 +115,9 @@ void add_storage_head(const storage_group& to) {
                                      "curl -T photo.jpg \"$(infra storage sign in/photo.jpg --method PUT)\""}},
                        storage_opening::existing, [words](const storage_session& with) { return sign(*words, with); });
     app.add_option("key", words->key, "Of the object")->required();
-    app.add_option("--method", words->method, "GET, PUT, HEAD or DELETE")->capture_default_str();
+    app.add_option("--method", words->method, "What it is for")
+        ->capture_default_str()
+        ->type_name("GET|PUT|HEAD|DELETE");
     app.add_option("--expires", words->expires, "Seconds, or such as 15m; at most 7d")->capture_default_str();
     app.add_option("--type", words->how.content_type, "Of a PUT: exactly this content type is to be sent");
     app.add_option("--length", words->length, "Of a PUT: exactly so many bytes are to be sent");

@@ -93,15 +93,15 @@ void add_storage_put(const storage_group& to) {
          .examples = {"infra storage put photo.jpg avatars/", "pg_dump shop | infra storage put - backups/shop.sql",
                       "infra storage put a.csv exports/a.csv --if-absent --metadata user=42"}},
         storage_opening::anew, [words](const storage_session& with) { return put(*words, with); });
-    app.add_option("file", words->from, "Which, or - for the standard input")->required();
+    app.add_option("file", words->from, "Which, or - for the standard input")->required()->type_name("FILE");
     app.add_option("key", words->key, "Where to; behind a '/' at the end the file's name is put")->required();
     app.add_option("--type", words->how.content_type,
                    "Its content type; default by its name, or by what it begins with");
     app.add_option("--cache-control", words->how.cache_control, "How long whoever reads it may keep it");
     app.add_option("--disposition", words->how.content_disposition, "Such as 'attachment; filename=\"a.csv\"'");
     app.add_option("--metadata", words->metadata, "NAME=VALUE; may be given again")->allow_extra_args(false);
-    app.add_option("--checksum", words->checksum,
-                   "Which one is kept with it: crc32c, crc64nvme or sha256; default a CRC, as the store has it");
+    app.add_option("--checksum", words->checksum, "Which one is kept with it; default a CRC, as the store has it")
+        ->type_name("crc32c|crc64nvme|sha256");
     app.add_flag("--if-absent", words->how.if_absent, "Only if there is no object under the key");
     app.add_option("--if-match", words->how.if_match, "Only if the object there has this ETag");
 }

@@ -1,10 +1,13 @@
+#include "progress_bar.hpp"
 #include "storage_verbs.hpp"
 
 #include "printable.hpp"
 
 #include <infra/runtime/wait.hpp>
 
+#include <algorithm>
 #include <memory>
+#include <optional>
 #include <ostream>
 #include <stdexcept>
 
@@ -32,7 +35,7 @@ void add(removed& sum, std::vector<storage::remove_outcome> done) {
 }
 
 // A page at a time: there may be millions. The next page begins behind the last key, so that what cannot be removed is met once.
-awaitable<removed> remove_below(storage::storage files, std::string prefix) {
+awaitable<removed> remove_below(storage::storage files, std::string prefix, progress_bar& bar) {
     removed sum{.were_listed = true};
     storage::list_options what{.prefix = std::move(prefix)};
     for (;;) {
@@ -44,6 +47,7 @@ awaitable<removed> remove_below(storage::storage files, std::string prefix) {
             co_return sum;
         what.start_after = keys.back();
         add(sum, co_await files.remove_many(std::move(keys)));
+        bar.show({.done = sum.count});
         if (page.token.empty())
             co_return sum;
     }
@@ -60,7 +64,13 @@ std::string text_of(const removed& sum) {
     return keys + (sum.were_listed ? " removed" : " removed or not there");
 }
 
+bool is_out_of_reach(const storage::remove_outcome& one) {
+    return storage_code_for(one.failure->code()) == exit_code::unreachable;
+}
+
 exit_code told(const removed& sum, const output& to) {
+    if (sum.count == 0 && !sum.failed.empty() && std::ranges::all_of(sum.failed, is_out_of_reach))
+        throw *sum.failed.front().failure;
     json::array failed;
     for (const auto& each : sum.failed) {
         failed.push_back({{"key", each.key}, {"problem", each.failure->what()}});
@@ -78,9 +88,11 @@ exit_code rm(const rm_words& words, const storage_session& with) {
     if (!words.prefix.empty() && !words.yes)
         throw std::invalid_argument(
             "--prefix removes all that begins so; look with `infra storage ls -r` and say --yes");
-    return told(
-        wait(words.prefix.empty() ? remove_keys(with.files, words.keys) : remove_below(with.files, words.prefix)),
-        with.to);
+    std::optional<progress_bar> bar(std::in_place, with.to.err, is_terminal(with.to.err), words.prefix, "keys removed");
+    const auto sum =
+        wait(words.prefix.empty() ? remove_keys(with.files, words.keys) : remove_below(with.files, words.prefix, *bar));
+    bar.reset(); // before anything else is written
+    return told(sum, with.to);
 }
 
 struct cp_words {

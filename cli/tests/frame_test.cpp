@@ -95,6 +95,17 @@ TEST_F(Command, SuggestsTheNearestVerbWithoutRunningIt) {
     EXPECT_EQ(err.str().find("did you mean"), std::string::npos);
 }
 
+TEST_F(Command, SuggestsTheNearestOptionWherever) {
+    EXPECT_EQ(run({"version", "--jsno"}), 2);
+    EXPECT_EQ(
+        err.str(),
+        "infra: there is no option '--jsno'; did you mean '--json'? (infra version --help shows what there is)\n");
+    EXPECT_EQ(run({"box", "open", "--ulr=here"}), 2);
+    EXPECT_NE(err.str().find("there is no option '--ulr'; did you mean '--url'?"), std::string::npos) << err.str();
+    EXPECT_EQ(run({"box", "open", "--", "-x"}), 2);
+    EXPECT_EQ(err.str().find("did you mean"), std::string::npos) << err.str();
+}
+
 TEST_F(Command, HasVerbsInGroupsThatShareOptions) {
     EXPECT_EQ(run({"box", "open", "--url", "here"}), 0);
     EXPECT_EQ(out.str(), "opened here\n");
