@@ -4,10 +4,12 @@ namespace infra::cli {
 
 void add_all(frame& f) {
     add_cache(f);
+    add_completion(f);
     add_config(f);
     add_cron(f);
     add_email(f);
     add_health(f);
+    add_man(f);
     add_queue(f);
     add_realtime(f);
     add_storage(f);

@@ -9,10 +9,12 @@ class frame;
 void add_all(frame& f); ///< what the command has
 
 void add_cache(frame& f);
+void add_completion(frame& f);
 void add_config(frame& f);
 void add_cron(frame& f);
 void add_email(frame& f);
 void add_health(frame& f);
+void add_man(frame& f);
 void add_queue(frame& f);
 void add_realtime(frame& f);
 void add_storage(frame& f);
