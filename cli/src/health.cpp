@@ -39,6 +39,12 @@ std::string text_of(const boost::json::value& value, const char* key) {
     return member && member->is_string() ? std::string(member->get_string()) : "";
 }
 
+std::string shown_state(const std::string& state, bool colours) {
+    const bool is_known = state == "healthy" || state == "degraded" || state == "unhealthy";
+    const auto with = state == "healthy" ? ink::good : state == "degraded" ? ink::doubt : ink::bad;
+    return painted(colours && is_known, with, printable(state));
+}
+
 struct options {
     std::string url;
     std::string timeout = "5s";
@@ -59,7 +65,7 @@ exit_code act(const options& given, const output& to) {
         const auto env = environment::of_process();
         const auto url = health_url(given.url.empty() ? url_from(env) : given.url);
         const auto response = wait(ask(url, env.get_or("HEALTH_TOKEN", ""), *patience));
-        return show(read_health(response.status, response.body), given, to);
+        return show(read_health(response.status, response.body, to.colours), given, to);
     } catch (const boost::system::system_error& e) {
         const auto code = code_for(e.code());
         return given.quiet && code == exit_code::unreachable ? code : to.fail(code, e.what());
@@ -87,7 +93,7 @@ std::string health_url(std::string base) {
     return path + 1 == base.size() ? base + "health" : base;
 }
 
-health_answer read_health(int status, std::string_view body) {
+health_answer read_health(int status, std::string_view body, bool colours) {
     boost::system::error_code not_json;
     auto document = boost::json::parse(body, not_json);
     if (not_json)
@@ -97,7 +103,7 @@ health_answer read_health(int status, std::string_view body) {
     if (state.empty())
         state = well ? "healthy" : "unhealthy";
     health_answer answer{.code = well ? exit_code::ok : exit_code::unhealthy,
-                         .text = printable(state) + " (HTTP " + std::to_string(status) + ")",
+                         .text = shown_state(state, colours) + " (HTTP " + std::to_string(status) + ")",
                          .document = {{"http_status", status}, {"status", state}, {"report", document}}};
     const auto* object = document.if_object();
     const auto* checks = object ? object->if_contains("checks") : nullptr;
@@ -108,7 +114,7 @@ health_answer read_health(int status, std::string_view body) {
         widest = std::max(widest, each.key().size());
     for (const auto& each : checks->get_object()) {
         answer.text += "\n  " + printable(each.key()) + std::string(widest - each.key().size() + 2, ' ') +
-                       printable(text_of(each.value(), "status"));
+                       shown_state(text_of(each.value(), "status"), colours);
         if (const auto message = text_of(each.value(), "message"); !message.empty())
             answer.text += "  " + printable(message);
     }

@@ -28,6 +28,6 @@ std::string url_from(const environment& env);
 std::string health_url(std::string base);
 
 /// An answer to a probe; a body that is no report is judged by the status alone.
-health_answer read_health(int status, std::string_view body);
+health_answer read_health(int status, std::string_view body, bool colours = false);
 
 } // namespace infra::cli

@@ -34,7 +34,7 @@ json::value document_of(const queue::diagnosis& d, std::size_t repaired) {
 
 std::string counted(std::size_t n, const char* what) { return std::to_string(n) + " " + what + (n == 1 ? "" : "s"); }
 
-std::string text_of(const queue::diagnosis& d) {
+std::string text_of(const queue::diagnosis& d, const output& to) {
     const auto looked_at = counted(d.jobs, "job") + " of " + counted(d.queues, "queue");
     if (d.findings.empty())
         return "nothing is wrong with " + looked_at;
@@ -45,12 +45,16 @@ std::string text_of(const queue::diagnosis& d) {
                         : is_repairable(f.what) ? "can be"
                                                 : "-",
                         f.detail});
-    return table({"QUEUE", "ID", "WHAT", "REPAIRED", "DETAIL"}, rows);
+    return table({"QUEUE", "ID", "WHAT", "REPAIRED", "DETAIL"}, rows,
+                 [&](std::size_t row, std::size_t column, std::string_view cell) {
+                     const bool is_well = d.findings[row].repaired;
+                     return column == 2 ? to.painted(is_well ? ink::good : ink::bad, cell) : std::string(cell);
+                 });
 }
 
 exit_code tell(const queue::diagnosis& d, const output& to) {
     const auto repaired = static_cast<std::size_t>(std::ranges::count_if(d.findings, &queue::finding::repaired));
-    to.print(text_of(d), document_of(d, repaired));
+    to.print(text_of(d, to), document_of(d, repaired));
     if (!d.complete && !to.json)
         to.err << "infra: there is more than was looked at or is listed; name queues, or raise --limit\n";
     if (repaired == d.findings.size())

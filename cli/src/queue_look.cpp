@@ -43,7 +43,7 @@ exit_code list_queues(const queue_session& with) {
     if (all.empty() && !with.to.json)
         with.to.err << "infra: there are no queues yet\n";
     else
-        with.to.print(text_of(all), {{"queues", std::move(documents)}});
+        with.to.print(text_of(all, with.to.colours), {{"queues", std::move(documents)}});
     return exit_code::ok;
 }
 

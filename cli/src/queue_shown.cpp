@@ -2,6 +2,7 @@
 #include "printable.hpp"
 #include "shown_words.hpp"
 #include "table.hpp"
+#include "terminal.hpp"
 
 #include <algorithm>
 
@@ -47,12 +48,17 @@ std::string rate_of(const queue::rate_limit& rate) {
 
 // --- queues -------------------------------------------------------------------------------------------------------
 
-std::string text_of(const std::vector<queue_report>& all) {
+std::string text_of(const std::vector<queue_report>& all, bool colours) {
     std::vector<table_row> rows;
     for (const auto& [c, settings, oldest, hour, workers] : all)
         rows.push_back({c.queue, std::to_string(c.waiting), std::to_string(c.delayed), std::to_string(c.active),
                         std::to_string(c.completed), std::to_string(c.failed), c.paused ? "paused" : ""});
-    return table({"QUEUE", "WAITING", "DELAYED", "ACTIVE", "COMPLETED", "FAILED", ""}, rows);
+    constexpr std::size_t failed = 5, paused = 6;
+    return table({"QUEUE", "WAITING", "DELAYED", "ACTIVE", "COMPLETED", "FAILED", ""}, rows,
+                 [&](std::size_t row, std::size_t column, std::string_view cell) {
+                     const bool is_bad = column == failed && all[row].counts.failed > 0;
+                     return painted(colours && (is_bad || column == paused), is_bad ? ink::bad : ink::doubt, cell);
+                 });
 }
 
 std::string text_of(const queue_report& one, wall_time now) {

@@ -20,7 +20,7 @@ struct queue_report {
     std::vector<queue::worker_info> workers{};
 };
 
-std::string text_of(const std::vector<queue_report>& all);
+std::string text_of(const std::vector<queue_report>& all, bool colours = false);
 std::string text_of(const queue_report& one, wall_time now);
 std::string text_of(const std::vector<queue::job_info>& jobs, wall_time now);
 std::string text_of(const queue::job_info& job, const queue::children_page& children,

@@ -17,14 +17,29 @@ namespace {
 
 // --- verify ---------------------------------------------------------------------------------------------------------
 
-std::string text_of(const storage::verify_report& report) {
+ink ink_of(storage::outcome outcome) {
+    switch (outcome) {
+    case storage::outcome::works: return ink::good;
+    case storage::outcome::missing: return ink::doubt;
+    case storage::outcome::skipped: return ink::faint;
+    case storage::outcome::wrong:
+    case storage::outcome::failed: break;
+    }
+    return ink::bad;
+}
+
+std::string text_of(const storage::verify_report& report, const output& to) {
     std::vector<table_row> rows;
     for (const auto& each : report.checks) {
         const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(each.took);
         rows.push_back({each.name, std::string(to_string(each.outcome)),
                         each.outcome == storage::outcome::skipped ? "" : shown(ms), each.note});
     }
-    return printable(report.store) + "\n\n" + table({"CHECK", "OUTCOME", "TOOK", "NOTE"}, rows);
+    return printable(report.store) + "\n\n" +
+           table({"CHECK", "OUTCOME", "TOOK", "NOTE"}, rows,
+                 [&](std::size_t row, std::size_t column, std::string_view cell) {
+                     return column == 1 ? to.painted(ink_of(report.checks[row].outcome), cell) : std::string(cell);
+                 });
 }
 
 json::value document_of(const storage::verify_report& report) {
@@ -40,7 +55,7 @@ json::value document_of(const storage::verify_report& report) {
 exit_code verify(const storage::verify_options& how, const storage_session& with) {
     auto trying = storage::verify(with.files, how);
     const auto report = until_interrupted(std::move(trying));
-    with.to.print(text_of(report), document_of(report));
+    with.to.print(text_of(report, with.to), document_of(report));
     if (!report.usable() && !with.to.json)
         with.to.err << "infra: do not rely on this store: see what is wrong or failed\n";
     return report.usable() ? exit_code::ok : exit_code::failed;

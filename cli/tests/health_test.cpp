@@ -57,6 +57,7 @@ TEST(ReadHealth, DegradedIsWellEnough) {
 
 TEST(ReadHealth, JudgesByTheStatusWhenTheBodyIsNoReport) {
     EXPECT_EQ(read_health(200, "OK").text, "healthy (HTTP 200)");
+    EXPECT_EQ(read_health(503, "no", true).text, "\033[31munhealthy\033[0m (HTTP 503)") << "on a terminal";
     EXPECT_EQ(read_health(404, "<html>").code, exit_code::unhealthy);
     EXPECT_EQ(read_health(200, R"({"status":7,"checks":[1]})").code, exit_code::ok);
 }
