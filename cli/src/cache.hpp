@@ -38,6 +38,10 @@ struct server_facts {
     std::uint64_t clients = 0;
 };
 
+/// A field of INFO, as it stands there; empty and 0 where it is missing.
+std::string_view info_field(std::string_view info, std::string_view name);
+std::uint64_t info_number(std::string_view info, std::string_view name);
+
 /// From the text of INFO; what is missing stays 0.
 server_facts facts_from(std::string_view info);
 

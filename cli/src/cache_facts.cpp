@@ -13,27 +13,6 @@ namespace {
 constexpr std::string_view kept_by_the_cache = "@@";
 constexpr std::string_view digest = "@@#"; // behind the beginning of a long key
 
-std::string_view field_of(std::string_view info, std::string_view name) {
-    const auto mark = std::string(name) + ":";
-    for (std::size_t begin = 0; begin < info.size();) {
-        const auto end = std::min(info.find('\n', begin), info.size());
-        auto line = info.substr(begin, end - begin);
-        if (line.ends_with('\r'))
-            line.remove_suffix(1);
-        if (line.starts_with(mark))
-            return line.substr(mark.size());
-        begin = end + 1;
-    }
-    return {};
-}
-
-std::uint64_t number_of(std::string_view info, std::string_view name) {
-    const auto digits = field_of(info, name);
-    std::uint64_t n = 0;
-    std::from_chars(digits.data(), digits.data() + digits.size(), n);
-    return n;
-}
-
 std::string shown_bytes(std::uint64_t bytes) {
     constexpr std::array<const char*, 5> units{"B", "KiB", "MiB", "GiB", "TiB"};
     std::size_t unit = 0;
@@ -97,16 +76,37 @@ std::optional<std::string> key_below(std::string_view prefix, std::string_view s
     return std::string(key);
 }
 
+std::string_view info_field(std::string_view info, std::string_view name) {
+    const auto mark = std::string(name) + ":";
+    for (std::size_t begin = 0; begin < info.size();) {
+        const auto end = std::min(info.find('\n', begin), info.size());
+        auto line = info.substr(begin, end - begin);
+        if (line.ends_with('\r'))
+            line.remove_suffix(1);
+        if (line.starts_with(mark))
+            return line.substr(mark.size());
+        begin = end + 1;
+    }
+    return {};
+}
+
+std::uint64_t info_number(std::string_view info, std::string_view name) {
+    const auto digits = info_field(info, name);
+    std::uint64_t n = 0;
+    std::from_chars(digits.data(), digits.data() + digits.size(), n);
+    return n;
+}
+
 server_facts facts_from(std::string_view info) {
-    return {.version = std::string(field_of(info, "redis_version")),
-            .used_memory = number_of(info, "used_memory"),
-            .max_memory = number_of(info, "maxmemory"),
-            .eviction_policy = std::string(field_of(info, "maxmemory_policy")),
-            .hits = number_of(info, "keyspace_hits"),
-            .misses = number_of(info, "keyspace_misses"),
-            .evicted = number_of(info, "evicted_keys"),
-            .expired = number_of(info, "expired_keys"),
-            .clients = number_of(info, "connected_clients")};
+    return {.version = std::string(info_field(info, "redis_version")),
+            .used_memory = info_number(info, "used_memory"),
+            .max_memory = info_number(info, "maxmemory"),
+            .eviction_policy = std::string(info_field(info, "maxmemory_policy")),
+            .hits = info_number(info, "keyspace_hits"),
+            .misses = info_number(info, "keyspace_misses"),
+            .evicted = info_number(info, "evicted_keys"),
+            .expired = info_number(info, "expired_keys"),
+            .clients = info_number(info, "connected_clients")};
 }
 
 server_facts sum_of(const std::vector<server_facts>& all) {

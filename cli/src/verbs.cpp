@@ -7,6 +7,7 @@ void add_all(frame& f) {
     add_completion(f);
     add_config(f);
     add_cron(f);
+    add_doctor(f);
     add_email(f);
     add_health(f);
     add_man(f);

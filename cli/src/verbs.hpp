@@ -12,6 +12,7 @@ void add_cache(frame& f);
 void add_completion(frame& f);
 void add_config(frame& f);
 void add_cron(frame& f);
+void add_doctor(frame& f);
 void add_email(frame& f);
 void add_health(frame& f);
 void add_man(frame& f);
