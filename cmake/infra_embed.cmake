@@ -11,7 +11,11 @@ function(infra_embed_files module folder namespace)
                 "-DMADE=${made}" -P "${PROJECT_SOURCE_DIR}/cmake/embed_files.cmake"
         DEPENDS ${files} "${PROJECT_SOURCE_DIR}/cmake/embed_files.cmake"
         VERBATIM)
-    target_sources(infra_${module} PRIVATE "${made}")
+    set(target infra_${module})
+    if(NOT TARGET ${target}) # a program's
+        set(target ${module})
+    endif()
+    target_sources(${target} PRIVATE "${made}")
     cmake_path(GET folder PARENT_PATH header)
     if(ARGC GREATER 3)
         set(header "${ARGV3}")

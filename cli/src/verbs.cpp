@@ -11,6 +11,7 @@ void add_all(frame& f) {
     add_email(f);
     add_health(f);
     add_man(f);
+    add_new(f);
     add_queue(f);
     add_realtime(f);
     add_storage(f);

@@ -16,6 +16,7 @@ void add_doctor(frame& f);
 void add_email(frame& f);
 void add_health(frame& f);
 void add_man(frame& f);
+void add_new(frame& f);
 void add_queue(frame& f);
 void add_realtime(frame& f);
 void add_storage(frame& f);
