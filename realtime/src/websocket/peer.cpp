@@ -1,6 +1,5 @@
 #include "peer.hpp"
 
-#include "deflate.hpp"
 #include "frame_writer.hpp"
 #include "telemetry_series.hpp"
 
@@ -15,8 +14,6 @@ namespace {
 
 // Pongs that may wait beside data; above it only the last ping is answered.
 constexpr std::size_t pong_backlog = 8 * 1024;
-
-constexpr int no_wait = MSG_DONTWAIT | MSG_NOSIGNAL;
 
 } // namespace
 
@@ -193,136 +190,6 @@ void peer::on_ping(std::string_view payload) {
     group_->flush_later(*this);
 }
 
-// --- Writing ---------------------------------------------------------------------------------------------------------
-
-void peer::send(const frame& f) {
-    if (phase_ != phase::open || broken_)
-        return;
-    push(f, encoding_of(f));
-    group_->flush_later(*this);
-}
-
-void peer::send_encoded(std::string bytes) {
-    if (phase_ != phase::open || broken_)
-        return;
-    const frame whole(bytes, {.control = true});
-    push(whole, whole.text());
-    group_->flush_soon(*this);
-}
-
-// The kernel may have room for what the queue has not: before anything is dropped, it is asked.
-void peer::push(const frame& f, std::string_view bytes) {
-    if (!blocked_ && !out_.has_room_for(f, bytes))
-        write_out();
-    const auto before = out_.dropped();
-    const auto verdict = out_.push(f, bytes);
-    if (const auto lost = out_.dropped() - before) {
-        dropped_.store(out_.dropped(), std::memory_order_relaxed);
-        dropped_series(f.facts().channel->options.on_overflow).add(static_cast<double>(lost));
-    }
-    if (verdict == outbox::verdict::close)
-        begin_closing(close_code::slow, "the client reads too slowly; reconnect and resume");
-}
-
-std::string_view peer::encoding_of(const frame& f) const {
-    const auto& channel = f.facts().channel;
-    if (deflate_window_ == 0 || !channel || !channel->options.compress)
-        return f.websocket();
-    const auto size = f.text().size();
-    const auto reach = std::size_t(1) << deflate_window_;
-    if (size < group_->terms().options.compress_from || (deflate_window_ < 15 && size > reach))
-        return f.websocket();
-    const auto deflated =
-        f.encoded(frame::encoding::deflated, +[](const frame& of) { return make_deflated_frame(of.text()); });
-    return deflated.empty() ? f.websocket() : deflated;
-}
-
-void peer::write_out() {
-    if (blocked_ || broken_ || !socket_)
-        return;
-    while (write_once()) {
-    }
-}
-
-// One system call for up to 64 frames. False when there is nothing more to be written for now.
-bool peer::write_once() {
-    const auto pieces = group_->pieces();
-    const auto count = out_.gather(pieces);
-    if (count == 0)
-        return false;
-    const auto parts = group_->parts();
-    std::size_t size = 0;
-    for (std::size_t i = 0; i < count; ++i) {
-        parts[i] = {.iov_base = const_cast<char*>(pieces[i].data()), .iov_len = pieces[i].size()};
-        size += pieces[i].size();
-    }
-    msghdr message{};
-    message.msg_iov = parts.data();
-    message.msg_iovlen = count;
-    const auto fd = socket_->native_handle();
-    const auto sent = count == 1 ? ::send(fd, parts[0].iov_base, size, no_wait) : ::sendmsg(fd, &message, no_wait);
-    if (sent < 0 && errno == EINTR)
-        return true;
-    if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK) {
-        broken_ = true;
-        return false;
-    }
-    if (sent > 0) {
-        writes_series().add();
-        out_.written(static_cast<std::size_t>(sent));
-    }
-    if (sent < static_cast<ssize_t>(size)) {
-        wait_until_writable();
-        return false;
-    }
-    return !out_.empty();
-}
-
-void peer::wait_until_writable() {
-    blocked_ = true;
-    socket_->async_wait(socket::wait_write,
-                        [self = shared_from_this()](boost::system::error_code ec) { self->on_writable(ec); });
-}
-
-void peer::on_writable(boost::system::error_code ec) noexcept {
-    blocked_ = false;
-    if (!socket_)
-        return;
-    heard_ = !ec; // it reads, if slowly: the ping lies behind what it has yet to read
-    if (ec)
-        return end(close_code::abnormal);
-    flush();
-}
-
-void peer::flush() noexcept {
-    if (!socket_)
-        return;
-    try {
-        if (owed_pong_ && phase_ == phase::open && !blocked_)
-            out_.push_control(std::move(*std::exchange(owed_pong_, nullptr)));
-        write_out();
-        if (broken_)
-            return end(phase_ == phase::open ? close_code::abnormal : code_);
-        if (phase_ != phase::open)
-            leave(code_);
-        finish_when_written();
-        note_queued();
-    } catch (...) {
-        telemetry::log(level::error, "realtime", "a connection failed",
-                       {{"error", describe(std::current_exception())}});
-        end(close_code::internal_error);
-    }
-}
-
-void peer::note_queued() noexcept {
-    const auto now = out_.bytes();
-    const auto before = queued_.load(std::memory_order_relaxed);
-    if (now == before)
-        return;
-    queued_.store(now, std::memory_order_relaxed);
-    queue_bytes_series().add(static_cast<double>(now) - static_cast<double>(before));
-}
-
 // --- Time ------------------------------------------------------------------------------------------------------------
 
 void peer::on_time() noexcept {
@@ -340,83 +207,6 @@ void peer::on_time() noexcept {
     out_.push_control(make_frame(opcode::ping, {}));
     group_->flush_later(*this);
     group_->schedule(*this, options.pong);
-}
-
-// --- Ending ----------------------------------------------------------------------------------------------------------
-
-void peer::close(close_code code, std::string_view reason) {
-    if (phase_ != phase::open)
-        return;
-    write_out();
-    begin_closing(code, reason);
-    group_->flush_soon(*this);
-}
-
-// Whoever was told by a close frame is told no more. The session hears of it outside of what may be its own call: in flush().
-// What was said before goes out first, as far as the kernel takes it at once.
-void peer::begin_closing(close_code code, std::string_view reason) {
-    write_out();
-    phase_ = phase::closing;
-    code_ = code;
-    owed_pong_.reset();
-    out_.push_last(make_close_frame(code, reason));
-    group_->flush_later(*this);
-    group_->schedule(*this, group_->terms().options.close);
-}
-
-void peer::peer_closes(close_code code) {
-    deaf_ = true;
-    if (phase_ == phase::open)
-        begin_closing(code, {});
-}
-
-void peer::leave(close_code code) noexcept {
-    if (!session_)
-        return;
-    const auto talk = std::move(session_);
-    session_.reset();
-    if (code == close_code::slow)
-        telemetry::log(level::info, "realtime", "a client was too slow", {{"client", talk->id()}});
-    talk->ended(code);
-}
-
-// To close a socket with unread bytes resets the connection, and the reset may overtake the close frame. So the peer hears that nothing
-// follows, and closes; or its time runs out.
-void peer::finish_when_written() noexcept {
-    if (phase_ == phase::open)
-        return;
-    if (phase_ == phase::closing && deaf_ && out_.empty()) {
-        phase_ = phase::lingering;
-        boost::system::error_code ignored;
-        socket_->shutdown(socket::shutdown_send, ignored);
-    }
-    read_on();
-}
-
-void peer::say_goodbye(std::chrono::milliseconds after) {
-    told_ = true;
-    send(realtime::make_frame({.type = "reconnect", .data = {{"after", after.count()}}}, {.control = true}));
-    close(close_code::shutdown, std::to_string(after.count()));
-}
-
-void peer::cut() noexcept { end(phase_ == phase::open ? close_code::going_away : code_); }
-
-void peer::end(close_code code) noexcept {
-    if (phase_ == phase::ended)
-        return;
-    const auto self = std::exchange(self_, nullptr);
-    phase_ = phase::ended;
-    leave(code);
-    count_close(code);
-    connections_series().add(-1);
-    queue_bytes_series().add(-static_cast<double>(queued_.exchange(0, std::memory_order_relaxed)));
-    socket_.reset();
-    timed::unlink();
-    list_hook<in_flush>::unlink();
-    group_->remove(*this);
-    out_ = outbox();
-    unread_.reset();
-    owed_pong_.reset();
 }
 
 } // namespace infra::realtime::websocket
