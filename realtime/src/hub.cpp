@@ -76,10 +76,8 @@ std::optional<client_info> hub::find_client(std::string_view id) const {
 }
 
 std::vector<client_info> hub::list_clients(std::string_view after, std::size_t limit) const {
-    auto all = state_->clients.all();
-    keep_page(all, after, limit, &client::id);
     std::vector<client_info> page;
-    for (const auto& each : all)
+    for (const auto& each : state_->clients.page(after, limit))
         page.push_back(state_->info_of(*each));
     return page;
 }

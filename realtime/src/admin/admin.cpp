@@ -101,10 +101,25 @@ bool fits(const client_info& c, const std::optional<std::string>& user, const st
     return (!user || c.user == *user) && (!channel || std::ranges::find(c.channels, *channel) != c.channels.end());
 }
 
+std::vector<client_info> find_listeners(const hub& of, const http::request& asked, std::size_t limit) {
+    const auto user = asked.query("user");
+    const auto channel = asked.query("channel");
+    const auto after = asked.query("after").value_or("");
+    auto ids = of.get_subscribers(*channel);
+    std::ranges::sort(ids);
+    std::vector<client_info> found;
+    for (auto id = std::ranges::upper_bound(ids, after); id != ids.end() && found.size() < limit; ++id)
+        if (auto each = of.find_client(*id); each && fits(*each, user, channel))
+            found.push_back(std::move(*each));
+    return found;
+}
+
 // Those that fit, found by going through all of them, page by page.
 std::vector<client_info> find_clients(const hub& of, const http::request& asked, std::size_t limit) {
     const auto user = asked.query("user");
     const auto channel = asked.query("channel");
+    if (channel)
+        return find_listeners(of, asked, limit);
     std::vector<client_info> found;
     for (auto after = asked.query("after").value_or(""); found.size() < limit;) {
         auto page = of.list_clients(after, most_at_once);

@@ -184,6 +184,17 @@ std::size_t channel::size() const {
     return size_;
 }
 
+std::optional<steady_time> channel::idle_since() const {
+    const std::scoped_lock lock(mutex_);
+    return size_ == 0 ? std::optional(used_at_) : std::nullopt;
+}
+
+bool channel::end_if_idle_since(steady_time then) {
+    const std::scoped_lock lock(mutex_);
+    dead_ = dead_ || (size_ == 0 && used_at_ == then);
+    return dead_;
+}
+
 bool channel::expire(steady_time now) {
     const std::scoped_lock lock(mutex_);
     if (history_)

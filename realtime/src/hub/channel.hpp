@@ -97,6 +97,10 @@ public:
     /// Forgets what is too old; true once it is dead, since nobody hears it and nothing is to be remembered.
     bool expire(steady_time now);
     std::size_t size() const;
+    /// Since when nobody has heard it or said anything; empty while somebody does.
+    std::optional<steady_time> idle_since() const;
+    /// Gives up what it remembers, to make room; true once it is dead. Not if it was used since.
+    bool end_if_idle_since(steady_time then);
 
 private:
     struct part {

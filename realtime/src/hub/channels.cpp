@@ -15,6 +15,17 @@ std::shared_ptr<channel> channels::find(std::string_view name) const {
 }
 
 std::shared_ptr<channel> channels::find_or_make(std::string_view name, steady_time now, bool with_epoch) {
+    while (true) {
+        if (auto made = make(name, now, with_epoch))
+            return made;
+        if (!make_room(now))
+            throw error(infra::errc::overloaded,
+                        "there are as many channels as hub_limits::max_channels allows, and all are heard; raise it, "
+                        "or let clients leave those they no longer look at");
+    }
+}
+
+std::shared_ptr<channel> channels::make(std::string_view name, steady_time now, bool with_epoch) {
     auto& part = parts_[text_hash()(name) % parts()];
     const std::scoped_lock lock(part.mutex);
     const auto found = part.channels.find(name);
@@ -22,8 +33,7 @@ std::shared_ptr<channel> channels::find_or_make(std::string_view name, steady_ti
         return found->second;
     if (size_.fetch_add(1, std::memory_order_relaxed) >= max_) {
         --size_;
-        throw error(infra::errc::overloaded, "there are as many channels as hub_limits::max_channels allows; raise it, "
-                                             "or let clients leave those they no longer look at");
+        return nullptr;
     }
     channel_facts facts{.name = std::string(name), .options = options_of(name)};
     if (with_epoch && facts.options.history.size > 0)
@@ -31,6 +41,42 @@ std::shared_ptr<channel> channels::find_or_make(std::string_view name, steady_ti
     auto made = std::make_shared<channel>(std::move(facts), ++numbers_, now);
     part.channels.emplace(name, made);
     return made;
+}
+
+// One look goes over all there are, and so makes room for several; one that finds nobody idle is not repeated at once.
+bool channels::make_room(steady_time now) {
+    if (now < look_again_at_.load(std::memory_order_relaxed))
+        return false;
+    const auto idle = longest_idle();
+    for (const auto& each : idle)
+        forget(each);
+    if (idle.empty())
+        look_again_at_.store(saturating_add(now, std::chrono::seconds(1)), std::memory_order_relaxed);
+    return !idle.empty();
+}
+
+std::vector<channels::idle_channel> channels::longest_idle() const {
+    std::vector<idle_channel> found;
+    for (const auto& part : parts_) {
+        const std::scoped_lock lock(part.mutex);
+        for (const auto& [name, each] : part.channels)
+            if (const auto since = each->idle_since())
+                found.push_back({each, *since});
+    }
+    const auto enough = std::min(found.size(), std::max<std::size_t>(1, found.size() / 64));
+    std::ranges::partial_sort(found, found.begin() + static_cast<std::ptrdiff_t>(enough), {}, &idle_channel::since);
+    found.resize(enough);
+    return found;
+}
+
+void channels::forget(const idle_channel& which) {
+    auto& part = parts_[text_hash()(which.which->name()) % parts()];
+    const std::scoped_lock lock(part.mutex);
+    const auto found = part.channels.find(which.which->name());
+    if (found == part.channels.end() || found->second != which.which || !which.which->end_if_idle_since(which.since))
+        return;
+    part.channels.erase(found);
+    --size_;
 }
 
 std::vector<std::shared_ptr<channel>> channels::all() const {

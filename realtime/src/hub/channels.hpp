@@ -23,7 +23,8 @@ public:
     channels(std::vector<channel_rule> rules, std::size_t max) : rules_(std::move(rules)), max_(max) {}
 
     std::shared_ptr<channel> find(std::string_view name) const;
-    /// Throws infra::errc::overloaded where there are too many.
+    /// Where there are too many, those that nobody has heard or spoken in for longest make room; throws infra::errc::overloaded where all are
+    /// heard.
     std::shared_ptr<channel> find_or_make(std::string_view name, steady_time now, bool with_epoch);
     const channel_options& options_of(std::string_view name) const noexcept { return options_for(rules_, name); }
 
@@ -37,6 +38,15 @@ public:
     static constexpr std::size_t parts() noexcept { return 64; }
 
 private:
+    struct idle_channel {
+        std::shared_ptr<channel> which;
+        steady_time since;
+    };
+    std::shared_ptr<channel> make(std::string_view name, steady_time now, bool with_epoch); ///< null: too many
+    bool make_room(steady_time now);
+    std::vector<idle_channel> longest_idle() const;
+    void forget(const idle_channel& which);
+
     struct part {
         mutable std::mutex mutex;
         std::unordered_map<std::string, std::shared_ptr<channel>, text_hash, std::equal_to<>> channels; // guarded
@@ -48,6 +58,7 @@ private:
     std::array<part, 64> parts_{};
     std::atomic<std::size_t> size_{0};
     std::atomic<std::uint64_t> numbers_{0};
+    std::atomic<steady_time> look_again_at_{steady_time::min()}; // for idle ones, since there were none
 };
 
 } // namespace infra::realtime::detail

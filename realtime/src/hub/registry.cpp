@@ -88,6 +88,28 @@ std::vector<std::shared_ptr<client>> registry::all() const {
     return found;
 }
 
+// Of tens of thousands only a page is held: what lies behind it is let go of whenever there is twice as much.
+std::vector<std::shared_ptr<client>> registry::page(std::string_view after, std::size_t limit) const {
+    std::vector<std::shared_ptr<client>> found;
+    const auto id_of = [](const auto& each) { return std::string_view(each->id); };
+    const auto keep_first = [&] {
+        const auto end = found.begin() + static_cast<std::ptrdiff_t>(std::min(limit, found.size()));
+        std::ranges::partial_sort(found, end, {}, id_of);
+        found.erase(end, found.end());
+    };
+    for (const auto& part : parts_) {
+        const std::scoped_lock lock(part.mutex);
+        for (const auto& [id, who] : part.clients) {
+            if (id > after)
+                found.push_back(who);
+            if (found.size() / 2 > limit)
+                keep_first();
+        }
+    }
+    keep_first();
+    return found;
+}
+
 bool registry::is_of_user(const client& who, const std::string& user) const {
     return with(who, [&] { return who.who->user == user; });
 }

@@ -50,6 +50,8 @@ public:
     }
 
     std::vector<std::shared_ptr<client>> all() const; ///< in the order of registration
+    /// At most `limit`, those after `after` in the order of ids.
+    std::vector<std::shared_ptr<client>> page(std::string_view after, std::size_t limit) const;
     std::vector<std::shared_ptr<client>> of_user(std::string_view user) const;
     std::size_t size() const noexcept { return size_.load(std::memory_order_relaxed); }
 

@@ -12,6 +12,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 
+#include <algorithm>
 #include <array>
 #include <span>
 #include <utility>
@@ -35,7 +36,7 @@ std::size_t max_waiting_bytes(const hub_limits& limits) noexcept { return 4 * li
 /// Of a user: as many times one client's as it may say more.
 rate of_user(const hub_limits& limits) noexcept {
     const auto times = limits.messages_per_second_per_user / limits.messages_per_second;
-    return {limits.messages_per_second_per_user, times * static_cast<double>(limits.message_burst)};
+    return {limits.messages_per_second_per_user, std::max(1.0, times * static_cast<double>(limits.message_burst))};
 }
 
 } // namespace

@@ -112,6 +112,10 @@ TEST_F(AdminPages, ListClients) {
     const auto in_room = got("/clients?user=u2&channel=room:1");
     ASSERT_EQ(in_room.at("clients").as_array().size(), 1u);
     EXPECT_EQ(in_room.at("clients").at(0).at("id"), "bert");
+    const auto listeners = got("/clients?channel=room:1&limit=1");
+    EXPECT_EQ(listeners.at("next"), "anna");
+    EXPECT_EQ(got("/clients?channel=room:1&limit=1&after=anna").at("clients").at(0).at("id"), "bert");
+    EXPECT_TRUE(got("/clients?channel=nowhere").at("clients").as_array().empty());
     const auto page = got("/clients?user=u2&limit=1");
     EXPECT_EQ(page.at("next"), "bert");
     EXPECT_EQ(got("/clients?user=u2&limit=1&after=bert").at("clients").at(0).at("id"), "carl");

@@ -113,7 +113,8 @@ TEST_F(Hub, ForgetsTheOldestKeyWhereThereAreTooMany) {
 
 TEST(HubLimits, AKeyIsNotUsedUpByWhatCouldNotBePublished) {
     hub small({.channels = {{"*", {.history = {.size = 1}}}}, .limits = {.max_channels = 1}});
-    small.publish("a", {.type = "x"});
+    small.register_client("1", std::make_shared<recording>());
+    small.subscribe("a", "1");
     for (int i = 0; i < 2; ++i)
         EXPECT_THROW(small.publish("b", {.type = "x"}, {.idempotency_key = "k"}), infra::error);
 }
@@ -401,6 +402,28 @@ TEST_F(Hub, TakesNoMoreClientsAndChannelsThanItMay) {
     EXPECT_TRUE(small.subscribe("b", "1"));
     EXPECT_THROW(small.register_client("", std::make_shared<recording>()), std::invalid_argument);
     EXPECT_THROW(small.register_client("x", nullptr), std::invalid_argument);
+}
+
+TEST(HubLimits, TheLongestIdleHistoryMakesRoomForAnotherChannel) {
+    manual_clock time;
+    hub small({.channels = {{"*", {.history = {.size = 10}}}}, .limits = {.max_channels = 3}, .time = &time});
+    small.register_client("1", std::make_shared<recording>());
+    small.subscribe("heard", "1");
+    for (const auto* each : {"b", "c", "b"}) {
+        time.advance(1s);
+        small.publish(each, {.type = "x"});
+    }
+    small.publish("d", {.type = "x"});
+    EXPECT_FALSE(small.find_channel("c")) << "said nothing for longest";
+    EXPECT_TRUE(small.find_channel("b"));
+    EXPECT_TRUE(small.find_channel("heard"));
+    EXPECT_TRUE(small.subscribe("b", "1"));
+    EXPECT_TRUE(small.subscribe("d", "1"));
+    EXPECT_THROW(small.publish("e", {.type = "x"}), infra::error) << "all are heard";
+    small.unsubscribe("b", "1");
+    time.advance(1s);
+    EXPECT_NO_THROW(small.publish("e", {.type = "x"}));
+    EXPECT_FALSE(small.find_channel("b"));
 }
 
 TEST(HubOptions, ThatCannotBeAreRefusedByName) {

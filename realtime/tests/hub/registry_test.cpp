@@ -64,6 +64,25 @@ TEST(Registry, LetsWhatIsToBeReplacedKeepNobodyOut) {
     EXPECT_EQ(subject.size(), 2u);
 }
 
+TEST(Registry, GivesAPageInTheOrderOfIds) {
+    detail::registry subject;
+    for (int i = 100; i < 200; ++i)
+        subject.add(make(std::to_string(i)), {});
+    const auto ids = [&](std::string_view after, std::size_t limit) {
+        strings out;
+        for (const auto& each : subject.page(after, limit))
+            out.push_back(each->id);
+        return out;
+    };
+    EXPECT_EQ(ids({}, 3), (strings{"100", "101", "102"}));
+    EXPECT_EQ(ids("150", 2), (strings{"151", "152"}));
+    EXPECT_EQ(ids("1505", 1), (strings{"151"}));
+    EXPECT_EQ(ids("197", 10), (strings{"198", "199"}));
+    EXPECT_EQ(ids("199", 10), strings{});
+    EXPECT_EQ(ids({}, 0), strings{});
+    EXPECT_EQ(ids({}, 1'000).size(), 100u);
+}
+
 TEST(Registry, RemovesAClientAndNoOtherOfItsName) {
     detail::registry subject;
     const auto old = make("anna");

@@ -42,6 +42,19 @@ TEST_F(SessionLimits, MessagesOfAUserAreCountedOverItsConnections) {
     EXPECT_EQ(bert.closed(), std::nullopt);
 }
 
+TEST_F(SessionLimits, AUserMayAlwaysSaySomething) {
+    auto options = open_options();
+    options.limits.messages_per_second = 50;
+    options.limits.message_burst = 10;
+    options.limits.messages_per_second_per_user = 1;
+    make_hub(options);
+    auto& anna = connect({.user = "anna"});
+    for (int i = 0; i < 3; ++i) {
+        EXPECT_EQ(names(said(anna, {.what = {.type = "ping"}})), name_list{"pong"});
+        time.advance(1s);
+    }
+}
+
 TEST_F(SessionLimits, ConnectionsOfAUserAreBounded) {
     auto options = open_options();
     options.limits.max_clients_per_user = 2;
