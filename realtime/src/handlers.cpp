@@ -28,6 +28,14 @@ awaitable<void> dispatch_in(std::shared_ptr<detail::hub_state> state, client_id 
         co_await std::move(*rest);
 }
 
+// Of those who no longer wait, nothing is counted.
+void count_failure(const detail::instruments& counts, const error& why, steady_time::duration after) {
+    if (why.code() == errc::failed)
+        counts.refused(after);
+    else if (why.code() == infra::errc::timed_out || why.code() == errc::no_reply)
+        counts.unanswered(after);
+}
+
 awaitable<json::value> request_in(std::shared_ptr<detail::hub_state> state, client_id to, message question,
                                   deadline limit) {
     refuse_type(question);
@@ -35,10 +43,18 @@ awaitable<json::value> request_in(std::shared_ptr<detail::hub_state> state, clie
     if (!whom)
         throw gone(errc::no_client, to);
     const auto asked = state->requests.ask(to, co_await asio::this_coro::executor);
+    const auto began = state->time().steady();
     state->send(whom, {to_text(question, asked.ref()), {.control = true}});
     if (!state->clients.find(to)) // it went before it could be counted among those who wait
         throw gone(errc::no_reply, to);
-    co_return co_await with_deadline(asked.answer(), limit, state->time());
+    try {
+        auto answer = co_await with_deadline(asked.answer(), limit, state->time());
+        state->counts.answered(state->time().steady() - began);
+        co_return answer;
+    } catch (const error& e) {
+        count_failure(state->counts, e, state->time().steady() - began);
+        throw;
+    }
 }
 
 } // namespace

@@ -23,6 +23,9 @@ constexpr instrument send_failures_total{.kind = instrument_kind::counter,
 constexpr instrument inbox_full_total{.kind = instrument_kind::counter,
                                       .name = "realtime_inbox_full_total",
                                       .help = "Messages that found the inbox of a loop full."};
+constexpr instrument request_seconds{.kind = instrument_kind::histogram,
+                                     .name = "realtime_request_seconds",
+                                     .help = "From a question of hub::request to what the client made of it."};
 
 } // namespace
 
@@ -34,6 +37,9 @@ instruments::instruments(std::string_view hub)
       recovered_(resumes_total, {{"hub", hub}, {"recovered", "true"}}),
       not_recovered_(resumes_total, {{"hub", hub}, {"recovered", "false"}}),
       send_failures_(send_failures_total, {{"hub", hub}}),
-      inbox_full_(inbox_full_total, {{"hub", hub}}) {}
+      inbox_full_(inbox_full_total, {{"hub", hub}}),
+      answered_(request_seconds, {{"hub", hub}, {"result", "answered"}}),
+      refused_(request_seconds, {{"hub", hub}, {"result", "refused"}}),
+      unanswered_(request_seconds, {{"hub", hub}, {"result", "unanswered"}}) {}
 
 } // namespace infra::realtime::detail

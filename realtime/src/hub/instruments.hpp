@@ -2,6 +2,7 @@
 
 #include <infra/base/telemetry.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -23,6 +24,9 @@ public:
     void resumed(bool recovered) const { (recovered ? recovered_ : not_recovered_).add(); }
     void send_failed() const { send_failures_.add(); }
     void inbox_full(std::uint64_t messages) const { inbox_full_.add(static_cast<double>(messages)); }
+    void answered(std::chrono::duration<double> after) const { answered_.record(after.count()); }
+    void refused(std::chrono::duration<double> after) const { refused_.record(after.count()); }
+    void unanswered(std::chrono::duration<double> after) const { unanswered_.record(after.count()); }
 
 private:
     telemetry::series clients_;
@@ -33,6 +37,9 @@ private:
     telemetry::series not_recovered_;
     telemetry::series send_failures_;
     telemetry::series inbox_full_;
+    telemetry::series answered_;
+    telemetry::series refused_;
+    telemetry::series unanswered_;
 };
 
 } // namespace infra::realtime::detail

@@ -1,6 +1,8 @@
 // hub::request: the server asks.
 #include "support.hpp"
 
+#include <infra/testing/captured_telemetry.hpp>
+
 #include <stdexcept>
 
 namespace infra::realtime {
@@ -54,6 +56,32 @@ TEST_F(SessionQuestion, EndsWhenTheClientGoes) {
     settle();
     EXPECT_EQ(asked->code(), errc::no_reply);
     EXPECT_EQ(ask(anna)->code(), errc::no_client);
+}
+
+TEST_F(SessionQuestion, IsTimedByWhatBecomesOfIt) {
+    const testing::captured_telemetry told("realtime_request_seconds");
+    auto& anna = connect();
+    const auto ref_of = [&] { return only(anna.heard()).ref; };
+    const auto timed = [&](const std::string& result) {
+        return told.counted("realtime_request_seconds hub=default result=" + result);
+    };
+    ask(anna);
+    anna.say({.what = {.type = "reply"}, .ref = ref_of()});
+    settle();
+    EXPECT_EQ(timed("answered"), 1);
+    ask(anna);
+    anna.say({.what = {.type = "error"}, .ref = ref_of()});
+    settle();
+    EXPECT_EQ(timed("refused"), 1);
+    ask(anna);
+    time.advance(10s);
+    settle();
+    EXPECT_EQ(timed("unanswered"), 1);
+    ask(anna);
+    anna.drop();
+    settle();
+    EXPECT_EQ(timed("unanswered"), 2);
+    EXPECT_EQ(timed("answered"), 1);
 }
 
 TEST_F(SessionQuestion, IsAnsweredByNobodyElse) {
