@@ -1,6 +1,7 @@
 #include "joined_brokers.hpp"
 
 #include "broker_conformance.hpp"
+#include "sharded_medium.hpp"
 
 namespace infra::realtime {
 namespace {
@@ -20,10 +21,12 @@ private:
     std::vector<std::shared_ptr<broker>> nodes_;
 };
 
-INSTANTIATE_TEST_SUITE_P(InOneProcess, BrokerConformance,
-                         ::testing::Values(broker_case{
-                             "Joined", [](infra::testing::test_loop&) { return std::make_unique<joined_medium>(); }}),
-                         broker_case_name);
+INSTANTIATE_TEST_SUITE_P(
+    InOneProcess, BrokerConformance,
+    ::testing::Values(
+        broker_case{"Joined", [](infra::testing::test_loop&) { return std::make_unique<joined_medium>(); }},
+        broker_case{"Sharded", [](infra::testing::test_loop&) { return std::make_unique<sharded_medium>(); }}),
+    broker_case_name);
 
 } // namespace
 } // namespace infra::realtime
