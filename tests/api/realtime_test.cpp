@@ -2,7 +2,11 @@
 
 #include "support.hpp"
 
+#include <infra/queue/memory.hpp>
 #include <infra/realtime.hpp>
+#include <infra/realtime/feeds.hpp>
+#include <infra/realtime/redis.hpp>
+#include <infra/realtime/sharded.hpp>
 
 #include <gtest/gtest.h>
 
@@ -107,6 +111,21 @@ TEST_F(ApiRealtime, KeepsWhatWasSaid) {
     ASSERT_TRUE(found);
     EXPECT_EQ(found->history_messages, 2u);
     EXPECT_EQ(rooms.list_channels("room:").size(), 1u);
+}
+
+TEST_F(ApiRealtime, SaysWhatTheOtherModulesKnow) {
+    using namespace infra::realtime;
+    const infra::realtime::hub hub;
+    const infra::queue::queue queue(infra::queue::make_memory_backend());
+    using infra::level;
+    std::vector<infra::awaitable<void>> feeds; // cold until they are awaited
+    feeds.push_back(publish_jobs(hub, "jobs:mail", queue, "mail"));
+    feeds.push_back(publish_logs(hub, "log"));
+    feeds.push_back(publish_logs(hub, "log", {.from = level::warn}));
+    feeds.push_back(publish_metrics(hub, "load", {.names = {"http_server_*"}}));
+    const auto servers = make_sharded_broker(
+        {make_redis_broker({.url = "redis://10.0.0.5"}), make_redis_broker({.url = "redis://10.0.0.6"})});
+    EXPECT_FALSE(servers->is_up());
 }
 
 TEST_F(ApiRealtime, AnswersAndAsks) {
