@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <stdexcept>
+#include <thread>
 
 namespace infra::realtime::feeds {
 namespace {
@@ -79,6 +80,28 @@ TEST_F(LogFeed, CountsAndTellsOfWhatFindsNoRoom) {
     EXPECT_EQ(heard(*anna), (lines{"info five", "logs_missed 1"}));
     door.info("six");
     EXPECT_EQ(heard(*anna), lines{"info six"}) << "and goes on";
+}
+
+TEST_F(LogFeed, SaysInOrderWhatAnotherThreadLogs) {
+    const auto at = make_hub();
+    const auto anna = listener(at, "log");
+    logging::pipeline own({.outputs = {{.records = std::make_shared<logging::memory_record_sink>()}}});
+    begin(publish_logs(at, "log", {}, own));
+    std::thread busy([&own] {
+        const logging::logger window({.module = "window", .to = &own});
+        for (int i = 0; i < 500; ++i)
+            window.info(std::to_string(i));
+    });
+    lines all;
+    loop.until([&] {
+        for (auto& each : heard(*anna))
+            all.push_back(std::move(each));
+        return all.size() == 500;
+    });
+    busy.join();
+    EXPECT_EQ(all.front(), "info 0");
+    EXPECT_EQ(all.back(), "info 499");
+    stop_feeds();
 }
 
 TEST_F(LogFeed, MakesNoLinesOfItsOwnWhichItWouldSay) {
