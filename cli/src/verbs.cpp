@@ -15,6 +15,7 @@ void add_all(frame& f) {
     add_queue(f);
     add_realtime(f);
     add_storage(f);
+    add_top(f);
     add_version(f);
 }
 
