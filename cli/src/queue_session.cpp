@@ -37,11 +37,11 @@ exit_code act_and_close(const queue_session& with, const std::function<exit_code
     return act(with);
 }
 
-bool is_file(const std::string& url) { return url.starts_with("sqlite:"); }
+bool is_on_redis(const std::string& url) { return url.starts_with("redis") || url.starts_with("unix:"); }
 
 // On Redis each verb gives up as soon as the command does, so that what is told is why.
 std::shared_ptr<queue::backend> opened(const std::string& url, opening how, std::chrono::milliseconds patience) {
-    if (is_file(url) || how == opening::to_stay)
+    if (!is_on_redis(url) || how == opening::to_stay)
         return queue::make_backend(url);
     auto at = queue::redis_queue_options_from(url);
     at.timeout = at.server.default_deadline = patience;
