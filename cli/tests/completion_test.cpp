@@ -25,6 +25,13 @@ using texts = std::vector<std::string>;
 // The program itself, which is built beside its tests.
 std::string folder_of_programs() { return std::filesystem::read_symlink("/proc/self/exe").parent_path(); }
 
+void add_queues(const std::string& url, const texts& names) {
+    const queue::queue jobs(queue::make_backend(url));
+    for (const auto& each : names)
+        wait(jobs.enqueue(each, json::value(1)));
+    wait(jobs.stop(deadline::after(std::chrono::seconds(5))));
+}
+
 struct WrittenOut : ::testing::Test {
     WrittenOut() {
         std::ostringstream out, err;
@@ -112,14 +119,11 @@ TEST_F(BashCompletion, OffersFilesWhereTheyAreMeant) {
 
 TEST_F(BashCompletion, AsksForTheNamesOfQueues) {
     const auto url = "sqlite:" + path("queue.db");
-    {
-        const queue::queue jobs(queue::make_backend(url));
-        for (const auto* each : {"mail", "media", "photos"})
-            wait(jobs.enqueue(each, json::value(1)));
-        wait(jobs.stop(deadline::after(std::chrono::seconds(5))));
-    }
+    add_queues(url, {"mail", "media", "photos"});
     EXPECT_EQ(offered({"infra", "queue", "stats", "--url", "sqlite", ":", path("queue.db"), "m"}),
               (texts{"mail", "media"}));
+    EXPECT_EQ(offered({"infra", "queue", "stats", "--url", "=", "sqlite", ":", path("queue.db"), "p"}),
+              texts{"photos"});
     EXPECT_EQ(offered({"infra", "queue", "rm", "--all", "--url", "sqlite", ":", path("queue.db"), "--queue", "p"}),
               texts{"photos"});
     EXPECT_EQ(offered({"infra", "queue", "stats", "--url", "sqlite", ":", path("none.db"), "m"}), texts{});
@@ -134,6 +138,42 @@ TEST_F(WrittenOut, IsSoundToZsh) {
     const auto end = sh("zsh -f -n _infra");
     EXPECT_EQ(end.exit_code, 0) << end.err;
     EXPECT_EQ(end.err, "");
+}
+
+// Types each line into a shell on a terminal of its own, presses the tabulator, and has it tell what then stands there.
+constexpr std::string_view typing = R"zsh(
+zmodload zsh/zpty
+zpty shell 'TERM=dumb zsh -f -i'
+zpty -w shell "fpath=($PWD \$fpath); autoload -Uz compinit; compinit -u -D; PS1="
+zpty -w shell 'tell() { print -r -- "$BUFFER" >> told; BUFFER= }; zle -N tell; bindkey "^X" tell'
+for line in "$@"; do
+    zpty -w -n shell "$line"$'\t\x18'
+done
+while ! { [[ -e told ]] && (( $(wc -l < told) >= $# )) }; do
+    zpty -r -t shell ignored
+    sleep 0.05
+done
+cat told
+)zsh";
+
+TEST_F(WrittenOut, CompletesInZsh) {
+    if (!has("zsh"))
+        GTEST_SKIP() << "zsh is not installed";
+    write("_infra", zsh_completion_of(tree));
+    write("type.zsh", std::string(typing));
+    write("note.md", "");
+    const auto url = "sqlite:" + path("queue.db");
+    add_queues(url, {"mail", "photos"});
+    const auto end = sh("PATH=\"$PROGRAMS:$PATH\" exec timeout 60 zsh -f type.zsh 'infra que' 'infra queue ls --sta' "
+                        "'infra completion z' 'infra storage put note' 'infra --json queue --url " +
+                            url + " stats ph' 'infra queue stats --url " + url + " m'",
+                        {{"PROGRAMS", folder_of_programs()}});
+    EXPECT_EQ(end.out, "infra queue \n"
+                       "infra queue ls --state \n"
+                       "infra completion zsh \n"
+                       "infra storage put note.md \n"
+                       "infra --json queue --url " +
+                           url + " stats photos \ninfra queue stats --url " + url + " mail \n");
 }
 
 struct ManPage : WrittenOut {
