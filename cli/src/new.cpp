@@ -80,8 +80,10 @@ void add_new(frame& f) {
                        .description = "Makes the skeleton of a service that builds against the installed package.",
                        .examples = {"infra new corner-shop", "infra new shop --directory services/shop"}},
                       [words](const output& to) { return make(*words, to); });
-    app.add_option("name", words->name, "Of the service: its program, its target and its folder")->required();
-    app.add_option("--directory", words->directory, "Where; default a folder of its name, here");
+    app.add_option("name", words->name, "Of the service: its program, its target and its folder")
+        ->type_name("NAME")
+        ->required();
+    app.add_option("--directory", words->directory, "Where; default a folder of its name, here")->type_name("DIR");
 }
 
 } // namespace infra::cli

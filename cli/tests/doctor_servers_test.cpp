@@ -76,6 +76,7 @@ TEST(DoctorRedis, IsJudgedByWhatIsKeptThere) {
         {queue, with([](auto& f) { f.append_only = false, f.save = "3600 1"; }), verdict::warn, "saves now and then"},
         {queue, with([](auto& f) { f.append_only = false, f.save.reset(); }), verdict::warn, "no append-only file"},
         {realtime, with([](auto& f) { f.append_only = false; }), verdict::ok, "answers (realtime)"},
+        {realtime, lru, verdict::warn, "it loses what channels remember"},
         {queue, with([](auto& f) { f.role = "slave"; }), verdict::fail, "is a replica"},
         {queue, with([](auto& f) { f.loading = true; }), verdict::fail, "is still loading"},
         {queue, with([](auto& f) { f.version = "5.0.7"; }), verdict::fail, "is Redis 5.0.7"},

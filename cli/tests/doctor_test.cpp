@@ -1,5 +1,8 @@
 #include "doctor_support.hpp"
 
+#include <infra/base/clock.hpp>
+#include <infra/base/http_date.hpp>
+
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -105,18 +108,47 @@ TEST_F(Doctor, SendsNothingToACollectorAndIsContent) {
     EXPECT_NE(asked.find(R"({"resourceSpans":[]})"), std::string::npos) << asked;
 }
 
+/// An empty bucket, whose clock is off; asked twice, once for what is in it and once for the time.
+void be_a_bucket(tcp::acceptor& at, std::chrono::seconds off) {
+    const auto date = format_http_date(real_clock().wall() + off);
+    for (int i = 0; i < 2; ++i) {
+        boost::system::error_code ec;
+        auto socket = at.accept(ec);
+        if (ec)
+            return;
+        const std::string nothing =
+            heard(socket, "\r\n\r\n").starts_with("HEAD")
+                ? ""
+                : "<?xml version=\"1.0\"?><ListBucketResult><Name>photos</Name><KeyCount>0</KeyCount>"
+                  "<IsTruncated>false</IsTruncated></ListBucketResult>";
+        say(socket, "HTTP/1.1 200 OK\r\nDate: " + date + "\r\nConnection: close\r\nContent-Length: " +
+                        std::to_string(nothing.size()) + "\r\n\r\n" + nothing);
+    }
+}
+
+TEST_F(Doctor, ComparesItsClockWithThatOfS3) {
+    for (const auto& [off, expected, says] : {std::tuple(std::chrono::seconds(0), 0, "answers to a signed request"),
+                                              std::tuple(std::chrono::seconds(-3600), 4, " s ahead of the server's")}) {
+        asio::io_context io;
+        tcp::acceptor bucket(io, {asio::ip::address_v4::loopback(), 0});
+        std::thread answering([&bucket, by = off] { be_a_bucket(bucket, by); });
+        const auto said = told("STORAGE_URL=s3+http://127.0.0.1:" + std::to_string(bucket.local_endpoint().port()) +
+                                   "/photos\nS3_ACCESS_KEY_ID=id\nS3_SECRET_ACCESS_KEY=hush-hush\n",
+                               "s3");
+        ::shutdown(bucket.native_handle(), SHUT_RDWR); // where nobody has called
+        answering.join();
+        EXPECT_EQ(code, expected) << said;
+        EXPECT_NE(said.find(says), std::string::npos) << said;
+    }
+}
+
 TEST_F(Doctor, KnowsAServiceOfInfraOnItsPort) {
-    asio::io_context io;
-    tcp::acceptor service(io, {asio::ip::address_v4::loopback(), 0});
-    const auto port = std::to_string(service.local_endpoint().port());
-    std::thread answering([&] {
-        auto socket = service.accept();
-        heard(socket, "\r\n\r\n");
+    const listener service([](tcp::socket& with) {
+        heard(with, "\r\n\r\n");
         const std::string report = R"({"status":"healthy","checks":{}})";
-        say(socket, "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(report.size()) + "\r\n\r\n" + report);
+        say(with, "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(report.size()) + "\r\n\r\n" + report);
     });
-    const auto f = found("PORT=" + port, "port");
-    answering.join();
+    const auto f = found("PORT=" + service.address().substr(service.address().find(':') + 1), "port");
     EXPECT_EQ(code, 0);
     EXPECT_NE(text(f, "found").find("is a service of infra and answers"), std::string::npos) << out;
 }

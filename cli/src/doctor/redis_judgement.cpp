@@ -45,12 +45,12 @@ void judge_eviction(findings& all, const redis_use& use, const redis_facts& f) {
     if (!(use.queue || use.realtime) || f.eviction_policy.empty() || f.eviction_policy == "noeviction")
         return;
     const auto found = "evicts keys (maxmemory-policy " + f.eviction_policy + ")";
+    const std::string loses = use.queue ? "it loses jobs" : "it loses what channels remember";
     const std::string advice = "maxmemory-policy noeviction; and a server of its own for the cache (CACHE_URL)";
     if (f.max_memory == 0)
-        all.push_back(warning(use.server, found, "once it is given a bound (maxmemory), it loses jobs", advice));
+        all.push_back(warning(use.server, found, "once it is given a bound (maxmemory), " + loses, advice));
     else
-        all.push_back(
-            failure(use.server, found, "when " + shown_size(f.max_memory) + " are full, it loses jobs", advice));
+        all.push_back(failure(use.server, found, "when " + shown_size(f.max_memory) + " are full, " + loses, advice));
 }
 
 void judge_memory_of(findings& all, const redis_use& use, const redis_facts& f) {
