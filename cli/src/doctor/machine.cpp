@@ -49,11 +49,10 @@ findings judge_open_files(const descriptor_limits& limits) {
                        std::to_string(*limits.soft - std::min(*limits.soft, besides_connections)) +
                        " on it cannot accept more";
     const bool may = !limits.hard || *limits.hard >= wanted;
-    const std::string advice =
-        may ? "raise it where the service is started: LimitNOFILE=65536 in its unit, or "
-              "`ulimit -n 65536`; or let the service take fewer (server_limits::max_connections)"
-            : "raise it where the service is started, as root: LimitNOFILE=65536 in its unit, "
-              "or /etc/security/limits.conf";
+    const std::string advice = may ? "raise it where the service is started: LimitNOFILE=65536 in its unit, or "
+                                     "`ulimit -n 65536`; or let the service take fewer (server_limits::max_connections)"
+                                   : "raise it where the service is started, as root: LimitNOFILE=65536 in its unit, "
+                                     "or /etc/security/limits.conf";
     constexpr std::uint64_t too_few = 256;
     if (*limits.soft < too_few)
         return {failure("ulimit -n", is, means, advice)};
