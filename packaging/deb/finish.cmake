@@ -26,6 +26,7 @@ foreach(package IN ITEMS dev tools)
     foreach(page IN LISTS pages)
         compress("${page}")
     endforeach()
+    file(REMOVE_RECURSE "${root}/usr/share/zsh/site-functions") # of /usr/local; Debian's is vendor-completions
     file(GLOB_RECURSE libraries "${root}/usr/lib/*.a")
     foreach(library IN LISTS libraries)
         execute_process(
