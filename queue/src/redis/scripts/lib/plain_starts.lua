@@ -1,8 +1,6 @@
 -- Many jobs that are taken at once. What a run needs of them is not read here: whoever took them asks for that afterwards, by commands of
 -- their own, which cost the server a third of what it takes to hand it through a script.
 
-local fewest = 8 -- of fewer, another round trip costs more than it saves
-
 local function keys_of_all(popped)
     local jobs, head = {}, base .. ':'
     for i = 1, #popped do
@@ -54,9 +52,9 @@ local function note_runs(popped, jobs, starts)
     end
 end
 
--- False, and nothing is done, where they are few, or something else than jobs is among them.
+-- False, and nothing is done, where something else than jobs is among them.
 local function start_together(popped)
-    local jobs = #popped >= fewest and keys_of_all(popped)
+    local jobs = keys_of_all(popped)
     local starts = jobs and count_starts(jobs)
     if not starts then
         return false

@@ -4,8 +4,9 @@
 
 -- use plain_queue
 -- use plain_ends
--- use plain_starts
+-- use plain_starts when needed: start_together
 
+local fewest = 8 -- of fewer, another round trip costs more than it saves
 local unread = {} -- the ids of those that were taken, but not read
 
 -- Nothing, where that is somebody's key, of another kind: they stand in line again.
@@ -65,7 +66,7 @@ local function claim()
     if not popped then
         return nil
     end
-    if start_together(popped) then
+    if #popped >= fewest and start_together(popped) then
         unread = popped
     else
         for _, id in ipairs(popped) do
