@@ -48,7 +48,9 @@ awaitable<exit_code> tell_all(order given, const output& to) {
     for (auto next = steady_clock::now();; next = std::max(next + given.of.interval, steady_clock::now())) {
         co_await real_clock().sleep_until(next);
         co_await look_once(from, at);
-        if (!at.shown().down && at.shown().past.taken == 1)
+        if (at.shown().down && !at.shown().last)
+            co_return to.fail(exit_code::unreachable, at.shown().down->reason);
+        if (at.shown().past.taken == 1)
             continue; // nothing is known of rates yet
         to.print("", document_of(at.shown(), given.of, steady_clock::now()));
         if (!to.out.flush())
@@ -64,7 +66,7 @@ exit_code code_of(const picture& shown) {
 
 exit_code show_once(const order& given, const output& to) {
     const auto shown = until_interrupted(two_looks(given.from, given.of.interval));
-    if (shown.down && !to.json)
+    if (shown.down && !shown.last)
         return to.fail(exit_code::unreachable, shown.down->reason);
     const auto now = steady_clock::now();
     to.print(to.json ? "" : plain_text_of(shown, given.of, now), document_of(shown, given.of, now));
@@ -127,6 +129,8 @@ exit_code act(const top_words& words, const output& to) {
     } catch (const std::invalid_argument& e) {
         return to.fail(exit_code::usage, e.what());
     } catch (const boost::system::system_error& e) {
+        if (e.code() == errc::cancelled)
+            return to.fail(exit_code::interrupted, e.what());
         return to.fail(top::is_wrong_address(e.code()) ? exit_code::usage : exit_code::failed, e.what());
     }
 }

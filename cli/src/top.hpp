@@ -29,7 +29,7 @@ void watch(const order& given, bool colours);
 /// Two looks an interval apart, as text or a document.
 exit_code show_once(const order& given, const output& to);
 
-/// A document a line, until Ctrl-C or until nobody reads them.
+/// A document a line, until Ctrl-C or until nobody reads them. Ends at once where nobody answers the first look.
 exit_code tell(const order& given, const output& to);
 
 } // namespace infra::cli::top

@@ -83,7 +83,30 @@ TEST_F(TopCommand, ExitsAsTheServiceIs) {
     shop.say("/metrics", "", 503);
     EXPECT_EQ(run({"--url", shop.url()}), 5);
     EXPECT_EQ(run({"--url", "http://127.0.0.1:1", "--once", "--json"}), 5);
-    EXPECT_EQ(boost::json::parse(out).at("status"), "down");
+    EXPECT_TRUE(boost::json::parse(out).at("error").is_object()) << out;
+    EXPECT_EQ(run({"--url", "http://127.0.0.1:1", "--json"}), 5) << "not once, but nobody was ever there";
+}
+
+/// Somebody who reads so many lines and goes.
+struct reader : std::stringbuf {
+    int left = 3;
+    int sync() override { return --left > 0 ? 0 : -1; }
+};
+
+TEST_F(TopCommand, TellsADocumentALineUntilNobodyReadsThem) {
+    const top_service shop;
+    reader lines;
+    std::ostream to(&lines);
+    std::ostringstream problems;
+    frame f(to, problems);
+    add_top(f);
+    EXPECT_EQ(f.run({"top", "--json", "--interval", "100ms", "--url", shop.url()}), 1)
+        << "as for any output that fails";
+    std::istringstream told(lines.str());
+    int count = 0;
+    for (std::string line; std::getline(told, line); ++count)
+        EXPECT_EQ(boost::json::parse(line).at("per_second").at("requests"), 0) << "a line alone";
+    EXPECT_EQ(count, 3);
 }
 
 TEST_F(TopCommand, SaysWhatWasAskedWrongly) {
