@@ -94,10 +94,14 @@ class Contents(unittest.TestCase):
         libraries = {re.search(r"libinfra_(\w+)\.a$", name)[1] for name in files if name.endswith(".a")}
         self.assertLessEqual(libraries, modules)
 
+    def test_the_command_has_its_page_and_is_completed(self):
+        pages = {"man/man1/infra.1.gz", "bash-completion/completions/infra", "zsh/vendor-completions/_infra"}
+        self.assertLessEqual({f"usr/share/{page}" for page in pages}, tools.files())
+
     def test_nothing_lies_elsewhere(self):
         strange = {name for name in dev.files() if not re.match(r"usr/(include/infra|lib/\S+|share/doc/libinfra-dev)", name)}
         strange |= {name for name in tools.files()
-                    if not re.match(r"usr/(bin/infra$|share/(doc/infra-tools|infra/packaging|man/man1|bash-completion|zsh)/)", name)}
+                    if not re.match(r"usr/(bin/infra$|share/(doc/infra-tools|infra/packaging|man/man1|bash-completion|zsh/vendor-completions)/)", name)}
         self.assertEqual(strange, set())
 
     def test_all_is_roots_and_for_everybody_to_read(self):
