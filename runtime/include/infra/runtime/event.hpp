@@ -4,8 +4,9 @@
 ///
 ///     infra::event stopped;
 ///     stopped.set();                                                          // any thread
-///     co_await stopped.listener(co_await asio::this_coro::executor).get();    // returns when it is set, or at once
-///     if (co_await told_within(stopped.listener(ex), deadline::after(1s), clock)) …
+///     const auto told = stopped.listener(co_await asio::this_coro::executor); // one for each who waits, however often it does
+///     co_await told.get();                                                    // returns when it is set, or at once
+///     while (!co_await told_within(told, deadline::after(1s), clock)) …
 
 #include <infra/base/with_deadline.hpp>
 #include <infra/runtime/promise.hpp>
@@ -18,7 +19,7 @@ namespace infra {
 
 /// Threads:  any member from any thread.
 /// Errors:   none but bad_alloc.
-/// Lifetime: listeners may outlive it, and are then told nothing.
+/// Lifetime: listeners may outlive it, and are then told nothing. It keeps each until it is set.
 class event {
 public:
     /// A second time has no effect.
