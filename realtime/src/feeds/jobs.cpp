@@ -33,6 +33,12 @@ struct job_feed {
     const job_feed_options options;
 };
 
+// The same on every node, and another in another storage, which numbers its events by itself: each node may have a file of its own.
+std::string key_of(const queue::job_event& what) {
+    return "job event " + std::to_string(what.number) + " " + std::to_string(what.at.time_since_epoch().count()) + " " +
+           what.queue;
+}
+
 void say(job_feed& feed, const queue::job_event& what) {
     if (std::ranges::find(feed.options.kinds, what.what) == feed.options.kinds.end())
         return;
@@ -42,7 +48,7 @@ void say(job_feed& feed, const queue::job_event& what) {
         return;
     publish_options how;
     if (feed.says.has_broker())
-        how.idempotency_key = "job event " + what.queue + " " + std::to_string(what.number);
+        how.idempotency_key = key_of(what);
     feed.says.say(channel, job_message(what, feed.options.with_data), std::move(how));
 }
 

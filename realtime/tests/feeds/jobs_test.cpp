@@ -138,6 +138,31 @@ TEST_F(JobFeed, IsSaidOnceByAllTheNodesThatFollowTheQueue) {
         loop.wait(each.stop());
 }
 
+TEST_F(JobFeed, IsSaidOfEachStorageWhereTheNodesHaveOneOfTheirOwn) {
+    joined_brokers between;
+    std::vector<hub> hubs;
+    std::vector<std::shared_ptr<queue::memory_backend>> storages{queue::make_memory_backend(),
+                                                                 queue::make_memory_backend()};
+    for (const auto& each : storages) {
+        auto options = open_options();
+        options.broker = between.node();
+        hubs.push_back(make_hub(options));
+        begin(hubs.back().run());
+        stored = each;
+        begin(publish_jobs(hubs.back(), "jobs", jobs(), "mail"));
+    }
+    const auto anna = listener(hubs[0], "jobs");
+    for (const auto& each : storages) {
+        stored = each;
+        add("a");
+        end(take(stored));
+        time.advance(1ms);
+    }
+    EXPECT_EQ(heard(*anna), (lines{"completed a", "completed a"}));
+    for (auto& each : hubs)
+        loop.wait(each.stop());
+}
+
 TEST_F(JobFeed, TellsOfWhatItMissed) {
     const auto at = make_hub();
     const auto anna = listener(at, "jobs");
