@@ -43,17 +43,19 @@ std::shared_ptr<channel> channels::make(std::string_view name, steady_time now, 
     return made;
 }
 
-// One look goes over all there are, and so makes room for several; one that finds nobody idle is not repeated at once.
+// One look goes over all there are, and so has to make room for many; one that found fewer is not repeated at once.
 bool channels::make_room(steady_time now) {
     if (now < look_again_at_.load(std::memory_order_relaxed))
         return false;
     const auto idle = longest_idle();
     for (const auto& each : idle)
         forget(each);
-    if (idle.empty())
+    if (idle.size() < worth_a_look())
         look_again_at_.store(saturating_add(now, std::chrono::seconds(1)), std::memory_order_relaxed);
     return !idle.empty();
 }
+
+std::size_t channels::worth_a_look() const noexcept { return std::max<std::size_t>(1, max_ / 1'024); }
 
 std::vector<channels::idle_channel> channels::longest_idle() const {
     std::vector<idle_channel> found;
@@ -63,7 +65,7 @@ std::vector<channels::idle_channel> channels::longest_idle() const {
             if (const auto since = each->idle_since())
                 found.push_back({each, *since});
     }
-    const auto enough = std::min(found.size(), std::max<std::size_t>(1, found.size() / 64));
+    const auto enough = std::min(found.size(), std::max(worth_a_look(), found.size() / 64));
     std::ranges::partial_sort(found, found.begin() + static_cast<std::ptrdiff_t>(enough), {}, &idle_channel::since);
     found.resize(enough);
     return found;

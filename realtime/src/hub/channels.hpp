@@ -44,6 +44,7 @@ private:
     };
     std::shared_ptr<channel> make(std::string_view name, steady_time now, bool with_epoch); ///< null: too many
     bool make_room(steady_time now);
+    std::size_t worth_a_look() const noexcept;
     std::vector<idle_channel> longest_idle() const;
     void forget(const idle_channel& which);
 
@@ -58,7 +59,7 @@ private:
     std::array<part, 64> parts_{};
     std::atomic<std::size_t> size_{0};
     std::atomic<std::uint64_t> numbers_{0};
-    std::atomic<steady_time> look_again_at_{steady_time::min()}; // for idle ones, since there were none
+    std::atomic<steady_time> look_again_at_{steady_time::min()}; // for idle ones, since there were few
 };
 
 } // namespace infra::realtime::detail

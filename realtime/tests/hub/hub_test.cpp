@@ -426,6 +426,21 @@ TEST(HubLimits, TheLongestIdleHistoryMakesRoomForAnotherChannel) {
     EXPECT_FALSE(small.find_channel("b"));
 }
 
+// Which would cost a walk over all of them each time.
+TEST(HubLimits, ThatMostChannelsAreHeardIsFoundOutOnceASecond) {
+    manual_clock time;
+    hub large({.channels = {{"*", {.history = {.size = 1}}}}, .limits = {.max_channels = 4'096}, .time = &time});
+    large.register_client("1", std::make_shared<recording>());
+    for (int i = 0; i < 4'096; ++i)
+        large.subscribe(std::to_string(i), "1");
+    large.unsubscribe("0", "1");
+    EXPECT_NO_THROW(large.publish("new", {.type = "x"}));
+    large.unsubscribe("1", "1");
+    EXPECT_THROW(large.publish("newer", {.type = "x"}), infra::error);
+    time.advance(1s);
+    EXPECT_NO_THROW(large.publish("newer", {.type = "x"}));
+}
+
 TEST(HubOptions, ThatCannotBeAreRefusedByName) {
     const auto refused = [](hub_options o) {
         try {
