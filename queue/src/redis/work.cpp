@@ -3,6 +3,7 @@
 #include "end_words.hpp"
 #include "scores.hpp"
 #include "scripts.hpp"
+#include "store.hpp"
 
 #include <algorithm>
 #include <array>
@@ -178,7 +179,7 @@ std::vector<stored_job> read_taken(std::vector<job_key> unread, std::vector<redi
     for (std::size_t i = 0; i < unread.size(); ++i) {
         if (answers.at(i).error_code() == "WRONGTYPE")
             continue;
-        redis::throw_if_error(answers[i]);
+        throw_if_refused(answers[i]);
         auto fields = fields_in(std::move(answers[i]));
         if (find_field(fields, "name"))
             taken.push_back(read_job(std::move(unread[i]), std::move(fields), taken.empty() ? nullptr : &taken.back()));

@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t most_ends = 100;   // of a call: so that none holds the server for longer than some 2 ms
 constexpr std::size_t most_taken = 1000; // likewise, where somebody wants so many at once
+constexpr std::chrono::milliseconds before_reading_again{100};
 
 void deliver(std::shared_ptr<completion> done, std::exception_ptr failure = nullptr) {
     completion_batch one;
@@ -235,8 +236,7 @@ awaitable<void> work_line::read_and_answer(shared_store s, shared_claim c, work_
         ++reads_;
         go_on(s);
         try {
-            auto hashes = co_await s->carry_out(read_commands(s->options().prefix, done.unread));
-            done.taken = read_taken(std::move(done.unread), std::move(hashes));
+            done.taken = co_await read_unread(s, std::move(done.unread), c->asked.lease / 3);
         } catch (...) {
             failure = std::current_exception(); // they are somebody's again once their leases are over
         }
@@ -246,6 +246,23 @@ awaitable<void> work_line::read_and_answer(shared_store s, shared_claim c, work_
         end(s, c, failure);
     else
         answer(s, c, done, token);
+}
+
+// They are ours for as long as their leases last. If they were given up at the first trouble, each would count as stalled.
+awaitable<std::vector<stored_job>> work_line::read_unread(shared_store s, std::vector<job_key> unread,
+                                                          std::chrono::milliseconds patience) {
+    const auto until = saturating_add(s->time().steady(), patience);
+    while (true) {
+        try {
+            auto hashes = co_await s->carry_out(read_commands(s->options().prefix, unread));
+            co_return read_taken(unread, std::move(hashes));
+        } catch (const error& e) {
+            const bool passes = e.code() == errc::unavailable || e.code() == infra::errc::overloaded;
+            if (!passes || closed_ || s->time().steady() >= until)
+                throw;
+        }
+        co_await s->time().sleep_for(before_reading_again);
+    }
 }
 
 void work_line::answer(const shared_store& s, const shared_claim& c, work_done& done, const std::string& token) {

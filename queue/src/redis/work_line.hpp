@@ -99,6 +99,8 @@ private:
     void fail(const shared_store& s, work_batch batch, std::exception_ptr failure);
     void end(const shared_store& s, const shared_claim& c, std::exception_ptr failure = nullptr);
     awaitable<void> read_and_answer(shared_store s, shared_claim c, work_done done, std::string token);
+    awaitable<std::vector<stored_job>> read_unread(shared_store s, std::vector<job_key> unread,
+                                                   std::chrono::milliseconds patience);
     void answer(const shared_store& s, const shared_claim& c, work_done& done, const std::string& token);
     void sweep_if_due(const shared_store& s, const claim_request& r);
     awaitable<void> sweep(shared_store s, sweep_request request);

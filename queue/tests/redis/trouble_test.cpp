@@ -76,6 +76,21 @@ TEST_F(Trouble, ScriptsThatTheServerForgotAreSentAnew) {
     EXPECT_EQ(loop.await(stored->extend({taken.jobs[0].held}, 10s, t0)), std::vector<renewal>{renewal::held});
 }
 
+// They are locked by then, and would count as stalled if they were given up.
+TEST_F(Trouble, ManyThatWereTakenAndCannotBeReadAreReadOnceTheyCan) {
+    const auto stored = make({.server = redis::options_from(server.url())});
+    loop.await(stored->enqueue(std::vector<new_job>(20, make_job(""))));
+    tell_server({"ACL", "SETUSER", "default", "-hgetall"});
+    const auto taken = loop.start(stored->claim({.queues = {"mail"}, .max = 20, .lease = 5min, .now = t0}));
+    loop.until([&] { return !loop.await(direct.execute(redis::command{"ACL", "LOG"})).items().empty(); });
+    EXPECT_EQ(loop.await(direct.execute<std::int64_t>({"LLEN", "bull:mail:active"})), 20);
+    EXPECT_FALSE(taken->ended);
+    tell_server({"ACL", "SETUSER", "default", "+hgetall"});
+    loop.until([&] { return taken->ended; });
+    ASSERT_FALSE(taken->failure) << describe(taken->failure);
+    EXPECT_EQ(taken->value->jobs.size(), 20u);
+}
+
 TEST_F(Trouble, AQueueOfWhichBullMqCouldNotReadTheNameIsRefused) {
     const auto stored = make({.server = redis::options_from(server.url())});
     EXPECT_NE(error_of(stored->enqueue({make_job("a", {}, "mail:out")})).find("colon"), std::string::npos);
