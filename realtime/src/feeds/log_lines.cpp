@@ -50,7 +50,7 @@ log_lines::log_lines(const executor& ex, log_feed_options options)
 logging::record_sink::outcome log_lines::write(std::span<const logging::record_view> records) noexcept {
     for (const auto& each : records)
         if (is_wanted(each) && !keep(each))
-            ++dropped_;
+            drop();
     return {.taken = records.size()};
 }
 
@@ -74,11 +74,23 @@ bool log_lines::keep(const logging::record_view& line) noexcept {
     return false;
 }
 
+// Where nothing waits that would wake the loop, an empty one does: it is to tell of this one, though no other may come.
+void log_lines::drop() noexcept {
+    ++dropped_;
+    if (bytes_ > 0)
+        return;
+    try {
+        box_.post({});
+    } catch (const std::exception&) { // told with the next one
+    }
+}
+
 awaitable<log_lines::batch> log_lines::take() {
     batch out;
     for (auto& each : co_await box_.receive()) {
         bytes_ -= each.size;
-        out.lines.push_back(std::move(each.what));
+        if (each.size > 0)
+            out.lines.push_back(std::move(each.what));
     }
     out.dropped = dropped_.exchange(0);
     co_return out;

@@ -34,11 +34,12 @@ public:
 
 private:
     struct waiting_line {
-        message what;
-        std::size_t size;
+        message what{};
+        std::size_t size = 0;
     };
     bool is_wanted(const logging::record_view& line) const;
     bool keep(const logging::record_view& line) noexcept;
+    void drop() noexcept;
 
     const log_feed_options options_;
     const int process_; // whose loop takes them

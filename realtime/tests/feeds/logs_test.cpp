@@ -82,6 +82,14 @@ TEST_F(LogFeed, CountsAndTellsOfWhatFindsNoRoom) {
     EXPECT_EQ(heard(*anna), lines{"info six"}) << "and goes on";
 }
 
+TEST_F(LogFeed, TellsOfALineThatFindsNoRoomThoughNoOtherComes) {
+    const auto at = make_hub();
+    const auto anna = listener(at, "log");
+    begin(publish_logs(at, "log", {.max_waiting_bytes = 2'000}, pipeline));
+    door.info(std::string(3'000, 'x'));
+    EXPECT_EQ(heard(*anna), lines{"logs_missed 1"});
+}
+
 TEST_F(LogFeed, SaysInOrderWhatAnotherThreadLogs) {
     const auto at = make_hub();
     const auto anna = listener(at, "log");
