@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <set>
 #include <stdexcept>
 #include <utility>
 
@@ -149,9 +150,10 @@ std::size_t shard_of(std::string_view channel, std::size_t shards) noexcept {
 }
 
 std::shared_ptr<broker> make_sharded_broker(broker_list shards) {
-    if (shards.empty() || std::ranges::find(shards, nullptr) != shards.end())
+    const std::set<std::shared_ptr<broker>> each(shards.begin(), shards.end());
+    if (shards.empty() || each.contains(nullptr) || each.size() < shards.size())
         throw std::invalid_argument(
-            "realtime::make_sharded_broker: shards must be one broker or more, none of them null");
+            "realtime::make_sharded_broker: shards must be one broker or more, none of them null or named twice");
     return std::make_shared<sharded_broker>(std::move(shards));
 }
 

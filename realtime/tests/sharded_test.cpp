@@ -88,6 +88,9 @@ TEST_F(ShardedBroker, DisconnectsAUserOverWhicheverServerIsThere) {
 TEST(ShardedBrokers, AreMadeOfBrokers) {
     EXPECT_THROW(make_sharded_broker({}), std::invalid_argument);
     EXPECT_THROW(make_sharded_broker({nullptr}), std::invalid_argument);
+    joined_brokers between;
+    const auto one = between.node();
+    EXPECT_THROW(make_sharded_broker({one, one}), std::invalid_argument) << "it would run twice";
 }
 
 } // namespace

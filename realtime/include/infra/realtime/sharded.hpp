@@ -22,7 +22,7 @@ namespace infra::realtime {
 std::size_t shard_of(std::string_view channel, std::size_t shards) noexcept;
 
 /// A broker made of others, which it alone uses from then on. Its link is up while all of theirs are. disconnect_everywhere() goes over one whose link
-/// is up. Throws std::invalid_argument for none at all, or a null one.
+/// is up. Throws std::invalid_argument for none at all, a null one, or one twice.
 std::shared_ptr<broker> make_sharded_broker(std::vector<std::shared_ptr<broker>> shards);
 
 } // namespace infra::realtime
