@@ -49,10 +49,11 @@ _infra_options_along() {
     reply=$all
 }
 
-# Those of the storage that is named on the line; none where it does not answer at once.
+# Those of the storage that is named on the line; none where it does not answer at once. Whoever writes to it makes up such names:
+# none is offered that has signs of the shell's, which compgen would follow at once, and the line when it is run.
 _infra_queues() {
     "${COMP_WORDS[0]}" queue ls --json --timeout 500ms "${storage[@]}" 2>/dev/null |
-        grep -o '"queue":"[^"\\ ]*"' | cut -d '"' -f 4
+        grep -oE '"queue":"[A-Za-z0-9_][A-Za-z0-9_.,@%+/-]*"' | cut -d '"' -f 4
 }
 
 # Into COMPREPLY what of the kind $1 begins with $2, behind the text $3.
@@ -104,7 +105,8 @@ _infra() {
             _infra_offer "=$reply" "$cur"
         else
             _infra_places "$path"
-            local kinds=($reply)
+            local kinds=()
+            read -ra kinds <<<"$reply" # a '*' is no pattern here
             local kind=${kinds[place]-}
             [[ -z $kind && ${#kinds[@]} -gt 0 && ${kinds[-1]} == *'*' ]] && kind=${kinds[-1]}
             kind=${kind%'*'}

@@ -129,6 +129,19 @@ TEST_F(BashCompletion, AsksForTheNamesOfQueues) {
     EXPECT_EQ(offered({"infra", "queue", "stats", "--url", "sqlite", ":", path("none.db"), "m"}), texts{});
 }
 
+TEST_F(BashCompletion, AsksForTheNamesOfSeveralQueuesWhateverFilesThereAre) {
+    const auto url = "sqlite:" + path("queue.db"); // which `queue*` would be, were it a pattern
+    add_queues(url, {"mail"});
+    EXPECT_EQ(offered({"infra", "queue", "doctor", "--url", "sqlite", ":", path("queue.db"), "m"}), texts{"mail"});
+}
+
+TEST_F(BashCompletion, NeverRunsTheNameOfAQueue) {
+    const auto url = "sqlite:" + path("queue.db");
+    add_queues(url, {"$(touch${IFS}ran)", "`touch${IFS}ran`", "mail;id", "${HOME}", "m*", "mail"});
+    EXPECT_EQ(offered({"infra", "queue", "stats", "--url", "sqlite", ":", path("queue.db"), ""}), texts{"mail"});
+    EXPECT_FALSE(std::filesystem::exists(path("ran")));
+}
+
 // --- zsh, man -----------------------------------------------------------------------------------------------------
 
 TEST_F(WrittenOut, IsSoundToZsh) {
