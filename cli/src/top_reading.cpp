@@ -12,6 +12,9 @@ namespace {
 
 constexpr std::size_t most_listed = 1'000; // routes and queues: labels come from elsewhere
 
+// Sums of what is greater need not be finite, and then neither curves nor JSON have a place for them. Nothing real comes there.
+bool is_sane(double n) { return std::abs(n) <= 1e18; }
+
 // --- metrics ------------------------------------------------------------------------------------------------------
 
 // What operators ask is no load of the service's own, and this command is one of them.
@@ -82,7 +85,7 @@ double bound_of(const metric_sample& s) {
 }
 
 void add_bucket(buckets& to, const metric_sample& s) {
-    if (const auto bound = bound_of(s); !std::isnan(bound))
+    if (const auto bound = bound_of(s); is_sane(bound) || bound == std::numeric_limits<double>::infinity())
         to[bound] += s.value;
 }
 
@@ -142,7 +145,7 @@ const std::unordered_map<std::string_view, detail_rule>& detail_rules() {
 }
 
 void add_sample(reading& to, const metric_sample& s) {
-    if (!std::isfinite(s.value))
+    if (!is_sane(s.value))
         return;
     for (const auto& rule : counter_rules)
         if (rule.metric == s.name && rule.fits(s))
@@ -172,7 +175,7 @@ std::optional<double> number(const json::value& of, std::string_view name) {
     const auto* found = member(of, name);
     boost::system::error_code none;
     const auto value = found && found->is_number() ? found->to_number<double>(none) : 0;
-    return found && found->is_number() ? std::optional(value) : std::nullopt;
+    return found && found->is_number() && is_sane(value) ? std::optional(value) : std::nullopt;
 }
 
 bool flag(const json::value& of, std::string_view name) {

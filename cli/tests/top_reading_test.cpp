@@ -48,6 +48,20 @@ TEST(TopReading, SumsTheSeriesOfACounter) {
     EXPECT_EQ(now.routes.at("POST /orders/{id}").errors, 0);
 }
 
+TEST(TopReading, TakesNoNumberWhoseSumWouldHaveNoEnd) {
+    auto now =
+        read("process_resident_memory_bytes 1.7e308\nprocess_resident_memory_bytes 1.7e308\n"
+             "http_server_requests_total{route=\"/\"} 1.7e308\nhttp_server_requests_total{route=\"/\"} 1.7e308\n"
+             "event_loop_lag_seconds_bucket{le=\"-1.7e308\"} 1\nevent_loop_lag_seconds_bucket{le=\"1.7e308\"} 1\n"
+             "event_loop_lag_seconds_bucket{le=\"+Inf\"} 2\nprocess_open_fds 1e18\n");
+    add_queues(now, parsed(R"({"items": [{"name": "a", "active": 1e308}, {"name": "b", "active": 1e308}]})"), 0);
+    EXPECT_EQ(now.gauge(measured::resident_bytes), std::nullopt);
+    EXPECT_EQ(now.counter(counted::requests), 0);
+    EXPECT_EQ(now.lag, (buckets{{infinite, 2}}));
+    EXPECT_EQ(now.gauge(measured::open_files), 1e18);
+    EXPECT_EQ(now.queues.at("b").active, std::nullopt);
+}
+
 TEST(TopReading, LeavesOutWhatOperatorsAsk) {
     const auto now = read("http_server_requests_total{method=\"GET\",route=\"/metrics\",status=\"200\"} 5\n"
                           "http_server_requests_total{method=\"GET\",route=\"/health\",status=\"503\"} 5\n"
