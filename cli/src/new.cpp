@@ -33,7 +33,8 @@ bool holds_something(const fs::path& folder) {
 
 void write(const fs::path& folder, const skeleton_file& file) {
     const auto path = folder / file.path;
-    fs::create_directories(path.parent_path());
+    std::error_code told_below;
+    fs::create_directories(path.parent_path(), told_below);
     std::ofstream to(path, std::ios::binary);
     if (!(to << file.text).flush())
         throw error(errc::io, path.string() + " cannot be written; see permissions and room on the disk");

@@ -115,6 +115,13 @@ TEST_F(New, TouchesNothingThatIsThere) {
     EXPECT_EQ(contents(folder.path() + "/mine"), "mine");
 }
 
+TEST_F(New, SaysWhatCannotBeWritten) {
+    const auto where = folder.path() + "/shop";
+    fs::create_symlink("nowhere/at/all", where);
+    EXPECT_EQ(run({"shop", "--directory", where}), 1);
+    EXPECT_NE(err.find("shop/.clang-format cannot be written; see permissions"), std::string::npos) << err;
+}
+
 TEST_F(New, SaysWhatANameMayBe) {
     EXPECT_EQ(run({"Corner Shop", "--directory", folder.path()}), 2);
     EXPECT_NE(err.find("corner-shop"), std::string::npos) << err;
