@@ -117,6 +117,17 @@ awaitable<smtp_reply> log_in(conversation<Stream>& with, const email::smtp_optio
     co_return reply;
 }
 
+// Some say again what they were told, and that is what nobody else may read.
+std::string refusal_in(const smtp_reply& reply, std::string_view said, const email::smtp_options& o) {
+    const auto words = words_of(reply);
+    const auto last_word = said.substr(said.find_last_of(' ') + 1);
+    for (const auto secret :
+         {last_word.substr(0, last_word.find('\r')), std::string_view(o.password), std::string_view(o.token)})
+        if (!secret.empty() && words.find(secret) != std::string::npos)
+            return std::to_string(reply.code) + ", and repeats the password";
+    return words;
+}
+
 /// From EHLO on, once what is said is as safe as it gets.
 template <class Stream>
 awaitable<void> introduce(conversation<Stream>& with, const email::smtp_options& o, bool login, smtp_facts& facts) {
@@ -130,7 +141,7 @@ awaitable<void> introduce(conversation<Stream>& with, const email::smtp_options&
     if (!facts.wants_login || !facts.offers_login || !login)
         co_return;
     const auto reply = co_await log_in(with, o, way);
-    facts.login_refused = reply.code == logged_in ? "" : words_of(reply);
+    facts.login_refused = reply.code == logged_in ? "" : refusal_in(reply, with.said, o);
 }
 
 struct secured {
