@@ -3,7 +3,8 @@
 
     BUILD=build/dev python3 clean_debian_test.py [Class[.test]]       makes them in build/package; or DEBS=folder
 
-A root is made once, into BUILD/debian-12; each class works in a copy. It needs root, debootstrap and Debian's archive.
+A root is made once, into BUILD/debian-12; each class works in a copy. It needs root, debootstrap and Debian's archive: the one that
+this machine takes its own packages from, or DEBIAN_MIRROR.
 """
 
 import glob
@@ -15,11 +16,11 @@ import socket
 import subprocess
 import time
 import unittest
+import urllib.parse
 
 BUILD = pathlib.Path(os.environ["BUILD"]).resolve()
 ROOT = pathlib.Path(__file__).parents[2]
 SUITE = "bookworm"
-MIRROR = os.environ.get("DEBIAN_MIRROR", "http://deb.debian.org/debian")
 
 
 def run(*words, **options):
@@ -37,9 +38,18 @@ def until(condition, what, patience=60):
     raise AssertionError(f"still waiting for: {what}")
 
 
+def archive():
+    """Where this machine's apt has the suite from; empty where it has it from nowhere."""
+    if named := os.environ.get("DEBIAN_MIRROR"):
+        return named
+    known = run("apt-get", "indextargets", "--format", "$(CODENAME) $(REPO_URI)", "Created-By: Packages") if shutil.which("apt-get") else ""
+    return next((url for codename, url in map(str.split, known.splitlines()) if codename == SUITE), "")
+
+
 def is_reached(url):
     try:
-        socket.create_connection((url.split("/")[2], 80), timeout=10).close()
+        where = urllib.parse.urlsplit(url)
+        socket.create_connection((where.hostname, where.port or {"https": 443}.get(where.scheme, 80)), timeout=10).close()
         return True
     except OSError:
         return False
@@ -53,8 +63,12 @@ def what_is_missing():
     for program in ("debootstrap", "systemd-nspawn"):
         if not shutil.which(program):
             return f"{program} is not installed (scripts/packages)"
-    if not (BUILD / "debian-12/usr/bin/apt-get").exists() and not is_reached(MIRROR):
-        return f"{MIRROR} is not reached"
+    if (BUILD / "debian-12/usr/bin/apt-get").exists():
+        return None
+    if not archive():
+        return f"this machine has no archive of {SUITE}: DEBIAN_MIRROR names one"
+    if not is_reached(archive()):
+        return f"{archive()} is not reached"
 
 
 def made_packages():
@@ -77,7 +91,7 @@ def setUpModule():
         shutil.rmtree(base, ignore_errors=True)
         part = BUILD / "debian-12.part"
         shutil.rmtree(part, ignore_errors=True)
-        run("debootstrap", "--variant=minbase", SUITE, part, MIRROR)
+        run("debootstrap", "--variant=minbase", SUITE, part, archive())
         part.rename(base)
 
 
@@ -107,8 +121,12 @@ class Debian(unittest.TestCase):
         cls.inside(f"apt-get install -q -y --no-install-recommends {' '.join(names)}")
 
 
-@unittest.skipUnless(shutil.which("lintian"), "lintian is not installed (scripts/packages)")
 class Policy(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        if not shutil.which("lintian"):
+            raise unittest.SkipTest("lintian is not installed (scripts/packages)")
+
     def test_lintian_finds_nothing(self):
         # Nobody uploads them to Debian: there is no bug to close, and no address to write to.
         of_an_upload = "bogus-mail-host,bogus-mail-host-in-debian-changelog,initial-upload-closes-no-bugs"
@@ -160,7 +178,6 @@ class Users(Debian):
         self.assertEqual(self.files(), self.before)
 
 
-@unittest.skipUnless("STARTER" in os.environ, "there is no starter: INFRA_PROGRAMS is off")
 class Booted(Debian):
     """systemd as the first process, and the starter under its unit."""
 
