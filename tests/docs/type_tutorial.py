@@ -20,6 +20,7 @@ After `$ ` stands a command, then what it answers. `…` is anything within a li
 import os
 import pathlib
 import pty
+import random
 import re
 import select
 import shutil
@@ -34,6 +35,7 @@ PATIENCE = 300  # seconds, for what takes a reader one: builds on a busy machine
 BLOCK = re.compile(r"^<!-- (?P<what>.+?) -->\n+```(?P<kind>\S*)\n(?P<text>.*?)^```$", re.S | re.M)
 FENCE = re.compile(r"^```\S*\n.*?^```$", re.S | re.M)
 PORT = "3000"  # the page's
+SKIPPED = 77
 
 
 class Mistake(Exception):
@@ -64,12 +66,23 @@ def commands(text):
     return found
 
 
+def free_port():
+    """One that the system gives to nobody by itself: between two starts of the service, builds long, it is held by nobody."""
+    first_given = int(pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    for port in random.sample(range(max(1024, first_given // 2), first_given), 100):
+        with socket.socket() as free:
+            try:
+                free.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise Mistake(f"no port below {first_given} is free")
+
+
 class Reader:
     def __init__(self, folder, prefix, compiler, flags):
         self.folder = folder
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = str(free.getsockname()[1])
+        self.port = str(free_port())
         self.names = {"/opt/infra": prefix, "clang++-19": compiler, f"127.0.0.1:{PORT}": f"127.0.0.1:{self.port}"}
         self.environment = {k: v for k, v in os.environ.items() if k in ("ASAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS")}
         self.environment |= {"PATH": f"{prefix}/bin:{os.environ['PATH']}", "HOME": str(folder), "PORT": self.port,
@@ -195,6 +208,9 @@ class Reader:
 
 def main():
     page, prefix, compiler, *flags = sys.argv[1:]
+    if not shutil.which("jq"):
+        print("jq is not installed (Debian package jq)")
+        return SKIPPED
     text = pathlib.Path(page).read_text()
     blocks = list(BLOCK.finditer(text))
     if len(blocks) != len(FENCE.findall(text)):
@@ -208,10 +224,11 @@ def main():
             except (Mistake, subprocess.TimeoutExpired) as mistake:
                 sys.exit(f"{page}:{text.count(chr(10), 0, block.start()) + 1}: {block['what']}\n{mistake}")
         print(f"{len(blocks)} blocks typed")
+        return 0
     finally:
         reader.close()
         shutil.rmtree(folder)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -2,12 +2,13 @@
 """The typing of the tutorial can fail: on what is shown otherwise, on lines that are not there, on services that do not end well."""
 
 import pathlib
+import socket
 import sys
 import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from type_tutorial import BLOCK, Mistake, Reader, commands, pattern  # noqa: E402
+from type_tutorial import BLOCK, Mistake, Reader, commands, free_port, pattern  # noqa: E402
 
 
 class Page(unittest.TestCase):
@@ -70,6 +71,10 @@ class Service(Page):
         self.reader.follow("file serve.sh", self.PROGRAM.replace("exit 0", "exit 3"))
         self.reader.follow("terminal 1", "$ bash serve.sh\nhello\n")
         self.assertIn("ended with 3", self.refuses("terminal 1 Ctrl-C", "bye\n"))
+
+    def test_its_port_is_given_to_nobody_else(self):
+        with socket.create_server(("127.0.0.1", 0)) as given:
+            self.assertLess(free_port(), given.getsockname()[1])
 
 
 if __name__ == "__main__":
