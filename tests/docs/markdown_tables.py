@@ -20,8 +20,8 @@ def table(heads, rows):
 def options_table(struct, known, enums):
     link = f"[`{str(struct.header).split('include/')[1]}`](../{struct.header})"
     head = f"`{struct.namespace}::{struct.name}`, {link}{'. ' + prose(struct.meaning) if struct.meaning else ''}\n"
-    names = {each.name for each in known.values() if each.header.parts[0] == struct.header.parts[0] or OPTIONS.search(each.name)}
-    names |= {"backoff"}
+    names = {each.name: each for each in known.values()
+             if each.header.parts[0] == struct.header.parts[0] or OPTIONS.search(each.name) or each.name == "backoff"}
     rows, part = [], ""
     for field in struct.fields:
         if field.part != part:
@@ -73,7 +73,11 @@ def nothing(kind, names):
     for pattern, words in WORDS_FOR_NOTHING:
         if re.search(pattern, kind):
             return words
-    return f"see `{kind}`" if kind.split("::")[-1] in names and "json" not in kind else "empty"
+    meant = names.get(kind.split("::")[-1]) if "json" not in kind else None
+    if not meant:
+        return "empty"
+    # Of options there is a table on some page; of the rest the header tells.
+    return f"see `{kind}`" if OPTIONS.search(meant.name) else f"see [`{kind}`](../{meant.header})"
 
 
 def in_time(value, kind):

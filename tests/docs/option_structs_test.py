@@ -2,6 +2,7 @@
 """How headers are read for the tables of docs/."""
 
 import unittest
+from types import SimpleNamespace
 
 from markdown_tables import default, prose
 from option_structs import Field, enums, structs
@@ -80,6 +81,8 @@ class Headers(unittest.TestCase):
 
 
 class Tables(unittest.TestCase):
+    KNOWN = {name: SimpleNamespace(name=name, header="shop/include/shop.hpp") for name in ("parcel_options", "stamp")}
+
     def test_say_defaults_in_the_units_of_people(self):
         for kind, name, value, words in [
             ("std::chrono::milliseconds", "patience", "5'000", "5 s"),
@@ -94,8 +97,9 @@ class Tables(unittest.TestCase):
             ("shop::way", "by", "way::by_sea", "`by_sea`"),
             ("clock*", "time", "&real_clock()", "the real clock"),
             ("parcel_options", "parcel", "", "see `parcel_options`"),
+            ("shop::stamp", "stamp", "", "see [`shop::stamp`](../shop/include/shop.hpp)"),
         ]:
-            self.assertEqual(default(Field(name, kind, value), {"parcel_options"}), words)
+            self.assertEqual(default(Field(name, kind, value), self.KNOWN), words)
 
     def test_keep_words_from_being_markup(self):
         self.assertEqual(prose("`a|b` of <name>, *1'000*"), "`a\\|b` of \\<name>, \\*1 000\\*")
