@@ -55,7 +55,7 @@ set(CPACK_DEBIAN_DEV_PACKAGE_NAME libinfra-dev)
 set(CPACK_DEBIAN_DEV_PACKAGE_SECTION libdevel)
 infra_debian_packages(CPACK_DEBIAN_DEV_PACKAGE_DEPENDS)
 set(CPACK_DEBIAN_DEV_PACKAGE_RECOMMENDS "clang-19 | clang (>= 1:19)") # Debian 12's g++ is refused
-set(CPACK_DEBIAN_DEV_PACKAGE_SUGGESTS "cmake, pkg-config, infra-tools")
+set(CPACK_DEBIAN_DEV_PACKAGE_SUGGESTS "cmake, pkg-config, libgtest-dev, infra-tools") # GoogleTest: infra/testing/background_conformance.hpp
 set(CPACK_DEBIAN_DEV_DESCRIPTION "production infrastructure modules for C++20 services
 Background jobs, cache, mail, object storage, channels over WebSockets,
 logging, health checks, metrics and traces, an HTTP server and client: each
@@ -68,6 +68,7 @@ find_package(infra COMPONENTS ...) and for pkg-config.")
 set(CPACK_DEBIAN_TOOLS_PACKAGE_NAME infra-tools)
 set(CPACK_DEBIAN_TOOLS_PACKAGE_SECTION utils)
 set(CPACK_DEBIAN_TOOLS_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_TOOLS_PACKAGE_RECOMMENDS "ca-certificates, tzdata") # read when it speaks TLS, and of schedules in other zones
 set(CPACK_DEBIAN_TOOLS_PACKAGE_SUGGESTS "libinfra-dev")
 set(CPACK_DEBIAN_TOOLS_DESCRIPTION "command for services that are built on infra
 Looks into queues, caches, outboxes, object stores and channels, changes what

@@ -81,6 +81,7 @@ class Contents(unittest.TestCase):
 
     def test_the_command_brings_the_libraries_that_it_is_linked_with(self):
         self.assertLessEqual({"libc6", "libcurl4", "libsqlite3-0", "libssl3", "libstdc++6"}, tools.depends())
+        self.assertEqual(tools.fields["Recommends"], "ca-certificates, tzdata")  # which are files, and no libraries
 
     def test_every_header_and_every_module_is_there(self):
         headers = {f"usr/include/{path.relative_to(include)}" for include in ROOT.glob("*/include") for path in include.rglob("*.hpp")}
