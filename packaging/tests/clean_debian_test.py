@@ -179,7 +179,9 @@ class Users(Debian):
 
 
 class Booted(Debian):
-    """systemd as the first process, and the starter under its unit."""
+    """systemd as the first process, and the starter under its unit, with a network that leads nowhere."""
+
+    url = "http://127.0.0.1:3000"
 
     @classmethod
     def setUpClass(cls):
@@ -188,12 +190,9 @@ class Booted(Debian):
         shutil.copy(os.environ["STARTER"], cls.root / "usr/local/bin/starter")
         shutil.copy(cls.root / "usr/share/infra/packaging/systemd/starter.service", cls.root / "etc/systemd/system")
         cls.bring_pages()
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            cls.url = f"http://127.0.0.1:{free.getsockname()[1]}"
-        (cls.root / "etc/infra").mkdir()
-        (cls.root / "etc/infra/starter.env").write_text(f"PORT={cls.url.rsplit(':')[-1]}\n")
         console = open(BUILD / "debian-12-booted.log", "w")
-        cls.machine = subprocess.Popen(cls.nspawn("-b", "--console=pipe"), stdin=subprocess.DEVNULL, stdout=console, stderr=console)
+        boot = cls.nspawn("--private-network", "-b", "--console=pipe")
+        cls.machine = subprocess.Popen(boot, stdin=subprocess.DEVNULL, stdout=console, stderr=console)
         cls.addClassCleanup(cls.machine.wait)
         cls.addClassCleanup(cls.machine.kill)
         cls.first = until(lambda: cls.children(cls.machine.pid), "systemd to be started")[0]
@@ -215,7 +214,7 @@ class Booted(Debian):
 
     @classmethod
     def ask(cls, command):
-        return run("nsenter", "-t", cls.first, "-m", "-p", "-u", "-i", "-C", "sh", "-c", command)
+        return run("nsenter", "-t", cls.first, "-m", "-p", "-u", "-i", "-n", "-C", "sh", "-c", command)
 
     def shown(self, name):
         return self.ask(f"systemctl show --value -p {name} starter").strip()
