@@ -2,6 +2,7 @@
 
 #include "cache/cache_panel.hpp"
 #include "health/panel.hpp"
+#include "journal.hpp"
 #include "logs/panel.hpp"
 #include "mail/mail_panel.hpp"
 #include "metrics/panel.hpp"
@@ -105,11 +106,18 @@ void mount(app::application& service, dashboard_options options) {
     const auto state = mount_board(service, std::move(options));
     if (state->options().authorize)
         return;
-    // For whoever sits at the terminal, and never through the logger, whose lines are kept and sent elsewhere.
-    service.on_started([weak = std::weak_ptr(state)](const app::started& known) {
-        if (const auto there = weak.lock())
-            std::fprintf(stderr, "\n  Dashboard, good once: %s\n\n",
-                         there->login_link(address_from_here(known.url), link_lasts).c_str());
+    // For whoever sits at the terminal, and never through the logger, whose lines are kept and sent elsewhere, as the journal's are.
+    const bool is_kept = stderr_is_journal(service.environment().get("JOURNAL_STREAM").value_or(""));
+    service.on_started([is_kept, weak = std::weak_ptr(state)](const app::started& known) {
+        const auto there = weak.lock();
+        if (!there)
+            return;
+        const auto address = address_from_here(known.url);
+        if (is_kept)
+            std::fprintf(stderr, "Dashboard: %s%s, with INFRA_ADMIN_TOKEN; the journal is told no link\n",
+                         address.c_str(), there->options().path.c_str());
+        else
+            std::fprintf(stderr, "\n  Dashboard, good once: %s\n\n", there->login_link(address, link_lasts).c_str());
     });
 }
 
