@@ -128,14 +128,8 @@ class Images(Example):
         except urllib.error.HTTPError as refused:
             return refused.code
 
-    def service_with_an_address(self):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        return self.start(PORT=str(port)).listening()  # it is in the URLs
-
     def test_an_image_goes_into_the_storage_and_comes_back_by_signed_urls(self):
-        service = self.service_with_an_address()
+        service = self.start().listening()
         upload = self.document(service, "POST", "/uploads", {"type": "image/png", "size": len(self.IMAGE)}, status=201)
         early = service.ask("POST", "/images", json.dumps({"key": upload["key"]}))
         self.assertEqual(early.status, 404, "nothing has arrived")
@@ -151,7 +145,7 @@ class Images(Example):
         self.ends(service)
 
     def test_a_url_is_good_for_what_it_was_given_for(self):
-        service = self.service_with_an_address()
+        service = self.start().listening()
         upload = self.document(service, "POST", "/uploads", {"type": "image/png", "size": len(self.IMAGE)}, status=201)
         self.assertEqual(self.put(upload, self.IMAGE + b"more"), 403)
         other = {name: "text/html" if name.lower() == "content-type" else value for name, value in upload["headers"].items()}

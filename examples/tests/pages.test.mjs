@@ -72,7 +72,7 @@ test("guests see each other, and come back by themselves when the service does",
 });
 
 test("an image that is chosen appears", { skip }, async () => {
-  const images = await start(IMAGES, newFolder(), await freePort());
+  const images = await start(IMAGES, newFolder(), "0");
   const page = await browser.open(images.url);
   await page.run(async () => {
     const canvas = Object.assign(document.createElement("canvas"), { width: 8, height: 8 });
