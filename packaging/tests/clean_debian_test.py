@@ -190,9 +190,9 @@ class Booted(Debian):
         shutil.copy(os.environ["STARTER"], cls.root / "usr/local/bin/starter")
         shutil.copy(cls.root / "usr/share/infra/packaging/systemd/starter.service", cls.root / "etc/systemd/system")
         cls.bring_pages()
-        console = open(BUILD / "debian-12-booted.log", "w")
         boot = cls.nspawn("--private-network", "-b", "--console=pipe")
-        cls.machine = subprocess.Popen(boot, stdin=subprocess.DEVNULL, stdout=console, stderr=console)
+        with open(BUILD / "debian-12-booted.log", "w") as console:
+            cls.machine = subprocess.Popen(boot, stdin=subprocess.DEVNULL, stdout=console, stderr=console)
         cls.addClassCleanup(cls.machine.wait)
         cls.addClassCleanup(cls.machine.kill)
         cls.first = until(lambda: cls.children(cls.machine.pid), "systemd to be started")[0]
