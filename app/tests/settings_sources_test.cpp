@@ -57,7 +57,7 @@ bool is_known(const std::string& name) {
 
 // What looks like a variable in a source that reads some: written for others, or for a file with a secret in it.
 bool is_none(const std::string& name) {
-    static const std::set<std::string> others{"SECRET", "SECRET_FILE"};
+    static const std::set<std::string> others{"SECRET", "SECRET_FILE", "LOGIN", "PLAIN", "XOAUTH2", "OAUTHBEARER"};
     return name.starts_with("INFRA_JOB_") || others.contains(name);
 }
 
