@@ -8,8 +8,9 @@
 namespace infra::cli::top {
 namespace {
 
-constexpr std::size_t most_bytes = std::size_t{32} << 20;
-constexpr std::size_t looks_between_channels = 5; // a list of names for one number
+constexpr std::size_t most_metrics = std::size_t{32} << 20;
+constexpr std::size_t most_document = std::size_t{4} << 20; // which takes many times that once it is parsed
+constexpr std::size_t looks_between_channels = 5;           // a list of names for one number
 constexpr int most_channels = 200;
 
 double unix_ms() {
@@ -21,7 +22,7 @@ std::string said(std::string_view path, const http::client_response& answer) {
 }
 
 json::value document_in(const http::client_response& answer) {
-    auto document = json::parse(answer.body, {.max_bytes = most_bytes, .max_depth = 40});
+    auto document = json::parse(answer.body, {.max_bytes = most_document, .max_depth = 40});
     return document ? *std::move(document) : json::value();
 }
 
@@ -77,8 +78,10 @@ awaitable<reading> source::look() {
 }
 
 awaitable<http::client_response> source::ask(std::string path, std::string token, deadline until) const {
-    http::client_request request{.url = options_.url + path, .deadline = until, .max_response_body = most_bytes};
-    request.headers.set("accept", path == "/metrics" ? "text/plain;version=0.0.4" : "application/json");
+    const bool metrics = path == "/metrics";
+    http::client_request request{
+        .url = options_.url + path, .deadline = until, .max_response_body = metrics ? most_metrics : most_document};
+    request.headers.set("accept", metrics ? "text/plain;version=0.0.4" : "application/json");
     if (!token.empty())
         request.headers.set("authorization", "Bearer " + token);
     co_return co_await client_.send(std::move(request));

@@ -90,6 +90,14 @@ TEST(TopSource, ShowsWhatThereIsWhenAPartFails) {
     EXPECT_EQ(now.concerns.size(), 1u);
 }
 
+TEST(TopSource, ReadsNoDocumentThatWouldFillTheMemory) {
+    top_service shop;
+    shop.say("/health", "[" + std::string(std::size_t{5} << 20, ' ') + "]");
+    const auto now = look(shop);
+    EXPECT_NE(now.note.find("over the limit"), std::string::npos) << now.note;
+    EXPECT_EQ(now.status, "");
+}
+
 TEST(TopSource, HasTheHealthOfAServiceThatIsIll) {
     top_service shop;
     shop.say("/health", R"({"status":"unhealthy","checks":{"db":{"status":"unhealthy"}}})", 503);
