@@ -16,6 +16,10 @@ TEST(Table, CutsAndCleansWhatOthersWrote) {
               "B\n" + std::string(59, 'x') + "…  ?[2J?");
 }
 
+TEST(Table, TurnsNothingRound) {
+    EXPECT_EQ(table({"KEY"}, {{"\u202egpj.exe\u202c"}, {"שלום \u200f–"}}), "KEY\n?gpj.exe?\nשלום \u200f–");
+}
+
 TEST(Table, IsPaintedWithoutLosingItsColumns) {
     const auto only_failures = [](std::size_t row, std::size_t column, std::string_view cell) {
         return row == 1 && column == 1 ? "<" + std::string(cell) + ">" : std::string(cell);
