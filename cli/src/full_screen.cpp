@@ -9,10 +9,13 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
+#include <cstdint>
 #include <system_error>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
@@ -20,12 +23,17 @@
 namespace infra::cli {
 namespace {
 
+using std::chrono::steady_clock;
+
 // The other screen, without cursor and without lines that go on in the next.
 constexpr std::string_view take_screen = "\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[2J";
 constexpr std::string_view give_back = "\x1b[0m\x1b[?7h\x1b[?25h\x1b[?1049l";
 // What is between is shown at once, by terminals that know of it.
 constexpr std::string_view begin_picture = "\x1b[?2026h";
 constexpr std::string_view end_picture = "\x1b[?2026l";
+
+constexpr std::chrono::milliseconds patience{
+    200}; // with a terminal that takes nothing: who ends the program shall not wait for it
 
 /// For a handler of signals, which finds nothing else.
 struct taken_terminal {
@@ -75,7 +83,7 @@ void handle_fatal_signals_as_before() noexcept {
 
 // Opened anew, so that its being non-blocking is not that of the shell's.
 int open_terminal() {
-    const int opened = ::open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+    const int opened = ::open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
     if (opened < 0)
         fail("cannot open the terminal");
     return opened;
@@ -88,6 +96,16 @@ termios for_keys(termios from) {
     from.c_cc[VMIN] = 1;
     from.c_cc[VTIME] = 0;
     return from;
+}
+
+bool is_writable(int descriptor, steady_clock::time_point until) {
+    pollfd one{.fd = descriptor, .events = POLLOUT, .revents = 0};
+    for (;;) {
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - steady_clock::now());
+        const int ready = ::poll(&one, 1, static_cast<int>(std::max(left.count(), std::int64_t{0})));
+        if (ready >= 0 || errno != EINTR)
+            return ready > 0;
+    }
 }
 
 } // namespace
@@ -109,11 +127,18 @@ void full_screen::enter() {
     const auto raw = for_keys(taken.before);
     taken.is_taken = 1;
     ::tcsetattr(to_.get(), TCSANOW, &raw);
+    unsent_.clear(); // all is drawn anew
     write(take_screen);
     forget();
 }
 
-void full_screen::leave() noexcept { give_terminal_back(); }
+void full_screen::leave() noexcept {
+    try {
+        flush();                                   // else what gives it back might fall into the middle of a colour
+    } catch (const boost::system::system_error&) { // it has gone
+    }
+    give_terminal_back();
+}
 
 void full_screen::suspend() {
     leave();
@@ -130,6 +155,8 @@ full_screen::extent full_screen::size() const {
 }
 
 void full_screen::draw(std::vector<std::string> lines) {
+    if (!flush())
+        return;
     std::string bytes(begin_picture);
     if (!drawn_ || drawn_->size() != lines.size()) {
         bytes += "\x1b[0m\x1b[2J";
@@ -145,15 +172,24 @@ void full_screen::draw(std::vector<std::string> lines) {
     drawn_ = std::move(lines);
 }
 
-void full_screen::write(std::string_view bytes) const {
-    while (!bytes.empty()) {
-        const auto done = ::write(to_.get(), bytes.data(), bytes.size());
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done < 0)
+void full_screen::write(std::string_view bytes) {
+    unsent_ += bytes;
+    flush();
+}
+
+// False where the terminal does not take all of it.
+bool full_screen::flush() {
+    const auto until = steady_clock::now() + patience;
+    while (!unsent_.empty()) {
+        const auto done = ::write(to_.get(), unsent_.data(), unsent_.size());
+        if (done >= 0)
+            unsent_.erase(0, static_cast<std::size_t>(done));
+        else if (errno == EAGAIN && !is_writable(to_.get(), until))
+            return false;
+        else if (errno != EAGAIN && errno != EINTR)
             fail("cannot write to the terminal");
-        bytes.remove_prefix(static_cast<std::size_t>(done));
     }
+    return true;
 }
 
 awaitable<std::string> full_screen::keys() {

@@ -41,7 +41,8 @@ public:
     /// Now; 80 by 24 where it does not say.
     extent size() const;
 
-    /// Lines with their colours, none wider than the terminal.
+    /// Lines with their colours, none wider than the terminal. One that takes nothing is waited for a fifth of a second, and then left with what
+    /// it has: the next picture comes once it has taken the rest of the last.
     void draw(std::vector<std::string> lines);
 
     /// Draws all at the next time: its size has changed, or somebody else has written.
@@ -56,11 +57,13 @@ public:
 private:
     void enter();
     void leave() noexcept;
-    void write(std::string_view bytes) const;
+    void write(std::string_view bytes);
+    bool flush();
 
     descriptor to_;
     asio::posix::stream_descriptor from_;
-    std::optional<std::vector<std::string>> drawn_;
+    std::optional<std::vector<std::string>> drawn_; // or on its way
+    std::string unsent_;
 };
 
 } // namespace infra::cli

@@ -161,6 +161,8 @@ public:
         ASSERT_EQ(::write(master_.get(), keys.data(), keys.size()), static_cast<ssize_t>(keys.size()));
     }
     void signal(int which) const { ::kill(child_, which); }
+    /// As Ctrl-S does, or a connection that stands still: it takes nothing any more.
+    void stand_still() const { ASSERT_EQ(::tcflow(other_end_.get(), TCOOFF), 0); }
     void resize(unsigned short to_columns, unsigned short to_rows) {
         drain();
         screen_.resize(to_columns, to_rows);
@@ -312,6 +314,18 @@ TEST(TopOnATerminal, EndsByCtrlC) {
     top.type("\x03");
     EXPECT_EQ(top.ended(), 0);
     EXPECT_TRUE(top.is_as_it_was());
+}
+
+TEST(TopOnATerminal, EndsThoughItsTerminalTakesNothing) {
+    top_service shop;
+    on_a_terminal top(shop);
+    EXPECT_TRUE(top.shows("healthy"));
+    top.stand_still();
+    shop.say("/metrics", "process_start_time_seconds 100\nprocess_resident_memory_bytes 5242880\n");
+    const auto asked = shop.asked().size();
+    EXPECT_TRUE(top.comes_to([&](const auto&) { return shop.asked().size() >= asked + 8; })) << "it goes on looking";
+    top.signal(SIGTERM);
+    EXPECT_EQ(top.ended(), 0);
 }
 
 TEST(TopOnATerminal, GivesItBackWhileItIsStopped) {
