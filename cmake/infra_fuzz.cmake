@@ -17,6 +17,7 @@ check_cxx_source_compiles(
     "extern \"C\" int LLVMFuzzerTestOneInput(const unsigned char*, decltype(sizeof 0)) { return 0; }" INFRA_HAS_LIBFUZZER)
 unset(CMAKE_REQUIRED_FLAGS)
 unset(CMAKE_REQUIRED_LINK_OPTIONS)
+set(INFRA_FUZZ_OPTIONS -fsanitize=fuzzer,address,undefined -O1)
 
 function(infra_add_fuzz room what test)
     cmake_parse_arguments(PARSE_ARGV 3 arg "" "LONGEST;RUNS;DICTIONARY" "SEEDS;SOURCES;LINKS")
@@ -38,10 +39,11 @@ function(infra_add_fuzz room what test)
     set(program ${room}_${what}_fuzz)
     add_executable(${program} tests/${what}_fuzz.cpp ${arg_SOURCES})
     target_compile_features(${program} PRIVATE cxx_std_20)
-    target_compile_options(${program} PRIVATE -fsanitize=fuzzer,address,undefined -O1)
+    target_compile_options(${program} PRIVATE ${INFRA_FUZZ_OPTIONS})
     target_link_options(${program} PRIVATE -fsanitize=fuzzer,address,undefined)
     target_include_directories(${program} PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}" "${CMAKE_CURRENT_SOURCE_DIR}/include")
     target_link_libraries(${program} PRIVATE ${arg_LINKS})
+    infra_use_precompiled_headers(${program} infra_headers_for_fuzzing)
     add_test(NAME ${room}.${test}
         COMMAND sh -c "test -z \"$INFRA_TEST_LONG\" || runs=${arg_RUNS}00; exec \"$0\" -seed=1 -max_len=${arg_LONGEST} -timeout=5${dictionary}${seeds} -runs=\${runs:-${arg_RUNS}}"
                 $<TARGET_FILE:${program}>)

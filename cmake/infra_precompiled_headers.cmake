@@ -1,14 +1,16 @@
 # Two precompiled headers serve the whole build: one for libraries and programs, one (with GoogleTest) for tests. They
 # hold what is both used everywhere and slow to parse. A target asks for one with infra_use_precompiled_headers(), and gets
 # one that also has <infra/app.hpp> where it links infra::app: to read all modules is two fifths of what such a file costs.
+# What is fuzzed is compiled otherwise, and has one of its own.
 
 function(infra_add_precompiled_headers name)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "HEADERS;LINKS")
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "HEADERS;LINKS;OPTIONS")
     infra_find_dependencies(${arg_LINKS})
     file(CONFIGURE OUTPUT "${CMAKE_CURRENT_BINARY_DIR}/${name}.cpp" CONTENT "")
     add_library(${name} OBJECT EXCLUDE_FROM_ALL "${CMAKE_CURRENT_BINARY_DIR}/${name}.cpp")
     target_compile_features(${name} PUBLIC cxx_std_20)
     target_compile_definitions(${name} PRIVATE ${INFRA_PUBLIC_DEFINITIONS})
+    target_compile_options(${name} PRIVATE ${arg_OPTIONS})
     target_link_libraries(${name} PRIVATE ${arg_LINKS} infra_warnings)
     target_precompile_headers(${name} PRIVATE ${arg_HEADERS})
 endfunction()
@@ -49,6 +51,9 @@ set(headers
 
 set(links Boost::headers Boost::json Threads::Threads)
 infra_add_precompiled_headers(infra_headers_for_sources HEADERS ${headers} LINKS ${links})
+if(INFRA_TESTS AND INFRA_HAS_LIBFUZZER)
+    infra_add_precompiled_headers(infra_headers_for_fuzzing HEADERS ${headers} LINKS ${links} OPTIONS ${INFRA_FUZZ_OPTIONS})
+endif()
 infra_add_precompiled_headers(infra_headers_for_sources_with_app HEADERS ${headers} <infra/app.hpp> LINKS ${links} infra::app)
 if(INFRA_TESTS)
     list(APPEND headers <gtest/gtest.h>)
