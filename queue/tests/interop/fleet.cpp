@@ -2,9 +2,62 @@
 
 #include <infra/queue/redis_doctor.hpp>
 
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
 #include <thread>
 
 namespace infra::queue::interop {
+namespace {
+
+// The next of an append-only file's commands, as its words; empty at the end.
+std::vector<std::string> next_command(std::istream& file) {
+    std::string line;
+    while (std::getline(file, line))
+        if (line.starts_with('*'))
+            break;
+    std::vector<std::string> words(file ? std::stoul(line.substr(1)) : 0);
+    for (auto& word : words) {
+        std::getline(file, line); // $ and how long it is
+        word.resize(std::stoul(line.substr(1)));
+        file.read(word.data(), static_cast<std::streamsize>(word.size()));
+        std::getline(file, line);
+    }
+    return words;
+}
+
+bool tells_of(const std::vector<std::string>& command, const std::string& id) {
+    return std::ranges::any_of(command, [&](const auto& word) {
+        return word == id || word.ends_with(':' + id) || word.ends_with(':' + id + ":lock");
+    });
+}
+
+std::string shown(const std::vector<std::string>& command) {
+    std::string all;
+    for (const auto& word : command)
+        all.append(1, ' ').append(word.substr(0, 60));
+    return all + '\n';
+}
+
+// What a server that keeps a file has written there of the job, with the number of the transaction that it was part of.
+std::string history_of(const testing::redis_server& server, const std::string& id) {
+    std::string all;
+    std::error_code none;
+    for (const auto& each : std::filesystem::directory_iterator(server.folder() + "/appendonlydir", none)) {
+        if (each.path().extension() != ".aof")
+            continue;
+        std::ifstream file(each.path());
+        int transaction = 0;
+        for (auto command = next_command(file); !command.empty(); command = next_command(file)) {
+            transaction += command[0] == "MULTI";
+            if (tells_of(command, id))
+                all += std::to_string(transaction) + shown(command);
+        }
+    }
+    return all;
+}
+
+} // namespace
 
 our_program::our_program(redis_queue_options at) : jobs(make_redis_backend(std::move(at), {loop_.get_executor()})) {
     loop_.start();
@@ -58,7 +111,8 @@ void QueueInterop::TearDown() {
     says("await closed()");
     for (const auto& each : us->await(examine(options_of_ours())).findings)
         ADD_FAILURE() << "the doctor says: " << to_string(each.what) << " " << each.queue << " " << each.id << ": "
-                      << each.detail;
+                      << each.detail << '\n'
+                      << history_of(*server, each.id);
     us.reset();
 }
 
