@@ -2,8 +2,8 @@
 
 #include "client_state.hpp"
 #include "command_table.hpp"
-#include "demotion.hpp"
 #include "exchange.hpp"
+#include "refusal.hpp"
 
 #include <infra/base/error.hpp>
 #include <infra/base/id.hpp>
@@ -11,6 +11,7 @@
 
 #include <boost/asio/this_coro.hpp>
 
+#include <algorithm>
 #include <functional>
 #include <stdexcept>
 #include <utility>
@@ -19,12 +20,13 @@ namespace infra::redis::detail {
 namespace {
 
 bool has_left_the_master(const reply& r, const command& c) {
-    return is_refused_by_a_replica(r, c) || r.error_message().starts_with("UNBLOCKED force unblock");
+    return refusal_in(r, c) == refusal::replica || r.error_message().starts_with("UNBLOCKED force unblock");
 }
 
-[[noreturn]] void refuse_without_master(const common& at, const command& c) {
-    throw error(errc::not_connected,
-                std::string(c.name()) + " at " + at.server + ": there was no master to wait at by the deadline");
+[[noreturn]] void refuse_without_server(const common& at, const command& c, const reply& last) {
+    throw error(errc::not_connected, std::string(c.name()) + " at " + at.server +
+                                         ": there was no server to wait at by the deadline (" +
+                                         std::string(in_brief(last.error_message())) + ")");
 }
 
 } // namespace
@@ -38,7 +40,8 @@ awaitable<reply> client_state::wait_once(self s, command c, deadline room_by, de
     co_return std::move(replies.front());
 }
 
-// A replica refuses it, and the connection to it ends: the master is looked for, and waited at for the rest of the time.
+// A replica refuses it, and the connection to it ends: the master is looked for, and waited at for the rest of the time. So
+// is a server that loads its data.
 awaitable<reply> client_state::blocking(self s, command c, std::optional<deadline> limit) {
     using std::chrono::milliseconds;
     if (s->stopping_)
@@ -50,19 +53,24 @@ awaitable<reply> client_state::blocking(self s, command c, std::optional<deadlin
     const auto waits = *blocking_time(c);
     const auto room_by = [&](milliseconds left) { return by.is_never() ? by : deadline(by.time() - left); };
     auto r = co_await wait_once(s, c, room_by(waits), by);
-    for (int refusals = 1; s->common_->settings().sentinel && has_left_the_master(r, c); ++refusals) {
-        co_await time.sleep_for(delay_before_retry(s->common_->settings().reconnect, refusals, random_01()));
+    const auto waits_again = [&] {
+        return is_not_ready(refusal_in(r, c)) || (s->common_->settings().sentinel && has_left_the_master(r, c));
+    };
+    for (int refusals = 1; waits_again(); ++refusals) {
+        const std::chrono::nanoseconds wait =
+            delay_before_retry(s->common_->settings().reconnect, refusals, random_01());
+        co_await time.sleep_for(std::min(wait, by.remaining(time.steady())));
         const auto left = waits - std::chrono::duration_cast<milliseconds>(time.steady() - began);
         const bool endless = waits == milliseconds::zero();
         if (!endless && left <= milliseconds::zero())
             co_return reply(); // as if nothing had come
         if (by.passed(time.steady()))
-            refuse_without_master(*s->common_, c);
+            refuse_without_server(*s->common_, c, r);
         try {
             r = endless ? co_await wait_once(s, c, by, by)
                         : co_await wait_once(s, with_blocking_time(c, left), room_by(left), by);
         } catch (const error& e) {
-            if (e.code() != errc::not_connected) // as long as there is no master
+            if (e.code() != errc::not_connected) // as long as there is none
                 throw;
         }
     }
@@ -76,7 +84,11 @@ awaitable<session> client_state::lease(self s, std::optional<deadline> limit) {
         throw error(infra::errc::invalid_input,
                     "a session belongs to one node of the cluster; name a key with client::lease_for");
     s->begin_to_watch();
-    co_return session(co_await s->sessions_->lease(s->limit_of(limit)));
+    const auto by = s->limit_of(limit);
+    const auto one = co_await s->sessions_->lease(by);
+    session own(one);
+    co_await own_connection::until_ready(one, by);
+    co_return own;
 }
 
 awaitable<subscription> client_state::subscribe(self s, subscribe_request request, std::optional<deadline> limit) {

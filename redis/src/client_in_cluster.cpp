@@ -131,7 +131,10 @@ awaitable<session> client_state::lease_for(self s, std::string key, std::optiona
         co_await refuse_stopped();
     const auto by = s->limit_of(limit);
     auto at = co_await owner_of(s, slot_of(key), by);
-    co_return session(co_await s->sessions_->lease(by, std::move(at)));
+    const auto one = co_await s->sessions_->lease(by, std::move(at));
+    session own(one);
+    co_await own_connection::until_ready(one, by);
+    co_return own;
 }
 
 // --- One server after the other ------------------------------------------------------------------------------------

@@ -32,7 +32,8 @@ client_status client_state::status() const {
             .sessions = sessions_->open(),
             .commands = common_->commands,
             .reconnects = common_->losses,
-            .last_problem = common_->last_problem()};
+            .last_problem = common_->last_problem(),
+            .not_ready = common_->shared_not_ready};
 }
 
 awaitable<void> client_state::rest(self s) {

@@ -48,6 +48,7 @@ public:
     const std::string server; ///< for messages
     std::atomic<std::size_t> shared_up{0};
     std::atomic<std::size_t> shared_expected{0};
+    std::atomic<std::size_t> shared_not_ready{0}; ///< of those that are up
     std::atomic<std::size_t> commands{0};
     std::atomic<std::uint64_t> losses{0};
     std::atomic<bool> let_go{false}; ///< found by each connection at its next sign of life, if it was not told

@@ -24,9 +24,31 @@ bool multiplexer::add(request& r) {
         return false;
     ++callers_;
     wait(r);
-    waiting_.push_back(r);
+    line_up(r);
     earliest_ = std::min(earliest_, r.limit.time());
     return true;
+}
+
+void multiplexer::add_alone(request& r) {
+    ++callers_;
+    wait(r);
+    waiting_.push_front(r);
+    earliest_ = std::min(earliest_, r.limit.time());
+    block_.clear();
+    offset_ = in_block_ = 0;
+    stage(r);
+}
+
+void multiplexer::line_up(request& r) noexcept {
+    waiting_.push_back(r);
+    if (came_later_ == waiting_.end())
+        --came_later_;
+}
+
+void multiplexer::leave_line(request& r) noexcept {
+    if (came_later_ != waiting_.end() && &*came_later_ == &r)
+        ++came_later_;
+    unlink(waiting_, r);
 }
 
 void multiplexer::wait(request& r) noexcept {
@@ -62,7 +84,7 @@ void multiplexer::abandon(request& r) noexcept {
     if (r.now == request::state::in_flight) {
         slot_of(r).of = nullptr;
     } else if (r.now == request::state::waiting) {
-        unlink(waiting_, r);
+        leave_line(r);
         commands_ -= r.unanswered().size();
         bytes_ -= encoded_size(r.unanswered());
     } else if (r.now == request::state::refused && r.is_linked()) {
@@ -113,7 +135,8 @@ void multiplexer::stage(request& r) {
         block_.resize(before);
         return cancel(r, r.sent ? make_error_code(errc::lost) : make_error_code(not_enough_memory));
     }
-    unlink(waiting_, r);
+    leave_line(r);
+    came_later_ = waiting_.begin();
     replayed_ += r.sent ? 1 : 0;
     r.now = request::state::in_flight;
     r.sent = true;
@@ -160,7 +183,7 @@ const command* multiplexer::oldest() const noexcept {
     return of ? &of->unanswered().front() : nullptr;
 }
 
-// --- Who was refused by a replica ------------------------------------------------------------------------------------
+// --- Who was refused ------------------------------------------------------------------------------------------------
 
 void multiplexer::refuse_oldest() noexcept {
     if (!in_flight_.empty() && in_flight_.front().of)
@@ -181,7 +204,7 @@ void multiplexer::send_again(request& r, std::size_t from) noexcept {
     r.sent = r.replays > 0 || from > 0; // on a connection before, whose server may have executed it
     r.refused = false;
     wait(r);
-    waiting_.push_back(r);
+    waiting_.insert(came_later_, r);
     earliest_ = std::min(earliest_, r.limit.time());
 }
 

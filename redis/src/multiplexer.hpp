@@ -60,16 +60,19 @@ public:
     /// The command whose reply is due, if its caller is still there.
     const command* oldest() const noexcept;
 
-    // --- Who was refused by a replica ---
+    /// The next block, alone, before all who wait: when nothing is in flight.
+    void add_alone(request& r);
 
-    /// Whose reply is due is refused by it: once all of them are there it does not end, but is given by next_refused().
+    // --- Who was refused ---
+
+    /// Whose reply is due is refused: once all of them are there it does not end, but is given by next_refused().
     void refuse_oldest() noexcept;
 
     /// Takes one of those, in the order in which they were answered; null when there is none. It is to be sent again or
     /// settled.
     request* next_refused() noexcept;
 
-    /// Waits again for all replies from this one on. It was let in, so no bound keeps it out.
+    /// Waits again for all replies from this one on, before those that came later. It was let in, so no bound keeps it out.
     void send_again(request& r, std::size_t from) noexcept;
 
     /// Ends with the replies that it has.
@@ -126,12 +129,15 @@ private:
     void finish(request& r, boost::system::error_code why) noexcept;
     void abandon(request& r) noexcept;
     void unlink(request_list& from, request& r) noexcept;
+    void line_up(request& r) noexcept;
+    void leave_line(request& r) noexcept;
     bool untouched(const slot& s, std::uint64_t left) const noexcept;
     static bool harmless_to_repeat(const request& r) noexcept;
     bool is_sent_again(const slot& s, std::uint64_t left) noexcept;
 
     multiplexer_bounds bounds_;
     request_list waiting_;
+    request_list::iterator came_later_ = waiting_.end(); // than what is in flight: the first that was not sent since
     request_list refused_;
     request_list finished_;
     std::deque<slot> in_flight_;

@@ -62,7 +62,7 @@ void multiplexer::lost(bool rest_may_have_left) noexcept {
         r.sent = r.replays > 0 || r.answered > 0;
         wait(r);
     }
-    waiting_.splice(waiting_.begin(), again);
+    waiting_.splice(came_later_, again);
 }
 
 void multiplexer::fail_oldest(boost::system::error_code why) noexcept {

@@ -1,8 +1,14 @@
 #include "own_connection.hpp"
 
 #include "command_table.hpp"
+#include "complaints.hpp"
+#include "refusal.hpp"
 
 #include <infra/base/error.hpp>
+#include <infra/base/id.hpp>
+#include <infra/redis/errc.hpp>
+
+#include <boost/asio/error.hpp>
 
 #include <algorithm>
 #include <string_view>
@@ -54,6 +60,7 @@ awaitable<std::vector<reply>> own_connection::execute(std::shared_ptr<own_connec
     co_await w.done();
     w.throw_failure();
     end.well = true;
+    self->look_whether_ready(commands, replies);
     if (const auto& cluster = self->shared().cluster)
         for (std::size_t i = 0; i < replies.size(); ++i)
             cluster->heed(replies[i], *self->node(), commands[i]);
@@ -62,6 +69,44 @@ awaitable<std::vector<reply>> own_connection::execute(std::shared_ptr<own_connec
     else if (self->state_ == memory::watched)
         self->state_ = memory::clean;
     co_return replies;
+}
+
+// What changes a connection is taken by a server that loads as well.
+void own_connection::look_whether_ready(std::span<const command> commands, std::span<const reply> replies) {
+    for (std::size_t i = 0; i < replies.size(); ++i)
+        if (is_not_ready(refusal_in(replies[i], commands[i])))
+            ready_ = false;
+        else if (lane_of(commands[i]) != lane_of_travel::own)
+            ready_ = true;
+}
+
+awaitable<void> own_connection::until_ready(std::shared_ptr<own_connection> self, deadline limit) {
+    auto& s = self->shared();
+    for (int refusals = 1; !self->ready_; ++refusals) {
+        const auto told = co_await self->ask(limit);
+        if (self->ready_)
+            co_return;
+        const std::chrono::nanoseconds wait = delay_before_retry(s.settings().reconnect, refusals, random_01());
+        co_await s.time().sleep_for(std::min(wait, limit.remaining(s.time().steady())));
+        if (limit.passed(s.time().steady()))
+            throw error(errc::not_connected, self->pipeline_->server() +
+                                                 ": the server was not ready by the deadline (" +
+                                                 std::string(in_brief(told.error_message())) + ")");
+    }
+}
+
+// Who is refused a connection has not asked anything.
+awaitable<reply> own_connection::ask(deadline limit) {
+    try {
+        std::vector<command> ping;
+        ping.emplace_back("PING");
+        auto told = co_await execute(shared_from_this(), std::move(ping), false, limit);
+        co_return std::move(told.front());
+    } catch (const error& e) {
+        if (may_have_been_executed(e.code()) || e.code() == infra::errc::timed_out)
+            throw error(errc::not_connected, e.what());
+        throw;
+    }
 }
 
 void own_connection::remember(std::span<const command> commands) {

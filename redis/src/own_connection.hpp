@@ -36,6 +36,9 @@ public:
     static awaitable<std::vector<reply>> execute(std::shared_ptr<own_connection> self, std::vector<command> commands,
                                                  bool atomic, deadline limit);
 
+    /// Returns once the server takes commands. Throws errc::not_connected.
+    static awaitable<void> until_ready(std::shared_ptr<own_connection> self, deadline limit);
+
     void close() { pipeline_->close(); }
     void leave_unless_at(const address& there) { pipeline_->leave_unless_at(there); }
 
@@ -47,12 +50,15 @@ private:
     // What the server remembers of it. A transaction, or UNWATCH, takes WATCH off again.
     enum class memory : std::uint8_t { clean, watched, changed };
     void remember(std::span<const command> commands);
+    void look_whether_ready(std::span<const command> commands, std::span<const reply> replies);
+    awaitable<reply> ask(deadline limit);
 
     friend class session_pool;
     const std::shared_ptr<pipeline> pipeline_;
     const std::shared_ptr<loop_gate> gate_;
     std::unique_ptr<alarm> resting_;
     memory state_ = memory::clean;
+    bool ready_ = false; // its server, as far as that is known
     std::weak_ptr<session_pool> pool_;
 };
 

@@ -1,7 +1,6 @@
 #include "pipeline.hpp"
 
 #include "attempt.hpp"
-#include "demotion.hpp"
 #include "harbour.hpp"
 
 #include <infra/base/context_executor.hpp>
@@ -48,6 +47,7 @@ pipeline::pipeline(executor ex, std::shared_ptr<common> shared, pipeline_manners
       multiplexer_(bounds_of(common_->settings())),
       vitals_({.ping_every = common_->settings().ping_every, .response_timeout = common_->settings().response_timeout},
               {}),
+      readiness_(common_->settings().reconnect),
       alarm_(executor_, common_->time(), [this] { look_at_the_clock(); }),
       gone_(io_executor_, steady_time::max()),
       delay_(io_executor_),
@@ -120,7 +120,7 @@ void pipeline::turn() {
     const auto at = now();
     if (read_ > 0)
         vitals_.heard(at);
-    send_refused_to_the_master();
+    send_refused_again();
     resume_who_ended(at);
     if (!attempt([this] { end_turn(); }))
         drop_link(errc::lost, "no memory"); // the next one may have it
@@ -129,6 +129,7 @@ void pipeline::turn() {
 void pipeline::end_turn() {
     if (!leaving_.empty() && !multiplexer_.owes_answers())
         drop_link(errc::lost, leaving_);
+    ask_if_it_is_time();
     flush();
     if (multiplexer_.finished() > 0)
         post_turn(); // who was refused meanwhile and tries again must not keep the loop from turning
@@ -142,10 +143,10 @@ void pipeline::end_turn() {
 }
 
 // Before anybody goes on, who would ask for more: what was let in before comes before it.
-void pipeline::send_refused_to_the_master() {
+void pipeline::send_refused_again() {
     while (auto* const refused = multiplexer_.next_refused()) {
         auto& w = static_cast<waiter&>(*refused);
-        if (const auto from = w.sent_to_the_master_from())
+        if (const auto from = w.sent_again_from())
             multiplexer_.send_again(w, *from);
         else
             multiplexer_.settle(w);
@@ -178,9 +179,11 @@ void pipeline::resume_who_ended(steady_time at) {
     out.well = true;
 }
 
-// Whoever leaves sends nothing new. A block that was begun he finishes: half a request is never answered.
+// Whoever leaves, or waits for the server to be ready, sends nothing new. A block that was begun he finishes: half a request
+// is never answered.
 bool pipeline::may_write() const noexcept {
-    return link_ && !link_->writing() && (leaving_.empty() ? multiplexer_.has_to_write() : multiplexer_.in_block());
+    const bool anything = leaving_.empty() && readiness_.is_ready();
+    return link_ && !link_->writing() && (anything ? multiplexer_.has_to_write() : multiplexer_.in_block());
 }
 
 void pipeline::flush() noexcept {
@@ -223,19 +226,11 @@ void pipeline::on_written(std::size_t bytes) {
 // Between it and what is written next as little as possible happens: the rest is for the turn that follows.
 void pipeline::on_read(std::size_t bytes) { read_ += bytes; }
 
-// Of whose caller has left nothing is known but what the server says.
-bool pipeline::is_of_a_replica(const reply& r) const {
-    const auto* const asked = multiplexer_.oldest();
-    return asked ? is_refused_by_a_replica(r, *asked) : r.error_code() == "READONLY";
-}
-
 void pipeline::on_message(reply&& r) {
     if (on_push && on_push(r))
         return;
-    if (r.is_error() && common_->settings().sentinel && is_of_a_replica(r)) {
-        leaving_ = "the server is a replica now";
-        multiplexer_.refuse_oldest();
-    }
+    if ((r.is_error() || readiness_.is_asked()) && r.type() != reply::kind::push)
+        heed(r);
     if (r.type() == reply::kind::push || multiplexer_.answer(std::move(r)))
         return;
     // The next one would be given to somebody whose it is not.
@@ -250,6 +245,8 @@ void pipeline::set_alarm() {
     auto when = multiplexer_.earliest();
     if (link_ && !manners_.blocking)
         when = std::min(when, vitals_.next(multiplexer_.answer_is_due(), link_->writing()));
+    if (!multiplexer_.owes_answers())
+        when = std::min(when, readiness_.ask_at());
     if (when < alarm_.when())
         alarm_.set(when);
 }

@@ -8,6 +8,7 @@
 #include "link.hpp"
 #include "multiplexer.hpp"
 #include "opening.hpp"
+#include "readiness.hpp"
 #include "vitals.hpp"
 #include "waiter.hpp"
 
@@ -108,18 +109,25 @@ private:
     void start();
     void turn();
     void end_turn();
-    void send_refused_to_the_master();
+    void send_refused_again();
     void resume_who_ended(steady_time at);
     void turn_soon();
     void post_turn();
     bool may_write() const noexcept;
-    bool is_of_a_replica(const reply& r) const;
     void flush() noexcept;
     void write_what_waits();
     void wrote(std::size_t bytes);
     void set_alarm();
     void look_at_the_clock();
     void ask_whether_it_lives(steady_time now);
+    void prepare_ping(steady_time now);
+    void heed(const reply& r);
+    bool waits_for_it() const noexcept;
+    void is_not_ready_yet(const reply& r);
+    void is_ready();
+    void wait_for_it_no_more() noexcept;
+    void ask_whether_it_is_ready(steady_time now);
+    void ask_if_it_is_time();
     void uncount(const address& at) noexcept;
     void drop_link(boost::system::error_code why, std::string sentence);
     void tell_of_the_loss(const address& at, const std::string& sentence) noexcept;
@@ -136,6 +144,7 @@ private:
     multiplexer multiplexer_;
     link_ptr link_;
     vitals vitals_;
+    readiness readiness_;
     alarm alarm_;
     asio::steady_timer gone_;
     asio::steady_timer delay_; // options::flush_delay

@@ -43,6 +43,7 @@ void pipeline::attach(opened made) {
 }
 
 void pipeline::uncount(const address& at) noexcept {
+    wait_for_it_no_more(); // the next one is asked anew
     common_->count.connections(-1);
     if (!manners_.shared)
         return;
@@ -63,6 +64,7 @@ void pipeline::drop_link(boost::system::error_code why, std::string sentence) {
     uncount(had->at());
     if (why == errc::protocol || why == errc::too_large)
         multiplexer_.fail_oldest(why);
+    pinging_.reset(); // of the next one it would say nothing
     multiplexer_.lost(more_may_have_left);
     if (!manners_.reconnects) {
         multiplexer_.fail_waiting(errc::not_connected, errc::lost);
@@ -174,7 +176,8 @@ void pipeline::look_at_the_clock() {
     if (common_->let_go)
         return close();
     const auto at = now();
-    multiplexer_.expire(at, link_ ? make_error_code(infra::errc::timed_out) : make_error_code(errc::not_connected));
+    const bool is_there = link_ && readiness_.is_ready();
+    multiplexer_.expire(at, is_there ? make_error_code(infra::errc::timed_out) : make_error_code(errc::not_connected));
     if (link_ && !manners_.blocking) {
         switch (vitals_.judge(at, multiplexer_.answer_is_due(), link_->writing())) {
         case vitals::verdict::well: break;
@@ -185,12 +188,18 @@ void pipeline::look_at_the_clock() {
     turn();
 }
 
+void pipeline::prepare_ping(steady_time at) {
+    if (!ping_)
+        ping_.emplace("PING");
+    pinging_.emplace(*this, std::span(&*ping_, 1), std::span(&pong_, 1),
+                     deadline::after(common_->settings().response_timeout, at), at);
+}
+
 void pipeline::ask_whether_it_lives(steady_time at) {
+    if (!readiness_.is_ready())
+        return ask_whether_it_is_ready(at);
     const auto ask = [&] {
-        if (!ping_)
-            ping_.emplace("PING");
-        pinging_.emplace(*this, std::span(&*ping_, 1), std::span(&pong_, 1),
-                         deadline::after(common_->settings().response_timeout, at), at);
+        prepare_ping(at);
         multiplexer_.add(*pinging_);
     };
     if (!attempt(ask))

@@ -2,6 +2,7 @@
 
 #include "command_keys.hpp"
 #include "command_table.hpp"
+#include "refusal.hpp"
 #include "slot.hpp"
 
 #include <infra/base/backoff.hpp>
@@ -87,8 +88,9 @@ redirection redirection_in(const reply& r, const address& from) {
 
 redirection redirection_in(const reply& r, const address& from, const command& asked) {
     auto told = redirection_in(r, from);
-    const bool invented =
-        told.type != kind::none && runs_a_script(asked) && !is_of_the_server(told, r.error_message(), asked);
+    if (told.type == kind::none)
+        return {.type = is_not_ready(refusal_in(r, asked)) ? kind::down : kind::none};
+    const bool invented = runs_a_script(asked) && !is_of_the_server(told, r.error_message(), asked);
     return invented ? redirection() : told;
 }
 

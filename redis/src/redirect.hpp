@@ -19,7 +19,8 @@ struct redirection {
         moved,     ///< the slot lies at `to`, from now on
         ask,       ///< this key may, while its slot moves there: this once
         try_again, ///< some keys of the command are here, some there
-        down, ///< nobody has the slot, or the node has lost the others, or is a replica while a command waits there
+        down, ///< nobody has the slot, or the node has lost the others, loads its data, or is a replica while a command
+              ///< waits there
     };
     kind type = kind::none;
     std::uint16_t slot = 0; ///< of moved and ask
@@ -29,7 +30,7 @@ struct redirection {
 /// Of a reply by `from`, whose host stands for one that is not told. A redirection that says nowhere is `down`.
 redirection redirection_in(const reply& r, const address& from);
 
-/// The same where it answers `asked`. A script can say all this itself after it has done what it does, and is believed
+/// The same where it answers `asked`, and what it says while it is not ready. A script can say all this itself after it has done what it does, and is believed
 /// only in a server's own words, and about its own slot.
 redirection redirection_in(const reply& r, const address& from, const command& asked);
 

@@ -34,7 +34,7 @@ struct request : boost::intrusive::list_base_hook<> {
     // What becomes of it.
     state now = state::idle;
     bool sent = false;                   ///< it may have reached the server
-    bool refused = false;                ///< one of its replies says that the server is a replica
+    bool refused = false;                ///< one of its replies says that the server takes it as little as any other
     std::uint8_t replays = 0;            ///< how often it was sent again
     std::uint32_t answered = 0;          ///< replies that are there
     std::uint64_t place = 0;             ///< in flight: its number among all that ever were

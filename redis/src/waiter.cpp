@@ -1,7 +1,7 @@
 #include "waiter.hpp"
 
-#include "demotion.hpp"
 #include "pipeline.hpp"
+#include "refusal.hpp"
 
 #include <infra/base/error.hpp>
 #include <infra/redis/errc.hpp>
@@ -51,9 +51,9 @@ void waiter::throw_failure() const {
         throw error(failure, sentence());
 }
 
-// A replica refused it, so that part was not executed: it waits for the connection to the master. What a script says may
-// look the same, and comes to an end.
-std::optional<std::size_t> waiter::sent_to_the_master_from() noexcept {
+// The server refused it, so that part was not executed: it waits for the connection to the master, or for the server to be
+// ready. What a script says may look the same, and comes to an end.
+std::optional<std::size_t> waiter::sent_again_from() noexcept {
     constexpr std::uint8_t often_enough = 3;
     if (of_.closed_ || !of_.manners_.reconnects || refusals_ >= often_enough)
         return std::nullopt;
@@ -66,6 +66,12 @@ std::optional<std::size_t> waiter::sent_to_the_master_from() noexcept {
     }
 }
 
+const char* waiter::what_was_missing() const noexcept {
+    if (!of_.manners_.reconnects)
+        return "the connection is gone";
+    return of_.readiness_.is_ready() ? "no connection by the deadline" : "the server was not ready by the deadline";
+}
+
 std::string waiter::sentence() const {
     const auto out = std::string(commands.front().name()) + " at " + of_.server() + ": ";
     const auto& problem = of_.problem_;
@@ -75,7 +81,7 @@ std::string waiter::sentence() const {
     if (failure == errc::unanswered)
         return out + "no answer by the deadline; it was sent and may have been executed";
     if (failure == errc::not_connected)
-        return out + (of_.manners_.reconnects ? "no connection by the deadline" : "the connection is gone") + because;
+        return out + what_was_missing() + because;
     if (failure == infra::errc::timed_out)
         return out + "the deadline passed before it was sent";
     if (failure == errc::lost)

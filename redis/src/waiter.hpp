@@ -58,12 +58,13 @@ private:
     void admit();
     void begin();
     void cancel();
-    std::optional<std::size_t> sent_to_the_master_from() noexcept;
+    std::optional<std::size_t> sent_again_from() noexcept;
     std::string sentence() const;
+    const char* what_was_missing() const noexcept;
 
     pipeline& of_;
     steady_time asked_;
-    std::uint8_t refusals_ = 0; // by replicas
+    std::uint8_t refusals_ = 0; // after each of which it was sent again
     continuation continuation_;
 };
 

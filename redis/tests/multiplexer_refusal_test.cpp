@@ -126,6 +126,73 @@ TEST_F(MultiplexerRefusal, IsForgottenOnceItIsSentAgain) {
     expect_no_room_taken();
 }
 
+TEST_F(MultiplexerRefusal, KeepsThePlaceBeforeThoseWhoCameLater) {
+    multiplexer all;
+    caller first{{"INCR", "1"}}, second{{"INCR", "2"}}, third{{"GET", "3"}}, fourth{{"INCR", "4"}};
+    for (auto* const each : {&first, &second, &third})
+        all.add(each->r);
+    all.written(all.to_write().size());
+    all.add(fourth.r); // before any answer
+    for (int i = 0; i < 2; ++i) {
+        all.refuse_oldest();
+        all.answer(reply("LOADING", reply::kind::error));
+        all.send_again(*all.next_refused(), 0);
+    }
+    all.lost(false);
+    std::string written;
+    for (auto* const each : {&first, &second, &third, &fourth})
+        each->commands.front().encode_to(written);
+    EXPECT_EQ(all.to_write(), written);
+    for (auto* const each : {&first, &second, &third, &fourth})
+        all.forget(each->r);
+}
+
+TEST_F(MultiplexerRefusal, KeepsThePlaceAlsoOfWhoIsRefusedAgain) {
+    multiplexer all{{.block_bytes = 1}};
+    caller first{{"INCR", "1"}}, second{{"INCR", "2"}}, third{{"INCR", "3"}};
+    const auto refuse_all = [&] {
+        while (all.owes_answers()) {
+            all.refuse_oldest();
+            all.answer(reply("LOADING", reply::kind::error));
+        }
+        while (auto* const each = all.next_refused())
+            all.send_again(*each, 0);
+    };
+    all.add(first.r);
+    all.add(second.r);
+    for (int i = 0; i < 2; ++i)
+        all.written(all.to_write().size());
+    refuse_all();
+    all.add(third.r);
+    all.written(all.to_write().size()); // the first alone
+    refuse_all();
+    std::string order;
+    for (int i = 0; i < 3; ++i) {
+        const auto block = all.to_write();
+        order += block[block.size() - 3];
+        all.written(block.size());
+    }
+    EXPECT_EQ(order, "123");
+    for (auto* const each : {&first, &second, &third})
+        all.forget(each->r);
+}
+
+TEST_F(MultiplexerRefusal, LetsAQuestionOfItsOwnGoBeforeAllWhoWait) {
+    caller ping{{"PING"}};
+    m.add(one.r);
+    m.add_alone(ping.r);
+    EXPECT_TRUE(m.in_block());
+    EXPECT_EQ(m.to_write(), "*1\r\n$4\r\nPING\r\n");
+    write();
+    EXPECT_FALSE(m.in_block());
+    m.answer(text("PONG"));
+    EXPECT_EQ(m.next_finished(), &ping.r);
+    EXPECT_EQ(m.waiting(), 1u);
+    m.cancel(one.r, errc::not_connected);
+    EXPECT_EQ(m.next_finished(), &one.r);
+    expect_no_room_taken();
+}
+
 TEST_F(MultiplexerRefusal, MayBeCancelledOrForgottenAtAnyPoint) {
     for (const bool taken : {false, true}) {
         for (const bool forgotten : {false, true}) {

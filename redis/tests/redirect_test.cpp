@@ -32,6 +32,21 @@ TEST(RedisRedirect, IsNothingElse) {
     EXPECT_EQ(redirection_in(reply(std::string("MOVED 1 a:1")), from).type, kind::none) << "a value is no error";
 }
 
+TEST(RedisRedirect, ComesFromANodeThatIsNotReady) {
+    const auto told = [](std::string words, const command& asked) {
+        return redirection_in(reply(std::move(words), reply::kind::error), from, asked).type;
+    };
+    const std::string loading = "LOADING Redis is loading the dataset in memory";
+    EXPECT_EQ(told(loading, {"INCR", "k"}), kind::down);
+    EXPECT_EQ(told(loading, {"EVALSHA", "sha", 1, "foo"}), kind::down);
+    EXPECT_EQ(told("EXECABORT Transaction discarded because of: " + loading, {"EXEC"}), kind::down);
+    EXPECT_EQ(told("MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.", {"GET", "k"}),
+              kind::down);
+    EXPECT_EQ(told("LOADING after counting", {"EVAL", "x", 1, "foo"}), kind::none);
+    EXPECT_EQ(told("READONLY You can't write against a read only replica.", {"INCR", "k"}), kind::none);
+    EXPECT_EQ(told("BUSY Redis is busy running a script.", {"INCR", "k"}), kind::none);
+}
+
 // A script that counts and then says so would count again and again.
 TEST(RedisRedirect, IsNotBelievedOfAScriptUnlessAServerSaysSo) {
     const auto told = [](std::string words, const command& asked) {

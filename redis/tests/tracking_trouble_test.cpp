@@ -2,6 +2,7 @@
 
 #include "tests/diary.hpp"
 #include "tests/sentinel_actors.hpp"
+#include "tests/slow_to_load.hpp"
 
 #include <gtest/gtest.h>
 
@@ -73,47 +74,36 @@ TEST_F(RedisTrackingTrouble, AsksWhoRefusesMoreAndMoreRarely) {
     loop.until([&] { return heard->listens(); });
 }
 
-/// A server that takes its time over its data when it is started again.
 class RedisTrackingAfterARestart : public RedisTrackingTrouble {
 protected:
     void begin(const std::function<options(const server&)>& to) {
-        real.emplace(std::vector<std::string>{"--key-load-delay", "20000", "--loading-process-events-interval-bytes",
-                                              "1024", "--rdbcompression", "no"});
-        direct.emplace(std::vector{loop.get_executor()}, real->over_socket());
-        redis.emplace(std::vector{loop.get_executor()}, to(*real));
-        loop.wait(direct->execute<void>({"DEBUG", "POPULATE", 300, "key", 1000}));
-        loop.wait(direct->execute<void>({"SAVE"}));
+        slow.emplace(loop);
+        redis.emplace(std::vector{loop.get_executor()}, to(slow->real()));
         loop.get(redis->ping());
         tracked = redis->track({}, heard);
         loop.until([&] { return heard->listens(); });
     }
-    void restart() {
-        real->kill();
-        loop.until([&] { return redis->status().connections == 0 && !heard->listens(); });
-        real->start();
-        loop.until([&] { return redis->status().connections == 1; });
-    }
-    bool is_loading() { return loop.get(redis->execute({"PING"})).error_code() == "LOADING"; }
     void lose_the_shared_connection() {
         const auto before = redis->status().reconnects;
         const auto id = loop.get(redis->execute<int>({"CLIENT", "ID"}));
-        loop.wait(direct->execute<void>({"CLIENT", "KILL", "ID", id}));
+        slow->tell({"CLIENT", "KILL", "ID", id});
         loop.until([&] { return redis->status().reconnects > before && redis->status().connections == 1; });
     }
-    void have_it_load_at_once() { loop.wait(direct->execute<void>({"CONFIG", "SET", "key-load-delay", 0})); }
 
     void listens_in_the_end() {
-        restart();
+        const auto before = redis->status().reconnects;
+        slow->restart();
+        loop.until([&] { return redis->status().reconnects > before && redis->status().connections == 1; });
         lose_the_shared_connection(); // a reason to ask whether it still tells
         loop.settle();
-        EXPECT_TRUE(is_loading());
-        have_it_load_at_once();
-        loop.until([&] { return heard->listens() && !is_loading(); });
-        loop.until([&] { return is_heard(*direct, "k"); });
+        EXPECT_TRUE(slow->is_loading());
+        slow->hurry();
+        loop.until([&] { return heard->listens() && !slow->is_loading(); });
+        loop.until([&] { return slow->ask<std::string>({"SET", "k", "v"}) == "OK" && heard->was_told_of("k"); });
     }
 
-    std::optional<server> real;
-    std::optional<client> direct, redis;
+    std::optional<slow_to_load> slow;
+    std::optional<client> redis;
     tracking tracked;
 };
 

@@ -44,14 +44,15 @@ struct client_status {
     std::size_t sessions = 0;     ///< open, leased or kept
     std::size_t commands = 0;     ///< that wait or are on their way
     std::uint64_t reconnects = 0; ///< connections lost so far
-    std::string last_problem;     ///< why the last connection failed or was lost; stays when it is mended
+    std::string last_problem;     ///< why the last connection failed, was lost or has to wait; stays when it is mended
+    std::size_t not_ready = 0;    ///< of `connections`: whose server loads its data, so that commands wait
 };
 
 /// Sends commands and gives their replies.
 ///
 /// Every call ends by its deadline (options::default_deadline unless it names one). While there is no connection
 /// commands wait, within bounds; when one is lost, those not yet sent are kept, those sent are sent again only if that
-/// does no harm (redis::replay), and the rest fail with errc::lost.
+/// does no harm (redis::replay), and the rest fail with errc::lost. While the server loads its data they wait as well.
 ///
 /// Commands that block (BLPOP, BZPOPMIN, XREAD … BLOCK) get a connection of their own for as long as they last,
 /// within options::max_sessions. Their deadline is the time they name and default_deadline on top; one that waits

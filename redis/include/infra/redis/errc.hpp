@@ -19,7 +19,7 @@ namespace infra::redis {
 enum class errc {
     lost = 1,      ///< the connection ended after the command was sent: it may have been executed
     unanswered,    ///< the deadline passed after the command was sent: it may have been executed
-    not_connected, ///< the deadline passed and there was no connection: it was not executed
+    not_connected, ///< the deadline passed and there was no connection, or no ready server: it was not executed
     refused,       ///< the server is there and does not want us: password, rights, TLS, too many clients
     protocol,      ///< what came is not Redis' protocol
     too_large,     ///< the reply is over options::max_reply_bytes, or there was not the memory for it

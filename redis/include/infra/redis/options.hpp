@@ -101,7 +101,8 @@ struct options {
     /// How long an unused one is kept. More than zero.
     std::chrono::milliseconds session_max_idle = std::chrono::seconds(30);
 
-    /// Between attempts to connect; begins anew with each connection that held.
+    /// Between attempts to connect; begins anew with each connection that held. Also between questions to a server that
+    /// loads its data.
     backoff reconnect{.type = backoff::kind::exponential,
                       .delay = std::chrono::milliseconds(50),
                       .max = std::chrono::milliseconds(1000),

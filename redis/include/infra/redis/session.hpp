@@ -30,8 +30,9 @@ class own_connection;
 /// errc::not_connected.
 ///
 /// Threads:  those of the executor on which it was leased, destruction included.
-/// Errors:   as client, deadlines of commands that block included; nothing is ever sent again. SUBSCRIBE and its like,
-///           MONITOR and CLIENT REPLY are refused with errc::invalid_input, since they would break the order of replies.
+/// Errors:   as client, deadlines of commands that block included; nothing is ever sent again, so that LOADING is the reply
+///           of a server that begins to load its data. SUBSCRIBE and its like, MONITOR and CLIENT REPLY are refused with
+///           errc::invalid_input, since they would break the order of replies.
 /// Cancel:   as client, but the connection ends with what was cancelled or timed out: its reply could belong to nobody.
 /// Lifetime: may outlive the client, and is closed by then.
 class session {
