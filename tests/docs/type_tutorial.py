@@ -12,6 +12,8 @@ PREFIX is where infra is installed; the page calls it /opt/infra. A comment abov
     <!-- terminal 1 shows -->                   what the service says meanwhile
     <!-- terminal 2 -->                         typed beside it
     <!-- terminal 2 soon -->                    the same, again and again until it is answered so
+    <!-- terminal 3 -->                         one command that stays there, until the service or the next one goes
+    <!-- terminal 3 shows -->                   what it says meanwhile
     <!-- not typed -->                          for the reader alone
 
 After `$ ` stands a command, then what it answers. `…` is anything within a line; alone on a line it is any lines.
@@ -79,6 +81,50 @@ def free_port():
     raise Mistake(f"no port below {first_given} is free")
 
 
+class Terminal:
+    """One in which a program stays."""
+
+    def __init__(self, name, command, as_shown, **surroundings):
+        self.name, self.as_shown, self.said = name, as_shown, ""
+        self.end, end = pty.openpty()
+        self.program = subprocess.Popen(["bash", "-c", "exec " + command], stdin=end, stdout=end, stderr=end, start_new_session=True,
+                                        **surroundings)
+        os.close(end)
+
+    def listen(self, seconds):
+        ready, _, _ = select.select([self.end], [], [], seconds)
+        try:
+            data = os.read(self.end, 65536) if ready else b""
+        except OSError:  # its end
+            return False
+        self.said += self.as_shown(data.decode(errors="replace"))
+        return not ready or bool(data)
+
+    def expect(self, lines):
+        wanted, give_up = pattern(lines), time.monotonic() + PATIENCE
+        while not (found := wanted.search(self.said)):
+            if time.monotonic() > give_up or not self.listen(0.1):
+                raise Mistake(f"{self.name}:\n{self.said}--- and not\n" + "\n".join(lines))
+        self.said = self.said[found.end():]
+
+    def interrupt(self):
+        """Ctrl-C; how the program ended."""
+        self.program.send_signal(signal.SIGINT)
+        give_up = time.monotonic() + PATIENCE
+        while self.program.poll() is None and time.monotonic() < give_up:
+            self.listen(0.1)
+        while self.program.poll() is not None and self.listen(0):
+            if not select.select([self.end], [], [], 0)[0]:
+                break
+        return self.program.poll()
+
+    def close(self):
+        if self.program.poll() is None:
+            self.program.kill()
+            self.program.wait()
+        os.close(self.end)
+
+
 class Reader:
     def __init__(self, folder, prefix, compiler, flags):
         self.folder = folder
@@ -87,8 +133,7 @@ class Reader:
         self.environment = {k: v for k, v in os.environ.items() if k in ("ASAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS")}
         self.environment |= {"PATH": f"{prefix}/bin:{os.environ['PATH']}", "HOME": str(folder), "PORT": self.port,
                              "CXXFLAGS": flags, "NO_COLOR": "1", "LC_ALL": "C.UTF-8", "TERM": "dumb"}
-        self.service = None
-        self.said = ""
+        self.terminals = {}
 
     def as_typed(self, text):
         for of_page, here in self.names.items():
@@ -134,7 +179,12 @@ class Reader:
                     raise Mistake(f"$ {command}\n{shown}--- and not\n" + "\n".join(answer))
                 time.sleep(0.2)
 
-    # --- terminal 1 ---
+    # --- terminals in which something stays ---
+
+    def stay(self, name, command, shown):
+        self.leave(name)
+        self.terminals[name] = Terminal(name, self.as_typed(command), self.as_shown, cwd=self.folder, env=self.environment)
+        self.expect(name, shown)
 
     def serve(self, text):
         self.end()
@@ -144,49 +194,32 @@ class Reader:
         *steps, program = service.split(" && ")
         for step in steps:  # what they print is theirs
             self.type(f"$ {step} >step.log 2>&1 || cat step.log")
-        self.terminal, end = pty.openpty()
-        self.said = ""
-        self.service = subprocess.Popen(["bash", "-c", "exec " + self.as_typed(program)], cwd=self.folder, env=self.environment,
-                                        stdin=end, stdout=end, stderr=end, start_new_session=True)
-        os.close(end)
-        self.expect(shown)
+        self.stay("terminal 1", program, shown)
 
-    def listen(self, seconds):
-        ready, _, _ = select.select([self.terminal], [], [], seconds)
-        try:
-            data = os.read(self.terminal, 65536) if ready else b""
-        except OSError:  # its end
-            return False
-        self.said += self.as_shown(data.decode(errors="replace"))
-        return not ready or bool(data)
+    def watch(self, text):
+        ((command, shown),) = commands(text)
+        self.stay("terminal 3", command, shown)
 
-    def expect(self, lines):
-        wanted, give_up = pattern(lines), time.monotonic() + PATIENCE
-        while not (found := wanted.search(self.said)):
-            if time.monotonic() > give_up or not self.listen(0.1):
-                raise Mistake("terminal 1:\n" + self.said + "--- and not\n" + "\n".join(lines))
-        self.said = self.said[found.end():]
+    def expect(self, name, lines):
+        if name not in self.terminals:
+            raise Mistake(f"nothing runs in {name}")
+        self.terminals[name].expect(lines)
+
+    def leave(self, name):
+        if terminal := self.terminals.pop(name, None):
+            terminal.close()
 
     def end(self):
-        """Ctrl-C."""
-        if not self.service:
-            return
-        self.service.send_signal(signal.SIGINT)
-        give_up = time.monotonic() + PATIENCE
-        while self.service.poll() is None and time.monotonic() < give_up:
-            self.listen(0.1)
-        if self.service.poll() != 0:
-            self.service.kill()
-            raise Mistake(f"the service ended with {self.service.poll()}:\n{self.said}")
-        while self.listen(0):
-            if not select.select([self.terminal], [], [], 0)[0]:
-                break
-        self.service = None
+        """Ctrl-C to the service, which ends well."""
+        if "terminal 1" in self.terminals:
+            service = self.terminals["terminal 1"]
+            if (code := service.interrupt()) != 0:
+                raise Mistake(f"the service ended with {code}:\n{service.said}")
+        self.leave("terminal 3")
 
     def close(self):
-        if self.service and self.service.poll() is None:
-            self.service.kill()
-            self.service.wait()
+        for name in list(self.terminals):
+            self.leave(name)
 
     def follow(self, what, text):
         if found := re.fullmatch(r"file (\S+)", what):
@@ -195,11 +228,13 @@ class Reader:
             self.change(found[1], found[2], found[3], text)
         elif what == "terminal 1":
             self.serve(text)
-        elif what == "terminal 1 shows":
-            self.expect(text.splitlines())
+        elif what == "terminal 3":
+            self.watch(text)
+        elif what in ("terminal 1 shows", "terminal 3 shows"):
+            self.expect(what.removesuffix(" shows"), text.splitlines())
         elif what == "terminal 1 Ctrl-C":
             self.end()
-            self.expect(text.splitlines())
+            self.expect("terminal 1", text.splitlines())
         elif what in ("terminal 2", "terminal 2 soon"):
             self.type(text, soon=what.endswith("soon"))
         elif what != "not typed":

@@ -54,7 +54,7 @@ class Files(Page):
         self.assertIn("0 lines", self.refuses('a.txt above "other"', "x\n"))
 
     def test_a_comment_that_says_nothing_known_is_refused(self):
-        self.refuses("terminal 3", "$ true\n")
+        self.refuses("terminal 4", "$ true\n")
         (block,) = BLOCK.finditer("<!-- file a -->\n```cpp\nint a;\n```\n")
         self.assertEqual((block["what"], block["text"]), ("file a", "int a;\n"))
 
@@ -66,6 +66,17 @@ class Service(Page):
         self.reader.follow("file serve.sh", self.PROGRAM)
         self.reader.follow("terminal 1", "$ true && bash serve.sh\nhello\n")
         self.reader.follow("terminal 1 Ctrl-C", "bye\n")
+
+    def test_what_stays_in_the_third_terminal_is_waited_for(self):
+        self.reader.follow("file watch.sh", "echo ready\nuntil [ -e said ]; do sleep 0.05; done\necho heard\nsleep 60\n")
+        self.reader.follow("terminal 3", "$ bash watch.sh\nready\n")
+        self.reader.follow("terminal 2", "$ touch said\n")
+        self.reader.follow("terminal 3 shows", "heard\n")
+        program = self.reader.terminals["terminal 3"].program
+        self.reader.follow("terminal 3", "$ echo another\nanother\n")
+        self.assertIsNotNone(program.returncode, "one at a time")
+        self.assertIn("terminal 3", self.refuses("terminal 3 shows", "something else\n"))
+        self.assertIn("nothing runs in terminal 1", self.refuses("terminal 1 shows", "hello\n"))
 
     def test_one_that_ends_otherwise_is_refused(self):
         self.reader.follow("file serve.sh", self.PROGRAM.replace("exit 0", "exit 3"))
