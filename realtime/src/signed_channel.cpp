@@ -1,5 +1,6 @@
 #include <infra/realtime/signed_channel.hpp>
 
+#include "../../base/src/keep_openssl.hpp"
 #include "token_end.hpp"
 
 #include <infra/base/encoding.hpp>
@@ -32,14 +33,8 @@ std::string signed_text(std::string_view seconds, std::string_view channel, std:
     return text.append(user);
 }
 
-// OpenSSL would take itself down at exit, while the threads of the default loops may still be hashing.
-void keep_openssl() noexcept {
-    static const int kept = OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr);
-    static_cast<void>(kept);
-}
-
 mac mac_of(std::string_view text, std::string_view key) {
-    keep_openssl();
+    infra::detail::keep_openssl();
     mac result{};
     unsigned int size = 0;
     const auto* const bytes = reinterpret_cast<const unsigned char*>(text.data()); // NOLINT

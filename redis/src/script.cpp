@@ -1,9 +1,10 @@
 #include <infra/redis/script.hpp>
 
+#include "../../base/src/keep_openssl.hpp"
+
 #include <infra/base/encoding.hpp>
 #include <infra/redis/command.hpp>
 
-#include <openssl/crypto.h>
 #include <openssl/sha.h>
 
 #include <utility>
@@ -11,14 +12,8 @@
 namespace infra::redis {
 namespace {
 
-// OpenSSL would take itself down at exit, while the threads of the default loops may still be hashing.
-void keep_openssl() noexcept {
-    static const int kept = OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr);
-    static_cast<void>(kept);
-}
-
 std::string sha1_of(std::string_view text) {
-    keep_openssl();
+    infra::detail::keep_openssl();
     unsigned char digest[SHA_DIGEST_LENGTH];
     SHA1(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest);
     return encoding::hex_encode({reinterpret_cast<const char*>(digest), sizeof digest});

@@ -1,5 +1,7 @@
 #include "tls.hpp"
 
+#include "../../base/src/keep_openssl.hpp"
+
 #include <infra/base/error.hpp>
 #include <infra/redis/errc.hpp>
 
@@ -144,8 +146,7 @@ private:
 } // namespace
 
 std::shared_ptr<tls_context> make_tls_context(const tls_options& options) {
-    // OpenSSL would take itself down at exit while the threads of the default loops may still be talking TLS.
-    OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr);
+    infra::detail::keep_openssl();
     return std::make_shared<openssl_context>(options);
 }
 

@@ -1,11 +1,11 @@
 #include "commands.hpp"
 
+#include "../../../base/src/keep_openssl.hpp"
 #include "names.hpp"
 #include "scripts.hpp"
 
 #include <infra/base/encoding.hpp>
 
-#include <openssl/crypto.h>
 #include <openssl/sha.h>
 
 #include <algorithm>
@@ -24,14 +24,8 @@ constexpr milliseconds fence_memory{std::chrono::hours(24)};
 /// Milliseconds as the scripts and PX have them.
 std::int64_t ttl_word(milliseconds ttl) { return ttl >= longest ? -1 : ttl.count(); }
 
-// OpenSSL would take itself down at exit, while the threads of the default loops may still be hashing.
-void keep_openssl() noexcept {
-    static const int kept = OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr);
-    static_cast<void>(kept);
-}
-
 std::string sha1_of(std::string_view text) {
-    keep_openssl();
+    infra::detail::keep_openssl();
     std::array<unsigned char, SHA_DIGEST_LENGTH> digest{};
     SHA1(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
     return encoding::hex_encode({reinterpret_cast<const char*>(digest.data()), digest.size()});

@@ -1,5 +1,7 @@
 #include "smtp.hpp"
 
+#include "../../../base/src/keep_openssl.hpp"
+
 #include <infra/base/encoding.hpp>
 #include <infra/base/error.hpp>
 #include <infra/base/with_deadline.hpp>
@@ -257,7 +259,7 @@ awaitable<findings> look_at_server(email::smtp_options o, bool login, std::chron
 std::string no_smtp(const situation& at) { return servers_of(at.variables).empty() ? "mail does not go by SMTP" : ""; }
 
 awaitable<findings> look_at_smtp(situation at) {
-    OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr); // the loops may still be talking TLS at the end
+    infra::detail::keep_openssl();
     const auto servers = servers_of(at.variables);
     const auto patience = at.patience * 9 / 10 / static_cast<int>(servers.size());
     findings all;

@@ -1,5 +1,7 @@
 #include "sha256.hpp"
 
+#include "../../../base/src/keep_openssl.hpp"
+
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -11,12 +13,6 @@ namespace {
 
 constexpr std::size_t size = 32;
 
-// OpenSSL would take itself down at exit, while the threads of the default loops may still be hashing.
-void keep_openssl() noexcept {
-    static const int kept = OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr);
-    static_cast<void>(kept);
-}
-
 unsigned char* bytes_of(std::string& text) noexcept { return reinterpret_cast<unsigned char*>(text.data()); }
 
 const unsigned char* bytes_of(std::string_view text) noexcept {
@@ -26,7 +22,7 @@ const unsigned char* bytes_of(std::string_view text) noexcept {
 } // namespace
 
 std::string sha256(std::string_view bytes) {
-    keep_openssl();
+    infra::detail::keep_openssl();
     std::string made(size, '\0');
     if (EVP_Digest(bytes.data(), bytes.size(), bytes_of(made), nullptr, EVP_sha256(), nullptr) != 1)
         throw std::bad_alloc();
@@ -34,7 +30,7 @@ std::string sha256(std::string_view bytes) {
 }
 
 std::string hmac_sha256(std::string_view key, std::string_view bytes) {
-    keep_openssl();
+    infra::detail::keep_openssl();
     std::string made(size, '\0');
     if (!HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), bytes_of(bytes), bytes.size(), bytes_of(made),
               nullptr))

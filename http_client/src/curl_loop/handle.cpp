@@ -1,8 +1,8 @@
 #include "handle.hpp"
 
-#include <infra/base/error.hpp>
+#include "../../../base/src/keep_openssl.hpp"
 
-#include <openssl/crypto.h>
+#include <infra/base/error.hpp>
 
 #include <new>
 
@@ -31,9 +31,8 @@ void check(CURLMcode code, const char* what) {
 
 namespace {
 
-// OpenSSL would take itself down at exit while the threads of the default loops may still be talking TLS.
 CURLcode initialise() noexcept {
-    OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr);
+    infra::detail::keep_openssl();
     return curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 

@@ -1,5 +1,6 @@
 // TLS in this process. OpenSSL is included here and nowhere else, so that infra::http_server does not need it.
 
+#include "../../../base/src/keep_openssl.hpp"
 #include "../transport.hpp"
 
 #include <infra/base/error.hpp>
@@ -161,9 +162,8 @@ private:
     std::shared_ptr<ssl::context> context_;
 };
 
-// OpenSSL would take itself down at exit while the threads of the default loops may still be talking TLS.
 std::shared_ptr<tls_acceptor> make_openssl_acceptor(const tls_options& options) {
-    OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr);
+    infra::detail::keep_openssl();
     return std::make_shared<openssl_acceptor>(options);
 }
 

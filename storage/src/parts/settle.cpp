@@ -1,6 +1,6 @@
 #include "settle.hpp"
 
-#include "../openssl.hpp"
+#include "../../../base/src/keep_openssl.hpp"
 #include "../put_mark.hpp"
 #include "transfer.hpp"
 
@@ -16,7 +16,7 @@ namespace infra::storage {
 namespace {
 
 std::string md5_of(std::string_view bytes) {
-    keep_openssl();
+    infra::detail::keep_openssl();
     std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
     unsigned int size = 0;
     if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, EVP_md5(), nullptr) != 1)

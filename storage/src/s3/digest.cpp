@@ -1,6 +1,6 @@
 #include "digest.hpp"
 
-#include "../openssl.hpp"
+#include "../../../base/src/keep_openssl.hpp"
 
 #include <infra/base/encoding.hpp>
 #include <infra/base/error.hpp>
@@ -12,7 +12,7 @@
 namespace infra::storage::s3 {
 
 std::string md5_base64(std::string_view bytes) {
-    keep_openssl();
+    infra::detail::keep_openssl();
     std::array<unsigned char, 16> made{};
     if (EVP_Digest(bytes.data(), bytes.size(), made.data(), nullptr, EVP_md5(), nullptr) != 1)
         throw error(infra::errc::misconfigured,

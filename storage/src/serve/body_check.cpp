@@ -1,6 +1,6 @@
 #include "body_check.hpp"
 
-#include "../openssl.hpp"
+#include "../../../base/src/keep_openssl.hpp"
 #include "../sigv4/names.hpp"
 #include "refusal.hpp"
 
@@ -52,7 +52,7 @@ expected_body expected_by(const http::headers& fields) {
 
 struct body_check::md5 {
     md5() {
-        keep_openssl();
+        infra::detail::keep_openssl();
         digest_must(EVP_DigestInit_ex(context.get(), EVP_md5(), nullptr));
     }
 

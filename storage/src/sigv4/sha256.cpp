@@ -1,6 +1,6 @@
 #include "sha256.hpp"
 
-#include "../openssl.hpp"
+#include "../../../base/src/keep_openssl.hpp"
 
 #include <infra/base/encoding.hpp>
 
@@ -15,7 +15,7 @@ namespace infra::storage::sigv4 {
 namespace {
 
 const EVP_MD* fetch() noexcept {
-    keep_openssl();
+    infra::detail::keep_openssl();
     return EVP_MD_fetch(nullptr, "SHA256", nullptr);
 }
 
@@ -33,7 +33,7 @@ void must(int succeeded) {
 }
 
 EVP_MAC_CTX* new_mac() {
-    keep_openssl();
+    infra::detail::keep_openssl();
     const std::unique_ptr<EVP_MAC, decltype(&EVP_MAC_free)> hmac(EVP_MAC_fetch(nullptr, "HMAC", nullptr),
                                                                  &EVP_MAC_free);
     auto* const made = hmac ? EVP_MAC_CTX_new(hmac.get()) : nullptr;
