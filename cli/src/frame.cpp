@@ -115,14 +115,14 @@ std::span<const exit_meaning> exit_codes() noexcept { return meanings; }
 
 void output::print(std::string_view text, const boost::json::value& document) const {
     if (json)
-        out << boost::json::serialize(document) << '\n';
+        out << printable_json(boost::json::serialize(document)) << '\n';
     else
         out << text << '\n';
 }
 
 exit_code output::fail(exit_code code, std::string_view sentence) const {
     if (json)
-        out << boost::json::serialize(boost::json::value{{"error", {{"message", sentence}}}}) << '\n';
+        out << printable_json(boost::json::serialize(boost::json::value{{"error", {{"message", sentence}}}})) << '\n';
     else
         err << "infra: " << printable_lines(sentence) << '\n';
     return code;

@@ -1,6 +1,7 @@
 #include "new/skeleton.hpp"
 
 #include "frame.hpp"
+#include "shell_word.hpp"
 #include "verbs.hpp"
 
 #include <infra/base/error.hpp>
@@ -21,9 +22,15 @@ struct new_words {
     std::string directory;
 };
 
+// `cd -shop` would be an option.
+std::string path_to_type(const std::string& folder) {
+    return shell_word(folder.starts_with('-') ? "./" + folder : folder);
+}
+
 std::vector<std::string> commands(const std::string& name, const std::string& folder) {
-    return {"cd " + folder, "cmake -B build -G Ninja -DCMAKE_CXX_COMPILER=clang++-19 && cmake --build build",
-            "ctest --test-dir build", "build/" + name};
+    return {"cd " + path_to_type(folder),
+            "cmake -B build -G Ninja -DCMAKE_CXX_COMPILER=clang++-19 && cmake --build build", "ctest --test-dir build",
+            "build/" + name};
 }
 
 bool holds_something(const fs::path& folder) {

@@ -98,6 +98,12 @@ TEST_F(New, WritesItsFilesAndSaysWhatComesNext) {
     EXPECT_NE(out.find("\n  build/shop\n"), std::string::npos) << out;
 }
 
+TEST_F(New, SaysItSoThatItCanBePasted) {
+    EXPECT_EQ(run({"shop", "--directory", folder.path() + "/Ann's \"new\" shop", "--json"}), 0) << err;
+    const auto first = std::string(json::parse(out)->at("next").at(0).as_string());
+    EXPECT_EQ(std::system((first + " && test -f CMakeLists.txt").c_str()), 0) << first;
+}
+
 TEST_F(New, TellsItInJson) {
     EXPECT_EQ(run({"shop", "--directory", folder.path(), "--json"}), 0) << "a folder that is empty will do";
     const auto document = json::parse(out).value();
