@@ -1,9 +1,11 @@
 #include "email_verbs.hpp"
+#include "progress_bar.hpp"
 #include "verbs.hpp"
 
 #include <infra/base/error.hpp>
 #include <infra/email/error.hpp>
 #include <infra/email/failover.hpp>
+#include <infra/runtime/wait.hpp>
 
 #include <algorithm>
 #include <fstream>
@@ -81,6 +83,12 @@ email::mailer_options mailer_options_for(const std::string& url, const std::stri
         values["EMAIL_FROM"] = from;
     }
     return email::options_from(environment(std::move(values)));
+}
+
+std::string send_visibly(const email::mailer& by, email::message what, const output& to) {
+    const progress_bar bar(to, "sending");
+    auto sending = by.send(std::move(what));
+    return wait(std::move(sending));
 }
 
 std::string words_of(const std::string& file) {

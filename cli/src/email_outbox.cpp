@@ -5,7 +5,6 @@
 
 #include <infra/email/mime.hpp>
 #include <infra/email/outbox.hpp>
-#include <infra/runtime/wait.hpp>
 
 #include <filesystem>
 #include <memory>
@@ -156,9 +155,8 @@ exit_code resend(const outbox_words& words, const output& to) {
     const auto mailer = mailer_for(words);
     auto again = email::to_message(email::from_mime(eml_of(words)));
     again.idempotency_key = words.key;
-    auto sending = mailer.send(std::move(again));
-    const auto id = wait(std::move(sending));
-    to.print(id, {{"id", id}, {"transport", mailer.transport_name()}});
+    const auto id = send_visibly(mailer, std::move(again), to);
+    to.print(printable(id), {{"id", id}, {"transport", mailer.transport_name()}});
     return exit_code::ok;
 }
 

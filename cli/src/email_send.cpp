@@ -1,7 +1,7 @@
 #include "email_verbs.hpp"
+#include "printable.hpp"
 
 #include <infra/email/message.hpp>
-#include <infra/runtime/wait.hpp>
 
 #include <memory>
 #include <ostream>
@@ -66,9 +66,8 @@ email::mailer mailer_for(const send_words& words) {
 exit_code send(const send_words& words, const output& to) {
     check(words);
     const auto mailer = mailer_for(words);
-    auto sending = mailer.send(message_of(words));
-    const auto id = wait(std::move(sending));
-    to.print(id, {{"id", id}, {"transport", mailer.transport_name()}});
+    const auto id = send_visibly(mailer, message_of(words), to);
+    to.print(printable(id), {{"id", id}, {"transport", mailer.transport_name()}});
     if (mailer.transport_name() == "outbox" && !to.json)
         to.err << "infra: written into an outbox and sent to nobody; EMAIL_URL says where mail goes\n";
     return exit_code::ok;

@@ -39,6 +39,9 @@ exit_code email_code_for(const boost::system::error_code& failure);
 /// password in it, which everybody on the machine could read.
 email::mailer_options mailer_options_for(const std::string& url, const std::string& from, const environment& variables);
 
+/// Its id. A person sees that it goes on.
+std::string send_visibly(const email::mailer& by, email::message what, const output& to);
+
 /// Whether any of a list of URLs has a password.
 bool has_password(std::string_view urls);
 

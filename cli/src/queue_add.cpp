@@ -1,5 +1,6 @@
 #include "queue_add.hpp"
 #include "printable.hpp"
+#include "progress_bar.hpp"
 #include "queue_verbs.hpp"
 
 #include <iostream>
@@ -31,16 +32,17 @@ struct bulk {
     json::array listed{};
 };
 
-void add_batch(job_batch batch, const add_words& words, const queue_session& with, bulk& sum) {
+void add_batch(job_batch batch, const add_words& words, const queue_session& with, bulk& sum, progress_bar& bar) {
     for (const auto& [number, problem] : batch.bad) {
         if (!with.to.json)
-            with.to.err << "infra: line " << number << ": " << printable(problem) << '\n';
+            bar.tell("infra: line " + std::to_string(number) + ": " + printable(problem));
         if (++sum.bad_lines <= bad_lines_listed)
             sum.listed.push_back({{"line", number}, {"problem", problem}});
     }
     const queue::job<json::value> all_of({.name = words.name.empty() ? words.queue : words.name, .queue = words.queue});
     auto how = enqueue_options_from(words);
     sum.added += with.ask(with.jobs.enqueue_bulk(all_of, batch.jobs, std::move(how))).size();
+    bar.show({.done = sum.added});
 }
 
 exit_code told(const bulk& sum, const output& to, exit_code otherwise) {
@@ -51,20 +53,25 @@ exit_code told(const bulk& sum, const output& to, exit_code otherwise) {
 }
 
 // A batch is added as a whole or not at all; those before it stay.
-exit_code add_lines(const add_words& words, const queue_session& with) {
+exit_code add_batches(const add_words& words, const queue_session& with, bulk& sum) {
     line_reader lines(std::cin, most_payload);
-    bulk sum;
+    progress_bar bar(with.to, words.queue, "jobs added", &std::cin);
     for (auto batch = next_batch(lines); !batch.empty(); batch = next_batch(lines)) {
         const auto place = "lines " + std::to_string(batch.first) + " to " + std::to_string(batch.last);
         try {
-            add_batch(std::move(batch), words, with, sum);
+            add_batch(std::move(batch), words, with, sum, bar);
         } catch (const boost::system::system_error& e) {
-            with.to.err << "infra: " << place << " and what follows them were not added: " << printable(e.what())
-                        << '\n';
-            return told(sum, with.to, code_for(e.code()));
+            bar.tell("infra: " + place + " and what follows them were not added: " + printable(e.what()));
+            return code_for(e.code());
         }
     }
-    return told(sum, with.to, sum.bad_lines > 0 ? exit_code::failed : exit_code::ok);
+    return sum.bad_lines > 0 ? exit_code::failed : exit_code::ok;
+}
+
+exit_code add_lines(const add_words& words, const queue_session& with) {
+    bulk sum;
+    const auto code = add_batches(words, with, sum);
+    return told(sum, with.to, code);
 }
 
 exit_code add(const add_words& words, const queue_session& with) {

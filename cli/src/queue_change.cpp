@@ -1,5 +1,5 @@
 #include "printable.hpp"
-#include "progress_bar.hpp"
+#include "queue_steps.hpp"
 #include "queue_verbs.hpp"
 
 #include <algorithm>
@@ -41,22 +41,10 @@ queue::job_filter filter_from(const change_words& words, std::optional<queue::jo
     return filter;
 }
 
-// As control::retry_all() and its like do it, but a person sees that it goes on.
-std::size_t change_in_steps(queue::change_request step, const queue_session& with) {
-    progress_bar bar(with.to.err, is_terminal(with.to.err), step.filter.queue, "jobs");
-    std::size_t changed = 0;
-    do {
-        auto done = wait(with.jobs.change(step));
-        changed += done.changed;
-        bar.show({.done = changed});
-        step.cursor = std::move(done.next);
-    } while (!step.cursor.empty());
-    return changed;
-}
-
 exit_code change_all(const change_verb& what, const change_words& words, const queue_session& with) {
     queue::check_name("--queue", words.queue);
-    const auto changed = change_in_steps({.what = what.what, .filter = filter_from(words, what.usual)}, with);
+    const auto changed =
+        change_in_steps({.change = {.what = what.what, .filter = filter_from(words, what.usual)}}, with);
     with.to.print(std::to_string(changed) + " " + what.done, {{"changed", changed}});
     return exit_code::ok;
 }

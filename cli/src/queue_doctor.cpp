@@ -1,4 +1,5 @@
 #include "printable.hpp"
+#include "progress_bar.hpp"
 #include "queue_verbs.hpp"
 #include "table.hpp"
 
@@ -75,11 +76,15 @@ queue::redis_queue_options server_of(const queue_place& place) {
     return at;
 }
 
+queue::diagnosis examine_visibly(const queue_place& place, const doctor_words& words, const output& to) {
+    const progress_bar bar(to, "looking at all keys");
+    return wait(queue::examine(server_of(place),
+                               {.queues = words.queues, .repair = words.repair, .max_findings = words.limit}));
+}
+
 exit_code examine(const queue_place& place, const doctor_words& words, const output& to) {
     try {
-        return tell(wait(queue::examine(server_of(place),
-                                        {.queues = words.queues, .repair = words.repair, .max_findings = words.limit})),
-                    to);
+        return tell(examine_visibly(place, words, to), to);
     } catch (const boost::system::system_error& e) {
         return to.fail(code_for(e.code()), with_advice(e));
     } catch (const std::invalid_argument& e) {

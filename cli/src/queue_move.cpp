@@ -1,3 +1,4 @@
+#include "printable.hpp"
 #include "progress_bar.hpp"
 #include "queue_verbs.hpp"
 #include "table.hpp"
@@ -117,14 +118,11 @@ std::string text_of(const std::vector<queue::moved_queue>& moved) {
 /// On a terminal a bar for each step of each queue, elsewhere a line a second.
 class teller {
 public:
-    teller(const output& to, const queue::move_plan& plan) : to_(&to), plan_(&plan) {}
+    teller(const output& to, const queue::move_plan& plan) : to_(&to), plan_(&plan), bar_(to, "moving", "jobs") {}
 
     void tell(const queue::move_progress& p) {
-        if (to_->json)
-            return;
-        if (is_terminal(to_->err))
-            show(p);
-        else
+        show(p);
+        if (!to_->json && !bar_.is_visible())
             write(p);
     }
 
@@ -132,10 +130,10 @@ private:
     void show(const queue::move_progress& p) {
         auto name = p.queue + ": " + std::string(to_string(p.step));
         if (name != shown_) {
-            bar_.emplace(to_->err, true, name, "jobs");
+            bar_.begin(name);
             shown_ = std::move(name);
         }
-        bar_->show({.done = p.jobs, .total = total_of(p)});
+        bar_.show({.done = p.jobs, .total = total_of(p)});
     }
 
     // Of jobs that run, fewer are left each time; and they may come faster than they are carried.
@@ -151,12 +149,13 @@ private:
         if (told_ && now - *told_ < between_lines)
             return;
         told_ = now;
-        to_->err << "infra: " << p.queue << ": " << to_string(p.step) << ", " << p.jobs << " jobs\n" << std::flush;
+        to_->err << "infra: " << printable(p.queue) << ": " << to_string(p.step) << ", " << p.jobs << " jobs\n"
+                 << std::flush;
     }
 
     const output* to_;
     const queue::move_plan* plan_;
-    std::optional<progress_bar> bar_{};
+    progress_bar bar_;
     std::string shown_{};
     std::optional<std::chrono::steady_clock::time_point> told_{};
 };
@@ -164,7 +163,7 @@ private:
 void tell_remarks(const queue::move_plan& plan, const output& to) {
     if (!to.json)
         for (const auto& each : plan.remarks)
-            to.err << "infra: " << each << '\n';
+            to.err << "infra: " << printable(each) << '\n';
 }
 
 void tell_left_behind(const output& to) {
@@ -187,7 +186,7 @@ exit_code tell_plan(const queue::move_plan& plan, const output& to) {
     to.print(text_of(plan), document_of(plan));
     if (!to.json)
         for (const auto& each : plan.obstacles)
-            to.err << "infra: cannot be moved: " << each << '\n';
+            to.err << "infra: cannot be moved: " << printable(each) << '\n';
     tell_left_behind(to);
     return plan.obstacles.empty() ? exit_code::ok : exit_code::failed;
 }

@@ -1,3 +1,4 @@
+#include "queue_steps.hpp"
 #include "queue_verbs.hpp"
 
 namespace infra::cli {
@@ -29,17 +30,39 @@ exit_code removed(std::size_t count, const output& to) {
     return exit_code::ok;
 }
 
-// What goes over many jobs takes the time it takes, in steps that the backend bounds.
+// As control::drain() does it.
 exit_code drain(const steer_words& words, const queue_session& with) {
-    return removed(wait(with.jobs.drain(words.queue, words.also_delayed)), with.to);
+    queue::check_name("queue", words.queue);
+    const auto now = with.ask(with.jobs.counts({words.queue})).at(0);
+    many_jobs which{.change = {.what = queue::job_change::remove,
+                               .filter = {.queue = words.queue, .states = {queue::job_state::waiting}}},
+                    .expected = now.waiting};
+    if (words.also_delayed) {
+        which.change.filter.states.push_back(queue::job_state::delayed);
+        *which.expected += now.delayed;
+    }
+    return removed(change_in_steps(std::move(which), with), with.to);
+}
+
+// As control::clean() does it.
+queue::job_filter filter_of(const steer_words& words, queue::job_state state, wall_time now) {
+    queue::job_filter which{.queue = words.queue, .states = {state}};
+    const bool is_over = state == queue::job_state::completed || state == queue::job_state::failed;
+    const auto before = saturating_add(now, -duration_of("--older-than", words.older_than));
+    (is_over ? which.finished_before : which.created_before) = before;
+    return which;
 }
 
 exit_code clean(const steer_words& words, const queue_session& with) {
     const auto state = job_state_from(words.state);
     if (state == queue::job_state::active)
         throw std::invalid_argument("jobs that run cannot be removed; cancel them");
-    const auto age = duration_of("--older-than", words.older_than);
-    return removed(wait(with.jobs.clean(words.queue, state, age, words.limit)), with.to);
+    queue::check_name("queue", words.queue);
+    auto which = filter_of(words, state, with.now());
+    return removed(
+        change_in_steps(
+            {.change = {.what = queue::job_change::remove, .filter = std::move(which)}, .most = words.limit}, with),
+        with.to);
 }
 
 } // namespace

@@ -1,3 +1,4 @@
+#include "progress_bar.hpp"
 #include "realtime_load.hpp"
 #include "realtime_verbs.hpp"
 #include "table.hpp"
@@ -87,8 +88,13 @@ load_options options_of(const bench_words& words, const std::string& service) {
             .time = *time};
 }
 
+load_result measure_visibly(const bench_words& words, const realtime_session& with) {
+    const progress_bar bar(with.to, "measuring for " + words.time);
+    return until_interrupted(measure(options_of(words, with.url), with.request("/publish")));
+}
+
 exit_code bench(const bench_words& words, const realtime_session& with) {
-    const auto result = until_interrupted(measure(options_of(words, with.url), with.request("/publish")));
+    const auto result = measure_visibly(words, with);
     with.to.print(text_of(result), figures_of(result));
     if (result.delivered == result.expected && result.clients == words.clients)
         return exit_code::ok;

@@ -1,3 +1,4 @@
+#include "progress_bar.hpp"
 #include "storage_verbs.hpp"
 #include "until_interrupted.hpp"
 
@@ -9,6 +10,7 @@
 #include <infra/storage/verify.hpp>
 
 #include <memory>
+#include <optional>
 #include <ostream>
 #include <stdexcept>
 
@@ -52,9 +54,14 @@ json::value document_of(const storage::verify_report& report) {
     return {{"store", report.store}, {"usable", report.usable()}, {"checks", std::move(checks)}};
 }
 
-exit_code verify(const storage::verify_options& how, const storage_session& with) {
+storage::verify_report verify_visibly(const storage::verify_options& how, const storage_session& with) {
+    const progress_bar bar(with.to, "trying it out");
     auto trying = storage::verify(with.files, how);
-    const auto report = until_interrupted(std::move(trying));
+    return until_interrupted(std::move(trying));
+}
+
+exit_code verify(const storage::verify_options& how, const storage_session& with) {
+    const auto report = verify_visibly(how, with);
     with.to.print(text_of(report, with.to), document_of(report));
     if (!report.usable() && !with.to.json)
         with.to.err << "infra: do not rely on this store: see what is wrong or failed\n";
@@ -69,20 +76,34 @@ struct sweep_words {
     std::string staged;
 };
 
+struct swept {
+    storage::sweep_result by_store;
+    std::optional<std::size_t> staged;
+};
+
+swept sweep_visibly(const sweep_words& words, std::chrono::milliseconds age, const storage_session& with) {
+    progress_bar bar(with.to, "looking for uploads that nobody completed");
+    auto sweeping = with.files.sweep(age, words.prefix);
+    swept done{.by_store = wait(std::move(sweeping)), .staged = {}};
+    if (!words.staged.empty()) {
+        bar.begin("looking at " + words.staged);
+        auto removing = with.files.remove_older(words.staged, age);
+        done.staged = wait(std::move(removing));
+    }
+    return done;
+}
+
 exit_code sweep(const sweep_words& words, const storage_session& with) {
     const auto age = parse_duration(words.older_than);
     if (!age)
         throw std::invalid_argument("--older-than: expected a duration such as 90m, 24h or 7d");
-    auto sweeping = with.files.sweep(*age, words.prefix);
-    const auto swept = wait(std::move(sweeping));
-    auto text =
-        std::to_string(swept.uploads) + " uploads aborted, " + std::to_string(swept.leavings) + " leavings removed";
-    json::object document{{"uploads", swept.uploads}, {"leavings", swept.leavings}};
-    if (!words.staged.empty()) {
-        auto removing = with.files.remove_older(words.staged, *age);
-        const auto removed = wait(std::move(removing));
-        text += ", " + std::to_string(removed) + " staged objects removed";
-        document["staged"] = removed;
+    const auto done = sweep_visibly(words, *age, with);
+    auto text = std::to_string(done.by_store.uploads) + " uploads aborted, " + std::to_string(done.by_store.leavings) +
+                " leavings removed";
+    json::object document{{"uploads", done.by_store.uploads}, {"leavings", done.by_store.leavings}};
+    if (done.staged) {
+        text += ", " + std::to_string(*done.staged) + " staged objects removed";
+        document["staged"] = *done.staged;
     }
     with.to.print(text, std::move(document));
     return exit_code::ok;

@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <ostream>
 
 namespace infra::cli {
@@ -40,7 +41,7 @@ exit_code get_into_file(const get_words& words, const storage_session& with) {
     const auto target = target_of(words);
     storage::object_info info;
     {
-        progress_bar bar(with.to.err, is_terminal(with.to.err), words.key);
+        progress_bar bar(with.to, words.key);
         info = until_interrupted(
             with.files.download(words.key, target, {.resume = words.resume, .on_progress = bar.follow()}));
     }
@@ -53,8 +54,10 @@ exit_code get_into_file(const get_words& words, const storage_session& with) {
 exit_code get(const get_words& words, const storage_session& with) {
     if (words.to != "-")
         return get_into_file(words, with);
-    progress_bar bar(with.to.err, is_terminal(with.to.err) && !is_terminal(with.to.out), words.key);
-    until_interrupted(write_to(with.files, words.key, with.to.out, bar.follow()));
+    std::optional<progress_bar> bar;
+    if (!is_terminal(with.to.out))
+        bar.emplace(with.to, words.key);
+    until_interrupted(write_to(with.files, words.key, with.to.out, bar ? bar->follow() : storage::progress_function()));
     return exit_code::ok;
 }
 

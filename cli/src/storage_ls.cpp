@@ -1,6 +1,8 @@
+#include "progress_bar.hpp"
 #include "storage_verbs.hpp"
 
 #include "printable.hpp"
+#include "shell_word.hpp"
 #include "shown_words.hpp"
 #include "table.hpp"
 
@@ -33,7 +35,7 @@ std::string last_of(const storage::list_page& page) {
     return std::max(object, prefix);
 }
 
-awaitable<found_names> find(storage::storage files, ls_words words) {
+awaitable<found_names> find(storage::storage files, ls_words words, progress_bar& bar) {
     found_names found;
     storage::list_options what{
         .prefix = words.prefix, .delimiter = words.recursive ? "" : "/", .start_after = words.after};
@@ -45,6 +47,7 @@ awaitable<found_names> find(storage::storage files, ls_words words) {
         found.objects.insert(found.objects.end(), std::make_move_iterator(page.objects.begin()),
                              std::make_move_iterator(page.objects.end()));
         found.prefixes.insert(found.prefixes.end(), page.prefixes.begin(), page.prefixes.end());
+        bar.show({.done = found.objects.size() + found.prefixes.size()});
         what.token = page.token;
         if (what.token.empty())
             break;
@@ -89,8 +92,13 @@ json::value listing_document(const found_names& found) {
             {"next", found.last.empty() ? json::value() : json::value(found.last)}};
 }
 
+found_names find_visibly(const ls_words& words, const storage_session& with) {
+    progress_bar bar(with.to, words.prefix, "keys found");
+    return wait(find(with.files, words, bar));
+}
+
 exit_code ls(const ls_words& words, const storage_session& with) {
-    const auto found = wait(find(with.files, words));
+    const auto found = find_visibly(words, with);
     const bool none = found.objects.empty() && found.prefixes.empty();
     if (!none || with.to.json)
         with.to.print(listing_text(found, words), listing_document(found));
@@ -99,7 +107,8 @@ exit_code ls(const ls_words& words, const storage_session& with) {
     if (none)
         with.to.err << "infra: nothing is there" << (words.prefix.empty() ? "" : " that begins so") << '\n';
     if (!found.last.empty())
-        with.to.err << "infra: there is more: --after '" << printable(found.last) << "', or a higher --limit\n";
+        with.to.err << "infra: there is more: --after=" << shell_word(printable(found.last))
+                    << ", or a higher --limit\n";
     return exit_code::ok;
 }
 

@@ -75,7 +75,7 @@ exit_code put(const put_words& words, const storage_session& with) {
         what = storage::pieces{next_of_input};
     storage::object_info info;
     {
-        progress_bar bar(with.to.err, is_terminal(with.to.err), key);
+        progress_bar bar(with.to, key, "", words.from == "-" ? &std::cin : nullptr);
         how.on_progress = bar.follow();
         info = until_interrupted(with.files.put(key, std::move(what), std::move(how)));
     }

@@ -7,12 +7,13 @@
 
 #include <algorithm>
 #include <memory>
-#include <optional>
 #include <ostream>
 #include <stdexcept>
 
 namespace infra::cli {
 namespace {
+
+constexpr std::size_t keys_at_once = 1000; // of a request to S3
 
 struct rm_words {
     std::vector<std::string> keys;
@@ -53,10 +54,22 @@ awaitable<removed> remove_below(storage::storage files, std::string prefix, prog
     }
 }
 
-awaitable<removed> remove_keys(storage::storage files, std::vector<std::string> keys) {
+awaitable<removed> remove_keys(storage::storage files, std::vector<std::string> keys, progress_bar& bar) {
     removed sum;
-    add(sum, co_await files.remove_many(std::move(keys)));
+    for (std::size_t i = 0; i < keys.size(); i += keys_at_once) {
+        const auto begin = keys.begin() + static_cast<std::ptrdiff_t>(i);
+        const auto end = begin + static_cast<std::ptrdiff_t>(std::min(keys_at_once, keys.size() - i));
+        add(sum, co_await files.remove_many({begin, end}));
+        bar.show({.done = sum.count, .total = keys.size()});
+    }
     co_return sum;
+}
+
+removed remove_visibly(const rm_words& words, const storage_session& with) {
+    progress_bar bar(with.to, words.prefix.empty() ? words.keys.front() : words.prefix, "keys removed");
+    auto removing =
+        words.prefix.empty() ? remove_keys(with.files, words.keys, bar) : remove_below(with.files, words.prefix, bar);
+    return wait(std::move(removing));
 }
 
 std::string text_of(const removed& sum) {
@@ -88,11 +101,7 @@ exit_code rm(const rm_words& words, const storage_session& with) {
     if (!words.prefix.empty() && !words.yes)
         throw std::invalid_argument(
             "--prefix removes all that begins so; look with `infra storage ls -r` and say --yes");
-    std::optional<progress_bar> bar(std::in_place, with.to.err, is_terminal(with.to.err), words.prefix, "keys removed");
-    const auto sum =
-        wait(words.prefix.empty() ? remove_keys(with.files, words.keys) : remove_below(with.files, words.prefix, *bar));
-    bar.reset(); // before anything else is written
-    return told(sum, with.to);
+    return told(remove_visibly(words, with), with.to);
 }
 
 struct cp_words {
@@ -100,9 +109,15 @@ struct cp_words {
     bool if_absent = false;
 };
 
-exit_code cp(const cp_words& words, const storage_session& with) {
+// The store copies, and says nothing until it has.
+storage::object_info copy_visibly(const cp_words& words, const storage_session& with) {
+    const progress_bar bar(with.to, "copying " + words.from);
     auto copying = with.files.copy(words.from, words.to, {.if_absent = words.if_absent});
-    const auto info = wait(std::move(copying));
+    return wait(std::move(copying));
+}
+
+exit_code cp(const cp_words& words, const storage_session& with) {
+    const auto info = copy_visibly(words, with);
     with.to.print(printable(info.key) + ", " + shown_size(info.size), document_of(info));
     return exit_code::ok;
 }

@@ -1,5 +1,7 @@
 #include "terminal.hpp"
 
+#include <algorithm>
+#include <cerrno>
 #include <iostream>
 
 #include <sys/ioctl.h>
@@ -19,15 +21,30 @@ bool is_terminal(const std::ostream& stream) {
     return descriptor >= 0 && ::isatty(descriptor) == 1;
 }
 
+bool is_terminal(const std::istream& stream) { return &stream == &std::cin && ::isatty(STDIN_FILENO) == 1; }
+
 std::size_t columns_of(const std::ostream& stream) {
     winsize size{};
     const int descriptor = descriptor_of(stream);
     return descriptor >= 0 && ::ioctl(descriptor, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
-bool has_colours(bool terminal, const environment& variables) {
+bool obeys_escapes(const environment& variables) {
     const auto kind = variables.get_or("TERM", "");
-    return terminal && !variables.has("NO_COLOR") && !kind.empty() && kind != "dumb";
+    return !kind.empty() && kind != "dumb";
+}
+
+void write_to_terminal(const std::ostream& stream, std::string_view text) {
+    while (!text.empty()) {
+        const auto taken = ::write(descriptor_of(stream), text.data(), text.size());
+        if (taken < 0 && errno != EINTR)
+            return;
+        text.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(taken, 0)));
+    }
+}
+
+bool has_colours(bool terminal, const environment& variables) {
+    return terminal && !variables.has("NO_COLOR") && obeys_escapes(variables);
 }
 
 std::string painted(bool colours, ink with, std::string_view text) {

@@ -16,8 +16,17 @@ namespace infra::cli {
 /// Whether the stream is the process's standard output or error, and that a terminal.
 bool is_terminal(const std::ostream& stream);
 
+/// Whether the stream is the process's standard input, and somebody types there.
+bool is_terminal(const std::istream& stream);
+
 /// How many columns that terminal has; 0 where it is none, and nothing has to fit.
 std::size_t columns_of(const std::ostream& stream);
+
+/// Whether a terminal can be told to write over what it shows: not where TERM is `dumb` or nothing.
+bool obeys_escapes(const environment& variables);
+
+/// Puts it on the terminal that the stream is, past the stream. What the terminal does not take is lost.
+void write_to_terminal(const std::ostream& stream, std::string_view text);
 
 /// Colours are for terminals that understand them and whose owner wants them: neither with NO_COLOR nor where TERM is `dumb` or nothing.
 bool has_colours(bool terminal, const environment& variables);

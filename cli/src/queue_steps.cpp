@@ -1,0 +1,24 @@
+#include "queue_steps.hpp"
+
+#include "progress_bar.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace infra::cli {
+
+std::size_t change_in_steps(many_jobs which, const queue_session& with) {
+    auto& step = which.change;
+    progress_bar bar(with.to, step.filter.queue, "jobs");
+    std::size_t changed = 0;
+    do {
+        step.max = std::min(step.max, which.most - changed);
+        auto done = wait(with.jobs.change(step));
+        changed += done.changed;
+        bar.show({.done = changed, .total = which.expected});
+        step.cursor = std::move(done.next);
+    } while (!step.cursor.empty() && changed < which.most);
+    return changed;
+}
+
+} // namespace infra::cli

@@ -1,0 +1,23 @@
+#pragma once
+
+/// What goes over many jobs, as control::retry_all() and its like do it, where a person sees that it goes on.
+
+#include "queue_session.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+
+namespace infra::cli {
+
+struct many_jobs {
+    queue::change_request change{}; ///< with a filter
+    std::size_t most = std::numeric_limits<std::size_t>::max();
+    std::optional<std::uint64_t> expected{}; ///< how many there are now
+};
+
+/// How many were changed. Takes the time it takes, in steps that the backend bounds.
+std::size_t change_in_steps(many_jobs which, const queue_session& with);
+
+} // namespace infra::cli
