@@ -1,6 +1,7 @@
 #include <infra/app.hpp>
 
 #include "src/wiring.hpp"
+#include "tests/test_folder.hpp"
 
 #include <infra/http_client.hpp>
 #include <infra/testing/redis_server.hpp>
@@ -18,7 +19,6 @@
 #include <atomic>
 #include <csignal>
 #include <cstdlib>
-#include <filesystem>
 #include <map>
 #include <stdexcept>
 #include <string>
@@ -35,12 +35,6 @@ namespace infra::app {
 namespace {
 
 struct Application : ::testing::Test {
-    Application() {
-        auto pattern = (std::filesystem::temp_directory_path() / "infra-app-XXXXXX").string();
-        folder = ::mkdtemp(pattern.data());
-    }
-    ~Application() override { std::filesystem::remove_all(folder); }
-
     environment with(environment::variables more = {}) const {
         more.emplace("QUEUE_URL", "sqlite:" + (folder / "queue.db").string());
         more.emplace("STORAGE_URL", "file:" + (folder / "storage").string());
@@ -48,7 +42,7 @@ struct Application : ::testing::Test {
         return environment(std::move(more));
     }
 
-    std::filesystem::path folder;
+    test_folder folder;
 };
 
 awaitable<http::client_response> get(std::string url) {

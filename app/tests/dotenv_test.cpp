@@ -1,5 +1,7 @@
 #include <infra/app/dotenv.hpp>
 
+#include "tests/test_folder.hpp"
+
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -79,16 +81,10 @@ TEST(Dotenv, TellsWhereAMistakeIsAndNeverWhatStandsThere) {
 }
 
 struct DotenvFile : testing::Test {
-    DotenvFile() {
-        auto pattern = (std::filesystem::temp_directory_path() / "infra-dotenv-XXXXXX").string();
-        folder = ::mkdtemp(pattern.data());
-    }
-    ~DotenvFile() override { std::filesystem::remove_all(folder); }
-
     std::string path() const { return (folder / ".env").string(); }
     void write(const std::string& text) const { std::ofstream(path(), std::ios::binary) << text; }
 
-    std::filesystem::path folder;
+    test_folder folder;
 };
 
 TEST_F(DotenvFile, CountsUnlessTheServiceRunsInProduction) {

@@ -1,5 +1,7 @@
 #include <infra/app.hpp>
 
+#include "tests/test_folder.hpp"
+
 #include <infra/http_client.hpp>
 
 #include <boost/asio/this_coro.hpp>
@@ -9,7 +11,6 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
-#include <filesystem>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -22,12 +23,7 @@ namespace {
 using namespace std::chrono_literals;
 
 struct DrainDelay : testing::Test {
-    DrainDelay() {
-        GTEST_FLAG_SET(death_test_style, "threadsafe");
-        auto pattern = (std::filesystem::temp_directory_path() / "infra-drain-XXXXXX").string();
-        folder = ::mkdtemp(pattern.data());
-    }
-    ~DrainDelay() override { std::filesystem::remove_all(folder); }
+    DrainDelay() { GTEST_FLAG_SET(death_test_style, "threadsafe"); }
 
     environment with(environment::variables more = {}) const {
         more.emplace("QUEUE_URL", "sqlite:" + (folder / "queue.db").string());
@@ -36,7 +32,7 @@ struct DrainDelay : testing::Test {
         return environment(std::move(more));
     }
 
-    std::filesystem::path folder;
+    test_folder folder;
 };
 
 awaitable<int> status_of(std::string url) {

@@ -1,5 +1,7 @@
 #include <infra/app.hpp>
 
+#include "tests/test_folder.hpp"
+
 #include <gtest/gtest.h>
 
 #include <csignal>
@@ -19,12 +21,7 @@ namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
 struct Hangup : testing::Test {
-    Hangup() {
-        GTEST_FLAG_SET(death_test_style, "threadsafe");
-        auto pattern = (fs::temp_directory_path() / "infra-hangup-XXXXXX").string();
-        folder = ::mkdtemp(pattern.data());
-    }
-    ~Hangup() override { fs::remove_all(folder); }
+    Hangup() { GTEST_FLAG_SET(death_test_style, "threadsafe"); }
 
     environment variables() const {
         return environment({{"QUEUE_URL", "memory:"},
@@ -37,7 +34,7 @@ struct Hangup : testing::Test {
         return std::string(std::istreambuf_iterator<char>(from), {}).find(word) != std::string::npos;
     }
 
-    fs::path folder;
+    test_folder folder;
 };
 
 // What logrotate does: it moves the file away, and tells the service.

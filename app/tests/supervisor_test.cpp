@@ -1,4 +1,5 @@
 #include "src/supervisor.hpp"
+#include "tests/test_folder.hpp"
 
 #include <infra/base/error.hpp>
 #include <infra/base/with_deadline.hpp>
@@ -17,7 +18,6 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstring>
-#include <filesystem>
 #include <mutex>
 #include <thread>
 
@@ -60,17 +60,11 @@ private:
 };
 
 struct Supervisor : testing::Test {
-    Supervisor() {
-        auto pattern = (std::filesystem::temp_directory_path() / "infra-notify-XXXXXX").string();
-        folder = ::mkdtemp(pattern.data());
-    }
-    ~Supervisor() override { std::filesystem::remove_all(folder); }
-
-    std::filesystem::path folder;
+    test_folder folder;
 };
 
 TEST_F(Supervisor, HearsOneDatagramAMessage) {
-    for (const auto& name : {(folder / "notify").string(), "@infra-test-" + folder.filename().string()}) {
+    for (const auto& name : {(folder / "notify").string(), "@infra-test-" + folder.path().filename().string()}) {
         const listener systemd(name);
         const supervisor told(environment({{"NOTIFY_SOCKET", name}}));
         told.tell("READY=1\nSTATUS=serving");

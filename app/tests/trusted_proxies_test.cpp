@@ -1,5 +1,7 @@
 #include <infra/app.hpp>
 
+#include "tests/test_folder.hpp"
+
 #include <infra/http_client.hpp>
 
 #include <boost/asio/this_coro.hpp>
@@ -7,19 +9,12 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
-#include <filesystem>
 #include <thread>
 
 namespace infra::app {
 namespace {
 
 struct TrustedProxies : testing::Test {
-    TrustedProxies() {
-        auto pattern = (std::filesystem::temp_directory_path() / "infra-proxies-XXXXXX").string();
-        folder = ::mkdtemp(pattern.data());
-    }
-    ~TrustedProxies() override { std::filesystem::remove_all(folder); }
-
     environment with(environment::variables more) const {
         more.emplace("QUEUE_URL", "sqlite:" + (folder / "queue.db").string());
         more.emplace("STORAGE_URL", "file:" + (folder / "storage").string());
@@ -30,7 +25,7 @@ struct TrustedProxies : testing::Test {
     /// Whom a service with these variables takes the sender of these fields for, who comes from `host`.
     std::string seen(environment::variables variables, http::headers fields, std::string host = "127.0.0.1") const;
 
-    std::filesystem::path folder;
+    test_folder folder;
 };
 
 awaitable<std::string> ask(std::string url, http::headers fields) {
