@@ -64,15 +64,15 @@ awaitable<void> fill(wishes w, names as) {
     queue::job_id last;
     for (int order = 8801; order <= 8812; ++order)
         last = co_await queue::enqueue(as.invoice, json::value{{"order", order}, {"customer", customer}});
-    co_await jobs.wait_for(queue::job_key{"mail", last}, deadline::after(20s));
+    co_await jobs.wait_for(queue::job_key{"mail", last}, deadline::after(60s));
     last = co_await queue::enqueue(as.welcome, json::value{{"customer", customer}}, {.group = word(w, 7, "shop-7")});
-    co_await jobs.wait_for(queue::job_key{"mail", last}, deadline::after(20s));
+    co_await jobs.wait_for(queue::job_key{"mail", last}, deadline::after(60s));
     co_await queue::enqueue(as.welcome, json::value{{"customer", customer}}, {.delay = 2h});
     co_await queue::enqueue(as.invoice, json::value{{"order", 8813}, {"mended", true}}, {.delay = 1h});
     const auto album = co_await queue::enqueue_flow(queue::flow(as.album, json::value{{"album", word(w, 8, "summer")}})
                                                         .child(queue::flow(as.resize, json::value{{"photo", 1}}))
                                                         .child(queue::flow(as.resize, json::value{{"photo", 2}})));
-    co_await jobs.wait_for(queue::job_key{"photos", album}, deadline::after(20s));
+    co_await jobs.wait_for(queue::job_key{"photos", album}, deadline::after(60s));
     // Nobody here takes these.
     for (int i = 0; i < 3; ++i)
         co_await queue::enqueue(name(w, 10, "export"), json::value{{"month", i}}, {.queue = "exports"});

@@ -6,14 +6,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 
-import { Browser, goTo, Service, skip } from "./support.mjs";
+import { becomes, Browser, freePort, goTo, Service, skip } from "./support.mjs";
 
 let browser;
 let service;
 const folder = mkdtempSync(join(tmpdir(), "infra-life-")); // outlives the service that is killed
 const flags = ["--folder", folder];
 before(async () => {
-  if (!skip) [browser, service] = await Promise.all([Browser.start(), Service.start(flags)]);
+  if (skip) return;
+  flags.push("--port", await freePort()); // it comes back there
+  [browser, service] = await Promise.all([Browser.start(), Service.start(flags)]);
 });
 after(async () => {
   await Promise.all([browser?.end(), service?.end()]);
@@ -39,25 +41,20 @@ function streams(page) {
   return open;
 }
 
-const until = async (true_) => {
-  for (let n = 0; n < 100 && !true_(); ++n) await new Promise((resolve) => setTimeout(resolve, 50));
-  assert.ok(true_());
-};
-
 test("closes the stream while it is hidden, and looks again when it is seen", { skip }, async () => {
   const page = await browser.logIn(service, { init: canHide });
   const open = streams(page);
   await goTo(page, "health");
   await page.waitForSelector(".link.open");
-  await until(() => open.size === 1);
+  await becomes(() => open.size, 1, "open streams");
   await page.evaluate(() => hide(true));
   await page.waitForSelector(".link.paused", { state: "attached" });
-  await until(() => open.size === 0);
+  await becomes(() => open.size, 0, "open streams of a hidden page");
   const asked = page.waitForRequest((r) => r.url().endsWith("/api/health"));
   await page.evaluate(() => hide(false));
   await asked;
   await page.waitForSelector(".link.open");
-  await until(() => open.size === 1);
+  await becomes(() => open.size, 1, "open streams of a page that is seen again");
   await page.context().close();
 });
 
@@ -68,7 +65,7 @@ test("stands still while somebody has paused it", { skip }, async () => {
   await page.waitForSelector(".link.open");
   await page.keyboard.press("p");
   await page.waitForSelector(".link.paused");
-  await until(() => open.size === 0);
+  await becomes(() => open.size, 0, "open streams of a paused page");
   await page.keyboard.press("p");
   await page.waitForSelector(".link.open");
   await page.context().close();
@@ -78,13 +75,11 @@ test("says that the service has gone, and heals when it is back", { skip }, asyn
   const page = await browser.logIn(service);
   await goTo(page, "health");
   await page.waitForSelector(".link.open");
-  const { port } = service;
   await service.end("SIGKILL");
-  await page.waitForSelector(".diagnosis");
-  assert.match(await page.textContent(".diagnosis h1"), /does not answer/);
-  service = await Service.start([...flags, "--port", port]);
+  await page.locator(".diagnosis h1", { hasText: "does not answer" }).waitFor();
+  service = await Service.start(flags);
   // Whoever was logged in is not known to the new process: it asks for its link, which brings everything back.
-  await page.waitForFunction(() => /Log in/.test(document.querySelector(".diagnosis h1")?.textContent ?? ""));
+  await page.locator(".diagnosis h1", { hasText: "Log in" }).waitFor();
   const token = new URL(service.login).searchParams.get("token");
   await page.fill(".diagnosis input", token);
   await page.click(".diagnosis button");
@@ -113,9 +108,9 @@ test("is as it was when only the way to the service was gone", { skip }, async (
   await page.keyboard.press("Escape");
   await page.keyboard.press("r");
   await page.waitForSelector(".diagnosis");
-  assert.equal(await page.isVisible("main"), false);
+  await becomes(() => page.isVisible("main"), false, "what is old is out of sight");
   await page.unroute("**/api/**", cut);
   await page.waitForSelector(".diagnosis", { state: "detached" });
-  assert.equal(await page.inputValue("main [data-filter]"), "port");
+  await becomes(() => page.inputValue("main [data-filter]"), "port", "what was typed before");
   await page.context().close();
 });

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { below, broken, Browser, goTo, pagesOf, Service, skip } from "./support.mjs";
+import { becomes, below, broken, Browser, goTo, pagesOf, Service, skip } from "./support.mjs";
 
 let browser;
 let service;
@@ -65,10 +65,9 @@ test("keeps the theme somebody chose, against the system's", { skip }, async () 
   const background = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
   const light = await background();
   await page.keyboard.press("t");
-  const dark = await background();
-  assert.notEqual(dark, light);
+  const dark = await becomes(background, (colour) => colour !== light, "the background");
   await page.reload();
   await page.waitForSelector("main h1");
-  assert.equal(await background(), dark);
+  await becomes(background, dark, "the background when it is loaded again");
   await page.context().close();
 });

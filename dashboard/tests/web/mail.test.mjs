@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { Browser, goTo, Service, settled, skip } from "./support.mjs";
+import { becomes, Browser, goTo, Service, skip } from "./support.mjs";
 
 let browser;
 let service;
@@ -20,8 +20,7 @@ const invoice = async () => (await ask("mail/outbox")).items.find((m) => m.templ
 
 test("lists the outbox without whole addresses", { skip }, async () => {
   await goTo(page, "mail");
-  const text = await page.textContent("main table");
-  assert.match(text, /a\*\*\*@example\.org/);
+  const text = await becomes(() => page.textContent("main table"), /a\*\*\*@example\.org/, "the outbox");
   assert.doesNotMatch(text, /ann@example\.org/);
 });
 
@@ -29,17 +28,17 @@ test("shows a mail in a frame without scripts and at the width of a phone", { sk
   const { id } = await invoice();
   await goTo(page, `mail/${id}`);
   const frame = page.locator("iframe.mail");
-  assert.equal(await frame.getAttribute("sandbox"), "");
+  await becomes(() => frame.getAttribute("sandbox"), "", "what the frame may");
   await page.frameLocator("iframe.mail").getByText("Invoice").first().waitFor();
   await page.getByText("Phone", { exact: true }).click();
-  await page.waitForFunction(() => document.querySelector("iframe.mail").getBoundingClientRect().width <= 392);
+  await becomes(() => frame.boundingBox(), (box) => box?.width > 300 && box.width <= 392, "the frame's size");
 });
 
 test("shows text, headers, source and attachments", { skip }, async () => {
   const { id } = await invoice();
   for (const [part, words] of [["text", /For Ann/], ["headers", /autumn/], ["source", /Subject: Your invoice/], ["attachments", /invoice\.txt/]]) {
     await goTo(page, `mail/${id}?part=${part}`);
-    await page.waitForFunction((w) => new RegExp(w).test(document.querySelector("main").textContent), words.source);
+    await becomes(() => page.textContent("main"), words, `the mail's ${part}`);
   }
   const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "Download invoice.txt" }).click()]);
   assert.equal(download.suggestedFilename(), "invoice.txt");
@@ -47,19 +46,19 @@ test("shows text, headers, source and attachments", { skip }, async () => {
 
 test("sends a mail again", { skip }, async () => {
   const { id } = await invoice();
-  const before = (await ask("mail/outbox")).items.length;
+  const stored = async () => (await ask("mail/outbox")).items.length;
+  const before = await stored();
   await goTo(page, `mail/${id}`);
   await page.getByRole("button", { name: "Send again …" }).click();
   await page.locator("dialog[open]").getByRole("button", { name: "Send", exact: true }).click();
   await page.getByText("It is sent again").waitFor();
-  assert.equal((await ask("mail/outbox")).items.length, before + 1);
+  await becomes(stored, before + 1, "mails in the outbox");
 });
 
 test("tells what was not sent, and why", { skip }, async () => {
   await goTo(page, "mail?view=sent&state=failed");
-  const rows = await page.locator("main table tbody tr").allTextContents();
-  assert.equal(rows.length, 1);
-  assert.match(rows[0], /Failed.*c\*\*\*@example\.org/);
+  const rows = () => page.locator("main table tbody tr").allTextContents();
+  await becomes(rows, (all) => all.length === 1 && /Failed.*c\*\*\*@example\.org/.test(all[0]), "mails that failed");
 });
 
 test("shows a template with its sample, what is missing, and with other data", { skip }, async () => {
@@ -70,8 +69,7 @@ test("shows a template with its sample, what is missing, and with other data", {
   await page.getByRole("textbox", { name: /welcome\.json/ }).fill('{"name": "<b>Bea</b>"}');
   await page.getByRole("button", { name: "Try", exact: true }).click();
   await page.frameLocator("iframe.mail").getByText("<b>Bea</b>").first().waitFor();
-  await settled(page);
-  assert.match(await page.textContent("main"), /Welcome, <b>Bea<\/b>/);
+  await becomes(() => page.textContent("main"), /Welcome, <b>Bea<\/b>/, "the template's text");
 });
 
 test("nothing went wrong on the way", { skip }, () => assert.deepEqual(page.troubles, []));

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 
-import { Browser, goTo, Service, settled, skip } from "./support.mjs";
+import { becomes, Browser, goTo, Service, settled, skip } from "./support.mjs";
 
 let browser;
 let service;
@@ -24,7 +24,7 @@ test("finds a metric and leads to it", { skip }, async () => {
   await page.getByRole("row", { name: /http_server_requests_total/ }).waitFor();
   await page.fill("[data-filter]", "purchases");
   await page.getByRole("link", { name: "purchases_total" }).waitFor();
-  await page.waitForFunction(() => document.querySelectorAll("tbody tr").length === 1);
+  await becomes(() => page.locator("main tbody tr").count(), 1, "metrics that are called so");
   await page.getByRole("link", { name: "purchases_total" }).click();
   await page.getByRole("heading", { name: "purchases_total" }).waitFor();
   await page.locator(".plot canvas").waitFor();
@@ -34,22 +34,19 @@ test("draws a chart that keys can read", { skip }, async () => {
   await goTo(page, "metrics/stock_query_seconds?show=quantiles");
   const slider = page.getByRole("slider");
   await slider.waitFor();
-  const size = await page.locator(".plot canvas").boundingBox();
-  assert.ok(size.width > 200 && size.height > 100);
+  await becomes(() => page.locator(".plot canvas").boundingBox(), (size) => size?.width > 200 && size.height > 100, "the drawing's size");
   await slider.focus();
-  const before = await slider.getAttribute("aria-valuetext");
-  assert.match(before, /median/);
+  const read = () => slider.getAttribute("aria-valuetext");
+  const before = await becomes(read, /median/, "what is read of the last point");
   await page.keyboard.press("ArrowLeft");
   await page.keyboard.press("ArrowLeft");
-  assert.notEqual(await slider.getAttribute("aria-valuetext"), before);
+  await becomes(read, (text) => text !== before, "what is read of another point");
 });
 
 test("shows the same as a table", { skip }, async () => {
   await goTo(page, "metrics/process_resident_memory_bytes");
   await page.getByRole("button", { name: "Table" }).click();
-  const cells = page.locator(".chart td.numeric");
-  await cells.first().waitFor();
-  assert.match(await cells.first().textContent(), /MiB|GiB/);
+  await page.locator(".chart td.numeric", { hasText: /MiB|GiB/ }).first().waitFor();
 });
 
 test("makes a line for each value of a label, and none but those asked for", { skip }, async () => {
@@ -57,7 +54,7 @@ test("makes a line for each value of a label, and none but those asked for", { s
   await page.getByLabel("A line for each").selectOption("level");
   await page.locator(".legend li", { hasText: "error" }).waitFor();
   await page.getByLabel("Only level").selectOption("error");
-  await page.waitForFunction(() => document.querySelectorAll(".legend .swatch").length === 1);
+  await becomes(() => page.locator(".legend .swatch").count(), 1, "lines of that level alone");
 });
 
 test("keeps what is pinned at the top", { skip }, async () => {
@@ -68,7 +65,7 @@ test("keeps what is pinned at the top", { skip }, async () => {
   await page.reload();
   await page.waitForSelector("main h1");
   await settled(page);
-  assert.match(await page.locator(".columns section").first().textContent(), /purchases_total/);
+  await becomes(() => page.locator(".columns section").first().textContent(), /purchases_total/, "what is at the top");
   await page.getByRole("button", { name: "Unpin purchases_total" }).click();
   await page.getByRole("button", { name: "Unpin purchases_total" }).waitFor({ state: "detached" });
 });

@@ -8,7 +8,7 @@ import { extname, join } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
-import { Browser, broken, skip as noBrowser, watched } from "./support.mjs";
+import { becomes, Browser, broken, opened, skip as noBrowser } from "./support.mjs";
 
 const made = process.env.DASHBOARD_WEB ?? ""; // where the pages are built, with esbuild and Preact
 const skip = noBrowser || (existsSync(join(made, "node_modules/esbuild")) ? false : "the pages are not built");
@@ -48,7 +48,7 @@ beforeEach(async () => {
   if (skip) return;
   await page?.context().close();
   const context = await browser.chromium.newContext({ viewport: { width: 1200, height: 900 }, reducedMotion: "reduce" });
-  page = watched(await context.newPage());
+  page = await opened(context);
   await page.goto(site.url);
   await page.waitForSelector("h1");
 });
@@ -63,21 +63,21 @@ test("breaks no rule and no policy", { skip }, async () => {
 
 test("makes only the lines in sight of ten thousand", { skip }, async () => {
   const list = page.locator(".virtual");
-  assert.ok((await list.locator(".line").count()) < 80);
+  await becomes(() => list.locator(".line").count(), (n) => n > 0 && n < 80, "lines that are made");
   await list.focus();
   await page.keyboard.press("End");
   await page.waitForSelector(".line.at:has-text('line 9999')");
-  assert.ok((await list.locator(".line").count()) < 80);
-  assert.equal(await page.getAttribute(".line.at", "aria-posinset"), "10000");
+  await becomes(() => list.locator(".line").count(), (n) => n > 0 && n < 80, "lines that are made at the end");
+  await becomes(() => page.getAttribute(".line.at", "aria-posinset"), "10000", "where the last line stands");
 });
 
 test("opens a line, and comes back to it", { skip }, async () => {
   await page.focus(".virtual");
   for (const key of ["j", "j", "j", "k", "Enter"]) await page.keyboard.press(key);
-  assert.equal(await text("dialog h2"), "Line 1");
+  await becomes(() => text("dialog h2"), "Line 1");
   await page.keyboard.press("Escape");
   await page.waitForSelector("dialog", { state: "detached" });
-  assert.equal(await page.evaluate(() => document.activeElement.className.trim()), "virtual");
+  await becomes(() => page.evaluate(() => document.activeElement.className.trim()), "virtual");
 });
 
 test("follows the end until somebody scrolls away from it", { skip }, async () => {
@@ -86,11 +86,11 @@ test("follows the end until somebody scrolls away from it", { skip }, async () =
   await page.waitForFunction(() => document.querySelector("#follow").value === "true");
   for (let i = 0; i < 3; ++i) await page.evaluate(() => grow(100));
   await page.waitForSelector(".line:has-text('line 10299')");
-  assert.ok((await rest()) < 2);
+  await becomes(rest, (px) => px < 2, "what is below the lines in sight");
   await page.$eval(".virtual", (v) => (v.scrollTop -= 600));
   await page.waitForFunction(() => document.querySelector("#follow").value === "false");
   await page.evaluate(() => grow(100));
-  assert.ok((await rest()) > 600);
+  await becomes(rest, (px) => px > 2000, "what is below, and grows");
 });
 
 test("chooses rows by click, from one to another, and by keys", { skip }, async () => {
@@ -98,7 +98,7 @@ test("chooses rows by click, from one to another, and by keys", { skip }, async 
   await boxes.nth(1).click();
   await boxes.nth(3).click({ modifiers: ["Shift"] });
   await page.waitForFunction(() => document.querySelector("#selected").value === "job-1 job-2 job-3");
-  assert.deepEqual(await boxes.evaluateAll((all) => all.map((b) => b.checked)), [false, true, true, true, false, false]);
+  await becomes(() => boxes.evaluateAll((all) => all.map((b) => b.checked)), [false, true, true, true, false, false]);
   await page.keyboard.press("k");
   await page.keyboard.press("x");
   await page.waitForFunction(() => document.querySelector("#selected").value === "job-1 job-3");
@@ -107,12 +107,12 @@ test("chooses rows by click, from one to another, and by keys", { skip }, async 
   await page.focus("h1 ~ .table");
   await page.keyboard.press("j");
   await page.keyboard.press("Enter");
-  assert.equal(new URL(page.url()).hash, "#/jobs/job-0");
+  await becomes(() => new URL(page.url()).hash, "#/jobs/job-0");
 });
 
 test("asks for the name before what cannot be taken back", { skip }, async () => {
   await page.click("text=Drain");
-  assert.equal(await page.isDisabled("dialog footer button:last-child"), true);
+  await becomes(() => page.isDisabled("dialog footer button:last-child"), true);
   await page.keyboard.type("mai");
   await page.keyboard.press("Enter");
   assert.deepEqual(site.acts, []);
@@ -120,14 +120,15 @@ test("asks for the name before what cannot be taken back", { skip }, async () =>
   await page.keyboard.press("Enter");
   await page.waitForSelector(".toast.good:has-text('Drained.')");
   assert.deepEqual(site.acts, ["DELETE /api/queue"]);
-  assert.match(await text(".toast"), /infra queue drain mail/);
-  assert.equal(await focused(), "Drain");
+  await becomes(() => text(".toast"), /infra queue drain mail/);
+  await becomes(focused, "Drain");
 });
 
 test("shows eight kilobytes of a long payload until it is asked for all", { skip }, async () => {
-  assert.equal((await text(".json pre")).length, 8192);
+  const length = async () => (await text(".json pre")).length;
+  await becomes(length, 8192);
   await page.click("text=Show all 20 KiB");
-  assert.equal((await text(".json pre")).length, 20_000);
+  await becomes(length, 20_000);
 });
 
 test("begins a term by its hint, and tells what was typed a moment later", { skip }, async () => {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { Browser, goTo, Service, skip } from "./support.mjs";
+import { becomes, Browser, goTo, opened, Service, skip } from "./support.mjs";
 
 let browser;
 let service;
@@ -13,7 +13,7 @@ before(async () => {
   if (skip) return;
   [browser, service] = await Promise.all([Browser.start(), Service.start()]);
   page = await browser.logIn(service);
-  other = await page.context().newPage();
+  other = await opened(page.context());
   await other.goto(new URL("/nothing", service.url).href);
 });
 after(() => Promise.all([browser?.end(), service?.end()]));
@@ -34,27 +34,20 @@ const listen = (channel) =>
         };
         socket.onclose = ({ code }) => (window.closed = code);
         socket.onerror = () => failed(new Error("no socket"));
+        setTimeout(() => failed(new Error("nothing says that it is subscribed")), 60_000);
       }),
     channel,
   );
 
-// waitForFunction does not wait for what a promise comes to.
-const heardBySomebody = (channel) =>
-  page.evaluate(async (path) => {
-    for (let tries = 0; tries < 200; ++tries) {
-      if ((await fetch(path).then((r) => r.json())).subscribers > 0) return;
-      await new Promise((done) => setTimeout(done, 50));
-    }
-    throw new Error("nobody listens");
-  }, `api/realtime/channels/${channel}`);
+const subscribers = (channel) => page.evaluate((path) => fetch(path).then((r) => r.json()), `api/realtime/channels/${channel}`).then((known) => known.subscribers);
 
 const confirm = (name) => page.locator("dialog[open]").getByRole("button", { name, exact: true }).click();
 
 test("lists channels, and those that begin so", { skip }, async () => {
   await goTo(page, "realtime");
-  assert.match(await page.textContent("main table"), /room:0/);
+  await becomes(() => page.textContent("main table"), /room:0/, "the channels");
   await page.getByRole("searchbox", { name: "Channels that begin with" }).fill("room:1");
-  await page.waitForFunction(() => document.querySelectorAll("main table tbody tr").length === 1);
+  await becomes(() => page.locator("main table tbody tr").allTextContents(), (all) => all.length === 1 && all[0].includes("room:1"), "channels that begin so");
 });
 
 test("shows what was said before and what is said now", { skip }, async () => {
@@ -72,13 +65,13 @@ test("shows what is said where there is no history", { skip }, async () => {
   await goTo(page, "realtime/news");
   const table = page.getByRole("table", { name: "Messages" });
   await page.getByText("Nothing yet.").waitFor();
-  await heardBySomebody("news");
+  await becomes(() => subscribers("news"), (n) => n > 0, "the page listens");
   const status = await page.evaluate(() =>
     fetch("api/realtime/channels/news/messages", { method: "POST", headers: { "X-Infra-Dashboard": "1" }, body: '{"type":"flash","data":17}' }).then((r) => r.status),
   );
   assert.equal(status, 200);
   await table.getByText("flash").waitFor();
-  assert.equal(await table.locator("tbody tr").count(), 1);
+  await becomes(() => table.locator("tbody tr").count(), 1, "messages");
 });
 
 test("refuses data that is no JSON before it is sent", { skip }, async () => {
@@ -91,8 +84,7 @@ test("disconnects a real socket", { skip }, async () => {
   await listen("room:2");
   await goTo(page, "realtime?view=connections&channel=room%3A2");
   const row = page.getByRole("table", { name: "Connections" }).locator("tbody tr");
-  await row.first().waitFor();
-  assert.equal(await row.count(), 1);
+  await becomes(() => row.count(), 1, "connections of that channel");
   await row.getByRole("button", { name: /Disconnect/ }).click();
   await confirm("Disconnect");
   await other.waitForFunction(() => window.closed !== undefined);

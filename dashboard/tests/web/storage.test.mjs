@@ -1,31 +1,20 @@
 // The pages of storage: what is uploaded is listed, seen, linked to and removed.
 
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { readFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { after, before, test } from "node:test";
 
-import { Browser, goTo, Service, skip } from "./support.mjs";
+import { becomes, Browser, goTo, Service, skip } from "./support.mjs";
 
 let browser;
 let service;
 let page;
 before(async () => {
   if (skip) return;
-  // Links lead to the port that the service was told, so it has to be told one.
-  [browser, service] = await Promise.all([Browser.start(), Service.start(["--port", String(await freePort())])]);
+  [browser, service] = await Promise.all([Browser.start(), Service.start()]);
   page = await browser.logIn(service);
 });
 after(() => Promise.all([browser?.end(), service?.end()]));
-
-async function freePort() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
-  await new Promise((done) => server.close(done));
-  return port;
-}
 
 const dialog = () => page.locator("dialog[open]");
 const objects = () => page.getByRole("table", { name: "Objects" });
@@ -64,7 +53,7 @@ test("stores a file, shows it, links to it and removes it", { skip }, async () =
   await page.getByRole("button", { name: "Remove …" }).click();
   await dialog().getByRole("button", { name: "Remove", exact: true }).click();
   await page.getByText("It is removed.").waitFor();
-  assert.equal((await fetch(link)).status, 404);
+  await becomes(async () => (await fetch(link)).status, 404, "the answer for what is removed");
 });
 
 test("replaces nothing unless it is told to", { skip }, async () => {
@@ -79,7 +68,7 @@ test("replaces nothing unless it is told to", { skip }, async () => {
 test("shows uploads that nobody completed, and aborts none that is young", { skip }, async () => {
   await goTo(page, "storage?view=leftovers");
   await page.getByText("video.mp4").waitFor();
-  assert.equal(await page.getByRole("button", { name: "Abort 0 …" }).isDisabled(), true);
+  await becomes(() => page.getByRole("button", { name: "Abort 0 …" }).isDisabled(), true, "none is old enough");
 });
 
 test("was in no trouble", { skip }, () => assert.deepEqual(page.troubles, []));

@@ -4,16 +4,27 @@
 //     const browser = await Browser.start();
 //     const page = await browser.logIn(service, { width: 390, theme: "dark" });
 //     await goTo(page, "queues/mail?state=failed");
+//     await becomes(() => page.locator("tbody tr").count(), 12, "rows of failed jobs");
 //     assert.deepEqual(page.troubles, []);
+//
+// A page shows what it has when it has it: what a test expects of it after it did something is waited for, by becomes() or by Playwright.
+//
+//     DASHBOARD_SAYS=1   shows what the service prints to stderr
+//     DASHBOARD_SLOW=6   slows the pages' own work down so many times, as on a slow machine
 
+import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { setTimeout as pause } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
 
 const require = createRequire(new URL("../../../peers/dashboard/package.json", import.meta.url));
-const find = (name) => process.env.PATH.split(":").map((folder) => join(folder, name)).find(existsSync);
+export const find = (name) => process.env.PATH.split(":").map((folder) => join(folder, name)).find(existsSync);
 
 let chromium;
 export let axe = "";
@@ -25,6 +36,34 @@ try {
   skip = "playwright-core is not installed (npm ci in peers/dashboard; ./test does it)";
 }
 if (!skip && !find("chromium")) skip = "chromium is not installed (apt-get install chromium)";
+
+// How long anything may take on a machine that has much else to do. Nothing waits so long where all is well.
+export const patience = 60_000;
+
+// Reads until it is as expected: equal, matching where that is a RegExp, or so that a function says yes. Gives what was read then; says
+// what was read last where it never comes to that.
+export async function becomes(read, expected, what = String(read)) {
+  const fits = (value) => (expected instanceof RegExp ? typeof value === "string" && expected.test(value) : typeof expected === "function" ? expected(value) : isDeepStrictEqual(value, expected));
+  for (const end = performance.now() + patience; ; await pause(50)) {
+    const value = await read();
+    if (fits(value)) return value;
+    if (performance.now() < end) continue;
+    const hoped = typeof expected === "function" || expected instanceof RegExp ? String(expected) : JSON.stringify(expected);
+    assert.fail(`${what}: expected ${hoped}, and it stays ${String(JSON.stringify(value)).slice(0, 1000)}`);
+  }
+}
+
+// A port of loopback for who must know it before. Below those that the system gives away, so that nobody has it when it is used, be it
+// for the second time.
+export async function freePort() {
+  for (;;) {
+    const server = createServer().listen(15_000 + Math.floor(Math.random() * 15_000), "127.0.0.1");
+    const free = await Promise.race([once(server, "listening").then(() => true), once(server, "error").then(() => false)]);
+    const port = server.address()?.port;
+    if (free) await new Promise((done) => server.close(done));
+    if (free) return String(port);
+  }
+}
 
 export class Service {
   // Resolves when it listens and is seeded.
@@ -44,17 +83,20 @@ export class Service {
   get port() {
     return new URL(this.url).port;
   }
-  end(signal) {
+  async end(signal) {
     if (signal) this.process.kill(signal);
     else this.process.stdin.end();
-    return this.ended;
+    const late = setTimeout(() => this.process.kill("SIGKILL"), patience);
+    await this.ended;
+    clearTimeout(late);
+    assert.ok(signal || this.process.signalCode === null, `dashboard_service was ended by ${this.process.signalCode}`);
   }
 }
 
 export class Browser {
   static async start() {
     const made = new Browser();
-    made.chromium = await chromium.launch({ executablePath: find("chromium"), args: ["--no-sandbox", "--disable-dev-shm-usage", "--disable-lcd-text"] });
+    made.chromium = await chromium.launch({ timeout: 2 * patience, executablePath: find("chromium"), args: ["--no-sandbox", "--disable-dev-shm-usage", "--disable-lcd-text"] });
     return made;
   }
   end() {
@@ -66,7 +108,7 @@ export class Browser {
     const context = await this.chromium.newContext({ viewport: { width, height }, colorScheme: theme, reducedMotion: "reduce" });
     if (service.cookies) await context.addCookies(service.cookies);
     if (init) await context.addInitScript(init);
-    const page = watched(await context.newPage());
+    const page = await opened(context);
     page.base = service.url;
     await page.goto(service.cookies ? service.url : service.login);
     service.cookies ??= await context.cookies();
@@ -75,9 +117,16 @@ export class Browser {
   }
 }
 
+export async function opened(context) {
+  const page = watched(await context.newPage());
+  const rate = Number(process.env.DASHBOARD_SLOW ?? 1);
+  if (rate > 1) await (await context.newCDPSession(page)).send("Emulation.setCPUThrottlingRate", { rate });
+  return page;
+}
+
 // What no page may do is written down: errors on the console, violations of the policy, dialogs, exceptions.
-export function watched(page) {
-  page.setDefaultTimeout(15_000);
+function watched(page) {
+  page.setDefaultTimeout(patience);
   page.troubles = [];
   page.on("console", (m) => m.type() === "error" && page.troubles.push(`console: ${m.text()}`));
   page.on("pageerror", (error) => page.troubles.push(`exception: ${error.message}`));
@@ -88,14 +137,28 @@ export function watched(page) {
   return page;
 }
 
-// Until the page is there and nothing on it is still being loaded.
+// Until the page is there, and all on it answers what is asked for now: nothing is still being loaded, nothing is left of an earlier filter.
 export async function settled(page) {
-  await page.waitForFunction(() => document.querySelector("main h1") && !document.querySelector("main .skeleton"));
+  const state = () =>
+    page.evaluate(() => {
+      const main = document.querySelector("main");
+      if (!main?.querySelector("h1")) return "without a heading";
+      if (main.dataset.place !== location.hash) return `still at ${main.dataset.place}`;
+      return main.querySelector(".skeleton") || main.ariaBusy === "true" ? "busy" : "settled";
+    });
+  await becomes(state, "settled", `the page at ${page.url()}`);
+}
+
+// Types it into the page's filter, and waits for what is found.
+export async function look(page, typed) {
+  await page.fill("main [data-filter]", typed);
+  await page.keyboard.press("Enter");
+  await becomes(() => page.evaluate(() => new URLSearchParams(location.hash.split("?")[1]).get("q") ?? ""), typed, "the address's words");
+  await settled(page);
 }
 
 export async function goTo(page, place) {
   await page.evaluate((hash) => (location.hash = hash), `#/${place}`);
-  await page.waitForFunction(() => document.querySelector("main")?.dataset.place === location.hash);
   await settled(page);
 }
 

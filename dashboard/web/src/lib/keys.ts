@@ -19,11 +19,11 @@ export function listen(keys: Keys): () => void {
             if (event.key === 'Escape') (event.target as HTMLElement).blur();
             return;
         }
-        if (performance.now() - going < 1500 && keys.go(event.key)) {
+        if (event.timeStamp - going < 1500 && keys.go(event.key)) {
             going = -Infinity;
             return event.preventDefault();
         }
-        going = event.key === 'g' ? performance.now() : -Infinity;
+        going = event.key === 'g' ? event.timeStamp : -Infinity; // when it was pressed, not when we came to it
         const command = keys.press[event.key];
         if (!command) return;
         event.preventDefault();

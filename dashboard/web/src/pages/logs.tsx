@@ -89,7 +89,9 @@ function List(props: { found: Lines; open: (line: Line) => void }) {
                 </div>
             </div>
             {props.found.skipped > 0 && <Notice tone="warn">{words.count(props.found.skipped)} lines came too fast to be shown: filter, or look again.</Notice>}
-            {lines.length === 0 ? (
+            {lines.length === 0 && loading ? (
+                <Skeleton rows={16} />
+            ) : lines.length === 0 ? (
                 <Empty>{older ? 'None among the newest lines: look further back.' : `Nothing in the ${rangeWords.value} that matches. A longer range is chosen at the top; levels below which nothing is logged are under “Levels”.`}</Empty>
             ) : (
                 <VirtualList

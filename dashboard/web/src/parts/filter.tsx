@@ -21,6 +21,7 @@ export function Filter(props: FilterProps) {
     const id = useId();
     useEffect(() => {
         if (props.value === told.current) return; // ours, come back
+        window.clearTimeout(due.current);
         told.current = props.value;
         setTyped(props.value);
     }, [props.value]);

@@ -1,12 +1,13 @@
 // What is around every page: the rail, the bar at the top, the bar of phones, and what lies over them.
 
-import { signal } from '@preact/signals';
+import { computed, signal } from '@preact/signals';
 import { lazy, Suspense } from 'preact/compat';
 import { useLayoutEffect } from 'preact/hooks';
 
 import { trouble } from '../lib/api';
 import { listen } from '../lib/keys';
 import { link, paused, silenced, type Link } from '../lib/live';
+import { awaited } from '../lib/load';
 import { range, ranges } from '../lib/range';
 import { refresh } from '../lib/refresh';
 import { go, place } from '../lib/route';
@@ -27,6 +28,7 @@ import { Toasts } from './toasts';
 const parts = new Map(pages.map((p) => [p.name, lazy(p.load)]));
 const over = signal<'palette' | 'help' | 'more' | undefined>(undefined);
 const close = () => (over.value = undefined);
+const busy = computed(() => (awaited.value > 0 ? 'true' : undefined));
 
 const here = () => place.value.path[0] ?? 'overview';
 const shown = () => pages.filter((p) => session.value?.pages.includes(p.name));
@@ -245,7 +247,7 @@ export function Shell() {
                 </a>
                 <Rail />
                 <Top />
-                <main class="main" id="main" data-page={here()} data-place={place.value.hash}>
+                <main class="main" id="main" data-page={here()} data-place={place.value.hash} aria-busy={busy}>
                     <Silence />
                     <Boundary key={here()}>
                         <Suspense fallback={<Skeleton />}>{session.value && (Part ? <Part /> : <Missing />)}</Suspense>

@@ -4,6 +4,7 @@ import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 
 import { Failure, get, type Query } from '../../lib/api';
 import { useLive } from '../../lib/live';
+import { useAwaited } from '../../lib/load';
 import { turns } from '../../lib/refresh';
 import type { Line } from './model';
 
@@ -25,7 +26,7 @@ export interface Lines {
     again: () => void;
 }
 
-const failed = (error: unknown) => (error instanceof Failure ? error : new Failure(0, 'failed', String(error)));
+const failureOf = (error: unknown) => (error instanceof Failure ? error : new Failure(0, 'failed', String(error)));
 
 function topicOf(query: Query, from: number): string {
     const asked = new URLSearchParams();
@@ -40,7 +41,7 @@ export function useLines(query: Query): Lines {
     const [page, setPage] = useState<{ next: string | null; covers: Page['covers']; from: number; of: string }>();
     const [skipped, setSkipped] = useState(0);
     const [loading, setLoading] = useState(true);
-    const [failure, setFailure] = useState<Failure>();
+    const [failed, setFailed] = useState<{ of: string; failure: Failure }>();
     const [turn, setTurn] = useState(0);
     const asked = useRef(0);
     const key = JSON.stringify(query);
@@ -51,10 +52,10 @@ export function useLines(query: Query): Lines {
         get<Page>('logs', { ...query, cursor, limit: 200 })
             .then((found) => {
                 if (now !== asked.current) return;
-                setFailure(undefined);
+                setFailed(undefined);
                 take(found);
             })
-            .catch((error: unknown) => now === asked.current && setFailure(failed(error)))
+            .catch((error: unknown) => now === asked.current && setFailed({ of: key, failure: failureOf(error) }))
             .finally(() => now === asked.current && setLoading(false));
     };
     useEffect(() => {
@@ -83,5 +84,7 @@ export function useLines(query: Query): Lines {
         [key, next],
     );
     const again = useCallback(() => setTurn((n) => n + 1), []);
-    return { lines, covers: page?.covers, skipped, older: next && lines.length < most ? older : undefined, loading, failure, again };
+    const other = page?.of !== key && failed?.of !== key; // the lines are of another filter
+    useAwaited(other);
+    return { lines, covers: page?.covers, skipped, older: (next || other) && lines.length < most ? older : undefined, loading: loading || other, failure: failed?.failure, again };
 }

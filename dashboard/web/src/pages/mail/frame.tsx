@@ -40,7 +40,7 @@ export function Frame(props: { path: string; query?: Query; title: string }) {
                     Images of the web: whoever sent them sees that
                 </label>
             </div>
-            <iframe class={`mail ${width} ${colours}`} sandbox="" src={here} title={props.title} />
+            <iframe class={`mail as-${width} ${colours}`} sandbox="" src={here} title={props.title} />
         </div>
     );
 }
