@@ -1,12 +1,14 @@
 #include <infra/realtime/sharded.hpp>
 
 #include <infra/base/error.hpp>
+#include <infra/base/id.hpp>
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 
 #include <algorithm>
 #include <exception>
+#include <functional>
 #include <set>
 #include <stdexcept>
 #include <utility>
@@ -32,7 +34,7 @@ public:
     }
     void joined(const std::string& channel, member who) override { to_.joined(channel, std::move(who)); }
     void left(const std::string& channel, member who) override { to_.left(channel, std::move(who)); }
-    void disconnect(const std::string& user, close_code code) override { to_.disconnect(user, code); }
+    void disconnect(disconnection what) override { to_.disconnect(std::move(what)); }
     void link(bool up) override {
         if (up == std::exchange(is_up_, up))
             return;
@@ -59,11 +61,47 @@ awaitable<void> run_from(std::size_t i, const broker_list& shards, std::vector<r
     co_await (shards[i]->run(ears[i], rules) && run_from(i + 1, shards, ears, rules));
 }
 
-awaitable<void> stop_from(std::size_t i, broker_list shards, deadline limit) {
+using failures = std::vector<std::exception_ptr>; // of each shard; null where it went well
+using deed = std::function<awaitable<void>(broker&)>;
+
+awaitable<void> attempt(const deed& what, broker& on, std::exception_ptr& failed) {
+    try {
+        co_await what(on);
+    } catch (const boost::system::system_error& e) {
+        if (e.code() == asio::error::operation_aborted)
+            throw;
+        failed = std::current_exception();
+    }
+}
+
+// On all at once, and what one of them throws does not end the others.
+awaitable<void> attempt_from(std::size_t i, const broker_list& shards, const deed& what, failures& failed) {
     using namespace asio::experimental::awaitable_operators;
     if (i + 1 == shards.size())
-        co_return co_await shards[i]->stop(limit);
-    co_await (shards[i]->stop(limit) && stop_from(i + 1, shards, limit));
+        co_return co_await attempt(what, *shards[i], failed[i]);
+    co_await (attempt(what, *shards[i], failed[i]) && attempt_from(i + 1, shards, what, failed));
+}
+
+awaitable<failures> attempt_on_all(broker_list shards, deed what) {
+    failures failed(shards.size());
+    co_await attempt_from(0, shards, what, failed);
+    co_return failed;
+}
+
+awaitable<void> stop_all(broker_list shards, deadline limit) {
+    for (const auto& each : co_await attempt_on_all(std::move(shards), [limit](broker& b) { return b.stop(limit); }))
+        if (each)
+            std::rethrow_exception(each);
+}
+
+// A node may have no link to some of the servers, and hears it from the others.
+awaitable<void> say_to_all(broker_list shards, disconnection what) {
+    if (what.id.empty())
+        what.id = random_hex(8);
+    const auto failed =
+        co_await attempt_on_all(std::move(shards), [&what](broker& each) { return each.disconnect_everywhere(what); });
+    if (std::ranges::find(failed, nullptr) == failed.end())
+        std::rethrow_exception(failed.front());
 }
 
 /// Threads, Errors, Cancel, Lifetime: as a broker's.
@@ -76,7 +114,7 @@ public:
         std::vector<relay> ears(shards_.size(), relay(links));
         co_await run_from(0, shards_, ears, rules);
     }
-    awaitable<void> stop(deadline limit) override { return stop_from(0, shards_, limit); }
+    awaitable<void> stop(deadline limit) override { return stop_all(shards_, limit); }
     bool is_up() const noexcept override {
         return std::ranges::all_of(shards_, [](const auto& each) { return each->is_up(); });
     }
@@ -107,22 +145,7 @@ public:
         return on.count(std::move(channel));
     }
 
-    // Once: nodes that heard of it twice might close a connection that came in between.
-    awaitable<void> disconnect_everywhere(std::string user, close_code code) override {
-        const auto first = shard_of(user, shards_.size());
-        std::exception_ptr why;
-        for (std::size_t i = 0; i < shards_.size(); ++i) {
-            const auto with = shards_[(first + i) % shards_.size()];
-            try {
-                co_return co_await with->disconnect_everywhere(user, code);
-            } catch (const boost::system::system_error& e) {
-                if (e.code() == asio::error::operation_aborted)
-                    throw;
-                why = std::current_exception();
-            }
-        }
-        std::rethrow_exception(why);
-    }
+    awaitable<void> disconnect_everywhere(disconnection what) override { return say_to_all(shards_, std::move(what)); }
 
     std::string description() const override {
         std::string all;

@@ -294,9 +294,25 @@ TEST_P(BrokerConformance, TakesMembersAwayWithTheirNode) {
 
 TEST_P(BrokerConformance, DisconnectsAUserEverywhere) {
     start();
-    loop.wait(at(0).disconnect_everywhere("anna", close_code::forbidden));
+    loop.wait(at(0).disconnect_everywhere({"anna", close_code::forbidden, "1"}));
     EXPECT_EQ(nodes[0]->heard(1), lines{"disconnect anna forbidden"});
     EXPECT_EQ(nodes[1]->heard(1), lines{"disconnect anna forbidden"});
+}
+
+TEST_P(BrokerConformance, DisconnectsAUserOnANodeThatCouldNotHearOfItOnceItCan) {
+    start();
+    cut(1);
+    loop.wait(at(0).disconnect_everywhere({"anna", close_code::forbidden, "1"}));
+    mend(1);
+    EXPECT_EQ(nodes[1]->heard(1), lines{"disconnect anna forbidden"});
+    nodes[2]->running = loop.spawn(at(2).run(*nodes[2], rules));
+    loop.until([&] { return at(2).is_up(); });
+    cut(2);
+    mend(2);
+    loop.wait(at(0).disconnect_everywhere({"ben", close_code::forbidden, "2"}));
+    EXPECT_EQ(nodes[2]->heard(1), lines{"disconnect ben forbidden"}) << "of what was before it came it has no need";
+    for (const auto* each : {nodes[0].get(), nodes[1].get(), nodes[2].get()})
+        EXPECT_EQ(each->obeyed.contains("1"), each != nodes[2].get());
 }
 
 // --- When the link breaks ------------------------------------------------------------------------------------------------
@@ -310,7 +326,8 @@ TEST_P(BrokerConformance, SaysNoWithoutALink) {
     EXPECT_EQ(loop.run(at(0).publish_confirmed("room:1", saying("x")))->code(), infra::errc::unavailable);
     EXPECT_EQ(loop.run(at(0).history("room:1", {}, 1))->code(), infra::errc::unavailable);
     EXPECT_EQ(loop.run(at(0).presence("room:1", 1))->code(), infra::errc::unavailable);
-    EXPECT_EQ(loop.run(at(0).disconnect_everywhere("anna", close_code::forbidden))->code(), infra::errc::unavailable);
+    EXPECT_EQ(loop.run(at(0).disconnect_everywhere({"anna", close_code::forbidden, "1"}))->code(),
+              infra::errc::unavailable);
     EXPECT_TRUE(at(1).publish("room:1", saying("the other one is not")));
     mend(0);
     loop.until([&] { return nodes[0]->links.size() == 3; });

@@ -6,6 +6,7 @@
 #include <infra/testing/test_loop.hpp>
 
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -43,8 +44,9 @@ public:
     void left(const std::string& channel, member who) override {
         lines.push_back(prefix(channel) + "leave " + who.user);
     }
-    void disconnect(const std::string& user, close_code code) override {
-        lines.push_back("disconnect " + user + " " + std::string(to_string(code)));
+    void disconnect(disconnection what) override {
+        if (what.id.empty() || obeyed.insert(what.id).second)
+            lines.push_back("disconnect " + what.user + " " + std::string(to_string(what.code)));
     }
     void link(bool up) override { links.push_back(up); }
 
@@ -59,6 +61,7 @@ public:
     std::vector<position> positions, gaps;
     std::vector<envelope> messages;
     std::vector<bool> links;
+    std::set<std::string> obeyed; ///< ids of disconnections
     std::shared_ptr<infra::testing::outcome<bool>> running;
 
 private:

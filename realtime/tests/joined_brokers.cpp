@@ -162,12 +162,14 @@ public:
         co_return out;
     }
 
-    awaitable<void> disconnect_everywhere(std::string user, close_code code) override {
+    awaitable<void> disconnect_everywhere(disconnection what) override {
         const std::scoped_lock lock(state_->mutex);
         require_link();
         for (const auto& each : state_->all())
             if (each->up_)
-                each->post([user, code](broker_listener& to) { to.disconnect(user, code); });
+                each->post([what](broker_listener& to) { to.disconnect(what); });
+            else if (each->to_)
+                each->unheard_.push_back(what);
         co_return;
     }
 
@@ -225,6 +227,8 @@ private:
     }
 
     void catch_up() {
+        for (const auto& what : std::exchange(unheard_, {}))
+            post([what](broker_listener& to) { to.disconnect(what); });
         for (auto& [channel, at] : wanted_) {
             if (rule(channel).size == 0) {
                 hear_gap(channel, 0, {});
@@ -281,6 +285,7 @@ private:
     bool stopping_ = false;
     std::map<std::string, position> wanted_; // up to where it was heard
     std::map<std::string, std::uint64_t> owed_;
+    std::vector<disconnection> unheard_;
     std::map<std::string, std::map<std::string, member>> shares_;
 };
 

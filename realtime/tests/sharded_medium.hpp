@@ -1,44 +1,57 @@
 #pragma once
 
 #include "broker_stage.hpp"
-#include "joined_brokers.hpp"
 
 #include <infra/realtime/sharded.hpp>
 
-#include <array>
 #include <memory>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace infra::realtime {
 
-/// Each node of three shards.
+/// Three media, of which each node is a shard of everything.
 class sharded_medium final : public broker_medium {
 public:
-    std::shared_ptr<broker> node(std::size_t) override {
-        std::vector<std::shared_ptr<broker>> shards;
-        for (auto& each : between_)
-            shards.push_back(each.node());
-        nodes_.push_back(shards);
-        return make_sharded_broker(std::move(shards));
+    static constexpr std::size_t shards = 3;
+
+    template <class Make>
+    explicit sharded_medium(Make make) {
+        for (std::size_t shard = 0; shard < shards; ++shard)
+            between_.push_back(make());
+    }
+
+    std::shared_ptr<broker> node(std::size_t n) override {
+        std::vector<std::shared_ptr<broker>> all;
+        for (const auto& each : between_)
+            all.push_back(each->node(n));
+        return make_sharded_broker(std::move(all));
     }
     void cut(std::size_t n) override {
-        for (std::size_t shard = 0; shard < between_.size(); ++shard)
-            cut(n, shard);
+        for (const auto& each : between_)
+            each->cut(n);
     }
-    void cut(std::size_t n, std::size_t shard) { between_[shard].cut(*nodes_[n][shard]); }
+    void cut(std::size_t n, std::size_t shard) { between_[shard]->cut(n); }
     void mend(std::size_t n) override {
-        for (std::size_t shard = 0; shard < between_.size(); ++shard)
-            mend(n, shard);
+        for (const auto& each : between_)
+            each->mend(n);
     }
-    void mend(std::size_t n, std::size_t shard) { between_[shard].mend(*nodes_[n][shard]); }
+    void mend(std::size_t n, std::size_t shard) { between_[shard]->mend(n); }
     void forget_all() override {
-        for (auto& each : between_)
-            each.forget_all();
+        for (const auto& each : between_)
+            each->forget_all();
+    }
+
+    /// The `nth` channel of this beginning that is on this shard.
+    static std::string channel_on(std::size_t shard, const std::string& beginning = "c", std::size_t nth = 0) {
+        for (int i = 0;; ++i)
+            if (auto name = beginning + std::to_string(i); shard_of(name, shards) == shard && nth-- == 0)
+                return name;
     }
 
 private:
-    std::array<joined_brokers, 3> between_;
-    std::vector<std::vector<std::shared_ptr<broker>>> nodes_;
+    std::vector<std::unique_ptr<broker_medium>> between_;
 };
 
 } // namespace infra::realtime

@@ -1,3 +1,4 @@
+#include "joined_medium.hpp"
 #include "sharded_medium.hpp"
 
 #include <infra/base/error.hpp>
@@ -16,7 +17,7 @@ class ShardedBroker : public ::testing::Test {
 protected:
     ~ShardedBroker() override {
         for (const auto& each : nodes)
-            loop.wait(each->at->stop(deadline::after(std::chrono::seconds(1))));
+            loop.run(each->at->stop(deadline::after(std::chrono::seconds(1))));
         for (const auto& each : nodes)
             loop.until([&] { return each->running->done(); });
     }
@@ -28,15 +29,8 @@ protected:
         for (const auto& each : nodes)
             loop.until([&] { return each->at->is_up(); });
     }
-    /// One on this shard.
-    static std::string channel_on(std::size_t shard) {
-        for (int i = 0;; ++i)
-            if (auto name = "c" + std::to_string(i); shard_of(name, 3) == shard)
-                return name;
-    }
-
     infra::testing::test_loop loop;
-    sharded_medium medium;
+    sharded_medium medium{std::make_unique<joined_medium>};
     const std::vector<channel_rule> rules{};
     std::vector<std::unique_ptr<test_node>> nodes;
 };
@@ -54,7 +48,7 @@ TEST(ShardOf, IsWhatAnybodyCanReckon) {
 
 TEST_F(ShardedBroker, KeepsTheChannelsOfOtherServersWhenOneIsOutOfReach) {
     start();
-    const auto lost = channel_on(1), kept = channel_on(2);
+    const auto lost = sharded_medium::channel_on(1), kept = sharded_medium::channel_on(2);
     for (const auto& each : {lost, kept})
         nodes[1]->at->want(each);
     loop.settle();
@@ -72,17 +66,61 @@ TEST_F(ShardedBroker, KeepsTheChannelsOfOtherServersWhenOneIsOutOfReach) {
     loop.until([&] { return nodes[0]->links == std::vector{true, false, true}; });
 }
 
-TEST_F(ShardedBroker, DisconnectsAUserOverWhicheverServerIsThere) {
+// Node 0 has no link to one of the servers, node 1 to none but one of the others.
+TEST_F(ShardedBroker, DisconnectsAUserOnNodesThatHearOneServerAlone) {
     start();
-    medium.cut(0, shard_of("anna", 3));
-    loop.until([&] { return !nodes[0]->at->is_up(); });
-    loop.wait(nodes[0]->at->disconnect_everywhere("anna", close_code::disconnected));
-    loop.settle();
-    EXPECT_EQ(nodes[1]->lines, lines{"disconnect anna disconnected"});
+    for (std::size_t shared = 0; shared < sharded_medium::shards; ++shared) {
+        SCOPED_TRACE(shared);
+        medium.cut(0, (shared + 1) % sharded_medium::shards);
+        medium.cut(1, (shared + 1) % sharded_medium::shards);
+        medium.cut(1, (shared + 2) % sharded_medium::shards);
+        loop.until([&] { return !nodes[0]->at->is_up() && !nodes[1]->at->is_up(); });
+        loop.wait(nodes[0]->at->disconnect_everywhere({"anna", close_code::disconnected}));
+        loop.settle();
+        for (const auto& each : nodes)
+            EXPECT_EQ(std::exchange(each->lines, {}), lines{"disconnect anna disconnected"});
+        medium.mend(0);
+        medium.mend(1);
+        for (const auto& each : nodes)
+            loop.until([&] { return each->at->is_up(); });
+    }
     medium.cut(0);
     loop.settle();
-    EXPECT_EQ(loop.run(nodes[0]->at->disconnect_everywhere("anna", close_code::disconnected))->code(),
+    EXPECT_EQ(loop.run(nodes[0]->at->disconnect_everywhere({"anna", close_code::disconnected}))->code(),
               infra::errc::unavailable);
+}
+
+/// One that cannot be stopped in order, and does nothing else.
+class unstoppable final : public broker {
+public:
+    awaitable<void> run(broker_listener&, const std::vector<channel_rule>&) override { co_return; }
+    awaitable<void> stop(deadline) override {
+        throw error(infra::errc::timed_out, "its server does not answer");
+        co_return;
+    }
+    bool is_up() const noexcept override { return false; }
+    bool publish(std::string, envelope) override { return false; }
+    awaitable<placed> publish_confirmed(std::string, envelope) override { co_return placed(); }
+    void want(const std::string&) override {}
+    void unwant(const std::string&) override {}
+    awaitable<missed> history(std::string, std::optional<position>, std::size_t) override { co_return missed(); }
+    void join(const std::string&, member) override {}
+    void leave(const std::string&, const std::string&) override {}
+    awaitable<std::vector<member>> presence(std::string, std::size_t) override { co_return std::vector<member>(); }
+    awaitable<presence_stats> count(std::string) override { co_return presence_stats(); }
+    awaitable<void> disconnect_everywhere(disconnection) override { co_return; }
+    std::string description() const override { return "unstoppable"; }
+};
+
+TEST_F(ShardedBroker, StopsTheOthersThoughOneCannotBeStopped) {
+    joined_brokers between;
+    nodes.push_back(std::make_unique<test_node>(
+        loop, make_sharded_broker({between.node(), std::make_shared<unstoppable>(), between.node()})));
+    nodes[0]->running = loop.spawn(nodes[0]->at->run(*nodes[0], rules));
+    loop.settle();
+    EXPECT_EQ(loop.run(nodes[0]->at->stop(deadline::after(std::chrono::seconds(1))))->code(), infra::errc::timed_out);
+    loop.until([&] { return nodes[0]->running->done(); });
+    EXPECT_EQ(nodes[0]->running->what(), "");
 }
 
 TEST(ShardedBrokers, AreMadeOfBrokers) {

@@ -37,9 +37,9 @@ public:
         if (const auto hub = of_.lock(); hub && hub->members)
             hub->members->left(channel, std::move(who));
     }
-    void disconnect(const std::string& user, close_code code) override {
+    void disconnect(disconnection what) override {
         if (const auto hub = of_.lock())
-            hub->close_user(user, code);
+            hub->heard_disconnection(what);
     }
     void link(bool up) override {
         if (const auto hub = of_.lock())

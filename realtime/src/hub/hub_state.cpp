@@ -12,6 +12,9 @@
 namespace infra::realtime::detail {
 namespace {
 
+constexpr std::size_t most_obeyed = 10'000;
+constexpr std::chrono::hours disconnections_remembered{2}; // longer than anybody says one
+
 const std::shared_ptr<const identity>& nobody() {
     static const auto one = std::make_shared<const identity>();
     return one;
@@ -31,6 +34,7 @@ hub_state::hub_state(hub_options o, lane_bounds bounds)
       counts(options.name),
       time_(options.time ? options.time : &real_clock()),
       keys_(options.limits.max_idempotency_keys),
+      obeyed_(most_obeyed, disconnections_remembered),
       bounds_(bounds),
       on_(options.on),
       gate_(on_ ? loop_gate::of(*on_) : nullptr) {
@@ -47,14 +51,6 @@ hub_state::~hub_state() {
 void hub_state::close_all(close_code code) {
     for (const auto& each : clients.all())
         close(each, code, reason_for(code));
-}
-
-std::size_t hub_state::close_user(std::string_view user, close_code code) {
-    disconnected.note(user); // first: who is admitted from here on is among them, or is refused
-    std::size_t closed = 0;
-    for (const auto& each : clients.of_user(user))
-        closed += close(each, code, "");
-    return closed;
 }
 
 executor hub_state::work_executor() {

@@ -110,6 +110,7 @@ public:
     void heard_gap(const std::string& name, std::uint64_t dropped, const position& now);
     void heard_own_gap(const std::string& name, std::uint64_t said_here, const position& at);
     void remember(const std::string& name, const missed& found);
+    void heard_disconnection(const disconnection& what);
     std::size_t close_user(std::string_view user, close_code code);
     void close_elsewhere(std::string_view user, close_code code); ///< some time later
 
@@ -153,6 +154,7 @@ private:
 
     clock* const time_;
     recent_keys keys_;
+    recent_keys obeyed_; ///< ids of disconnections
     const lane_bounds bounds_;
     std::mutex mutex_;
     std::unordered_map<const connection_group*, std::weak_ptr<lane>> lanes_; // guarded by mutex_

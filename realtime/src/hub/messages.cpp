@@ -2,8 +2,6 @@
 
 #include <infra/base/telemetry.hpp>
 
-#include <boost/asio/co_spawn.hpp>
-
 #include <stdexcept>
 #include <utility>
 
@@ -12,10 +10,6 @@ namespace {
 
 envelope make_envelope(const message& sent, const publish_options& how) {
     return {.what = sent, .key = how.key, .except = how.except, .idempotency_key = how.idempotency_key, .ttl = how.ttl};
-}
-
-awaitable<void> disconnect_everywhere(std::shared_ptr<broker> with, std::string user, close_code code) {
-    co_await with->disconnect_everywhere(std::move(user), code);
 }
 
 /// The span of one publication; its facts are written only where they are recorded.
@@ -132,17 +126,6 @@ awaitable<missed> hub_state::history(std::shared_ptr<hub_state> of, std::string 
 }
 
 // --- what the broker says ---
-
-void hub_state::close_elsewhere(std::string_view user, close_code code) {
-    if (!others)
-        return;
-    auto told = [name = options.name](const std::exception_ptr& failed) {
-        if (failed)
-            telemetry::log(level::warn, "realtime", "a user was not disconnected from the other nodes",
-                           {{"hub", name}, {"error", describe(failed)}});
-    };
-    asio::co_spawn(work_executor(), disconnect_everywhere(options.broker, std::string(user), code), std::move(told));
-}
 
 void hub_state::heard(const std::string& name, envelope e) {
     if (e.what.type.empty() || is_reserved_type(e.what.type)) {

@@ -1,13 +1,10 @@
 #include "recent_keys.hpp"
 
-#include <chrono>
 #include <iterator>
 #include <utility>
 
 namespace infra::realtime::detail {
 namespace {
-
-constexpr std::chrono::minutes remembered(5);
 
 std::string joined(std::string_view channel, std::string_view key) {
     return std::string(channel).append(1, '\n').append(key); // no name of a channel has a line's end
@@ -24,7 +21,7 @@ bool recent_keys::use(std::string_view channel, std::string_view key, steady_tim
         return false;
     if (used_.size() >= max_)
         forget(used_.begin());
-    used_.push_back({std::move(name), saturating_add(now, remembered)});
+    used_.push_back({std::move(name), saturating_add(now, remembered_)});
     by_name_.emplace(used_.back().name, std::prev(used_.end()));
     return true;
 }

@@ -20,22 +20,10 @@ constexpr std::size_t parts_a_tick = channels::parts() / 8; // each channel is l
 /// Ends the broker's run, which goes on beside, when the hub's is over.
 struct is_over : std::exception {};
 
-// Whether it is over already; false after a tick.
-awaitable<bool> over_within_a_tick(promise<void> over, clock& time) {
-    try {
-        co_await with_deadline(over.get(), deadline::after(tick, time.steady()), time);
-        co_return true;
-    } catch (const boost::system::system_error& e) {
-        if (e.code() != infra::errc::timed_out)
-            throw;
-        co_return false;
-    }
-}
-
 awaitable<void> tick_until_over(std::weak_ptr<hub_state> of, std::shared_ptr<life> living, clock& time) {
     const auto ex = co_await asio::this_coro::executor;
     const auto over = living->over.listener(ex);
-    for (std::size_t turn = 0; !co_await over_within_a_tick(over, time); ++turn)
+    for (std::size_t turn = 0; !co_await told_within(over, deadline::after(tick, time.steady()), time); ++turn)
         if (const auto hub = of.lock())
             hub->do_chores(turn);
     throw is_over();

@@ -1,4 +1,5 @@
 #include "company.hpp"
+#include "control.hpp"
 #include "hearing.hpp"
 #include "outgoing.hpp"
 #include "scripts.hpp"
@@ -48,7 +49,7 @@ public:
     void leave(const std::string& channel, const std::string& user) override { company_.leave(channel, user); }
     awaitable<std::vector<member>> presence(std::string channel, std::size_t limit) override;
     awaitable<presence_stats> count(std::string channel) override;
-    awaitable<void> disconnect_everywhere(std::string user, close_code code) override;
+    awaitable<void> disconnect_everywhere(disconnection what) override;
 
     std::string description() const override { return redis::describe(on_.server); }
 
@@ -64,7 +65,8 @@ private:
 
     ground on_;
     outgoing outgoing_{on_};
-    hearing hearing_{on_};
+    control control_{on_};
+    hearing hearing_{on_, control_};
     company company_{on_};
     bell watch_bell_;
     std::mutex mutex_;
@@ -90,6 +92,7 @@ awaitable<void> redis_broker::run(broker_listener& to, const std::vector<channel
     on_.lost_link = [this](const std::string& why) { link_down(why); };
     on_.set_redis(std::make_shared<redis::client>(std::vector{ex}, on_.server, on_.time));
     outgoing_.begin(ex);
+    control_.begin(ex);
     hearing_.begin(ex);
     company_.begin(ex);
     watch_bell_.begin(ex);
@@ -108,9 +111,10 @@ awaitable<void> redis_broker::work() {
     using namespace asio::experimental::awaitable_operators;
     co_await hearing_.subscribe();
     co_await choose_verb();
+    co_await control_.find_place();
     co_await (until_closed(watch()) && until_closed(outgoing_.send()) && until_closed(hearing_.follow_wants()) &&
               until_closed(hearing_.listen()) && until_closed(hearing_.read_on()) && until_closed(hearing_.check()) &&
-              until_closed(company_.keep()));
+              until_closed(control_.read_on()) && until_closed(company_.keep()));
 }
 
 void redis_broker::end() {
@@ -157,6 +161,7 @@ awaitable<void> redis_broker::stop(deadline limit) {
     if (redis)
         co_await company_.quit(limit);
     outgoing_.close();
+    control_.close();
     hearing_.close();
     company_.close();
     watch_bell_.close();
@@ -193,6 +198,7 @@ void redis_broker::link_up() {
     on_.count.link(true);
     on_.to->link(true);
     outgoing_.link_is_up();
+    control_.doubt();
     hearing_.link_is_up();
     company_.link_is_up();
 }
@@ -296,10 +302,7 @@ awaitable<presence_stats> redis_broker::count(std::string channel) {
     co_return presence_stats{.users = counts.at(0), .connections = counts.at(1)};
 }
 
-awaitable<void> redis_broker::disconnect_everywhere(std::string user, close_code code) {
-    co_await ask(redis::command{"PUBLISH", on_.called.control(), text_of(user_disconnect{std::move(user), code})}.again(
-        redis::replay::idempotent));
-}
+awaitable<void> redis_broker::disconnect_everywhere(disconnection what) { co_await ask(control_.say(what)); }
 
 } // namespace
 } // namespace over_redis

@@ -20,6 +20,7 @@ namespace infra::realtime::over_redis {
 /// How long the server keeps a channel's place after its last message, so that a quiet channel does not begin anew.
 inline constexpr std::chrono::hours place_kept{24};
 inline constexpr std::chrono::minutes idempotency_kept{5};
+inline constexpr std::chrono::hours disconnections_kept{1};
 /// For one batch on the way to the server and back.
 inline constexpr std::chrono::seconds patience{2};
 inline constexpr std::chrono::milliseconds between_attempts{200};

@@ -178,11 +178,8 @@ awaitable<void> hearing::listen() {
 void hearing::hear(const redis::message& m) {
     if (m.type == redis::message::kind::resumed)
         return hear_all_anew();
-    if (m.channel == on_.called.control()) {
-        if (const auto said = read_control(m.payload))
-            on_.to->disconnect(said->user, said->code);
-        return;
-    }
+    if (m.channel == on_.called.control())
+        return control_.hear(m.payload);
     const auto found = channels_.find(m.channel);
     if (found == channels_.end())
         return;
@@ -199,6 +196,7 @@ void hearing::hear(const redis::message& m) {
 }
 
 void hearing::hear_all_anew() {
+    control_.doubt();
     for (auto& [name, each] : channels_) {
         each.is_late = each.is_late || !each.is_heard;
         if (!each.is_heard)

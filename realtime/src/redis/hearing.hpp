@@ -4,6 +4,7 @@
 
 #include "bell.hpp"
 #include "channel_place.hpp"
+#include "control.hpp"
 #include "ground.hpp"
 
 #include <infra/runtime/promise.hpp>
@@ -22,7 +23,7 @@ namespace infra::realtime::over_redis {
 /// Threads: want(), unwant() and ready() from any; the rest on the loop.
 class hearing {
 public:
-    explicit hearing(ground& on) : on_(on) {}
+    hearing(ground& on, control& c) : on_(on), control_(c) {}
 
     void want(const std::string& channel);
     void unwant(const std::string& channel);
@@ -64,6 +65,7 @@ private:
     awaitable<void> check_some(std::vector<std::string> names);
 
     ground& on_;
+    control& control_;
     bell wants_bell_, read_bell_, check_bell_;
     std::optional<redis::subscription> ear_;
     std::uint64_t missed_ = 0;

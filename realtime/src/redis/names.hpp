@@ -23,6 +23,7 @@ public:
     /// Those of presence begin so.
     std::string present(std::string_view name) const { return channel(name) + ":p"; }
     std::string control() const { return prefix_ + ":control"; }
+    std::string disconnections() const { return control() + ":s"; }
 
     /// The channel whose name in pub/sub this is.
     std::optional<std::string> name_of(std::string_view channel) const;

@@ -193,6 +193,26 @@ return {redis.call('ZCARD', users), connections}
 
 #undef INFRA_REALTIME_PRESENCE
 
+constexpr const char* say_to_all_text = R"(
+local id = redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[4], '*', 'd', ARGV[1])
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+redis.call('PUBLISH', ARGV[2], ARGV[1])
+return id
+)";
+
+constexpr const char* said_to_all_text = R"(
+local last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
+local out = {last and last[1] or '0-0'}
+if ARGV[1] == '' then return out end
+local time = redis.call('TIME')
+local oldest = time[1] * 1000 + math.floor(time[2] / 1000) - tonumber(ARGV[2])
+local ms, number = string.match(ARGV[1], '(%d+)-(%d+)')
+local from = string.format('%s-%.0f', ms, tonumber(number) + 1)
+if tonumber(ms) < oldest then from = string.format('%.0f-0', oldest) end
+for _, each in ipairs(redis.call('XRANGE', KEYS[1], from, '+')) do out[#out + 1] = each[2][2] end
+return out
+)";
+
 } // namespace
 
 const redis::script publish(publish_text);
@@ -202,5 +222,7 @@ const redis::script share(share_text);
 const redis::script quit(quit_text);
 const redis::script present(present_text);
 const redis::script count(count_text);
+const redis::script say_to_all(say_to_all_text);
+const redis::script said_to_all(said_to_all_text);
 
 } // namespace infra::realtime::over_redis::scripts

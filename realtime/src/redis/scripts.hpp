@@ -36,4 +36,10 @@ extern const redis::script present;
 /// KEYS: `…:p`, channel. ARGV: say. Gives {users, connections}. The same.
 extern const redis::script count;
 
+/// Says a text to all nodes and keeps it. KEYS: stream. ARGV: text, channel, how long, how many. Gives its id.
+extern const redis::script say_to_all;
+
+/// KEYS: stream. ARGV: the id after which (empty: the last one's alone), how long they are kept. Gives the last one's id, texts.
+extern const redis::script said_to_all;
+
 } // namespace infra::realtime::over_redis::scripts

@@ -8,6 +8,7 @@
 namespace infra::realtime::over_redis {
 namespace {
 
+constexpr std::size_t most_id_bytes = 64; // nodes remember them
 constexpr json::limits bounds{.max_bytes = 16 * 1024 * 1024, .max_depth = 64};
 
 const json::value* find(const json::object& in, std::string_view name) {
@@ -142,19 +143,22 @@ std::vector<member> join_shares(const std::vector<std::string>& shares) {
     return out;
 }
 
-std::string text_of(const user_disconnect& d) {
-    return boost::json::serialize(
-        json::object{{"type", "disconnect"}, {"user", d.user}, {"code", static_cast<std::uint16_t>(d.code)}});
+std::string text_of(const disconnection& d) {
+    json::object out{{"type", "disconnect"}, {"user", d.user}, {"code", static_cast<std::uint16_t>(d.code)}};
+    if (!d.id.empty())
+        out["id"] = d.id;
+    return boost::json::serialize(out);
 }
 
-std::optional<user_disconnect> read_control(std::string_view text) {
+std::optional<disconnection> read_control(std::string_view text) {
     const auto said = object_in(text);
     if (!said || text_in(*said, "type") != "disconnect" || text_in(*said, "user").empty())
         return std::nullopt;
     const auto code = number_in(*said, "code");
-    if (code < 1000 || code > 4999)
+    auto id = text_in(*said, "id");
+    if (code < 1000 || code > 4999 || id.size() > most_id_bytes)
         return std::nullopt;
-    return user_disconnect{text_in(*said, "user"), static_cast<close_code>(code)};
+    return disconnection{text_in(*said, "user"), static_cast<close_code>(code), std::move(id)};
 }
 
 } // namespace infra::realtime::over_redis

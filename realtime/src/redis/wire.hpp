@@ -20,10 +20,6 @@ struct leaving {
     member who{};
 };
 struct nonsense {};
-struct user_disconnect {
-    std::string user{};
-    close_code code = close_code::disconnected;
-};
 
 /// On a channel.
 std::string text_of(const envelope& e); ///< without its place, which the script writes in front
@@ -41,7 +37,7 @@ std::variant<item, joining, leaving, nonsense> read_channel(std::string_view tex
 std::vector<member> join_shares(const std::vector<std::string>& shares);
 
 /// On the channel of all nodes.
-std::string text_of(const user_disconnect& d);
-std::optional<user_disconnect> read_control(std::string_view text);
+std::string text_of(const disconnection& d);
+std::optional<disconnection> read_control(std::string_view text);
 
 } // namespace infra::realtime::over_redis

@@ -289,6 +289,29 @@ TEST_F(HubNodes, TakeNoMessageOfTheProtocolsOwnTypesFromOthers) {
     EXPECT_EQ(anna->received, strings{R"({"type":"said","channel":"room"})"});
 }
 
+TEST_F(HubNodes, DisconnectAUserElsewhereOnceThereIsALink) {
+    two.state->set_identity(on_two, {.user = "bert"});
+    between.cut(*one.state->options.broker);
+    one.state->close_elsewhere("bert", close_code::forbidden);
+    loop.settle();
+    EXPECT_FALSE(bert->closed);
+    between.mend(*one.state->options.broker);
+    loop.until([&] { return bert->closed.has_value(); });
+    EXPECT_EQ(bert->closed, close_code::forbidden);
+}
+
+TEST_F(HubNodes, ObeyOnceWhatTheyAreToldTwice) {
+    const auto after = std::make_shared<recording>();
+    two.state->set_identity(on_two, {.user = "anna"});
+    two.state->heard_disconnection({"anna", close_code::forbidden, "7"});
+    EXPECT_EQ(bert->closed, close_code::forbidden);
+    two.state->set_identity(join(two, "again", after), {.user = "anna"});
+    two.state->heard_disconnection({"anna", close_code::forbidden, "7"});
+    EXPECT_FALSE(after->closed);
+    two.state->heard_disconnection({"anna", close_code::forbidden});
+    EXPECT_EQ(after->closed, close_code::forbidden) << "said by hand";
+}
+
 TEST_F(HubNodes, DisconnectAUserOnAll) {
     ASSERT_TRUE(one.state->set_identity(on_one, {.user = "u"}));
     ASSERT_TRUE(two.state->set_identity(on_two, {.user = "u"}));

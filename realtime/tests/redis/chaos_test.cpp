@@ -35,7 +35,7 @@ public:
     }
     void joined(const std::string&, member) override {}
     void left(const std::string&, member) override {}
-    void disconnect(const std::string&, close_code) override {}
+    void disconnect(disconnection) override {}
     void link(bool) override {}
 
     std::map<std::size_t, std::int64_t> last;

@@ -61,7 +61,7 @@ TEST(RedisBrokerInACluster, FollowsChannelsThroughTheirShards) {
 
     nodes[1]->at->join("room:3", {.user = "anna", .connections = 1});
     loop.until([&] { return loop.get(ears.count("room:3")).users == 1; });
-    loop.wait(ears.disconnect_everywhere("anna", close_code::forbidden));
+    loop.wait(ears.disconnect_everywhere({"anna", close_code::forbidden, "1"}));
     nodes[1]->heard(1);
     for (const auto& each : nodes)
         loop.wait(each->at->stop(deadline::after(2s)));

@@ -1,86 +1,28 @@
 // Hubs on two nodes, their clients, and a Node process, on one Redis.
 
+#include "realtime/tests/redis/hubs_stage.hpp"
 #include "realtime/tests/redis/stage.hpp"
 
-#include <gtest/gtest.h>
-
-#include <infra/realtime/hub.hpp>
-#include <infra/realtime/testing.hpp>
-
 #include <algorithm>
-#include <cstdlib>
-#include <filesystem>
 #include <iterator>
-
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 namespace infra::realtime {
 namespace {
 
-using namespace std::chrono_literals;
-
-pid_t start_node(std::string socket) {
-    auto program = (std::filesystem::read_symlink("/proc/self/exe").parent_path() / "realtime_node_child").string();
-    char* arguments[] = {program.data(), socket.data(), nullptr};
-    pid_t pid = 0;
-    if (::posix_spawn(&pid, arguments[0], nullptr, nullptr, arguments, environ) != 0)
-        throw std::runtime_error("cannot start " + program);
-    return pid;
-}
-
-class HubsOverRedis : public ::testing::Test {
+class HubsOverRedis : public HubsOnNodes {
 protected:
     void SetUp() override {
         if (!infra::testing::redis_server::installed())
             GTEST_SKIP() << infra::testing::redis_server::how_to_install;
         stage.emplace(loop);
-        for (std::size_t n = 0; n < 2; ++n) {
-            brokers.push_back(stage->node(n));
-            hubs.emplace_back(
-                hub_options{.channels = {{"room:*", {.history = {.size = 10}, .presence = true}}, {"tick:*", {}}},
-                            .presence = {.grace = 0ms},
-                            .authorize = [](access_request) { return true; },
-                            .broker = brokers[n],
-                            .on = loop.get_executor()});
-            runs.push_back(loop.spawn(hubs[n].run()));
-        }
-        for (const auto& each : brokers)
-            loop.until([&] { return each->is_up(); });
+        start(*stage);
     }
-    void TearDown() override {
-        for (auto& each : hubs)
-            loop.wait(each.stop(deadline::after(2s)));
-        for (const auto& each : runs)
-            loop.until([&] { return each->done(); });
+    ~HubsOverRedis() override { // before what it stands on
+        hubs.clear();
+        brokers.clear();
     }
 
-    /// The next of this type.
-    heard_message next(test_client& who, const std::string& type) {
-        std::vector<heard_message> found;
-        loop.until([&] {
-            found = who.heard(type);
-            return !found.empty();
-        });
-        EXPECT_EQ(found.size(), 1u) << type;
-        return found.front();
-    }
-    void subscribe(test_client& who, const std::string& channel, std::optional<position> since = {}) {
-        client_message m{.since = std::move(since)};
-        m.what = {.type = "subscribe", .channel = channel};
-        who.say(std::move(m));
-    }
-    static position place_in(const heard_message& subscribed) {
-        return {std::string(subscribed.data.at("epoch").as_string()),
-                subscribed.data.at("offset").to_number<std::uint64_t>()};
-    }
-
-    infra::testing::test_loop loop;
     std::optional<redis_stage> stage;
-    std::vector<std::shared_ptr<broker>> brokers;
-    std::vector<hub> hubs;
-    std::vector<std::shared_ptr<infra::testing::outcome<bool>>> runs;
 };
 
 TEST_F(HubsOverRedis, BringAMessageToTheClientsOfAllNodes) {
@@ -222,39 +164,51 @@ TEST_F(HubsOverRedis, DisconnectAUserOnAllNodes) {
     EXPECT_FALSE(other.closed());
 }
 
+TEST_F(HubsOverRedis, DisconnectAUserOnOtherNodesOnceThereIsALink) {
+    test_client anna(hubs[1], {.user = "anna"}), ben(hubs[1], {.user = "ben"});
+    for (std::size_t cut = 0; cut < 2; ++cut) { // who says it, who is to hear it
+        stage->cut(cut);
+        loop.until([&] { return !brokers[cut]->is_up(); });
+        hubs[0].disconnect_user(cut == 0 ? "anna" : "ben");
+        loop.settle();
+        const auto& gone = cut == 0 ? anna : ben;
+        EXPECT_FALSE(gone.closed());
+        stage->mend(cut);
+        loop.until([&] { return gone.closed().has_value(); });
+        until_linked();
+    }
+}
+
 TEST_F(HubsOverRedis, ShareTheirChannelsWithAHubInAnotherProcess) {
     test_client anna(hubs[0], {.user = "anna"});
     subscribe(anna, "room:1");
     next(anna, "subscribed");
-    const auto other = start_node(stage->server.socket());
+    node_process other({stage->server.socket()});
     EXPECT_EQ(next(anna, "here").offset, 1u);
     hubs[0].publish("room:1", {.type = "said", .data = "over there?"});
     const auto repeated = next(anna, "repeated");
     EXPECT_EQ(repeated.data, "over there?");
     EXPECT_EQ(repeated.offset, 3u) << "one order for both";
     hubs[0].disconnect_user("ben");
-    int status = -1;
-    loop.until([&] { return ::waitpid(other, &status, WNOHANG) != 0; });
-    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+    loop.until([&] { return other.has_ended(); });
+    EXPECT_TRUE(other.ended_well());
 }
 
 TEST_F(HubsOverRedis, HearANodeProcessThatPublishesOnce) {
-    const std::string peers = INFRA_REALTIME_PEERS;
-    if (std::system("node --version >/dev/null 2>&1") != 0 || !std::filesystem::exists(peers + "/node_modules/ioredis"))
-        GTEST_SKIP() << "node or ioredis is not installed (npm ci in peers/realtime; ./test does it)";
+    if (!has_ioredis())
+        GTEST_SKIP() << how_to_get_ioredis;
     test_client anna(hubs[0], {.user = "anna"}), ben(hubs[1], {.user = "ben"});
     for (auto* each : {&anna, &ben}) {
         subscribe(*each, "room:1");
         next(*each, "subscribed");
     }
-    const std::string program = R"(
+    ASSERT_EQ(run_node(R"(
         import Redis from "ioredis";
         const redis = new Redis({ path: process.argv[1] });
         await redis.publish("rt:{room:1}", JSON.stringify({ type: "said", data: { text: "from node" } }));
-        redis.disconnect();)";
-    const auto run =
-        "cd '" + peers + "' && node --input-type=module -e '" + program + "' '" + stage->server.socket() + "'";
-    ASSERT_EQ(std::system(run.c_str()), 0);
+        redis.disconnect();)",
+                       {stage->server.socket()}),
+              0);
     for (auto* each : {&anna, &ben})
         EXPECT_EQ(next(*each, "said").data, (json::value{{"text", "from node"}}));
 }

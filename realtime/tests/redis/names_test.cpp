@@ -26,6 +26,7 @@ TEST(RedisNames, AreThoseOfTheReadme) {
     EXPECT_EQ(called.once("room:1", "k"), "rt:{room:1}:i:k");
     EXPECT_EQ(called.present("room:1"), "rt:{room:1}:p");
     EXPECT_EQ(called.control(), "rt:control");
+    EXPECT_EQ(called.disconnections(), "rt:control:s");
 }
 
 TEST(RedisNames, OfAChannelAreInOneSlot) {

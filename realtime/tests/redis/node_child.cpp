@@ -1,26 +1,32 @@
 // A node in a process of its own:
 //
-//     realtime_node_child SOCKET
+//     realtime_node_child SOCKET…
 //
-// Its hub has one client, ben, on room:1: he says that he is there, and repeats what he hears. Ends with 0 once he is disconnected.
+// joined by these servers, each with a part of the channels. Its hub has one client, ben, on room:1: he says that he is there, and repeats what he hears. Ends with 0 once he is disconnected.
 
 #include <infra/realtime/hub.hpp>
 #include <infra/realtime/redis.hpp>
+#include <infra/realtime/sharded.hpp>
 #include <infra/realtime/testing.hpp>
 #include <infra/testing/test_loop.hpp>
 
 #include <cstdio>
 #include <exception>
+#include <memory>
 #include <string>
+#include <vector>
 
 namespace {
 
 using namespace infra;
 using namespace infra::realtime;
 
-void be_a_node(const std::string& socket) {
+void be_a_node(const std::vector<std::string>& sockets) {
     infra::testing::test_loop loop;
-    const auto joined_by = make_redis_broker({.url = "unix://" + socket});
+    std::vector<std::shared_ptr<broker>> servers;
+    for (const auto& each : sockets)
+        servers.push_back(make_redis_broker({.url = "unix://" + each}));
+    const auto joined_by = make_sharded_broker(servers);
     hub at({.channels = {{"room:*", {.history = {.size = 10}}}},
             .authorize = [](access_request) { return true; },
             .broker = joined_by,
@@ -42,7 +48,7 @@ void be_a_node(const std::string& socket) {
 
 } // namespace
 
-int main(int, char** argv) try { be_a_node(argv[1]); } catch (const std::exception& e) {
+int main(int count, char** words) try { be_a_node({words + 1, words + count}); } catch (const std::exception& e) {
     std::fprintf(stderr, "%s\n", e.what());
     return 1;
 }

@@ -29,7 +29,7 @@ public:
     void gap(const std::string&, std::uint64_t, position) override { ++gaps; }
     void joined(const std::string&, member) override {}
     void left(const std::string&, member) override {}
-    void disconnect(const std::string&, close_code) override {}
+    void disconnect(disconnection) override {}
     void link(bool) override {}
 
     std::atomic<int> heard{0}, gaps{0};

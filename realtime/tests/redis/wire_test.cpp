@@ -71,13 +71,16 @@ TEST(RedisWire, AddsUpTheSharesOfNodes) {
 }
 
 TEST(RedisWire, DisconnectsWithCodesThatExist) {
-    const auto said = read_control(text_of(user_disconnect{"anna", close_code::forbidden}));
+    const auto said = read_control(text_of(disconnection{"anna", close_code::forbidden, "7"}));
     ASSERT_TRUE(said);
     EXPECT_EQ(said->user, "anna");
     EXPECT_EQ(said->code, close_code::forbidden);
+    EXPECT_EQ(said->id, "7");
+    EXPECT_EQ(read_control(R"({"type":"disconnect","user":"anna","code":4505})")->id, "") << "by hand";
+    const auto long_id = R"({"type":"disconnect","user":"anna","code":4505,"id":")" + std::string(65, 'x') + "\"}";
     for (const auto* text :
          {"", "{}", R"({"type":"disconnect","user":"","code":4501})", R"({"type":"disconnect","user":"anna","code":7})",
-          R"({"type":"disconnect","user":"anna"})", R"({"type":"other","user":"a","code":4501})"})
+          R"({"type":"disconnect","user":"anna"})", R"({"type":"other","user":"a","code":4501})", long_id.c_str()})
         EXPECT_FALSE(read_control(text)) << text;
 }
 

@@ -46,6 +46,13 @@ struct placed {
     position at{};
 };
 
+/// That a user's connections are to end, on whichever node.
+struct disconnection {
+    std::string user{};
+    close_code code = close_code::disconnected;
+    std::string id{}; ///< of this word, which may come more than once: it is obeyed once. Without one, each time
+};
+
 /// What the hub does with what a broker hears. Called on the executor of run(), in order for each channel, own messages too; never throws.
 class broker_listener {
 public:
@@ -62,7 +69,7 @@ public:
     }
     virtual void joined(const std::string& channel, member who) = 0;
     virtual void left(const std::string& channel, member who) = 0;
-    virtual void disconnect(const std::string& user, close_code code) = 0; ///< disconnect_user, on whichever node
+    virtual void disconnect(disconnection what) = 0; ///< disconnect_user, on whichever node; perhaps again
     virtual void link(bool up) = 0;
 };
 
@@ -104,7 +111,8 @@ public:
     virtual awaitable<std::vector<member>> presence(std::string channel, std::size_t limit) = 0; ///< by user's name
     virtual awaitable<presence_stats> count(std::string channel) = 0;
 
-    virtual awaitable<void> disconnect_everywhere(std::string user, close_code code) = 0;
+    /// Heard by all nodes, this one too. One whose link is broken hears it within an hour, when it is there again.
+    virtual awaitable<void> disconnect_everywhere(disconnection what) = 0;
 
     virtual std::string description() const = 0; ///< "redis://10.0.0.5:6379", no password
 };

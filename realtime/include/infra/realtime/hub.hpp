@@ -91,7 +91,7 @@ public:
 
     /// Closes and removes it; false if there is none.
     bool disconnect(std::string_view id, close_code code = close_code::disconnected, std::string_view reason = {});
-    /// All connections of a user, on every node. How many there were here.
+    /// All connections of a user, on every node; where there is no link, once there is one, within an hour. How many there were here.
     std::size_t disconnect_user(std::string_view user, close_code code = close_code::disconnected);
 
     // --- Channels ------------------------------------------------------------------------------------------------

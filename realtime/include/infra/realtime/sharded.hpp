@@ -21,8 +21,8 @@ namespace infra::realtime {
 /// own modulo.
 std::size_t shard_of(std::string_view channel, std::size_t shards) noexcept;
 
-/// A broker made of others, which it alone uses from then on. Its link is up while all of theirs are. disconnect_everywhere() goes over one whose link
-/// is up. Throws std::invalid_argument for none at all, a null one, or one twice.
+/// A broker made of others, which it alone uses from then on. Its link is up while all of theirs are. disconnect_everywhere() goes over all whose links
+/// are up, and is obeyed once; it fails where none is. Throws std::invalid_argument for none at all, a null one, or one twice.
 std::shared_ptr<broker> make_sharded_broker(std::vector<std::shared_ptr<broker>> shards);
 
 } // namespace infra::realtime
