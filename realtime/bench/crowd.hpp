@@ -36,8 +36,9 @@ public:
     struct options {
         std::uint16_t port = 0;
         std::string path = "/ws";
-        std::string hello{};                     ///< sent by each once it is connected: a masked frame
-        std::string_view ready = "HTTP/1.1 101"; ///< what it then must hear before it counts as there
+        /// What each says once it is connected, by its number: masked frames.
+        std::function<std::string(std::size_t)> hello{};
+        std::string ready = "HTTP/1.1 101"; ///< what it then must hear before it counts as there
         std::size_t connecting_at_once = 200;
     };
     struct client {
@@ -155,7 +156,8 @@ private:
     }
 
     static void send(client& c, std::string_view bytes) {
-        if (::send(c.fd, bytes.data(), bytes.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(bytes.size()))
+        if (!bytes.empty() &&
+            ::send(c.fd, bytes.data(), bytes.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(bytes.size()))
             throw std::runtime_error("a server took no bytes of a client");
     }
 
@@ -189,8 +191,8 @@ private:
         if (!bytes.starts_with("HTTP/1.1 101"))
             throw std::runtime_error("a server refused: " + std::string(bytes.substr(0, end)));
         c.upgraded = true;
-        if (!options_.hello.empty())
-            send(c, options_.hello);
+        if (options_.hello)
+            send(c, options_.hello(static_cast<std::size_t>(&c - clients_.data())));
         check_ready(c, bytes.substr(0, end));
         bytes.remove_prefix(end + 4);
         return true;

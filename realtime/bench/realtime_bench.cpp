@@ -5,7 +5,7 @@
 // Each server runs alone on the first core; the clients are this program, on the second. It counts every delivery: a run counts only when all
 // that was published has come to all. 128-byte messages. "single" is one publication for each turn of the server's loop, "burst of 10" ten. Latency is from publish to
 // receive, at half the load that was reached. Part 1 is single publications, 2 bursts, 3 the stalled reader, 4 the resume of all, 5 those
-// who are idle. Opens as many files as the system lets it (`ulimit -Hn`, 10 100 are needed).
+// who are idle, 6 what subscriptions take. Opens as many files as the system lets it (`ulimit -Hn`, 10 100 are needed).
 
 #include "comparison.hpp"
 #include "crowd.hpp"
@@ -112,10 +112,14 @@ std::optional<contender> ws() {
     return contender{"ws", {"node", (*folder / "ws_server.mjs").string()}};
 }
 
-crowd::options clients_of(const contender& c, const server& s, std::string_view channel = "bench") {
+std::string subscribe_to(const std::string& channel) {
+    return client_frame(R"({"type":"subscribe","channel":")" + channel + "\"}");
+}
+
+crowd::options clients_of(const contender& c, const server& s, const std::string& channel = "bench") {
     crowd::options o{.port = s.port()};
     if (c.has_channels) {
-        o.hello = client_frame(R"({"type":"subscribe","channel":")" + std::string(channel) + "\"}");
+        o.hello = [said = subscribe_to(channel)](std::size_t) { return said; };
         o.ready = R"({"type":"subscribed")";
     }
     return o;
@@ -230,6 +234,36 @@ void compare_idle(const arguments& a, infra::bench::report& to) {
         {"CPU while they are idle", mine.cpu_percent, "% of a core", "ws", theirs.cpu_percent, better::less, "≤ 1 %"});
 }
 
+// --- What subscriptions take ------------------------------------------------------------------------------------------
+
+/// KiB of each who is on so many channels, the same for all, or on one that nobody else is on.
+double measure_memory(std::size_t count, std::size_t channels, bool own = false) {
+    const server s(ours().command);
+    crowd::options o{.port = s.port()};
+    o.hello = [=](std::size_t client) {
+        std::string all;
+        for (std::size_t i = 0; i < channels; ++i)
+            all += subscribe_to((own ? "user:" + std::to_string(client) + ":" : "room:") + std::to_string(i));
+        return all;
+    };
+    if (channels > 0)
+        o.ready = R"({"type":"subscribed","channel":")" + (own ? "user:" : "room:" + std::to_string(channels - 1));
+    crowd clients(o);
+    clients.connect(10);
+    const auto before = s.anonymous_kib();
+    clients.connect(count);
+    clients.turn_until([] { return false; }, 500);
+    return (s.anonymous_kib() - before) / static_cast<double>(count);
+}
+
+void show_memory(const arguments& a, infra::bench::report& to) {
+    const auto count = static_cast<std::size_t>(a["idle"]);
+    const auto who = "a client of " + std::to_string(count);
+    to.add({who + ", on no channel", measure_memory(count, 0), "KiB", "", 0, better::less, ""});
+    to.add({who + ", on 10 that all are on", measure_memory(count, 10), "KiB", "", 0, better::less, ""});
+    to.add({who + ", on one of its own", measure_memory(count, 1, true), "KiB", "", 0, better::less, ""});
+}
+
 // --- All come back at once --------------------------------------------------------------------------------------------
 
 std::string between(std::string_view text, std::string_view before, std::string_view after) {
@@ -256,8 +290,8 @@ double measure_storm(std::size_t count, long missed) {
     s.ask("/say?turns=" + std::to_string(missed));
 
     auto options = clients_of(c, s);
-    options.hello =
-        client_frame(R"({"type":"subscribe","channel":"kept","since":{"epoch":")" + epoch + R"(","offset":0}})");
+    options.hello = [said = client_frame(R"({"type":"subscribe","channel":"kept","since":{"epoch":")" + epoch +
+                                         R"(","offset":0}})")](std::size_t) { return said; };
     crowd back(options);
     std::uint64_t recovered = 0;
     back.on_other = [&](crowd::client& who, std::string_view text) {
@@ -275,12 +309,32 @@ double measure_storm(std::size_t count, long missed) {
     return static_cast<double>(now_ns() - begin) / 1e9;
 }
 
+/// Seconds from the first connection until the last client, which has just come, has been told the newest messages.
+double measure_arrival(std::size_t count, long messages) {
+    const server s(ours().command);
+    s.ask("/say?turns=" + std::to_string(messages));
+    auto options = crowd::options{.port = s.port()};
+    const auto limit = std::to_string(messages);
+    options.hello = [said = subscribe_to("kept") +
+                            client_frame(R"({"type":"history","channel":"kept","data":{"limit":)" + limit + "}}")](
+                        std::size_t) { return said; };
+    options.ready = R"("offset":)" + limit + R"(,"data":{"number":)" + std::to_string(messages - 1) + "}}]}}";
+    crowd clients(options);
+    const auto begin = now_ns();
+    clients.connect(count);
+    return static_cast<double>(now_ns() - begin) / 1e9;
+}
+
 void show_storm(const arguments& a, infra::bench::report& to) {
-    std::vector<double> seconds;
-    for (int round = 0; round < a["rounds"]; ++round)
-        seconds.push_back(measure_storm(static_cast<std::size_t>(a["idle"]), 20));
-    to.add({std::to_string(a["idle"]) + " clients resume, 20 messages each", median(seconds), "s", "", 0, better::less,
-            "≤ 3 s"});
+    std::vector<double> resumed, came;
+    const auto count = static_cast<std::size_t>(a["idle"]);
+    for (int round = 0; round < a["rounds"]; ++round) {
+        resumed.push_back(measure_storm(count, 20));
+        came.push_back(measure_arrival(count, 20));
+    }
+    const auto who = std::to_string(count);
+    to.add({who + " clients resume, 20 messages each", median(resumed), "s", "", 0, better::less, "≤ 3 s"});
+    to.add({who + " clients come and ask for 20", median(came), "s", "", 0, better::less, ""});
 }
 
 // --- One reads no more ------------------------------------------------------------------------------------------------
@@ -294,7 +348,7 @@ stalled measure_stalled(std::size_t count) {
     const server s(c.command);
     crowd clients(clients_of(c, s));
     auto both = clients_of(c, s);
-    both.hello += client_frame(R"({"type":"subscribe","channel":"heavy"})");
+    both.hello = [](std::size_t) { return subscribe_to("bench") + subscribe_to("heavy"); };
     both.ready = R"({"type":"subscribed","channel":"heavy")";
     crowd other(both);
     clients.connect(count - 1);
@@ -348,6 +402,8 @@ int compare(const arguments& a) {
         show_storm(a, to);
     if (wants(5))
         compare_idle(a, to);
+    if (wants(6))
+        show_memory(a, to);
     return 0;
 }
 

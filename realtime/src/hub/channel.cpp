@@ -23,6 +23,16 @@ outgoing make_outgoing(const message& m) {
     return {.text = to_text(m), .offset_at = to_text(message{.type = m.type, .channel = m.channel}).size() - 1};
 }
 
+missed as_messages(const remembered& r) {
+    missed out{.complete = r.complete, .now = r.now};
+    for (const auto& [what, except] : r.messages)
+        out.messages.push_back({.what = read_message(what.text()),
+                                .at = {r.now.epoch, what.facts().offset},
+                                .key = what.facts().key,
+                                .except = except});
+    return out;
+}
+
 void wake(const lanes_to_wake& lanes) {
     for (const auto& each : lanes)
         each->wake();
@@ -121,28 +131,20 @@ frame channel::gap_frame(json::object data) const {
 
 // --- what is known of it ---
 
-missed channel::read(const std::optional<position>& from, std::size_t limit, steady_time now) {
-    std::vector<std::pair<frame, std::string>> frames; // parsed when nobody waits for the lock
-    missed found;
-    {
-        const std::scoped_lock lock(mutex_);
-        found.now = place();
-        if (!history_)
-            return found;
-        history_->expire(now);
-        auto entries = history_->after(from && from->epoch == facts_->epoch ? from->offset : 0, now);
-        found.complete = from ? knows(*from) && entries.size() <= limit : true;
-        if (!from && entries.size() > limit)
-            entries.erase(entries.begin(), entries.end() - static_cast<std::ptrdiff_t>(limit));
-        if (found.complete)
-            for (const auto* const each : entries)
-                frames.emplace_back(each->what, each->except);
-    }
-    for (const auto& [what, except] : frames)
-        found.messages.push_back({.what = read_message(what.text()),
-                                  .at = {found.now.epoch, what.facts().offset},
-                                  .key = what.facts().key,
-                                  .except = except});
+remembered channel::read(const std::optional<position>& from, std::size_t limit, steady_time now) {
+    remembered found;
+    const std::scoped_lock lock(mutex_);
+    found.now = place();
+    if (!history_)
+        return found;
+    history_->expire(now);
+    auto entries = history_->after(from && from->epoch == facts_->epoch ? from->offset : 0, now);
+    found.complete = from ? knows(*from) && entries.size() <= limit : true;
+    if (!from && entries.size() > limit)
+        entries.erase(entries.begin(), entries.end() - static_cast<std::ptrdiff_t>(limit));
+    if (found.complete)
+        for (const auto* const each : entries)
+            found.messages.push_back({each->what, each->except});
     return found;
 }
 

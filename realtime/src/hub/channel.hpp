@@ -49,6 +49,18 @@ struct attached {
     std::size_t missed = 0; ///< messages handed out
 };
 
+/// What is remembered of a channel, as it was sent.
+struct remembered {
+    struct entry {
+        frame what{};
+        std::string except{};
+    };
+    bool complete = false;
+    std::vector<entry> messages{};
+    position now{};
+};
+missed as_messages(const remembered& r);
+
 /// One channel: who hears it, in the order they came, and what it remembers. Offsets are given, the history is written and lanes are told
 /// under one lock, so that everybody sees one order; under it nobody else's code is called.
 ///
@@ -71,8 +83,8 @@ public:
     /// What is no message of the channel's, to all who hear it.
     void tell(const frame& what, const std::vector<std::shared_ptr<client>>& except, lanes_to_wake& wake);
 
-    /// What is said since `from`, or the newest `limit`; as texts. Without a broker.
-    missed read(const std::optional<position>& from, std::size_t limit, steady_time now);
+    /// What was said since `from`, all or nothing, or the newest `limit`. Without a broker.
+    remembered read(const std::optional<position>& from, std::size_t limit, steady_time now);
 
     /// Frames that stand for messages which found no room: they themselves if the history has them, otherwise a gap.
     std::vector<std::pair<frame, std::string>> make_up_for(const loss& what, std::size_t listeners);

@@ -102,6 +102,8 @@ public:
                                                     publish_options how);
     static awaitable<missed> history(std::shared_ptr<hub_state> of, std::string name, std::optional<position> from,
                                      std::size_t limit);
+    /// The same, as it was sent. Without a broker.
+    remembered remembered_of(std::string_view name, const std::optional<position>& from, std::size_t limit) const;
     void check(std::string_view name, const message& sent, const publish_options& how) const;
 
     // --- what the broker says

@@ -120,9 +120,14 @@ awaitable<missed> hub_state::history(std::shared_ptr<hub_state> of, std::string 
                                      std::size_t limit) {
     if (of->others)
         co_return co_await of->options.broker->history(std::move(name), std::move(from), limit);
-    if (const auto room = of->rooms.find(name))
-        co_return room->read(from, limit, of->now());
-    co_return missed{.complete = !from && of->rooms.options_of(name).history.size > 0};
+    co_return as_messages(of->remembered_of(name, from, limit));
+}
+
+remembered hub_state::remembered_of(std::string_view name, const std::optional<position>& from,
+                                    std::size_t limit) const {
+    if (const auto room = rooms.find(name))
+        return room->read(from, limit, now());
+    return {.complete = !from && rooms.options_of(name).history.size > 0};
 }
 
 // --- what the broker says ---

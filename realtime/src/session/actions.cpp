@@ -168,15 +168,31 @@ rest conversation::history(const hub_pointer& at, client_message said) {
 }
 
 rest conversation::read_history(const hub_pointer& at, client_message said) {
-    return read_history_later(shared_from_this(), at, std::move(said));
+    if (at->others)
+        return read_history_later(shared_from_this(), at, std::move(said));
+    const auto many = limit_of(said.what.data, at->options.limits.max_recovered);
+    const auto found = at->remembered_of(said.what.channel, said.since, many);
+    history_answer told{.complete = found.complete, .now = found.now};
+    for (const auto& each : found.messages)
+        told.texts.push_back(each.what.text());
+    say_history(*at, said, std::move(told));
+    return std::nullopt;
 }
 
 awaitable<void> conversation::read_history_later(self_pointer self, hub_pointer at, client_message said) {
-    const auto& limits = at->options.limits;
-    const auto many = limit_of(said.what.data, limits.max_recovered);
-    const auto all =
-        co_await with_deadline(hub(at).history(said.what.channel, said.since, many), patient(*at), at->time());
-    self->answer(*at, history_of(said.what.channel, all, said.since.has_value(), limits.max_queue_bytes / 2), said.ref);
+    const auto many = limit_of(said.what.data, at->options.limits.max_recovered);
+    auto found = co_await with_deadline(hub(at).history(said.what.channel, said.since, many), patient(*at), at->time());
+    std::vector<std::string> texts;
+    for (auto& each : found.messages) {
+        each.what.channel = said.what.channel;
+        texts.push_back(to_text(each.what, each.at.offset));
+    }
+    self->say_history(*at, said, {found.complete, found.now, {texts.begin(), texts.end()}});
+}
+
+void conversation::say_history(hub_state& at, const client_message& said, history_answer told) {
+    keep_what_fits(told, said.since.has_value(), at.options.limits.max_queue_bytes / 2);
+    say(at, history_frame(said.what.channel, said.ref, told));
 }
 
 } // namespace infra::realtime::detail

@@ -1,26 +1,21 @@
 #include "answers.hpp"
 
 #include <algorithm>
+#include <numeric>
+#include <ranges>
+#include <string>
 #include <utility>
 
 namespace infra::realtime::detail {
 namespace {
 
-json::value written(const std::string& channel, const envelope& e) {
-    json::object m{{"type", e.what.type}, {"channel", channel}};
-    if (e.at.offset > 0)
-        m["offset"] = e.at.offset;
-    if (!e.what.data.is_null())
-        m["data"] = e.what.data;
-    return m;
-}
-
-/// How many of `texts`, from the front, fit.
-template <class Sizes>
-std::size_t fitting(const Sizes& sizes, std::size_t max_bytes) {
-    std::size_t bytes = 0, many = 0;
-    for (const auto size : sizes) {
-        bytes += size;
+/// How many, from the front, fit.
+template <class Texts>
+std::ptrdiff_t fitting(const Texts& texts, std::size_t max_bytes) {
+    std::size_t bytes = 0;
+    std::ptrdiff_t many = 0;
+    for (const std::string_view each : texts) {
+        bytes += each.size();
         if (bytes > max_bytes && many > 0)
             break;
         ++many;
@@ -77,23 +72,33 @@ message members(std::string channel, const std::vector<member>& who, const prese
     return {"members", std::move(channel), std::move(data)};
 }
 
-message history_of(std::string channel, const missed& all, bool since, std::size_t max_bytes) {
-    std::vector<std::size_t> sizes;
-    for (const auto& each : all.messages)
-        sizes.push_back(64 + channel.size() + to_text(each.what).size());
-    if (!since)
-        std::ranges::reverse(sizes);
-    const auto many = fitting(sizes, max_bytes);
-    const auto first = since ? all.messages.begin() : all.messages.end() - static_cast<std::ptrdiff_t>(many);
-    json::array messages;
-    std::for_each_n(first, many, [&](const envelope& e) { messages.push_back(written(channel, e)); });
-    json::object data{{"complete", all.complete && many == sizes.size()}};
-    if (!all.now.epoch.empty()) {
-        data["epoch"] = all.now.epoch;
-        data["offset"] = all.now.offset;
+void keep_what_fits(history_answer& told, bool since, std::size_t max_bytes) {
+    auto& texts = told.texts;
+    const auto all = texts.size();
+    if (since)
+        texts.erase(texts.begin() + fitting(texts, max_bytes), texts.end());
+    else
+        texts.erase(texts.begin(), texts.end() - fitting(std::views::reverse(texts), max_bytes));
+    told.complete = told.complete && texts.size() == all;
+}
+
+// They are JSON already, and go between what stands before and behind them.
+frame history_frame(const std::string& channel, std::string_view ref, const history_answer& told) {
+    json::object data{{"complete", told.complete}};
+    if (!told.now.epoch.empty()) {
+        data["epoch"] = told.now.epoch;
+        data["offset"] = told.now.offset;
     }
-    data["messages"] = std::move(messages);
-    return {"history", std::move(channel), std::move(data)};
+    auto text = to_text(message{"history", channel, std::move(data)}, ref);
+    const auto size = [](std::size_t sum, std::string_view each) { return sum + each.size() + 1; };
+    text.reserve(std::accumulate(told.texts.begin(), told.texts.end(), text.size() + 16, size));
+    text.replace(text.size() - 2, 2, R"(,"messages":[)");
+    for (std::string_view between; const auto each : told.texts) {
+        text.append(between).append(each);
+        between = ",";
+    }
+    text += "]}}";
+    return {std::move(text), {.control = true}};
 }
 
 } // namespace infra::realtime::detail

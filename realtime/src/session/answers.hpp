@@ -30,8 +30,14 @@ subscribe_answer subscribed_answer(std::string ref = {});
 message published(std::string channel, const publication& done);
 message members(std::string channel, const std::vector<member>& who, const presence_stats& count);
 
-/// `history`, of at most about `max_bytes`: where all of it is too much, the newest ones without `since`, the first ones behind it, and
-/// `complete` is false.
-message history_of(std::string channel, const missed& all, bool since, std::size_t max_bytes);
+/// `history`: of messages as they were sent.
+struct history_answer {
+    bool complete = false;
+    position now{};
+    std::vector<std::string_view> texts{};
+};
+/// At most about `max_bytes`: where all of it is too much, the newest ones without `since`, the first ones behind it, and `complete` is false.
+void keep_what_fits(history_answer& told, bool since, std::size_t max_bytes);
+frame history_frame(const std::string& channel, std::string_view ref, const history_answer& told);
 
 } // namespace infra::realtime::detail

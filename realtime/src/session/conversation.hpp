@@ -20,6 +20,7 @@ namespace infra::realtime::detail {
 
 class hub_state;
 class question;
+struct history_answer;
 
 /// What is left of an action that has to wait for something; empty where it is done.
 using rest = std::optional<awaitable<void>>;
@@ -93,6 +94,7 @@ private:
     static awaitable<void> read_presence_later(self_pointer self, hub_pointer at, client_message said);
     rest read_history(const hub_pointer& at, client_message said);
     static awaitable<void> read_history_later(self_pointer self, hub_pointer at, client_message said);
+    void say_history(hub_state& at, const client_message& said, history_answer told);
     bool may_have(hub_state& at, const std::string& channel) const;
 
     // --- application.cpp: what goes to the application's handlers

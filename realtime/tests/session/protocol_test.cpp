@@ -134,6 +134,14 @@ TEST_F(SessionProtocol, ReadsTheHistory) {
     EXPECT_EQ(since.data.at("messages").as_array().size(), 3u);
     const auto other = only(said(anna, {.what = {"history", "r:1", nullptr}, .since = position{"other", 2}}));
     EXPECT_EQ(other.data.at("complete"), false);
+    EXPECT_EQ(other.data.at("messages"), json::array());
+
+    const std::string odd = "r:\"\xc3\xa9";
+    hub.publish(odd, {.type = "\"", .data = "\\"});
+    const auto of_odd = only(said(anna, {.what = {"history", odd, nullptr}}));
+    EXPECT_EQ(of_odd.channel, odd);
+    EXPECT_EQ(of_odd.data.at("messages"),
+              (json::array{{{"type", "\""}, {"channel", odd}, {"offset", 1}, {"data", "\\"}}}));
 }
 
 TEST_F(SessionProtocol, CutsAHistoryThatIsTooMuchAndSaysSo) {
