@@ -90,6 +90,39 @@ awaitable<bool> remove_one(control on, schedule_key key) {
     co_return (co_await on.stored()->remove_schedules(std::move(one))).at(0);
 }
 
+awaitable<bool> pause_one(control on, schedule_key key) {
+    std::vector<schedule_key> one;
+    one.push_back(std::move(key));
+    co_return (co_await on.stored()->pause_schedules(std::move(one), on.time().wall())).at(0);
+}
+
+awaitable<std::optional<schedule_info>> find_schedule(control on, schedule_key key) {
+    for (auto& each : co_await on.stored()->schedules(key.queue))
+        if (each.id == key.id)
+            co_return std::move(each);
+    co_return std::nullopt;
+}
+
+resume_request resumed(const schedule_info& s, wall_time now) {
+    return {.of = {s.queue, s.id}, .when = s.when, .next = resumed_run(s.when, s.last, s.runs, now), .now = now};
+}
+
+// What was worked out of one that somebody changed meanwhile is worked out anew.
+awaitable<bool> resume_one(control on, schedule_key key) {
+    constexpr int most_looks = 20;
+    for (int looks = 0; looks < most_looks; ++looks) {
+        const auto known = co_await find_schedule(on, key);
+        if (!known || !known->paused_since)
+            co_return known.has_value();
+        std::vector<resume_request> one;
+        one.push_back(resumed(*known, on.time().wall()));
+        if ((co_await on.stored()->resume_schedules(std::move(one))).at(0))
+            co_return true;
+    }
+    throw error(errc::unavailable,
+                "the schedule \"" + key.id + "\" is changed by others all the time; try again later");
+}
+
 awaitable<std::vector<cron_job>> stored_schedules(control on, std::optional<std::string> queue) {
     std::vector<cron_job> all;
     for (auto& s : co_await on.stored()->schedules(std::move(queue)))
@@ -99,6 +132,7 @@ awaitable<std::vector<cron_job>> stored_schedules(control on, std::optional<std:
                        .runs = s.runs,
                        .next = s.next,
                        .last = s.last,
+                       .paused_since = s.paused_since,
                        .orphaned = saturating_sub(on.time().wall(), s.defined_at) >= orphaned_after});
     co_return all;
 }
@@ -217,6 +251,10 @@ awaitable<void> control::upsert_schedule(new_schedule s) const {
 }
 
 awaitable<bool> control::remove_schedule(schedule_key key) const { return remove_one(*this, std::move(key)); }
+
+awaitable<bool> control::pause_schedule(schedule_key key) const { return pause_one(*this, std::move(key)); }
+
+awaitable<bool> control::resume_schedule(schedule_key key) const { return resume_one(*this, std::move(key)); }
 
 awaitable<std::vector<cron_job>> control::schedules(std::optional<std::string> queue) const {
     return stored_schedules(*this, std::move(queue));

@@ -125,6 +125,16 @@ std::optional<wall_time> first_run(const schedule& s, wall_time now) {
     return unless_over(s, times(s, begin).after(may_be_at_begin ? saturating_add(begin, -nanoseconds(1)) : begin));
 }
 
+std::optional<wall_time> resumed_run(const schedule& s, std::optional<wall_time> last, std::size_t runs,
+                                     wall_time now) {
+    check(s);
+    if (s.limit && runs >= *s.limit)
+        return std::nullopt;
+    const auto begin = s.start && *s.start > now ? saturating_add(*s.start, -nanoseconds(1)) : now;
+    const bool begins_then = begin != now && s.pattern.empty() && !s.offset && !last;
+    return unless_over(s, begins_then ? s.start : times(s, last.value_or(now)).after(begin));
+}
+
 follow_up follow(const schedule& s, wall_time due, std::size_t runs, wall_time now) {
     check(s);
     if (is_over(s, due, runs))

@@ -250,6 +250,59 @@ TEST_P(QueueControl, RefusesOptionsThatMeanNothing) {
     EXPECT_EQ(counts().waiting, 0u);
 }
 
+TEST_P(QueueControl, PausesASchedule) {
+    // whatever is to become of missed runs
+    for (const auto missed : {missed_runs::one, missed_runs::all, missed_runs::skip}) {
+        loop.await(jobs.upsert_schedule(
+            {.queue = "mail", .id = "s", .when = {.pattern = "0 * * * *", .missed = missed}, .name = "mail"}));
+        const auto paused_at = time.wall();
+        EXPECT_TRUE(loop.await(jobs.pause_schedule({"mail", "s"})));
+        EXPECT_TRUE(loop.await(jobs.pause_schedule({"mail", "s"})));
+        time.advance(5h);
+        EXPECT_EQ(loop.await(jobs.schedules()).at(0).paused_since, paused_at);
+        EXPECT_EQ(loop.await(jobs.schedules()).at(0).next, std::nullopt);
+        EXPECT_TRUE(loop.await(jobs.resume_schedule({"mail", "s"})));
+        EXPECT_TRUE(loop.await(jobs.resume_schedule({"mail", "s"})));
+        const auto s = loop.await(jobs.schedules()).at(0);
+        EXPECT_EQ(s.paused_since, std::nullopt);
+        EXPECT_EQ(s.next, paused_at + 6h) << "nothing is made up for";
+        EXPECT_EQ(s.runs, 0u);
+        EXPECT_EQ(counts(), (queue_counts{.queue = "mail", .delayed = 1}));
+        loop.await(jobs.remove_schedule({"mail", "s"}));
+    }
+    EXPECT_FALSE(loop.await(jobs.pause_schedule({"mail", "s"})));
+    EXPECT_FALSE(loop.await(jobs.resume_schedule({"mail", "s"})));
+}
+
+TEST_P(QueueControl, HoldsThePausedScheduleToItsEnd) {
+    loop.await(jobs.upsert_schedule(
+        {.queue = "mail", .id = "s", .when = {.pattern = "0 * * * *", .end = t0 + 3h}, .name = "mail"}));
+    loop.await(jobs.pause_schedule({"mail", "s"}));
+    time.advance(3h);
+    loop.await(jobs.resume_schedule({"mail", "s"}));
+    EXPECT_EQ(loop.await(jobs.schedules()).at(0).next, std::nullopt);
+    EXPECT_EQ(counts(), queue_counts{.queue = "mail"});
+}
+
+TEST_P(QueueControl, RunsAPausedScheduleWhenAskedTo) {
+    loop.await(jobs.upsert_schedule(
+        {.queue = "mail", .id = "s", .when = {.pattern = "0 * * * *"}, .name = "mail", .data = R"({"all":true})"}));
+    loop.await(jobs.pause_schedule({"mail", "s"}));
+    const auto id = loop.await(jobs.run_cron({"mail", "s"}));
+    ASSERT_TRUE(id);
+    EXPECT_EQ(loop.await(jobs.find_job(*id))->data, R"({"all":true})");
+    EXPECT_EQ(counts(), (queue_counts{.queue = "mail", .waiting = 1}));
+    EXPECT_TRUE(loop.await(jobs.schedules()).at(0).paused_since);
+}
+
+TEST_P(QueueControl, ObliteratesAPausedSchedule) {
+    loop.await(jobs.upsert_schedule({.queue = "mail", .id = "s", .when = {.every = 1min}, .name = "mail"}));
+    loop.await(jobs.pause_schedule({"mail", "s"}));
+    loop.await(jobs.obliterate("mail"));
+    EXPECT_TRUE(loop.await(jobs.schedules()).empty());
+    EXPECT_TRUE(loop.await(jobs.counts()).empty());
+}
+
 TEST_P(QueueControl, KeepsSchedules) {
     loop.await(jobs.upsert_schedule({.queue = "mail", .id = "s", .when = {.pattern = "0 6 * * *"}, .name = "mail"}));
     const auto all = loop.await(jobs.schedules());

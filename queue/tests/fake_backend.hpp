@@ -134,6 +134,12 @@ public:
     awaitable<std::vector<bool>> remove_schedules(std::vector<schedule_key>) override {
         return refused<std::vector<bool>>();
     }
+    awaitable<std::vector<bool>> pause_schedules(std::vector<schedule_key>, wall_time) override {
+        return refused<std::vector<bool>>();
+    }
+    awaitable<std::vector<bool>> resume_schedules(std::vector<resume_request>) override {
+        return refused<std::vector<bool>>();
+    }
     awaitable<std::vector<schedule_info>> schedules(std::optional<std::string>) override {
         co_return std::vector<schedule_info>();
     }

@@ -40,7 +40,7 @@ std::string text_of(const job_key& parent, const child_info& c) {
 std::string text_of(const schedule_info& s) {
     return "schedule " + s.queue + ":" + s.id + " " + s.when.pattern + " " + s.name + " " + s.data + " " +
            std::to_string(s.runs) + " " + text_of(s.next) + " " + text_of(s.last) + " " + text_of(s.options) +
-           (s.pending ? " pending" : "");
+           (s.paused_since ? " paused since " + text_of(s.paused_since) : "") + (s.pending ? " pending" : "");
 }
 
 std::string text_of(const queue_settings& s) {

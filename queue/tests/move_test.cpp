@@ -20,6 +20,23 @@ TEST_P(QueueMove, CarriesAllThatIsKnown) {
     EXPECT_TRUE(loop.await(from->settings("mail")).paused);
 }
 
+TEST_P(QueueMove, CarriesThePauseOfASchedule) {
+    fill_with_schedule();
+    loop.await(from->pause_schedules({{"mail", "daily"}}, now + 1s));
+    const auto before = facts_of(*from);
+    EXPECT_EQ(move_all().at(0).schedules, 1u);
+    EXPECT_EQ(facts_of(*to), before);
+    EXPECT_TRUE(loop.await(from->schedules(std::nullopt)).empty());
+    const auto s = loop.await(to->schedules("mail")).at(0);
+    EXPECT_EQ(s.paused_since, now + 1s);
+    EXPECT_EQ(s.runs, 1u);
+    EXPECT_EQ(loop.await(
+                  to->resume_schedules({{.of = {"mail", "daily"}, .when = s.when, .next = now + 3h, .now = now + 2h}})),
+              std::vector{true});
+    EXPECT_EQ(loop.await(to->schedules("mail")).at(0).pending, job_state::delayed);
+    EXPECT_EQ(loop.await(to->schedules("mail")).at(0).runs, 1u);
+}
+
 TEST_P(QueueMove, LeavesJobsInTheOrderOfTheirLine) {
     job_options front{.lifo = true};
     add({job("a"), job("b"), job("last", {.priority = 9}), job("p", {.priority = 3}), job("x", front),

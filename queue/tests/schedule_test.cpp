@@ -80,6 +80,40 @@ TEST(QueueSchedule, RunsFirst) {
         EXPECT_EQ(first_run(each.s, each.now), each.expected) << each.name;
 }
 
+TEST(QueueSchedule, ResumesAfterNowWhateverWasMissed) {
+    struct row {
+        schedule when;
+        std::optional<wall_time> last;
+        std::size_t runs;
+        std::optional<wall_time> next; // of what is resumed at t0 + 90 s
+    };
+    for (const auto missed : {missed_runs::skip, missed_runs::one, missed_runs::all}) {
+        const row rows[] = {
+            {{.pattern = "* * * * *"}, t0 - 5min, 7, t0 + 2min},
+            {{.pattern = "30 1 * * * *"}, t0 - 5min, 7, t0 + 1h + 90s}, // now itself is over
+            {{.every = 1h}, t0 - 59min, 7, t0 + 1h + 1min},             // at the distance of its runs
+            {{.every = 1h}, t0 - 23h, 7, t0 + 1h},
+            {{.every = 1min}, t0 + 30s, 7, t0 + 150s},
+            {{.every = 1h}, std::nullopt, 0, t0 + 90s + 1h},
+            {{.every = 1h, .immediately = true}, std::nullopt, 0, t0 + 90s + 1h},
+            {{.every = 1h, .offset = 5min}, t0 - 55min, 7, t0 + 5min},
+            {{.every = 1h, .start = t0 + 10h}, std::nullopt, 0, t0 + 10h},
+            {{.pattern = "0 * * * *", .start = t0 + 10h}, std::nullopt, 0, t0 + 10h},
+            {{.every = 1h, .start = t0 - 10h}, std::nullopt, 0, t0 + 90s + 1h},
+            {{.pattern = "* * * * *", .limit = 8}, t0, 7, t0 + 2min},
+            {{.pattern = "* * * * *", .limit = 7}, t0, 7, std::nullopt},
+            {{.pattern = "* * * * *", .end = t0 + 2min}, t0, 7, t0 + 2min},
+            {{.pattern = "* * * * *", .end = t0 + 100s}, t0, 7, std::nullopt},
+            {{.every = 1h, .start = t0 + 10h, .end = t0 + 10h}, std::nullopt, 0, t0 + 10h},
+        };
+        for (auto [when, last, runs, next] : rows) {
+            when.missed = missed;
+            EXPECT_EQ(resumed_run(when, last, runs, t0 + 90s), next) << when.pattern << when.every.count();
+        }
+    }
+    EXPECT_THROW((void)resumed_run({.pattern = "x"}, t0, 1, t0), std::invalid_argument);
+}
+
 TEST(QueueSchedule, FollowsARunThatIsInTime) {
     for (const auto missed : {missed_runs::skip, missed_runs::one, missed_runs::all}) {
         EXPECT_EQ(follow(daily(missed), t0 + 8h, 0, t0 + 8h), (follow_up{true, t0 + 32h}));

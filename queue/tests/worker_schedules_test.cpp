@@ -117,6 +117,67 @@ TEST_F(QueueWorkerSchedules, TakesUpWhatIsDefinedWhileItRuns) {
     EXPECT_EQ(runs, times{t0 + 1min});
 }
 
+TEST_F(QueueWorkerSchedules, RunsNothingOfWhatIsPausedWhoeverDefinesIt) {
+    auto& first = process();
+    first.jobs.define_cron(every_minute(missed_runs::all));
+    start(first);
+    pass(1min);
+    EXPECT_TRUE(loop.await(first.jobs.pause_schedule({"tick", "tick"})));
+    auto& second = process(); // a process that starts, with another pattern by now
+    auto d = every_minute(missed_runs::all);
+    d.pattern = "*/2 * * * *";
+    second.jobs.define_cron(d);
+    stop(first);
+    start(second);
+    for (int i = 0; i < 4; ++i)
+        pass(1min);
+    EXPECT_EQ(runs, times{t0 + 1min});
+    EXPECT_EQ(known(second.jobs).next, std::nullopt);
+    EXPECT_EQ(known(second.jobs).paused_since, t0 + 1min);
+    EXPECT_EQ(known(second.jobs).when.pattern, d.pattern);
+    EXPECT_FALSE(known(second.jobs).orphaned);
+    EXPECT_TRUE(loop.await(second.jobs.resume_schedule({"tick", "tick"})));
+    EXPECT_EQ(known(second.jobs).next, t0 + 6min);
+    for (int i = 0; i < 3; ++i)
+        pass(1min);
+    EXPECT_EQ(runs, (times{t0 + 1min, t0 + 6min, t0 + 8min}));
+}
+
+TEST_F(QueueWorkerSchedules, LetARunGoOnThatIsPausedMeanwhile) {
+    auto& p = process();
+    auto d = every_minute();
+    d.handler = [this](no_data) -> awaitable<void> {
+        co_await time.sleep_for(30s);
+        runs.push_back(time.wall());
+    };
+    p.jobs.define_cron(d);
+    start(p);
+    pass(1min);
+    loop.await(p.jobs.pause_schedule({"tick", "tick"}));
+    pass(30s);
+    pass(5min);
+    EXPECT_EQ(runs, times{t0 + 90s});
+    EXPECT_EQ(loop.await(p.jobs.counts({"tick"})).at(0), (queue_counts{.queue = "tick", .completed = 1}));
+}
+
+TEST_F(QueueWorkerSchedules, KeepToTheirLimitOverAPause) {
+    auto& p = process();
+    auto d = every_minute();
+    d.limit = 2;
+    p.jobs.define_cron(d);
+    start(p);
+    pass(1min);
+    loop.await(p.jobs.pause_schedule({"tick", "tick"}));
+    pass(5min);
+    loop.await(p.jobs.resume_schedule({"tick", "tick"}));
+    for (int i = 0; i < 3; ++i)
+        pass(1min);
+    EXPECT_EQ(runs, (times{t0 + 1min, t0 + 7min}));
+    loop.await(p.jobs.pause_schedule({"tick", "tick"}));
+    loop.await(p.jobs.resume_schedule({"tick", "tick"}));
+    EXPECT_EQ(known(p.jobs).next, std::nullopt) << "it is over";
+}
+
 TEST_F(QueueWorkerSchedules, AdvancesBeforeItPerforms) {
     auto& p = process();
     auto d = every_minute();

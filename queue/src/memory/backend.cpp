@@ -219,6 +219,14 @@ awaitable<std::vector<bool>> memory_backend::remove_schedules(std::vector<schedu
     return act(handle_, [keys = std::move(keys)](auto& s) { return s.remove_schedules(keys); });
 }
 
+awaitable<std::vector<bool>> memory_backend::pause_schedules(std::vector<schedule_key> keys, wall_time now) {
+    return act(handle_, [keys = std::move(keys), now](auto& s) { return s.pause_schedules(keys, now); });
+}
+
+awaitable<std::vector<bool>> memory_backend::resume_schedules(std::vector<resume_request> requests) {
+    return act(handle_, [requests = std::move(requests)](auto& s) { return s.resume_schedules(requests); });
+}
+
 awaitable<std::vector<schedule_info>> memory_backend::schedules(std::optional<std::string> queue) {
     return act(handle_, [queue = std::move(queue)](auto& s) { return s.schedules(queue); });
 }

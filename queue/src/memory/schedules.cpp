@@ -9,7 +9,7 @@ void memory_storage::upsert(const std::vector<new_schedule>& all) {
     for (const auto& each : all) {
         auto [place, is_new] = queue_of(each.queue).schedules.try_emplace(each.id);
         auto& s = place->second;
-        const bool stays = !is_new && s.when == each.when;
+        const bool stays = !is_new && (s.paused_since || s.when == each.when);
         if (!stays)
             take_away_run(s);
         s = {.queue = each.queue,
@@ -21,7 +21,8 @@ void memory_storage::upsert(const std::vector<new_schedule>& all) {
              .runs = s.runs,
              .next = stays ? s.next : each.next,
              .last = s.last,
-             .defined_at = each.now};
+             .defined_at = each.now,
+             .paused_since = s.paused_since};
         if (auto* run = pending_run(s)) {
             run->info.name = s.name;
             run->info.data = s.data;
@@ -54,9 +55,12 @@ memory_storage::record* memory_storage::pending_run(const schedule_info& s) {
     return r && (r->info.state == job_state::waiting || r->info.state == job_state::delayed) ? r : nullptr;
 }
 
-void memory_storage::take_away_run(const schedule_info& s) {
-    if (auto* run = pending_run(s))
+/// False if there was none to take.
+bool memory_storage::take_away_run(const schedule_info& s) {
+    auto* run = pending_run(s);
+    if (run)
         forget(*run, s.defined_at);
+    return run;
 }
 
 std::vector<bool> memory_storage::remove_schedules(const std::vector<schedule_key>& keys) {
@@ -71,6 +75,53 @@ std::vector<bool> memory_storage::remove_schedules(const std::vector<schedule_ke
         all.erase(found);
     }
     return removed;
+}
+
+schedule_info* memory_storage::find_schedule(const schedule_key& key) {
+    const auto q = queues_.find(key.queue);
+    if (q == queues_.end())
+        return nullptr;
+    const auto found = q->second.schedules.find(key.id);
+    return found != q->second.schedules.end() ? &found->second : nullptr;
+}
+
+std::vector<bool> memory_storage::pause_schedules(const std::vector<schedule_key>& keys, wall_time now) {
+    std::vector<bool> known;
+    for (const auto& key : keys) {
+        auto* s = find_schedule(key);
+        known.push_back(s);
+        if (s && !s->paused_since)
+            pause(*s, now);
+    }
+    return known;
+}
+
+/// A run that is not taken away although it is there was begun before.
+void memory_storage::pause(schedule_info& s, wall_time now) {
+    if (!take_away_run(s) && state_of_run(s)) {
+        ++s.runs;
+        s.last = s.next;
+    }
+    s.next.reset();
+    s.paused_since = now;
+}
+
+std::vector<bool> memory_storage::resume_schedules(const std::vector<resume_request>& requests) {
+    std::vector<bool> resumed;
+    names touched;
+    for (const auto& each : requests) {
+        auto* s = find_schedule(each.of);
+        const bool is_as_seen = s && s->paused_since && s->when == each.when;
+        resumed.push_back(is_as_seen);
+        if (!is_as_seen)
+            continue;
+        s->paused_since.reset();
+        s->next = each.next;
+        place_run(*s, each.now);
+        touched.insert(each.of.queue);
+    }
+    publish(touched);
+    return resumed;
 }
 
 std::optional<job_state> memory_storage::state_of_run(const schedule_info& s) const {

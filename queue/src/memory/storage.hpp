@@ -55,6 +55,8 @@ public:
 
     void upsert(const std::vector<new_schedule>& all);
     std::vector<bool> remove_schedules(const std::vector<schedule_key>& keys);
+    std::vector<bool> pause_schedules(const std::vector<schedule_key>& keys, wall_time now);
+    std::vector<bool> resume_schedules(const std::vector<resume_request>& requests);
     std::vector<schedule_info> schedules(const std::optional<std::string>& queue) const;
     std::vector<bool> advance(const std::vector<advance_request>& requests);
 
@@ -223,7 +225,9 @@ private:
     // schedules.cpp
     void place_run(schedule_info& s, wall_time now);
     record* pending_run(const schedule_info& s);
-    void take_away_run(const schedule_info& s);
+    schedule_info* find_schedule(const schedule_key& key);
+    void pause(schedule_info& s, wall_time now);
+    bool take_away_run(const schedule_info& s);
     std::optional<job_state> state_of_run(const schedule_info& s) const;
 
     // move.cpp

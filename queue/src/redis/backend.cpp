@@ -80,6 +80,12 @@ public:
     awaitable<std::vector<bool>> remove_schedules(std::vector<schedule_key> keys) override {
         return redis_backend::remove_schedules(store_, std::move(keys));
     }
+    awaitable<std::vector<bool>> pause_schedules(std::vector<schedule_key> keys, wall_time now) override {
+        return redis_backend::pause_schedules(store_, std::move(keys), now);
+    }
+    awaitable<std::vector<bool>> resume_schedules(std::vector<resume_request> requests) override {
+        return redis_backend::resume_schedules(store_, std::move(requests));
+    }
     awaitable<std::vector<schedule_info>> schedules(std::optional<std::string> queue) override {
         return redis_backend::schedules(store_, std::move(queue));
     }

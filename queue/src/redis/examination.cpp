@@ -112,6 +112,7 @@ awaitable<std::vector<key_facts>> read_types(shared_examination e, std::string q
     std::vector<key_facts> all{{keys.ours("parked"), "zset"}};
     for (const auto& [word, type] : types)
         all.push_back({keys.of_queue(word), std::string(type)});
+    all.push_back({keys.ours("paused"), "hash"});
     redis::batch ask;
     for (const auto& each : all)
         ask.add({"TYPE", each.name});

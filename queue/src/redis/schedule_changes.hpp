@@ -1,6 +1,6 @@
 #pragma once
 
-// What becomes of a stored schedule when a program defines it, or goes on to its next run: decided here, and stored by
+// What becomes of a stored schedule when a program defines it, pauses it, or goes on to its next run: decided here, and stored by
 // scripts/put_schedules.lua unless the schedule has changed meanwhile.
 
 #include "stored_scheduler.hpp"
@@ -35,6 +35,12 @@ schedule_change restored(const carried_schedule& schedule);
 
 /// Empty where `asked.run` is not the pending one.
 std::optional<schedule_change> advanced(const known_schedule& known, const advance_request& asked);
+
+/// Empty where none is known.
+std::optional<schedule_change> paused(const known_schedule& known, wall_time now);
+
+/// Empty where none is paused with what was seen.
+std::optional<schedule_change> resumed(const known_schedule& known, const resume_request& asked);
 
 /// Where in `repeat` it stands: at its run's time; one that is over at its last run's, as in BullMQ.
 wall_time score_of(const stored_scheduler& s) noexcept;

@@ -50,6 +50,7 @@ void put_run(words& into, const schedule_change& change) {
 void put(words& into, const schedule_change& change, const std::string& digest) {
     const auto& s = change.becomes;
     into.insert(into.end(), {s.id, digest, std::to_string(to_unix_ms(score_of(s))),
+                             s.paused_since ? std::to_string(to_unix_ms(*s.paused_since)) : "",
                              change.taken_away ? run_id(s.id, *change.taken_away) : ""});
     auto hash = hash_of(s);
     hash.insert(hash.end(), change.more.begin(), change.more.end());
@@ -85,6 +86,7 @@ awaitable<wishes> try_to_fulfil(shared_store s, std::string queue, wishes all, s
         }
     if (asked.empty())
         co_return changed;
+    co_await make_known(s, {queue});
     const auto answers = co_await s->ask(scripts::put_schedules.call(words{s->keys(queue).base()}, changes));
     for (std::size_t i = 0; i < asked.size(); ++i)
         if (answers.items().at(i).as_integer() == 1)
@@ -119,7 +121,6 @@ std::vector<wishes> calls_of(wishes all) {
 
 awaitable<void> fulfil_in(shared_store s, std::string queue, wishes all, std::vector<bool>& done) {
     slot_of(s->options(), queue);
-    co_await make_known(s, {queue});
     for (auto& call : calls_of(std::move(all)))
         co_await fulfil(s, queue, std::move(call), done);
 }
@@ -167,6 +168,23 @@ awaitable<std::vector<bool>> advance(shared_store s, std::vector<advance_request
         by_queue[requests[i].of.queue].push_back(
             {requests[i].of.id, i,
              [asked = requests[i]](const known_schedule& known) { return advanced(known, asked); }});
+    co_return co_await fulfil(s, std::move(by_queue), requests.size());
+}
+
+awaitable<std::vector<bool>> pause_schedules(shared_store s, std::vector<schedule_key> keys, wall_time now) {
+    std::map<std::string, wishes> by_queue;
+    for (std::size_t i = 0; i < keys.size(); ++i)
+        by_queue[keys[i].queue].push_back(
+            {keys[i].id, i, [now](const known_schedule& known) { return paused(known, now); }});
+    co_return co_await fulfil(s, std::move(by_queue), keys.size());
+}
+
+awaitable<std::vector<bool>> resume_schedules(shared_store s, std::vector<resume_request> requests) {
+    std::map<std::string, wishes> by_queue;
+    for (std::size_t i = 0; i < requests.size(); ++i)
+        by_queue[requests[i].of.queue].push_back(
+            {requests[i].of.id, i,
+             [asked = requests[i]](const known_schedule& known) { return resumed(known, asked); }});
     co_return co_await fulfil(s, std::move(by_queue), requests.size());
 }
 

@@ -20,8 +20,13 @@ hash_fields fields_of(redis::reply::list flat) {
 
 std::optional<job_state> state_of(const redis::reply& word) {
     static constexpr std::pair<std::string_view, job_state> states[] = {
-        {"waiting", job_state::waiting}, {"prioritized", job_state::waiting}, {"delayed", job_state::delayed},
-        {"active", job_state::active},   {"completed", job_state::completed}, {"failed", job_state::failed}};
+        {"waiting", job_state::waiting},
+        {"prioritized", job_state::waiting},
+        {"delayed", job_state::delayed},
+        {"active", job_state::active},
+        {"completed", job_state::completed},
+        {"failed", job_state::failed},
+        {"waiting-children", job_state::waiting_children}};
     if (word.is_null())
         return std::nullopt;
     const auto* found =
@@ -33,15 +38,18 @@ std::optional<std::string> text_of(redis::reply r) {
     return r.is_null() ? std::nullopt : std::optional(std::move(r).take_text());
 }
 
+std::optional<double> real_of(const redis::reply& r) { return r.is_null() ? std::nullopt : std::optional(r.as_real()); }
+
 std::vector<seen_schedule> read_seen(const std::string& queue, redis::reply answer) {
     auto flat = std::move(answer).take_items();
     std::vector<seen_schedule> all;
-    for (std::size_t i = 0; i + 6 < flat.size(); i += 7) {
+    for (std::size_t i = 0; i + 7 < flat.size(); i += 8) {
         seen_schedule one{.known = {.pending = state_of(flat[i + 4])}, .digest = flat[i + 3].as_text()};
-        if (!flat[i + 1].is_null()) {
+        const auto time = real_of(flat[i + 1]), paused_since = real_of(flat[i + 7]);
+        if (time || paused_since) {
             one.hash = fields_of(std::move(flat[i + 2]).take_items());
             auto& is = one.known.is;
-            is = read_scheduler(queue, std::move(flat[i]).take_text(), flat[i + 1].as_real(), one.hash);
+            is = read_scheduler(queue, std::move(flat[i]).take_text(), time, one.hash, paused_since);
             take_from_run(*is, one.hash, text_of(std::move(flat[i + 5])), text_of(std::move(flat[i + 6])));
         }
         all.push_back(std::move(one));
@@ -59,7 +67,10 @@ awaitable<std::vector<seen_schedule>> seen_in(shared_store s, std::string queue)
         if (seen.size() < schedules_of_a_call)
             break;
     }
-    std::ranges::sort(all, {}, [](const seen_schedule& each) { return std::string_view(each.known.is->id); });
+    const auto id_of = [](const seen_schedule& each) { return std::string_view(each.known.is->id); };
+    std::ranges::sort(all, {}, id_of);
+    const auto again = std::ranges::unique(all, {}, id_of); // it came to stand elsewhere meanwhile
+    all.erase(again.begin(), again.end());
     co_return all;
 }
 

@@ -131,8 +131,8 @@ job_options options_of(const json::object& opts) {
 
 } // namespace
 
-stored_scheduler read_scheduler(std::string queue, std::string id, std::optional<double> score,
-                                const hash_fields& hash) {
+stored_scheduler read_scheduler(std::string queue, std::string id, std::optional<double> score, const hash_fields& hash,
+                                std::optional<double> paused_since) {
     stored_scheduler s{.queue = std::move(queue),
                        .id = std::move(id),
                        .when = read_recurrence(hash),
@@ -143,7 +143,9 @@ stored_scheduler read_scheduler(std::string queue, std::string id, std::optional
                        .is_over = text(hash, "infra.over") == "1",
                        .last = time(hash, "infra.last"),
                        .defined_at = time(hash, "infra.defined").value_or(wall_time{})};
-    if (!s.is_over)
+    if (paused_since)
+        s.paused_since = time_at(*paused_since);
+    if (s.has_pending())
         s.iterations = std::max<std::size_t>(1, s.iterations);
     if (auto data = text(hash, "data"); !data.empty())
         s.data = std::move(data);
@@ -232,11 +234,12 @@ schedule_info to_info(const stored_scheduler& s, std::optional<job_state> pendin
             .name = s.name,
             .data = s.data,
             .options = options_of(s.opts),
-            .runs = s.is_over ? s.iterations : s.iterations - 1,
-            .next = s.is_over ? std::nullopt : s.next,
+            .runs = s.has_pending() ? s.iterations - 1 : s.iterations,
+            .next = s.has_pending() ? s.next : std::nullopt,
             .last = s.last,
             .defined_at = s.defined_at,
-            .pending = s.is_over ? std::nullopt : pending};
+            .paused_since = s.paused_since,
+            .pending = s.has_pending() ? pending : std::nullopt};
 }
 
 } // namespace infra::queue::redis_backend

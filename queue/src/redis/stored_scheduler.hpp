@@ -6,6 +6,9 @@
 //
 // What BullMQ has no field for is in fields of ours, with `infra` in their names. It drops them when a program defines the
 // schedule through it; then the schedule is as that program wants it.
+//
+// It has no pause of a schedule. One that is paused is none of its schedulers any more: what its hash had is kept in a hash of
+// ours, `~paused`, from which it comes back.
 
 #include "fields.hpp"
 
@@ -23,7 +26,7 @@ struct stored_scheduler {
     std::string name{};
     std::string data = "{}";
     json::object opts{};        ///< of each run's job
-    std::size_t iterations = 1; ///< that were added, the pending one included
+    std::size_t iterations = 1; ///< that were added, the pending one included where there is one
     bool is_counted = true;     ///< false: a repeatable job of BullMQ 5, which is no scheduler
     /// They are the run's, which hands them on to the next one; the schedule itself has none.
     bool has_data_of_run = false;
@@ -32,11 +35,14 @@ struct stored_scheduler {
     std::optional<wall_time> next{};
     std::optional<wall_time> last{};
     wall_time defined_at{};
+    std::optional<wall_time> paused_since{}; ///< then there is no `next`, and no run pending
+
+    bool has_pending() const noexcept { return !is_over && !paused_since; }
 };
 
-/// `score` is that of the schedule in `repeat`.
-stored_scheduler read_scheduler(std::string queue, std::string id, std::optional<double> score,
-                                const hash_fields& hash);
+/// `score` is that of the schedule in `repeat`; one that is paused has none.
+stored_scheduler read_scheduler(std::string queue, std::string id, std::optional<double> score, const hash_fields& hash,
+                                std::optional<double> paused_since = {});
 stored_scheduler to_stored(const new_schedule& asked);
 
 /// What a schedule itself does not say of its runs' jobs is what its pending run says.

@@ -34,6 +34,8 @@ awaitable<std::optional<job_info>> wait_for_end(shared_store s, job_key job);
 
 awaitable<void> upsert(shared_store s, std::vector<new_schedule> schedules);
 awaitable<std::vector<bool>> remove_schedules(shared_store s, std::vector<schedule_key> keys);
+awaitable<std::vector<bool>> pause_schedules(shared_store s, std::vector<schedule_key> keys, wall_time now);
+awaitable<std::vector<bool>> resume_schedules(shared_store s, std::vector<resume_request> requests);
 awaitable<std::vector<schedule_info>> schedules(shared_store s, std::optional<std::string> queue);
 awaitable<std::vector<bool>> advance(shared_store s, std::vector<advance_request> requests);
 

@@ -210,6 +210,16 @@ public:
                       [keys = std::move(keys)](store& s) { return sqlite::remove_schedules(s, keys); });
     }
 
+    awaitable<std::vector<bool>> pause_schedules(std::vector<schedule_key> keys, wall_time now) override {
+        return submit(writer_, access::write_durably, 0, refusable,
+                      [keys = std::move(keys), now](store& s) { return sqlite::pause_schedules(s, keys, now); });
+    }
+
+    awaitable<std::vector<bool>> resume_schedules(std::vector<resume_request> requests) override {
+        return submit(writer_, access::write_durably, 0, refusable,
+                      [requests = std::move(requests)](store& s) { return sqlite::resume_schedules(s, requests); });
+    }
+
     awaitable<std::vector<schedule_info>> schedules(std::optional<std::string> queue) override {
         return submit(writer_, access::read, 0, refusable,
                       [queue = std::move(queue)](store& s) { return sqlite::schedules(s, queue); });

@@ -403,6 +403,10 @@ constexpr std::array<const char*, schema_version> migrations = {
     ALTER TABLE infra_schedules ADD COLUMN handed_on TEXT;
     ALTER TABLE infra_queues ADD COLUMN moving_to TEXT;
     )",
+    // Schedules that are paused.
+    R"(
+    ALTER TABLE infra_schedules ADD COLUMN paused_since INTEGER;
+    )",
 };
 
 void pack_leases(database& db) {

@@ -28,11 +28,11 @@ void restore_one(store& s, const carried_schedule& schedule) {
                 .options = known.options,
                 .next = known.next,
                 .now = schedule.run_added_at.value_or(known.defined_at)}});
-    query(s.db, "UPDATE infra_schedules SET runs = ?3, last = ?4, defined_at = ?5, handed_on = nullif(?6, '') WHERE "
-                "queue = ?1 AND id = ?2")
+    query(s.db, "UPDATE infra_schedules SET runs = ?3, last = ?4, defined_at = ?5, handed_on = nullif(?6, ''), "
+                "paused_since = ?7 WHERE queue = ?1 AND id = ?2")
         .bind(s.queues.get(s.db, known.queue).id, known.id, static_cast<std::int64_t>(known.runs),
               known.last ? std::optional(to_unix_ms(*known.last)) : std::nullopt, to_unix_ms(known.defined_at),
-              schedule.handed_on)
+              schedule.handed_on, known.paused_since ? std::optional(to_unix_ms(*known.paused_since)) : std::nullopt)
         .run();
 }
 

@@ -18,9 +18,12 @@ bool stands(const std::optional<job_row>& run) {
     return run && (run->state == job_state::waiting || run->state == job_state::delayed);
 }
 
-void take_away_run(store& s, const ledger::row& queue, const stored_schedule& of) {
-    if (const auto run = run_row(s, queue.name, of); stands(run))
+/// False if there is one that does not stand, since somebody has taken it.
+bool take_away_run(store& s, const ledger::row& queue, const stored_schedule& of) {
+    const auto run = run_row(s, queue.name, of);
+    if (stands(run))
         remove_job(s, *run, from_unix_ms(of.defined_at));
+    return !run || stands(run);
 }
 
 // Unless it is there already: active, or over.
@@ -71,7 +74,7 @@ void upsert_one(store& s, const new_schedule& asked) {
     auto& queue = s.queues.get(s.db, asked.queue);
     const auto known = read_schedule(s, queue.id, asked.id);
     auto wanted = to_stored(asked);
-    const bool stays = known && known->recurrence == wanted.recurrence;
+    const bool stays = known && (known->paused_since || known->recurrence == wanted.recurrence);
     if (stays)
         wanted.next = known->next;
     else if (known)
@@ -91,6 +94,34 @@ bool remove_one(store& s, const schedule_key& key) {
         return false;
     take_away_run(s, *queue, *known);
     query(s.db, "DELETE FROM infra_schedules WHERE queue = ?1 AND id = ?2").bind(queue->id, key.id).run();
+    return true;
+}
+
+// A run that is not taken away although it is there was begun before.
+bool pause_one(store& s, const schedule_key& key, wall_time now) {
+    const auto* queue = s.queues.find(key.queue);
+    const auto known = queue ? read_schedule(s, queue->id, key.id) : std::nullopt;
+    if (!known || known->paused_since)
+        return known.has_value();
+    const bool has_begun = !take_away_run(s, *queue, *known);
+    query(s.db,
+          "UPDATE infra_schedules SET runs = runs + ?3, last = iif(?3, next, last), next = NULL, paused_since = ?4 "
+          "WHERE queue = ?1 AND id = ?2")
+        .bind(queue->id, key.id, has_begun, to_unix_ms(now))
+        .run();
+    return true;
+}
+
+bool resume_one(store& s, const resume_request& by) {
+    auto* queue = s.queues.find(by.of.queue);
+    auto known = queue ? read_schedule(s, queue->id, by.of.id) : std::nullopt;
+    if (!known || !known->paused_since || to_info(s, queue->name, *known).when != by.when)
+        return false;
+    known->next = by.next ? std::optional(to_unix_ms(*by.next)) : std::nullopt;
+    query(s.db, "UPDATE infra_schedules SET next = ?3, paused_since = NULL WHERE queue = ?1 AND id = ?2")
+        .bind(queue->id, by.of.id, known->next)
+        .run();
+    place_run(s, *queue, *known, by.now);
     return true;
 }
 
@@ -121,6 +152,23 @@ std::vector<bool> remove_schedules(store& s, const std::vector<schedule_key>& ke
     for (const auto& each : keys)
         removed.push_back(remove_one(s, each));
     return removed;
+}
+
+std::vector<bool> pause_schedules(store& s, const std::vector<schedule_key>& keys, wall_time now) {
+    std::vector<bool> known;
+    known.reserve(keys.size());
+    for (const auto& each : keys)
+        known.push_back(pause_one(s, each, now));
+    return known;
+}
+
+std::vector<bool> resume_schedules(store& s, const std::vector<resume_request>& requests) {
+    std::vector<bool> resumed;
+    resumed.reserve(requests.size());
+    for (const auto& each : requests)
+        resumed.push_back(resume_one(s, each));
+    s.refuse_if_too_large();
+    return resumed;
 }
 
 std::vector<schedule_info> schedules(store& s, const std::optional<std::string>& queue) {

@@ -6,7 +6,7 @@
 
 namespace infra::queue::sqlite {
 
-inline constexpr int schema_version = 7;
+inline constexpr int schema_version = 8;
 
 /// Makes or migrates the tables, in one transaction. Throws errc::incompatible for a file of a newer version, which it
 /// leaves as it is. The version stands in a table of ours, not in PRAGMA user_version: the file may be shared with the

@@ -62,7 +62,8 @@ schedule read_recurrence(std::string_view text, const database& db) {
 }
 
 #define INFRA_QUEUE_SELECT_SCHEDULE                                                                                    \
-    "SELECT queue, id, recurrence, name, data, options, priority, runs, next, last, defined_at FROM infra_schedules "
+    "SELECT queue, id, recurrence, name, data, options, priority, runs, next, last, defined_at, "                      \
+    "paused_since FROM infra_schedules "
 constexpr const char* one = INFRA_QUEUE_SELECT_SCHEDULE "WHERE queue = ?1 AND id = ?2";
 constexpr const char* of_queue = INFRA_QUEUE_SELECT_SCHEDULE "WHERE queue = ?1 ORDER BY id";
 constexpr const char* of_all = INFRA_QUEUE_SELECT_SCHEDULE "ORDER BY queue, id";
@@ -79,7 +80,8 @@ stored_schedule read_row(const query& q) {
             .runs = q.integer(7),
             .next = q.maybe_integer(8),
             .last = q.maybe_integer(9),
-            .defined_at = q.integer(10)};
+            .defined_at = q.integer(10),
+            .paused_since = q.maybe_integer(11)};
 }
 
 } // namespace
@@ -105,7 +107,8 @@ schedule_info to_info(store& s, const std::string& queue, const stored_schedule&
                        .runs = static_cast<std::size_t>(stored.runs),
                        .next = maybe_time(stored.next),
                        .last = maybe_time(stored.last),
-                       .defined_at = from_unix_ms(stored.defined_at)};
+                       .defined_at = from_unix_ms(stored.defined_at),
+                       .paused_since = maybe_time(stored.paused_since)};
     info.options.priority = stored.priority;
     return info;
 }

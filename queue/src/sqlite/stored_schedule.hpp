@@ -20,6 +20,7 @@ struct stored_schedule {
     std::optional<std::int64_t> next{}; ///< in Unix milliseconds, as all below
     std::optional<std::int64_t> last{};
     std::int64_t defined_at = 0;
+    std::optional<std::int64_t> paused_since{};
 };
 
 stored_schedule to_stored(const new_schedule& asked);
@@ -32,7 +33,7 @@ bool is_same_work(const stored_schedule& a, const stored_schedule& b);
 std::optional<stored_schedule> read_schedule(store& s, std::int64_t queue, std::string_view id);
 /// By queue, then by id; null: of all.
 std::vector<stored_schedule> read_schedules(store& s, const ledger::row* queue);
-/// In place of one that is there, which keeps its runs and its last time.
+/// In place of one that is there, which keeps its runs, its last time and its pause.
 void write_schedule(store& s, std::int64_t queue, const stored_schedule& schedule);
 
 } // namespace infra::queue::sqlite

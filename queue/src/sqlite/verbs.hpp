@@ -45,6 +45,8 @@ children_page children(store& s, const children_request& request);
 
 void upsert(store& s, const std::vector<new_schedule>& schedules);
 std::vector<bool> remove_schedules(store& s, const std::vector<schedule_key>& keys);
+std::vector<bool> pause_schedules(store& s, const std::vector<schedule_key>& keys, wall_time now);
+std::vector<bool> resume_schedules(store& s, const std::vector<resume_request>& requests);
 std::vector<schedule_info> schedules(store& s, const std::optional<std::string>& queue);
 std::vector<bool> advance(store& s, const std::vector<advance_request>& requests);
 

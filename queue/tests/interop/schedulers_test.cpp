@@ -174,6 +174,57 @@ TEST_P(QueueInteropSchedulers, AreRemovedByEitherSide) {
               "[0,0]");
 }
 
+// A pause is ours: what BullMQ knows of such a schedule is nothing, until it is resumed.
+TEST_P(QueueInteropSchedulers, RunNowhereWhileWePauseThem) {
+    says("await (await queue('mail')).upsertJobScheduler('theirs', { every: 100 }, { name: 'tick', data: { n: 7 } })");
+    define(schedule_of("ours", {.every = 100ms}));
+    let_node_work();
+    EXPECT_EQ(says(R"js(
+        const mail = await queue("mail");
+        const both = async () => new Set((await mail.getCompleted()).map((each) => each.repeatJobKey)).size === 2;
+        await until(both);
+        return both();
+    )js"),
+              "true");
+    for (const auto* id : {"ours", "theirs"})
+        EXPECT_TRUE(us->await(us->jobs.pause_schedule({"mail", id})));
+    EXPECT_EQ(says(R"js(
+        const mail = await queue("mail");
+        await until(async () => (await mail.getActiveCount()) === 0);
+        const before = await mail.getCompletedCount(), now = Date.now();
+        await until(() => Date.now() > now + 500);
+        return [await mail.getCompletedCount() - before, await mail.getJobSchedulers(), await mail.getDelayedCount(), await mail.getWaitingCount(), await mail.getFailedCount()];
+    )js"),
+              "[0,[],0,0,0]");
+    for (const auto& each : us->await(us->jobs.schedules("mail"))) {
+        EXPECT_TRUE(each.paused_since);
+        EXPECT_GE(each.runs, 1u);
+    }
+    for (const auto* id : {"ours", "theirs"})
+        EXPECT_TRUE(us->await(us->jobs.resume_schedule({"mail", id})));
+    EXPECT_EQ(says(R"js(
+        const mail = await queue("mail"), before = await mail.getCompletedCount();
+        await until(async () => (await mail.getCompletedCount()) >= before + 4);
+        const [{ data }] = (await mail.getCompleted(0, 20)).filter((each) => each.repeatJobKey === "theirs");
+        return [(await mail.getJobSchedulers()).map(({ key, every }) => [key, every]).sort(), data, await mail.getFailedCount()];
+    )js"),
+              R"([[["ours",100],["theirs",100]],{"n":7},0])");
+}
+
+TEST_P(QueueInteropSchedulers, RunAgainWhereNodeDefinesThemAnew) {
+    define(schedule_of("nightly", {.every = 1h}));
+    us->await(us->jobs.pause_schedule({"mail", "nightly"}));
+    EXPECT_EQ(says("return (await queue('mail')).removeJobScheduler('nightly')"), "false");
+    EXPECT_TRUE(us->await(us->jobs.schedules("mail")).at(0).paused_since);
+    says("await (await queue('mail')).upsertJobScheduler('nightly', { every: 60_000 }, { name: 'tick' })");
+    const auto all = us->await(us->jobs.schedules("mail"));
+    ASSERT_EQ(all.size(), 1u);
+    EXPECT_EQ(all[0].paused_since, std::nullopt);
+    EXPECT_EQ(all[0].when.every, 1min);
+    EXPECT_EQ(says("return (await queue('mail')).removeJobScheduler('nightly')"), "true");
+    EXPECT_TRUE(us->await(us->jobs.schedules("mail")).empty()) << "nothing of the pause is left";
+}
+
 TEST_P(QueueInteropSchedulers, KeepTheirPendingRunFromBoth) {
     define(schedule_of("ours", {.every = 1h, .offset = 1ms}));
     says("await (await queue('mail')).upsertJobScheduler('theirs', { every: 3_600_000, offset: 1 }, { name: 'tick' })");

@@ -30,7 +30,12 @@ walk::operation_ptr walk::draw_operation(lots& draw, bool alone) {
     case 24: return list(draw, alone);
     case 25: return prune(draw);
     case 26: return upsert(draw);
-    default: return draw.one_in(2) ? remove_schedules(draw) : forget_queue(draw);
+    }
+    switch (draw.below(4)) {
+    case 0: return remove_schedules(draw);
+    case 1: return forget_queue(draw);
+    case 2: return pause_schedules(draw);
+    default: return resume_schedules(draw);
     }
 }
 

@@ -136,6 +136,28 @@ walk::operation_ptr walk::remove_schedules(lots& draw) {
                                                      words_of_bools);
 }
 
+walk::operation_ptr walk::pause_schedules(lots& draw) {
+    const schedule_key key{draw_queue(draw), draw.one_in(2) ? "s1" : "s2"};
+    const auto ask = [key, now = now_](backend& in) { return in.pause_schedules({key}, now); };
+    return std::make_unique<twin<std::vector<bool>>>("pause schedule " + key.queue + "/" + key.id, ask, ask,
+                                                     words_of_bools);
+}
+
+walk::operation_ptr walk::resume_schedules(lots& draw) {
+    if (schedules_.empty())
+        return nullptr;
+    const auto& s = draw.of(schedules_);
+    resume_request request{.of = {s.queue, s.id}, .when = s.when, .now = now_};
+    if (draw.one_in(8))
+        request.when.every += 1s;
+    if (!draw.one_in(8))
+        request.next = now_ + std::chrono::milliseconds(draw.below(5000));
+    const auto ask = [request](backend& in) { return in.resume_schedules({request}); };
+    return std::make_unique<twin<std::vector<bool>>>("resume schedule " + s.queue + "/" + s.id +
+                                                         (request.next ? " at " + words_of(*request.next) : ""),
+                                                     ask, ask, words_of_bools);
+}
+
 walk::operation_ptr walk::advance(lots& draw) {
     if (schedules_.empty())
         return nullptr;

@@ -104,6 +104,8 @@ private:
     operation_ptr forget_queue(lots& draw);
     operation_ptr upsert(lots& draw);
     operation_ptr remove_schedules(lots& draw);
+    operation_ptr pause_schedules(lots& draw);
+    operation_ptr resume_schedules(lots& draw);
     operation_ptr advance(lots& draw);
 
     // draws.cpp

@@ -173,6 +173,7 @@ std::string words_of(const schedule_info& s) {
         .say("next", s.next)
         .say("last", s.last)
         .say("defined_at", s.defined_at)
+        .say("paused_since", s.paused_since)
         .say("pending", s.pending ? to_string(*s.pending) : "")
         .text();
 }

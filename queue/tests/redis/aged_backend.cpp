@@ -94,6 +94,14 @@ public:
     awaitable<std::vector<bool>> remove_schedules(std::vector<schedule_key> keys) override {
         return inner_->remove_schedules(std::move(keys));
     }
+    awaitable<std::vector<bool>> pause_schedules(std::vector<schedule_key> keys, wall_time now) override {
+        co_await time_->pass_until(now);
+        co_return co_await inner_->pause_schedules(std::move(keys), now);
+    }
+    awaitable<std::vector<bool>> resume_schedules(std::vector<resume_request> requests) override {
+        co_await time_->pass_until(latest_of(requests, &resume_request::now));
+        co_return co_await inner_->resume_schedules(std::move(requests));
+    }
     awaitable<std::vector<schedule_info>> schedules(std::optional<std::string> queue) override {
         return inner_->schedules(std::move(queue));
     }

@@ -219,6 +219,19 @@ TEST_F(QueueRedisDoctor, FreesASlotWhoseJobIsGone) {
     expect_found_and_cured("stale_deduplication mail order");
 }
 
+TEST_F(QueueRedisDoctor, FindsNothingWrongWithPausedSchedules) {
+    const auto stored = make_redis_backend({.server = {.socket_path = server->socket()}}, {loop.get_executor()});
+    for (const auto* id : {"daily", "meta", "a:b:meta"}) {
+        std::vector<new_schedule> one{
+            {.queue = "mail", .id = id, .when = {.every = 1min}, .name = "x", .next = now + 1h, .now = now}};
+        loop.await(stored->upsert(std::move(one)));
+        loop.await(stored->pause_schedules({{"mail", id}}, now));
+    }
+    EXPECT_EQ(lines(examined({.repair = true})), strings{});
+    EXPECT_EQ(loop.await(stored->schedules(std::nullopt)).size(), 3u);
+    loop.await(stored->stop(deadline::after(30s)));
+}
+
 TEST_F(QueueRedisDoctor, NamesWhatItCannotCure) {
     ask({"HSET", "bull:mail:repeat:daily", "name", "report", "ic", 3, "every", 1000});
     ask({"ZADD", "bull:mail:repeat", 1'767'225'600'000, "daily"});

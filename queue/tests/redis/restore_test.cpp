@@ -90,6 +90,12 @@ TEST(QueueRedisRestore, CountsTheRunsThatAScheduleHasMade) {
     EXPECT_EQ(over.run, std::nullopt);
     EXPECT_EQ(to_info(over.becomes, {}).runs, 5u);
     EXPECT_EQ(to_info(over.becomes, {}).next, std::nullopt);
+    s.paused_since = t0 + 5s;
+    const auto paused = restored({.known = s});
+    EXPECT_EQ(paused.run, std::nullopt);
+    EXPECT_EQ(to_info(paused.becomes, {}).runs, 5u);
+    EXPECT_EQ(to_info(paused.becomes, {}).paused_since, t0 + 5s);
+    EXPECT_FALSE(paused.becomes.is_over);
 }
 
 } // namespace

@@ -116,6 +116,86 @@ TEST(QueueRedisScheduleChange, EndsAfterItsLastRun) {
     }
 }
 
+TEST(QueueRedisScheduleChange, ToAPauseTakesTheRunAwayThatIsToCome) {
+    const auto change = paused(known(), t0 + 5s);
+    ASSERT_TRUE(change);
+    EXPECT_EQ(change->taken_away, t0);
+    EXPECT_EQ(change->run, std::nullopt);
+    const auto info = to_info(change->becomes, {});
+    EXPECT_EQ(info.paused_since, t0 + 5s);
+    EXPECT_EQ(info.runs, 0u);
+    EXPECT_EQ(info.next, std::nullopt);
+    EXPECT_EQ(info.last, std::nullopt);
+    EXPECT_FALSE(paused({}, t0));
+    const auto again = paused({change->becomes}, t0 + 9s);
+    EXPECT_EQ(again->becomes.paused_since, t0 + 5s);
+    EXPECT_EQ(again->taken_away, std::nullopt);
+}
+
+TEST(QueueRedisScheduleChange, ToAPauseCountsARunThatHasBegun) {
+    for (const auto state : {job_state::active, job_state::completed, job_state::failed, job_state::waiting_children}) {
+        auto s = known();
+        s.pending = state;
+        const auto change = paused(s, t0 + 5s);
+        EXPECT_EQ(change->taken_away, std::nullopt);
+        EXPECT_EQ(to_info(change->becomes, {}).runs, 1u);
+        EXPECT_EQ(change->becomes.last, t0);
+    }
+}
+
+TEST(QueueRedisScheduleChange, ToAPauseKeepsWhatOnlyTheRunSaid) {
+    const hash_fields hash{{"name", "tick"}, {"every", "60000"}};
+    auto s = read_scheduler("mail", "s", double(to_unix_ms(t0)), hash);
+    take_from_run(s, hash, R"({"n":1})", R"({"attempts":3})");
+    const auto kept = hash_of(paused({s, job_state::delayed}, t0)->becomes);
+    EXPECT_EQ(*find_field(kept, "data"), R"({"n":1})");
+    EXPECT_EQ(*find_field(kept, "opts"), R"({"attempts":3})");
+}
+
+TEST(QueueRedisScheduleChange, OfAPausedOneIsStoredAndMakesNoRun) {
+    auto before = known();
+    before.is = paused(before, t0 + 5s)->becomes;
+    before.pending.reset();
+    auto asked = every_minute(t0 + 7min, t0 + 6s);
+    const auto same = upserted(before, asked);
+    EXPECT_EQ(same.becomes.defined_at, t0 + 6s);
+    asked.when.every = 7min;
+    asked.data = "2";
+    const auto other = upserted(before, asked);
+    EXPECT_EQ(other.becomes.when.every, 7min);
+    EXPECT_EQ(other.becomes.data, "2");
+    for (const auto& change : {same, other}) {
+        EXPECT_EQ(change.run, std::nullopt);
+        EXPECT_EQ(change.taken_away, std::nullopt);
+        EXPECT_EQ(change.becomes.paused_since, t0 + 5s);
+        EXPECT_EQ(to_info(change.becomes, {}).runs, 0u);
+    }
+    EXPECT_FALSE(advanced(before, {.of = {"mail", "s"}, .run = t0, .next = t0 + 1min, .now = t0}));
+}
+
+TEST(QueueRedisScheduleChange, FromAPauseGetsItsRunAndKeepsItsCount) {
+    auto s = known();
+    s.is = advanced(s, {.of = {"mail", "s"}, .run = t0, .next = t0 + 1min, .now = t0})->becomes;
+    const auto is = paused(s, t0 + 5s)->becomes;
+    EXPECT_EQ(to_info(is, {}).runs, 1u);
+    const auto stored = read_scheduler("mail", "s", {}, hash_of(is), double(to_unix_ms(t0 + 5s)));
+    const resume_request asked{.of = {"mail", "s"}, .when = {.every = 1min}, .next = t0 + 9min, .now = t0 + 8min};
+    const auto change = resumed({stored}, asked);
+    ASSERT_TRUE(change);
+    EXPECT_EQ(change->run, t0 + 9min);
+    EXPECT_EQ(to_info(change->becomes, {}).runs, 1u);
+    EXPECT_EQ(to_info(change->becomes, {}).paused_since, std::nullopt);
+    EXPECT_EQ(change->becomes.last, t0);
+    EXPECT_FALSE(resumed({change->becomes}, asked));
+    EXPECT_FALSE(resumed({}, asked));
+    auto over = asked;
+    over.next.reset();
+    EXPECT_EQ(to_info(resumed({stored}, over)->becomes, {}).runs, 1u);
+    EXPECT_TRUE(resumed({stored}, over)->becomes.is_over);
+    over.when.every = 2min;
+    EXPECT_FALSE(resumed({stored}, over));
+}
+
 // --- On a server ---------------------------------------------------------------------------------------------------
 
 class QueueRedisSchedules : public backend_on_a_stage {
@@ -197,6 +277,67 @@ TEST_F(QueueRedisSchedules, AreReadAndAdvancedThoughBullmqDefinedThem) {
     const auto opts = read_object(ask({"HGET", "bull:mail:repeat:minutely:1767225660000", "opts"}).as_text()).value();
     EXPECT_EQ(opts.at("kl"), json::value(5)) << "what BullMQ's worker reads of it is handed on";
     EXPECT_EQ(opts.at("repeat").at("count"), json::value(2));
+}
+
+TEST_F(QueueRedisSchedules, ThatArePausedAreNoneOfBullmqs) {
+    upsert(scheduler("s", {.every = 1min}, t0 + 1min, "tick"));
+    EXPECT_EQ(loop.await(stored->pause_schedules({{"mail", "s"}}, t0 + 5s)), std::vector{true});
+    EXPECT_EQ(ask({"EXISTS", "bull:mail:repeat", "bull:mail:repeat:s", "bull:mail:delayed"}).as_integer(), 0);
+    EXPECT_EQ(ask({"EXISTS", "bull:mail:repeat:s:" + std::to_string(to_unix_ms(t0 + 1min))}).as_integer(), 0);
+    EXPECT_EQ(ask({"HLEN", "bull:mail~paused"}).as_integer(), 1);
+    loop.await(
+        stored->resume_schedules({{.of = {"mail", "s"}, .when = {.every = 1min}, .next = t0 + 9min, .now = t0}}));
+    EXPECT_EQ(ask({"EXISTS", "bull:mail~paused"}).as_integer(), 0);
+    EXPECT_EQ(ask({"HGET", "bull:mail:repeat:s", "ic"}).as_text(), "1");
+    EXPECT_EQ(ask({"ZSCORE", "bull:mail:repeat", "s"}).as_real(), double(to_unix_ms(t0 + 9min)));
+}
+
+TEST_F(QueueRedisSchedules, ThatBullmqDefinesAnewAreNotPaused) {
+    upsert(scheduler("s", {.every = 1min}, t0 + 1min, "tick"));
+    loop.await(stored->pause_schedules({{"mail", "s"}}, t0 + 5s));
+    ask({"HSET", "bull:mail:repeat:s", "name", "theirs", "every", 1000, "ic", 1});
+    ask({"ZADD", "bull:mail:repeat", to_unix_ms(t0 + 2min), "s"});
+    const auto all = loop.await(stored->schedules("mail"));
+    ASSERT_EQ(all.size(), 1u);
+    EXPECT_EQ(all[0].name, "theirs");
+    EXPECT_EQ(all[0].paused_since, std::nullopt);
+    EXPECT_EQ(ask({"EXISTS", "bull:mail~paused"}).as_integer(), 0) << "what was kept is not to come back";
+}
+
+TEST_F(QueueRedisSchedules, ThatArePausedAreListedPageByPage) {
+    constexpr int many = 450;
+    std::vector<new_schedule> all;
+    std::vector<schedule_key> half;
+    for (int i = 0; i < many; ++i) {
+        all.push_back(scheduler("s" + std::to_string(i), {.every = 1min}, t0 + 1min, "tick"));
+        if (i % 2 == 0)
+            half.push_back({"mail", all.back().id});
+    }
+    loop.await(stored->upsert(all));
+    loop.await(stored->pause_schedules(half, t0));
+    const auto seen = loop.await(stored->schedules("mail"));
+    EXPECT_EQ(seen.size(), all.size());
+    EXPECT_EQ(std::ranges::count_if(seen, [](const auto& s) { return s.paused_since.has_value(); }), many / 2);
+    loop.await(stored->remove_schedules({{"mail", "s0"}, {"mail", "s1"}}));
+    EXPECT_EQ(loop.await(stored->schedules("mail")).size(), all.size() - 2);
+}
+
+// The look and the change are two calls: whoever takes the run in between has it counted.
+TEST_F(QueueRedisSchedules, ThatArePausedWhileTheirRunsAreTakenLoseNone) {
+    const auto other = make_redis_backend({.server = {.socket_path = server->socket()}}, {loop.get_executor()});
+    for (int round = 0; round < 30; ++round) {
+        upsert(scheduler("s", {.every = 1min}, t0, "tick"));
+        const auto claimed = loop.start(other->claim({.queues = {"mail"}, .worker = "w", .now = t0}));
+        const auto paused = loop.start(stored->pause_schedules({{"mail", "s"}}, t0));
+        ASSERT_TRUE(loop.until([&] { return claimed->ended && paused->ended; }));
+        const auto s = loop.await(stored->schedules("mail")).at(0);
+        EXPECT_EQ(s.runs, claimed->value->jobs.size());
+        EXPECT_EQ(ask({"LLEN", "bull:mail:wait"}).as_integer(), 0);
+        for (const auto& each : claimed->value->jobs)
+            loop.await(other->finish({{.held = each.held, .as = outcome::kind::dropped, .at = t0}}));
+        loop.await(stored->remove_schedules({{"mail", "s"}}));
+    }
+    loop.await(other->stop(deadline::after(30s)));
 }
 
 TEST_F(QueueRedisSchedules, OfAQueueWhoseKeyIsSomethingElseAreNone) {

@@ -109,7 +109,7 @@ TEST_F(SqliteSchema, OfVersion1IsBroughtUpToDateWithItsJobs) {
     EXPECT_EQ(taken.jobs[0].options.timeout, 5s);
     EXPECT_EQ(loop.await(stored->finish({{.held = taken.jobs[0].held, .at = t0}})), (std::vector{true}));
     loop.await(stored->stop(deadline::after(30s)));
-    EXPECT_EQ(ask(file, "SELECT schema_version FROM infra_queue"), "7");
+    EXPECT_EQ(ask(file, "SELECT schema_version FROM infra_queue"), "8");
     expect_sound(file);
 }
 
@@ -199,6 +199,7 @@ std::string text_of(const char* name) {
 std::string version_3() { return text_of("version_3.sql"); }
 std::string version_4() { return text_of("version_4.sql"); }
 std::string version_5() { return version_4() + text_of("version_5.sql"); }
+std::string version_7() { return version_5() + text_of("version_7.sql"); }
 
 TEST_F(SqliteSchema, OfVersion3KeepsItsJobsInTheirStates) {
     make(version_3().c_str());
@@ -272,7 +273,7 @@ TEST_F(SqliteSchema, OfVersion4KeepsEverythingWhereItWas) {
     EXPECT_EQ(loop.await(stored->history("mail", t0 - 1h, t0 + 1h)).at(0).completed, 2u);
     EXPECT_EQ(loop.await(stored->events({.queue = "mail", .cursor = "0", .max = 100, .now = t0})).events.size(), 26u);
     loop.await(stored->stop(deadline::after(30s)));
-    EXPECT_EQ(ask(file, "SELECT schema_version FROM infra_queue"), "7");
+    EXPECT_EQ(ask(file, "SELECT schema_version FROM infra_queue"), "8");
     expect_sound(file);
 }
 
@@ -317,7 +318,7 @@ TEST_F(SqliteSchema, OfVersion5KeepsEverythingWhereItWas) {
     EXPECT_EQ(loop.await(stored->waiting_since({"mail"}, t0)).at(0), t0);
     EXPECT_TRUE(loop.await(stored->workers({})).empty()) << "nobody can tell of those of before";
     loop.await(stored->stop(deadline::after(30s)));
-    EXPECT_EQ(ask(file, "SELECT schema_version FROM infra_queue"), "7");
+    EXPECT_EQ(ask(file, "SELECT schema_version FROM infra_queue"), "8");
     expect_sound(file);
 }
 
@@ -338,6 +339,29 @@ TEST_F(SqliteSchema, OfVersion5GoesOnWhereItWas) {
     ASSERT_NE(delayed, later.jobs.end());
     EXPECT_EQ(delayed->waiting_since, t0 + 60s);
     loop.await(stored->stop(deadline::after(30s)));
+    expect_sound(file);
+}
+
+TEST_F(SqliteSchema, OfVersion7KeepsItsSchedulesAndPausesThem) {
+    make(version_7().c_str());
+    const auto stored = open();
+    const auto all = loop.await(stored->schedules("mail"));
+    ASSERT_EQ(all.size(), 2u);
+    EXPECT_EQ(all[0].id, "nightly");
+    EXPECT_EQ(all[0].next, t0 + 1h);
+    EXPECT_EQ(all[0].paused_since, std::nullopt);
+    EXPECT_EQ(all[1].runs, 4u);
+    EXPECT_EQ(all[1].next, std::nullopt) << "it is over";
+    EXPECT_EQ(all[1].paused_since, std::nullopt);
+    EXPECT_EQ(ask(file, "SELECT handed_on FROM infra_schedules WHERE id = 'theirs'"), R"({"counted":true})");
+    EXPECT_EQ(loop.await(stored->pause_schedules({{"mail", "nightly"}}, t0)), std::vector{true});
+    EXPECT_EQ(loop.await(stored->schedules("mail")).at(0).paused_since, t0);
+    EXPECT_EQ(loop.await(stored->resume_schedules(
+                  {{.of = {"mail", "nightly"}, .when = all[0].when, .next = t0 + 2h, .now = t0}})),
+              std::vector{true});
+    EXPECT_EQ(loop.await(stored->schedules("mail")).at(0).next, t0 + 2h);
+    loop.await(stored->stop(deadline::after(30s)));
+    EXPECT_EQ(ask(file, "SELECT schema_version FROM infra_queue"), "8");
     expect_sound(file);
 }
 

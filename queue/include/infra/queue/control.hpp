@@ -47,8 +47,9 @@ struct cron_job {
     std::string name{};
     schedule when{};
     std::size_t runs = 0;            ///< that were made
-    std::optional<wall_time> next{}; ///< empty: it is over
+    std::optional<wall_time> next{}; ///< empty: it is over, or paused
     std::optional<wall_time> last{};
+    std::optional<wall_time> paused_since{};
     bool defined_here = false; ///< by define_cron in this process
     bool stored = true;        ///< false: no worker has taken it up yet
     bool orphaned = false;     ///< no worker has known it for three minutes: it does not run
@@ -167,6 +168,11 @@ public:
     [[nodiscard]] awaitable<void> upsert_schedule(new_schedule s) const;
     /// False if it is not there. A run that is active ends as it will.
     [[nodiscard]] awaitable<bool> remove_schedule(schedule_key key) const;
+    /// Has no run of it made or started any more, anywhere, until it is resumed, also where a process defines it anew; false if it
+    /// is not there. A run that was taken goes on, and queue::run_cron adds one all the same.
+    [[nodiscard]] awaitable<bool> pause_schedule(schedule_key key) const;
+    /// It runs again from its next time after now; what would have run meanwhile is not made up for. False if it is not there.
+    [[nodiscard]] awaitable<bool> resume_schedule(schedule_key key) const;
     /// All that are stored, of one queue or of all.
     [[nodiscard]] awaitable<std::vector<cron_job>> schedules(std::optional<std::string> queue = {}) const;
 

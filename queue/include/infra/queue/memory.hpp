@@ -68,6 +68,8 @@ public:
 
     awaitable<void> upsert(std::vector<new_schedule> schedules) override;
     awaitable<std::vector<bool>> remove_schedules(std::vector<schedule_key> keys) override;
+    awaitable<std::vector<bool>> pause_schedules(std::vector<schedule_key> keys, wall_time now) override;
+    awaitable<std::vector<bool>> resume_schedules(std::vector<resume_request> requests) override;
     awaitable<std::vector<schedule_info>> schedules(std::optional<std::string> queue) override;
     awaitable<std::vector<bool>> advance(std::vector<advance_request> requests) override;
 

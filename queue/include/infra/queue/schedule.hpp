@@ -54,6 +54,11 @@ void check(const schedule& s);
 /// if `end` comes first. Throws as check().
 std::optional<wall_time> first_run(const schedule& s, wall_time now);
 
+/// The first run of a schedule that was paused, after `last` (empty: it has not run yet) and `runs` in all: later than `now`, so that
+/// nothing is made up for. An interval without an offset keeps the distance of its runs, or counts from now. Empty: it is over.
+/// Throws as check().
+std::optional<wall_time> resumed_run(const schedule& s, std::optional<wall_time> last, std::size_t runs, wall_time now);
+
 /// What follows of a schedule whose next run is due.
 struct follow_up {
     bool run = false;                ///< make the run that is due; else it is not yet, or was skipped

@@ -9,7 +9,8 @@
 /// A schedule that is not over has exactly one pending run: a job with the id `repeat:<schedule>:<ms since 1970>`, delayed
 /// until then. Whoever claims it works out what comes next and calls advance before performing it, which makes the next
 /// one; advance acts only for the pending run, so that a run that is claimed twice makes one. No timer is needed, and any
-/// number of processes may define the same schedule. The rules are BullMQ's.
+/// number of processes may define the same schedule. The rules are BullMQ's. One that is paused has no run until somebody resumes
+/// it, whoever defines it meanwhile.
 
 #include <infra/base/awaitable.hpp>
 #include <infra/queue/options.hpp>
@@ -23,7 +24,7 @@
 namespace infra::queue {
 
 /// What is to be stored. `next` holds for a schedule that is new or whose `when` has changed; one that is the same keeps
-/// the run it has, with the new name, data and options.
+/// the run it has, with the new name, data and options. One that is paused stays so, and `next` is ignored.
 struct new_schedule {
     std::string queue{};
     std::string id{};
@@ -44,9 +45,10 @@ struct schedule_info {
     std::string data{};
     job_options options{};
     std::size_t runs = 0;            ///< that were made
-    std::optional<wall_time> next{}; ///< the pending run's time; empty: the schedule is over
+    std::optional<wall_time> next{}; ///< the pending run's time; empty: the schedule is over, or paused
     std::optional<wall_time> last{}; ///< that of the one before
     wall_time defined_at{};          ///< when a process last said that it defines this
+    std::optional<wall_time> paused_since{};
     /// Of the job that is the pending run; empty although `next` is set: somebody took it away.
     std::optional<job_state> pending{};
 };
@@ -67,6 +69,14 @@ struct advance_request {
     wall_time now{};
 };
 
+/// A paused schedule is to run again.
+struct resume_request {
+    schedule_key of{};
+    schedule when{};                 ///< as it was seen, from which `next` follows
+    std::optional<wall_time> next{}; ///< of the first run; empty: it is over
+    wall_time now{};
+};
+
 /// `repeat:<id>:<ms>`
 job_id run_id(std::string_view schedule, wall_time run);
 
@@ -82,6 +92,13 @@ public:
 
     /// Forgets them with their pending runs, but for one that is active. False for those that are not known.
     virtual awaitable<std::vector<bool>> remove_schedules(std::vector<schedule_key> keys) = 0;
+
+    /// Takes their pending runs away; one that is no longer to come, since somebody has taken it, goes on and counts as made.
+    /// False for those that are not known. One that is paused stays so since then.
+    virtual awaitable<std::vector<bool>> pause_schedules(std::vector<schedule_key> keys, wall_time now) = 0;
+
+    /// False where none is paused with this `when`: somebody resumed, changed or removed it.
+    virtual awaitable<std::vector<bool>> resume_schedules(std::vector<resume_request> requests) = 0;
 
     /// Of a queue, or of all: by queue and id.
     virtual awaitable<std::vector<schedule_info>> schedules(std::optional<std::string> queue) = 0;

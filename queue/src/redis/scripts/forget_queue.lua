@@ -17,7 +17,7 @@ local function keys_named(...)
 end
 
 local places = keys_named('wait', 'paused', 'active', 'prioritized', 'delayed', 'completed', 'failed', 'waiting-children', 'repeat')
-if call('EXISTS', unpack(places)) > 0 then
+if call('EXISTS', base .. '~paused', unpack(places)) > 0 then
     return 0
 end
 call('DEL', unpack(keys_named('meta', 'id', 'pc', 'marker', 'limiter', 'stalled', 'stalled-check', 'events', 'delay', 'priority',

@@ -1,9 +1,9 @@
 -- Stores schedules of a queue, and jobs for their next runs, unless they have changed since somebody looked at them.
 --
 -- KEYS  1 the queue's base
--- ARGV  of each schedule: its id; the digest of what was seen; its new time; the id of a run to be taken away if it does not run, or
---       nothing; how many words its hash has, those; the id of its next run's job, or nothing, and then that is all; until when this is delayed,
---       or `line` or `front`; its priority; when it expires, or nothing; how many words its hash has, those
+-- ARGV  of each schedule: its id; the digest of what was seen; its new time; since when it is paused, or nothing; the id of a run to be taken away
+--       if it does not run, or nothing; how many words its hash has, those; the id of its next run's job, or nothing, and then that is all; until when
+--       this is delayed, or `line` or `front`; its priority; when it expires, or nothing; how many words its hash has, those
 -- gives of each 1, or 0 if it has changed
 
 -- use queue
@@ -21,8 +21,8 @@ end
 
 -- Gives what it has read, and where the next begins.
 local function read_schedule(at)
-    local first, last = words_at(at + 4)
-    local s = {id = ARGV[at], digest = ARGV[at + 1], time = ARGV[at + 2], taken_away = ARGV[at + 3], first = first, last = last}
+    local first, last = words_at(at + 5)
+    local s = {id = ARGV[at], digest = ARGV[at + 1], time = ARGV[at + 2], since = ARGV[at + 3], taken_away = ARGV[at + 4], first = first, last = last}
     if ARGV[last + 1] == '' then
         return s, last + 2
     end
@@ -31,15 +31,36 @@ local function read_schedule(at)
     return s, s.run.last + 1
 end
 
+-- The digest says nothing of the job of the run: who is to pause must have seen whether it had begun.
+local function take_away(s)
+    if s.taken_away == '' then
+        return true
+    end
+    local was_delayed = call('ZSCORE', q.delayed, s.taken_away)
+    local is_gone = take_away_run(q, s.taken_away)
+    if s.since == '' then
+        return true
+    end
+    if is_gone then
+        tell(q, 'removed', 'jobId', s.taken_away, 'prev', was_delayed and 'delayed' or 'waiting')
+        return true
+    end
+    local state = state_of_run(s.taken_away)
+    return not state or state == 'waiting'
+end
+
 local function put(s)
-    local _, _, digest = look_at_schedule(s.id)
-    if digest ~= s.digest then
+    local _, _, _, digest = look_at_schedule(s.id)
+    if digest ~= s.digest or not take_away(s) then
         return 0
     end
-    if s.taken_away ~= '' then
-        take_away_run(q, s.taken_away)
-    end
     call('DEL', all .. ':' .. s.id)
+    if s.since ~= '' then
+        call('ZREM', all, s.id)
+        call('HSET', paused, s.id, cjson.encode({s.since, unpack(ARGV, s.first, s.last)}))
+        return 1
+    end
+    call('HDEL', paused, s.id)
     call('HSET', all .. ':' .. s.id, unpack(ARGV, s.first, s.last))
     call('ZADD', all, s.time, s.id)
     if s.run then
@@ -52,6 +73,7 @@ end
 local function read_all()
     local schedules, at = {}, 1
     call('ZCARD', all)
+    call('HLEN', paused)
     while at <= #ARGV do
         local s
         s, at = read_schedule(at)

@@ -2,8 +2,9 @@
 --
 -- KEYS  1 the queue's base
 -- ARGV  ids; or none, and then those of a page: 1 an empty text  2 how many were read before  3 how many at most
--- gives of each: its id; its time, or nothing if it is not known; its hash; a digest of both; of the job of its next run the state, or nothing;
---       its data and opts where the schedule has none, or nothing
+--       those that run come first, then those that are paused
+-- gives of each: its id; its time, or nothing if it is not known or paused; its hash; a digest of all that; of the job of its next run the state, or
+--       nothing; its data and opts where the schedule has none, or nothing; since when it is paused, or nothing
 
 local call = redis.call
 local base = KEYS[1]
@@ -11,27 +12,33 @@ local all = base .. ':repeat'
 
 -- use scheduled
 
+-- What was kept of those that BullMQ has defined anew goes; so one is listed once.
+local function ids_of_paused()
+    local ids, kept = redis.pcall('HKEYS', paused), {}
+    for _, id in ipairs(ids.err and {} or ids) do
+        if look_at_running(id) then
+            redis.pcall('HDEL', paused, id)
+        else
+            kept[#kept + 1] = id
+        end
+    end
+    return kept
+end
+
 local function ids_asked_for()
     if ARGV[1] ~= '' then
         return ARGV
     end
-    local page = redis.pcall('ZRANGE', all, ARGV[2], ARGV[2] + ARGV[3] - 1)
-    return page.err and {} or page -- somebody's key, which is no set of schedules
-end
-
-local function state_of(id)
-    if call('EXISTS', base .. ':' .. id) == 0 then
-        return false
+    local from, most = tonumber(ARGV[2]), tonumber(ARGV[3])
+    local page = redis.pcall('ZRANGE', all, from, from + most - 1)
+    if page.err then -- somebody's key, which is no set of schedules
+        return {}
     end
-    for _, state in ipairs({'delayed', 'prioritized', 'completed', 'failed'}) do
-        if call('ZSCORE', base .. ':' .. state, id) then
-            return state
-        end
+    local kept, before = ids_of_paused(), call('ZCARD', all)
+    for i = math.max(1, from - before + 1), math.min(#kept, from + most - before) do
+        page[#page + 1] = kept[i]
     end
-    if call('EXISTS', base .. ':' .. id .. ':lock') == 1 or call('LPOS', base .. ':active', id) then
-        return 'active'
-    end
-    return 'waiting'
+    return page
 end
 
 local function says_all_of_runs(hash)
@@ -44,11 +51,11 @@ end
 
 local found, n = {}, 0
 for _, id in ipairs(ids_asked_for()) do
-    local score, hash, digest = look_at_schedule(id)
+    local score, hash, since, digest = look_at_schedule(id)
     local run = score and 'repeat:' .. id .. ':' .. score
     local more = run and not says_all_of_runs(hash) and call('HMGET', base .. ':' .. run, 'data', 'opts') or {false, false}
     found[n + 1], found[n + 2], found[n + 3], found[n + 4] = id, score, hash, digest
-    found[n + 5], found[n + 6], found[n + 7] = run and state_of(run), more[1], more[2]
-    n = n + 7
+    found[n + 5], found[n + 6], found[n + 7], found[n + 8] = run and state_of_run(run), more[1], more[2], since
+    n = n + 8
 end
 return found

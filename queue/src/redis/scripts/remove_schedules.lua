@@ -1,4 +1,4 @@
--- Forgets schedules of a queue, with the jobs of their next runs, but for those that run.
+-- Forgets schedules of a queue, also paused ones, with the jobs of their next runs, but for those that run.
 --
 -- KEYS  1 the queue's base
 -- ARGV  ids
@@ -8,7 +8,7 @@
 -- use runs
 
 local q = open_queue(KEYS[1])
-local all = q.base .. ':repeat'
+local all, paused = q.base .. ':repeat', q.base .. '~paused'
 
 local function remove(id)
     local time = call('ZSCORE', all, id)
@@ -20,7 +20,8 @@ local function remove(id)
         end
     end
     call('DEL', all .. ':' .. id)
-    return call('ZREM', all, id)
+    local was_paused = redis.pcall('HDEL', paused, id) -- somebody's key holds none
+    return math.max(call('ZREM', all, id), type(was_paused) == 'number' and was_paused or 0)
 end
 
 local answers = {}
