@@ -39,14 +39,16 @@ struct shared_value {
     bool in_work = false;
 };
 
-/// However its making ends, another may begin.
+/// However its making ends, another may begin. Where it fails, nobody is told what was before.
 struct in_work {
     shared_value& of;
     steady_time at;
+    std::shared_ptr<const std::string> made{};
     ~in_work() {
         const std::scoped_lock lock(of.mutex);
         of.in_work = false;
         of.made = at;
+        of.text = std::move(made);
     }
 };
 
@@ -135,14 +137,12 @@ awaitable<std::shared_ptr<const std::string>> latest(wish of, clock& time) {
             co_return shared.text;
         shared.in_work = true;
     }
-    const in_work mine{shared, time.steady()};
+    in_work mine{shared, time.steady()};
     const auto value = co_await with_deadline((*of.value)(*of.watched), deadline::after(patience, time.steady()), time);
     auto text = std::make_shared<const std::string>(json::to_text(value));
     if (text->size() > live::longest_event)
         throw error(errc::overloaded, "too much to be shown live");
-    const std::scoped_lock lock(shared.mutex);
-    shared.text = text;
-    co_return text;
+    co_return mine.made = std::move(text);
 }
 
 awaitable<void> watch(std::shared_ptr<viewer> v, wish of, clock& time) {
@@ -156,17 +156,18 @@ awaitable<void> watch(std::shared_ptr<viewer> v, wish of, clock& time) {
             if (v->over)
                 throw;
             v->put(std::string(problem_topic), problem_of(of.topic, e.what()));
+            sent.clear(); // the same again is news: that it is over
         }
     }
 }
 
-std::optional<std::string> text_of(pieces found) {
+std::optional<std::string> text_of(pieces found, bool also_none) {
     if (found.items.size() > live::most_pieces) {
         const auto surplus = found.items.size() - live::most_pieces;
         found.items.erase(found.items.begin(), found.items.begin() + static_cast<std::ptrdiff_t>(surplus));
         found.skipped += surplus;
     }
-    if (found.items.empty() && found.skipped == 0)
+    if (found.items.empty() && found.skipped == 0 && !also_none)
         return std::nullopt;
     auto text = json::to_text(json::object{{"items", found.items}, {"skipped", found.skipped}});
     if (text.size() > live::longest_event)
@@ -176,6 +177,7 @@ std::optional<std::string> text_of(pieces found) {
 
 awaitable<void> follow(std::shared_ptr<viewer> v, wish of, clock& time) {
     std::uint64_t since = 0;
+    bool failed = false; // before: that it is over is news, also without any
     for (; !v->over; co_await time.sleep_for(between_pieces)) {
         if (v->has_waiting(of.topic))
             continue;
@@ -183,12 +185,13 @@ awaitable<void> follow(std::shared_ptr<viewer> v, wish of, clock& time) {
             auto found =
                 co_await with_deadline((*of.more)(*of.watched, since), deadline::after(patience, time.steady()), time);
             since = found.next;
-            if (auto text = text_of(std::move(found)))
+            if (auto text = text_of(std::move(found), std::exchange(failed, false)))
                 v->put(of.topic, *std::move(text));
         } catch (const std::exception& e) {
             if (v->over)
                 throw;
             v->put(std::string(problem_topic), problem_of(of.topic, e.what()));
+            failed = true;
         }
     }
 }

@@ -161,6 +161,47 @@ TEST_F(Live, SaysWhichTopicFails) {
     EXPECT_NE(text.find("event: redis\ndata: \"up\""), std::string::npos) << "it heals by itself";
 }
 
+TEST_F(Live, SaysTheSameAgainOnceItsTopicDoesNotFailAnyMore) {
+    bool down = false;
+    const auto ask = [&] {
+        if (down)
+            throw error(errc::unavailable, "Redis does not answer");
+    };
+    stream.add("value", [&](const http::request&) -> awaitable<json::value> {
+        ask();
+        co_return "up";
+    });
+    stream.add_pieces("pieces", [&](const http::request&, std::uint64_t) -> awaitable<pieces> {
+        ask();
+        co_return pieces{};
+    });
+    const auto looking = look("topic=value&topic=pieces");
+    pass(2s);
+    down = true;
+    pass(2s);
+    down = false;
+    pass(2s);
+    const auto text = told(looking);
+    EXPECT_EQ(count_of("event: value\ndata: \"up\"", text), 2u) << text;
+    EXPECT_EQ(count_of(R"(event: pieces)", text), 1u) << text;
+}
+
+TEST_F(Live, TellsNobodyWhatWasBeforeItsTopicFailed) {
+    bool down = false;
+    stream.add("value", [&](const http::request&) -> awaitable<json::value> {
+        if (down)
+            throw error(errc::unavailable, "Redis does not answer");
+        co_return "old";
+    });
+    const auto one = look("topic=value");
+    down = true;
+    pass(1s);
+    const auto other = look("topic=value");
+    pass(2s);
+    EXPECT_EQ(count_of("old", told(other)), 0u);
+    EXPECT_EQ(count_of("old", told(one)), 1u);
+}
+
 TEST_F(Live, ValueThatNeverComesHoldsNoOtherUp) {
     stream.add("stuck", [&](const http::request&) -> awaitable<json::value> {
         co_await time.sleep_until(steady_time::max());

@@ -11,8 +11,12 @@ export type Link = 'open' | 'connecting' | 'paused' | 'lost' | 'idle'; // idle: 
 export const link = signal<Link>('connecting');
 export const paused = signal(false); // by a person
 
-// Topics that cannot tell anything now, and why: what is shown of them is old.
-export const silenced = signal<ReadonlyMap<string, string>>(new Map());
+// Topics that cannot tell anything now, why, and since when: what is shown of them is from before.
+export interface Silence {
+    why: string;
+    since: number;
+}
+export const silenced = signal<ReadonlyMap<string, Silence>>(new Map());
 
 type Listener = (value: unknown) => void;
 const listeners = new Map<string, Set<Listener>>();
@@ -44,10 +48,11 @@ function lost(): void {
 }
 
 function silence(topic: string, why: string | undefined): void {
-    if (silenced.value.get(topic) === why) return;
+    const had = silenced.value.get(topic);
+    if (had?.why === why) return;
     const now = new Map(silenced.value);
     if (why === undefined) now.delete(topic);
-    else now.set(topic, why);
+    else now.set(topic, { why, since: had?.since ?? Date.now() });
     silenced.value = now;
 }
 
@@ -69,7 +74,7 @@ function open(): void {
         missed = false;
     };
     source.onerror = lost;
-    silenced.value = new Map();
+    silenced.value = new Map([...silenced.value].filter(([topic]) => listeners.has(topic))); // until they tell something
     source.addEventListener('problem', (event) => {
         const { topic, message } = JSON.parse((event as MessageEvent<string>).data) as { topic: string; message: string };
         silence(topic, message);

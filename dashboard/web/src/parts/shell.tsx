@@ -12,6 +12,7 @@ import { range, ranges } from '../lib/range';
 import { refresh } from '../lib/refresh';
 import { go, place } from '../lib/route';
 import { session } from '../lib/session';
+import { clock } from '../lib/words';
 import { dark, turn } from '../lib/theme';
 import { Confirm } from './actions';
 import { Empty, Heading, Skeleton } from './basics';
@@ -124,7 +125,7 @@ function Top() {
                 ))}
             </select>
             <span class="connection">
-                <span class={`link ${link.value}`}>{states[link.value]}</span>
+                {silenced.value.size > 0 && link.value === 'open' ? <span class="link lost">Still</span> : <span class={`link ${link.value}`}>{states[link.value]}</span>}
                 <span class="unseen" role="status">
                     {link.value === 'lost' && 'The connection is lost.'}
                 </span>
@@ -218,11 +219,14 @@ function Missing() {
 
 // Why what is shown does not change although it should.
 function Silence() {
-    const reasons = [...new Set(silenced.value.values())];
+    const since = new Map<string, number>();
+    for (const each of silenced.value.values()) since.set(each.why, Math.min(each.since, since.get(each.why) ?? Infinity));
     return (
         <div role="status">
-            {reasons.map((why) => (
-                <p class="notice warn">This page stands still for now: {why}</p>
+            {[...since].map(([why, at]) => (
+                <p class="notice warn" key={why}>
+                    This page stands still since {clock(at)}, and goes on by itself: {why}
+                </p>
             ))}
         </div>
     );
