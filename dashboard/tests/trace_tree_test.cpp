@@ -42,7 +42,53 @@ TEST(TraceTree, PutsWhatHasNoParentHereBesideTheRoot) {
     const auto tree = tree_of({made({.id = 1, .name = "POST", .end = 10}),
                                made({.id = 5, .parent = 77, .name = "process mail", .start = 20, .end = 60})},
                               {}, now);
-    EXPECT_EQ(shown(tree), (lines{"POST 0*", "process mail 0"}));
+    EXPECT_EQ(shown(tree), (lines{"POST 0*", "process mail 0*"})) << "the trace ends with it";
+}
+
+TEST(TraceTree, CriticalPathGoesToTheLastEndOfTheWholeTrace) {
+    struct row {
+        const char* what;
+        std::vector<ended_span> spans;
+        lines expected;
+    };
+    const row rows[] = {
+        {"a job that its request does not wait for",
+         {{.id = 1, .name = "POST", .start = 0, .end = 10},
+          {.id = 2, .parent = 1, .name = "select", .start = 1, .end = 4},
+          {.id = 3, .parent = 1, .name = "add", .start = 5, .end = 6},
+          {.id = 4, .parent = 3, .name = "job", .start = 20, .end = 60},
+          {.id = 5, .parent = 4, .name = "mail", .start = 30, .end = 55},
+          {.id = 6, .parent = 1, .name = "render", .start = 7, .end = 9}},
+         {"POST 0*", "select 1*", "add 1*", "job 2*", "mail 3*", "render 1"}},
+        {"a child that goes on after its parent's end",
+         {{.id = 1, .name = "POST", .start = 0, .end = 10},
+          {.id = 2, .parent = 1, .name = "job", .start = 5, .end = 60}},
+         {"POST 0*", "job 1*"}},
+        {"a job that ends before its request does",
+         {{.id = 1, .name = "POST", .start = 0, .end = 100},
+          {.id = 2, .parent = 1, .name = "add", .start = 5, .end = 6},
+          {.id = 3, .parent = 2, .name = "job", .start = 20, .end = 60},
+          {.id = 4, .parent = 1, .name = "render", .start = 10, .end = 90}},
+         {"POST 0*", "add 1*", "job 2", "render 1*"}},
+        {"two jobs, of which the second ends last: the first is beside the path, what added it is not",
+         {{.id = 1, .name = "POST", .start = 0, .end = 100},
+          {.id = 2, .parent = 1, .name = "order", .start = 10, .end = 40},
+          {.id = 3, .parent = 2, .name = "job 1", .start = 30, .end = 150},
+          {.id = 4, .parent = 1, .name = "pay", .start = 50, .end = 90},
+          {.id = 5, .parent = 4, .name = "job 2", .start = 80, .end = 200}},
+         {"POST 0*", "order 1*", "job 1 2", "pay 1*", "job 2 2*"}},
+        {"a job whose adding is not kept here, while its request goes on",
+         {{.id = 1, .name = "POST", .start = 0, .end = 100},
+          {.id = 2, .parent = 1, .name = "select", .start = 10, .end = 40},
+          {.id = 5, .parent = 77, .name = "job", .start = 50, .end = 120}},
+         {"POST 0*", "select 1*", "job 0*"}},
+    };
+    for (const auto& each : rows) {
+        std::vector<span_ptr> ended;
+        for (const auto& one : each.spans)
+            ended.push_back(made(one));
+        EXPECT_EQ(shown(tree_of(std::move(ended), {}, now)), each.expected) << each.what;
+    }
 }
 
 TEST(TraceTree, IsNotCaughtByASpanThatIsItsOwnAncestor) {

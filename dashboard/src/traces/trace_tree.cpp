@@ -12,6 +12,7 @@ struct node {
     span_ptr span;
     bool open = false;
     bool critical = false;
+    wall_time last_end{}; // its own, or of what is below it
     std::vector<node*> children{};
 };
 
@@ -28,19 +29,37 @@ std::chrono::nanoseconds own_time(const node& n) {
     return n.span->end - n.span->start - covered;
 }
 
-// From the end backwards: what ended last held up the end; before it, what ended last before it began; and so on.
-void mark_critical(node& of) {
+// A span may begin what goes on after it: a job that a request has added, and that job's mail.
+wall_time find_last_ends(node& of) {
+    of.last_end = of.span->end;
+    for (auto* each : of.children)
+        of.last_end = std::max(of.last_end, find_last_ends(*each));
+    return of.last_end;
+}
+
+// From the end backwards: what ended last held up the end; before it, what ended last before it began; and so on. What is below a span
+// ends with it or after it, so each stands here twice: where all that it began goes on beside the path, it may be on it itself.
+void mark_critical(node& of, wall_time upto) {
     of.critical = true;
-    auto all = of.children;
-    std::ranges::sort(all, std::ranges::greater(), [](const node* n) { return n->span->end; });
-    auto upto = of.span->end;
-    for (auto* each : all) {
-        if (each->span->end > upto ||
-            each->span->start >= upto) // beside what is critical already, or outlives its parent
+    std::vector<std::pair<wall_time, node*>> ends;
+    for (auto* each : of.children)
+        for (const auto end : {each->last_end, each->span->end})
+            ends.emplace_back(end, each);
+    std::ranges::sort(ends, std::ranges::greater(), [](const auto& e) { return e.first; });
+    for (const auto& [end, each] : ends) {
+        if (each->critical || end > upto || each->span->start >= upto)
             continue;
-        mark_critical(*each);
+        mark_critical(*each, end);
         upto = each->span->start;
     }
+}
+
+// The path of the whole trace, from its first span to its last end. What has no parent here was begun by something in it all the same.
+void mark_critical(const std::vector<node*>& roots) {
+    node whole{.span = roots.front()->span, .children = roots.front()->children};
+    whole.children.insert(whole.children.end(), roots.begin() + 1, roots.end());
+    mark_critical(whole, find_last_ends(whole));
+    roots.front()->critical = true;
 }
 
 void flatten(const node& of, std::size_t depth, std::vector<tree_span>& out) {
@@ -92,7 +111,7 @@ std::vector<tree_span> tree_of(std::vector<span_ptr> ended, const std::vector<mo
     std::ranges::sort(roots, {}, by_start);
     std::vector<tree_span> out;
     if (!roots.empty())
-        mark_critical(*roots.front());
+        mark_critical(roots);
     for (const auto* each : roots)
         flatten(*each, 0, out);
     return out;

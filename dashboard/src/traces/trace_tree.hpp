@@ -13,8 +13,9 @@ struct tree_span {
     span_ptr span{};
     std::size_t depth = 0;
     std::size_t children = 0;
-    bool open = false;              ///< has not ended: its end is when it was looked at
-    bool critical = false;          ///< without it the trace had ended sooner
+    bool open = false; ///< has not ended: its end is when it was looked at
+    bool critical =
+        false; ///< on the way from the first beginning to the last end of the whole trace, also after its parent's end
     std::chrono::nanoseconds own{}; ///< what no child accounts for
 };
 

@@ -17,13 +17,13 @@ async function module(path) {
   return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`);
 }
 
-let words, route, filter, choice, shape, overview;
+let words, route, filter, choice, shape, overview, traces;
 before(async () => {
   if (skip) return;
   globalThis.window = { addEventListener: () => {} };
   globalThis.location = { hash: "" };
-  [words, route, filter, choice, shape, overview] = await Promise.all(
-    ["words", "route", "filter", "choice", "shape", "overview"].map((name) => module(`lib/${name}.ts`)),
+  [words, route, filter, choice, shape, overview, traces] = await Promise.all(
+    ["lib/words", "lib/route", "lib/filter", "lib/choice", "lib/shape", "lib/overview", "pages/traces/model"].map((name) => module(`${name}.ts`)),
   );
 });
 
@@ -87,4 +87,18 @@ test("writes the overview's numbers with their unit apart", { skip }, () => {
 test("joins the feed newest first and says nothing twice", { skip }, () => {
   const line = (id) => ({ id, at: id, kind: "job", severity: "info", text: "" });
   assert.deepEqual(overview.joined([line(2), line(1)], [line(2), line(3)], 2).map((n) => n.id), [3, 2]);
+});
+
+test("tells which spans go on after the end of what began them", { skip }, () => {
+  const request = { id: "a", start: 0, us: 10 };
+  table(
+    (...spans) => [...traces.beyond(spans)],
+    [
+      [[], request],
+      [[], request, { id: "b", parent: "a", start: 2, us: 8 }],
+      [[["b", 50]], request, { id: "b", parent: "a", start: 5, us: 55 }],
+      [[["c", 54]], request, { id: "b", parent: "a", start: 5, us: 1 }, { id: "c", parent: "b", start: 20, us: 40 }],
+      [[], request, { id: "b", parent: "not kept", start: 20, us: 40 }],
+    ],
+  );
 });

@@ -57,6 +57,17 @@ export function shown(spans: readonly Span[], closed: ReadonlySet<string>): read
     return out;
 }
 
+// By how many µs spans go on after the end of what began them: it did not wait for them. By id.
+export function beyond(spans: readonly Pick<Span, 'id' | 'parent' | 'start' | 'us'>[]): ReadonlyMap<string, number> {
+    const ends = new Map(spans.map((s) => [s.id, s.start + s.us]));
+    const out = new Map<string, number>();
+    for (const s of spans) {
+        const by = s.start + s.us - (ends.get(s.parent ?? '') ?? Infinity);
+        if (by > 0) out.set(s.id, by);
+    }
+    return out;
+}
+
 // Where a span is from: for its colour and its word.
 export function roomOf(span: Span): string {
     const names = Object.keys(span.attributes);

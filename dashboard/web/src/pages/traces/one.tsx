@@ -11,11 +11,11 @@ import { CopyButton, Id } from '../../parts/copy';
 import { Table } from '../../parts/table';
 import { LineDrawer, time } from '../logs/line';
 import { fieldsOf, linesWith, tones, type Line } from '../logs/model';
-import type { Span, Trace } from './model';
+import { beyond, type Span, type Trace } from './model';
 import { SpanDrawer } from './span';
 import { Waterfall } from './waterfall';
 
-const legend = 'Strong bars held up the whole: the critical path. Dots are events, thin strokes lines of the log.';
+const legend = 'Strong bars held up the whole: the critical path, from the first beginning to the last end. Dots are events, thin strokes lines of the log.';
 
 function Lines(props: { of: readonly Line[]; trace: string; open: (line: Line) => void }) {
     return (
@@ -100,7 +100,7 @@ export function OneTrace(props: { id: string }) {
                 )}
                 {logged.failure ? <Empty>{logged.failure.message}</Empty> : logged.value && <Lines of={lines} trace={props.id} open={setLine} />}
             </div>
-            {span && <SpanDrawer trace={props.id} span={span} close={() => setSpan(undefined)} />}
+            {span && <SpanDrawer trace={props.id} span={span} beyond={trace && beyond(trace.spans).get(span.id)} close={() => setSpan(undefined)} />}
             {line && <LineDrawer line={line} close={() => setLine(undefined)} />}
         </>
     );

@@ -8,7 +8,7 @@ import { Drawer } from '../../parts/dialog';
 import { Code, Json } from '../../parts/json';
 import type { Span } from './model';
 
-export function SpanDrawer(props: { trace: string; span: Span; close: () => void }) {
+export function SpanDrawer(props: { trace: string; span: Span; beyond: number | undefined; close: () => void }) {
     const whole = useLoad<Span>(props.span.cut ? `traces/${props.trace}/spans/${props.span.id}` : undefined);
     const span = whole.value ?? props.span;
     const state = span.failed ? <Badge tone="bad">failed</Badge> : span.open ? <Badge tone="busy">not ended</Badge> : <Badge tone="good">ended</Badge>;
@@ -21,6 +21,7 @@ export function SpanDrawer(props: { trace: string; span: Span; close: () => void
                         ['Took', words.span(span.us / 1000)],
                         span.children > 0 && ['Of its own', words.span(span.own / 1000)],
                         ['Began after', words.span(span.start / 1000)],
+                        props.beyond !== undefined && ['Goes on after its parent', `for ${words.span(props.beyond / 1000)}: that did not wait for it`],
                         ['Kind', span.kind + (span.remote ? ', called from another process' : '')],
                         ['Held up the whole', span.critical ? 'yes: it is on the critical path' : 'no'],
                         ['Span', <Id>{span.id}</Id>],

@@ -4,7 +4,7 @@ import { useMemo, useRef, useState } from 'preact/hooks';
 
 import { step } from '../../lib/choice';
 import * as words from '../../lib/words';
-import { roomOf, shown, type Span, type Trace } from './model';
+import { beyond, roomOf, shown, type Span, type Trace } from './model';
 
 const percent = (part: number, of: number) => `${Math.round(10_000 * (of > 0 ? part / of : 0)) / 100}%`;
 
@@ -31,6 +31,7 @@ export function Waterfall(props: { of: Trace; said: ReadonlyMap<string, readonly
     const [at, setAt] = useState(0);
     const body = useRef<HTMLDivElement>(null);
     const rows = useMemo(() => shown(spans, closed), [spans, closed]);
+    const longer = useMemo(() => beyond(spans), [spans]);
     const place = Math.min(at, rows.length - 1);
 
     const focus = (row: number) => {
@@ -88,7 +89,7 @@ export function Waterfall(props: { of: Trace; said: ReadonlyMap<string, readonly
                         )}
                         {span.name} <span class="muted small">{roomOf(span)}</span>
                         {closed.has(span.id) && <span class="muted small"> +{span.children}</span>}
-                        <span class="unseen">{[span.failed && 'failed', span.open && 'not ended', span.critical && 'critical'].filter(Boolean).join(', ')}</span>
+                        <span class="unseen">{[span.failed && 'failed', span.open && 'not ended', span.critical && 'critical', longer.has(span.id) && 'goes on after its parent'].filter(Boolean).join(', ')}</span>
                     </span>
                     <Bar span={span} us={us} said={props.said.get(span.id) ?? []} />
                     <span class="numeric small">{span.open ? `${words.span(span.us / 1000)} …` : words.span(span.us / 1000)}</span>
