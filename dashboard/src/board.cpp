@@ -28,7 +28,13 @@ void board::live_pieces(std::string topic, more_pieces more) {
     state()->stream().add_pieces(std::move(topic), std::move(more));
 }
 
-void board::figures(std::function<awaitable<std::vector<figure>>()> of) { state()->figures.push_back(std::move(of)); }
+void board::figures(std::function<awaitable<std::vector<figure>>()> of) {
+    figures([of = std::move(of)](std::chrono::minutes) { return of(); });
+}
+
+void board::figures(std::function<awaitable<std::vector<figure>>(std::chrono::minutes)> of) {
+    state()->figures.push_back(std::move(of));
+}
 
 void board::concerns(std::function<awaitable<std::vector<concern>>()> of) {
     state()->concerns.push_back(std::move(of));

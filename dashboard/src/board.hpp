@@ -21,6 +21,7 @@
 #include <infra/dashboard.hpp>
 #include <infra/http_server.hpp>
 
+#include <chrono>
 #include <concepts>
 #include <cstdint>
 #include <functional>
@@ -70,6 +71,7 @@ struct figure {
     std::string unit{};            ///< "", "s", "ratio", "per_minute"
     std::optional<double> limit{}; ///< above it, it is shown as a problem
     std::string link{};
+    std::vector<double> spark{}; ///< how it came to be, oldest first; empty: how it was whenever it was looked at
 };
 
 /// How far back something that is kept in a ring goes.
@@ -143,6 +145,8 @@ public:
 
     /// For the overview; called while somebody looks at it, at most once a second, and every 15 s for the sparklines.
     void figures(std::function<awaitable<std::vector<figure>>()> of);
+    /// Of what happened within so long, which is how far back whoever looks wants to see.
+    void figures(std::function<awaitable<std::vector<figure>>(std::chrono::minutes within)> of);
     void concerns(std::function<awaitable<std::vector<concern>>()> of);
 
     /// The slowest traces of late, at most so many: [{"trace","name","ms","at","failed"}].

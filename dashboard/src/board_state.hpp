@@ -63,7 +63,7 @@ public:
     const std::vector<std::pair<http::method, std::string>>& acting_routes() const noexcept { return acting_routes_; }
     const std::vector<std::string>& shown_routes() const noexcept { return shown_routes_; }
 
-    std::vector<std::function<awaitable<std::vector<figure>>()>> figures{};
+    std::vector<std::function<awaitable<std::vector<figure>>(std::chrono::minutes)>> figures{};
     std::vector<std::function<awaitable<std::vector<concern>>()>> concerns{};
     std::function<awaitable<json::array>(std::size_t)> slowest{};
     std::vector<std::pair<std::string, std::function<reach()>>> reaches{};

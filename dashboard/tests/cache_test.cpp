@@ -218,7 +218,7 @@ TEST(CachePanelOverview, TellsOfLoadersThatFail) {
                                  {.name = "cache_loads_total", .points = {{.labels = labels, .value = failed}}}};
                          }});
     EXPECT_TRUE(on.loop.get(on.state->concerns.at(0)()).empty());
-    EXPECT_FALSE(on.loop.get(on.state->figures.at(0)()).at(0).value);
+    EXPECT_FALSE(on.loop.get(on.state->figures.at(0)(std::chrono::minutes(15))).at(0).value);
     failed = 17;
     time.advance(2s);
     EXPECT_EQ(on.loop.get(on.state->concerns.at(0)()).at(0).text, "17 of 17 loads of users for the cache failed");

@@ -65,14 +65,46 @@ TEST_F(Overview, IsThereThoughEveryPanelIsStuck) {
     }
     pin();
     const auto asked = on.loop.spawn(on.routes.handle({.target = "/infra/api/overview", .headers = of_our_page()}));
+    const auto begun = time.steady();
     for (int i = 0; i < 20 && !asked->done(); ++i) {
         on.loop.settle();
         time.advance(500ms);
     }
+    EXPECT_LE(time.steady() - begun, 3s) << "a stream waits for five";
     on.loop.until([&] { return asked->done(); });
     ASSERT_EQ(asked->value->status, 200) << asked->value->body;
     const auto concerns = json::parse(asked->value->body).value().at("concerns").as_array();
     ASSERT_EQ(concerns.size(), 2u) << "equal ones are one: " << asked->value->body;
+}
+
+TEST_F(Overview, AsksForTheNumbersOfTheWantedWindow) {
+    on.board().figures([](std::chrono::minutes within) -> awaitable<std::vector<figure>> {
+        co_return std::vector<figure>{
+            {.name = "failed", .value = static_cast<double>(within.count()), .spark = {1, 2, 3}}};
+    });
+    pin();
+    const auto figure = on.get("/overview?seconds=21600").at("figures").at(0);
+    EXPECT_EQ(figure.at("value").to_number<double>(), 360);
+    EXPECT_EQ(json::to_text(figure.at("spark")), "[1,2,3]") << "its own";
+    EXPECT_EQ(on.get("/overview").at("figures").at(0).at("value").to_number<double>(), 15);
+}
+
+TEST_F(Overview, ShowsNoOldNumberForOneThatCannotBeToldNow) {
+    bool down = false;
+    on.board().figures([&down]() -> awaitable<std::vector<figure>> {
+        if (down)
+            throw error(errc::unavailable, "Redis does not answer");
+        co_return std::vector<figure>{{.name = "waiting", .label = "Jobs waiting", .value = 3}};
+    });
+    pin();
+    EXPECT_EQ(on.get("/overview").at("figures").at(0).at("value").to_number<double>(), 3);
+    down = true;
+    const auto away = on.get("/overview");
+    EXPECT_EQ(away.at("figures").at(0).at("label"), "Jobs waiting");
+    EXPECT_TRUE(away.at("figures").at(0).at("value").is_null());
+    EXPECT_EQ(away.at("concerns").at(0).at("text"), "Redis does not answer");
+    down = false;
+    EXPECT_EQ(on.get("/overview").at("figures").at(0).at("value").to_number<double>(), 3);
 }
 
 TEST_F(Overview, RefusesARangeThatIsNone) {

@@ -196,14 +196,33 @@ TEST(QueueFigures, TellWhatWaitsForHowLongAndWhatFailed) {
     auto paused = seen("paused", 9, t0 - 1h, 0);
     paused.counts.paused = true;
     all.queues.push_back(paused);
-    const auto figures = figures_of(all, 60s);
+    const auto figures = figures_of(all, 15min, 60s);
     ASSERT_EQ(figures.size(), 3u);
     EXPECT_EQ(figures[0].value, 16);
     EXPECT_EQ(figures[1].value, 70) << "what is paused waits because somebody wants it so";
     EXPECT_EQ(figures[1].limit, 60);
     EXPECT_EQ(figures[1].link, "#/queues/mail?state=waiting");
+    EXPECT_EQ(figures[2].label, "Failed, 15 min");
     EXPECT_EQ(figures[2].value, 3);
     EXPECT_EQ(figures[2].link, "#/queues/photos?state=failed");
+}
+
+TEST(QueueFigures, SayOfWhichWindowTheyAre) {
+    for (const auto& [within, label] :
+         {std::pair(5min, "Failed, 5 min"), std::pair(std::chrono::minutes(1h), "Failed, 1 h"),
+          std::pair(std::chrono::minutes(6h), "Failed, 6 h"), std::pair(90min, "Failed, 90 min")})
+        EXPECT_EQ(figures_of({.at = t0}, within, 60s)[2].label, label);
+}
+
+TEST(QueueFigures, ShowWhenWithinTheWindowItFailed) {
+    const auto minute = std::chrono::floor<std::chrono::minutes>(t0);
+    queues_seen all{.at = minute + 30s, .queues = {seen("mail", 0, t0, 1), seen("photos", 0, t0, 1)}};
+    all.queues[0].minutes = {{.minute = minute - 4min, .failed = 1}, {.minute = minute, .failed = 2}};
+    all.queues[1].minutes = {{.minute = minute - 4min, .failed = 5}, {.minute = minute - 5min, .failed = 100}};
+    EXPECT_EQ(failures_over_time(all, 5min), (std::vector<double>{6, 0, 0, 0, 2}));
+    const auto six_hours = failures_over_time(all, 6h);
+    ASSERT_EQ(six_hours.size(), 60u);
+    EXPECT_EQ(six_hours.back(), 108) << "a part is of six minutes";
 }
 
 TEST(QueueConcerns, NameQueuesWithoutWorkersOnceTheirJobsHaveWaitedAWhile) {

@@ -148,7 +148,7 @@ TEST_F(RealtimePanel, TellsTheOverviewWhichChannelsLoseMessages) {
     realtime::test_client anna(hub, {.user = "anna"});
     join(anna, "ticks:<b>");
     EXPECT_TRUE(concerns().empty());
-    EXPECT_EQ(on.loop.get(on.state->figures.at(0)()).at(0).value, 1.0);
+    EXPECT_EQ(on.loop.get(on.state->figures.at(0)(std::chrono::minutes(15))).at(0).value, 1.0);
     anna.stall();
     for (int i = 0; i < 60; ++i)
         publish("ticks:<b>", "tick", json::value(std::string(30'000, 'x')));

@@ -20,8 +20,11 @@ void add_failures(std::vector<concern>& to, const std::vector<reply<T>>& answers
 } // namespace
 
 json::object document_of(const figure& f) {
-    return {{"name", f.name}, {"label", f.label},         {"value", number(f.value)},
-            {"unit", f.unit}, {"limit", number(f.limit)}, {"link", f.link}};
+    json::object document{{"name", f.name}, {"label", f.label},         {"value", number(f.value)},
+                          {"unit", f.unit}, {"limit", number(f.limit)}, {"link", f.link}};
+    if (!f.spark.empty())
+        document["spark"] = json::array(f.spark.begin(), f.spark.end());
+    return document;
 }
 
 json::object document_of(const concern& c) {
@@ -37,11 +40,21 @@ json::object document_of(const concern& c) {
             {"action", std::move(action)}};
 }
 
-std::vector<figure> joined(const std::vector<reply<std::vector<figure>>>& answers) {
+std::vector<figure> joined(const std::vector<reply<std::vector<figure>>>& answers,
+                           std::vector<std::vector<figure>>& before) {
+    before.resize(answers.size());
+    for (std::size_t i = 0; i < answers.size(); ++i) {
+        if (answers[i].value)
+            before[i] = *answers[i].value;
+        else
+            for (auto& each : before[i]) {
+                each.value.reset();
+                each.spark.clear();
+            }
+    }
     std::vector<figure> all;
-    for (const auto& each : answers)
-        if (each.value)
-            all.insert(all.end(), each.value->begin(), each.value->end());
+    for (const auto& some : before)
+        all.insert(all.end(), some.begin(), some.end());
     return all;
 }
 

@@ -8,8 +8,11 @@
 #include "queues_panel.hpp"
 #include "watch.hpp"
 
+#include <infra/base/with_deadline.hpp>
+
 #include <memory>
 #include <string>
+#include <utility>
 
 namespace infra::dashboard {
 
@@ -28,6 +31,21 @@ struct queue_desk {
     }
 };
 using shared_desk = std::shared_ptr<const queue_desk>;
+
+/// What its storage says within so long; where that is nothing, the error says who was silent.
+template <class T>
+awaitable<T> in_time(shared_desk desk, awaitable<T> question, std::chrono::milliseconds patience) {
+    const auto jobs = desk->jobs();
+    auto& time = jobs.time();
+    try {
+        co_return co_await with_deadline(std::move(question), deadline::after(patience, time.steady()), time);
+    } catch (const error& e) {
+        if (e.code() != errc::timed_out)
+            throw;
+        throw error(errc::timed_out, "the queue does not answer: nothing came of " + jobs.stored()->description() +
+                                         " within " + std::to_string(patience.count()) + " ms");
+    }
+}
 
 // Each adds its routes.
 void add_steering(board& on, const shared_desk& desk);

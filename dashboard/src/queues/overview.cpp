@@ -13,10 +13,13 @@
 namespace infra::dashboard {
 namespace {
 
+using namespace std::chrono_literals;
+
 constexpr std::size_t most_failure_concerns = 5;
 constexpr std::size_t most_of_text = 200;
 constexpr std::chrono::hours failures_concern{24};
-constexpr std::chrono::seconds patience{5}; // before "no workers" is said: they come and go
+constexpr std::chrono::milliseconds storage_patience{1'800}; // the overview waits for two seconds
+constexpr std::chrono::seconds patience{5};                  // before "no workers" is said: they come and go
 
 const queue_seen* oldest_in(const queues_seen& all) noexcept {
     const queue_seen* found = nullptr;
@@ -44,15 +47,21 @@ std::string link_to(std::string_view queue, std::string_view state) {
     return "#/queues/" + encoding::percent_encode(queue) + "?state=" + std::string(state);
 }
 
-awaitable<std::vector<figure>> look_at_figures(shared_desk desk) {
-    const auto seen = co_await desk->watch->look(desk->jobs());
-    co_return figures_of(*seen, desk->from.oldest_limit);
+// "15 min", "6 h"
+std::string window_of(std::chrono::minutes within) {
+    const auto hours = within / 1h;
+    return hours > 0 && within == hours * 1h ? std::to_string(hours) + " h" : std::to_string(within.count()) + " min";
+}
+
+awaitable<std::vector<figure>> look_at_figures(shared_desk desk, std::chrono::minutes within) {
+    const auto seen = co_await in_time(desk, desk->watch->look(desk->jobs(), within), storage_patience);
+    co_return figures_of(*seen, within, desk->from.oldest_limit);
 }
 
 // Asked only while somebody looks at the overview, which has the feed as well.
 awaitable<std::vector<concern>> look_at_concerns(shared_desk desk, board on) {
     const auto jobs = desk->jobs();
-    const auto seen = co_await desk->watch->look(jobs);
+    const auto seen = co_await in_time(desk, desk->watch->look(jobs), storage_patience);
     for (const auto& each : co_await desk->news->look(jobs, seen))
         on.tell(news_of(each));
     std::vector<concern> all;
@@ -76,7 +85,8 @@ awaitable<std::vector<concern>> look_at_concerns(shared_desk desk, board on) {
 
 } // namespace
 
-std::vector<figure> figures_of(const queues_seen& all, std::chrono::milliseconds oldest_limit) {
+std::vector<figure> figures_of(const queues_seen& all, std::chrono::minutes within,
+                               std::chrono::milliseconds oldest_limit) {
     std::size_t waiting = 0, failed = 0;
     for (const auto& each : all.queues) {
         waiting += each.counts.waiting;
@@ -93,10 +103,11 @@ std::vector<figure> figures_of(const queues_seen& all, std::chrono::milliseconds
          .limit = seconds(oldest_limit),
          .link = oldest ? link_to(oldest->counts.queue, "waiting") : "#/queues"},
         {.name = "failed_jobs",
-         .label = "Failed, 15 min",
+         .label = "Failed, " + window_of(within),
          .value = static_cast<double>(failed),
          .limit = 0,
-         .link = failing ? link_to(failing->counts.queue, "failed") : "#/queues"}};
+         .link = failing ? link_to(failing->counts.queue, "failed") : "#/queues",
+         .spark = failures_over_time(all, within)}};
 }
 
 std::vector<concern> concerns_of(const std::string& queue, const failure_groups& groups, wall_time now) {
@@ -150,7 +161,7 @@ std::optional<concern> concern_of(const schedule_seen& s, wall_time now) {
 }
 
 void add_queue_overview(board& on, const shared_desk& desk) {
-    on.figures([desk] { return look_at_figures(desk); });
+    on.figures([desk](std::chrono::minutes within) { return look_at_figures(desk, within); });
     on.concerns([desk, on] { return look_at_concerns(desk, on); });
 }
 

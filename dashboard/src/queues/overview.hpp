@@ -5,7 +5,9 @@
 
 namespace infra::dashboard {
 
-std::vector<figure> figures_of(const queues_seen& all, std::chrono::milliseconds oldest_limit);
+/// `within`: of which window its minutes are.
+std::vector<figure> figures_of(const queues_seen& all, std::chrono::minutes within,
+                               std::chrono::milliseconds oldest_limit);
 
 /// Jobs that failed alike within a day.
 std::vector<concern> concerns_of(const std::string& queue, const failure_groups& groups, wall_time now);

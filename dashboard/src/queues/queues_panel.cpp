@@ -7,10 +7,11 @@ namespace infra::dashboard {
 namespace {
 
 constexpr std::chrono::minutes history_shown{60};
+constexpr std::chrono::milliseconds storage_patience{4'500}; // who shows waits for five seconds
 constexpr std::size_t most_active = 200;
 
 awaitable<json::value> document_of_all(shared_desk desk) {
-    const auto seen = co_await desk->watch->look(desk->jobs());
+    const auto seen = co_await in_time(desk, desk->watch->look(desk->jobs()), storage_patience);
     co_return document_of(*seen, desk->from.oldest_limit);
 }
 

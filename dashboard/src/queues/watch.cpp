@@ -7,6 +7,8 @@ namespace infra::dashboard {
 namespace {
 
 constexpr std::chrono::milliseconds good_for{900};
+constexpr std::chrono::seconds window_good_for{5};
+constexpr std::chrono::minutes::rep most_parts = 60;
 
 std::size_t workers_of(const std::vector<queue::worker_info>& all, const std::string& queue) {
     return static_cast<std::size_t>(std::ranges::count_if(
@@ -46,6 +48,20 @@ double rate_of(const queue_seen& q) noexcept {
     return static_cast<double>(completed_in(q) + failed_in(q)) / static_cast<double>(rate_over.count());
 }
 
+std::vector<double> failures_over_time(const queues_seen& all, std::chrono::minutes within) {
+    const auto parts = std::clamp<std::chrono::minutes::rep>(within.count(), 1, most_parts);
+    const std::chrono::minutes part{(within.count() + parts - 1) / parts};
+    std::vector<double> out(static_cast<std::size_t>(parts));
+    const auto last = std::chrono::floor<std::chrono::minutes>(all.at);
+    for (const auto& each : all.queues)
+        for (const auto& minute : each.minutes) {
+            const auto back = std::max((last - minute.minute) / part, std::chrono::minutes::rep{0});
+            if (back < parts)
+                out[static_cast<std::size_t>(parts - 1 - back)] += static_cast<double>(minute.failed);
+        }
+    return out;
+}
+
 std::chrono::milliseconds waited(const queue_seen& q, wall_time now) noexcept {
     if (!q.oldest)
         return std::chrono::milliseconds(0);
@@ -67,9 +83,40 @@ awaitable<queue_watch::seen> queue_watch::look(queue::control jobs) {
     co_return fresh;
 }
 
+awaitable<queue_watch::seen> queue_watch::look(queue::control jobs, std::chrono::minutes within) {
+    const auto self = shared_from_this();
+    auto now = co_await self->look(jobs);
+    if (within == rate_over)
+        co_return now;
+    const auto back = co_await self->look_back(jobs, now, within);
+    auto other = std::make_shared<queues_seen>(*now);
+    for (auto& each : other->queues) {
+        const auto found = back->by_queue.find(each.counts.queue);
+        each.minutes = found == back->by_queue.end() ? std::vector<queue::minute_counts>() : found->second;
+    }
+    co_return other;
+}
+
+awaitable<std::shared_ptr<const queue_watch::window>> queue_watch::look_back(queue::control jobs, seen all,
+                                                                             std::chrono::minutes within) {
+    const auto self = shared_from_this();
+    const auto now = jobs.time().steady();
+    {
+        const std::scoped_lock lock(self->mutex_);
+        if (self->window_ && self->window_->within == within && now - self->window_->looked < window_good_for)
+            co_return self->window_;
+    }
+    auto fresh = std::make_shared<window>(window{.within = within, .looked = now});
+    for (const auto& each : all->queues)
+        fresh->by_queue[each.counts.queue] = co_await jobs.history(each.counts.queue, within);
+    const std::scoped_lock lock(self->mutex_);
+    co_return self->window_ = std::move(fresh);
+}
+
 void queue_watch::forget() noexcept {
     const std::scoped_lock lock(mutex_);
     last_.reset();
+    window_.reset();
 }
 
 } // namespace infra::dashboard

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -41,6 +42,9 @@ std::size_t failed_in(const queue_seen& q) noexcept;
 /// Jobs a minute that ended, over the minutes that are over.
 double rate_of(const queue_seen& q) noexcept;
 
+/// What failed in all of them within so long before they were seen, as at most 60 parts of it, oldest first.
+std::vector<double> failures_over_time(const queues_seen& all, std::chrono::minutes within);
+
 std::chrono::milliseconds waited(const queue_seen& q, wall_time now) noexcept;
 
 /// Threads:  any.
@@ -52,13 +56,24 @@ public:
     /// What was seen less than a second ago, or what is seen now.
     awaitable<seen> look(queue::control jobs);
 
+    /// The same with the minutes of another window, which are looked at every five seconds.
+    awaitable<seen> look(queue::control jobs, std::chrono::minutes within);
+
     /// What was done is to be seen at once.
     void forget() noexcept;
 
 private:
+    struct window {
+        std::chrono::minutes within{};
+        steady_time looked{};
+        std::map<std::string, std::vector<queue::minute_counts>> by_queue{};
+    };
+    awaitable<std::shared_ptr<const window>> look_back(queue::control jobs, seen all, std::chrono::minutes within);
+
     std::mutex mutex_;
-    seen last_;            // guarded by mutex_
-    steady_time looked_{}; // guarded by mutex_
+    seen last_;                            // guarded by mutex_
+    steady_time looked_{};                 // guarded by mutex_
+    std::shared_ptr<const window> window_; // the one that was asked for last; guarded by mutex_
 };
 
 } // namespace infra::dashboard

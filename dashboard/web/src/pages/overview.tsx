@@ -17,9 +17,10 @@ import { Status } from './overview/status';
 const nothing: readonly News[] = [];
 
 export default function Overview() {
-    const loaded = useLoad<Document>('overview', { seconds: rangeMs.value / 1000 });
+    const seconds = rangeMs.value / 1000;
+    const loaded = useLoad<Document>('overview', { seconds });
     const [live, setLive] = useState<{ of: Document | undefined; now: Document }>();
-    useLive<Document>('overview', (now) => setLive({ of: loaded.value, now }));
+    useLive<Document>(`overview?seconds=${seconds}`, (now) => setLive({ of: loaded.value, now }));
     // What came by the stream is newer than what was asked for, until it is asked for again. Lines of the past come with the latter alone.
     const now = live && live.of === loaded.value ? { ...loaded.value, ...live.now } : loaded.value;
     return (
