@@ -44,6 +44,10 @@ std::string rate_of(const queue::rate_limit& rate) {
     return rate.max == 0 ? "" : std::to_string(rate.max) + " in " + shown(rate.duration);
 }
 
+std::string next_of(const queue::cron_job& job) {
+    return job.paused_since ? "paused" : job.next ? text_of(job.next) : "over";
+}
+
 } // namespace
 
 // --- queues -------------------------------------------------------------------------------------------------------
@@ -127,8 +131,8 @@ std::string text_of(const queue::schedule& when) {
 std::string text_of(const std::vector<queue::cron_job>& all) {
     std::vector<table_row> rows;
     for (const auto& each : all)
-        rows.push_back({each.queue, each.name, text_of(each.when), each.next ? text_of(each.next) : "over",
-                        text_of(each.last), std::to_string(each.runs), each.orphaned ? "orphaned" : ""});
+        rows.push_back({each.queue, each.name, text_of(each.when), next_of(each), text_of(each.last),
+                        std::to_string(each.runs), each.orphaned ? "orphaned" : ""});
     return table({"QUEUE", "NAME", "WHEN", "NEXT", "LAST", "RUNS", ""}, rows);
 }
 
@@ -141,6 +145,7 @@ json::value document_of(const queue::cron_job& job) {
             {"runs", job.runs},
             {"next", document_of(job.next)},
             {"last", document_of(job.last)},
+            {"paused_since", document_of(job.paused_since)},
             {"orphaned", job.orphaned}};
 }
 

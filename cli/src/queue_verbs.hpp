@@ -25,7 +25,7 @@ void add_queue_change(const queue_group& to); ///< retry, promote, cancel, rm
 void add_queue_doctor(const queue_group& to); ///< doctor
 void add_queue_move(const queue_group& to);   ///< move
 
-/// `infra cron ls|run`
+/// `infra cron ls|run|pause|resume`
 void add_stored_cron(frame& f, CLI::App& group);
 
 /// The state of that name. Throws std::invalid_argument listing those there are.

@@ -137,6 +137,11 @@ TEST(CronJob, IsTold) {
     EXPECT_EQ(text_of(queue::schedule{.every = 5min}), "every 5m");
     EXPECT_TRUE(document_of(job).at("orphaned").as_bool());
     EXPECT_TRUE(document_of(job).at("last").is_null());
+    EXPECT_TRUE(document_of(job).at("paused_since").is_null());
+    queue::cron_job paused{.queue = "reports", .name = "daily", .when = {.every = 5min}, .paused_since = t0};
+    EXPECT_EQ(text_of(std::vector{paused}), "QUEUE    NAME   WHEN      NEXT    LAST  RUNS\n"
+                                            "reports  daily  every 5m  paused        0");
+    EXPECT_EQ(document_of(paused).at("paused_since").as_string(), "2026-01-01T00:00:00.000Z");
 }
 
 } // namespace

@@ -296,6 +296,32 @@ TEST_P(QueueCommand, ListsSchedulesAndRunsThem) {
     EXPECT_EQ(run({"cron", "run", "nightly"}), 3);
 }
 
+TEST_P(QueueCommand, PausesSchedulesAndResumesThem) {
+    for (const auto* id : {"daily", "weekly"})
+        wait(jobs->upsert_schedule({.queue = "mail", .id = id, .when = {.pattern = "0 6 * * *"}, .name = "report"}));
+    ASSERT_EQ(run({"cron", "pause", "daily", "weekly"}), 0) << err;
+    EXPECT_EQ(out, "2 paused\n");
+    EXPECT_EQ(counts().delayed, 0u);
+    EXPECT_EQ(run({"cron", "pause", "daily"}), 0) << "as it is";
+    EXPECT_EQ(run({"cron", "ls"}), 0);
+    EXPECT_NE(out.find("paused"), std::string::npos) << out;
+    EXPECT_EQ(run({"cron", "run", "daily"}), 0) << "all the same";
+    ASSERT_EQ(run({"cron", "resume", "daily", "nightly", "--json"}), 6);
+    EXPECT_EQ(out, R"({"changed":["daily"],"left":["nightly"]})"
+                   "\n");
+    EXPECT_EQ(counts().delayed, 1u);
+    EXPECT_EQ(run({"cron", "ls", "--json"}), 0);
+    const auto all = json::parse(out).value().at("schedules");
+    EXPECT_TRUE(all.at(0).at("paused_since").is_null());
+    EXPECT_TRUE(all.at(1).at("next").is_null());
+    EXPECT_TRUE(all.at(1).at("paused_since").is_string());
+    EXPECT_EQ(run({"cron", "pause", "nightly"}), 3);
+    EXPECT_TRUE(err.starts_with("infra: no such schedule is stored: nightly")) << err;
+    wait(jobs->upsert_schedule({.queue = "other", .id = "daily", .when = {.every = 24h}, .name = "report"}));
+    EXPECT_EQ(run({"cron", "pause", "weekly", "daily"}), 2) << "two queues have one";
+    EXPECT_EQ(run({"cron", "pause", "daily", "--queue", "other"}), 0) << err;
+}
+
 // --- where it is --------------------------------------------------------------------------------------------------
 
 TEST(QueueUrl, IsThatOfTheService) {
