@@ -179,8 +179,10 @@ TEST(CronPage, AreMissedWhenTheirRunIsDueForAMinute) {
     EXPECT_EQ(concern->text, "the schedule nightly missed its run: no worker has taken it");
     EXPECT_EQ(concern->action_path, "/cron/nightly%20jobs/nightly/run");
     auto paused = seen;
-    paused.paused = true;
+    paused.queue_paused = true;
     EXPECT_FALSE(concern_of(paused, t0 + 2min)) << "somebody wants it so";
+    paused = {.job = {.queue = "nightly jobs", .name = "nightly", .paused_since = t0, .orphaned = true}};
+    EXPECT_FALSE(concern_of(paused, t0 + 2min)) << "likewise";
     auto orphaned = seen;
     orphaned.job.orphaned = true;
     EXPECT_TRUE(concern_of(orphaned, t0)->text.ends_with("no process defines it any more"));

@@ -305,7 +305,26 @@ TEST_P(QueuesPanel, ShowsSchedulesAndRunsOneNow) {
     EXPECT_EQ(on.get("/queues/report/jobs/" + std::string(made.at("id").as_string())).at("state"), "waiting");
     post("/cron/report/other/run", {}, 404);
     post("/queues/report/pause");
-    EXPECT_TRUE(on.get("/cron").at("items").at(0).at("paused").as_bool()) << "its queue is its alone";
+    EXPECT_TRUE(on.get("/cron").at("items").at(0).at("queue_paused").as_bool());
+    EXPECT_FALSE(on.get("/cron").at("items").at(0).at("paused").as_bool()) << "its queue alone is";
+}
+
+TEST_P(QueuesPanel, PausesAScheduleAndResumesIt) {
+    on.loop.wait(
+        jobs->upsert_schedule({.queue = "report", .id = "report", .when = {.pattern = "0 6 * * *"}, .name = "report"}));
+    EXPECT_TRUE(post("/cron/report/report/pause").at("paused").as_bool());
+    const auto paused = on.get("/cron").at("items").at(0);
+    EXPECT_TRUE(paused.at("paused").as_bool());
+    EXPECT_TRUE(paused.at("paused_since").is_int64());
+    EXPECT_TRUE(paused.at("next").is_null());
+    EXPECT_TRUE(paused.at("next_runs").as_array().empty());
+    EXPECT_EQ(on.get("/queues/report").at("delayed"), 0);
+    post("/cron/report/report/run", {}, 201);
+    EXPECT_FALSE(post("/cron/report/report/resume").at("paused").as_bool());
+    EXPECT_TRUE(on.get("/cron").at("items").at(0).at("next").is_int64());
+    EXPECT_EQ(on.get("/queues/report").at("delayed"), 1);
+    for (const auto* verb : {"pause", "resume"})
+        post(std::string("/cron/report/other/") + verb, {}, 404);
 }
 
 TEST_P(QueuesPanel, ShowsWorkersWithWhatTheyRun) {
@@ -325,8 +344,9 @@ TEST(QueuesPanelRoles, LetNobodyChangeAnythingWhoMayOnlyRead) {
     const queue::queue jobs(queue::make_backend("memory:"));
     add_queues_panel(on.board(), {.jobs = [&] { return jobs; }});
     EXPECT_EQ(on.status_of("/queues"), 200);
-    for (const auto* path : {"/queues/mail/pause", "/queues/mail/change", "/queues/mail/jobs", "/cron/a/b/run",
-                             "/queues/mail/failures/x/retry", "/queues/mail/jobs/1/retry", "/queues/mail/drain"})
+    for (const auto* path :
+         {"/queues/mail/pause", "/queues/mail/change", "/queues/mail/jobs", "/cron/a/b/run", "/cron/a/b/pause",
+          "/cron/a/b/resume", "/queues/mail/failures/x/retry", "/queues/mail/jobs/1/retry", "/queues/mail/drain"})
         EXPECT_EQ(on.act(http::method::post, path, "{}").status, 403) << path;
 }
 

@@ -237,9 +237,10 @@ json::value document_of(const schedule_seen& s, wall_time now) {
             {"defined_here", job.defined_here},
             {"stored", job.stored},
             {"orphaned", job.orphaned},
-            {"overdue_ms", s.paused ? 0 : overdue(job, now).count()},
-            {"paused", s.paused},
-            {"others", s.others}};
+            {"overdue_ms", s.queue_paused ? 0 : overdue(job, now).count()},
+            {"paused", job.paused_since.has_value()},
+            {"paused_since", ms_of(job.paused_since)},
+            {"queue_paused", s.queue_paused}};
 }
 
 } // namespace infra::dashboard

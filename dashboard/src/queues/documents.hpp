@@ -47,8 +47,7 @@ std::chrono::milliseconds overdue(const queue::cron_job& job, wall_time now) noe
 
 struct schedule_seen {
     queue::cron_job job{};
-    bool paused = false;                  ///< its queue is
-    std::size_t others = 0;               ///< schedules in the same queue
+    bool queue_paused = false;
     std::optional<queue::job_info> run{}; ///< the last one, as far as it is remembered
 };
 

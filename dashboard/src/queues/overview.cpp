@@ -145,11 +145,13 @@ std::vector<concern> concerns_of(const queues_seen& all) {
 
 std::optional<concern> concern_of(const schedule_seen& s, wall_time now) {
     const auto path = "/cron/" + encoding::percent_encode(s.job.queue) + "/" + encoding::percent_encode(s.job.name);
+    if (s.job.paused_since) // somebody wants it so
+        return std::nullopt;
     if (s.job.orphaned)
         return concern{.severity = level::warn,
                        .text = "the schedule " + s.job.name + " does not run: no process defines it any more",
                        .link = "#/queues?view=cron"};
-    if (s.paused || overdue(s.job, now) == std::chrono::milliseconds(0))
+    if (s.queue_paused || overdue(s.job, now) == std::chrono::milliseconds(0))
         return std::nullopt;
     return concern{.severity = level::warn,
                    .text = "the schedule " + s.job.name + " missed its run: no worker has taken it",

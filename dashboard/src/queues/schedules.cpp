@@ -9,7 +9,8 @@ namespace infra::dashboard {
 namespace {
 
 bool needs_somebody(const schedule_seen& s, wall_time now) {
-    return s.job.orphaned || (!s.paused && overdue(s.job, now) > std::chrono::milliseconds(0));
+    return !s.job.paused_since &&
+           (s.job.orphaned || (!s.queue_paused && overdue(s.job, now) > std::chrono::milliseconds(0)));
 }
 
 // The last run may be forgotten, or on its way: the pending one.
@@ -32,13 +33,27 @@ awaitable<http::response> show_schedules(shared_desk desk) {
     co_return page_of(std::move(items), {});
 }
 
+http::error_response no_schedule() {
+    return {404, "no_schedule", "no such schedule is stored: a worker stores those it defines"};
+}
+
 awaitable<http::response> run_now(shared_desk desk, http::request r) {
     const std::string queue(r.param("queue")), name(r.param("name"));
     const auto id = co_await desk->jobs().run_cron({queue, name});
     if (!id)
-        throw http::error_response(404, "no_schedule", "no such schedule is stored: a worker stores those it defines");
+        throw no_schedule();
     desk->forget(queue);
     co_return http::response::created({{"queue", queue}, {"id", *id}});
+}
+
+awaitable<http::response> steer(shared_desk desk, http::request r, bool paused) {
+    const queue::schedule_key which{std::string(r.param("queue")), std::string(r.param("name"))};
+    const auto jobs = desk->jobs();
+    const bool is_there = paused ? co_await jobs.pause_schedule(which) : co_await jobs.resume_schedule(which);
+    if (!is_there)
+        throw no_schedule();
+    desk->forget(which.queue);
+    co_return http::response::ok({{"queue", which.queue}, {"name", which.id}, {"paused", paused}});
 }
 
 } // namespace
@@ -47,16 +62,11 @@ awaitable<std::vector<schedule_seen>> look_at_schedules(queue::queue jobs) {
     std::vector<schedule_seen> all;
     for (auto& each : co_await jobs.get_cron_jobs())
         all.push_back({.job = std::move(each)});
-    std::map<std::string, std::size_t> in_queue;
-    for (const auto& each : all)
-        ++in_queue[each.job.queue];
     std::map<std::string, bool> paused;
     for (const auto& each : co_await jobs.counts())
         paused[each.queue] = each.paused;
-    for (auto& each : all) {
-        each.paused = paused[each.job.queue];
-        each.others = in_queue[each.job.queue] - 1;
-    }
+    for (auto& each : all)
+        each.queue_paused = paused[each.job.queue];
     const auto now = jobs.time().wall();
     std::ranges::sort(all, [now](const auto& a, const auto& b) {
         const bool first = needs_somebody(a, now), second = needs_somebody(b, now);
@@ -72,6 +82,10 @@ void add_schedules(board& on, const shared_desk& desk) {
     on.show("/cron", [desk](const http::request&) { return show_schedules(desk); });
     on.act(http::method::post, "/cron/{queue}/{name}/run", "run a schedule now",
            [desk](const acting&, http::request r) { return run_now(desk, std::move(r)); });
+    on.act(http::method::post, "/cron/{queue}/{name}/pause", "pause a schedule",
+           [desk](const acting&, http::request r) { return steer(desk, std::move(r), true); });
+    on.act(http::method::post, "/cron/{queue}/{name}/resume", "resume a schedule",
+           [desk](const acting&, http::request r) { return steer(desk, std::move(r), false); });
 }
 
 } // namespace infra::dashboard

@@ -4,13 +4,19 @@ import * as words from '../../lib/words';
 import { Action, mayOperate } from '../../parts/actions';
 import { Badge, Notice, Problem, Skeleton, Time } from '../../parts/basics';
 import { Table } from '../../parts/table';
-import { api, useAgain } from './deeds';
+import { useAgain } from './deeds';
 import { cli, jobAt, queueAt, titleOf, toneOf, type Schedule } from './model';
 
 function Condition(props: { of: Schedule }) {
     const s = props.of;
+    if (s.paused_since !== null)
+        return (
+            <Badge tone="idle">
+                Paused <Time at={s.paused_since} relative />
+            </Badge>
+        );
     if (s.orphaned) return <Badge tone="warn">Orphaned</Badge>;
-    if (s.paused) return <Badge tone="idle">Paused</Badge>;
+    if (s.queue_paused) return <Badge tone="idle">Queue paused</Badge>;
     if (s.overdue_ms > 0) return <Badge tone="bad">Missed by {words.span(s.overdue_ms)}</Badge>;
     if (!s.stored) return <Badge tone="idle">Not stored yet</Badge>;
     return s.next === null ? <Badge tone="idle">Over</Badge> : <Badge tone="good">Runs</Badge>;
@@ -50,21 +56,18 @@ function NextRuns(props: { of: Schedule }) {
     );
 }
 
-// A schedule has no pause of its own in what is stored: its queue has one, which by default is its alone.
 function Pause(props: { of: Schedule; then: () => void }) {
-    const { queue, name, paused, others } = props.of;
+    const { queue, name, paused, stored } = props.of;
     const verb = paused ? 'resume' : 'pause';
-    const shared = others > 0 || queue !== name;
-    const what = `the queue ${queue}${others > 0 ? `, with ${others} other ${others === 1 ? 'schedule' : 'schedules'}` : ''}`;
     return (
         <Action
             deed={{
                 method: 'POST',
-                path: api(queue, verb),
-                done: paused ? `${what} goes on.` : `${what} is paused, also over restarts, until it is resumed.`,
-                cli: cli('infra', 'queue', verb, queue),
-                ...(shared && !paused ? { confirm: { question: `Pause ${what}, and whatever else is in it?`, yes: 'Pause' } } : {}),
+                path: `cron/${segment(queue)}/${segment(name)}/${verb}`,
+                done: paused ? `${name} runs again, from its next time on.` : `${name} is paused, also over restarts, until it is resumed. A run that was taken goes on.`,
+                cli: cli('infra', 'cron', verb, name, '--queue', queue),
             }}
+            disabled={!stored}
             label={`${paused ? 'Resume' : 'Pause'} ${name}`}
             then={props.then}
         >
@@ -81,8 +84,8 @@ export function Cron() {
         <>
             <Problem failure={list.failure} again={list.again} />
             <Notice>
-                Schedules are written in code: whoever defines one stores it again when a process starts. Pausing one pauses its queue, and what was due meanwhile is then made up for by
-                its policy for missed runs.
+                Schedules are written in code: whoever defines one stores it again when a process starts. One that is paused stays so, and once it is resumed nothing of what was due
+                meanwhile is made up for.
             </Notice>
             <Table
                 label="Schedules"

@@ -134,7 +134,8 @@ export interface Schedule {
     orphaned: boolean;
     overdue_ms: number;
     paused: boolean;
-    others: number;
+    paused_since: number | null;
+    queue_paused: boolean;
 }
 
 export interface Worker {
