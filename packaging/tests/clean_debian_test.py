@@ -3,96 +3,29 @@
 
     BUILD=build/dev python3 clean_debian_test.py [Class[.test]]       makes them in build/package; or DEBS=folder
 
-A root is made once, into BUILD/debian-12; each class works in a copy. It needs root, debootstrap and Debian's archive: the one that
-this machine takes its own packages from, or DEBIAN_MIRROR.
+Each class works in a copy of a root that is made once (debian_root.py). It also needs systemd-nspawn.
 """
 
-import glob
+import json
 import os
 import pathlib
 import re
 import shutil
-import socket
 import subprocess
-import time
 import unittest
-import urllib.parse
 
-BUILD = pathlib.Path(os.environ["BUILD"]).resolve()
-ROOT = pathlib.Path(__file__).parents[2]
-SUITE = "bookworm"
-
-
-def run(*words, **options):
-    done = subprocess.run([str(word) for word in words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
-    assert done.returncode == 0, f"{' '.join(str(word) for word in words)}: {done.returncode}\n{done.stdout}"
-    return done.stdout
-
-
-def until(condition, what, patience=60):
-    give_up = time.monotonic() + patience
-    while time.monotonic() < give_up:
-        if result := condition():
-            return result
-        time.sleep(0.1)
-    raise AssertionError(f"still waiting for: {what}")
-
-
-def archive():
-    """Where this machine's apt has the suite from; empty where it has it from nowhere."""
-    if named := os.environ.get("DEBIAN_MIRROR"):
-        return named
-    known = run("apt-get", "indextargets", "--format", "$(CODENAME) $(REPO_URI)", "Created-By: Packages") if shutil.which("apt-get") else ""
-    return next((url for codename, url in map(str.split, known.splitlines()) if codename == SUITE), "")
-
-
-def is_reached(url):
-    try:
-        where = urllib.parse.urlsplit(url)
-        socket.create_connection((where.hostname, where.port or {"https": 443}.get(where.scheme, 80)), timeout=10).close()
-        return True
-    except OSError:
-        return False
-
-
-def what_is_missing():
-    if "INFRA_TEST_LONG" not in os.environ and "DEBS" not in os.environ:
-        return "takes minutes: ./test --long"
-    if os.geteuid() != 0:
-        return "only root makes a root"
-    for program in ("debootstrap", "systemd-nspawn"):
-        if not shutil.which(program):
-            return f"{program} is not installed (scripts/packages)"
-    if (BUILD / "debian-12/usr/bin/apt-get").exists():
-        return None
-    if not archive():
-        return f"this machine has no archive of {SUITE}: DEBIAN_MIRROR names one"
-    if not is_reached(archive()):
-        return f"{archive()} is not reached"
-
-
-def made_packages():
-    folder = os.environ.get("DEBS")
-    if not folder:
-        run("cmake", "--workflow", "--preset", "package", cwd=ROOT)
-        folder = ROOT / "build/package"
-    made = sorted(glob.glob(f"{folder}/*.deb"))
-    assert len(made) == 2, made
-    return made
+import debian_root
+from debian_root import BUILD, ROOT, run, until
 
 
 def setUpModule():
     global packages
-    if missing := what_is_missing():
+    if "INFRA_TEST_LONG" not in os.environ and "DEBS" not in os.environ:
+        raise unittest.SkipTest("takes minutes: ./test --long")
+    if missing := debian_root.what_is_missing("systemd-nspawn"):
         raise unittest.SkipTest(missing)
-    packages = made_packages()
-    base = BUILD / "debian-12"
-    if not (base / "usr/bin/apt-get").exists():
-        shutil.rmtree(base, ignore_errors=True)
-        part = BUILD / "debian-12.part"
-        shutil.rmtree(part, ignore_errors=True)
-        run("debootstrap", "--variant=minbase", SUITE, part, archive())
-        part.rename(base)
+    packages = debian_root.made_packages()
+    debian_root.made_root()
 
 
 class Debian(unittest.TestCase):
@@ -102,7 +35,7 @@ class Debian(unittest.TestCase):
     def setUpClass(cls):
         cls.root = BUILD / f"debian-12-{cls.__name__.lower()}"
         shutil.rmtree(cls.root, ignore_errors=True)
-        run("cp", "-a", "--reflink=auto", BUILD / "debian-12", cls.root)
+        run("cp", "-a", "--reflink=auto", debian_root.MADE, cls.root)
         cls.addClassCleanup(shutil.rmtree, cls.root, ignore_errors=True)
         for package in packages:
             shutil.copy(package, cls.root / "root")
@@ -168,6 +101,14 @@ class Users(Debian):
 
     def test_the_command_runs(self):
         self.assertRegex(self.inside("infra version"), r"^infra \d")
+
+    def test_a_new_service_is_built_tested_and_run_as_it_says(self):
+        self.install("libgtest-dev")
+        said = json.loads(self.inside("cd /root && infra new shop --json"))
+        *typed, started = said["next"]
+        self.assertIn("100% tests passed", self.inside(" && ".join(["cd /root", *typed])))
+        self.inside(f"cd /root/shop; PORT=0 {started} >log 2>&1 & service=$!;"
+                    " until grep -q listening /root/shop/log; do kill -0 $service; sleep 0.1; done; kill $service; wait $service")
 
     def test_the_command_has_a_page(self):
         self.install("man-db")
