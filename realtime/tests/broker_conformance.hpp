@@ -73,7 +73,7 @@ protected:
     }
     void cut(std::size_t n) {
         medium->cut(n);
-        loop.until([&] { return !at(n).is_up(); });
+        loop.until([&] { return medium->has_noticed(n, at(n)); });
         loop.until([&] { return !nodes[n]->links.empty() && !nodes[n]->links.back(); });
     }
     void mend(std::size_t n) {

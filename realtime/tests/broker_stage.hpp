@@ -20,6 +20,8 @@ public:
     virtual std::shared_ptr<broker> node(std::size_t n) = 0; ///< the n-th, from 0; once for each
     virtual void cut(std::size_t n) = 0;                     ///< the link of this one
     virtual void mend(std::size_t n) = 0;
+    /// Whether all of the n-th has noticed that it is cut.
+    virtual bool has_noticed(std::size_t n, const broker& b) const { return static_cast<void>(n), !b.is_up(); }
     virtual void forget_all() = 0; ///< all that is kept, while no node is linked
 };
 

@@ -4,6 +4,7 @@
 
 #include <infra/realtime/sharded.hpp>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -26,6 +27,7 @@ public:
         std::vector<std::shared_ptr<broker>> all;
         for (const auto& each : between_)
             all.push_back(each->node(n));
+        nodes_.push_back(all);
         return make_sharded_broker(std::move(all));
     }
     void cut(std::size_t n) override {
@@ -38,6 +40,9 @@ public:
             each->mend(n);
     }
     void mend(std::size_t n, std::size_t shard) { between_[shard]->mend(n); }
+    bool has_noticed(std::size_t n, const broker&) const override {
+        return std::ranges::none_of(nodes_[n], [](const auto& each) { return each->is_up(); });
+    }
     void forget_all() override {
         for (const auto& each : between_)
             each->forget_all();
@@ -52,6 +57,7 @@ public:
 
 private:
     std::vector<std::unique_ptr<broker_medium>> between_;
+    std::vector<std::vector<std::shared_ptr<broker>>> nodes_;
 };
 
 } // namespace infra::realtime
