@@ -146,7 +146,8 @@ redis::command outgoing::command_for(const parcel& p) const {
                                             on_.say,
                                             fresh_epoch(),
                                             std::to_string(milliseconds(idempotency_kept).count()),
-                                            std::to_string(milliseconds(place_kept).count())};
+                                            std::to_string(milliseconds(place_kept).count()),
+                                            p.told ? "1" : "0"};
         return scripts::publish.call(keys, with).again(redis::replay::idempotent);
     }
     if (!key.empty())

@@ -9,7 +9,7 @@ namespace infra::realtime::over_redis::scripts {
 /// Gives a message its place, keeps it and says it.
 /// KEYS: stream, place, channel, and where there is an idempotency key, its key.
 /// ARGV: text, size, age, max_bytes, node, the node's number of it, ttl (-1: none), say, fresh epoch, how long the idempotency
-/// key holds, how long the place is kept at least.
+/// key holds, how long the place is kept at least, whether somebody waits for the offset (0: it may be given as 0).
 /// Gives {duplicate, epoch, offset}.
 extern const redis::script publish;
 

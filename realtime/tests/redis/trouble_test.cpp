@@ -1,5 +1,6 @@
 // What befalls a Redis server and the links to it, and those who publish past us.
 
+#include "realtime/src/redis/scripts.hpp"
 #include "realtime/tests/redis/stage.hpp"
 
 #include <infra/testing/captured_telemetry.hpp>
@@ -139,6 +140,24 @@ TEST_F(RedisBroker, SaysNothingTwiceWhenItsPublishingIsKilled) {
     loop.until([&] { return nodes[0]->messages.size() >= 1'000; });
     loop.settle();
     EXPECT_EQ(numbers(0), up_to(1'000));
+}
+
+// Of a hundred that are sent again each would read the stream, for longer than the link has patience.
+TEST_F(RedisBroker, IsToldWhereAMessageSentAgainStandsIfItWaitsForThat) {
+    const auto send = [&](int number, const char* waits) {
+        return stage
+            ->ask<std::vector<redis::reply>>(over_redis::scripts::publish.call(
+                {"s", "m", "c"}, {R"({"type":"said"})", "100", "60000", "100000", "node", std::to_string(number), "-1",
+                                  "PUBLISH", "epoch", "1000", "60000", waits}))
+            .at(2)
+            .as_integer();
+    };
+    for (int number = 1; number <= 3; ++number)
+        EXPECT_EQ(send(number, "0"), number);
+    EXPECT_EQ(send(2, "1"), 2);
+    EXPECT_EQ(send(2, "0"), 0);
+    EXPECT_EQ(send(3, "0"), 3) << "the last one is known";
+    EXPECT_EQ(stage->ask<int>({"XLEN", "s"}), 3);
 }
 
 TEST_F(RedisBroker, SendsWhatItHadTakenWhenTheLinkBrokeAndThenTellsOfTheRest) {
