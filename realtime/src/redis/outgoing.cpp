@@ -156,9 +156,19 @@ redis::command outgoing::command_for(const parcel& p) const {
     return redis::command{on_.say, channel, text};
 }
 
+// What a server refused that loads its data it has not done: it is sent again, unless a later number is there by now, for which
+// it would be taken for done.
 void outgoing::settle(std::vector<parcel>& parcels, const std::vector<redis::reply>& replies) {
+    auto overtaken = replies.size();
+    while (overtaken > 0 && (replies[overtaken - 1].is_error() || !is_kept(on_, parcels[overtaken - 1])))
+        --overtaken;
+    std::vector<parcel> again;
     for (std::size_t i = 0; i < replies.size(); ++i)
-        settle(parcels[i], replies[i]);
+        if (i >= overtaken && replies[i].error_code() == "LOADING")
+            again.push_back(std::move(parcels[i]));
+        else
+            settle(parcels[i], replies[i]);
+    put_back(std::move(again));
     on_.count.sent(
         static_cast<std::size_t>(std::ranges::count_if(replies, [](const redis::reply& r) { return !r.is_error(); })));
     on_.count.unsent(size());

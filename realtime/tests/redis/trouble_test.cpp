@@ -111,6 +111,33 @@ TEST_F(RedisBroker, BeginsAnewAtAServerThatCameBackEmpty) {
     EXPECT_EQ(nodes[1]->lines.back(), "2 said 2") << "1 is the gap, so that who comes back hears of it";
 }
 
+// Which passes on what it need not keep, and refuses the rest.
+TEST_F(RedisBroker, LosesNothingAtAServerThatLoadsItsData) {
+    start(2);
+    want(1, "long:1");
+    want(1, "plain");
+    say(0, 1, "long:1");
+    loop.until([&] { return nodes[1]->messages.size() == 1; });
+    stage->tell({"DEBUG", "POPULATE", 300, "key", 1000});
+    stage->tell({"CONFIG", "SET", "key-load-delay", 10000, "loading-process-events-interval-bytes", 1024,
+                 "rdbcompression", "no"});
+    const redis::client loads({loop.get_executor()}, stage->server_only());
+    const auto loaded = loop.spawn(loads.execute<void>({"DEBUG", "RELOAD"}, deadline::after(30s)));
+    const auto is_loading = [&] {
+        return stage->ask<std::string>({"INFO", "persistence"}).find("\nloading:1") != std::string::npos;
+    };
+    loop.until(is_loading);
+    say(0, 2, "long:1");
+    say(0, 100, "plain");
+    say(0, 3, "long:1");
+    loop.until([&] { return nodes[1]->messages.size() == 2; });
+    EXPECT_TRUE(is_loading());
+    stage->tell({"CONFIG", "SET", "key-load-delay", 0});
+    loop.until([&] { return nodes[1]->messages.size() >= 4 && loaded->done(); });
+    EXPECT_EQ(numbers(1), (std::vector<int>{1, 100, 2, 3}));
+    EXPECT_TRUE(nodes[1]->gaps.empty());
+}
+
 TEST_F(RedisBroker, LosesNothingWhenItsSubscriptionIsKilled) {
     start(2);
     want(0, "long:1");
