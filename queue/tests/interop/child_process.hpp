@@ -22,7 +22,7 @@ public:
 
     void write_line(const std::string& line) const;
     /// The next that it says. Throws std::runtime_error when it ended, or says nothing within `limit`.
-    std::string line(std::chrono::milliseconds limit = std::chrono::seconds(30));
+    std::string line(std::chrono::milliseconds limit = std::chrono::seconds(120));
 
     void kill();          ///< -9, and waits until it has ended
     void pause() const;   ///< SIGSTOP

@@ -26,7 +26,11 @@ std::vector<std::string> next_command(std::istream& file) {
     return words;
 }
 
+// Also what moves whoever stands at an end of a list.
 bool tells_of(const std::vector<std::string>& command, const std::string& id) {
+    constexpr std::string_view at_an_end[] = {"LTRIM", "LPOP", "RPOP", "LMOVE", "RPOPLPUSH"};
+    if (std::ranges::find(at_an_end, command[0]) != std::end(at_an_end))
+        return true;
     return std::ranges::any_of(command, [&](const auto& word) {
         return word == id || word.ends_with(':' + id) || word.ends_with(':' + id + ":lock");
     });
