@@ -17,6 +17,15 @@ protected:
         });
         us->work();
     }
+    // What is cut short in its file Redis passes over at the first start, and executes at the second (queue/README.md, "The server").
+    void write_file_anew() {
+        says(R"js(
+            const file = async (words) => (await redis.info("persistence").catch(() => "")).includes(words);
+            await until(() => file("loading:0"));
+            await redis.bgrewriteaof();
+            await until(() => file("aof_rewrite_in_progress:0"), 60_000);
+        )js");
+    }
     std::string ended(const char* id) {
         return says(R"js(
             const ends = { completed: "returnvalue", failed: "failedReason" };
@@ -148,10 +157,10 @@ TEST_P(QueueInteropTrouble, ARestartedServerHasAllThatWasAcknowledged) {
             acknowledged += us->await(us->jobs.enqueue_bulk(bulk, std::vector<json::value>(10, i))).size();
         server->kill();
         server->start();
+        write_file_anew();
     }
     EXPECT_EQ(acknowledged, 600u);
     EXPECT_EQ(says(R"js(
-        await until(() => redis.ping().catch(() => false)); // it reads its file
         const mail = await queue("mail");
         await until(async () => (await mail.getCompletedCount()) >= 600, 90_000); // a lease may have to end first
         return counts("mail");
