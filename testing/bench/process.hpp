@@ -48,6 +48,8 @@ public:
         std::fclose(output_);
     }
 
+    pid_t pid() const noexcept { return pid_; }
+
     /// Waits until it has ended by itself.
     usage end() {
         int status = 0;
