@@ -191,7 +191,7 @@ TEST_F(HubsOverSeveralServers, DisconnectAUserOnceThoughTheyAllSaySo) {
     loop.until([&] { return here.closed() && there.closed(); });
     test_client here_again(hubs[0], {.user = "anna"}), there_again(hubs[1], {.user = "anna"});
     for (auto* each : late) {
-        loop.until([&] { return each->held() == 1; });
+        loop.until([&] { return each->held() > 0; });
         each->let_go();
     }
     loop.settle();
