@@ -43,7 +43,8 @@ void pipeline::attach(opened made) {
 }
 
 void pipeline::uncount(const address& at) noexcept {
-    wait_for_it_no_more(); // the next one is asked anew
+    wait_for_it_no_more();
+    readiness_.begin_anew(); // the next one is asked anew
     common_->count.connections(-1);
     if (!manners_.shared)
         return;

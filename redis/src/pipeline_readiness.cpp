@@ -57,6 +57,9 @@ void pipeline::is_not_ready_yet(const reply& r) {
 
 void pipeline::is_ready() {
     wait_for_it_no_more();
+    readiness_.ready(now());
+    if (readiness_.is_doubtful())
+        return;
     common_->troubles.mended(not_ready, server_);
     telemetry::log(level::info, "redis", "the server is ready", {{"server", server_}});
 }
@@ -64,7 +67,6 @@ void pipeline::is_ready() {
 void pipeline::wait_for_it_no_more() noexcept {
     if (!readiness_.is_ready() && manners_.shared)
         --common_->shared_not_ready;
-    readiness_.ready();
 }
 
 void pipeline::ask_if_it_is_time() {
@@ -76,6 +78,8 @@ void pipeline::ask_if_it_is_time() {
 void pipeline::ask_whether_it_is_ready(steady_time at) {
     if (multiplexer_.owes_answers())
         return;
+    if (multiplexer_.in_block())
+        return drop_link(errc::protocol, "it answers what it has not read to its end");
     const auto ask = [&] {
         prepare_ping(at);
         multiplexer_.add_alone(*pinging_);

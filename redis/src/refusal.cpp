@@ -36,12 +36,15 @@ bool is_of_the_server(std::string_view words) {
 
 std::string_view code_of_words(std::string_view words) { return words.substr(0, words.find(' ')); }
 
-// What EXEC adds to what it was refused with.
-refusal refusal_in_words(std::string_view words) {
+// Without what EXEC adds to what it was refused with.
+std::string_view reason_in(const reply& r) {
+    auto words = r.error_message();
     if (words.starts_with(discarded))
         words.remove_prefix(discarded.size());
-    return by_code(code_of_words(words));
+    return words;
 }
+
+bool is_certainly_not_ready(const reply& r) { return is_not_ready(refusal_in(r)) && is_of_the_server(reason_in(r)); }
 
 // Of MULTI … EXEC, of which all is done or nothing.
 bool is_discarded(std::span<const command> commands, std::span<const reply> replies) {
@@ -68,7 +71,11 @@ refusal refusal_in(const reply& r, const command& asked) {
     return invented ? refusal::none : told;
 }
 
-refusal refusal_in(const reply& r) { return r.is_error() ? refusal_in_words(r.error_message()) : refusal::none; }
+refusal refusal_in(const reply& r) { return r.is_error() ? by_code(code_of_words(reason_in(r))) : refusal::none; }
+
+bool is_beyond_doubt(std::span<const command> commands, std::span<const reply> replies) {
+    return std::ranges::none_of(commands, runs_a_script) && std::ranges::any_of(replies, is_certainly_not_ready);
+}
 
 std::optional<std::size_t> unexecuted_from(std::span<const command> commands, std::span<const reply> replies,
                                            bool atomic) {

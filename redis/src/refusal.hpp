@@ -29,6 +29,9 @@ refusal refusal_in(const reply& r, const command& asked);
 /// The same where nobody knows any more what was asked.
 refusal refusal_in(const reply& r);
 
+/// That the server itself is not ready, in its own words, and no script is among them that might say so: true however often it comes.
+bool is_beyond_doubt(std::span<const command> commands, std::span<const reply> replies);
+
 /// The first of these that was refused, where all from there on may be sent again: nothing came of them but reads. Empty
 /// where none was refused, and where something else may have been executed.
 std::optional<std::size_t> unexecuted_from(std::span<const command> commands, std::span<const reply> replies,

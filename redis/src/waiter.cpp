@@ -52,14 +52,15 @@ void waiter::throw_failure() const {
 }
 
 // The server refused it, so that part was not executed: it waits for the connection to the master, or for the server to be
-// ready. What a script says may look the same, and comes to an end.
+// ready. What a script says may look the same, and what a module does, and comes to an end.
 std::optional<std::size_t> waiter::sent_again_from() noexcept {
     constexpr std::uint8_t often_enough = 3;
-    if (of_.closed_ || !of_.manners_.reconnects || refusals_ >= often_enough)
+    if (of_.closed_ || !of_.manners_.reconnects)
         return std::nullopt;
     try {
         const auto from = unexecuted_from(commands, replies, atomic);
-        refusals_ += from ? 1 : 0;
+        if (from && !is_beyond_doubt(commands, replies) && ++doubts_ > often_enough)
+            return std::nullopt;
         return from;
     } catch (const std::exception&) { // no memory to tell
         return std::nullopt;

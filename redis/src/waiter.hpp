@@ -64,7 +64,7 @@ private:
 
     pipeline& of_;
     steady_time asked_;
-    std::uint8_t refusals_ = 0; // after each of which it was sent again
+    std::uint8_t doubts_ = 0; // refusals that somebody else may have said
     continuation continuation_;
 };
 

@@ -153,6 +153,39 @@ TEST_F(RedisLoadingTrouble, IsTakenForReadyWhateverElseItAnswers) {
     EXPECT_EQ(loop.get(redis->execute<int>({"INCR", "n"}, deadline::after(20s))), 1);
 }
 
+// It says so to a PING before it looks whether it is ready.
+TEST_F(RedisLoadingTrouble, IsWaitedForAlsoByWhoMayNotAskIt) {
+    plays = [&](const std::string& words) -> answers {
+        if (words == "PING")
+            return "-NOPERM this user has no permissions to run the 'ping' command\r\n";
+        return heard.size() < 20 ? loading : ":1\r\n";
+    };
+    EXPECT_EQ(loop.get(redis->execute<int>({"INCR", "n"}, deadline::after(20s))), 1);
+    EXPECT_EQ(std::ranges::count(heard, "INCR n"), 11);
+    EXPECT_EQ(redis->status().not_ready, 0u);
+}
+
+// As no server does: what it is sent next would be the rest of that.
+TEST_F(RedisLoadingTrouble, IsLeftWhenItRefusesWhatItHasNotReadToItsEnd) {
+    const std::string much(16 * 1024 * 1024, 'x');
+    std::size_t got = 0;
+    far.emplace(loop.get_executor(), [&](std::size_t connection, const std::string& bytes) -> answers {
+        if (bytes.find("HELLO") != bytes.npos)
+            return hello_answer;
+        if (connection == 0)
+            return got == 0 ? (got = 1, loading) : "";
+        got += bytes.size();
+        return got > much.size() ? "+OK\r\n" : "";
+    });
+    redis.emplace(
+        std::vector{loop.get_executor()},
+        options{.port = far->port(), .max_queued_bytes = 2 * much.size(), .reconnect = {.delay = 1ms, .max = 1ms}});
+    loop.wait(redis->execute<void>({"SET", "k", much}, deadline::after(20s)));
+    EXPECT_EQ(redis->status().reconnects, 1u);
+    EXPECT_NE(redis->status().last_problem.find("not read to its end"), std::string::npos)
+        << redis->status().last_problem;
+}
+
 TEST_F(RedisLoadingTrouble, IsGivenUpWhenItIsSilent) {
     options to{.port = far->port(), .reconnect = {.delay = 1ms, .max = 1ms}, .response_timeout = 100ms};
     redis.emplace(std::vector{loop.get_executor()}, to);

@@ -42,10 +42,28 @@ TEST_F(RedisReadiness, IsAskedForMoreAndMoreRarelyAndFromTheBeginningTheNextTime
         EXPECT_EQ(server.ask_at(), at(next)) << now;
     }
     server.ask();
-    server.ready();
+    server.ready(at(450));
     EXPECT_TRUE(server.is_ready());
-    EXPECT_TRUE(refused(1000));
-    EXPECT_EQ(server.ask_at(), at(1050));
+    EXPECT_TRUE(refused(1450));
+    EXPECT_EQ(server.ask_at(), at(1500));
+    EXPECT_FALSE(server.is_doubtful());
+}
+
+// Whoever may not ask it is told so at once, and a proxy answers by itself.
+TEST_F(RedisReadiness, IsDoubtedWhereTheServerRefusesSoonAfterItsAnswer) {
+    refused(0);
+    for (const auto& [answered, next] : {std::pair(50, 151), {151, 302}, {302, 453}}) {
+        server.ask();
+        server.ready(at(answered));
+        EXPECT_TRUE(refused(answered + 1));
+        EXPECT_TRUE(server.is_doubtful());
+        EXPECT_EQ(server.ask_at(), at(next)) << "more and more rarely all the same";
+    }
+    server.begin_anew();
+    EXPECT_TRUE(server.is_ready());
+    EXPECT_TRUE(refused(500));
+    EXPECT_FALSE(server.is_doubtful()) << "it is another connection";
+    EXPECT_EQ(server.ask_at(), at(550));
 }
 
 } // namespace

@@ -54,6 +54,17 @@ TEST(RedisRefusal, IsNotWhatAScriptSaysOfItsOwn) {
     }
 }
 
+TEST(RedisRefusal, IsBeyondDoubtInTheServersWordsWhereNoScriptMaySayThem) {
+    const auto aborted = failed("EXECABORT Transaction discarded because of: " + std::string(stale.error_message()));
+    EXPECT_TRUE(is_beyond_doubt(commands{{"INCR", "a"}}, replies{loading}));
+    EXPECT_TRUE(is_beyond_doubt(commands{{"INCR", "a"}, {"GET", "a"}}, replies{one, stale}));
+    EXPECT_TRUE(is_beyond_doubt(commands{{"MULTI"}, {"GET", "a"}, {"EXEC"}}, replies{ok, ok, aborted}));
+    EXPECT_FALSE(is_beyond_doubt(commands{{"INCR", "a"}}, replies{failed("LOADING an index of a module's")}));
+    EXPECT_FALSE(is_beyond_doubt(commands{{"INCR", "a"}}, replies{refused})) << "that does not pass by itself";
+    EXPECT_FALSE(is_beyond_doubt(commands{{"GET", "a"}}, replies{reply(std::string(loading.error_message()))}));
+    EXPECT_FALSE(is_beyond_doubt(commands{{"INCR", "a"}, {"EVALSHA", "x", 0}}, replies{loading, loading}));
+}
+
 TEST(RedisRefusal, LeavesWhatWasNotExecuted) {
     const commands all{{"INCR", "a"}, {"GET", "a"}, {"INCR", "b"}, {"GET", "b"}, {"SET", "c", 1}};
     const auto from = [&](replies r) { return unexecuted_from(all, r, false); };
