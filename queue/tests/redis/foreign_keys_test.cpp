@@ -182,5 +182,34 @@ TEST_F(QueueRedisForeignKeys, OfTheOnlyQueueAreToldOf) {
     EXPECT_EQ(line("wait"), lines{"1"});
 }
 
+class QueueRedisForeignSchedules : public backend_on_a_stage {
+protected:
+    void upsert(const std::string& id) {
+        std::vector<new_schedule> one{
+            {.queue = "mail", .id = id, .when = {.every = 1min}, .name = "x", .next = now + 1h, .now = now}};
+        loop.await(stored->upsert(std::move(one)));
+    }
+};
+
+TEST_F(QueueRedisForeignSchedules, AmongThosePausedHideNoneOfTheOthers) {
+    upsert("rests");
+    upsert("runs");
+    EXPECT_EQ(loop.await(stored->pause_schedules({{"mail", "rests"}}, now)), std::vector{true});
+    for (const auto* const text : {"", "nonsense", "null", "[]", "{}", "[null]", "[5]", R"(["5",{"a":1},"b"])",
+                                   R"(["5","odd"])", R"(["soon"])", R"(["99999999999999999999"])", R"([["5"]])"}) {
+        for (const auto* const id : {"a stranger", "z stranger"})
+            ask({"HSET", "bull:mail~paused", id, text});
+        const auto all = loop.await(stored->schedules("mail"));
+        ASSERT_EQ(all.size(), 2u) << text;
+        EXPECT_EQ(all[0].paused_since, now) << text;
+        EXPECT_EQ(all[1].next, now + 1h) << text;
+        EXPECT_EQ(loop.await(stored->pause_schedules({{"mail", "a stranger"}, {"mail", "rests"}}, now)),
+                  (std::vector{false, true}))
+            << text;
+    }
+    upsert("a stranger");
+    EXPECT_EQ(loop.await(stored->schedules("mail")).at(0).next, now + 1h);
+}
+
 } // namespace
 } // namespace infra::queue::redis_backend::tests

@@ -12,13 +12,26 @@ local function look_at_running(id)
     return score, hash
 end
 
+-- Since when, then names and values: all of them texts. What somebody else has put there stops no other schedule.
+local function is_kept(list)
+    if type(list) ~= 'table' or #list % 2 == 0 then
+        return false
+    end
+    for _, each in ipairs(list) do
+        if type(each) ~= 'string' then
+            return false
+        end
+    end
+    return #list[1] <= 16 and string.find(list[1], '^%-?%d+$') ~= nil
+end
+
 local function look_at_paused(id)
     local text = redis.pcall('HGET', paused, id)
     if type(text) ~= 'string' then
         return false
     end
     local read, hash = pcall(cjson.decode, text)
-    if not read or type(hash) ~= 'table' then
+    if not read or not is_kept(hash) then
         return false
     end
     return table.remove(hash, 1), hash
