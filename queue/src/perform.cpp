@@ -154,6 +154,10 @@ double seconds_between(wall_time from, wall_time to) {
 
 } // namespace
 
+context context_of(const task& t) {
+    return context::current().with_span(t.span.valid() ? t.span : producer_of(t.job).span());
+}
+
 void begin(task& t) {
     const auto& how = t.job.options;
     t.context.emplace(
@@ -172,6 +176,7 @@ void begin(task& t) {
 awaitable<attempt> perform(std::shared_ptr<task> t, std::shared_ptr<blocking_pool> pool) {
     const auto& queue = t->job.held.job.queue;
     telemetry::span span("process " + queue, span_kind::consumer, producer_of(t->job));
+    t->span = span.context();
     if (span.recording())
         span.set({{"messaging.system", "infra"},
                   {"messaging.destination.name", queue},

@@ -5,6 +5,7 @@
 #include "retry_policy.hpp"
 
 #include <infra/base/clock.hpp>
+#include <infra/base/context.hpp>
 #include <infra/queue/registry.hpp>
 
 #include <optional>
@@ -23,7 +24,11 @@ struct task {
     std::shared_ptr<backend> stored; ///< keeps what the handler tells
     clock* time;
     std::optional<job_context> context{}; ///< from begin() on
+    span_context span{};                  ///< of the attempt, once its handler was begun
 };
+
+/// For what is told of a job from outside its handler: in the span of its attempt, or in its producer's where none was begun.
+context context_of(const task& t);
 
 /// The attempt's time counts from here.
 void begin(task& t);

@@ -158,6 +158,7 @@ void worker_run::lost(const kept_lease& gone) {
     const auto r = find(gone);
     if (!r || r->context->completion_noted()) // then its handler has ended it, and is about to return
         return;
+    const context_scope in(context_of(*r));
     telemetry::log(level::warn, "queue", "lease lost: the job was given to another worker; this run is cancelled",
                    {{"job", gone->job.id}, {"name", r->job.name}, {"queue", gone->job.queue}, {"fence", gone->fence}});
     r->lost = true;
@@ -171,6 +172,7 @@ void worker_run::cancel_requested(const kept_lease& of) {
     const auto r = find(of);
     if (!r || std::exchange(r->cancelled, true))
         return;
+    const context_scope in(context_of(*r));
     telemetry::log(level::info, "queue", "job cancelled while it runs",
                    {{"job", of->job.id}, {"name", r->job.name}, {"queue", of->job.queue}});
     r->context->request_cancel();

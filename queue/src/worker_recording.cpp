@@ -35,7 +35,7 @@ void worker_run::record(const running_job& r, attempt how) {
     else if (how_it_ended == attempt::end::held)
         report_held(job);
     else if (how_it_ended != attempt::end::skipped && how_it_ended != attempt::end::snoozed)
-        report(job, decided);
+        report(*r, decided);
     unrecorded_.push_back({r, std::move(decided)});
     if (!gathering_)
         record_soon();
@@ -86,7 +86,11 @@ void worker_run::report_unknown(const claimed_job& job) {
                        {{"job", job.held.job.id}, {"name", job.name}, {"queue", job.held.job.queue}});
 }
 
-void worker_run::report(const claimed_job& job, const outcome& decided) const {
+void worker_run::report(const running& of, const outcome& decided) {
+    if (decided.as == outcome::kind::completed && !telemetry::log_enabled(level::debug, "queue"))
+        return; // most do
+    const context_scope in(context_of(of));
+    const auto& job = of.job;
     const auto& key = decided.held.job;
     const auto attempt = job.attempts_made + 1;
     switch (decided.as) {
@@ -179,10 +183,12 @@ void worker_run::recorded(const ending& e, bool held) {
     const auto& key = o.held.job;
     if (!held && e.of->context && e.of->context->completion_noted()) // by its handler, with what that wrote
         return instruments_of(key.queue).completed.add();
-    if (!held)
+    if (!held) {
+        const context_scope in(context_of(*e.of));
         return telemetry::log(level::warn, "queue",
                               "lease lost: what became of the job was not recorded, another worker has it",
                               {{"job", key.id}, {"queue", key.queue}, {"fence", o.held.fence}});
+    }
     const auto& counted = instruments_of(key.queue);
     if (o.as == outcome::kind::completed)
         counted.completed.add();

@@ -114,7 +114,7 @@ private:
 
     // what ended goes to the backend in batches: worker_recording.cpp
     void record(const running_job& r, attempt how);
-    void report(const claimed_job& job, const outcome& decided) const;
+    static void report(const running& of, const outcome& decided);
     void report_unknown(const claimed_job& job);
     void report_not_begun(const claimed_job& job);
     void report_held(const claimed_job& job);

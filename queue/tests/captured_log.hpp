@@ -25,6 +25,13 @@ public:
         return std::ranges::any_of(lines(), [&](const auto& each) { return each.find(text) != each.npos; });
     }
 
+    /// Whether a line that begins so says it.
+    static bool mentions(std::string_view beginning, std::string_view text) {
+        const std::scoped_lock lock(mutex());
+        return std::ranges::any_of(
+            lines(), [&](const auto& each) { return each.starts_with(beginning) && each.find(text) != each.npos; });
+    }
+
     static std::size_t count(std::string_view line) {
         const std::scoped_lock lock(mutex());
         return static_cast<std::size_t>(
@@ -46,6 +53,8 @@ private:
         for (const auto& [key, value] : r.fields)
             if (value.type() == field_value::kind::text)
                 line.append(" ").append(key).append("=").append(value.text());
+        if (const auto trace = to_hex(r.span.trace); r.span.valid())
+            line.append(" trace_id=").append(trace.data(), trace.size());
     }
     static constexpr telemetry::log_functions table{.enabled = [](level, std::string_view) noexcept { return true; },
                                                     .write = &write};

@@ -69,6 +69,23 @@ TEST_F(QueueWorker, RunsUnderTheProducersTrace) {
     EXPECT_NE(seen.span, parse_traceparent(producer)->span);
 }
 
+TEST_F(QueueWorker, TellsWhatBecameOfAJobUnderTheProducersTrace) {
+    handle([](json::value) { throw std::runtime_error("busy"); });
+    const auto carrier = to_carrier({.traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"});
+    auto again = job_of(carrier);
+    again.options.attempts = 2;
+    auto unread = job_of(carrier);
+    unread.fail_with = "nobody can read it";
+    for (const auto& each : {again, job_of(carrier), unread})
+        stored->offer(each);
+    start();
+    wait_for_finished(3);
+    const std::string trace = " trace_id=0af7651916cd43dd8448eb211c80319c";
+    EXPECT_TRUE(captured_log::mentions("warn job failed and will be retried", "error=busy" + trace));
+    EXPECT_TRUE(captured_log::mentions("error job failed", "error=busy" + trace));
+    EXPECT_TRUE(captured_log::mentions("error job failed", "error=nobody can read it" + trace)) << "no handler ran";
+}
+
 TEST_F(QueueWorker, GivesTheHandlerStateAndBaggageOfTheProducer) {
     trace_headers told;
     handle([&](json::value) -> awaitable<void> {
