@@ -50,6 +50,18 @@ for (const width of [390, 1440])
       await page.context().close();
     });
 
+test("breaks no short name of a job, and cuts off no number's on a phone", { skip }, async () => {
+  const page = await browser.logIn(service);
+  await goTo(page, "queues/mail?state=failed");
+  const lines = await page.$$eval("td.first:not(.fill) > a, td > .brief", (all) => all.map((e) => Math.round(e.clientHeight / parseFloat(getComputedStyle(e).lineHeight))));
+  assert.ok(lines.length > 1);
+  assert.deepEqual(lines.filter((n) => n !== 1), []);
+  await page.setViewportSize({ width: 390, height: 844 });
+  await goTo(page, "overview");
+  assert.deepEqual(await page.$$eval(".figures .clip", (all) => all.filter((e) => e.scrollWidth > e.clientWidth).map((e) => e.textContent)), []);
+  await page.context().close();
+});
+
 test("is as wide as the widest screen without a line across it", { skip }, async () => {
   const page = await browser.logIn(service, { width: 2560, height: 1440 });
   for (const name of await pagesOf(page)) {

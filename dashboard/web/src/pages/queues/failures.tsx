@@ -57,7 +57,7 @@ export function Failures(props: { queue: string; at: string; failed: number | un
                 empty="No job has failed like this any more."
                 columns={[
                     { title: 'Error', wide: true, cell: (g) => <a href={queueAt(queue, { state: 'failed', group: g.id })}>{g.signature || '(no reason)'}</a> },
-                    { title: 'Job', cell: (g) => g.name },
+                    { title: 'Job', cell: (g) => <span class="brief">{g.name}</span> },
                     { title: 'Failed', numeric: true, cell: (g) => words.count(g.count) },
                     { title: 'Last', cell: (g) => <a href={jobAt({ queue, id: g.newest })} title={g.reason}><Time at={g.last} relative /></a> },
                     { title: 'First', narrow: 'hide', cell: (g) => <Time at={g.first} relative /> },
