@@ -2,7 +2,7 @@
 """Images of services, built from their Dockerfiles, run as compose.yaml has the starter run, asked and stopped. All of infra is compiled for
 it: for ./test --long.
 
-    BUILD=build/dev STARTER=build/dev/bin/starter python3 image_test.py [Class[.test]]       or IMAGE=name, of a starter that this machine has
+    BUILD=build/dev STARTER=build/dev/bin/starter python3 image_test.py [Class[.test]]       or STARTER_IMAGE=name, of one that this machine has
 
 The root of debian_root.py stands for debian:12-slim: no registry of images is asked. It also needs buildah, podman and the network. Images
 are kept in the build folder, apart from the machine's own, and go with the test.
@@ -32,7 +32,7 @@ from starter_test import PATIENCE, Service, until  # noqa: E402
 DOCKER = ROOT / "packaging/docker"
 STORE = BUILD / "images"
 RUNS = f"/run/infra-{zlib.crc32(bytes(BUILD)):08x}"  # podman wants a short path
-GIVEN = os.environ.get("IMAGE")
+GIVEN = os.environ.get("STARTER_IMAGE")
 SERVICES = yaml.safe_load((DOCKER / "compose.yaml").read_text())["services"]
 
 
@@ -52,9 +52,9 @@ def podman(*words):
 
 
 def make_base():
-    root = subprocess.Popen(["tar", "-C", debian_root.made_root(), "-c", "."], stdout=subprocess.PIPE)
-    run(*podman("import", "-q", "-", "local/debian-root"), stdin=root.stdout)
-    assert root.wait() == 0
+    with subprocess.Popen(["tar", "-C", debian_root.made_root(), "-c", "."], stdout=subprocess.PIPE) as root:
+        run(*podman("import", "-q", "-", "local/debian-root"), stdin=root.stdout)
+    assert root.returncode == 0
     container = buildah("from", "--pull-never", "local/debian-root").strip()
     with tempfile.NamedTemporaryFile("w") as settings:  # as in Debian's own images: who loses power builds the image anew
         settings.write("force-unsafe-io\n")
@@ -233,7 +233,7 @@ class StarterOnRedis(ImageTest):
         service.completed(service.sign_up())
 
 
-@unittest.skipIf(GIVEN, "IMAGE is the starter's")
+@unittest.skipIf(GIVEN, "STARTER_IMAGE is no new service")
 class NewService(ImageTest):
     """What `infra new` makes has a Dockerfile of its own, which takes infra from its Debian packages."""
 
