@@ -91,7 +91,7 @@ TEST_F(SqliteFile, OfANewerVersionIsRefusedAndLeftAsItIs) {
     const auto stored = open();
     EXPECT_EQ(add(stored, "a"), errc::incompatible);
     EXPECT_NE(
-        sentence(stored).find("was written by a newer version of this library (schema 99, this one knows up to 7)"),
+        sentence(stored).find("was written by a newer version of this library (schema 99, this one knows up to 8)"),
         std::string::npos);
     EXPECT_EQ(read(file()), bytes);
 }
