@@ -76,6 +76,8 @@ exit_code list_jobs(const look_words& words, const queue_session& with) {
     with.to.print(text_of(all, with.now()), {{"jobs", std::move(documents)}, {"more", more}});
     if (more && !with.to.json)
         with.to.err << "infra: there may be more; --limit shows them\n";
+    if (all.empty())
+        with.tell_if_nothing_is_there(words.queue);
     return exit_code::ok;
 }
 
@@ -93,6 +95,7 @@ exit_code stats(const look_words& words, const queue_session& with) {
                            .last_hour = with.ask(with.jobs.history(words.queue, std::chrono::hours(1))),
                            .workers = with.ask(with.jobs.workers(words.queue))};
     with.to.print(text_of(one, with.now()), document_of(one));
+    with.tell_if_nothing_is_there(words.queue);
     return exit_code::ok;
 }
 

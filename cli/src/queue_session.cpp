@@ -1,4 +1,5 @@
 #include "queue_session.hpp"
+#include "printable.hpp"
 #include "shown_words.hpp"
 
 #include <infra/base/encoding.hpp>
@@ -94,6 +95,22 @@ exit_code code_for(const boost::system::error_code& failure) {
 
 error queue_session::no_answer() const {
     return error(errc::timed_out, where + " does not answer within " + shown(patience));
+}
+
+void queue_session::tell_if_nothing_is_there(const std::string& queue) const {
+    if (to.json)
+        return;
+    const auto here = ask(jobs.counts({queue})).at(0);
+    if (here.waiting + here.delayed + here.active + here.completed + here.failed + here.waiting_children > 0 ||
+        !ask(jobs.workers(queue)).empty())
+        return;
+    std::vector<std::string> others;
+    for (auto& each : ask(jobs.counts()))
+        if (each.queue != queue)
+            others.push_back(std::move(each.queue));
+    const auto meant = nearest(queue, others);
+    to.err << "infra: nothing is in the queue '" << printable(queue) << "', and nobody works for it"
+           << (meant.empty() ? "" : "; did you mean '" + printable(meant) + "'?") << '\n';
 }
 
 std::string with_advice(const boost::system::system_error& e) {

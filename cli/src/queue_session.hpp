@@ -60,6 +60,10 @@ struct queue_session {
     error no_answer() const;
 
     wall_time now() const { return jobs.time().wall(); }
+
+    /// A queue begins with its first job, so that a wrong name is no error but a queue that is empty. Says so to people where
+    /// nothing is in `queue` and nobody works for it, with the name that was meant.
+    void tell_if_nothing_is_there(const std::string& queue) const;
 };
 
 enum class opening {

@@ -18,7 +18,9 @@ exit_code told(const queue::queue_settings& now, const output& to) {
 }
 
 exit_code pause(const steer_words& words, const queue_session& with) {
-    return told(with.ask(with.jobs.pause(words.queue)), with.to);
+    const auto code = told(with.ask(with.jobs.pause(words.queue)), with.to);
+    with.tell_if_nothing_is_there(words.queue);
+    return code;
 }
 
 exit_code resume(const steer_words& words, const queue_session& with) {

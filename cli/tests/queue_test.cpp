@@ -145,6 +145,17 @@ TEST_P(QueueCommand, TellsOfAQueueAndOfAJob) {
     EXPECT_EQ(err, "infra: nothing is known of the job 'nobody'\n");
 }
 
+TEST_P(QueueCommand, TellsWhereAQueueIsLookedForThatHasNothing) {
+    add({{"to", "a"}});
+    const std::string said = "infra: nothing is in the queue 'mial', and nobody works for it; did you mean 'mail'?\n";
+    for (const std::string verb : {"ls", "stats", "pause"}) {
+        EXPECT_EQ(run({"queue", verb, "mial"}), 0);
+        EXPECT_EQ(err, said) << verb;
+    }
+    EXPECT_EQ(run({"queue", "ls", "mail", "--state", "failed"}), 0);
+    EXPECT_EQ(err, "") << "none has failed, which is well";
+}
+
 TEST_P(QueueCommand, TellsOfGroups) {
     ASSERT_EQ(run({"queue", "add", "mail", "1", "--group", "acme"}), 0) << err;
     ASSERT_EQ(run({"queue", "add", "mail", "2", "--group", "initech"}), 0) << err;
