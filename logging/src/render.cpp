@@ -43,12 +43,21 @@ struct pretty_members {
     line_buffer& out;
     const palette& colours;
 
-    void key(std::string_view k) const {
+    template <class Append>
+    void key(Append append) const {
         out.append(' ');
         out.append(colours.dim);
-        append_key(out, k);
+        append();
         out.append('=');
         out.append(colours.reset);
+    }
+    void key(std::string_view k) const {
+        key([&] { append_key(out, k); });
+    }
+    /// One of the record's own, whose name no field may have.
+    void own(std::string_view k, std::string_view text) const {
+        key([&] { out.append(k); });
+        out.append(text);
     }
     void operator()(std::string_view k, const field_value& v) const {
         key(k);
@@ -84,7 +93,7 @@ void append_pretty_line(line_buffer& out, const line& l, bool colours) {
     const pretty_members member{out, p};
     for_each_field(l, member);
     if (l.span.valid())
-        member("trace_id", std::string_view(view(to_hex(l.span.trace))));
+        member.own("trace_id", view(to_hex(l.span.trace)));
     out.append('\n');
 }
 

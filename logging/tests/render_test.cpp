@@ -28,6 +28,11 @@ TEST(PrettyLine, IsForPeople) {
               "00:00:00.123 WARN  (auth) denied to \"ann\" zone=\"eu\" user=\"ann\" n=3\n");
 }
 
+TEST(PrettyLine, NamesItsTraceAsJsonDoesAndNoFieldLikeThat) {
+    EXPECT_EQ(pretty_line({.fields = {{"trace_id", 7}}, .span = traced}),
+              "00:00:00.123 INFO  m trace_id_=7 trace_id=0af7651916cd43dd8448eb211c80319c\n");
+}
+
 TEST(PrettyLine, LetsNothingThroughThatCommandsTheTerminal) {
     const auto line =
         pretty_line({.module = "m\x1b[2J", .message = "\x1b[31mred\nforged", .fields = {{"k\r", "\u009b2J"}}});
