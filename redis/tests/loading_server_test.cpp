@@ -115,13 +115,13 @@ TEST_F(RedisLoadingServer, IsWaitedForUntilTheDeadlineWhichSaysWhy) {
     const auto limited = loop.spawn(redis->execute({"BLPOP", "list", 0.3}));
     const auto endless = loop.spawn(redis->execute({"BLPOP", "list", 0}, deadline::after(300ms)));
     loop.until([&] { return read->done() && pinged->done() && leased->done() && limited->done() && endless->done(); });
-    for (const auto& [code, what] : {std::pair(read->code(), read->what()),
-                                     {pinged->code(), pinged->what()},
-                                     {leased->code(), leased->what()},
-                                     {endless->code(), endless->what()}}) {
+    for (const auto& [code, what] :
+         {std::pair(read->code(), read->what()), {pinged->code(), pinged->what()}, {leased->code(), leased->what()}}) {
         EXPECT_EQ(code, errc::not_connected) << what;
         EXPECT_NE(what.find("LOADING Redis is loading the dataset in memory"), std::string::npos) << what;
     }
+    EXPECT_TRUE(endless->code() == errc::not_connected || endless->code() == errc::unanswered)
+        << "the last time it was asked the server may not have answered by then: " << endless->what();
     ASSERT_TRUE(limited->value) << limited->what();
     EXPECT_TRUE(limited->value->is_null()) << "nothing came in its time";
     const auto told = redis->status();
