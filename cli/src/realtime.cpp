@@ -1,10 +1,7 @@
 #include "realtime_verbs.hpp"
 
-#include "health.hpp"
-#include "printable.hpp"
 #include "verbs.hpp"
 
-#include <infra/base/encoding.hpp>
 #include <infra/runtime/wait.hpp>
 
 #include <boost/asio/this_coro.hpp>
@@ -15,38 +12,7 @@
 namespace infra::cli {
 namespace {
 
-constexpr std::size_t max_answer_bytes = std::size_t{64} << 20;
 constexpr std::size_t max_input_bytes = std::size_t{1} << 20;
-
-std::string without_slash(std::string url) {
-    while (url.ends_with('/'))
-        url.pop_back();
-    return url;
-}
-
-realtime_session open_session(const realtime_place& place, const output& to) {
-    const auto patience = parse_duration(place.timeout);
-    if (!patience || patience->count() <= 0)
-        throw std::invalid_argument("--timeout: expected a duration such as 500ms or 5s");
-    const auto variables = environment::of_process();
-    return {.url = without_slash(place.url.empty() ? url_from(variables) : place.url),
-            .token = variables.get_or("INFRA_ADMIN_TOKEN", ""),
-            .patience = *patience,
-            .to = to};
-}
-
-exit_code code_for(const boost::system::error_code& failure) {
-    if (failure == errc::misconfigured || failure == errc::invalid_input)
-        return exit_code::usage;
-    return failure == errc::cancelled ? exit_code::interrupted : exit_code::unreachable;
-}
-
-std::string message_of(std::string_view body) {
-    const auto document = json::parse(body);
-    boost::system::error_code none;
-    const auto* found = document ? document->find_pointer("/error/message", none) : nullptr;
-    return found && found->is_string() ? printable(found->get_string()) : "";
-}
 
 awaitable<http::client_response> sent(http::client_request request) {
     const http::client client(co_await asio::this_coro::executor);
@@ -56,9 +22,9 @@ awaitable<http::client_response> sent(http::client_request request) {
 } // namespace
 
 json::value document_of(int status, std::string_view body) {
-    const auto said = message_of(body);
+    const auto said = status == 200 ? "" : error_in(body).message;
     if (status == 401)
-        throw refused(exit_code::usage, "the service refuses: set INFRA_ADMIN_TOKEN to what the service has");
+        throw refused(exit_code::usage, std::string(token_refused));
     if (status == 404 || status == 405)
         throw refused(exit_code::failed,
                       "the service has no pages for operators there; it has them under /infra/realtime "
@@ -74,16 +40,6 @@ json::value document_of(int status, std::string_view body) {
     return *std::move(document);
 }
 
-std::string with_query(std::string path, const std::vector<std::pair<std::string_view, std::string>>& names) {
-    char separator = '?';
-    for (const auto& [name, value] : names) {
-        if (value.empty())
-            continue;
-        path.append(1, std::exchange(separator, '&')).append(name).append("=").append(encoding::percent_encode(value));
-    }
-    return path;
-}
-
 json::value message_data(const std::string& text) {
     auto given = text;
     if (text == "-") {
@@ -97,13 +53,7 @@ json::value message_data(const std::string& text) {
     return read ? *std::move(read) : json::value(given);
 }
 
-http::client_request realtime_session::request(std::string path) const {
-    http::client_request made{.url = url + "/infra/realtime" + path, .deadline = deadline::after(patience)};
-    if (!token.empty())
-        made.headers.set("authorization", "Bearer " + token);
-    made.max_response_body = max_answer_bytes;
-    return made;
-}
+http::client_request realtime_session::request(std::string path) const { return at.request("/infra/realtime" + path); }
 
 json::value realtime_session::get(std::string path) const {
     const auto answer = wait(sent(request(std::move(path))));
@@ -121,21 +71,13 @@ json::value realtime_session::post(std::string path, const json::value& body) co
 
 CLI::App& realtime_group::add(verb v, std::function<exit_code(const realtime_session&)> act) const {
     const auto guarded = [at = place, act = std::move(act)](const output& o) {
-        try {
-            return act(open_session(*at, o));
-        } catch (const refused& e) {
-            return o.fail(e.exit(), e.what());
-        } catch (const boost::system::system_error& e) {
-            return o.fail(code_for(e.code()), e.what());
-        } catch (const std::invalid_argument& e) {
-            return o.fail(exit_code::usage, e.what());
-        }
+        return told_how_it_ends(o, [&] { return act({.at = access_to(*at), .to = o}); });
     };
     return to.add(std::move(v), guarded, &app);
 }
 
 void add_realtime(frame& f) {
-    const auto place = std::make_shared<realtime_place>();
+    const auto place = std::make_shared<service_place>();
     auto& app = f.add_group(
         {.name = "realtime",
          .description =
@@ -144,8 +86,7 @@ void add_realtime(frame& f) {
          .examples = {"infra realtime channels room: --url http://10.0.0.7:3000",
                       R"(infra realtime publish room:1 said '{"text":"Hello!"}')",
                       "infra realtime tail room:1 --history 10", "infra realtime kick --user anna"}});
-    app.add_option("--url", place->url, "Where the service listens; default http://$HOST:$PORT");
-    app.add_option("--timeout", place->timeout, "How long to wait for an answer")->capture_default_str();
+    add_place(app, *place);
     const realtime_group group{f, app, place};
     add_realtime_channels(group);
     add_realtime_clients(group);

@@ -90,7 +90,7 @@ load_options options_of(const bench_words& words, const std::string& service) {
 
 load_result measure_visibly(const bench_words& words, const realtime_session& with) {
     const progress_bar bar(with.to, "measuring for " + words.time);
-    return until_interrupted(measure(options_of(words, with.url), with.request("/publish")));
+    return until_interrupted(measure(options_of(words, with.at.url), with.request("/publish")));
 }
 
 exit_code bench(const bench_words& words, const realtime_session& with) {

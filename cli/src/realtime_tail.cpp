@@ -1,3 +1,4 @@
+#include "line_splitter.hpp"
 #include "printable.hpp"
 #include "realtime_shown.hpp"
 #include "realtime_verbs.hpp"
@@ -11,7 +12,6 @@
 namespace infra::cli {
 namespace {
 
-constexpr std::size_t max_line_bytes = std::size_t{16} << 20;
 constexpr std::chrono::seconds silence{60}; // the service says something every 15 s
 
 struct tail_words {
@@ -36,28 +36,6 @@ std::string text_of(const json::value& said) {
         text.append("  ").append(printable(json::to_text(*data)));
     return text;
 }
-
-/// Lines out of pieces.
-class line_splitter {
-public:
-    void add(std::string_view piece) {
-        rest_.erase(0, std::exchange(begin_, 0));
-        rest_.append(piece);
-        if (rest_.size() > max_line_bytes)
-            throw refused(exit_code::failed, "the service sent a line without an end");
-    }
-    std::optional<std::string> next() {
-        const auto end = rest_.find('\n', begin_);
-        if (end == std::string::npos)
-            return std::nullopt;
-        const auto begin = std::exchange(begin_, end + 1);
-        return rest_.substr(begin, end - begin);
-    }
-
-private:
-    std::string rest_;
-    std::size_t begin_ = 0;
-};
 
 // False when there were enough, or nobody reads them.
 bool print(line_splitter& lines, std::size_t& left, const output& to) {

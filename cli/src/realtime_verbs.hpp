@@ -2,33 +2,20 @@
 
 // `infra realtime`, a file for each kind of verb. They speak to a running service as its operators do (infra/realtime/admin.hpp).
 
-#include "frame.hpp"
+#include "operator_access.hpp"
 
-#include <infra/base/error.hpp>
 #include <infra/base/json.hpp>
-#include <infra/http_client.hpp>
 
-#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 namespace infra::cli {
 
-/// Where the service is, from the command line or the environment.
-struct realtime_place {
-    std::string url;
-    std::string timeout = "5s";
-};
-
 /// What a verb works with.
 struct realtime_session {
-    std::string url;   ///< "http://127.0.0.1:3000", without a slash at the end
-    std::string token; ///< of operators
-    std::chrono::milliseconds patience{};
+    service_access at;
     const output& to;
 
     http::client_request request(std::string path) const;
@@ -37,21 +24,8 @@ struct realtime_session {
     json::value post(std::string path, const json::value& body) const;
 };
 
-/// An answer that is none: what is wrong, and how the command ends.
-class refused : public error {
-public:
-    refused(exit_code code, std::string sentence) : error(errc::invalid_input, std::move(sentence)), code_(code) {}
-    exit_code exit() const noexcept { return code_; }
-
-private:
-    exit_code code_;
-};
-
 /// Throws refused for any status but 200.
 json::value document_of(int status, std::string_view body);
-
-/// `/channels?prefix=room%3A`; names without a value are left out.
-std::string with_query(std::string path, const std::vector<std::pair<std::string_view, std::string>>& names);
 
 /// JSON, or the text itself where it is none. `-` is the standard input, up to 1 MiB.
 json::value message_data(const std::string& text);
@@ -60,7 +34,7 @@ json::value message_data(const std::string& text);
 struct realtime_group {
     frame& to;
     CLI::App& app;
-    std::shared_ptr<const realtime_place> place;
+    std::shared_ptr<const service_place> place;
 
     /// What `act` throws is told, and becomes an exit code.
     CLI::App& add(verb v, std::function<exit_code(const realtime_session&)> act) const;

@@ -10,6 +10,7 @@ void add_all(frame& f) {
     add_doctor(f);
     add_email(f);
     add_health(f);
+    add_logs(f);
     add_man(f);
     add_new(f);
     add_queue(f);

@@ -15,6 +15,7 @@ void add_cron(frame& f);
 void add_doctor(frame& f);
 void add_email(frame& f);
 void add_health(frame& f);
+void add_logs(frame& f);
 void add_man(frame& f);
 void add_new(frame& f);
 void add_queue(frame& f);

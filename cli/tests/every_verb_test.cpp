@@ -215,7 +215,7 @@ const std::map<std::string, texts> besides{
 };
 
 std::string url_for(const std::string& group, const std::string& address) {
-    if (group == "realtime" || group == "health" || group == "top")
+    if (group == "realtime" || group == "health" || group == "logs" || group == "top")
         return "http://" + address;
     if (group == "email")
         return "smtp://" + address;
