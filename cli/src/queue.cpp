@@ -1,3 +1,4 @@
+#include "queue_limits.hpp"
 #include "queue_verbs.hpp"
 #include "verbs.hpp"
 
@@ -49,6 +50,7 @@ void add_queue(frame& f) {
     add_queue_work(group);
     add_queue_look(group);
     add_queue_steer(group);
+    add_queue_limits(group);
     add_queue_change(group);
     add_queue_doctor(group);
     add_queue_move(group);

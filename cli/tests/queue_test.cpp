@@ -189,6 +189,54 @@ TEST_P(QueueCommand, PausesAndResumes) {
     EXPECT_EQ(out, "{\"queue\":\"mail\",\"paused\":false}\n");
 }
 
+TEST_P(QueueCommand, ShowsAndSetsTheLimitsOfAQueue) {
+    add();
+    EXPECT_EQ(run({"queue", "limits", "mail"}), 0) << err;
+    EXPECT_EQ(out, "concurrency             none\n"
+                   "rate                    none\n"
+                   "max length              none\n"
+                   "concurrency of a group  none\n"
+                   "rate of a group         none\n");
+    EXPECT_EQ(run({"queue", "limits", "mail", "--concurrency", "4", "--rate", "10/1s", "--max-length", "900"}), 0)
+        << err;
+    EXPECT_TRUE(
+        out.starts_with("concurrency             4\nrate                    10 in 1s\nmax length              900\n"))
+        << out;
+    EXPECT_EQ(run({"queue", "limits", "mail", "--group-concurrency", "2"}), 0) << err;
+    EXPECT_EQ(run({"queue", "limits", "mail", "--group-rate", "5/1m", "--json"}), 0) << err;
+    EXPECT_EQ(out, "{\"queue\":\"mail\",\"concurrency\":4,\"rate_max\":10,\"rate_duration_ms\":1000,\"max_length\":900,"
+                   "\"group_concurrency\":2,\"group_rate_max\":5,\"group_rate_duration_ms\":60000}\n");
+    const queue::queue_settings all{.queue = "mail",
+                                    .concurrency = 4,
+                                    .rate = {.max = 10, .duration = 1s},
+                                    .max_length = 900,
+                                    .per_group = {.concurrency = 2, .rate = {.max = 5, .duration = 1min}}};
+    EXPECT_EQ(wait(jobs->settings("mail")), all) << "what was not said stays";
+}
+
+TEST_P(QueueCommand, TakesLimitsAway) {
+    add();
+    ASSERT_EQ(run({"queue", "limits", "mail", "--concurrency", "4", "--rate", "10/1s", "--group-rate", "1/1s"}), 0)
+        << err;
+    EXPECT_EQ(run({"queue", "limits", "mail", "--rate", "none", "--concurrency", "0"}), 0) << err;
+    EXPECT_EQ(wait(jobs->settings("mail")).rate.max, 0u);
+    EXPECT_EQ(wait(jobs->settings("mail")).concurrency, 0u);
+    EXPECT_EQ(wait(jobs->settings("mail")).per_group.rate.max, 1u);
+    EXPECT_EQ(run({"queue", "limits", "mail", "--none"}), 0) << err;
+    EXPECT_EQ(wait(jobs->settings("mail")), queue::queue_settings{.queue = "mail"});
+}
+
+TEST_P(QueueCommand, SetsNoLimitWhereOneOfThemCannotBeRead) {
+    add();
+    EXPECT_EQ(run({"queue", "limits", "mail", "--concurrency", "4", "--rate", "often"}), 2);
+    EXPECT_EQ(err, "infra: --rate: expected how many within which time, such as 10/1s, or none\n");
+    EXPECT_EQ(run({"queue", "limits", "mail", "--none", "--concurrency", "4"}), 2);
+    EXPECT_EQ(run({"queue", "limits", "mail", "--max-length", "-1"}), 2);
+    EXPECT_EQ(wait(jobs->settings("mail")), queue::queue_settings{.queue = "mail"});
+    EXPECT_EQ(run({"queue", "limits", "mial"}), 0);
+    EXPECT_NE(err.find("did you mean 'mail'?"), std::string::npos) << err;
+}
+
 TEST_P(QueueCommand, DrainsAndCleans) {
     add();
     add(2, {.delay = 1h});
