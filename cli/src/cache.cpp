@@ -119,6 +119,20 @@ void add_cache(frame& f) {
              .examples = {"infra cache ttl user:42 --prefix shop:"}},
             cache_ttl));
 
+    add({.name = "invalidate",
+         .description = "Makes the values void that carry one of these tags, for every service on this cache.",
+         .examples = {"infra cache invalidate user:42 prices --prefix shop:"}},
+        cache_invalidate)
+        .add_option("tags", given->tags, "As they were said when the values were stored")
+        ->required();
+    add({.name = "flush",
+         .description =
+             "Makes all values under the prefix void, for every service on this cache. What others keep on the "
+             "server stays.",
+         .examples = {"infra cache flush --prefix shop: --yes"}},
+        cache_flush)
+        .add_flag("--yes", given->yes, "It is meant");
+
     auto& scanning = add({.name = "scan",
                           .description = "Lists keys, without blocking the server.",
                           .examples = {"infra cache scan 'user:*' --prefix shop: --limit 20"}},

@@ -112,4 +112,22 @@ awaitable<exit_code> cache_ttl(cache_arguments given, const output& to) {
     co_return exit_code::ok;
 }
 
+awaitable<exit_code> cache_invalidate(cache_arguments given, const output& to) {
+    const auto count = given.tags.size();
+    const json::array tags(given.tags.begin(), given.tags.end());
+    co_await opened(given).invalidate_tag(given.tags);
+    to.print("what carries " + (count == 1 ? "the tag" : "one of the " + std::to_string(count) + " tags") + " is void",
+             {{"tags", tags}});
+    co_return exit_code::ok;
+}
+
+awaitable<exit_code> cache_flush(cache_arguments given, const output& to) {
+    if (!given.yes)
+        refuse("flush makes every value under the prefix '" + printable(given.prefix) +
+               "' void; say --yes if it is meant");
+    co_await opened(given).flush();
+    to.print("everything under '" + printable(given.prefix) + "' is void", {{"prefix", given.prefix}});
+    co_return exit_code::ok;
+}
+
 } // namespace infra::cli

@@ -21,12 +21,14 @@ struct cache_arguments {
     std::string timeout = "5s";
     std::string key;
     std::vector<std::string> keys;
+    std::vector<std::string> tags;
     std::string value;
     std::string ttl;
     std::string pattern = "*";
     std::size_t limit = 1000;
     bool raw = false;
     bool text = false;
+    bool yes = false;
 };
 
 /// Throws errc::invalid_input.
@@ -47,6 +49,8 @@ awaitable<exit_code> cache_get(cache_arguments given, const output& to);
 awaitable<exit_code> cache_set(cache_arguments given, const output& to);
 awaitable<exit_code> cache_del(cache_arguments given, const output& to);
 awaitable<exit_code> cache_ttl(cache_arguments given, const output& to);
+awaitable<exit_code> cache_invalidate(cache_arguments given, const output& to);
+awaitable<exit_code> cache_flush(cache_arguments given, const output& to);
 
 // --- Of the server ---
 

@@ -133,6 +133,32 @@ TEST_F(CacheCommand, ErasesSeveral) {
     EXPECT_FALSE(wait(ours().exists("a")));
 }
 
+TEST_F(CacheCommand, MakesWhatCarriesATagVoid) {
+    const auto values = ours();
+    wait(values.set("a", 1, {.tags = {"user:1"}}));
+    wait(values.set("b", 2, {.tags = {"user:2", "prices"}}));
+    wait(values.set("c", 3, {.tags = {"user:3"}}));
+    EXPECT_EQ(run({"invalidate", "user:1"}), 0) << err;
+    EXPECT_EQ(out, "what carries the tag is void\n");
+    EXPECT_EQ(run({"get", "a"}), 3);
+    EXPECT_EQ(run({"get", "b"}), 0) << err;
+    EXPECT_EQ(run({"invalidate", "prices", "user:3", "--json"}), 0) << err;
+    EXPECT_EQ(out, "{\"tags\":[\"prices\",\"user:3\"]}\n");
+    EXPECT_EQ(run({"get", "b"}), 3);
+    EXPECT_EQ(run({"get", "c"}), 3);
+    EXPECT_EQ(run({"invalidate", std::string(256, 'x')}), 2) << "no tag is so long";
+}
+
+TEST_F(CacheCommand, FlushesWhatIsUnderThePrefixWhenItIsMeant) {
+    EXPECT_EQ(run({"set", "a", "1"}), 0) << err;
+    EXPECT_EQ(run({"flush"}), 2);
+    EXPECT_EQ(err, "infra: flush makes every value under the prefix 'shop:' void; say --yes if it is meant\n");
+    EXPECT_EQ(run({"get", "a"}), 0) << err;
+    EXPECT_EQ(run({"flush", "--yes"}), 0) << err;
+    EXPECT_EQ(out, "everything under 'shop:' is void\n");
+    EXPECT_EQ(run({"get", "a"}), 3);
+}
+
 TEST_F(CacheCommand, ListsTheKeysThatAreAliveBelowThePrefix) {
     wait(ours().set("void", 1));
     wait(ours().flush());

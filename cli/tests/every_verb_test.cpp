@@ -203,6 +203,7 @@ const std::set<std::string> alone{"completion",
 
 // What they need beside what is required, so that there is something to ask.
 const std::map<std::string, texts> besides{
+    {"cache flush", {"--yes"}},
     {"email send", {"--subject", "Hi", "--body", "note.md"}},
     {"queue add", {"{}"}},
     {"queue retry", {"4711"}},
