@@ -1,7 +1,7 @@
 #include "log_shown.hpp"
 
+#include "json_members.hpp"
 #include "printable.hpp"
-#include "realtime_shown.hpp"
 #include "terminal.hpp"
 
 #include <infra/base/encoding.hpp>
@@ -30,26 +30,7 @@ std::string field_asked(const std::string& given) {
     return equals == std::string::npos ? name : name + ":" + given.substr(equals + 1);
 }
 
-std::string since_asked(const std::string& given, wall_time now) {
-    if (given.empty())
-        return "";
-    const auto ago = parse_duration(given);
-    if (!ago || ago->count() <= 0)
-        throw std::invalid_argument("--since: expected how long ago, such as 15m or 2h");
-    return std::to_string(std::max<std::int64_t>(0, to_unix_ms(saturating_add(now, -*ago))));
-}
-
-std::int64_t integer_of(const json::value& of, std::string_view name) {
-    const auto* found = of.is_object() ? of.get_object().if_contains(name) : nullptr;
-    boost::system::error_code none;
-    const auto value = found && found->is_number() ? found->to_number<std::int64_t>(none) : 0;
-    return none ? 0 : value;
-}
-
-std::string time_of(const json::value& line) {
-    const auto text = format_rfc3339(from_unix_ms(integer_of(line, "at")));
-    return {text.data(), text.size()};
-}
+std::string time_of(const json::value& line) { return time_text(integer_of(line, "at")); }
 
 // Without quotes where nothing is to be told apart by them.
 std::string value_of(const json::value& value) {
@@ -68,14 +49,8 @@ std::string value_of(const json::value& value) {
 }
 
 std::string fields_of(const json::value& line) {
-    std::string text;
-    const auto* fields = line.is_object() ? line.get_object().if_contains("fields") : nullptr;
-    if (fields && fields->is_object())
-        for (const auto& each : fields->get_object())
-            text.append(text.empty() ? "" : " ")
-                .append(printable(each.key()))
-                .append("=")
-                .append(value_of(each.value()));
+    const auto* fields = member_of(line, "fields");
+    auto text = fields && fields->is_object() ? fields_text(fields->get_object()) : "";
     if (const auto trace = cell_of(line, "trace"); !trace.empty())
         text.append(text.empty() ? "" : " ").append("trace=").append(printable(trace));
     return text;
@@ -104,6 +79,27 @@ std::vector<std::pair<std::string_view, std::string>> query_of(const log_wish& w
     return query;
 }
 
+std::string since_asked(const std::string& given, wall_time now) {
+    if (given.empty())
+        return "";
+    const auto ago = parse_duration(given);
+    if (!ago || ago->count() <= 0)
+        throw std::invalid_argument("--since: expected how long ago, such as 15m or 2h");
+    return std::to_string(std::max<std::int64_t>(0, to_unix_ms(saturating_add(now, -*ago))));
+}
+
+std::string fields_text(const json::object& fields) {
+    std::string text;
+    for (const auto& each : fields)
+        text.append(text.empty() ? "" : " ").append(printable(each.key())).append("=").append(value_of(each.value()));
+    return text;
+}
+
+std::string time_text(std::int64_t ms) {
+    const auto text = format_rfc3339(from_unix_ms(ms));
+    return {text.data(), text.size()};
+}
+
 std::string log_line_of(const json::value& line, bool colours) {
     auto text = painted(colours, ink::faint, time_of(line)) + "  " + level_of(line, colours);
     if (const auto module = printable(cell_of(line, "module")); !module.empty())
@@ -116,14 +112,11 @@ std::string log_line_of(const json::value& line, bool colours) {
 
 json::value log_document_of(const json::value& line) {
     json::object out;
-    const auto* const given = line.if_object();
-    for (const auto* name : {"id", "at", "level", "module", "message", "trace", "span", "fields", "source", "sequence",
-                             "left_out", "cut"}) {
-        const auto* const found = given ? given->if_contains(name) : nullptr;
-        out[name] = found ? *found : json::value();
-    }
+    for (const auto* name :
+         {"id", "at", "level", "module", "message", "trace", "span", "fields", "source", "sequence", "left_out"})
+        out[name] = value_or_null(line, name);
     out["at"] = time_of(line);
-    out["cut"] = out["cut"] == true;
+    out["cut"] = is_so(line, "cut");
     return out;
 }
 

@@ -27,8 +27,17 @@ struct log_wish {
 /// As the dashboard's API takes it. Throws std::invalid_argument naming the option.
 std::vector<std::pair<std::string_view, std::string>> query_of(const log_wish& wish, wall_time now);
 
+/// So long ago, in milliseconds since 1970; empty for an empty text. Throws std::invalid_argument naming --since.
+std::string since_asked(const std::string& given, wall_time now);
+
 /// A line for people: time, level, module, message, fields, trace.
 std::string log_line_of(const json::value& line, bool colours);
+
+/// `n=17 text="two words"`, of each value its beginning; safe.
+std::string fields_text(const json::object& fields);
+
+/// RFC 3339, of milliseconds since 1970.
+std::string time_text(std::int64_t ms);
 
 /// For programs: the same members always, what there is not is null.
 json::value log_document_of(const json::value& line);

@@ -1,4 +1,6 @@
 #include "dashboard_client.hpp"
+#include "json_members.hpp"
+#include "log_reading.hpp"
 #include "log_shown.hpp"
 #include "printable.hpp"
 #include "server_events.hpp"
@@ -19,9 +21,7 @@ namespace infra::cli {
 namespace {
 
 using namespace std::chrono_literals;
-using log_query = std::vector<std::pair<std::string_view, std::string>>;
 
-constexpr std::size_t most_of_a_page = 200;
 constexpr std::chrono::seconds silence{60}; // the service says something every 15 s
 
 struct logs_words {
@@ -52,45 +52,18 @@ private:
     std::size_t printed_ = 0;
 };
 
-const json::array& items_of(const json::value& page) {
-    static const json::array none;
-    const auto* found = page.is_object() ? page.get_object().if_contains("items") : nullptr;
-    return found && found->is_array() ? found->get_array() : none;
-}
-
-std::string text_in(const json::value& of, std::string_view name) {
-    const auto* found = of.is_object() ? of.get_object().if_contains(name) : nullptr;
-    return found && found->is_string() ? std::string(found->get_string()) : "";
-}
-
 // --- what is there ------------------------------------------------------------------------------------------------
 
 awaitable<log_mark> newest_line(const dashboard_client& from) {
     const auto page = co_await from.get("/logs?limit=1");
-    co_return items_of(page).empty() ? log_mark() : mark_of(items_of(page).front());
-}
-
-// Newest first, as the service has them; a page may be short of what was asked.
-awaitable<json::array> lines_before(const dashboard_client& from, log_query query, std::string cursor,
-                                    std::size_t limit) {
-    json::array all;
-    do {
-        auto asked = query;
-        asked.emplace_back("cursor", cursor);
-        asked.emplace_back("limit", std::to_string(std::min(limit - all.size(), most_of_a_page)));
-        const auto page = co_await from.get(with_query("/logs", asked));
-        for (const auto& each : items_of(page))
-            all.push_back(each);
-        cursor = text_in(page, "next");
-    } while (!cursor.empty() && all.size() < limit);
-    co_return all;
+    co_return items_of(page, "items").empty() ? log_mark() : mark_of(items_of(page, "items").front());
 }
 
 // --- what comes ---------------------------------------------------------------------------------------------------
 
 class follower {
 public:
-    follower(const dashboard_client& from, log_query query, log_mark last, line_printer& to)
+    follower(const dashboard_client& from, service_query query, log_mark last, line_printer& to)
         : from_(from), query_(std::move(query)), last_(last), to_(to) {}
 
     /// Until there were enough lines, or nobody reads them. Who did not answer once is asked again; who never did is not.
@@ -166,11 +139,10 @@ private:
 
     bool print(const std::string& topic, const json::value& said) {
         if (topic == "problem")
-            to_.say(printable(text_in(said, "message")));
-        if (const auto* skipped = said.is_object() ? said.get_object().if_contains("skipped") : nullptr;
-            skipped && *skipped != 0)
-            to_.say(json::to_text(*skipped) + " lines were skipped: more came than is sent at once");
-        for (const auto& each : items_of(said)) {
+            to_.say(printable(cell_of(said, "message")));
+        if (const auto skipped = integer_of(said, "skipped"); skipped > 0)
+            to_.say(std::to_string(skipped) + " lines were skipped: more came than is sent at once");
+        for (const auto& each : items_of(said, "items")) {
             last_ = mark_of(each);
             if (!to_.print(each))
                 return false;
@@ -179,7 +151,7 @@ private:
     }
 
     const dashboard_client& from_;
-    const log_query query_;
+    const service_query query_;
     log_mark last_;
     line_printer& to_;
     bool was_there_ = false;

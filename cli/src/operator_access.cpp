@@ -61,7 +61,7 @@ exit_code told_how_it_ends(const output& to, const std::function<exit_code()>& a
     }
 }
 
-std::string with_query(std::string path, const std::vector<std::pair<std::string_view, std::string>>& names) {
+std::string with_query(std::string path, const service_query& names) {
     char separator = '?';
     for (const auto& [name, value] : names) {
         if (value.empty())

@@ -52,8 +52,10 @@ private:
 /// What `act` throws is told, and becomes an exit code.
 exit_code told_how_it_ends(const output& to, const std::function<exit_code()>& act);
 
+using service_query = std::vector<std::pair<std::string_view, std::string>>;
+
 /// `/channels?prefix=room%3A`; names without a value are left out.
-std::string with_query(std::string path, const std::vector<std::pair<std::string_view, std::string>>& names);
+std::string with_query(std::string path, const service_query& names);
 
 /// `{"error":{"code","message"}}`, safe to be shown; empty where it is something else.
 struct service_error {

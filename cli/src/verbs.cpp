@@ -17,6 +17,7 @@ void add_all(frame& f) {
     add_realtime(f);
     add_storage(f);
     add_top(f);
+    add_traces(f);
     add_version(f);
 }
 

@@ -22,6 +22,7 @@ void add_queue(frame& f);
 void add_realtime(frame& f);
 void add_storage(frame& f);
 void add_top(frame& f);
+void add_traces(frame& f);
 void add_version(frame& f);
 
 } // namespace infra::cli

@@ -203,20 +203,16 @@ const std::set<std::string> alone{"completion",
 
 // What they need beside what is required, so that there is something to ask.
 const std::map<std::string, texts> besides{
-    {"cache flush", {"--yes"}},
-    {"email send", {"--subject", "Hi", "--body", "note.md"}},
-    {"queue add", {"{}"}},
-    {"queue retry", {"4711"}},
-    {"queue promote", {"4711"}},
-    {"queue cancel", {"4711"}},
-    {"queue rm", {"4711"}},
-    {"queue move", {"--to", "sqlite:moved.db"}},
-    {"realtime kick", {"01a2b3"}},
-    {"storage rm", {"a.jpg"}},
+    {"cache flush", {"--yes"}},    {"email send", {"--subject", "Hi", "--body", "note.md"}},
+    {"queue add", {"{}"}},         {"queue retry", {"4711"}},
+    {"queue promote", {"4711"}},   {"queue cancel", {"4711"}},
+    {"queue rm", {"4711"}},        {"queue move", {"--to", "sqlite:moved.db"}},
+    {"realtime kick", {"01a2b3"}}, {"storage rm", {"a.jpg"}},
 };
 
 std::string url_for(const std::string& group, const std::string& address) {
-    if (group == "realtime" || group == "health" || group == "logs" || group == "top")
+    static const std::set<std::string> of_services{"health", "logs", "realtime", "top", "traces"};
+    if (of_services.contains(group))
         return "http://" + address;
     if (group == "email")
         return "smtp://" + address;
