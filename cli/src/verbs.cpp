@@ -12,6 +12,7 @@ void add_all(frame& f) {
     add_health(f);
     add_logs(f);
     add_man(f);
+    add_metrics(f);
     add_new(f);
     add_queue(f);
     add_realtime(f);

@@ -17,6 +17,7 @@ void add_email(frame& f);
 void add_health(frame& f);
 void add_logs(frame& f);
 void add_man(frame& f);
+void add_metrics(frame& f);
 void add_new(frame& f);
 void add_queue(frame& f);
 void add_realtime(frame& f);
