@@ -20,7 +20,7 @@ TEST_F(Doctor, NamesTheProcessThatHoldsThePort) {
     asio::io_context io;
     const tcp::acceptor taken(io, {asio::ip::address_v4::loopback(), 0});
     const auto port = std::to_string(taken.local_endpoint().port());
-    const auto f = found("HOST=127.0.0.1\nPORT=" + port, "port");
+    const auto f = found("HOST=127.0.0.1\nPORT=" + port, "port", {"--timeout", "30s"});
     EXPECT_EQ(code, 4);
     EXPECT_EQ(text(f, "verdict"), "fail");
     EXPECT_EQ(text(f, "about"), "127.0.0.1:" + port);
