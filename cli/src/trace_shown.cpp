@@ -55,7 +55,7 @@ std::string attributes_below(const json::value& span, bool colours) {
     const auto* found = member_of(span, "attributes");
     const auto text = found && found->is_object() ? fields_text(found->get_object()) : "";
     const auto depth = std::clamp<std::int64_t>(integer_of(span, "depth"), 0, deepest_shown);
-    const auto indent = 1 + 2 * (time_cells + 2) + bar_cells + 2 + static_cast<std::size_t>(depth) * 2 - 2 + 2;
+    const auto indent = 1 + 2 * (time_cells + 2) + bar_cells + 2 + static_cast<std::size_t>(depth) * 2;
     return text.empty() ? "" : "\n" + std::string(indent, ' ') + painted(colours, ink::faint, text);
 }
 
@@ -87,11 +87,10 @@ std::string microseconds_text(std::int64_t us) {
 std::string bar_of(std::int64_t start, std::int64_t took, std::int64_t total, std::size_t cells, bool critical) {
     const auto whole = static_cast<double>(std::max<std::int64_t>(total, 1));
     const auto width = static_cast<double>(cells);
-    const auto at = [&](std::int64_t us) {
-        return static_cast<std::size_t>(std::clamp(static_cast<double>(us) / whole * width, 0.0, width));
-    };
-    const auto begin = std::min(at(start), cells - 1);
-    const auto end = std::max(begin + 1, at(start + took));
+    const auto at = [&](double us) { return static_cast<std::size_t>(std::clamp(us / whole * width, 0.0, width)); };
+    const auto from = static_cast<double>(start);
+    const auto begin = std::min(at(from), cells - 1);
+    const auto end = std::max(begin + 1, at(from + static_cast<double>(took)));
     std::string bar(begin, ' ');
     for (auto i = begin; i < end; ++i)
         bar += critical ? "█" : "░";

@@ -1,38 +1,21 @@
 #include "src/dashboard_client.hpp"
-#include "src/frame.hpp"
 #include "src/verbs.hpp"
 
 #include "tests/top_service.hpp"
+#include "tests/verb_at_service.hpp"
 
 #include <boost/json/parse.hpp>
 
 #include <gtest/gtest.h>
 
 #include <cstdlib>
-#include <sstream>
 
 namespace infra::cli {
 namespace {
 
 /// A command line before a service whose answers the test says.
-struct LogsCommand : ::testing::Test {
-    LogsCommand() { ::setenv("INFRA_ADMIN_TOKEN", std::string(top_service::token).c_str(), 1); }
-    ~LogsCommand() override { ::unsetenv("INFRA_ADMIN_TOKEN"); }
-
-    int run(std::vector<std::string> words) {
-        std::ostringstream to, problems;
-        frame f(to, problems);
-        add_logs(f);
-        words.insert(words.begin(), "logs");
-        words.insert(words.end(), {"--url", shop.url()});
-        const int code = f.run(std::move(words));
-        out = to.str();
-        err = problems.str();
-        return code;
-    }
-
-    top_service shop;
-    std::string out, err;
+struct LogsCommand : verb_at<top_service> {
+    LogsCommand() : verb_at("logs", add_logs) {}
 };
 
 TEST_F(LogsCommand, SaysWhatToDoWhereItIsToldNothing) {

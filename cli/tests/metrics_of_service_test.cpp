@@ -1,7 +1,7 @@
-#include "src/frame.hpp"
 #include "src/verbs.hpp"
 
 #include "tests/shop_service.hpp"
+#include "tests/verb_at_service.hpp"
 
 #include <infra/base/json.hpp>
 
@@ -10,30 +10,14 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <sstream>
 
 namespace infra::cli {
 namespace {
 
 /// `infra metrics` before a service with a dashboard.
-struct MetricsOfService : ::testing::Test {
-    ~MetricsOfService() override { ::unsetenv("INFRA_ADMIN_TOKEN"); }
-
-    int run(std::vector<std::string> words) {
-        std::ostringstream to, problems;
-        frame f(to, problems);
-        add_metrics(f);
-        words.insert(words.begin(), "metrics");
-        words.insert(words.end(), {"--url", shop.url()});
-        const int code = f.run(std::move(words));
-        out = to.str();
-        err = problems.str();
-        return code;
-    }
+struct MetricsOfService : verb_at<shop_service> {
+    MetricsOfService() : verb_at("metrics", add_metrics) {}
     json::value document() const { return boost::json::parse(out); }
-
-    shop_service shop;
-    std::string out, err;
 };
 
 TEST_F(MetricsOfService, ListsThemAndShowsOneOverTime) {

@@ -1,7 +1,7 @@
-#include "src/frame.hpp"
 #include "src/verbs.hpp"
 
 #include "tests/shop_service.hpp"
+#include "tests/verb_at_service.hpp"
 
 #include <infra/base/json.hpp>
 
@@ -9,26 +9,12 @@
 
 #include <gtest/gtest.h>
 
-#include <sstream>
-
 namespace infra::cli {
 namespace {
 
 /// `infra traces` before a service with a dashboard.
-struct TracesOfService : ::testing::Test {
-    ~TracesOfService() override { ::unsetenv("INFRA_ADMIN_TOKEN"); }
-
-    int run(std::vector<std::string> words) {
-        std::ostringstream to, problems;
-        frame f(to, problems);
-        add_traces(f);
-        words.insert(words.begin(), "traces");
-        words.insert(words.end(), {"--url", shop.url()});
-        const int code = f.run(std::move(words));
-        out = to.str();
-        err = problems.str();
-        return code;
-    }
+struct TracesOfService : verb_at<shop_service> {
+    TracesOfService() : verb_at("traces", add_traces) {}
     json::value document() const { return boost::json::parse(out); }
 
     /// Of a purchase that failed.
@@ -36,9 +22,6 @@ struct TracesOfService : ::testing::Test {
         EXPECT_EQ(run({"--failed", "--name", "post /orders", "--json"}), 0) << err;
         return std::string(document().at("traces").at(0).at("trace").as_string());
     }
-
-    shop_service shop;
-    std::string out, err;
 };
 
 TEST_F(TracesOfService, ListsThoseThatAreWanted) {

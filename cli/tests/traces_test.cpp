@@ -1,35 +1,18 @@
-#include "src/frame.hpp"
 #include "src/verbs.hpp"
 
 #include "tests/top_service.hpp"
+#include "tests/verb_at_service.hpp"
 
 #include <gtest/gtest.h>
 
 #include <cstdlib>
-#include <sstream>
 
 namespace infra::cli {
 namespace {
 
 /// A command line before a service whose answers the test says.
-struct TracesCommand : ::testing::Test {
-    TracesCommand() { ::setenv("INFRA_ADMIN_TOKEN", std::string(top_service::token).c_str(), 1); }
-    ~TracesCommand() override { ::unsetenv("INFRA_ADMIN_TOKEN"); }
-
-    int run(std::vector<std::string> words) {
-        std::ostringstream to, problems;
-        frame f(to, problems);
-        add_traces(f);
-        words.insert(words.begin(), "traces");
-        words.insert(words.end(), {"--url", shop.url()});
-        const int code = f.run(std::move(words));
-        out = to.str();
-        err = problems.str();
-        return code;
-    }
-
-    top_service shop;
-    std::string out, err;
+struct TracesCommand : verb_at<top_service> {
+    TracesCommand() : verb_at("traces", add_traces) {}
 };
 
 TEST_F(TracesCommand, SaysWhatToDoWhereItIsToldNothing) {
