@@ -44,6 +44,7 @@ function(infra_add_fuzz room what test)
     target_include_directories(${program} PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}" "${CMAKE_CURRENT_SOURCE_DIR}/include")
     target_link_libraries(${program} PRIVATE ${arg_LINKS})
     infra_use_precompiled_headers(${program} infra_headers_for_fuzzing)
+    infra_compile_together(${program})
     add_test(NAME ${room}.${test}
         COMMAND sh -c "test -z \"$INFRA_TEST_LONG\" || runs=${arg_RUNS}00; exec \"$0\" -seed=1 -max_len=${arg_LONGEST} -timeout=5${dictionary}${seeds} -runs=\${runs:-${arg_RUNS}}"
                 $<TARGET_FILE:${program}>)

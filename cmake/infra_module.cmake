@@ -27,6 +27,7 @@
 
 include(GNUInstallDirs)
 
+
 # Asio and Boost.JSON are compiled once, not in every file. These reach our users: a program must see one Asio.
 set(INFRA_PUBLIC_DEFINITIONS BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 19)
@@ -60,6 +61,7 @@ function(infra_add_library target)
     if(arg_SOURCES)
         set(public PUBLIC)
         add_library(${target} STATIC ${arg_SOURCES})
+        infra_compile_together(${target})
         target_link_libraries(${target} PRIVATE ${arg_PRIVATE_LINKS} $<BUILD_INTERFACE:infra_warnings>)
         infra_use_precompiled_headers(${target} infra_headers_for_sources ${arg_PUBLIC_LINKS})
     else()
@@ -76,6 +78,12 @@ function(infra_add_library target)
     endif()
 endfunction()
 
+# Most of what a small source costs is to read its headers, so eight are compiled as one. What is local to a source has
+# therefore a name that no other source of its target uses. Tests are compiled one by one: they are what is changed most.
+function(infra_compile_together target)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ${INFRA_UNITY} UNITY_BUILD_BATCH_SIZE 8)
+endfunction()
+
 function(infra_program name)
     if(NOT INFRA_PROGRAMS)
         return()
@@ -83,6 +91,7 @@ function(infra_program name)
     cmake_parse_arguments(PARSE_ARGV 1 arg "INSTALL" "" "SOURCES;LINKS;TESTS;TEST_LINKS")
     infra_check_arguments("infra_program(${name})" "${arg_UNPARSED_ARGUMENTS}" "${arg_KEYWORDS_MISSING_VALUES}")
     infra_add_executable(${name} "${arg_SOURCES}" "${arg_LINKS}" infra_headers_for_sources)
+    infra_compile_together(${name})
     infra_add_tests(${name} "${arg_TESTS}" "${arg_LINKS};${arg_TEST_LINKS}")
     if(arg_INSTALL AND INFRA_INSTALL)
         install(TARGETS ${name} COMPONENT programs)
