@@ -16,6 +16,7 @@
 #include <infra/base/context.hpp>
 
 #include <boost/asio/execution.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/prefer.hpp>
 #include <boost/asio/query.hpp>
 #include <boost/asio/require.hpp>
@@ -97,5 +98,8 @@ template <class Inner>
 context_executor<Inner> with_context(Inner inner) {
     return context_executor<Inner>(std::move(inner));
 }
+
+/// The same for the usual one. What an `executor` can hold takes long to compile: here it is once.
+executor with_context(asio::io_context::executor_type loop);
 
 } // namespace infra

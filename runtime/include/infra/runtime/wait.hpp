@@ -9,10 +9,7 @@
 #include <infra/runtime/default_runtime.hpp>
 #include <infra/runtime/event_loop.hpp>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/use_future.hpp>
-
-#include <future>
+#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -21,18 +18,21 @@ namespace infra {
 namespace detail {
 /// Throws errc::invalid_state on a thread that runs a loop: it would wait for itself.
 void refuse_to_wait_on_a_loop();
+
+void wait(awaitable<void> operation, executor ex);
 } // namespace detail
 
 /// Runs `operation` on `ex` and blocks until it has ended; returns or throws what it does. Throws errc::invalid_state
 /// when called on a loop of ours, where it would wait for itself for ever.
 template <class T>
 T wait(awaitable<T> operation, executor ex) {
-    detail::refuse_to_wait_on_a_loop();
-    if constexpr (std::is_void_v<T>)
-        asio::co_spawn(std::move(ex), std::move(operation), asio::use_future).get();
-    else
-        return std::move(
-            *asio::co_spawn(std::move(ex), detail::as_optional(std::move(operation)), asio::use_future).get());
+    if constexpr (std::is_void_v<T>) {
+        detail::wait(std::move(operation), std::move(ex));
+    } else {
+        std::optional<T> result;
+        detail::wait(detail::keep(std::move(operation), result), std::move(ex));
+        return std::move(*result);
+    }
 }
 
 /// The same on a loop of the default runtime.

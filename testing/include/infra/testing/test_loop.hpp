@@ -9,20 +9,16 @@
 ///     EXPECT_EQ(waiting->code(), infra::errc::timed_out);
 
 #include <infra/base/awaitable.hpp>
-#include <infra/base/context_executor.hpp>
 #include <infra/base/error.hpp>
+#include <infra/base/with_deadline.hpp>
 
-#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
 
-#include <chrono>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <utility>
 
@@ -43,17 +39,17 @@ struct outcome {
 /// Lifetime: destroys what was spawned and has not ended.
 class test_loop {
 public:
-    executor get_executor() { return with_context(io.get_executor()); }
+    executor get_executor();
 
     /// Begins it; what ends it is read off the outcome.
     template <class T>
     std::shared_ptr<outcome<T>> spawn(awaitable<T> operation, asio::cancellation_slot slot = {}) {
         auto result = std::make_shared<outcome<T>>();
-        asio::co_spawn(get_executor(), wrap(std::move(operation)),
-                       asio::bind_cancellation_slot(slot, [result](std::exception_ptr e, std::optional<T> value) {
-                           result->failure = e;
-                           result->value = std::move(value);
-                       }));
+        auto kept = std::make_shared<std::optional<T>>();
+        begin(infra::detail::keep(std::move(operation), *kept), slot, [result, kept](std::exception_ptr failure) {
+            result->failure = std::move(failure);
+            result->value = std::move(*kept);
+        });
         return result;
     }
     std::shared_ptr<outcome<bool>> spawn(awaitable<void> operation, asio::cancellation_slot slot = {}) {
@@ -61,35 +57,13 @@ public:
     }
 
     /// Turns the loop until `done()`.
-    template <class Done>
-    void until(Done done) {
-        const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-        while (!done()) {
-            io.restart();
-            io.run_one_for(std::chrono::milliseconds(50));
-            if (std::chrono::steady_clock::now() > give_up)
-                throw std::runtime_error("the test's loop waited for something that never came");
-        }
-    }
+    void until(const std::function<bool()>& done);
 
     /// Turns the loop until nothing has moved for a while.
-    void settle() {
-        std::size_t moved = 1;
-        while (moved > 0) {
-            io.restart();
-            moved = io.run_one_for(std::chrono::milliseconds(20));
-        }
-    }
+    void settle();
 
     /// Emits on the loop: from elsewhere, Boost 1.81 posts the emission and forgets to keep the signal alive for it.
-    void cancel(asio::cancellation_signal& signal) {
-        bool emitted = false;
-        asio::post(io, [&] {
-            signal.emit(asio::cancellation_type::terminal);
-            emitted = true;
-        });
-        until([&] { return emitted; });
-    }
+    void cancel(asio::cancellation_signal& signal);
 
     /// Begins it and turns the loop until it has ended.
     template <class T>
@@ -113,14 +87,8 @@ public:
     asio::io_context io{1};
 
 private:
-    template <class T>
-    static awaitable<std::optional<T>> wrap(awaitable<T> operation) {
-        co_return std::optional<T>(co_await std::move(operation));
-    }
-    static awaitable<bool> as_bool(awaitable<void> operation) {
-        co_await std::move(operation);
-        co_return true;
-    }
+    static awaitable<bool> as_bool(awaitable<void> operation);
+    void begin(awaitable<void> operation, asio::cancellation_slot slot, std::function<void(std::exception_ptr)> end);
 };
 
 } // namespace infra::testing
