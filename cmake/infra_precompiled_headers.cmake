@@ -12,6 +12,7 @@ function(infra_add_precompiled_headers name)
     target_compile_definitions(${name} PRIVATE ${INFRA_PUBLIC_DEFINITIONS})
     target_compile_options(${name} PRIVATE ${arg_OPTIONS})
     target_link_libraries(${name} PRIVATE ${arg_LINKS} infra_warnings)
+    target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}/base/include") # linked it would be a circle
     target_precompile_headers(${name} PRIVATE ${arg_HEADERS})
 endfunction()
 
@@ -47,7 +48,9 @@ set(headers
     <boost/describe.hpp>
     <boost/json.hpp>
     <boost/system/result.hpp>
-    <boost/system/system_error.hpp>)
+    <boost/system/system_error.hpp>
+    <infra/base.hpp>
+    "${CMAKE_CURRENT_LIST_DIR}/usual_instances.hpp")
 
 set(links Boost::headers Boost::json Threads::Threads)
 infra_add_precompiled_headers(infra_headers_for_sources HEADERS ${headers} LINKS ${links})
