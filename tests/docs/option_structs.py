@@ -11,6 +11,9 @@ OPTIONS = re.compile(r"(^|_)(options|limits|timeouts|definition|rules)$")
 """Names of structs that callers fill in: each stands on a page."""
 
 STRUCT = re.compile(r"(?P<above>(?:^///[^\n]*\n)*)(?:^template <[^\n]*>\n)?^struct (?P<name>[a-z_0-9]+)(?: final)? \{", re.M)
+FIGURE = re.compile(r"[^.:]*:\n *\n(?: {5}.*(?:\n|$))+")
+"""A drawing or lines of code, and the words that lead to it: nothing for a line of a table."""
+
 PART = re.compile(r"// -{3,} (?P<words>.+?) -{3,}$")
 TOKEN = re.compile(r'//[^\n]*|"(?:\\.|[^"\\])*"|(?<![0-9a-fA-F])\'(?:\\.|[^\'\\])\'|[{}();]')
 NOT_A_FIELD = re.compile(r"(friend|using|static|struct|class|enum|template|explicit|constexpr|virtual|~)\b")
@@ -39,7 +42,7 @@ def structs(text):
     """Each struct at the margin, in order."""
     for found in STRUCT.finditer(text):
         namespace = re.findall(r"^namespace (infra[a-z_:]*) \{", text[: found.start()], re.M)[-1]
-        meaning = sentence(line[3:].strip() for line in found["above"].splitlines())
+        meaning = one_line(FIGURE.sub("", re.sub(r"^///", "", found["above"], flags=re.M)))
         body = text[found.end() : end_of_block(text, found.end())]
         yield Struct(found["name"], namespace, meaning, fields(body))
 
@@ -57,10 +60,6 @@ def enums(text):
                 values.append((value[1], value[3] or above, value[2] or ""))
                 above = ""
         yield found["name"], values
-
-
-def sentence(lines):
-    return one_line(" ".join(lines))
 
 
 def end_of_block(text, at):
@@ -87,7 +86,7 @@ def fields(body):
             found[-1].meaning = f"{mine} {words}".strip()
             found[-1].joined = False
         elif kind == "statement" and (field := field_of(words)):
-            field.meaning, field.part = above, part
+            field.meaning, field.part = one_line(above), part
             field.joined = bool(above) and last != "above"
             found.append(field)
         last = kind

@@ -19,7 +19,11 @@ enum class way {
 };
 
 /// What a parcel
-/// needs.
+/// needs. Its
+/// way:
+///
+///     |--- land ---|--- sea ---|
+///     |   storm ^  |
 struct parcel_options {
     std::size_t max_bytes = 64 * 1024; ///< of its contents, and
                                        ///< of its wrapping
@@ -53,6 +57,9 @@ class Headers(unittest.TestCase):
     def test_says_what_a_struct_is(self):
         self.assertEqual((self.struct.namespace, self.struct.name), ("infra::shop", "parcel_options"))
         self.assertEqual(self.struct.meaning, "What a parcel needs.")
+
+    def test_leaves_drawings_to_the_header(self):
+        self.assertNotIn("|", self.struct.meaning)
 
     def test_takes_fields_alone(self):
         self.assertEqual(list(self.fields), ["max_bytes", "name", "company", "silent", "on_arrival", "patience", "pause"])
