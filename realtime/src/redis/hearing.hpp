@@ -6,6 +6,7 @@
 #include "channel_place.hpp"
 #include "control.hpp"
 #include "ground.hpp"
+#include "pace.hpp"
 
 #include <infra/runtime/promise.hpp>
 
@@ -61,7 +62,13 @@ private:
     void tell(const heard_channel& of, std::vector<event> events);
     void tell(const heard_channel& of, const gap& what);
     void queue(heard_channel& which);
+    struct questions {
+        std::vector<std::string> names{}; ///< in pub/sub
+        redis::batch commands{};
+    };
+    questions next_questions();
     awaitable<bool> read_some();
+    void take(heard_channel& of, redis::reply r);
     awaitable<void> check_some(std::vector<std::string> names);
 
     ground& on_;
@@ -72,6 +79,7 @@ private:
     channels channels_;
     std::set<std::string> unheard_;   // names in pub/sub: to be subscribed
     std::deque<std::string> to_read_; // names in pub/sub
+    pace reading_{4'000, 32'000};     // items
 
     std::mutex mutex_;
     std::set<std::string> wanted_;                              // guarded by mutex_

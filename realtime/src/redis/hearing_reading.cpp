@@ -11,9 +11,8 @@ namespace infra::realtime::over_redis {
 namespace {
 
 constexpr std::size_t most_compared_at_once = 500;
-constexpr std::size_t most_read_at_once = 64;
-constexpr std::size_t most_bytes_read_at_once = 32 * 1024 * 1024;
-constexpr std::size_t most_items_read = 500;
+constexpr std::size_t most_items_read = 500; // of one channel
+constexpr std::size_t bytes_for_each = 1024;
 
 // What is for nobody counts all the same.
 reading reading_of(history_reply all, std::string_view node) {
@@ -52,11 +51,12 @@ awaitable<void> hearing::read_on() {
     }
 }
 
-awaitable<bool> hearing::read_some() {
-    std::vector<std::string> names;
-    redis::batch questions;
-    for (std::size_t bytes = 0;
-         !to_read_.empty() && names.size() < most_read_at_once && bytes < most_bytes_read_at_once;) {
+// An item counts for what it may take, as the channel's history is bounded.
+hearing::questions hearing::next_questions() {
+    questions out;
+    const auto items = std::min(most_items_read, reading_.at_once());
+    for (std::size_t asked = 0, bytes = 0;
+         !to_read_.empty() && asked + items <= reading_.at_once() && bytes < reading_.at_once() * bytes_for_each;) {
         auto name = std::move(to_read_.front());
         to_read_.pop_front();
         const auto found = channels_.find(name);
@@ -65,41 +65,51 @@ awaitable<bool> hearing::read_some() {
         auto& of = found->second;
         of.is_queued = false;
         const auto from = of.place.begin_reading();
-        questions.add(read_command(on_, of.name, from, from ? most_items_read : 0, true));
+        out.commands.add(read_command(on_, of.name, from, from ? items : 0, true));
+        asked += items;
         bytes += on_.history_of(of.name).max_bytes;
-        names.push_back(std::move(name));
+        out.names.push_back(std::move(name));
     }
-    if (names.empty())
+    return out;
+}
+
+awaitable<bool> hearing::read_some() {
+    auto asked = next_questions();
+    if (asked.names.empty())
         co_return true;
-    std::vector<redis::reply> replies(names.size(), redis::reply("ERR", redis::reply::kind::error));
+    std::vector<redis::reply> replies(asked.names.size(), redis::reply("ERR", redis::reply::kind::error));
     std::optional<std::string> failure;
+    const auto begin = on_.time.steady();
     try {
-        replies = co_await on_.redis()->execute(std::move(questions), on_.soon());
+        replies = co_await on_.redis()->execute(std::move(asked.commands), on_.soon());
+        reading_.went_in(on_.time.steady() - begin);
     } catch (const boost::system::system_error& e) {
         if (is_the_end(e.code()))
             throw;
         failure = e.what();
+        reading_.failed();
     }
     bool good = !failure;
-    for (std::size_t i = 0; i < names.size(); ++i) {
-        const auto found = channels_.find(names[i]);
-        if (found == channels_.end())
-            continue;
-        auto& of = found->second;
-        if (replies[i].is_error()) {
-            of.place.reading_failed();
-            good = false;
-        } else {
-            auto r = reading_of(history_in(std::move(replies[i])), on_.node);
-            on_.count.read(r.items.size());
-            tell(of, of.place.read(std::move(r)));
-            set_ready(of.name);
+    for (std::size_t i = 0; i < replies.size(); ++i)
+        if (const auto found = channels_.find(asked.names[i]); found != channels_.end()) {
+            good = good && !replies[i].is_error();
+            take(found->second, std::move(replies[i]));
         }
-        queue(of);
-    }
     if (failure)
         on_.lost_link(*failure);
     co_return good;
+}
+
+void hearing::take(heard_channel& of, redis::reply r) {
+    if (r.is_error()) {
+        of.place.reading_failed();
+    } else {
+        auto read = reading_of(history_in(std::move(r)), on_.node);
+        on_.count.read(read.items.size());
+        tell(of, of.place.read(std::move(read)));
+        set_ready(of.name);
+    }
+    queue(of);
 }
 
 // --- Comparing ---------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@
 namespace infra::realtime::over_redis {
 namespace {
 
-constexpr std::size_t most_at_once = 128;
+constexpr std::size_t bytes_for_each = 8 * 1024; // one message may be larger, if it goes alone
 constexpr std::size_t most_debts = 10'000;
 
 bool is_kept(const ground& on, const parcel& p) { return on.history_of(p.channel).size > 0; }
@@ -70,7 +70,7 @@ std::vector<parcel> outgoing::take() {
     std::vector<parcel> out;
     const std::scoped_lock lock(mutex_);
     const auto take_waiting = [&](auto wanted) {
-        for (; !waiting_.empty() && out.size() < most_at_once && wanted(waiting_.front()); waiting_.pop_front())
+        for (; !waiting_.empty() && out.size() < pace_.at_once() && wanted(waiting_.front()); waiting_.pop_front())
             out.push_back(std::move(waiting_.front()));
     };
     take_waiting([](const parcel& p) { return p.number > 0; });
@@ -84,7 +84,7 @@ std::vector<parcel> outgoing::take() {
 }
 
 void outgoing::take_debts(std::vector<parcel>& into) {
-    for (; !debts_.empty() && into.size() < most_at_once; debts_.erase(debts_.begin())) {
+    for (; !debts_.empty() && into.size() < pace_.at_once(); debts_.erase(debts_.begin())) {
         const auto& [of, dropped] = *debts_.begin();
         const auto& [channel, everywhere] = of;
         into.push_back({.channel = channel,
@@ -104,13 +104,13 @@ awaitable<bool> outgoing::send_some() {
     const auto redis = on_.redis();
     if (parcels.empty() || !redis)
         co_return false;
-    redis::batch all;
-    for (const auto& each : parcels)
-        all.add(command_for(each));
+    auto all = batch_of(parcels);
     std::vector<redis::reply> replies;
     std::optional<boost::system::system_error> failure;
+    const auto begin = on_.time.steady();
     try {
         replies = co_await redis->execute(std::move(all), on_.soon());
+        pace_.went_in(on_.time.steady() - begin);
     } catch (const boost::system::system_error& e) {
         failure = e;
     }
@@ -123,6 +123,21 @@ awaitable<bool> outgoing::send_some() {
     else
         settle(parcels, replies);
     co_return !failure;
+}
+
+// What is too much for this time goes back.
+redis::batch outgoing::batch_of(std::vector<parcel>& parcels) {
+    redis::batch made;
+    std::size_t bytes = 0;
+    auto each = parcels.begin();
+    for (; each != parcels.end() && bytes < pace_.at_once() * bytes_for_each; ++each) {
+        auto next = command_for(*each);
+        bytes += next.encoded_size();
+        made.add(std::move(next));
+    }
+    put_back({std::make_move_iterator(each), std::make_move_iterator(parcels.end())});
+    parcels.erase(each, parcels.end());
+    return made;
 }
 
 // What has a number that the server keeps may be sent again by the client itself.
@@ -204,6 +219,7 @@ void outgoing::say_here(parcel& p, const std::string& why) {
 }
 
 void outgoing::failed(std::vector<parcel> parcels, const boost::system::system_error& why) {
+    pace_.failed();
     const bool in_doubt = redis::may_have_been_executed(why.code());
     std::vector<parcel> again;
     for (auto& each : parcels) {

@@ -4,6 +4,7 @@
 
 #include "bell.hpp"
 #include "ground.hpp"
+#include "pace.hpp"
 
 #include <infra/runtime/promise.hpp>
 
@@ -55,6 +56,7 @@ private:
     void take_debts(std::vector<parcel>& into);
     void put_back(std::vector<parcel> parcels);
     awaitable<bool> send_some();
+    redis::batch batch_of(std::vector<parcel>& parcels);
     redis::command command_for(const parcel& p) const;
     void settle(std::vector<parcel>& parcels, const std::vector<redis::reply>& replies);
     void settle(parcel& p, const redis::reply& r);
@@ -63,6 +65,7 @@ private:
 
     ground& on_;
     bell bell_;
+    pace pace_{128, 128}; // messages
     mutable std::mutex mutex_;
     std::deque<parcel> waiting_;                                  // guarded by mutex_
     std::map<std::pair<std::string, bool>, std::uint64_t> debts_; // guarded by mutex_

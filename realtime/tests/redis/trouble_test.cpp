@@ -187,6 +187,54 @@ TEST_F(RedisBroker, IsToldWhereAMessageSentAgainStandsIfItWaitsForThat) {
     EXPECT_EQ(stage->ask<int>({"XLEN", "s"}), 3);
 }
 
+TEST_F(RedisBroker, GetsThroughALinkThatBreaksUnderMuchAtOnce) {
+    start(2);
+    want(1, "long:1");
+    stage->links[0]->on_request = [](std::string bytes) -> std::optional<std::string> {
+        return bytes.size() < 12'000 ? std::optional(std::move(bytes)) : std::nullopt;
+    };
+    for (int i = 1; i <= 60; ++i)
+        say(0, i, "long:1");
+    loop.until([&] { return nodes[1]->messages.size() >= 60; });
+    EXPECT_EQ(numbers(1), up_to(60));
+}
+
+TEST_F(RedisBroker, ReadsWhatItMissedOverALinkThatBreaksUnderMuchAtOnce) {
+    start(2);
+    want(1, "long:1");
+    stage->cut(1);
+    loop.until([&] { return !at(1).is_up(); });
+    for (int i = 1; i <= 500; ++i)
+        say(0, i, "long:1");
+    loop.get(at(0).publish_confirmed("long:1", {.what = {.type = "said", .data = 501}}));
+    stage->links[1]->on_reply = [](std::string bytes) -> std::optional<std::string> {
+        return bytes.size() < 16'000 ? std::optional(std::move(bytes)) : std::nullopt;
+    };
+    stage->mend(1);
+    loop.until([&] { return nodes[1]->messages.size() >= 501; });
+    EXPECT_EQ(numbers(1), up_to(501));
+    EXPECT_TRUE(nodes[1]->gaps.empty());
+}
+
+TEST_F(RedisBroker, SendsAFewAtOnceWhereMessagesAreLarge) {
+    start(2);
+    want(1, "long:1");
+    const std::string text(200'000, 'x');
+    std::size_t most = 0, now = 0;
+    stage->links[0]->on_request = [&](std::string bytes) {
+        most = std::max(most, now += bytes.size());
+        return std::optional(std::move(bytes));
+    };
+    stage->links[0]->on_reply = [&](std::string bytes) {
+        now = 0;
+        return std::optional(std::move(bytes));
+    };
+    for (int i = 1; i <= 40; ++i)
+        at(0).publish("long:1", {.what = {.type = "said", .data = json::value(std::string_view(text))}});
+    loop.until([&] { return nodes[1]->messages.size() >= 40; });
+    EXPECT_LT(most, 2'000'000u) << "of eight million";
+}
+
 TEST_F(RedisBroker, SendsWhatItHadTakenWhenTheLinkBrokeAndThenTellsOfTheRest) {
     start(2);
     want(1, "long:1");
