@@ -63,7 +63,7 @@ std::optional<publication> channel::publish(const outgoing& what, steady_time no
     }
     const auto made = encode(what, is_kept ? ++last_ : 0);
     if (is_kept)
-        history_->append(made, last_, now, what.ttl, what.except_id);
+        history_->append(made, last_, now - what.age, what.ttl, what.except_id);
     ++published_;
     used_at_ = now;
     deliver(made, what.except, wake);

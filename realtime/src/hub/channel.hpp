@@ -34,6 +34,7 @@ struct outgoing {
     std::shared_ptr<const client> except{};
     std::string except_id{};
     std::optional<std::chrono::milliseconds> ttl{};
+    std::chrono::milliseconds age{};
     bool is_gap = false; ///< of the broker's history: stands for more than one, and is not dropped
 };
 outgoing make_outgoing(const message& m);

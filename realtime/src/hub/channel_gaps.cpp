@@ -91,7 +91,7 @@ void channel::remember(const missed& from_broker, steady_time now, lanes_to_wake
         auto what = make_outgoing(sent);
         what.key = each.key;
         what.is_gap = sent.type == "gap";
-        history_->append(encode(what, each.at.offset), each.at.offset, now, each.ttl, each.except);
+        history_->append(encode(what, each.at.offset), each.at.offset, now - each.age, each.ttl, each.except);
     }
     history_->restore(std::move(heard));
 }

@@ -150,7 +150,7 @@ private:
     publication hand_out(std::string_view name, const message& sent, const publish_options& how);
     outgoing prepare(const message& sent, const publish_options& how) const;
     publication place(std::string_view name, const message& sent, const publish_options& how,
-                      const std::optional<position>& at);
+                      const std::optional<position>& at, std::chrono::milliseconds age = {});
     std::size_t subscribers_of(std::string_view name) const;
     steady_time now() const noexcept { return time_->steady(); }
 

@@ -95,13 +95,14 @@ awaitable<publication> hub_state::publish_confirmed(std::shared_ptr<hub_state> i
 
 // What nobody hears, and no history keeps, is not even encoded.
 publication hub_state::place(std::string_view name, const message& sent, const publish_options& how,
-                             const std::optional<position>& at) {
+                             const std::optional<position>& at, std::chrono::milliseconds age) {
     const bool is_kept = !others && rooms.options_of(name).history.size > 0;
     const auto find = [&] { return is_kept ? rooms.find_or_make(name, now(), true) : rooms.find(name); };
     auto room = find();
     if (!room)
         return {};
-    const auto what = prepare(sent, how);
+    auto what = prepare(sent, how);
+    what.age = age;
     lanes_to_wake lanes;
     for (; room; room = find()) // another one, if this one was forgotten meanwhile
         if (const auto done = room->publish(what, now(), lanes, at)) {
@@ -139,7 +140,7 @@ void hub_state::heard(const std::string& name, envelope e) {
         return;
     }
     e.what.channel = name;
-    place(name, e.what, {.except = e.except, .ttl = e.ttl, .key = e.key}, e.at);
+    place(name, e.what, {.except = e.except, .ttl = e.ttl, .key = e.key}, e.at, e.age);
 }
 
 void hub_state::heard_gap(const std::string& name, std::uint64_t dropped, const position& at) {

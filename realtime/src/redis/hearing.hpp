@@ -96,6 +96,7 @@ struct history_reply {
         std::uint64_t offset = 0;
         std::string text{};
         bool expired = false;
+        std::chrono::milliseconds age{};
     };
     std::vector<entry> entries{};
 };

@@ -23,6 +23,8 @@ reading reading_of(history_reply all, std::string_view node) {
         auto said = each.expired ? nonsense{} : read_channel(each.text, node, made.at);
         if (auto* const what = std::get_if<item>(&said))
             made.what = std::move(what->what);
+        if (auto* const message = std::get_if<envelope>(&*made.what))
+            message->age = each.age;
         out.items.push_back(std::move(made));
     }
     return out;

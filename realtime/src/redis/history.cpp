@@ -31,10 +31,12 @@ history_reply history_in(redis::reply r) {
                       .read_to = static_cast<std::uint64_t>(items[2].as_integer())};
     for (std::size_t i = 3; i < items.size(); ++i) {
         const auto& each = items[i].items();
-        if (each.size() != 3)
-            throw error(redis::errc::wrong_type, "what Redis says of a message is not three things");
-        out.entries.push_back(
-            {static_cast<std::uint64_t>(each[0].as_integer()), each[1].as_text(), each[2].as_integer() != 0});
+        if (each.size() != 4)
+            throw error(redis::errc::wrong_type, "what Redis says of a message is not four things");
+        out.entries.push_back({.offset = static_cast<std::uint64_t>(each[0].as_integer()),
+                               .text = each[1].as_text(),
+                               .expired = each[2].as_integer() != 0,
+                               .age = std::chrono::milliseconds(std::max<std::int64_t>(each[3].as_integer(), 0))});
     }
     return out;
 }
@@ -50,9 +52,11 @@ std::optional<envelope> message_of(const history_reply::entry& e, const std::str
     auto* const what = std::get_if<item>(&said);
     if (!what || !what->what)
         return std::nullopt;
-    if (auto* const message = std::get_if<envelope>(&*what->what))
+    if (auto* const message = std::get_if<envelope>(&*what->what)) {
+        message->age = e.age;
         return std::move(*message);
-    envelope told{.at = at};
+    }
+    envelope told{.at = at, .age = e.age};
     told.what.type = "gap";
     told.what.data = json::object{{"dropped", std::get<gap>(*what->what).dropped}};
     return told;

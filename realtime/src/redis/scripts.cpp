@@ -102,7 +102,7 @@ for _, each in ipairs(found) do
     local f = each[2]
     if tonumber(f[4]) >= now - age then
         local expired = f[8] and tonumber(f[8]) <= now and 1 or 0
-        out[#out + 1] = {tonumber(string.match(each[1], '%d+')), f[2], expired}
+        out[#out + 1] = {tonumber(string.match(each[1], '%d+')), f[2], expired, now - tonumber(f[4])}
     end
 end
 return out

@@ -19,7 +19,7 @@ extern const redis::script publish_once;
 
 /// KEYS: stream, place. ARGV: epoch and offset after which, limit, age, fresh epoch, how long the place is kept at least, who asks
 /// (`node` or `client`). Without an epoch the newest ones, from the last on; limit 0: the place alone.
-/// Gives {epoch, offset, [offset, text, expired] …}: what is older than `age` is left out.
+/// Gives {epoch, offset, [offset, text, expired, how old] …}: what is older than `age` is left out.
 extern const redis::script read;
 
 /// A node's shares of users. KEYS: `…:p`, channel. ARGV: node, expiry, say, its connections, then for each user: user, share

@@ -69,6 +69,8 @@ std::string text_of(const envelope& e) {
         out["key"] = e.key;
     if (!e.except.empty())
         out["except"] = e.except;
+    if (e.ttl)
+        out["ttl"] = e.ttl->count();
     return boost::json::serialize(out);
 }
 
@@ -111,6 +113,8 @@ std::variant<item, joining, leaving, nonsense> read_channel(std::string_view tex
     envelope e{.at = where, .key = text_in(*said, "key"), .except = text_in(*said, "except")};
     e.what.type = std::move(type);
     e.what.data = value_in(*said, "data");
+    if (const auto ttl = number_in(*said, "ttl"); ttl > 0)
+        e.ttl = std::chrono::milliseconds(ttl);
     return item{where, std::move(e)};
 }
 

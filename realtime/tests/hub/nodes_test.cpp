@@ -140,6 +140,34 @@ TEST_F(HubNodes, AskOnceForAllWhoWaitForAChannel) {
     EXPECT_FALSE(two.state->others->is_warm("kept")) << "nobody holds it any longer, nor hears it";
 }
 
+TEST_F(HubNodes, KeepWhatWasKeptElsewhereBeforeNoLongerForThat) {
+    using namespace std::chrono_literals;
+    manual_clock time;
+    const auto late =
+        std::make_shared<detail::hub_state>(hub_options{.channels = {{"kept", {.history = {.size = 9, .age = 60s}}}},
+                                                        .broker = between.node(),
+                                                        .on = loop.get_executor(),
+                                                        .time = &time});
+    const auto at = [](std::uint64_t offset, std::chrono::milliseconds age,
+                       std::optional<std::chrono::milliseconds> ttl) {
+        return envelope{.what = {.type = "m"}, .at = {"e", offset}, .ttl = ttl, .age = age};
+    };
+    late->remember("kept",
+                   {.complete = true, .messages = {at(1, 50s, {}), at(2, 10s, 15s), at(3, 10s, {})}, .now = {"e", 3}});
+    const auto there = [&](std::optional<position> since = {}) {
+        const auto found = late->remembered_of("kept", since, 9);
+        return found.complete ? static_cast<int>(found.messages.size()) : -1;
+    };
+    EXPECT_EQ(there(), 3);
+    time.advance(5s);
+    EXPECT_EQ(there(), 2);
+    EXPECT_EQ(there(position{"e", 0}), 2) << "what has expired by its own will is not missed";
+    time.advance(5s);
+    EXPECT_EQ(there(), 1);
+    EXPECT_EQ(there(position{"e", 0}), -1) << "the first is missed";
+    EXPECT_EQ(there(position{"e", 1}), 1);
+}
+
 TEST_F(HubNodes, DeliverHereWhatCannotGoThereAndTellWhatWasMissed) {
     subscribe(one, on_one, "kept");
     subscribe(two, on_two, "kept");

@@ -121,6 +121,26 @@ TEST_F(HubsOverRedis, TellWhoComesBackThatItMissedWhatItsNodeSaidAlone) {
     EXPECT_TRUE(ben.heard("gap").empty());
 }
 
+TEST_F(HubsOverRedis, GiveNobodyWhoComesBackWhatHasOutlivedItsTime) {
+    test_client anna(hubs[1], {.user = "anna"});
+    const auto before = join(anna, "room:1");
+    loop.get(hubs[0].publish_confirmed("room:1", {.type = "said", .data = "soon stale"},
+                                       {.ttl = std::chrono::milliseconds(1)}));
+    loop.get(hubs[0].publish_confirmed("room:1", {.type = "said", .data = "news"}));
+    std::size_t told = 0;
+    loop.until([&] { return (told += anna.heard("said").size()) == 2; });
+    loop.until([&] { // it was heard here, or it is read from the history
+        test_client again(hubs[1], {.user = "anna"});
+        subscribe(again, "room:1", before);
+        EXPECT_TRUE(next(again, "subscribed").data.at("recovered").as_bool());
+        std::vector<heard_message> said;
+        loop.until([&] {
+            return std::ranges::any_of(said = again.heard("said"), [](const auto& m) { return m.data == "news"; });
+        });
+        return said.size() == 1;
+    });
+}
+
 TEST_F(HubsOverRedis, TellOfAGapWhoCameWhileTheLinkWasBroken) {
     stage->cut(0);
     loop.until([&] { return !brokers[0]->is_up(); });

@@ -12,13 +12,14 @@ TEST(RedisWire, IsTheEnvelopeOfTheReadme) {
     EXPECT_EQ(text_of(e), R"({"type":"said","data":{"text":"Hi"}})");
     e.key = "EUR";
     e.except = "c1";
+    e.ttl = std::chrono::seconds(5);
     e.what.data = nullptr;
-    EXPECT_EQ(text_of(e), R"({"type":"said","key":"EUR","except":"c1"})");
+    EXPECT_EQ(text_of(e), R"({"type":"said","key":"EUR","except":"c1","ttl":5000})");
 }
 
 TEST(RedisWire, ReadsWhatScriptsAndPeopleSay) {
     const auto kept =
-        read_channel(R"({"offset":7,"epoch":"ab","type":"said","data":[1],"key":"k","except":"c"})", "me");
+        read_channel(R"({"offset":7,"epoch":"ab","type":"said","data":[1],"key":"k","except":"c","ttl":9})", "me");
     ASSERT_TRUE(item_in(kept));
     EXPECT_EQ(item_in(kept)->at, (position{"ab", 7}));
     const auto& e = std::get<envelope>(*item_in(kept)->what);
@@ -26,6 +27,7 @@ TEST(RedisWire, ReadsWhatScriptsAndPeopleSay) {
     EXPECT_EQ(e.what.data, (json::array{1}));
     EXPECT_EQ(e.key, "k");
     EXPECT_EQ(e.except, "c");
+    EXPECT_EQ(e.ttl, std::chrono::milliseconds(9));
     const auto by_hand = read_channel(R"( { "type" : "said" } )", "me");
     ASSERT_TRUE(item_in(by_hand));
     EXPECT_EQ(item_in(by_hand)->at.offset, 0u);
@@ -36,9 +38,10 @@ TEST(RedisWire, TakesNothingThatIsNoMessage) {
                              R"({"type":"subscribed"})", R"({"type":"join"})", R"({"type":"join","data":{}})",
                              R"({"type":"leave","data":{"user":7}})", R"({"type":"said")", "\xff"})
         EXPECT_TRUE(std::holds_alternative<nonsense>(read_channel(text, "me"))) << text;
-    const auto odd = read_channel(R"({"type":"said","offset":-3,"epoch":7,"data":null})", "me");
+    const auto odd = read_channel(R"({"type":"said","offset":-3,"epoch":7,"data":null,"ttl":-1})", "me");
     ASSERT_TRUE(item_in(odd));
     EXPECT_EQ(item_in(odd)->at, position{});
+    EXPECT_FALSE(std::get<envelope>(*item_in(odd)->what).ttl);
 }
 
 TEST(RedisWire, ANodeKnowsItsOwnGap) {

@@ -31,6 +31,7 @@ struct envelope {
     std::string except{}; ///< a client that does not get it
     std::string idempotency_key{};
     std::optional<std::chrono::milliseconds> ttl{}; ///< in the history, where less than the channel's
+    std::chrono::milliseconds age{};                ///< since it was published, where it comes out of the history
 };
 
 /// What was missed since a position: all of it, or nothing and `complete` false.
