@@ -132,9 +132,28 @@ frame channel::gap_frame(json::object data) const {
 // --- what is known of it ---
 
 remembered channel::read(const std::optional<position>& from, std::size_t limit, steady_time now) {
-    remembered found;
     const std::scoped_lock lock(mutex_);
-    found.now = place();
+    return read_now(from, limit, now);
+}
+
+std::optional<remembered> channel::read_for_broker(const std::optional<position>& from, std::size_t limit,
+                                                   steady_time now) {
+    const std::scoped_lock lock(mutex_);
+    if (dead_ || !history_ || !is_warm_ || is_lost_ || said_alone_ > 0 || !knows_as_much(from, limit))
+        return {};
+    return read_now(from, limit, now);
+}
+
+// A place that is not known here may be one that the broker has come to since.
+bool channel::knows_as_much(const std::optional<position>& from, std::size_t limit) const noexcept {
+    if (!from)
+        return is_whole_ || history_->size() >= limit;
+    return from->epoch == facts_->epoch && from->offset <= last_ &&
+           (is_whole_ || history_->reaches_back_to(from->offset));
+}
+
+remembered channel::read_now(const std::optional<position>& from, std::size_t limit, steady_time now) {
+    remembered found{.now = place()};
     if (!history_)
         return found;
     history_->expire(now);

@@ -86,6 +86,8 @@ public:
 
     /// What was said since `from`, all or nothing, or the newest `limit`. Without a broker.
     remembered read(const std::optional<position>& from, std::size_t limit, steady_time now);
+    /// The same with a broker, where it would say nothing else: what it has besides has not been heard here yet.
+    std::optional<remembered> read_for_broker(const std::optional<position>& from, std::size_t limit, steady_time now);
 
     /// Frames that stand for messages which found no room: they themselves if the history has them, otherwise a gap.
     std::vector<std::pair<frame, std::string>> make_up_for(const loss& what, std::size_t listeners);
@@ -136,6 +138,8 @@ private:
     attached recover(const std::optional<position>& since, std::string_view whose, std::size_t max_recovered,
                      steady_time now, std::vector<frame>& into) const;
     bool knows(const position& since) const noexcept;
+    bool knows_as_much(const std::optional<position>& from, std::size_t limit) const noexcept;
+    remembered read_now(const std::optional<position>& from, std::size_t limit, steady_time now);
     position place() const;
     frame gap_frame(json::object data) const;
 
@@ -152,7 +156,8 @@ private:
     std::size_t size_ = 0;
     std::vector<part> parts_;
     steady_time used_at_;
-    bool is_warm_; // where it is, and what it remembers, has no hole; what was heard alone does not say so
+    bool is_warm_;          // where it is, and what it remembers, has no hole; what was heard alone does not say so
+    bool is_whole_ = false; // what is remembered reaches as far back as what the broker remembers
     bool is_lost_ =
         false; // who is here came without the broker's word on where that is, and is told of a gap once it is known
     std::uint64_t said_alone_ = 0; // and not yet in the broker's history

@@ -94,6 +94,7 @@ void channel::remember(const missed& from_broker, steady_time now, lanes_to_wake
         history_->append(encode(what, each.at.offset), each.at.offset, now - each.age, each.ttl, each.except);
     }
     history_->restore(std::move(heard));
+    is_whole_ = true;
 }
 
 bool channel::knows_its_place() const {
@@ -119,6 +120,7 @@ void channel::move_to(const position& at) {
     last_ = at.offset;
     if (!history_)
         return;
+    is_whole_ = false;
     history_->clear();
     history_->begin_after(at.offset);
 }

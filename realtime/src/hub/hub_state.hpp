@@ -104,6 +104,9 @@ public:
                                      std::size_t limit);
     /// The same, as it was sent. Without a broker.
     remembered remembered_of(std::string_view name, const std::optional<position>& from, std::size_t limit) const;
+    /// For `who`, who hears what comes: out of memory wherever the broker would say the same. Empty: it has to be asked.
+    std::optional<remembered> remembered_for(const client& who, std::string_view name,
+                                             const std::optional<position>& from, std::size_t limit) const;
     void check(std::string_view name, const message& sent, const publish_options& how) const;
 
     // --- what the broker says

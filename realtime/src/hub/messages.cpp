@@ -131,6 +131,16 @@ remembered hub_state::remembered_of(std::string_view name, const std::optional<p
     return {.complete = !from && rooms.options_of(name).history.size > 0};
 }
 
+std::optional<remembered> hub_state::remembered_for(const client& who, std::string_view name,
+                                                    const std::optional<position>& from, std::size_t limit) const {
+    if (!others)
+        return remembered_of(name, from, limit);
+    const auto room = rooms.find(name);
+    if (!room || !others->with()->is_up() || !is_subscribed(who, name))
+        return {};
+    return room->read_for_broker(from, limit, now());
+}
+
 // --- what the broker says ---
 
 void hub_state::heard(const std::string& name, envelope e) {

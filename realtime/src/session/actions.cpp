@@ -168,12 +168,12 @@ rest conversation::history(const hub_pointer& at, client_message said) {
 }
 
 rest conversation::read_history(const hub_pointer& at, client_message said) {
-    if (at->others)
-        return read_history_later(shared_from_this(), at, std::move(said));
     const auto many = limit_of(said.what.data, at->options.limits.max_recovered);
-    const auto found = at->remembered_of(said.what.channel, said.since, many);
-    history_answer told{.complete = found.complete, .now = found.now};
-    for (const auto& each : found.messages)
+    const auto found = at->remembered_for(me_, said.what.channel, said.since, many);
+    if (!found)
+        return read_history_later(shared_from_this(), at, std::move(said));
+    history_answer told{.complete = found->complete, .now = found->now};
+    for (const auto& each : found->messages)
         told.texts.push_back(each.what.text());
     say_history(*at, said, std::move(told));
     return std::nullopt;

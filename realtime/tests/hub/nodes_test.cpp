@@ -168,6 +168,48 @@ TEST_F(HubNodes, KeepWhatWasKeptElsewhereBeforeNoLongerForThat) {
     EXPECT_EQ(there(position{"e", 1}), 1);
 }
 
+TEST_F(HubNodes, TellASubscriberFromMemoryWhatTheBrokerWouldTell) {
+    publish(one, "kept", "12");
+    const auto epoch = subscribe(one, on_one, "kept")->now.epoch;
+    /// How many messages; -1 for word that they cannot be had, `ask` where the broker has to be asked.
+    constexpr int ask = -2;
+    const auto told = [&](const node& at, const std::shared_ptr<detail::client>& who, std::optional<position> since,
+                          std::size_t limit = 10) {
+        const auto found = at.state->remembered_for(*who, "kept", since, limit);
+        return !found ? ask : found->complete ? static_cast<int>(found->messages.size()) : -1;
+    };
+    EXPECT_EQ(told(one, on_one, {}), 2);
+    EXPECT_EQ(told(one, on_one, {}, 1), 1);
+    EXPECT_EQ(told(one, on_one, position{epoch, 0}), 2);
+    EXPECT_EQ(told(one, on_one, position{epoch, 0}, 1), -1) << "more than it may have";
+    EXPECT_EQ(told(one, on_one, position{epoch, 3}), ask) << "it may have heard that on another node";
+    EXPECT_EQ(told(one, on_one, position{"other", 1}), ask) << "an epoch that may be a newer one";
+    EXPECT_EQ(told(two, on_two, {}), ask) << "who is not subscribed does not hear what is not in it yet";
+    publish(two, "kept", "345");
+    EXPECT_EQ(told(one, on_one, {}), 3);
+    EXPECT_EQ(told(one, on_one, position{epoch, 2}), 3);
+    EXPECT_EQ(told(one, on_one, position{epoch, 1}), -1) << "the broker has no more either";
+    between.cut(*one.state->options.broker);
+    EXPECT_EQ(told(one, on_one, {}), ask) << "which says that it cannot be known";
+    publish(one, "kept", "a");
+    between.mend(*one.state->options.broker);
+    EXPECT_EQ(told(one, on_one, {}), ask) << "what was said here alone has no place yet";
+}
+
+TEST_F(HubNodes, AskTheBrokerForWhatLiesBehindAGap) {
+    const auto epoch = subscribe(one, on_one, "kept")->now.epoch;
+    one.state->heard_gap("kept", 1, {epoch, 9});
+    one.state->heard("kept", {.what = {.type = "m"}, .at = {epoch, 10}});
+    const auto told = [&](std::optional<position> since, std::size_t limit) {
+        const auto found = one.state->remembered_for(*on_one, "kept", since, limit);
+        return found ? static_cast<int>(found->messages.size()) : -2;
+    };
+    EXPECT_EQ(told({}, 1), 1);
+    EXPECT_EQ(told({}, 2), -2) << "it may have what was missed here";
+    EXPECT_EQ(told(position{epoch, 9}, 2), 1);
+    EXPECT_EQ(told(position{epoch, 8}, 2), -2);
+}
+
 TEST_F(HubNodes, DeliverHereWhatCannotGoThereAndTellWhatWasMissed) {
     subscribe(one, on_one, "kept");
     subscribe(two, on_two, "kept");

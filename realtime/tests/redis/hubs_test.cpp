@@ -141,6 +141,34 @@ TEST_F(HubsOverRedis, GiveNobodyWhoComesBackWhatHasOutlivedItsTime) {
     });
 }
 
+TEST_F(HubsOverRedis, AskForAHistoryOnceForAllWhoComeToItsChannel) {
+    for (int i = 1; i <= 5; ++i)
+        loop.get(hubs[0].publish_confirmed("room:1", {.type = "said", .data = i}));
+    std::size_t questions = 0;
+    stage->links[1]->on_request = [&](std::string bytes) {
+        questions += bytes.find("{room:1}:s") != std::string::npos;
+        return std::optional(std::move(bytes));
+    };
+    std::vector<std::unique_ptr<test_client>> all;
+    for (int i = 0; i < 100; ++i) {
+        auto& who = *all.emplace_back(std::make_unique<test_client>(hubs[1], identity{.user = std::to_string(i)}));
+        subscribe(who, "room:1");
+        who.say({.what = {.type = "history", .channel = "room:1", .data = {{"limit", 3}}}});
+    }
+    for (const auto& who : all) {
+        const auto told = next(*who, "history").data;
+        EXPECT_EQ(told.at("complete"), true);
+        ASSERT_EQ(told.at("messages").as_array().size(), 3u);
+        EXPECT_EQ(told.at("messages").at(0).at("offset"), 3);
+        EXPECT_EQ(told.at("messages").at(2).at("data"), 5);
+    }
+    EXPECT_LE(questions, 2u) << "where the channel is, and what it remembers";
+    test_client passer_by(hubs[1], {.user = "passer-by"});
+    passer_by.say({.what = {.type = "history", .channel = "room:1"}});
+    EXPECT_EQ(next(passer_by, "history").data.at("messages").as_array().size(), 5u);
+    EXPECT_EQ(questions, 3u) << "who does not hear what comes may have published it";
+}
+
 TEST_F(HubsOverRedis, TellOfAGapWhoCameWhileTheLinkWasBroken) {
     stage->cut(0);
     loop.until([&] { return !brokers[0]->is_up(); });
