@@ -2,6 +2,7 @@
 #include "control.hpp"
 #include "hearing.hpp"
 #include "outgoing.hpp"
+#include "recall.hpp"
 #include "scripts.hpp"
 #include "wire.hpp"
 
@@ -59,14 +60,17 @@ private:
     awaitable<void> watch();
     void link_up();
     void link_down(const std::string& why);
+    std::shared_ptr<redis::client> linked() const;
     awaitable<redis::reply> ask(redis::command c) const;
-    awaitable<void> wait_until_heard(std::string channel);
+    template <class T>
+    awaitable<T> patiently(awaitable<T> what, const char* or_else);
     void end();
 
     ground on_;
     outgoing outgoing_{on_};
     control control_{on_};
     hearing hearing_{on_, control_};
+    recall recall_{on_};
     company company_{on_};
     bell watch_bell_;
     std::mutex mutex_;
@@ -94,6 +98,7 @@ awaitable<void> redis_broker::run(broker_listener& to, const std::vector<channel
     outgoing_.begin(ex);
     control_.begin(ex);
     hearing_.begin(ex);
+    recall_.begin(ex);
     company_.begin(ex);
     watch_bell_.begin(ex);
     std::exception_ptr failure;
@@ -114,11 +119,12 @@ awaitable<void> redis_broker::work() {
     co_await control_.find_place();
     co_await (until_closed(watch()) && until_closed(outgoing_.send()) && until_closed(hearing_.follow_wants()) &&
               until_closed(hearing_.listen()) && until_closed(hearing_.read_on()) && until_closed(hearing_.check()) &&
-              until_closed(control_.read_on()) && until_closed(company_.keep()));
+              until_closed(control_.read_on()) && until_closed(recall_.answer()) && until_closed(company_.keep()));
 }
 
 void redis_broker::end() {
     on_.up = false;
+    recall_.close();
     on_.set_redis(nullptr);
     const std::scoped_lock lock(mutex_);
     ended_ = true;
@@ -163,6 +169,7 @@ awaitable<void> redis_broker::stop(deadline limit) {
     outgoing_.close();
     control_.close();
     hearing_.close();
+    recall_.close();
     company_.close();
     watch_bell_.close();
     if (redis)
@@ -236,20 +243,18 @@ awaitable<placed> redis_broker::publish_confirmed(std::string channel, envelope 
     if (!outgoing_.push({.channel = std::move(channel), .what = std::move(e), .told = told}))
         throw error(infra::errc::overloaded, description() + ": " + std::to_string(on_.options.max_unsent) +
                                                  " messages wait to be sent (max_unsent); the message was not sent");
-    try {
-        co_return co_await with_deadline(told.get(), deadline::after(for_an_answer, on_.time.steady()), on_.time);
-    } catch (const boost::system::system_error& e) {
-        if (e.code() != infra::errc::timed_out)
-            throw;
-        throw error(infra::errc::unavailable,
-                    description() + ": no answer within 5 s; the message is sent when there is a link again");
-    }
+    co_return co_await patiently(told.get(), ": no answer within 5 s; the message is sent when there is a link again");
+}
+
+std::shared_ptr<redis::client> redis_broker::linked() const {
+    auto redis = on_.redis();
+    if (!redis || !on_.up)
+        throw error(infra::errc::unavailable, description() + ": there is no link to the other nodes");
+    return redis;
 }
 
 awaitable<redis::reply> redis_broker::ask(redis::command c) const {
-    const auto redis = on_.redis();
-    if (!redis || !on_.up)
-        throw error(infra::errc::unavailable, description() + ": there is no link to the other nodes");
+    const auto redis = linked();
     std::string why;
     try {
         auto r = co_await redis->execute(std::move(c), on_.soon());
@@ -263,26 +268,27 @@ awaitable<redis::reply> redis_broker::ask(redis::command c) const {
     throw error(infra::errc::unavailable, why);
 }
 
-awaitable<void> redis_broker::wait_until_heard(std::string channel) {
+template <class T>
+awaitable<T> redis_broker::patiently(awaitable<T> what, const char* or_else) {
     try {
-        co_await with_deadline(hearing_.ready(std::move(channel)), deadline::after(for_an_answer, on_.time.steady()),
-                               on_.time);
-        co_return;
+        co_return co_await with_deadline(std::move(what), deadline::after(for_an_answer, on_.time.steady()), on_.time);
     } catch (const boost::system::system_error& e) {
         if (e.code() != infra::errc::timed_out)
             throw;
     }
-    throw error(infra::errc::unavailable, description() + ": the channel could not be subscribed within 5 s");
+    throw error(infra::errc::unavailable, description() + or_else);
 }
 
 awaitable<missed> redis_broker::history(std::string channel, std::optional<position> from, std::size_t limit) {
     if (on_.redis() && on_.history_of(channel).size == 0)
         co_return missed{.complete = !from};
     if (on_.up)
-        co_await wait_until_heard(channel);
-    const auto wanted = from ? limit + 1 : limit; // one more: it cannot be had
-    auto r = history_in(co_await ask(read_command(on_, channel, from, wanted, false)));
-    co_return missed_since(from, limit, r);
+        co_await patiently(hearing_.ready(channel), ": the channel could not be subscribed within 5 s");
+    linked();
+    question what{
+        .channel = std::move(channel), .from = from, .limit = from ? limit + 1 : limit}; // one more: it cannot be had
+    const auto answer = co_await patiently(recall_.read(std::move(what)), ": no answer within 5 s");
+    co_return missed_since(from, limit, *answer);
 }
 
 // --- Users -----------------------------------------------------------------------------------------------------------------

@@ -104,7 +104,7 @@ history_reply history_in(redis::reply r);
 redis::command read_command(const ground& on, const std::string& channel, const std::optional<position>& from,
                             std::size_t limit, bool by_node);
 
-/// What a client that was at `from` is given: all, or nothing.
+/// What a client that was at `from` is given: all, or nothing. `r` may have more than was asked for.
 missed missed_since(const std::optional<position>& from, std::size_t limit, const history_reply& r);
 
 } // namespace infra::realtime::over_redis

@@ -7,6 +7,7 @@
 #include <infra/base/error.hpp>
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 namespace infra::realtime::over_redis {
@@ -62,22 +63,32 @@ std::optional<envelope> message_of(const history_reply::entry& e, const std::str
     return told;
 }
 
-bool is_whole(const position& from, std::size_t limit, const history_reply& r) {
-    if (from.epoch != r.now.epoch || from.offset > r.now.offset || r.entries.size() > limit)
+using part = std::span<const history_reply::entry>;
+
+part part_of(const history_reply& r, const std::optional<position>& from) {
+    if (!from || from->epoch != r.now.epoch)
+        return r.entries;
+    const auto first = std::ranges::upper_bound(r.entries, from->offset, {}, &history_reply::entry::offset);
+    return {first, r.entries.end()};
+}
+
+bool is_whole(const position& from, std::size_t limit, const position& now, part there) {
+    if (from.epoch != now.epoch || from.offset > now.offset || there.size() > limit)
         return false;
-    if (r.entries.empty())
-        return from.offset == r.now.offset;
-    return r.entries.front().offset == from.offset + 1 && r.entries.back().offset == r.now.offset &&
-           r.entries.size() == r.now.offset - from.offset;
+    if (there.empty())
+        return from.offset == now.offset;
+    return there.front().offset == from.offset + 1 && there.back().offset == now.offset &&
+           there.size() == now.offset - from.offset;
 }
 
 } // namespace
 
 missed missed_since(const std::optional<position>& from, std::size_t limit, const history_reply& r) {
-    missed out{.complete = !from || is_whole(*from, limit, r), .now = r.now};
+    const auto there = part_of(r, from);
+    missed out{.complete = !from || is_whole(*from, limit, r.now, there), .now = r.now};
     if (!out.complete)
         return out;
-    for (const auto& each : r.entries)
+    for (const auto& each : there.first(std::min(limit, there.size())))
         if (auto message = message_of(each, r.now.epoch))
             out.messages.push_back(std::move(*message));
     if (!from)

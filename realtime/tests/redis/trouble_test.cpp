@@ -235,6 +235,77 @@ TEST_F(RedisBroker, SendsAFewAtOnceWhereMessagesAreLarge) {
     EXPECT_LT(most, 2'000'000u) << "of eight million";
 }
 
+TEST_F(RedisBroker, ReadsAHistoryOnceForAllWhoAskMeanwhile) {
+    start(1);
+    want(0, "long:1");
+    for (int i = 1; i <= 50; ++i)
+        say(0, i, "long:1");
+    loop.until([&] { return nodes[0]->messages.size() == 50; });
+    const auto epoch = nodes[0]->positions.back().epoch;
+    std::size_t questions = 0;
+    stage->links[0]->on_request = [&](std::string bytes) {
+        constexpr std::string_view stream = "{long:1}:s";
+        for (auto at = bytes.find(stream); at != std::string::npos; at = bytes.find(stream, at + 1))
+            ++questions;
+        return std::optional(std::move(bytes));
+    };
+    std::vector<std::shared_ptr<infra::testing::outcome<missed>>> asked;
+    for (std::uint64_t i = 0; i < 1'000; ++i)
+        asked.push_back(loop.spawn(
+            at(0).history("long:1", i % 2 ? std::optional(position{epoch, i % 50}) : std::nullopt, 1 + i % 60)));
+    loop.until([&] { return std::ranges::all_of(asked, [](const auto& each) { return each->done(); }); });
+    for (std::uint64_t i = 0; i < 1'000; ++i) {
+        const auto& found = asked[i]->value.value();
+        const auto limit = 1 + i % 60, behind = i % 2 ? 50 - i % 50 : 50;
+        EXPECT_EQ(found.now, (position{epoch, 50}));
+        EXPECT_EQ(found.complete, i % 2 == 0 || behind <= limit) << i;
+        ASSERT_EQ(found.messages.size(), found.complete ? std::min(limit, behind) : 0) << i;
+        for (std::size_t n = 0; n < found.messages.size(); ++n)
+            EXPECT_EQ(found.messages[n].at.offset, 51 - found.messages.size() + n) << i;
+    }
+    EXPECT_GE(questions, 1u);
+    EXPECT_LE(questions, 6u) << "of the newest, and from a place on: the first ones, and the others";
+}
+
+TEST_F(RedisBroker, FindsWhatWasPublishedBeforeItAskedThoughOthersHadAskedAlready) {
+    start(2);
+    for (std::uint64_t i = 1; i <= 50; ++i) {
+        const auto others = loop.spawn(at(0).history("long:1", {}, 100));
+        loop.io.poll_one();
+        loop.get(at(1).publish_confirmed("long:1", {.what = {.type = "said"}}));
+        EXPECT_EQ(loop.get(at(0).history("long:1", {}, 100)).now.offset, i);
+        loop.until([&] { return others->done(); });
+    }
+}
+
+TEST_F(RedisBroker, TellsAllWhoAskThatTheLinkIsBroken) {
+    start(1);
+    std::vector<std::shared_ptr<infra::testing::outcome<missed>>> asked;
+    stage->cut(0);
+    for (int i = 0; i < 10; ++i)
+        asked.push_back(loop.spawn(at(0).history("long:" + std::to_string(i % 3), {}, 10)));
+    loop.until([&] { return std::ranges::all_of(asked, [](const auto& each) { return each->done(); }); });
+    for (const auto& each : asked)
+        EXPECT_EQ(each->code(), infra::errc::unavailable) << each->what();
+    stage->mend(0);
+    loop.until([&] { return at(0).is_up(); });
+    EXPECT_TRUE(loop.get(at(0).history("long:1", {}, 10)).complete);
+}
+
+TEST_F(RedisBroker, TellsAllWhoAskWhenItStops) {
+    start(1);
+    stage->links[0]->holds_reply = [](const std::string&) { return true; };
+    const auto first = loop.spawn(at(0).history("long:1", {}, 10));
+    loop.settle();
+    const auto second = loop.spawn(at(0).history("long:1", {}, 10));
+    loop.settle();
+    EXPECT_FALSE(first->done() || second->done());
+    loop.wait(at(0).stop(deadline::after(200ms)));
+    loop.until([&] { return first->done() && second->done(); });
+    EXPECT_EQ(first->code(), infra::errc::unavailable) << first->what();
+    EXPECT_EQ(second->code(), infra::errc::unavailable) << second->what();
+}
+
 TEST_F(RedisBroker, SendsWhatItHadTakenWhenTheLinkBrokeAndThenTellsOfTheRest) {
     start(2);
     want(1, "long:1");
