@@ -50,6 +50,8 @@ awaitable<json::value> dashboard_client::get(std::string path) const {
 awaitable<json::value> dashboard_client::send(http::method how, std::string path, json::value body) const {
     auto request = at_.request(std::string(api) + path);
     request.method = how;
+    request.headers.set("sec-fetch-site", "same-origin"); // no other site's page makes us ask
+    request.headers.set("x-infra-dashboard", "1");
     if (!body.is_null()) {
         request.headers.set("content-type", "application/json");
         request.body = json::to_text(body);

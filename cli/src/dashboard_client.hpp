@@ -23,6 +23,7 @@ public:
 
     /// Below /infra/api; a path with its query.
     awaitable<json::value> get(std::string path) const;
+    /// Acts as the page does, also where the service itself says who may.
     awaitable<json::value> send(http::method how, std::string path, json::value body) const;
 
     /// The stream of a live topic, once the service has begun it.

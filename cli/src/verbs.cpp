@@ -9,7 +9,9 @@ void add_all(frame& f) {
     add_cron(f);
     add_doctor(f);
     add_email(f);
+    add_errors(f);
     add_health(f);
+    add_levels(f);
     add_logs(f);
     add_man(f);
     add_metrics(f);

@@ -20,7 +20,7 @@ public:
     static constexpr std::string_view token = "of-operators-only";
 
     top_service() {
-        routes_.get("/{path...}", [this](const http::request& r) { return answer(r); });
+        routes_.any("/{path...}", [this](const http::request& r) { return answer(r); });
         server_ = std::make_unique<http::server>(routes_, http::server_options{.port = 0});
         server_->listen();
         running_ = std::thread([this] { wait(server_->run()); });
@@ -39,10 +39,16 @@ public:
         answers_[path] = {status, std::move(body)};
     }
 
-    /// Paths, in order.
+    /// Paths, in order; of what changes something behind its method: "PUT /a".
     std::vector<std::string> asked() const {
         const std::lock_guard hold(mutex_);
         return asked_;
+    }
+
+    /// The body of the last request that had one.
+    std::string told() const {
+        const std::lock_guard hold(mutex_);
+        return told_;
     }
 
     /// What the dashboard answers operators with.
@@ -59,7 +65,9 @@ private:
     http::response answer(const http::request& r) {
         const std::lock_guard hold(mutex_);
         const std::string path(r.path());
-        asked_.push_back(path);
+        asked_.push_back((r.method() == http::method::get ? "" : std::string(to_string(r.method())) + " ") + path);
+        if (!r.body().empty())
+            told_ = r.body();
         if (path.starts_with("/infra/") && r.header("authorization") != "Bearer " + std::string(token))
             return http::response::error(401, "not_logged_in", "nobody is logged in");
         const auto found = answers_.find(path);
@@ -70,6 +78,7 @@ private:
     mutable std::mutex mutex_;
     std::map<std::string, std::pair<int, std::string>> answers_; // guarded by mutex_
     std::vector<std::string> asked_;                             // guarded by mutex_
+    std::string told_;                                           // guarded by mutex_
     http::router routes_;
     std::unique_ptr<http::server> server_;
     std::thread running_;
