@@ -32,17 +32,18 @@ configuration configuration_of(const config_place& place, const environment& pro
     return made;
 }
 
-CLI::App& config_group::add(verb v, std::function<exit_code(const configuration&, const output&)> act) const {
+exit_code with_configuration(const config_place& place, const output& to, const configured_act& act) {
+    try {
+        return act(configuration_of(place, environment::of_process()), to);
+    } catch (const error& e) {
+        return to.fail(e.code() == errc::invalid_input ? exit_code::not_found : exit_code::failed, e.what());
+    }
+}
+
+CLI::App& config_group::add(verb v, configured_act act) const {
     return to.add(
         std::move(v),
-        [place = place, act = std::move(act)](const output& o) {
-            try {
-                return act(configuration_of(*place, environment::of_process()), o);
-            } catch (const error& e) {
-                return o.fail(e.code() == errc::invalid_input ? exit_code::not_found : exit_code::failed, e.what());
-            }
-        },
-        &app);
+        [place = place, act = std::move(act)](const output& o) { return with_configuration(*place, o, act); }, &app);
 }
 
 void add_config(frame& f) {

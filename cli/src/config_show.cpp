@@ -1,115 +1,114 @@
 #include "config_docs.hpp"
 #include "config_verbs.hpp"
+#include "dashboard_client.hpp"
+#include "json_members.hpp"
 #include "printable.hpp"
-#include "table.hpp"
+#include "setting_shown.hpp"
+#include "until_interrupted.hpp"
+#include "verbs.hpp"
 
-#include <boost/json/array.hpp>
+#include <boost/asio/this_coro.hpp>
 
 #include <algorithm>
+#include <ostream>
+#include <stdexcept>
 
 namespace infra::cli {
 namespace {
 
 struct show_words {
-    std::vector<std::string> names;
-    std::string module;
-    bool only_set = false;
-    bool all = false;
+    setting_choice which;
+    service_place place;
 };
 
-bool is_set(const app::effective_setting& s) { return s.source != app::setting_source::standard; }
+void print(const shown_settings& shown, const std::vector<std::string>& warnings, const output& to) {
+    json::array documents, said;
+    std::ranges::transform(shown, std::back_inserter(documents), setting_document_of);
+    for (const auto& each : warnings)
+        said.push_back(json::value(each));
+    to.print(setting_table_of(shown, to), {{"settings", std::move(documents)}, {"warnings", std::move(said)}});
+    if (to.json)
+        return;
+    for (const auto& each : warnings)
+        to.err << "infra: " << printable(each) << '\n';
+}
 
-bool is_asked_for(const app::effective_setting& s, const show_words& words) {
-    if (!words.names.empty())
-        return std::ranges::count(words.names, s.known->name) > 0;
-    if (!words.module.empty() && s.known->module != words.module)
-        return false;
-    return words.all || is_set(s) || (!words.only_set && !s.value.empty());
+// --- as a service would be started here ---------------------------------------------------------------------------
+
+shown_setting shown_of(const app::effective_setting& s, const configuration& given) {
+    const bool from_file = s.source == app::setting_source::dotenv;
+    return {.name = std::string(s.known->name),
+            .module = std::string(s.known->module),
+            .value = s.value,
+            .source = from_file ? given.file : std::string(to_string(s.source)),
+            .problem = s.problem,
+            .secret = s.known->secret,
+            .is_set = s.source != app::setting_source::standard};
 }
 
 // In the order of the documentation.
-std::vector<app::effective_setting> asked_for(const show_words& words, const configuration& given) {
+shown_settings settings_in(const configuration& given) {
     const auto all = app::effective_settings(given.process, given.beside.values);
-    std::vector<app::effective_setting> found;
+    shown_settings found;
     for (const auto* each : settings_of())
         for (const auto& effective : all)
-            if (effective.known == each && is_asked_for(effective, words))
-                found.push_back(effective);
+            if (effective.known == each)
+                found.push_back(shown_of(effective, given));
     return found;
 }
 
-std::string source_of(const app::effective_setting& s, const configuration& given) {
-    return s.source == app::setting_source::dotenv ? given.file : std::string(to_string(s.source));
-}
-
-table_row row_of(const app::effective_setting& s, const configuration& given) {
-    return {std::string(s.known->name), source_of(s, given),
-            s.value + (s.problem.empty() ? "" : "  (" + s.problem + ")")};
-}
-
-std::string text_of(const std::vector<app::effective_setting>& shown, const configuration& given, const output& to) {
-    std::vector<table_row> rows;
-    for (const auto& each : shown)
-        rows.push_back(row_of(each, given));
-    return table({"NAME", "FROM", "VALUE"}, rows, [&](std::size_t row, std::size_t, std::string_view cell) {
-        return to.painted(!shown[row].problem.empty() ? ink::bad : is_set(shown[row]) ? ink::strong : ink::faint, cell);
-    });
-}
-
-boost::json::value document_of(const app::effective_setting& s, const configuration& given) {
-    return {{"name", s.known->name},
-            {"module", s.known->module},
-            {"value", s.value.empty() ? boost::json::value() : boost::json::value(s.value)},
-            {"from", source_of(s, given)},
-            {"secret", s.known->secret},
-            {"problem", s.problem.empty() ? boost::json::value() : boost::json::value(s.problem)}};
-}
-
-std::string known_name_like(const std::string& name) {
-    std::vector<std::string> known;
-    for (const auto& each : app::known_settings())
-        known.emplace_back(each.name);
-    return nearest(name, known);
-}
-
-exit_code refuse(const std::string& name, const output& to) {
-    const auto meant = known_name_like(name);
-    return to.fail(exit_code::not_found,
-                   "nothing reads '" + printable(name) + "'" +
-                       (meant.empty() ? "; infra config docs lists what is read" : "; did you mean " + meant + "?"));
-}
-
-exit_code show(const show_words& words, const configuration& given, const output& to) {
-    for (const auto& each : words.names)
-        if (!app::find_setting(each))
-            return refuse(each, to);
-    if (!words.module.empty() && settings_of(words.module).empty())
-        return to.fail(exit_code::not_found, "no module is called '" + printable(words.module) + "'");
-    const auto shown = asked_for(words, given);
-    boost::json::array documents;
-    for (const auto& each : shown)
-        documents.push_back(document_of(each, given));
-    to.print(text_of(shown, given, to), {{"settings", std::move(documents)}});
-    for (const auto& each : given.beside.problems)
-        to.err << "infra: " << printable(each) << '\n';
+exit_code show_here(const show_words& words, const configuration& given, const output& to) {
+    print(chosen(words.which, settings_in(given)), given.beside.problems, to);
     return exit_code::ok;
+}
+
+// --- of a service that runs ---------------------------------------------------------------------------------------
+
+awaitable<exit_code> show_running(show_words words, service_access at, const output& to) {
+    const dashboard_client service(co_await asio::this_coro::executor, std::move(at));
+    const auto page = co_await service.get("/settings");
+    shown_settings all;
+    std::ranges::transform(items_of(page, "items"), std::back_inserter(all), setting_in);
+    std::vector<std::string> warnings;
+    for (const auto& each : items_of(page, "warnings"))
+        if (each.is_string())
+            warnings.emplace_back(each.get_string());
+    print(chosen(words.which, all), warnings, to);
+    co_return exit_code::ok;
+}
+
+exit_code show(const show_words& words, const config_place& here, const output& to) {
+    return told_how_it_ends(to, [&] {
+        if (words.place.url.empty())
+            return with_configuration(here, to,
+                                      [&](const configuration& c, const output& o) { return show_here(words, c, o); });
+        if (!here.env_file.empty() || here.ignores_process)
+            throw std::invalid_argument("--env-file, --ignore-environment: a service that runs has its own variables; "
+                                        "leave them or --url out");
+        return until_interrupted(show_running(words, access_to(words.place), to));
+    });
 }
 
 } // namespace
 
 void add_config_show(const config_group& to) {
     const auto words = std::make_shared<show_words>();
-    auto& app =
-        to.add({.name = "show",
-                .description = "Shows what counts of each setting, and where it comes from. Secrets are not shown.",
-                .examples = {"infra config show", "infra config show QUEUE_URL REDIS_URL",
-                             "infra config show --set --env-file production.env --json"}},
-               [words](const configuration& given, const output& o) { return show(*words, given, o); });
+    auto& app = to.to.add(
+        {.name = "show",
+         .description = "Shows what counts of each setting, and where it comes from: as a service would be started "
+                        "here, or with --url of one that runs, which is asked by its dashboard, with "
+                        "INFRA_ADMIN_TOKEN. Secrets are not shown.",
+         .examples = {"infra config show", "infra config show QUEUE_URL REDIS_URL",
+                      "infra config show --set --env-file production.env --json",
+                      "infra config show --set --url http://127.0.0.1:3000"}},
+        [words, place = to.place](const output& o) { return show(*words, *place, o); }, &to.app);
     add_config_options(app, *to.place);
-    app.add_option("names", words->names, "Only these variables");
-    app.add_option("--module", words->module, "Only those of this module, such as queue");
-    app.add_flag("--set", words->only_set, "Only what is set somewhere, no defaults");
-    app.add_flag("--all", words->all, "What has no value too");
+    app.add_option("names", words->which.names, "Only these variables");
+    app.add_option("--module", words->which.module, "Only those of this module, such as queue");
+    app.add_flag("--set", words->which.only_set, "Only what is set somewhere, no defaults");
+    app.add_flag("--all", words->which.all, "What has no value too");
+    app.add_option("--url", words->place.url, "Of the service that listens there; default: of none that runs");
+    app.add_option("--timeout", words->place.timeout, "How long to wait for its answer")->capture_default_str();
 }
 
 } // namespace infra::cli

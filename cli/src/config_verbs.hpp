@@ -34,13 +34,18 @@ struct configuration {
 /// was named and is not there.
 configuration configuration_of(const config_place& place, const environment& process);
 
+using configured_act = std::function<exit_code(const configuration&, const output&)>;
+
+/// What cannot be read is told, and becomes an exit code.
+exit_code with_configuration(const config_place& place, const output& to, const configured_act& act);
+
 /// The word `config`, on which the verbs hang.
 struct config_group {
     frame& to;
     CLI::App& app;
     std::shared_ptr<config_place> place;
 
-    CLI::App& add(verb v, std::function<exit_code(const configuration&, const output&)> act) const;
+    CLI::App& add(verb v, configured_act act) const;
 };
 
 void add_config_check(const config_group& to);

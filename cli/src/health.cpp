@@ -1,5 +1,6 @@
 #include "health.hpp"
 #include "frame.hpp"
+#include "health_history.hpp"
 #include "printable.hpp"
 #include "verbs.hpp"
 
@@ -46,9 +47,10 @@ std::string shown_state(const std::string& state, bool colours) {
 }
 
 struct options {
-    std::string url;
-    std::string timeout = "5s";
+    service_place place;
     bool quiet = false;
+    bool full = false;
+    bool now = false;
 };
 
 exit_code show(const health_answer& answer, const options& given, const output& to) {
@@ -58,12 +60,16 @@ exit_code show(const health_answer& answer, const options& given, const output& 
 }
 
 exit_code act(const options& given, const output& to) {
-    const auto patience = parse_duration(given.timeout);
+    if (given.quiet && (given.full || given.now))
+        return to.fail(exit_code::usage, "--quiet: prints nothing, and --full and --now are there to be read");
+    if (given.full || given.now)
+        return show_health_history(given.place, given.now, to);
+    const auto patience = parse_duration(given.place.timeout);
     if (!patience)
         return to.fail(exit_code::usage, "--timeout: expected a duration such as 500ms or 5s");
     try {
         const auto env = environment::of_process();
-        const auto url = health_url(given.url.empty() ? url_from(env) : given.url);
+        const auto url = health_url(given.place.url.empty() ? url_from(env) : given.place.url);
         const auto response = wait(ask(url, env.get_or("HEALTH_TOKEN", ""), *patience));
         return show(read_health(response.status, response.body, to.colours), given, to);
     } catch (const boost::system::system_error& e) {
@@ -123,16 +129,20 @@ health_answer read_health(int status, std::string_view body, bool colours) {
 
 void add_health(frame& f) {
     const auto given = std::make_shared<options>();
-    auto& app =
-        f.add({.name = "health",
-               .description = "Asks a service how it is. Healthy and degraded exit with 0, unhealthy with 4, no "
-                              "connection with 5.",
-               .examples = {"infra health", "infra health --url http://10.0.0.7:3000/ready",
-                            "infra health --quiet --timeout 1s        # a container's probe"}},
-              [given](const output& to) { return act(*given, to); });
-    app.add_option("--url", given->url, "Where it listens; default http://$HOST:$PORT, path /health");
-    app.add_option("--timeout", given->timeout, "How long to wait for an answer")->capture_default_str();
+    auto& app = f.add({.name = "health",
+                       .description =
+                           "Asks a service how it is. Healthy and degraded exit with 0, unhealthy with 4, no "
+                           "connection with 5. With --full its dashboard tells since when, what each check says, and "
+                           "its last runs; that takes INFRA_ADMIN_TOKEN.",
+                       .examples = {"infra health", "infra health --url http://10.0.0.7:3000/ready",
+                                    "infra health --quiet --timeout 1s        # a container's probe",
+                                    "infra health --full --url http://10.0.0.7:3000"}},
+                      [given](const output& to) { return act(*given, to); });
+    app.add_option("--url", given->place.url, "Where it listens; default http://$HOST:$PORT, path /health");
+    app.add_option("--timeout", given->place.timeout, "How long to wait for an answer")->capture_default_str();
     app.add_flag("--quiet", given->quiet, "Print nothing, only exit");
+    app.add_flag("--full", given->full, "How it came to that");
+    app.add_flag("--now", given->now, "The same, once all checks have run anew: otherwise it may be 5 s old");
 }
 
 } // namespace infra::cli

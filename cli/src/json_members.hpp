@@ -5,6 +5,7 @@
 #include <infra/base/json.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -30,10 +31,13 @@ inline std::int64_t integer_of(const json::value& of, std::string_view name) {
     return failed ? 0 : value;
 }
 
-inline double number_of(const json::value& of, std::string_view name) {
+inline std::optional<double> known_number_of(const json::value& of, std::string_view name) {
     const auto* found = member_of(of, name);
-    return found && found->is_number() ? found->to_number<double>() : 0;
+    return found && found->is_number() ? std::optional(found->to_number<double>()) : std::nullopt;
 }
+
+/// Zero where it is no number.
+inline double number_of(const json::value& of, std::string_view name) { return known_number_of(of, name).value_or(0); }
 
 inline bool is_so(const json::value& of, std::string_view name) {
     const auto* found = member_of(of, name);

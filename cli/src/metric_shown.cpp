@@ -51,11 +51,6 @@ table_row row_of(const json::value& line) {
             top::curve_text(in_parts(all, curve_cells), std::min(all.size(), curve_cells))};
 }
 
-std::string number_cell(const json::value& of, std::string_view name) {
-    const auto* found = member_of(of, name);
-    return number_text(found && found->is_number() ? std::optional(found->to_number<double>()) : std::nullopt);
-}
-
 } // namespace
 
 std::vector<std::optional<double>> in_parts(const std::vector<std::optional<double>>& values, std::size_t parts) {
@@ -78,7 +73,7 @@ std::string metric_list_of(const json::array& metrics) {
     std::vector<table_row> rows;
     for (const auto& each : metrics)
         rows.push_back({cell_of(each, "name"), cell_of(each, "type"), cell_of(each, "series"),
-                        number_cell(each, "last"), cell_of(each, "help")});
+                        number_text(known_number_of(each, "last")), cell_of(each, "help")});
     return table({"NAME", "TYPE", "SERIES", "LAST", "WHAT IT IS"}, rows);
 }
 
