@@ -38,7 +38,7 @@ void throw_if_half_done(const std::string& name, std::span<const reply> replies)
                                     in_brief(failed->error_message()));
 }
 
-bool only_reads(const command& c) { return replay_of(c) == replay::read; }
+bool is_read(const command& c) { return replay_of(c) == replay::read; }
 
 } // namespace
 
@@ -61,7 +61,7 @@ void cluster_plan::add(const command& c, const slots_of_command& where, std::spa
                                                     "client::masters and client::execute_at");
     if (whose != audience::any)
         return add_for_masters(c, whose, masters);
-    origins_.push_back({.name = std::string(c.name()), .reads = only_reads(c), .first = parts_.size()});
+    origins_.push_back({.name = std::string(c.name()), .reads = is_read(c), .first = parts_.size()});
     parts_.push_back({.what = {c}, .slot = where.has_keys ? std::optional(where.slot) : std::nullopt});
 }
 
@@ -74,7 +74,7 @@ void cluster_plan::add_split(const command& c) {
     }
     const auto count = pieces.size();
     origins_.push_back({.name = std::string(c.name()),
-                        .reads = only_reads(c),
+                        .reads = is_read(c),
                         .pieces = std::move(pieces),
                         .first = first,
                         .count = count});
@@ -82,7 +82,7 @@ void cluster_plan::add_split(const command& c) {
 
 void cluster_plan::add_for_masters(const command& c, audience whose, std::span<const address> masters) {
     origins_.push_back({.name = std::string(c.name()),
-                        .reads = only_reads(c),
+                        .reads = is_read(c),
                         .joined = whose,
                         .first = parts_.size(),
                         .count = masters.size()});

@@ -1,5 +1,7 @@
 #include "command_keys.hpp"
 
+#include "word.hpp"
+
 #include <algorithm>
 #include <charconv>
 #include <string>
@@ -65,13 +67,10 @@ constexpr rules_entry entries[] = {
     {{by_server, 0, 0, 1}, "DEBUG MEMORY MIGRATE"},
 };
 
-constexpr std::size_t longest = 20; // GEORADIUSBYMEMBER_RO
-
-std::string upper(std::string_view text) {
+std::string upper_word(std::string_view text) {
     std::string out(text);
     for (auto& c : out)
-        if (c >= 'a' && c <= 'z')
-            c = static_cast<char>(c - 32);
+        c = upper(c);
     return out;
 }
 
@@ -90,9 +89,9 @@ const std::unordered_map<std::string_view, rule>& rules() {
 }
 
 rule rule_of(std::string_view name) {
-    if (name.size() > longest)
+    if (name.size() > longest_command_name)
         return {};
-    const auto found = rules().find(upper(name)); // in place: short
+    const auto found = rules().find(upper_word(name)); // in place: short
     return found == rules().end() ? rule() : found->second;
 }
 
@@ -124,7 +123,7 @@ std::vector<std::size_t> after_their_number(words_of_command words, const rule& 
 
 std::vector<std::size_t> of_streams(words_of_command words) {
     std::vector<std::size_t> out;
-    const auto begin = std::ranges::find_if(words, [](auto w) { return w.size() == 7 && upper(w) == "STREAMS"; });
+    const auto begin = std::ranges::find_if(words, [](auto w) { return w.size() == 7 && upper_word(w) == "STREAMS"; });
     if (begin == words.end())
         return out;
     const auto first = static_cast<std::size_t>(begin - words.begin()) + 1;
@@ -138,13 +137,13 @@ std::vector<std::size_t> with_store(words_of_command words) {
     if (words.size() > 1)
         out.push_back(1);
     for (std::size_t i = 2; i + 1 < words.size(); ++i)
-        if (words[i].size() <= 9 && (upper(words[i]) == "STORE" || upper(words[i]) == "STOREDIST"))
+        if (words[i].size() <= 9 && (upper_word(words[i]) == "STORE" || upper_word(words[i]) == "STOREDIST"))
             out.push_back(i + 1);
     return out;
 }
 
 bool is_word(std::string_view word, std::initializer_list<std::string_view> any) {
-    return word.size() <= longest && std::ranges::find(any, upper(word)) != any.end();
+    return word.size() <= longest_command_name && std::ranges::find(any, upper_word(word)) != any.end();
 }
 
 } // namespace

@@ -1,5 +1,7 @@
 #include "command_table.hpp"
 
+#include "word.hpp"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -24,7 +26,7 @@ constexpr auto never = replay::never;
 
 // Redis 7.0's commands, less those about which nothing is to be said. A test compares them with what a server says of
 // itself. A name may stand for subcommands that differ; such a one is `never`, or is looked at below.
-constexpr facts table[] = {
+constexpr facts known_commands[] = {
     // keys
     {"COPY", never},
     {"DEL", idem},
@@ -192,19 +194,8 @@ constexpr facts table[] = {
     {"UNSUBSCRIBE", never, forbidden},
 };
 
-constexpr char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; }
-
-constexpr bool same(std::string_view a, std::string_view upper_b) {
-    if (a.size() != upper_b.size())
-        return false;
-    for (std::size_t i = 0; i < a.size(); ++i)
-        if (upper(a[i]) != upper_b[i])
-            return false;
-    return true;
-}
-
 // FNV-1a: names are short.
-constexpr std::size_t hash(std::string_view name) {
+constexpr std::size_t hash_of_word(std::string_view name) {
     std::uint32_t h = 2166136261u;
     for (const char c : name)
         h = (h ^ static_cast<unsigned char>(upper(c))) * 16777619u;
@@ -212,13 +203,12 @@ constexpr std::size_t hash(std::string_view name) {
 }
 
 constexpr std::size_t buckets = 512;
-constexpr std::size_t longest = 20; // GEORADIUSBYMEMBER_RO
 
-constexpr auto index = [] {
+constexpr auto known_by_hash = [] {
     std::array<std::uint8_t, buckets> made{}; // 0: empty, else 1 + the place in the table
-    static_assert(std::size(table) < 255);
-    for (std::size_t i = 0; i < std::size(table); ++i) {
-        auto at = hash(table[i].name) % buckets;
+    static_assert(std::size(known_commands) < 255);
+    for (std::size_t i = 0; i < std::size(known_commands); ++i) {
+        auto at = hash_of_word(known_commands[i].name) % buckets;
         while (made[at] != 0)
             at = (at + 1) % buckets;
         made[at] = static_cast<std::uint8_t>(i + 1);
@@ -227,10 +217,10 @@ constexpr auto index = [] {
 }();
 
 const facts* find(std::string_view name) noexcept {
-    if (name.size() > longest)
+    if (name.size() > longest_command_name)
         return nullptr;
-    for (auto at = hash(name) % buckets; index[at] != 0; at = (at + 1) % buckets)
-        if (const auto& each = table[index[at] - 1]; same(name, each.name))
+    for (auto at = hash_of_word(name) % buckets; known_by_hash[at] != 0; at = (at + 1) % buckets)
+        if (const auto& each = known_commands[known_by_hash[at] - 1]; same_word(name, each.name))
             return &each;
     return nullptr;
 }
@@ -239,7 +229,7 @@ bool has_word(const command& c, std::initializer_list<std::string_view> any, std
     const auto words = c.words();
     for (std::size_t i = from; i < words.size(); ++i)
         for (const auto each : any)
-            if (same(words[i], each))
+            if (same_word(words[i], each))
                 return true;
     return false;
 }
@@ -249,7 +239,7 @@ bool has_word(const command& c, std::initializer_list<std::string_view> any, std
 bool is_plain_set(const command& c) {
     const auto words = c.words();
     for (std::size_t i = 3; i < words.size(); ++i) {
-        const auto is = [&](std::string_view each) { return same(words[i], each); };
+        const auto is = [&](std::string_view each) { return same_word(words[i], each); };
         if (is("EX") || is("PX") || is("EXAT") || is("PXAT"))
             ++i; // and its number
         else if (!is("KEEPTTL") && !is("XX"))
@@ -268,21 +258,21 @@ lane_of_travel lane_of_client(const command& c) {
     static constexpr std::string_view harmless[] = {"GETNAME", "HELP",  "ID",      "INFO",   "KILL",
                                                     "LIST",    "PAUSE", "UNPAUSE", "UNBLOCK"};
     const auto verb = second_word(c);
-    if (same(verb, "REPLY"))
+    if (same_word(verb, "REPLY"))
         return forbidden;
-    return std::ranges::any_of(harmless, [&](auto each) { return same(verb, each); }) ? shared : own;
+    return std::ranges::any_of(harmless, [&](auto each) { return same_word(verb, each); }) ? shared : own;
 }
 
-std::optional<double> number(std::string_view text) {
+std::optional<double> time_number(std::string_view text) {
     double out = 0;
     const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), out);
     const bool whole = problem == std::errc{} && end == text.data() + text.size() && std::isfinite(out) && out >= 0;
     return whole ? std::optional(out) : std::nullopt;
 }
 
-std::optional<std::chrono::milliseconds> milliseconds(std::string_view text, double factor) {
+std::optional<std::chrono::milliseconds> waiting_time(std::string_view text, double factor) {
     constexpr double most = 1e15; // far beyond what a server takes, well within a duration
-    const auto n = number(text);
+    const auto n = time_number(text);
     if (!n)
         return std::nullopt;
     // Rounded up, so that a wait that is not endless does not become so.
@@ -297,8 +287,8 @@ struct time_word {
 
 // Where XREAD and XREADGROUP say BLOCK: before STREAMS, after which all words are keys and ids.
 std::size_t block_of_read(std::span<const std::string_view> words) {
-    for (std::size_t i = 1; i + 1 < words.size() && !same(words[i], "STREAMS"); ++i)
-        if (same(words[i], "BLOCK"))
+    for (std::size_t i = 1; i + 1 < words.size() && !same_word(words[i], "STREAMS"); ++i)
+        if (same_word(words[i], "BLOCK"))
             return i + 1;
     return 0;
 }
@@ -321,10 +311,10 @@ lane_of_travel lane_of(const command& c) {
     const auto* known = find(c.name());
     if (!known || known->travels == shared)
         return shared;
-    if (same(known->name, "CLIENT"))
+    if (same_word(known->name, "CLIENT"))
         return lane_of_client(c);
-    if (same(known->name, "SCRIPT"))
-        return same(second_word(c), "DEBUG") ? forbidden : shared;
+    if (same_word(known->name, "SCRIPT"))
+        return same_word(second_word(c), "DEBUG") ? forbidden : shared;
     if (known->name.starts_with("XREAD"))
         return block_of_read(c.words()) == 0 ? shared : blocking;
     return known->travels;
@@ -348,10 +338,7 @@ replay replay_of(const command& c) {
 
 // Both in any case, also with _RO.
 bool runs_a_script(const command& c) {
-    const auto begins = [&](std::string_view upper) {
-        const auto same = [](char x, char y) { return (x & ~0x20) == y; };
-        return c.name().size() >= upper.size() && std::ranges::equal(c.name().substr(0, upper.size()), upper, same);
-    };
+    const auto begins = [&](std::string_view upper) { return same_word(c.name().substr(0, upper.size()), upper); };
     return begins("EVAL") || begins("FCALL");
 }
 
@@ -363,7 +350,7 @@ bool waits_for_replicas(const command& c) {
 std::optional<std::chrono::milliseconds> blocking_time(const command& c) {
     const auto words = c.words();
     const auto [at, unit] = time_word_of(words);
-    return at == 0 ? std::nullopt : milliseconds(words[at], unit);
+    return at == 0 ? std::nullopt : waiting_time(words[at], unit);
 }
 
 command with_blocking_time(const command& c, std::chrono::milliseconds time) {

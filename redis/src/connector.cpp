@@ -32,7 +32,7 @@ using asio::ip::tcp;
 constexpr std::chrono::seconds most_idle{3600};   // that a kernel takes is some nine hours
 constexpr std::size_t greeting_bytes = 64 * 1024; // no answer to a greeting is longer
 
-std::vector<endpoint> look_up(const std::string& host, std::uint16_t port) {
+std::vector<socket_endpoint> look_up(const std::string& host, std::uint16_t port) {
     addrinfo wanted{};
     wanted.ai_family = AF_UNSPEC;
     wanted.ai_socktype = SOCK_STREAM;
@@ -41,26 +41,26 @@ std::vector<endpoint> look_up(const std::string& host, std::uint16_t port) {
     if (problem != 0)
         throw error(errc::not_connected, "the name " + host + " has no address: " + ::gai_strerror(problem));
     const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> held(found, &::freeaddrinfo);
-    std::vector<endpoint> out;
+    std::vector<socket_endpoint> out;
     for (const auto* each = found; each; each = each->ai_next)
         out.emplace_back(each->ai_addr, each->ai_addrlen);
     return out;
 }
 
 // The resolver blocks and cannot be told to stop: it has a thread of the pool, and nobody waits longer than he wants.
-awaitable<std::vector<endpoint>> resolve(address to) {
+awaitable<std::vector<socket_endpoint>> resolve(address to) {
     if (!to.socket_path.empty())
-        co_return std::vector<endpoint>{asio::local::stream_protocol::endpoint(to.socket_path)};
+        co_return std::vector<socket_endpoint>{asio::local::stream_protocol::endpoint(to.socket_path)};
     boost::system::error_code ec;
     const auto literal = asio::ip::make_address(to.host, ec);
     if (!ec)
-        co_return std::vector<endpoint>{tcp::endpoint(literal, to.port)};
+        co_return std::vector<socket_endpoint>{tcp::endpoint(literal, to.port)};
     co_return co_await default_blocking_pool().run([to] { return look_up(to.host, to.port); });
 }
 
 // The kernel asks after a peer that has gone for good, of which a command that blocks without end would never hear. Its
 // own habit is to begin after two hours.
-void prepare(stream_socket& socket, const endpoint& at, std::chrono::seconds idle) {
+void prepare(stream_socket& socket, const socket_endpoint& at, std::chrono::seconds idle) {
     if (at.protocol().family() == AF_UNIX)
         return;
     boost::system::error_code ignored;
@@ -72,7 +72,7 @@ void prepare(stream_socket& socket, const endpoint& at, std::chrono::seconds idl
     set(TCP_KEEPCNT, 3);
 }
 
-awaitable<stream_socket> connect_to(executor ex, endpoint at, std::chrono::seconds idle) {
+awaitable<stream_socket> connect_to(executor ex, socket_endpoint at, std::chrono::seconds idle) {
     stream_socket socket(ex);
     co_await socket.async_connect(at, asio::use_awaitable);
     prepare(socket, at, idle);
@@ -99,7 +99,7 @@ awaitable<server_facts> greet(transport& with, const options& o) {
 }
 
 // Nothing where there are none.
-std::optional<address> in_numbers(const endpoint& at) {
+std::optional<address> in_numbers(const socket_endpoint& at) {
     if (at.protocol().family() == AF_UNIX)
         return std::nullopt;
     tcp::endpoint out;
@@ -139,7 +139,7 @@ deadline share(deadline limit, steady_time now, std::size_t of) {
     return deadline::after(limit.remaining(now) / static_cast<std::int64_t>(of), now);
 }
 
-awaitable<stream_socket> connect_to_any(executor ex, std::vector<endpoint> addresses, std::chrono::seconds idle,
+awaitable<stream_socket> connect_to_any(executor ex, std::vector<socket_endpoint> addresses, std::chrono::seconds idle,
                                         deadline limit, clock& time) {
     for (std::size_t i = 0;; ++i) {
         const auto last = i + 1 == addresses.size();
@@ -153,8 +153,9 @@ awaitable<stream_socket> connect_to_any(executor ex, std::vector<endpoint> addre
     }
 }
 
-std::vector<endpoint> with_first(std::vector<endpoint> addresses, const address& one) {
-    const auto found = std::ranges::find_if(addresses, [&](const endpoint& each) { return in_numbers(each) == one; });
+std::vector<socket_endpoint> with_first(std::vector<socket_endpoint> addresses, const address& one) {
+    const auto found =
+        std::ranges::find_if(addresses, [&](const socket_endpoint& each) { return in_numbers(each) == one; });
     if (found != addresses.end())
         std::rotate(addresses.begin(), found, found + 1);
     return addresses;
@@ -173,7 +174,7 @@ std::shared_ptr<tls_context> connector::tls() {
 }
 
 // A name may have several addresses, each time in another order.
-std::vector<endpoint> connector::in_order(std::vector<endpoint> addresses) {
+std::vector<socket_endpoint> connector::in_order(std::vector<socket_endpoint> addresses) {
     const std::scoped_lock lock(led_there_);
     return together_ && answered_ ? with_first(std::move(addresses), *answered_) : addresses;
 }

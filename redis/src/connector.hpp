@@ -26,18 +26,18 @@ struct opened {
     address peer{}; ///< of the socket
 };
 
-using endpoint = asio::generic::stream_protocol::endpoint;
+using socket_endpoint = asio::generic::stream_protocol::endpoint;
 
 /// When one of so many has to have answered, that it may leave the others as much time.
 deadline share(deadline limit, steady_time now, std::size_t of);
 
 /// The first of these that answers. One that says nothing leaves time for the others: each has an equal share of what is
 /// left. The kernel asks after the peer once it is silent for `idle`.
-awaitable<stream_socket> connect_to_any(executor ex, std::vector<endpoint> addresses, std::chrono::seconds idle,
+awaitable<stream_socket> connect_to_any(executor ex, std::vector<socket_endpoint> addresses, std::chrono::seconds idle,
                                         deadline limit, clock& time);
 
 /// The same, that one before the others if it is among them.
-std::vector<endpoint> with_first(std::vector<endpoint> addresses, const address& one);
+std::vector<socket_endpoint> with_first(std::vector<socket_endpoint> addresses, const address& one);
 
 /// Makes the connections of one client.
 ///
@@ -78,7 +78,7 @@ private:
     awaitable<opened> in_time(executor ex, std::optional<address> at, deadline limit);
     awaitable<opened> find_and_open(executor ex, std::optional<address> at, deadline limit, std::string_view& doing);
     awaitable<opened> open_there(executor ex, address to, deadline limit, std::string_view& doing);
-    std::vector<endpoint> in_order(std::vector<endpoint> addresses);
+    std::vector<socket_endpoint> in_order(std::vector<socket_endpoint> addresses);
     void remember(std::optional<address> answered);
     std::shared_ptr<tls_context> tls();
 

@@ -16,7 +16,7 @@ namespace {
 
 using enum lane_of_travel;
 
-[[noreturn]] void refuse(const command& c, std::string_view why) {
+[[noreturn]] void refuse_command(const command& c, std::string_view why) {
     throw error(infra::errc::invalid_input, std::string(c.name()) + " " + std::string(why));
 }
 
@@ -26,11 +26,12 @@ void refuse_unless_shared(std::span<const command> commands) {
     for (const auto& each : commands) {
         switch (lane_of(each)) {
         case shared: break;
-        case blocking: refuse(each, "blocks its connection and cannot be part of a batch; execute it alone");
+        case blocking: refuse_command(each, "blocks its connection and cannot be part of a batch; execute it alone");
         case own:
-            refuse(each,
-                   "changes its connection, which others share; use client::lease, client::transaction or options");
-        case forbidden: refuse(each, "would break the order of replies; for messages there is client::subscribe");
+            refuse_command(
+                each, "changes its connection, which others share; use client::lease, client::transaction or options");
+        case forbidden:
+            refuse_command(each, "would break the order of replies; for messages there is client::subscribe");
         }
     }
 }
@@ -38,25 +39,25 @@ void refuse_unless_shared(std::span<const command> commands) {
 void refuse_in_session(std::span<const command> commands) {
     for (const auto& each : commands)
         if (lane_of(each) == forbidden)
-            refuse(each, "would break the order of replies; for messages there is client::subscribe");
+            refuse_command(each, "would break the order of replies; for messages there is client::subscribe");
 }
 
 void refuse_in_transaction(std::span<const command> commands) {
     for (const auto& each : commands)
         if (const auto lane = lane_of(each); lane == own || lane == forbidden)
-            refuse(each, "cannot be part of a transaction");
+            refuse_command(each, "cannot be part of a transaction");
 }
 
 deadline limit_of_blocking(const command& c, std::optional<deadline> limit, std::chrono::milliseconds usual,
                            steady_time now) {
     const auto waits = blocking_time(c);
     if (!waits)
-        refuse(c, "does not say how long it waits; name a time that is a number");
+        refuse_command(c, "does not say how long it waits; name a time that is a number");
     const bool endless = *waits == std::chrono::milliseconds::zero();
     if (endless && !limit)
-        refuse(c, "waits without end; give it a time or a deadline");
+        refuse_command(c, "waits without end; give it a time or a deadline");
     if (!endless && limit && limit->passed(saturating_add(now, *waits)))
-        refuse(c, "waits for longer than its deadline, and what it took in between would be lost");
+        refuse_command(c, "waits for longer than its deadline, and what it took in between would be lost");
     return limit.value_or(deadline::after(*waits + usual, now));
 }
 

@@ -15,9 +15,9 @@
 namespace infra::redis::detail {
 namespace {
 
-constexpr auto patience = std::chrono::milliseconds(1000); // with one node
-constexpr auto start = std::chrono::milliseconds(50);      // before the next: a node nearby has answered by then
-constexpr std::size_t max_answer = 16 * 1024 * 1024;
+constexpr auto patience_with_node = std::chrono::milliseconds(1000);
+constexpr auto head_start = std::chrono::milliseconds(50); // before the next: a node nearby has answered by then
+constexpr std::size_t max_slots_answer = 16 * 1024 * 1024;
 
 // What a server says while it has something else to do.
 void throw_if_busy(const reply& r) {
@@ -48,12 +48,12 @@ awaitable<void> inquiry::ask_until_one_answers(std::vector<address> nodes) {
     const auto ex = co_await asio::this_coro::executor;
     for (const auto& each : nodes) {
         begin_to_ask(ex, each);
-        co_await news_within(start);
+        co_await news_within(head_start);
         if (map_)
             co_return;
     }
     while (!map_ && open_ > 0)
-        co_await news_within(patience);
+        co_await news_within(patience_with_node);
 }
 
 void inquiry::begin_to_ask(const executor& ex, const address& node) {
@@ -99,9 +99,9 @@ void inquiry::hold_back(map_ptr map, const address& node, const std::string& why
 }
 
 awaitable<inquiry::map_ptr> inquiry::answer_of(executor ex, address node) {
-    const auto by = deadline::after(patience, through_.time().steady());
+    const auto by = deadline::after(patience_with_node, through_.time().steady());
     std::vector<command> questions{{"CLUSTER", "SLOTS"}, {"CLUSTER", "INFO"}};
-    const auto answers = co_await through_.ask_at(std::move(ex), node, std::move(questions), max_answer, by);
+    const auto answers = co_await through_.ask_at(std::move(ex), node, std::move(questions), max_slots_answer, by);
     throw_if_busy(answers.front());
     auto map = std::make_shared<slot_map>(slot_map::from(answers.front(), node, before_.get()));
     map->set_epoch(epoch_in(answers.back()));

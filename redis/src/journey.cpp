@@ -76,7 +76,7 @@ void journey::look_at(routed& p, const address& from) {
 
 namespace {
 
-bool only_reads(const part& p) {
+bool all_read(const part& p) {
     return std::ranges::all_of(p.what, [](const command& c) { return replay_of(c) == replay::read; });
 }
 
@@ -92,7 +92,7 @@ void journey::follow(routed& p, const redirection& told) {
     const auto next = p.policy.decide(told.type, random_01());
     p.done = !next.again || p.at || limit_.passed(saturating_add(now(), next.wait));
     p.wait = p.done ? milliseconds(0) : next.wait;
-    if (p.done && p.may_have_run && !only_reads(p))
+    if (p.done && p.may_have_run && !all_read(p))
         p.failure = std::make_exception_ptr(executed_by_one_gone(first_error(p.replies)));
     if (told.type == redirection::kind::ask)
         p.ask = told.to;
@@ -156,7 +156,7 @@ void journey::end_in_failure() {
     for (const auto& each : all_) {
         if (each.failure && !first)
             first = each.failure;
-        something_ran |= (each.done || each.may_have_run) && !only_reads(each);
+        something_ran |= (each.done || each.may_have_run) && !all_read(each);
     }
     const auto code = code_of(first);
     if (!something_ran || may_have_been_executed(code))

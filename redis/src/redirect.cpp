@@ -25,7 +25,7 @@ const backoff between{.type = backoff::kind::exponential,
                       .jitter = 0.5};
 
 template <class Number>
-std::optional<Number> number(std::string_view text, Number highest) {
+std::optional<Number> number_up_to(std::string_view text, Number highest) {
     Number out{};
     const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), out);
     const bool whole = problem == std::errc{} && end == text.data() + text.size() && out <= highest;
@@ -37,7 +37,7 @@ std::optional<address> place_in(std::string_view text, const address& from) {
     const auto colon = text.rfind(':');
     if (colon == std::string_view::npos || text.size() > 262)
         return std::nullopt;
-    const auto port = number<std::uint16_t>(text.substr(colon + 1), 65535);
+    const auto port = number_up_to<std::uint16_t>(text.substr(colon + 1), 65535);
     const auto host = text.substr(0, colon);
     if (!port || *port == 0 || host == "?")
         return std::nullopt;
@@ -50,7 +50,7 @@ redirection elsewhere(kind type, std::string_view words, const address& from) {
     const auto space = words.find(' ');
     if (space == std::string_view::npos)
         return {.type = kind::down};
-    const auto slot = number<std::uint16_t>(words.substr(0, space), all_slots - 1);
+    const auto slot = number_up_to<std::uint16_t>(words.substr(0, space), all_slots - 1);
     auto to = place_in(words.substr(space + 1), from);
     if (!slot || !to)
         return {.type = kind::down};
@@ -62,7 +62,7 @@ constexpr std::array<std::string_view, 4> words_of_servers{
     "TRYAGAIN Multiple keys request during rehashing of slot", "CLUSTERDOWN Hash slot not served",
     "CLUSTERDOWN The cluster is down", "CLUSTERDOWN The cluster is down and only accepts read commands"};
 
-bool is_of_the_server(const redirection& told, std::string_view words, const command& script) {
+bool is_redirection_of_the_server(const redirection& told, std::string_view words, const command& script) {
     if (told.type == kind::try_again || told.type == kind::down)
         return std::ranges::find(words_of_servers, words) != words_of_servers.end();
     const auto where = slots_of(script);
@@ -90,7 +90,7 @@ redirection redirection_in(const reply& r, const address& from, const command& a
     auto told = redirection_in(r, from);
     if (told.type == kind::none)
         return {.type = is_not_ready(refusal_in(r, asked)) ? kind::down : kind::none};
-    const bool invented = runs_a_script(asked) && !is_of_the_server(told, r.error_message(), asked);
+    const bool invented = runs_a_script(asked) && !is_redirection_of_the_server(told, r.error_message(), asked);
     return invented ? redirection() : told;
 }
 

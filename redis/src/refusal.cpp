@@ -25,7 +25,7 @@ refusal by_code(std::string_view code) {
 }
 
 // The first may be that of a call within a script, which cannot have written before on such a server.
-bool is_of_the_server(std::string_view words) {
+bool is_refusal_of_the_server(std::string_view words) {
     if (words == of_a_replica_to_a_script || words == of_a_stale_one)
         return true;
     if (words.starts_with("LOADING "))
@@ -44,7 +44,9 @@ std::string_view reason_in(const reply& r) {
     return words;
 }
 
-bool is_certainly_not_ready(const reply& r) { return is_not_ready(refusal_in(r)) && is_of_the_server(reason_in(r)); }
+bool is_certainly_not_ready(const reply& r) {
+    return is_not_ready(refusal_in(r)) && is_refusal_of_the_server(reason_in(r));
+}
 
 // Of MULTI … EXEC, of which all is done or nothing.
 bool is_discarded(std::span<const command> commands, std::span<const reply> replies) {
@@ -67,7 +69,7 @@ bool did_nothing(const command& c, const reply& r) {
 
 refusal refusal_in(const reply& r, const command& asked) {
     const auto told = refusal_in(r);
-    const bool invented = told != refusal::none && runs_a_script(asked) && !is_of_the_server(r.error_message());
+    const bool invented = told != refusal::none && runs_a_script(asked) && !is_refusal_of_the_server(r.error_message());
     return invented ? refusal::none : told;
 }
 

@@ -14,10 +14,10 @@
 namespace infra::redis::detail {
 namespace {
 
-constexpr auto patience = std::chrono::milliseconds(500); // with one sentinel: there are others
-constexpr std::size_t max_answer = 256 * 1024;
+constexpr auto patience_with_sentinel = std::chrono::milliseconds(500); // there are others
+constexpr std::size_t max_sentinel_answer = 256 * 1024;
 
-std::vector<address> addresses_of(const sentinel_options& o) {
+std::vector<address> sentinels_of(const sentinel_options& o) {
     std::vector<address> out;
     for (const auto& each : o.sentinels)
         out.push_back({.host = each.host, .port = each.port});
@@ -31,7 +31,7 @@ options sentinel_settings(const options& o) {
     out.username = o.sentinel->username;
     out.password = o.sentinel->password;
     out.database = 0;
-    out.connect_timeout = std::min(o.connect_timeout, patience);
+    out.connect_timeout = std::min(o.connect_timeout, patience_with_sentinel);
     out.sentinel.reset();
     return out;
 }
@@ -49,7 +49,7 @@ struct sentinel_place::attempt {
 sentinel_place::sentinel_place(const options& o, clock& time)
     : master_(o.sentinel->master),
       sentinels_(sentinel_settings(o), time, std::make_unique<fixed_place>(o)),
-      list_(addresses_of(*o.sentinel)) {}
+      list_(sentinels_of(*o.sentinel)) {}
 
 awaitable<address> sentinel_place::find(executor ex, deadline limit) {
     attempt result;
@@ -67,9 +67,9 @@ awaitable<address> sentinel_place::find(executor ex, deadline limit) {
 
 awaitable<void> sentinel_place::ask(executor ex, address sentinel, deadline limit, attempt& into) {
     try {
-        const auto by = earlier(limit, deadline::after(patience, sentinels_.time().steady()));
+        const auto by = earlier(limit, deadline::after(patience_with_sentinel, sentinels_.time().steady()));
         const auto answers = co_await sentinels_.ask_at(
-            std::move(ex), sentinel, {ask_for_master(master_), ask_for_sentinels(master_)}, max_answer, by);
+            std::move(ex), sentinel, {ask_for_master(master_), ask_for_sentinels(master_)}, max_sentinel_answer, by);
         into.found = master_in(answers[0]);
         if (into.found)
             co_return heard(sentinel, *into.found, sentinels_in(answers[1]));
@@ -118,7 +118,7 @@ void sentinel_place::ask_last(const address& sentinel) {
     list_.ask_last(sentinel);
 }
 
-any_sentinel::any_sentinel(const options& o) : all_(addresses_of(*o.sentinel)) {}
+any_sentinel::any_sentinel(const options& o) : all_(sentinels_of(*o.sentinel)) {}
 
 awaitable<address> any_sentinel::find(executor, deadline) {
     const std::scoped_lock lock(mutex_);

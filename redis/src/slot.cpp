@@ -6,7 +6,7 @@ namespace infra::redis::detail {
 namespace {
 
 // CRC-16/XMODEM: polynomial 0x1021, nothing reflected.
-constexpr auto table = [] {
+constexpr auto crc16_steps = [] {
     std::array<std::uint16_t, 256> made{};
     for (unsigned byte = 0; byte < 256; ++byte) {
         unsigned crc = byte << 8;
@@ -20,7 +20,7 @@ constexpr auto table = [] {
 std::uint16_t crc16(std::string_view text) noexcept {
     unsigned crc = 0;
     for (const char c : text)
-        crc = ((crc << 8) & 0xffff) ^ table[(crc >> 8) ^ static_cast<unsigned char>(c)];
+        crc = ((crc << 8) & 0xffff) ^ crc16_steps[(crc >> 8) ^ static_cast<unsigned char>(c)];
     return static_cast<std::uint16_t>(crc);
 }
 

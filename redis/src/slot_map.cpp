@@ -14,16 +14,18 @@
 namespace infra::redis::detail {
 namespace {
 
-[[noreturn]] void refuse(const std::string& why) { throw error(errc::protocol, "CLUSTER SLOTS answered " + why); }
+[[noreturn]] void refuse_answer(const std::string& why) {
+    throw error(errc::protocol, "CLUSTER SLOTS answered " + why);
+}
 
-std::int64_t number(const reply& r, std::int64_t lowest, std::int64_t highest, const char* what) {
+std::int64_t integer_in(const reply& r, std::int64_t lowest, std::int64_t highest, const char* what) {
     const auto n = r.type() == reply::kind::integer ? r.as_integer() : lowest - 1;
     if (n < lowest || n > highest)
-        refuse("a " + std::string(what) + " that is none");
+        refuse_answer("a " + std::string(what) + " that is none");
     return n;
 }
 
-bool is_list(const reply& r, std::size_t least) { return r.type() == reply::kind::array && r.items().size() >= least; }
+bool is_array(const reply& r, std::size_t least) { return r.type() == reply::kind::array && r.items().size() >= least; }
 
 std::string text_or_nothing(const reply::list& of, std::size_t at) {
     return of.size() > at && of[at].type() == reply::kind::text ? of[at].as_text() : std::string();
@@ -52,8 +54,8 @@ private:
 
 slot_map slot_map::from(const reply& cluster_slots, const address& asked, const slot_map* before) {
     throw_if_error(cluster_slots);
-    if (!is_list(cluster_slots, 0))
-        refuse("with " + std::string(to_string(cluster_slots.type())) + ", not with a list");
+    if (!is_array(cluster_slots, 0))
+        refuse_answer("with " + std::string(to_string(cluster_slots.type())) + ", not with a list");
     reader reads(asked, before);
     for (const auto& each : cluster_slots.items())
         reads.add(each);
@@ -62,17 +64,17 @@ slot_map slot_map::from(const reply& cluster_slots, const address& asked, const 
 
 // [first, last, [host, port, id, …] of the master, replicas…]
 void slot_map::reader::add(const reply& range) {
-    if (!is_list(range, 3) || !is_list(range.items()[2], 2))
-        refuse("a range that is none");
+    if (!is_array(range, 3) || !is_array(range.items()[2], 2))
+        refuse_answer("a range that is none");
     constexpr std::int64_t last_slot = all_slots - 1;
-    const auto first = number(range.items()[0], 0, last_slot, "slot");
-    const auto last = number(range.items()[1], first, last_slot, "slot");
+    const auto first = integer_in(range.items()[0], 0, last_slot, "slot");
+    const auto last = integer_in(range.items()[1], first, last_slot, "slot");
     slots_ += last - first + 1;
     if (slots_ > std::int64_t{all_slots})
-        refuse("more slots than there are");
+        refuse_answer("more slots than there are");
     const auto& node = range.items()[2].items();
     auto id = text_or_nothing(node, 2);
-    const auto port = static_cast<std::uint16_t>(number(node[1], 0, 65535, "port"));
+    const auto port = static_cast<std::uint16_t>(integer_in(node[1], 0, 65535, "port"));
     const auto host = host_of(node[0], id, port);
     if (!host || port == 0) // port 0: it does not take connections of our kind, say TLS
         return;
@@ -85,7 +87,7 @@ void slot_map::reader::add(const reply& range) {
 std::optional<std::string> slot_map::reader::host_of(const reply& told, const std::string& id,
                                                      std::uint16_t port) const {
     if (!told.is_null() && (told.type() != reply::kind::text || told.as_text().size() > 255))
-        refuse("a host that is none");
+        refuse_answer("a host that is none");
     if (!told.is_null() && told.as_text() == "?")
         return std::nullopt;
     if (!told.is_null() && !told.as_text().empty())
@@ -106,7 +108,7 @@ std::uint16_t slot_map::reader::number_of(address master, std::string id) {
 
 std::uint16_t slot_map::add_master(address at, std::string id) {
     if (masters_.size() == max_masters)
-        refuse("more than " + std::to_string(max_masters) + " masters");
+        refuse_answer("more than " + std::to_string(max_masters) + " masters");
     masters_.push_back(std::move(at));
     ids_.push_back(std::move(id));
     return static_cast<std::uint16_t>(masters_.size() - 1);

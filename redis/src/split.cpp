@@ -1,6 +1,7 @@
 #include "split.hpp"
 
 #include "command_keys.hpp"
+#include "word.hpp"
 
 #include <algorithm>
 #include <array>
@@ -11,10 +12,6 @@ namespace infra::redis::detail {
 namespace {
 
 constexpr std::array<std::string_view, 6> divisible{"MGET", "MSET", "DEL", "UNLINK", "EXISTS", "TOUCH"};
-
-bool same(std::string_view a, std::string_view upper_b) {
-    return std::ranges::equal(a, upper_b, [](char x, char y) { return (x & ~0x20) == y; });
-}
 
 piece& piece_of(std::vector<piece>& all, std::map<std::uint16_t, std::size_t>& number, const command& whole,
                 std::uint16_t slot) {
@@ -48,12 +45,12 @@ reply merged(std::span<const piece> pieces, std::vector<reply> replies) {
 } // namespace
 
 bool may_be_split(const command& c) {
-    return std::ranges::any_of(divisible, [&](auto name) { return same(c.name(), name); });
+    return std::ranges::any_of(divisible, [&](auto name) { return same_word(c.name(), name); });
 }
 
 std::vector<piece> split(const command& whole) {
     const auto words = whole.words();
-    const std::size_t step = same(whole.name(), "MSET") ? 2 : 1;
+    const std::size_t step = same_word(whole.name(), "MSET") ? 2 : 1;
     std::vector<piece> out;
     std::map<std::uint16_t, std::size_t> number;
     for (std::size_t i = 1, place = 0; i < words.size(); i += step, ++place) {

@@ -75,7 +75,7 @@ private:
     std::shared_ptr<secured> through_;
 };
 
-[[noreturn]] void refuse(const char* option, const std::string& file, const boost::system::error_code& ec) {
+[[noreturn]] void refuse_file(const char* option, const std::string& file, const boost::system::error_code& ec) {
     throw error(infra::errc::misconfigured,
                 std::string("redis::tls_options::") + option + ": cannot use '" + file + "': " + ec.message());
 }
@@ -130,11 +130,11 @@ private:
         if (!options.ca_file.empty())
             context_->load_verify_file(options.ca_file, ec);
         if (ec)
-            refuse("ca_file", options.ca_file, ec);
+            refuse_file("ca_file", options.ca_file, ec);
         if (!options.ca_directory.empty())
             context_->add_verify_path(options.ca_directory, ec);
         if (ec)
-            refuse("ca_directory", options.ca_directory, ec);
+            refuse_file("ca_directory", options.ca_directory, ec);
         if (options.ca_file.empty() && options.ca_directory.empty())
             context_->set_default_verify_paths(ec); // none: nobody is trusted, which the handshake will say
     }

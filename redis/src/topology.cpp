@@ -20,7 +20,7 @@ namespace {
 constexpr auto between_questions = std::chrono::milliseconds(200);
 const std::string no_answer = "cannot ask the cluster";
 
-std::vector<address> addresses_of(const cluster_options& o) {
+std::vector<address> seeds_of(const cluster_options& o) {
     std::vector<address> out;
     for (const auto& each : o.seeds)
         out.push_back({.host = each.host, .port = each.port});
@@ -28,7 +28,7 @@ std::vector<address> addresses_of(const cluster_options& o) {
 }
 
 // What asking again will not mend by itself.
-bool is_refusal(const boost::system::error_code& code) { return code != errc::not_connected; }
+bool will_not_mend(const boost::system::error_code& code) { return code != errc::not_connected; }
 
 void shuffle(std::vector<address>& all) {
     for (std::size_t i = all.size(); i > 1; --i)
@@ -38,7 +38,7 @@ void shuffle(std::vector<address>& all) {
 } // namespace
 
 topology::topology(connector& through, std::string name)
-    : through_(through), name_(std::move(name)), seeds_(addresses_of(*through.settings().cluster)) {}
+    : through_(through), name_(std::move(name)), seeds_(seeds_of(*through.settings().cluster)) {}
 
 void topology::work_on(const std::shared_ptr<lane>& home, std::function<void()> changed) {
     home_ = home;
@@ -184,7 +184,7 @@ void topology::failed(boost::system::error_code code, const std::string& why) {
     complain(troubles_, no_answer, name_, why, through_.time().steady());
     const std::scoped_lock lock(mutex_);
     problem_ = why;
-    tell_waiting(is_refusal(code) ? std::make_exception_ptr(error(code, name_ + ": " + why)) : nullptr);
+    tell_waiting(will_not_mend(code) ? std::make_exception_ptr(error(code, name_ + ": " + why)) : nullptr);
 }
 
 // --- Waiting for the first map ---------------------------------------------------------------------------------------

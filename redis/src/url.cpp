@@ -19,7 +19,7 @@ std::string decoded(std::string_view text, std::string_view part) {
 }
 
 template <class Number>
-Number number(std::string_view text, Number lowest, Number highest, std::string_view part) {
+Number number_between(std::string_view text, Number lowest, Number highest, std::string_view part) {
     Number out{};
     const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), out);
     if (problem != std::errc{} || end != text.data() + text.size() || out < lowest || out > highest)
@@ -28,11 +28,11 @@ Number number(std::string_view text, Number lowest, Number highest, std::string_
     return out;
 }
 
-int database(std::string_view text) { return number(text, 0, std::numeric_limits<int>::max(), "database"); }
+int database(std::string_view text) { return number_between(text, 0, std::numeric_limits<int>::max(), "database"); }
 
 std::chrono::milliseconds duration(std::string_view text, std::string_view part) {
     constexpr std::int64_t day = 24 * 3600 * 1000;
-    return std::chrono::milliseconds(number(text, std::int64_t{1}, day, part));
+    return std::chrono::milliseconds(number_between(text, std::int64_t{1}, day, part));
 }
 
 tls_options& tls_of(options& o, std::string_view name) {
@@ -51,7 +51,7 @@ void apply(options& o, std::string_view name, const std::string& value) {
     if (name == "db")
         o.database = database(value);
     else if (name == "protocol")
-        o.protocol = number(value, 2, 3, "protocol");
+        o.protocol = number_between(value, 2, 3, "protocol");
     else if (name == "client_name")
         o.client_name = value;
     else if (name == "ca_file")
@@ -67,7 +67,7 @@ void apply(options& o, std::string_view name, const std::string& value) {
     else if (name == "sentinel_password")
         sentinel_of(o, name).password = value;
     else if (name == "max_sessions")
-        o.max_sessions = number<std::size_t>(value, 1, 10'000, "max_sessions");
+        o.max_sessions = number_between<std::size_t>(value, 1, 10'000, "max_sessions");
     else if (name == "deadline")
         o.default_deadline = duration(value, "deadline");
     else if (name == "connect_timeout")
@@ -91,7 +91,7 @@ endpoint endpoint_in(std::string_view authority, endpoint out) {
     if (!rest.empty() && rest.front() != ':')
         refuse_url("has something between its host and its port");
     if (!rest.empty())
-        out.port = number<std::uint16_t>(rest.substr(1), 1, 65535, "port");
+        out.port = number_between<std::uint16_t>(rest.substr(1), 1, 65535, "port");
     if (host.starts_with('['))
         out.host = host.substr(1, host.size() - 2);
     else if (!host.empty())
