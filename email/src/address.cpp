@@ -1,17 +1,15 @@
 #include <infra/email/address.hpp>
 
+#include "ascii.hpp"
+
 #include <optional>
 
 namespace infra::email {
 namespace {
 
-constexpr bool is_letter(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-constexpr bool is_alnum(char c) noexcept { return is_letter(c) || is_digit(c); }
-
 // RFC 5322 section 3.2.3.
 constexpr bool is_atext(char c) noexcept {
-    return is_alnum(c) || std::string_view("!#$%&'*+-/=?^_`{|}~").find(c) != std::string_view::npos;
+    return is_letter_or_digit(c) || std::string_view("!#$%&'*+-/=?^_`{|}~").find(c) != std::string_view::npos;
 }
 
 bool is_dot_atom(std::string_view text) noexcept {
@@ -25,8 +23,9 @@ bool is_dot_atom(std::string_view text) noexcept {
 }
 
 bool is_label(std::string_view label) noexcept {
-    return !label.empty() && label.size() <= 63 && is_alnum(label.front()) && is_alnum(label.back()) &&
-           std::ranges::all_of(label, [](char c) { return is_alnum(c) || c == '-'; });
+    return !label.empty() && label.size() <= 63 && is_letter_or_digit(label.front()) &&
+           is_letter_or_digit(label.back()) &&
+           std::ranges::all_of(label, [](char c) { return is_letter_or_digit(c) || c == '-'; });
 }
 
 // The last label has a letter: 1.2.3.4 is no domain.
@@ -44,13 +43,6 @@ bool is_domain(std::string_view domain) noexcept {
             return labels >= 2 && std::ranges::any_of(label, is_letter);
         domain.remove_prefix(dot + 1);
     }
-}
-
-std::string_view trimmed(std::string_view text) noexcept {
-    const auto begin = text.find_first_not_of(" \t");
-    if (begin == std::string_view::npos)
-        return {};
-    return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
 }
 
 // "Lee, \"Ann\"" without its quotes and backslashes; nothing if that is not one quoted string.
@@ -83,10 +75,10 @@ address address::named(std::string_view name, std::string_view email) {
 }
 
 address::parts address::from_text(std::string_view text) {
-    text = trimmed(text);
+    text = trimmed(text, " \t");
     const auto open = text.rfind('<');
     if (open != std::string_view::npos && text.ends_with('>'))
-        if (auto name = name_in(trimmed(text.substr(0, open))))
+        if (auto name = name_in(trimmed(text.substr(0, open), " \t")))
             return {std::move(*name), std::string(text.substr(open + 1, text.size() - open - 2))};
     return {{}, std::string(text)}; // one that is not valid, unless it is an address alone
 }

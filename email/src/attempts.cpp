@@ -9,7 +9,7 @@ namespace {
 using std::chrono::milliseconds;
 
 // A full disk may pass too, but not within seconds.
-bool may_pass(const send_error& failure) noexcept {
+bool may_pass_soon(const send_error& failure) noexcept {
     const auto& code = failure.code();
     return failure.retryable() &&
            (code == infra::errc::overloaded || code == infra::errc::unavailable || code == infra::errc::timed_out);
@@ -26,7 +26,7 @@ milliseconds spread_behind(milliseconds retry_after, milliseconds spread, millis
 
 next_attempt after_failure(const send_error& failure, int made, const attempt_rules& rules,
                            std::chrono::nanoseconds left, double lot) {
-    if (!may_pass(failure))
+    if (!may_pass_soon(failure))
         return {};
     if (failure.uncertain() && !rules.keeps_keys && !failure.safe_to_repeat())
         return {.reason = "it may have been accepted, and the transport keeps no keys"};

@@ -1,6 +1,6 @@
 #include "check_mail.hpp"
 
-#include "lower.hpp"
+#include "ascii.hpp"
 #include "mime/content_type.hpp"
 #include "mime/header.hpp"
 
@@ -15,13 +15,7 @@
 namespace infra::email {
 namespace {
 
-constexpr std::size_t max_recipients = 50;
-constexpr std::size_t max_key = 256;
 constexpr std::size_t max_tag = 256;
-
-constexpr bool is_alnum(char c) noexcept {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
 
 void check_all(const char* field, const std::vector<address>& list) {
     for (const auto& each : list)
@@ -48,7 +42,7 @@ void check_headers(const std::map<std::string, std::string>& headers) {
 
 bool is_tag(std::string_view text) noexcept {
     return !text.empty() && text.size() <= max_tag &&
-           std::ranges::all_of(text, [](char c) { return is_alnum(c) || c == '_' || c == '-'; });
+           std::ranges::all_of(text, [](char c) { return is_letter_or_digit(c) || c == '_' || c == '-'; });
 }
 
 void check_tags(const std::map<std::string, std::string>& tags) {
@@ -59,8 +53,9 @@ void check_tags(const std::map<std::string, std::string>& tags) {
 }
 
 bool is_content_id(std::string_view id) noexcept {
-    return id.size() <= max_tag &&
-           std::ranges::all_of(id, [](char c) { return is_alnum(c) || c == '.' || c == '_' || c == '-' || c == '@'; });
+    return id.size() <= max_tag && std::ranges::all_of(id, [](char c) {
+               return is_letter_or_digit(c) || c == '.' || c == '_' || c == '-' || c == '@';
+           });
 }
 
 void check_attachment(const attachment& a) {
@@ -84,7 +79,7 @@ void refuse_same_content_ids(const std::vector<attachment>& all) {
             throw error(errc::bad_header, "email::attachment::content_id: two attachments have the same");
 }
 
-std::size_t size_of(const mail& m) {
+std::size_t size_to_send(const mail& m) {
     auto size = m.html.size() + m.text.size();
     if (m.hosted)
         size += json::to_text(m.hosted->variables).size();
@@ -108,7 +103,7 @@ void check_recipients(const mail& m) {
 }
 
 void check_size(const mail& m, std::size_t max_bytes) {
-    if (const auto size = size_of(m); size > max_bytes)
+    if (const auto size = size_to_send(m); size > max_bytes)
         throw error(errc::too_large, "the message and its attachments have " + std::to_string(size) +
                                          " bytes, over the limit of " + std::to_string(max_bytes) +
                                          "; see mailer_options::max_bytes");
@@ -136,7 +131,7 @@ void check_mail(const mail& m, std::size_t max_bytes) {
     for (const auto& each : m.attachments)
         check_attachment(each);
     refuse_same_content_ids(m.attachments);
-    if (m.idempotency_key.size() > max_key)
+    if (m.idempotency_key.size() > max_idempotency_key)
         throw error(errc::bad_header, "email::message::idempotency_key may have 256 bytes");
     check_size(m, max_bytes);
 }

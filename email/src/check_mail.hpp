@@ -9,6 +9,9 @@
 
 namespace infra::email {
 
+constexpr std::size_t max_recipients = 50; // to, cc and bcc together
+constexpr std::size_t max_idempotency_key = 256;
+
 /// Throws errc::bad_address, naming `field` and not the address, which may be somebody's.
 void check_address(const char* field, const address& who);
 

@@ -1,8 +1,8 @@
 #include "compose.hpp"
 
+#include "ascii.hpp"
 #include "bidi.hpp"
 #include "check_mail.hpp"
-#include "lower.hpp"
 
 #include <infra/base/encoding.hpp>
 #include <infra/email/error.hpp>
@@ -13,10 +13,9 @@
 namespace infra::email {
 namespace {
 
-constexpr std::size_t max_recipients = 50;
-constexpr std::size_t max_key = 256;
-
-bool is_blank(std::string_view text) noexcept { return text.find_first_not_of(" \t") == std::string_view::npos; }
+bool is_blank_subject(std::string_view text) noexcept {
+    return text.find_first_not_of(" \t") == std::string_view::npos;
+}
 
 bool is_unsubscribe_url(std::string_view url) noexcept {
     constexpr std::string_view scheme = "https://";
@@ -52,22 +51,23 @@ address sender(message& m, const rendered_email& words, const composition& c) {
                                  "mailer_options::from or `from:` in the template");
 }
 
-void require(bool holds, const char* sentence) {
+void require_of_message(bool holds, const char* sentence) {
     if (!holds)
         throw std::invalid_argument(std::string("email::message::") + sentence);
 }
 
-void check_shape(const hosted_template& hosted) {
-    require(!hosted.id.empty(), "hosted: it needs an id");
-    require(std::ranges::all_of(hosted.variables,
-                                [](const auto& each) { return each.value().is_string() || each.value().is_number(); }),
-            "hosted: variables are strings and numbers");
+void check_shape_of_hosted(const hosted_template& hosted) {
+    require_of_message(!hosted.id.empty(), "hosted: it needs an id");
+    require_of_message(
+        std::ranges::all_of(hosted.variables,
+                            [](const auto& each) { return each.value().is_string() || each.value().is_number(); }),
+        "hosted: variables are strings and numbers");
 }
 
-void check_shape(const attachment& a) {
+void check_shape_of_attachment(const attachment& a) {
     const int sources = int{!a.content.empty()} + int{!a.file.empty()} + int{!a.stored.empty()};
-    require(sources <= 1, "attachments: content, file and stored: at most one may be set");
-    require(!filename_of(a).empty(), "attachments: each needs a filename");
+    require_of_message(sources <= 1, "attachments: content, file and stored: at most one may be set");
+    require_of_message(!filename_of(a).empty(), "attachments: each needs a filename");
 }
 
 std::vector<address> to_vector(const address_list& list) { return {list.begin(), list.end()}; }
@@ -82,19 +82,21 @@ std::optional<wall_time> time_to_come(std::optional<wall_time> when, wall_time n
 void check_shape(const message& m) {
     const int sources =
         int{!m.body.empty()} + int{!m.template_name.empty()} + int{m.content.has_value()} + int{m.hosted.has_value()};
-    require(!m.to.empty(), "to must name somebody");
-    require(m.to.size() + m.cc.size() + m.bcc.size() <= max_recipients, "to, cc and bcc may name 50 together");
-    require(sources == 1, "body, template_name, content, hosted: exactly one must be set");
-    require(!m.template_name.empty() || (m.data.empty() && m.locale.empty()),
-            "data and locale are for template_name; body and content have no places for values");
-    require(!m.content || !m.content->html.empty() || !m.content->text.empty(), "content must have html or text");
+    require_of_message(!m.to.empty(), "to must name somebody");
+    require_of_message(m.to.size() + m.cc.size() + m.bcc.size() <= max_recipients,
+                       "to, cc and bcc may name 50 together");
+    require_of_message(sources == 1, "body, template_name, content, hosted: exactly one must be set");
+    require_of_message(!m.template_name.empty() || (m.data.empty() && m.locale.empty()),
+                       "data and locale are for template_name; body and content have no places for values");
+    require_of_message(!m.content || !m.content->html.empty() || !m.content->text.empty(),
+                       "content must have html or text");
     if (m.hosted)
-        check_shape(*m.hosted);
-    require(!m.unsubscribe || m.to.size() + m.cc.size() + m.bcc.size() == 1,
-            "unsubscribe: it is one recipient's; send each a message of their own");
-    require(m.idempotency_key.size() <= max_key, "idempotency_key may have 256 bytes");
+        check_shape_of_hosted(*m.hosted);
+    require_of_message(!m.unsubscribe || m.to.size() + m.cc.size() + m.bcc.size() == 1,
+                       "unsubscribe: it is one recipient's; send each a message of their own");
+    require_of_message(m.idempotency_key.size() <= max_idempotency_key, "idempotency_key may have 256 bytes");
     for (const auto& each : m.attachments)
-        check_shape(each);
+        check_shape_of_attachment(each);
 }
 
 std::string filename_of(const attachment& a) {
@@ -125,7 +127,7 @@ mail compose(message m, rendered_email words, const composition& c) {
               .template_name = std::move(m.template_name)};
     if (m.unsubscribe)
         add_unsubscribe(made.headers, *m.unsubscribe);
-    if (is_blank(made.subject))
+    if (is_blank_subject(made.subject))
         made.subject = made.hosted ? "" : no_subject;
     for (auto& each : made.attachments) {
         each.filename = file_name_without_directions(filename_of(each));

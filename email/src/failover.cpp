@@ -32,7 +32,7 @@ bool is_cancellation(const boost::system::error_code& code) noexcept {
 }
 
 // What was thrown keeps the transport from working at all, so nothing was accepted; but for a wait that was broken off.
-send_error failure_of(const error& thrown) {
+send_error failure_from(const error& thrown) {
     if (const auto* const said = dynamic_cast<const send_error*>(&thrown))
         return *said;
     if (thrown.code() == infra::errc::timed_out)
@@ -129,7 +129,7 @@ private:
         } catch (const error& e) {
             if (is_cancellation(e.code()))
                 throw;
-            failure = failure_of(e);
+            failure = failure_from(e);
         } catch (...) {
             if (limit.passed(options_.time->steady())) // it was broken off because it took too long
                 rest(with, "timed_out", {});

@@ -17,8 +17,9 @@ namespace {
 namespace fs = std::filesystem;
 
 [[noreturn]] void fail(const char* what, const fs::path& path, int reason) {
-    throw error(errc::io, std::string("outbox: cannot ") + what + " " + path.string() + ": " + std::strerror(reason) +
-                              "; make it writable, make room, or let EMAIL_URL name another place");
+    throw error(infra::errc::io, std::string("outbox: cannot ") + what + " " + path.string() + ": " +
+                                     std::strerror(reason) +
+                                     "; make it writable, make room, or let EMAIL_URL name another place");
 }
 
 struct stat status_of(const descriptor& file) noexcept {

@@ -1,6 +1,6 @@
 #include <infra/email/hooks.hpp>
 
-#include "lower.hpp"
+#include "ascii.hpp"
 
 #include <stdexcept>
 #include <utility>

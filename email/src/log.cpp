@@ -18,7 +18,7 @@ std::string beginning_of(std::string_view text) {
     return encoding::to_utf8(text.substr(0, longest_text)) + "…"; // the cut may lie within a character
 }
 
-void tell(const mail& m, bool text) {
+void log_unsent(const mail& m, bool text) {
     const auto first = m.to.empty() ? std::string() : redacted(m.to.front());
     const auto words = text ? beginning_of(m.text) : std::string();
     std::vector<field> fields{{"message_id", m.id},
@@ -50,7 +50,7 @@ public:
     awaitable<std::vector<delivery>> deliver(std::vector<mail> mails, deadline) override {
         std::vector<delivery> done;
         for (const auto& each : mails) {
-            tell(each, options_.text);
+            log_unsent(each, options_.text);
             done.push_back({.id = each.id});
         }
         co_return done;

@@ -7,7 +7,7 @@ namespace infra::email {
 namespace {
 
 // What can be long. The rest is bounded by what a mail may have of it.
-std::size_t size_of(const mail& m) noexcept {
+std::size_t size_in_memory(const mail& m) noexcept {
     auto size = sizeof m + m.subject.size() + m.html.size() + m.text.size();
     for (const auto& each : m.attachments)
         size += each.content.size();
@@ -39,7 +39,7 @@ delivery memory_transport::accept(mail m) {
     const auto [known, is_new] = ids_by_key_.try_emplace(key_of(m), m.id);
     if (!is_new)
         return {.id = known->second, .duplicate = true};
-    bytes_ += size_of(m);
+    bytes_ += size_in_memory(m);
     kept_.push_back(std::move(m));
     while (kept_.size() > options_.max_mails || (bytes_ > options_.max_bytes && kept_.size() > 1))
         forget_oldest();
@@ -47,7 +47,7 @@ delivery memory_transport::accept(mail m) {
 }
 
 void memory_transport::forget_oldest() {
-    bytes_ -= size_of(kept_.front());
+    bytes_ -= size_in_memory(kept_.front());
     ids_by_key_.erase(key_of(kept_.front()));
     kept_.pop_front();
 }

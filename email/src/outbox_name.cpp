@@ -9,7 +9,7 @@ namespace infra::email {
 namespace {
 
 constexpr std::string_view pattern = "########T######.###Z"; // # is a digit
-constexpr std::string_view ending = ".eml";
+constexpr std::string_view eml_ending = ".eml";
 
 // 20261123T041819.123Z
 std::string time_text(wall_time t) {
@@ -42,13 +42,13 @@ int number(std::string_view name, std::size_t at, std::size_t digits) noexcept {
 } // namespace
 
 std::string outbox_name(wall_time date, std::string_view id) {
-    return time_text(date).append("-").append(id).append(ending);
+    return time_text(date).append("-").append(id).append(eml_ending);
 }
 
 std::string id_in_name(std::string_view name) {
-    const bool ours = name.size() > pattern.size() + 1 + ending.size() && has_time(name) &&
-                      name[pattern.size()] == '-' && name.ends_with(ending);
-    return ours ? std::string(name.substr(pattern.size() + 1, name.size() - pattern.size() - 1 - ending.size()))
+    const bool ours = name.size() > pattern.size() + 1 + eml_ending.size() && has_time(name) &&
+                      name[pattern.size()] == '-' && name.ends_with(eml_ending);
+    return ours ? std::string(name.substr(pattern.size() + 1, name.size() - pattern.size() - 1 - eml_ending.size()))
                 : std::string();
 }
 

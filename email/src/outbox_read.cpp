@@ -98,7 +98,7 @@ std::vector<std::string> newest(const outbox_query& of, std::size_t most) {
 }
 
 // Its name, or none.
-std::string name_of(const std::string& directory, std::string_view id) {
+std::string name_in_outbox(const std::string& directory, std::string_view id) {
     std::vector<std::string> found;
     std::string exact;
     for_each_name(directory, [&](std::string name) {
@@ -131,7 +131,7 @@ outbox_page list_outbox(const outbox_query& query) {
 }
 
 std::optional<std::string> read_outbox(const std::string& directory, std::string_view id) {
-    const auto name = id.empty() ? std::string() : name_of(directory, id);
+    const auto name = id.empty() ? std::string() : name_in_outbox(directory, id);
     if (name.empty())
         return std::nullopt;
     const auto path = (fs::path(directory) / name).string();

@@ -1,5 +1,6 @@
 #include <infra/email/templates.hpp>
 
+#include "ascii.hpp"
 #include "template/load.hpp"
 #include "template/locate.hpp"
 
@@ -17,12 +18,10 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t most_files = 10'000;
-constexpr int deepest = 8;
-constexpr std::string_view ending = ".md";
+constexpr int deepest_folder = 8;
+constexpr std::string_view template_ending = ".md";
 
-bool is_letter(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-
-bool is_name(std::string_view name, std::string_view locale) {
+bool names_template(std::string_view name, std::string_view locale) {
     try {
         candidates(name, locale);
         return true;
@@ -36,18 +35,18 @@ std::string_view locale_of(std::string_view path) {
     const auto folder = path.substr(0, std::min(path.find('/'), path.size()));
     const bool language = folder.size() != path.size() && folder.size() >= 2 && is_letter(folder[0]) &&
                           is_letter(folder[1]) && (folder.size() == 2 || folder[2] == '-');
-    return language && is_name("t", folder) ? folder : std::string_view();
+    return language && names_template("t", folder) ? folder : std::string_view();
 }
 
 using found_templates = std::map<std::string, std::set<std::string>>;
 
 void add(found_templates& to, std::string path) {
-    if (!path.ends_with(ending) || path.starts_with("layouts/"))
+    if (!path.ends_with(template_ending) || path.starts_with("layouts/"))
         return;
-    path.resize(path.size() - ending.size());
+    path.resize(path.size() - template_ending.size());
     const std::string locale(locale_of(path));
     const auto name = path.substr(locale.empty() ? 0 : locale.size() + 1);
-    if (is_name(name, locale))
+    if (names_template(name, locale))
         to[name].insert(locale);
 }
 
@@ -61,7 +60,7 @@ std::vector<listed_template> list_templates(const std::string& directory) {
     found_templates found;
     for (std::size_t seen = 0; !ec && each != fs::recursive_directory_iterator() && seen < most_files;
          ++seen, each.increment(ec)) {
-        if (each.depth() >= deepest)
+        if (each.depth() >= deepest_folder)
             each.disable_recursion_pending();
         std::error_code gone;
         if (each->is_regular_file(gone))
@@ -78,7 +77,7 @@ std::vector<listed_template> list_templates(const std::string& directory) {
 std::optional<template_sample> find_sample(const std::string& directory, std::string_view name,
                                            std::string_view locale) {
     for (const auto& each : candidates(name, locale)) {
-        auto path = directory + "/" + each.path.substr(0, each.path.size() - ending.size()) + ".json";
+        auto path = directory + "/" + each.path.substr(0, each.path.size() - template_ending.size()) + ".json";
         if (!is_there(path))
             continue;
         auto data = json::parse<json::object>(file_text(path));

@@ -1,5 +1,6 @@
 #include <infra/email/transport.hpp>
 
+#include "ascii.hpp"
 #include "schemes.hpp"
 
 #include <infra/email/error.hpp>
@@ -71,8 +72,6 @@ bool begins_with_scheme(std::string_view word) noexcept {
     return end != std::string_view::npos && end > 0 && word[end] == ':' && is_letter(word[0]);
 }
 
-constexpr std::string_view blanks = " \t\r\n";
-
 } // namespace
 
 bool register_transport(std::string scheme, transport_factory factory) {
@@ -83,12 +82,12 @@ bool is_scheme(std::string_view scheme) { return table().knows(scheme); }
 
 std::vector<std::string_view> urls_of(std::string_view list) {
     std::vector<std::string_view> urls;
-    list.remove_suffix(list.size() - (list.find_last_not_of(blanks) + 1));
-    for (std::size_t at = list.find_first_not_of(blanks), end; at < list.size(); at = end) {
+    list.remove_suffix(list.size() - (list.find_last_not_of(white_space) + 1));
+    for (std::size_t at = list.find_first_not_of(white_space), end; at < list.size(); at = end) {
         const auto begin = at;
         do { // one word after the other, with the blanks behind it
-            end = std::min(list.find_first_of(blanks, at), list.size());
-            at = std::min(list.find_first_not_of(blanks, end), list.size());
+            end = std::min(list.find_first_of(white_space, at), list.size());
+            at = std::min(list.find_first_not_of(white_space, end), list.size());
         } while (at < list.size() && !begins_with_scheme(list.substr(at)));
         urls.push_back(list.substr(begin, end - begin));
         end = at;

@@ -15,7 +15,7 @@ struct line {
     bool ended;
 };
 
-line take_line(std::string_view& text) noexcept {
+line take_text_line(std::string_view& text) noexcept {
     const auto end = std::min(text.find_first_of("\r\n"), text.size());
     const line taken{text.substr(0, end), end < text.size()};
     const bool pair = text.substr(end).starts_with("\r\n");
@@ -23,7 +23,7 @@ line take_line(std::string_view& text) noexcept {
     return taken;
 }
 
-std::string encoded(char c, bool last_of_line) {
+std::string encoded_byte(char c, bool last_of_line) {
     static constexpr char digits[] = "0123456789ABCDEF";
     const auto byte = static_cast<unsigned char>(c);
     const bool blank = c == ' ' || c == '\t'; // would be lost at the end of a line
@@ -36,7 +36,7 @@ void append_text(std::string& to, std::string_view text) {
     std::size_t column = 0;
     for (std::size_t i = 0; i < text.size(); ++i) {
         const bool last = i + 1 == text.size();
-        const auto piece = encoded(text[i], last);
+        const auto piece = encoded_byte(text[i], last);
         if (column + piece.size() > line_limit - (last ? 0 : 1)) { // room for the '=' of a soft break
             to += "=\r\n";
             column = 0;
@@ -58,7 +58,7 @@ std::string quoted_printable(std::string_view text) {
     std::string made;
     made.reserve(text.size() + text.size() / 8);
     while (!text.empty()) {
-        const auto next = take_line(text);
+        const auto next = take_text_line(text);
         append_text(made, next.text);
         made += next.ended ? "\r\n" : "";
     }

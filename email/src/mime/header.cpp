@@ -1,5 +1,6 @@
 #include "header.hpp"
 
+#include "../ascii.hpp"
 #include "../bidi.hpp"
 
 #include <infra/base/encoding.hpp>
@@ -10,7 +11,7 @@
 namespace infra::email::mime {
 namespace {
 
-constexpr std::size_t line_limit = 76;    // RFC 2047, where a line has encoded words; RFC 5322 says 78
+constexpr std::size_t folded_limit = 76;  // RFC 2047, where a line has encoded words; RFC 5322 says 78
 constexpr std::size_t hard_limit = 998;   // RFC 5322
 constexpr std::size_t encoded_limit = 75; // RFC 2047: an encoded word
 constexpr std::string_view encoded_overhead = "=?UTF-8?Q?"
@@ -22,13 +23,9 @@ bool is_plain(std::string_view text) noexcept {
     return std::ranges::all_of(text, [](char c) { return is_plain(c); }) && text.find("=?") == std::string_view::npos;
 }
 
-constexpr bool is_alnum(char c) noexcept {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 // RFC 2047 section 5 (3), the strictest of the three places: an encoded word may stand in a phrase.
 constexpr bool is_q_safe(char c) noexcept {
-    return is_alnum(c) || c == '!' || c == '*' || c == '+' || c == '-' || c == '/';
+    return is_letter_or_digit(c) || c == '!' || c == '*' || c == '+' || c == '-' || c == '/';
 }
 
 std::size_t q_size(std::string_view bytes) noexcept {
@@ -77,11 +74,11 @@ std::size_t bytes_that_fit(std::string_view rest, std::size_t size, bool in_q) n
 // nothing.
 std::size_t room_behind(std::size_t column) noexcept {
     constexpr std::size_t too_little = 30;
-    const auto room = line_limit - std::min(column + 1, line_limit);
+    const auto room = folded_limit - std::min(column + 1, folded_limit);
     return room < too_little ? encoded_limit : std::min(room, encoded_limit);
 }
 
-words encoded(std::string_view raw, std::size_t column) {
+words encoded_words(std::string_view raw, std::size_t column) {
     const auto utf8 = encoding::to_utf8(raw);
     std::string_view rest = utf8;
     const bool in_q = q_size(rest) <= b_size(rest.size());
@@ -114,16 +111,10 @@ bool fits(const words& plain, std::size_t column) noexcept {
     });
 }
 
-std::string_view trimmed(std::string_view text) noexcept {
-    const auto begin = text.find_first_not_of(" \t");
-    if (begin == std::string_view::npos)
-        return {};
-    return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
-
 bool is_atoms(std::string_view name) noexcept {
     static constexpr std::string_view others = "!#$%&'*+-/=?^_`{|}~ ";
-    return std::ranges::all_of(name, [](char c) { return is_alnum(c) || others.find(c) != std::string_view::npos; });
+    return std::ranges::all_of(
+        name, [](char c) { return is_letter_or_digit(c) || others.find(c) != std::string_view::npos; });
 }
 
 std::string quoted(std::string_view text) {
@@ -136,16 +127,16 @@ std::string quoted(std::string_view text) {
     return made + '"';
 }
 
-bool is_token(std::string_view text) noexcept {
+bool needs_no_quotes(std::string_view text) noexcept {
     return !text.empty() &&
-           std::ranges::all_of(text, [](char c) { return is_alnum(c) || c == '.' || c == '_' || c == '-'; });
+           std::ranges::all_of(text, [](char c) { return is_letter_or_digit(c) || c == '.' || c == '_' || c == '-'; });
 }
 
 // RFC 2231 sections 3 and 4: percent-encoded, in pieces short enough for a line each.
 words extended_parameter(std::string_view name, std::string_view value) {
     const auto encoded_value = encoding::percent_encode(encoding::to_utf8(value));
     std::string_view rest = encoded_value;
-    const auto room = line_limit - name.size() - 20;
+    const auto room = folded_limit - name.size() - 20;
     words made;
     for (int piece = 0; piece == 0 || !rest.empty(); ++piece) {
         const bool whole = piece == 0 && rest.size() <= room;
@@ -174,23 +165,23 @@ void refuse_breaks(std::string_view what, std::string_view text) {
 
 words further(std::string_view text, std::size_t column) {
     refuse_breaks("a header's value", text);
-    text = trimmed(text);
-    return is_plain(text) ? split_at_spaces(text) : encoded(text, column);
+    text = trimmed(text, " \t");
+    return is_plain(text) ? split_at_spaces(text) : encoded_words(text, column);
 }
 
 words unstructured(std::string_view text, std::size_t column) {
     auto made = further(text, column);
-    return fits(made, column) ? made : encoded(trimmed(text), column);
+    return fits(made, column) ? made : encoded_words(trimmed(text, " \t"), column);
 }
 
 words phrase(std::string_view name, std::size_t column) {
     refuse_breaks("a name in an address", name);
     std::string room;
-    name = with_directions_ended(trimmed(name), room);
+    name = with_directions_ended(trimmed(name, " \t"), room);
     if (!is_plain(name))
-        return encoded(name, column);
+        return encoded_words(name, column);
     auto made = split_at_spaces(is_atoms(name) ? std::string(name) : quoted(name));
-    return fits(made, column) ? made : encoded(name, column);
+    return fits(made, column) ? made : encoded_words(name, column);
 }
 
 words mailboxes(const std::vector<address>& list, std::size_t column) {
@@ -213,7 +204,7 @@ words mailboxes(const std::vector<address>& list, std::size_t column) {
 
 words parameter(std::string_view name, std::string_view value) {
     refuse_breaks(name, value);
-    if (is_token(value) && value.size() < 60)
+    if (needs_no_quotes(value) && value.size() < 60)
         return {{" ", std::string(name).append("=").append(value)}};
     if (is_plain(value) && value.size() < 60)
         return {{" ", std::string(name).append("=").append(quoted(value))}};
@@ -235,7 +226,7 @@ void append_field(std::string& to, std::string_view name, const words& value) {
     for (const auto& [given_space, text] : value) {
         const std::string space = first && given_space.empty() ? " " : given_space;
         refuse_breaks(name, text);
-        if (!first && !space.empty() && column + space.size() + text.size() > line_limit) {
+        if (!first && !space.empty() && column + space.size() + text.size() > folded_limit) {
             to += "\r\n";
             column = 0;
         }

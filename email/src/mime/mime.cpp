@@ -13,7 +13,7 @@ namespace {
 using namespace mime;
 
 /// A part of a message: its own fields, then its content.
-struct part {
+struct entity {
     std::string type; ///< without parameters
     std::string fields{};
     std::string content{};
@@ -60,17 +60,17 @@ words with_parameter(std::string value, std::string_view name, std::string_view 
     return made;
 }
 
-part text_part(const char* type, std::string_view text) {
-    part made{.type = type};
+entity text_part(const char* type, std::string_view text) {
+    entity made{.type = type};
     append_field(made.fields, "Content-Type", with_parameter(type, "charset", "utf-8"));
     append_text(made.fields, "Content-Transfer-Encoding", "quoted-printable");
     made.content = quoted_printable(text);
     return made;
 }
 
-part attached(const attachment& a) {
+entity attached(const attachment& a) {
     const auto type = a.content_type.empty() ? std::string(content_type_of(a.filename)) : a.content_type;
-    part made{.type = type};
+    entity made{.type = type};
     append_text(made.fields, "Content-Type", type);
     append_text(made.fields, "Content-Transfer-Encoding", "base64");
     append_field(made.fields, "Content-Disposition",
@@ -83,9 +83,9 @@ part attached(const attachment& a) {
 
 // No encoded line begins with "=_": in quoted-printable "=" is followed by a digit or a line's end, in Base64 it stands
 // at the end. So the boundary occurs nowhere else, whatever the content.
-part multipart(std::string_view kind, std::string_view id, const std::vector<part>& parts) {
+entity multipart(std::string_view kind, std::string_view id, const std::vector<entity>& parts) {
     const auto boundary = "=_" + std::string(kind) + "_" + std::string(id);
-    part made{.type = "multipart/" + std::string(kind)};
+    entity made{.type = "multipart/" + std::string(kind)};
     words field{{"", made.type + ";"}};
     if (kind == "related") // of its root, which RFC 2387 asks for
         field.push_back({" ", "type=\"" + parts.front().type + "\";"});
@@ -104,7 +104,7 @@ part multipart(std::string_view kind, std::string_view id, const std::vector<par
 }
 
 // Plain text first: of alternatives the last is the richest (RFC 2046 section 5.1.4).
-part words_part(const mail& from) {
+entity words_part(const mail& from) {
     if (from.html.empty())
         return text_part("text/plain", from.text);
     if (from.text.empty())
@@ -112,11 +112,11 @@ part words_part(const mail& from) {
     return multipart("alternative", from.id, {text_part("text/plain", from.text), text_part("text/html", from.html)});
 }
 
-part with_attachments(const mail& from, part content) {
-    std::vector<part> related{std::move(content)}, mixed;
+entity with_attachments(const mail& from, entity content) {
+    std::vector<entity> related{std::move(content)}, mixed;
     for (const auto& each : from.attachments)
         (each.content_id.empty() ? mixed : related).push_back(attached(each));
-    part inner = related.size() == 1 ? std::move(related.front()) : multipart("related", from.id, related);
+    entity inner = related.size() == 1 ? std::move(related.front()) : multipart("related", from.id, related);
     if (mixed.empty())
         return inner;
     mixed.insert(mixed.begin(), std::move(inner));

@@ -14,7 +14,7 @@ namespace {
 using namespace mime;
 
 /// A part of a message: its fields, each once, and what follows them.
-struct part {
+struct parsed_part {
     std::map<std::string, std::string, std::less<>> fields{};
     std::string_view content{};
 
@@ -32,8 +32,8 @@ struct part {
     }
 };
 
-part part_of(std::string_view text) {
-    part made;
+parsed_part part_of(std::string_view text) {
+    parsed_part made;
     for (auto& [name, value] : take_fields(text))
         if (!made.fields.emplace(std::move(name), std::move(value)).second)
             refuse("a field stands twice");
@@ -42,7 +42,7 @@ part part_of(std::string_view text) {
 }
 
 // The parts between the boundaries, behind each of which a line ends.
-std::vector<part> parts_of(const part& from, const parametrised& type) {
+std::vector<parsed_part> parts_of(const parsed_part& from, const parametrised& type) {
     const auto given = type.parameters.find("boundary");
     if (given == type.parameters.end() || given->second.empty())
         refuse("a multipart names no boundary");
@@ -51,7 +51,7 @@ std::vector<part> parts_of(const part& from, const parametrised& type) {
     if (!rest.starts_with(open) || !rest.ends_with(close) || rest.size() < open.size() + close.size())
         refuse("a multipart does not begin or end with its boundary");
     rest = rest.substr(open.size(), rest.size() - open.size() - close.size());
-    std::vector<part> parts;
+    std::vector<parsed_part> parts;
     for (auto end = rest.find(next); end != std::string_view::npos; end = rest.find(next)) {
         parts.push_back(part_of(rest.substr(0, end)));
         rest.remove_prefix(end + next.size());
@@ -60,7 +60,7 @@ std::vector<part> parts_of(const part& from, const parametrised& type) {
     return parts;
 }
 
-std::string text_in(const part& from) {
+std::string text_in(const parsed_part& from) {
     const auto text = from_quoted_printable(from.content);
     if (from["Content-Transfer-Encoding"] != "quoted-printable" || !text)
         refuse("text is not in quoted-printable");
@@ -73,7 +73,7 @@ std::string_view content_id_in(std::string_view field) {
     return field.substr(1, field.size() - 2);
 }
 
-attachment attachment_in(const part& from, bool is_inline) {
+attachment attachment_in(const parsed_part& from, bool is_inline) {
     const auto disposition = parameters_in(from["Content-Disposition"]);
     const auto name = disposition.parameters.find("filename");
     auto bytes = from_base64_lines(from.content);
@@ -87,7 +87,7 @@ attachment attachment_in(const part& from, bool is_inline) {
     return made;
 }
 
-void read_words(mail& to, const part& from, const parametrised& type) {
+void read_words(mail& to, const parsed_part& from, const parametrised& type) {
     if (type.value == "text/plain")
         to.text = text_in(from);
     else if (type.value == "text/html")
@@ -97,15 +97,16 @@ void read_words(mail& to, const part& from, const parametrised& type) {
 }
 
 // Reads the first part in `first`'s way, and the others as attachments.
-void read_files(mail& to, std::vector<part> parts, bool is_inline, const std::function<void(const part&)>& first) {
+void read_files(mail& to, std::vector<parsed_part> parts, bool is_inline,
+                const std::function<void(const parsed_part&)>& first) {
     if (parts.size() < 2)
         refuse("a multipart has one part only");
     first(parts.front());
     std::ranges::transform(parts.begin() + 1, parts.end(), std::back_inserter(to.attachments),
-                           [&](const part& each) { return attachment_in(each, is_inline); });
+                           [&](const parsed_part& each) { return attachment_in(each, is_inline); });
 }
 
-void read_alternative(mail& to, const part& from) {
+void read_alternative(mail& to, const parsed_part& from) {
     const auto type = parameters_in(from["Content-Type"]);
     if (type.value != "multipart/alternative")
         return read_words(to, from, type);
@@ -116,18 +117,18 @@ void read_alternative(mail& to, const part& from) {
         read_words(to, each, parameters_in(each["Content-Type"]));
 }
 
-void read_related(mail& to, const part& from) {
+void read_related(mail& to, const parsed_part& from) {
     const auto type = parameters_in(from["Content-Type"]);
     if (type.value != "multipart/related")
         return read_alternative(to, from);
-    read_files(to, parts_of(from, type), true, [&](const part& words) { read_alternative(to, words); });
+    read_files(to, parts_of(from, type), true, [&](const parsed_part& words) { read_alternative(to, words); });
 }
 
-void read_content(mail& to, const part& from) {
+void read_content(mail& to, const parsed_part& from) {
     const auto type = parameters_in(from["Content-Type"]);
     if (type.value != "multipart/mixed")
         return read_related(to, from);
-    read_files(to, parts_of(from, type), false, [&](const part& inner) { read_related(to, inner); });
+    read_files(to, parts_of(from, type), false, [&](const parsed_part& inner) { read_related(to, inner); });
 }
 
 // Of `<id@domain>`, where the domain is the sender's.
@@ -151,8 +152,8 @@ void add_tag(mail& to, std::string_view field) {
 }
 
 // All fields of a mail, of which X-Tag alone may stand there several times.
-part take_whole(std::string_view text, mail& to) {
-    part whole;
+parsed_part take_whole(std::string_view text, mail& to) {
+    parsed_part whole;
     for (auto& [name, value] : take_fields(text))
         if (name == "X-Tag")
             add_tag(to, value);
@@ -162,11 +163,11 @@ part take_whole(std::string_view text, mail& to) {
     return whole;
 }
 
-std::vector<address> take_mailboxes(part& from, std::string_view name) {
+std::vector<address> take_mailboxes(parsed_part& from, std::string_view name) {
     return from.fields.contains(name) ? mailboxes_in(from.take(name)) : std::vector<address>();
 }
 
-void take_envelope(mail& to, part& from) {
+void take_envelope(mail& to, parsed_part& from) {
     const auto senders = take_mailboxes(from, "From");
     if (senders.size() != 1)
         refuse("it has not one sender");

@@ -1,5 +1,7 @@
 #include "read_header.hpp"
 
+#include "../ascii.hpp"
+
 #include <infra/base/encoding.hpp>
 #include <infra/base/error.hpp>
 
@@ -14,7 +16,7 @@ namespace {
 
 constexpr std::size_t longest_line = 998;
 
-std::string_view take_line(std::string_view& text) {
+std::string_view take_header_line(std::string_view& text) {
     const auto end = text.find("\r\n");
     if (end == std::string_view::npos || end > longest_line)
         refuse("a line of the header has no end, or over 998 characters");
@@ -74,12 +76,6 @@ std::string take_quoted(std::string_view& text) {
     refuse("a quotation does not end");
 }
 
-std::string_view trimmed(std::string_view text) noexcept {
-    const auto begin = text.find_first_not_of(' ');
-    return begin == std::string_view::npos ? std::string_view()
-                                           : text.substr(begin, text.find_last_not_of(' ') - begin + 1);
-}
-
 void take(std::string_view& from, std::string_view what) {
     if (!from.starts_with(what))
         refuse("a field is not of the form it should have");
@@ -98,7 +94,7 @@ address take_mailbox(std::string_view& rest) {
         name = take_quoted(rest);
         take(rest, " ");
     } else {
-        const auto text = trimmed(take_until(rest, "<,"));
+        const auto text = trimmed(take_until(rest, "<,"), " ");
         (rest.starts_with('<') ? name : email) = rest.starts_with('<') ? decoded(text) : std::string(text);
     }
     if (email.empty()) {
@@ -172,7 +168,7 @@ void refuse(std::string_view why) {
 
 std::vector<field> take_fields(std::string_view& text) {
     std::vector<field> fields;
-    for (auto line = take_line(text); !line.empty(); line = take_line(text)) {
+    for (auto line = take_header_line(text); !line.empty(); line = take_header_line(text)) {
         if (line[0] != ' ' && line[0] != '\t')
             fields.push_back(field_in(line));
         else if (!fields.empty())

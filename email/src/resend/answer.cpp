@@ -58,7 +58,7 @@ struct verdict {
     bool uncertain = false;
 };
 
-constexpr std::string_view refusal = "Resend does not take the mail";
+constexpr std::string_view not_taken = "Resend does not take the mail";
 
 verdict judge_conflict(std::string_view name) {
     if (name == "concurrent_idempotent_requests")
@@ -67,7 +67,7 @@ verdict judge_conflict(std::string_view name) {
         return {errc::key_reused,
                 "the idempotency key was used for another mail within 24 hours; that one may have been sent", false,
                 true};
-    return {errc::refused, refusal};
+    return {errc::refused, not_taken};
 }
 
 verdict judge_limit(std::string_view name) {
@@ -86,7 +86,7 @@ verdict judge_4xx(int status, const complaint& c) {
     if (!c.of_the_api)
         return {infra::errc::unavailable,
                 "what refuses the mail is not Resend's API; check RESEND_BASE_URL and proxies"};
-    return status == 409 ? judge_conflict(c.name) : verdict{errc::refused, refusal};
+    return status == 409 ? judge_conflict(c.name) : verdict{errc::refused, not_taken};
 }
 
 verdict judge(int status, const complaint& c) {
@@ -128,7 +128,7 @@ const json::array* array_in(const json::object& from, std::string_view key) {
 send_error refusal_of(const answer& a, const json::object& said, const mail* of) {
     const complaint why{.name = "validation_error", .message = shown(text_of(said, "message"), {&of, 1})};
     return {errc::refused,
-            std::string(refusal) + (why.message.empty() ? "" : ": " + why.message),
+            std::string(not_taken) + (why.message.empty() ? "" : ": " + why.message),
             {.name = why.name, .status = a.status}};
 }
 
@@ -162,10 +162,6 @@ bool take_ids(const json::array& said, std::vector<delivery>& to) {
     return next == said.size();
 }
 
-std::vector<delivery> all_failed(const send_error& why, std::size_t count) {
-    return std::vector<delivery>(count, delivery{.failure = why});
-}
-
 // Where it cannot be told which id is whose, nothing is certain but what was refused by its place. The API gives the same
 // answer again, and part of a batch tried again would be another batch, which sends twice: so no more attempts.
 std::vector<delivery> deliveries_of_batch(const answer& a, mails_of_request mails) {
@@ -195,6 +191,10 @@ std::vector<delivery> deliveries_of(const answer& a, mails_of_request mails) {
     if (mails.size() == 1)
         return {delivery_of(a)};
     return deliveries_of_batch(a, mails);
+}
+
+std::vector<delivery> all_failed(const send_error& why, std::size_t count) {
+    return std::vector<delivery>(count, delivery{.failure = why});
 }
 
 send_error failure_of(const answer& a, mails_of_request mails) {

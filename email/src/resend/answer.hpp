@@ -28,4 +28,6 @@ send_error failure_of(const answer& a, mails_of_request mails);
 /// Where there is no answer.
 send_error failure_of(const error& e);
 
+std::vector<delivery> all_failed(const send_error& why, std::size_t count);
+
 } // namespace infra::email::resend

@@ -103,7 +103,7 @@ bool is_header_text(std::string_view key) noexcept {
 std::string hashed(std::string_view text) { return "infra-" + encoding::hex_encode(sha256(text)); }
 
 // With the length of each, so that no two lists read the same.
-std::string key_of(std::span<const mail> mails, const group& of) {
+std::string key_of_group(std::span<const mail> mails, const group& of) {
     std::string keys;
     for (const auto i : of) {
         const auto& key = email::key_of(mails[i]);
@@ -138,7 +138,7 @@ request request_for(std::span<const mail> mails, const group& of) {
     json::array all;
     for (const auto i : of)
         all.emplace_back(to_json(mails[i]));
-    return {true, "/emails/batch", key_of(mails, of), json::to_text(all)};
+    return {true, "/emails/batch", key_of_group(mails, of), json::to_text(all)};
 }
 
 json::object to_json(const mail& m) {

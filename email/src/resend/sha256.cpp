@@ -11,7 +11,7 @@
 namespace infra::email::resend {
 namespace {
 
-constexpr std::size_t size = 32;
+constexpr std::size_t digest_size = 32;
 
 unsigned char* bytes_of(std::string& text) noexcept { return reinterpret_cast<unsigned char*>(text.data()); }
 
@@ -23,7 +23,7 @@ const unsigned char* bytes_of(std::string_view text) noexcept {
 
 std::string sha256(std::string_view bytes) {
     infra::detail::keep_openssl();
-    std::string made(size, '\0');
+    std::string made(digest_size, '\0');
     if (EVP_Digest(bytes.data(), bytes.size(), bytes_of(made), nullptr, EVP_sha256(), nullptr) != 1)
         throw std::bad_alloc();
     return made;
@@ -31,7 +31,7 @@ std::string sha256(std::string_view bytes) {
 
 std::string hmac_sha256(std::string_view key, std::string_view bytes) {
     infra::detail::keep_openssl();
-    std::string made(size, '\0');
+    std::string made(digest_size, '\0');
     if (!HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), bytes_of(bytes), bytes.size(), bytes_of(made),
               nullptr))
         throw std::bad_alloc();

@@ -93,10 +93,6 @@ struct delivering {
     }
 };
 
-std::vector<delivery> all_failed(const send_error& why, std::size_t count) {
-    return std::vector<delivery>(count, delivery{.failure = why});
-}
-
 // How long to wait may be said to one mail alone: whose key is in use, or for which there is no quota.
 bool holds_for_all(const delivery& d) {
     return d.failure && (d.failure->code() == infra::errc::overloaded || d.failure->status() == 503);

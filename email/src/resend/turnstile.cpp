@@ -8,7 +8,7 @@
 namespace infra::email::resend {
 namespace {
 
-send_error refusal(std::string sentence, std::chrono::nanoseconds after) {
+send_error no_turn(std::string sentence, std::chrono::nanoseconds after) {
     return {
         infra::errc::overloaded,
         std::move(sentence),
@@ -25,7 +25,7 @@ public:
     explicit place(turnstile& in) : in_(in) {
         const std::scoped_lock lock(in_.mutex_);
         if (in_.line_.size() >= in_.max_waiting_)
-            throw refusal("Resend: resend_options::max_waiting mails wait for their turn already", {});
+            throw no_turn("Resend: resend_options::max_waiting mails wait for their turn already", {});
         me_ = in_.line_.emplace(in_.line_.end());
     }
     ~place() {
@@ -49,7 +49,7 @@ public:
         // Others ask when they come, and stand last then.
         const auto earliest = in_.rate_.earliest(now, is_first ? 0 : in_.line_.size() - 1);
         if (limit.passed(std::max(earliest, now)))
-            throw refusal("Resend: the deadline comes before the mail's turn, for others are under way or the rate "
+            throw no_turn("Resend: the deadline comes before the mail's turn, for others are under way or the rate "
                           "limit is reached",
                           earliest - now);
         me_->wake.emplace(ex);

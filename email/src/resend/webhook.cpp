@@ -97,7 +97,7 @@ std::optional<webhook_event> event_in(std::string_view body) {
     return event;
 }
 
-std::string key_of(std::string_view secret) {
+std::string signing_key(std::string_view secret) {
     constexpr std::string_view prefix = "whsec_";
     if (secret.starts_with(prefix))
         secret.remove_prefix(prefix.size());
@@ -126,11 +126,11 @@ const boost::system::error_category& webhook_category() noexcept {
 
 webhook_secrets::webhook_secrets(std::string_view text) {
     any_part(text, [this](std::string_view secret) {
-        keys_.push_back(key_of(secret));
+        keys_.push_back(signing_key(secret));
         return false;
     });
     if (keys_.empty())
-        keys_.push_back(key_of({})); // throws
+        keys_.push_back(signing_key({})); // throws
 }
 
 boost::system::result<webhook_event> verify_webhook(const http::headers& fields, std::string_view body,

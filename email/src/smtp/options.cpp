@@ -1,5 +1,6 @@
 #include <infra/email/smtp.hpp>
 
+#include "../ascii.hpp"
 #include "options.hpp"
 
 #include <infra/base/encoding.hpp>
@@ -19,10 +20,6 @@ namespace {
 void require(bool holds, const char* sentence) {
     if (!holds)
         throw std::invalid_argument(std::string("email::smtp_options::") + sentence);
-}
-
-bool is_letter_or_digit(char c) noexcept {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
 bool is_name(std::string_view s) {

@@ -1,5 +1,7 @@
 #include "reply.hpp"
 
+#include "../ascii.hpp"
+
 #include <algorithm>
 #include <cctype>
 #include <charconv>
@@ -9,8 +11,6 @@ namespace {
 
 constexpr std::size_t longest_line = 4096; // RFC 5321 allows 512
 constexpr std::size_t longest_reply = 64 * 1024;
-
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
 struct line {
     int code;

@@ -15,15 +15,15 @@ steps plain_steps(const marked_text& text) {
     return std::move(made).take();
 }
 
-std::size_t size_of(const steps& all) noexcept {
+std::size_t size_of_steps(const steps& all) noexcept {
     std::size_t size = 0;
     for (const auto& each : all)
-        size += each.text.size() + each.closing.size() + size_of(each.inside);
+        size += each.text.size() + each.closing.size() + size_of_steps(each.inside);
     return size;
 }
 
 // The text alone: what else an email_template holds is not compiled.
-email_template text_of(const email_template& t) {
+email_template text_alone(const email_template& t) {
     return {.subject = t.subject,
             .preheader = t.preheader,
             .from = t.from,
@@ -34,7 +34,7 @@ email_template text_of(const email_template& t) {
 
 } // namespace
 
-compiled_template::compiled_template(const email_template& t, std::size_t first_line) : source_(text_of(t)) {
+compiled_template::compiled_template(const email_template& t, std::size_t first_line) : source_(text_alone(t)) {
     const auto where = described(t);
     const auto of_subject = mark_plain(t.subject, where), of_preheader = mark_plain(t.preheader, where),
                of_body = mark_places(t.body, where, first_line);
@@ -49,8 +49,8 @@ compiled_template::compiled_template(const email_template& t, std::size_t first_
     for (const auto& of :
          {of_subject.unknown, of_preheader.unknown, of_body.unknown, unknown_layout_tags(t.layout_html)})
         unknown.insert(unknown.end(), of.begin(), of.end());
-    html_size = size_of(html);
-    text_size = size_of(text);
+    html_size = size_of_steps(html);
+    text_size = size_of_steps(text);
 }
 
 compiled_template::compiled_template(std::string subject_text, const marked_text& markdown)
@@ -58,8 +58,8 @@ compiled_template::compiled_template(std::string subject_text, const marked_text
     auto body = parse_markdown(markdown, "the body");
     html = in_built_in_layout(std::move(body.html));
     text = std::move(body.text);
-    html_size = size_of(html);
-    text_size = size_of(text);
+    html_size = size_of_steps(html);
+    text_size = size_of_steps(text);
 }
 
 bool compiled_template::is_of(const email_template& t) const noexcept {

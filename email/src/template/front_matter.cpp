@@ -1,3 +1,4 @@
+#include "../ascii.hpp"
 #include "compiled.hpp"
 #include "template_text.hpp"
 
@@ -11,15 +12,6 @@
 namespace infra::email {
 namespace {
 
-constexpr std::size_t max_size = 1024 * 1024;
-
-std::string_view trimmed(std::string_view text) noexcept {
-    constexpr std::string_view blanks = " \t\r\n";
-    const auto begin = text.find_first_not_of(blanks);
-    return begin == std::string_view::npos ? std::string_view()
-                                           : text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
-}
-
 std::string_view take_line(std::string_view& text) noexcept {
     const auto end = std::min(text.find('\n'), text.size());
     auto line = text.substr(0, end);
@@ -31,7 +23,7 @@ std::string_view take_line(std::string_view& text) noexcept {
 
 // Takes blank lines off both ends, those at the beginning from `text` too. The first line keeps its indentation.
 std::string_view without_blank_lines(std::string_view& text) noexcept {
-    for (auto rest = text; !rest.empty() && trimmed(take_line(rest)).empty();)
+    for (auto rest = text; !rest.empty() && trimmed(take_line(rest), white_space).empty();)
         text = rest;
     return text.substr(0, text.find_last_not_of(" \t\r\n") + 1);
 }
@@ -40,7 +32,7 @@ bool is_fence(std::string_view line) noexcept {
     return line.starts_with("---") && line.find_first_not_of(" \t", 3) == std::string_view::npos;
 }
 
-std::string_view unquoted(std::string_view value) noexcept {
+std::string_view without_quotes(std::string_view value) noexcept {
     const bool quoted =
         value.size() >= 2 && value.front() == value.back() && (value.front() == '"' || value.front() == '\'');
     return quoted ? value.substr(1, value.size() - 2) : value;
@@ -68,7 +60,7 @@ public:
         const auto key = line.substr(0, colon);
         if (auto* const field = field_of(template_, key)) {
             refuse_second(field, key);
-            *field = unquoted(trimmed(line.substr(colon + 1)));
+            *field = without_quotes(trimmed(line.substr(colon + 1), white_space));
         }
     }
 
@@ -105,7 +97,7 @@ bool read_front_matter(email_template& t, std::string_view& rest) {
 }
 
 void refuse_unreadable(std::string_view text, const email_template& t) {
-    if (text.size() > max_size)
+    if (text.size() > max_template_file)
         throw error(errc::bad_template, described(t) + ": it is over 1 MiB");
     if (!encoding::is_utf8(text))
         throw error(errc::bad_template, described(t) + ": it is not UTF-8");

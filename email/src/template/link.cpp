@@ -1,5 +1,7 @@
 #include "link.hpp"
 
+#include "../ascii.hpp"
+
 #include <infra/base/encoding.hpp>
 
 #include <algorithm>
@@ -8,15 +10,9 @@
 namespace infra::email {
 namespace {
 
-constexpr bool is_alnum(char c) noexcept {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-constexpr char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-
 bool begins_with_any(std::string_view text, const auto& schemes) {
     return std::ranges::any_of(schemes, [&](std::string_view each) {
-        return std::ranges::equal(text.substr(0, each.size()), each, {}, lower);
+        return std::ranges::equal(text.substr(0, each.size()), each, {}, lower_letter);
     });
 }
 
@@ -27,7 +23,7 @@ bool leads_under(std::string_view scheme, std::string_view url) noexcept {
             break;
         if (static_cast<unsigned char>(c) <= ' ' || c == 0x7f)
             continue;
-        if (lower(c) != scheme.front())
+        if (lower_letter(c) != scheme.front())
             return false;
         scheme.remove_prefix(1);
     }
@@ -38,18 +34,12 @@ bool leads_under_any(std::string_view url, const auto& schemes) noexcept {
     return std::ranges::any_of(schemes, [&](std::string_view each) { return leads_under(each, url); });
 }
 
-std::string_view trimmed(std::string_view text) noexcept {
-    const auto begin = text.find_first_not_of(" \t\r\n");
-    return begin == std::string_view::npos ? std::string_view()
-                                           : text.substr(begin, text.find_last_not_of(" \t\r\n") - begin + 1);
-}
-
 constexpr std::array<bool, 256> url_character = [] {
     std::array<bool, 256> allowed{};
     for (const char c : std::string_view("-._~:/?#[]@!$&'()*+,;=%"))
         allowed[static_cast<unsigned char>(c)] = true;
     for (int c = 0; c < 128; ++c)
-        allowed[static_cast<std::size_t>(c)] |= is_alnum(static_cast<char>(c));
+        allowed[static_cast<std::size_t>(c)] |= is_letter_or_digit(static_cast<char>(c));
     return allowed;
 }();
 
@@ -66,14 +56,15 @@ void append_url_characters(std::string& to, std::string_view text) {
     }
 }
 
-bool is_label(std::string_view text) noexcept {
-    return !text.empty() && std::ranges::all_of(text, [](char c) { return is_alnum(c) || c == '-'; });
+bool is_piece_of_host(std::string_view text) noexcept {
+    return !text.empty() && std::ranges::all_of(text, [](char c) { return is_letter_or_digit(c) || c == '-'; });
 }
 
 bool is_host(std::string_view text) noexcept {
     const auto colon = std::min(text.find(':'), text.size());
     const auto host = text.substr(0, colon), port = text.substr(std::min(colon + 1, text.size()));
-    return !host.empty() && std::ranges::all_of(host, [](char c) { return is_alnum(c) || c == '-' || c == '.'; }) &&
+    return !host.empty() &&
+           std::ranges::all_of(host, [](char c) { return is_letter_or_digit(c) || c == '-' || c == '.'; }) &&
            std::ranges::all_of(port, [](char c) { return c >= '0' && c <= '9'; });
 }
 
@@ -132,7 +123,7 @@ std::string fill_target(const parts& target, const lookup& values) {
             continue;
         }
         has_value = true;
-        const std::string_view value = trimmed(*found);
+        const std::string_view value = trimmed(*found, white_space);
         switch (place_after(url)) {
         case place::begin:
             if (!begins_with_any(value, schemes))
@@ -141,7 +132,7 @@ std::string fill_target(const parts& target, const lookup& values) {
             break;
         case place::host: {
             const bool alone = url.ends_with("//") && ends_host(target, i + 1);
-            if (!(alone ? is_host(value) : is_label(value)))
+            if (!(alone ? is_host(value) : is_piece_of_host(value)))
                 return {};
             url += value;
             break;

@@ -17,8 +17,6 @@
 namespace infra::email {
 namespace {
 
-constexpr std::size_t max_size = 1024 * 1024;
-
 wall_time time_of(const timespec& t) noexcept {
     return wall_time(std::chrono::seconds(t.tv_sec) + std::chrono::nanoseconds(t.tv_nsec));
 }
@@ -30,7 +28,7 @@ bool is_there(const std::string& path) noexcept {
     return ::stat(path.c_str(), &found) == 0 || (errno != ENOENT && errno != ENOTDIR);
 }
 
-std::string file_text(const std::string& path) { return read_beginning(path, max_size + 1).text; }
+std::string file_text(const std::string& path) { return read_beginning(path, max_template_file + 1).text; }
 
 template_source find_source(const std::string& directory, const std::string& name, const std::string& locale) {
     std::string tried;
@@ -58,7 +56,7 @@ void read_layout(email_template& to, const std::string& path) {
     if (!is_there(path))
         throw error(errc::no_template, described(to) + ": no layout " + to.layout + ": tried " + path);
     auto html = file_text(path);
-    if (html.size() > max_size || !encoding::is_utf8(html))
+    if (html.size() > max_template_file || !encoding::is_utf8(html))
         throw error(errc::bad_template, described(to) + ": the layout " + path + " is not UTF-8 or over 1 MiB");
     to.layout_html = std::move(html);
     to.compiled = std::make_shared<const compiled_template>(to);

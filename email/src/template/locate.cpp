@@ -1,5 +1,7 @@
 #include "locate.hpp"
 
+#include "../ascii.hpp"
+
 #include <infra/base/error.hpp>
 
 #include <algorithm>
@@ -7,12 +9,7 @@
 namespace infra::email {
 namespace {
 
-constexpr bool is_alnum(char c) noexcept {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-constexpr char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-constexpr char upper(char c) noexcept { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; }
+constexpr char upper_letter(char c) noexcept { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; }
 
 template <class Accept>
 bool is_joined(std::string_view text, char separator, std::size_t longest, Accept accept) {
@@ -31,14 +28,15 @@ bool is_joined(std::string_view text, char separator, std::size_t longest, Accep
 
 bool is_template_name(std::string_view name) {
     return is_joined(name, '/', 128, [](std::string_view piece) {
-        return std::ranges::all_of(piece, [](char c) { return is_alnum(c) || c == '_' || c == '-'; });
+        return std::ranges::all_of(piece, [](char c) { return is_letter_or_digit(c) || c == '_' || c == '-'; });
     });
 }
 
 // RFC 5646, its outer form: "pt", "pt-BR", "zh-Hant-TW".
 bool is_locale(std::string_view locale) {
-    return is_joined(locale, '-', 35,
-                     [](std::string_view piece) { return piece.size() <= 8 && std::ranges::all_of(piece, is_alnum); });
+    return is_joined(locale, '-', 35, [](std::string_view piece) {
+        return piece.size() <= 8 && std::ranges::all_of(piece, is_letter_or_digit);
+    });
 }
 
 // As files are named by custom: pt-BR, zh-Hant; "pt_br" of a POSIX locale means the same.
@@ -50,14 +48,14 @@ std::string canonical(std::string_view locale) {
         for (auto i = begin; i < end; ++i) {
             const bool region = begin > 0 && end - begin == 2;
             const bool script = begin > 0 && end - begin == 4 && i == begin;
-            made[i] = region || script ? upper(made[i]) : lower(made[i]);
+            made[i] = region || script ? upper_letter(made[i]) : lower_letter(made[i]);
         }
         begin = end + 1;
     }
     return made;
 }
 
-void require(bool holds, std::string_view what, std::string_view rule) {
+void require_name(bool holds, std::string_view what, std::string_view rule) {
     if (!holds) // the text is not repeated: it may come from a request
         throw error(infra::errc::invalid_input, std::string(what) + " must be " + std::string(rule));
 }
@@ -65,10 +63,10 @@ void require(bool holds, std::string_view what, std::string_view rule) {
 } // namespace
 
 std::vector<candidate> candidates(std::string_view name, std::string_view locale) {
-    require(is_template_name(name), "a template's name",
-            "letters, digits, '_' and '-', in parts separated by '/', 128 characters at most");
+    require_name(is_template_name(name), "a template's name",
+                 "letters, digits, '_' and '-', in parts separated by '/', 128 characters at most");
     const auto wanted = canonical(locale);
-    require(wanted.empty() || is_locale(wanted), "a locale", "a language tag such as pt or pt-BR");
+    require_name(wanted.empty() || is_locale(wanted), "a locale", "a language tag such as pt or pt-BR");
     const auto file = std::string(name) + ".md";
     std::vector<candidate> all;
     const auto add = [&](const std::string& of) {
@@ -86,8 +84,8 @@ std::vector<candidate> candidates(std::string_view name, std::string_view locale
 }
 
 std::string layout_path(std::string_view layout) {
-    require(is_template_name(layout), "a layout's name",
-            "letters, digits, '_' and '-', in parts separated by '/', 128 characters at most");
+    require_name(is_template_name(layout), "a layout's name",
+                 "letters, digits, '_' and '-', in parts separated by '/', 128 characters at most");
     return "layouts/" + std::string(layout) + ".html";
 }
 

@@ -44,7 +44,7 @@ tree_handle parse(std::string_view text) {
     return tree;
 }
 
-std::string_view take_line(std::string_view& text) noexcept {
+std::string_view take_markdown_line(std::string_view& text) noexcept {
     const auto line = text.substr(0, text.find_first_of("\r\n"));
     text.remove_prefix(std::min(line.size() + 1, text.size()));
     return line;
@@ -70,7 +70,7 @@ void refuse_over(std::size_t limit, std::size_t found, const char* of_what) {
 void refuse_what_explodes(std::string_view text) {
     std::size_t lines = 0, columns = 0, levels = 0;
     for (; !text.empty(); ++lines) {
-        const auto line = take_line(text);
+        const auto line = take_markdown_line(text);
         columns = std::max(columns, static_cast<std::size_t>(std::ranges::count(line, '|')));
         levels = std::max(levels, levels_of(line));
     }
@@ -79,19 +79,21 @@ void refuse_what_explodes(std::string_view text) {
     refuse_over(500, levels, "levels of quotations and lists");
 }
 
-std::string_view text_of(const char* text) noexcept { return text ? std::string_view(text) : std::string_view(); }
+std::string_view text_or_nothing(const char* text) noexcept {
+    return text ? std::string_view(text) : std::string_view();
+}
 
 } // namespace
 
 namespace markdown {
 
 bool node::is(std::string_view extension_type) const noexcept {
-    return text_of(cmark_node_get_type_string(node_)) == extension_type;
+    return text_or_nothing(cmark_node_get_type_string(node_)) == extension_type;
 }
 
-parts node::literal(const parts& marks) const { return unmark(text_of(cmark_node_get_literal(node_)), marks); }
-parts node::url(const parts& marks) const { return unmark(text_of(cmark_node_get_url(node_)), marks); }
-parts node::title(const parts& marks) const { return unmark(text_of(cmark_node_get_title(node_)), marks); }
+parts node::literal(const parts& marks) const { return unmark(text_or_nothing(cmark_node_get_literal(node_)), marks); }
+parts node::url(const parts& marks) const { return unmark(text_or_nothing(cmark_node_get_url(node_)), marks); }
+parts node::title(const parts& marks) const { return unmark(text_or_nothing(cmark_node_get_title(node_)), marks); }
 
 bool node::is_in_tight_list() const noexcept {
     auto* const item = cmark_node_parent(node_);
@@ -117,7 +119,7 @@ parts node::inner_text(const parts& marks) const {
         auto* const inner = cmark_iter_get_node(it.get());
         const auto type = cmark_node_get_type(inner);
         if (type == CMARK_NODE_TEXT || type == CMARK_NODE_CODE)
-            text += text_of(cmark_node_get_literal(inner));
+            text += text_or_nothing(cmark_node_get_literal(inner));
         else if (type == CMARK_NODE_SOFTBREAK || type == CMARK_NODE_LINEBREAK)
             text += ' ';
     }

@@ -11,8 +11,8 @@
 namespace infra::email {
 namespace {
 
-constexpr std::size_t deepest = 50; // sections inside each other; rendering calls itself for each
-constexpr std::size_t most = 1000;  // of blocks; each is looked for among all blocks
+constexpr std::size_t deepest_section = 50; // sections inside each other; rendering calls itself for each
+constexpr std::size_t most_blocks = 1000;   // each is looked for among all blocks
 
 bool begins_with_tag(std::string_view line) noexcept {
     line.remove_prefix(leading(line).size());
@@ -169,7 +169,7 @@ void marker::take_tag_line(const std::vector<tag>& tags) {
 }
 
 void marker::open_block(const tag& of) {
-    if (made_.blocks.size() == most)
+    if (made_.blocks.size() == most_blocks)
         refuse(line_, "over 1000 sections");
     open(of, made_.blocks.size());
     made_.blocks.push_back({.opening = {.text = std::string(of.name), .name = std::string(of.name), .kind = of.kind},
@@ -194,7 +194,7 @@ bool marker::joins(std::string_view next) const noexcept {
 // --- Which sections are open ------------------------------------------------------------------------------------
 
 void marker::open(const tag& of, std::size_t block) {
-    if (open_.size() == deepest)
+    if (open_.size() == deepest_section)
         refuse(line_, "over 50 sections inside each other");
     open_.push_back({std::string(of.name), line_, block});
 }

@@ -13,7 +13,7 @@ bool may_be_empty(const steps& inside) noexcept {
     });
 }
 
-step_kind kind_of(tag_kind kind) noexcept {
+step_kind step_kind_of(tag_kind kind) noexcept {
     switch (kind) {
     case tag_kind::section: return step_kind::section;
     case tag_kind::inverted: return step_kind::inverted;
@@ -43,7 +43,7 @@ void step_list::append(steps made) {
 void step_list::tag(const part& of) {
     if (of.kind == tag_kind::end)
         return close();
-    step made{.kind = kind_of(of.kind), .text = of.text, .name = of.name};
+    step made{.kind = step_kind_of(of.kind), .text = of.text, .name = of.name};
     made.kind == step_kind::value ? add(std::move(made)) : open(std::move(made));
 }
 

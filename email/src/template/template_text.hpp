@@ -4,9 +4,12 @@
 
 #include <infra/email/template.hpp>
 
+#include <cstddef>
 #include <string>
 
 namespace infra::email {
+
+constexpr std::size_t max_template_file = 1024 * 1024; // and a layout's
 
 /// "the template welcome (pt)", for messages.
 std::string described(const email_template& t);
