@@ -16,6 +16,8 @@ void add_all(frame& f) {
     add_man(f);
     add_metrics(f);
     add_new(f);
+    add_news(f);
+    add_overview(f);
     add_queue(f);
     add_realtime(f);
     add_storage(f);

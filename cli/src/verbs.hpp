@@ -21,6 +21,8 @@ void add_logs(frame& f);
 void add_man(frame& f);
 void add_metrics(frame& f);
 void add_new(frame& f);
+void add_news(frame& f);
+void add_overview(frame& f);
 void add_queue(frame& f);
 void add_realtime(frame& f);
 void add_storage(frame& f);

@@ -211,8 +211,8 @@ const std::map<std::string, texts> besides{
 };
 
 std::string url_for(const std::string& group, const std::string& address) {
-    static const std::set<std::string> of_services{"errors",  "health",   "levels", "logs",
-                                                   "metrics", "realtime", "top",    "traces"};
+    static const std::set<std::string> of_services{"errors", "health",   "levels",   "logs", "metrics",
+                                                   "news",   "overview", "realtime", "top",  "traces"};
     if (of_services.contains(group))
         return "http://" + address;
     if (group == "email")
