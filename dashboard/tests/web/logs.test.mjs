@@ -90,6 +90,7 @@ test("changes a level for a while, which is written down", { skip }, async () =>
   await dialog.getByLabel(/Module/).fill("seed");
   await dialog.getByRole("button", { name: "Change", exact: true }).click();
   await dialog.getByRole("row", { name: /seed/ }).waitFor();
+  await page.getByText("infra levels debug --module seed --for 10m").waitFor(); // the same for a terminal
   await page.keyboard.press("Escape");
   await quiet();
   await line("said quietly").waitFor();

@@ -90,7 +90,7 @@ export default function HealthPage() {
     return (
         <>
             <Heading title="Health">
-                <Action deed={{ method: 'POST', path: 'health/run', done: 'All checks have run.', cli: 'infra health' }} then={loaded.again}>
+                <Action deed={{ method: 'POST', path: 'health/run', done: 'All checks have run.', cli: 'infra health --now' }} then={loaded.again}>
                     Run all checks now
                 </Action>
             </Heading>

@@ -7,6 +7,7 @@ import { Action, mayOperate } from '../../parts/actions';
 import { Badge, Facts, Problem, Skeleton, Time } from '../../parts/basics';
 import { Dialog } from '../../parts/dialog';
 import { Table } from '../../parts/table';
+import { cli } from '../queues/model';
 import { levels, tones, type Level } from './model';
 
 interface Change {
@@ -64,7 +65,13 @@ function Order(props: { known: readonly string[]; then: () => void }) {
             </label>
             <Action
                 primary
-                deed={{ method: 'PUT', path: 'logs/levels', body: { module: module.trim(), to, minutes }, done: `Until it goes back by itself, ${of} logs from ${to} on.` }}
+                deed={{
+                    method: 'PUT',
+                    path: 'logs/levels',
+                    body: { module: module.trim(), to, minutes },
+                    done: `Until it goes back by itself, ${of} logs from ${to} on.`,
+                    cli: cli('infra', 'levels', to, ...(module.trim() ? ['--module', module.trim()] : []), '--for', `${minutes}m`),
+                }}
                 then={props.then}
             >
                 Change
@@ -103,7 +110,7 @@ export function LevelsDialog(props: { close: () => void }) {
                             ]}
                         />
                         <div class="row">
-                            <Action deed={{ method: 'DELETE', path: 'logs/levels', done: 'Levels are as the service was told.' }} then={loaded.again}>
+                            <Action deed={{ method: 'DELETE', path: 'logs/levels', done: 'Levels are as the service was told.', cli: 'infra levels --undo' }} then={loaded.again}>
                                 Undo all changes
                             </Action>
                         </div>
