@@ -67,7 +67,7 @@ std::string text_of(const json::value& page, const json::array& groups, wall_tim
         rows.push_back({cell_of(each, "count"), age_of(from_unix_ms(integer_of(each, "last")), now),
                         age_of(from_unix_ms(integer_of(each, "first")), now), cell_of(each, "module"),
                         cell_of(each, "trace"), cell_of(each, "text")});
-    return fact_sheet({{"errors a minute", lines_of(page, "error")}, {"warnings", lines_of(page, "warn")}}) +
+    return fact_sheet({{"errors", lines_of(page, "error")}, {"warnings", lines_of(page, "warn")}}) +
            (rows.empty() ? "" : "\n\n" + table({"COUNT", "LAST", "FIRST", "MODULE", "TRACE", "ERROR"}, rows));
 }
 

@@ -204,8 +204,9 @@ void add_logs(frame& f) {
     auto& app = f.add(
         {.name = "logs",
          .description =
-             "Prints the newest lines of a running service's log, the oldest of them first, and with --follow "
-             "what comes. Under --json a document a line. It asks the service's dashboard, with INFRA_ADMIN_TOKEN.",
+             "Prints the newest lines of a running service's log, the oldest of them first, and with --follow what "
+             "comes. Under --json a document a line. It asks the service's dashboard, with INFRA_ADMIN_TOKEN. infra "
+             "errors puts equal errors together; infra levels has a service log more for a while.",
          .examples = {"infra logs --level warn --since 1h", "infra logs timed out --module queue --follow",
                       "infra logs --trace 4bf92f3577b34da6a3ce929d0e0e4736",
                       "infra logs --field order=17 --json | jq .message"}},

@@ -27,7 +27,7 @@ struct ErrorsCommand : verb_at<top_service> {
 
 TEST_F(ErrorsCommand, ShowsEqualErrorsOnce) {
     ASSERT_EQ(run({}), 0) << err;
-    EXPECT_TRUE(out.starts_with("errors a minute  12  ▁▅█\nwarnings         0  ▁▁▁\n\nCOUNT  LAST ")) << out;
+    EXPECT_TRUE(out.starts_with("errors    12  ▁▅█\nwarnings  0  ▁▁▁\n\nCOUNT  LAST ")) << out;
     EXPECT_NE(out.find("  mail       4bf92f3577b34da6a3ce929d0e0e4736  mail 7 was not sent\n"), std::string::npos)
         << out;
     EXPECT_NE(out.find("no?[2J answer\n"), std::string::npos) << out;
@@ -48,7 +48,7 @@ TEST_F(ErrorsCommand, ShowsEqualErrorsOnce) {
 
 TEST_F(ErrorsCommand, SaysThatThereAreNone) {
     ASSERT_EQ(run({"--module", "queue"}), 0);
-    EXPECT_EQ(out, "errors a minute  12  ▁▅█\nwarnings         0  ▁▁▁\n");
+    EXPECT_EQ(out, "errors    12  ▁▅█\nwarnings  0  ▁▁▁\n");
     EXPECT_EQ(err, "infra: no error since then\n");
 }
 
