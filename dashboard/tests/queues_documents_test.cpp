@@ -2,7 +2,6 @@
 #include "src/queues/documents.hpp"
 #include "src/queues/overview.hpp"
 #include "src/queues/search.hpp"
-#include "src/queues/signature.hpp"
 #include "src/texts.hpp"
 
 #include <infra/http_server/response.hpp>
@@ -15,32 +14,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr wall_time t0 = std::chrono::sys_days(std::chrono::year(2026) / 1 / 1);
-
-TEST(ErrorSignature, LeavesOutWhatAnErrorIsAbout) {
-    const std::pair<std::string_view, std::string_view> table[] = {
-        {"no answer of 10.0.0.5:443 within 5000 ms", "no answer of # within # ms"},
-        {"no answer of 10.0.0.6:443 within 200ms", "no answer of # within #ms"},
-        {"TimeoutError: order 8812 is gone.", "TimeoutError: order # is gone."},
-        {"order 4bf92f35-77b3-4da6-a3ce-929d0e0e4736 is gone", "order # is gone"},
-        {"commit deadbeef is bad", "commit # is bad"},
-        {"the key \"user:ann\" is taken", "the key \"…\" is taken"},
-        {"the key 'x' can't be read, isn't it", "the key '…' can't be read, isn't it"},
-        {"user ann7@example.org is unknown", "user # is unknown"},
-        {"first line\nsecond 17", "first line"},
-        {"  \n  begins   late\t here ", "begins late here"},
-        {"größer als 5", "größer als #"},
-        {"", ""},
-        {"'", "'"},
-    };
-    for (const auto& [reason, signature] : table)
-        EXPECT_EQ(error_signature(reason), signature) << reason;
-}
-
-TEST(ErrorSignature, OfALongErrorIsShort) {
-    const auto signature = error_signature(std::string(100'000, 'x'));
-    EXPECT_LE(signature.size(), 160 + std::string_view("…").size());
-    EXPECT_TRUE(signature.ends_with("…"));
-}
 
 TEST(JobSearch, ReadsWhatPeopleType) {
     struct line {
@@ -121,26 +94,6 @@ queue::job_info failed(std::string id, std::string reason, wall_time at, std::st
             .failed_reason = std::move(reason),
             .created_at = t0,
             .finished_at = at};
-}
-
-TEST(JobFailures, OfOneNameAndSignatureAreOneGroup) {
-    failure_counter counted;
-    counted.add(failed("1", "no answer within 5 ms", t0 + 1s));
-    counted.add(failed("2", "no answer within 7 ms", t0 + 3s));
-    counted.add(failed("3", "no answer within 9 ms", t0 + 2s));
-    counted.add(failed("4", "no answer within 9 ms", t0, "other"));
-    const auto all = counted.groups();
-    ASSERT_EQ(all.groups.size(), 2u);
-    EXPECT_EQ(all.failed, 4u);
-    const auto& first = all.groups[0];
-    EXPECT_EQ(first.count, 3u);
-    EXPECT_EQ(first.signature, "no answer within # ms");
-    EXPECT_EQ(first.first, t0 + 1s);
-    EXPECT_EQ(first.last, t0 + 3s);
-    EXPECT_EQ(first.newest, "2");
-    EXPECT_EQ(first.reason, "no answer within 7 ms");
-    EXPECT_EQ(first.id, group_of(failed("9", "no answer within 1 ms", t0)));
-    EXPECT_NE(first.id, all.groups[1].id);
 }
 
 TEST(CronPage, TellTheirNextRunsInTheirZone) {
@@ -237,14 +190,14 @@ TEST(QueueConcerns, NameQueuesWithoutWorkersOnceTheirJobsHaveWaitedAWhile) {
 }
 
 TEST(QueueConcerns, AreFailuresOfADayWithAnActionForAllThatAreAlike) {
-    failure_counter counted;
+    queue::failure_counter counted;
     counted.add(failed("1", "no answer within 5 ms", t0));
     counted.add(failed("2", "no answer within 7 ms", t0));
     const auto concerns = concerns_of("mail", counted.groups(), t0 + 1h);
     ASSERT_EQ(concerns.size(), 1u);
     EXPECT_EQ(concerns[0].text, "2 jobs of welcome failed: no answer within # ms");
     EXPECT_EQ(concerns[0].action_path,
-              "/queues/mail/failures/" + group_of(failed("", "no answer within 1 ms", t0)) + "/retry");
+              "/queues/mail/failures/" + queue::failure_group_of(failed("", "no answer within 1 ms", t0)) + "/retry");
     EXPECT_TRUE(concerns_of("mail", counted.groups(), t0 + 25h).empty());
 }
 

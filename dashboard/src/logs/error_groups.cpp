@@ -1,8 +1,7 @@
 #include "error_groups.hpp"
 
-#include "../queues/signature.hpp"
-
 #include <infra/base/encoding.hpp>
+#include <infra/base/error_signature.hpp>
 
 #include <algorithm>
 

@@ -1,6 +1,6 @@
 #pragma once
 
-// What goes wrong, once each: errors whose signatures (queues/signature.hpp) are equal are one group. And how many lines of each level there were in each
+// What goes wrong, once each: errors whose signatures (infra::error_signature) are equal are one group. And how many lines of each level there were in each
 // minute. Costs the thread that writes the log some nanoseconds a line, and a look-up an error.
 
 #include <infra/base/context.hpp>

@@ -1,7 +1,8 @@
 #include "log_answers.hpp"
 
-#include "../queues/signature.hpp"
 #include "log_document.hpp"
+
+#include <infra/base/error_signature.hpp>
 
 #include <algorithm>
 #include <set>

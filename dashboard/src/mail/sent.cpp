@@ -1,9 +1,9 @@
 #include "sent.hpp"
 
-#include "../queues/signature.hpp"
 #include "../texts.hpp"
 
 #include <infra/base/context.hpp>
+#include <infra/base/error_signature.hpp>
 
 #include <algorithm>
 

@@ -102,7 +102,7 @@ json::value document_of(const queue::queue_settings& s) {
             {"group_rate", limit_of(s.per_group.rate)}};
 }
 
-json::value document_of(const failure_groups& all) {
+json::value document_of(const queue::failure_groups& all) {
     json::array items;
     for (const auto& each : all.groups)
         items.push_back({{"id", each.id},

@@ -23,7 +23,7 @@ json::value ms_of(std::optional<wall_time> t);
 json::value document_of(const queue_seen& q, wall_time now, std::chrono::milliseconds oldest_limit);
 json::value document_of(const queues_seen& all, std::chrono::milliseconds oldest_limit);
 json::value document_of(const queue::queue_settings& s);
-json::value document_of(const failure_groups& all);
+json::value document_of(const queue::failure_groups& all);
 json::value document_of(const queue::child_info& child);
 json::value document_of(const queue::log_line& line);
 

@@ -22,8 +22,8 @@ awaitable<http::response> show_failures(shared_desk desk, http::request r) {
 awaitable<http::response> change_failures(shared_desk desk, queue::job_change what, http::request r) {
     const auto asked = r.body().empty() ? going_on() : r.json<going_on>();
     const std::string name(r.param("queue"));
-    const auto done =
-        co_await change_group(desk->jobs(), what, name, std::string(r.param("group")), asked.cursor.value_or(""));
+    const auto done = co_await queue::change_failures(desk->jobs(), what, name, std::string(r.param("group")),
+                                                      asked.cursor.value_or(""));
     desk->forget(name);
     co_return changed_response(done);
 }

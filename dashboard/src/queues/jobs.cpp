@@ -26,13 +26,14 @@ queue::job_key key_of(const http::request& r) { return {std::string(r.param("que
 
 std::size_t most_of_texts(const http::request& r) { return says(r, "whole") ? most_of_whole_payload : most_of_payload; }
 
-// Of a group those that failed alike, see failures.hpp. And what is masked is not found: who searches letter by letter would read it.
+// Of a group those that failed alike, see infra/queue/failures.hpp. And what is masked is not found: who searches letter by letter would read it.
 std::function<bool(const queue::job_info&)> to_be_shown(const http::request& r, const queue::job_filter& filter) {
     auto group = r.query("group").value_or("");
     if (group.empty() && filter.data_contains.empty())
         return {};
     return [group = std::move(group), part = filter.data_contains](const queue::job_info& job) {
-        const bool is_of_group = group.empty() || (job.state == queue::job_state::failed && group_of(job) == group);
+        const bool is_of_group =
+            group.empty() || (job.state == queue::job_state::failed && queue::failure_group_of(job) == group);
         return is_of_group && (part.empty() || masked(job.data).find(part) != std::string::npos);
     };
 }

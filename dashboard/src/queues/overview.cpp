@@ -110,7 +110,7 @@ std::vector<figure> figures_of(const queues_seen& all, std::chrono::minutes with
          .spark = failures_over_time(all, within)}};
 }
 
-std::vector<concern> concerns_of(const std::string& queue, const failure_groups& groups, wall_time now) {
+std::vector<concern> concerns_of(const std::string& queue, const queue::failure_groups& groups, wall_time now) {
     std::vector<concern> all;
     for (const auto& each : groups.groups) {
         if (saturating_sub(now, each.last) > failures_concern || all.size() == most_failure_concerns)

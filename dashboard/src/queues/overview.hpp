@@ -10,7 +10,7 @@ std::vector<figure> figures_of(const queues_seen& all, std::chrono::minutes with
                                std::chrono::milliseconds oldest_limit);
 
 /// Jobs that failed alike within a day.
-std::vector<concern> concerns_of(const std::string& queue, const failure_groups& groups, wall_time now);
+std::vector<concern> concerns_of(const std::string& queue, const queue::failure_groups& groups, wall_time now);
 
 /// Queues with jobs, and nobody who takes them.
 std::vector<concern> concerns_of(const queues_seen& all);

@@ -1,10 +1,9 @@
-#include "signature.hpp"
-
-#include "../texts.hpp"
+#include <infra/base/error_signature.hpp>
 
 #include <algorithm>
+#include <utility>
 
-namespace infra::dashboard {
+namespace infra {
 namespace {
 
 constexpr std::size_t most_bytes = 160;
@@ -54,6 +53,17 @@ std::size_t end_of_quotation(std::string_view line, std::size_t at) noexcept {
     return end == std::string_view::npos || end - at > longest_quotation ? std::string_view::npos : end;
 }
 
+// No character is halved.
+std::string cut(std::string made) {
+    if (made.size() <= most_bytes)
+        return made;
+    auto end = most_bytes;
+    while (end > 0 && (static_cast<unsigned char>(made[end]) & 0xc0) == 0x80)
+        --end;
+    made.resize(end);
+    return made + "…";
+}
+
 } // namespace
 
 std::string error_signature(std::string_view reason) {
@@ -81,7 +91,7 @@ std::string error_signature(std::string_view reason) {
     }
     while (!made.empty() && made.back() == ' ')
         made.pop_back();
-    return cut(made, most_bytes);
+    return cut(std::move(made));
 }
 
-} // namespace infra::dashboard
+} // namespace infra
