@@ -51,7 +51,9 @@ void add_queue(frame& f) {
     add_queue_look(group);
     add_queue_steer(group);
     add_queue_limits(group);
+    add_queue_workers(group);
     add_queue_change(group);
+    add_queue_errors(group);
     add_queue_doctor(group);
     add_queue_move(group);
 }

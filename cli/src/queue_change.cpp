@@ -15,6 +15,8 @@ struct change_words {
     std::string name;
     std::string data;
     std::string reason;
+    std::string group;
+    std::string error; ///< the id of a group of equal errors
 };
 
 /// A change, in the words of people and of the queue.
@@ -32,8 +34,11 @@ constexpr change_verb cancelling{"cancelled", {}, &queue::control::cancel, queue
 constexpr change_verb removing{"removed", {}, &queue::control::remove, queue::job_change::remove};
 
 queue::job_filter filter_from(const change_words& words, std::optional<queue::job_state> usual) {
-    queue::job_filter filter{
-        .queue = words.queue, .name = words.name, .data_contains = words.data, .reason_contains = words.reason};
+    queue::job_filter filter{.queue = words.queue,
+                             .name = words.name,
+                             .data_contains = words.data,
+                             .reason_contains = words.reason,
+                             .group = words.group};
     if (!words.state.empty())
         filter.states.push_back(job_state_from(words.state));
     else if (usual)
@@ -41,15 +46,33 @@ queue::job_filter filter_from(const change_words& words, std::optional<queue::jo
     return filter;
 }
 
+std::size_t change_equal_errors(const change_verb& what, const change_words& words, const queue_session& with) {
+    if (!(words.state + words.name + words.data + words.reason + words.group).empty())
+        throw std::invalid_argument("--error: names its jobs; leave the other filters out");
+    const auto changed = change_in_steps({.what = what.what, .queue = words.queue, .group = words.error}, with);
+    if (changed == 0) {
+        with.refuse_unknown(words.queue);
+        throw not_known("no job of '" + printable(words.queue) +
+                        "' has failed so; infra queue errors lists what has failed");
+    }
+    return changed;
+}
+
 exit_code change_all(const change_verb& what, const change_words& words, const queue_session& with) {
     queue::check_name("--queue", words.queue);
     const auto changed =
-        change_in_steps({.change = {.what = what.what, .filter = filter_from(words, what.usual)}}, with);
+        words.error.empty()
+            ? change_in_steps({.change = {.what = what.what, .filter = filter_from(words, what.usual)}}, with)
+            : change_equal_errors(what, words, with);
+    if (changed == 0)
+        with.refuse_unknown(words.queue);
     with.to.print(std::to_string(changed) + " " + what.done, {{"changed", changed}});
     return exit_code::ok;
 }
 
 exit_code change_each(const change_verb& what, const change_words& words, const queue_session& with) {
+    if (!words.queue.empty())
+        with.refuse_unknown(words.queue);
     json::array changed, left;
     std::string missing;
     for (const auto& id : words.ids) {
@@ -68,6 +91,8 @@ exit_code change_each(const change_verb& what, const change_words& words, const 
 exit_code change(const change_verb& what, const change_words& words, const queue_session& with) {
     if (words.all == !words.ids.empty())
         throw std::invalid_argument("either ids or --all with --queue are needed");
+    if (!words.all && !words.error.empty())
+        throw std::invalid_argument("--error: goes with --all and --queue");
     return words.all ? change_all(what, words, with) : change_each(what, words, with);
 }
 
@@ -75,7 +100,7 @@ exit_code change(const change_verb& what, const change_words& words, const queue
 
 void add_queue_change(const queue_group& to) {
     const auto words = std::make_shared<change_words>();
-    const auto add = [&](verb v, const change_verb& what) {
+    const auto add = [&](verb v, const change_verb& what) -> CLI::App& {
         auto& app = to.add(std::move(v), opening::existing,
                            [words, &what](const queue_session& with) { return change(what, *words, with); });
         app.add_option("ids", words->ids, "Of the jobs");
@@ -86,11 +111,18 @@ void add_queue_change(const queue_group& to) {
         app.add_option("--name", words->name, "Only those of this name");
         app.add_option("--data", words->data, "Only those with this in their payload");
         app.add_option("--reason", words->reason, "Only those that failed with this in the reason");
+        app.add_option("--group", words->group, "Only those of this group");
+        return app;
     };
-    add({.name = "retry",
-         .description = "Has jobs that are over wait again, as if they were new. --all means those that failed.",
-         .examples = {"infra queue retry 4711", "infra queue retry --all --queue mail --reason 'timed out'"}},
-        retrying);
+    const auto also_equal_errors = [&](CLI::App& app) {
+        app.add_option("--error", words->error, "Only those that failed alike: an ERROR of infra queue errors");
+    };
+    also_equal_errors(
+        add({.name = "retry",
+             .description = "Has jobs that are over wait again, as if they were new. --all means those that failed.",
+             .examples = {"infra queue retry 4711", "infra queue retry --all --queue mail --reason 'timed out'",
+                          "infra queue retry --all --queue mail --error 9f0c1d2ab34e5f60"}},
+            retrying));
     add({.name = "promote",
          .description = "Has delayed jobs wait from now on.",
          .examples = {"infra queue promote 4711"}},
@@ -99,10 +131,10 @@ void add_queue_change(const queue_group& to) {
          .description = "Has jobs fail without another attempt; whoever runs them is asked to end.",
          .examples = {"infra queue cancel 4711"}},
         cancelling);
-    add({.name = "rm",
-         .description = "Forgets jobs that do not run.",
-         .examples = {"infra queue rm 4711", "infra queue rm --all --queue mail --name newsletter"}},
-        removing);
+    also_equal_errors(add({.name = "rm",
+                           .description = "Forgets jobs that do not run.",
+                           .examples = {"infra queue rm 4711", "infra queue rm --all --queue mail --name newsletter"}},
+                          removing));
 }
 
 } // namespace infra::cli

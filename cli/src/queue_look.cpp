@@ -1,4 +1,5 @@
 #include "printable.hpp"
+#include "progress_bar.hpp"
 #include "queue_shown.hpp"
 #include "queue_verbs.hpp"
 
@@ -20,6 +21,7 @@ struct look_words {
     std::string group;
     std::size_t limit = 100;
     bool newest = false;
+    bool only_count = false;
     std::size_t count = 0;
 };
 
@@ -60,6 +62,27 @@ queue::list_request list_request_from(const look_words& words) {
     return request;
 }
 
+// Those of a million jobs take their time, in steps.
+exit_code count_jobs(const look_words& words, const queue_session& with) {
+    constexpr std::size_t a_step = 1000;
+    auto request = list_request_from(words);
+    request.max = a_step;
+    std::size_t found = 0, looked_at = 0;
+    {
+        progress_bar bar(with.to, words.queue, "jobs looked at");
+        do {
+            auto page = with.ask(with.jobs.list(request));
+            found += page.jobs.size();
+            bar.show({.done = looked_at += page.looked_at});
+            request.cursor = std::move(page.next);
+        } while (!request.cursor.empty());
+    }
+    if (found == 0)
+        with.tell_if_nothing_is_there(words.queue);
+    with.to.print(std::to_string(found), {{"count", found}});
+    return exit_code::ok;
+}
+
 exit_code list_jobs(const look_words& words, const queue_session& with) {
     auto request = list_request_from(words);
     std::vector<queue::job_info> all;
@@ -82,7 +105,11 @@ exit_code list_jobs(const look_words& words, const queue_session& with) {
 }
 
 exit_code ls(const look_words& words, const queue_session& with) {
-    return words.queue.empty() ? list_queues(with) : list_jobs(words, with);
+    if (words.only_count && words.queue.empty())
+        throw std::invalid_argument("--only-count: of which queue? Name it; infra queue ls has the numbers of all");
+    return words.queue.empty() ? list_queues(with)
+           : words.only_count  ? count_jobs(words, with)
+                               : list_jobs(words, with);
 }
 
 // --- stats, show --------------------------------------------------------------------------------------------------
@@ -165,6 +192,7 @@ void add_queue_look(const queue_group& to) {
         ->capture_default_str()
         ->check(CLI::Range(1, 100'000));
     listing.add_flag("--newest", words->newest, "The last ones first");
+    listing.add_flag("--only-count", words->only_count, "Only how many fit");
 
     add({.name = "stats",
          .description = "Tells how a queue is: its jobs by state, its workers, its limits, and its last hour.",

@@ -38,6 +38,14 @@ exit_code act_and_close(const queue_session& with, const std::function<exit_code
     return act(with);
 }
 
+std::vector<std::string> others_than(const std::string& queue, const std::vector<queue::queue_counts>& all) {
+    std::vector<std::string> names;
+    for (const auto& each : all)
+        if (each.queue != queue)
+            names.push_back(each.queue);
+    return names;
+}
+
 bool is_on_redis(const std::string& url) { return url.starts_with("redis") || url.starts_with("unix:"); }
 
 // On Redis each verb gives up as soon as the command does, so that what is told is why.
@@ -97,20 +105,35 @@ error queue_session::no_answer() const {
     return error(errc::timed_out, where + " does not answer within " + shown(patience));
 }
 
-void queue_session::tell_if_nothing_is_there(const std::string& queue) const {
-    if (to.json)
-        return;
+bool queue_session::is_in_use(const std::string& queue) const {
     const auto here = ask(jobs.counts({queue})).at(0);
-    if (here.waiting + here.delayed + here.active + here.completed + here.failed + here.waiting_children > 0 ||
-        !ask(jobs.workers(queue)).empty())
+    return here.waiting + here.delayed + here.active + here.completed + here.failed + here.waiting_children > 0 ||
+           !ask(jobs.workers(queue)).empty();
+}
+
+void queue_session::tell_if_nothing_is_there(const std::string& queue) const {
+    if (to.json || is_in_use(queue))
         return;
-    std::vector<std::string> others;
-    for (auto& each : ask(jobs.counts()))
-        if (each.queue != queue)
-            others.push_back(std::move(each.queue));
-    const auto meant = nearest(queue, others);
+    const auto meant = nearest(queue, others_than(queue, ask(jobs.counts())));
     to.err << "infra: nothing is in the queue '" << printable(queue) << "', and nobody works for it"
            << (meant.empty() ? "" : "; did you mean '" + printable(meant) + "'?") << '\n';
+}
+
+std::optional<std::string> queue_session::why_unknown(const std::string& queue) const {
+    if (is_in_use(queue))
+        return std::nullopt;
+    const auto all = ask(jobs.counts());
+    const auto others = others_than(queue, all);
+    if (others.size() < all.size() || !ask(jobs.schedules(queue)).empty())
+        return std::nullopt;
+    const auto meant = nearest(queue, others);
+    return "there is no queue '" + printable(queue) + "'" +
+           (meant.empty() ? "; infra queue ls shows those there are" : "; did you mean '" + printable(meant) + "'?");
+}
+
+void queue_session::refuse_unknown(const std::string& queue) const {
+    if (const auto why = why_unknown(queue))
+        throw not_known(*why);
 }
 
 std::string with_advice(const boost::system::system_error& e) {
@@ -133,6 +156,8 @@ exit_code with_queue(const queue_place& place, opening how, const output& to,
         return to.fail(code_for(e.code()), with_advice(e));
     } catch (const std::invalid_argument& e) {
         return to.fail(exit_code::usage, e.what());
+    } catch (const not_known& e) {
+        return to.fail(exit_code::not_found, e.what());
     }
 }
 

@@ -12,6 +12,8 @@
 #include <infra/runtime/wait.hpp>
 
 #include <functional>
+#include <optional>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
@@ -37,6 +39,11 @@ exit_code code_for(const boost::system::error_code& failure);
 
 /// What it says, and where nobody could be reached what to look at.
 std::string with_advice(const boost::system::system_error& e);
+
+/// What was named is not there: the command ends with exit_code::not_found.
+class not_known : public std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
 
 /// An open queue.
 struct queue_session {
@@ -64,6 +71,14 @@ struct queue_session {
     /// A queue begins with its first job, so that a wrong name is no error but a queue that is empty. Says so to people where
     /// nothing is in `queue` and nobody works for it, with the name that was meant.
     void tell_if_nothing_is_there(const std::string& queue) const;
+
+    /// For what is asked of jobs, and found none: throws not_known, with the name that was meant, where nothing is known of
+    /// `queue`: no job, no schedule, no setting, no worker.
+    void refuse_unknown(const std::string& queue) const;
+    std::optional<std::string> why_unknown(const std::string& queue) const; ///< the sentence; empty: it is known
+
+private:
+    bool is_in_use(const std::string& queue) const;
 };
 
 enum class opening {

@@ -27,8 +27,10 @@ exit_code resume(const steer_words& words, const queue_session& with) {
     return told(with.ask(with.jobs.resume(words.queue)), with.to);
 }
 
-exit_code removed(std::size_t count, const output& to) {
-    to.print(std::to_string(count) + " removed", {{"removed", count}});
+exit_code removed(std::size_t count, const std::string& queue, const queue_session& with) {
+    if (count == 0)
+        with.refuse_unknown(queue);
+    with.to.print(std::to_string(count) + " removed", {{"removed", count}});
     return exit_code::ok;
 }
 
@@ -43,7 +45,7 @@ exit_code drain(const steer_words& words, const queue_session& with) {
         which.change.filter.states.push_back(queue::job_state::delayed);
         *which.expected += now.delayed;
     }
-    return removed(change_in_steps(std::move(which), with), with.to);
+    return removed(change_in_steps(std::move(which), with), words.queue, with);
 }
 
 // As control::clean() does it.
@@ -64,7 +66,7 @@ exit_code clean(const steer_words& words, const queue_session& with) {
     return removed(
         change_in_steps(
             {.change = {.what = queue::job_change::remove, .filter = std::move(which)}, .most = words.limit}, with),
-        with.to);
+        words.queue, with);
 }
 
 } // namespace

@@ -2,6 +2,8 @@
 
 #include "progress_bar.hpp"
 
+#include <infra/queue/failures.hpp>
+
 #include <algorithm>
 #include <utility>
 
@@ -18,6 +20,20 @@ std::size_t change_in_steps(many_jobs which, const queue_session& with) {
         bar.show({.done = changed, .total = which.expected});
         step.cursor = std::move(done.next);
     } while (!step.cursor.empty() && changed < which.most);
+    return changed;
+}
+
+std::size_t change_in_steps(const equal_failures& which, const queue_session& with) {
+    constexpr std::chrono::milliseconds a_step{500};
+    progress_bar bar(with.to, which.queue, "jobs");
+    std::size_t changed = 0;
+    std::string cursor;
+    do {
+        auto done = wait(queue::change_failures(with.jobs, which.what, which.queue, which.group, cursor, a_step));
+        changed += done.changed;
+        bar.show({.done = changed});
+        cursor = std::move(done.next);
+    } while (!cursor.empty());
     return changed;
 }
 

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <string>
 
 namespace infra::cli {
 
@@ -17,7 +18,15 @@ struct many_jobs {
     std::optional<std::uint64_t> expected{}; ///< how many there are now
 };
 
+/// Of a queue's failed jobs those that failed alike: `group` is the id of queue::failure_group.
+struct equal_failures {
+    queue::job_change what = queue::job_change::retry;
+    std::string queue{};
+    std::string group{};
+};
+
 /// How many were changed. Takes the time it takes, in steps that the backend bounds.
 std::size_t change_in_steps(many_jobs which, const queue_session& with);
+std::size_t change_in_steps(const equal_failures& which, const queue_session& with);
 
 } // namespace infra::cli

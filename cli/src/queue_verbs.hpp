@@ -17,13 +17,15 @@ struct queue_group {
     CLI::App& add(verb v, opening how, std::function<exit_code(const queue_session&)> act) const;
 };
 
-void add_queue_add(const queue_group& to);    ///< add
-void add_queue_work(const queue_group& to);   ///< work
-void add_queue_look(const queue_group& to);   ///< ls, stats, show, watch
-void add_queue_steer(const queue_group& to);  ///< pause, resume, drain, clean
-void add_queue_change(const queue_group& to); ///< retry, promote, cancel, rm
-void add_queue_doctor(const queue_group& to); ///< doctor
-void add_queue_move(const queue_group& to);   ///< move
+void add_queue_add(const queue_group& to);     ///< add
+void add_queue_work(const queue_group& to);    ///< work
+void add_queue_look(const queue_group& to);    ///< ls, stats, show, watch
+void add_queue_steer(const queue_group& to);   ///< pause, resume, drain, clean
+void add_queue_change(const queue_group& to);  ///< retry, promote, cancel, rm
+void add_queue_errors(const queue_group& to);  ///< errors
+void add_queue_doctor(const queue_group& to);  ///< doctor
+void add_queue_workers(const queue_group& to); ///< workers
+void add_queue_move(const queue_group& to);    ///< move
 
 /// `infra cron ls|run|pause|resume`
 void add_stored_cron(frame& f, CLI::App& group);

@@ -154,9 +154,19 @@ exit_code told(const tally& sum, const output& to) {
     return sum.failed + sum.returned > 0 ? exit_code::partial : exit_code::ok;
 }
 
+// It may well be there before its first job. Whoever has no answer now is told so by the worker.
+void tell_of_unknown_queue(const work_words& words, const queue_session& with) {
+    try {
+        if (const auto why = with.why_unknown(words.queue))
+            with.to.err << "infra: " << *why << (words.drain ? "" : "; its first job is waited for") << std::endl;
+    } catch (const boost::system::system_error&) {
+    }
+}
+
 exit_code work_on(const work_words& words, const queue_session& with) {
     queue::check_name("the queue's name", words.queue);
     refuse_what_never_drains(words, with);
+    tell_of_unknown_queue(words, with);
     const auto sum = std::make_shared<tally>();
     with.jobs.jobs()->define_others(
         [command = words.command, sum](std::string data, std::shared_ptr<queue::job_context> job) {
