@@ -9,7 +9,9 @@
 namespace infra::queue {
 namespace {
 
-std::string shown(const job_key& job) { return '"' + (job.queue.empty() ? job.id : job.queue + ":" + job.id) + '"'; }
+std::string quoted_key(const job_key& job) {
+    return '"' + (job.queue.empty() ? job.id : job.queue + ":" + job.id) + '"';
+}
 
 } // namespace
 
@@ -56,7 +58,7 @@ void check_families(const std::vector<new_job>& call) {
         if (job.parent && job.parent->parent.id.empty() && ++children[job.parent->place] > max_children)
             throw too_many_children_error({call[job.parent->place].queue, {}});
         if ((job.parent || parents[i]) && !job.id.empty() && !seen.emplace(job.queue, job.id).second)
-            throw std::invalid_argument("the job " + shown({job.queue, job.id}) + " stands twice in one family");
+            throw std::invalid_argument("the job " + quoted_key({job.queue, job.id}) + " stands twice in one family");
         if (parents[i] && job.deduplicate && job.deduplicate->keep_last_if_active)
             throw std::invalid_argument("deduplication::keep_last_if_active is not for jobs with children (here " +
                                         job.name + "): kept for later, it would run without them");
@@ -72,22 +74,23 @@ std::vector<bool> parents_in(const std::vector<new_job>& call) {
 }
 
 error no_parent_error(const job_key& parent) {
-    return {infra::errc::invalid_state, "the job " + shown(parent) +
+    return {infra::errc::invalid_state, "the job " + quoted_key(parent) +
                                             " can have no children now: it must run, under the lease that its own run "
                                             "names, or wait for children; nothing was stored"};
 }
 
 error other_parent_error(const job_key& child) {
-    return {infra::errc::invalid_state, "the job " + shown(child) + " is another's child already; nothing was stored"};
+    return {infra::errc::invalid_state,
+            "the job " + quoted_key(child) + " is another's child already; nothing was stored"};
 }
 
 error waits_for_itself_error(const job_key& child) {
     return {infra::errc::invalid_state,
-            "the job " + shown(child) + " would wait for itself: it is above its own parent; nothing was stored"};
+            "the job " + quoted_key(child) + " would wait for itself: it is above its own parent; nothing was stored"};
 }
 
 error too_many_children_error(const job_key& parent) {
-    return {infra::errc::overloaded, "the job " + shown(parent) + " would have more than " +
+    return {infra::errc::overloaded, "the job " + quoted_key(parent) + " would have more than " +
                                          std::to_string(max_children) + " children; nothing was stored"};
 }
 

@@ -22,7 +22,7 @@ struct window {
     seconds offset;
 };
 
-local_seconds shown(sys_seconds t, seconds offset) { return local_seconds(t.time_since_epoch() + offset); }
+local_seconds local_time_of(sys_seconds t, seconds offset) { return local_seconds(t.time_since_epoch() + offset); }
 sys_seconds instant(local_seconds reading, seconds offset) { return sys_seconds(reading.time_since_epoch() - offset); }
 
 // A reading that is skipped or repeated at a change is the earlier period's, unless all hours match: then periods have what their
@@ -32,9 +32,9 @@ window window_of(const cron_fields& f, periods all, std::size_t i) {
     const bool as_shown = f.hours == all_hours;
     const auto before = i == 0 || as_shown ? own : std::max(all[i - 1].offset, own);
     if (i + 1 == all.size())
-        return {shown(all[i].begin, before), local_seconds::max(), own};
+        return {local_time_of(all[i].begin, before), local_seconds::max(), own};
     const auto after = as_shown ? own : std::max(all[i + 1].offset, own);
-    return {shown(all[i].begin, before), shown(all[i + 1].begin, after), own};
+    return {local_time_of(all[i].begin, before), local_time_of(all[i + 1].begin, after), own};
 }
 
 // Instants of two neighbouring periods overlap where a change skips an hour: late runs of the earlier among those of the later.
@@ -45,7 +45,7 @@ std::optional<sys_seconds> first_run(const cron_fields& f, periods all, sys_seco
     std::optional<local_seconds> searched, match; // nothing matches between the two
     for (auto i = one_before(period_at(all, from)); i < all.size() && !(best && *best <= all[i].begin); ++i) {
         const auto w = window_of(f, all, i);
-        const auto begin = std::max(w.begin, shown(from, w.offset));
+        const auto begin = std::max(w.begin, local_time_of(from, w.offset));
         if (begin >= w.end)
             continue;
         if (!searched || begin < *searched || begin > *match) {
@@ -67,7 +67,7 @@ std::optional<sys_seconds> last_run(const cron_fields& f, periods all, sys_secon
         const auto w = window_of(f, all, i);
         if (best && instant(w.end, w.offset) <= *best)
             break;
-        const auto end = std::min(w.end - seconds(1), shown(upto, w.offset));
+        const auto end = std::min(w.end - seconds(1), local_time_of(upto, w.offset));
         if (end < w.begin)
             continue;
         if (!searched || end > *searched || end < *match) {

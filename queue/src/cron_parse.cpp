@@ -14,7 +14,7 @@ using detail::cron_fields;
 
 namespace {
 
-constexpr std::size_t max_bytes = 1024; // as cron-parser; every value of every field takes half of it
+constexpr std::size_t max_cron_bytes = 1024; // as cron-parser; every value of every field takes half of it
 
 struct field_rule {
     const char* name;
@@ -51,12 +51,14 @@ struct refusal {
 
 std::string quoted(std::string_view text) { return "'" + readable(text, 40) + "'"; }
 
-[[noreturn]] void refuse(const field_rule& rule, const std::string& problem) { throw refusal{{rule.name, problem}}; }
+[[noreturn]] void refuse_field(const field_rule& rule, const std::string& problem) {
+    throw refusal{{rule.name, problem}};
+}
 
 [[noreturn]] void refuse_whole(const std::string& problem) { throw refusal{{"expression", problem}}; }
 
 [[noreturn]] void not_allowed(const field_rule& rule, std::string_view what) {
-    refuse(rule, quoted(what) + " is not allowed; allowed are " + rule.allowed);
+    refuse_field(rule, quoted(what) + " is not allowed; allowed are " + rule.allowed);
 }
 
 // --- text ---
@@ -123,17 +125,17 @@ range range_of(const field_rule& rule, std::string_view text, bool stepped) {
         return {first, stepped ? rule.max : first};
     const int last = value(rule, ends[1]);
     if (last < first)
-        refuse(rule, quoted(text) + " runs backwards; write two ranges, one up to " + std::to_string(rule.max) +
-                         " and one from " + std::to_string(rule.min));
+        refuse_field(rule, quoted(text) + " runs backwards; write two ranges, one up to " + std::to_string(rule.max) +
+                               " and one from " + std::to_string(rule.min));
     return {first, last};
 }
 
 int step_of(const field_rule& rule, std::string_view item, std::string_view text) {
     const auto step = number(text);
     if (step && *step > rule.max - rule.min)
-        refuse(rule, "the step of " + quoted(item) + " is longer than the field; use `every` for such intervals");
+        refuse_field(rule, "the step of " + quoted(item) + " is longer than the field; use `every` for such intervals");
     if (!step || *step == 0)
-        refuse(rule, quoted(item) + " has no step; allowed are 1 to " + std::to_string(rule.max - rule.min));
+        refuse_field(rule, quoted(item) + " has no step; allowed are 1 to " + std::to_string(rule.max - rule.min));
     return *step;
 }
 
@@ -151,14 +153,14 @@ std::uint64_t bits_of(const field_rule& rule, std::string_view item) {
 
 void add(const field_rule& rule, std::uint64_t& to, std::uint64_t bits, std::string_view item) {
     if (to & bits)
-        refuse(rule, quoted(item) + " is there twice");
+        refuse_field(rule, quoted(item) + " is there twice");
     to |= bits;
 }
 
 std::vector<std::string_view> items_of(const field_rule& rule, std::string_view text) {
     auto items = split(text, ',');
     if (std::ranges::find(items, std::string_view()) != items.end())
-        refuse(rule, quoted(text) + " has an empty place in its list");
+        refuse_field(rule, quoted(text) + " has an empty place in its list");
     return items;
 }
 
@@ -179,7 +181,7 @@ void read_days(cron_fields& f, std::string_view text) {
             continue;
         }
         if (f.last_day)
-            refuse(day_rule, quoted(item) + " is there twice");
+            refuse_field(day_rule, quoted(item) + " is there twice");
         f.last_day = true;
     }
 }
@@ -187,7 +189,7 @@ void read_days(cron_fields& f, std::string_view text) {
 void read_nth_weekday(cron_fields& f, std::string_view text, std::size_t sign) {
     const auto nth = number(text.substr(sign + 1));
     if (!nth || *nth < 1 || *nth > 5)
-        refuse(weekday_rule, quoted(text) + " must end with # and 1 to 5, alone in its field");
+        refuse_field(weekday_rule, quoted(text) + " must end with # and 1 to 5, alone in its field");
     f.weekdays = std::uint64_t{1} << value(weekday_rule, text.substr(0, sign)) % 7;
     f.nth_weekday = static_cast<unsigned>(*nth);
 }
@@ -235,8 +237,8 @@ std::string joined(const std::vector<std::string_view>& fields) {
 }
 
 std::string tidy(std::string_view text) {
-    if (text.size() > max_bytes)
-        refuse_whole("it has " + std::to_string(text.size()) + " bytes; allowed are " + std::to_string(max_bytes));
+    if (text.size() > max_cron_bytes)
+        refuse_whole("it has " + std::to_string(text.size()) + " bytes; allowed are " + std::to_string(max_cron_bytes));
     const auto fields = words_of(text);
     if (!fields.empty() && fields[0].front() == '@') {
         if (fields.size() > 1 && !same_word(fields[0], "@every"))
@@ -258,7 +260,7 @@ void refuse_what_never_comes(const cron_fields& f, std::string_view days) {
     for (unsigned month = 1; month <= 12; ++month)
         if (f.months >> month & 1 && days_in(f, leap / static_cast<int>(month)) != 0)
             return;
-    refuse(day_rule, quoted(days) + " is in none of the months that are named");
+    refuse_field(day_rule, quoted(days) + " is in none of the months that are named");
 }
 
 parsed_cron read(std::string_view given) {

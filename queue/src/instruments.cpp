@@ -22,11 +22,12 @@ const instrument stalled_total{.kind = instrument_kind::counter,
                                .name = "queue_jobs_stalled_total",
                                .help = "Jobs taken back from a worker that vanished."};
 // Until a night's backlog is done.
-constexpr double waits[] = {0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 900, 3600, 4 * 3600, 24 * 3600};
+constexpr double wait_buckets[] = {0.001, 0.005, 0.01, 0.05, 0.1, 0.5,  1,        5,
+                                   10,    30,    60,   300,  900, 3600, 4 * 3600, 24 * 3600};
 const instrument wait_seconds{.kind = instrument_kind::histogram,
                               .name = "queue_job_wait_seconds",
                               .help = "How long jobs waited for their start, from when they might have been started.",
-                              .buckets = waits};
+                              .buckets = wait_buckets};
 const instrument duration_seconds{.kind = instrument_kind::histogram,
                                   .name = "queue_job_duration_seconds",
                                   .help = "How long handlers ran, whatever came of it."};

@@ -80,7 +80,7 @@ awaitable<void> take_back_from_the_dead(const moving& m, std::string queue) {
     co_await m.way.from->leave(name_of_mover());
 }
 
-awaitable<void> wait_until_none_runs(const moving& m, std::string queue) {
+awaitable<void> wait_for_the_last_run(const moving& m, std::string queue) {
     const auto limit = deadline::after(m.how.patience, m.time->steady());
     for (;;) {
         const auto active = (co_await m.way.from->counts({queue})).at(0).active;
@@ -104,7 +104,7 @@ awaitable<void> come_to_rest(const moving& m, const std::vector<queue_to_move>& 
     for (const auto& q : queues)
         co_await pause_both(m, q);
     for (const auto& q : queues)
-        co_await wait_until_none_runs(m, q.there.queue);
+        co_await wait_for_the_last_run(m, q.there.queue);
 }
 
 /// Where that fails nothing has been carried, and so it may go anywhere next time.
@@ -148,7 +148,7 @@ void refuse_obstacles(const move_plan& plan) {
         throw error(infra::errc::invalid_state, "nothing was moved: " + plan.obstacles.front());
 }
 
-void check(const move_options& how) {
+void check_move_options(const move_options& how) {
     if (how.page < 1 || how.page > 1000)
         throw std::invalid_argument("queue::move_options::page must be from 1 to 1000");
     if (how.patience.count() < 0)
@@ -206,7 +206,7 @@ new_job as_added(const carried_job& job) {
 
 awaitable<std::vector<moved_queue>> move_queues(std::shared_ptr<backend> from, std::shared_ptr<backend> to,
                                                 move_plan plan, move_options how, clock& time) {
-    check(how);
+    check_move_options(how);
     refuse_obstacles(plan);
     moving m{.way = {from, to}, .how = std::move(how), .time = &time, .queues = names_in(plan)};
     co_await begin(m, plan.queues);

@@ -1,13 +1,13 @@
 #include "move_plan.hpp"
 
+#include "is_over.hpp"
+
 #include <algorithm>
 
 namespace infra::queue {
 namespace {
 
 constexpr std::size_t most_named = 5;
-
-bool is_over(job_state state) noexcept { return state == job_state::completed || state == job_state::failed; }
 
 } // namespace
 

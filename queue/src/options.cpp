@@ -51,7 +51,7 @@ void check_ttl(const std::optional<std::chrono::milliseconds>& ttl, std::string_
     require(!ttl || *ttl >= std::chrono::milliseconds(1), what, "ttl", "must be at least 1 ms");
 }
 
-void check(const deduplication& by) {
+void check_deduplication(const deduplication& by) {
     constexpr std::string_view what = "deduplication";
     require(!by.id.empty() && by.id.size() <= max_id_bytes && encoding::is_utf8(by.id), what,
             "must have an id of 1 to 200 bytes of UTF-8");
@@ -108,7 +108,7 @@ void check(const enqueue_options& options) {
         check_job_id(*options.id);
     check_ttl(options.ttl, "enqueue_options");
     if (options.deduplicate)
-        check(*options.deduplicate);
+        check_deduplication(*options.deduplicate);
     if (options.group)
         require(!options.group->empty() && options.group->size() <= max_id_bytes && encoding::is_utf8(*options.group),
                 "enqueue_options::group", "must have 1 to 200 bytes of UTF-8");

@@ -43,7 +43,7 @@ job_options checked(job_options defaults, const enqueue_options& call) {
 
 namespace {
 
-std::optional<wall_time> first_run(const enqueue_options& call, wall_time now) {
+std::optional<wall_time> asked_run_at(const enqueue_options& call, wall_time now) {
     if (call.run_at && *call.run_at > now)
         return call.run_at;
     return call.delay > std::chrono::milliseconds::zero() ? std::optional(saturating_add(now, call.delay))
@@ -89,7 +89,7 @@ new_job to_store(detail::to_add job, const std::string& queue, const job_options
                  const origin& from, std::size_t max_payload_bytes) {
     refuse_too_large(job, max_payload_bytes);
     refuse_too_deep(job);
-    const auto run_at = first_run(call, from.now);
+    const auto run_at = asked_run_at(call, from.now);
     return {.queue = queue,
             .id = call.id.value_or(job_id()),
             .name = std::move(job.name),

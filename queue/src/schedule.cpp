@@ -13,21 +13,21 @@ using std::chrono::nanoseconds;
 
 namespace {
 
-[[noreturn]] void refuse(const std::string& what) { throw std::invalid_argument("queue::schedule::" + what); }
+[[noreturn]] void refuse_schedule(const std::string& what) { throw std::invalid_argument("queue::schedule::" + what); }
 
 void check_interval(const schedule& s) {
     if (s.every < milliseconds(1))
-        refuse("every must be at least 1 ms, or there must be a pattern");
+        refuse_schedule("every must be at least 1 ms, or there must be a pattern");
     if (!s.tz.empty())
-        refuse("tz is for a pattern, not for every");
+        refuse_schedule("tz is for a pattern, not for every");
     if (s.offset && (*s.offset < milliseconds(0) || *s.offset >= s.every))
-        refuse("offset must be from 0 to less than every");
+        refuse_schedule("offset must be from 0 to less than every");
 }
 
 cron_expression pattern_of(const schedule& s) {
     auto read = cron_expression::try_parse(s.pattern);
     if (!read)
-        refuse("pattern: " + to_string(read.error()));
+        refuse_schedule("pattern: " + to_string(read.error()));
     return *std::move(read);
 }
 
@@ -35,13 +35,13 @@ time_zone zone_of(const schedule& s) {
     try {
         return s.tz.empty() ? time_zone() : time_zone::named(s.tz);
     } catch (const error& e) {
-        refuse(std::string("tz: ") + e.what());
+        refuse_schedule(std::string("tz: ") + e.what());
     }
 }
 
 void check_pattern(const schedule& s) {
     if (s.every != milliseconds(0) || s.offset)
-        refuse("every and its offset are instead of a pattern");
+        refuse_schedule("every and its offset are instead of a pattern");
     (void)pattern_of(s);
     (void)zone_of(s);
 }
@@ -88,7 +88,7 @@ std::optional<wall_time> unless_over(const schedule& s, std::optional<wall_time>
     return t && s.end && *t > *s.end ? std::nullopt : t;
 }
 
-bool is_over(const schedule& s, wall_time due, std::size_t runs) {
+bool has_run_out(const schedule& s, wall_time due, std::size_t runs) {
     return (s.end && due > *s.end) || (s.limit && runs >= *s.limit);
 }
 
@@ -109,11 +109,11 @@ void check(const schedule& s) {
     else
         check_pattern(s);
     if (s.limit && *s.limit == 0)
-        refuse("limit must be at least 1");
+        refuse_schedule("limit must be at least 1");
     if (s.start && s.end && *s.end < *s.start)
-        refuse("end must not be before start");
+        refuse_schedule("end must not be before start");
     if (s.grace < milliseconds(0))
-        refuse("grace must not be negative");
+        refuse_schedule("grace must not be negative");
 }
 
 std::optional<wall_time> first_run(const schedule& s, wall_time now) {
@@ -137,7 +137,7 @@ std::optional<wall_time> resumed_run(const schedule& s, std::optional<wall_time>
 
 follow_up follow(const schedule& s, wall_time due, std::size_t runs, wall_time now) {
     check(s);
-    if (is_over(s, due, runs))
+    if (has_run_out(s, due, runs))
         return {};
     if (now < due)
         return {.run = false, .next = due};

@@ -33,14 +33,14 @@ bool is_well_formed(std::string_view name) {
            std::ranges::all_of(name, usual);
 }
 
-[[noreturn]] void refuse(std::string_view name) {
+[[noreturn]] void refuse_name(std::string_view name) {
     throw error(infra::errc::invalid_input,
                 "there is no time zone '" + readable(name, 60) +
                     "'; those of this machine stand below /usr/share/zoneinfo, such as Europe/Berlin (`timedatectl "
                     "list-timezones` lists them; none but UTC: install tzdata)");
 }
 
-void check(const std::vector<time_zone::period>& periods) {
+void check_periods(const std::vector<time_zone::period>& periods) {
     for (std::size_t i = 0; i < periods.size(); ++i) {
         if (i > 0 && periods[i].begin <= periods[i - 1].begin)
             throw std::invalid_argument("queue::time_zone: periods must be in order");
@@ -57,7 +57,7 @@ struct time_zone::facts {
 };
 
 time_zone time_zone::of_periods(std::string name, std::vector<period> periods) {
-    check(periods);
+    check_periods(periods);
     if (periods.empty())
         periods.push_back(utc[0]);
     periods.front().begin = long_ago;
@@ -68,7 +68,7 @@ time_zone time_zone::named(std::string_view name) {
     if (name == "UTC")
         return {};
     if (!is_well_formed(name))
-        refuse(name);
+        refuse_name(name);
     // Only names of files get in, so it is bounded.
     static std::map<std::string, time_zone, std::less<>> known;
     static std::mutex mutex;
@@ -77,7 +77,7 @@ time_zone time_zone::named(std::string_view name) {
         return found->second;
     auto periods = periods_from_database(std::string(name));
     if (!periods)
-        refuse(name);
+        refuse_name(name);
     auto zone = of_periods(std::string(name), *std::move(periods));
     return known.emplace(name, std::move(zone)).first->second;
 }

@@ -12,20 +12,20 @@
 namespace infra::queue {
 namespace {
 
-void require(bool holds, const char* sentence) {
+void require_of_worker(bool holds, const char* sentence) {
     if (!holds)
         throw std::invalid_argument(std::string("queue::worker_options::") + sentence);
 }
 
-worker_options checked(worker_options options) {
+worker_options checked_worker_options(worker_options options) {
     using namespace std::chrono_literals;
-    require(options.concurrency >= 1, "concurrency must be at least 1");
-    require(options.concurrency <= 10'000, "concurrency must be at most 10000");
-    require(options.ahead <= 1000, "ahead must be at most 1000");
-    require(options.drain_timeout >= 0ms, "drain_timeout must not be negative");
-    require(!options.lease || (*options.lease >= 10ms && *options.lease <= longest_lease),
-            "lease must be from 10 ms to 1 day");
-    require(options.max_stalls >= 0, "max_stalls must not be negative");
+    require_of_worker(options.concurrency >= 1, "concurrency must be at least 1");
+    require_of_worker(options.concurrency <= 10'000, "concurrency must be at most 10000");
+    require_of_worker(options.ahead <= 1000, "ahead must be at most 1000");
+    require_of_worker(options.drain_timeout >= 0ms, "drain_timeout must not be negative");
+    require_of_worker(!options.lease || (*options.lease >= 10ms && *options.lease <= longest_lease),
+                      "lease must be from 10 ms to 1 day");
+    require_of_worker(options.max_stalls >= 0, "max_stalls must not be negative");
     if (!options.name.empty())
         check_name("worker_options::name", options.name);
     for (const auto& each : options.queues)
@@ -46,7 +46,7 @@ struct life_end {
 struct worker::state {
     state(queue q, worker_options o)
         : jobs(std::move(q)),
-          options(checked(std::move(o))),
+          options(checked_worker_options(std::move(o))),
           pool(std::make_shared<blocking_pool>(blocking_pool_options{
               .threads = std::min<std::size_t>(options.concurrency, 1024), .name = "queue worker"})) {}
 

@@ -16,7 +16,7 @@
 namespace infra::queue {
 namespace {
 
-constexpr auto longest_sleep = std::chrono::seconds(5);
+constexpr auto pause_without_claims = std::chrono::seconds(5);
 constexpr auto shortest_sleep = std::chrono::milliseconds(1); // what is due but was not given must not keep us busy
 
 } // namespace
@@ -54,7 +54,7 @@ void worker_run::claim_ended(claim_size size, std::exception_ptr thrown) noexcep
     if (thrown && is_fatal(thrown))
         hopeless_ = thrown;
     else if (thrown) // no memory even to say so
-        no_claim_before_ = saturating_add(time_.steady(), longest_sleep);
+        no_claim_before_ = saturating_add(time_.steady(), pause_without_claims);
     changed_.set();
 }
 

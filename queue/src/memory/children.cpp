@@ -1,13 +1,13 @@
 #include "storage.hpp"
 
+#include "../is_over.hpp"
+
 #include <algorithm>
 #include <charconv>
 #include <utility>
 
 namespace infra::queue {
 namespace {
-
-bool is_over(const job_info& job) { return job.state == job_state::completed || job.state == job_state::failed; }
 
 std::size_t size_of(const child_info& child) { return child.result.size() + child.failed_reason.size(); }
 

@@ -8,7 +8,7 @@
 namespace infra::queue {
 namespace {
 
-bool is_over(const std::optional<wall_time>& until, wall_time now) { return until && *until <= now; }
+bool has_lapsed(const std::optional<wall_time>& until, wall_time now) { return until && *until <= now; }
 
 } // namespace
 
@@ -74,7 +74,7 @@ bool memory_storage::is_there(const new_job& job) {
         return false;
     const auto& slots = queue_of(job.queue).slots;
     const auto found = slots.find(job.deduplicate->id);
-    return found != slots.end() && !is_over(found->second.until, job.created_at);
+    return found != slots.end() && !has_lapsed(found->second.until, job.created_at);
 }
 
 added_job memory_storage::add(new_job job, bool is_parent) {
@@ -121,7 +121,7 @@ std::optional<added_job> memory_storage::duplicate_of_another(new_job& job, addi
     auto& slots = queue_of(job.queue).slots;
     const auto [place, is_free] = slots.try_emplace(by.id);
     auto& s = place->second;
-    if (is_free || is_over(s.until, job.created_at)) {
+    if (is_free || has_lapsed(s.until, job.created_at)) {
         s = {.holder = job.id, .until = until};
         return std::nullopt;
     }

@@ -1,5 +1,6 @@
 #include "storage.hpp"
 
+#include "../is_over.hpp"
 #include "../trace_of.hpp"
 
 #include <algorithm>
@@ -8,9 +9,7 @@
 namespace infra::queue {
 namespace {
 
-bool is_over(const job_info& job) { return job.state == job_state::completed || job.state == job_state::failed; }
-
-std::int64_t number_in(std::string_view id) {
+std::int64_t number_of_id(std::string_view id) {
     constexpr std::size_t most_digits = 18;
     std::int64_t number = 0;
     const auto* end = id.data() + id.size();
@@ -68,7 +67,7 @@ void memory_storage::restore_one(carried_job job) {
     auto& queue = queue_of(job.known.queue);
     if (job.holds_deduplication)
         queue.slots.try_emplace(job.known.deduplication_id, slot{.holder = job.known.id, .until = job.held_until});
-    numbers_ = std::max(numbers_, number_in(job.known.id)); // which no later one gets
+    numbers_ = std::max(numbers_, number_of_id(job.known.id)); // which no later one gets
     const auto number = ++numbers_;
     record r{.number = static_cast<std::uint64_t>(number),
              .info = std::move(job.known),

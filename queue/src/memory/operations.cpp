@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::size_t most_looked_at = 1000; // in one call
 
-std::uint64_t number_in(std::string_view cursor, std::uint64_t without) {
+std::uint64_t number_at_cursor(std::string_view cursor, std::uint64_t without) {
     std::from_chars(cursor.data(), cursor.data() + cursor.size(), without);
     return without;
 }
@@ -65,11 +65,12 @@ job_page memory_storage::list(const list_request& request) const {
     };
     bool all = true;
     if (request.newest_first) {
-        const auto before = jobs_.lower_bound(number_in(request.cursor, std::numeric_limits<std::uint64_t>::max()));
+        const auto before =
+            jobs_.lower_bound(number_at_cursor(request.cursor, std::numeric_limits<std::uint64_t>::max()));
         for (auto at = std::make_reverse_iterator(before); all && at != jobs_.rend(); ++at)
             all = look(at->first, at->second);
     } else {
-        for (auto at = jobs_.upper_bound(number_in(request.cursor, 0)); all && at != jobs_.end(); ++at)
+        for (auto at = jobs_.upper_bound(number_at_cursor(request.cursor, 0)); all && at != jobs_.end(); ++at)
             all = look(at->first, at->second);
     }
     if (all)

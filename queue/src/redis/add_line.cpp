@@ -29,7 +29,7 @@ std::size_t bytes_of(const std::vector<new_job>& jobs) {
 
 bool is_delayed(const new_job& job) { return job.run_at && *job.run_at > job.created_at; }
 
-arrivals& of_queue(std::vector<arrivals>& all, const std::string& queue) {
+arrivals& arrivals_at(std::vector<arrivals>& all, const std::string& queue) {
     const auto found = std::ranges::find(all, queue, &arrivals::queue);
     return found == all.end() ? all.emplace_back(arrivals{.queue = queue}) : *found;
 }
@@ -63,7 +63,7 @@ std::vector<arrivals> arrivals_of(const add_operation& done) {
         const auto& job = done.jobs[i];
         if (!done.added[i].created())
             continue;
-        auto& there = of_queue(all, job.queue);
+        auto& there = arrivals_at(all, job.queue);
         if (!is_delayed(job))
             ++there.jobs;
         else if (!there.due || *job.run_at < *there.due)
@@ -105,7 +105,7 @@ std::vector<const job_group*> groups_of(const std::vector<shared_add>& all) {
 }
 
 // Null where it was added.
-std::exception_ptr take(add_operation& into, group_added done) {
+std::exception_ptr take_added(add_operation& into, group_added done) {
     if (done.refused)
         return std::make_exception_ptr(*done.refused);
     into.added = std::move(done.added);
@@ -118,10 +118,10 @@ awaitable<std::exception_ptr> add_large(shared_store s, shared_add one, receipt 
         for (const auto& each : co_await s->carry_out_as_one(std::move(piece)))
             throw_if_refused(each);
     const std::array<const job_group*, 1> group{&one->jobs};
-    co_return take(*one, read_added(group, co_await s->carry_out(std::move(laid_down.add))).at(0));
+    co_return take_added(*one, read_added(group, co_await s->carry_out(std::move(laid_down.add))).at(0));
 }
 
-std::vector<std::string> queues_of(const std::vector<shared_add>& all) {
+std::vector<std::string> queues_of_adds(const std::vector<shared_add>& all) {
     std::vector<std::string> queues;
     for (const auto& each : all)
         for (const auto& job : each->jobs)
@@ -151,14 +151,14 @@ awaitable<std::vector<group_added>> add_together(shared_store s, std::vector<con
 /// Of each why it was not added.
 awaitable<std::vector<std::exception_ptr>> add_all(shared_store s, std::vector<shared_add> all, receipt as) {
     std::vector<std::exception_ptr> failures(all.size());
-    co_await make_known(s, queues_of(all));
+    co_await make_known(s, queues_of_adds(all));
     if (all.size() == 1 && !fits_one_call(all.front()->jobs)) {
         failures[0] = co_await add_large(s, all.front(), std::move(as));
         co_return failures;
     }
     auto done = co_await add_together(s, groups_of(all), std::move(as));
     for (std::size_t i = 0; i < all.size(); ++i)
-        failures[i] = take(*all[i], std::move(done[i]));
+        failures[i] = take_added(*all[i], std::move(done[i]));
     co_return failures;
 }
 

@@ -13,10 +13,7 @@
 namespace infra::queue::redis_backend {
 namespace {
 
-constexpr std::chrono::milliseconds pause_after_loss{200};
-constexpr std::chrono::milliseconds poke_lasts{60'000}; // should nobody be there to hear it
-
-awaitable<void> send_all(shared_store s, redis::batch what) {
+awaitable<void> send_rings(shared_store s, redis::batch what) {
     try {
         co_await s->carry_out(std::move(what));    // at the end, too
     } catch (const boost::system::system_error&) { // whoever waits elsewhere looks by himself before long
@@ -128,7 +125,7 @@ void bell::ring_again_later(const shared_store& s, std::string_view queue, wall_
 
 void bell::send(const shared_store& s, redis::batch what) {
     what.again(redis::replay::idempotent);
-    asio::co_spawn(at_.ex, send_all(s, std::move(what)), [](const std::exception_ptr&) {});
+    asio::co_spawn(at_.ex, send_rings(s, std::move(what)), [](const std::exception_ptr&) {});
 }
 
 awaitable<void> bell::pause(shared_store s) {

@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t answers_of_a_job = 2;
 constexpr std::size_t answers_of_a_slot = 2;
 
-hash_fields fields_in(const redis::reply& found) {
+hash_fields fields_of_found(const redis::reply& found) {
     hash_fields fields;
     const auto& flat = found.items().at(5).items();
     for (std::size_t i = 0; i + 1 < flat.size(); i += 2)
@@ -31,7 +31,7 @@ std::optional<wall_time> delay_of_parent(const stored_job& job, const hash_field
 }
 
 carried_job to_carried(const std::string& queue, redis::reply found, redis::reply log, std::string_view prefix) {
-    const auto fields = fields_in(found);
+    const auto fields = fields_of_found(found);
     auto stored = read_job({queue, found.items().at(0).as_text()}, fields);
     carried_job job{.known = *read_found(queue, std::move(found)),
                     .carrier = std::move(stored.with.carrier),
@@ -73,7 +73,7 @@ awaitable<void> say_slots(shared_store s, std::vector<std::optional<carried_job>
         say_slot(*whose[i], answers.at(i * answers_of_a_slot), answers.at(i * answers_of_a_slot + 1), s->time().wall());
 }
 
-redis::batch question(const store& s, const std::vector<job_key>& keys) {
+redis::batch read_commands(const store& s, const std::vector<job_key>& keys) {
     redis::batch asked;
     for (const auto& key : keys) {
         const auto of = s.keys(key.queue);
@@ -90,7 +90,7 @@ awaitable<std::vector<std::optional<carried_job>>> carry(shared_store s, std::ve
     std::vector<std::optional<carried_job>> all;
     if (keys.empty())
         co_return all;
-    auto answers = co_await s->ask(question(*s, keys));
+    auto answers = co_await s->ask(read_commands(*s, keys));
     for (std::size_t i = 0; i < keys.size(); ++i) {
         auto found = std::move(std::move(answers.at(i * answers_of_a_job)).take_items().at(0));
         all.push_back(found.is_null() ? std::nullopt

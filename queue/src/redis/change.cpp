@@ -12,7 +12,7 @@ namespace {
 using words = std::vector<std::string>;
 
 constexpr std::size_t most_in_a_step = 100; // of those that a filter may fit
-constexpr std::size_t most_looked_at = 1000;
+constexpr std::size_t most_looked_at_to_change = 1000;
 
 // --- Those that are named, and what they wait for --------------------------------------------------------------------
 
@@ -121,7 +121,7 @@ bool take_in(seen_jobs& into, walk& through, std::vector<walked_job> page, const
 awaitable<seen_jobs> see(shared_store s, change_request by, walk through, std::size_t most) {
     const auto step = asks_for_states_alone(by.filter) ? most_in_a_call : most_in_a_step;
     seen_jobs seen{.before = through};
-    while (!seen.were_all && seen.jobs.size() < most_looked_at) {
+    while (!seen.were_all && seen.jobs.size() < most_looked_at_to_change) {
         auto page = through.read(co_await s->ask(through.command(s->options().prefix, step)));
         if (seen.jobs.empty())
             seen.before = through; // which knows now how many stand before them
@@ -152,7 +152,7 @@ awaitable<change_result> change_fitting(shared_store s, change_request by) {
                  by.cursor);
     change_result result;
     std::size_t fitted = 0;
-    for (std::size_t looked_at = 0; !through.is_over() && looked_at < most_looked_at && fitted < by.max;) {
+    for (std::size_t looked_at = 0; !through.is_over() && looked_at < most_looked_at_to_change && fitted < by.max;) {
         const auto seen = co_await see(s, by, through, by.max - fitted);
         const queue_part part{s->keys(through.at().queue).base(), seen.fit};
         const auto changed =

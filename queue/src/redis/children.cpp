@@ -9,21 +9,21 @@ namespace infra::queue::redis_backend {
 namespace {
 
 // As scripts/read_children.lua numbers them.
-enum class kind { pending = 1, completed, failed, fatal };
+enum class child_kind { pending = 1, completed, failed, fatal };
 
 /// Where a page begins: which kind, the server's cursor in it, how many of what that gives were given.
-struct place {
+struct page_place {
     std::string words[3] = {"1", "0", "0"};
 };
 
-std::string to_text(const place& p) { return p.words[0] + '.' + p.words[1] + '.' + p.words[2]; }
+std::string to_text(const page_place& p) { return p.words[0] + '.' + p.words[1] + '.' + p.words[2]; }
 
 bool is_number(std::string_view text) {
     return !text.empty() && text.size() <= 20 && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }
 
-place read_place(std::string_view cursor) {
-    place p;
+page_place read_place(std::string_view cursor) {
+    page_place p;
     if (cursor.empty())
         return p;
     for (auto& word : p.words) {
@@ -43,39 +43,39 @@ job_key job_of(const std::string& key) {
 
 /// What its parent kept of it, and what its own hash says, if that is there.
 struct known_child {
-    kind as = kind::pending;
+    child_kind as = child_kind::pending;
     std::string key{};
     std::optional<std::string> text{};
     std::optional<std::string> link{};
     std::optional<std::string> reason{};
 };
 
-child_failure usual_failure(kind as) {
+child_failure usual_failure(child_kind as) {
     switch (as) {
-    case kind::failed: return child_failure::ignore;
-    case kind::fatal: return child_failure::fail_parent;
+    case child_kind::failed: return child_failure::ignore;
+    case child_kind::fatal: return child_failure::fail_parent;
     default: return child_failure::wait;
     }
 }
 
 child_failure policy_of(const known_child& child) {
     const auto link = child.link ? read_parent(*child.link) : json::result<parent_link>(json::failure("", "none"));
-    return child.as == kind::fatal || !link ? usual_failure(child.as) : link->on_failure;
+    return child.as == child_kind::fatal || !link ? usual_failure(child.as) : link->on_failure;
 }
 
 child_info to_info(known_child child, const std::optional<std::string>& why) {
     child_info info{.job = job_of(child.key), .on_failure = policy_of(child)};
     switch (child.as) {
-    case kind::pending: info.failed_reason = child.reason.value_or(""); break;
-    case kind::completed:
+    case child_kind::pending: info.failed_reason = child.reason.value_or(""); break;
+    case child_kind::completed:
         info.state = child_state::completed;
         info.result = child.text.value_or("null") == "null" ? "" : std::move(*child.text);
         break;
-    case kind::failed:
+    case child_kind::failed:
         info.state = child_state::failed;
         info.failed_reason = child.text.value_or("");
         break;
-    case kind::fatal:
+    case child_kind::fatal:
         info.state = child_state::failed;
         info.failed_reason = child.reason.value_or(why.value_or(""));
         break;
@@ -84,27 +84,23 @@ child_info to_info(known_child child, const std::optional<std::string>& why) {
     return info;
 }
 
-std::optional<std::string> text_of(redis::reply r) {
-    return r.is_null() ? std::nullopt : std::optional(std::move(r).take_text());
-}
-
 children_page read_page(redis::reply answer) {
     auto parts = std::move(answer).take_items();
     children_page page;
     if (!parts.at(0).is_null()) {
-        place next;
+        page_place next;
         for (std::size_t i = 0; i < 3; ++i)
             next.words[i] = std::to_string(parts[0].items().at(i).as_integer());
         page.next = to_text(next);
     }
-    const auto why = text_of(std::move(parts.at(2)));
+    const auto why = redis::to<std::optional<std::string>>(std::move(parts.at(2)));
     auto flat = std::move(parts.at(1)).take_items();
     for (std::size_t i = 0; i + 4 < flat.size(); i += 5)
-        page.children.push_back(to_info({.as = static_cast<kind>(flat[i].as_integer()),
+        page.children.push_back(to_info({.as = static_cast<child_kind>(flat[i].as_integer()),
                                          .key = std::move(flat[i + 1]).take_text(),
-                                         .text = text_of(std::move(flat[i + 2])),
-                                         .link = text_of(std::move(flat[i + 3])),
-                                         .reason = text_of(std::move(flat[i + 4]))},
+                                         .text = redis::to<std::optional<std::string>>(std::move(flat[i + 2])),
+                                         .link = redis::to<std::optional<std::string>>(std::move(flat[i + 3])),
+                                         .reason = redis::to<std::optional<std::string>>(std::move(flat[i + 4]))},
                                         why));
     return page;
 }

@@ -5,12 +5,12 @@ namespace infra::queue::redis_backend {
 namespace {
 
 /// What count_queues.lua says of one.
-struct counted {
+struct counted_queue {
     queue_counts counts{};
     bool is_there = false;
 };
 
-counted read_counts(std::string queue, const redis::reply& answer) {
+counted_queue read_counts(std::string queue, const redis::reply& answer) {
     const auto at = [&](std::size_t i) { return static_cast<std::size_t>(answer.items().at(i).as_integer()); };
     return {.counts = {.queue = std::move(queue),
                        .waiting = at(0),
@@ -24,8 +24,8 @@ counted read_counts(std::string queue, const redis::reply& answer) {
             .is_there = at(8) == 1};
 }
 
-awaitable<std::vector<counted>> count(shared_store s, std::vector<std::string> queues) {
-    std::vector<counted> all(queues.size());
+awaitable<std::vector<counted_queue>> count(shared_store s, std::vector<std::string> queues) {
+    std::vector<counted_queue> all(queues.size());
     for (const auto& which : calls_for(*s, queues)) {
         auto call = scripts::count_queues.call(bases_of(*s, queues, which), {}).again(redis::replay::read);
         const auto answers = co_await s->ask(std::move(call));

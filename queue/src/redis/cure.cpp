@@ -6,7 +6,7 @@
 namespace infra::queue::redis_backend {
 namespace {
 
-constexpr std::size_t at_once = 20; // each looks through the queue's lists
+constexpr std::size_t cured_at_once = 20; // each looks through the queue's lists
 
 bool is_of_queue(ailment what) { return what == ailment::missing_marker || what == ailment::parked_jobs; }
 
@@ -54,8 +54,8 @@ std::map<std::string, to_be_treated> by_queue(std::vector<found_case>& cases) {
 
 awaitable<std::vector<found_case>> cure(shared_examination e, std::vector<found_case> cases) {
     for (auto& [queue, of] : by_queue(cases)) {
-        for (std::size_t from = 0; from < of.jobs.size(); from += at_once) {
-            const auto past = std::min(from + at_once, of.jobs.size());
+        for (std::size_t from = 0; from < of.jobs.size(); from += cured_at_once) {
+            const auto past = std::min(from + cured_at_once, of.jobs.size());
             co_await cure_jobs(e, queue,
                                treated(of.jobs.begin() + static_cast<std::ptrdiff_t>(from),
                                        of.jobs.begin() + static_cast<std::ptrdiff_t>(past)));

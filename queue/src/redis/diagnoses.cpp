@@ -26,7 +26,7 @@ bool is_repairable(ailment what) noexcept {
 namespace redis_backend {
 namespace {
 
-constexpr std::array<std::string_view, place_kinds> words{
+constexpr std::array<std::string_view, place_kinds> place_words{
     "wait", "paused", "active", "prioritized", "delayed", "waiting-children", "completed", "failed", "parked"};
 
 // A worker that sleeps looks by itself after ten seconds at most.
@@ -94,11 +94,11 @@ std::optional<finding> misplaced(const queue_facts& q) {
 
 } // namespace
 
-std::string_view to_string(place where) noexcept { return words[static_cast<std::size_t>(where)]; }
+std::string_view to_string(place where) noexcept { return place_words[static_cast<std::size_t>(where)]; }
 
 std::optional<place> place_named(std::string_view word) noexcept {
-    const auto found = std::ranges::find(words, word);
-    return found == words.end() ? std::nullopt : std::optional(static_cast<place>(found - words.begin()));
+    const auto found = std::ranges::find(place_words, word);
+    return found == place_words.end() ? std::nullopt : std::optional(static_cast<place>(found - place_words.begin()));
 }
 
 std::vector<finding> diagnose(const std::string& queue, const job_facts& job) {

@@ -16,17 +16,15 @@ namespace {
 
 using kind = job_event::kind;
 
-constexpr std::chrono::milliseconds pause_after_loss{200};
-constexpr std::chrono::milliseconds poke_lasts{60'000}; // should nobody be there to hear it
-constexpr int most_entries = 1000;                      // of a stream, in one answer
-constexpr std::string_view many_went = "cleaned";       // BullMQ's word for jobs that were removed and are not named
+constexpr int most_entries_at_once = 1000;        // of a stream, in one answer
+constexpr std::string_view many_went = "cleaned"; // BullMQ's word for jobs that were removed and are not named
 
 std::uint64_t next_number() {
     static std::atomic<std::uint64_t> last{0};
     return ++last;
 }
 
-std::exception_ptr closed() {
+std::exception_ptr ear_closed() {
     return std::make_exception_ptr(
         error(infra::errc::closed, "the queue's storage was stopped and tells nothing more"));
 }
@@ -35,7 +33,7 @@ bool is_end(const job_event& e) {
     return e.what == kind::completed || e.what == kind::failed || e.what == kind::removed;
 }
 
-awaitable<void> send_all(shared_store s, redis::batch what) {
+awaitable<void> send_poke(shared_store s, redis::batch what) {
     try {
         co_await s->ask(std::move(what));
     } catch (const boost::system::system_error&) { // who listens comes back by himself before long
@@ -75,8 +73,8 @@ void ear::look(const shared_store& s) {
 
 void ear::see_to(const shared_store& s, listener added) {
     if (closed_) {
-        added.begun.set_exception(closed());
-        added.heard.set_exception(closed());
+        added.begun.set_exception(ear_closed());
+        added.heard.set_exception(ear_closed());
         return;
     }
     const auto [place, is_new] = queues_.try_emplace(added.wanted.queue, added.wanted.after);
@@ -98,7 +96,7 @@ void ear::see_to(const shared_store&, closing) {
     closed_ = true;
     for (auto& [queue, of] : queues_)
         for (auto& [whom, each] : of.by_job)
-            each.heard.set_exception(closed());
+            each.heard.set_exception(ear_closed());
     queues_.clear();
     if (listens_ && has_begun_)
         stop_->emit(asio::cancellation_type::terminal);
@@ -120,7 +118,7 @@ void ear::poke(const shared_store& s) {
         return;
     redis::batch all{{"XADD", poke_key_, "MAXLEN", 1, "*", "poke", ""}, {"PEXPIRE", poke_key_, poke_lasts.count()}};
     all.again(redis::replay::idempotent);
-    asio::co_spawn(at_.ex, send_all(s, std::move(all)), [](const std::exception_ptr&) {});
+    asio::co_spawn(at_.ex, send_poke(s, std::move(all)), [](const std::exception_ptr&) {});
     poked_ = true;
 }
 
@@ -164,7 +162,8 @@ redis::command ear::command_for(const store& s) {
     blocked_.clear();
     poked_ = false;
     poke_key_ = s.keys(queues_.begin()->first).ours("ear:" + s.process());
-    redis::command c{"XREAD", "COUNT", most_entries, "BLOCK", s.options().look_every.count(), "STREAMS", poke_key_};
+    redis::command c{"XREAD",   "COUNT",  most_entries_at_once, "BLOCK", s.options().look_every.count(),
+                     "STREAMS", poke_key_};
     for (const auto& [queue, of] : queues_) {
         blocked_.push_back(queue);
         c.add(s.keys(queue).of_queue("events"));

@@ -13,31 +13,28 @@ namespace infra::queue::redis_backend {
 namespace {
 
 using words = std::vector<std::string>;
-using kind = outcome::kind;
+using end_kind = outcome::kind;
 
-std::string word_of(kind how) {
+std::string word_of(end_kind how) {
     static constexpr std::string_view names[] = {"completed", "retry", "failed", "returned", "dropped", "waits"};
     return std::string(names[static_cast<std::size_t>(how)]);
 }
 
-bool has_traces(kind how) { return how == kind::retry || how == kind::failed; }
+bool has_traces(end_kind how) { return how == end_kind::retry || how == end_kind::failed; }
 
-std::string text_of(const outcome& end) {
-    if (end.as == kind::completed)
+std::string text_of_end(const outcome& end) {
+    if (end.as == end_kind::completed)
         return end.result.empty() ? "null" : end.result; // who listens for results reads JSON
     return end.reason;
 }
 
-std::string traces_of(const ended_job& e) {
+std::string traces_with_end(const ended_job& e) {
     const job_error error{.attempt = e.of.attempts_made + 1, .at = e.end.at, .reason = e.end.reason};
     return with_error(e.of.traces, error, e.of.keep_traces);
 }
 
-bool stands_in_front(const ended_job& e) { return e.end.as == kind::returned || e.of.options.lifo || e.of.has_group; }
-
-void put(words& into, const keep& k) {
-    into.push_back(k.count ? std::to_string(*k.count) : "");
-    into.push_back(k.age ? std::to_string(k.age->count()) : "");
+bool stands_in_front(const ended_job& e) {
+    return e.end.as == end_kind::returned || e.of.options.lifo || e.of.has_group;
 }
 
 bool end_alike(const ended_job& a, const ended_job& b) {
@@ -114,16 +111,21 @@ words words_of(const std::vector<ended_job>& ended, const alike_ends& alike, std
     words all;
     const auto& first = ended[alike.front()];
     auto tokens = in_short(row_of(ended, alike, [](const ended_job& e) { return e.end.held.token; }));
-    auto texts = in_short(row_of(ended, alike, [](const ended_job& e) { return text_of(e.end); }));
+    auto texts = in_short(row_of(ended, alike, [](const ended_job& e) { return text_of_end(e.end); }));
     all.push_back(word_of(first.end.as));
-    put(all, first.end.keep);
+    put_keep(all, first.end.keep);
     all.push_back(numbers_of(first, queue, alike.size(), tokens.size(), texts.size()));
     append(all, row_of(ended, alike, [](const ended_job& e) { return e.end.held.job.id; }));
     append(all, std::move(tokens));
     append(all, std::move(texts));
     if (has_traces(first.end.as))
-        append(all, row_of(ended, alike, traces_of));
+        append(all, row_of(ended, alike, traces_with_end));
     return all;
+}
+
+void put_keep(std::vector<std::string>& into, const keep& k) {
+    into.push_back(k.count ? std::to_string(*k.count) : "");
+    into.push_back(k.age ? std::to_string(k.age->count()) : "");
 }
 
 } // namespace infra::queue::redis_backend

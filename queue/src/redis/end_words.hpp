@@ -20,4 +20,6 @@ std::vector<alike_ends> grouped(const std::vector<ended_job>& ended);
 /// `queue`: the number that the call has for theirs.
 std::vector<std::string> words_of(const std::vector<ended_job>& ended, const alike_ends& alike, std::size_t queue);
 
+void put_keep(std::vector<std::string>& into, const keep& k);
+
 } // namespace infra::queue::redis_backend

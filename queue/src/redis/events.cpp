@@ -15,7 +15,7 @@ redis::batch page_commands(const queue_keys& of, entry_id after, std::size_t mos
     return all;
 }
 
-std::optional<std::int64_t> number_in(const redis::reply::list& info, std::string_view name) {
+std::optional<std::int64_t> integer_named(const redis::reply::list& info, std::string_view name) {
     for (std::size_t i = 0; i + 1 < info.size(); i += 2)
         if (info[i].as_text() == name)
             return info[i + 1].as_integer();
@@ -26,8 +26,8 @@ std::optional<std::int64_t> number_in(const redis::reply::list& info, std::strin
 bool were_some_forgotten(const redis::reply& info) {
     if (info.is_error())
         return false; // no stream, and none there ever was
-    const auto length = number_in(info.items(), "length").value_or(0);
-    const auto added = number_in(info.items(), "entries-added");
+    const auto length = integer_named(info.items(), "length").value_or(0);
+    const auto added = integer_named(info.items(), "entries-added");
     return added ? *added > length : length >= static_cast<std::int64_t>(usually_kept);
 }
 
@@ -39,8 +39,8 @@ bool missed_some(entry_id after, const redis::reply& last_known, const redis::re
 }
 
 /// Adds to a page what there is to tell, up to where it is full; the last entry that it goes to.
-entry_id fill(events_page& page, const std::string& queue, entry_id after, const std::vector<stream_entry>& entries,
-              std::size_t most) {
+entry_id fill_events(events_page& page, const std::string& queue, entry_id after,
+                     const std::vector<stream_entry>& entries, std::size_t most) {
     for (const auto& each : entries) {
         if (page.events.size() == most)
             break;
@@ -75,7 +75,7 @@ awaitable<events_page> events(shared_store s, events_request request) {
         redis::throw_if_error(answers.at(0));
         page.missed = page.missed || missed_some(after, answers.at(1), answers.at(2));
         const auto entries = read_entries(std::move(answers[0]));
-        after = fill(page, request.queue, after, entries, request.max);
+        after = fill_events(page, request.queue, after, entries, request.max);
         const bool may_be_more = entries.size() == request.max;
         if (!may_be_more && (!page.events.empty() || page.missed))
             break;

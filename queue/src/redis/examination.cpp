@@ -9,12 +9,12 @@
 namespace infra::queue::redis_backend {
 namespace {
 
-constexpr std::size_t page = 1000;
+constexpr std::size_t ids_of_a_page = 1000;
 
 std::uint16_t bit_of(place where) { return static_cast<std::uint16_t>(1u << static_cast<unsigned>(where)); }
 
 // Null where there are as many as may be looked at.
-seen_job* note(examination& e, const std::string& queue, const std::string& id) {
+seen_job* note_job(examination& e, const std::string& queue, const std::string& id) {
     auto& jobs = e.queues[queue].jobs;
     if (const auto known = jobs.find(id); known != jobs.end())
         return &known->second;
@@ -27,7 +27,7 @@ seen_job* note(examination& e, const std::string& queue, const std::string& id) 
 }
 
 void note_part(examination& e, const key_name& key) {
-    auto* const job = note(e, key.queue, key.id);
+    auto* const job = note_job(e, key.queue, key.id);
     if (!job)
         return;
     if (key.part == job_part::hash)
@@ -58,7 +58,7 @@ void note_keys(examination& e, const std::vector<std::string>& keys) {
 }
 
 void note_standing(examination& e, const std::string& queue, place where, const std::string& id) {
-    auto* const job = note(e, queue, id);
+    auto* const job = note_job(e, queue, id);
     if (!job)
         return;
     job->twice |= job->in & bit_of(where);
@@ -71,13 +71,13 @@ bool is_list(place where) { return where == place::wait || where == place::pause
 awaitable<void> see_place(shared_examination e, std::string queue, place where) {
     const auto keys = e->at->keys(queue);
     const auto key = where == place::parked ? keys.ours("parked") : keys.of_queue(to_string(where));
-    for (std::size_t from = 0;; from += page) {
+    for (std::size_t from = 0;; from += ids_of_a_page) {
         redis::command read(is_list(where) ? "LRANGE" : "ZRANGE");
-        read.add(key).add(from).add(from + page - 1);
+        read.add(key).add(from).add(from + ids_of_a_page - 1);
         const auto ids = redis::to<std::vector<std::string>>(co_await e->at->ask(std::move(read)));
         for (const auto& each : ids)
             note_standing(*e, queue, where, each);
-        if (ids.size() < page)
+        if (ids.size() < ids_of_a_page)
             co_return;
     }
 }

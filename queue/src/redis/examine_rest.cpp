@@ -9,7 +9,7 @@
 namespace infra::queue::redis_backend {
 namespace {
 
-constexpr std::size_t page = 500;
+constexpr std::size_t examined_at_once = 500;
 
 queue_facts read_queue(std::string name, redis::reply answer) {
     const auto items = std::move(answer).take_items();
@@ -54,9 +54,10 @@ awaitable<std::vector<slot_facts>> read_slots(shared_examination e, queue_keys k
 awaitable<std::vector<finding>> examine_slots(shared_examination e, std::string queue) {
     const auto& ids = e->queues.at(queue).slots;
     std::vector<finding> found;
-    for (std::size_t from = 0; from < ids.size(); from += page) {
+    for (std::size_t from = 0; from < ids.size(); from += examined_at_once) {
         const std::vector some(ids.begin() + static_cast<std::ptrdiff_t>(from),
-                               ids.begin() + static_cast<std::ptrdiff_t>(std::min(from + page, ids.size())));
+                               ids.begin() +
+                                   static_cast<std::ptrdiff_t>(std::min(from + examined_at_once, ids.size())));
         for (const auto& each : co_await read_slots(e, e->at->keys(queue), some))
             if (auto one = diagnose(queue, each))
                 found.push_back(std::move(*one));
@@ -92,14 +93,14 @@ awaitable<std::vector<schedule_facts>> read_schedules(shared_examination e, queu
 awaitable<std::vector<finding>> examine_schedules(shared_examination e, std::string queue) {
     const auto keys = e->at->keys(queue);
     std::vector<finding> found;
-    for (std::size_t from = 0;; from += page) {
+    for (std::size_t from = 0;; from += examined_at_once) {
         auto runs = redis::to<std::vector<planned_run>>(co_await e->at->ask(
-            redis::command{"ZRANGE", keys.of_queue("repeat"), from, from + page - 1, "WITHSCORES"}));
+            redis::command{"ZRANGE", keys.of_queue("repeat"), from, from + examined_at_once - 1, "WITHSCORES"}));
         const auto read = runs.size();
         for (const auto& each : co_await read_schedules(e, keys, std::move(runs)))
             if (auto one = diagnose(queue, each, e->at->time().wall()))
                 found.push_back(std::move(*one));
-        if (read < page)
+        if (read < examined_at_once)
             co_return found;
     }
 }

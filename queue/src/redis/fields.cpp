@@ -11,6 +11,19 @@ const std::string* find_field(const hash_fields& fields, std::string_view name) 
     return found == fields.end() ? nullptr : &found->second;
 }
 
+std::size_t count_in(const hash_fields& fields, std::string_view name) noexcept {
+    const auto* value = find_field(fields, name);
+    return value ? count_of(*value) : 0;
+}
+
+void put_hash(std::vector<std::string>& into, hash_fields hash) {
+    into.push_back(std::to_string(hash.size() * 2));
+    for (auto& [name, value] : hash) {
+        into.push_back(std::move(name));
+        into.push_back(std::move(value));
+    }
+}
+
 std::optional<std::int64_t> leading_integer(std::string_view text) noexcept {
     std::int64_t number = 0;
     const auto read = std::from_chars(text.data(), text.data() + text.size(), number);

@@ -20,6 +20,12 @@ using hash_fields = std::vector<std::pair<std::string, std::string>>;
 /// The value of a field, or nullptr.
 const std::string* find_field(const hash_fields& fields, std::string_view name) noexcept;
 
+/// The number in a field, at least zero.
+std::size_t count_in(const hash_fields& fields, std::string_view name) noexcept;
+
+/// As scripts read a hash: how many words, then names and values in turn.
+void put_hash(std::vector<std::string>& into, hash_fields hash);
+
 /// The digits that a text begins with, as JavaScript's parseInt reads them.
 std::optional<std::int64_t> leading_integer(std::string_view text) noexcept;
 std::optional<wall_time> time_of(std::string_view milliseconds) noexcept;

@@ -13,7 +13,7 @@ awaitable<std::vector<bool>> finish_at_once(shared_store s, std::vector<outcome>
     co_return std::move(op->recorded);
 }
 
-std::vector<std::string> queues_of(const std::vector<outcome>& outcomes) {
+std::vector<std::string> queues_of_outcomes(const std::vector<outcome>& outcomes) {
     std::vector<std::string> queues;
     for (const auto& each : outcomes)
         queues.push_back(each.held.job.queue);
@@ -24,7 +24,7 @@ std::vector<std::string> queues_of(const std::vector<outcome>& outcomes) {
 
 awaitable<std::vector<bool>> finish(shared_store s, std::vector<outcome> outcomes) {
     s->check_open();
-    const auto calls = calls_for(*s, queues_of(outcomes));
+    const auto calls = calls_for(*s, queues_of_outcomes(outcomes));
     if (calls.size() == 1)
         co_return co_await finish_at_once(s, std::move(outcomes));
     std::vector<bool> recorded(outcomes.size());

@@ -5,7 +5,7 @@
 namespace infra::queue::redis_backend {
 namespace {
 
-constexpr std::size_t most_entries = 1000;
+constexpr std::size_t entries_of_a_page = 1000;
 
 std::optional<job_event> end_in(const job_key& job, const std::vector<stream_entry>& entries) {
     for (const auto& each : entries)
@@ -36,11 +36,11 @@ entry_id read_last_entry(redis::reply answer) {
 awaitable<std::optional<job_event>> find_end(shared_store s, job_key job, entry_id after, entry_id to) {
     const auto key = s->keys(job.queue).of_queue("events");
     while (after < to) {
-        redis::command page{"XRANGE", key, to_text(next_after(after)), to_text(to), "COUNT", most_entries};
+        redis::command page{"XRANGE", key, to_text(next_after(after)), to_text(to), "COUNT", entries_of_a_page};
         const auto entries = read_entries(co_await s->ask(std::move(page)));
         if (auto end = end_in(job, entries))
             co_return end;
-        if (entries.size() < most_entries)
+        if (entries.size() < entries_of_a_page)
             break;
         after = entries.back().id;
     }

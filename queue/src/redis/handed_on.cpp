@@ -12,10 +12,10 @@ namespace infra::queue::redis_backend {
 namespace {
 
 /// Fields that the job's members say. Their text may be another and mean the same.
-constexpr std::string_view said[] = {"name",         "data",     "timestamp",   "priority",    "atm",
-                                     "attemptsMade", "ats",      "stc",         "processedOn", "finishedOn",
-                                     "returnvalue",  "progress", "deid",        "infra.ttl",   "infra.expires",
-                                     "infra.group",  "infra.at", "infra.cancel"};
+constexpr std::string_view fields_said[] = {"name",         "data",     "timestamp",   "priority",    "atm",
+                                            "attemptsMade", "ats",      "stc",         "processedOn", "finishedOn",
+                                            "returnvalue",  "progress", "deid",        "infra.ttl",   "infra.expires",
+                                            "infra.group",  "infra.at", "infra.cancel"};
 /// Fields that hold until the next thing happens to the job.
 constexpr std::string_view passing[] = {"delay", "defa", "pb", "failedReason", "infra.since", "infra.because"};
 
@@ -29,7 +29,7 @@ json::array moment_of(const job_info& job) {
     return all;
 }
 
-void put(hash_fields& into, std::string_view name, std::string value) {
+void put_field(hash_fields& into, std::string_view name, std::string value) {
     const auto found = std::ranges::find(into, name, &hash_fields::value_type::first);
     if (found == into.end())
         into.emplace_back(name, std::move(value));
@@ -45,7 +45,7 @@ struct handed_on {
     std::string text(std::string_view name) const { return text_in(hash, name); }
 };
 
-std::optional<handed_on> read(const carried_job& job) {
+std::optional<handed_on> read_handed_on(const carried_job& job) {
     const auto all = read_object(job.handed_on.empty() ? "[]" : job.handed_on);
     const auto* hash = all ? object_in(*all, "hash") : nullptr;
     const auto* then = all ? all->if_contains("as") : nullptr;
@@ -82,7 +82,7 @@ std::string opts_of(const handed_on& from, const carried_job& job, const std::op
 }
 
 // The stacks of those errors that are known still, then what failed since.
-std::string traces_of(const handed_on& from, const carried_job& job) {
+std::string merged_traces(const handed_on& from, const carried_job& job) {
     const auto before = read_traces(from.text("stacktrace"));
     const auto errors = to_errors(before, from.attempts_then);
     std::vector<std::string> traces;
@@ -106,7 +106,7 @@ std::string handed_on_of(const carried_job& job, const hash_fields& fields, std:
     json::object hash;
     bool says_more = false;
     for (const auto& [name, value] : fields) {
-        if (is_in(said, name))
+        if (is_in(fields_said, name))
             continue;
         const auto* ours = find_field(made, name);
         says_more = says_more || !ours || *ours != value;
@@ -117,17 +117,17 @@ std::string handed_on_of(const carried_job& job, const hash_fields& fields, std:
 }
 
 hash_fields with_handed_on(hash_fields made, const carried_job& job, const std::optional<parent_link>& link) {
-    const auto from = read(job);
+    const auto from = read_handed_on(job);
     if (!from)
         return made;
     for (const auto& [name, value] : from->hash) {
         if (name == "opts")
-            put(made, name, opts_of(*from, job, link, *find_field(made, name)));
+            put_field(made, name, opts_of(*from, job, link, *find_field(made, name)));
         else if (name == "stacktrace" && !from->is_unchanged)
-            put(made, name, traces_of(*from, job));
+            put_field(made, name, merged_traces(*from, job));
         else if (name == "parent" || name == "parentKey" ? is_same_parent(*from, link)
                                                          : from->is_unchanged || !is_in(passing, name))
-            put(made, name, from->text(name));
+            put_field(made, name, from->text(name));
     }
     return made;
 }

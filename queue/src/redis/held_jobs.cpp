@@ -10,7 +10,7 @@ std::string name_of(const lease& held) { return held.token + ' ' + held.job.queu
 
 constexpr std::string_view fields_of_end[] = {"opts", "priority", "atm", "attemptsMade", "stacktrace", "infra.group"};
 
-hash_fields fields_in(redis::reply values) {
+hash_fields read_fields_of_end(redis::reply values) {
     hash_fields fields;
     auto each = std::begin(fields_of_end);
     for (auto& value : std::move(values).take_items()) {
@@ -58,7 +58,7 @@ awaitable<std::vector<ended_job>> read_held(std::shared_ptr<store> s, std::vecto
     for (std::size_t i = 0; i < places.size(); ++i) {
         throw_if_refused(values[i]);
         auto& e = ended[places[i]];
-        e.of = remember(read_job(e.end.held.job, fields_in(std::move(values[i]))));
+        e.of = remember(read_job(e.end.held.job, read_fields_of_end(std::move(values[i]))));
     }
     co_return ended;
 }

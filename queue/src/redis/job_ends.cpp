@@ -4,6 +4,8 @@
 #include "scripts.hpp"
 #include "slots.hpp"
 
+#include "../is_over.hpp"
+
 #include <infra/base/with_deadline.hpp>
 
 namespace infra::queue::redis_backend {
@@ -19,8 +21,6 @@ struct moment {
     entry_id after{};
     std::optional<job_info> job{};
 };
-
-bool is_over(const job_info& job) { return job.state == job_state::completed || job.state == job_state::failed; }
 
 awaitable<moment> look(shared_store s, job_key job) {
     const auto in = s->keys(job.queue);

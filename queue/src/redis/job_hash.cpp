@@ -66,7 +66,7 @@ constexpr std::pair<std::string_view, taker> takers[] = {
     {"infra.cancel", [](stored_job& j, std::string v) { j.cancel_requested = v == "1"; }},
 };
 
-void take(stored_job& job, std::string_view field, std::string value) {
+void take_field(stored_job& job, std::string_view field, std::string value) {
     for (const auto& [name, taker] : takers)
         if (name == field)
             return taker(job, std::move(value));
@@ -96,7 +96,7 @@ stored_job read_job(job_key key, hash_fields fields, const stored_job* like) {
         if (is_alike && name == "opts")
             job.opts = std::move(value);
         else
-            take(job, name, std::move(value));
+            take_field(job, name, std::move(value));
     if (current)
         job.with.options.priority = static_cast<int>(std::clamp<std::int64_t>(*current, 0, most_priority));
     return job;

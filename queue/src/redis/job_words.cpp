@@ -62,15 +62,12 @@ void unescape_unnamed(std::string& json, std::string_view before) {
         json.replace(found + before.size(), unnamed_in_json.size(), unnamed);
 }
 
-void put_hash(words& into, hash_fields hash, bool may_be_unnamed) {
-    into.push_back(std::to_string(hash.size() * 2));
+void unescape_unnamed(hash_fields& hash) {
     for (auto& [name, value] : hash) {
-        if (may_be_unnamed && name == "opts")
+        if (name == "opts")
             unescape_unnamed(value, R"("parent":{"id":")");
-        if (may_be_unnamed && name == "parent")
+        if (name == "parent")
             unescape_unnamed(value, R"({"id":")");
-        into.push_back(std::move(name));
-        into.push_back(std::move(value));
     }
 }
 
@@ -190,7 +187,10 @@ void job_words::put_in_full(words& into, const job_group& group, const new_job& 
     }
     into.insert(into.end(), {queues_.place_of(job.queue, 1), job.id, where_of(job),
                              std::to_string(job.options.priority), letters_of(job, gets_children)});
-    put_hash(into, hash_of(job, link, gets_children), link && link->id == unnamed);
+    auto hash = hash_of(job, link, gets_children);
+    if (link && link->id == unnamed)
+        unescape_unnamed(hash);
+    put_hash(into, std::move(hash));
     if (job.deduplicate)
         put_slot(into, *job.deduplicate);
     if (job.expires_at)

@@ -7,17 +7,17 @@
 namespace infra::queue::redis_backend {
 namespace {
 
-constexpr std::array<std::string_view, 19> words{
+constexpr std::array<std::string_view, 19> key_words{
     "id",        "meta",   "wait",    "paused",        "active", "prioritized", "pc",     "delayed", "waiting-children",
     "completed", "failed", "stalled", "stalled-check", "marker", "limiter",     "events", "repeat",  "priority",
     "delay"};
 
-constexpr std::array<std::pair<std::string_view, job_part>, 6> parts{{{":lock", job_part::lock},
-                                                                      {":logs", job_part::logs},
-                                                                      {":dependencies", job_part::dependencies},
-                                                                      {":processed", job_part::processed},
-                                                                      {":failed", job_part::failed},
-                                                                      {":unsuccessful", job_part::unsuccessful}}};
+constexpr std::array<std::pair<std::string_view, job_part>, 6> part_marks{{{":lock", job_part::lock},
+                                                                           {":logs", job_part::logs},
+                                                                           {":dependencies", job_part::dependencies},
+                                                                           {":processed", job_part::processed},
+                                                                           {":failed", job_part::failed},
+                                                                           {":unsuccessful", job_part::unsuccessful}}};
 
 // What begins with such a word is none of a job's: `metrics:completed`, `relay…` of BullMQ 6.7.
 bool is_of_queue_alone(std::string_view rest) {
@@ -26,7 +26,7 @@ bool is_of_queue_alone(std::string_view rest) {
 }
 
 std::pair<std::string_view, job_part> split_part(std::string_view rest) {
-    for (const auto& [suffix, part] : parts)
+    for (const auto& [suffix, part] : part_marks)
         if (rest.size() > suffix.size() && rest.ends_with(suffix))
             return {rest.substr(0, rest.size() - suffix.size()), part};
     return {rest, job_part::hash};
@@ -59,7 +59,7 @@ std::optional<key_name> read_key(std::string_view prefix, std::string_view key) 
         return std::nullopt;
     const auto queue = key.substr(0, colon), rest = key.substr(colon + 1);
     constexpr std::string_view deduplication = "de:";
-    if (std::ranges::find(words, rest) != words.end())
+    if (std::ranges::find(key_words, rest) != key_words.end())
         return key_name{key_name::kind::of_queue, std::string(queue), std::string(rest)};
     if (rest.starts_with(deduplication))
         return key_name{key_name::kind::deduplication, std::string(queue),

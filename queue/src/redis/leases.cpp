@@ -13,7 +13,7 @@ struct renewal_call {
     std::vector<std::string> words{};
 };
 
-std::size_t number_of(std::vector<std::string>& bases, std::string base) {
+std::size_t number_of_base(std::vector<std::string>& bases, std::string base) {
     const auto found = std::ranges::find(bases, base);
     const auto number = static_cast<std::size_t>(found - bases.begin()) + 1;
     if (found == bases.end())
@@ -24,7 +24,7 @@ std::size_t number_of(std::vector<std::string>& bases, std::string base) {
 renewal_call call_for(const store& s, std::span<const lease> leases, std::chrono::milliseconds length, wall_time now) {
     renewal_call call{.words = {std::to_string(to_unix_ms(now)), std::to_string(length.count())}};
     for (const auto& each : leases) {
-        call.words.push_back(std::to_string(number_of(call.bases, s.keys(each.job.queue).base())));
+        call.words.push_back(std::to_string(number_of_base(call.bases, s.keys(each.job.queue).base())));
         call.words.push_back(each.job.id);
         call.words.push_back(each.token);
     }
@@ -39,7 +39,7 @@ renewal renewal_of(std::int64_t word) {
     }
 }
 
-std::vector<std::string> queues_of(const std::vector<lease>& leases) {
+std::vector<std::string> queues_of_leases(const std::vector<lease>& leases) {
     std::vector<std::string> queues;
     for (const auto& each : leases)
         queues.push_back(each.job.queue);
@@ -63,7 +63,7 @@ awaitable<std::vector<renewal>> extend(shared_store s, std::vector<lease> leases
                                        wall_time now) {
     s->check_open();
     std::vector<renewal> all(leases.size(), renewal::lost);
-    for (const auto& theirs : calls_for(*s, queues_of(leases))) {
+    for (const auto& theirs : calls_for(*s, queues_of_leases(leases))) {
         std::vector<lease> some;
         for (const auto i : theirs)
             some.push_back(leases[i]);

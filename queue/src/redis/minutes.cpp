@@ -7,11 +7,6 @@ namespace {
 
 using minutes_ended = std::map<wall_time, minute_counts>;
 
-std::size_t count_in(const hash_fields& metrics, std::string_view name) {
-    const auto* value = find_field(metrics, name);
-    return value ? count_of(*value) : 0;
-}
-
 void add(minutes_ended& to, const stored_minutes& of, std::size_t minute_counts::* which) {
     if (!of.last)
         return;

@@ -1,5 +1,6 @@
 #include "key_names.hpp"
 #include "naming.hpp"
+#include "replicas.hpp"
 #include "restore.hpp"
 #include "scripts.hpp"
 #include "slots.hpp"
@@ -9,7 +10,7 @@ namespace {
 
 constexpr auto mark_field = "infra.moving_to";
 
-redis::batch question(const std::string& meta, const move_mark& asked) {
+redis::batch mark_commands(const std::string& meta, const move_mark& asked) {
     redis::batch all;
     if (asked.to && asked.to->empty())
         all.add(redis::command{"HDEL", meta, mark_field});
@@ -28,15 +29,6 @@ redis::batch write_and_wait(const store& s, const std::string& queue) {
     return all;
 }
 
-awaitable<std::vector<redis::reply>> on_a_connection(shared_store s, std::string queue) {
-    try {
-        const auto own = co_await s->lease_for(queue);
-        co_return co_await own.execute(write_and_wait(*s, queue), s->limit());
-    } catch (const error& e) {
-        throw_as_queue_error(e);
-    }
-}
-
 bool may_name_a_job(const store& s, const job_key& job) {
     const auto name = read_key(s.options().prefix, s.keys(job.queue).of_job(job.id));
     return name && name->part == job_part::hash &&
@@ -49,7 +41,8 @@ awaitable<void> settle(shared_store s, std::string queue) {
     const auto wanted = s->options().replicas;
     if (wanted == 0)
         co_return;
-    const auto answers = co_await on_a_connection(s, std::move(queue));
+    auto all = write_and_wait(*s, queue);
+    const auto answers = co_await on_a_connection(s, std::move(queue), std::move(all));
     for (const auto& each : answers)
         throw_if_refused(each);
     if (const auto have = answers.back().as_integer(); static_cast<std::size_t>(have) < wanted)
@@ -85,7 +78,7 @@ awaitable<std::string> mark_moving(shared_store s, move_mark asked) {
     slot_of(s->options(), asked.queue);
     if (asked.to && !asked.to->empty())
         co_await make_known(s, {asked.queue});
-    auto answers = co_await s->ask(question(s->keys(asked.queue).of_queue("meta"), asked));
+    auto answers = co_await s->ask(mark_commands(s->keys(asked.queue).of_queue("meta"), asked));
     for (const auto& each : answers)
         redis::throw_if_error(each);
     co_return redis::to<std::optional<std::string>>(std::move(answers.back())).value_or("");

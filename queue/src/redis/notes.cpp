@@ -11,7 +11,7 @@ namespace {
 
 using words = std::vector<std::string>;
 
-void put(words& into, const note& n) {
+void put_note(words& into, const note& n) {
     const auto lines = std::min(n.lines.size(), max_log_lines); // of more the first would go at once
     into.insert(into.end(), {n.held.job.id, n.held.token, n.progress ? "told" : "", n.progress.value_or(""),
                              std::to_string(lines)});
@@ -24,7 +24,7 @@ redis::command tell_command(const queue_keys& of, const std::vector<note>& notes
                             const std::vector<std::size_t>& which) {
     words all{std::to_string(max_log_lines)};
     for (const auto i : which)
-        put(all, notes[i]);
+        put_note(all, notes[i]);
     // Lines would stand there twice.
     return scripts::tell.call(std::vector{of.base()}, all).again(redis::replay::never);
 }

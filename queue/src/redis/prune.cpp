@@ -1,20 +1,16 @@
+#include "end_words.hpp"
 #include "scripts.hpp"
 #include "verbs.hpp"
 
 namespace infra::queue::redis_backend {
 namespace {
 
-void put(std::vector<std::string>& into, const keep& k) {
-    into.push_back(k.count ? std::to_string(*k.count) : "");
-    into.push_back(k.age ? std::to_string(k.age->count()) : "");
-}
-
 bool keeps_all(const keep& k) { return !k.count && !k.age; }
 
 redis::command forget_command(const queue_keys& of, const prune_request& request) {
     std::vector<std::string> words{std::to_string(to_unix_ms(request.now))};
-    put(words, request.completed);
-    put(words, request.failed);
+    put_keep(words, request.completed);
+    put_keep(words, request.failed);
     return scripts::forget_finished.call(std::vector{of.base()}, words).again(redis::replay::idempotent);
 }
 

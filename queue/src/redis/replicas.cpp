@@ -22,6 +22,8 @@ bool has_answered(const redis::reply& answer, const receipt& as) {
     return answer.as_text().starts_with(std::to_string(as.number) + ' ');
 }
 
+} // namespace
+
 awaitable<std::vector<redis::reply>> on_a_connection(shared_store s, std::string queue, redis::batch all) {
     try {
         const auto own = co_await s->lease_for(std::move(queue));
@@ -30,8 +32,6 @@ awaitable<std::vector<redis::reply>> on_a_connection(shared_store s, std::string
         throw_as_queue_error(e);
     }
 }
-
-} // namespace
 
 awaitable<void> wait_for_replicas(shared_store s, std::string queue, receipt as) {
     const auto wanted = s->options().replicas;

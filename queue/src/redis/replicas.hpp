@@ -15,4 +15,7 @@ namespace infra::queue::redis_backend {
 /// and what was written is lost. Throws errc::unavailable otherwise.
 awaitable<void> wait_for_replicas(shared_store s, std::string queue, receipt as);
 
+/// All on one connection of its own: WAIT is for what its connection has written.
+awaitable<std::vector<redis::reply>> on_a_connection(shared_store s, std::string queue, redis::batch all);
+
 } // namespace infra::queue::redis_backend

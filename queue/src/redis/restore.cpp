@@ -10,6 +10,8 @@
 #include "scripts.hpp"
 #include "slots.hpp"
 
+#include "../is_over.hpp"
+
 #include <algorithm>
 #include <charconv>
 #include <map>
@@ -19,10 +21,6 @@ namespace infra::queue::redis_backend {
 namespace {
 
 using words = std::vector<std::string>;
-
-bool is_over(const job_info& job) noexcept {
-    return job.state == job_state::completed || job.state == job_state::failed;
-}
 
 // --- A job's hash -------------------------------------------------------------------------------------------------
 
@@ -93,24 +91,19 @@ std::string hold_of(const carried_job& job, wall_time now) {
     return std::to_string(std::max<std::int64_t>(1, left.count()));
 }
 
-void put(words& into, const carried_job& job, std::string_view prefix, wall_time now) {
+void put_carried(words& into, const carried_job& job, std::string_view prefix, wall_time now) {
     const auto& known = job.known;
     into.insert(into.end(), {known.id, place_of_job(job), time_of_place(known), std::to_string(known.options.priority),
                              known.group.empty() ? "" : "grouped",
                              may_expire(known) ? std::to_string(to_unix_ms(*known.expires_at)) : "",
                              job.holds_deduplication ? known.deduplication_id : "", hold_of(job, now)});
-    auto hash = hash_of(job, prefix);
-    into.push_back(std::to_string(hash.size() * 2));
-    for (auto& [name, value] : hash) {
-        into.push_back(std::move(name));
-        into.push_back(std::move(value));
-    }
+    put_hash(into, hash_of(job, prefix));
     into.push_back(std::to_string(job.log.size()));
     std::ranges::transform(job.log, std::back_inserter(into), to_row);
 }
 
 // Ids that a queue counts by itself: none that comes later gets one of these.
-std::uint64_t number_in(std::string_view id) {
+std::uint64_t number_of_id(std::string_view id) {
     constexpr std::size_t most_digits = 15; // what a double holds
     std::uint64_t number = 0;
     const auto* end = id.data() + id.size();
@@ -118,7 +111,7 @@ std::uint64_t number_in(std::string_view id) {
     return id.size() <= most_digits && read.ec == std::errc() && read.ptr == end ? number : 0;
 }
 
-std::size_t size_of(const carried_job& job) {
+std::size_t size_of_carried(const carried_job& job) {
     auto size = job.known.data.size() + job.known.result.size() + job.carrier.size() + job.handed_on.size();
     for (const auto& line : job.log)
         size += line.text.size();
@@ -129,7 +122,7 @@ std::size_t size_of(const carried_job& job) {
 std::size_t end_of_call(const std::vector<carried_job>& jobs, const std::vector<std::size_t>& which, std::size_t from) {
     std::size_t bytes = 0, at = from;
     for (; at < which.size() && at - from < most_in_a_call; ++at)
-        if (bytes += size_of(jobs[which[at]]); bytes > most_bytes_of_call && at > from)
+        if (bytes += size_of_carried(jobs[which[at]]); bytes > most_bytes_of_call && at > from)
             break;
     return at;
 }
@@ -140,8 +133,8 @@ redis::command restore_command(const store& s, const std::vector<carried_job>& j
     std::uint64_t highest = 0;
     words all{""};
     for (const auto i : which) {
-        highest = std::max(highest, number_in(jobs[i].known.id));
-        put(all, jobs[i], s.options().prefix, s.time().wall());
+        highest = std::max(highest, number_of_id(jobs[i].known.id));
+        put_carried(all, jobs[i], s.options().prefix, s.time().wall());
     }
     all.front() = std::to_string(highest);
     // Sent again it finds what it did the first time.
@@ -172,7 +165,7 @@ std::string kind_of(const child_info& child) {
     }
 }
 
-std::string text_of(const child_info& child) {
+std::string text_of_child(const child_info& child) {
     if (child.state == child_state::completed)
         return child.result.empty() ? "null" : child.result;
     return child.failed_reason;
@@ -183,7 +176,7 @@ redis::command children_command(const store& s, const job_key& parent, const std
     for (const auto& each : children) {
         all.push_back(kind_of(each));
         all.push_back(s.keys(each.job.queue).of_job(each.job.id));
-        all.push_back(text_of(each));
+        all.push_back(text_of_child(each));
     }
     return scripts::restore_children
         .call(words{s.keys(parent.queue).base(), s.keys(parent.queue).of_job(parent.id)}, all)

@@ -25,7 +25,7 @@ std::vector<std::string_view> split(std::string_view text, char at) {
 }
 
 // `id=3 addr=127.0.0.1:50000 … name=bull:bWFpbA== age=7 …`
-connection_row row_of(std::string_view line) {
+connection_row read_row(std::string_view line) {
     connection_row row;
     for (const auto word : split(line, ' '))
         for (auto [mark, value] : {std::pair("id=", &row.id), std::pair("addr=", &row.address),
@@ -38,7 +38,7 @@ connection_row row_of(std::string_view line) {
 std::vector<connection_row> rows_of(std::string_view client_list) {
     std::vector<connection_row> rows;
     for (const auto line : split(client_list, '\n'))
-        rows.push_back(row_of(line));
+        rows.push_back(read_row(line));
     return rows;
 }
 

@@ -18,15 +18,7 @@ constexpr int most_looks = 20;
 
 // --- Storing ------------------------------------------------------------------------------------------------------
 
-void put_hash(words& into, hash_fields hash) {
-    into.push_back(std::to_string(hash.size() * 2));
-    for (auto& [name, value] : hash) {
-        into.push_back(std::move(name));
-        into.push_back(std::move(value));
-    }
-}
-
-std::string where_of(const job_options& options, wall_time run, wall_time now) {
+std::string where_of_run(const job_options& options, wall_time run, wall_time now) {
     if (run > now)
         return std::to_string(to_unix_ms(run));
     return options.lifo ? "front" : "line";
@@ -42,12 +34,12 @@ void put_run(words& into, const schedule_change& change) {
             value = change.run_opts;
     const auto options = to_info(change.becomes, {}).options;
     const auto* expires = find_field(hash, "infra.expires");
-    into.insert(into.end(), {run_id(change.becomes.id, run), where_of(options, run, change.now),
+    into.insert(into.end(), {run_id(change.becomes.id, run), where_of_run(options, run, change.now),
                              std::to_string(options.priority), expires ? *expires : ""});
     put_hash(into, std::move(hash));
 }
 
-void put(words& into, const schedule_change& change, const std::string& digest) {
+void put_change(words& into, const schedule_change& change, const std::string& digest) {
     const auto& s = change.becomes;
     into.insert(into.end(), {s.id, digest, std::to_string(to_unix_ms(score_of(s))),
                              s.paused_since ? std::to_string(to_unix_ms(*s.paused_since)) : "",
@@ -81,7 +73,7 @@ awaitable<wishes> try_to_fulfil(shared_store s, std::string queue, wishes all, s
     wishes asked, changed;
     for (std::size_t i = 0; i < all.size(); ++i)
         if (const auto change = all[i].decide(seen.at(i).known)) {
-            put(changes, *change, seen[i].digest);
+            put_change(changes, *change, seen[i].digest);
             asked.push_back(std::move(all[i]));
         }
     if (asked.empty())

@@ -34,10 +34,6 @@ std::optional<job_state> state_of(const redis::reply& word) {
     return found == std::end(states) ? std::nullopt : std::optional(found->second);
 }
 
-std::optional<std::string> text_of(redis::reply r) {
-    return r.is_null() ? std::nullopt : std::optional(std::move(r).take_text());
-}
-
 std::optional<double> real_of(const redis::reply& r) { return r.is_null() ? std::nullopt : std::optional(r.as_real()); }
 
 std::vector<seen_schedule> read_seen(const std::string& queue, redis::reply answer) {
@@ -50,7 +46,8 @@ std::vector<seen_schedule> read_seen(const std::string& queue, redis::reply answ
             one.hash = fields_of(std::move(flat[i + 2]).take_items());
             auto& is = one.known.is;
             is = read_scheduler(queue, std::move(flat[i]).take_text(), time, one.hash, paused_since);
-            take_from_run(*is, one.hash, text_of(std::move(flat[i + 5])), text_of(std::move(flat[i + 6])));
+            take_from_run(*is, one.hash, redis::to<std::optional<std::string>>(std::move(flat[i + 5])),
+                          redis::to<std::optional<std::string>>(std::move(flat[i + 6])));
         }
         all.push_back(std::move(one));
     }

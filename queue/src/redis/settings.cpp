@@ -18,7 +18,7 @@ redis::command configure_command(const queue_keys& of, const settings_change& ch
     return scripts::configure.call(std::vector{of.base()}, words).again(redis::replay::idempotent);
 }
 
-hash_fields to_fields(redis::reply hash) {
+hash_fields fields_of_meta(redis::reply hash) {
     hash_fields fields;
     for (auto& [name, value] : redis::to<std::map<std::string, std::string>>(std::move(hash)))
         fields.emplace_back(name, std::move(value));
@@ -51,14 +51,14 @@ awaitable<queue_settings> configure(shared_store s, settings_change change) {
     for (;;) {
         auto answer = (co_await s->ask(configure_command(s->keys(change.queue), change))).take_items();
         if (answer.at(0).as_integer() == 0)
-            co_return read_settings(change.queue, to_fields(std::move(answer.at(1)))).settings;
+            co_return read_settings(change.queue, fields_of_meta(std::move(answer.at(1)))).settings;
         change = {.queue = change.queue, .paused = false}; // what stood apart comes bit by bit
     }
 }
 
 awaitable<queue_settings> settings(shared_store s, std::string queue) {
     auto meta = co_await s->ask(redis::command{"HGETALL", s->keys(queue).of_queue("meta")});
-    co_return read_settings(queue, to_fields(std::move(meta))).settings;
+    co_return read_settings(queue, fields_of_meta(std::move(meta))).settings;
 }
 
 awaitable<bool> forget_queue(shared_store s, std::string queue) {

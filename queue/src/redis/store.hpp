@@ -19,6 +19,10 @@
 
 namespace infra::queue::redis_backend {
 
+// Of connections that wait for others' writes:
+inline constexpr std::chrono::milliseconds pause_after_loss{200};
+inline constexpr std::chrono::milliseconds poke_lasts{60'000}; // should nobody be there to hear it
+
 class held_jobs;
 class presence;
 struct slot_lines;

@@ -9,7 +9,6 @@ namespace {
 
 constexpr int most_attempts = 1'000'000;
 constexpr auto no_limit = std::chrono::milliseconds::max();
-constexpr std::string_view ours = "infra";
 
 // --- reading -------------------------------------------------------------------------------------------------------
 
@@ -134,7 +133,7 @@ json::result<stored_options> read_options(std::string_view text) {
     options.keep_completed = read_keep(*opts, "removeOnComplete");
     options.keep_failed = read_keep(*opts, "removeOnFail");
     read_backoff(*opts, read);
-    if (const auto* more = object_in(*opts, ours)) {
+    if (const auto* more = object_in(*opts, our_member)) {
         options.timeout = positive(milliseconds_in(*more, "timeout"));
         options.ttl = positive(milliseconds_in(*more, "ttl"));
     }
@@ -157,7 +156,7 @@ json::object opts_of(const job_options& options) {
     if (options.ttl)
         more["ttl"] = options.ttl->count();
     if (!more.empty())
-        opts[ours] = std::move(more);
+        opts[our_member] = std::move(more);
     return opts;
 }
 

@@ -16,6 +16,9 @@ namespace infra::queue::redis_backend {
 /// BullMQ's bound: 2^21 - 1.
 inline constexpr int most_priority = 2'097'151;
 
+/// The member of what is BullMQ's, in which stands what is ours.
+inline constexpr std::string_view our_member = "infra";
+
 /// What `opts` say.
 struct stored_options {
     job_options options{}; ///< without a word about what to keep: everything, as in BullMQ

@@ -10,7 +10,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::string_view ours = "infra";
 constexpr std::string_view missed_names[] = {"skip", "one", "all"};
 
 std::string text(const hash_fields& hash, std::string_view name) {
@@ -56,7 +55,7 @@ schedule read_recurrence(const hash_fields& hash) {
         if (find_field(hash, "offset") && when.every > milliseconds(0))
             when.offset = interval(hash, "offset") % when.every;
     }
-    read_ours(object_of(hash, ours), when);
+    read_ours(object_of(hash, our_member), when);
     return when;
 }
 
@@ -202,7 +201,7 @@ hash_fields hash_of(const stored_scheduler& s) {
     if (s.is_counted)
         all.emplace_back("ic", std::to_string(s.iterations));
     if (const auto more = ours_of(s.when); !more.empty())
-        all.emplace_back(ours, json::to_text(more));
+        all.emplace_back(our_member, json::to_text(more));
     if (s.is_over)
         all.emplace_back("infra.over", "1");
     if (s.last)

@@ -11,13 +11,8 @@ struct rate_names {
     std::string_view max;
     std::string_view duration;
 };
-constexpr rate_names of_queue{"max", "duration"};
-constexpr rate_names of_groups{"infra.group_max", "infra.group_duration"};
-
-std::size_t count_in(const hash_fields& meta, std::string_view name) {
-    const auto* value = find_field(meta, name);
-    return value ? count_of(*value) : 0;
-}
+constexpr rate_names rate_of_queue{"max", "duration"};
+constexpr rate_names rate_of_groups{"infra.group_max", "infra.group_duration"};
 
 // A limit without a time is none: the worker's own is to fill it in, and ours have none.
 rate_limit rate_in(const hash_fields& meta, const rate_names& names) {
@@ -44,14 +39,14 @@ void put(meta_change& into, const rate_names& names, const rate_limit& rate) {
 
 stored_settings read_settings(std::string queue, const hash_fields& meta) {
     const auto* version = find_field(meta, "version");
-    stored_settings read{
-        .settings = {.queue = std::move(queue),
-                     .paused = find_field(meta, "paused") != nullptr,
-                     .concurrency = count_in(meta, "concurrency"),
-                     .rate = rate_in(meta, of_queue),
-                     .max_length = count_in(meta, max_length),
-                     .per_group = {.concurrency = count_in(meta, group_concurrency), .rate = rate_in(meta, of_groups)}},
-        .major_version = version ? major_version_in(*version) : 0};
+    stored_settings read{.settings = {.queue = std::move(queue),
+                                      .paused = find_field(meta, "paused") != nullptr,
+                                      .concurrency = count_in(meta, "concurrency"),
+                                      .rate = rate_in(meta, rate_of_queue),
+                                      .max_length = count_in(meta, max_length),
+                                      .per_group = {.concurrency = count_in(meta, group_concurrency),
+                                                    .rate = rate_in(meta, rate_of_groups)}},
+                         .major_version = version ? major_version_in(*version) : 0};
     if (const auto events = count_in(meta, "opts.maxLenEvents"); events > 0)
         read.max_events = events;
     return read;
@@ -69,12 +64,12 @@ meta_change to_meta(const settings_change& change) {
     if (change.concurrency)
         put(all, "concurrency", *change.concurrency);
     if (change.rate)
-        put(all, of_queue, *change.rate);
+        put(all, rate_of_queue, *change.rate);
     if (change.max_length)
         put(all, max_length, *change.max_length);
     if (change.per_group) {
         put(all, group_concurrency, change.per_group->concurrency);
-        put(all, of_groups, change.per_group->rate);
+        put(all, rate_of_groups, change.per_group->rate);
     }
     return all;
 }

@@ -59,7 +59,7 @@ std::optional<kind> kind_of_delayed(std::string_view marked) {
     return marked == mark::returned ? std::optional(kind::returned) : std::nullopt;
 }
 
-std::optional<std::pair<kind, std::string_view>> read(const hash_fields& entry) {
+std::optional<std::pair<kind, std::string_view>> read_entry(const hash_fields& entry) {
     const auto name = field(entry, "event"), marked = field(entry, "infra");
     const auto with_reason = [&](std::optional<kind> what) {
         return what ? std::optional(std::pair(*what, field(entry, "reason"))) : std::nullopt;
@@ -98,7 +98,7 @@ std::optional<entry_id> read_entry_id(std::string_view text) noexcept {
 std::string to_text(const entry_id& id) { return std::to_string(id.ms) + '-' + std::to_string(id.sequence); }
 
 std::optional<job_event> to_event(const std::string& queue, const entry_id& id, const hash_fields& entry) {
-    const auto what = read(entry);
+    const auto what = read_entry(entry);
     if (!what)
         return std::nullopt;
     const auto& [happened, data] = *what;

@@ -16,7 +16,7 @@ namespace {
 using words = std::vector<std::string>;
 // --- Queues, by the numbers that the script has for them ------------------------------------------------------------
 
-std::size_t number_of(words& queues, const std::string& queue) {
+std::size_t number_of_queue(words& queues, const std::string& queue) {
     const auto found = std::ranges::find(queues, queue);
     const auto at = static_cast<std::size_t>(found - queues.begin());
     if (found == queues.end())
@@ -34,7 +34,7 @@ words bases_of(std::string_view prefix, const words& queues) {
 words put_ends(const std::vector<ended_job>& ended, words& queues, std::vector<std::size_t>& order) {
     words all;
     for (const auto& alike : grouped(ended)) {
-        const auto queue = number_of(queues, ended[alike.front()].end.held.job.queue);
+        const auto queue = number_of_queue(queues, ended[alike.front()].end.held.job.queue);
         std::ranges::move(words_of(ended, alike, queue), std::back_inserter(all));
         order.insert(order.end(), alike.begin(), alike.end());
     }
@@ -75,7 +75,7 @@ std::vector<stored_job> read_taken_ones(const words& queues, redis::reply::list 
 // Who asks for all fields gets those of no use to a run as well.
 bool is_of_run(std::string_view field) { return std::ranges::find(fields_of_run, field) != fields_of_run.end(); }
 
-hash_fields fields_in(redis::reply hash) {
+hash_fields fields_of_claimed(redis::reply hash) {
     auto each = std::move(hash).take_items();
     hash_fields fields;
     fields.reserve(each.size() / 2);
@@ -180,7 +180,7 @@ std::vector<stored_job> read_taken(std::vector<job_key> unread, std::vector<redi
         if (answers.at(i).error_code() == "WRONGTYPE")
             continue;
         throw_if_refused(answers[i]);
-        auto fields = fields_in(std::move(answers[i]));
+        auto fields = fields_of_claimed(std::move(answers[i]));
         if (find_field(fields, "name"))
             taken.push_back(read_job(std::move(unread[i]), std::move(fields), taken.empty() ? nullptr : &taken.back()));
     }

@@ -26,7 +26,7 @@ std::exception_ptr aborted() {
     return std::make_exception_ptr(boost::system::system_error(asio::error::operation_aborted));
 }
 
-std::exception_ptr closed() {
+std::exception_ptr line_closed() {
     return std::make_exception_ptr(error(infra::errc::closed, "the queue's storage was stopped and does nothing more"));
 }
 
@@ -97,13 +97,13 @@ void work_line::see_to_all(const shared_store& s) {
 
 void work_line::see_to(const shared_store&, shared_claim c) {
     if (closed_)
-        return deliver(std::move(c), closed());
+        return deliver(std::move(c), line_closed());
     claims_.push_back(std::move(c));
 }
 
 void work_line::see_to(const shared_store&, shared_finish f) {
     if (closed_)
-        return deliver(std::move(f), closed());
+        return deliver(std::move(f), line_closed());
     finishes_.push_back(std::move(f));
 }
 
@@ -121,9 +121,9 @@ void work_line::see_to(const shared_store& s, closing c) {
     ring_for_others(s);
     completion_batch over;
     for (auto& each : waiting_.take_all())
-        over.add(std::move(each), closed());
+        over.add(std::move(each), line_closed());
     for (auto& each : std::exchange(claims_, {}))
-        over.add(std::move(each), closed());
+        over.add(std::move(each), line_closed());
     over.deliver();
     if (c.drained)
         drained_.push_back(*c.drained);
@@ -280,7 +280,7 @@ void work_line::answer(const shared_store& s, const shared_claim& c, work_done& 
     if (!waits_on(c->asked, c->found))
         return end(s, c);
     if (closed_)
-        return end(s, c, closed());
+        return end(s, c, line_closed());
     wait_on(s, c);
 }
 

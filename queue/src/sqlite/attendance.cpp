@@ -12,7 +12,7 @@ namespace {
 
 std::string_view kept_name(std::string_view worker) { return worker.substr(0, max_worker_bytes); }
 
-void write_down(store& s, const attendance::worker& who) {
+void write_worker(store& s, const attendance::worker& who) {
     const auto here = s.alive.where();
     query(s.db, "INSERT OR REPLACE INTO infra_workers (number, device, inode, worker, queues, since) VALUES (?1, ?2, "
                 "?3, ?4, ?5, ?6)")
@@ -79,7 +79,7 @@ void attend(store& s, const claim_request& by) {
         who->number = take_number(s);
     who->is_written = who->number.has_value();
     if (who->is_written)
-        write_down(s, *who);
+        write_worker(s, *who);
 }
 
 void leave(store& s, const std::string& worker) {

@@ -1,5 +1,6 @@
 #include "deduplication.hpp"
 #include "families.hpp"
+#include "family_rows.hpp"
 #include "look.hpp"
 #include "schedules.hpp"
 #include "traces.hpp"
@@ -9,8 +10,6 @@
 
 namespace infra::queue::sqlite {
 namespace {
-
-bool is_over(const job_row& job) { return job.state == job_state::completed || job.state == job_state::failed; }
 
 // Behind those that wait.
 void wait_now(store& s, const job_row& job, std::optional<std::int64_t> expires_at, std::int64_t place) {

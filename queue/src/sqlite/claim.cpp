@@ -25,7 +25,7 @@ struct front {
     std::vector<std::string> groups{}; // empty: the job has none; none at all where there never was a group
 };
 
-claimed_job read_job(store& s, const ledger::row& queue, const query& q, std::int64_t seq) {
+claimed_job read_claimed(store& s, const ledger::row& queue, const query& q, std::int64_t seq) {
     const auto& kind = s.kinds.read(s.db, q, 3, 4, 5);
     claimed_job job{.held = {.job = {queue.name, id_of(q, 2, seq)}},
                     .name = kind.name,
@@ -59,7 +59,7 @@ void read_rows(store& s, const ledger::row& queue, std::span<const waiting_line:
             into.moved.push_back(each.who.seq);
         if (s.queues.has_groups())
             into.groups.push_back(q.text(14));
-        into.jobs.push_back(read_job(s, queue, q, each.who.seq));
+        into.jobs.push_back(read_claimed(s, queue, q, each.who.seq));
     }
 }
 

@@ -171,4 +171,9 @@ private:
     sqlite3_stmt* statement_;
 };
 
+/// As it is bound: an empty text is NULL.
+inline std::optional<std::string_view> non_empty(std::string_view text) {
+    return text.empty() ? std::nullopt : std::optional(text);
+}
+
 } // namespace infra::queue::sqlite

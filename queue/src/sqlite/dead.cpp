@@ -7,7 +7,7 @@ namespace {
 
 std::string process_of(std::int64_t number) { return "#" + std::to_string(number); }
 
-void write_down(store& s, std::int64_t number) {
+void write_process(store& s, std::int64_t number) {
     const auto here = s.alive.where();
     query(s.db, "INSERT OR REPLACE INTO infra_workers (number, device, inode) VALUES (?1, ?2, ?3)")
         .bind(number, here.device, here.inode)
@@ -36,7 +36,7 @@ std::string lessee(store& s, std::string_view worker) {
     if (!s.number)
         s.number = take_number(s);
     if (s.number && !s.number_written) {
-        write_down(s, *s.number);
+        write_process(s, *s.number);
         s.number_written = true;
     }
     return lease_book::lessee(s.number ? process_of(*s.number) : std::string(), worker.substr(0, max_worker_bytes));

@@ -11,10 +11,6 @@
 namespace infra::queue::sqlite {
 namespace {
 
-std::optional<std::string_view> non_empty(const std::string& text) {
-    return text.empty() ? std::nullopt : std::optional(std::string_view(text));
-}
-
 /// Where the job will be, as its row says it.
 struct beginning {
     std::int64_t seq = 0;

@@ -12,10 +12,6 @@ namespace {
 /// infra_families.waits
 enum class waiting { no, yes, is_gone };
 
-std::optional<std::string_view> non_empty(std::string_view text) {
-    return text.empty() ? std::nullopt : std::optional(text);
-}
-
 void drop_child(store& s, std::int64_t parent, std::int64_t seq, const child_row& kept) {
     query(s.db, "DELETE FROM infra_children WHERE parent = ?1 AND seq = ?2").bind(parent, seq).run();
     count_child(s, parent, kept.state, -1, kept.bytes);
@@ -164,7 +160,7 @@ void forget_children(store& s, std::int64_t seq, const family_row& known) {
     s.leave_families_to_claims();
 }
 
-std::optional<std::int64_t> first_of(store& s, const char* select) {
+std::optional<std::int64_t> first_seq(store& s, const char* select) {
     query q(s.db, select);
     return q.step() ? std::optional(q.integer(0)) : std::nullopt;
 }
@@ -193,9 +189,9 @@ void forget_family(store& s, std::int64_t seq, wall_time now) {
 
 void sweep_families(store& s, wall_time now) {
     while (s.queues.has_family_left() && s.has_time_for_side_work()) {
-        if (const auto fails = first_of(s, "SELECT seq FROM infra_families WHERE fails = 1 LIMIT 1"))
+        if (const auto fails = first_seq(s, "SELECT seq FROM infra_families WHERE fails = 1 LIMIT 1"))
             carry_out_failure(s, *fails, now);
-        else if (const auto gone = first_of(s, "SELECT seq FROM infra_families WHERE waits = 2 LIMIT 1"))
+        else if (const auto gone = first_seq(s, "SELECT seq FROM infra_families WHERE waits = 2 LIMIT 1"))
             forget_children(s, *gone, find_family(s, *gone).value());
         else
             s.queues.set_family_left(false);

@@ -4,6 +4,8 @@
 
 #include "look.hpp"
 
+#include "../is_over.hpp"
+
 #include <infra/queue/children.hpp>
 
 namespace infra::queue::sqlite {
@@ -37,8 +39,6 @@ void note_change(store& s, std::int64_t parent);
 /// A family's numbers, as they change with one of its children.
 void count_child(store& s, std::int64_t parent, child_state state, int by, std::int64_t bytes = 0);
 
-inline bool is_over(const job_row& job) noexcept {
-    return job.state == job_state::completed || job.state == job_state::failed;
-}
+inline bool is_over(const job_row& job) noexcept { return is_over(job.state); }
 
 } // namespace infra::queue::sqlite

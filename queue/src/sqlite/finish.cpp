@@ -10,10 +10,6 @@
 namespace infra::queue::sqlite {
 namespace {
 
-std::optional<std::string_view> non_empty(const std::string& text) {
-    return text.empty() ? std::nullopt : std::optional(std::string_view(text));
-}
-
 // `attempts`: those that its row does not count yet.
 void remember_error(store& s, std::int64_t seq, const outcome& o, int attempts) {
     query(

@@ -7,7 +7,7 @@
 namespace infra::queue::sqlite {
 namespace {
 
-constexpr std::size_t most_in_run = 100; // longer ones would spill from their page
+constexpr std::size_t most_ended_in_run = 100; // longer ones would spill from their page
 constexpr auto before_all = std::numeric_limits<std::int64_t>::min();
 
 } // namespace
@@ -15,7 +15,7 @@ constexpr auto before_all = std::numeric_limits<std::int64_t>::min();
 // Few queues finish jobs in one transaction; most often it is the last one again.
 void finish_order::add(std::int64_t queue, job_state state, std::int64_t number, std::int64_t seq) {
     const auto fits = [&](const run& each) {
-        return each.queue == queue && each.state == state && each.jobs.size() < most_in_run;
+        return each.queue == queue && each.state == state && each.jobs.size() < most_ended_in_run;
     };
     auto to = !fresh_.empty() && fits(fresh_.back()) ? std::prev(fresh_.end()) : std::ranges::find_if(fresh_, fits);
     if (to == fresh_.end())

@@ -52,7 +52,7 @@ void write_group(store& s, const ledger::row& queue, const std::string& name, co
         .run();
 }
 
-std::optional<turn> first_of(store& s, const ledger::row& queue, const std::string& name) {
+std::optional<turn> first_turn(store& s, const ledger::row& queue, const std::string& name) {
     query q(s.db,
             "SELECT priority, seq FROM infra_grouped WHERE queue = ?1 AND name = ?2 ORDER BY priority, place LIMIT 1");
     if (!q.bind(queue.id, name).step())
@@ -60,14 +60,14 @@ std::optional<turn> first_of(store& s, const ledger::row& queue, const std::stri
     return turn{.priority = q.integer(0), .head = q.integer(1)};
 }
 
-void leave_line(store& s, const ledger::row& queue, const turn& at) {
+void give_up_turn(store& s, const ledger::row& queue, const turn& at) {
     s.line.remove(s.db, {queue.id, at.priority}, {at.place, at.head});
 }
 
 /// The turn that a group is to have: the one it has, with who is its head now, or a new one.
 std::optional<turn> turn_for(store& s, const ledger::row& queue, const std::string& name, const group_row& g) {
     const bool open = is_open(queue.flow.settings.per_group, static_cast<std::size_t>(g.active), g.rate);
-    auto wanted = open && g.waiting > 0 ? first_of(s, queue, name) : std::nullopt;
+    auto wanted = open && g.waiting > 0 ? first_turn(s, queue, name) : std::nullopt;
     if (wanted)
         wanted->place = g.at ? g.at->place : s.queues.next_number();
     return wanted;
@@ -78,7 +78,7 @@ void settle(store& s, const ledger::row& queue, const std::string& name, group_r
     const auto wanted = turn_for(s, queue, name, g);
     if (wanted != g.at) {
         if (g.at)
-            leave_line(s, queue, *g.at);
+            give_up_turn(s, queue, *g.at);
         if (wanted)
             s.put_in_line(queue, {wanted->priority, wanted->place, wanted->head});
         s.brought_work |= wanted.has_value();

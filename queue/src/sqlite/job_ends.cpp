@@ -9,14 +9,14 @@ namespace {
 constexpr std::int64_t numbers_in_block = 64; // together they fit a page
 constexpr std::size_t most_blocks = 256;      // in memory: 800 KiB
 
-std::int64_t number_of(std::int64_t seq) noexcept { return seq / numbers_in_block; }
+std::int64_t block_number(std::int64_t seq) noexcept { return seq / numbers_in_block; }
 
 auto place_of(std::vector<job_end>& jobs, std::int64_t seq) { return std::ranges::find(jobs, seq, &job_end::seq); }
 
 } // namespace
 
 job_ends::block& job_ends::block_of(database& db, std::int64_t seq) {
-    const auto number = number_of(seq);
+    const auto number = block_number(seq);
     if (const auto known = blocks_.find(number); known != blocks_.end())
         return known->second;
     if (changed_.empty() && blocks_.size() >= most_blocks) // also for those who only read
@@ -40,7 +40,7 @@ const job_end* job_ends::find(database& db, std::int64_t seq) {
 void job_ends::add(database& db, const job_end& end) {
     auto& to = block_of(db, end.seq);
     to.jobs.push_back(end);
-    changed(number_of(end.seq), to);
+    changed(block_number(end.seq), to);
 }
 
 void job_ends::remove(database& db, std::int64_t seq) {
@@ -50,7 +50,7 @@ void job_ends::remove(database& db, std::int64_t seq) {
         return;
     *place = from.jobs.back();
     from.jobs.pop_back();
-    changed(number_of(seq), from);
+    changed(block_number(seq), from);
 }
 
 void job_ends::changed(std::int64_t number, block& b) {

@@ -61,7 +61,7 @@ numbers active(store& s, const ledger::row& queue) {
     return found;
 }
 
-numbers waiting(store& s, const ledger::row& queue) {
+numbers waiting_jobs(store& s, const ledger::row& queue) {
     auto found = s.line.numbers(s.db, queue.id);
     if (!s.queues.has_groups())
         return found;
@@ -74,7 +74,7 @@ numbers waiting(store& s, const ledger::row& queue) {
 
 numbers in_state(store& s, const ledger::row& queue, job_state state) {
     switch (state) {
-    case job_state::waiting: return waiting(s, queue);
+    case job_state::waiting: return waiting_jobs(s, queue);
     case job_state::waiting_children:
         return read_numbers(s, queue, "SELECT seq FROM infra_families WHERE queue = ?1 AND waits = 1");
     case job_state::delayed: return read_numbers(s, queue, "SELECT seq FROM infra_delayed WHERE queue = ?1");

@@ -18,7 +18,7 @@ bool is_known(store& s, const schedule_info& asked) {
     return std::ranges::find(known, asked.id, &schedule_info::id) != known.end();
 }
 
-void restore_one(store& s, const carried_schedule& schedule) {
+void restore_schedule(store& s, const carried_schedule& schedule) {
     const auto& known = schedule.known;
     upsert(s, {{.queue = known.queue,
                 .id = known.id,
@@ -53,7 +53,7 @@ std::vector<carried_schedule> carry_schedules(store& s, const std::string& queue
 void restore_schedules(store& s, const std::vector<carried_schedule>& all) {
     for (const auto& each : all)
         if (!is_known(s, each.known))
-            restore_one(s, each);
+            restore_schedule(s, each);
 }
 
 } // namespace infra::queue::sqlite

@@ -5,6 +5,8 @@
 #include "family_rows.hpp"
 #include "verbs.hpp"
 
+#include "../is_over.hpp"
+
 #include <algorithm>
 #include <map>
 #include <utility>
@@ -12,16 +14,8 @@
 namespace infra::queue::sqlite {
 namespace {
 
-std::optional<std::string_view> non_empty(std::string_view text) {
-    return text.empty() ? std::nullopt : std::optional(text);
-}
-
 std::optional<std::int64_t> ms_of(const std::optional<wall_time>& at) {
     return at ? std::optional(to_unix_ms(*at)) : std::nullopt;
-}
-
-bool is_over(const job_info& job) noexcept {
-    return job.state == job_state::completed || job.state == job_state::failed;
 }
 
 void refuse_unless_paused(store& s, const std::string& queue) {
@@ -102,7 +96,7 @@ void end_as_before(store& s, ledger::row& queue, const job_info& job, std::int64
     s.order.add(queue.id, job.state, end.number, seq);
 }
 
-bool restore_one(store& s, const carried_job& job) {
+bool restore_job(store& s, const carried_job& job) {
     const job_key key{job.known.queue, job.known.id};
     if (find_row(s, key))
         return false;
@@ -151,7 +145,7 @@ void forget_child(store& s, std::int64_t parent, const known_child& child) {
 }
 
 // The numbers of children that are there are theirs; of one that is gone, none that anybody else has.
-std::int64_t number_of(store& s, std::int64_t parent, const job_key& child) {
+std::int64_t number_of_child(store& s, std::int64_t parent, const job_key& child) {
     const auto row = find_row(s, child);
     if (!row)
         return s.queues.next_seq();
@@ -164,7 +158,7 @@ void restore_child(store& s, std::int64_t parent, const child_info& child, const
         forget_child(s, parent, known->second);
     query(s.db, "INSERT INTO infra_children (parent, seq, queue, id, on_failure, state, result, failed_reason) VALUES "
                 "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")
-        .bind(parent, number_of(s, parent, child.job), child.job.queue, child.job.id,
+        .bind(parent, number_of_child(s, parent, child.job), child.job.queue, child.job.id,
               static_cast<int>(child.on_failure), static_cast<int>(child.state), non_empty(child.result),
               non_empty(child.failed_reason))
         .run();
@@ -177,7 +171,7 @@ std::vector<bool> restore(store& s, const std::vector<carried_job>& jobs) {
     std::vector<bool> restored;
     for (const auto& each : jobs) {
         refuse_unless_paused(s, each.known.queue);
-        restored.push_back(restore_one(s, each));
+        restored.push_back(restore_job(s, each));
     }
     s.refuse_if_too_large();
     return restored;

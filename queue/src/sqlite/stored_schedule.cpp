@@ -26,7 +26,7 @@ std::optional<std::int64_t> maybe_ms(const std::optional<wall_time>& t) {
     return t ? std::optional(to_unix_ms(*t)) : std::nullopt;
 }
 
-std::optional<wall_time> maybe_time(const std::optional<std::int64_t>& ms) {
+std::optional<wall_time> time_of(const std::optional<std::int64_t>& ms) {
     return ms ? std::optional(from_unix_ms(*ms)) : std::nullopt;
 }
 
@@ -55,8 +55,8 @@ schedule read_recurrence(std::string_view text, const database& db) {
             .offset = read->offset ? std::optional(milliseconds(*read->offset)) : std::nullopt,
             .immediately = read->immediately,
             .limit = read->limit,
-            .start = maybe_time(read->start),
-            .end = maybe_time(read->end),
+            .start = time_of(read->start),
+            .end = time_of(read->end),
             .missed = static_cast<missed_runs>(read->missed),
             .grace = milliseconds(read->grace)};
 }
@@ -64,7 +64,7 @@ schedule read_recurrence(std::string_view text, const database& db) {
 #define INFRA_QUEUE_SELECT_SCHEDULE                                                                                    \
     "SELECT queue, id, recurrence, name, data, options, priority, runs, next, last, defined_at, "                      \
     "paused_since FROM infra_schedules "
-constexpr const char* one = INFRA_QUEUE_SELECT_SCHEDULE "WHERE queue = ?1 AND id = ?2";
+constexpr const char* select_one = INFRA_QUEUE_SELECT_SCHEDULE "WHERE queue = ?1 AND id = ?2";
 constexpr const char* of_queue = INFRA_QUEUE_SELECT_SCHEDULE "WHERE queue = ?1 ORDER BY id";
 constexpr const char* of_all = INFRA_QUEUE_SELECT_SCHEDULE "ORDER BY queue, id";
 #undef INFRA_QUEUE_SELECT_SCHEDULE
@@ -105,10 +105,10 @@ schedule_info to_info(store& s, const std::string& queue, const stored_schedule&
                        .data = stored.data,
                        .options = read_options(stored.options, s.db),
                        .runs = static_cast<std::size_t>(stored.runs),
-                       .next = maybe_time(stored.next),
-                       .last = maybe_time(stored.last),
+                       .next = time_of(stored.next),
+                       .last = time_of(stored.last),
                        .defined_at = from_unix_ms(stored.defined_at),
-                       .paused_since = maybe_time(stored.paused_since)};
+                       .paused_since = time_of(stored.paused_since)};
     info.options.priority = stored.priority;
     return info;
 }
@@ -118,7 +118,7 @@ bool is_same_work(const stored_schedule& a, const stored_schedule& b) {
 }
 
 std::optional<stored_schedule> read_schedule(store& s, std::int64_t queue, std::string_view id) {
-    query q(s.db, one);
+    query q(s.db, select_one);
     return q.bind(queue, id).step() ? std::optional(read_row(q)) : std::nullopt;
 }
 

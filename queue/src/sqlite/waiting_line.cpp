@@ -7,7 +7,7 @@
 namespace infra::queue::sqlite {
 namespace {
 
-constexpr std::size_t most_in_run = 60; // longer ones would spill from their page
+constexpr std::size_t most_waiting_in_run = 60; // longer ones would spill from their page
 
 } // namespace
 
@@ -35,7 +35,7 @@ void waiting_line::save(database& db) {
         const auto* next = i + 1 < fresh_.size() ? &fresh_[i + 1] : nullptr;
         // Before all, and behind all: others may come to stand between.
         const bool goes_on = next && next->in == in && (who.place < 0) == (next->who.place < 0);
-        if (goes_on && made.jobs.size() < most_in_run)
+        if (goes_on && made.jobs.size() < most_waiting_in_run)
             continue;
         insert(db, made);
         made.jobs.clear();
