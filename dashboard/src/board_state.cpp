@@ -57,7 +57,7 @@ bool is_visit(const http::request& r) noexcept {
     return says("Sec-Fetch-Mode", "navigate") && says("Sec-Fetch-Dest", "document");
 }
 
-http::response gone() { return http::response::error(503, "unavailable", "the dashboard has ended"); }
+http::response dashboard_gone() { return http::response::error(503, "unavailable", "the dashboard has ended"); }
 
 } // namespace
 
@@ -90,7 +90,7 @@ template <class Answer>
 auto board_state::here(Answer answer) {
     return [weak = weak_from_this(), answer = std::move(answer)](const http::request& r) {
         const auto self = weak.lock();
-        return sealed(self ? answer(*self, r) : gone());
+        return sealed(self ? answer(*self, r) : dashboard_gone());
     };
 }
 
@@ -109,7 +109,7 @@ void board_state::add_own_routes() {
     const auto weak = weak_from_this();
     routes_.get("/api/live", [weak](http::request r) -> awaitable<http::response> {
         const auto self = weak.lock();
-        co_return sealed(self ? self->open_stream(std::move(r)) : gone());
+        co_return sealed(self ? self->open_stream(std::move(r)) : dashboard_gone());
     });
     routes_.any("/api/{rest...}", here([](board_state& self, const http::request& r) {
                     return self.if_welcome(need::read, r,
@@ -307,7 +307,7 @@ void board_state::add_show(std::string_view pattern, board::handler answer) {
     routes_.get(std::string(api) + std::string(pattern),
                 [weak = weak_from_this(), answer = std::move(answer)](http::request r) -> awaitable<http::response> {
                     const auto self = weak.lock();
-                    co_return self ? co_await self->show(answer, std::move(r)) : sealed(gone());
+                    co_return self ? co_await self->show(answer, std::move(r)) : sealed(dashboard_gone());
                 });
 }
 
@@ -333,7 +333,7 @@ void board_state::add_act(http::method how, std::string_view pattern, std::strin
            answer = std::move(answer)](http::request r) -> awaitable<http::response> {
               const auto self = weak.lock();
               if (!self)
-                  co_return sealed(gone());
+                  co_return sealed(dashboard_gone());
               const auto limited = [&time = *self->options_->time, &answer](acting by, http::request asked) {
                   return with_deadline(answer(std::move(by), std::move(asked)),
                                        deadline::after(time_to_act, time.steady()), time);
@@ -349,7 +349,7 @@ void board_state::add_act(http::method how, std::string_view pattern, std::strin
            answer = std::move(answer)](http::request r, http::body_reader body) -> awaitable<http::response> {
               const auto self = weak.lock();
               if (!self)
-                  co_return sealed(gone());
+                  co_return sealed(dashboard_gone());
               const auto reading = [&answer, body](acting by, http::request asked) {
                   return answer(std::move(by), std::move(asked), body);
               };

@@ -1,5 +1,7 @@
 #include "guard.hpp"
 
+#include "texts.hpp"
+
 #include <boost/asio/ip/address.hpp>
 
 #include <openssl/crypto.h>
@@ -25,12 +27,6 @@ bool is_loopback(std::string_view text) noexcept {
     if (address->is_v6() && address->to_v6().is_v4_mapped())
         return asio::ip::make_address_v4(asio::ip::v4_mapped, address->to_v6()).is_loopback();
     return address->is_loopback();
-}
-
-std::string_view trimmed(std::string_view text) noexcept {
-    text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
-    text.remove_suffix(text.size() - (text.find_last_not_of(" \t") + 1));
-    return text;
 }
 
 bool all_loopback(std::string_view list) noexcept {

@@ -28,7 +28,7 @@ constexpr auto between_values = 1s;
 constexpr auto still_fresh = 900ms;
 constexpr auto between_pieces = 250ms;
 constexpr auto between_heartbeats = 15s;
-constexpr auto patience = 5s;
+constexpr auto patience_with_topic = 5s;
 constexpr std::string_view problem_topic = "problem";
 
 /// What is the same for all who look at a topic.
@@ -110,7 +110,7 @@ std::string problem_of(const std::string& topic, std::string_view message) {
     return json::to_text(json::object{{"topic", topic}, {"message", message}});
 }
 
-std::string_view name_of(std::string_view topic) noexcept { return topic.substr(0, topic.find('?')); }
+std::string_view name_of_topic(std::string_view topic) noexcept { return topic.substr(0, topic.find('?')); }
 
 bool is_topic(std::string_view text) noexcept {
     return !text.empty() && text.size() <= live::longest_topic && encoding::is_utf8(text) &&
@@ -138,7 +138,8 @@ awaitable<std::shared_ptr<const std::string>> latest(wish of, clock& time) {
         shared.in_work = true;
     }
     in_work mine{shared, time.steady()};
-    const auto value = co_await with_deadline((*of.value)(*of.watched), deadline::after(patience, time.steady()), time);
+    const auto value =
+        co_await with_deadline((*of.value)(*of.watched), deadline::after(patience_with_topic, time.steady()), time);
     auto text = std::make_shared<const std::string>(json::to_text(value));
     if (text->size() > live::longest_event)
         throw error(errc::overloaded, "too much to be shown live");
@@ -161,7 +162,7 @@ awaitable<void> watch(std::shared_ptr<viewer> v, wish of, clock& time) {
     }
 }
 
-std::optional<std::string> text_of(pieces found, bool also_none) {
+std::optional<std::string> text_of_pieces(pieces found, bool also_none) {
     if (found.items.size() > live::most_pieces) {
         const auto surplus = found.items.size() - live::most_pieces;
         found.items.erase(found.items.begin(), found.items.begin() + static_cast<std::ptrdiff_t>(surplus));
@@ -182,10 +183,10 @@ awaitable<void> follow(std::shared_ptr<viewer> v, wish of, clock& time) {
         if (v->has_waiting(of.topic))
             continue;
         try {
-            auto found =
-                co_await with_deadline((*of.more)(*of.watched, since), deadline::after(patience, time.steady()), time);
+            auto found = co_await with_deadline((*of.more)(*of.watched, since),
+                                                deadline::after(patience_with_topic, time.steady()), time);
             since = found.next;
-            if (auto text = text_of(std::move(found), std::exchange(failed, false)))
+            if (auto text = text_of_pieces(std::move(found), std::exchange(failed, false)))
                 v->put(of.topic, *std::move(text));
         } catch (const std::exception& e) {
             if (v->over)
@@ -252,7 +253,7 @@ struct live::state {
 
     /// Throws std::invalid_argument for what no request could ask for.
     wish wish_for(const std::string& topic) {
-        const auto name = name_of(topic);
+        const auto name = name_of_topic(topic);
         wish made{.topic = topic};
         made.watched = std::make_shared<const http::request>(http::request::make({.target = target_of(topic)}));
         if (const auto found = values.find(name); found != values.end()) {

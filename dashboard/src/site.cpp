@@ -1,5 +1,7 @@
 #include "site.hpp"
 
+#include "texts.hpp"
+
 #include <zlib.h>
 
 #include <algorithm>
@@ -26,12 +28,6 @@ std::string inflated(const asset& a) {
     return text;
 }
 
-std::string_view trimmed(std::string_view text) noexcept {
-    text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
-    text.remove_suffix(text.size() - (text.find_last_not_of(" \t") + 1));
-    return text;
-}
-
 // Calls f(item) for what stands between commas until it returns true.
 template <class F>
 bool any_of_list(std::string_view list, F f) {
@@ -44,7 +40,7 @@ bool any_of_list(std::string_view list, F f) {
     return false;
 }
 
-const asset* find(std::span<const asset> files, std::string_view name) noexcept {
+const asset* find_asset(std::span<const asset> files, std::string_view name) noexcept {
     const auto found = std::ranges::find(files, name, &asset::name);
     return found == files.end() ? nullptr : &*found;
 }
@@ -79,7 +75,7 @@ bool has_tag(std::string_view if_none_match, std::string_view tag) noexcept {
 }
 
 site::site(std::span<const asset> files, std::string_view path) : files_(files) {
-    const auto* const page = find(files, "index.html");
+    const auto* const page = find_asset(files, "index.html");
     if (!page)
         throw std::logic_error("the dashboard has no index.html");
     index_ = with_base(inflated(*page), path);
@@ -94,7 +90,7 @@ http::response site::index(const http::request& r) const {
 }
 
 http::response site::file(const http::request& r, std::string_view name) const {
-    const auto* const found = find(files_, name);
+    const auto* const found = find_asset(files_, name);
     if (!found)
         return http::response::not_found("there is no such file; a page from before an update is to be loaded again");
     const auto tag = "\"" + std::string(found->tag) + "\"";

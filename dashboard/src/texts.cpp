@@ -1,7 +1,8 @@
 #include "texts.hpp"
 
+#include <algorithm>
+
 namespace infra::dashboard {
-namespace {
 
 std::string_view beginning(std::string_view text, std::size_t most) noexcept {
     if (text.size() <= most)
@@ -11,7 +12,11 @@ std::string_view beginning(std::string_view text, std::size_t most) noexcept {
     return text.substr(0, most);
 }
 
-} // namespace
+std::string_view trimmed(std::string_view text) noexcept {
+    text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
+    text.remove_suffix(text.size() - (text.find_last_not_of(" \t") + 1));
+    return text;
+}
 
 std::string cut(std::string_view text, std::size_t most) {
     std::string made(beginning(text, most));

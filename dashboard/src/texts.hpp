@@ -10,6 +10,15 @@
 
 namespace infra::dashboard {
 
+/// At most so many bytes of it; no character is halved.
+std::string_view beginning(std::string_view text, std::size_t most) noexcept;
+
+/// Without blanks and tabs around it.
+std::string_view trimmed(std::string_view text) noexcept;
+
+/// Of ASCII.
+constexpr char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+
 /// At most so many bytes, with `…` where something was left out; no character is halved.
 std::string cut(std::string_view text, std::size_t most);
 

@@ -12,8 +12,8 @@
 namespace infra::dashboard {
 namespace {
 
-constexpr std::size_t most_groups = 100;
-constexpr std::chrono::seconds time_to_answer{1};
+constexpr std::size_t most_key_groups = 100;
+constexpr std::chrono::seconds time_for_cache{1};
 constexpr double failing_loads = 0.1; // of all, that is worth a look
 constexpr double enough_loads = 10;   // to say so
 
@@ -22,7 +22,7 @@ json::value ratio_of(const cache_counts& c) {
     return ratio ? json::value(*ratio) : json::value();
 }
 
-json::value document_of(std::string_view name, const cache_counts& c, std::chrono::duration<double> over) {
+json::value document_of_counts(std::string_view name, const cache_counts& c, std::chrono::duration<double> over) {
     const auto seconds = over.count();
     return {{"name", name},
             {"ratio", ratio_of(c)},
@@ -38,19 +38,19 @@ json::value document_of(std::string_view name, const cache_counts& c, std::chron
 json::array groups_of(const cache_seen& seen) {
     std::vector<std::pair<std::string, cache_counts>> all(seen.by_name.begin(), seen.by_name.end());
     std::ranges::sort(all, [](const auto& a, const auto& b) { return a.second.asked() > b.second.asked(); });
-    if (all.size() > most_groups)
-        all.resize(most_groups);
+    if (all.size() > most_key_groups)
+        all.resize(most_key_groups);
     json::array items;
     for (const auto& [name, counts] : all)
-        items.push_back(document_of(name, counts, seen.over));
+        items.push_back(document_of_counts(name, counts, seen.over));
     return items;
 }
 
 // Empty: it answers.
-awaitable<std::string> trouble_with(cache::cache values) {
+awaitable<std::string> trouble_with_cache(cache::cache values) {
     try {
         auto asking = values.stored()->ping();
-        co_await with_deadline(std::move(asking), deadline::after(time_to_answer));
+        co_await with_deadline(std::move(asking), deadline::after(time_for_cache));
         co_return "";
     } catch (const error& e) {
         co_return e.what();
@@ -61,8 +61,8 @@ awaitable<json::value> document(shared_cache desk) {
     const auto values = desk->values();
     const auto seen = desk->seen();
     const auto stats = values.stored()->stats();
-    const auto problem = co_await trouble_with(values);
-    auto made = document_of(values.options().prefix, seen.total, seen.over);
+    const auto problem = co_await trouble_with_cache(values);
+    auto made = document_of_counts(values.options().prefix, seen.total, seen.over);
     auto& o = made.as_object();
     o["store"] = values.stored()->description();
     o["prefix"] = values.options().prefix;
@@ -79,7 +79,7 @@ awaitable<json::value> document(shared_cache desk) {
 
 awaitable<http::response> show(shared_cache desk) { co_return http::response::ok(co_await document(desk)); }
 
-std::vector<figure> figures_of(const shared_cache& desk) {
+std::vector<figure> cache_figures(const shared_cache& desk) {
     return {{.name = "cache_hit",
              .label = "Cache hit",
              .value = desk->seen().total.ratio(),
@@ -101,9 +101,9 @@ std::vector<concern> failing_groups(const cache_seen& seen) {
     return all;
 }
 
-awaitable<std::vector<concern>> concerns_of(shared_cache desk) {
+awaitable<std::vector<concern>> cache_concerns(shared_cache desk) {
     auto all = failing_groups(desk->seen());
-    if (const auto problem = co_await trouble_with(desk->values()); !problem.empty())
+    if (const auto problem = co_await trouble_with_cache(desk->values()); !problem.empty())
         all.insert(
             all.begin(),
             {.severity = level::error, .text = "the cache does not answer: " + cut(problem, 200), .link = "#/cache"});
@@ -117,8 +117,8 @@ void add_cache_panel(board on, cache_source from) {
     on.page("cache");
     on.show("/cache", [desk](http::request) { return show(desk); });
     on.live("cache", [desk] { return document(desk); });
-    on.figures([desk]() -> awaitable<std::vector<figure>> { co_return figures_of(desk); });
-    on.concerns([desk] { return concerns_of(desk); });
+    on.figures([desk]() -> awaitable<std::vector<figure>> { co_return cache_figures(desk); });
+    on.concerns([desk] { return cache_concerns(desk); });
     add_cache_keys(on, desk);
     add_cache_removal(on, desk);
 }

@@ -12,7 +12,7 @@
 namespace infra::dashboard {
 namespace {
 
-awaitable<http::response> show_one(shared_cache desk, http::request r) {
+awaitable<http::response> show_key(shared_cache desk, http::request r) {
     const auto in = desk->values();
     const std::string key(r.param("key"));
     const auto most = says(r, "whole") ? most_of_whole_payload : most_of_payload;
@@ -30,9 +30,9 @@ awaitable<http::response> show_one(shared_cache desk, http::request r) {
                                   {"value", std::move(value)}});
 }
 
-json::array documents_of(const std::vector<std::string>& keys,
-                         const std::vector<std::optional<std::chrono::milliseconds>>& left,
-                         std::string_view prefix_in_store) {
+json::array documents_of_keys(const std::vector<std::string>& keys,
+                              const std::vector<std::optional<std::chrono::milliseconds>>& left,
+                              std::string_view prefix_in_store) {
     json::array items;
     for (std::size_t i = 0; i < keys.size(); ++i)
         if (const auto key = key_of(prefix_in_store, keys[i]); key && left[i])
@@ -40,7 +40,7 @@ json::array documents_of(const std::vector<std::string>& keys,
     return items;
 }
 
-awaitable<http::response> list(shared_cache desk, http::request r) {
+awaitable<http::response> list_keys(shared_cache desk, http::request r) {
     const auto in = desk->values();
     const auto limit = limit_of(r);
     const auto stored = in.stored();
@@ -51,14 +51,14 @@ awaitable<http::response> list(shared_cache desk, http::request r) {
     const auto page =
         co_await listing->keys_in_store(where + r.query("prefix").value_or(""), r.query("cursor").value_or(""), limit);
     const auto left = co_await stored->time_left(page.keys);
-    co_return page_of(documents_of(page.keys, left, where), page.next);
+    co_return page_of(documents_of_keys(page.keys, left, where), page.next);
 }
 
 } // namespace
 
 void add_cache_keys(board& on, const shared_cache& desk) {
-    on.show("/cache/keys", [desk](http::request r) { return list(desk, std::move(r)); });
-    on.show("/cache/keys/{key}", [desk](http::request r) { return show_one(desk, std::move(r)); });
+    on.show("/cache/keys", [desk](http::request r) { return list_keys(desk, std::move(r)); });
+    on.show("/cache/keys/{key}", [desk](http::request r) { return show_key(desk, std::move(r)); });
 }
 
 } // namespace infra::dashboard

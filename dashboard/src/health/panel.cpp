@@ -11,7 +11,7 @@ level severity_of(health::health_status now) noexcept {
     }
 }
 
-news news_of(const health::status_change& change) {
+news news_of_change(const health::status_change& change) {
     auto text = (change.check.empty() ? "the service" : change.check) + " was " + std::string(to_string(change.was)) +
                 ", is " + std::string(to_string(change.is));
     if (!change.message.empty())
@@ -36,7 +36,7 @@ void add_health_panel(board on, health_watch watch) {
         const auto seen = co_await watch.look();
         co_return watch.document_of(seen);
     });
-    watch.on_change([on](const health::status_change& change) { on.tell(news_of(change)); });
+    watch.on_change([on](const health::status_change& change) { on.tell(news_of_change(change)); });
 }
 
 } // namespace infra::dashboard

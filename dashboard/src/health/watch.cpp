@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 
 constexpr auto between_runs = 5s;
 
-double milliseconds(std::chrono::nanoseconds d) { return std::chrono::duration<double, std::milli>(d).count(); }
+double in_milliseconds(std::chrono::nanoseconds d) { return std::chrono::duration<double, std::milli>(d).count(); }
 
 json::value when(const std::optional<wall_time>& t) { return t ? json::value(to_unix_ms(*t)) : json::value(); }
 
@@ -97,29 +97,29 @@ wall_time health_watch::since() const { return state_->history.since(); }
 
 namespace {
 
-json::array document_of(const std::deque<health_history::run>& runs) {
+json::array documents_of(const std::deque<health_history::run>& runs) {
     json::array all;
     for (const auto& each : runs)
         all.push_back(json::object{
-            {"at", to_unix_ms(each.at)}, {"status", to_string(each.status)}, {"ms", milliseconds(each.took)}});
+            {"at", to_unix_ms(each.at)}, {"status", to_string(each.status)}, {"ms", in_milliseconds(each.took)}});
     return all;
 }
 
-json::object document_of(const std::string& name, const health::check_report& line, wall_time reported,
-                         const health_history::known& before) {
+json::object document_of_check(const std::string& name, const health::check_report& line, wall_time reported,
+                               const health_history::known& before) {
     return {{"name", name},
             {"status", to_string(line.status)},
             {"critical", line.critical},
             {"skipped", line.skipped},
             {"message", line.message},
             {"details", line.details},
-            {"ms", milliseconds(line.latency)},
+            {"ms", in_milliseconds(line.latency)},
             {"checked", to_unix_ms(reported - line.age)},
             {"changed", when(before.changed)},
             {"failures", line.failures},
             {"last_success", when(line.last_success)},
             {"last_failure", when(line.last_failure)},
-            {"history", document_of(before.runs)}};
+            {"history", documents_of(before.runs)}};
 }
 
 } // namespace
@@ -127,7 +127,7 @@ json::object document_of(const std::string& name, const health::check_report& li
 json::object health_watch::document_of(const health_seen& seen) const {
     json::array checks;
     for (const auto& [name, line] : seen.report.checks)
-        checks.push_back(dashboard::document_of(name, line, seen.report.timestamp, state_->history.of(name)));
+        checks.push_back(document_of_check(name, line, seen.report.timestamp, state_->history.of(name)));
     return {{"status", to_string(seen.report.status)},
             {"since", to_unix_ms(since())},
             {"live", seen.live},

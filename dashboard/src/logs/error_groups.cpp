@@ -18,7 +18,7 @@ std::string_view error_of(const logging::record_view& line) noexcept {
                                                                                         : std::string_view();
 }
 
-std::string text_of(const logging::record_view& line) {
+std::string error_text(const logging::record_view& line) {
     std::string text(line.message.substr(0, 200));
     if (const auto why = error_of(line); !why.empty())
         text.append(": ").append(why.substr(0, 200));
@@ -74,7 +74,7 @@ void error_groups::note(std::span<const logging::record_view> lines) noexcept {
 }
 
 void error_groups::note_error(const logging::record_view& line) {
-    const auto text = text_of(line);
+    const auto text = error_text(line);
     const auto key = std::string(line.module.substr(0, 100)) + '\n' + error_signature(text);
     auto found = groups_.find(key);
     if (found == groups_.end()) {

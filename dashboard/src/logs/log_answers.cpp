@@ -10,7 +10,7 @@
 namespace infra::dashboard {
 namespace {
 
-json::array documents_of(const std::vector<kept_line>& lines, std::size_t at_most) {
+json::array documents_of_lines(const std::vector<kept_line>& lines, std::size_t at_most) {
     json::array out;
     out.reserve(lines.size());
     for (const auto& each : lines)
@@ -18,7 +18,7 @@ json::array documents_of(const std::vector<kept_line>& lines, std::size_t at_mos
     return out;
 }
 
-json::object covers(const log_view& in) {
+json::object coverage_of(const log_view& in) {
     json::object out{{"lines", in.empty() ? 0 : in.last() - in.first() + 1}, {"bytes", in.bytes()}};
     out["since"] = in.empty() ? json::value() : json::value(to_unix_ms(in.since()));
     return out;
@@ -29,10 +29,10 @@ json::object covers(const log_view& in) {
 json::object lines_answer(const log_view& in, const log_filter& wanted, std::uint64_t before, std::size_t limit,
                           std::size_t look_at) {
     const auto found = search(in, wanted, before, limit, look_at);
-    return {{"items", documents_of(found.lines, shown_bytes)},
+    return {{"items", documents_of_lines(found.lines, shown_bytes)},
             {"next", found.further ? json::value(std::to_string(found.further)) : json::value()},
             {"looked_at", found.looked_at},
-            {"covers", covers(in)}};
+            {"covers", coverage_of(in)}};
 }
 
 json::array around(const log_view& in, std::uint64_t id, std::size_t each_way) {
@@ -44,7 +44,7 @@ json::array around(const log_view& in, std::uint64_t id, std::size_t each_way) {
         return line.id < id + each_way;
     });
     const bool there = std::ranges::find(lines, id, &kept_line::id) != lines.end();
-    return there ? documents_of(lines, shown_bytes) : json::array();
+    return there ? documents_of_lines(lines, shown_bytes) : json::array();
 }
 
 json::value line_answer(const log_view& in, std::uint64_t id) {

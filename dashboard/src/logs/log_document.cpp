@@ -1,5 +1,7 @@
 #include "log_document.hpp"
 
+#include "../texts.hpp"
+
 #include <infra/base/encoding.hpp>
 
 #include <charconv>
@@ -15,15 +17,6 @@ std::string_view digits(Number n, std::string& storage) {
     const auto end = std::to_chars(text, text + sizeof text, n).ptr;
     storage.assign(text, end);
     return storage;
-}
-
-// Never within a character.
-std::string_view beginning(std::string_view text, std::size_t at_most) noexcept {
-    if (text.size() <= at_most)
-        return text;
-    while (at_most > 0 && (static_cast<unsigned char>(text[at_most]) & 0xC0) == 0x80)
-        --at_most;
-    return text.substr(0, at_most);
 }
 
 boost::json::string utf8(std::string_view text) {
@@ -51,7 +44,7 @@ struct allowance {
     }
 };
 
-std::string source_of(const logging::source_place& where) {
+std::string source_of_line(const logging::source_place& where) {
     const auto slash = where.file.rfind('/');
     return std::string(slash == where.file.npos ? where.file : where.file.substr(slash + 1)) + ':' +
            std::to_string(where.line);
@@ -98,7 +91,7 @@ json::object document_of(const kept_line& line, std::size_t at_most) {
     if (line.sequence)
         out["sequence"] = line.sequence;
     if (line.where.line)
-        out["source"] = source_of(line.where);
+        out["source"] = source_of_line(line.where);
     if (line.left_out)
         out["left_out"] = line.left_out;
     if (shown.used_up || line.cut)
@@ -122,7 +115,7 @@ std::string json_line_of(const kept_line& line) {
     for (logging::record_field each; all.next(each);)
         out[utf8(each.key)] = logging::to_json(each);
     if (line.where.line)
-        out["source"] = source_of(line.where);
+        out["source"] = source_of_line(line.where);
     return json::to_text(out) + '\n';
 }
 

@@ -60,7 +60,7 @@ std::string_view take(std::string_view& rest, std::size_t size) noexcept {
     return taken;
 }
 
-bool has_text(const field_value& v) noexcept { return v.type() == kind::text; }
+bool is_text(const field_value& v) noexcept { return v.type() == kind::text; }
 
 std::uint64_t bits_of(const field_value& v) noexcept {
     switch (v.type()) {
@@ -104,7 +104,7 @@ struct measure {
         cut = message.size() < r.message.size();
         for (const auto& each : r.fields) {
             const auto more = sizeof(field_head) + std::min(each.key.size(), longest_name) +
-                              (has_text(each.value) ? each.value.text().size() : 0);
+                              (is_text(each.value) ? each.value.text().size() : 0);
             if (size + more > sizeof(head) + 2 * log_ring::longest_line || fields == 0xFFFF)
                 break;
             size += more;
@@ -115,8 +115,8 @@ struct measure {
 
 void copy_field(char*& to, const record_field& f) noexcept {
     const auto key = f.key.substr(0, longest_name);
-    const auto text = has_text(f.value) ? f.value.text() : std::string_view();
-    copy_to(to, field_head{.value = has_text(f.value) ? text.size() : bits_of(f.value),
+    const auto text = is_text(f.value) ? f.value.text() : std::string_view();
+    copy_to(to, field_head{.value = is_text(f.value) ? text.size() : bits_of(f.value),
                            .key = static_cast<std::uint16_t>(key.size()),
                            .type = static_cast<std::uint8_t>(f.value.type()),
                            .is_json = f.is_json});

@@ -1,6 +1,7 @@
 #include "log_search.hpp"
 
 #include "../query.hpp"
+#include "../texts.hpp"
 #include "log_document.hpp"
 
 #include <algorithm>
@@ -8,14 +9,12 @@
 namespace infra::dashboard {
 namespace {
 
-char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-
 // `needle` is in lower case.
 bool has(std::string_view text, std::string_view needle) noexcept {
     return std::ranges::search(text, needle, {}, lower).begin() != text.end() || needle.empty();
 }
 
-bool covers(std::string_view rule, std::string_view module) noexcept {
+bool covers_module(std::string_view rule, std::string_view module) noexcept {
     return module.starts_with(rule) && (module.size() == rule.size() || module[rule.size()] == '.');
 }
 
@@ -67,7 +66,7 @@ log_filter log_filter_of(const http::request& r) {
 bool matches(const kept_line& line, const log_filter& wanted) {
     return line.severity >= wanted.from && (!wanted.trace || line.trace == *wanted.trace) &&
            (!wanted.since || line.time >= *wanted.since) && (!wanted.until || line.time < *wanted.until) &&
-           (wanted.module.empty() || covers(wanted.module, line.module)) &&
+           (wanted.module.empty() || covers_module(wanted.module, line.module)) &&
            std::ranges::all_of(wanted.fields, [&](const auto& each) { return has_field(line, each); }) &&
            (wanted.text.empty() || has_text(line, wanted.text));
 }

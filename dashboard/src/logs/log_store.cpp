@@ -7,7 +7,7 @@
 namespace infra::dashboard {
 namespace {
 
-std::string_view text_of(const logging::record_view& line, std::string_view key) noexcept {
+std::string_view text_field(const logging::record_view& line, std::string_view key) noexcept {
     const auto found = std::ranges::find(line.fields, key, &logging::record_field::key);
     return found != line.fields.end() && found->value.type() == field_value::kind::text ? found->value.text()
                                                                                         : std::string_view();
@@ -17,7 +17,7 @@ std::string_view text_of(const logging::record_view& line, std::string_view key)
 
 bool log_store::is_look(const logging::record_view& line) const noexcept {
     return line.module == "http" && line.severity < level::warn && !looked_at_.empty() &&
-           text_of(line, "method") == "GET" && text_of(line, "route").starts_with(looked_at_);
+           text_field(line, "method") == "GET" && text_field(line, "route").starts_with(looked_at_);
 }
 
 logging::record_sink::outcome log_store::write(std::span<const logging::record_view> records) noexcept {

@@ -36,21 +36,21 @@ awaitable<http::response> lines(store_ptr kept, http::request r) {
     co_return http::response::ok(co_await default_blocking_pool().run(std::move(found)));
 }
 
-http::response gone() {
+http::response line_gone() {
     return http::response::error(404, "gone", "the line is not kept any more: newer ones have taken its place");
 }
 
 http::response one_line(const log_store& kept, const http::request& r) {
     const auto id = r.param<std::uint64_t>("id");
     auto found = line_answer(kept.lines.look(), id);
-    return found.is_null() ? gone() : http::response::ok(found);
+    return found.is_null() ? line_gone() : http::response::ok(found);
 }
 
 http::response lines_around(const log_store& kept, const http::request& r) {
     constexpr std::size_t most = 100;
     const auto each_way = std::min<std::size_t>(number_asked(r, "lines", 20), most);
     auto found = around(kept.lines.look(), r.param<std::uint64_t>("id"), each_way);
-    return found.empty() ? gone() : page_of(std::move(found), "");
+    return found.empty() ? line_gone() : page_of(std::move(found), "");
 }
 
 // Of what was there when it began: a busy log would never end.
@@ -151,12 +151,12 @@ void add_levels(board& on, logging::pipeline& of, const store_ptr& kept) {
 // --- the overview ---
 
 // As pages/logs/model.ts makes it.
-std::string link_to(const error_group& g) {
+std::string link_to_errors(const error_group& g) {
     const auto module = g.module.empty() ? std::string() : "module:\"" + g.module + "\" ";
     return "#/logs?level=error&q=" + encoding::form_encode(module + words_of(g.text));
 }
 
-std::vector<concern> concerns_of(const error_groups& groups, wall_time now) {
+std::vector<concern> log_concerns(const error_groups& groups, wall_time now) {
     constexpr std::size_t most = 5, minutes = 15;
     std::vector<concern> out;
     for (auto& each : groups.within(now, minutes)) {
@@ -164,14 +164,14 @@ std::vector<concern> concerns_of(const error_groups& groups, wall_time now) {
             break;
         out.push_back({.severity = level::error,
                        .text = (each.module.empty() ? "" : each.module + ": ") + each.text,
-                       .link = link_to(each),
+                       .link = link_to_errors(each),
                        .count = each.count,
                        .since = each.first});
     }
     return out;
 }
 
-news news_of(const logging::record_view& line) {
+news news_of_line(const logging::record_view& line) {
     constexpr std::size_t most = 280;
     auto text = encoding::to_utf8((line.module.empty() ? "" : std::string(line.module.substr(0, 100)) + ": ") +
                                   std::string(line.message.substr(0, most)));
@@ -185,12 +185,12 @@ news news_of(const logging::record_view& line) {
 
 void tell(const board& to, const logging::record_view& line) noexcept {
     try {
-        to.tell(news_of(line));
+        to.tell(news_of_line(line));
     } catch (const std::bad_alloc&) { // it is in the log all the same
     }
 }
 
-std::vector<figure> figures_of(const error_groups& groups, wall_time now) {
+std::vector<figure> log_figures(const error_groups& groups, wall_time now) {
     constexpr std::size_t minutes = 5;
     return {{.name = "errors",
              .label = "Errors/min",
@@ -228,8 +228,8 @@ void add_logs_panel(board on, logging::pipeline& of) {
     on.live_pieces(
         "logs", [kept](const http::request& watched, std::uint64_t since) { return more_lines(kept, watched, since); });
     on.concerns(
-        [kept, time]() -> awaitable<std::vector<concern>> { co_return concerns_of(kept->groups, time->wall()); });
-    on.figures([kept, time]() -> awaitable<std::vector<figure>> { co_return figures_of(kept->groups, time->wall()); });
+        [kept, time]() -> awaitable<std::vector<concern>> { co_return log_concerns(kept->groups, time->wall()); });
+    on.figures([kept, time]() -> awaitable<std::vector<figure>> { co_return log_figures(kept->groups, time->wall()); });
     on.keeps("logs", [kept] { return reach_of(kept->lines); });
     add_levels(on, of, kept);
 }

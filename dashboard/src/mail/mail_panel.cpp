@@ -10,13 +10,13 @@ namespace infra::dashboard {
 namespace {
 
 constexpr std::chrono::minutes failing_lately{15};
-constexpr std::chrono::hours failures_concern{1};
-constexpr std::size_t most_concerns = 3;
+constexpr std::chrono::hours failed_mails_concern{1};
+constexpr std::size_t most_mail_concerns = 3;
 constexpr std::string_view outbox_scheme = "outbox:";
 
 json::value optional_text(const std::optional<std::string>& text) { return text ? json::value(*text) : json::value(); }
 
-json::value about(const shared_mail& from, clock& time) {
+json::value mail_at_a_glance(const shared_mail& from, clock& time) {
     return {{"transport", from->transport},
             {"outbox", optional_text(from->outbox)},
             {"templates", from->templates},
@@ -36,7 +36,7 @@ http::response list_sent(const shared_mail& from, const http::request& r) {
     return page_of(std::move(items), found.size() < limit ? std::string() : std::to_string(found.back().number));
 }
 
-std::vector<figure> figures_of(const shared_mail& from, wall_time now) {
+std::vector<figure> mail_figures(const shared_mail& from, wall_time now) {
     const auto failing = from->sent->failed_since(saturating_add(now, -failing_lately));
     return {{.name = "mail_failing",
              .label = "Mail failing, 15 min",
@@ -45,10 +45,10 @@ std::vector<figure> figures_of(const shared_mail& from, wall_time now) {
              .link = "#/mail?view=sent&state=failed"}};
 }
 
-std::vector<concern> concerns_of(const shared_mail& from, wall_time now) {
+std::vector<concern> mail_concerns(const shared_mail& from, wall_time now) {
     std::vector<concern> all;
-    for (const auto& each : from->sent->failures_since(saturating_add(now, -failures_concern))) {
-        if (all.size() == most_concerns)
+    for (const auto& each : from->sent->failures_since(saturating_add(now, -failed_mails_concern))) {
+        if (all.size() == most_mail_concerns)
             break;
         all.push_back({.severity = level::error,
                        .text = cut(std::to_string(each.count) + (each.count == 1 ? " mail was" : " mails were") +
@@ -61,7 +61,7 @@ std::vector<concern> concerns_of(const shared_mail& from, wall_time now) {
     return all;
 }
 
-news news_of(const sent_mail& one) {
+news news_of_mail(const sent_mail& one) {
     const bool failed = one.state == "failed";
     const auto to = one.to.empty() ? std::string() : " → " + one.to.front();
     const auto what = one.template_name.empty() ? one.subject : one.template_name;
@@ -115,12 +115,12 @@ mail_source watch_default_mailer(clock& time) {
 void add_mail_panel(board on, mail_source source) {
     const shared_mail from = std::make_shared<const mail_source>(std::move(source));
     auto& time = on.time();
-    from->sent->on_add([on](const sent_mail& one) mutable { on.tell(news_of(one)); });
+    from->sent->on_add([on](const sent_mail& one) mutable { on.tell(news_of_mail(one)); });
     on.page("mail");
-    on.show("/mail", [from, &time](const http::request&) { return http::response::ok(about(from, time)); });
+    on.show("/mail", [from, &time](const http::request&) { return http::response::ok(mail_at_a_glance(from, time)); });
     on.show("/mail/sent", [from](const http::request& r) { return list_sent(from, r); });
-    on.figures([from, &time]() -> awaitable<std::vector<figure>> { co_return figures_of(from, time.wall()); });
-    on.concerns([from, &time]() -> awaitable<std::vector<concern>> { co_return concerns_of(from, time.wall()); });
+    on.figures([from, &time]() -> awaitable<std::vector<figure>> { co_return mail_figures(from, time.wall()); });
+    on.concerns([from, &time]() -> awaitable<std::vector<concern>> { co_return mail_concerns(from, time.wall()); });
     add_outbox(on, from);
     add_templates(on, from);
 }

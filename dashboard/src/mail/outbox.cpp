@@ -15,24 +15,24 @@ namespace {
 
 constexpr std::size_t most_inline = 1024 * 1024; // of images that come along, as they are put into the html
 
-std::string shown(const email::address& who) {
+std::string shown_address(const email::address& who) {
     return who.name().empty() ? who.email() : who.name() + " <" + who.email() + ">";
 }
 
-json::array shown(const std::vector<email::address>& all) {
+json::array shown_address(const std::vector<email::address>& all) {
     json::array list;
     for (const auto& each : all)
-        list.emplace_back(shown(each));
+        list.emplace_back(shown_address(each));
     return list;
 }
 
-json::value document_of(const email::stored_mail& m, const std::optional<sent_mail>& known) {
+json::value document_of_mail(const email::stored_mail& m, const std::optional<sent_mail>& known) {
     json::array to;
     for (const auto& each : m.to)
         to.emplace_back(redacted(each));
     return {{"id", m.id},
             {"date", to_unix_ms(m.date)},
-            {"from", shown(m.from)},
+            {"from", shown_address(m.from)},
             {"to", std::move(to)},
             {"subject", cut(m.subject, 200)},
             {"size", m.size},
@@ -56,7 +56,7 @@ json::array attachments_of(const email::mail& m) {
     return list;
 }
 
-json::value document_of(const email::mail& m, const std::optional<sent_mail>& known, std::size_t most) {
+json::value document_of_mail(const email::mail& m, const std::optional<sent_mail>& known, std::size_t most) {
     json::object headers, tags;
     for (const auto& [name, value] : m.headers)
         headers[name] = cut(value, 2000);
@@ -64,11 +64,11 @@ json::value document_of(const email::mail& m, const std::optional<sent_mail>& kn
         tags[name] = value;
     return {{"id", m.id},
             {"date", to_unix_ms(m.date)},
-            {"from", shown(m.from)},
-            {"to", shown(m.to)},
-            {"cc", shown(m.cc)},
-            {"bcc", shown(m.bcc)},
-            {"reply_to", shown(m.reply_to)},
+            {"from", shown_address(m.from)},
+            {"to", shown_address(m.to)},
+            {"cc", shown_address(m.cc)},
+            {"bcc", shown_address(m.bcc)},
+            {"reply_to", shown_address(m.reply_to)},
             {"subject", m.subject},
             {"headers", std::move(headers)},
             {"tags", std::move(tags)},
@@ -131,7 +131,7 @@ http::response list_page(const shared_mail& from, std::size_t limit, const std::
     const auto page = email::list_outbox({.directory = outbox_in(from), .limit = limit, .before = before});
     json::array items;
     for (const auto& each : page.mails)
-        items.push_back(document_of(each, from->sent->find(each.id)));
+        items.push_back(document_of_mail(each, from->sent->find(each.id)));
     return page_of(std::move(items), page.next);
 }
 
@@ -163,7 +163,7 @@ awaitable<http::response> on_the_pool(shared_mail from, answer make, http::reque
     co_return co_await pool_of(from).run([from, make, asked] { return make(from, *asked); });
 }
 
-std::string id_of(const http::request& r) { return std::string(r.param("id")); }
+std::string mail_id_of(const http::request& r) { return std::string(r.param("id")); }
 
 } // namespace
 
@@ -176,23 +176,23 @@ void add_outbox(board& on, const shared_mail& from) {
     });
     show("/mail/outbox/{id}", [](const shared_mail& f, const http::request& r) {
         const auto most = says(r, "whole") ? most_of_whole_payload : most_of_payload;
-        return http::response::ok(document_of(read_mail(f, id_of(r)), f->sent->find(id_of(r)), most));
+        return http::response::ok(document_of_mail(read_mail(f, mail_id_of(r)), f->sent->find(mail_id_of(r)), most));
     });
     show("/mail/outbox/{id}/html", [](const shared_mail& f, const http::request& r) {
-        return html_of(read_mail(f, id_of(r)), {.dark = says(r, "dark"), .images = says(r, "images")});
+        return html_of(read_mail(f, mail_id_of(r)), {.dark = says(r, "dark"), .images = says(r, "images")});
     });
     show("/mail/outbox/{id}/source", [](const shared_mail& f, const http::request& r) {
         const auto most = says(r, "whole") ? most_of_whole_payload : most_of_payload;
-        return http::response::ok(payload_of(read_source(f, id_of(r)), most));
+        return http::response::ok(payload_of(read_source(f, mail_id_of(r)), most));
     });
     show("/mail/outbox/{id}/eml", [](const shared_mail& f, const http::request& r) {
-        return download_of(id_of(r) + ".eml", read_source(f, id_of(r)));
+        return download_of(mail_id_of(r) + ".eml", read_source(f, mail_id_of(r)));
     });
     show("/mail/outbox/{id}/attachments/{index}", [](const shared_mail& f, const http::request& r) {
-        return attachment_of(read_mail(f, id_of(r)), r.param<std::size_t>("index"));
+        return attachment_of(read_mail(f, mail_id_of(r)), r.param<std::size_t>("index"));
     });
     on.act(http::method::post, "/mail/outbox/{id}/resend", "send a mail again",
-           [from](const acting&, const http::request& r) { return resend(from, id_of(r)); });
+           [from](const acting&, const http::request& r) { return resend(from, mail_id_of(r)); });
 }
 
 } // namespace infra::dashboard

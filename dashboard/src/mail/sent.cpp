@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t most_recipients = 5;
 constexpr std::size_t most_of_subject = 200;
-constexpr std::size_t most_of_reason = 500;
+constexpr std::size_t most_of_mail_error = 500;
 
 std::string state_of(const email::delivery& d) {
     if (d.failure)
@@ -47,7 +47,7 @@ sent_mail record_of(const email::mail& m, const email::delivery& d, std::string_
                    .transport = d.transport.empty() ? std::string(transport) : d.transport,
                    .attempts = d.attempts,
                    .state = state_of(d),
-                   .reason = d.failure ? cut(d.failure->what(), most_of_reason) : std::string(),
+                   .reason = d.failure ? cut(d.failure->what(), most_of_mail_error) : std::string(),
                    .trace = current_trace()};
     for (const auto& each : m.to)
         if (made.to.size() < most_recipients)

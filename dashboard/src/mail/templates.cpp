@@ -29,7 +29,7 @@ email::look_request request_of(const shared_mail& from, const http::request& r) 
 }
 
 // Beyond those nothing is listed: a search by name would find what stands there.
-http::response list(const shared_mail& from) {
+http::response list_templates(const shared_mail& from) {
     auto all = email::list_templates(from->templates);
     const auto left_out = all.size() > most_templates ? all.size() - most_templates : 0;
     all.resize(all.size() - left_out);
@@ -39,13 +39,13 @@ http::response list(const shared_mail& from) {
     return http::response::ok({{"items", std::move(items)}, {"next", nullptr}, {"left_out", left_out}});
 }
 
-json::value source_of(const std::string& path) {
+json::value source_of_template(const std::string& path) {
     if (path.empty())
         return nullptr;
     return payload_of(read_beginning(path, most_of_source).text, most_of_payload);
 }
 
-http::response one(const email::look_request& what) {
+http::response preview(const email::look_request& what) {
     const auto seen = email::look_at_template(what);
     if (!seen.found)
         throw http::error_response(404, "no_template", seen.problem);
@@ -57,7 +57,7 @@ http::response one(const email::look_request& what) {
                          {"gaps", seen.gaps},
                          {"data", payload_of(seen.sample, most_of_payload)},
                          {"sample_path", seen.sample_path},
-                         {"source", source_of(seen.path)},
+                         {"source", source_of_template(seen.path)},
                          {"clipped_above", email::clipping_size}};
     auto& o = document.as_object();
     if (seen.mail) {
@@ -78,11 +78,11 @@ http::response frame(const email::look_request& what, email::frame_options how) 
 }
 
 awaitable<http::response> list_on_pool(shared_mail from) {
-    co_return co_await pool_of(from).run([from] { return list(from); });
+    co_return co_await pool_of(from).run([from] { return list_templates(from); });
 }
 
 awaitable<http::response> one_on_pool(shared_mail from, http::request r) {
-    co_return co_await pool_of(from).run([what = request_of(from, r)] { return one(what); });
+    co_return co_await pool_of(from).run([what = request_of(from, r)] { return preview(what); });
 }
 
 awaitable<http::response> frame_on_pool(shared_mail from, http::request r) {

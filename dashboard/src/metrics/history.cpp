@@ -14,14 +14,14 @@ constexpr std::size_t most_exemplars = 16;     // of a series
 constexpr tick ticks_between_clearings = 30;   // what is too old goes then
 constexpr std::size_t overhead_of_a_node = 64; // of a map, about
 
-std::string key_of(const label_map& labels) {
+std::string key_of_labels(const label_map& labels) {
     std::string key;
     for (const auto& [name, value] : labels)
         key.append(name).append(1, '\0').append(value).append(1, '\0');
     return key;
 }
 
-std::size_t bytes_of(const label_map& labels) noexcept {
+std::size_t bytes_of_labels(const label_map& labels) noexcept {
     std::size_t sum = 0;
     for (const auto& [name, value] : labels)
         sum += 2 * (name.size() + value.size()) + 2 * sizeof(std::string) + overhead_of_a_node; // and again in the key
@@ -45,7 +45,7 @@ void keep_exemplars(std::deque<seen_exemplar>& kept, const metric_point& from) {
 std::size_t metric_history::series::bytes() const noexcept {
     const auto of_tracks = fine.points.bytes() + rough.points.bytes() +
                            (fine.observed.capacity() + rough.observed.capacity()) * sizeof(std::uint64_t);
-    return sizeof(series) + overhead_of_a_node + bytes_of(labels) + of_tracks +
+    return sizeof(series) + overhead_of_a_node + bytes_of_labels(labels) + of_tracks +
            exemplars.size() * sizeof(seen_exemplar);
 }
 
@@ -82,7 +82,7 @@ double growth(double before, double now) noexcept { return now >= before ? now -
 } // namespace
 
 void metric_history::take(family& f, const metric_point& p, wall_time before, bool only_new) {
-    const auto key = key_of(p.labels);
+    const auto key = key_of_labels(p.labels);
     auto found = f.all.find(key);
     const bool fresh = found == f.all.end();
     const bool born_meanwhile = (now_ > 0 || only_new) && p.since > before;

@@ -23,7 +23,7 @@ void look(metric_history& kept, const monitoring::metrics& of, const clock& time
     kept.sample(of.collect(), time.wall(), time.steady());
 }
 
-awaitable<http::response> list(history_ptr kept, const monitoring::metrics* of, const clock* time) {
+awaitable<http::response> list_metrics(history_ptr kept, const monitoring::metrics* of, const clock* time) {
     auto made = [kept, of, time] {
         look(*kept, *of, *time);
         return metrics_answer(kept->list(), kept->counts());
@@ -71,7 +71,7 @@ awaitable<void> sample(history_ptr kept, monitoring::metrics* of, clock* time) {
 
 // --- the overview ---
 
-std::vector<figure> figures_of(const metric_history& kept) {
+std::vector<figure> process_figures(const metric_history& kept) {
     const auto requests = kept.rate("http_server_requests_total", {}, 1min);
     return {{.name = "requests",
              .label = "Requests/min",
@@ -86,11 +86,11 @@ std::vector<figure> figures_of(const metric_history& kept) {
 std::shared_ptr<const metric_history> add_metrics_panel(board on, monitoring::metrics& of) {
     const auto kept = std::make_shared<metric_history>(on.options().kept.metric_bytes);
     on.page("metrics");
-    on.show("/metrics", [kept, of = &of, time = &on.time()](http::request) { return list(kept, of, time); });
+    on.show("/metrics", [kept, of = &of, time = &on.time()](http::request) { return list_metrics(kept, of, time); });
     on.show("/metrics/data",
             [kept, of = &of, time = &on.time()](http::request r) { return drawn(kept, of, time, metric_query_of(r)); });
     on.show("/metrics/csv", [kept](http::request r) { return downloaded(kept, metric_query_of(r)); });
-    on.figures([kept]() -> awaitable<std::vector<figure>> { co_return figures_of(*kept); });
+    on.figures([kept]() -> awaitable<std::vector<figure>> { co_return process_figures(*kept); });
     on.keeps("metrics", [kept] {
         const auto now = kept->counts();
         return reach{.since = now.since, .entries = now.series, .bytes = now.bytes, .max_bytes = now.max_bytes};

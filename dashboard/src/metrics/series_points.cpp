@@ -10,8 +10,8 @@ namespace infra::dashboard {
 namespace {
 
 // As a whole number, doubled; everything else is 1 and the bits of a double.
-constexpr double most_whole = 1ull << 52;
-bool is_whole(double v) noexcept { return v >= 0 && v < most_whole && std::floor(v) == v && !std::signbit(v); }
+constexpr double largest_whole = 1ull << 52;
+bool is_whole(double v) noexcept { return v >= 0 && v < largest_whole && std::floor(v) == v && !std::signbit(v); }
 
 } // namespace
 

@@ -6,9 +6,11 @@
 namespace infra::dashboard {
 namespace {
 
-constexpr std::size_t most_concerns = 50;
+constexpr std::size_t most_concerns_in_all = 50;
 
-json::value number(const std::optional<double>& n) { return n && std::isfinite(*n) ? json::value(*n) : json::value(); }
+json::value finite_number(const std::optional<double>& n) {
+    return n && std::isfinite(*n) ? json::value(*n) : json::value();
+}
 
 template <class T>
 void add_failures(std::vector<concern>& to, const std::vector<reply<T>>& answers) {
@@ -20,8 +22,12 @@ void add_failures(std::vector<concern>& to, const std::vector<reply<T>>& answers
 } // namespace
 
 json::object document_of(const figure& f) {
-    json::object document{{"name", f.name}, {"label", f.label},         {"value", number(f.value)},
-                          {"unit", f.unit}, {"limit", number(f.limit)}, {"link", f.link}};
+    json::object document{{"name", f.name},
+                          {"label", f.label},
+                          {"value", finite_number(f.value)},
+                          {"unit", f.unit},
+                          {"limit", finite_number(f.limit)},
+                          {"link", f.link}};
     if (!f.spark.empty())
         document["spark"] = json::array(f.spark.begin(), f.spark.end());
     return document;
@@ -82,8 +88,8 @@ std::vector<concern> grouped(std::vector<concern> all) {
             return a.severity > b.severity;
         return a.count != b.count ? a.count > b.count : a.text < b.text;
     });
-    if (groups.size() > most_concerns)
-        groups.erase(groups.begin() + most_concerns, groups.end());
+    if (groups.size() > most_concerns_in_all)
+        groups.erase(groups.begin() + most_concerns_in_all, groups.end());
     return groups;
 }
 

@@ -11,7 +11,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::chrono::milliseconds patience = 2s;
+constexpr std::chrono::milliseconds patience_with_panels = 2s;
 constexpr std::chrono::milliseconds longest = 4s; // all of it: a stream waits for five
 constexpr std::size_t shown_slowest = 5;
 constexpr std::size_t shown_news = 100;
@@ -53,7 +53,8 @@ struct overview {
             co_return json::array();
         try {
             auto& time = *s->options().time;
-            co_return co_await with_deadline(s->slowest(shown_slowest), deadline::after(patience, time.steady()), time);
+            co_return co_await with_deadline(s->slowest(shown_slowest),
+                                             deadline::after(patience_with_panels, time.steady()), time);
         } catch (const infra::error&) { // then the page shows none
         }
         co_return json::array();
@@ -78,11 +79,11 @@ struct overview {
         });
         all.push_back([s, to, within]() -> awaitable<bool> {
             auto questions = questions_of(*s, within);
-            to->numbers = co_await gather(std::move(questions), patience, *s->options().time);
+            to->numbers = co_await gather(std::move(questions), patience_with_panels, *s->options().time);
             co_return true;
         });
         all.push_back([s, to]() -> awaitable<bool> {
-            to->problems = co_await gather(s->concerns, patience, *s->options().time);
+            to->problems = co_await gather(s->concerns, patience_with_panels, *s->options().time);
             co_return true;
         });
         all.push_back([s, to]() -> awaitable<bool> {
@@ -145,7 +146,7 @@ struct overview {
             if (!s)
                 co_return;
             auto questions = questions_of(*s, remembered_within);
-            const auto numbers = co_await gather(std::move(questions), patience, time);
+            const auto numbers = co_await gather(std::move(questions), patience_with_panels, time);
             self->before.add(self->numbers_of(numbers));
         }
     }

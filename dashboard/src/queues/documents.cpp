@@ -9,7 +9,7 @@
 namespace infra::dashboard {
 namespace {
 
-constexpr std::size_t most_of_reason = 300; // in a list
+constexpr std::size_t most_of_listed_reason = 300; // in a list
 constexpr std::size_t most_of_preview = 160;
 constexpr std::size_t most_of_error = 16 * 1024;
 constexpr std::size_t runs_shown = 5;
@@ -121,7 +121,7 @@ json::value document_of(const queue::child_info& child) {
             {"id", child.job.id},
             {"state", to_string(child.state)},
             {"result", cut(masked(child.result), most_of_preview)},
-            {"failed_reason", cut(child.failed_reason, most_of_reason)},
+            {"failed_reason", cut(child.failed_reason, most_of_listed_reason)},
             {"on_failure", to_string(child.on_failure)}};
 }
 
@@ -135,7 +135,7 @@ json::value summary_of(const queue::job_info& job) {
             {"name", job.name},
             {"state", to_string(job.state)},
             {"preview", preview_of(job.data)},
-            {"failed_reason", cut(job.failed_reason, most_of_reason)},
+            {"failed_reason", cut(job.failed_reason, most_of_listed_reason)},
             {"attempts_made", job.attempts_made},
             {"attempts", job.options.attempts},
             {"created_at", ms_of(job.created_at)},
@@ -222,7 +222,7 @@ json::value document_of(const schedule_seen& s, wall_time now) {
     if (s.run)
         last = {{"id", s.run->id},
                 {"state", to_string(s.run->state)},
-                {"failed_reason", cut(s.run->failed_reason, most_of_reason)},
+                {"failed_reason", cut(s.run->failed_reason, most_of_listed_reason)},
                 {"finished_at", ms_of(s.run->finished_at)}};
     return {{"queue", job.queue},
             {"name", job.name},

@@ -22,7 +22,7 @@ queue::job_filter filter_of(const http::request& r) {
     return filter;
 }
 
-queue::job_key key_of(const http::request& r) { return {std::string(r.param("queue")), std::string(r.param("id"))}; }
+queue::job_key asked_job(const http::request& r) { return {std::string(r.param("queue")), std::string(r.param("id"))}; }
 
 std::size_t most_of_texts(const http::request& r) { return says(r, "whole") ? most_of_whole_payload : most_of_payload; }
 
@@ -75,7 +75,7 @@ awaitable<http::response> find_jobs(shared_desk desk, http::request r) {
 }
 
 awaitable<http::response> show_job(shared_desk desk, http::request r) {
-    const auto job = co_await desk->jobs().find_job(key_of(r));
+    const auto job = co_await desk->jobs().find_job(asked_job(r));
     if (!job)
         throw http::error_response(404, "no_job",
                                    "there is no such job in this queue, or no longer: what is over is kept for a "
@@ -84,7 +84,7 @@ awaitable<http::response> show_job(shared_desk desk, http::request r) {
 }
 
 awaitable<http::response> show_logs(shared_desk desk, http::request r) {
-    const auto lines = co_await desk->jobs().logs(key_of(r));
+    const auto lines = co_await desk->jobs().logs(asked_job(r));
     const auto left_out = says(r, "whole") || lines.size() <= most_lines ? 0 : lines.size() - most_lines;
     json::array items;
     for (auto at = left_out; at < lines.size(); ++at)
@@ -93,7 +93,7 @@ awaitable<http::response> show_logs(shared_desk desk, http::request r) {
 }
 
 awaitable<http::response> show_children(shared_desk desk, http::request r) {
-    auto page = co_await desk->jobs().children(key_of(r), limit_of(r), r.query("cursor").value_or(""));
+    auto page = co_await desk->jobs().children(asked_job(r), limit_of(r), r.query("cursor").value_or(""));
     json::array items;
     for (const auto& each : page.children)
         items.push_back(document_of(each));

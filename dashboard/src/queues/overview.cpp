@@ -17,9 +17,9 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t most_failure_concerns = 5;
 constexpr std::size_t most_of_text = 200;
-constexpr std::chrono::hours failures_concern{24};
-constexpr std::chrono::milliseconds storage_patience{1'800}; // the overview waits for two seconds
-constexpr std::chrono::seconds patience{5};                  // before "no workers" is said: they come and go
+constexpr std::chrono::hours failed_jobs_concern{24};
+constexpr std::chrono::milliseconds overview_patience{1'800}; // the overview waits for two seconds
+constexpr std::chrono::seconds patience_without_workers{5};   // before "no workers" is said: they come and go
 
 const queue_seen* oldest_in(const queues_seen& all) noexcept {
     const queue_seen* found = nullptr;
@@ -43,7 +43,7 @@ std::string counted(std::size_t n, std::string_view one) {
     return std::to_string(n) + " " + std::string(one) + (n == 1 ? "" : "s");
 }
 
-std::string link_to(std::string_view queue, std::string_view state) {
+std::string link_to_jobs(std::string_view queue, std::string_view state) {
     return "#/queues/" + encoding::percent_encode(queue) + "?state=" + std::string(state);
 }
 
@@ -54,14 +54,14 @@ std::string window_of(std::chrono::minutes within) {
 }
 
 awaitable<std::vector<figure>> look_at_figures(shared_desk desk, std::chrono::minutes within) {
-    const auto seen = co_await in_time(desk, desk->watch->look(desk->jobs(), within), storage_patience);
+    const auto seen = co_await in_time(desk, desk->watch->look(desk->jobs(), within), overview_patience);
     co_return figures_of(*seen, within, desk->from.oldest_limit);
 }
 
 // Asked only while somebody looks at the overview, which has the feed as well.
 awaitable<std::vector<concern>> look_at_concerns(shared_desk desk, board on) {
     const auto jobs = desk->jobs();
-    const auto seen = co_await in_time(desk, desk->watch->look(jobs), storage_patience);
+    const auto seen = co_await in_time(desk, desk->watch->look(jobs), overview_patience);
     for (const auto& each : co_await desk->news->look(jobs, seen))
         on.tell(news_of(each));
     std::vector<concern> all;
@@ -101,25 +101,25 @@ std::vector<figure> figures_of(const queues_seen& all, std::chrono::minutes with
          .value = oldest ? seconds(waited(*oldest, all.at)) : 0,
          .unit = "s",
          .limit = seconds(oldest_limit),
-         .link = oldest ? link_to(oldest->counts.queue, "waiting") : "#/queues"},
+         .link = oldest ? link_to_jobs(oldest->counts.queue, "waiting") : "#/queues"},
         {.name = "failed_jobs",
          .label = "Failed, " + window_of(within),
          .value = static_cast<double>(failed),
          .limit = 0,
-         .link = failing ? link_to(failing->counts.queue, "failed") : "#/queues",
+         .link = failing ? link_to_jobs(failing->counts.queue, "failed") : "#/queues",
          .spark = failures_over_time(all, within)}};
 }
 
 std::vector<concern> concerns_of(const std::string& queue, const queue::failure_groups& groups, wall_time now) {
     std::vector<concern> all;
     for (const auto& each : groups.groups) {
-        if (saturating_sub(now, each.last) > failures_concern || all.size() == most_failure_concerns)
+        if (saturating_sub(now, each.last) > failed_jobs_concern || all.size() == most_failure_concerns)
             continue;
         const auto path = "/queues/" + encoding::percent_encode(queue) + "/failures/" + each.id + "/retry";
         all.push_back(
             {.severity = level::error,
              .text = cut(counted(each.count, "job") + " of " + each.name + " failed: " + each.signature, most_of_text),
-             .link = link_to(queue, "failed") + "&group=" + each.id,
+             .link = link_to_jobs(queue, "failed") + "&group=" + each.id,
              .count = each.count,
              .since = each.first,
              .action = "Retry",
@@ -132,12 +132,13 @@ std::vector<concern> concerns_of(const std::string& queue, const queue::failure_
 std::vector<concern> concerns_of(const queues_seen& all) {
     std::vector<concern> found;
     for (const auto& each : all.queues)
-        if (each.workers == 0 && each.counts.waiting > 0 && !each.counts.paused && waited(each, all.at) >= patience)
+        if (each.workers == 0 && each.counts.waiting > 0 && !each.counts.paused &&
+            waited(each, all.at) >= patience_without_workers)
             found.push_back({.severity = level::warn,
                              .text = "the queue " + each.counts.queue + " has no workers, and " +
                                      counted(each.counts.waiting, "job") + " wait" +
                                      (each.counts.waiting == 1 ? "s" : ""),
-                             .link = link_to(each.counts.queue, "waiting"),
+                             .link = link_to_jobs(each.counts.queue, "waiting"),
                              .count = each.counts.waiting,
                              .since = each.oldest});
     return found;

@@ -7,11 +7,11 @@ namespace infra::dashboard {
 namespace {
 
 constexpr std::chrono::minutes history_shown{60};
-constexpr std::chrono::milliseconds storage_patience{4'500}; // who shows waits for five seconds
+constexpr std::chrono::milliseconds page_patience{4'500}; // who shows waits for five seconds
 constexpr std::size_t most_active = 200;
 
 awaitable<json::value> document_of_all(shared_desk desk) {
-    const auto seen = co_await in_time(desk, desk->watch->look(desk->jobs()), storage_patience);
+    const auto seen = co_await in_time(desk, desk->watch->look(desk->jobs()), page_patience);
     co_return document_of(*seen, desk->from.oldest_limit);
 }
 
@@ -22,7 +22,7 @@ awaitable<http::response> show_all(shared_desk desk) {
 }
 
 // Also of a queue that nobody has used yet: its settings are the defaults, and it is empty.
-awaitable<http::response> show_one(shared_desk desk, http::request r) {
+awaitable<http::response> show_queue(shared_desk desk, http::request r) {
     const auto jobs = desk->jobs();
     const std::string name(r.param("queue"));
     std::vector<std::string> one(1, name);
@@ -57,7 +57,7 @@ void add_queues_panel(board on, queues_source from) {
     const shared_desk desk = std::make_shared<queue_desk>(queue_desk{.from = std::move(from)});
     on.page("queues");
     on.show("/queues", [desk](const http::request&) { return show_all(desk); });
-    on.show("/queues/{queue}", [desk](http::request r) { return show_one(desk, std::move(r)); });
+    on.show("/queues/{queue}", [desk](http::request r) { return show_queue(desk, std::move(r)); });
     on.show("/workers", [desk](const http::request&) { return show_workers(desk); });
     on.live("queues", [desk] { return document_of_all(desk); });
     add_steering(on, desk);

@@ -6,7 +6,7 @@
 namespace infra::dashboard {
 namespace {
 
-constexpr std::size_t step = 1000;
+constexpr std::size_t jobs_of_a_step = 1000;
 
 bool is_by_state_alone(const queue::job_filter& f) noexcept {
     return !f.queue.empty() && f.states.size() == 1 && f.name.empty() && f.data_contains.empty() &&
@@ -55,7 +55,8 @@ awaitable<job_count> count_those(queue::control jobs, queue::job_filter filter, 
     const auto until = deadline::after(bounds.time, jobs.time().steady());
     job_count found{.next = std::move(cursor)};
     do {
-        queue::list_request request{.filter = filter, .max = step, .newest_first = true, .cursor = found.next};
+        queue::list_request request{
+            .filter = filter, .max = jobs_of_a_step, .newest_first = true, .cursor = found.next};
         auto part = co_await jobs.list(std::move(request));
         found.count += fits ? static_cast<std::size_t>(std::ranges::count_if(part.jobs, fits)) : part.jobs.size();
         found.looked_at += part.looked_at;
@@ -69,7 +70,8 @@ awaitable<queue::change_result> change_those(queue::control jobs, queue::job_cha
     const auto until = deadline::after(time, jobs.time().steady());
     queue::change_result all{.next = std::move(cursor)};
     do {
-        queue::change_request request{.what = what, .filter = filter, .max = step, .cursor = std::move(all.next)};
+        queue::change_request request{
+            .what = what, .filter = filter, .max = jobs_of_a_step, .cursor = std::move(all.next)};
         auto part = co_await jobs.change(std::move(request));
         all.changed += part.changed;
         all.next = std::move(part.next);

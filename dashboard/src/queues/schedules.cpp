@@ -46,7 +46,7 @@ awaitable<http::response> run_now(shared_desk desk, http::request r) {
     co_return http::response::created({{"queue", queue}, {"id", *id}});
 }
 
-awaitable<http::response> steer(shared_desk desk, http::request r, bool paused) {
+awaitable<http::response> steer_schedule(shared_desk desk, http::request r, bool paused) {
     const queue::schedule_key which{std::string(r.param("queue")), std::string(r.param("name"))};
     const auto jobs = desk->jobs();
     const bool is_there = paused ? co_await jobs.pause_schedule(which) : co_await jobs.resume_schedule(which);
@@ -83,9 +83,9 @@ void add_schedules(board& on, const shared_desk& desk) {
     on.act(http::method::post, "/cron/{queue}/{name}/run", "run a schedule now",
            [desk](const acting&, http::request r) { return run_now(desk, std::move(r)); });
     on.act(http::method::post, "/cron/{queue}/{name}/pause", "pause a schedule",
-           [desk](const acting&, http::request r) { return steer(desk, std::move(r), true); });
+           [desk](const acting&, http::request r) { return steer_schedule(desk, std::move(r), true); });
     on.act(http::method::post, "/cron/{queue}/{name}/resume", "resume a schedule",
-           [desk](const acting&, http::request r) { return steer(desk, std::move(r), false); });
+           [desk](const acting&, http::request r) { return steer_schedule(desk, std::move(r), false); });
 }
 
 } // namespace infra::dashboard

@@ -31,7 +31,7 @@ struct draining {
 };
 BOOST_DESCRIBE_STRUCT(draining, (), (name, delayed, cursor))
 
-awaitable<http::response> steer(shared_desk desk, std::string queue, bool paused) {
+awaitable<http::response> steer_queue(shared_desk desk, std::string queue, bool paused) {
     const auto jobs = desk->jobs();
     const auto now = paused ? co_await jobs.pause(queue) : co_await jobs.resume(queue);
     desk->forget(queue);
@@ -89,10 +89,12 @@ awaitable<http::response> drain(shared_desk desk, http::request r) {
 
 void add_steering(board& on, const shared_desk& desk) {
     using enum http::method;
-    on.act(post, "/queues/{queue}/pause", "pause a queue",
-           [desk](const acting&, const http::request& r) { return steer(desk, std::string(r.param("queue")), true); });
-    on.act(post, "/queues/{queue}/resume", "resume a queue",
-           [desk](const acting&, const http::request& r) { return steer(desk, std::string(r.param("queue")), false); });
+    on.act(post, "/queues/{queue}/pause", "pause a queue", [desk](const acting&, const http::request& r) {
+        return steer_queue(desk, std::string(r.param("queue")), true);
+    });
+    on.act(post, "/queues/{queue}/resume", "resume a queue", [desk](const acting&, const http::request& r) {
+        return steer_queue(desk, std::string(r.param("queue")), false);
+    });
     on.act(patch, "/queues/{queue}", "change a queue's limits",
            [desk](const acting&, http::request r) { return change_settings(desk, std::move(r)); });
     on.act(post, "/queues/{queue}/clean", "clean a queue",

@@ -15,10 +15,10 @@
 namespace infra::dashboard {
 namespace {
 
-constexpr std::size_t most_looked_at = 1'000; // at once
-constexpr std::size_t most_whole = 20;        // messages of a history with all of their data
+constexpr std::size_t most_looked_at = 1'000;   // at once
+constexpr std::size_t most_whole_messages = 20; // messages of a history with all of their data
 constexpr std::size_t most_of_part = 8 * 1024;
-constexpr std::size_t most_concerns = 3;
+constexpr std::size_t most_realtime_concerns = 3;
 constexpr std::chrono::seconds time_to_publish{5};
 constexpr std::chrono::seconds between_sweeps{5};
 
@@ -100,7 +100,7 @@ json::value list_clients(const shared_realtime& desk, const http::request& r) {
     return {{"items", std::move(items)}, {"next", std::move(next)}};
 }
 
-json::value about(const shared_realtime& desk) {
+json::value realtime_at_a_glance(const shared_realtime& desk) {
     const auto of = desk->hub();
     return {{"name", of.options().name},
             {"kept_in", of.description()},
@@ -112,7 +112,7 @@ json::value about(const shared_realtime& desk) {
 awaitable<http::response> show_history(shared_realtime desk, http::request r) {
     const auto of = desk->hub();
     const bool whole = says(r, "whole");
-    const auto limit = std::min(limit_of(r), whole ? most_whole : most_looked_at);
+    const auto limit = std::min(limit_of(r), whole ? most_whole_messages : most_looked_at);
     const auto most = whole ? most_of_payload : most_of_part;
     auto looking = of.history(channel_in(r, of), {}, limit);
     co_return http::response::ok(document_of(co_await std::move(looking), most));
@@ -170,7 +170,7 @@ std::vector<concern> look_at_drops(const shared_realtime& desk) {
     }
     std::vector<concern> all;
     for (const auto& each : desk->watch.dropping(desk->time.steady())) {
-        if (all.size() == most_concerns)
+        if (all.size() == most_realtime_concerns)
             break;
         all.push_back({.severity = level::warn,
                        .text = "the channel " + cut(each.name, 100) + " dropped " + std::to_string(each.dropped) +
@@ -182,7 +182,7 @@ std::vector<concern> look_at_drops(const shared_realtime& desk) {
     return all;
 }
 
-std::vector<figure> figures_of(const shared_realtime& desk) {
+std::vector<figure> realtime_figures(const shared_realtime& desk) {
     const auto of = desk->hub();
     return {{.name = "sockets",
              .label = "Sockets",
@@ -191,7 +191,7 @@ std::vector<figure> figures_of(const shared_realtime& desk) {
              .link = "#/realtime?view=connections"}};
 }
 
-awaitable<void> sweep(shared_realtime desk) {
+awaitable<void> sweep_ears(shared_realtime desk) {
     for (;;) {
         co_await desk->time.sleep_for(between_sweeps);
         desk->ears.sweep();
@@ -206,7 +206,7 @@ awaitable<pieces> tail(shared_realtime desk, std::string channel, std::uint64_t 
 }
 
 void add_live(board& on, const shared_realtime& desk) {
-    on.live("realtime", [desk]() -> awaitable<json::value> { co_return about(desk); });
+    on.live("realtime", [desk]() -> awaitable<json::value> { co_return realtime_at_a_glance(desk); });
     on.live("realtime-channels",
             [desk](const http::request& watched) -> awaitable<json::value> { co_return list_channels(desk, watched); });
     on.live("realtime-channel", [desk](const http::request& watched) -> awaitable<json::value> {
@@ -217,7 +217,7 @@ void add_live(board& on, const shared_realtime& desk) {
     on.live_pieces("realtime-tail", [desk](const http::request& watched, std::uint64_t since) {
         return tail(desk, watched.query("channel").value_or(""), since);
     });
-    on.background("dashboard realtime", [desk] { return sweep(desk); });
+    on.background("dashboard realtime", [desk] { return sweep_ears(desk); });
 }
 
 void add_actions(board& on, const shared_realtime& desk) {
@@ -234,7 +234,7 @@ void add_actions(board& on, const shared_realtime& desk) {
 void add_realtime_panel(board on, realtime_source from) {
     const shared_realtime desk(new realtime_desk{.from = std::move(from), .time = on.time()});
     on.page("realtime");
-    on.show("/realtime", [desk](const http::request&) { return http::response::ok(about(desk)); });
+    on.show("/realtime", [desk](const http::request&) { return http::response::ok(realtime_at_a_glance(desk)); });
     on.show("/realtime/channels",
             [desk](const http::request& r) { return http::response::ok(list_channels(desk, r)); });
     on.show("/realtime/channels/{channel}", [desk](const http::request& r) {
@@ -245,7 +245,7 @@ void add_realtime_panel(board on, realtime_source from) {
     on.show("/realtime/channels/{channel}/presence",
             [desk](http::request r) { return show_presence(desk, std::move(r)); });
     on.show("/realtime/clients", [desk](const http::request& r) { return http::response::ok(list_clients(desk, r)); });
-    on.figures([desk]() -> awaitable<std::vector<figure>> { co_return figures_of(desk); });
+    on.figures([desk]() -> awaitable<std::vector<figure>> { co_return realtime_figures(desk); });
     on.concerns([desk]() -> awaitable<std::vector<concern>> { co_return look_at_drops(desk); });
     add_live(on, desk);
     add_actions(on, desk);

@@ -62,7 +62,7 @@ awaitable<http::response> remove(shared_storage from, http::request r) {
     co_return http::response::no_content();
 }
 
-awaitable<http::response> sweep(shared_storage from, http::request r) {
+awaitable<http::response> sweep_uploads(shared_storage from, http::request r) {
     const std::chrono::milliseconds age(r.json<sweep_body>().older_than_ms);
     if (age < least_age)
         throw http::error_response(422, "invalid_request", "what began within the last hour may still be going on",
@@ -83,7 +83,7 @@ void add_object_changes(board& on, const shared_storage& from) {
     on.act(http::method::delete_, "/storage/objects/{key}", "remove an object",
            [from](const acting&, http::request r) { return remove(from, std::move(r)); });
     on.act(http::method::post, "/storage/sweep", "abort uploads that nobody completed",
-           [from](const acting&, http::request r) { return sweep(from, std::move(r)); });
+           [from](const acting&, http::request r) { return sweep_uploads(from, std::move(r)); });
 }
 
 } // namespace infra::dashboard

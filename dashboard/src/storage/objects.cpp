@@ -9,7 +9,7 @@
 namespace infra::dashboard {
 namespace {
 
-awaitable<http::response> list(shared_storage from, http::request r) {
+awaitable<http::response> list_objects(shared_storage from, http::request r) {
     const auto page = co_await from->files().list({.prefix = r.query("prefix").value_or(""),
                                                    .delimiter = says(r, "flat") ? "" : "/",
                                                    .token = r.query("cursor").value_or(""),
@@ -17,7 +17,7 @@ awaitable<http::response> list(shared_storage from, http::request r) {
     co_return page_of(documents_of(page), page.token);
 }
 
-awaitable<http::response> show_one(shared_storage from, http::request r) {
+awaitable<http::response> show_object(shared_storage from, http::request r) {
     co_return http::response::ok(document_of(co_await described(from->files(), object_key_in(r))));
 }
 
@@ -47,8 +47,8 @@ awaitable<storage::object_info> described(storage::storage in, std::string key) 
 }
 
 void add_objects(board& on, const shared_storage& from) {
-    on.show("/storage/objects", [from](http::request r) { return list(from, std::move(r)); });
-    on.show("/storage/objects/{key}", [from](http::request r) { return show_one(from, std::move(r)); });
+    on.show("/storage/objects", [from](http::request r) { return list_objects(from, std::move(r)); });
+    on.show("/storage/objects/{key}", [from](http::request r) { return show_object(from, std::move(r)); });
     on.show("/storage/leftovers", [from](http::request r) { return list_leftovers(from, std::move(r)); });
 }
 

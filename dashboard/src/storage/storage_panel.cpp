@@ -11,7 +11,7 @@
 namespace infra::dashboard {
 namespace {
 
-constexpr std::chrono::seconds time_to_answer{2};
+constexpr std::chrono::seconds time_for_storage{2};
 constexpr std::chrono::seconds asked_again_after{10}; // a question may cost money
 
 /// Whether it answered when it was asked last.
@@ -25,14 +25,15 @@ awaitable<std::string> ask(shared_storage from) {
     try {
         const auto files = from->files();
         auto asking = files.ping();
-        co_await with_deadline(std::move(asking), deadline::after(time_to_answer));
+        co_await with_deadline(std::move(asking), deadline::after(time_for_storage));
         co_return "";
     } catch (const error& e) {
         co_return e.what();
     }
 }
 
-awaitable<std::string> trouble_with(shared_storage from, std::shared_ptr<storage_answer> known, steady_time now) {
+awaitable<std::string> trouble_with_storage(shared_storage from, std::shared_ptr<storage_answer> known,
+                                            steady_time now) {
     {
         const std::scoped_lock lock(known->mutex);
         if (known->at && now - *known->at < asked_again_after)
@@ -45,7 +46,7 @@ awaitable<std::string> trouble_with(shared_storage from, std::shared_ptr<storage
     co_return problem;
 }
 
-awaitable<http::response> about(shared_storage from) {
+awaitable<http::response> storage_at_a_glance(shared_storage from) {
     const auto files = from->files();
     const auto problem = co_await ask(from);
     co_return http::response::ok({{"kept_in", files.description()},
@@ -54,9 +55,10 @@ awaitable<http::response> about(shared_storage from) {
                                   {"max_link_s", storage::max_signed_for.count()}});
 }
 
-awaitable<std::vector<concern>> concerns_of(shared_storage from, std::shared_ptr<storage_answer> known, clock& time) {
+awaitable<std::vector<concern>> storage_concerns(shared_storage from, std::shared_ptr<storage_answer> known,
+                                                 clock& time) {
     std::vector<concern> all;
-    if (const auto problem = co_await trouble_with(from, known, time.steady()); !problem.empty())
+    if (const auto problem = co_await trouble_with_storage(from, known, time.steady()); !problem.empty())
         all.push_back(
             {.severity = level::error, .text = "storage does not answer: " + cut(problem, 200), .link = "#/storage"});
     co_return all;
@@ -68,8 +70,8 @@ void add_storage_panel(board on, storage_source source) {
     const shared_storage from = std::make_shared<const storage_source>(std::move(source));
     const auto known = std::make_shared<storage_answer>();
     on.page("storage");
-    on.show("/storage", [from](http::request) { return about(from); });
-    on.concerns([from, known, &time = on.time()] { return concerns_of(from, known, time); });
+    on.show("/storage", [from](http::request) { return storage_at_a_glance(from); });
+    on.concerns([from, known, &time = on.time()] { return storage_concerns(from, known, time); });
     add_objects(on, from);
     add_previews(on, from);
     add_object_changes(on, from);

@@ -22,7 +22,7 @@ struct found_trace {
     std::vector<tree_span> tree(wall_time now) const { return tree_of(ended.spans, open, now); }
 };
 
-std::optional<found_trace> find(const trace_store& kept, const monitoring::tracer& of, trace_id id) {
+std::optional<found_trace> find_trace(const trace_store& kept, const monitoring::tracer& of, trace_id id) {
     auto ended = kept.find(id);
     auto open = of.open_spans(id, most_open);
     if (!ended && open.empty())
@@ -30,19 +30,19 @@ std::optional<found_trace> find(const trace_store& kept, const monitoring::trace
     return found_trace{ended ? std::move(*ended) : kept_trace(), std::move(open)};
 }
 
-trace_id id_of(const http::request& r) {
+trace_id trace_id_of(const http::request& r) {
     const auto id = trace_id_of(r.param("trace"));
     if (!id)
         refuse("trace", "expected 32 hex digits");
     return *id;
 }
 
-http::response gone() {
+http::response trace_gone() {
     return http::response::error(404, "gone",
                                  "no span of this trace is kept: it is older than what is, or it was not sampled");
 }
 
-awaitable<http::response> list(store_ptr kept, http::request r) {
+awaitable<http::response> list_traces(store_ptr kept, http::request r) {
     auto look = [kept, wanted = trace_filter_of(r), before = number_asked(r, "cursor", 0), limit = limit_asked(r, 50)] {
         return kept->list(wanted, before, limit);
     };
@@ -73,22 +73,22 @@ http::response names(const trace_store& kept) {
     return page_of(std::move(items), "");
 }
 
-awaitable<http::response> one(store_ptr kept, const monitoring::tracer* of, trace_id id, wall_time now) {
+awaitable<http::response> show_trace(store_ptr kept, const monitoring::tracer* of, trace_id id, wall_time now) {
     auto look = [kept, of, id, now]() -> std::optional<json::object> {
-        const auto found = find(*kept, *of, id);
+        const auto found = find_trace(*kept, *of, id);
         if (!found)
             return std::nullopt;
         return trace_answer(found->tree(now), found->ended.summary.left_out);
     };
     const auto answer = co_await default_blocking_pool().run(std::move(look));
-    co_return answer ? http::response::ok(*answer) : gone();
+    co_return answer ? http::response::ok(*answer) : trace_gone();
 }
 
 http::response one_span(const trace_store& kept, const monitoring::tracer& of, const http::request& r, wall_time now) {
     constexpr std::size_t whole = 64 * 1024;
-    const auto found = find(kept, of, id_of(r));
+    const auto found = find_trace(kept, of, trace_id_of(r));
     if (!found)
-        return gone();
+        return trace_gone();
     const auto spans = found->tree(now);
     const auto wanted = r.param("span");
     const auto is_it = [wanted](const tree_span& s) {
@@ -97,7 +97,7 @@ http::response one_span(const trace_store& kept, const monitoring::tracer& of, c
     };
     const auto it = std::ranges::find_if(spans, is_it);
     if (it == spans.end())
-        return gone();
+        return trace_gone();
     const auto start = std::ranges::min(spans, {}, [](const tree_span& s) { return s.span->start; }).span->start;
     return http::response::ok(document_of(*it, start, whole));
 }
@@ -105,7 +105,7 @@ http::response one_span(const trace_store& kept, const monitoring::tracer& of, c
 http::response as_otlp(const trace_store& kept, trace_id id, const std::string& service) {
     const auto found = kept.find(id);
     if (!found)
-        return gone();
+        return trace_gone();
     auto answer =
         http::response::of(200, "application/json", otlp::traces_json(found->spans, {{"service.name", service}}));
     const auto hex = to_hex(id);
@@ -134,14 +134,14 @@ void add_traces_panel(board on, monitoring::tracer& of, std::string service) {
     clock* const time = &on.time();
     of.add_sink(kept);
     on.page("traces");
-    on.show("/traces", [kept](http::request r) { return list(kept, std::move(r)); });
+    on.show("/traces", [kept](http::request r) { return list_traces(kept, std::move(r)); });
     on.show("/traces/names", [kept](http::request&) { return names(*kept); });
     on.show("/traces/{trace}",
-            [kept, of = &of, time](http::request r) { return one(kept, of, id_of(r), time->wall()); });
+            [kept, of = &of, time](http::request r) { return show_trace(kept, of, trace_id_of(r), time->wall()); });
     on.show("/traces/{trace}/spans/{span}",
             [kept, of = &of, time](http::request& r) { return one_span(*kept, *of, r, time->wall()); });
     on.show("/traces/{trace}/otlp",
-            [kept, service = std::move(service)](http::request& r) { return as_otlp(*kept, id_of(r), service); });
+            [kept, service = std::move(service)](http::request& r) { return as_otlp(*kept, trace_id_of(r), service); });
     on.live("traces", [kept]() -> awaitable<json::value> {
         const auto now = kept->counts();
         co_return json::object{{"traces", now.traces}, {"changes", now.changes}};

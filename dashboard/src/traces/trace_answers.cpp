@@ -1,6 +1,7 @@
 #include "trace_answers.hpp"
 
 #include "../query.hpp"
+#include "../texts.hpp"
 
 #include <algorithm>
 #include <set>
@@ -18,7 +19,7 @@ boost::json::string text(const std::array<char, N>& hex) {
 double milliseconds(std::chrono::nanoseconds d) { return std::chrono::duration<double, std::milli>(d).count(); }
 std::int64_t microseconds(std::chrono::nanoseconds d) { return d / std::chrono::microseconds(1); }
 
-std::string_view name_of(span_kind kind) noexcept {
+std::string_view name_of_kind(span_kind kind) noexcept {
     switch (kind) {
     case span_kind::internal: return "internal";
     case span_kind::server: return "server";
@@ -29,15 +30,7 @@ std::string_view name_of(span_kind kind) noexcept {
     return "internal";
 }
 
-std::string_view beginning(std::string_view whole, std::size_t at_most) noexcept {
-    if (whole.size() <= at_most)
-        return whole;
-    while (at_most > 0 && (static_cast<unsigned char>(whole[at_most]) & 0xC0) == 0x80) // not within a character
-        --at_most;
-    return whole.substr(0, at_most);
-}
-
-json::object shown(const json::object& attributes, std::size_t at_most, bool& cut) {
+json::object shown_attributes(const json::object& attributes, std::size_t at_most, bool& cut) {
     json::object out;
     for (const auto& each : attributes) {
         const auto* whole = each.value().if_string();
@@ -56,7 +49,7 @@ json::array events_of(const span_record& s, wall_time start, std::size_t at_most
     for (const auto& each : s.events)
         out.push_back({{"name", each.name},
                        {"at", microseconds(each.time - start)},
-                       {"attributes", shown(each.attributes, at_most, cut)}});
+                       {"attributes", shown_attributes(each.attributes, at_most, cut)}});
     return out;
 }
 
@@ -65,7 +58,7 @@ json::array links_of(const span_record& s, std::size_t at_most, bool& cut) {
     for (const auto& each : s.links)
         out.push_back({{"trace", text(to_hex(each.context.trace))},
                        {"span", text(to_hex(each.context.span))},
-                       {"attributes", shown(each.attributes, at_most, cut)}});
+                       {"attributes", shown_attributes(each.attributes, at_most, cut)}});
     return out;
 }
 
@@ -112,7 +105,7 @@ trace_filter trace_filter_of(const http::request& r) {
 json::object document_of(const trace_summary& t) {
     return {{"trace", text(to_hex(t.id))},
             {"name", t.root->name},
-            {"kind", name_of(t.root->kind)},
+            {"kind", name_of_kind(t.root->kind)},
             {"start", to_unix_ms(t.start)},
             {"ms", milliseconds(t.took())},
             {"spans", t.spans},
@@ -124,7 +117,7 @@ json::object document_of(const tree_span& s, wall_time start, std::size_t at_mos
     bool cut = false;
     json::object out{{"id", text(to_hex(of.context.span))},
                      {"name", of.name},
-                     {"kind", name_of(of.kind)},
+                     {"kind", name_of_kind(of.kind)},
                      {"depth", s.depth},
                      {"children", s.children},
                      {"start", microseconds(of.start - start)},
@@ -133,7 +126,7 @@ json::object document_of(const tree_span& s, wall_time start, std::size_t at_mos
                      {"critical", s.critical},
                      {"open", s.open},
                      {"failed", of.status == span_status::error},
-                     {"attributes", shown(of.attributes, at_most, cut)},
+                     {"attributes", shown_attributes(of.attributes, at_most, cut)},
                      {"events", events_of(of, start, at_most, cut)},
                      {"links", links_of(of, at_most, cut)}};
     if (of.parent)

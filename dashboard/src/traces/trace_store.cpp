@@ -1,5 +1,7 @@
 #include "trace_store.hpp"
 
+#include "../texts.hpp"
+
 #include <algorithm>
 #include <functional>
 
@@ -20,15 +22,13 @@ std::size_t bytes_of(const json::object& attributes) noexcept {
     return sum;
 }
 
-std::string_view text_of(const json::object& attributes, std::string_view key) noexcept {
+std::string_view text_attribute(const json::object& attributes, std::string_view key) noexcept {
     const auto* found = attributes.if_contains(key);
     return found && found->is_string() ? std::string_view(found->get_string()) : std::string_view();
 }
 
-char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-
 bool is_probe(const span_record& root) noexcept {
-    const auto path = text_of(root.attributes, "url.path");
+    const auto path = text_attribute(root.attributes, "url.path");
     return path == "/health" || path == "/ready" || path == "/live" || path == "/metrics";
 }
 
@@ -114,9 +114,9 @@ void trace_store::hide(trace_id looks) {
 bool trace_store::is_hidden(const span_record& root) const {
     if (root.kind != monitoring::span_kind::server || hidden_path_.empty())
         return false;
-    const auto path = text_of(root.attributes, "url.path");
+    const auto path = text_attribute(root.attributes, "url.path");
     return path.starts_with(hidden_path_) && (path.size() == hidden_path_.size() || path[hidden_path_.size()] == '/') &&
-           text_of(root.attributes, "http.request.method") == "GET";
+           text_attribute(root.attributes, "http.request.method") == "GET";
 }
 
 void trace_store::make_room() {
