@@ -3,6 +3,8 @@
 #include "tests/python_mail.hpp"
 #include "tests/support.hpp"
 
+#include <boost/asio/use_future.hpp>
+
 #include <gtest/gtest.h>
 
 namespace infra::email {

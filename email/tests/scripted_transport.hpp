@@ -7,6 +7,8 @@
 #include <infra/base/clock.hpp>
 #include <infra/email/mailer.hpp>
 
+#include <boost/asio/use_future.hpp>
+
 #include <chrono>
 #include <deque>
 #include <functional>

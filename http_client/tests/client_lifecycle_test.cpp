@@ -7,6 +7,8 @@
 #include <infra/runtime/wait.hpp>
 #include <infra/testing/background_conformance.hpp>
 
+#include <boost/asio/use_future.hpp>
+
 #include <gtest/gtest.h>
 
 #include <filesystem>

@@ -26,7 +26,7 @@ public:
             waiting_.emplace_back(io, tcp::v4()).async_connect(door_.local_endpoint(), [](boost::system::error_code) {
             });
     }
-    endpoint at() const { return door_.local_endpoint(); }
+    socket_endpoint at() const { return door_.local_endpoint(); }
 
 private:
     tcp::acceptor door_;
@@ -35,7 +35,7 @@ private:
 
 class Connector : public ::testing::Test {
 protected:
-    awaitable<stream_socket> connect(std::vector<endpoint> to, deadline limit) {
+    awaitable<stream_socket> connect(std::vector<socket_endpoint> to, deadline limit) {
         return connect_to_any(loop.get_executor(), std::move(to), 5s, limit, time);
     }
 
@@ -47,7 +47,7 @@ protected:
 TEST_F(Connector, TakesTheFirstAddressThatAnswers) {
     const auto made =
         loop.get(connect({on_loopback(free_port()), door.local_endpoint()}, deadline(time.steady() + 1s)));
-    EXPECT_EQ(made.remote_endpoint(), endpoint(door.local_endpoint()));
+    EXPECT_EQ(made.remote_endpoint(), socket_endpoint(door.local_endpoint()));
 }
 
 TEST_F(Connector, LeavesTimeForTheOthersWhereOneSaysNothing) {
@@ -61,7 +61,7 @@ TEST_F(Connector, LeavesTimeForTheOthersWhereOneSaysNothing) {
     }
     loop.until([&] { return made->done(); });
     ASSERT_TRUE(made->value) << made->what();
-    EXPECT_EQ(made->value->remote_endpoint(), endpoint(door.local_endpoint()));
+    EXPECT_EQ(made->value->remote_endpoint(), socket_endpoint(door.local_endpoint()));
 }
 
 TEST_F(Connector, SaysWhatTheLastOneSaid) {
@@ -85,12 +85,12 @@ TEST_F(Connector, IsCancelledAtOnceWhicheverAddressItTries) {
 
 // A name may lead elsewhere the next time.
 TEST_F(Connector, GoesFirstWhereTheNameHasLedBefore) {
-    const std::vector<endpoint> all{on_loopback(1), on_loopback(2), on_loopback(3)};
+    const std::vector<socket_endpoint> all{on_loopback(1), on_loopback(2), on_loopback(3)};
     EXPECT_EQ(with_first(all, {.host = "127.0.0.1", .port = 3}),
-              (std::vector<endpoint>{on_loopback(3), on_loopback(1), on_loopback(2)}));
+              (std::vector<socket_endpoint>{on_loopback(3), on_loopback(1), on_loopback(2)}));
     EXPECT_EQ(with_first(all, {.host = "127.0.0.1", .port = 1}), all);
     EXPECT_EQ(with_first(all, {.host = "127.0.0.2", .port = 2}), all) << "the name leads elsewhere now";
-    const std::vector<endpoint> local{asio::local::stream_protocol::endpoint("/nowhere")};
+    const std::vector<socket_endpoint> local{asio::local::stream_protocol::endpoint("/nowhere")};
     EXPECT_EQ(with_first(local, {.host = "127.0.0.1", .port = 1}), local);
 }
 

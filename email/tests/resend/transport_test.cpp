@@ -5,6 +5,8 @@
 
 #include <infra/runtime/event_loop.hpp>
 
+#include <boost/asio/use_future.hpp>
+
 #include <gtest/gtest.h>
 
 #include <algorithm>

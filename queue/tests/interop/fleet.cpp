@@ -2,6 +2,8 @@
 
 #include <infra/queue/redis_doctor.hpp>
 
+#include <boost/asio/use_future.hpp>
+
 #include <algorithm>
 #include <filesystem>
 #include <fstream>

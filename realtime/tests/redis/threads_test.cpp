@@ -6,6 +6,8 @@
 #include <infra/runtime/wait.hpp>
 #include <infra/testing/redis_server.hpp>
 
+#include <boost/asio/use_future.hpp>
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
