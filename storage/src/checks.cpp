@@ -17,11 +17,13 @@ namespace {
 constexpr std::string_view own_names = "infra-";
 constexpr std::size_t max_metadata = 1950; // and the rest of 2 KiB for what is added: a mark, a checksum
 
-[[noreturn]] void refuse(std::string sentence) { throw storage_error(infra::errc::invalid_input, std::move(sentence)); }
+[[noreturn]] void refuse_input(std::string sentence) {
+    throw storage_error(infra::errc::invalid_input, std::move(sentence));
+}
 
-void require(bool holds, const char* sentence) {
+void require_input(bool holds, const char* sentence) {
     if (!holds)
-        refuse(sentence);
+        refuse_input(sentence);
 }
 
 bool is_field_value(std::string_view value) noexcept {
@@ -39,9 +41,10 @@ metadata_map in_lower_case(const metadata_map& from, std::string_view what) {
     metadata_map all;
     for (const auto& [name, value] : from) {
         if (!is_token(name))
-            refuse(std::string(what) + ": a name must be a token (RFC 9110): letters, digits and !#$%&'*+-.^_`|~");
+            refuse_input(std::string(what) +
+                         ": a name must be a token (RFC 9110): letters, digits and !#$%&'*+-.^_`|~");
         if (!all.emplace(sigv4::lower(name), value).second)
-            refuse(std::string(what) + ": " + sigv4::lower(name) + " is there twice, in two spellings");
+            refuse_input(std::string(what) + ": " + sigv4::lower(name) + " is there twice, in two spellings");
     }
     return all;
 }
@@ -51,15 +54,15 @@ metadata_map checked_metadata(const metadata_map& from) {
     std::size_t size = 0;
     for (const auto& [name, value] : all) {
         if (name.starts_with(own_names))
-            refuse("metadata: " + name +
-                   " begins with infra-, as what the storage itself keeps there; choose another name");
+            refuse_input("metadata: " + name +
+                         " begins with infra-, as what the storage itself keeps there; choose another name");
         if (!is_text(value))
-            refuse("metadata: the value of " + name + " must be UTF-8 without control characters");
+            refuse_input("metadata: the value of " + name + " must be UTF-8 without control characters");
         size += name.size() + size_when_sent(value);
     }
     if (size > max_metadata)
-        refuse("metadata: names and values have " + std::to_string(size) +
-               " bytes as they are sent, more than the 1950 that there is room for");
+        refuse_input("metadata: names and values have " + std::to_string(size) +
+                     " bytes as they are sent, more than the 1950 that there is room for");
     return all;
 }
 
@@ -80,12 +83,12 @@ metadata_map checked_store_headers(const metadata_map& from, const bucket_traits
     auto all = in_lower_case(from, "store_headers");
     for (const auto& [name, value] : all) {
         if (!name.starts_with("x-amz-"))
-            refuse("store_headers: " + name +
-                   " is not x-amz-…; what stores keep with an object has a field of its own");
+            refuse_input("store_headers: " + name +
+                         " is not x-amz-…; what stores keep with an object has a field of its own");
         if (std::ranges::any_of(not_for_callers, [&](std::string_view each) { return name.starts_with(each); }))
-            refuse("store_headers: " + name + " is set by the storage itself");
+            refuse_input("store_headers: " + name + " is set by the storage itself");
         if (!is_field_value(value))
-            refuse("store_headers: the value of " + name + " must be printable ASCII");
+            refuse_input("store_headers: the value of " + name + " must be printable ASCII");
     }
     return all;
 }
@@ -96,13 +99,13 @@ bool is_etag(std::string_view text) noexcept {
 
 void check_etag(const std::string& etag, const char* field) {
     if (!is_etag(etag))
-        refuse(std::string(field) + " must be an ETag as object_info has it, without quotes");
+        refuse_input(std::string(field) + " must be an ETag as object_info has it, without quotes");
 }
 
 void check_field(const std::string& value, const char* field) {
     if (!is_field_value(value))
-        refuse(std::string(field) +
-               " must be printable ASCII; names in other letters go as filename*=UTF-8''…, percent-encoded");
+        refuse_input(std::string(field) +
+                     " must be printable ASCII; names in other letters go as filename*=UTF-8''…, percent-encoded");
 }
 
 } // namespace
@@ -131,7 +134,7 @@ object_attributes checked(object_attributes a, const bucket_traits& can) {
 }
 
 write_conditions checked(write_conditions w, const bucket_traits& can) {
-    require(!w.if_absent || w.if_match.empty(), "if_absent and if_match: at most one may be set");
+    require_input(!w.if_absent || w.if_match.empty(), "if_absent and if_match: at most one may be set");
     check_etag(w.if_match, "if_match");
     if (!can.conditional_writes && (w.if_absent || !w.if_match.empty()))
         throw storage_error(errc::unsupported,
@@ -149,39 +152,40 @@ read_conditions checked(read_conditions r) {
 void check_range(const std::optional<byte_range>& range) {
     if (!range)
         return;
-    require(!range->last || (range->offset == 0 && !range->length), "range.last: not together with offset and length");
-    require(!range->last || *range->last > 0, "range.last must be at least 1");
-    require(!range->length || *range->length > 0, "range.length must be at least 1");
+    require_input(!range->last || (range->offset == 0 && !range->length),
+                  "range.last: not together with offset and length");
+    require_input(!range->last || *range->last > 0, "range.last must be at least 1");
+    require_input(!range->length || *range->length > 0, "range.length must be at least 1");
 }
 
 void check_how(const put_options& o) {
-    require(o.part_size == 0 || (o.part_size >= 5ull << 20 && o.part_size <= 5ull << 30),
-            "part_size must be from 5 MiB to 5 GiB, or 0");
-    require(o.concurrency <= 1000, "concurrency must be from 1 to 1000, or 0");
+    require_input(o.part_size == 0 || (o.part_size >= 5ull << 20 && o.part_size <= 5ull << 30),
+                  "part_size must be from 5 MiB to 5 GiB, or 0");
+    require_input(o.concurrency <= 1000, "concurrency must be from 1 to 1000, or 0");
 }
 
 void check_page(const list_options& o) {
-    require(o.limit >= 1 && o.limit <= 1000, "limit must be from 1 to 1000");
-    require(is_text(o.delimiter) && o.delimiter.size() <= max_key_size,
-            "delimiter must be UTF-8 without control characters");
-    require(is_text(o.start_after) && o.start_after.size() <= max_key_size,
-            "start_after must be UTF-8 without control characters");
+    require_input(o.limit >= 1 && o.limit <= 1000, "limit must be from 1 to 1000");
+    require_input(is_text(o.delimiter) && o.delimiter.size() <= max_key_size,
+                  "delimiter must be UTF-8 without control characters");
+    require_input(is_text(o.start_after) && o.start_after.size() <= max_key_size,
+                  "start_after must be UTF-8 without control characters");
 }
 
 void check_expiry(std::chrono::seconds expires) {
-    require(expires >= std::chrono::seconds(1) && expires <= max_signed_for,
-            "expires must be from a second to seven days");
+    require_input(expires >= std::chrono::seconds(1) && expires <= max_signed_for,
+                  "expires must be from a second to seven days");
 }
 
 void check_signed(const signed_url_options& o) {
     using enum http::method;
     const bool reads = o.method == get || o.method == head;
-    require(reads || o.method == put || o.method == delete_, "method must be get, put, head or delete");
-    require(o.method == put || (o.content_type.empty() && !o.content_length && !o.checksum && !o.if_absent),
-            "content_type, content_length, checksum and if_absent are for a put");
-    require(reads || (o.response_content_type.empty() && o.response_content_disposition.empty() &&
-                      o.response_cache_control.empty()),
-            "response_… is for a get");
+    require_input(reads || o.method == put || o.method == delete_, "method must be get, put, head or delete");
+    require_input(o.method == put || (o.content_type.empty() && !o.content_length && !o.checksum && !o.if_absent),
+                  "content_type, content_length, checksum and if_absent are for a put");
+    require_input(reads || (o.response_content_type.empty() && o.response_content_disposition.empty() &&
+                            o.response_cache_control.empty()),
+                  "response_… is for a get");
     check_field(o.content_type, "content_type");
     check_field(o.response_content_type, "response_content_type");
     check_field(o.response_content_disposition, "response_content_disposition");
@@ -192,15 +196,15 @@ void check_policy(const post_policy& p, const bucket_traits& can) {
     if (!can.signs_forms)
         throw storage_error(errc::unsupported,
                             "this store takes no forms; let the browser put to a signed_url() with method put");
-    require(p.key.empty() || p.key_prefix.empty(), "key and key_prefix: at most one may be set");
-    require(p.min_size <= p.max_size, "min_size must not be more than max_size");
-    require(p.content_type.empty() || p.content_type_prefix.empty(),
-            "content_type and content_type_prefix: at most one may be set");
+    require_input(p.key.empty() || p.key_prefix.empty(), "key and key_prefix: at most one may be set");
+    require_input(p.min_size <= p.max_size, "min_size must not be more than max_size");
+    require_input(p.content_type.empty() || p.content_type_prefix.empty(),
+                  "content_type and content_type_prefix: at most one may be set");
     check_field(p.content_type, "content_type");
     check_field(p.content_type_prefix, "content_type_prefix");
     for (const auto& [name, value] : p.fields)
-        require(is_token(name) && is_text(value),
-                "fields must have tokens as names, and values without control characters");
+        require_input(is_token(name) && is_text(value),
+                      "fields must have tokens as names, and values without control characters");
 }
 
 object_attributes attributes_of(const put_options& o) {

@@ -16,7 +16,7 @@ namespace {
 
 constexpr checksum_kind kinds[] = {checksum_kind::crc32c, checksum_kind::crc64nvme, checksum_kind::sha256};
 
-constexpr int most_parts = 10'000;
+constexpr int most_summed_parts = 10'000;
 
 std::size_t size_of(checksum_kind kind) noexcept {
     return combines(kind) ? static_cast<std::size_t>(crc::width(kind)) / 8 : std::tuple_size_v<sigv4::digest>;
@@ -46,7 +46,7 @@ std::optional<int> number_of_parts(std::string_view text) noexcept {
     int parts = 0;
     const auto end = std::from_chars(text.data(), text.data() + text.size(), parts);
     const bool is_one = end.ec == std::errc() && end.ptr == text.data() + text.size();
-    return is_one && parts >= 1 && parts <= most_parts ? std::optional(parts) : std::nullopt;
+    return is_one && parts >= 1 && parts <= most_summed_parts ? std::optional(parts) : std::nullopt;
 }
 
 } // namespace

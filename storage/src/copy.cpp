@@ -11,7 +11,8 @@
 namespace infra::storage {
 namespace {
 
-copy_request request_of(const core& core, const std::string& from, const std::string& to, const copy_options& options) {
+copy_request copy_request_of(const core& core, const std::string& from, const std::string& to,
+                             const copy_options& options) {
     const auto can = core.to().traits();
     copy_request what{.from = core.full(from),
                       .to = core.full(to),
@@ -75,13 +76,13 @@ awaitable<copied> copy_and_tell(core_ptr core, copy_request what, copy_options o
 } // namespace
 
 awaitable<object_info> copy_object(core_ptr core, std::string from, std::string to, copy_options options) {
-    auto what = request_of(*core, from, to, options);
+    auto what = copy_request_of(*core, from, to, options);
     co_return (co_await copy_and_tell(core, std::move(what), std::move(options))).made;
 }
 
 // Only what was copied is removed, not what has been put under its key since.
 awaitable<object_info> move_object(core_ptr core, std::string from, std::string to, copy_options options) {
-    auto what = request_of(*core, from, to, options);
+    auto what = copy_request_of(*core, from, to, options);
     if (what.from == what.to)
         throw storage_error(infra::errc::invalid_input, "move " + from + ": onto itself it would be gone");
     const auto source = what.from;

@@ -11,7 +11,7 @@
 namespace infra::storage {
 namespace {
 
-void require(bool holds, const char* sentence) {
+void require_option(bool holds, const char* sentence) {
     if (!holds)
         throw std::invalid_argument(std::string("storage::storage_options::") + sentence);
 }
@@ -26,26 +26,26 @@ std::shared_ptr<bucket> bucket_of(const storage_options& o) {
 
 void check_times(const storage_options& o) {
     constexpr auto zero = std::chrono::milliseconds::zero();
-    require(o.timeout > zero, "timeout must be greater than zero");
-    require(o.attempt_timeout > zero, "attempt_timeout must be greater than zero");
-    require(o.hedge_after >= zero, "hedge_after must not be negative");
-    require(o.attempts >= 1 && o.attempts <= 100, "attempts must be from 1 to 100");
+    require_option(o.timeout > zero, "timeout must be greater than zero");
+    require_option(o.attempt_timeout > zero, "attempt_timeout must be greater than zero");
+    require_option(o.hedge_after >= zero, "hedge_after must not be negative");
+    require_option(o.attempts >= 1 && o.attempts <= 100, "attempts must be from 1 to 100");
     validate(o.pause, "storage::storage_options::pause");
-    require(o.retry_budget >= 1, "retry_budget must be at least 1");
-    require(o.time, "time must be a clock");
+    require_option(o.retry_budget >= 1, "retry_budget must be at least 1");
+    require_option(o.time, "time must be a clock");
 }
 
 void check_sizes(const storage_options& o) {
-    require(o.part_size >= 5ull << 20 && o.part_size <= 5ull << 30, "part_size must be from 5 MiB to 5 GiB");
-    require(o.concurrency >= 1 && o.concurrency <= 1000, "concurrency must be from 1 to 1000");
-    require(o.max_requests >= 1 && o.max_requests <= 10'000, "max_requests must be from 1 to 10000");
-    require(o.max_buffered >= o.part_size, "max_buffered must be at least part_size");
+    require_option(o.part_size >= 5ull << 20 && o.part_size <= 5ull << 30, "part_size must be from 5 MiB to 5 GiB");
+    require_option(o.concurrency >= 1 && o.concurrency <= 1000, "concurrency must be from 1 to 1000");
+    require_option(o.max_requests >= 1 && o.max_requests <= 10'000, "max_requests must be from 1 to 10000");
+    require_option(o.max_buffered >= o.part_size, "max_buffered must be at least part_size");
 }
 
 storage_options checked(storage_options o) {
-    require(!o.bucket || o.url.empty(), "bucket and url: at most one may be set");
-    require(o.prefix.empty() || (o.prefix.ends_with('/') && is_key(o.prefix.substr(0, o.prefix.size() - 1))),
-            "prefix must be empty, or a key and a '/'");
+    require_option(!o.bucket || o.url.empty(), "bucket and url: at most one may be set");
+    require_option(o.prefix.empty() || (o.prefix.ends_with('/') && is_key(o.prefix.substr(0, o.prefix.size() - 1))),
+                   "prefix must be empty, or a key and a '/'");
     check_times(o);
     check_sizes(o);
     o.bucket = bucket_of(o);

@@ -16,15 +16,15 @@ constexpr std::size_t max_file = 1024 * 1024;
 [[noreturn]] void misconfigured(const std::string& sentence) { throw error(infra::errc::misconfigured, sentence); }
 
 /// How a set of variables is called.
-struct names {
+struct variable_names {
     const char* id;
     const char* secret;
     const char* token;
 };
-constexpr std::array sets{names{"S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY", "S3_SESSION_TOKEN"},
-                          names{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"}};
+constexpr std::array sets{variable_names{"S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY", "S3_SESSION_TOKEN"},
+                          variable_names{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"}};
 
-std::optional<credentials> from_variables(const environment& variables, const names& of) {
+std::optional<credentials> from_variables(const environment& variables, const variable_names& of) {
     auto id = variables.get(of.id), secret = variables.get(of.secret), token = variables.get(of.token);
     if (!id && !secret && !token)
         return std::nullopt;

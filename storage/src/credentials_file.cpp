@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::string_view white = " \t\r\f\v";
 
-std::string_view take_line(std::string_view& text) {
+std::string_view take_trimmed_line(std::string_view& text) {
     const auto line = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(line.size() + 1, text.size()));
     return trimmed(line, white);
@@ -31,7 +31,7 @@ std::optional<std::map<std::string, std::string>> read_profile(std::string_view 
     if (text.starts_with("\xef\xbb\xbf")) // as some editors mark UTF-8
         text.remove_prefix(3);
     while (!text.empty()) {
-        const auto line = take_line(text);
+        const auto line = take_trimmed_line(text);
         if (line.starts_with('[')) {
             inside = section_name(line) == name;
             if (inside && !found)

@@ -24,8 +24,9 @@ constexpr std::string_view messages[] = {"no such object",
                                          "the store cannot do this",
                                          "the store refuses"};
 
-constexpr std::string_view names[] = {"not_found", "no_bucket", "precondition", "denied",    "throttled",   "integrity",
-                                      "too_large", "full",      "bad_range",    "no_upload", "unsupported", "refused"};
+constexpr std::string_view code_names[] = {"not_found", "no_bucket", "precondition", "denied",
+                                           "throttled", "integrity", "too_large",    "full",
+                                           "bad_range", "no_upload", "unsupported",  "refused"};
 
 constexpr std::string_view base_names[] = {"timed_out",     "cancelled",   "closed", "overloaded",   "invalid_input",
                                            "invalid_state", "unavailable", "io",     "misconfigured"};
@@ -49,7 +50,7 @@ const boost::system::error_category& storage_category() noexcept {
 
 std::string_view name_of(const boost::system::error_code& code) noexcept {
     if (code.category() == storage_category())
-        return name_in(names, code.value());
+        return name_in(code_names, code.value());
     if (code.category() == base_category())
         return name_in(base_names, code.value());
     return code == boost::asio::error::operation_aborted ? "cancelled" : "error";

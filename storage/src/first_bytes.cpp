@@ -67,7 +67,7 @@ std::string_view without_half_a_character(std::string_view text) noexcept {
     return text;
 }
 
-bool is_text(std::string_view beginning) noexcept {
+bool looks_like_text(std::string_view beginning) noexcept {
     const auto whole = beginning.size() < sniffed_bytes ? beginning : without_half_a_character(beginning);
     return encoding::is_utf8(whole) && std::ranges::none_of(whole, [](char c) {
                return static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' && c != '\r' && c != '\f';
@@ -81,7 +81,7 @@ std::string_view type_by_bytes(std::string_view beginning) noexcept {
     for (const auto& [bytes, type, at] : known_beginnings)
         if (beginning.size() >= at && beginning.substr(at).starts_with(bytes))
             return type;
-    return !beginning.empty() && is_text(beginning) ? "text/plain; charset=utf-8" : unknown_type;
+    return !beginning.empty() && looks_like_text(beginning) ? "text/plain; charset=utf-8" : unknown_type;
 }
 
 } // namespace infra::storage

@@ -16,10 +16,10 @@
 namespace infra::storage {
 namespace {
 
-constexpr std::uint64_t longest = 512 << 10;
+constexpr std::uint64_t longest_hedged = 512 << 10;
 
-constexpr std::string_view first = "first";
-constexpr std::string_view second = "second";
+constexpr std::string_view first_request = "first";
+constexpr std::string_view second_request = "second";
 
 // Asked once more, a store that refuses would say the same.
 bool is_refusal(const std::exception_ptr& thrown) {
@@ -56,7 +56,7 @@ struct race {
         const bool refused = is_refusal(thrown);
         if (refused)
             won = who;
-        if (refused || who == first)
+        if (refused || who == first_request)
             failure = thrown;
     }
 };
@@ -76,7 +76,7 @@ awaitable<std::exception_ptr> ask(race_ptr r, std::string_view who) {
     }
 }
 
-awaitable<void> ask_first(race_ptr r) { co_await ask(std::move(r), first); }
+awaitable<void> ask_first(race_ptr r) { co_await ask(std::move(r), first_request); }
 
 awaitable<void> ask_later(race_ptr r) {
     const auto& core = *r->core;
@@ -86,7 +86,7 @@ awaitable<void> ask_later(race_ptr r) {
     if (!core.calls.spend_one())
         co_return;
     r->asked_twice = true;
-    if (code_of(co_await ask(r, second)) == errc::throttled)
+    if (code_of(co_await ask(r, second_request)) == errc::throttled)
         mine.throttled();
 }
 
@@ -108,7 +108,7 @@ bool may_be_short(const get_request& what) noexcept {
     if (!what.range)
         return true;
     const auto length = what.range->last ? what.range->last : what.range->length;
-    return length && *length <= longest;
+    return length && *length <= longest_hedged;
 }
 
 awaitable<opened> ask_and_hedge(core_ptr core, get_request what, deadline limit) {

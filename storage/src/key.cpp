@@ -86,7 +86,7 @@ std::optional<fault> fault_of_prefix(std::string_view text) noexcept {
     return bad_segments(text, false);
 }
 
-void refuse(const std::optional<fault>& found, std::string_view what, std::string_view text) {
+void refuse_fault(const std::optional<fault>& found, std::string_view what, std::string_view text) {
     if (found)
         throw storage_error(infra::errc::invalid_input, "the " + std::string(what) + " " + shown_key(text) + " " +
                                                             std::string(found->rule) + " (byte " +
@@ -109,9 +109,9 @@ std::string shown_key(std::string_view key) {
 }
 
 bool is_key(std::string_view text) noexcept { return !fault_of_key(text); }
-void check_key(std::string_view text) { refuse(fault_of_key(text), "key", text); }
+void check_key(std::string_view text) { refuse_fault(fault_of_key(text), "key", text); }
 
 bool is_prefix(std::string_view text) noexcept { return !fault_of_prefix(text); }
-void check_prefix(std::string_view text) { refuse(fault_of_prefix(text), "prefix", text); }
+void check_prefix(std::string_view text) { refuse_fault(fault_of_prefix(text), "prefix", text); }
 
 } // namespace infra::storage

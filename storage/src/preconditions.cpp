@@ -8,7 +8,7 @@
 namespace infra::storage {
 namespace {
 
-[[noreturn]] void refuse(const std::string& what, const std::string& why) {
+[[noreturn]] void refuse_precondition(const std::string& what, const std::string& why) {
     throw storage_error(errc::precondition, what + ": " + why);
 }
 
@@ -32,9 +32,9 @@ bool matches(const std::string& condition, const std::string& etag) noexcept {
 void check_read(const read_conditions& conditions, const object_info& there, const std::string& what) {
     const bool has_match = !conditions.if_match.empty();
     if (has_match && !matches(conditions.if_match, there.etag))
-        refuse(what, "its ETag is " + quoted(there.etag) + ", not " + quoted(conditions.if_match));
+        refuse_precondition(what, "its ETag is " + quoted(there.etag) + ", not " + quoted(conditions.if_match));
     if (!has_match && conditions.if_unmodified_since && is_later(there.modified, *conditions.if_unmodified_since))
-        refuse(what, "it has been modified since");
+        refuse_precondition(what, "it has been modified since");
     const bool has_none = !conditions.if_none_match.empty();
     if (has_none && matches(conditions.if_none_match, there.etag))
         not_modified(what, "its ETag still is " + quoted(there.etag));
@@ -47,13 +47,14 @@ void check_write(const write_conditions& conditions, const std::optional<std::st
     if (conditions.if_absent && !conditions.if_match.empty())
         throw storage_error(infra::errc::invalid_input, what + ": if_absent and if_match exclude each other");
     if (conditions.if_absent && etag_there)
-        refuse(what, "there is an object under this key already");
+        refuse_precondition(what, "there is an object under this key already");
     if (conditions.if_match.empty())
         return;
     if (!etag_there)
-        refuse(what, "there is no object under this key whose ETag could be " + quoted(conditions.if_match));
+        refuse_precondition(what,
+                            "there is no object under this key whose ETag could be " + quoted(conditions.if_match));
     if (!matches(conditions.if_match, *etag_there))
-        refuse(what, "its ETag is " + quoted(*etag_there) + ", not " + quoted(conditions.if_match));
+        refuse_precondition(what, "its ETag is " + quoted(*etag_there) + ", not " + quoted(conditions.if_match));
 }
 
 resolved_range resolve_range(const std::optional<byte_range>& range, std::uint64_t size, const std::string& what) {

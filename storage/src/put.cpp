@@ -25,9 +25,11 @@ constexpr std::size_t summed_at_once = 1 << 20; // more is for the pool
 // Of a source of unknown length so much is waited for; more begins to go while the rest comes.
 constexpr std::uint64_t gathered = 1 << 20;
 
-deadline limit_of(const put_options& how) { return how.limit ? *how.limit : deadline::never(); }
+deadline limit_to_put(const put_options& how) { return how.limit ? *how.limit : deadline::never(); }
 
-checksum_kind kind_of(const core& core, const put_request& what) { return what.sum.value_or(core.to().traits().sum); }
+checksum_kind kind_to_send(const core& core, const put_request& what) {
+    return what.sum.value_or(core.to().traits().sum);
+}
 
 /// What goes as one request.
 std::uint64_t most_at_once(const core& core, const put_options& how) {
@@ -35,7 +37,7 @@ std::uint64_t most_at_once(const core& core, const put_options& how) {
     return std::min(2 * part, core.to().traits().max_single_put);
 }
 
-put_request request_of(const core& core, const std::string& key, const put_options& how) {
+put_request put_request_of(const core& core, const std::string& key, const put_options& how) {
     const auto can = core.to().traits();
     check_how(how);
     put_request what{.key = core.full(key),
@@ -82,7 +84,7 @@ awaitable<object_info> put_once(core_ptr core, put_request what, shared_bytes by
 
 awaitable<object_info> put_bytes(core_ptr core, put_request what, shared_bytes bytes, deadline limit) {
     if (!what.checksum)
-        what.checksum = co_await sum_of(core, bytes, kind_of(*core, what));
+        what.checksum = co_await sum_of(core, bytes, kind_to_send(*core, what));
     request_kind how{.op = "put", .key = what.key, .body = bytes.size()};
     const asking<object_info> once = [core, what = std::move(what), bytes](attempt now) {
         return put_once(core, what, bytes, now);
@@ -96,7 +98,7 @@ namespace {
 
 awaitable<object_info> put_bytes_and_tell(core_ptr core, put_request what, shared_bytes bytes, put_options how) {
     progress_teller teller(how.on_progress, bytes.size(), core->time());
-    auto info = co_await put_bytes(core, std::move(what), bytes, limit_of(how));
+    auto info = co_await put_bytes(core, std::move(what), bytes, limit_to_put(how));
     teller.moved(bytes.size());
     teller.ended();
     co_return info;
@@ -150,9 +152,9 @@ awaitable<object_info> put_stream(core_ptr core, put_request what, byte_source f
                                   put_options how) {
     progress_teller teller(how.on_progress, size, core->time());
     name_type_by_name(what);
-    const auto out = std::make_shared<outgoing>(core, "put " + what.key, std::move(from), size, kind_of(*core, what),
-                                                &teller, limit_of(how));
-    auto info = co_await unless_thrown(out, hand_on(core, std::move(what), out, size, limit_of(how)));
+    const auto out = std::make_shared<outgoing>(core, "put " + what.key, std::move(from), size,
+                                                kind_to_send(*core, what), &teller, limit_to_put(how));
+    auto info = co_await unless_thrown(out, hand_on(core, std::move(what), out, size, limit_to_put(how)));
     teller.ended();
     co_return info;
 }
@@ -190,8 +192,8 @@ awaitable<object_info> put_file(core_ptr core, put_request what, file named, put
         co_return co_await put_stream(core, std::move(what), pieces_of(core, from), from->size, std::move(how));
     if (from->size > most_at_once(*core, how))
         co_return co_await put_by_parts(core, std::move(what), std::move(named), std::move(how));
-    const auto room = co_await core->memory.reserve(from->size, memory_limit(*core, limit_of(how)));
-    auto [bytes, sum] = co_await on_pool(core, [whole = from, kind = kind_of(*core, what)] {
+    const auto room = co_await core->memory.reserve(from->size, memory_limit(*core, limit_to_put(how)));
+    auto [bytes, sum] = co_await on_pool(core, [whole = from, kind = kind_to_send(*core, what)] {
         auto all = bytes_of(whole);
         const auto its_sum = checksum_of(all.view(), kind);
         return std::pair(std::move(all), its_sum);
@@ -217,7 +219,8 @@ awaitable<object_info> put_gathered(core_ptr core, put_request what, outgoing_pt
                                     std::optional<std::uint64_t> size, put_options how) {
     const auto most = most_at_once(*core, how);
     const bool is_short = size && *size <= most;
-    const auto room = is_short ? co_await core->memory.reserve(*size, memory_limit(*core, limit_of(how))) : ticket();
+    const auto room =
+        is_short ? co_await core->memory.reserve(*size, memory_limit(*core, limit_to_put(how))) : ticket();
     const auto head = std::make_shared<std::string>();
     const bool ended = co_await fill(from, head, is_short ? *size : std::min(gathered, most));
     name_type(what, *head);
@@ -233,14 +236,14 @@ awaitable<object_info> put_pieces(core_ptr core, put_request what, pieces from, 
     if (takes_streams(*core, from.size))
         co_return co_await put_stream(core, std::move(what), std::move(from.next), from.size, std::move(how));
     const auto out = std::make_shared<outgoing>(core, "put " + what.key, std::move(from.next), from.size,
-                                                kind_of(*core, what), nullptr, limit_of(how));
+                                                kind_to_send(*core, what), nullptr, limit_to_put(how));
     co_return co_await unless_thrown(out, put_gathered(core, std::move(what), out, from.size, std::move(how)));
 }
 
 } // namespace
 
 awaitable<object_info> put_object(core_ptr core, std::string key, content what, put_options options) {
-    auto request = request_of(*core, key, options);
+    auto request = put_request_of(*core, key, options);
     auto from = std::move(what).what();
     if (auto* bytes = std::get_if<shared_bytes>(&from))
         co_return co_await put_all(core, std::move(request), std::move(*bytes), std::move(options));

@@ -19,24 +19,24 @@ awaitable<object_info> put(core_ptr core, std::string key, content what, put_opt
     co_return core->shown(co_await put_object(core, std::move(key), std::move(what), std::move(options)));
 }
 
-get_request request_of(const core& core, const std::string& key, const get_options& options) {
+get_request get_request_of(const core& core, const std::string& key, const get_options& options) {
     check_range(options.range);
     return {.key = core.full(key),
             .range = options.range,
             .read = checked(read_conditions{.if_match = options.if_match, .if_none_match = options.if_none_match})};
 }
 
-deadline limit_of(const get_options& options) { return options.limit ? *options.limit : deadline::never(); }
+deadline limit_to_get(const get_options& options) { return options.limit ? *options.limit : deadline::never(); }
 
 awaitable<object> get(core_ptr core, std::string key, get_options options) {
     const auto most = options.max_bytes.value_or(core->options.max_object_in_memory);
-    auto found = co_await read_whole(core, request_of(*core, key, options), most, limit_of(options));
+    auto found = co_await read_whole(core, get_request_of(*core, key, options), most, limit_to_get(options));
     found.info = core->shown(std::move(found.info));
     co_return found;
 }
 
 awaitable<object_reader> open(core_ptr core, std::string key, get_options options) {
-    const auto from = std::make_shared<reading>(core, request_of(*core, key, options), limit_of(options));
+    const auto from = std::make_shared<reading>(core, get_request_of(*core, key, options), limit_to_get(options));
     co_await from->ask();
     const auto& of = from->arrived();
     co_return object_reader(core->shown(of.info()), of.offset(), of.length(), [from] { return from->next(); });

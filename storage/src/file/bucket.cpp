@@ -20,9 +20,8 @@
 #include <utility>
 
 namespace infra::storage {
+namespace disk {
 namespace {
-
-using namespace disk;
 
 /// What operations keep while they last, whoever lets go of the bucket.
 struct store {
@@ -64,7 +63,7 @@ void check_attributes(const object_attributes& a, const std::string& what) {
                         what + ": the source was to give " + std::to_string(said) + " bytes, and does not");
 }
 
-checksum_kind kind_of(const put_request& what) noexcept {
+checksum_kind kind_to_keep(const put_request& what) noexcept {
     return what.checksum ? what.checksum->kind() : what.sum.value_or(checksum_kind::crc32c);
 }
 
@@ -81,7 +80,7 @@ awaitable<void> append_all(store_ptr in, std::shared_ptr<temporary> to, put_body
 
 awaitable<object_info> put_source(store_ptr in, put_request what, put_body body, deadline limit) {
     const auto word = words("put", what.key);
-    const auto to = co_await on_pool(in->pool, [in, word, kind = kind_of(what), size = body.source_size] {
+    const auto to = co_await on_pool(in->pool, [in, word, kind = kind_to_keep(what), size = body.source_size] {
         auto made = std::make_shared<temporary>(in->things.here(), word, kind);
         made->reserve(size.value_or(0));
         return made;
@@ -93,7 +92,7 @@ awaitable<object_info> put_source(store_ptr in, put_request what, put_body body,
 
 object_info put_bytes(store& in, const put_request& what, std::string_view bytes, const asker& by) {
     const auto word = words("put", what.key);
-    temporary to(in.things.here(), word, kind_of(what));
+    temporary to(in.things.here(), word, kind_to_keep(what));
     to.reserve(bytes.size());
     to.append(bytes);
     return in.things.commit(to, what, word, by);
@@ -272,7 +271,7 @@ private:
 
 bool is_too_short(const std::string& secret) noexcept { return !secret.empty() && secret.size() < 16; }
 
-void check(const file_options& o) {
+void check_options(const file_options& o) {
     if (o.directory.empty())
         throw std::invalid_argument("storage::file_options::directory must name a directory");
     if (is_too_short(o.signing_secret))
@@ -282,18 +281,19 @@ void check(const file_options& o) {
 }
 
 } // namespace
+} // namespace disk
 
 file_options file_options_from(const environment& variables) {
     auto secret = variables.get_or("STORAGE_SIGNING_SECRET", "");
-    if (is_too_short(secret))
+    if (disk::is_too_short(secret))
         throw error(infra::errc::misconfigured,
                     "STORAGE_SIGNING_SECRET: expected at least 16 bytes that nobody can guess");
     return {.public_url = public_url_from(variables), .signing_secret = std::move(secret)};
 }
 
 std::shared_ptr<bucket> make_file_bucket(file_options options) {
-    check(options);
-    return std::make_shared<file_bucket>(options);
+    disk::check_options(options);
+    return std::make_shared<disk::file_bucket>(options);
 }
 
 } // namespace infra::storage

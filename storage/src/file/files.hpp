@@ -35,7 +35,7 @@ using directory_stream = std::unique_ptr<DIR, close_directory>;
 /// To read what is in it; empty for an empty descriptor.
 directory_stream stream_of(descriptor directory) noexcept;
 
-/// But for `.` and `..`.
+/// But for `.` and `..`; none for an empty descriptor.
 std::vector<std::string> names_in(descriptor directory);
 
 /// Whether it still has a name.

@@ -30,7 +30,7 @@ struct entry {
     bool is_directory() const noexcept { return text.ends_with('/'); }
 };
 
-bool is_nothing(int reason) noexcept { return reason == ENOENT || reason == ENOTDIR || reason == ELOOP; }
+bool is_nothing_to_list(int reason) noexcept { return reason == ENOENT || reason == ENOTDIR || reason == ELOOP; }
 
 // What a fresh file system has at its root, and others may not read.
 bool is_of_the_system(const std::string& path, int reason) noexcept { return path == "lost+found" && reason == EACCES; }
@@ -151,7 +151,7 @@ private:
     template <class F>
     void for_each_name(const std::string& path, F f) const {
         auto file = in_.files.open_directory(path);
-        if (!file && !is_nothing(errno) && !is_of_the_system(path, errno))
+        if (!file && !is_nothing_to_list(errno) && !is_of_the_system(path, errno))
             fail(errno, "list", path);
         const auto stream = stream_of(std::move(file));
         for (const dirent* next = stream ? ::readdir(stream.get()) : nullptr; next; next = ::readdir(stream.get())) {

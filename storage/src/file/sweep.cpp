@@ -28,15 +28,11 @@ bool is_same(const struct stat& a, const struct stat& b) noexcept {
     return a.st_ino == b.st_ino && a.st_dev == b.st_dev;
 }
 
-std::vector<std::string> names_in(const layout& in, const std::string& path) {
-    return disk::names_in(in.files.open_directory(path));
-}
-
 // A directory with what is in it, of which nothing is a directory.
 bool remove(const layout& in, const std::string& path, bool is_directory) {
     if (!is_directory)
         return in.files.remove(path);
-    for (const auto& each : names_in(in, path))
+    for (const auto& each : names_in(in.files.open_directory(path)))
         in.files.remove(path + '/' + each);
     in.files.remove_empty(path, split(path).directory);
     return !in.files.look(path);
@@ -66,10 +62,10 @@ bool is_current(const layout& in, const std::string& path) {
 
 std::size_t sweep_meta(const layout& in, milliseconds age, deadline limit, const clock& time) {
     std::size_t removed = 0;
-    for (const auto& each : names_in(in, ".infra/meta")) {
+    for (const auto& each : names_in(in.files.open_directory(".infra/meta"))) {
         if (limit.passed(time.steady()))
             throw storage_error(infra::errc::timed_out, "sweep: not all of .infra/meta was looked at in time");
-        for (const auto& name : names_in(in, ".infra/meta/" + each)) {
+        for (const auto& name : names_in(in.files.open_directory(".infra/meta/" + each))) {
             const auto path = ".infra/meta/" + each + '/' + name;
             removed += remove_leaving(in, path, age, [&] { return !is_current(in, path); });
         }
@@ -79,7 +75,7 @@ std::size_t sweep_meta(const layout& in, milliseconds age, deadline limit, const
 
 std::size_t sweep_uploads(const layout& in, milliseconds age) {
     std::size_t removed = 0;
-    for (const auto& each : names_in(in, ".infra/uploads")) {
+    for (const auto& each : names_in(in.files.open_directory(".infra/uploads"))) {
         const auto path = ".infra/uploads/" + each;
         removed += remove_leaving(in, path, age, [&] {
             const auto text = read_small(in.files, path + "/state");
@@ -93,7 +89,7 @@ std::size_t sweep_uploads(const layout& in, milliseconds age) {
 
 std::size_t sweep_temporaries(const layout& in, milliseconds age) {
     std::size_t removed = 0;
-    for (const auto& each : names_in(in, ".infra/tmp"))
+    for (const auto& each : names_in(in.files.open_directory(".infra/tmp")))
         removed += remove_leaving(in, ".infra/tmp/" + each, age, [] { return true; });
     return removed;
 }

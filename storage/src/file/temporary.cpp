@@ -20,7 +20,7 @@
 namespace infra::storage::disk {
 namespace {
 
-constexpr std::size_t piece = 1u << 20;
+constexpr std::size_t written_piece = 1u << 20;
 
 // So much is given to the disk at a time, while the rest is still being written.
 constexpr std::uint64_t writeback = 2u << 20;
@@ -105,7 +105,7 @@ void temporary::reserve(std::uint64_t size) {
 
 void temporary::append(std::string_view bytes) {
     while (!bytes.empty()) {
-        const auto next = bytes.substr(0, piece); // the checksum reads what is in the processor's cache still
+        const auto next = bytes.substr(0, written_piece); // the checksum reads what is in the processor's cache still
         if (!write_all(file_.get(), next))
             fail(errno, what_, ".infra/tmp");
         sum_.update(next);
@@ -130,7 +130,7 @@ void temporary::append_from(int file, std::uint64_t offset, std::uint64_t length
     std::optional<running_checksum> of_source;
     if (known && !is_known)
         of_source.emplace(known->kind());
-    std::string buffer(std::min<std::uint64_t>(piece, length - done), '\0');
+    std::string buffer(std::min<std::uint64_t>(written_piece, length - done), '\0');
     while (done < length) {
         const auto wanted = std::min<std::uint64_t>(buffer.size(), length - done);
         const auto got = read_at(file, buffer.data(), wanted, offset + done);

@@ -81,11 +81,6 @@ std::optional<open_part> open_one(const layout& in, const upload_id& of, int num
     return said ? std::optional(open_part{std::move(file), std::move(*said)}) : std::nullopt;
 }
 
-std::vector<std::string> names_in(const layout& in, const std::string& path) {
-    auto directory = in.files.open_directory(path);
-    return directory ? disk::names_in(std::move(directory)) : std::vector<std::string>();
-}
-
 void sync(const descriptor& directory, bool synced, const std::string& what, const std::string& path) {
     if (synced && ::fsync(directory.get()) != 0)
         fail(errno, what, path);
@@ -113,7 +108,7 @@ private:
 // The state first: without it no part is taken any more, and what is left is swept.
 void remove_upload(const layout& in, const std::string& path) noexcept {
     in.files.remove(path + "/state");
-    for (const auto& each : names_in(in, path))
+    for (const auto& each : names_in(in.files.open_directory(path)))
         in.files.remove(path + '/' + each);
     in.files.remove_empty(path, std::string(all_uploads));
 }
@@ -203,7 +198,7 @@ std::vector<part> uploads::list_parts(const upload_id& of) {
     const auto in = store_.here();
     find(*in, of, words("list the parts of", of));
     std::vector<part> all;
-    for (const auto& name : names_in(*in, path_of(of)))
+    for (const auto& name : names_in(in->files.open_directory(path_of(of))))
         if (const auto number = number_of(name))
             if (auto one = open_one(*in, of, *number))
                 all.push_back(std::move(one->said));
@@ -258,7 +253,7 @@ void uploads::abort(const upload_id& which, const asker& by) {
 uploads_page uploads::list(const std::string& prefix, const std::string& token) {
     const auto in = store_.here();
     std::vector<upload_info> all;
-    for (auto& id : names_in(*in, std::string(all_uploads))) {
+    for (auto& id : names_in(in->files.open_directory(std::string(all_uploads)))) {
         const auto text = is_id(id) ? read_small(in->files, path_of({"", id}) + "/state") : std::nullopt;
         auto state = text ? state_from_text(*text) : std::nullopt;
         if (state && state->object.key.starts_with(prefix))

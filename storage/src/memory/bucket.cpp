@@ -13,15 +13,14 @@
 #include <utility>
 
 namespace infra::storage {
+namespace memory {
 namespace {
 
-using namespace memory;
-
 constexpr std::size_t piece_size = 1u << 20;
-constexpr int most_parts = 10'000;
+constexpr int last_part_number = 10'000;
 
 void check_parts_number(int number) {
-    if (number < 1 || number > most_parts)
+    if (number < 1 || number > last_part_number)
         throw storage_error(infra::errc::invalid_input,
                             "a part's number is 1 to 10 000, not " + std::to_string(number));
 }
@@ -56,13 +55,13 @@ awaitable<rope> read_source(std::string key, put_body body, std::shared_ptr<room
 }
 
 // What is left to be read of an object, a piece a call.
-struct reading {
+struct left_to_read {
     rope bytes;
     std::size_t run = 0;
     std::size_t offset = 0;
 };
 
-awaitable<std::string> next_piece(std::shared_ptr<reading> of) {
+awaitable<std::string> next_piece(std::shared_ptr<left_to_read> of) {
     if (of->run == of->bytes.runs.size())
         co_return std::string();
     const auto& run = of->bytes.runs[of->run];
@@ -99,7 +98,7 @@ public:
         const auto found = object_at(what.key);
         check_read(what.read, found.info, "get " + what.key);
         const auto range = resolve_range(what.range, found.info.size, "get " + what.key);
-        auto left = std::make_shared<reading>(found.bytes.part(range.offset, range.length));
+        auto left = std::make_shared<left_to_read>(found.bytes.part(range.offset, range.length));
         co_return opened{.info = found.info,
                          .offset = range.offset,
                          .length = range.length,
@@ -224,9 +223,10 @@ private:
 };
 
 } // namespace
+} // namespace memory
 
 std::shared_ptr<bucket> make_memory_bucket(memory_options options) {
-    return std::make_shared<memory_bucket>(std::move(options));
+    return std::make_shared<memory::memory_bucket>(std::move(options));
 }
 
 } // namespace infra::storage

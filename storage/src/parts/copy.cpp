@@ -31,7 +31,7 @@ awaitable<part> copy_part(core_ptr core, upload_id upload, std::shared_ptr<const
 }
 
 // At least one part, and none longer than the store takes.
-part_plan plan_of(const core& core, std::uint64_t size, const std::string& key) {
+part_plan plan_of_copy(const core& core, std::uint64_t size, const std::string& key) {
     const auto can = core.to().traits();
     return {.size = size,
             .part_size = part_size_for(size, std::clamp(wanted_part, can.min_part, can.max_part), can, key)};
@@ -41,7 +41,7 @@ part_plan plan_of(const core& core, std::uint64_t size, const std::string& key) 
 
 awaitable<object_info> copy_by_parts(core_ptr core, copy_request what, std::uint64_t size, copy_options how) {
     const auto limit = how.limit.value_or(deadline::never());
-    const auto plan = plan_of(*core, size, what.to);
+    const auto plan = plan_of_copy(*core, size, what.to);
     const put_request made{.key = what.to,
                            .attributes = what.attributes.value_or(object_attributes()),
                            .write = what.write,

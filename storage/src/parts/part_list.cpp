@@ -16,9 +16,9 @@ struct about {
 };
 BOOST_DESCRIBE_STRUCT(about, (), (etag, size, part_size, checksum))
 
-using arrival = std::tuple<int, std::string>;
+using arrived_part = std::tuple<int, std::string>;
 
-std::optional<std::string_view> take_line(std::string_view& text) {
+std::optional<std::string_view> take_whole_line(std::string_view& text) {
     const auto end = text.find('\n');
     if (end == text.npos)
         return std::nullopt;
@@ -44,15 +44,17 @@ std::string first_line(const part_list& list) {
     return json::to_text(written) + '\n';
 }
 
-std::string line_of(int number, const checksum& sum) { return json::to_text(arrival(number, sum.base64())) + '\n'; }
+std::string line_of(int number, const checksum& sum) {
+    return json::to_text(arrived_part(number, sum.base64())) + '\n';
+}
 
 std::optional<part_list> read_part_list(std::string_view text) {
-    const auto first = take_line(text);
+    const auto first = take_whole_line(text);
     auto list = first ? read_first(*first) : std::nullopt;
     if (!list)
         return std::nullopt;
-    while (const auto line = take_line(text)) {
-        const auto read = json::parse<arrival>(*line);
+    while (const auto line = take_whole_line(text)) {
+        const auto read = json::parse<arrived_part>(*line);
         if (!read)
             continue;
         const auto& [number, base64] = *read;

@@ -32,7 +32,7 @@ std::vector<int> all_numbers(int count) {
     return numbers;
 }
 
-part_plan plan_of(const core& core, std::uint64_t size, std::uint64_t wanted, const std::string& key) {
+part_plan plan_of_put(const core& core, std::uint64_t size, std::uint64_t wanted, const std::string& key) {
     return {.size = size, .part_size = part_size_for(size, wanted, core.to().traits(), key)};
 }
 
@@ -58,7 +58,7 @@ struct preparing {
     bool sum_first; // of the whole, where it can be had
 
     awaitable<prepared> operator()(shared_bytes bytes) const {
-        const auto plan = plan_of(*core, bytes.size(), wanted, key);
+        const auto plan = plan_of_put(*core, bytes.size(), wanted, key);
         auto made = prepared_by(plan);
         if (sum_first)
             made.sum = co_await on_pool(core, [bytes, k = kind] { return checksum_of(bytes.view(), k); });
@@ -67,7 +67,7 @@ struct preparing {
     }
     awaitable<prepared> operator()(file from) const {
         const auto opened = co_await open_on_pool(core, std::move(from.path));
-        const auto plan = plan_of(*core, opened->size, wanted, key);
+        const auto plan = plan_of_put(*core, opened->size, wanted, key);
         auto made = prepared_by(plan);
         if (sum_first)
             made.sum = co_await on_pool(core, [opened, k = kind] { return sum_of_file(*opened, k); });
@@ -77,7 +77,7 @@ struct preparing {
     awaitable<prepared> operator()(pieces from) const {
         const auto known = from.size;
         const auto part_size =
-            known ? plan_of(*core, *known, wanted, key).part_size : part_size_for_any(wanted, core->to().traits());
+            known ? plan_of_put(*core, *known, wanted, key).part_size : part_size_for_any(wanted, core->to().traits());
         co_return prepared{
             .feed = feed_of(core, std::move(from), part_size, key, kind), .size = known, .part_size = part_size};
     }
@@ -95,7 +95,7 @@ struct beginning {
     std::unique_ptr<begun_upload> upload;
 };
 
-awaitable<beginning> begin(preparing how, content from, put_request what, deadline limit) {
+awaitable<beginning> begin_prepared(preparing how, content from, put_request what, deadline limit) {
     auto whole = std::move(from).what();
     beginning made{.source = co_await std::visit(how, std::move(whole)), .upload = {}};
     what.checksum = made.source.sum;
@@ -117,13 +117,13 @@ awaitable<beginning> begin_as_it_keeps_them(preparing how, content from, put_req
     };
     if (again && !to.traits().keeps_checksums)
         that_is_summed();
-    auto made = co_await begin(how, from, what, limit);
+    auto made = co_await begin_prepared(how, from, what, limit);
     const auto can = to.traits();
     if (how.sum_first || !again || (can.keeps_checksums && can.checksums_proven))
         co_return made;
     that_is_summed();
     made.upload.reset();
-    co_return co_await begin(how, std::move(from), std::move(what), limit);
+    co_return co_await begin_prepared(how, std::move(from), std::move(what), limit);
 }
 
 } // namespace

@@ -21,8 +21,8 @@ struct written {
     running_checksum sum;
 };
 
-written write_all(const target_file& to, std::uint64_t offset, const std::vector<std::string>& pieces,
-                  running_checksum sum) {
+written write_pieces(const target_file& to, std::uint64_t offset, const std::vector<std::string>& pieces,
+                     running_checksum sum) {
     written made{.sum = std::move(sum)};
     for (const auto& each : pieces) {
         made.sum.update(each);
@@ -136,7 +136,7 @@ awaitable<reception::gathered> reception::gather(byte_source& from) {
 awaitable<std::uint64_t> reception::write(std::vector<std::string> pieces) {
     const auto offset = part_.offset + done_;
     auto made = co_await on_pool_to_the_end(core_, [to = to_, offset, pieces = std::move(pieces), sum = sum_] {
-        return write_all(*to, offset, pieces, sum);
+        return write_pieces(*to, offset, pieces, sum);
     });
     sum_ = std::move(made.sum);
     done_ += made.bytes;

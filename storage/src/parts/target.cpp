@@ -40,7 +40,7 @@ storage_error refused(const std::filesystem::path& path, std::string_view why) {
     return {infra::errc::invalid_input, "cannot download to " + path.string() + ": " + std::string(why)};
 }
 
-bool write_all(int to, std::string_view bytes) noexcept {
+bool write_listed(int to, std::string_view bytes) noexcept {
     while (!bytes.empty()) {
         const auto written = ::write(to, bytes.data(), bytes.size());
         if (written < 0 && errno != EINTR)
@@ -198,7 +198,7 @@ void target_file::begin(const part_list& about) {
     const std::scoped_lock lock(names_);
     check_not_left();
     told_ = descriptor(::open(list_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666));
-    if (!told_ || !write_all(told_.get(), first_line(about)))
+    if (!told_ || !write_listed(told_.get(), first_line(about)))
         fail(errno, list_.string());
     kept_ = true;
 }
@@ -245,7 +245,7 @@ void target_file::write(std::uint64_t offset, std::string_view bytes) const {
 
 void target_file::arrived(int number, const checksum& sum) const {
     const work here(*this);
-    if (told_ && !write_all(told_.get(), line_of(number, sum)))
+    if (told_ && !write_listed(told_.get(), line_of(number, sum)))
         fail(errno, list_.string());
 }
 

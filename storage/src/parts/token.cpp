@@ -11,8 +11,8 @@
 namespace infra::storage {
 namespace {
 
-constexpr std::string_view version = "up1.";
-constexpr std::size_t longest = 16u << 20;
+constexpr std::string_view token_version = "up1.";
+constexpr std::size_t longest_token = 16u << 20;
 
 // Number, ETag, size and checksum: an upload may have ten thousand, and names would be most of the text.
 using stored_part = std::tuple<int, std::string, std::uint64_t, std::string>;
@@ -38,7 +38,7 @@ BOOST_DESCRIBE_STRUCT(stored_upload, (),
                       (key, id, part_size, size, checksum, content_type, cache_control, content_disposition,
                        content_encoding, content_language, metadata, store_headers, if_absent, if_match, parts))
 
-[[noreturn]] void refuse(std::string why) {
+[[noreturn]] void refuse_token(std::string why) {
     throw storage_error(infra::errc::invalid_input, "the token names no upload: " + std::move(why));
 }
 
@@ -55,10 +55,10 @@ metadata_map read(const std::optional<std::map<std::string, std::string>>& store
     return stored ? metadata_map(stored->begin(), stored->end()) : metadata_map();
 }
 
-checksum_kind kind_of(std::string_view name) {
+checksum_kind kind_named(std::string_view name) {
     if (const auto kind = checksum_kind_from(name))
         return *kind;
-    refuse("it speaks of another checksum");
+    refuse_token("it speaks of another checksum");
 }
 
 stored_part stored(const part& p) { return {p.number, p.etag, p.size, p.checksum ? p.checksum->base64() : ""}; }
@@ -108,7 +108,7 @@ upload_record read(stored_upload stored) {
                        .store_headers = read(stored.store_headers)},
         .write = {.if_absent = stored.if_absent.value_or(false), .if_match = stored.if_match.value_or("")}};
     if (stored.checksum)
-        made.sum = kind_of(*stored.checksum);
+        made.sum = kind_named(*stored.checksum);
     for (auto& each : stored.parts) {
         auto one = read(std::move(each), made.sum);
         made.parts.insert_or_assign(one.number, std::move(one));
@@ -120,20 +120,20 @@ upload_record read(stored_upload stored) {
 
 std::string to_token(const upload_record& record) {
     const auto text = json::to_text(stored(record));
-    return std::string(version) + encoding::base64url_encode(text) + '.' + checksum_of(text).hex();
+    return std::string(token_version) + encoding::base64url_encode(text) + '.' + checksum_of(text).hex();
 }
 
 upload_record from_token(std::string_view token) {
-    if (!token.starts_with(version))
-        refuse(token.starts_with("up") ? "it is of another version of this library" : "it is something else");
-    token.remove_prefix(version.size());
+    if (!token.starts_with(token_version))
+        refuse_token(token.starts_with("up") ? "it is of another version of this library" : "it is something else");
+    token.remove_prefix(token_version.size());
     const auto dot = token.find('.');
     const auto text = encoding::base64url_decode(token.substr(0, dot));
     if (dot == token.npos || !text || checksum_of(*text).hex() != token.substr(dot + 1))
-        refuse("it was cut off or changed");
-    auto stored = json::parse<stored_upload>(*text, {.max_bytes = longest});
+        refuse_token("it was cut off or changed");
+    auto stored = json::parse<stored_upload>(*text, {.max_bytes = longest_token});
     if (!stored)
-        refuse(to_string(stored.error()));
+        refuse_token(to_string(stored.error()));
     return read(std::move(*stored));
 }
 

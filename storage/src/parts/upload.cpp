@@ -23,7 +23,7 @@ namespace {
 
 using state_ptr = std::shared_ptr<upload::state>;
 
-put_request request_of(const upload_record& record) {
+put_request recorded_request(const upload_record& record) {
     return {.key = record.upload.key,
             .attributes = record.attributes,
             .write = record.write,
@@ -48,13 +48,13 @@ upload_record record_for(const core& core, const std::string& key, const put_opt
     return made;
 }
 
-awaitable<std::unique_ptr<begun_upload>> begin(core_ptr core, upload_record& record, deadline limit) {
-    auto begun = co_await begin(core, request_of(record), limit);
+awaitable<std::unique_ptr<begun_upload>> begin_recorded(core_ptr core, upload_record& record, deadline limit) {
+    auto begun = co_await begin(core, recorded_request(record), limit);
     record.upload = begun->id();
     co_return begun;
 }
 
-deadline limit_of(const core& core, const put_options& options) { return core.limit_of(options.limit); }
+deadline limit_to_begin(const core& core, const put_options& options) { return core.limit_of(options.limit); }
 
 awaitable<std::vector<part>> list_parts(core_ptr core, upload_id upload) {
     const auto to = core->options.bucket;
@@ -67,7 +67,7 @@ parts_to parts_of(const upload::state& up) {
     return {.core = up.core, .upload = up.id, .with_sums = up.record().sum.has_value()};
 }
 
-checksum_kind kind_of(const upload_record& record, const core& core) {
+checksum_kind kind_of_parts(const upload_record& record, const core& core) {
     return record.sum.value_or(core.to().traits().sum);
 }
 
@@ -85,7 +85,7 @@ void check_part(const upload::state& up, int number, std::uint64_t size) {
 awaitable<part> put_one(state_ptr up, int number, shared_bytes bytes) {
     up->check_open();
     check_part(*up, number, bytes.size());
-    const auto kind = kind_of(up->record(), *up->core);
+    const auto kind = kind_of_parts(up->record(), *up->core);
     const auto sum = co_await on_pool(up->core, [bytes, kind] { return checksum_of(bytes.view(), kind); });
     const auto made = co_await put_part(parts_of(*up), {number, std::move(bytes), sum});
     up->arrived(made);
@@ -96,7 +96,7 @@ awaitable<part> put_one(state_ptr up, int number, shared_bytes bytes) {
 
 using file_ptr = std::shared_ptr<const regular_file>;
 
-part_plan plan_of(const upload::state& up, const upload_record& record, const regular_file& from) {
+part_plan plan_of_upload(const upload::state& up, const upload_record& record, const regular_file& from) {
     const part_plan plan{.size = from.size, .part_size = up.part_size};
     if (record.size && *record.size != from.size)
         throw storage_error(infra::errc::invalid_input,
@@ -141,7 +141,7 @@ awaitable<void> put_rest(state_ptr up, std::filesystem::path path, progress_func
     const auto core = up->core;
     const auto from = co_await open_on_pool(core, std::move(path));
     const auto record = up->record();
-    const auto plan = plan_of(*up, record, *from);
+    const auto plan = plan_of_upload(*up, record, *from);
     const auto numbers = co_await missing_of(core, from, plan, record.parts);
     progress_teller progress(std::move(on_progress), plan.size, core->time());
     std::uint64_t to_come = 0;
@@ -154,7 +154,8 @@ awaitable<void> put_rest(state_ptr up, std::filesystem::path path, progress_func
     };
     const auto times = std::min(core->options.concurrency, numbers.size());
     if (times > 0)
-        co_await put_parts(parts_of(*up), feed_of(core, from, plan, numbers, kind_of(record, *core)), times, arrived);
+        co_await put_parts(parts_of(*up), feed_of(core, from, plan, numbers, kind_of_parts(record, *core)), times,
+                           arrived);
     progress.ended();
 }
 
@@ -163,7 +164,7 @@ awaitable<void> put_rest(state_ptr up, std::filesystem::path path, progress_func
 awaitable<object_info> complete_upload(state_ptr up) {
     up->check_open();
     const auto record = up->record();
-    auto info = co_await complete(up->core, up->id, checked_parts(record), request_of(record), deadline::never());
+    auto info = co_await complete(up->core, up->id, checked_parts(record), recorded_request(record), deadline::never());
     up->end();
     co_return up->core->shown(std::move(info));
 }
@@ -193,7 +194,7 @@ void check_signed(const signed_upload_options& how) {
 awaitable<upload> begin_upload(core_ptr core, std::string key, put_options options) {
     auto record = record_for(*core, key, options);
     record.part_size = part_size_for_any(record.part_size, core->to().traits());
-    const auto begun = co_await begin(core, record, limit_of(*core, options));
+    const auto begun = co_await begin_recorded(core, record, limit_to_begin(*core, options));
     upload made(std::make_shared<upload::state>(core, std::move(record)));
     begun->keep();
     co_return made;
@@ -218,7 +219,7 @@ awaitable<signed_upload> sign_upload(core_ptr core, std::string key, std::chrono
         part_size_for(how.size, how.part_size ? how.part_size : record.part_size, core->to().traits(), key);
     record.size = how.size;
     record.sum.reset();
-    const auto begun = co_await begin(core, record, limit_of(*core, options));
+    const auto begun = co_await begin_recorded(core, record, limit_to_begin(*core, options));
     const auto count = part_plan{how.size, record.part_size}.count();
     signed_upload made{.token = to_token(record), .part_size = record.part_size};
     made.part_urls = co_await sign_parts(core, record.upload, count, expires);

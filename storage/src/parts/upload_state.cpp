@@ -9,7 +9,7 @@
 namespace infra::storage {
 namespace {
 
-[[noreturn]] void refuse(const upload_record& record, const std::string& why) {
+[[noreturn]] void refuse_completion(const upload_record& record, const std::string& why) {
     throw storage_error(infra::errc::invalid_input, "complete " + record.upload.key + ": " + why);
 }
 
@@ -17,8 +17,9 @@ void check_length(const upload_record& record, const part& each, bool last) {
     const auto wanted = record.part_size;
     if (each.size == wanted || (last && each.size < wanted))
         return;
-    refuse(record, "part " + std::to_string(each.number) + " has " + std::to_string(each.size) +
-                       " bytes; all but the last must have " + std::to_string(wanted) + ", and that no more");
+    refuse_completion(record, "part " + std::to_string(each.number) + " has " + std::to_string(each.size) +
+                                  " bytes; all but the last must have " + std::to_string(wanted) +
+                                  ", and that no more");
 }
 
 } // namespace
@@ -54,18 +55,19 @@ void upload::state::end() {
 std::map<int, part> checked_parts(const upload_record& record) {
     const auto& parts = record.parts;
     if (parts.empty())
-        refuse(record, "no part has arrived");
+        refuse_completion(record, "no part has arrived");
     const auto count = record.size ? part_plan{*record.size, record.part_size}.count() : parts.rbegin()->first;
     if (const auto missing = missing_parts(parts, count); !missing.empty())
-        refuse(record, "part " + std::to_string(missing.front()) + " of " + std::to_string(count) + " is missing");
+        refuse_completion(record,
+                          "part " + std::to_string(missing.front()) + " of " + std::to_string(count) + " is missing");
     std::uint64_t size = 0;
     for (const auto& [number, each] : parts) {
         check_length(record, each, number == parts.rbegin()->first);
         size += each.size;
     }
     if (record.size && size != *record.size)
-        refuse(record, "the parts have " + std::to_string(size) + " bytes together, and not the " +
-                           std::to_string(*record.size) + " that there were to be");
+        refuse_completion(record, "the parts have " + std::to_string(size) + " bytes together, and not the " +
+                                      std::to_string(*record.size) + " that there were to be");
     return parts;
 }
 

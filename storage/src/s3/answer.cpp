@@ -15,16 +15,16 @@
 namespace infra::storage::s3 {
 namespace {
 
-[[noreturn]] void refuse(const char* why) {
+[[noreturn]] void refuse_answer(const char* why) {
     throw storage_error(infra::errc::unavailable,
                         std::string("what answers is not S3: ") + why + "; check S3_ENDPOINT, and proxies before it",
                         {.name = "unavailable", .status = 200, .retryable = true, .uncertain = true});
 }
 
-xml read(const std::string& body, std::string_view root) {
+xml read_xml(const std::string& body, std::string_view root) {
     xml document(body);
     if (!document.is(root))
-        refuse(document ? "its XML is of another kind" : "its body is no XML");
+        refuse_answer(document ? "its XML is of another kind" : "its body is no XML");
     return document;
 }
 
@@ -37,7 +37,7 @@ bool is_composite(std::string_view type) noexcept { return mentions(type, "COMPO
 
 /// The first that `read` gives of what the store says of each kind.
 template <class T, class Text>
-std::optional<T> first_of(Text said, std::optional<T> (*read)(checksum_kind, std::string_view)) {
+std::optional<T> first_sum(Text said, std::optional<T> (*read)(checksum_kind, std::string_view)) {
     for (const auto kind : kinds)
         if (auto made = read(kind, said(kind)))
             return made;
@@ -49,8 +49,8 @@ std::string said_in(const http::headers& fields, checksum_kind kind) {
 }
 
 std::optional<checksum> kept_sum_in(const http::headers& fields) {
-    return first_of([&](checksum_kind kind) { return field(fields, "x-amz-meta-" + kept_sum(kind)); },
-                    &checksum::from_base64);
+    return first_sum([&](checksum_kind kind) { return field(fields, "x-amz-meta-" + kept_sum(kind)); },
+                     &checksum::from_base64);
 }
 
 std::uint64_t part_size_in(const http::headers& fields) {
@@ -70,12 +70,12 @@ bool is_whole(const answer& a) {
     return range && range->size && range->first == 0 && range->last + 1 == *range->size;
 }
 
-std::uint64_t size_of(const answer& a) {
+std::uint64_t size_in(const answer& a) {
     if (const auto range = parse_content_range(a.headers.get("content-range").value_or("")); range && range->size)
         return *range->size;
     const auto length = parse_number(a.headers.get("content-length").value_or(""));
     if (!length || a.status == 206) // which is the part's
-        refuse("it does not tell how long the object is");
+        refuse_answer("it does not tell how long the object is");
     return *length;
 }
 
@@ -135,22 +135,22 @@ std::string next_of(const pugi::xml_node& list, const list_page& page, const nam
     return marker.empty() ? std::string() : "m" + marker;
 }
 
-std::optional<checksum> sum_in(const pugi::xml_node& of) {
+std::optional<checksum> sum_in_entry(const pugi::xml_node& of) {
     if (is_composite(text_in(of, "ChecksumType")))
         return std::nullopt;
-    return first_of([&](checksum_kind kind) { return text_in(of, element_of(kind)); }, &checksum::from_base64);
+    return first_sum([&](checksum_kind kind) { return text_in(of, element_of(kind)); }, &checksum::from_base64);
 }
 
 std::optional<composite_checksum> composite_in(const pugi::xml_node& of) {
-    return first_of([&](checksum_kind kind) { return text_in(of, element_of(kind)); },
-                    &composite_checksum::from_base64);
+    return first_sum([&](checksum_kind kind) { return text_in(of, element_of(kind)); },
+                     &composite_checksum::from_base64);
 }
 
 part listed_part(const pugi::xml_node& entry) {
     return {.number = static_cast<int>(parse_number(text_in(entry, "PartNumber")).value_or(0)),
             .etag = without_quotes(text_in(entry, "ETag")),
             .size = parse_number(text_in(entry, "Size")).value_or(0),
-            .checksum = sum_in(entry)};
+            .checksum = sum_in_entry(entry)};
 }
 
 } // namespace
@@ -160,13 +160,13 @@ part listed_part(const pugi::xml_node& entry) {
 std::optional<checksum> sum_in(const http::headers& fields) {
     if (is_composite(fields.get("x-amz-checksum-type").value_or("")))
         return std::nullopt;
-    return first_of([&](checksum_kind kind) { return said_in(fields, kind); }, &checksum::from_base64);
+    return first_sum([&](checksum_kind kind) { return said_in(fields, kind); }, &checksum::from_base64);
 }
 
 namespace {
 
 std::optional<composite_checksum> composite_in(const http::headers& fields) {
-    return first_of([&](checksum_kind kind) { return said_in(fields, kind); }, &composite_checksum::from_base64);
+    return first_sum([&](checksum_kind kind) { return said_in(fields, kind); }, &composite_checksum::from_base64);
 }
 
 } // namespace
@@ -177,7 +177,7 @@ object_info info_of(std::string key, const answer& a) {
         sum = kept_sum_in(a.headers);
     const auto composite = sum ? std::nullopt : composite_in(a.headers);
     return {.key = std::move(key),
-            .size = size_of(a),
+            .size = size_in(a),
             .etag = without_quotes(field(a.headers, "etag")),
             .modified = modified_of(a.headers),
             .content_type = field(a.headers, "content-type"),
@@ -223,23 +223,23 @@ span_of_bytes bytes_of(const get_request& what, const answer& a) {
     if (!asked && a.status == 200 && length)
         return {0, *length};
     if (!asked && a.status == 200)
-        refuse("it gives an object without its length");
+        refuse_answer("it gives an object without its length");
     if (asked && a.status == 200)
         throw storage_error(errc::unsupported,
                             "get " + what.key + ": the store takes no notice of ranges; read the whole object",
                             {.name = "unsupported", .status = 200});
     const auto range = parse_content_range(a.headers.get("content-range").value_or(""));
     if (!asked)
-        refuse("the whole was asked for, and a part was given");
+        refuse_answer("the whole was asked for, and a part was given");
     if (!range || !is_what_was_asked(*what.range, *range))
-        refuse("a part was asked for, and its Content-Range is missing or of another");
+        refuse_answer("a part was asked for, and its Content-Range is missing or of another");
     return {range->first, range->last - range->first + 1};
 }
 
 // --- Bodies -----------------------------------------------------------------------------------------------------
 
 list_page page_of(const std::string& body) {
-    const auto document = read(body, "ListBucketResult");
+    const auto document = read_xml(body, "ListBucketResult");
     const auto list = document.root();
     const names decoded(list);
     list_page page;
@@ -251,19 +251,19 @@ list_page page_of(const std::string& body) {
 }
 
 bool is_answer_of_v1(const std::string& body) {
-    const auto document = read(body, "ListBucketResult");
+    const auto document = read_xml(body, "ListBucketResult");
     return child(document.root(), "Marker") && !child(document.root(), "KeyCount");
 }
 
 std::string upload_id_in(const std::string& body) {
-    auto id = text_in(read(body, "InitiateMultipartUploadResult").root(), "UploadId");
+    auto id = text_in(read_xml(body, "InitiateMultipartUploadResult").root(), "UploadId");
     if (id.empty())
-        refuse("an upload was begun, and has no id");
+        refuse_answer("an upload was begun, and has no id");
     return id;
 }
 
 uploads_page uploads_of(const std::string& body) {
-    const auto document = read(body, "ListMultipartUploadsResult");
+    const auto document = read_xml(body, "ListMultipartUploadsResult");
     const auto list = document.root();
     const names decoded(list);
     uploads_page page;
@@ -277,7 +277,7 @@ uploads_page uploads_of(const std::string& body) {
 }
 
 parts_page parts_of(const std::string& body) {
-    const auto document = read(body, "ListPartsResult");
+    const auto document = read_xml(body, "ListPartsResult");
     const auto list = document.root();
     parts_page page{.keeps_sums = !text_in(list, "ChecksumAlgorithm").empty(),
                     .sums_whole = text_in(list, "ChecksumType") == "FULL_OBJECT"};
@@ -291,16 +291,16 @@ made made_of(const std::string& body) {
     const xml document(body);
     if (!document.is("CopyObjectResult") && !document.is("CopyPartResult") &&
         !document.is("CompleteMultipartUploadResult"))
-        refuse(document ? "its XML is of another kind" : "its body is no XML");
+        refuse_answer(document ? "its XML is of another kind" : "its body is no XML");
     const auto result = document.root();
     return {.etag = without_quotes(text_in(result, "ETag")),
             .modified = parse_time(text_in(result, "LastModified")).value_or(wall_time{}),
-            .sum = sum_in(result),
+            .sum = sum_in_entry(result),
             .composite = composite_in(result)};
 }
 
 std::vector<not_removed> not_removed_of(const std::string& body) {
-    const auto document = read(body, "DeleteResult");
+    const auto document = read_xml(body, "DeleteResult");
     std::vector<not_removed> all;
     each(document.root(), "Error", [&](const pugi::xml_node& entry) {
         all.push_back({text_in(entry, "Key"), text_in(entry, "Code"), text_in(entry, "Message")});

@@ -10,7 +10,7 @@
 namespace infra::storage::s3 {
 namespace {
 
-[[noreturn]] void refuse(std::string_view name, std::string_view why) {
+[[noreturn]] void refuse_endpoint(std::string_view name, std::string_view why) {
     throw error(infra::errc::misconfigured, std::string(name).append(": ").append(why));
 }
 
@@ -55,11 +55,11 @@ std::string endpoint::origin() const { return (secure ? "https://" : "http://") 
 endpoint parse_endpoint(std::string_view text, std::string_view name) {
     endpoint e{.secure = text.starts_with("https://")};
     if (!e.secure && !text.starts_with("http://"))
-        refuse(name, "expected a URL with its scheme, https://host, or http://host for one nearby");
+        refuse_endpoint(name, "expected a URL with its scheme, https://host, or http://host for one nearby");
     text.remove_prefix(e.secure ? 8 : 7);
     if (text.find_first_of("@?#") != std::string_view::npos)
-        refuse(name, "expected https://host[:port], without user, query and fragment; keys belong into "
-                     "S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY");
+        refuse_endpoint(name, "expected https://host[:port], without user, query and fragment; keys belong into "
+                              "S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY");
     auto authority = text.substr(0, text.find('/'));
     text.remove_prefix(authority.size());
     while (text.ends_with('/'))
@@ -68,14 +68,14 @@ endpoint parse_endpoint(std::string_view text, std::string_view name) {
         colon != std::string_view::npos) {
         const auto port = port_of(authority.substr(colon + 1));
         if (!port)
-            refuse(name, "expected a port from 1 to 65535 behind the host");
+            refuse_endpoint(name, "expected a port from 1 to 65535 behind the host");
         e.port = *port == (e.secure ? 443 : 80) ? std::uint16_t{0} : *port;
         authority = authority.substr(0, colon);
     }
     if (!is_host(authority))
-        refuse(name, "expected a host's name or address behind the scheme");
+        refuse_endpoint(name, "expected a host's name or address behind the scheme");
     if (!is_plain_path(text))
-        refuse(name, "expected nothing in its path that needs percent-encoding");
+        refuse_endpoint(name, "expected nothing in its path that needs percent-encoding");
     e.host = sigv4::lower(authority);
     e.path = text;
     return e;

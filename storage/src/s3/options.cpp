@@ -16,7 +16,9 @@ namespace {
 
 constexpr std::string_view usual_region = "us-east-1";
 
-[[noreturn]] void refuse(std::string_view sentence) { throw error(infra::errc::misconfigured, std::string(sentence)); }
+[[noreturn]] void refuse_options(std::string_view sentence) {
+    throw error(infra::errc::misconfigured, std::string(sentence));
+}
 
 void require(bool holds, const char* sentence) {
     if (!holds)
@@ -40,7 +42,7 @@ void check_keys(const s3_options& o) {
 
 // --- The environment --------------------------------------------------------------------------------------------
 
-std::string first_of(const environment& variables, std::initializer_list<std::string_view> names) {
+std::string first_set(const environment& variables, std::initializer_list<std::string_view> names) {
     for (const auto name : names)
         if (auto value = variables.get(name))
             return std::move(*value);
@@ -49,7 +51,7 @@ std::string first_of(const environment& variables, std::initializer_list<std::st
 
 // --- URLs -------------------------------------------------------------------------------------------------------
 
-constexpr std::string_view form =
+constexpr std::string_view url_form =
     "expected s3://bucket?region=…&endpoint=https://…, or s3+http://host:port/bucket for an endpoint in the clear";
 
 addressing style_of(std::string_view word) {
@@ -57,7 +59,7 @@ addressing style_of(std::string_view word) {
         return addressing::path;
     if (word == "host")
         return addressing::virtual_host;
-    refuse("s3: style is path or host");
+    refuse_options("s3: style is path or host");
 }
 
 checksums checksums_of(std::string_view word) {
@@ -68,7 +70,7 @@ checksums checksums_of(std::string_view word) {
     for (const auto& [name, value] : words)
         if (word == name)
             return value;
-    refuse("s3: checksums is automatic, header, md5 or none");
+    refuse_options("s3: checksums is automatic, header, md5 or none");
 }
 
 void apply(s3_options& to, std::string_view name, std::string value) {
@@ -85,9 +87,9 @@ void apply(s3_options& to, std::string_view name, std::string value) {
     else if (name == "checksums")
         to.checksums = checksums_of(value);
     else
-        refuse("s3: a URL says region, endpoint, public_endpoint, ca_file, style and checksums; keys are "
-               "S3_ACCESS_KEY_ID's and "
-               "S3_SECRET_ACCESS_KEY's");
+        refuse_options("s3: a URL says region, endpoint, public_endpoint, ca_file, style and checksums; keys are "
+                       "S3_ACCESS_KEY_ID's and "
+                       "S3_SECRET_ACCESS_KEY's");
 }
 
 void apply_query(s3_options& to, std::string_view query) {
@@ -97,7 +99,7 @@ void apply_query(s3_options& to, std::string_view query) {
         const auto equals = std::min(pair.find('='), pair.size());
         auto value = encoding::percent_decode(pair.substr(std::min(equals + 1, pair.size())));
         if (!value || value->empty())
-            refuse("s3: a part of the URL behind '?' has no value, or a broken one");
+            refuse_options("s3: a part of the URL behind '?' has no value, or a broken one");
         apply(to, pair.substr(0, equals), std::move(*value));
     }
 }
@@ -106,7 +108,7 @@ void apply_query(s3_options& to, std::string_view query) {
 void apply_clear_place(s3_options& to, std::string_view place) {
     const auto slash = place.rfind('/');
     if (!place.starts_with("//") || slash < 3 || slash + 1 == place.size())
-        refuse(std::string("s3+http: ").append(form));
+        refuse_options(std::string("s3+http: ").append(url_form));
     to.endpoint = std::string("http:").append(place.substr(0, slash));
     to.bucket = place.substr(slash + 1);
 }
@@ -124,23 +126,23 @@ void apply_place(s3_options& to, std::string_view place) {
 s3_options defaults_from(const environment& variables) {
     s3_options o;
     o.bucket = variables.get_or("S3_BUCKET", "");
-    o.endpoint = first_of(variables, {"S3_ENDPOINT", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"});
+    o.endpoint = first_set(variables, {"S3_ENDPOINT", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"});
     o.public_endpoint = variables.get_or("S3_PUBLIC_ENDPOINT", "");
-    if (auto region = first_of(variables, {"S3_REGION", "AWS_REGION", "AWS_DEFAULT_REGION"}); !region.empty())
+    if (auto region = first_set(variables, {"S3_REGION", "AWS_REGION", "AWS_DEFAULT_REGION"}); !region.empty())
         o.region = std::move(region);
     o.proxy = http::proxies_from(variables);
     o.tls = http::tls_from(variables);
-    if (auto file = first_of(variables, {"S3_CA_FILE", "AWS_CA_BUNDLE"}); !file.empty())
+    if (auto file = first_set(variables, {"S3_CA_FILE", "AWS_CA_BUNDLE"}); !file.empty())
         o.tls = {.ca_file = std::move(file)};
     return o;
 }
 
 // While the variables are at hand to be named.
-s3_options completed(s3_options o, const environment& variables) {
+s3_options completed_options(s3_options o, const environment& variables) {
     if (o.bucket.empty())
-        refuse("S3_BUCKET is not set; objects in S3 need a bucket: S3_BUCKET, or s3://bucket as STORAGE_URL");
+        refuse_options("S3_BUCKET is not set; objects in S3 need a bucket: S3_BUCKET, or s3://bucket as STORAGE_URL");
     if (!is_region(o.region))
-        refuse("S3_REGION: expected a region's name, such as eu-central-1");
+        refuse_options("S3_REGION: expected a region's name, such as eu-central-1");
     o.keys = credentials_from(variables);
     address_of(o);
     public_address_of(o);
@@ -184,7 +186,7 @@ s3_options checked(s3_options o) {
 } // namespace s3
 
 s3_options s3_options_from(const environment& variables) {
-    return s3::completed(s3::defaults_from(variables), variables);
+    return s3::completed_options(s3::defaults_from(variables), variables);
 }
 
 s3_options s3_options_from_url(std::string_view url, const environment& variables) {
@@ -193,16 +195,17 @@ s3_options s3_options_from_url(std::string_view url, const environment& variable
     const auto colon = std::min(url.find(':'), question);
     const auto place = url.substr(std::min(colon + 1, question), question - std::min(colon + 1, question));
     if (place.find('@') != std::string_view::npos)
-        s3::refuse("s3: a URL has no keys in it, for URLs are shown and logged; they belong into S3_ACCESS_KEY_ID and "
-                   "S3_SECRET_ACCESS_KEY");
+        s3::refuse_options(
+            "s3: a URL has no keys in it, for URLs are shown and logged; they belong into S3_ACCESS_KEY_ID and "
+            "S3_SECRET_ACCESS_KEY");
     if (url.starts_with("s3+http:"))
         s3::apply_clear_place(o, place);
     else if (url.starts_with("s3:"))
         s3::apply_place(o, place);
     else
-        s3::refuse(std::string("s3: ").append(s3::form));
+        s3::refuse_options(std::string("s3: ").append(s3::url_form));
     s3::apply_query(o, url.substr(std::min(question + 1, url.size())));
-    return s3::completed(std::move(o), variables);
+    return s3::completed_options(std::move(o), variables);
 }
 
 } // namespace infra::storage

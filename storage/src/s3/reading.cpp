@@ -22,7 +22,7 @@ struct reading {
     bool ended = false;
 };
 
-awaitable<std::string> read(std::shared_ptr<reading> r) {
+awaitable<std::string> read_piece(std::shared_ptr<reading> r) {
     try {
         co_return co_await r->body.read(deadline::after(longest_silence, r->at->options().time->steady()));
     } catch (const error& e) {
@@ -36,7 +36,7 @@ awaitable<std::string> read(std::shared_ptr<reading> r) {
 awaitable<void> read_end(std::shared_ptr<reading> r) {
     r->ended = true;
     try {
-        co_await read(r);
+        co_await read_piece(r);
     } catch (const storage_error&) {
     }
 }
@@ -44,7 +44,7 @@ awaitable<void> read_end(std::shared_ptr<reading> r) {
 awaitable<std::string> next(std::shared_ptr<reading> r) {
     if (r->ended)
         co_return std::string();
-    auto piece = co_await read(r);
+    auto piece = co_await read_piece(r);
     if (piece.empty() || piece.size() > r->left)
         throw r->at->noted(failure_of(
             http::client_error(http::client_errc::lost, "the body has another length than its header says", true),

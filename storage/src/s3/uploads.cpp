@@ -68,12 +68,12 @@ void check_whole(const put_request& what, const std::vector<part>& parts) {
                             "complete " + what.key + ": the parts together are not what the whole's checksum says");
 }
 
-std::uint64_t size_of(const std::vector<part>& parts) {
+std::uint64_t size_of_parts(const std::vector<part>& parts) {
     return std::accumulate(parts.begin(), parts.end(), std::uint64_t{0},
                            [](std::uint64_t sum, const part& p) { return sum + p.size; });
 }
 
-object_info completed(const put_request& what, const std::vector<part>& parts, const answer& a) {
+object_info completed_object(const put_request& what, const std::vector<part>& parts, const answer& a) {
     const auto made = made_of(a.body);
     const auto parts_sum = made.composite ? composite_of(parts, made.composite->of_parts.kind()) : std::nullopt;
     const bool comparable = made.sum && what.checksum && made.sum->kind() == what.checksum->kind();
@@ -81,7 +81,7 @@ object_info completed(const put_request& what, const std::vector<part>& parts, c
         throw storage_error(errc::integrity,
                             "complete " + what.key + ": the store has made another object of the parts than was sent",
                             {.name = "integrity", .status = a.status});
-    auto info = info_of(what, size_of(parts), a);
+    auto info = info_of(what, size_of_parts(parts), a);
     info.etag = made.etag;
     info.checksum = made.sum;
     info.composite = made.composite;
@@ -171,7 +171,7 @@ awaitable<object_info> complete_upload(store_ptr at, upload_id upload, std::vect
     refuse_ignored(*at, write::put, upload.key, what.write);
     check_whole(what, parts);
     const auto done = co_await conditional(what.write, complete_once(at, upload, parts, what, limit));
-    co_return completed(what, parts, done);
+    co_return completed_object(what, parts, done);
 }
 
 awaitable<void> abort_upload(store_ptr at, upload_id upload, deadline limit) {

@@ -13,8 +13,6 @@
 namespace infra::storage::serve {
 namespace {
 
-constexpr std::string_view checksum_prefix = "x-amz-checksum-";
-
 checksum read_checksum(std::string_view name, std::string_view value) {
     const auto kind = checksum_kind_from(sigv4::lower(name.substr(checksum_prefix.size())));
     if (!kind)

@@ -13,6 +13,8 @@
 
 namespace infra::storage::serve {
 
+constexpr std::string_view checksum_prefix = "x-amz-checksum-";
+
 struct expected_body {
     std::optional<std::string> md5{}; ///< 16 bytes
     std::optional<checksum> sum{};

@@ -39,7 +39,7 @@ std::string disposition_of(const object_info& info, std::string_view type, const
 // Whatever is run all the same is of no origin, and may do nothing. Chromium shows no PDF so, which is of no origin by itself.
 bool is_kept_apart(std::string_view type) { return !sigv4::same_name(type, "application/pdf"); }
 
-void describe(const object_info& info, const sigv4::fields& query, http::headers& to) {
+void describe_object(const object_info& info, const sigv4::fields& query, http::headers& to) {
     const auto type = first_of(value_of(query, "response-content-type"),
                                info.content_type.empty() ? "application/octet-stream" : info.content_type);
     set(to, "Content-Type", type);
@@ -90,7 +90,7 @@ reading answer_reading(const object_info& info, const http::headers& request, co
             made.headers.set("x-amz-checksum-" + std::string(to_string(info.checksum->kind())),
                              info.checksum->base64());
     }
-    describe(info, query, made.headers);
+    describe_object(info, query, made.headers);
     return made;
 }
 

@@ -3,6 +3,7 @@
 #include "../metadata_field.hpp"
 #include "../sigv4/names.hpp"
 #include "../sigv4/post_policy.hpp"
+#include "body_check.hpp"
 #include "refusal.hpp"
 
 #include <infra/base/encoding.hpp>
@@ -15,7 +16,6 @@
 namespace infra::storage::serve {
 namespace {
 
-constexpr std::string_view checksum_prefix = "x-amz-checksum-";
 constexpr std::string_view metadata_prefix = "x-amz-meta-";
 
 std::string value_in(const http::headers& fields, std::string_view name) {

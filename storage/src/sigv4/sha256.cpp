@@ -20,7 +20,7 @@ const EVP_MD* fetch() noexcept {
 }
 
 // Fetched once: OpenSSL 3 looks an algorithm up by its name at each use of EVP_sha256(). Never freed: loops may use it at exit.
-const EVP_MD* algorithm() {
+const EVP_MD* sha256_algorithm() {
     static const EVP_MD* const fetched = fetch();
     if (!fetched)
         throw std::bad_alloc();
@@ -48,7 +48,7 @@ EVP_MAC_CTX* new_mac() {
 
 digest sha256(std::string_view bytes) {
     digest made;
-    if (EVP_Digest(bytes.data(), bytes.size(), made.data(), nullptr, algorithm(), nullptr) != 1)
+    if (EVP_Digest(bytes.data(), bytes.size(), made.data(), nullptr, sha256_algorithm(), nullptr) != 1)
         throw std::bad_alloc();
     return made;
 }
@@ -56,7 +56,7 @@ digest sha256(std::string_view bytes) {
 void running_sha256::release::operator()(EVP_MD_CTX* context) const noexcept { EVP_MD_CTX_free(context); }
 
 running_sha256::running_sha256() : context_(EVP_MD_CTX_new()) {
-    must(context_ && EVP_DigestInit_ex2(context_.get(), algorithm(), nullptr));
+    must(context_ && EVP_DigestInit_ex2(context_.get(), sha256_algorithm(), nullptr));
 }
 
 running_sha256::running_sha256(const running_sha256& other) : context_(EVP_MD_CTX_new()) {

@@ -9,7 +9,7 @@
 namespace infra::storage {
 namespace {
 
-constexpr std::string_view text = "A probe of infra's storage verify. It may be removed.\n";
+constexpr std::string_view probe_text = "A probe of infra's storage verify. It may be removed.\n";
 constexpr std::string_view other_text = "Another one, in the place of the first.\n";
 
 const put_options& attributes_of_probe() {
@@ -20,11 +20,6 @@ const put_options& attributes_of_probe() {
 }
 
 [[noreturn]] void wrong(const std::string& note) { throw finding(outcome::wrong, note); }
-
-void expect(bool holds, const std::string& otherwise) {
-    if (!holds)
-        wrong(otherwise);
-}
 
 // Whether `operation` is refused because of its condition.
 template <class T>
@@ -40,6 +35,11 @@ awaitable<bool> is_held_back(awaitable<T> operation) {
 }
 
 } // namespace
+
+void expect(bool holds, const std::string& otherwise) {
+    if (!holds)
+        wrong(otherwise);
+}
 
 trial::trial(infra::storage::storage files, std::string folder, fetcher fetch, deadline limit)
     : files_(std::move(files)), folder_(std::move(folder)), fetch_(std::move(fetch)), limit_(limit) {}
@@ -83,20 +83,20 @@ awaitable<std::string> trial::reach() {
 }
 
 awaitable<std::string> trial::put() {
-    const auto info = co_await put_probe("probe.txt", std::string(text));
+    const auto info = co_await put_probe("probe.txt", std::string(probe_text));
     expect(!info.etag.empty(), "it gives no ETag, without which nothing can be pinned to one version");
     co_return "";
 }
 
 awaitable<std::string> trial::get() {
-    expect(co_await read(probe("probe.txt")) == text, "other bytes came back than were put");
+    expect(co_await read(probe("probe.txt")) == probe_text, "other bytes came back than were put");
     co_return "";
 }
 
 awaitable<std::string> trial::describe() {
     const auto info = co_await files_.head(probe("probe.txt"), {.limit = limit_});
     expect(info.has_value(), "it does not know the object that was just put");
-    expect(info->size == text.size(), "it tells another size than was put");
+    expect(info->size == probe_text.size(), "it tells another size than was put");
     co_return "";
 }
 
@@ -120,24 +120,24 @@ awaitable<std::string> trial::keep_checksum() {
     const auto info = co_await files_.head(probe("probe.txt"), {.limit = limit_});
     if (!info || !info->checksum)
         throw finding(outcome::missing, "it keeps no checksum; what is read can be compared with its length alone");
-    expect(*info->checksum == checksum_of(text, info->checksum->kind()),
+    expect(*info->checksum == checksum_of(probe_text, info->checksum->kind()),
            "it gives another checksum than the bytes have");
     co_return std::string(to_string(info->checksum->kind()));
 }
 
 awaitable<std::string> trial::keep_sha256() {
     constexpr auto kind = checksum_kind::sha256;
-    co_await files_.put(probe("sha256.txt"), std::string(text), {.checksum = kind, .limit = limit_});
+    co_await files_.put(probe("sha256.txt"), std::string(probe_text), {.checksum = kind, .limit = limit_});
     const auto info = co_await files_.head(probe("sha256.txt"), {.limit = limit_});
     if (!info || !info->checksum || info->checksum->kind() != kind)
         throw finding(outcome::missing,
                       "it keeps none of this kind; what is asked for it is checked by another, or not");
-    expect(*info->checksum == checksum_of(text, kind), "it gives another checksum than the bytes have");
+    expect(*info->checksum == checksum_of(probe_text, kind), "it gives another checksum than the bytes have");
     co_return "";
 }
 
 awaitable<std::string> trial::replace() {
-    const auto first = co_await put_probe("replaced.txt", std::string(text));
+    const auto first = co_await put_probe("replaced.txt", std::string(probe_text));
     const auto second = co_await put_probe("replaced.txt", std::string(other_text));
     expect(first.etag != second.etag,
            "an object keeps its ETag though its bytes change: nothing can be pinned to a version");
@@ -148,9 +148,9 @@ awaitable<std::string> trial::replace() {
 awaitable<std::string> trial::read_range() {
     const auto part =
         co_await files_.get(probe("probe.txt"), {.range = byte_range{.offset = 2, .length = 5}, .limit = limit_});
-    expect(part.bytes == text.substr(2, 5), "a range gives other bytes than it should");
+    expect(part.bytes == probe_text.substr(2, 5), "a range gives other bytes than it should");
     try {
-        co_await files_.get(probe("probe.txt"), {.range = byte_range{.offset = text.size()}, .limit = limit_});
+        co_await files_.get(probe("probe.txt"), {.range = byte_range{.offset = probe_text.size()}, .limit = limit_});
     } catch (const storage_error& e) {
         if (e.code() != errc::bad_range)
             throw;
@@ -206,13 +206,13 @@ awaitable<std::string> trial::list_pages() {
 awaitable<std::string> trial::copy() {
     co_await files_.copy(probe("probe.txt"), probe("copy.txt"), {.limit = limit_});
     const auto copied = co_await files_.get(probe("copy.txt"), {.limit = limit_});
-    expect(copied.bytes == text, "a copy has other bytes");
+    expect(copied.bytes == probe_text, "a copy has other bytes");
     expect(copied.info.content_type == attributes_of_probe().content_type, "a copy loses its content type");
     co_return "";
 }
 
 awaitable<std::string> trial::remove() {
-    co_await put_probe("gone.txt", std::string(text));
+    co_await put_probe("gone.txt", std::string(probe_text));
     co_await files_.remove(probe("gone.txt"), {.limit = limit_});
     expect(!(co_await files_.exists(probe("gone.txt"))), "an object is there after it was removed");
     co_await files_.remove(probe("gone.txt"), {.limit = limit_});
@@ -232,16 +232,16 @@ awaitable<std::string> trial::remove_many() {
 // --- Conditions -----------------------------------------------------------------------------------------------------
 
 awaitable<std::string> trial::create_once() {
-    co_await files_.put(probe("once.txt"), std::string(text), {.if_absent = true, .limit = limit_});
+    co_await files_.put(probe("once.txt"), std::string(probe_text), {.if_absent = true, .limit = limit_});
     expect(co_await is_held_back(
                files_.put(probe("once.txt"), std::string(other_text), {.if_absent = true, .limit = limit_})),
            "it ignores if_absent: two that create at once overwrite each other here");
-    expect(co_await read(probe("once.txt")) == text, "a put that was refused changed the object");
+    expect(co_await read(probe("once.txt")) == probe_text, "a put that was refused changed the object");
     co_return "";
 }
 
 awaitable<std::string> trial::compare_and_swap() {
-    const auto first = co_await put_probe("swap.txt", std::string(text));
+    const auto first = co_await put_probe("swap.txt", std::string(probe_text));
     co_await files_.put(probe("swap.txt"), std::string(other_text), {.if_match = first.etag, .limit = limit_});
     expect(co_await is_held_back(files_.put(probe("swap.txt"), "lost", {.if_match = first.etag, .limit = limit_})),
            "it ignores if_match: an update can overwrite another here");
@@ -263,10 +263,10 @@ awaitable<std::string> trial::read_if_changed() {
 awaitable<std::string> trial::upload_parts() {
     uploads_.push_back(co_await files_.begin_upload(probe("parts.txt"), attributes_of_probe()));
     const auto upload = uploads_.back();
-    co_await upload.put_part(1, std::string(text));
+    co_await upload.put_part(1, std::string(probe_text));
     co_await upload.complete();
     const auto made = co_await files_.get(probe("parts.txt"), {.limit = limit_});
-    expect(made.bytes == text, "an object made of parts has other bytes");
+    expect(made.bytes == probe_text, "an object made of parts has other bytes");
     expect(made.info.content_type == attributes_of_probe().content_type,
            "an object made of parts loses its content type");
     co_return "";
@@ -275,7 +275,7 @@ awaitable<std::string> trial::upload_parts() {
 awaitable<std::string> trial::abort_upload() {
     uploads_.push_back(co_await files_.begin_upload(probe("aborted.txt"), {}));
     const auto upload = uploads_.back();
-    co_await upload.put_part(1, std::string(text));
+    co_await upload.put_part(1, std::string(probe_text));
     co_await upload.abort();
     expect(!(co_await files_.exists(probe("aborted.txt"))), "an aborted upload leaves an object");
     co_return "";

@@ -19,6 +19,9 @@ struct finding : std::runtime_error {
     infra::storage::outcome outcome;
 };
 
+/// Throws a finding of outcome::wrong.
+void expect(bool holds, const std::string& otherwise);
+
 /// The probes of one verify(). Each check is a member that returns its note, or throws.
 ///
 /// Threads: one coroutine.

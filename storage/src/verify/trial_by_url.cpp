@@ -8,7 +8,7 @@ namespace infra::storage {
 namespace {
 
 constexpr std::chrono::seconds good_for{60};
-constexpr std::string_view text = "Written by somebody with a signed URL.\n";
+constexpr std::string_view text_by_url = "Written by somebody with a signed URL.\n";
 
 // Its URLs lead to a service, which need not run while the store is tried out.
 bool is_served_by_us(const bucket& of) { return of.name() == "file" || of.name() == "memory"; }
@@ -28,11 +28,6 @@ std::string word_of(const fetch_answer& answer) {
 void expect_good(const fetch_answer& answer) {
     if (!is_good(answer.status))
         throw finding(outcome::failed, word_of(answer));
-}
-
-void expect(bool holds, const std::string& otherwise) {
-    if (!holds)
-        throw finding(outcome::wrong, otherwise);
 }
 
 std::string posted(const signed_form& form, const std::string& boundary, std::string_view bytes) {
@@ -88,34 +83,35 @@ awaitable<std::string> trial::signed_head() {
 
 awaitable<std::string> trial::signed_put() {
     const auto key = probe("put-by-url.txt");
-    expect_good(co_await follow(http::method::put, key, {}, std::string(text)));
-    expect(co_await read(key) == text, "other bytes are there than were sent to the URL");
+    expect_good(co_await follow(http::method::put, key, {}, std::string(text_by_url)));
+    expect(co_await read(key) == text_by_url, "other bytes are there than were sent to the URL");
     co_return "";
 }
 
 awaitable<std::string> trial::pinned_type() {
     const auto key = probe("pinned.png");
     auto with = co_await files_.sign(key, good_for, {.method = http::method::put, .content_type = "image/png"});
-    expect_good(co_await follow(http::method::put, with, std::string(text)));
+    expect_good(co_await follow(http::method::put, with, std::string(text_by_url)));
     with.headers = {{"content-type", "text/html"}};
-    const auto other = co_await follow(http::method::put, with, std::string(text));
+    const auto other = co_await follow(http::method::put, with, std::string(text_by_url));
     expect(!is_good(other.status), "it takes another content type than the URL pins");
     co_return "";
 }
 
 awaitable<std::string> trial::pinned_checksum() {
     const auto key = probe("pinned.txt");
-    const signed_url_options how{.method = http::method::put, .checksum = checksum_of(text, files_.traits().sum)};
-    const auto damaged = co_await follow(http::method::put, key, how, std::string(text.size(), '?'));
+    const signed_url_options how{.method = http::method::put,
+                                 .checksum = checksum_of(text_by_url, files_.traits().sum)};
+    const auto damaged = co_await follow(http::method::put, key, how, std::string(text_by_url.size(), '?'));
     if (is_good(damaged.status))
         throw finding(outcome::missing, "it takes other bytes than the URL pins; check what was put by others");
-    expect_good(co_await follow(http::method::put, key, how, std::string(text)));
+    expect_good(co_await follow(http::method::put, key, how, std::string(text_by_url)));
     co_return "";
 }
 
 awaitable<std::string> trial::signed_delete() {
     const auto key = probe("deleted-by-url.txt");
-    co_await put_probe("deleted-by-url.txt", std::string(text));
+    co_await put_probe("deleted-by-url.txt", std::string(text_by_url));
     expect_good(co_await follow(http::method::delete_, key, {}));
     expect(!(co_await files_.exists(key)), "the object is there still");
     co_return "";
@@ -130,10 +126,10 @@ awaitable<std::string> trial::signed_form_post() {
                       signed_request{form.url, {{"content-type", "multipart/form-data; boundary=" + boundary}}},
                       posted(form, boundary, bytes));
     };
-    const auto answer = co_await post(std::string(text));
+    const auto answer = co_await post(std::string(text_by_url));
     if (!is_good(answer.status))
         throw finding(outcome::missing, word_of(answer) + "; let browsers PUT to a signed URL instead");
-    expect(co_await read(key) == text, "other bytes are there than were posted");
+    expect(co_await read(key) == text_by_url, "other bytes are there than were posted");
     const auto large = co_await post(std::string(1001, 'x'));
     expect(!is_good(large.status), "it takes more bytes than the form allows");
     co_return "";

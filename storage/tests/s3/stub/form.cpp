@@ -2,6 +2,7 @@
 
 #include "checks.hpp"
 #include "digest.hpp"
+#include "letters.hpp"
 #include "service.hpp"
 #include "xml.hpp"
 
@@ -50,12 +51,6 @@ form parse(std::string_view body, const std::string& boundary) {
         body.remove_prefix(end + between.size());
     }
     throw refusal(400, "InvalidArgument", "POST requires exactly one file upload per request.");
-}
-
-std::string lower(std::string text) {
-    for (auto& c : text)
-        c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    return text;
 }
 
 } // namespace

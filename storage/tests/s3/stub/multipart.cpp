@@ -2,6 +2,7 @@
 
 #include "checks.hpp"
 #include "digest.hpp"
+#include "letters.hpp"
 #include "pattern.hpp"
 #include "service.hpp"
 #include "xml.hpp"
@@ -12,18 +13,6 @@
 
 namespace infra::storage::stub {
 namespace {
-
-std::string lower(std::string text) {
-    for (auto& c : text)
-        c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    return text;
-}
-
-std::string upper(std::string text) {
-    for (auto& c : text)
-        c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-    return text;
-}
 
 int part_number(const message& m) {
     const auto text = m.argument("partNumber");

@@ -2,6 +2,7 @@
 
 #include "checks.hpp"
 #include "digest.hpp"
+#include "letters.hpp"
 #include "service.hpp"
 #include "xml.hpp"
 
@@ -30,12 +31,6 @@ void override_headers(fields& headers, const message& m) {
         std::erase_if(headers, [&](const auto& h) { return h.first == field; });
         headers.emplace_back(field, value);
     }
-}
-
-std::string upper(std::string text) {
-    for (auto& c : text)
-        c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-    return text;
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 #include "wire.hpp"
 
 #include "digest.hpp"
+#include "letters.hpp"
 #include "pattern.hpp"
 
 #include <infra/base/encoding.hpp>
@@ -24,13 +25,6 @@ constexpr std::size_t max_head = 64 << 10;
 std::string_view trimmed(std::string_view text) {
     const auto begin = text.find_first_not_of(" \t"), end = text.find_last_not_of(" \t");
     return begin == std::string_view::npos ? "" : text.substr(begin, end - begin + 1);
-}
-
-std::string lower(std::string_view text) {
-    std::string out(text);
-    for (auto& c : out)
-        c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    return out;
 }
 
 fields parse_query(std::string_view text) {
