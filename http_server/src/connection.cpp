@@ -13,7 +13,6 @@ constexpr std::size_t body_read = 64 * 1024;
 constexpr std::size_t high_water = 64 * 1024; // of answers: above it no further request is looked at
 constexpr std::size_t kept_capacity = 64 * 1024;
 constexpr std::chrono::seconds linger_time{2};
-constexpr auto for_ever = std::chrono::nanoseconds::max();
 
 } // namespace
 

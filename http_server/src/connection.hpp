@@ -147,6 +147,8 @@ private:
     bool unread_input_ = false; // the client may still be sending: closing at once could destroy the answer on its way
 };
 
+constexpr auto for_ever = std::chrono::nanoseconds::max();
+
 using connection_ptr = boost::intrusive_ptr<connection>;
 using connection_list = boost::intrusive::list<connection, boost::intrusive::constant_time_size<false>>;
 

@@ -8,8 +8,6 @@
 namespace infra::http::detail {
 namespace {
 
-constexpr auto for_ever = std::chrono::nanoseconds::max();
-
 // The request's head once more, for a library that wants to parse it itself.
 std::string head_of(const request& r) {
     std::string text(to_string(r.method()));
