@@ -15,7 +15,7 @@ namespace infra::logging::detail {
 namespace {
 
 constexpr int fatal_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS};
-constexpr auto patience = std::chrono::seconds(2);
+constexpr auto patience_at_crash = std::chrono::seconds(2);
 
 constinit std::atomic<pipeline_state*> drained{nullptr};
 constinit std::atomic<bool> crashing{false};
@@ -29,10 +29,10 @@ void restore(int signal) noexcept {
 void on_fatal_signal(int signal, siginfo_t* info, void*) {
     const int kept = errno;
     if (!crashing.exchange(true)) {
-        drained.load()->drain_for_crash(deadline::after(patience));
+        drained.load()->drain_for_crash(deadline::after(patience_at_crash));
         restore(signal);
     } else {
-        const timespec longer_than_the_other{.tv_sec = patience.count() + 1, .tv_nsec = 0};
+        const timespec longer_than_the_other{.tv_sec = patience_at_crash.count() + 1, .tv_nsec = 0};
         ::nanosleep(&longer_than_the_other, nullptr); // it ends the process
         restore(signal);
     }

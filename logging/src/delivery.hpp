@@ -25,6 +25,9 @@ struct style {
 };
 inline constexpr std::size_t max_styles = 3; // JSON, pretty, pretty in colours
 
+inline constexpr std::size_t bytes_a_write = 64 * 1024;
+inline constexpr std::size_t kept_memory = 256 * 1024; // between writes
+
 /// Lines on their way, in each of the styles, and as they are.
 struct batch {
     struct mark {

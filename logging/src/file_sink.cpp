@@ -31,7 +31,7 @@ int open_or_throw(const std::filesystem::path& path) {
     return number;
 }
 
-file_sink_options checked(file_sink_options options) {
+file_sink_options checked_file_options(file_sink_options options) {
     if (options.keep == 0 || options.keep > 10'000)
         throw std::invalid_argument("logging::file_sink_options::keep must be from 1 to 10000");
     if (!options.time)
@@ -42,7 +42,7 @@ file_sink_options checked(file_sink_options options) {
 class rotating_file final : public sink {
 public:
     explicit rotating_file(file_sink_options options)
-        : options_(checked(std::move(options))),
+        : options_(checked_file_options(std::move(options))),
           to_(open_or_throw(options_.path), true),
           terminal_(to_.is_terminal()),
           seen_reopenings_(reopenings.load()) {

@@ -50,7 +50,7 @@ void after_in_child() {
 }
 
 // A sink that hangs would hang the fork. After this long the child's copy may be torn in the middle of a write.
-constexpr auto patience = std::chrono::seconds(1);
+constexpr auto patience_at_fork = std::chrono::seconds(1);
 
 void watch_forks() {
     static const int registered = ::pthread_atfork(&before_fork, &after_in_parent, &after_in_child);
@@ -85,7 +85,7 @@ std::unique_lock<std::mutex> without_forks() { return std::unique_lock(living().
 
 void pipeline_state::before_fork() noexcept {
     lanes_.last_words_mutex.lock();
-    locked_for_fork_ = !reads_here() && reading_.try_lock_for(patience);
+    locked_for_fork_ = !reads_here() && reading_.try_lock_for(patience_at_fork);
     thread_mutex_.lock();
     lanes_.mutex().lock();
     rules_mutex_.lock();

@@ -26,16 +26,17 @@ using boost::system::error_code;
 using detail::descriptor;
 using detail::last_error;
 
-constexpr std::size_t kept_memory = 256 * 1024;
+constexpr std::size_t kept_entry_memory = 256 * 1024;
 
 sockaddr_un address_of(const std::string& path) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
-    std::memcpy(address.sun_path, path.data(), path.size()); // checked() saw that it fits, with its zero
+    std::memcpy(address.sun_path, path.data(),
+                path.size()); // checked_journald_options() saw that it fits, with its zero
     return address;
 }
 
-journald_sink_options checked(journald_sink_options options) {
+journald_sink_options checked_journald_options(journald_sink_options options) {
     if (options.socket.empty() || options.socket.size() >= sizeof(sockaddr_un::sun_path))
         throw std::invalid_argument("logging::journald_sink_options::socket must have from 1 to 107 bytes");
     if (options.longest_wait.count() < 0)
@@ -101,7 +102,7 @@ public:
         outcome result;
         try {
             while (!result.failure && result.taken < records.size()) {
-                entry_.clear(kept_memory);
+                entry_.clear(kept_entry_memory);
                 detail::append_entry(entry_, records[result.taken], options_.identifier);
                 result.failure = send_entry(limit);
                 result.taken += !result.failure;
@@ -193,7 +194,7 @@ private:
 } // namespace
 
 std::shared_ptr<record_sink> journald_sink(journald_sink_options options) {
-    return std::make_shared<journald>(checked(std::move(options)));
+    return std::make_shared<journald>(checked_journald_options(std::move(options)));
 }
 
 } // namespace infra::logging

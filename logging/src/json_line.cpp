@@ -55,11 +55,6 @@ void append_value(reserved_room& out, const field_value& value) noexcept {
     }
 }
 
-template <std::size_t N>
-std::string_view view(const std::array<char, N>& text) noexcept {
-    return {text.data(), N};
-}
-
 template <class Out>
 void append_json_head(Out& out, const line& l) {
     out.append(R"({"timestamp":")");
@@ -74,9 +69,9 @@ void append_json_head(Out& out, const line& l) {
     append_escaped(out, l.message);
     if (l.span.valid()) {
         out.append(R"(","trace_id":")");
-        out.append(view(to_hex(l.span.trace)));
+        out.append(hex_view(to_hex(l.span.trace)));
         out.append(R"(","span_id":")");
-        out.append(view(to_hex(l.span.span)));
+        out.append(hex_view(to_hex(l.span.span)));
     }
     out.append('"');
     if (l.sequence == 0)

@@ -25,6 +25,11 @@ const line_field* value_for(std::span<const line_field> fields, std::string_view
 
 bool has_key(const std::vector<rendered_fields::item>& items, std::string_view key) noexcept;
 
+template <std::size_t N>
+std::string_view hex_view(const std::array<char, N>& text) noexcept {
+    return {text.data(), N};
+}
+
 /// As it is written, without quotes.
 void append_key(line_buffer& out, std::string_view key);
 

@@ -7,8 +7,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t bytes_a_write = 64 * 1024;
-constexpr std::size_t kept_memory = 256 * 1024;
 constexpr unsigned most_tries = 50;        // for a flush to have its lines in order
 constexpr unsigned most_stuck_rounds = 50; // for a caller to finish a record: it may have been stopped for good
 constexpr std::chrono::nanoseconds shortest_nap = 1ms, longest_nap = 50ms;

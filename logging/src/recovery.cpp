@@ -17,9 +17,6 @@
 namespace infra::logging::detail {
 namespace {
 
-constexpr std::size_t bytes_a_write = 64 * 1024;
-constexpr std::size_t kept_memory = 256 * 1024;
-
 // --- making lines ---
 
 /// Text that was JSON when it was written; after a power cut it may be anything.

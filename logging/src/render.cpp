@@ -6,11 +6,6 @@
 namespace infra::logging {
 namespace {
 
-template <std::size_t N>
-std::string_view view(const std::array<char, N>& text) noexcept {
-    return {text.data(), N};
-}
-
 struct palette {
     std::string_view dim, reset;
     std::string_view of_level;
@@ -93,7 +88,7 @@ void append_pretty_line(line_buffer& out, const line& l, bool colours) {
     const pretty_members member{out, p};
     for_each_field(l, member);
     if (l.span.valid())
-        member.own("trace_id", view(to_hex(l.span.trace)));
+        member.own("trace_id", hex_view(to_hex(l.span.trace)));
     out.append('\n');
 }
 
