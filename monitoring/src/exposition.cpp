@@ -34,7 +34,7 @@ void append_bound(std::string& out, double n, bool as_float) {
         out += ".0";
 }
 
-void append_escaped(std::string& out, std::string_view text, bool quotes_too) {
+void append_help(std::string& out, std::string_view text, bool quotes_too) {
     for (const char c : text)
         switch (c) {
         case '\\': out += "\\\\"; break;
@@ -87,7 +87,7 @@ private:
                 name[name.size() - unit.size() - 1] == '_')
                 out_.append("# UNIT ").append(name).append(" ").append(unit).append("\n");
         out_.append("# HELP ").append(name).append(" ");
-        append_escaped(out_, f.help, open_);
+        append_help(out_, f.help, open_);
         out_ += '\n';
         if (!open_)
             type();

@@ -16,7 +16,7 @@ std::string_view cut(std::string_view value) noexcept {
     return value.substr(0, end);
 }
 
-void append_escaped(std::string& out, std::string_view value) {
+void append_label_value(std::string& out, std::string_view value) {
     for (const char c : value)
         switch (c) {
         case '\\': out += "\\\\"; break;
@@ -76,7 +76,7 @@ std::string label_set::text() const {
         if (!out.empty())
             out += ',';
         out.append(name).append("=\"");
-        append_escaped(out, value);
+        append_label_value(out, value);
         out += '"';
     }
     return out;

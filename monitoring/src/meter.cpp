@@ -7,7 +7,7 @@
 namespace infra::monitoring::detail {
 namespace {
 
-constinit std::atomic<registry*> reached{nullptr};
+constinit std::atomic<registry*> reached_registry{nullptr};
 constinit std::mutex installing; // held over a fork
 
 metric_type type_of(telemetry::instrument_kind kind) noexcept {
@@ -20,7 +20,7 @@ metric_type type_of(telemetry::instrument_kind kind) noexcept {
 }
 
 void* bind(const telemetry::instrument& of, std::span<const infra::label> with) noexcept {
-    auto* const in = reached.load(std::memory_order_acquire);
+    auto* const in = reached_registry.load(std::memory_order_acquire);
     if (!in)
         return nullptr;
     try {
@@ -47,7 +47,7 @@ void add_to(void* to, double amount) noexcept {
         add(s, amount);
 }
 
-void record_in(void* to, double value) noexcept {
+void record_value(void* to, double value) noexcept {
     const auto& s = *static_cast<const series*>(to);
     if (s.of->type == metric_type::gauge)
         set(s, value);
@@ -55,7 +55,8 @@ void record_in(void* to, double value) noexcept {
         record(s, value);
 }
 
-constexpr telemetry::meter_functions functions{.bind = &bind, .add = &add_to, .record = &record_in};
+constexpr telemetry::meter_functions meter_functions_of_registry{
+    .bind = &bind, .add = &add_to, .record = &record_value};
 
 } // namespace
 
@@ -63,15 +64,15 @@ void install(std::shared_ptr<registry> r) noexcept {
     // Whoever reports while another registry is installed may still hold pointers into this one, so it is kept.
     static auto& kept = *new std::vector<std::shared_ptr<registry>>;
     const std::scoped_lock lock(installing);
-    reached.store(r.get(), std::memory_order_release);
+    reached_registry.store(r.get(), std::memory_order_release);
     if (std::ranges::find(kept, r) == kept.end())
         kept.push_back(std::move(r));
-    telemetry::install(&functions);
+    telemetry::install(&meter_functions_of_registry);
 }
 
 void uninstall(const registry* r) noexcept {
     auto* expected = const_cast<registry*>(r);
-    if (reached.compare_exchange_strong(expected, nullptr))
+    if (reached_registry.compare_exchange_strong(expected, nullptr))
         telemetry::install(static_cast<const telemetry::meter_functions*>(nullptr));
 }
 

@@ -215,14 +215,14 @@ void drop_reserved_words(words& all, metric_type type) {
             merge_with_previous(all, i);
 }
 
-constexpr std::array seconds{0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0};
-constexpr std::array milliseconds{5.0,   10.0,  25.0, 50.0,   75.0,   100.0,  250.0,
-                                  500.0, 750.0, 1e3,  2500.0, 5000.0, 7500.0, 1e4};
-constexpr std::array bytes{256.0,    1024.0,    4096.0,    16384.0,    65536.0,
-                           262144.0, 1048576.0, 4194304.0, 16777216.0, 67108864.0};
-constexpr std::array ratio{0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1.0};
-constexpr std::array numbers{0.0,   5.0,   10.0,   25.0,   50.0,   75.0,   100.0, 250.0,
-                             500.0, 750.0, 1000.0, 2500.0, 5000.0, 7500.0, 1e4};
+constexpr std::array bounds_in_seconds{0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0};
+constexpr std::array bounds_in_milliseconds{5.0,   10.0,  25.0, 50.0,   75.0,   100.0,  250.0,
+                                            500.0, 750.0, 1e3,  2500.0, 5000.0, 7500.0, 1e4};
+constexpr std::array bounds_in_bytes{256.0,    1024.0,    4096.0,    16384.0,    65536.0,
+                                     262144.0, 1048576.0, 4194304.0, 16777216.0, 67108864.0};
+constexpr std::array bounds_of_ratios{0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1.0};
+constexpr std::array bounds_of_numbers{0.0,   5.0,   10.0,   25.0,   50.0,   75.0,   100.0, 250.0,
+                                       500.0, 750.0, 1000.0, 2500.0, 5000.0, 7500.0, 1e4};
 
 } // namespace
 
@@ -268,14 +268,14 @@ std::vector<std::string> occupied_names(std::string_view exposed, metric_type ty
 
 std::span<const double> default_buckets(std::string_view name) noexcept {
     if (name.ends_with("_seconds"))
-        return seconds;
+        return bounds_in_seconds;
     if (name.ends_with("_ms") || name.ends_with("_milliseconds"))
-        return milliseconds;
+        return bounds_in_milliseconds;
     if (name.ends_with("_bytes"))
-        return bytes;
+        return bounds_in_bytes;
     if (name.ends_with("_ratio"))
-        return ratio;
-    return numbers;
+        return bounds_of_ratios;
+    return bounds_of_numbers;
 }
 
 std::string default_help(std::string_view name) {

@@ -9,7 +9,7 @@ namespace infra::monitoring {
 namespace detail {
 namespace {
 
-constinit std::atomic<tracer_state*> reached{nullptr};
+constinit std::atomic<tracer_state*> reached_tracer{nullptr};
 
 void count_dropped() noexcept {
     static const telemetry::instrument of{.kind = telemetry::instrument_kind::counter,
@@ -23,13 +23,13 @@ void count_dropped() noexcept {
 }
 
 bool sample(infra::trace_id trace, const infra::span_context& parent, std::string_view, span_kind) noexcept {
-    const auto* state = reached.load(std::memory_order_acquire);
+    const auto* state = reached_tracer.load(std::memory_order_acquire);
     return state && state->samples(trace, parent);
 }
 
 void* start(std::string_view name, span_kind kind, const infra::span_context& self, infra::span_id parent,
             wall_time at) noexcept {
-    auto* const state = reached.load(std::memory_order_acquire);
+    auto* const state = reached_tracer.load(std::memory_order_acquire);
     try {
         if (auto* const made = state ? state->start(name, kind, self, parent, at) : nullptr)
             return made;
@@ -79,7 +79,7 @@ void end(void* r, wall_time at) noexcept {
     quietly([&] { of(r).owner->end(&of(r), at); });
 }
 
-telemetry::tracer_functions functions(const tracer_state& of) noexcept {
+telemetry::tracer_functions tracer_functions_of(const tracer_state& of) noexcept {
     return {.sample = &sample,
             .start = &start,
             .set = &set,
@@ -180,7 +180,7 @@ tracer_state::tracer_state(tracer_options options)
       threshold_(options_.sampler.ratio > 0
                      ? static_cast<std::uint64_t>((1 - options_.sampler.ratio) * static_cast<double>(low_56_bits + 1))
                      : low_56_bits + 1),
-      table_(functions(*this)) {}
+      table_(tracer_functions_of(*this)) {}
 
 std::shared_ptr<recording> tracer_state::take() {
     {
@@ -405,7 +405,7 @@ void tracer_state::look_on(std::shared_ptr<const sink_list> changed) noexcept {
     has_sink_.store(exporter_ || onlookers_, std::memory_order_release);
 }
 
-tracer_state* installed_tracer() noexcept { return reached.load(std::memory_order_acquire); }
+tracer_state* installed_tracer() noexcept { return reached_tracer.load(std::memory_order_acquire); }
 
 void install(std::shared_ptr<tracer_state> state) noexcept {
     // Open spans point to the tracer that records them and to its table, so each one ever installed is kept.
@@ -413,7 +413,7 @@ void install(std::shared_ptr<tracer_state> state) noexcept {
     static auto& kept = *new std::vector<std::shared_ptr<tracer_state>>;
     const std::scoped_lock lock(mutex);
     const auto& table = state->table();
-    reached.store(state.get(), std::memory_order_release);
+    reached_tracer.store(state.get(), std::memory_order_release);
     if (std::ranges::find(kept, state) == kept.end())
         kept.push_back(std::move(state));
     telemetry::install(&table);
@@ -421,7 +421,7 @@ void install(std::shared_ptr<tracer_state> state) noexcept {
 
 void uninstall(const tracer_state* state) noexcept {
     auto* expected = const_cast<tracer_state*>(state);
-    if (reached.compare_exchange_strong(expected, nullptr))
+    if (reached_tracer.compare_exchange_strong(expected, nullptr))
         telemetry::install(static_cast<const telemetry::tracer_functions*>(nullptr));
 }
 
