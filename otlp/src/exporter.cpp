@@ -10,13 +10,13 @@
 namespace infra::otlp {
 namespace {
 
-constexpr telemetry::instrument sent_total{.kind = telemetry::instrument_kind::counter,
-                                           .name = "otlp_spans_sent_total",
-                                           .help = "Spans that the collector took."};
-constexpr telemetry::instrument dropped_total{.kind = telemetry::instrument_kind::counter,
-                                              .name = "otlp_spans_dropped_total",
-                                              .help = "Spans that were not sent, by reason."};
-constexpr detail::signal_names names{"spans", "rejectedSpans", sent_total, dropped_total};
+constexpr telemetry::instrument spans_sent_total{.kind = telemetry::instrument_kind::counter,
+                                                 .name = "otlp_spans_sent_total",
+                                                 .help = "Spans that the collector took."};
+constexpr telemetry::instrument spans_dropped_total{.kind = telemetry::instrument_kind::counter,
+                                                    .name = "otlp_spans_dropped_total",
+                                                    .help = "Spans that were not sent, by reason."};
+constexpr detail::signal_names span_names{"spans", "rejectedSpans", spans_sent_total, spans_dropped_total};
 
 /// What ends spans and what sends them meet here.
 class span_queue : public monitoring::span_sink, public detail::source {
@@ -74,7 +74,7 @@ private:
     const std::size_t batch_;
     const resource resource_;
     const mailbox<char> wake_;
-    const telemetry::series full_{dropped_total, {{"reason", "queue full"}}};
+    const telemetry::series full_{spans_dropped_total, {{"reason", "queue full"}}};
     mutable std::mutex mutex_;
     std::deque<std::shared_ptr<const monitoring::span_record>> spans_; // guarded by mutex_
     bool closed_ = false;                                              // guarded by mutex_
@@ -86,8 +86,8 @@ class exporter::state {
 public:
     state(const executor& ex, const options& o, const mailbox<char>& wake, clock& time)
         : queue(std::make_shared<span_queue>(o, wake)),
-          sender(ex, {o.traces_url, o.headers, o.compress, o.timeout, o.export_timeout, o.schedule_delay}, names, queue,
-                 wake, time) {}
+          sender(ex, {o.traces_url, o.headers, o.compress, o.timeout, o.export_timeout, o.schedule_delay}, span_names,
+                 queue, wake, time) {}
 
     const std::shared_ptr<span_queue> queue;
     detail::courier sender;

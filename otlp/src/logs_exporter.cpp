@@ -14,13 +14,14 @@
 namespace infra::otlp {
 namespace {
 
-constexpr telemetry::instrument sent_total{.kind = telemetry::instrument_kind::counter,
-                                           .name = "otlp_log_records_sent_total",
-                                           .help = "Log records that the collector took."};
-constexpr telemetry::instrument dropped_total{.kind = telemetry::instrument_kind::counter,
-                                              .name = "otlp_log_records_dropped_total",
-                                              .help = "Log records that were not sent, by reason."};
-constexpr detail::signal_names names{"log records", "rejectedLogRecords", sent_total, dropped_total};
+constexpr telemetry::instrument records_sent_total{.kind = telemetry::instrument_kind::counter,
+                                                   .name = "otlp_log_records_sent_total",
+                                                   .help = "Log records that the collector took."};
+constexpr telemetry::instrument records_dropped_total{.kind = telemetry::instrument_kind::counter,
+                                                      .name = "otlp_log_records_dropped_total",
+                                                      .help = "Log records that were not sent, by reason."};
+constexpr detail::signal_names record_names{"log records", "rejectedLogRecords", records_sent_total,
+                                            records_dropped_total};
 
 // What couriers say: sent along, the news of each outage would be a record to lose in the next one.
 constexpr std::string_view own_module = "otlp";
@@ -136,8 +137,8 @@ private:
     const mailbox<char> wake_;
     clock& time_;
     const ::pid_t process_ = ::getpid();
-    const telemetry::series full_{dropped_total, {{"reason", "queue full"}}};
-    const telemetry::series stopped_{dropped_total, {{"reason", "stopped"}}};
+    const telemetry::series full_{records_dropped_total, {{"reason", "queue full"}}};
+    const telemetry::series stopped_{records_dropped_total, {{"reason", "stopped"}}};
     std::atomic<bool> closed_{false};
     mutable std::mutex mutex_;
     std::deque<item> waiting_; // guarded by mutex_
@@ -156,8 +157,8 @@ class logs_exporter::state {
 public:
     state(const executor& ex, const logs_options& o, const mailbox<char>& wake, clock& time)
         : queue(std::make_shared<record_queue>(o, wake, time)),
-          sender(ex, {o.url, o.headers, o.compress, o.timeout, o.export_timeout, o.schedule_delay}, names, queue, wake,
-                 time) {}
+          sender(ex, {o.url, o.headers, o.compress, o.timeout, o.export_timeout, o.schedule_delay}, record_names, queue,
+                 wake, time) {}
 
     const std::shared_ptr<record_queue> queue;
     detail::courier sender;

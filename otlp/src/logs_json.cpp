@@ -14,11 +14,6 @@
 namespace infra::otlp::detail {
 namespace {
 
-template <std::size_t N>
-boost::json::string text(const std::array<char, N>& hex) {
-    return boost::json::string(hex.data(), N);
-}
-
 constexpr int severity_number(level l) noexcept {
     switch (l) {
     case level::debug: return 5;
@@ -39,8 +34,8 @@ json::object log_record(const log_entry& from) {
                      {"droppedAttributesCount", from.left_out}};
     if (from.span.valid()) {
         out["flags"] = from.span.flags;
-        out["traceId"] = text(to_hex(from.span.trace));
-        out["spanId"] = text(to_hex(from.span.span));
+        out["traceId"] = hex_text(to_hex(from.span.trace));
+        out["spanId"] = hex_text(to_hex(from.span.span));
     }
     return out;
 }

@@ -9,13 +9,13 @@
 namespace infra::otlp {
 namespace {
 
-constexpr telemetry::instrument sent_total{.kind = telemetry::instrument_kind::counter,
-                                           .name = "otlp_metric_points_sent_total",
-                                           .help = "Points of metrics that the collector took."};
-constexpr telemetry::instrument dropped_total{.kind = telemetry::instrument_kind::counter,
-                                              .name = "otlp_metric_points_dropped_total",
-                                              .help = "Points of metrics that were not sent, by reason."};
-constexpr detail::signal_names names{"metrics", "rejectedDataPoints", sent_total, dropped_total};
+constexpr telemetry::instrument points_sent_total{.kind = telemetry::instrument_kind::counter,
+                                                  .name = "otlp_metric_points_sent_total",
+                                                  .help = "Points of metrics that the collector took."};
+constexpr telemetry::instrument points_dropped_total{.kind = telemetry::instrument_kind::counter,
+                                                     .name = "otlp_metric_points_dropped_total",
+                                                     .help = "Points of metrics that were not sent, by reason."};
+constexpr detail::signal_names point_names{"metrics", "rejectedDataPoints", points_sent_total, points_dropped_total};
 
 /// Every round a new look at the metrics, sent in parts.
 class scraper : public detail::source {
@@ -55,7 +55,7 @@ private:
 class metrics_exporter::state {
 public:
     state(const executor& ex, const monitoring::metrics& from, const metrics_options& o, clock& time)
-        : sender(ex, {o.url, o.headers, o.compress, o.timeout, o.export_timeout, o.interval}, names,
+        : sender(ex, {o.url, o.headers, o.compress, o.timeout, o.export_timeout, o.interval}, point_names,
                  std::make_shared<scraper>(from, o, time), mailbox<char>(ex), time) {}
 
     detail::courier sender;

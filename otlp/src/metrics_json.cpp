@@ -17,17 +17,12 @@ using monitoring::metric_type;
 
 constexpr int cumulative = 2;
 
-template <std::size_t N>
-boost::json::string text(const std::array<char, N>& hex) {
-    return boost::json::string(hex.data(), N);
-}
-
 json::object exemplar(const monitoring::exemplar& from) {
     return {{"filteredAttributes", json::array{}}, // labels that the point lacks: a series has all of them
             {"timeUnixNano", nanoseconds(from.time)},
             {"asDouble", number(from.value)},
-            {"spanId", text(to_hex(from.span))},
-            {"traceId", text(to_hex(from.trace))}};
+            {"spanId", hex_text(to_hex(from.span))},
+            {"traceId", hex_text(to_hex(from.trace))}};
 }
 
 json::object point(const metric_point& from, wall_time since, wall_time read) {

@@ -8,10 +8,18 @@
 
 #include <boost/json/string.hpp>
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
 namespace infra::otlp::detail {
+
+/// An id of a trace or span.
+template <std::size_t N>
+boost::json::string hex_text(const std::array<char, N>& hex) {
+    return boost::json::string(hex.data(), N);
+}
 
 boost::json::string nanoseconds(wall_time at);
 json::value number(double n);

@@ -11,11 +11,6 @@ namespace infra::otlp {
 namespace detail {
 namespace {
 
-template <std::size_t N>
-boost::json::string text(const std::array<char, N>& hex) {
-    return boost::json::string(hex.data(), N);
-}
-
 // W3C's flags below; above, whether the other span is another process's, and that we know.
 std::uint32_t flags(std::uint8_t w3c, bool remote) noexcept {
     return std::uint32_t(w3c) | 0x100U | (remote ? 0x200U : 0U);
@@ -29,8 +24,8 @@ json::object event(const monitoring::span_event& from) {
 }
 
 json::object link(const monitoring::span_link& from) {
-    return {{"traceId", text(to_hex(from.context.trace))},
-            {"spanId", text(to_hex(from.context.span))},
+    return {{"traceId", hex_text(to_hex(from.context.trace))},
+            {"spanId", hex_text(to_hex(from.context.span))},
             {"attributes", attributes_of(from.attributes)},
             {"droppedAttributesCount", from.dropped_attributes},
             {"flags", flags(from.context.flags, from.context.remote)}};
@@ -52,9 +47,10 @@ json::object status(const monitoring::span_record& from) {
 }
 
 json::object span(const monitoring::span_record& from) {
-    json::object out{{"traceId", text(to_hex(from.context.trace))}, {"spanId", text(to_hex(from.context.span))}};
+    json::object out{{"traceId", hex_text(to_hex(from.context.trace))},
+                     {"spanId", hex_text(to_hex(from.context.span))}};
     if (from.parent)
-        out["parentSpanId"] = text(to_hex(from.parent));
+        out["parentSpanId"] = hex_text(to_hex(from.parent));
     if (!from.trace_state.empty())
         out["traceState"] = from.trace_state;
     out["name"] = from.name;
