@@ -21,7 +21,7 @@ std::shared_ptr<detail::engine> make_engine(std::shared_ptr<store> stored, cache
     return std::make_shared<detail::engine>(std::move(stored), std::move(options), time);
 }
 
-void require_positive(milliseconds ttl, const char* what) {
+void require_positive_ttl(milliseconds ttl, const char* what) {
     if (ttl <= milliseconds::zero())
         throw std::invalid_argument(std::string("cache::") + what + " must be positive");
 }
@@ -126,13 +126,13 @@ awaitable<std::optional<milliseconds>> cache::ttl_of(shared in, std::string key)
 
 awaitable<bool> cache::expire_one(shared in, std::string key, std::optional<milliseconds> given) {
     const auto ttl = in->ttl_or_default(given);
-    require_positive(ttl, "expire: ttl");
+    require_positive_ttl(ttl, "expire: ttl");
     co_return co_await detail::expire(std::move(in), std::move(key), ttl);
 }
 
 awaitable<std::int64_t> cache::add_to(shared in, std::string key, std::int64_t by, std::optional<milliseconds> given) {
     const auto ttl = in->ttl_or_default(given);
-    require_positive(ttl, "increment: ttl");
+    require_positive_ttl(ttl, "increment: ttl");
     co_return co_await detail::increment(std::move(in), std::move(key), by, ttl);
 }
 
@@ -171,7 +171,7 @@ awaitable<std::optional<std::uint64_t>> take_lock(detail::shared_core in, lock_r
 
 awaitable<std::optional<lock>> cache::acquire(shared in, std::string key, lock_options options) {
     check_key(key);
-    require_positive(options.ttl, "lock_options::ttl");
+    require_positive_ttl(options.ttl, "lock_options::ttl");
     auto& time = in->shared->time;
     const lock_request request{lock_name(in->prefix, key), random_hex(16), options.ttl};
     const auto give_up = deadline::after(options.wait, time.steady());

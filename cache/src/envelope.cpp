@@ -6,7 +6,7 @@
 namespace infra::cache {
 namespace {
 
-constexpr std::uint8_t version = 1;
+constexpr std::uint8_t envelope_version = 1;
 constexpr std::uint8_t raw_flag = 1, none_flag = 2, rearmed_flag = 4;
 
 template <std::unsigned_integral N>
@@ -47,7 +47,7 @@ std::string seal(const envelope& e, std::string_view payload) {
     std::string out;
     out.reserve(28 + payload.size() + 32 * e.tags.size());
     out.push_back(sealed_mark);
-    put(out, version);
+    put(out, envelope_version);
     put(out,
         static_cast<std::uint8_t>((e.raw ? raw_flag : 0) | (e.none ? none_flag : 0) | (e.rearmed ? rearmed_flag : 0)));
     for (const auto time : {e.created_ms, e.fresh_until_ms, e.dead_at_ms})
@@ -65,7 +65,7 @@ std::optional<opened> open(std::string_view stored) {
     if (!is_sealed(stored))
         return opened{};
     cursor c{stored.substr(1)};
-    if (c.number<std::uint8_t>() != version)
+    if (c.number<std::uint8_t>() != envelope_version)
         return std::nullopt;
     envelope e;
     const auto flags = c.number<std::uint8_t>();

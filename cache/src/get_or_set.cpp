@@ -11,7 +11,7 @@ namespace {
 using heard = std::shared_ptr<const flight_result>;
 
 /// Begins a refresh unless one runs. It is the reader's no more: what fails here fails nobody.
-awaitable<void> refresh(shared_core in, request r) {
+awaitable<void> begin_refresh(shared_core in, request r) {
     const auto ex = co_await asio::this_coro::executor;
     r.place = co_await key_in_store(in, r.key);
     if (auto mine = in->shared->flying->try_lead(r.place))
@@ -101,7 +101,7 @@ awaitable<std::optional<payload>> get_or_set(shared_core in, std::string key, lo
         co_return co_await load_now(std::move(in), std::move(r), std::move(found));
     auto value = served(*in, *found);
     if (what == verdict::serve_and_refresh)
-        co_await refresh(std::move(in), std::move(r));
+        co_await begin_refresh(std::move(in), std::move(r));
     co_return value;
 }
 

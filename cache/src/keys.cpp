@@ -27,7 +27,7 @@ bool is_ascii(std::string_view text) noexcept {
 bool has_reserved(std::string_view text) noexcept { return text.find(reserved) != std::string_view::npos; }
 
 [[noreturn]] void refuse(std::string_view demand) {
-    throw error(errc::invalid_input, "a cache key " + std::string(demand));
+    throw error(infra::errc::invalid_input, "a cache key " + std::string(demand));
 }
 
 void append_bounded(std::string& out, std::string_view key) {

@@ -100,7 +100,7 @@ awaitable<ended> lead_under(shared_core in, request r, lease_request lease, std:
     co_return co_await load_on(std::move(in), std::move(r), std::move(on), std::move(mine));
 }
 
-awaitable<void> refresh(shared_core in, request r, flights::seat mine) {
+awaitable<void> run_refresh(shared_core in, request r, flights::seat mine) {
     std::string why;
     try {
         const auto limit = deadline::after(longest_wait(r.options), in->shared->time.steady());
@@ -151,7 +151,7 @@ awaitable<std::optional<payload>> lead(shared_core in, request r, std::optional<
 bool lead_behind(const shared_core& in, const executor& ex, request r, flights::seat mine) {
     r.behind = true;
     // shared_from_this: what runs behind does not keep the cache's owner.
-    const bool begun = in->shared->behind.spawn(ex, refresh(in->shared_from_this(), std::move(r), std::move(mine)));
+    const bool begun = in->shared->behind.spawn(ex, run_refresh(in->shared_from_this(), std::move(r), std::move(mine)));
     if (!begun)
         in->counts.refreshes_dropped.add();
     return begun;

@@ -10,7 +10,7 @@
 namespace infra::cache {
 namespace {
 
-std::shared_ptr<store> memory_store(std::string_view url, const store_options& options) {
+std::shared_ptr<store> memory_store_at(std::string_view url, const store_options& options) {
     if (url != "memory:")
         throw error(infra::errc::misconfigured, "memory: takes nothing behind the colon; max_bytes is an option");
     return make_memory_store({.max_bytes = options.max_bytes}, options.time ? *options.time : real_clock());
@@ -20,7 +20,7 @@ using store_table = scheme_table<store_factory>;
 
 // Made at first use, since backends register from the constructors of globals.
 store_table& table() {
-    static store_table one{{{"memory", &memory_store}}};
+    static store_table one{{{"memory", &memory_store_at}}};
     return one;
 }
 

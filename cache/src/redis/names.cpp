@@ -42,7 +42,7 @@ std::vector<unsigned> smallest_numbers() {
     return smallest;
 }
 
-std::string number_in(std::uint16_t slot) {
+std::string smallest_number_in(std::uint16_t slot) {
     static const auto smallest = smallest_numbers(); // 10 ms, where there is such a key at all
     return std::to_string(smallest[slot]);
 }
@@ -60,7 +60,7 @@ std::string beside(std::string_view key, std::string_view kind) {
         return name.append(tag).append("}").append(key);
     if (key.find('}') == std::string_view::npos)
         return name.append(key).append("}");
-    return name.append(number_in(slot_of(key))).append("}").append(key);
+    return name.append(smallest_number_in(slot_of(key))).append("}").append(key);
 }
 
 } // namespace infra::cache::redis_backend
