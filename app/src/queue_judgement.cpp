@@ -25,7 +25,7 @@ health_status worse(health_status a, health_status b) {
     return rank(a) < rank(b) ? b : a;
 }
 
-std::string shown(milliseconds d) {
+std::string shown_duration(milliseconds d) {
     using namespace std::chrono;
     if (d < 2min)
         return std::to_string(duration_cast<seconds>(d).count()) + " s";
@@ -83,9 +83,9 @@ void judge_waits(const queue_seen& q, const queue_check_options& options, findin
     const auto by_absence = status_of(q.unattended, options.degraded_without_worker, options.unhealthy_without_worker);
     if (by_absence != health_status::healthy)
         found.add(worse(by_absence, by_time), "no worker of " + in_queue(q) + " is there, and a job has waited for " +
-                                                  shown(q.waited) + ": start one, or pause the queue");
+                                                  shown_duration(q.waited) + ": start one, or pause the queue");
     else
-        found.add(by_time, "a job of " + in_queue(q) + " has waited for " + shown(q.waited) +
+        found.add(by_time, "a job of " + in_queue(q) + " has waited for " + shown_duration(q.waited) +
                                ": add workers, or see what they do");
 }
 

@@ -32,7 +32,7 @@ std::shared_ptr<realtime::broker> broker_from(const environment& variables, cons
     }
 }
 
-realtime_options completed(realtime_options own, const environment& variables) {
+realtime_options completed_realtime_options(realtime_options own, const environment& variables) {
     if (!own.hub.broker)
         own.hub.broker = broker_from(variables, own.prefix);
     if (own.sockets.origins.empty())
@@ -94,7 +94,7 @@ void add_operators_pages(wiring& w, const realtime::hub& one) {
 } // namespace
 
 void wire_realtime(wiring& w) {
-    auto given = completed(w.options.realtime, w.env);
+    auto given = completed_realtime_options(w.options.realtime, w.env);
     realtime::hub one(std::move(given.hub));
     w.chosen.push_back({.module = "realtime", .backend = one.description()});
     realtime::set_default_hub(one);
