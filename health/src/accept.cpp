@@ -1,12 +1,12 @@
 #include "accept.hpp"
 
+#include "ascii.hpp"
+
 #include <algorithm>
 #include <charconv>
 
 namespace infra::health::detail {
 namespace {
-
-constexpr char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 bool same(std::string_view a, std::string_view b) noexcept { return std::ranges::equal(a, b, {}, lower, lower); }
 

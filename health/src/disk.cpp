@@ -15,7 +15,7 @@ namespace infra::health {
 namespace detail {
 namespace {
 
-double share(const disk_room& room) noexcept {
+double share_in_use(const disk_room& room) noexcept {
     const auto all = static_cast<double>(room.used) + static_cast<double>(room.available);
     return all > 0 ? static_cast<double>(room.used) / all : 0;
 }
@@ -35,7 +35,7 @@ disk_readings readings_of(const struct statvfs& fs) noexcept {
 } // namespace
 
 check_result judge_disk(const disk_readings& readings, const disk_check_options& options) {
-    const double bytes = share(readings.bytes), inodes = share(readings.inodes);
+    const double bytes = share_in_use(readings.bytes), inodes = share_in_use(readings.inodes);
     auto message = percent(bytes) + " in use, " + gib(readings.bytes.available) + " free";
     if (inodes > options.degraded_above)
         message += "; " + percent(inodes) + " of the inodes in use";

@@ -30,7 +30,9 @@ std::optional<std::uint64_t> number(std::string_view text) noexcept {
 
 constexpr std::uint64_t kib = 1024;
 
-double share(const memory_readings& r) noexcept { return static_cast<double>(r.in_use) / static_cast<double>(r.limit); }
+double share_of_limit(const memory_readings& r) noexcept {
+    return static_cast<double>(r.in_use) / static_cast<double>(r.limit);
+}
 
 std::optional<memory_readings> read_machine(const std::filesystem::path& root) {
     const auto total = number_after(contents(root / "proc/meminfo"), "MemTotal:");
@@ -50,7 +52,7 @@ std::optional<memory_readings> read_group(const std::filesystem::path& group) {
 
 std::string summary(const memory_readings& r) {
     char text[96];
-    std::snprintf(text, sizeof text, "%.1f%% of %.1f MiB in use (%s)", share(r) * 100,
+    std::snprintf(text, sizeof text, "%.1f%% of %.1f MiB in use (%s)", share_of_limit(r) * 100,
                   static_cast<double>(r.limit) / (1024.0 * 1024.0), r.of_cgroup ? "cgroup limit" : "machine");
     return text;
 }
@@ -105,7 +107,7 @@ std::optional<memory_readings> read_memory(const std::filesystem::path& root) {
     for (std::filesystem::path path(cgroup_v2_path(membership)); !path.empty(); path = path.parent_path()) {
         const auto group = read_group(groups / path.relative_path());
         const bool limits = group && group->limit < machine->limit;
-        if (limits && (!worst.of_cgroup || share(*group) > share(worst)))
+        if (limits && (!worst.of_cgroup || share_of_limit(*group) > share_of_limit(worst)))
             worst = *group;
         if (path == path.parent_path())
             break;
@@ -117,7 +119,7 @@ std::optional<memory_readings> read_memory(const std::filesystem::path& root) {
 check_result judge_memory(const std::optional<memory_readings>& readings, const memory_check_options& options) {
     if (!readings)
         return degraded("memory cannot be read from /proc");
-    const auto used = share(*readings);
+    const auto used = share_of_limit(*readings);
     return {.status = judge(used, options.degraded_above, options.unhealthy_above),
             .message = summary(*readings),
             .details = {{"in_use_bytes", readings->in_use},

@@ -1,5 +1,7 @@
 #include "redaction.hpp"
 
+#include "ascii.hpp"
+
 #include <infra/base/encoding.hpp>
 
 #include <algorithm>
@@ -26,7 +28,6 @@ constexpr std::array<std::string_view, 17> secret_beginnings{
     "xoxb-", "xoxp-", "sk_live_", "sk_test_", "rk_live_", "sk-",  "re_",  "whsec_"};
 constexpr std::size_t shortest_secret_by_looks = 20;
 
-constexpr char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 constexpr bool is_space(char c) noexcept { return c == ' ' || (c >= '\t' && c <= '\r'); }
 constexpr bool is_quote(char c) noexcept { return c == '"' || c == '\'' || c == '`'; }
 constexpr bool is_separator(char c) noexcept { return c == '-' || c == '_' || c == '.'; }
