@@ -32,7 +32,7 @@ bool contains(const std::string& text, const std::optional<std::string>& part) {
     return !part || text.find(*part) != std::string::npos;
 }
 
-bool fits(const email::mail& m, const expected_mail& expected) {
+bool mail_fits(const email::mail& m, const expected_mail& expected) {
     return (!expected.to || goes_to(m, *expected.to)) && (!expected.from || m.from.email() == *expected.from) &&
            (!expected.subject || m.subject == *expected.subject) && contains(m.text, expected.text_contains) &&
            contains(m.html, expected.html_contains) &&
@@ -84,13 +84,13 @@ std::optional<email::send_error> captured_mail::next_failure() {
 
 std::vector<email::mail> captured_mail::find(const expected_mail& expected) const {
     auto all = sent();
-    std::erase_if(all, [&](const email::mail& m) { return !fits(m, expected); });
+    std::erase_if(all, [&](const email::mail& m) { return !mail_fits(m, expected); });
     return all;
 }
 
 sent_check captured_mail::was_sent(const expected_mail& expected) const {
     const auto all = sent();
-    return {.found = std::ranges::any_of(all, [&](const email::mail& m) { return fits(m, expected); }),
+    return {.found = std::ranges::any_of(all, [&](const email::mail& m) { return mail_fits(m, expected); }),
             .seen = listing(all)};
 }
 

@@ -32,7 +32,7 @@ std::chrono::milliseconds delay_of(const queue::job_info& job) {
     return std::chrono::duration_cast<std::chrono::milliseconds>(job.run_at.value_or(job.created_at) - job.created_at);
 }
 
-bool fits(const queue::job_info& job, const json::value& data, const expected_job& expected) {
+bool job_fits(const queue::job_info& job, const json::value& data, const expected_job& expected) {
     const auto payload = json::parse(job.data);
     return payload && *payload == data && (!expected.delay || *expected.delay == delay_of(job)) &&
            (!expected.priority || *expected.priority == job.options.priority) &&
@@ -219,7 +219,7 @@ enqueued_check inline_queue::was_enqueued(std::string_view name, const json::val
                                           const expected_job& expected) const {
     enqueued_check check;
     for (const auto& job : stored_->jobs([name](const auto& each) { return each.name == name; })) {
-        check.found = check.found || fits(job, data, expected);
+        check.found = check.found || job_fits(job, data, expected);
         check.seen.append("\n  ").append(shown(job));
     }
     return check;
