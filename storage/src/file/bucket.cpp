@@ -50,7 +50,7 @@ awaitable<std::invoke_result_t<F, const asker&>> change(blocking_pool* pool, dea
     co_return co_await on_pool(pool, [work = std::move(work), by = asker(limit, here.over)] { return work(by); });
 }
 
-std::string words(std::string_view verb, const std::string& key) { return std::string(verb) + ' ' + key; }
+std::string words_on(std::string_view verb, const std::string& key) { return std::string(verb) + ' ' + key; }
 
 void check_attributes(const object_attributes& a, const std::string& what) {
     if (!a.store_headers.empty())
@@ -79,7 +79,7 @@ awaitable<void> append_all(store_ptr in, std::shared_ptr<temporary> to, put_body
 }
 
 awaitable<object_info> put_source(store_ptr in, put_request what, put_body body, deadline limit) {
-    const auto word = words("put", what.key);
+    const auto word = words_on("put", what.key);
     const auto to = co_await on_pool(in->pool, [in, word, kind = kind_to_keep(what), size = body.source_size] {
         auto made = std::make_shared<temporary>(in->things.here(), word, kind);
         made->reserve(size.value_or(0));
@@ -91,7 +91,7 @@ awaitable<object_info> put_source(store_ptr in, put_request what, put_body body,
 }
 
 object_info put_bytes(store& in, const put_request& what, std::string_view bytes, const asker& by) {
-    const auto word = words("put", what.key);
+    const auto word = words_on("put", what.key);
     temporary to(in.things.here(), word, kind_to_keep(what));
     to.reserve(bytes.size());
     to.append(bytes);
@@ -99,7 +99,7 @@ object_info put_bytes(store& in, const put_request& what, std::string_view bytes
 }
 
 opened get_object(const store_ptr& in, const get_request& what) {
-    const auto word = words("get", what.key);
+    const auto word = words_on("get", what.key);
     auto object = in->things.open(what.key, word);
     check_read(what.read, object.info, word);
     const auto range = resolve_range(what.range, object.info.size, word);
@@ -133,7 +133,7 @@ public:
 
     awaitable<object_info> put(put_request what, put_body body, deadline limit) override {
         check_key(what.key);
-        check_attributes(what.attributes, words("put", what.key));
+        check_attributes(what.attributes, words_on("put", what.key));
         if (body.source)
             co_return co_await put_source(in_, std::move(what), std::move(body), limit);
         auto work = [in = in_, what = std::move(what), bytes = std::move(body.bytes)](const asker& by) {
@@ -150,7 +150,7 @@ public:
     awaitable<object_info> head(std::string key, read_conditions read, deadline) override {
         check_key(key);
         co_return co_await on_pool(in_->pool, [in = in_, key = std::move(key), read = std::move(read)] {
-            const auto word = words("head", key);
+            const auto word = words_on("head", key);
             auto info = in->things.open(key, word).info;
             check_read(read, info, word);
             return info;
@@ -160,7 +160,7 @@ public:
     awaitable<void> remove(std::string key, std::string if_match, deadline limit) override {
         check_key(key);
         auto work = [in = in_, key = std::move(key), if_match = std::move(if_match)](const asker& by) {
-            in->things.remove(key, if_match, words("remove", key), by);
+            in->things.remove(key, if_match, words_on("remove", key), by);
         };
         co_await change(in_->pool, limit, std::move(work));
     }
@@ -174,7 +174,7 @@ public:
         check_key(what.from);
         check_key(what.to);
         if (what.attributes)
-            check_attributes(*what.attributes, words("copy to", what.to));
+            check_attributes(*what.attributes, words_on("copy to", what.to));
         auto work = [in = in_, what = std::move(what)](const asker& by) { return in->things.copy(what, by); };
         co_return co_await change(in_->pool, limit, std::move(work));
     }
@@ -187,7 +187,7 @@ public:
 
     awaitable<upload_id> begin_upload(put_request what, deadline) override {
         check_key(what.key);
-        check_attributes(what.attributes, words("begin the upload of", what.key));
+        check_attributes(what.attributes, words_on("begin the upload of", what.key));
         co_return co_await on_pool(in_->pool, [in = in_, what = std::move(what)] { return in->uploads.begin(what); });
     }
 
@@ -206,7 +206,7 @@ public:
     awaitable<part> copy_part(upload_id upload, int number, part_source from, deadline limit) override {
         check_key(from.from);
         auto work = [in = in_, upload = std::move(upload), number, from = std::move(from)](const asker& by) {
-            const auto word = words("copy a part of", from.from);
+            const auto word = words_on("copy a part of", from.from);
             const auto object = in->things.open(from.from, word);
             check_read({.if_match = from.if_match}, object.info, word);
             const auto range = resolve_range(byte_range{from.offset, from.length, {}}, object.info.size, word);

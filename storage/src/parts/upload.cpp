@@ -67,7 +67,7 @@ parts_to parts_of(const upload::state& up) {
     return {.core = up.core, .upload = up.id, .with_sums = up.record().sum.has_value()};
 }
 
-checksum_kind kind_of_parts(const upload_record& record, const core& core) {
+checksum_kind kind_of_upload(const upload_record& record, const core& core) {
     return record.sum.value_or(core.to().traits().sum);
 }
 
@@ -85,7 +85,7 @@ void check_part(const upload::state& up, int number, std::uint64_t size) {
 awaitable<part> put_one(state_ptr up, int number, shared_bytes bytes) {
     up->check_open();
     check_part(*up, number, bytes.size());
-    const auto kind = kind_of_parts(up->record(), *up->core);
+    const auto kind = kind_of_upload(up->record(), *up->core);
     const auto sum = co_await on_pool(up->core, [bytes, kind] { return checksum_of(bytes.view(), kind); });
     const auto made = co_await put_part(parts_of(*up), {number, std::move(bytes), sum});
     up->arrived(made);
@@ -154,7 +154,7 @@ awaitable<void> put_rest(state_ptr up, std::filesystem::path path, progress_func
     };
     const auto times = std::min(core->options.concurrency, numbers.size());
     if (times > 0)
-        co_await put_parts(parts_of(*up), feed_of(core, from, plan, numbers, kind_of_parts(record, *core)), times,
+        co_await put_parts(parts_of(*up), feed_of(core, from, plan, numbers, kind_of_upload(record, *core)), times,
                            arrived);
     progress.ended();
 }
