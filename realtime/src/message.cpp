@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t max_ref = 64;
 
-std::string_view view_of(const json::value& text) noexcept {
+std::string_view view_of_text(const json::value& text) noexcept {
     const auto& s = text.get_string();
     return {s.data(), s.size()};
 }
@@ -31,7 +31,7 @@ public:
             return {};
         if (!there->is_string())
             return fail(name, "must be a string");
-        return std::string(view_of(*there));
+        return std::string(view_of_text(*there));
     }
     json::value any(std::string_view name) {
         auto* const there = find(name);
@@ -43,7 +43,7 @@ public:
             return {};
         if (!there->is_string() && !there->is_number())
             return fail("ref", "must be a string");
-        auto ref = there->is_string() ? std::string(view_of(*there)) : json::to_text(*there);
+        auto ref = there->is_string() ? std::string(view_of_text(*there)) : json::to_text(*there);
         if (ref.size() > max_ref)
             return fail("ref", "must be at most 64 bytes long");
         return ref;
@@ -62,7 +62,7 @@ public:
         const auto number = offset ? json::from_value<std::uint64_t>(*offset) : json::failure("", "missing");
         if (!number)
             return fail("since.offset", "must be a whole number from 0"), std::nullopt;
-        return position{std::string(view_of(*epoch)), *number};
+        return position{std::string(view_of_text(*epoch)), *number};
     }
 
     std::string fail(std::string_view member, std::string_view what) {

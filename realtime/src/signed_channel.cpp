@@ -43,7 +43,7 @@ mac mac_of(std::string_view text, std::string_view key) {
     return result;
 }
 
-std::string_view view_of(const mac& m) noexcept {
+std::string_view view_of_mac(const mac& m) noexcept {
     return {reinterpret_cast<const char*>(m.data()), m.size()}; // NOLINT
 }
 
@@ -121,7 +121,7 @@ std::string sign_channel(std::string_view channel, std::string_view key, const s
             "sign_channel: the channel must be UTF-8 without control characters, and not empty");
     const auto seconds = seconds_of(terms);
     const auto signature = mac_of(signed_text(seconds, channel, terms.user), key);
-    return std::string(version) + "." + seconds + "." + encoding::base64url_encode(view_of(signature));
+    return std::string(version) + "." + seconds + "." + encoding::base64url_encode(view_of_mac(signature));
 }
 
 signature_verdict check_channel(std::string_view channel, std::string_view user, std::string_view token,

@@ -39,7 +39,7 @@ std::string key_of(const queue::job_event& what) {
            what.queue;
 }
 
-void say(job_feed& feed, const queue::job_event& what) {
+void say_event(job_feed& feed, const queue::job_event& what) {
     if (std::ranges::find(feed.options.kinds, what.what) == feed.options.kinds.end())
         return;
     const auto& channel_of = feed.options.channel_of;
@@ -52,11 +52,11 @@ void say(job_feed& feed, const queue::job_event& what) {
     feed.says.say(channel, job_message(what, feed.options.with_data), std::move(how));
 }
 
-void say(job_feed& feed, const queue::events_page& page) {
+void say_page(job_feed& feed, const queue::events_page& page) {
     if (page.missed)
         feed.says.say(feed.channel, {.type = "jobs_missed", .data = {{"queue", feed.name}}});
     for (const auto& each : page.events)
-        say(feed, each);
+        say_event(feed, each);
 }
 
 // The follower stays where it was when the storage goes away, and so misses nothing of what is noted meanwhile.
@@ -66,12 +66,12 @@ awaitable<std::optional<queue::events_page>> next_page(job_feed& feed, std::opti
     co_return co_await place->next();
 }
 
-awaitable<void> follow(std::shared_ptr<job_feed> feed) {
+awaitable<void> follow_jobs(std::shared_ptr<job_feed> feed) {
     std::optional<queue::event_follower> place;
     while (true) {
         std::exception_ptr thrown;
         try {
-            say(*feed, *co_await next_page(*feed, place));
+            say_page(*feed, *co_await next_page(*feed, place));
         } catch (...) {
             thrown = std::current_exception();
         }
@@ -111,7 +111,7 @@ trouble judge(const std::exception_ptr& thrown) noexcept {
 
 awaitable<void> publish_jobs(hub to, std::string channel, queue::queue of, std::string queue,
                              job_feed_options options) {
-    return feeds::follow(std::make_shared<feeds::job_feed>(feeds::job_feed{
+    return feeds::follow_jobs(std::make_shared<feeds::job_feed>(feeds::job_feed{
         {std::move(to), "jobs", channel}, channel, std::move(of), std::move(queue), std::move(options)}));
 }
 

@@ -13,7 +13,7 @@ namespace feeds {
 namespace {
 
 // A span of each line, or a line about one, would be a line again.
-void say(speaker& says, const std::string& channel, log_lines::batch what) {
+void say_lines(speaker& says, const std::string& channel, log_lines::batch what) {
     const context_scope quiet(context::current().with_telemetry_suppressed());
     for (auto& each : what.lines)
         what.dropped += !says.say(channel, std::move(each));
@@ -21,7 +21,7 @@ void say(speaker& says, const std::string& channel, log_lines::batch what) {
         says.say(channel, {.type = "logs_missed", .data = {{"dropped", what.dropped}}});
 }
 
-awaitable<void> follow(speaker says, std::string channel, log_feed_options options, logging::pipeline* of) {
+awaitable<void> follow_lines(speaker says, std::string channel, log_feed_options options, logging::pipeline* of) {
     const auto lines = std::make_shared<log_lines>(co_await asio::this_coro::executor, std::move(options));
     const struct leaving {
         log_lines& from;
@@ -29,7 +29,7 @@ awaitable<void> follow(speaker says, std::string channel, log_feed_options optio
     } at_the_end{*lines};
     of->add_output({.records = lines});
     while (true)
-        say(says, channel, co_await lines->take());
+        say_lines(says, channel, co_await lines->take());
 }
 
 } // namespace
@@ -39,7 +39,7 @@ awaitable<void> publish_logs(hub to, std::string channel, log_feed_options optio
     if (options.max_waiting == 0)
         throw std::invalid_argument("log_feed_options::max_waiting must be at least 1");
     feeds::speaker says(std::move(to), "logs", channel);
-    return feeds::follow(std::move(says), std::move(channel), std::move(options), &of);
+    return feeds::follow_lines(std::move(says), std::move(channel), std::move(options), &of);
 }
 
 } // namespace infra::realtime

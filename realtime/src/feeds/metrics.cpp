@@ -28,7 +28,8 @@ json::object point_of(const monitoring::metric_point& p, metric_type type) {
     return out;
 }
 
-awaitable<void> follow(speaker says, std::string channel, metric_feed_options options, const monitoring::metrics* of) {
+awaitable<void> follow_metrics(speaker says, std::string channel, metric_feed_options options,
+                               const monitoring::metrics* of) {
     json::object said;
     for (bool is_first = true;; is_first = false) {
         auto found = metrics_data(of->collect(), options);
@@ -78,7 +79,7 @@ awaitable<void> publish_metrics(hub to, std::string channel, metric_feed_options
     if (options.max_series == 0)
         throw std::invalid_argument("metric_feed_options::max_series must be at least 1");
     feeds::speaker says(std::move(to), "metrics", channel);
-    return feeds::follow(std::move(says), std::move(channel), std::move(options), &of);
+    return feeds::follow_metrics(std::move(says), std::move(channel), std::move(options), &of);
 }
 
 } // namespace infra::realtime

@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t most_obeyed = 10'000;
 constexpr std::chrono::hours disconnections_remembered{2}; // longer than anybody says one
 
-const std::shared_ptr<const identity>& nobody() {
+const std::shared_ptr<const identity>& no_identity() {
     static const auto one = std::make_shared<const identity>();
     return one;
 }
@@ -99,7 +99,7 @@ std::optional<close_code> hub_state::admit(const std::shared_ptr<client>& who) {
     who->since = time_->wall();
     who->has_session = who->session != nullptr;
     if (!who->who)
-        who->who = nobody();
+        who->who = no_identity();
     while (true) {
         const auto refused = clients.add(who, options.limits);
         if (!refused) {

@@ -26,7 +26,7 @@ struct size_of {
 };
 
 /// In the seat of one who has thrown, until it is taken away.
-connection& nobody() {
+connection& deaf_connection() {
     struct deaf : connection {
         void send(const frame&) override {}
         void close(close_code, std::string_view) override {}
@@ -48,7 +48,7 @@ public:
                     each.to->send(d.what);
                 } catch (...) {
                     fail(each.whose->who);
-                    each.to = &nobody();
+                    each.to = &deaf_connection();
                 }
         done_.sent += d.to->seats.size();
     }

@@ -18,7 +18,7 @@ awaitable<json::value> answer_of(request_handler to, client_id from, message sai
 }
 
 // A type that has a handler: there are as many as the service has written.
-void describe(telemetry::span& span, const client_message& said) {
+void name_in_span(telemetry::span& span, const client_message& said) {
     if (span.recording())
         span.set({{"messaging.operation.name", said.what.type}, {"messaging.destination.name", said.what.channel}});
 }
@@ -59,7 +59,7 @@ rest conversation::apply(const hub_pointer& at, client_message said) {
     if (!is_plain(*lists, type) || (answers && !answers->is_plain()))
         return apply_later(shared_from_this(), at, std::move(lists), std::move(said));
     telemetry::span span("realtime message", span_kind::consumer);
-    describe(span, said);
+    name_in_span(span, said);
     dispatch(lists, me_.id, said.what, patience_in(*at));
     if (answers)
         answer(*at, {.type = "reply", .data = answers->now(me_.id, std::move(said.what))}, said.ref);
@@ -69,7 +69,7 @@ rest conversation::apply(const hub_pointer& at, client_message said) {
 awaitable<void> conversation::apply_later(self_pointer self, hub_pointer at,
                                           std::shared_ptr<const handler_table::lists> lists, client_message said) {
     telemetry::span span("realtime message", span_kind::consumer);
-    describe(span, said);
+    name_in_span(span, said);
     const auto limit = self->patience_in(*at);
     if (auto others = dispatch(lists, self->me_.id, said.what, limit))
         co_await std::move(*others);

@@ -97,7 +97,7 @@ private:
 };
 
 /// 8 to 15, in decimal without zeros in front.
-std::optional<unsigned> window_bits(const std::string& text) noexcept {
+std::optional<unsigned> window_bits_in(const std::string& text) noexcept {
     if (text == "8" || text == "9")
         return static_cast<unsigned>(text[0] - '0');
     if (text.size() == 2 && text[0] == '1' && text[1] >= '0' && text[1] <= '5')
@@ -117,11 +117,11 @@ std::optional<deflate_terms> accept(const extension& offer) {
             if (value)
                 return std::nullopt;
         } else if (name == "server_max_window_bits") {
-            terms.server_max_window_bits = value ? window_bits(*value) : std::nullopt;
+            terms.server_max_window_bits = value ? window_bits_in(*value) : std::nullopt;
             if (!terms.server_max_window_bits)
                 return std::nullopt;
         } else if (name == "client_max_window_bits") {
-            if (value && !window_bits(*value))
+            if (value && !window_bits_in(*value))
                 return std::nullopt;
         } else {
             return std::nullopt;
