@@ -21,7 +21,7 @@ struct show_words {
     service_place place;
 };
 
-void print(const shown_settings& shown, const std::vector<std::string>& warnings, const output& to) {
+void print_settings(const shown_settings& shown, const std::vector<std::string>& warnings, const output& to) {
     json::array documents, said;
     std::ranges::transform(shown, std::back_inserter(documents), setting_document_of);
     for (const auto& each : warnings)
@@ -58,13 +58,13 @@ shown_settings settings_in(const configuration& given) {
 }
 
 exit_code show_here(const show_words& words, const configuration& given, const output& to) {
-    print(chosen(words.which, settings_in(given)), given.beside.problems, to);
+    print_settings(chosen(words.which, settings_in(given)), given.beside.problems, to);
     return exit_code::ok;
 }
 
 // --- of a service that runs ---------------------------------------------------------------------------------------
 
-awaitable<exit_code> show_running(show_words words, service_access at, const output& to) {
+awaitable<exit_code> show_settings_there(show_words words, service_access at, const output& to) {
     const dashboard_client service(co_await asio::this_coro::executor, std::move(at));
     const auto page = co_await service.get("/settings");
     shown_settings all;
@@ -73,11 +73,11 @@ awaitable<exit_code> show_running(show_words words, service_access at, const out
     for (const auto& each : items_of(page, "warnings"))
         if (each.is_string())
             warnings.emplace_back(each.get_string());
-    print(chosen(words.which, all), warnings, to);
+    print_settings(chosen(words.which, all), warnings, to);
     co_return exit_code::ok;
 }
 
-exit_code show(const show_words& words, const config_place& here, const output& to) {
+exit_code show_settings(const show_words& words, const config_place& here, const output& to) {
     return told_how_it_ends(to, [&] {
         if (words.place.url.empty())
             return with_configuration(here, to,
@@ -85,7 +85,7 @@ exit_code show(const show_words& words, const config_place& here, const output& 
         if (!here.env_file.empty() || here.ignores_process)
             throw std::invalid_argument("--env-file, --ignore-environment: a service that runs has its own variables; "
                                         "leave them or --url out");
-        return until_interrupted(show_running(words, access_to(words.place), to));
+        return until_interrupted(show_settings_there(words, access_to(words.place), to));
     });
 }
 
@@ -101,7 +101,7 @@ void add_config_show(const config_group& to) {
          .examples = {"infra config show", "infra config show QUEUE_URL REDIS_URL",
                       "infra config show --set --env-file production.env --json",
                       "infra config show --set --url http://127.0.0.1:3000"}},
-        [words, place = to.place](const output& o) { return show(*words, *place, o); }, &to.app);
+        [words, place = to.place](const output& o) { return show_settings(*words, *place, o); }, &to.app);
     add_config_options(app, *to.place);
     app.add_option("names", words->which.names, "Only these variables");
     app.add_option("--module", words->which.module, "Only those of this module, such as queue");

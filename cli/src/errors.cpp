@@ -1,7 +1,6 @@
 #include "dashboard_client.hpp"
 #include "json_members.hpp"
 #include "log_shown.hpp"
-#include "shown_words.hpp"
 #include "table.hpp"
 #include "top_figures.hpp"
 #include "until_interrupted.hpp"
@@ -27,7 +26,7 @@ struct errors_words {
     std::size_t limit = 50;
 };
 
-std::string minutes_asked(const std::string& given) {
+std::string minutes_back(const std::string& given) {
     using namespace std::chrono;
     const auto back = parse_duration(given);
     if (!back || *back < minutes(1) || *back > hours(1))
@@ -54,24 +53,23 @@ std::vector<std::optional<double>> by_minute(const json::value& page, std::strin
     return counts;
 }
 
-std::string lines_of(const json::value& page, std::string_view level) {
+std::string level_line_of(const json::value& page, std::string_view level) {
     const auto counts = by_minute(page, level);
     const auto sum = std::accumulate(counts.begin(), counts.end(), 0.0,
                                      [](double all, const auto& each) { return all + each.value_or(0); });
     return top::count_text(sum) + "  " + top::curve_text(counts, counts.size());
 }
 
-std::string text_of(const json::value& page, const json::array& groups, wall_time now) {
+std::string error_groups_text_of(const json::value& page, const json::array& groups, wall_time now) {
     std::vector<table_row> rows;
     for (const auto& each : groups)
-        rows.push_back({cell_of(each, "count"), age_of(from_unix_ms(integer_of(each, "last")), now),
-                        age_of(from_unix_ms(integer_of(each, "first")), now), cell_of(each, "module"),
-                        cell_of(each, "trace"), cell_of(each, "text")});
-    return fact_sheet({{"errors", lines_of(page, "error")}, {"warnings", lines_of(page, "warn")}}) +
+        rows.push_back({cell_of(each, "count"), age_text(each, "last", now), age_text(each, "first", now),
+                        cell_of(each, "module"), cell_of(each, "trace"), cell_of(each, "text")});
+    return fact_sheet({{"errors", level_line_of(page, "error")}, {"warnings", level_line_of(page, "warn")}}) +
            (rows.empty() ? "" : "\n\n" + table({"COUNT", "LAST", "FIRST", "MODULE", "TRACE", "ERROR"}, rows));
 }
 
-json::value document_of(const json::value& group) {
+json::value error_group_document_of(const json::value& group) {
     json::object out;
     for (const auto* name : {"count", "first", "last", "module", "trace", "text", "words"})
         out[name] = value_or_null(group, name);
@@ -80,13 +78,13 @@ json::value document_of(const json::value& group) {
     return out;
 }
 
-awaitable<exit_code> show(errors_words words, service_access at, const output& to) {
+awaitable<exit_code> show_errors(errors_words words, service_access at, const output& to) {
     const dashboard_client service(co_await asio::this_coro::executor, std::move(at));
-    const auto page = co_await service.get(with_query("/logs/errors", {{"minutes", minutes_asked(words.since)}}));
+    const auto page = co_await service.get(with_query("/logs/errors", {{"minutes", minutes_back(words.since)}}));
     const auto groups = wanted(page, words);
     json::array documents;
-    std::ranges::transform(groups, std::back_inserter(documents), document_of);
-    to.print(text_of(page, groups, real_clock().wall()),
+    std::ranges::transform(groups, std::back_inserter(documents), error_group_document_of);
+    to.print(error_groups_text_of(page, groups, real_clock().wall()),
              {{"errors", std::move(documents)}, {"minutes", value_or_null(page, "minutes")}});
     if (groups.empty() && !to.json)
         to.err << "infra: no error since then\n";
@@ -106,7 +104,8 @@ void add_errors(frame& f) {
          .examples = {"infra errors --since 1h", "infra errors --module queue",
                       "infra errors --json | jq -r '.errors[0].trace'     # infra traces shows it"}},
         [words](const output& to) {
-            return told_how_it_ends(to, [&] { return until_interrupted(show(*words, access_to(words->place), to)); });
+            return told_how_it_ends(
+                to, [&] { return until_interrupted(show_errors(*words, access_to(words->place), to)); });
         });
     app.add_option("--since", words->since, "How far back to count, from 1m to 1h")->capture_default_str();
     app.add_option("--module", words->module, "Only of this one and those below it: db has db.pool");

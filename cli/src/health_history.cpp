@@ -4,7 +4,6 @@
 #include "json_members.hpp"
 #include "log_shown.hpp"
 #include "printable.hpp"
-#include "shown_words.hpp"
 #include "table.hpp"
 #include "top_figures.hpp"
 #include "until_interrupted.hpp"
@@ -29,7 +28,7 @@ std::string state_of(const json::value& check) {
     return is_so(check, "skipped") ? "not run" : cell_of(check, "status");
 }
 
-ink ink_of(const json::value& check) {
+ink check_ink_of(const json::value& check) {
     const int bad = badness_of(check);
     return is_so(check, "skipped") ? ink::faint : bad == 0 ? ink::good : bad == 1 ? ink::doubt : ink::bad;
 }
@@ -44,39 +43,30 @@ std::string runs_of(const json::value& check) {
     return text;
 }
 
-std::string age(const json::value& of, std::string_view name, wall_time now) {
-    const auto at = integer_of(of, name);
-    return at == 0 ? std::string(top::unknown_text) : age_of(from_unix_ms(at), now);
-}
-
-table_row row_of(const json::value& check, wall_time now) {
+table_row check_row_of(const json::value& check, wall_time now) {
     const auto took = known_number_of(check, "ms");
     return {cell_of(check, "name"),
             state_of(check),
             top::duration_text(took ? std::optional(*took / 1e3) : std::nullopt),
-            age(check, "checked", now),
-            age(check, "changed", now),
+            age_text(check, "checked", now),
+            age_text(check, "changed", now),
             runs_of(check),
             is_so(check, "critical") ? "readiness" : "warnings",
             cell_of(check, "message")};
 }
 
-std::string head_of(const json::value& seen, wall_time now, bool colours) {
-    auto text = painted(colours, ink_of(seen), printable(cell_of(seen, "status")));
+std::string health_head_of(const json::value& seen, wall_time now, bool colours) {
+    auto text = painted(colours, check_ink_of(seen), printable(cell_of(seen, "status")));
     if (const auto since = integer_of(seen, "since"); since != 0)
-        text += " since " + time_text(since) + ", " + age_of(from_unix_ms(since), now);
+        text += " since " + time_text(since) + ", " + age_text(seen, "since", now);
     text += is_so(seen, "live") ? "; it lives" : "; it should be started anew";
     return text + (is_so(seen, "ready") ? ", and is ready" : ", and gets no requests");
 }
 
-json::value time_or_null(const json::value& of, std::string_view name) {
-    const auto at = integer_of(of, name);
-    return at == 0 ? json::value() : json::value(time_text(at));
-}
-
 json::value run_document_of(const json::value& run) {
-    return {
-        {"at", time_or_null(run, "at")}, {"status", value_or_null(run, "status")}, {"ms", value_or_null(run, "ms")}};
+    return {{"at", time_document_of(run, "at")},
+            {"status", value_or_null(run, "status")},
+            {"ms", value_or_null(run, "ms")}};
 }
 
 json::value check_document_of(const json::value& check) {
@@ -84,14 +74,14 @@ json::value check_document_of(const json::value& check) {
     for (const auto* name : {"name", "status", "critical", "skipped", "message", "details", "ms", "failures"})
         out[name] = value_or_null(check, name);
     for (const auto* name : {"checked", "changed", "last_success", "last_failure"})
-        out[name] = time_or_null(check, name);
+        out[name] = time_document_of(check, name);
     json::array runs;
     std::ranges::transform(items_of(check, "history"), std::back_inserter(runs), run_document_of);
     out["history"] = std::move(runs);
     return out;
 }
 
-awaitable<exit_code> show(service_access at, bool now, const output& to) {
+awaitable<exit_code> ask_health_page(service_access at, bool now, const output& to) {
     const dashboard_client service(co_await asio::this_coro::executor, std::move(at));
     json::value seen;
     if (now)
@@ -105,7 +95,7 @@ awaitable<exit_code> show(service_access at, bool now, const output& to) {
 } // namespace
 
 exit_code show_health_history(const service_place& place, bool now, const output& to) {
-    return told_how_it_ends(to, [&] { return until_interrupted(show(access_to(place), now, to)); });
+    return told_how_it_ends(to, [&] { return until_interrupted(ask_health_page(access_to(place), now, to)); });
 }
 
 std::string health_history_of(const json::value& seen, wall_time now, bool colours) {
@@ -116,19 +106,19 @@ std::string health_history_of(const json::value& seen, wall_time now, bool colou
     });
     std::vector<table_row> rows;
     for (const auto& each : checks)
-        rows.push_back(row_of(each, now));
+        rows.push_back(check_row_of(each, now));
     const auto paint = [&](std::size_t row, std::size_t column, std::string_view cell) {
-        return painted(colours && column == 1, ink_of(checks[row]), cell);
+        return painted(colours && column == 1, check_ink_of(checks[row]), cell);
     };
     const table_row heads{"CHECK", "STATE", "TOOK", "LOOKED", "CHANGED", "LAST RUNS", "COUNTS FOR", "SAYS"};
-    return head_of(seen, now, colours) + (rows.empty() ? "" : "\n\n" + table(heads, rows, paint));
+    return health_head_of(seen, now, colours) + (rows.empty() ? "" : "\n\n" + table(heads, rows, paint));
 }
 
 json::value health_history_document_of(const json::value& seen) {
     json::object out;
     for (const auto* name : {"status", "live", "ready", "partial"})
         out[name] = value_or_null(seen, name);
-    out["since"] = time_or_null(seen, "since");
+    out["since"] = time_document_of(seen, "since");
     json::array checks;
     std::ranges::transform(items_of(seen, "checks"), std::back_inserter(checks), check_document_of);
     out["checks"] = std::move(checks);

@@ -24,7 +24,7 @@ struct levels_words {
     bool undo = false;
 };
 
-std::int64_t minutes_asked(const std::string& given) {
+std::int64_t minutes_of_change(const std::string& given) {
     using namespace std::chrono;
     const auto time = parse_duration(given);
     if (!time || *time < minutes(1) || *time > hours(24) || *time % minutes(1) != milliseconds(0))
@@ -35,10 +35,10 @@ std::int64_t minutes_asked(const std::string& given) {
 json::value order_of(const levels_words& words) {
     return {{"module", words.module},
             {"to", words.level},
-            {"minutes", minutes_asked(words.how_long.empty() ? "10m" : words.how_long)}};
+            {"minutes", minutes_of_change(words.how_long.empty() ? "10m" : words.how_long)}};
 }
 
-void check(const levels_words& words) {
+void check_levels(const levels_words& words) {
     const bool about_level = !words.module.empty() || !words.how_long.empty();
     if (words.undo && (about_level || !words.level.empty()))
         throw std::invalid_argument("--undo: takes all changes back at once; leave the rest out");
@@ -48,7 +48,7 @@ void check(const levels_words& words) {
 
 // --- shown --------------------------------------------------------------------------------------------------------
 
-table_row row_of(const std::string& name, const json::value& rule, const json::value& levels) {
+table_row level_row_of(const std::string& name, const json::value& rule, const json::value& levels) {
     const auto& changes = items_of(levels, "changed");
     const auto change = std::ranges::find_if(
         changes, [&](const json::value& each) { return cell_of(each, "module") == cell_of(rule, "module"); });
@@ -57,11 +57,11 @@ table_row row_of(const std::string& name, const json::value& rule, const json::v
     return {name, cell_of(rule, "level"), time_text(integer_of(*change, "until")), cell_of(*change, "by")};
 }
 
-std::string table_of(const json::value& levels) {
+std::string level_table_of(const json::value& levels) {
     const auto& rules = items_of(levels, "modules");
-    std::vector<table_row> rows{row_of(rules.empty() ? "all" : "all others", levels, levels)};
+    std::vector<table_row> rows{level_row_of(rules.empty() ? "all" : "all others", levels, levels)};
     for (const auto& each : rules)
-        rows.push_back(row_of(cell_of(each, "module"), each, levels));
+        rows.push_back(level_row_of(cell_of(each, "module"), each, levels));
     return table({"MODULE", "LEVEL", "UNTIL", "BY"}, rows);
 }
 
@@ -73,7 +73,7 @@ json::value change_document_of(const json::value& change) {
             {"by", value_or_null(change, "by")}};
 }
 
-json::value document_of(const json::value& levels) {
+json::value levels_document_of(const json::value& levels) {
     json::array rules, changed;
     for (const auto& each : items_of(levels, "modules"))
         rules.push_back({{"module", value_or_null(each, "module")}, {"level", value_or_null(each, "level")}});
@@ -99,7 +99,7 @@ std::string doubt_about(const std::string& module, const json::value& levels) {
 
 // --- the verb -----------------------------------------------------------------------------------------------------
 
-awaitable<exit_code> act(levels_words words, service_access at, const output& to) {
+awaitable<exit_code> ask_levels(levels_words words, service_access at, const output& to) {
     const dashboard_client service(co_await asio::this_coro::executor, std::move(at));
     json::value levels;
     if (words.undo)
@@ -108,7 +108,7 @@ awaitable<exit_code> act(levels_words words, service_access at, const output& to
         levels = co_await service.send(http::method::put, "/logs/levels", order_of(words));
     else
         levels = co_await service.get("/logs/levels");
-    to.print(table_of(levels), document_of(levels));
+    to.print(level_table_of(levels), levels_document_of(levels));
     if (const auto doubt = doubt_about(words.module, levels); !doubt.empty() && !to.json)
         to.err << "infra: " << printable(doubt) << '\n';
     co_return exit_code::ok;
@@ -127,8 +127,8 @@ void add_levels(frame& f) {
                       "infra levels warn               # of all without a level of their own", "infra levels --undo"}},
         [words](const output& to) {
             return told_how_it_ends(to, [&] {
-                check(*words);
-                return until_interrupted(act(*words, access_to(words->place), to));
+                check_levels(*words);
+                return until_interrupted(ask_levels(*words, access_to(words->place), to));
             });
         });
     app.add_option("level", words->level, "From this one on, for a while")

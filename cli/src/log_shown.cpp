@@ -2,6 +2,7 @@
 
 #include "json_members.hpp"
 #include "printable.hpp"
+#include "shown_words.hpp"
 #include "terminal.hpp"
 
 #include <infra/base/encoding.hpp>
@@ -98,6 +99,16 @@ std::string fields_text(const json::object& fields) {
 std::string time_text(std::int64_t ms) {
     const auto text = format_rfc3339(from_unix_ms(ms));
     return {text.data(), text.size()};
+}
+
+json::value time_document_of(const json::value& of, std::string_view name) {
+    const auto at = integer_of(of, name);
+    return at == 0 ? json::value() : json::value(time_text(at));
+}
+
+std::string age_text(const json::value& of, std::string_view name, wall_time now) {
+    const auto at = integer_of(of, name);
+    return at == 0 ? "" : age_of(from_unix_ms(at), now);
 }
 
 std::string log_line_of(const json::value& line, bool colours) {

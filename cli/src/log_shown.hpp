@@ -39,6 +39,10 @@ std::string fields_text(const json::object& fields);
 /// RFC 3339, of milliseconds since 1970.
 std::string time_text(std::int64_t ms);
 
+/// Of a member that is such a number, and how long ago that is ("3m 5s"); null and empty where it is not there.
+json::value time_document_of(const json::value& of, std::string_view name);
+std::string age_text(const json::value& of, std::string_view name, wall_time now);
+
 /// For programs: the same members always, what there is not is null.
 json::value log_document_of(const json::value& line);
 

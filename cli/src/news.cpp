@@ -15,7 +15,7 @@
 namespace infra::cli {
 namespace {
 
-constexpr std::chrono::seconds silence{60}; // the service says something every 15 s
+constexpr std::chrono::seconds longest_silence{60}; // the service says something every 15 s
 
 struct news_words {
     service_place place;
@@ -52,7 +52,7 @@ private:
 };
 
 // The first event has what was there before, of which no more is sent than somebody looks at.
-bool print_all(server_events& events, news_printer& to, bool& first) {
+bool print_news_in(server_events& events, news_printer& to, bool& first) {
     while (const auto each = events.next()) {
         const auto said = json::parse(each->data, {.max_bytes = max_answer_bytes, .max_depth = 40});
         if (!said)
@@ -73,15 +73,15 @@ awaitable<void> follow(const dashboard_client& service, news_printer& to) {
     auto stream = co_await service.watch("feed");
     server_events events;
     bool first = true;
-    while (print_all(events, to, first) && to.is_read()) {
-        const auto piece = co_await stream.read(deadline::after(silence));
+    while (print_news_in(events, to, first) && to.is_read()) {
+        const auto piece = co_await stream.read(deadline::after(longest_silence));
         if (piece.empty())
             throw error(errc::closed, "the service has ended the stream of its news");
         events.add(piece);
     }
 }
 
-awaitable<exit_code> show(news_words words, service_access at, const output& to) {
+awaitable<exit_code> show_news(news_words words, service_access at, const output& to) {
     const dashboard_client service(co_await asio::this_coro::executor, std::move(at));
     const auto page = co_await service.get("/overview");
     const auto& all = items_of(page, "feed");
@@ -98,10 +98,10 @@ awaitable<exit_code> show(news_words words, service_access at, const output& to)
     co_return exit_code::ok;
 }
 
-exit_code act(const news_words& words, const output& to) {
+exit_code print_news(const news_words& words, const output& to) {
     return told_how_it_ends(to, [&] {
         try {
-            return until_interrupted(show(words, access_to(words.place), to));
+            return until_interrupted(show_news(words, access_to(words.place), to));
         } catch (const error& e) {
             if (words.follow && e.code() == errc::cancelled)
                 return exit_code::ok; // Ctrl-C is how it ends
@@ -121,7 +121,7 @@ void add_news(frame& f) {
              "failed, warnings and errors, checks that changed, what operators did. Under --json a document a line. "
              "It asks the service's dashboard, with INFRA_ADMIN_TOKEN.",
          .examples = {"infra news", "infra news --follow -n 0", "infra news --json | jq 'select(.kind == \"job\")'"}},
-        [words](const output& to) { return act(*words, to); });
+        [words](const output& to) { return print_news(*words, to); });
     app.add_option("-n,--limit", words->limit, "At most so many of those that are there")
         ->capture_default_str()
         ->check(CLI::Range(0, 100));

@@ -4,7 +4,6 @@
 #include "log_shown.hpp"
 #include "metric_shown.hpp"
 #include "printable.hpp"
-#include "shown_words.hpp"
 #include "table.hpp"
 #include "terminal.hpp"
 #include "top_figures.hpp"
@@ -14,17 +13,7 @@
 namespace infra::cli {
 namespace {
 
-constexpr std::size_t curve_cells = 30;
-
-std::string age(const json::value& of, std::string_view name, wall_time now) {
-    const auto at = integer_of(of, name);
-    return at == 0 ? "" : age_of(from_unix_ms(at), now);
-}
-
-json::value time_or_null(const json::value& of, std::string_view name) {
-    const auto at = integer_of(of, name);
-    return at == 0 ? json::value() : json::value(time_text(at));
-}
+constexpr std::size_t spark_cells = 30;
 
 json::object members(const json::value& of, std::initializer_list<std::string_view> names) {
     json::object out;
@@ -33,7 +22,7 @@ json::object members(const json::value& of, std::initializer_list<std::string_vi
     return out;
 }
 
-json::array documents_of(const json::array& all, json::value (*document)(const json::value&)) {
+json::array all_documents_of(const json::array& all, json::value (*document)(const json::value&)) {
     json::array out;
     std::ranges::transform(all, std::back_inserter(out), document);
     return out;
@@ -41,12 +30,12 @@ json::array documents_of(const json::array& all, json::value (*document)(const j
 
 // --- how it is ----------------------------------------------------------------------------------------------------
 
-std::string head_of(const json::value& seen, wall_time now, bool colours) {
+std::string overview_head_of(const json::value& seen, wall_time now, bool colours) {
     const auto status = cell_of(seen, "status");
     const auto with = status == "healthy" ? ink::good : status == "degraded" ? ink::doubt : ink::bad;
     auto text = painted(colours, with, printable(status));
     if (const auto since = integer_of(seen, "since"); since != 0)
-        text += " since " + time_text(since) + ", " + age_of(from_unix_ms(since), now);
+        text += " since " + time_text(since) + ", " + age_text(seen, "since", now);
     for (const auto& each : items_of(seen, "causes"))
         text += "\n  " + printable(cell_of(each, "check")) + ": " + printable(cell_of(each, "text"));
     return text;
@@ -81,7 +70,7 @@ std::string curve_of(const json::value& figure) {
     std::vector<std::optional<double>> points;
     for (const auto& each : items_of(figure, "spark"))
         points.push_back(each.is_number() ? std::optional(each.to_number<double>()) : std::nullopt);
-    auto text = top::curve_text(in_parts(points, curve_cells), std::min(points.size(), curve_cells));
+    auto text = top::curve_text(in_parts(points, spark_cells), std::min(points.size(), spark_cells));
     text.erase(text.find_last_not_of(' ') + 1);
     return text;
 }
@@ -107,7 +96,7 @@ std::string concern_table_of(const json::array& concerns, wall_time now, bool co
     std::vector<table_row> rows;
     for (const auto& each : concerns)
         rows.push_back(
-            {cell_of(each, "severity"), cell_of(each, "count"), age(each, "since", now), cell_of(each, "text")});
+            {cell_of(each, "severity"), cell_of(each, "count"), age_text(each, "since", now), cell_of(each, "text")});
     return table({"SEVERITY", "COUNT", "SINCE", "NEEDS ATTENTION"}, rows,
                  [&](std::size_t row, std::size_t column, std::string_view cell) {
                      const bool bad = rows[row][0] == "error";
@@ -117,7 +106,7 @@ std::string concern_table_of(const json::array& concerns, wall_time now, bool co
 
 json::value concern_document_of(const json::value& concern) {
     auto out = members(concern, {"severity", "text", "count", "action"});
-    out["since"] = time_or_null(concern, "since");
+    out["since"] = time_document_of(concern, "since");
     return out;
 }
 
@@ -126,21 +115,21 @@ json::value concern_document_of(const json::value& concern) {
 std::string slowest_table_of(const json::array& traces, wall_time now) {
     std::vector<table_row> rows;
     for (const auto& each : traces)
-        rows.push_back({top::duration_text(number_of(each, "ms") / 1e3), age(each, "at", now), cell_of(each, "trace"),
-                        (is_so(each, "failed") ? "failed: " : "") + cell_of(each, "name")});
+        rows.push_back({top::duration_text(number_of(each, "ms") / 1e3), age_text(each, "at", now),
+                        cell_of(each, "trace"), (is_so(each, "failed") ? "failed: " : "") + cell_of(each, "name")});
     return table({"TOOK", "BEGAN", "TRACE", "SLOWEST"}, rows);
 }
 
 json::value slow_document_of(const json::value& trace) {
     auto out = members(trace, {"trace", "name", "ms", "failed"});
-    out["at"] = time_or_null(trace, "at");
+    out["at"] = time_document_of(trace, "at");
     return out;
 }
 
 } // namespace
 
 std::string overview_text_of(const json::value& seen, wall_time now, bool colours) {
-    auto text = head_of(seen, now, colours);
+    auto text = overview_head_of(seen, now, colours);
     if (const auto& figures = items_of(seen, "figures"); !figures.empty())
         text += "\n\n" + figure_table_of(figures, colours);
     const auto& concerns = items_of(seen, "concerns");
@@ -152,11 +141,11 @@ std::string overview_text_of(const json::value& seen, wall_time now, bool colour
 
 json::value overview_document_of(const json::value& seen) {
     auto out = members(seen, {"status", "checks"});
-    out["since"] = time_or_null(seen, "since");
-    out["causes"] = documents_of(items_of(seen, "causes"), cause_document_of);
-    out["figures"] = documents_of(items_of(seen, "figures"), figure_document_of);
-    out["attention"] = documents_of(items_of(seen, "concerns"), concern_document_of);
-    out["slowest"] = documents_of(items_of(seen, "slowest"), slow_document_of);
+    out["since"] = time_document_of(seen, "since");
+    out["causes"] = all_documents_of(items_of(seen, "causes"), cause_document_of);
+    out["figures"] = all_documents_of(items_of(seen, "figures"), figure_document_of);
+    out["attention"] = all_documents_of(items_of(seen, "concerns"), concern_document_of);
+    out["slowest"] = all_documents_of(items_of(seen, "slowest"), slow_document_of);
     return out;
 }
 
@@ -171,7 +160,7 @@ std::string news_line_of(const json::value& news, bool colours) {
 
 json::value news_document_of(const json::value& news) {
     auto out = members(news, {"id", "kind", "severity", "text", "trace"});
-    out["at"] = time_or_null(news, "at");
+    out["at"] = time_document_of(news, "at");
     return out;
 }
 

@@ -20,7 +20,7 @@ bool is_chosen(const shown_setting& s, const setting_choice& which) {
     return which.all || s.is_set || (!which.only_set && !s.value.empty());
 }
 
-[[noreturn]] void refuse(const std::string& name, const shown_settings& known) {
+[[noreturn]] void refuse_name(const std::string& name, const shown_settings& known) {
     std::vector<std::string> names;
     std::ranges::transform(known, std::back_inserter(names), &shown_setting::name);
     const auto meant = nearest(name, names);
@@ -45,7 +45,7 @@ shown_setting setting_in(const json::value& item) {
 shown_settings chosen(const setting_choice& which, const shown_settings& from) {
     for (const auto& each : which.names)
         if (std::ranges::find(from, each, &shown_setting::name) == from.end())
-            refuse(each, from);
+            refuse_name(each, from);
     if (!which.module.empty() && std::ranges::find(from, which.module, &shown_setting::module) == from.end())
         throw refused(exit_code::not_found, "no module is called '" + printable(which.module) + "'");
     shown_settings found;

@@ -1,7 +1,6 @@
 #include "dashboard_client.hpp"
 #include "json_members.hpp"
 #include "log_shown.hpp"
-#include "shown_words.hpp"
 #include "table.hpp"
 #include "top_figures.hpp"
 #include "until_interrupted.hpp"
@@ -29,7 +28,7 @@ exit_code show_own(const output& to) {
 
 constexpr const char* facts[] = {"infra", "compiler", "boost", "assertions", "cores", "host", "process"};
 
-std::string text_of(const json::value& session, const json::value& page, wall_time now) {
+std::string build_text_of(const json::value& session, const json::value& page, wall_time now) {
     const auto build = value_or_null(page, "build");
     std::vector<std::pair<std::string, std::string>> known{
         {"service", cell_of(session, "service") + " " + cell_of(session, "version")},
@@ -38,11 +37,9 @@ std::string text_of(const json::value& session, const json::value& page, wall_ti
         known.emplace_back(name, cell_of(build, name));
     std::vector<table_row> rows;
     for (const auto& each : items_of(page, "kept")) {
-        const auto oldest = integer_of(each, "oldest");
         const auto most = number_of(each, "most");
-        rows.push_back({cell_of(each, "name"), oldest == 0 ? "" : age_of(from_unix_ms(oldest), now),
-                        cell_of(each, "entries"), top::size_text(known_number_of(each, "bytes")),
-                        most == 0 ? "" : top::size_text(most)});
+        rows.push_back({cell_of(each, "name"), age_text(each, "oldest", now), cell_of(each, "entries"),
+                        top::size_text(known_number_of(each, "bytes")), most == 0 ? "" : top::size_text(most)});
     }
     return fact_sheet(known) +
            (rows.empty() ? "" : "\n\n" + table({"KEEPS", "BACK", "ENTRIES", "HOLDS", "AT MOST"}, rows));
@@ -52,12 +49,11 @@ json::value kept_document_of(const json::value& kept) {
     json::object out;
     for (const auto* name : {"name", "entries", "bytes", "most"})
         out[name] = value_or_null(kept, name);
-    const auto oldest = integer_of(kept, "oldest");
-    out["oldest"] = oldest == 0 ? json::value() : json::value(time_text(oldest));
+    out["oldest"] = time_document_of(kept, "oldest");
     return out;
 }
 
-json::value document_of(const json::value& session, const json::value& page) {
+json::value build_document_of(const json::value& session, const json::value& page) {
     const auto build = value_or_null(page, "build");
     json::object out{{"version", value_or_null(build, "infra")},
                      {"service", value_or_null(session, "service")},
@@ -72,11 +68,11 @@ json::value document_of(const json::value& session, const json::value& page) {
     return out;
 }
 
-awaitable<exit_code> show_running(service_access at, const output& to) {
+awaitable<exit_code> show_build_there(service_access at, const output& to) {
     const dashboard_client service(co_await asio::this_coro::executor, std::move(at));
     const auto session = co_await service.get("/session");
     const auto page = co_await service.get("/settings");
-    to.print(text_of(session, page, real_clock().wall()), document_of(session, page));
+    to.print(build_text_of(session, page, real_clock().wall()), build_document_of(session, page));
     co_return exit_code::ok;
 }
 
@@ -84,17 +80,17 @@ awaitable<exit_code> show_running(service_access at, const output& to) {
 
 void add_version(frame& f) {
     const auto place = std::make_shared<service_place>();
-    auto& app =
-        f.add({.name = "version",
-               .description = "Shows which infra this is and what it was built with; with --url the same of a "
-                              "service that runs, and what it keeps to be looked at. That takes its dashboard, "
-                              "and INFRA_ADMIN_TOKEN.",
-               .examples = {"infra version", "infra version --json", "infra version --url http://10.0.0.7:3000"}},
-              [place](const output& to) {
-                  if (place->url.empty())
-                      return show_own(to);
-                  return told_how_it_ends(to, [&] { return until_interrupted(show_running(access_to(*place), to)); });
-              });
+    auto& app = f.add(
+        {.name = "version",
+         .description = "Shows which infra this is and what it was built with; with --url the same of a "
+                        "service that runs, and what it keeps to be looked at. That takes its dashboard, "
+                        "and INFRA_ADMIN_TOKEN.",
+         .examples = {"infra version", "infra version --json", "infra version --url http://10.0.0.7:3000"}},
+        [place](const output& to) {
+            if (place->url.empty())
+                return show_own(to);
+            return told_how_it_ends(to, [&] { return until_interrupted(show_build_there(access_to(*place), to)); });
+        });
     app.add_option("--url", place->url, "Of the service that listens there; default: of this command");
     app.add_option("--timeout", place->timeout, "How long to wait for its answer")->capture_default_str();
 }

@@ -26,8 +26,8 @@ TEST(HealthHistory, ShowsTheWorstFirstWithItsLastRuns) {
               "degraded since 2023-11-14T22:13:20.000Z, 1m; it lives, and gets no requests\n\n"
               "CHECK  STATE     TOOK   LOOKED  CHANGED  LAST RUNS  COUNTS FOR  SAYS\n"
               "db     degraded  120ms  1s      1m       ▁█▄        readiness   slow?[2J\n"
-              "cron   not run   –      –       –                   warnings\n"
-              "disk   healthy   0.5ms  10s     –                   warnings");
+              "cron   not run   –                                  warnings\n"
+              "disk   healthy   0.5ms  10s                         warnings");
 }
 
 TEST(HealthHistory, IsADocumentWithTheSameMembersAlways) {
