@@ -152,6 +152,10 @@ std::optional<file_identity> database::identity() const noexcept {
     return file_identity{.device = here.st_dev, .inode = here.st_ino};
 }
 
+std::filesystem::path database::log_file() const {
+    return sqlite3_filename_wal(sqlite3_db_filename(db_.get(), "main"));
+}
+
 std::int64_t database::changes() const noexcept { return sqlite3_changes64(db_.get()); }
 
 void database::attach_log() { log_.attach(db_.get()); }

@@ -11,6 +11,7 @@
 #include <concepts>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -73,6 +74,8 @@ public:
     /// COMMIT. Once the log was attached, with one write to it.
     void commit();
     void attach_log();
+    /// As log_writes::on_end(). Once the log was attached.
+    void on_logged(std::function<void()> call) { log_.on_end(std::move(call)); }
 
     /// From now on `*pages` is how long the log was after this connection's last COMMIT, and no COMMIT copies it.
     void watch_log(int* pages);
@@ -84,6 +87,8 @@ public:
     void interrupt() noexcept;
 
     const std::filesystem::path& file() const noexcept { return file_; }
+    /// Where its write-ahead log is: not beside a link to it.
+    std::filesystem::path log_file() const;
 
     /// Throws what `code` means.
     [[noreturn]] void fail(int code) const;

@@ -40,7 +40,7 @@ int log_writes::write(sqlite3_file* log, const void* bytes, int size, sqlite3_in
     auto& me = of(log);
     if (me.hold_back(bytes, size, at)) {
         const bool is_page = size != frame_header;
-        return is_page && (me.is_last_ || me.held_.size() >= most_held) ? me.write_held(log) : SQLITE_OK;
+        return is_page && (me.is_last_ || me.held_.size() >= most_held) ? me.write_frames(log) : SQLITE_OK;
     }
     if (const int code = me.write_held(log); code != SQLITE_OK)
         return code;
@@ -64,6 +64,13 @@ bool log_writes::hold_back(const void* bytes, int size, sqlite3_int64 at) noexce
         is_last_ = ends_transaction(bytes);
     end_ += size;
     return true;
+}
+
+int log_writes::write_frames(sqlite3_file* log) noexcept {
+    const int code = write_held(log);
+    if (code == SQLITE_OK && is_last_ && on_end_)
+        on_end_();
+    return code;
 }
 
 int log_writes::write_held(sqlite3_file* log) noexcept {

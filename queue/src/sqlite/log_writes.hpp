@@ -5,6 +5,8 @@
 
 #include <sqlite3.h>
 
+#include <functional>
+#include <utility>
 #include <vector>
 
 namespace infra::queue::sqlite {
@@ -25,6 +27,9 @@ public:
 
     /// Once. If the log is not open it does nothing, nor does `together` then.
     void attach(sqlite3* connection);
+
+    /// Called when all of a transaction is in the log, while nobody else can write to it. Not for each, but for nearly all.
+    void on_end(std::function<void()> call) { on_end_ = std::move(call); }
 
     /// Around a COMMIT. What a failed one has held back is forgotten.
     class together {
@@ -53,6 +58,7 @@ private:
     static int sync(sqlite3_file* log, int flags) noexcept;
 
     bool hold_back(const void* bytes, int size, sqlite3_int64 at) noexcept;
+    int write_frames(sqlite3_file* log) noexcept; // those that are held back
     int write_held(sqlite3_file* log) noexcept;
     void forget_held() noexcept;
 
@@ -62,6 +68,7 @@ private:
     bool is_last_ = false;   // the frame under way ends its transaction
     sqlite3_int64 end_ = -1; // of what was appended last, held back or not; -1: of nothing
     std::vector<char> held_; // up to end_
+    std::function<void()> on_end_;
 };
 
 } // namespace infra::queue::sqlite

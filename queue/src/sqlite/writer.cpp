@@ -31,6 +31,13 @@ operations claims_last(operations all) {
     return sorted;
 }
 
+// Also how soon it is found out that the log is not told of, or that the file was moved away.
+look_plan plan_of(const sqlite_options& options) {
+    using namespace std::chrono_literals;
+    const bool looks_for_dead = options.look_for_dead > 0ms;
+    return {options.poll, looks_for_dead ? std::min<std::chrono::milliseconds>(options.look_for_dead, 500ms) : 500ms};
+}
+
 error overloaded(const sqlite_options& options) {
     return {infra::errc::overloaded,
             "too many operations wait for the queue's file " + options.file.string() +
@@ -40,7 +47,7 @@ error overloaded(const sqlite_options& options) {
 } // namespace
 
 writer::writer(sqlite_options options, const side_work_limits& side_work)
-    : options_(std::move(options)), side_work_(side_work), alive_(options_.file) {}
+    : options_(std::move(options)), side_work_(side_work), alive_(options_.file), plan_(plan_of(options_)) {}
 
 writer::~writer() {
     abandon();
@@ -51,7 +58,14 @@ writer::~writer() {
 void writer::abandon() noexcept {
     const std::scoped_lock lock(mutex_);
     stopping_ = hurry_ = true;
-    changed_.notify_one();
+    wake(watches_);
+}
+
+void writer::wake(bool watches) noexcept {
+    if (watches)
+        watch_.wake();
+    else
+        changed_.notify_one();
 }
 
 std::uint64_t writer::post(std::shared_ptr<operation> work) {
@@ -66,10 +80,10 @@ std::uint64_t writer::post(std::shared_ptr<operation> work) {
     waiting_bytes_ += work->bytes;
     const auto ticket = work->ticket_ = ++last_ticket_;
     waiting_.push_back(std::move(work));
-    const bool first = waiting_.size() == 1;
+    const bool first = waiting_.size() == 1, watches = watches_;
     lock.unlock(); // or it wakes to wait for that
     if (first)
-        changed_.notify_one();
+        wake(watches);
     return ticket;
 }
 
@@ -106,7 +120,7 @@ void writer::stop(const promise<void>& drained) {
     if (ended_ || !thread_.joinable())
         return drained.set_value();
     told_.push_back(drained);
-    changed_.notify_one();
+    wake(watches_);
 }
 
 // --- the thread ---------------------------------------------------------------------------------------------------
@@ -123,7 +137,7 @@ void writer::work() {
             perform(std::move(all));
     }
     fail_all(take_parked(), closed());
-    store_.reset();
+    drop();
     end();
 }
 
@@ -141,13 +155,34 @@ writer::batch writer::next_batch() {
     while (waiting_.empty() && !stopping_) {
         if (parked_.empty()) {
             changed_.wait(lock);
-        } else if (changed_.wait_for(lock, options_.poll) == std::cv_status::timeout) {
+        } else if (sleep(lock)) {
             lock.unlock();
             look_for_others();
             lock.lock();
         }
     }
     return take_some();
+}
+
+// True: it is time to look for others.
+bool writer::sleep(std::unique_lock<std::mutex>& lock) {
+    if (!watch_.is_on())
+        return changed_.wait_until(lock, plan_.next()) == std::cv_status::timeout;
+    const auto now = std::chrono::steady_clock::now();
+    const bool listens = now >= plan_.earliest();
+    if (listens && now >= plan_.next())
+        return true;
+    watches_ = true;
+    lock.unlock();
+    if (listens)
+        watch_.sleep_until(plan_.next(), log_watch::listening::to_wake_and_log);
+    else
+        watch_.sleep_until(plan_.earliest(), log_watch::listening::to_wake);
+    if (watch_.was_written())
+        plan_.told(std::chrono::steady_clock::now());
+    lock.lock();
+    watches_ = false;
+    return false;
 }
 
 // Those who were told of the last transaction may be asking for more right now. If all who ask were served together, nobody
@@ -173,17 +208,25 @@ void writer::look_for_others() {
     try {
         open();
         store_->look_for_others();
-        offer_to_all_ = store_->take_others_wrote() || notice_dead(*store_) || offer_to_all_;
+        const bool others_wrote = store_->take_others_wrote();
+        if (others_wrote && watch_.is_on() && !plan_.was_told() && !watch_.was_written())
+            miss();
+        offer_to_all_ = others_wrote || notice_dead(*store_) || offer_to_all_;
     } catch (const std::exception&) {
         drop_if_broken(std::current_exception());
     }
-    if (!offer_to_all_)
-        return;
+    const bool brought_work = offer_to_all_ && store_ && offer_to_parked();
+    plan_.looked(std::chrono::steady_clock::now(), brought_work);
+}
+
+// Whether there was something for them, and they have it.
+bool writer::offer_to_parked() {
     auto parked = take_parked();
-    offer_to_all_ = others_brought_work(parked);
+    const bool some = offer_to_all_ = others_brought_work(parked);
     park(std::move(parked));
-    if (offer_to_all_)
+    if (some)
         perform({});
+    return some && !offer_to_all_;
 }
 
 // Looks without the lock that others may need to write more.
@@ -260,6 +303,8 @@ bool writer::perform_together(batch& all, batch& parked, undo how) {
         for (const auto& each : parked)
             each->take_back();
         drop_if_broken(why);
+        if (offer_to_all_) // still
+            plan_.told(std::chrono::steady_clock::now());
         if (begun && store_ && (how == undo::everything || all.size() > 1))
             return false;
     }
@@ -359,15 +404,38 @@ void writer::tell(batch& all, batch& parked, std::vector<std::exception_ptr> fai
 // A file that was moved away is not written to any more: what it would acknowledge nobody would find.
 void writer::open() {
     if (store_ && store_->has_moved())
-        store_.reset();
-    if (!store_)
-        store_.emplace(options_, hurry_, alive_, side_work_);
+        drop();
+    if (store_)
+        return;
+    store_.emplace(options_, hurry_, alive_, side_work_);
+    watch_.follow(store_->db.log_file());
+    store_->db.on_logged([this] { log_is_written(); });
+    plan_.be_told(watch_.is_on());
+}
+
+void writer::drop() noexcept {
+    watch_.stop();
+    plan_.be_told(false);
+    store_.reset();
+}
+
+// By this thread, within a transaction: what was told of others is over, and the rest is of this one.
+void writer::log_is_written() {
+    if (watch_.is_on() && !watch_.was_written())
+        miss();
+    plan_.settled();
+}
+
+void writer::miss() {
+    plan_.missed();
+    if (!plan_.is_told())
+        watch_.stop();
 }
 
 // The next operation opens the file anew, in case somebody has put a sound one there.
 void writer::drop_if_broken(const std::exception_ptr& why) {
     if (code_of(why) == errc::corrupt)
-        store_.reset();
+        drop();
 }
 
 } // namespace infra::queue::sqlite

@@ -5,6 +5,8 @@
 // transaction that may have brought it something: so there is one commit, and one wake-up, from a job to its handler.
 
 #include "../completion.hpp"
+#include "log_watch.hpp"
+#include "look_plan.hpp"
 #include "store.hpp"
 
 #include <infra/runtime/promise.hpp>
@@ -74,13 +76,16 @@ private:
     using batch = std::vector<std::shared_ptr<operation>>;
     enum class undo { everything, parts }; // when one operation of several fails
 
+    void wake(bool watches) noexcept;
     void work();
     batch next_batch();
+    bool sleep(std::unique_lock<std::mutex>& lock);
     batch take_some();
     batch take_parked();
     void park(batch all);
     std::shared_ptr<operation> take(std::uint64_t ticket); // with mutex_
     void look_for_others();
+    bool offer_to_parked();
     bool others_brought_work(const batch& parked);
     void perform(batch all);
     bool perform_together(batch& all, batch& parked, undo how);
@@ -91,6 +96,9 @@ private:
     void fail_all(batch all, std::exception_ptr why);
     void tell(batch& all, batch& parked, std::vector<std::exception_ptr> failures);
     void open();
+    void drop() noexcept;
+    void log_is_written();
+    void miss();
     void drop_if_broken(const std::exception_ptr& why);
     void end();
 
@@ -107,6 +115,7 @@ private:
     std::uint64_t last_ticket_ = 0;        // guarded by mutex_
     std::size_t waiting_bytes_ = 0;        // guarded by mutex_
     bool stopping_ = false;                // guarded by mutex_
+    bool watches_ = false;                 // guarded by mutex_: the thread sleeps where only watch_ wakes it
     bool ended_ = false;                   // guarded by mutex_
     std::vector<promise<void>> told_;      // guarded by mutex_
     std::thread thread_;                   // guarded by mutex_
@@ -116,6 +125,8 @@ private:
     std::size_t told_of_ = 0;   // how many were told of the last one
     bool offer_to_all_ = false; // to those parked: another process has written, or is gone
     presence alive_;
+    log_watch watch_;
+    look_plan plan_;
     std::optional<store> store_;
 };
 

@@ -266,12 +266,53 @@ TEST_F(SqliteWriter, GivesWhatComesInATransactionToThoseWhoBeganToWaitInIt) {
 }
 
 TEST_F(SqliteWriter, TellsThoseWhoWaitOfWorkThatAReaderWasTheFirstToNotice) {
-    open({.poll = 1min}); // so that it is the reader
+    auto end = post(std::make_shared<looking_for_work>(callers.get_executor()));
+    post(access::write, [](store&) {}).wait();
+    auto gate = hold(); // so that it is the reader
+    auto reader = post(access::read, [](store&) {});
+    ask(folder / "queue.db", "INSERT INTO infra_queues (name) VALUES ('work')");
+    gate.set_value();
+    reader.wait();
+    post(access::write, [](store&) {}).wait();
+    ASSERT_EQ(end.wait_for(30s), std::future_status::ready);
+    EXPECT_EQ(end.get(), "");
+}
+
+// With this poll it would look in a minute.
+TEST_F(SqliteWriter, IsToldOfWhatAnotherProcessWrites) {
+    open({.poll = 1min, .look_for_dead = 0ms});
     auto end = post(std::make_shared<looking_for_work>(callers.get_executor()));
     post(access::write, [](store&) {}).wait();
     ask(folder / "queue.db", "INSERT INTO infra_queues (name) VALUES ('work')");
-    post(access::read, [](store&) {}).wait();
+    ASSERT_EQ(end.wait_for(30s), std::future_status::ready);
+    EXPECT_EQ(end.get(), "");
+}
+
+// Their write to the log is told of long before their transaction can be seen.
+TEST_F(SqliteWriter, WaitsForATransactionOfOthersThatTakesLong) {
+    open({.look_for_dead = 0ms});
+    auto end = post(std::make_shared<looking_for_work>(callers.get_executor()));
     post(access::write, [](store&) {}).wait();
+    opened_file other(folder / "queue.db");
+    other.ask("PRAGMA cache_size = 1");
+    other.ask("BEGIN IMMEDIATE");
+    other.ask("INSERT INTO infra_queues (name) VALUES ('work')");
+    other.ask("CREATE TABLE large AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000) "
+              "SELECT randomblob(500) FROM n"); // so that pages go to the log
+    EXPECT_EQ(end.wait_for(50ms), std::future_status::timeout);
+    other.ask("COMMIT");
+    ASSERT_EQ(end.wait_for(30s), std::future_status::ready);
+    EXPECT_EQ(end.get(), "");
+}
+
+// The log lies beside the file, not beside the link.
+TEST_F(SqliteWriter, IsToldOfWritesToAFileThatALinkLeadsTo) {
+    std::filesystem::create_directory(folder / "elsewhere");
+    std::filesystem::create_symlink("elsewhere/real.db", folder / "queue.db");
+    open({.poll = 1min, .look_for_dead = 0ms});
+    auto end = post(std::make_shared<looking_for_work>(callers.get_executor()));
+    post(access::write, [](store&) {}).wait();
+    ask(folder / "elsewhere/real.db", "INSERT INTO infra_queues (name) VALUES ('work')");
     ASSERT_EQ(end.wait_for(30s), std::future_status::ready);
     EXPECT_EQ(end.get(), "");
 }

@@ -35,8 +35,9 @@ struct sqlite_options {
     /// hour. Longer hides a stuck process; shorter fails under a long transaction of somebody else's.
     std::chrono::milliseconds busy_timeout{5'000};
 
-    /// How often an idle worker looks whether another process added work; 1 ms … 1 minute. A few microseconds each. Longer:
-    /// less work for an idle machine; shorter: another process's job starts sooner.
+    /// How often an idle worker looks whether another process added work, 1 ms … 1 minute, where the system does not tell of it.
+    /// Linux does (inotify), and then it looks when it is told, at most so often on average where it is never for its work.
+    /// Longer: less work for the machine; shorter: another process's job starts sooner.
     std::chrono::milliseconds poll{2};
 
     /// How often it is looked whether another process has died with jobs in its hands, which then run again. A few microseconds
