@@ -101,13 +101,19 @@ void progress_painter::begin(std::string name, steady_time now) {
     begun_ = now;
 }
 
-std::string progress_painter::paint(steady_time now, std::size_t columns) {
+// What the work is for matters more than its bar: it goes on without.
+std::string progress_painter::paint(steady_time now, std::size_t columns) noexcept {
     if (now < next_)
         return {};
     next_ = now + between;
-    is_shown_ = true;
     work_.since = now - begun_;
-    return std::string(clear_line) + progress_line(work_, columns);
+    try {
+        auto line = std::string(clear_line) + progress_line(work_, columns);
+        is_shown_ = true;
+        return line;
+    } catch (const std::exception&) {
+        return {};
+    }
 }
 
 std::string progress_painter::clear() { return std::string(std::exchange(is_shown_, false) ? clear_line : ""); }
@@ -123,7 +129,15 @@ progress_bar::progress_bar(const output& to, std::string name, std::string unit,
       is_visible_(shows_progress(to, from)),
       painter_(std::move(name), std::move(unit), steady_clock::now()) {
     if (is_visible_)
+        begin_painting();
+}
+
+// Nor has it a bar where there is no thread to be had.
+void progress_bar::begin_painting() noexcept {
+    try {
         painting_ = std::jthread([this](std::stop_token stopped) { paint(std::move(stopped)); });
+    } catch (const std::exception&) {
+    }
 }
 
 progress_bar::~progress_bar() {

@@ -49,8 +49,8 @@ public:
     /// When it is to be painted again.
     steady_time next() const noexcept { return next_; }
 
-    /// Empty before next().
-    std::string paint(steady_time now, std::size_t columns);
+    /// Empty before next(), and where memory is short.
+    std::string paint(steady_time now, std::size_t columns) noexcept;
 
     /// What takes the line away; empty where there is none.
     std::string clear();
@@ -73,7 +73,7 @@ bool shows_progress(const surroundings& in, const environment& variables);
 /// The same on the terminal that the standard error is, as long as the object lives; nothing at all where that shows no progress.
 ///
 /// Threads:  any member from any thread. Another one paints, so that time goes on where nobody tells anything.
-/// Errors:   none; what the terminal does not take is not there.
+/// Errors:   none of painting; what the terminal does not take, or there is no memory for, is not there.
 /// Cancel:   there is nothing to cancel.
 /// Lifetime: `to` must outlive it. Its line goes with it.
 class progress_bar {
@@ -96,6 +96,7 @@ public:
     storage::progress_function follow();
 
 private:
+    void begin_painting() noexcept;
     void paint(std::stop_token stopped);
     void write(std::string_view text) const;
 

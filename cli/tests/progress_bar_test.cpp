@@ -1,5 +1,6 @@
 #include "src/progress_bar.hpp"
 
+#include "memory_shortage.hpp"
 #include "src/cell_text.hpp"
 #include "tests/program_on_terminal.hpp"
 
@@ -109,6 +110,25 @@ TEST(ProgressPainter, CountsEachPieceOfTheWorkByItself) {
     painter.begin("photos", steady_time() + 2s);
     EXPECT_EQ(painter.paint(steady_time() + 3s, 80), "\r\033[Kphotos  1 s");
 }
+
+#ifdef INFRA_TESTS_RUN_SHORT_OF_MEMORY
+
+// On a thread of its own, where what it throws would end the process.
+TEST(ProgressPainter, PaintsNothingWhereMemoryIsShort) {
+    progress_painter painter("a name that is too long to lie in the string itself", "jobs", steady_time());
+    painter.show({.done = 20, .total = 40});
+    bool fell_short = true;
+    auto now = steady_time() + 1s;
+    for (long succeed = 0; fell_short; ++succeed, now += 1s) {
+        const testing::shortage begun(succeed);
+        const auto painted = painter.paint(now, 80);
+        fell_short = testing::shortage::felt();
+        EXPECT_EQ(painted.empty(), fell_short);
+    }
+    EXPECT_EQ(painter.clear(), "\r\033[K");
+}
+
+#endif
 
 TEST(Progress, IsForPeopleAtTerminalsAlone) {
     const environment usual({{"TERM", "xterm"}});
