@@ -76,6 +76,9 @@ test("chooses rows one by one and from one to another", { skip }, () => {
 
 test("draws gaps where nothing is known", { skip }, () => {
   assert.deepEqual(shape.shapeOf([0, null, 10]).line, "M0.0 23.0M100.0 1.0");
+  assert.equal(shape.shapeOf([0, null, 10]).dots, "M0.0 23.0h0M100.0 1.0h0", "no line leads to these");
+  assert.equal(shape.shapeOf([7]).dots, "M100.0 1.0h0", "the first figure of all");
+  assert.equal(shape.shapeOf([null, 1, 2]).dots, "");
   assert.equal(shape.shapeOf([1, 2], 50).limit, undefined);
   assert.equal(shape.shapeOf([0, 10], 5).limit, 12);
 });

@@ -71,6 +71,25 @@ test("stands still while somebody has paused it", { skip }, async () => {
   await page.context().close();
 });
 
+test("says as of when a page is that nobody tells of changes", { skip }, async () => {
+  const page = await browser.logIn(service);
+  await goTo(page, "mail");
+  const said = () => page.locator(".link").textContent();
+  const before = await becomes(said, /^As of \d\d:\d\d:\d\d$/, "how new the page is");
+  await becomes(async () => (await page.keyboard.press("r"), said()), (now) => now !== before, "how new the page is after another look");
+  await page.context().close();
+});
+
+test("asks how far back to look where that means something", { skip }, async () => {
+  const page = await browser.logIn(service);
+  const choices = page.getByRole("group", { name: "How far back" });
+  for (const [name, count] of [["overview", 1], ["mail", 0], ["logs", 1], ["traces", 0], ["metrics", 1], ["settings", 0]]) {
+    await goTo(page, name);
+    await becomes(() => choices.count(), count, `choices on the page ${name}`);
+  }
+  await page.context().close();
+});
+
 test("says that the service has gone, and heals when it is back", { skip }, async () => {
   const page = await browser.logIn(service);
   await goTo(page, "health");

@@ -43,6 +43,28 @@ test("draws a chart that keys can read", { skip }, async () => {
   await becomes(read, (text) => text !== before, "what is read of another point");
 });
 
+test("draws the first point after a start, and says since when there are figures", { skip }, async () => {
+  const end = Date.UTC(2026, 0, 1, 12);
+  const times = Array.from({ length: 90 }, (_, i) => end - (89 - i) * 10_000);
+  await page.route("**/api/metrics/data*", async (route) => {
+    const answer = await (await route.fetch()).json();
+    await route.fulfill({ json: { ...answer, times, lines: [{ labels: {}, values: times.map((at) => (at === end ? 7 : null)) }], more: 0 } });
+  });
+  await goTo(page, "metrics/process_open_fds");
+  const coloured = () =>
+    page.evaluate(() => {
+      const canvas = document.querySelector(".plot canvas");
+      const [r, g, b] = getComputedStyle(document.querySelector(".plot .swatch")).color.match(/\d+/g).map(Number);
+      const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+      let found = 0;
+      for (let i = 0; i < data.length; i += 4) found += data[i] === r && data[i + 1] === g && data[i + 2] === b && data[i + 3] === 255;
+      return found;
+    });
+  await becomes(coloured, (pixels) => pixels > 0, "pixels of the line's colour");
+  await becomes(() => page.locator(".chart .since").textContent(), /^since \d\d:\d\d:\d\d$/, "since when");
+  await page.unroute("**/api/metrics/data*");
+});
+
 test("shows the same as a table", { skip }, async () => {
   await goTo(page, "metrics/process_resident_memory_bytes");
   await page.getByRole("button", { name: "Table" }).click();

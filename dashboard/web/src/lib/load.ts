@@ -15,6 +15,8 @@ export interface Loaded<T> {
 
 // So many parts of the page still show the answer to what was asked before, or none yet. The page says so, as `aria-busy`.
 export const awaited = signal(0);
+// When what is shown was told last.
+export const answered = signal(Date.now());
 
 export function useAwaited(yes: boolean): void {
     useLayoutEffect(() => {
@@ -44,6 +46,7 @@ export function useLoad<T>(path: string | undefined, query: Query = {}): Loaded<
             .then((value) => {
                 if (stop.signal.aborted) return; // also in the midst of an answer, which is then none
                 setHad({ path, key, value, failure: undefined });
+                answered.value = Date.now();
                 setLoading(false);
             })
             .catch((error: unknown) => {

@@ -73,9 +73,9 @@ function Checks(props: { of: readonly Check[] }) {
                 { title: 'Last runs', cell: (c) => <History of={c} /> },
                 { title: 'Took', numeric: true, cell: (c) => span(c.ms) },
                 { title: 'Over time', narrow: 'hide', cell: (c) => <Sparkline label={`How long ${c.name} took`} values={c.history.map((r) => r.ms)} say={span} /> },
-                { title: 'Looked', cell: (c) => <Time at={c.checked} relative /> },
-                { title: 'Changed', cell: (c) => <Time at={c.changed} relative /> },
-                { title: 'Counts for', cell: (c) => (c.critical ? 'readiness' : 'warnings') },
+                { title: 'Looked', narrow: 'half', cell: (c) => <Time at={c.checked} relative /> },
+                { title: 'Changed', narrow: 'half', cell: (c) => <Time at={c.changed} relative /> },
+                { title: 'Counts for', narrow: 'half', cell: (c) => (c.critical ? 'readiness' : 'warnings') },
             ]}
             empty="This service has no checks: modules bring theirs when they are switched on, and infra::health::registry takes yours."
         />

@@ -84,8 +84,8 @@ function List() {
                             open={(t) => to(['traces', t.trace])}
                             columns={[
                                 { title: 'What', wide: true, cell: (t) => t.name },
-                                { title: 'State', cell: (t) => <Badge tone={t.failed ? 'bad' : 'good'}>{t.failed ? 'failed' : 'ended'}</Badge> },
-                                { title: 'Began', cell: (t) => <Time at={t.start} relative /> },
+                                { title: 'State', narrow: 'half', cell: (t) => <Badge tone={t.failed ? 'bad' : 'good'}>{t.failed ? 'failed' : 'ended'}</Badge> },
+                                { title: 'Began', narrow: 'half', cell: (t) => <Time at={t.start} relative /> },
                                 { title: 'Spans', numeric: true, cell: (t) => words.count(t.spans) },
                                 { title: 'Took', numeric: true, cell: (t) => words.span(t.ms) },
                                 {

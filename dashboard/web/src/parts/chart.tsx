@@ -20,6 +20,12 @@ export interface ChartProps {
     height?: number;
 }
 
+// From when on there are figures, where that is not from the beginning.
+function since(times: readonly number[], series: readonly Series[]): string {
+    const first = times.findIndex((_, i) => series.some((s) => s.values[i] != null));
+    return first < 0 ? 'no figures yet' : first > 1 ? `since ${words.clock(times[first])}` : '';
+}
+
 const Plot = lazy(() => import('./plot'));
 
 export function Chart(props: ChartProps) {
@@ -29,6 +35,7 @@ export function Chart(props: ChartProps) {
         <figure class="chart" aria-label={props.label}>
             <figcaption>
                 <span>{props.label}</span>
+                <span class="since muted small">{since(props.times, props.series)}</span>
                 <button class="quiet" aria-pressed={table} onClick={() => setTable(!table)}>
                     Table
                 </button>

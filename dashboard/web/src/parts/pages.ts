@@ -7,14 +7,15 @@ export interface Page {
     title: string;
     group: 'Now' | 'Observe' | 'Work' | 'Data' | '';
     key: string; // pressed after g
+    ranged?: true; // shows what was, as far back as is chosen at the top
     load: () => Promise<{ default: ComponentType }>;
 }
 
 export const pages: readonly Page[] = [
-    { name: 'overview', title: 'Overview', group: 'Now', key: 'o', load: () => import('../pages/overview') },
+    { name: 'overview', title: 'Overview', group: 'Now', key: 'o', ranged: true, load: () => import('../pages/overview') },
     { name: 'health', title: 'Health', group: 'Now', key: 'h', load: () => import('../pages/health') },
-    { name: 'logs', title: 'Logs', group: 'Observe', key: 'l', load: () => import('../pages/logs') },
-    { name: 'metrics', title: 'Metrics', group: 'Observe', key: 'm', load: () => import('../pages/metrics') },
+    { name: 'logs', title: 'Logs', group: 'Observe', key: 'l', ranged: true, load: () => import('../pages/logs') },
+    { name: 'metrics', title: 'Metrics', group: 'Observe', key: 'm', ranged: true, load: () => import('../pages/metrics') },
     { name: 'traces', title: 'Traces', group: 'Observe', key: 't', load: () => import('../pages/traces') },
     { name: 'queues', title: 'Queues', group: 'Work', key: 'q', load: () => import('../pages/queues') },
     { name: 'mail', title: 'Mail', group: 'Work', key: 'e', load: () => import('../pages/mail') },

@@ -11,6 +11,9 @@ import type { ChartProps, Series } from './chart';
 const colours = 8;
 type Say = (value: number | null) => string;
 
+// No line leads to these, or from them.
+const alone = (values: uPlot.TypedArray | (number | null | undefined)[]): number[] => [...values].flatMap((v, i) => (v != null && values[i - 1] == null && values[i + 1] == null ? [i] : []));
+
 function optionsOf(box: HTMLElement, series: readonly Series[], height: number, say: Say, moved: (at: number | null) => void): uPlot.Options {
     const style = getComputedStyle(box);
     const muted = style.getPropertyValue('color');
@@ -33,7 +36,7 @@ function optionsOf(box: HTMLElement, series: readonly Series[], height: number, 
                 label: s.label,
                 stroke: swatches[i] ?? muted,
                 width: 1.5,
-                points: { show: s.values.length < 4 },
+                points: { show: true, filter: (u: uPlot, n: number) => alone(u.data[n]!) },
                 ...(i >= colours ? { dash: [6, 3] } : {}),
                 ...(series.length === 1 ? { fill: (swatches[0] ?? muted).replace(/^rgb\((.*)\)$/, 'rgba($1, 0.1)') } : {}),
             })),

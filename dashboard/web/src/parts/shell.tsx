@@ -7,7 +7,7 @@ import { useLayoutEffect } from 'preact/hooks';
 import { trouble } from '../lib/api';
 import { listen } from '../lib/keys';
 import { link, paused, silenced, type Link } from '../lib/live';
-import { awaited } from '../lib/load';
+import { answered, awaited } from '../lib/load';
 import { range, ranges } from '../lib/range';
 import { refresh } from '../lib/refresh';
 import { go, place } from '../lib/route';
@@ -109,7 +109,32 @@ function Rail() {
     );
 }
 
-const states: Record<Link, string> = { open: 'Live', connecting: 'Connecting', paused: 'Paused', lost: 'Lost', idle: 'Idle' };
+const states: Record<Exclude<Link, 'idle'>, string> = { open: 'Live', connecting: 'Connecting', paused: 'Paused', lost: 'Lost' };
+
+// How new it is what is shown.
+function State() {
+    if (silenced.value.size > 0 && link.value === 'open') return <span class="link lost">Still</span>;
+    if (link.value !== 'idle') return <span class={`link ${link.value}`}>{states[link.value]}</span>;
+    return (
+        <span class="link idle" title="No news are sent of what is here: r looks again">
+            As of {clock(answered.value)}
+        </span>
+    );
+}
+
+function HowFarBack() {
+    if (!pages.find((p) => p.name === here())?.ranged) return null;
+    return (
+        <>
+            <Segmented class="wide" label="How far back" options={ranges} value={range.value} change={(r) => (range.value = r)} />
+            <select class="narrow" aria-label="How far back" value={range.value} onChange={(event) => (range.value = event.currentTarget.value as typeof range.value)}>
+                {ranges.map((r) => (
+                    <option value={r}>{r}</option>
+                ))}
+            </select>
+        </>
+    );
+}
 
 function Top() {
     const environment = session.value?.environment ?? '';
@@ -118,14 +143,9 @@ function Top() {
             <strong class="clip phone">{session.value?.service}</strong>
             <span class={`environment ${environment}`}>{environment}</span>
             <span class="grow" />
-            <Segmented class="wide" label="How far back" options={ranges} value={range.value} change={(r) => (range.value = r)} />
-            <select class="narrow" aria-label="How far back" value={range.value} onChange={(event) => (range.value = event.currentTarget.value as typeof range.value)}>
-                {ranges.map((r) => (
-                    <option value={r}>{r}</option>
-                ))}
-            </select>
+            <HowFarBack />
             <span class="connection">
-                {silenced.value.size > 0 && link.value === 'open' ? <span class="link lost">Still</span> : <span class={`link ${link.value}`}>{states[link.value]}</span>}
+                <State />
                 <span class="unseen" role="status">
                     {link.value === 'lost' && 'The connection is lost.'}
                 </span>

@@ -5,14 +5,16 @@ import * as words from '../lib/words';
 
 export function Sparkline(props: { label: string; values: readonly (number | null)[]; limit?: number | null | undefined; say?: (value: number) => string }) {
     const known = props.values.filter((v): v is number => v !== null);
-    if (known.length < 2) return <svg class="spark" aria-hidden="true" />;
+    if (known.length === 0) return <svg class="spark" aria-hidden="true" />;
     const say = props.say ?? words.count;
-    const { line, area, limit } = shapeOf(props.values, props.limit);
-    const text = `${props.label}: between ${say(Math.min(...known))} and ${say(Math.max(...known))}, last ${say(known.at(-1)!)}`;
+    const { line, area, dots, limit } = shapeOf(props.values, props.limit);
+    const last = say(known.at(-1)!);
+    const text = `${props.label}: ${known.length === 1 ? `${last}, the first figure` : `between ${say(Math.min(...known))} and ${say(Math.max(...known))}, last ${last}`}`;
     return (
         <svg class="spark" viewBox={`0 0 ${box.width} ${box.height}`} preserveAspectRatio="none" role="img" aria-label={text}>
             <path class="area" d={area} />
             <path d={line} />
+            {dots && <path class="dots" d={dots} />}
             {limit !== undefined && <path class="limit" d={`M0 ${limit}H${box.width}`} />}
         </svg>
     );

@@ -12,7 +12,7 @@ export interface Column<Row> {
     cell: (row: Row) => ComponentChildren;
     numeric?: boolean;
     wide?: boolean; // takes what is left
-    narrow?: 'hide'; // not on phones
+    narrow?: 'hide' | 'half'; // not on phones; two to a line there, as numbers are
     acts?: boolean; // buttons
     sort?: string; // the word the address has for it
 }
