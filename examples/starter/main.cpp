@@ -27,7 +27,7 @@ void greet(const infra::app::started& service) {
 
 } // namespace
 
-int main() {
+int main() try {
     auto app = infra::app::from_environment(
         {.name = "starter", .email = {.templates = STARTER_TEMPLATES}, .realtime = {.hub = starter::live_channels()}});
     starter::add_signup(app.http());
@@ -37,4 +37,7 @@ int main() {
     infra::dashboard::mount(app);
 #endif
     return app.run();
+} catch (const infra::error& e) { // before run(), which reports its own: what it is to serve is not there
+    std::cerr << "starter: " << e.what() << '\n';
+    return 1;
 }

@@ -19,7 +19,8 @@ std::shared_ptr<const mounted_directory> mount(static_files options) {
     unique_descriptor root(::open(options.directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
     if (!root)
         throw infra::error(errc::misconfigured, "http::static_files::directory: cannot open '" + options.directory +
-                                                    "': " + std::strerror(errno));
+                                                    "': " + std::strerror(errno) +
+                                                    "; put the files there, or name the folder that holds them");
     return std::make_shared<const mounted_directory>(mounted_directory{std::move(root), std::move(options)});
 }
 

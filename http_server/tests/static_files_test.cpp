@@ -125,7 +125,8 @@ TEST_F(StaticFolder, NeedsADirectoryThatIsThere) {
     } catch (const infra::error& e) {
         EXPECT_EQ(e.code(), errc::misconfigured);
         EXPECT_STREQ(e.what(),
-                     "http::static_files::directory: cannot open '/nonexistent/folder': No such file or directory");
+                     "http::static_files::directory: cannot open '/nonexistent/folder': No such file or directory; put "
+                     "the files there, or name the folder that holds them");
     }
 }
 

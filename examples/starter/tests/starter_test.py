@@ -530,6 +530,20 @@ class Surroundings(StarterTest):
         (pathlib.Path(self.folder) / "var").write_text("a file where a folder should be")
         self.fails("var/queue.db")
 
+    def test_pages_that_are_not_there(self):
+        """As where the program was copied to another machine without them."""
+        with open(STARTER, "rb") as program:
+            image = program.read()
+        end = image.index(b"/starter/pages\0") + len(b"/starter/pages")
+        pages = image[image.rindex(b"\0", 0, end) + 1:end]
+        moved = pathlib.Path(self.folder) / "starter"
+        moved.write_bytes(image.replace(pages, b"/" + b"x" * (len(pages) - 1)))
+        moved.chmod(0o700)
+        process = subprocess.run([moved], cwd=self.folder, env={"PORT": "0"}, capture_output=True, text=True, timeout=PATIENCE)
+        self.assertEqual(process.returncode, 1)
+        self.assertIn("starter: http::static_files::directory: cannot open '/xxx", process.stderr)
+        self.assertIn("name the folder that holds them", process.stderr)
+
     def test_corrupt_queue_file_is_named_and_left_alone(self):
         file = pathlib.Path(self.folder) / "var/queue.db"
         file.parent.mkdir()
