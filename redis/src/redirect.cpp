@@ -19,10 +19,10 @@ using kind = redirection::kind;
 
 constexpr int direct_hops = 3; // one for a slot that has moved, one while it moves, one for bad luck
 
-const backoff between{.type = backoff::kind::exponential,
-                      .delay = std::chrono::milliseconds(10),
-                      .max = std::chrono::milliseconds(500),
-                      .jitter = 0.5};
+const backoff between_attempts{.type = backoff::kind::exponential,
+                               .delay = std::chrono::milliseconds(10),
+                               .max = std::chrono::milliseconds(500),
+                               .jitter = 0.5};
 
 template <class Number>
 std::optional<Number> number_up_to(std::string_view text, Number highest) {
@@ -99,10 +99,12 @@ redirect_policy::decision redirect_policy::decide(kind of, double chance) {
     if (of == kind::none)
         return {};
     if (of == kind::try_again || of == kind::down)
-        return {.again = true, .wait = delay_before_retry(between, ++waits_, chance), .refresh = of == kind::down};
+        return {
+            .again = true, .wait = delay_before_retry(between_attempts, ++waits_, chance), .refresh = of == kind::down};
     if (++hops_ > max_hops)
         return {};
-    const auto wait = hops_ <= direct_hops ? milliseconds(0) : delay_before_retry(between, hops_ - direct_hops, chance);
+    const auto wait =
+        hops_ <= direct_hops ? milliseconds(0) : delay_before_retry(between_attempts, hops_ - direct_hops, chance);
     return {.again = true, .wait = wait, .refresh = of == kind::moved};
 }
 
