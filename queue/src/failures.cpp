@@ -10,7 +10,7 @@
 namespace infra::queue {
 namespace {
 
-constexpr std::size_t step = 500;
+constexpr std::size_t failures_of_a_look = 500;
 constexpr std::size_t most_groups = 200;
 constexpr std::size_t most_of_reason = 2048;
 
@@ -38,7 +38,7 @@ std::string beginning(std::string_view text) {
 
 list_request failed_of(const std::string& queue, std::string cursor) {
     return {.filter = {.queue = queue, .states = {job_state::failed}},
-            .max = step,
+            .max = failures_of_a_look,
             .newest_first = true,
             .cursor = std::move(cursor)};
 }
