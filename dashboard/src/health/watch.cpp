@@ -97,7 +97,7 @@ wall_time health_watch::since() const { return state_->history.since(); }
 
 namespace {
 
-json::array documents_of(const std::deque<health_history::run>& runs) {
+json::array documents_of_runs(const std::deque<health_history::run>& runs) {
     json::array all;
     for (const auto& each : runs)
         all.push_back(json::object{
@@ -119,7 +119,7 @@ json::object document_of_check(const std::string& name, const health::check_repo
             {"failures", line.failures},
             {"last_success", when(line.last_success)},
             {"last_failure", when(line.last_failure)},
-            {"history", documents_of(before.runs)}};
+            {"history", documents_of_runs(before.runs)}};
 }
 
 } // namespace

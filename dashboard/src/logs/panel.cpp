@@ -14,7 +14,7 @@ namespace infra::dashboard {
 namespace {
 
 using namespace std::chrono_literals;
-using store_ptr = std::shared_ptr<log_store>;
+using log_store_ptr = std::shared_ptr<log_store>;
 using changes_ptr = std::shared_ptr<level_changes>;
 
 constexpr std::size_t look_at = 100'000; // lines in one go: some 20 ms of a pool's thread
@@ -26,7 +26,7 @@ struct level_order {
 };
 BOOST_DESCRIBE_STRUCT(level_order, (), (module, to, minutes))
 
-awaitable<http::response> lines(store_ptr kept, http::request r) {
+awaitable<http::response> lines(log_store_ptr kept, http::request r) {
     const auto wanted = log_filter_of(r);
     const auto before = number_asked(r, "cursor", std::uint64_t(-1));
     const auto limit = limit_asked(r, 100);
@@ -54,7 +54,7 @@ http::response lines_around(const log_store& kept, const http::request& r) {
 }
 
 // Of what was there when it began: a busy log would never end.
-awaitable<void> send_all(store_ptr kept, log_filter wanted, http::body_writer to) {
+awaitable<void> send_all(log_store_ptr kept, log_filter wanted, http::body_writer to) {
     const auto last = kept->lines.newest();
     std::uint64_t after = 0;
     for (bool end = false; !end;) {
@@ -67,7 +67,7 @@ awaitable<void> send_all(store_ptr kept, log_filter wanted, http::body_writer to
     }
 }
 
-http::response all_lines(const store_ptr& kept, const http::request& r) {
+http::response all_lines(const log_store_ptr& kept, const http::request& r) {
     auto answer = http::response::stream("application/x-ndjson",
                                          [kept, wanted = log_filter_of(r)](http::body_writer to) -> awaitable<void> {
                                              return send_all(kept, wanted, to);
@@ -76,7 +76,7 @@ http::response all_lines(const store_ptr& kept, const http::request& r) {
     return answer;
 }
 
-awaitable<pieces> more_lines(store_ptr kept, const http::request& watched, std::uint64_t since) {
+awaitable<pieces> more_lines(log_store_ptr kept, const http::request& watched, std::uint64_t since) {
     constexpr std::size_t most = 125;
     const auto after = since ? since : number_asked(watched, "from", kept->lines.newest());
     const auto seen = kept->lines.look(); // which what is found refers to
@@ -128,7 +128,7 @@ awaitable<void> expire(changes_ptr changes, clock* time) {
     }
 }
 
-void add_levels(board& on, logging::pipeline& of, const store_ptr& kept) {
+void add_levels(board& on, logging::pipeline& of, const log_store_ptr& kept) {
     const auto changes = std::make_shared<level_changes>(of);
     clock* const time = &on.time();
     on.show("/logs/levels", [&of, changes, kept](http::request&) {

@@ -12,7 +12,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::chrono::milliseconds patience_with_panels = 2s;
-constexpr std::chrono::milliseconds longest = 4s; // all of it: a stream waits for five
+constexpr std::chrono::milliseconds longest_gathering = 4s; // all of it: a stream waits for five
 constexpr std::size_t shown_slowest = 5;
 constexpr std::size_t shown_news = 100;
 
@@ -97,7 +97,7 @@ struct overview {
                                                         std::chrono::seconds back) {
         const auto found = std::make_shared<look>();
         auto all = questions(self, s, found, std::chrono::ceil<std::chrono::minutes>(back));
-        for (const auto& each : co_await gather(std::move(all), longest, *s->options().time))
+        for (const auto& each : co_await gather(std::move(all), longest_gathering, *s->options().time))
             if (each.failure)
                 std::rethrow_exception(each.failure);
         co_return found;

@@ -15,7 +15,7 @@ constexpr std::size_t most_of_error = 16 * 1024;
 constexpr std::size_t runs_shown = 5;
 constexpr std::chrono::minutes little_late{1};
 
-json::value limit_of(const queue::rate_limit& r) {
+json::value rate_document(const queue::rate_limit& r) {
     if (r.max == 0)
         return nullptr;
     return {{"max", r.max}, {"duration_ms", r.duration.count()}};
@@ -96,10 +96,10 @@ json::value document_of(const queues_seen& all, std::chrono::milliseconds oldest
 json::value document_of(const queue::queue_settings& s) {
     return {{"paused", s.paused},
             {"concurrency", s.concurrency},
-            {"rate", limit_of(s.rate)},
+            {"rate", rate_document(s.rate)},
             {"max_length", s.max_length},
             {"group_concurrency", s.per_group.concurrency},
-            {"group_rate", limit_of(s.per_group.rate)}};
+            {"group_rate", rate_document(s.per_group.rate)}};
 }
 
 json::value document_of(const queue::failure_groups& all) {

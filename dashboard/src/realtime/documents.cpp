@@ -14,7 +14,7 @@ constexpr std::size_t most_of_info = 1024;
 json::value number_or_null(const std::optional<double>& n) { return n ? json::value(*n) : json::value(); }
 json::value time_or_null(const std::optional<wall_time>& t) { return t ? json::value(to_unix_ms(*t)) : json::value(); }
 
-json::object document_of(const realtime::envelope& e, std::size_t most) {
+json::object document_of_message(const realtime::envelope& e, std::size_t most) {
     return {{"offset", e.at.offset},
             {"type", e.what.type},
             {"data", payload_of(e.what.data.is_null() ? "" : json::to_text(e.what.data), most)}};
@@ -53,7 +53,7 @@ json::object document_of(const realtime::client_info& c, std::size_t max_queue_b
 json::object document_of(const realtime::missed& m, std::size_t most) {
     json::array items;
     for (const auto& each : m.messages)
-        items.push_back(document_of(each, most));
+        items.push_back(document_of_message(each, most));
     return {{"items", std::move(items)}, {"complete", m.complete}, {"epoch", m.now.epoch}, {"offset", m.now.offset}};
 }
 

@@ -11,7 +11,7 @@ namespace infra::dashboard {
 namespace {
 
 using namespace std::chrono_literals;
-using store_ptr = std::shared_ptr<trace_store>;
+using trace_store_ptr = std::shared_ptr<trace_store>;
 
 constexpr std::size_t most_open = 200; // spans of one trace
 
@@ -30,7 +30,7 @@ std::optional<found_trace> find_trace(const trace_store& kept, const monitoring:
     return found_trace{ended ? std::move(*ended) : kept_trace(), std::move(open)};
 }
 
-trace_id trace_id_of(const http::request& r) {
+trace_id asked_trace(const http::request& r) {
     const auto id = trace_id_of(r.param("trace"));
     if (!id)
         refuse("trace", "expected 32 hex digits");
@@ -42,7 +42,7 @@ http::response trace_gone() {
                                  "no span of this trace is kept: it is older than what is, or it was not sampled");
 }
 
-awaitable<http::response> list_traces(store_ptr kept, http::request r) {
+awaitable<http::response> list_traces(trace_store_ptr kept, http::request r) {
     auto look = [kept, wanted = trace_filter_of(r), before = number_asked(r, "cursor", 0), limit = limit_asked(r, 50)] {
         return kept->list(wanted, before, limit);
     };
@@ -73,7 +73,7 @@ http::response names(const trace_store& kept) {
     return page_of(std::move(items), "");
 }
 
-awaitable<http::response> show_trace(store_ptr kept, const monitoring::tracer* of, trace_id id, wall_time now) {
+awaitable<http::response> show_trace(trace_store_ptr kept, const monitoring::tracer* of, trace_id id, wall_time now) {
     auto look = [kept, of, id, now]() -> std::optional<json::object> {
         const auto found = find_trace(*kept, *of, id);
         if (!found)
@@ -86,7 +86,7 @@ awaitable<http::response> show_trace(store_ptr kept, const monitoring::tracer* o
 
 http::response one_span(const trace_store& kept, const monitoring::tracer& of, const http::request& r, wall_time now) {
     constexpr std::size_t whole = 64 * 1024;
-    const auto found = find_trace(kept, of, trace_id_of(r));
+    const auto found = find_trace(kept, of, asked_trace(r));
     if (!found)
         return trace_gone();
     const auto spans = found->tree(now);
@@ -137,11 +137,11 @@ void add_traces_panel(board on, monitoring::tracer& of, std::string service) {
     on.show("/traces", [kept](http::request r) { return list_traces(kept, std::move(r)); });
     on.show("/traces/names", [kept](http::request&) { return names(*kept); });
     on.show("/traces/{trace}",
-            [kept, of = &of, time](http::request r) { return show_trace(kept, of, trace_id_of(r), time->wall()); });
+            [kept, of = &of, time](http::request r) { return show_trace(kept, of, asked_trace(r), time->wall()); });
     on.show("/traces/{trace}/spans/{span}",
             [kept, of = &of, time](http::request& r) { return one_span(*kept, *of, r, time->wall()); });
     on.show("/traces/{trace}/otlp",
-            [kept, service = std::move(service)](http::request& r) { return as_otlp(*kept, trace_id_of(r), service); });
+            [kept, service = std::move(service)](http::request& r) { return as_otlp(*kept, asked_trace(r), service); });
     on.live("traces", [kept]() -> awaitable<json::value> {
         const auto now = kept->counts();
         co_return json::object{{"traces", now.traces}, {"changes", now.changes}};

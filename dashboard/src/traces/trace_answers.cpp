@@ -143,7 +143,7 @@ json::object document_of(const tree_span& s, wall_time start, std::size_t at_mos
 }
 
 json::object trace_answer(const std::vector<tree_span>& spans, std::size_t left_out) {
-    constexpr std::size_t shown_bytes = 512; // of a text, among up to 1000 spans
+    constexpr std::size_t bytes_of_attribute = 512; // of a text, among up to 1000 spans
     auto start = wall_time::max(), end = wall_time::min();
     bool failed = false, open = false;
     for (const auto& each : spans) {
@@ -154,7 +154,7 @@ json::object trace_answer(const std::vector<tree_span>& spans, std::size_t left_
     }
     json::array all;
     for (const auto& each : spans)
-        all.push_back(document_of(each, start, shown_bytes));
+        all.push_back(document_of(each, start, bytes_of_attribute));
     const auto& first = *spans.front().span;
     json::object out{{"trace", text(to_hex(first.context.trace))},
                      {"name", first.name},
