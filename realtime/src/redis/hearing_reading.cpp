@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t most_compared_at_once = 500;
 constexpr std::size_t most_items_read = 500; // of one channel
-constexpr std::size_t bytes_for_each = 1024;
+constexpr std::size_t bytes_for_each_read = 1024;
 
 // What is for nobody counts all the same.
 reading reading_of(history_reply all, std::string_view node) {
@@ -57,8 +57,8 @@ awaitable<void> hearing::read_on() {
 hearing::questions hearing::next_questions() {
     questions out;
     const auto items = std::min(most_items_read, reading_.at_once());
-    for (std::size_t asked = 0, bytes = 0;
-         !to_read_.empty() && asked + items <= reading_.at_once() && bytes < reading_.at_once() * bytes_for_each;) {
+    for (std::size_t asked = 0, bytes = 0; !to_read_.empty() && asked + items <= reading_.at_once() &&
+                                           bytes < reading_.at_once() * bytes_for_each_read;) {
         auto name = std::move(to_read_.front());
         to_read_.pop_front();
         const auto found = channels_.find(name);

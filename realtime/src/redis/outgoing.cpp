@@ -12,7 +12,7 @@
 namespace infra::realtime::over_redis {
 namespace {
 
-constexpr std::size_t bytes_for_each = 8 * 1024; // one message may be larger, if it goes alone
+constexpr std::size_t bytes_for_each_message = 8 * 1024; // one message may be larger, if it goes alone
 constexpr std::size_t most_debts = 10'000;
 
 bool is_kept(const ground& on, const parcel& p) { return on.history_of(p.channel).size > 0; }
@@ -130,7 +130,7 @@ redis::batch outgoing::batch_of(std::vector<parcel>& parcels) {
     redis::batch made;
     std::size_t bytes = 0;
     auto each = parcels.begin();
-    for (; each != parcels.end() && bytes < pace_.at_once() * bytes_for_each; ++each) {
+    for (; each != parcels.end() && bytes < pace_.at_once() * bytes_for_each_message; ++each) {
         auto next = command_for(*each);
         bytes += next.encoded_size();
         made.add(std::move(next));
