@@ -4,13 +4,15 @@
 //
 // Each server runs alone on the first core; the clients are this program, on the second. It counts every delivery: a run counts only when all
 // that was published has come to all. 128-byte messages. "single" is one publication for each turn of the server's loop, "burst of 10" ten. Latency is from publish to
-// receive, at half the load that was reached. Part 1 is single publications, 2 bursts, 3 the stalled reader, 4 the resume of all, 5 those
+// receive, at half the load that was reached. Part 1 is single publications, 2 bursts, 3 the stalled reader, 4 the resume of all, alone and over Redis, 5 those
 // who are idle, 6 what subscriptions take. Opens as many files as the system lets it (`ulimit -Hn`, 10 100 are needed).
 
 #include "comparison.hpp"
 #include "crowd.hpp"
 #include "process.hpp"
 #include "servers.hpp"
+
+#include <infra/testing/redis_server.hpp>
 
 #include <fstream>
 #include <sstream>
@@ -32,6 +34,17 @@ void pin_to(int core) {
     CPU_ZERO(&cores);
     CPU_SET(core, &cores);
     ::sched_setaffinity(0, sizeof cores, &cores);
+}
+
+int connected_to(std::uint16_t port) {
+    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(port);
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (::connect(fd, reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0)
+        throw std::runtime_error("nobody listens on port " + std::to_string(port));
+    return fd;
 }
 
 // --- Servers ----------------------------------------------------------------------------------------------------------
@@ -68,15 +81,10 @@ public:
     }
 
     void ask(const std::string& target) const {
-        const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        sockaddr_in to{};
-        to.sin_family = AF_INET;
-        to.sin_port = htons(port_);
-        to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        const int fd = connected_to(port_);
         const auto request = "GET " + target + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
         char answer[64];
-        const bool answered = ::connect(fd, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0 &&
-                              ::send(fd, request.data(), request.size(), MSG_NOSIGNAL) > 0 &&
+        const bool answered = ::send(fd, request.data(), request.size(), MSG_NOSIGNAL) > 0 &&
                               ::recv(fd, answer, sizeof answer, 0) > 12 &&
                               std::string_view(answer).starts_with("HTTP/1.1 200");
         ::close(fd);
@@ -103,7 +111,7 @@ struct contender {
 
 std::string myself() { return fs::read_symlink("/proc/self/exe").string(); }
 
-contender ours() { return {"ours", {myself(), "--serve"}, true}; }
+contender ours(const std::string& redis = {}) { return {"ours", {myself(), "--serve", redis}, true}; }
 contender bare() { return {"a loop of send()", {myself(), "--bare"}}; }
 std::optional<contender> ws() {
     const auto folder = infra::bench::peers_folder_with("ws", "realtime");
@@ -274,22 +282,24 @@ std::string between(std::string_view text, std::string_view before, std::string_
     return std::string(rest.substr(0, rest.find(after)));
 }
 
-/// Seconds from the first connection until the last client has all that it missed.
-double measure_storm(std::size_t count, long missed) {
-    const auto c = ours();
-    const server s(c.command);
+/// Seconds from the first connection until the last client has all that it missed. Over Redis they come back to another node.
+double measure_storm(std::size_t count, long missed, const std::string& redis = {}) {
+    const auto c = ours(redis);
+    std::optional<server> s(c.command);
     std::string epoch;
     {
-        crowd before(clients_of(c, s, "kept"));
+        crowd before(clients_of(c, *s, "kept"));
         before.on_other = [&](crowd::client&, std::string_view text) {
             if (text.starts_with(R"({"type":"subscribed")"))
                 epoch = between(text, R"("epoch":")", "\"");
         };
         before.connect(count);
     }
-    s.ask("/say?turns=" + std::to_string(missed));
+    s->ask("/say?turns=" + std::to_string(missed));
+    if (!redis.empty())
+        s.emplace(c.command);
 
-    auto options = clients_of(c, s);
+    auto options = clients_of(c, *s);
     options.hello = [said = client_frame(R"({"type":"subscribe","channel":"kept","since":{"epoch":")" + epoch +
                                          R"(","offset":0}})")](std::size_t) { return said; };
     crowd back(options);
@@ -310,31 +320,46 @@ double measure_storm(std::size_t count, long missed) {
 }
 
 /// Seconds from the first connection until the last client, which has just come, has been told the newest messages.
-double measure_arrival(std::size_t count, long messages) {
-    const server s(ours().command);
+double measure_arrival(std::size_t count, long messages, const std::string& redis = {}) {
+    const server s(ours(redis).command);
     s.ask("/say?turns=" + std::to_string(messages));
     auto options = crowd::options{.port = s.port()};
     const auto limit = std::to_string(messages);
     options.hello = [said = subscribe_to("kept") +
                             client_frame(R"({"type":"history","channel":"kept","data":{"limit":)" + limit + "}}")](
                         std::size_t) { return said; };
-    options.ready = R"("offset":)" + limit + R"(,"data":{"number":)" + std::to_string(messages - 1) + "}}]}}";
+    options.ready = R"("data":{"number":)" + std::to_string(messages - 1) + "}}]}}";
     crowd clients(options);
     const auto begin = now_ns();
     clients.connect(count);
     return static_cast<double>(now_ns() - begin) / 1e9;
 }
 
-void show_storm(const arguments& a, infra::bench::report& to) {
+long histories_asked_for(const testing::redis_server& at) {
+    const int fd = connected_to(at.port());
+    const std::string_view question = "INFO commandstats\r\n";
+    std::string answer(16 * 1024, '\0');
+    ::send(fd, question.data(), question.size(), MSG_NOSIGNAL);
+    ::recv(fd, answer.data(), answer.size(), 0);
+    ::close(fd);
+    return std::stol(between(answer, "cmdstat_xrevrange:calls=", ","));
+}
+
+void show_storm(const arguments& a, infra::bench::report& to, bool over_redis) {
     std::vector<double> resumed, came;
     const auto count = static_cast<std::size_t>(a["idle"]);
     for (int round = 0; round < a["rounds"]; ++round) {
-        resumed.push_back(measure_storm(count, 20));
-        came.push_back(measure_arrival(count, 20));
+        std::optional<testing::redis_server> redis;
+        const auto url = over_redis ? redis.emplace().url() : std::string();
+        resumed.push_back(measure_storm(count, 20, url));
+        came.push_back(measure_arrival(count, 20, url));
+        if (redis)
+            std::printf("%-50s %10ld\n", "  histories that Redis was asked for, in all:", histories_asked_for(*redis));
     }
-    const auto who = std::to_string(count);
-    to.add({who + " clients resume, 20 messages each", median(resumed), "s", "", 0, better::less, "≤ 3 s"});
-    to.add({who + " clients come and ask for 20", median(came), "s", "", 0, better::less, ""});
+    const auto who = std::to_string(count) + " clients ";
+    const std::string where = over_redis ? ", over Redis" : "";
+    to.add({who + "resume, 20 messages each" + where, median(resumed), "s", "", 0, better::less, "≤ 3 s"});
+    to.add({who + "come and ask for 20" + where, median(came), "s", "", 0, better::less, ""});
 }
 
 // --- One reads no more ------------------------------------------------------------------------------------------------
@@ -399,7 +424,9 @@ int compare(const arguments& a) {
     if (wants(3))
         show_stalled(a, to);
     if (wants(4))
-        show_storm(a, to);
+        show_storm(a, to, false);
+    if (wants(4) && testing::redis_server::installed())
+        show_storm(a, to, true);
     if (wants(5))
         compare_idle(a, to);
     if (wants(6))
@@ -413,8 +440,9 @@ int compare(const arguments& a) {
 int main(int count, char** values) {
     using namespace infra::realtime::bench;
     const std::string_view role = count > 1 ? values[1] : "";
+    static const std::string redis = count > 2 ? values[2] : "";
     if (role == "--serve")
-        return infra::bench::run(1, values, {}, [](const infra::bench::arguments&) { return serve_ours(); });
+        return infra::bench::run(1, values, {}, [](const infra::bench::arguments&) { return serve_ours(redis); });
     if (role == "--bare")
         return infra::bench::run(1, values, {}, [](const infra::bench::arguments&) { return serve_bare(); });
     return infra::bench::run(count, values,

@@ -8,6 +8,7 @@
 #include <infra/http_server.hpp>
 #include <infra/logging.hpp>
 #include <infra/monitoring.hpp>
+#include <infra/realtime/redis.hpp>
 #include <infra/realtime/websocket.hpp>
 #include <infra/runtime/event_loop.hpp>
 
@@ -96,20 +97,28 @@ inline awaitable<http::response> fill(hub to, plan p) {
     co_return http::response::ok({{"filled", true}});
 }
 
-inline hub_options bench_hub(const executor& on) {
+inline awaitable<http::response> say(hub to, plan p) {
+    for (long i = 0; i < p.turns; ++i)
+        co_await to.publish_confirmed("kept", {.type = "said", .data = {{"number", i}}});
+    co_return http::response::ok({{"said", true}});
+}
+
+/// With a URL it is a node over that Redis.
+inline hub_options bench_hub(const executor& on, const std::string& redis) {
     return {.channels = {{"kept", {.history = {.size = 100}}}, {"*", {.on_overflow = overflow::drop_oldest}}},
             .limits = {.max_clients_per_address = 100'000},
             .authorize = [](access_request) { return true; },
+            .broker = redis.empty() ? nullptr : make_redis_broker({.url = redis}),
             .on = on};
 }
 
-inline int serve_ours() {
+inline int serve_ours(const std::string& redis) {
     raise_open_files();
     logging::configure({.outputs = {{.to = logging::file_sink({.path = "/dev/null"})}}});
     logging::install();
     monitoring::default_metrics();
     event_loop loop;
-    hub at(bench_hub(loop.get_executor()));
+    hub at(bench_hub(loop.get_executor(), redis));
     websocket_server sockets(at, {.handshakes_per_second = 1'000'000});
     http::router routes;
     sockets.mount(routes, "/ws");
@@ -118,17 +127,15 @@ inline int serve_ours() {
         return http::response::ok({{"publishing", true}});
     });
     routes.get("/fill", [&](const http::request& asked) { return fill(at, plan_of(asked.target())); });
-    routes.get("/say", [&](const http::request& asked) {
-        for (long i = 0; i < plan_of(asked.target()).turns; ++i)
-            at.publish("kept", {.type = "said", .data = {{"number", i}}});
-        return http::response::ok({{"said", true}});
-    });
+    routes.get("/say", [&](const http::request& asked) { return say(at, plan_of(asked.target())); });
     http::server server({loop.get_executor()}, routes,
                         {.port = 0, .limits = {.max_connections = 100'000}, .access_log = false, .backlog = 4096});
     server.listen();
-    std::cout << server.port() << ' ' << ::getpid() << std::endl;
     asio::co_spawn(loop.get_executor(), server.run(), asio::detached);
     asio::co_spawn(loop.get_executor(), at.run(), asio::detached);
+    while (at.options().broker && !at.options().broker->is_up())
+        loop.io_context().run_one();
+    std::cout << server.port() << ' ' << ::getpid() << std::endl;
     loop.run();
     return 0;
 }
