@@ -46,8 +46,10 @@ class Debian(unittest.TestCase):
         return ["systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--resolv-conf=copy-host", "-D", str(cls.root), *words]
 
     @classmethod
-    def inside(cls, command):
-        return run(*cls.nspawn("--setenv=DEBIAN_FRONTEND=noninteractive", "--pipe", "sh", "-ec", command), stdin=subprocess.DEVNULL)
+    def inside(cls, command, *flags):
+        """What the command says; not what nspawn does, of a /run that is no memory for one."""
+        words = ("--setenv=DEBIAN_FRONTEND=noninteractive", *flags, "--pipe", "sh", "-ec", f"exec 2>&1\n{command}")
+        return run(*cls.nspawn(*words), stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
     @classmethod
     def install(cls, *names):
@@ -102,17 +104,29 @@ class Users(Debian):
     def test_the_command_runs(self):
         self.assertRegex(self.inside("infra version"), r"^infra \d")
 
-    def test_a_new_service_is_built_tested_and_run_as_it_says(self):
-        self.install("libgtest-dev")
+    def test_a_new_service_is_built_tested_run_and_asked_as_its_page_says(self):
+        self.install("libgtest-dev", "curl")
         said = json.loads(self.inside("cd /root && infra new shop --json"))
-        *typed, started = said["next"]
-        self.assertIn("100% tests passed", self.inside(" && ".join(["cd /root", *typed])))
-        self.inside(f"cd /root/shop; PORT=0 {started} >log 2>&1 & service=$!;"
-                    " until grep -q listening /root/shop/log; do kill -0 $service; sleep 0.1; done; kill $service; wait $service")
+        page = (self.root / "root/shop/README.md").read_text()
+        (*typed, started), (asked, shown) = (block.splitlines() for block in re.findall(r"```\n(.+?)\n```", page, re.S))
+        self.assertEqual([line.removesuffix(" --output-on-failure") for line in ("cd shop", *typed, started)], said["next"])
+        self.assertIn("100% tests passed", self.inside(" && ".join(["cd /root/shop", *typed])))
+        answer = self.inside(f"cd /root/shop; {started} >log 2>&1 & service=$!; cd /root/shop; trap 'kill $service' EXIT;"
+                             " until grep -q listening log; do kill -0 $service; sleep 0.1; done;"
+                             f" {asked}; until {shown} | grep ada@example.com; do sleep 0.1; done;"
+                             " infra health; trap - EXIT; kill $service; wait $service", "--private-network")
+        self.assertRegex(answer, r"(?s)202 Accepted.*\"job_id\":.*Welcome.*healthy")
+        self.assertIn('"message":"stopped"', (self.root / "root/shop/log").read_text())
 
     def test_the_command_has_a_page(self):
         self.install("man-db")
         self.assertIn("INFRA(1)", self.inside("man infra").upper())
+
+    def test_both_shells_complete_the_command(self):
+        self.install("bash-completion", "zsh")
+        self.assertEqual(self.inside("""bash -c '. /usr/share/bash-completion/bash_completion; _completion_loader infra;
+            COMP_WORDS=(infra queue sta); COMP_CWORD=2; _infra; echo "${COMPREPLY[@]}"'""").strip(), "stats")
+        self.assertEqual(self.inside("zsh -fc 'autoload -Uz compinit; compinit -D; print $_comps[infra]'").strip(), "_infra")
 
     def test_when_they_are_purged_nothing_stays(self):
         self.inside("apt-get purge -q -y libinfra-dev infra-tools")

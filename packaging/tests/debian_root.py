@@ -18,9 +18,9 @@ SUITE = "bookworm"
 MADE = BUILD / "debian-12"
 
 
-def run(*words, **options):
-    done = subprocess.run([str(word) for word in words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
-    assert done.returncode == 0, f"{' '.join(str(word) for word in words)}: {done.returncode}\n{done.stdout}"
+def run(*words, stderr=subprocess.STDOUT, **options):
+    done = subprocess.run([str(word) for word in words], stdout=subprocess.PIPE, stderr=stderr, text=True, **options)
+    assert done.returncode == 0, f"{' '.join(str(word) for word in words)}: {done.returncode}\n{done.stdout}{done.stderr or ''}"
     return done.stdout
 
 
