@@ -65,6 +65,36 @@ TEST_F(Trouble, AReplicaThatTakesNoWritesIsWaitedForAsLongAsAVerbMayLast) {
     EXPECT_TRUE(loop.until([&] { return error_of(stored->enqueue({make_job("b")})).empty(); }));
 }
 
+TEST_F(Trouble, AServerThatLoadsItsDataIsWaitedForByWhoAddsTakesAndEnds) {
+    const auto stored = make({.server = redis::options_from(server.url()), .timeout = 25s});
+    loop.await(stored->enqueue({make_job("a"), make_job("b")}));
+    const auto first = loop.await(stored->claim({.queues = {"mail"}, .max = 1, .lease = 5min, .now = t0}));
+    tell_server({"DEBUG", "POPULATE", "300", "key", "1000"});
+    tell_server({"CONFIG", "SET", "key-load-delay", "20000", "loading-process-events-interval-bytes", "1024",
+                 "rdbcompression", "no"});
+    const redis::client loads{{loop.get_executor()}, redis::options_from(server.url())};
+    const auto loaded = loop.start(loads.execute(redis::command{"DEBUG", "RELOAD"}, deadline::after(30s)));
+    const auto is_loading = [&] {
+        return loop.await(direct.execute<std::string>({"INFO", "persistence"})).find("\nloading:1") !=
+               std::string::npos;
+    };
+    ASSERT_TRUE(loop.until(is_loading));
+    const auto added = loop.start(stored->enqueue({make_job("c")}));
+    const auto taken = loop.start(stored->claim({.queues = {"mail"}, .max = 1, .lease = 5min, .now = t0}));
+    std::vector<outcome> end{{.held = first.jobs.at(0).held, .at = t0}};
+    const auto ended = loop.start(stored->finish(std::move(end)));
+    loop.settle();
+    EXPECT_FALSE(added->ended || taken->ended || ended->ended);
+    EXPECT_TRUE(is_loading());
+    tell_server({"CONFIG", "SET", "key-load-delay", "0"});
+    loop.until([&] { return added->ended && taken->ended && ended->ended && loaded->ended; });
+    ASSERT_FALSE(added->failure) << describe(added->failure);
+    ASSERT_FALSE(taken->failure) << describe(taken->failure);
+    ASSERT_FALSE(ended->failure) << describe(ended->failure);
+    EXPECT_EQ(loop.await(stored->counts({"mail"})),
+              (std::vector<queue_counts>{{.queue = "mail", .waiting = 1, .active = 1, .completed = 1}}));
+}
+
 TEST_F(Trouble, ScriptsThatTheServerForgotAreSentAnew) {
     const auto stored = make({.server = redis::options_from(server.url())});
     loop.await(stored->enqueue({make_job("a")}));
