@@ -51,6 +51,25 @@ TEST_F(CacheRedisOutage, FindsNothingAndDropsWhatIsWritten) {
     EXPECT_GE(heard.of("cache_store_dropped_total{verb=write}"), 3);
 }
 
+TEST_F(CacheRedisOutage, IsAlsoThatTheServerLoadsItsData) {
+    loop.await(direct->execute<void>({"DEBUG", "POPULATE", 300, "key", 1000}));
+    loop.await(direct->execute<void>({"CONFIG", "SET", "key-load-delay", 20000, "loading-process-events-interval-bytes",
+                                      1024, "rdbcompression", "no"}));
+    const redis::client loads({loop.get_executor()}, server->over_socket());
+    const auto loaded = loop.start(loads.execute(redis::command{"DEBUG", "RELOAD"}, deadline::after(30s)));
+    ASSERT_TRUE(loop.until([&] {
+        return loop.await(direct->execute<std::string>({"INFO", "persistence"})).find("\nloading:1") !=
+               std::string::npos;
+    }));
+    EXPECT_EQ(get("warm"), std::nullopt);
+    EXPECT_TRUE(went_away());
+    EXPECT_FALSE(loop.await(subject->set("k", "v")));
+    loop.await(direct->execute<void>({"CONFIG", "SET", "key-load-delay", 0}));
+    EXPECT_TRUE(came_back());
+    EXPECT_EQ(get("k"), std::nullopt) << "it was dropped";
+    ASSERT_TRUE(loop.until([&] { return loaded->ended; }));
+}
+
 TEST_F(CacheRedisOutage, ThrowsWhereNobodyCouldMakeItUp) {
     cut();
     EXPECT_EQ(loop.code_of(subject->increment("n")), errc::unavailable);
