@@ -38,6 +38,8 @@ exit_code run(act what, const cache_arguments& given, const output& to) {
     if (!patience || patience->count() <= 0)
         return to.fail(exit_code::usage, "--timeout: expected a duration such as 500ms or 5s");
     try {
+        if (!given.starts_with.empty()) // takes the time it takes, in steps
+            return wait(what(given, to));
         return wait(with_deadline(what(given, to), deadline::after(*patience + grace)));
     } catch (const boost::system::system_error& e) {
         const auto code = code_for(e.code());
@@ -108,12 +110,14 @@ void add_cache(frame& f) {
     setting.add_option("--ttl", given->ttl, "How long it is good; default: without an end");
     setting.add_flag("--text", given->text, "As text, be it JSON or not");
 
-    add({.name = "del",
-         .description = "Erases values. Exits with 3 if none was there.",
-         .examples = {"infra cache del user:42 user:43 --prefix shop:"}},
-        cache_del)
-        .add_option("keys", given->keys, "Without the prefix")
-        ->required();
+    auto& erasing = add({.name = "del",
+                         .description = "Erases values. Exits with 3 if none was there.",
+                         .examples = {"infra cache del user:42 user:43 --prefix shop:",
+                                      "infra cache del --starts-with user: --yes --prefix shop:"}},
+                        cache_del);
+    erasing.add_option("keys", given->keys, "Without the prefix");
+    erasing.add_option("--starts-with", given->starts_with, "All whose keys, without the prefix, begin so");
+    erasing.add_flag("--yes", given->yes, "… and it is meant");
     key(add({.name = "ttl",
              .description = "Tells how long a value is still good. Nothing there exits with 3.",
              .examples = {"infra cache ttl user:42 --prefix shop:"}},
@@ -138,6 +142,7 @@ void add_cache(frame& f) {
                           .examples = {"infra cache scan 'user:*' --prefix shop: --limit 20"}},
                          cache_scan);
     scanning.add_option("pattern", given->pattern, "With * and ? and [ab]")->capture_default_str();
+    scanning.add_flag("--long", given->with_ttl, "With the time that each is still good");
     scanning.add_option("--limit", given->limit, "At most so many")->capture_default_str();
 
     add({.name = "stats",

@@ -20,10 +20,6 @@ std::string shown_ttl(std::chrono::milliseconds left);
 /// The words of a pattern in which Redis' own signs stand for themselves: `a*` becomes `a\*`.
 std::string escaped_pattern(std::string_view literal);
 
-/// Of a key as it lies on the server, what a caller of the cache would say; empty for what the cache keeps for itself, and for
-/// what was made void by a flush.
-std::optional<std::string> key_below(std::string_view prefix, std::string_view stored);
-
 /// What a server says of itself (INFO), of which a cache cares for this.
 struct server_facts {
     std::string version{};

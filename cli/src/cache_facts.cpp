@@ -10,9 +10,6 @@
 namespace infra::cli {
 namespace {
 
-constexpr std::string_view kept_by_the_cache = "@@";
-constexpr std::string_view digest = "@@#"; // behind the beginning of a long key
-
 std::string shown_bytes(std::uint64_t bytes) {
     constexpr std::array<const char*, 5> units{"B", "KiB", "MiB", "GiB", "TiB"};
     std::size_t unit = 0;
@@ -64,16 +61,6 @@ std::string escaped_pattern(std::string_view literal) {
         safe += c;
     }
     return safe;
-}
-
-std::optional<std::string> key_below(std::string_view prefix, std::string_view stored) {
-    if (!stored.starts_with(prefix))
-        return std::nullopt;
-    const auto key = stored.substr(prefix.size());
-    const auto mark = key.find(kept_by_the_cache);
-    if (key.empty() || (mark != std::string_view::npos && !key.substr(mark).starts_with(digest)))
-        return std::nullopt;
-    return std::string(key);
 }
 
 std::string_view info_field(std::string_view info, std::string_view name) {

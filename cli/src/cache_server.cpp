@@ -1,7 +1,9 @@
 #include "cache.hpp"
 #include "cache_verbs.hpp"
 #include "printable.hpp"
+#include "table.hpp"
 
+#include <infra/cache/removal.hpp>
 #include <infra/redis.hpp>
 
 #include <iterator>
@@ -10,13 +12,6 @@
 
 namespace infra::cli {
 namespace {
-
-// Where the keys of this prefix lie now: a flush moves them.
-awaitable<std::string> prefix_in_store(cache::cache of) {
-    auto key = co_await of.key_in_store("x");
-    key.pop_back();
-    co_return key;
-}
 
 // Up to one more than the limit.
 awaitable<void> scan_one(const redis::client& server, std::string master, std::string prefix,
@@ -28,15 +23,49 @@ awaitable<void> scan_one(const redis::client& server, std::string master, std::s
             master, {"SCAN", cursor, "MATCH", escaped_pattern(prefix) + given.pattern, "COUNT", 1000}));
         cursor = std::move(next);
         for (const auto& each : keys)
-            if (auto key = key_below(prefix, each))
+            if (auto key = cache::key_below(prefix, each))
                 found.insert(*std::move(key));
     } while (cursor != "0" && found.size() <= given.limit);
+}
+
+struct timed_key {
+    std::string key;
+    std::chrono::milliseconds left;
+};
+
+// Those that have gone meanwhile are left out.
+awaitable<std::vector<timed_key>> with_times_left(cache::cache in, std::string prefix, std::set<std::string> keys) {
+    std::vector<std::string> stored;
+    for (const auto& each : keys)
+        stored.push_back(prefix + each);
+    const auto left = co_await in.stored()->time_left(std::move(stored));
+    std::vector<timed_key> all;
+    for (std::size_t i = 0; const auto& each : keys)
+        if (const auto& time = left.at(i++))
+            all.push_back({each, *time});
+    co_return all;
+}
+
+std::string table_of_keys(const std::vector<timed_key>& all) {
+    std::vector<table_row> rows;
+    for (const auto& each : all)
+        rows.push_back({shown_ttl(each.left), each.key});
+    return table({"GOOD FOR", "KEY"}, rows);
+}
+
+json::array documents_of_keys(const std::vector<timed_key>& all) {
+    json::array documents;
+    for (const auto& [key, left] : all)
+        documents.push_back(
+            {{"key", key}, {"ttl_ms", left == cache::forever ? json::value() : json::value(left.count())}});
+    return documents;
 }
 
 } // namespace
 
 awaitable<exit_code> cache_scan(cache_arguments given, const output& to) {
-    const auto prefix = co_await prefix_in_store(opened(given));
+    const auto in = opened(given);
+    const auto prefix = co_await cache::prefix_in_store(in);
     const redis::client server(server_of(given));
     std::set<std::string> found;
     for (const auto& master : co_await server.masters())
@@ -48,6 +77,11 @@ awaitable<exit_code> cache_scan(cache_arguments given, const output& to) {
     std::string text;
     for (const auto& each : found)
         text += (text.empty() ? "" : "\n") + printable(each);
+    if (given.with_ttl && !found.empty()) {
+        const auto timed = co_await with_times_left(in, prefix, found);
+        text = table_of_keys(timed);
+        keys = documents_of_keys(timed);
+    }
     if (!text.empty() || to.json)
         to.print(text, {{"keys", std::move(keys)}, {"more", more}});
     if (more && !to.json)

@@ -1,9 +1,12 @@
 #include "cache.hpp"
 #include "cache_verbs.hpp"
 #include "printable.hpp"
+#include "progress_bar.hpp"
 
 #include <infra/base/encoding.hpp>
 #include <infra/base/error.hpp>
+#include <infra/base/with_deadline.hpp>
+#include <infra/cache/removal.hpp>
 
 #include <iostream>
 #include <istream>
@@ -67,6 +70,19 @@ cache::set_options set_options_of(const cache_arguments& given) {
     return out;
 }
 
+awaitable<std::size_t> erase_starting_with(cache::cache in, cache_arguments given, const output& to) {
+    const auto patience = parse_duration(given.timeout).value();
+    progress_bar bar(to, given.starts_with, "values erased");
+    cache::removal step;
+    std::size_t erased = 0;
+    do {
+        step = co_await with_deadline(cache::remove_starting_with(in, given.starts_with, std::move(step.next)),
+                                      deadline::after(patience));
+        bar.show({.done = erased += step.count});
+    } while (!step.next.empty());
+    co_return erased;
+}
+
 } // namespace
 
 awaitable<exit_code> cache_get(cache_arguments given, const output& to) {
@@ -98,7 +114,13 @@ awaitable<exit_code> cache_set(cache_arguments given, const output& to) {
 }
 
 awaitable<exit_code> cache_del(cache_arguments given, const output& to) {
-    const auto erased = co_await opened(given).del_many(given.keys);
+    if (given.keys.empty() == given.starts_with.empty())
+        refuse("either keys or --starts-with are needed");
+    if (!given.starts_with.empty() && !given.yes)
+        refuse("--starts-with erases all that begins so; look with `infra cache scan` and say --yes");
+    const auto in = opened(given);
+    const auto erased =
+        given.keys.empty() ? co_await erase_starting_with(in, given, to) : co_await in.del_many(given.keys);
     to.print(std::to_string(erased) + " erased", {{"erased", erased}});
     co_return erased > 0 ? exit_code::ok : exit_code::not_found;
 }

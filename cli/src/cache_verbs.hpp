@@ -28,6 +28,8 @@ struct cache_arguments {
     std::size_t limit = 1000;
     bool raw = false;
     bool text = false;
+    std::string starts_with;
+    bool with_ttl = false;
     bool yes = false;
 };
 

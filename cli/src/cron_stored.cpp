@@ -1,6 +1,10 @@
 #include "printable.hpp"
 #include "queue_shown.hpp"
 #include "queue_verbs.hpp"
+#include "shown_words.hpp"
+#include "table.hpp"
+
+#include <infra/queue/upcoming.hpp>
 
 namespace infra::cli {
 namespace {
@@ -9,6 +13,7 @@ struct cron_words {
     std::string queue;
     std::string name;
     std::vector<std::string> names;
+    std::size_t count = 5;
     queue_place place{};
 };
 
@@ -25,6 +30,53 @@ exit_code ls(const cron_words& words, const queue_session& with) {
         with.to.err << "infra: no schedules are stored\n";
     else
         with.to.print(text_of(all), {{"schedules", std::move(documents)}});
+    return exit_code::ok;
+}
+
+// --- one ----------------------------------------------------------------------------------------------------------
+
+std::optional<queue::cron_job> cron_job_named(const cron_words& words, const queue_session& with) {
+    std::optional<queue::cron_job> found;
+    for (auto& each : with.ask(with.jobs.schedules(queue_of(words)))) {
+        if (each.name != words.name)
+            continue;
+        if (found)
+            throw std::invalid_argument("several queues have a schedule '" + words.name + "'; say which with --queue");
+        found = std::move(each);
+    }
+    return found;
+}
+
+std::vector<std::string> runs_to_come(const queue::cron_job& job, std::size_t most) {
+    const auto zone = queue::time_zone::named(job.when.tz.empty() ? "UTC" : job.when.tz);
+    std::vector<std::string> all;
+    for (const auto at : queue::upcoming_runs(job.when, job.next, job.runs, most))
+        all.push_back(queue::to_rfc3339(at, zone));
+    return all;
+}
+
+std::string sheet_of_cron_job(const queue::cron_job& job, const std::vector<std::string>& runs) {
+    auto text = fact_sheet({{"queue", job.queue},
+                            {"name", job.name},
+                            {"when", text_of(job.when)},
+                            {"runs", std::to_string(job.runs)},
+                            {"last", text_of(job.last)},
+                            {"paused since", text_of(job.paused_since)},
+                            {"orphaned", job.orphaned ? "no process defines it any more; it does not run" : ""}});
+    for (const auto& each : runs)
+        text += "\nnext  " + each;
+    return text;
+}
+
+exit_code show_cron_job(const cron_words& words, const queue_session& with) {
+    const auto job = cron_job_named(words, with);
+    if (!job)
+        return with.to.fail(exit_code::not_found, "no schedule '" + printable(words.name) +
+                                                      "' is stored (infra cron ls shows those there are)");
+    const auto runs = runs_to_come(*job, words.count);
+    auto document = document_of(*job).as_object();
+    document["next_runs"] = json::array(runs.begin(), runs.end());
+    with.to.print(sheet_of_cron_job(*job, runs), document);
     return exit_code::ok;
 }
 
@@ -104,6 +156,14 @@ void add_stored_cron(frame& f, CLI::App& group) {
                         "paused. One that no process defines any more is orphaned, and does not run.",
          .examples = {"infra cron ls", "infra cron ls --queue reports --json"}},
         ls);
+    auto& showing =
+        add({.name = "show",
+             .description = "Shows a schedule and its next runs, by the clocks that it goes by. One that is not "
+                            "there exits with 3.",
+             .examples = {"infra cron show nightly-report", "infra cron show nightly-report -n 12 --json"}},
+            show_cron_job);
+    showing.add_option("name", words->name, "Of the schedule")->required();
+    showing.add_option("-n", words->count, "How many runs")->capture_default_str()->check(CLI::Range(1, 1000));
     add({.name = "run",
          .description = "Adds a run of a schedule now, beside those that it has.",
          .examples = {"infra cron run nightly-report"}},

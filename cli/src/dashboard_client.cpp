@@ -1,5 +1,7 @@
 #include "dashboard_client.hpp"
 
+#include <ostream>
+
 namespace infra::cli {
 namespace {
 
@@ -32,7 +34,7 @@ bool is_passing(int status) { return status == 502 || status == 503 || status ==
 json::value dashboard_document(int status, std::string_view body) {
     if (status == 204)
         return nullptr;
-    if (status != 200)
+    if (status != 200 && status != 201)
         refuse(status, error_in(body));
     auto document = json::parse(body, {.max_bytes = max_answer_bytes, .max_depth = 40});
     if (!document)
@@ -58,6 +60,20 @@ awaitable<json::value> dashboard_client::send(http::method how, std::string path
     }
     const auto answer = co_await client_.send(std::move(request));
     co_return dashboard_document(answer.status, answer.body);
+}
+
+awaitable<void> dashboard_client::download(std::string path, std::ostream& into) const {
+    auto request = at_.request(std::string(api) + path);
+    request.max_response_body = std::nullopt;
+    auto stream = co_await client_.open(std::move(request));
+    if (stream.head().status != 200)
+        refuse(stream.head().status, error_in(co_await stream.read_all(max_error_bytes)));
+    while (into) {
+        const auto piece = co_await stream.read(deadline::after(at_.patience));
+        if (piece.empty())
+            co_return;
+        into << piece;
+    }
 }
 
 awaitable<http::client_stream> dashboard_client::watch(std::string topic) const {

@@ -10,6 +10,8 @@
 #include <infra/base/awaitable.hpp>
 #include <infra/base/json.hpp>
 
+#include <iosfwd>
+
 namespace infra::cli {
 
 /// The document of an answer of the dashboard's API. Throws refused, and errc::unavailable where a later try may be answered.
@@ -25,6 +27,9 @@ public:
     awaitable<json::value> get(std::string path) const;
     /// Acts as the page does, also where the service itself says who may.
     awaitable<json::value> send(http::method how, std::string path, json::value body) const;
+
+    /// Writes what is no document, but to be kept: a download of the page.
+    awaitable<void> download(std::string path, std::ostream& into) const;
 
     /// The stream of a live topic, once the service has begun it.
     awaitable<http::client_stream> watch(std::string topic) const;

@@ -131,8 +131,10 @@ void add_email(frame& f) {
                       "infra email send --to ann@example.org --subject Hi --body note.md", "infra email outbox ls"}});
     const email_group group{f, app};
     add_email_render(group);
+    add_email_templates(group);
     add_email_preview(group);
     add_email_send(group);
+    add_email_sent(group);
     add_email_outbox(group);
 }
 

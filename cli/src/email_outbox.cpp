@@ -6,6 +6,7 @@
 #include <infra/email/mime.hpp>
 #include <infra/email/outbox.hpp>
 
+#include <charconv>
 #include <filesystem>
 #include <memory>
 #include <stdexcept>
@@ -17,6 +18,7 @@ struct outbox_words {
     email::outbox_query query;
     std::string id;
     bool html = false, text = false, eml = false, headers = false;
+    std::string attachment; ///< its name, or its number from 1
     std::string url, key;
 };
 
@@ -124,6 +126,18 @@ json::value whole(const email::mail& m) {
             {"text", m.text}};
 }
 
+const email::attachment& attachment_of(const email::mail& m, const std::string& named) {
+    std::size_t number = 0;
+    std::from_chars(named.data(), named.data() + named.size(), number);
+    for (const auto& each : m.attachments)
+        if (each.filename == named)
+            return each;
+    if (number > 0 && number <= m.attachments.size())
+        return m.attachments[number - 1];
+    throw not_there("the mail has no attachment '" + printable(named) + "'; it has " +
+                    std::to_string(m.attachments.size()));
+}
+
 // A broken one can still be looked at as it is.
 exit_code show(const outbox_words& words, const output& to) {
     const auto eml = eml_of(words);
@@ -132,6 +146,10 @@ exit_code show(const outbox_words& words, const output& to) {
         return exit_code::ok;
     }
     const auto m = email::from_mime(eml);
+    if (!words.attachment.empty()) {
+        to.out << attachment_of(m, words.attachment).content;
+        return exit_code::ok;
+    }
     auto text = words.html      ? printable_lines(m.html)
                 : words.text    ? printable_lines(m.text)
                 : words.headers ? fact_sheet(facts_of(m))
@@ -188,13 +206,17 @@ void add_email_outbox(const email_group& to) {
     auto& showing =
         add({.name = "show",
              .description = "Shows a mail, blind copies and tags too. Nothing exits with 3.",
-             .examples = {"infra email outbox show 0193a1", "infra email outbox show 0193a1 --html > mail.html"}},
+             .examples = {"infra email outbox show 0193a1", "infra email outbox show 0193a1 --html > mail.html",
+                          "infra email outbox show 0193a1 --attachment invoice.pdf > invoice.pdf"}},
             show);
     id(showing);
     auto* html = showing.add_flag("--html", words->html, "The html alone");
     auto* text = showing.add_flag("--text", words->text, "The text part alone");
     auto* eml = showing.add_flag("--eml", words->eml, "The file as it is");
     auto* headers = showing.add_flag("--headers", words->headers, "All but what it says");
+    auto* attachment = showing.add_option("--attachment", words->attachment,
+                                          "What was attached, as it is: of this name, or the first with 1");
+    attachment->excludes(html)->excludes(text)->excludes(eml)->excludes(headers);
     html->excludes(text)->excludes(eml)->excludes(headers);
     text->excludes(eml)->excludes(headers);
     eml->excludes(headers);

@@ -28,10 +28,12 @@ struct email_group {
     CLI::App& add(verb v, std::function<exit_code(const output&)> act, CLI::App* parent = nullptr) const;
 };
 
-void add_email_render(const email_group& to);  ///< render
-void add_email_send(const email_group& to);    ///< send
-void add_email_outbox(const email_group& to);  ///< outbox ls, show, resend
-void add_email_preview(const email_group& to); ///< preview
+void add_email_render(const email_group& to);    ///< render
+void add_email_send(const email_group& to);      ///< send
+void add_email_outbox(const email_group& to);    ///< outbox ls, show, resend
+void add_email_sent(const email_group& to);      ///< sent
+void add_email_templates(const email_group& to); ///< templates
+void add_email_preview(const email_group& to);   ///< preview
 
 exit_code email_code_for(const boost::system::error_code& failure);
 

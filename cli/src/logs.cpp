@@ -22,6 +22,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr std::size_t most_around = 100;    // lines each way, as a service gives them
 constexpr std::chrono::seconds silence{60}; // the service says something every 15 s
 
 struct logs_words {
@@ -30,6 +31,8 @@ struct logs_words {
     std::size_t limit = 100;
     std::size_t count = 0;
     bool follow = false;
+    bool whole = false;
+    std::uint64_t around = 0;
 };
 
 /// Prints lines until there are enough, or nobody reads them.
@@ -185,10 +188,46 @@ awaitable<exit_code> show(logs_words words, service_access at, const output& to)
     co_return exit_code::ok;
 }
 
+awaitable<exit_code> export_lines(logs_words words, service_access at, const output& to) {
+    const dashboard_client from(co_await asio::this_coro::executor, std::move(at));
+    co_await from.download(with_query("/logs/export", query_of(words.wish, real_clock().wall())), to.out);
+    co_return exit_code::ok;
+}
+
+awaitable<exit_code> show_around(logs_words words, service_access at, const output& to) {
+    const dashboard_client from(co_await asio::this_coro::executor, std::move(at));
+    const auto each_way = std::to_string(std::clamp<std::size_t>(words.limit / 2, 1, most_around));
+    const auto page =
+        co_await from.get(with_query("/logs/" + std::to_string(words.around) + "/around", {{"lines", each_way}}));
+    line_printer lines(to, words.count);
+    for (const auto& each : items_of(page, "items"))
+        if (!lines.print(each))
+            break;
+    co_return exit_code::ok;
+}
+
+void check_what_goes_together(const logs_words& words) {
+    const auto& wish = words.wish;
+    const bool filters = !wish.words.empty() || !wish.level.empty() || !wish.module.empty() || !wish.fields.empty() ||
+                         !wish.trace.empty() || !wish.since.empty();
+    if (words.around > 0 && (filters || words.follow || words.whole))
+        throw std::invalid_argument("--around: shows all lines there, whatever they are; leave the rest out");
+    if (words.whole && words.follow)
+        throw std::invalid_argument("--export: is of what is there; leave --follow out");
+}
+
+awaitable<exit_code> what_is_asked(const logs_words& words, const output& to) {
+    check_what_goes_together(words);
+    auto at = access_to(words.place);
+    return words.around > 0 ? show_around(words, std::move(at), to)
+           : words.whole    ? export_lines(words, std::move(at), to)
+                            : show(words, std::move(at), to);
+}
+
 exit_code act(const logs_words& words, const output& to) {
     return told_how_it_ends(to, [&] {
         try {
-            return until_interrupted(show(words, access_to(words.place), to));
+            return until_interrupted(what_is_asked(words, to));
         } catch (const error& e) {
             if (words.follow && e.code() == errc::cancelled)
                 return exit_code::ok; // Ctrl-C is how it ends
@@ -209,7 +248,8 @@ void add_logs(frame& f) {
              "errors puts equal errors together; infra levels has a service log more for a while.",
          .examples = {"infra logs --level warn --since 1h", "infra logs timed out --module queue --follow",
                       "infra logs --trace 4bf92f3577b34da6a3ce929d0e0e4736",
-                      "infra logs --field order=17 --json | jq .message"}},
+                      "infra logs --field order=17 --json | jq .message",
+                      "infra logs --level warn --export > log.ndjson"}},
         [words](const output& to) { return act(*words, to); });
     app.add_option("words", words->wish.words, "What stands in the message, the module, names or values of fields");
     app.add_option("--level", words->wish.level, "Only this one and what is worse")
@@ -226,6 +266,10 @@ void add_logs(frame& f) {
     app.add_flag("-f,--follow", words->follow,
                  "Go on with what comes, until Ctrl-C; over restarts of the service, too");
     app.add_option("--count", words->count, "End after so many lines");
+    app.add_flag("--export", words->whole,
+                 "All of those that are there, as the log itself writes them, a document a line");
+    app.add_option("--around", words->around,
+                   "What was said before and after this line, by its id of --json; --limit says how many");
     add_place(app, words->place);
 }
 

@@ -23,6 +23,7 @@ struct metrics_words {
     std::string by;
     std::vector<std::string> where;
     std::string range = "15m";
+    bool csv = false;
 };
 
 std::string range_asked(const std::string& given) {
@@ -65,12 +66,21 @@ awaitable<exit_code> draw(const dashboard_client& from, metrics_words words, con
     co_return exit_code::ok;
 }
 
+awaitable<exit_code> write_csv(const dashboard_client& from, metrics_words words, const output& to) {
+    co_await from.download(with_query("/metrics/csv", query_of(words)), to.out);
+    co_return exit_code::ok;
+}
+
 awaitable<exit_code> ask(metrics_words words, service_access at, const output& to) {
     const dashboard_client from(co_await asio::this_coro::executor, std::move(at));
+    if (words.csv)
+        co_return co_await write_csv(from, words, to);
     co_return words.name.empty() ? co_await list(from, to) : co_await draw(from, words, to);
 }
 
-void check(const metrics_words& words) {
+void check(const metrics_words& words, const output& to) {
+    if (words.csv && (words.name.empty() || to.json))
+        throw std::invalid_argument("--csv: goes with the name of a metric, and without --json");
     if (words.name.empty() && (!words.show.empty() || !words.by.empty() || !words.where.empty()))
         throw std::invalid_argument("--show, --by, --where: of which metric? Name it; without a name all are listed");
 }
@@ -89,7 +99,7 @@ void add_metrics(frame& f) {
                             "infra metrics queue_jobs_failed_total --show rate --where queue=mail --range 1h --json"}},
               [words](const output& to) {
                   return told_how_it_ends(to, [&] {
-                      check(*words);
+                      check(*words, to);
                       return until_interrupted(ask(*words, access_to(words->place), to));
                   });
               });
@@ -99,6 +109,7 @@ void add_metrics(frame& f) {
     app.add_option("--by", words->by, "A series for each value of this label, or with * for each that there is");
     app.add_option("--where", words->where, "LABEL=VALUE: only such series; may be given again")
         ->allow_extra_args(false);
+    app.add_flag("--csv", words->csv, "As a table for other tools: a row a step, a column a series");
     app.add_option("--range", words->range, "How far back")->capture_default_str();
     add_place(app, words->place);
 }

@@ -6,6 +6,7 @@
 #include "shown_words.hpp"
 #include "table.hpp"
 
+#include <infra/base/clock.hpp>
 #include <infra/runtime/wait.hpp>
 #include <infra/storage/verify.hpp>
 
@@ -74,6 +75,7 @@ struct sweep_words {
     std::string older_than = "24h";
     std::string prefix;
     std::string staged;
+    bool dry_run = false;
 };
 
 struct swept {
@@ -93,10 +95,51 @@ swept sweep_visibly(const sweep_words& words, std::chrono::milliseconds age, con
     return done;
 }
 
+// In the bucket's own keys, as it tells them.
+awaitable<std::vector<storage::upload_info>> unfinished(storage::storage files, wall_time before, progress_bar& bar) {
+    constexpr std::chrono::seconds a_page{60};
+    std::vector<storage::upload_info> old;
+    std::string token;
+    do {
+        auto page = co_await files.bucket()->list_uploads({}, token, deadline::after(a_page));
+        for (auto& each : page.uploads)
+            if (each.begun <= before)
+                old.push_back(std::move(each));
+        bar.show({.done = old.size()});
+        token = std::move(page.token);
+    } while (!token.empty());
+    co_return old;
+}
+
+exit_code list_unfinished(const sweep_words& words, std::chrono::milliseconds age, const storage_session& with) {
+    if (!words.staged.empty() || !words.prefix.empty())
+        throw std::invalid_argument(
+            "--dry-run: lists all uploads that nobody completed; leave --prefix and --staged out");
+    std::vector<table_row> rows;
+    json::array documents;
+    {
+        progress_bar bar(with.to, "looking for uploads that nobody completed", "uploads");
+        auto listing = unfinished(with.files, saturating_add(real_clock().wall(), -age), bar);
+        for (const auto& each : wait(std::move(listing))) {
+            rows.push_back({cli::text_of(std::optional(each.begun)), each.upload.key, each.upload.id});
+            documents.push_back({{"key", each.upload.key},
+                                 {"id", each.upload.id},
+                                 {"begun", cli::document_of(std::optional(each.begun))}});
+        }
+    }
+    if (with.to.json || !rows.empty())
+        with.to.print(table({"BEGUN", "KEY", "ID"}, rows), {{"uploads", std::move(documents)}});
+    else
+        with.to.err << "infra: no upload is unfinished for so long\n";
+    return exit_code::ok;
+}
+
 exit_code sweep(const sweep_words& words, const storage_session& with) {
     const auto age = parse_duration(words.older_than);
     if (!age)
         throw std::invalid_argument("--older-than: expected a duration such as 90m, 24h or 7d");
+    if (words.dry_run)
+        return list_unfinished(words, *age, with);
     const auto done = sweep_visibly(words, *age, with);
     auto text = std::to_string(done.by_store.uploads) + " uploads aborted, " + std::to_string(done.by_store.leavings) +
                 " leavings removed";
@@ -132,6 +175,7 @@ void add_storage_care(const storage_group& to) {
          .examples = {"infra storage sweep --older-than 7d --prefix in/", "infra storage sweep --staged staged/"}},
         storage_opening::existing, [words](const storage_session& with) { return sweep(*words, with); });
     sweeping.add_option("--older-than", words->older_than, "Begun so long ago")->capture_default_str();
+    sweeping.add_flag("--dry-run", words->dry_run, "Only lists those uploads");
     sweeping.add_option("--prefix", words->prefix, "Only uploads to keys that begin so");
     sweeping.add_option("--staged", words->staged,
                         "Also removes the objects whose keys begin so, and that were put so long ago");

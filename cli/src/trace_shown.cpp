@@ -111,6 +111,15 @@ std::string trace_list_of(const json::array& traces, bool colours) {
                  });
 }
 
+std::string trace_names_of(const json::array& names) {
+    std::vector<table_row> rows;
+    for (const auto& each : names)
+        rows.push_back({cell_of(each, "count"), cell_of(each, "failed"),
+                        microseconds_text(static_cast<std::int64_t>(number_of(each, "slowest") * 1000)),
+                        cell_of(each, "name")});
+    return table({"COUNT", "FAILED", "SLOWEST", "NAME"}, rows);
+}
+
 std::string waterfall_of(const json::value& trace, bool attributes, bool colours) {
     auto text = head_of(trace) + "\n\n" + fitted("START", time_cells + 1, aligned::right) + "  " +
                 fitted("TOOK", time_cells, aligned::right) + "  " + fitted("* what the whole waited for", bar_cells) +

@@ -13,6 +13,9 @@ namespace infra::cli {
 /// A table, a trace a line.
 std::string trace_list_of(const json::array& traces, bool colours);
 
+/// How many there are of a name, how many failed, and how long the slowest took.
+std::string trace_names_of(const json::array& names);
+
 /// The spans as a waterfall, a line each: when it began, how long it took, where that lies in the whole, and its name below that of its
 /// parent. What the whole waited for is marked. With `attributes` what is known of each stands below it.
 std::string waterfall_of(const json::value& trace, bool attributes, bool colours);

@@ -34,6 +34,8 @@ struct traces_words {
     bool no_probes = false;
     bool attributes = false;
     bool logs = false;
+    bool otlp = false;
+    bool names = false;
 };
 
 std::string slow_asked(const std::string& given) {
@@ -96,17 +98,36 @@ awaitable<exit_code> show(const dashboard_client& from, traces_words words, cons
     co_return exit_code::ok;
 }
 
+awaitable<exit_code> list_names(const dashboard_client& from, const output& to) {
+    const auto page = co_await from.get("/traces/names");
+    to.print(trace_names_of(items_of(page, "items")), {{"names", items_of(page, "items")}});
+    co_return exit_code::ok;
+}
+
+awaitable<exit_code> write_otlp(const dashboard_client& from, std::string trace, const output& to) {
+    co_await from.download("/traces/" + encoding::percent_encode(trace) + "/otlp", to.out);
+    co_return exit_code::ok;
+}
+
 void check(const traces_words& words) {
     const bool filters = words.failed || words.no_probes || !words.slow.empty() || !words.name.empty() ||
                          !words.route.empty() || !words.since.empty();
     if (!words.trace.empty() && filters)
         throw std::invalid_argument("trace: one that is named is shown whatever it is; leave the filters out");
-    if (words.trace.empty() && (words.attributes || words.logs))
-        throw std::invalid_argument("--attributes, --logs: of which trace? Name it");
+    if (words.trace.empty() && (words.attributes || words.logs || words.otlp))
+        throw std::invalid_argument("--attributes, --logs, --otlp: of which trace? Name it");
+    if (words.otlp && (words.attributes || words.logs))
+        throw std::invalid_argument("--otlp: has all that is known; leave --attributes and --logs out");
+    if (words.names && (filters || !words.trace.empty()))
+        throw std::invalid_argument("--names: counts all that are kept; leave the rest out");
 }
 
 awaitable<exit_code> ask(traces_words words, service_access at, const output& to) {
     const dashboard_client from(co_await asio::this_coro::executor, std::move(at));
+    if (words.names)
+        co_return co_await list_names(from, to);
+    if (words.otlp)
+        co_return co_await write_otlp(from, words.trace, to);
     co_return words.trace.empty() ? co_await list(from, words, to) : co_await show(from, words, to);
 }
 
@@ -121,7 +142,8 @@ void add_traces(frame& f) {
                    "as a waterfall, and what the whole waited for. It asks the service's dashboard, with "
                    "INFRA_ADMIN_TOKEN. One that is not kept exits with 3.",
                .examples = {"infra traces --failed --since 1h", "infra traces --slow 200ms --route 'POST /orders'",
-                            "infra traces 4bf92f3577b34da6a3ce929d0e0e4736 --logs"}},
+                            "infra traces 4bf92f3577b34da6a3ce929d0e0e4736 --logs",
+                            "infra traces 4bf92f3577b34da6a3ce929d0e0e4736 --otlp > trace.json"}},
               [words](const output& to) {
                   return told_how_it_ends(to, [&] {
                       check(*words);
@@ -131,6 +153,8 @@ void add_traces(frame& f) {
     app.add_option("trace", words->trace, "Which one to show: 32 hex digits");
     app.add_flag("-a,--attributes", words->attributes, "Of the one, what is known of each span");
     app.add_flag("--logs", words->logs, "Of the one, its lines of the log");
+    app.add_flag("--otlp", words->otlp, "Of the one, all as a document for other tools: OTLP in JSON");
+    app.add_flag("--names", words->names, "Which there are of what name, how many failed, and the slowest");
     app.add_flag("--failed", words->failed, "Only those with a span that failed");
     app.add_option("--slow", words->slow, "Only those that took that long, such as 200ms");
     app.add_option("--name", words->name, "Only those with this in the name of the first span");

@@ -3,6 +3,7 @@
 namespace infra::cli {
 
 void add_all(frame& f) {
+    add_actions(f);
     add_cache(f);
     add_completion(f);
     add_config(f);
@@ -12,6 +13,7 @@ void add_all(frame& f) {
     add_errors(f);
     add_health(f);
     add_levels(f);
+    add_login(f);
     add_logs(f);
     add_man(f);
     add_metrics(f);

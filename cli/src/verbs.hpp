@@ -8,6 +8,7 @@ class frame;
 
 void add_all(frame& f); ///< what the command has
 
+void add_actions(frame& f);
 void add_cache(frame& f);
 void add_completion(frame& f);
 void add_config(frame& f);
@@ -17,6 +18,7 @@ void add_email(frame& f);
 void add_errors(frame& f);
 void add_health(frame& f);
 void add_levels(frame& f);
+void add_login(frame& f);
 void add_logs(frame& f);
 void add_man(frame& f);
 void add_metrics(frame& f);

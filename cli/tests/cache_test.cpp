@@ -27,18 +27,6 @@ TEST(ShownTtl, HasTwoUnitsAtMost) {
 
 TEST(EscapedPattern, TakesSignsForThemselves) { EXPECT_EQ(escaped_pattern(R"(a*b?[c]\)"), R"(a\*b\?\[c\]\\)"); }
 
-TEST(KeyBelow, LeavesOutWhatTheCacheKeepsForItself) {
-    EXPECT_EQ(key_below("shop:", "shop:user:1"), "user:1");
-    EXPECT_EQ(key_below("shop:", "shop:@@version"), std::nullopt);
-    EXPECT_EQ(key_below("shop:", "shop:@@tag:users"), std::nullopt);
-    EXPECT_EQ(key_below("shop:", "shop:ns:@@1:k"), std::nullopt);
-    EXPECT_EQ(key_below("", "shop@@version"), std::nullopt);
-    EXPECT_EQ(key_below("shop:", "shop:long@@#0123"), "long@@#0123");
-    EXPECT_EQ(key_below("shop:", "other:k"), std::nullopt);
-    EXPECT_EQ(key_below("shop:", "shop:"), std::nullopt);
-    EXPECT_EQ(key_below("shop:@@1:", "shop:@@1:k"), "k");
-}
-
 TEST(ServerFacts, AreReadFromInfoAndAdded) {
     const auto one = facts_from("# Server\r\nredis_version:7.0.15\r\nused_memory:2097152\r\nused_memory_rss:9\r\n"
                                 "maxmemory:0\r\nmaxmemory_policy:noeviction\r\nkeyspace_hits:3\r\nkeyspace_misses:1\r\n"
@@ -131,6 +119,33 @@ TEST_F(CacheCommand, ErasesSeveral) {
     EXPECT_EQ(run({"del", "a", "b", "c", "--json"}), 0);
     EXPECT_EQ(out, "{\"erased\":2}\n");
     EXPECT_FALSE(wait(ours().exists("a")));
+}
+
+TEST_F(CacheCommand, ErasesWhatBeginsSoWhenItIsMeant) {
+    for (const auto* each : {"user:1", "user:2", "users"})
+        wait(ours().set(each, 1));
+    EXPECT_EQ(run({"del", "--starts-with", "user:"}), 2);
+    EXPECT_NE(err.find("say --yes"), std::string::npos) << err;
+    EXPECT_EQ(run({"del", "--starts-with", "user:", "--yes", "--json"}), 0) << err;
+    EXPECT_EQ(out, "{\"erased\":2}\n");
+    EXPECT_TRUE(wait(ours().exists("users")));
+    EXPECT_EQ(run({"del", "--starts-with", "user:", "--yes"}), 3);
+    EXPECT_EQ(run({"del", "users", "--starts-with", "user:", "--yes"}), 2);
+    EXPECT_EQ(run({"del"}), 2);
+}
+
+TEST_F(CacheCommand, ListsHowLongKeysAreGood) {
+    wait(ours().set("a", 1, 90s));
+    wait(ours().set("b", 2));
+    ASSERT_EQ(run({"scan", "--long", "--json"}), 0) << err;
+    const auto keys = json::parse(out).value().at("keys").as_array();
+    ASSERT_EQ(keys.size(), 2u);
+    EXPECT_EQ(keys[0].at("key"), "a");
+    EXPECT_GT(keys[0].at("ttl_ms").as_int64(), 80'000);
+    EXPECT_TRUE(keys[1].at("ttl_ms").is_null());
+    ASSERT_EQ(run({"scan", "--long"}), 0) << err;
+    EXPECT_TRUE(out.starts_with("GOOD FOR        KEY\n1m 2") || out.starts_with("GOOD FOR        KEY\n1m 30s")) << out;
+    EXPECT_TRUE(out.ends_with("without an end  b\n")) << out;
 }
 
 TEST_F(CacheCommand, MakesWhatCarriesATagVoid) {

@@ -390,6 +390,35 @@ awaitable<http::client_response> get(std::string url) {
     co_return co_await client.send({.url = std::move(url), .deadline = deadline::after(20s)});
 }
 
+TEST_F(EmailCommand, WritesWhatWasAttached) {
+    ASSERT_EQ(send({"--to", "ann@example.org", "--from", "b@example.org", "--subject", "Hi", "--body", path("note.md"),
+                    "--attach", path("note.md"), "--attach", path("emails/welcome.json")}),
+              0)
+        << err;
+    const auto id = id_of_last();
+    ASSERT_EQ(outbox({"show", id, "--attachment", "welcome.json"}), 0) << err;
+    EXPECT_EQ(out, R"({"name": "Ann"})");
+    ASSERT_EQ(outbox({"show", id, "--attachment", "1"}), 0) << err;
+    EXPECT_EQ(out, "It is **done**.\n");
+    EXPECT_EQ(outbox({"show", id, "--attachment", "3"}), 3);
+    EXPECT_EQ(err, "infra: the mail has no attachment '3'; it has 2\n");
+    EXPECT_EQ(outbox({"show", id, "--attachment", "1", "--html"}), 2);
+}
+
+TEST_F(EmailCommand, ListsTemplatesWithWhatIsWrong) {
+    ASSERT_EQ(run({"templates", "--dir", path("emails"), "--json"}), 0) << err;
+    const auto only = document().at("templates").at(0);
+    EXPECT_EQ(only.at("name"), "welcome");
+    EXPECT_EQ(only.at("locales"), (json::array{"", "de"}));
+    EXPECT_EQ(only.at("subject"), "Welcome, Ann");
+    EXPECT_EQ(only.at("sample"), true);
+    EXPECT_NE(only.at("gaps").as_string().find("place"), std::string::npos) << out;
+    write("emails/broken.md", "---\nsubject: {{#if}}\n---\n");
+    EXPECT_EQ(run({"templates", "--dir", path("emails")}), 1) << out;
+    EXPECT_TRUE(out.starts_with("NAME     LOCALES  DATA   SUBJECT ")) << out;
+    EXPECT_EQ(run({"templates", "--dir", path("none")}), 3);
+}
+
 TEST_F(EmailCommand, ShowsTemplatesUntilItIsTold) {
     shared_text printed;
     std::ostream to(&printed);

@@ -196,6 +196,7 @@ const std::set<std::string> alone{"completion",
                                   "email outbox show",
                                   "email preview",
                                   "email render",
+                                  "email templates",
                                   "man",
                                   "new",
                                   "storage sign",
@@ -203,10 +204,9 @@ const std::set<std::string> alone{"completion",
 
 // What they need beside what is required, so that there is something to ask.
 const std::map<std::string, texts> besides{
-    {"cache flush", {"--yes"}},    {"email send", {"--subject", "Hi", "--body", "note.md"}},
-    {"queue add", {"{}"}},         {"queue retry", {"4711"}},
-    {"queue promote", {"4711"}},   {"queue cancel", {"4711"}},
-    {"queue rm", {"4711"}},        {"queue move", {"--to", "sqlite:moved.db"}},
+    {"cache del", {"user:1"}},     {"cache flush", {"--yes"}}, {"email send", {"--subject", "Hi", "--body", "note.md"}},
+    {"queue add", {"{}"}},         {"queue retry", {"4711"}},  {"queue promote", {"4711"}},
+    {"queue cancel", {"4711"}},    {"queue rm", {"4711"}},     {"queue move", {"--to", "sqlite:moved.db"}},
     {"realtime kick", {"01a2b3"}}, {"storage rm", {"a.jpg"}},
 };
 
@@ -219,6 +219,9 @@ std::string url_for(const std::string& group, const std::string& address) {
         return "smtp://" + address;
     return group == "storage" ? "s3+http://" + address + "/photos" : "redis://" + address;
 }
+
+// Whatever else their group asks.
+const std::set<std::string> at_the_dashboard{"actions", "email sent", "login"};
 
 struct EveryVerbThatAsks : EveryVerb {
     EveryVerbThatAsks() {
@@ -236,7 +239,8 @@ struct EveryVerbThatAsks : EveryVerb {
         if (const auto more = besides.find(verb.path()); more != besides.end())
             words.insert(words.end(), more->second.begin(), more->second.end());
         // Redis is waited for until then; others say at once that nobody is there, but a machine may be busy.
-        const auto url = url_for(verb.words.front(), address);
+        const auto url =
+            at_the_dashboard.contains(verb.path()) ? "http://" + address : url_for(verb.words.front(), address);
         words.insert(words.end(), {"--url", url, "--timeout", url.starts_with("redis") ? "300ms" : "3s"});
         return words;
     }

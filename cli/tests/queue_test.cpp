@@ -296,6 +296,27 @@ TEST_P(QueueCommand, ListsSchedulesAndRunsThem) {
     EXPECT_EQ(run({"cron", "run", "nightly"}), 3);
 }
 
+TEST_P(QueueCommand, ShowsWhenAScheduleRunsNext) {
+    const auto now = jobs->time().wall();
+    const queue::schedule daily{.pattern = "0 6 * * *", .tz = "Europe/Berlin"};
+    wait(jobs->upsert_schedule({.queue = "reports",
+                                .id = "daily",
+                                .when = daily,
+                                .name = "report",
+                                .next = queue::first_run(daily, now),
+                                .now = now}));
+    ASSERT_EQ(run({"cron", "show", "daily", "-n", "3", "--json"}), 0) << err;
+    const auto document = json::parse(out).value();
+    EXPECT_EQ(document.at("pattern"), "0 6 * * *");
+    ASSERT_EQ(document.at("next_runs").as_array().size(), 3u);
+    EXPECT_NE(document.at("next_runs").at(0).as_string().find("T06:00:00+0"), std::string::npos) << out;
+    ASSERT_EQ(run({"cron", "show", "daily", "--queue", "reports"}), 0) << err;
+    EXPECT_TRUE(out.starts_with("queue  reports\nname   daily\nwhen   0 6 * * * Europe/Berlin\n")) << out;
+    EXPECT_EQ(std::ranges::count(out, '\n'), 9) << out;
+    EXPECT_EQ(run({"cron", "show", "weekly"}), 3);
+    EXPECT_EQ(err, "infra: no schedule 'weekly' is stored (infra cron ls shows those there are)\n");
+}
+
 TEST_P(QueueCommand, PausesSchedulesAndResumesThem) {
     for (const auto* id : {"daily", "weekly"})
         wait(jobs->upsert_schedule({.queue = "mail", .id = id, .when = {.pattern = "0 6 * * *"}, .name = "report"}));

@@ -305,6 +305,22 @@ TEST_F(StorageCommand, SweepsWhatIsOld) {
     EXPECT_EQ(run({"head", "taken/b"}), 0);
 }
 
+TEST_F(StorageCommand, ListsWhatASweepWouldAbort) {
+    const environment env;
+    const auto files = open_storage({.url = "file:" + path("box")}, storage_opening::existing, env);
+    wait(begin(files, "a"));
+    ASSERT_EQ(run({"sweep", "--dry-run"}), 0);
+    EXPECT_EQ(err, "infra: no upload is unfinished for so long\n");
+    ASSERT_EQ(run({"sweep", "--dry-run", "--older-than", "0s", "--json"}), 0) << err;
+    ASSERT_EQ(document().at("uploads").as_array().size(), 1u);
+    EXPECT_EQ(document().at("uploads").at(0).at("key"), "a");
+    ASSERT_EQ(run({"sweep", "--dry-run", "--older-than", "0s"}), 0) << err;
+    EXPECT_TRUE(out.starts_with("BEGUN ")) << out;
+    EXPECT_EQ(run({"sweep", "--dry-run", "--staged", "in/"}), 2);
+    ASSERT_EQ(run({"sweep", "--older-than", "0s", "--json"}), 0) << err;
+    EXPECT_EQ(document().at("uploads"), 1) << "it was there still";
+}
+
 // --- Where --------------------------------------------------------------------------------------------------------
 
 TEST_F(StorageCommand, LooksForAStoreWithoutMakingOne) {

@@ -241,14 +241,5 @@ TEST(CacheWatch, BearsCountersThatBeginAgain) {
     EXPECT_EQ((cache_counts{.hits = 5} - cache_counts{.hits = 100}).hits, 5);
 }
 
-TEST(CacheKeys, AreThoseThatCallersUse) {
-    EXPECT_EQ(key_of("shop:", "shop:user:1"), "user:1");
-    EXPECT_EQ(key_of("shop:@@7:", "shop:@@7:user:1"), "user:1");
-    EXPECT_EQ(key_of("shop:", "shop:@@version"), std::nullopt);
-    EXPECT_EQ(key_of("shop:", "shop:"), std::nullopt);
-    EXPECT_EQ(key_of("shop:", "blog:user:1"), std::nullopt);
-    EXPECT_TRUE(is_digest(key_of("shop:", "shop:long@@#abc").value()));
-}
-
 } // namespace
 } // namespace infra::dashboard

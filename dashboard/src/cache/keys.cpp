@@ -6,6 +6,7 @@
 #include "look.hpp"
 
 #include <infra/cache/listing.hpp>
+#include <infra/cache/removal.hpp>
 
 #include <utility>
 
@@ -35,8 +36,8 @@ json::array documents_of_keys(const std::vector<std::string>& keys,
                               std::string_view prefix_in_store) {
     json::array items;
     for (std::size_t i = 0; i < keys.size(); ++i)
-        if (const auto key = key_of(prefix_in_store, keys[i]); key && left[i])
-            items.push_back({{"key", *key}, {"digest", is_digest(*key)}, {"ttl_ms", document_of_ttl(*left[i])}});
+        if (const auto key = cache::key_below(prefix_in_store, keys[i]); key && left[i])
+            items.push_back({{"key", *key}, {"digest", cache::is_digest(*key)}, {"ttl_ms", document_of_ttl(*left[i])}});
     return items;
 }
 
@@ -47,7 +48,7 @@ awaitable<http::response> list_keys(shared_cache desk, http::request r) {
     const auto* const listing = dynamic_cast<const cache::key_listing*>(stored.get());
     if (!listing)
         throw http::error_response(422, "no_listing", "this store does not tell its keys; look one up by its name");
-    const auto where = co_await prefix_in_store(in);
+    const auto where = co_await cache::prefix_in_store(in);
     const auto page =
         co_await listing->keys_in_store(where + r.query("prefix").value_or(""), r.query("cursor").value_or(""), limit);
     const auto left = co_await stored->time_left(page.keys);

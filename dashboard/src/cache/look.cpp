@@ -5,13 +5,6 @@
 #include <infra/base/encoding.hpp>
 
 namespace infra::dashboard {
-namespace {
-
-constexpr std::string_view kept_by_the_cache = "@@";
-constexpr std::string_view digest = "@@#"; // behind the beginning of a long key
-
-} // namespace
-
 cache_value shown_value(std::string_view key, const json::value& value) {
     const auto bytes = json::to_text(value).size();
     if (names_a_secret(key))
@@ -39,24 +32,6 @@ awaitable<std::optional<cache_value>> look_up(cache::cache in, std::string key) 
     const auto bytes = co_await in.get<cache::byte_vector>(key);
     co_return bytes ? std::optional(shown_value(key, *bytes)) : std::nullopt;
 }
-
-awaitable<std::string> prefix_in_store(cache::cache of) {
-    auto key = co_await of.key_in_store("x");
-    key.pop_back();
-    co_return key;
-}
-
-std::optional<std::string> key_of(std::string_view prefix_in_store, std::string_view stored) {
-    if (!stored.starts_with(prefix_in_store))
-        return std::nullopt;
-    const auto key = stored.substr(prefix_in_store.size());
-    const auto mark = key.find(kept_by_the_cache);
-    if (key.empty() || (mark != std::string_view::npos && !key.substr(mark).starts_with(digest)))
-        return std::nullopt;
-    return std::string(key);
-}
-
-bool is_digest(std::string_view key) noexcept { return key.find(digest) != std::string_view::npos; }
 
 json::value document_of_ttl(std::chrono::milliseconds left) {
     return left == cache::forever ? json::value() : json::value(left.count());

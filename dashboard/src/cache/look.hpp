@@ -28,15 +28,6 @@ cache_value shown_value(std::string_view key, const cache::byte_vector& bytes);
 /// Empty where there is nothing.
 awaitable<std::optional<cache_value>> look_up(cache::cache in, std::string key);
 
-/// Where the cache's keys lie now; a flush moves them.
-awaitable<std::string> prefix_in_store(cache::cache of);
-
-/// The key that a caller of the cache would use; empty for what lies elsewhere, or is the cache's own.
-std::optional<std::string> key_of(std::string_view prefix_in_store, std::string_view stored);
-
-/// Of a key that was too long to be kept as it is; nobody can look it up by what is known of it.
-bool is_digest(std::string_view key) noexcept;
-
 /// Milliseconds, null without an end.
 json::value document_of_ttl(std::chrono::milliseconds left);
 

@@ -1,9 +1,9 @@
 // How values go away: one, those that begin so, those of a tag, all.
 
 #include "desk.hpp"
-#include "look.hpp"
 
 #include <infra/cache/listing.hpp>
+#include <infra/cache/removal.hpp>
 
 #include <boost/describe/class.hpp>
 
@@ -13,7 +13,6 @@ namespace infra::dashboard {
 namespace {
 
 constexpr std::chrono::seconds time_for_a_step{3};
-constexpr std::size_t removed_at_once = 200;
 
 struct prefix_body {
     std::string prefix;
@@ -32,17 +31,6 @@ awaitable<http::response> remove_one(shared_cache desk, http::request r) {
     co_return http::response::no_content();
 }
 
-awaitable<std::size_t> remove_page(cache::cache in, const std::vector<std::string>& stored, std::string where) {
-    std::vector<std::string> keys, digests;
-    for (const auto& each : stored)
-        if (auto key = key_of(where, each))
-            is_digest(*key) ? digests.push_back(each) : keys.push_back(*std::move(key));
-    std::size_t count = co_await in.del_many(std::move(keys));
-    for (const auto& each : co_await in.stored()->erase(std::move(digests)))
-        count += each.there;
-    co_return count;
-}
-
 // As far as it gets in three seconds: the caller goes on.
 awaitable<http::response> remove_prefix(shared_cache desk, http::request r) {
     const auto asked = r.json<prefix_body>();
@@ -50,17 +38,15 @@ awaitable<http::response> remove_prefix(shared_cache desk, http::request r) {
         throw http::error_response(422, "invalid_request", "an empty prefix would be everything: flush it instead",
                                    "/prefix");
     const auto in = desk->values();
-    const auto* const listing = dynamic_cast<const cache::key_listing*>(in.stored().get());
-    if (!listing)
+    if (!dynamic_cast<const cache::key_listing*>(in.stored().get()))
         throw http::error_response(422, "no_listing", "this store does not tell its keys; make a tag void instead");
-    const auto where = co_await prefix_in_store(in);
     const auto until = saturating_add(desk->time.steady(), time_for_a_step);
     std::size_t changed = 0;
     auto cursor = asked.cursor.value_or("");
     do {
-        const auto page = co_await listing->keys_in_store(where + asked.prefix, cursor, removed_at_once);
-        changed += co_await remove_page(in, page.keys, where);
-        cursor = page.next;
+        auto step = co_await cache::remove_starting_with(in, asked.prefix, std::move(cursor));
+        changed += step.count;
+        cursor = std::move(step.next);
     } while (!cursor.empty() && desk->time.steady() < until);
     co_return http::response::ok(
         {{"changed", changed}, {"next", cursor.empty() ? json::value() : json::value(cursor)}});

@@ -3,8 +3,9 @@
 #include "../masking.hpp"
 #include "../texts.hpp"
 
+#include <infra/queue/upcoming.hpp>
+
 #include <algorithm>
-#include <stdexcept>
 
 namespace infra::dashboard {
 namespace {
@@ -194,19 +195,6 @@ json::array workers_of(const std::vector<queue::worker_info>& all, const std::ve
     return items;
 }
 
-std::vector<wall_time> next_runs(const queue::schedule& when, std::optional<wall_time> next, std::size_t runs,
-                                 std::size_t most) {
-    std::vector<wall_time> all;
-    try {
-        while (next && all.size() < most) {
-            all.push_back(*next);
-            next = queue::follow(when, *next, runs++, *next).next;
-        }
-    } catch (const std::invalid_argument&) { // another program's, that only it can read
-    }
-    return all;
-}
-
 std::chrono::milliseconds overdue(const queue::cron_job& job, wall_time now) noexcept {
     if (!job.next || saturating_sub(now, *job.next) <= little_late)
         return std::chrono::milliseconds(0);
@@ -216,7 +204,7 @@ std::chrono::milliseconds overdue(const queue::cron_job& job, wall_time now) noe
 json::value document_of(const schedule_seen& s, wall_time now) {
     const auto& job = s.job;
     json::array runs;
-    for (const auto t : next_runs(job.when, job.next, job.runs, runs_shown))
+    for (const auto t : queue::upcoming_runs(job.when, job.next, job.runs, runs_shown))
         runs.push_back({{"at", ms_of(t)}, {"there", in_zone(t, job.when.tz)}});
     json::value last;
     if (s.run)

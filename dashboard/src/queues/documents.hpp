@@ -38,10 +38,6 @@ json::array workers_of(const std::vector<queue::worker_info>& all, const std::ve
 
 // --- Schedules ----------------------------------------------------------------------------------------------------
 
-/// The next runs of a schedule, the pending one first.
-std::vector<wall_time> next_runs(const queue::schedule& when, std::optional<wall_time> next, std::size_t runs,
-                                 std::size_t most);
-
 /// For so long the pending run is due and nobody has taken it; zero: it is not, or it is so little late that it was not missed.
 std::chrono::milliseconds overdue(const queue::cron_job& job, wall_time now) noexcept;
 

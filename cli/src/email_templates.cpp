@@ -1,0 +1,65 @@
+#include "email_verbs.hpp"
+#include "printable.hpp"
+#include "table.hpp"
+
+#include <infra/email/look.hpp>
+#include <infra/email/templates.hpp>
+
+#include <algorithm>
+#include <memory>
+#include <ostream>
+
+namespace infra::cli {
+namespace {
+
+std::string locales_of(const email::listed_template& one) {
+    std::string text;
+    for (const auto& each : one.locales)
+        text += (text.empty() ? "" : ", ") + (each.empty() ? "-" : each);
+    return text;
+}
+
+// That of the first locale: the others are for `infra email render`.
+email::template_look look_at(const std::string& directory, const email::listed_template& one) {
+    return email::look_at_template({.directory = directory, .name = one.name, .locale = one.locales.front()});
+}
+
+exit_code list_templates_in(const std::string& directory, const output& to) {
+    std::vector<table_row> rows;
+    json::array documents;
+    bool all_well = true;
+    for (const auto& each : email::list_templates(directory)) {
+        const auto seen = look_at(directory, each);
+        const auto wrong = seen.problem.empty() ? seen.gaps : seen.problem;
+        const auto subject = seen.mail ? seen.mail->subject : std::string();
+        all_well = all_well && seen.problem.empty();
+        rows.push_back({each.name, locales_of(each), seen.sample_path.empty() ? "none" : "there", subject, wrong});
+        documents.push_back({{"name", each.name},
+                             {"locales", json::array(each.locales.begin(), each.locales.end())},
+                             {"sample", !seen.sample_path.empty()},
+                             {"subject", subject},
+                             {"gaps", seen.gaps},
+                             {"problem", seen.problem}});
+    }
+    if (to.json || !rows.empty())
+        to.print(table({"NAME", "LOCALES", "DATA", "SUBJECT", "WRONG"}, rows), {{"templates", std::move(documents)}});
+    else
+        to.err << "infra: no templates are in " << printable(directory) << '\n';
+    return all_well ? exit_code::ok : exit_code::failed;
+}
+
+} // namespace
+
+void add_email_templates(const email_group& to) {
+    const auto directory = std::make_shared<std::string>("emails");
+    to.add({.name = "templates",
+            .description = "Lists the templates with their locales, whether data lies beside them, and what is wrong "
+                           "with them. Exits with 1 where one cannot be rendered.",
+            .examples = {"infra email templates", "infra email templates --dir src/emails --json"}},
+           [directory](const output& o) { return list_templates_in(*directory, o); })
+        .add_option("--dir", *directory, "Where they are")
+        ->capture_default_str()
+        ->type_name("DIR");
+}
+
+} // namespace infra::cli
