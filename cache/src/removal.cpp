@@ -12,7 +12,7 @@ namespace infra::cache {
 namespace {
 
 constexpr std::string_view of_the_cache_itself = "@@";
-constexpr std::string_view digest_mark = "@@#"; // behind the beginning of a long key
+constexpr std::string_view mark_of_digest = "@@#"; // behind the beginning of a long key
 constexpr std::size_t removed_at_once = 200;
 
 // What lies under a digest is removed where it lies: by its name nobody finds it.
@@ -40,12 +40,12 @@ std::optional<std::string> key_below(std::string_view prefix_in_store, std::stri
         return std::nullopt;
     const auto key = stored.substr(prefix_in_store.size());
     const auto mark = key.find(of_the_cache_itself);
-    if (key.empty() || (mark != std::string_view::npos && !key.substr(mark).starts_with(digest_mark)))
+    if (key.empty() || (mark != std::string_view::npos && !key.substr(mark).starts_with(mark_of_digest)))
         return std::nullopt;
     return std::string(key);
 }
 
-bool is_digest(std::string_view key) noexcept { return key.find(digest_mark) != std::string_view::npos; }
+bool is_digest(std::string_view key) noexcept { return key.find(mark_of_digest) != std::string_view::npos; }
 
 awaitable<removal> remove_starting_with(cache in, std::string prefix, std::string cursor) {
     if (prefix.empty())
