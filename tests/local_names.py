@@ -43,7 +43,9 @@ def local_names(text):
 def targets(build):
     """The sources of each target that is compiled together."""
     found = {}
-    for unity in sorted(build.glob("**/CMakeFiles/*.dir/Unity/*.cxx")):
+    plan = (build / "build.ninja").read_text()  # CMake leaves files of earlier plans where they are
+    for unity in sorted(set(re.findall(r"(\S+/Unity/unity_\d+_cxx\.cxx)(?= |$)", plan, re.M))):
+        unity = build / unity
         sources = found.setdefault(unity.parents[1].name.removesuffix(".dir"), [])
         sources += re.findall(r'^#include "([^"]+)"', unity.read_text(), re.M)
     return found
