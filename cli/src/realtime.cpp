@@ -90,6 +90,7 @@ void add_realtime(frame& f) {
     const realtime_group group{f, app, place};
     add_realtime_channels(group);
     add_realtime_clients(group);
+    add_realtime_presence(group);
     add_realtime_publish(group);
     add_realtime_tail(group);
     add_realtime_kick(group);

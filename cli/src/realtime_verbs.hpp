@@ -42,6 +42,7 @@ struct realtime_group {
 
 void add_realtime_channels(const realtime_group& to);
 void add_realtime_clients(const realtime_group& to);
+void add_realtime_presence(const realtime_group& to);
 void add_realtime_publish(const realtime_group& to);
 void add_realtime_tail(const realtime_group& to);
 void add_realtime_kick(const realtime_group& to);

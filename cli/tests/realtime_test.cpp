@@ -78,7 +78,7 @@ struct RealtimeCommand : ::testing::Test {
         return ended;
     }
 
-    realtime::hub hub{{.channels = {{"room:*", {.history = {.size = 10}}}},
+    realtime::hub hub{{.channels = {{"room:*", {.history = {.size = 10}}}, {"team:*", {.presence = true}}},
                        .authorize = [](realtime::access_request a) { return a.channel == "bench"; }}};
     realtime::websocket_server sockets{hub};
     http::router routes;
@@ -117,6 +117,23 @@ TEST_F(RealtimeCommand, ListsClients) {
     EXPECT_EQ(document().at("clients").at(0).at("id"), "anna");
     ASSERT_EQ(run({"clients", "--user", "nobody"}), 0);
     EXPECT_EQ(err, "infra: no such client is there\n");
+}
+
+TEST_F(RealtimeCommand, ListsWhoIsPresent) {
+    hub.register_client("phone", std::make_shared<silent>(), {.user = "u1", .info = {{"name", "An\x1bna"}}});
+    hub.subscribe("team:1", "phone");
+    join("laptop", "u1", "team:1");
+    join("bert", "u2", "team:1");
+    ASSERT_EQ(run({"presence", "team:1"}), 0) << err;
+    EXPECT_EQ(out.find('\x1b'), std::string::npos) << out;
+    EXPECT_NE(out.find(R"({"name":"An\u001bna"})"), std::string::npos) << out;
+    EXPECT_NE(out.find("u2"), std::string::npos) << out;
+    ASSERT_EQ(run({"presence", "team:1", "--json"}), 0) << err;
+    EXPECT_EQ(document().at("users"), 2);
+    EXPECT_EQ(document().at("members").at(0).at("connections"), 2);
+    ASSERT_EQ(run({"presence", "team:2"}), 0);
+    EXPECT_EQ(err, "infra: nobody is present there\n");
+    EXPECT_EQ(run({"presence"}), 2);
 }
 
 TEST_F(RealtimeCommand, ShowsNothingThatATerminalWouldObey) {
