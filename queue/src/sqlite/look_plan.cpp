@@ -23,6 +23,7 @@ void look_plan::missed() noexcept {
 void look_plan::told(steady_time now) noexcept {
     told_at_ = now;
     is_due_ = true;
+    heard();
 }
 
 void look_plan::looked(steady_time now, bool brought_work) noexcept {

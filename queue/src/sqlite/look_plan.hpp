@@ -29,6 +29,8 @@ public:
     /// There was a write that nobody told of. Once is no matter: others may begin the log anew without writing to it, which
     /// looks like one. A file system that tells nothing misses all: then nobody will tell.
     void missed() noexcept;
+    /// There was a write, and it was told of: what was missed before was none.
+    void heard() noexcept { missed_ = 0; }
 
     /// Others have written.
     void told(steady_time now) noexcept;

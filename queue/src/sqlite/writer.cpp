@@ -209,8 +209,12 @@ void writer::look_for_others() {
         open();
         store_->look_for_others();
         const bool others_wrote = store_->take_others_wrote();
-        if (others_wrote && watch_.is_on() && !plan_.was_told() && !watch_.was_written())
-            miss();
+        if (others_wrote && watch_.is_on() && !plan_.was_told()) {
+            if (watch_.was_written())
+                plan_.told(std::chrono::steady_clock::now()); // and not only of what has just been seen, maybe
+            else
+                miss();
+        }
         offer_to_all_ = others_wrote || notice_dead(*store_) || offer_to_all_;
     } catch (const std::exception&) {
         drop_if_broken(std::current_exception());
@@ -222,15 +226,18 @@ void writer::look_for_others() {
 // Whether there was something for them, and they have it.
 bool writer::offer_to_parked() {
     auto parked = take_parked();
-    const bool some = offer_to_all_ = others_brought_work(parked);
+    const auto asking = parked.size();
+    const auto some = others_brought_work(parked);
+    offer_to_all_ = some.value_or(true); // what could not be looked at is offered again
     park(std::move(parked));
-    if (some)
+    if (some == true)
         perform({});
-    return some && !offer_to_all_;
+    const std::scoped_lock lock(mutex_);
+    return some == true && !offer_to_all_ && parked_.size() < asking;
 }
 
-// Looks without the lock that others may need to write more.
-bool writer::others_brought_work(const batch& parked) {
+// Looks without the lock that others may need to write more. Nothing: it could not.
+std::optional<bool> writer::others_brought_work(const batch& parked) {
     try {
         store_->begin(access::read);
         const bool some = std::ranges::any_of(parked, [&](const auto& each) { return each->may_go_on(*store_); });
@@ -239,7 +246,7 @@ bool writer::others_brought_work(const batch& parked) {
     } catch (const std::exception&) {
         store_->rollback();
         drop_if_broken(std::current_exception());
-        return false;
+        return std::nullopt;
     }
 }
 
@@ -411,6 +418,7 @@ void writer::open() {
     watch_.follow(store_->db.log_file());
     store_->db.on_logged([this] { log_is_written(); });
     plan_.be_told(watch_.is_on());
+    offer_to_all_ = true; // it may be another file, with work that others have put there
 }
 
 void writer::drop() noexcept {
@@ -423,6 +431,8 @@ void writer::drop() noexcept {
 void writer::log_is_written() {
     if (watch_.is_on() && !watch_.was_written())
         miss();
+    else
+        plan_.heard();
     plan_.settled();
 }
 

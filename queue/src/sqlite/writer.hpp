@@ -86,7 +86,7 @@ private:
     std::shared_ptr<operation> take(std::uint64_t ticket); // with mutex_
     void look_for_others();
     bool offer_to_parked();
-    bool others_brought_work(const batch& parked);
+    std::optional<bool> others_brought_work(const batch& parked);
     void perform(batch all);
     bool perform_together(batch& all, batch& parked, undo how);
     void begin(const batch& all, bool offering);

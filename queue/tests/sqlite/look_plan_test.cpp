@@ -105,5 +105,15 @@ TEST(LookPlan, LooksByItselfOnceThreeWritesWereNotToldOf) {
     EXPECT_EQ(plan.next(), t0 + 2ms);
 }
 
+TEST(LookPlan, ForgetsWhatItMissedOnceItIsToldOfAWrite) {
+    auto plan = told_plan();
+    for (int weeks = 0; weeks < 5; ++weeks) {
+        plan.missed();
+        plan.missed();
+        weeks % 2 == 0 ? plan.heard() : plan.told(t0);
+    }
+    EXPECT_TRUE(plan.is_told());
+}
+
 } // namespace
 } // namespace infra::queue::tests
