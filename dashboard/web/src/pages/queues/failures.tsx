@@ -8,7 +8,7 @@ import { mayOperate } from '../../parts/actions';
 import { Panel, Problem, Skeleton, Time } from '../../parts/basics';
 import { Table } from '../../parts/table';
 import { api, jobs, performAll } from './deeds';
-import { jobAt, queueAt, type Group, type Groups } from './model';
+import { cli, jobAt, queueAt, type Group, type Groups } from './model';
 
 export function Failures(props: { queue: string; at: string; failed: number | undefined; turn: number; then: () => void }) {
     const { queue, at } = props;
@@ -29,6 +29,7 @@ export function Failures(props: { queue: string; at: string; failed: number | un
                 body: {},
                 done: '',
                 confirm: { question: `${title} ${jobs(group.count)} of ${group.name}?`, yes: title },
+                cli: cli('infra', 'queue', what === 'retry' ? 'retry' : 'rm', '--all', '--queue', queue, '--error', group.id),
             },
             (n) => (what === 'retry' ? `${jobs(n)} ${n === 1 ? 'waits' : 'wait'} again.` : `${jobs(n)} removed.`),
         );

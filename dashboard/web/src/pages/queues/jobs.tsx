@@ -23,9 +23,8 @@ const verbs: Record<What, { title: string; cli: string; done: (n: number) => str
 const order: readonly What[] = ['retry', 'promote', 'cancel', 'remove'];
 
 // The same for a terminal, where it has words for all that is asked.
-function allByCli(what: What, queue: string, state: string, q: string): string | undefined {
+function allByCli(what: What, queue: string, state: string, q: string): string {
     const { text, terms } = filtered(q, ['name', 'error', 'reason', 'data', 'group']);
-    if (terms['group']) return undefined;
     const data = text || terms['data'];
     const error = terms['error'] ?? terms['reason'];
     return cli(
@@ -39,6 +38,7 @@ function allByCli(what: What, queue: string, state: string, q: string): string |
         ...(terms['name'] ? ['--name', terms['name']] : []),
         ...(data ? ['--data', data] : []),
         ...(error ? ['--reason', error] : []),
+        ...(terms['group'] ? ['--group', terms['group']] : []),
     );
 }
 
@@ -108,7 +108,6 @@ export function Jobs(props: { queue: string; state: State | ''; q: string; group
     };
     const all = async (what: What) => {
         const { count, exact } = await counted(queue, query);
-        const line = allByCli(what, queue, state, q);
         const done = await performAll(
             {
                 method: 'POST',
@@ -116,7 +115,7 @@ export function Jobs(props: { queue: string; state: State | ''; q: string; group
                 body: { what, ...query },
                 done: '',
                 confirm: { question: `${verbs[what].title} ${exact ? '' : 'more than '}${jobs(count)}?`, yes: verbs[what].title },
-                ...(line ? { cli: line } : {}),
+                cli: allByCli(what, queue, state, q),
             },
             verbs[what].done,
         );
