@@ -139,17 +139,30 @@ remembered channel::read(const std::optional<position>& from, std::size_t limit,
 std::optional<remembered> channel::read_for_broker(const std::optional<position>& from, std::size_t limit,
                                                    steady_time now) {
     const std::scoped_lock lock(mutex_);
-    if (dead_ || !history_ || !is_warm_ || is_lost_ || said_alone_ > 0 || !knows_as_much(from, limit))
+    if (dead_ || !history_ || !is_warm_ || is_lost_ || said_alone_ > 0 || !has_heard(confirmed_) ||
+        !knows_as_much(from, limit))
         return {};
     return read_now(from, limit, now);
 }
 
+// Whoever said it knows that it is there, and may be one of those who never hear it.
+void channel::confirmed(const position& at) {
+    const std::scoped_lock lock(mutex_);
+    if (at.offset > 0 && (at.epoch != confirmed_.epoch || at.offset > confirmed_.offset))
+        confirmed_ = at;
+}
+
+bool channel::has_heard(const position& at) const noexcept {
+    return at.offset == 0 || (at.epoch == facts_->epoch && at.offset <= last_);
+}
+
 // A place that is not known here may be one that the broker has come to since.
 bool channel::knows_as_much(const std::optional<position>& from, std::size_t limit) const noexcept {
+    const bool is_whole = is_whole_ && !history_->dropped_for_bytes();
     if (!from)
-        return is_whole_ || history_->size() >= limit;
+        return is_whole || history_->size() >= limit;
     return from->epoch == facts_->epoch && from->offset <= last_ &&
-           (is_whole_ || history_->reaches_back_to(from->offset));
+           (is_whole || history_->reaches_back_to(from->offset));
 }
 
 remembered channel::read_now(const std::optional<position>& from, std::size_t limit, steady_time now) {

@@ -88,6 +88,8 @@ public:
     remembered read(const std::optional<position>& from, std::size_t limit, steady_time now);
     /// The same with a broker, where it would say nothing else: what it has besides has not been heard here yet.
     std::optional<remembered> read_for_broker(const std::optional<position>& from, std::size_t limit, steady_time now);
+    /// The broker has put a message of this node there, and its sender is about to be told.
+    void confirmed(const position& at);
 
     /// Frames that stand for messages which found no room: they themselves if the history has them, otherwise a gap.
     std::vector<std::pair<frame, std::string>> make_up_for(const loss& what, std::size_t listeners);
@@ -132,6 +134,7 @@ private:
     void tell_all(const frame& what, const std::vector<std::shared_ptr<client>>& except, lanes_to_wake& wake);
     void tell_gap(std::uint64_t dropped, const position& now, lanes_to_wake& wake);
     bool is_behind(const position& at) const;
+    bool has_heard(const position& at) const noexcept;
     void step_to(const position& at, lanes_to_wake& wake);
     void move_to(const position& at);
     void set_epoch(const std::string& epoch);
@@ -161,6 +164,7 @@ private:
     bool is_lost_ =
         false; // who is here came without the broker's word on where that is, and is told of a gap once it is known
     std::uint64_t said_alone_ = 0; // and not yet in the broker's history
+    position confirmed_{};         // the furthest
     bool dead_ = false;
 };
 

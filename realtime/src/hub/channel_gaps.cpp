@@ -128,6 +128,8 @@ void channel::move_to(const position& at) {
 void channel::set_epoch(const std::string& epoch) {
     if (epoch == facts_->epoch)
         return;
+    if (epoch != confirmed_.epoch)
+        confirmed_ = {};
     auto facts = *facts_;
     facts.epoch = epoch;
     facts_ = std::make_shared<const channel_facts>(std::move(facts));

@@ -17,7 +17,9 @@ void history_ring::append(frame what, std::uint64_t offset, steady_time now,
 }
 
 void history_ring::bound() {
-    while (entries_.size() > options_.size || bytes_ > options_.max_bytes)
+    while (entries_.size() > options_.size)
+        drop_front();
+    for (; bytes_ > options_.max_bytes; dropped_for_bytes_ = true)
         drop_front();
 }
 
@@ -43,6 +45,7 @@ void history_ring::expire(steady_time now) {
 void history_ring::clear() noexcept {
     entries_.clear();
     bytes_ = 0;
+    dropped_for_bytes_ = false;
 }
 
 void history_ring::drop_front(bool outlived) noexcept {

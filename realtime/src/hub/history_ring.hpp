@@ -47,7 +47,12 @@ public:
     /// When the last message came; the epoch of the clock before the first.
     steady_time last_at() const noexcept { return last_at_; }
     /// Everything up to here is not known: another history began there.
-    void begin_after(std::uint64_t offset) noexcept { gone_ = offset; }
+    void begin_after(std::uint64_t offset) noexcept {
+        gone_ = offset;
+        dropped_for_bytes_ = false;
+    }
+    /// Since then. A store that counts its bytes otherwise may have what went.
+    bool dropped_for_bytes() const noexcept { return dropped_for_bytes_; }
 
 private:
     void bound();
@@ -57,6 +62,7 @@ private:
     std::deque<entry> entries_{};
     std::size_t bytes_ = 0;
     std::uint64_t gone_ = 0; // the last offset that was dropped while somebody might still have wanted it
+    bool dropped_for_bytes_ = false;
     steady_time last_at_{};
 };
 

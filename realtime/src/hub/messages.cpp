@@ -90,6 +90,8 @@ awaitable<publication> hub_state::publish_confirmed(std::shared_ptr<hub_state> i
     const auto placed = co_await in->options.broker->publish_confirmed(name, make_envelope(sent, how));
     if (placed.duplicate)
         in->counts.duplicate();
+    if (const auto room = in->rooms.find(name))
+        room->confirmed(placed.at);
     co_return span.done({.duplicate = placed.duplicate, .subscribers = in->subscribers_of(name), .at = placed.at});
 }
 

@@ -20,7 +20,6 @@ namespace over_redis {
 namespace {
 
 constexpr std::chrono::seconds between_pings{1};
-constexpr std::chrono::seconds for_an_answer{5};
 
 /// A loop that ends when the broker does.
 awaitable<void> until_closed(awaitable<void> loop) {

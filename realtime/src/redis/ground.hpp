@@ -23,6 +23,8 @@ inline constexpr std::chrono::minutes idempotency_kept{5};
 inline constexpr std::chrono::hours disconnections_kept{1};
 /// For one batch on the way to the server and back.
 inline constexpr std::chrono::seconds patience{2};
+/// For whoever asks or is to be told; none waits longer.
+inline constexpr std::chrono::seconds for_an_answer{5};
 inline constexpr std::chrono::milliseconds between_attempts{200};
 
 /// Threads: as each member says.

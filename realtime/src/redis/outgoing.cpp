@@ -43,7 +43,7 @@ bool outgoing::may_owe(const std::string& channel) const {
 
 std::size_t outgoing::size() const {
     const std::scoped_lock lock(mutex_);
-    return waiting_.size();
+    return waiting_.size() + taken_;
 }
 
 void outgoing::finish() {
@@ -80,6 +80,7 @@ std::vector<parcel> outgoing::take() {
     for (auto& each : out)
         if (each.number == 0)
             each.number = ++last_number_;
+    taken_ = out.size();
     return out;
 }
 
@@ -97,6 +98,12 @@ void outgoing::put_back(std::vector<parcel> parcels) {
     const std::scoped_lock lock(mutex_);
     for (auto each = parcels.rbegin(); each != parcels.rend(); ++each)
         waiting_.push_front(std::move(*each));
+    taken_ -= parcels.size();
+}
+
+void outgoing::all_have_left() {
+    const std::scoped_lock lock(mutex_);
+    taken_ = 0;
 }
 
 awaitable<bool> outgoing::send_some() {
@@ -184,6 +191,7 @@ void outgoing::settle(std::vector<parcel>& parcels, const std::vector<redis::rep
         else
             settle(parcels[i], replies[i]);
     put_back(std::move(again));
+    all_have_left();
     on_.count.sent(
         static_cast<std::size_t>(std::ranges::count_if(replies, [](const redis::reply& r) { return !r.is_error(); })));
     on_.count.unsent(size());
@@ -235,6 +243,7 @@ void outgoing::failed(std::vector<parcel> parcels, const boost::system::system_e
                                               "been delivered")));
     }
     put_back(std::move(again));
+    all_have_left();
     on_.lost_link(why.what());
 }
 

@@ -49,12 +49,14 @@ public:
     /// Nothing more is taken; send() ends once all has left, or at close().
     void finish();
     void close() { bell_.close(); }
+    /// What is on its way is among it: it may have to be sent again.
     std::size_t size() const;
 
 private:
     std::vector<parcel> take();
     void take_debts(std::vector<parcel>& into);
-    void put_back(std::vector<parcel> parcels);
+    void put_back(std::vector<parcel> parcels); ///< of those taken
+    void all_have_left();                       ///< which were taken and not put back
     awaitable<bool> send_some();
     redis::batch batch_of(std::vector<parcel>& parcels);
     redis::command command_for(const parcel& p) const;
@@ -69,6 +71,7 @@ private:
     mutable std::mutex mutex_;
     std::deque<parcel> waiting_;                                  // guarded by mutex_
     std::map<std::pair<std::string, bool>, std::uint64_t> debts_; // guarded by mutex_
+    std::size_t taken_ = 0;                                       // guarded by mutex_: by send_some()
     std::uint64_t last_number_ = 0;                               // guarded by mutex_
     bool finishing_ = false;                                      // guarded by mutex_
 };

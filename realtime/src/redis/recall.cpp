@@ -83,7 +83,8 @@ void recall::close() {
         closed_ = true;
     }
     bell_.close();
-    fail(take(), unavailable(on_, "the broker has stopped"));
+    for (const auto& each : take())
+        each.told.set_exception(std::make_exception_ptr(unavailable(on_, "the broker has stopped")));
 }
 
 // --- Who answers -------------------------------------------------------------------------------------------------------
@@ -96,37 +97,46 @@ awaitable<void> recall::answer() {
     }
 }
 
-// Who has been told already is not told again.
+// What one batch could not have another may: in a cluster it goes to other masters. But nobody waits behind many that fail for longer
+// than for an answer.
 awaitable<void> recall::answer_all(std::vector<asker> askers) {
     std::vector<question> asked;
     for (const auto& each : askers)
         asked.push_back(each.what);
     const auto all = join(asked);
-    std::optional<boost::system::system_error> failure;
-    try {
-        for (std::span<const joint_question> left = all; !left.empty();)
-            left = left.subspan(co_await answer_some(left, askers));
-    } catch (const boost::system::system_error& e) {
-        failure = e;
+    const auto limit = deadline::after(for_an_answer, on_.time.steady());
+    for (std::span<const joint_question> left = all; !left.empty();) {
+        const auto some = left.first(std::min(left.size(), reading_.at_once()));
+        left = left.subspan(some.size());
+        const auto failure = co_await answer_some(some, askers);
+        if (!failure)
+            continue;
+        const auto why = unavailable(on_, failure->what());
+        fail(some, askers, why);
+        const bool is_over = is_the_end(failure->code());
+        if (is_over || !on_.up || limit.passed(on_.time.steady()))
+            fail(std::exchange(left, {}), askers, why);
+        if (is_over)
+            throw *failure;
     }
-    if (!failure)
-        co_return;
-    fail(askers, unavailable(on_, failure->what()));
-    if (is_the_end(failure->code()))
-        throw *failure;
-    reading_.failed();
 }
 
-awaitable<std::size_t> recall::answer_some(std::span<const joint_question> of, const std::vector<asker>& askers) {
+awaitable<std::optional<boost::system::system_error>> recall::answer_some(std::span<const joint_question> of,
+                                                                          const std::vector<asker>& askers) {
     redis::batch questions;
-    for (const auto& [what, who] : of.first(std::min(of.size(), reading_.at_once())))
+    for (const auto& [what, who] : of)
         questions.add(read_command(on_, what.channel, what.from, what.limit, false));
     const auto begin = on_.time.steady();
-    auto replies = co_await on_.redis()->execute(std::move(questions), on_.soon());
-    reading_.went_in(on_.time.steady() - begin);
-    for (std::size_t i = 0; i < replies.size(); ++i)
-        tell(of[i], askers, std::move(replies[i]));
-    co_return replies.size();
+    try {
+        auto replies = co_await on_.redis()->execute(std::move(questions), on_.soon());
+        reading_.went_in(on_.time.steady() - begin);
+        for (std::size_t i = 0; i < replies.size(); ++i)
+            tell(of[i], askers, std::move(replies[i]));
+    } catch (const boost::system::system_error& e) {
+        reading_.failed();
+        co_return e;
+    }
+    co_return std::nullopt;
 }
 
 void recall::tell(const joint_question& of, const std::vector<asker>& askers, redis::reply r) const {
@@ -142,9 +152,10 @@ void recall::tell(const joint_question& of, const std::vector<asker>& askers, re
         failure ? askers[i].told.set_exception(failure) : askers[i].told.set_value(answer);
 }
 
-void recall::fail(const std::vector<asker>& askers, const error& why) {
-    for (const auto& each : askers)
-        each.told.set_exception(std::make_exception_ptr(why));
+void recall::fail(std::span<const joint_question> of, const std::vector<asker>& askers, const error& why) {
+    for (const auto& each : of)
+        for (const auto i : each.who)
+            askers[i].told.set_exception(std::make_exception_ptr(why));
 }
 
 } // namespace infra::realtime::over_redis

@@ -58,9 +58,11 @@ private:
 
     std::vector<asker> take();
     awaitable<void> answer_all(std::vector<asker> askers);
-    awaitable<std::size_t> answer_some(std::span<const joint_question> of, const std::vector<asker>& askers);
+    /// What went wrong for all of them, if anything did.
+    awaitable<std::optional<boost::system::system_error>> answer_some(std::span<const joint_question> of,
+                                                                      const std::vector<asker>& askers);
     void tell(const joint_question& of, const std::vector<asker>& askers, redis::reply r) const;
-    static void fail(const std::vector<asker>& askers, const error& why);
+    static void fail(std::span<const joint_question> of, const std::vector<asker>& askers, const error& why);
 
     ground& on_;
     bell bell_;

@@ -69,6 +69,24 @@ TEST_F(Ring, HasABoundInBytesToo) {
     EXPECT_TRUE(small.reaches_back_to(4));
 }
 
+TEST_F(Ring, KnowsWhetherItDroppedAnythingForItsBytesSinceItBegan) {
+    history_ring small({.size = 2, .age = 10s, .max_bytes = 25});
+    const auto append = [&](std::uint64_t offset, std::size_t size) {
+        small.append(frame(std::string(size, 'x'), {}), offset, now, {}, {});
+        return small.dropped_for_bytes();
+    };
+    EXPECT_FALSE(append(1, 8));
+    EXPECT_FALSE(append(2, 8));
+    EXPECT_FALSE(append(3, 8)) << "one was too many";
+    EXPECT_TRUE(append(4, 20));
+    EXPECT_TRUE(append(5, 1)) << "what went is still missing";
+    small.begin_after(5);
+    EXPECT_FALSE(small.dropped_for_bytes());
+    EXPECT_TRUE(append(6, 100));
+    small.clear();
+    EXPECT_FALSE(small.dropped_for_bytes());
+}
+
 TEST_F(Ring, DoesNotMissWhatHasOutlivedItself) {
     append(1);
     append(2, 1s);

@@ -23,6 +23,7 @@ protected:
     node make() {
         node made{std::make_shared<detail::hub_state>(hub_options{
                       .channels = {{"kept", {.history = {.size = 3}}},
+                                   {"large", {.history = {.size = 3, .max_bytes = 100}}},
                                    {"newest", {.history = {.size = 3}, .on_overflow = overflow::drop_newest}}},
                       .broker = between.node(),
                       .on = loop.get_executor()}),
@@ -208,6 +209,42 @@ TEST_F(HubNodes, AskTheBrokerForWhatLiesBehindAGap) {
     EXPECT_EQ(told({}, 2), -2) << "it may have what was missed here";
     EXPECT_EQ(told(position{epoch, 9}, 2), 1);
     EXPECT_EQ(told(position{epoch, 8}, 2), -2);
+}
+
+TEST_F(HubNodes, AskTheBrokerForWhatWasDroppedForItsBytesHereAlone) {
+    const auto epoch = subscribe(one, on_one, "large")->now.epoch;
+    publish(two, "large", "123"); // 43 bytes each here; the broker counts less
+    subscribe(two, on_two, "large");
+    for (const auto& [at, who] : {std::pair(one, on_one), std::pair(two, on_two)}) {
+        const auto told = [&](std::optional<position> since, std::size_t limit) {
+            const auto found = at.state->remembered_for(*who, "large", since, limit);
+            return found ? static_cast<int>(found->messages.size()) : -2;
+        };
+        EXPECT_EQ(told({}, 3), -2);
+        EXPECT_EQ(told({}, 2), 2);
+        EXPECT_EQ(told(position{epoch, 0}, 3), -2);
+        EXPECT_EQ(told(position{epoch, 1}, 3), 2);
+    }
+}
+
+TEST_F(HubNodes, AskTheBrokerForWhatWasConfirmedAndHasNotBeenHeardYet) {
+    subscribe(one, on_one, "kept");
+    publish(one, "kept", "1");
+    const auto told = [&] {
+        const auto found = one.state->remembered_for(*on_one, "kept", {}, 10);
+        return found ? static_cast<int>(found->messages.size()) : -2;
+    };
+    EXPECT_EQ(told(), 1);
+    const auto send = [&]() -> awaitable<void> {
+        const auto done =
+            co_await detail::hub_state::publish_confirmed(one.state, "kept", {.type = "2"}, {.except = "anna"});
+        EXPECT_EQ(done.at.offset, 2u);
+        EXPECT_EQ(told(), -2) << "it is on its way";
+    };
+    loop.wait(send());
+    loop.settle();
+    EXPECT_EQ(told(), 2);
+    EXPECT_EQ(said(*anna), "[at 0]1") << "it is not for its sender";
 }
 
 TEST_F(HubNodes, DeliverHereWhatCannotGoThereAndTellWhatWasMissed) {

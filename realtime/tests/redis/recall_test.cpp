@@ -1,6 +1,11 @@
 #include "realtime/src/redis/recall.hpp"
+#include "realtime/tests/redis/stage.hpp"
+
+#include <infra/testing/test_loop.hpp>
 
 #include <gtest/gtest.h>
+
+#include <algorithm>
 
 namespace infra::realtime::over_redis {
 namespace {
@@ -80,6 +85,91 @@ TEST(Recall, GivesEachItsPartOfWhatWasReadForAll) {
     EXPECT_EQ(part(position{"f", 7}, 10, 9), "lost");
     EXPECT_EQ(part(std::nullopt, 2, 9), "all: 8 9");
     EXPECT_EQ(part(std::nullopt, 10, 9), "all: 5 6 7 8 9");
+}
+
+/// At a server that has one question already, whose answer is held.
+class RecallOverASlowLink : public ::testing::Test {
+protected:
+    using answers = std::vector<std::shared_ptr<infra::testing::outcome<std::shared_ptr<const history_reply>>>>;
+
+    void SetUp() override {
+        if (!infra::testing::redis_server::installed())
+            GTEST_SKIP() << infra::testing::redis_server::how_to_install;
+        server.emplace(std::vector<std::string>{}, false);
+        link.emplace(loop.get_executor(), server->socket());
+        on.emplace(redis_broker_options{.url = "unix://" + link->to().socket_path}, time);
+        on->rules = {{"*", {.history = {.size = 10}}}};
+        auto to = on->server;
+        to.max_queued_commands = 40;
+        on->set_redis(std::make_shared<redis::client>(std::vector{loop.get_executor()}, to, time));
+        loop.get(on->redis()->ping());
+        link->holds_reply = [](const std::string&) { return true; };
+        occupied = loop.spawn(on->redis()->ping());
+        loop.until([&] { return link->held() == 1; });
+        on->up = true;
+        subject.emplace(*on);
+        subject->begin(loop.get_executor());
+    }
+    void TearDown() override {
+        if (!subject)
+            return;
+        subject->close();
+        link->let_go();
+        loop.until([&] { return occupied->done() && (!answering || answering->done()); });
+    }
+    /// All of them before the first is answered, each of another channel.
+    answers ask(int count) {
+        answers asked;
+        for (int i = 0; i < count; ++i)
+            asked.push_back(loop.spawn(subject->read(newest(1, std::to_string(1'000 + i)))));
+        loop.settle();
+        answering = loop.spawn(subject->answer());
+        return asked;
+    }
+    static bool all_done(const answers& asked) {
+        return std::ranges::all_of(asked, [](const auto& each) { return each->done(); });
+    }
+    static auto failed(const answers& asked) {
+        return std::ranges::count_if(
+            asked, [](const auto& each) { return each->done() && each->code() == infra::errc::unavailable; });
+    }
+
+    manual_clock time;
+    infra::testing::test_loop loop;
+    std::optional<infra::testing::redis_server> server;
+    std::optional<redis::proxy> link;
+    std::optional<ground> on;
+    std::optional<recall> subject;
+    std::shared_ptr<infra::testing::outcome<std::chrono::nanoseconds>> occupied;
+    std::shared_ptr<infra::testing::outcome<bool>> answering;
+};
+
+TEST_F(RecallOverASlowLink, FailsThoseAloneWhoseQuestionsWereTooManyAtOnce) {
+    const auto asked = ask(100);
+    loop.until([&] { return failed(asked) == 64; });
+    link->let_go();
+    loop.until([&] { return all_done(asked); });
+    EXPECT_EQ(failed(asked), 64) << "the first batch";
+    EXPECT_TRUE(asked.back()->value);
+}
+
+TEST_F(RecallOverASlowLink, FailsAllAtOnceWhereThereIsNoLink) {
+    on->up = false;
+    const auto asked = ask(100);
+    loop.until([&] { return all_done(asked); });
+    EXPECT_EQ(failed(asked), 100);
+}
+
+TEST_F(RecallOverASlowLink, LetsNobodyWaitBehindManyThatFailForLongerThanForAnAnswer) {
+    const auto asked = ask(200);
+    int times = 0;
+    for (; !all_done(asked) && times < 10; ++times) {
+        loop.settle();
+        time.advance(patience);
+    }
+    loop.settle();
+    EXPECT_TRUE(all_done(asked)) << "after " << times << " batches that took too long";
+    EXPECT_EQ(failed(asked), 200);
 }
 
 } // namespace

@@ -1,5 +1,6 @@
 // What befalls a Redis server and the links to it, and those who publish past us.
 
+#include "realtime/src/redis/outgoing.hpp"
 #include "realtime/src/redis/scripts.hpp"
 #include "realtime/tests/redis/stage.hpp"
 
@@ -304,6 +305,30 @@ TEST_F(RedisBroker, TellsAllWhoAskWhenItStops) {
     loop.until([&] { return first->done() && second->done(); });
     EXPECT_EQ(first->code(), infra::errc::unavailable) << first->what();
     EXPECT_EQ(second->code(), infra::errc::unavailable) << second->what();
+}
+
+// Or a node that stops would close while it may have to be sent again.
+TEST_F(RedisBroker, CountsWhatIsOnItsWayAmongWhatItHasToSend) {
+    redis::proxy link(loop.get_executor(), stage->server.socket());
+    over_redis::ground on(impatient({.url = "unix://" + link.to().socket_path}), real_clock());
+    on.rules = rules;
+    on.up = true;
+    on.set_redis(std::make_shared<redis::client>(std::vector{loop.get_executor()}, on.server));
+    loop.get(on.redis()->ping());
+    link.holds_reply = [](const std::string&) { return true; };
+    over_redis::outgoing subject(on);
+    subject.begin(loop.get_executor());
+    ASSERT_TRUE(subject.push({.channel = "long:1", .what = {.what = {.type = "said"}}}));
+    EXPECT_EQ(subject.size(), 1u);
+    const auto sending = loop.spawn(subject.send());
+    loop.until([&] { return link.held() == 1; });
+    EXPECT_EQ(subject.size(), 1u);
+    link.let_go();
+    loop.until([&] { return subject.size() == 0; });
+    subject.finish();
+    loop.until([&] { return sending->done(); });
+    EXPECT_EQ(sending->what(), "");
+    EXPECT_EQ(stage->ask<int>({"XLEN", "rt:{long:1}:s"}), 1);
 }
 
 TEST_F(RedisBroker, SendsWhatItHadTakenWhenTheLinkBrokeAndThenTellsOfTheRest) {
