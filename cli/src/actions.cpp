@@ -15,8 +15,6 @@
 namespace infra::cli {
 namespace {
 
-constexpr std::size_t actions_of_a_page = 200;
-
 struct actions_words {
     service_place place;
     std::size_t limit = 50;
@@ -40,31 +38,26 @@ std::string actions_table_of(const json::array& all) {
 
 awaitable<exit_code> list_actions(actions_words words, service_access at, const output& to) {
     const dashboard_client from(co_await asio::this_coro::executor, std::move(at));
-    json::array all;
-    std::string next;
-    do {
-        const auto page = co_await from.get(
-            with_query("/actions", {{"cursor", next},
-                                    {"limit", std::to_string(std::min(words.limit - all.size(), actions_of_a_page))}}));
-        std::ranges::copy(items_of(page, "items"), std::back_inserter(all));
-        next = cell_of(page, "next");
-    } while (!next.empty() && all.size() < words.limit);
+    const auto [all, more] = co_await from.list("/actions", {}, words.limit);
     json::array documents;
     std::ranges::transform(all, std::back_inserter(documents), action_document_of);
     if (to.json || !all.empty())
-        to.print(actions_table_of(all), {{"actions", std::move(documents)}, {"more", !next.empty()}});
+        to.print(actions_table_of(all), {{"actions", std::move(documents)}, {"more", more}});
     if (!to.json && all.empty())
         to.err << "infra: nobody has changed anything by the dashboard since the service began\n";
-    else if (!to.json && !next.empty())
+    else if (!to.json && more)
         to.err << "infra: there are more; --limit shows them\n";
     co_return exit_code::ok;
 }
 
 awaitable<exit_code> make_login_link(service_access at, const output& to) {
-    const auto url = at.url;
+    const auto url = service_root(at.url);
     const dashboard_client from(co_await asio::this_coro::executor, std::move(at));
     const auto made = co_await from.send(http::method::post, "/login-link", nullptr);
-    const auto link = url + cell_of(made, "path");
+    const auto path = cell_of(made, "path");
+    if (!path.starts_with('/'))
+        throw refused(exit_code::failed, "the service answered without a link; is --url that of the service?");
+    const auto link = url + path;
     to.print(printable(link), {{"url", link}, {"seconds", integer_of(made, "seconds")}});
     if (!to.json)
         to.err << "infra: good once, for " << integer_of(made, "seconds") / 60

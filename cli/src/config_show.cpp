@@ -2,6 +2,7 @@
 #include "config_verbs.hpp"
 #include "dashboard_client.hpp"
 #include "json_members.hpp"
+#include "not_empty.hpp"
 #include "printable.hpp"
 #include "setting_shown.hpp"
 #include "until_interrupted.hpp"
@@ -104,10 +105,11 @@ void add_config_show(const config_group& to) {
         [words, place = to.place](const output& o) { return show_settings(*words, *place, o); }, &to.app);
     add_config_options(app, *to.place);
     app.add_option("names", words->which.names, "Only these variables");
-    app.add_option("--module", words->which.module, "Only those of this module, such as queue");
+    app.add_option("--module", words->which.module, "Only those of this module, such as queue")->check(not_empty);
     app.add_flag("--set", words->which.only_set, "Only what is set somewhere, no defaults");
     app.add_flag("--all", words->which.all, "What has no value too");
-    app.add_option("--url", words->place.url, "Of the service that listens there; default: of none that runs");
+    app.add_option("--url", words->place.url, "Of the service that listens there; default: of none that runs")
+        ->check(not_empty);
     app.add_option("--timeout", words->place.timeout, "How long to wait for its answer")->capture_default_str();
 }
 

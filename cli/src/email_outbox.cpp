@@ -1,4 +1,5 @@
 #include "email_verbs.hpp"
+#include "not_empty.hpp"
 #include "printable.hpp"
 #include "shown_words.hpp"
 #include "table.hpp"
@@ -126,16 +127,29 @@ json::value whole(const email::mail& m) {
             {"text", m.text}};
 }
 
-const email::attachment& attachment_of(const email::mail& m, const std::string& named) {
+// Empty where it is none: `01report.pdf` is a name.
+std::optional<std::size_t> number_in(const std::string& text) {
     std::size_t number = 0;
-    std::from_chars(named.data(), named.data() + named.size(), number);
+    const auto* const end = text.data() + text.size();
+    const auto [rest, problem] = std::from_chars(text.data(), end, number);
+    return problem == std::errc() && rest == end ? std::optional(number) : std::nullopt;
+}
+
+std::string names_of(const std::vector<email::attachment>& attached) {
+    std::string names;
+    for (const auto& each : attached)
+        names.append(names.empty() ? "" : ", ").append(printable(each.filename));
+    return names.empty() ? "none" : names;
+}
+
+const email::attachment& attachment_of(const email::mail& m, const std::string& named) {
+    const auto number = number_in(named);
     for (const auto& each : m.attachments)
         if (each.filename == named)
             return each;
-    if (number > 0 && number <= m.attachments.size())
-        return m.attachments[number - 1];
-    throw not_there("the mail has no attachment '" + printable(named) + "'; it has " +
-                    std::to_string(m.attachments.size()));
+    if (number && *number > 0 && *number <= m.attachments.size())
+        return m.attachments[*number - 1];
+    throw not_there("the mail has no attachment '" + printable(named) + "'; it has " + names_of(m.attachments));
 }
 
 // A broken one can still be looked at as it is.
@@ -214,8 +228,10 @@ void add_email_outbox(const email_group& to) {
     auto* text = showing.add_flag("--text", words->text, "The text part alone");
     auto* eml = showing.add_flag("--eml", words->eml, "The file as it is");
     auto* headers = showing.add_flag("--headers", words->headers, "All but what it says");
-    auto* attachment = showing.add_option("--attachment", words->attachment,
-                                          "What was attached, as it is: of this name, or the first with 1");
+    auto* attachment = showing
+                           .add_option("--attachment", words->attachment,
+                                       "What was attached, as it is: of this name, or the first with 1")
+                           ->check(not_empty);
     attachment->excludes(html)->excludes(text)->excludes(eml)->excludes(headers);
     html->excludes(text)->excludes(eml)->excludes(headers);
     text->excludes(eml)->excludes(headers);
@@ -226,8 +242,9 @@ void add_email_outbox(const email_group& to) {
                          .examples = {"infra email outbox resend 0193a1 --url smtp://mail.example.org"}},
                         resend);
     id(sending);
-    sending.add_option("--url", words->url, "Where it goes; default $EMAIL_URL, which is the place for a password");
-    sending.add_option("--key", words->key, "An idempotency key; default a new one");
+    sending.add_option("--url", words->url, "Where it goes; default $EMAIL_URL, which is the place for a password")
+        ->check(not_empty);
+    sending.add_option("--key", words->key, "An idempotency key; default a new one")->check(not_empty);
 }
 
 } // namespace infra::cli

@@ -14,8 +14,6 @@
 namespace infra::cli {
 namespace {
 
-constexpr std::size_t mails_of_a_page = 200;
-
 struct sent_words {
     service_place place;
     std::string state;
@@ -49,23 +47,14 @@ std::string sent_mails_of(const json::array& all) {
 
 awaitable<exit_code> list_sent_mails(sent_words words, service_access at, const output& to) {
     const dashboard_client from(co_await asio::this_coro::executor, std::move(at));
-    json::array all;
-    std::string next;
-    do {
-        const auto page = co_await from.get(
-            with_query("/mail/sent", {{"state", words.state},
-                                      {"cursor", next},
-                                      {"limit", std::to_string(std::min(words.limit - all.size(), mails_of_a_page))}}));
-        std::ranges::copy(items_of(page, "items"), std::back_inserter(all));
-        next = cell_of(page, "next");
-    } while (!next.empty() && all.size() < words.limit);
+    const auto [all, more] = co_await from.list("/mail/sent", {{"state", words.state}}, words.limit);
     json::array documents;
     std::ranges::transform(all, std::back_inserter(documents), sent_mail_document_of);
     if (to.json || !all.empty())
-        to.print(sent_mails_of(all), {{"mails", std::move(documents)}, {"more", !next.empty()}});
+        to.print(sent_mails_of(all), {{"mails", std::move(documents)}, {"more", more}});
     if (!to.json && all.empty())
         to.err << "infra: no mail of those that the service remembers is so\n";
-    else if (!to.json && !next.empty())
+    else if (!to.json && more)
         to.err << "infra: there are more; --limit shows them\n";
     co_return exit_code::ok;
 }

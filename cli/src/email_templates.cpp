@@ -19,9 +19,27 @@ std::string locales_of(const email::listed_template& one) {
     return text;
 }
 
-// That of the first locale: the others are for `infra email render`.
-email::template_look look_at(const std::string& directory, const email::listed_template& one) {
-    return email::look_at_template({.directory = directory, .name = one.name, .locale = one.locales.front()});
+struct seen_template {
+    email::template_look first; ///< of the first locale: what is shown
+    std::string gaps;           ///< of all, each behind its locale
+    std::string problem;
+};
+
+void add_behind_locale(std::string& to, const std::string& locale, const std::string& what) {
+    if (!what.empty())
+        to += (to.empty() ? "" : "; ") + (locale.empty() ? "" : locale + ": ") + what;
+}
+
+seen_template look_at(const std::string& directory, const email::listed_template& one) {
+    seen_template seen;
+    for (const auto& locale : one.locales) {
+        auto look = email::look_at_template({.directory = directory, .name = one.name, .locale = locale});
+        add_behind_locale(seen.gaps, locale, look.gaps);
+        add_behind_locale(seen.problem, locale, look.problem);
+        if (&locale == &one.locales.front())
+            seen.first = std::move(look);
+    }
+    return seen;
 }
 
 exit_code list_templates_in(const std::string& directory, const output& to) {
@@ -31,12 +49,13 @@ exit_code list_templates_in(const std::string& directory, const output& to) {
     for (const auto& each : email::list_templates(directory)) {
         const auto seen = look_at(directory, each);
         const auto wrong = seen.problem.empty() ? seen.gaps : seen.problem;
-        const auto subject = seen.mail ? seen.mail->subject : std::string();
+        const auto& first = seen.first;
+        const auto subject = first.mail ? first.mail->subject : std::string();
         all_well = all_well && seen.problem.empty();
-        rows.push_back({each.name, locales_of(each), seen.sample_path.empty() ? "none" : "there", subject, wrong});
+        rows.push_back({each.name, locales_of(each), first.sample_path.empty() ? "none" : "there", subject, wrong});
         documents.push_back({{"name", each.name},
                              {"locales", json::array(each.locales.begin(), each.locales.end())},
-                             {"sample", !seen.sample_path.empty()},
+                             {"sample", !first.sample_path.empty()},
                              {"subject", subject},
                              {"gaps", seen.gaps},
                              {"problem", seen.problem}});

@@ -123,8 +123,7 @@ void output::print(std::string_view text, const boost::json::value& document) co
 exit_code output::fail(exit_code code, std::string_view sentence) const {
     if (json)
         out << printable_json(boost::json::serialize(boost::json::value{{"error", {{"message", sentence}}}})) << '\n';
-    else
-        err << "infra: " << printable_lines(sentence) << '\n';
+    err << "infra: " << printable_lines(sentence) << '\n';
     return code;
 }
 

@@ -54,7 +54,7 @@ struct output {
     /// Data: the text for people or, under --json, the document on one line.
     void print(std::string_view text, const boost::json::value& document) const;
 
-    /// A failure: the sentence on stderr or, under --json, `{"error":{"message":…}}` on stdout. Returns `code`.
+    /// A failure: the sentence on stderr, and under --json `{"error":{"message":…}}` on stdout, too. Returns `code`.
     exit_code fail(exit_code code, std::string_view sentence) const;
 
     /// For print(): the text in a colour, where it may have one.

@@ -1,6 +1,7 @@
 #include "dashboard_client.hpp"
 #include "json_members.hpp"
 #include "log_shown.hpp"
+#include "not_empty.hpp"
 #include "printable.hpp"
 #include "table.hpp"
 #include "until_interrupted.hpp"
@@ -133,8 +134,8 @@ void add_levels(frame& f) {
         });
     app.add_option("level", words->level, "From this one on, for a while")
         ->check(CLI::IsMember({"debug", "info", "warn", "error"}));
-    app.add_option("--module", words->module, "Only this one and those below it: db has db.pool");
-    app.add_option("--for", words->how_long, "How long, from 1m to 24h; default 10m");
+    app.add_option("--module", words->module, "Only this one and those below it: db has db.pool")->check(not_empty);
+    app.add_option("--for", words->how_long, "How long, from 1m to 24h; default 10m")->check(not_empty);
     app.add_flag("--undo", words->undo, "Take all changes back now");
     add_place(app, words->place);
 }

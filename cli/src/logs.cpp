@@ -14,7 +14,9 @@
 #include <boost/asio/this_coro.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <memory>
+#include <optional>
 #include <ostream>
 
 namespace infra::cli {
@@ -32,7 +34,8 @@ struct logs_words {
     std::size_t count = 0;
     bool follow = false;
     bool whole = false;
-    std::uint64_t around = 0;
+    std::optional<std::string> around;
+    bool limited = false;
 };
 
 /// Prints lines until there are enough, or nobody reads them.
@@ -194,11 +197,20 @@ awaitable<exit_code> export_lines(logs_words words, service_access at, const out
     co_return exit_code::ok;
 }
 
+std::string line_asked(const std::string& given) {
+    std::uint64_t id = 0;
+    const auto [end, failed] = std::from_chars(given.data(), given.data() + given.size(), id);
+    if (failed != std::errc() || end != given.data() + given.size() || id == 0)
+        throw std::invalid_argument(
+            "--around: expected the id of a line, a whole number from 1 on, as --json tells it");
+    return std::to_string(id);
+}
+
 awaitable<exit_code> show_around(logs_words words, service_access at, const output& to) {
     const dashboard_client from(co_await asio::this_coro::executor, std::move(at));
     const auto each_way = std::to_string(std::clamp<std::size_t>(words.limit / 2, 1, most_around));
     const auto page =
-        co_await from.get(with_query("/logs/" + std::to_string(words.around) + "/around", {{"lines", each_way}}));
+        co_await from.get(with_query("/logs/" + line_asked(*words.around) + "/around", {{"lines", each_way}}));
     line_printer lines(to, words.count);
     for (const auto& each : items_of(page, "items"))
         if (!lines.print(each))
@@ -210,18 +222,20 @@ void check_what_goes_together(const logs_words& words) {
     const auto& wish = words.wish;
     const bool filters = !wish.words.empty() || !wish.level.empty() || !wish.module.empty() || !wish.fields.empty() ||
                          !wish.trace.empty() || !wish.since.empty();
-    if (words.around > 0 && (filters || words.follow || words.whole))
+    if (words.around && (filters || words.follow || words.whole))
         throw std::invalid_argument("--around: shows all lines there, whatever they are; leave the rest out");
     if (words.whole && words.follow)
         throw std::invalid_argument("--export: is of what is there; leave --follow out");
+    if (words.whole && (words.limited || words.count > 0))
+        throw std::invalid_argument("--export: is of all that is there; leave --limit and --count out");
 }
 
 awaitable<exit_code> what_is_asked(const logs_words& words, const output& to) {
     check_what_goes_together(words);
     auto at = access_to(words.place);
-    return words.around > 0 ? show_around(words, std::move(at), to)
-           : words.whole    ? export_lines(words, std::move(at), to)
-                            : show(words, std::move(at), to);
+    return words.around  ? show_around(words, std::move(at), to)
+           : words.whole ? export_lines(words, std::move(at), to)
+                         : show(words, std::move(at), to);
 }
 
 exit_code act(const logs_words& words, const output& to) {
@@ -262,14 +276,17 @@ void add_logs(frame& f) {
     app.add_option("--since", words->wish.since, "Only lines not older than that, such as 15m");
     app.add_option("-n,--limit", words->limit, "At most so many of those that are there")
         ->capture_default_str()
-        ->check(CLI::Range(0, 10'000));
+        ->check(CLI::Range(0, 10'000))
+        ->each([words](const std::string&) { words->limited = true; });
     app.add_flag("-f,--follow", words->follow,
                  "Go on with what comes, until Ctrl-C; over restarts of the service, too");
     app.add_option("--count", words->count, "End after so many lines");
     app.add_flag("--export", words->whole,
                  "All of those that are there, as the log itself writes them, a document a line");
-    app.add_option("--around", words->around,
-                   "What was said before and after this line, by its id of --json; --limit says how many");
+    app.add_option(
+           "--around", words->around,
+           "What was said before and after this line, by its id of --json: half of --limit each way, 100 at most")
+        ->type_name("ID");
     add_place(app, words->place);
 }
 

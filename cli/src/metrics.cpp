@@ -67,8 +67,12 @@ awaitable<exit_code> draw(const dashboard_client& from, metrics_words words, con
 }
 
 awaitable<exit_code> write_csv(const dashboard_client& from, metrics_words words, const output& to) {
-    co_await from.download(with_query("/metrics/csv", query_of(words)), to.out);
-    co_return exit_code::ok;
+    const auto left_out = co_await from.download(with_query("/metrics/csv", query_of(words)), to.out);
+    if (left_out == 0)
+        co_return exit_code::ok;
+    to.err << "infra: " << left_out << " series are left out, those with the least: a table takes no more; --where "
+           << "picks some\n";
+    co_return exit_code::partial;
 }
 
 awaitable<exit_code> ask(metrics_words words, service_access at, const output& to) {

@@ -9,6 +9,7 @@
 #include <boost/asio/this_coro.hpp>
 
 #include <memory>
+#include <ostream>
 #include <stdexcept>
 
 namespace infra::cli {
@@ -31,7 +32,12 @@ awaitable<exit_code> show_overview(overview_words words, service_access at, cons
     const dashboard_client service(co_await asio::this_coro::executor, std::move(at));
     const auto seen = co_await service.get(with_query("/overview", {{"seconds", seconds_asked(words.range)}}));
     to.print(overview_text_of(seen, real_clock().wall(), to.colours), overview_document_of(seen));
-    co_return cell_of(seen, "status") == "unhealthy" ? exit_code::unhealthy : exit_code::ok;
+    const auto status = cell_of(seen, "status");
+    if (status == "healthy" || status == "degraded")
+        co_return exit_code::ok;
+    if (status != "unhealthy")
+        to.err << "infra: the service does not say whether it is well; is --url that of the service?\n";
+    co_return exit_code::unhealthy;
 }
 
 } // namespace

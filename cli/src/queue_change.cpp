@@ -1,3 +1,4 @@
+#include "not_empty.hpp"
 #include "printable.hpp"
 #include "queue_steps.hpp"
 #include "queue_verbs.hpp"
@@ -46,28 +47,45 @@ queue::job_filter filter_from(const change_words& words, std::optional<queue::jo
     return filter;
 }
 
-std::size_t change_equal_errors(const change_verb& what, const change_words& words, const queue_session& with) {
+// `--state, --name`: those that were given.
+std::string filters_in(const change_words& words) {
+    const std::pair<const char*, const std::string*> all[] = {{"--state", &words.state}, {"--name", &words.name},
+                                                              {"--data", &words.data},   {"--reason", &words.reason},
+                                                              {"--group", &words.group}, {"--error", &words.error}};
+    std::string given;
+    for (const auto& [option, value] : all)
+        if (!value->empty())
+            given.append(given.empty() ? "" : ", ").append(option);
+    return given;
+}
+
+steps_done change_equal_errors(const change_verb& what, const change_words& words, const queue_session& with) {
     if (!(words.state + words.name + words.data + words.reason + words.group).empty())
         throw std::invalid_argument("--error: names its jobs; leave the other filters out");
-    const auto changed = change_in_steps({.what = what.what, .queue = words.queue, .group = words.error}, with);
-    if (changed == 0) {
+    auto done = change_in_steps({.what = what.what, .queue = words.queue, .group = words.error}, with);
+    if (done.changed == 0) {
         with.refuse_unknown(words.queue);
         throw not_known("no job of '" + printable(words.queue) +
                         "' has failed so; infra queue errors lists what has failed");
     }
-    return changed;
+    return done;
 }
 
 exit_code change_all(const change_verb& what, const change_words& words, const queue_session& with) {
     queue::check_name("--queue", words.queue);
-    const auto changed =
+    const auto done =
         words.error.empty()
-            ? change_in_steps({.change = {.what = what.what, .filter = filter_from(words, what.usual)}}, with)
+            ? steps_done{.changed = change_in_steps(
+                             {.change = {.what = what.what, .filter = filter_from(words, what.usual)}}, with)}
             : change_equal_errors(what, words, with);
-    if (changed == 0)
+    if (done.changed == 0)
         with.refuse_unknown(words.queue);
-    with.to.print(std::to_string(changed) + " " + what.done, {{"changed", changed}});
-    return exit_code::ok;
+    with.to.print(std::to_string(done.changed) + " " + what.done, {{"changed", done.changed}});
+    if (done.stopped.empty())
+        return exit_code::ok;
+    with.to.err << "infra: not all were looked at: " << printable(done.stopped)
+                << "; the same command goes on with the rest\n";
+    return exit_code::partial;
 }
 
 exit_code change_each(const change_verb& what, const change_words& words, const queue_session& with) {
@@ -91,8 +109,8 @@ exit_code change_each(const change_verb& what, const change_words& words, const 
 exit_code change(const change_verb& what, const change_words& words, const queue_session& with) {
     if (words.all == !words.ids.empty())
         throw std::invalid_argument("either ids or --all with --queue are needed");
-    if (!words.all && !words.error.empty())
-        throw std::invalid_argument("--error: goes with --all and --queue");
+    if (const auto filters = filters_in(words); !words.all && !filters.empty())
+        throw std::invalid_argument(filters + ": only with --all and --queue; ids say already which jobs are meant");
     return words.all ? change_all(what, words, with) : change_each(what, words, with);
 }
 
@@ -105,17 +123,21 @@ void add_queue_change(const queue_group& to) {
                            [words, &what](const queue_session& with) { return change(what, *words, with); });
         app.add_option("ids", words->ids, "Of the jobs");
         app.add_option("--queue", words->queue, "Whose jobs; ids are looked for everywhere without")
+            ->check(not_empty)
             ->type_name("QUEUE");
         app.add_flag("--all", words->all, "All jobs of --queue that fit what follows");
-        app.add_option("--state", words->state, "Only those in this state")->type_name(names_of_job_states());
-        app.add_option("--name", words->name, "Only those of this name");
-        app.add_option("--data", words->data, "Only those with this in their payload");
-        app.add_option("--reason", words->reason, "Only those that failed with this in the reason");
-        app.add_option("--group", words->group, "Only those of this group");
+        app.add_option("--state", words->state, "Only those in this state")
+            ->check(not_empty)
+            ->type_name(names_of_job_states());
+        app.add_option("--name", words->name, "Only those of this name")->check(not_empty);
+        app.add_option("--data", words->data, "Only those with this in their payload")->check(not_empty);
+        app.add_option("--reason", words->reason, "Only those that failed with this in the reason")->check(not_empty);
+        app.add_option("--group", words->group, "Only those of this group")->check(not_empty);
         return app;
     };
     const auto also_equal_errors = [&](CLI::App& app) {
-        app.add_option("--error", words->error, "Only those that failed alike: an ERROR of infra queue errors");
+        app.add_option("--error", words->error, "Only those that failed alike: an ERROR of infra queue errors")
+            ->check(not_empty);
     };
     also_equal_errors(
         add({.name = "retry",

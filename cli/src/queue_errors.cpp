@@ -1,5 +1,7 @@
+#include "not_empty.hpp"
 #include "printable.hpp"
 #include "queue_verbs.hpp"
+#include "shell_word.hpp"
 #include "shown_words.hpp"
 #include "table.hpp"
 
@@ -80,13 +82,17 @@ std::string text_of(const std::vector<error_row>& rows) {
 
 void tell_how_to_go_on(const std::vector<errors_of_queue>& all, const std::vector<error_row>& rows, std::size_t more,
                        std::ostream& to) {
-    for (const auto& each : all)
+    for (const auto& each : all) {
         if (!each.found.complete)
             to << "infra: of '" << printable(each.queue) << "' the newest " << each.found.failed
                << " failed jobs were looked at\n";
+        if (each.found.left_out > 0)
+            to << "infra: of '" << printable(each.queue) << "' only the " << each.found.groups.size()
+               << " most frequent errors can be listed; " << each.found.left_out << " more are left out\n";
+    }
     if (more > 0)
         to << "infra: there are " << more << " more; --limit shows them\n";
-    to << "infra: infra queue retry --all --queue " << printable(*rows.front().queue) << " --error "
+    to << "infra: infra queue retry --all --queue=" << shell_word(printable(*rows.front().queue)) << " --error "
        << rows.front().group->id << " has those of the first wait again; infra queue rm forgets them\n";
 }
 
@@ -102,9 +108,11 @@ exit_code errors(const errors_words& words, const queue_session& with) {
     json::array documents;
     for (const auto& each : rows)
         documents.push_back(document_of(each));
+    const bool left_out = std::ranges::any_of(all, [](const auto& each) { return each.found.left_out > 0; });
     const bool complete = std::ranges::all_of(all, [](const auto& each) { return each.found.complete; });
     if (with.to.json || !rows.empty())
-        with.to.print(text_of(rows), {{"errors", std::move(documents)}, {"more", more > 0}, {"complete", complete}});
+        with.to.print(text_of(rows),
+                      {{"errors", std::move(documents)}, {"more", more > 0 || left_out}, {"complete", complete}});
     if (!with.to.json && rows.empty())
         with.to.err << "infra: no job has failed that is kept\n";
     else if (!with.to.json)
@@ -123,7 +131,7 @@ void add_queue_errors(const queue_group& to) {
                                "alone.",
                 .examples = {"infra queue errors", "infra queue errors mail --json"}},
                opening::existing, [words](const queue_session& with) { return errors(*words, with); });
-    app.add_option("queue", words->queue, "Of this one alone")->type_name("QUEUE");
+    app.add_option("queue", words->queue, "Of this one alone")->check(not_empty)->type_name("QUEUE");
     app.add_option("--limit", words->limit, "At most so many")->capture_default_str()->check(CLI::Range(1, 10'000));
 }
 

@@ -1,3 +1,4 @@
+#include "not_empty.hpp"
 #include "printable.hpp"
 #include "progress_bar.hpp"
 #include "queue_shown.hpp"
@@ -62,6 +63,10 @@ queue::list_request list_request_from(const look_words& words) {
     return request;
 }
 
+bool is_filtered(const look_words& words) {
+    return !(words.state + words.name + words.data + words.reason + words.group).empty();
+}
+
 // Those of a million jobs take their time, in steps.
 exit_code count_jobs(const look_words& words, const queue_session& with) {
     constexpr std::size_t a_step = 1000;
@@ -99,6 +104,8 @@ exit_code list_jobs(const look_words& words, const queue_session& with) {
     with.to.print(text_of(all, with.now()), {{"jobs", std::move(documents)}, {"more", more}});
     if (more && !with.to.json)
         with.to.err << "infra: there may be more; --limit shows them\n";
+    if (all.empty() && is_filtered(words) && !with.to.json)
+        with.to.err << "infra: no job of '" << printable(words.queue) << "' fits\n";
     if (all.empty())
         with.tell_if_nothing_is_there(words.queue);
     return exit_code::ok;
@@ -182,12 +189,14 @@ void add_queue_look(const queue_group& to) {
              .description = "Lists the queues, or the jobs of one.",
              .examples = {"infra queue ls", "infra queue ls mail --state failed --reason 'timed out' --newest"}},
             ls);
-    listing.add_option("queue", words->queue, "Whose jobs")->type_name("QUEUE");
-    listing.add_option("--state", words->state, "Only those in this state")->type_name(names_of_job_states());
-    listing.add_option("--name", words->name, "Only those of this name");
-    listing.add_option("--data", words->data, "Only those with this in their payload");
-    listing.add_option("--reason", words->reason, "Only those that failed with this in the reason");
-    listing.add_option("--group", words->group, "Only those of this group");
+    listing.add_option("queue", words->queue, "Whose jobs")->check(not_empty)->type_name("QUEUE");
+    listing.add_option("--state", words->state, "Only those in this state")
+        ->check(not_empty)
+        ->type_name(names_of_job_states());
+    listing.add_option("--name", words->name, "Only those of this name")->check(not_empty);
+    listing.add_option("--data", words->data, "Only those with this in their payload")->check(not_empty);
+    listing.add_option("--reason", words->reason, "Only those that failed with this in the reason")->check(not_empty);
+    listing.add_option("--group", words->group, "Only those of this group")->check(not_empty);
     listing.add_option("--limit", words->limit, "At most so many")
         ->capture_default_str()
         ->check(CLI::Range(1, 100'000));
@@ -207,7 +216,7 @@ void add_queue_look(const queue_group& to) {
                          .examples = {"infra queue show 4711", "infra queue show 4711 --queue mail --json"}},
                         show);
     showing.add_option("id", words->id, "Of the job")->required();
-    showing.add_option("--queue", words->queue, "If the id is there in several")->type_name("QUEUE");
+    showing.add_option("--queue", words->queue, "If the id is there in several")->check(not_empty)->type_name("QUEUE");
 
     auto& watching = add({.name = "watch",
                           .description = "Prints what happens in a queue from now on, an event a line.",

@@ -23,18 +23,33 @@ std::size_t change_in_steps(many_jobs which, const queue_session& with) {
     return changed;
 }
 
-std::size_t change_in_steps(const equal_failures& which, const queue_session& with) {
+steps_done take_steps(const std::function<queue::change_result(std::string)>& step,
+                      const std::function<void(std::size_t)>& tell) {
+    steps_done all;
+    std::string cursor;
+    try {
+        do {
+            auto done = step(std::move(cursor));
+            tell(all.changed += done.changed);
+            cursor = std::move(done.next);
+        } while (!cursor.empty());
+    } catch (const boost::system::system_error& e) {
+        if (all.changed == 0)
+            throw;
+        all.stopped = with_advice(e);
+    }
+    return all;
+}
+
+steps_done change_in_steps(const equal_failures& which, const queue_session& with) {
     constexpr std::chrono::milliseconds a_step{500};
     progress_bar bar(with.to, which.queue, "jobs");
-    std::size_t changed = 0;
-    std::string cursor;
-    do {
-        auto done = wait(queue::change_failures(with.jobs, which.what, which.queue, which.group, cursor, a_step));
-        changed += done.changed;
-        bar.show({.done = changed});
-        cursor = std::move(done.next);
-    } while (!cursor.empty());
-    return changed;
+    return take_steps(
+        [&](std::string cursor) {
+            return wait(
+                queue::change_failures(with.jobs, which.what, which.queue, which.group, std::move(cursor), a_step));
+        },
+        [&](std::size_t changed) { bar.show({.done = changed}); });
 }
 
 } // namespace infra::cli

@@ -61,6 +61,8 @@ json::value document_of(const queue::worker_info& worker, const std::vector<queu
 
 exit_code workers(const std::string& queue, const queue_session& with) {
     const auto all = with.ask(with.jobs.workers(queue));
+    if (all.empty() && !queue.empty())
+        with.refuse_unknown(queue);
     const auto jobs = running(queue, with);
     std::vector<table_row> rows;
     json::array documents;

@@ -19,6 +19,11 @@ constexpr std::size_t deepest_shown = 24;
 
 std::string began(const json::value& trace) { return time_text(integer_of(trace, "start")); }
 
+// What a double says may be more than a whole number takes.
+std::string milliseconds_text(const json::value& of, std::string_view name) {
+    return microseconds_text(static_cast<std::int64_t>(std::clamp(number_of(of, name) * 1e3, 0.0, 1e15)));
+}
+
 // --- a trace ------------------------------------------------------------------------------------------------------
 
 std::string head_of(const json::value& trace) {
@@ -99,11 +104,9 @@ std::string bar_of(std::int64_t start, std::int64_t took, std::int64_t total, st
 
 std::string trace_list_of(const json::array& traces, bool colours) {
     std::vector<table_row> rows;
-    for (const auto& each : traces) {
-        const auto took = std::clamp(number_of(each, "ms") * 1e3, 0.0, 1e15);
-        rows.push_back({began(each), microseconds_text(static_cast<std::int64_t>(took)), cell_of(each, "spans"),
+    for (const auto& each : traces)
+        rows.push_back({began(each), milliseconds_text(each, "ms"), cell_of(each, "spans"),
                         is_so(each, "failed") ? "failed" : "", cell_of(each, "trace"), cell_of(each, "name")});
-    }
     constexpr std::size_t failed = 3;
     return table({"BEGAN", "TOOK", "SPANS", "", "TRACE", "NAME"}, rows,
                  [colours](std::size_t, std::size_t column, std::string_view cell) {
@@ -114,8 +117,7 @@ std::string trace_list_of(const json::array& traces, bool colours) {
 std::string trace_names_of(const json::array& names) {
     std::vector<table_row> rows;
     for (const auto& each : names)
-        rows.push_back({cell_of(each, "count"), cell_of(each, "failed"),
-                        microseconds_text(static_cast<std::int64_t>(number_of(each, "slowest") * 1000)),
+        rows.push_back({cell_of(each, "count"), cell_of(each, "failed"), milliseconds_text(each, "slowest"),
                         cell_of(each, "name")});
     return table({"COUNT", "FAILED", "SLOWEST", "NAME"}, rows);
 }

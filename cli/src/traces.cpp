@@ -19,7 +19,6 @@
 namespace infra::cli {
 namespace {
 
-constexpr std::size_t most_of_a_page = 200;
 constexpr std::size_t most_lines = 1'000;
 
 struct traces_words {
@@ -36,6 +35,7 @@ struct traces_words {
     bool logs = false;
     bool otlp = false;
     bool names = false;
+    bool limited = false;
 };
 
 std::string slow_asked(const std::string& given) {
@@ -57,23 +57,14 @@ service_query query_of(const traces_words& words, wall_time now) {
 }
 
 awaitable<exit_code> list(const dashboard_client& from, traces_words words, const output& to) {
-    json::array all;
-    std::string next;
-    do { // a page may be short of what was asked
-        auto query = query_of(words, real_clock().wall());
-        query.emplace_back("cursor", next);
-        query.emplace_back("limit", std::to_string(std::min(words.limit - all.size(), most_of_a_page)));
-        const auto page = co_await from.get(with_query("/traces", query));
-        std::ranges::copy(items_of(page, "items"), std::back_inserter(all));
-        next = cell_of(page, "next");
-    } while (!next.empty() && all.size() < words.limit);
+    const auto [all, more] = co_await from.list("/traces", query_of(words, real_clock().wall()), words.limit);
     json::array documents;
     std::ranges::transform(all, std::back_inserter(documents), trace_row_document_of);
     if (to.json || !all.empty())
-        to.print(trace_list_of(all, to.colours), {{"traces", std::move(documents)}, {"more", !next.empty()}});
+        to.print(trace_list_of(all, to.colours), {{"traces", std::move(documents)}, {"more", more}});
     if (!to.json && all.empty())
         to.err << "infra: no trace of those that the service keeps is so\n";
-    else if (!to.json && !next.empty())
+    else if (!to.json && more)
         to.err << "infra: there are more; --limit shows them\n";
     co_return exit_code::ok;
 }
@@ -118,8 +109,8 @@ void check(const traces_words& words) {
         throw std::invalid_argument("--attributes, --logs, --otlp: of which trace? Name it");
     if (words.otlp && (words.attributes || words.logs))
         throw std::invalid_argument("--otlp: has all that is known; leave --attributes and --logs out");
-    if (words.names && (filters || !words.trace.empty()))
-        throw std::invalid_argument("--names: counts all that are kept; leave the rest out");
+    if (words.names && (filters || words.limited || !words.trace.empty()))
+        throw std::invalid_argument("--names: counts all that are kept; leave the rest out, --limit too");
 }
 
 awaitable<exit_code> ask(traces_words words, service_access at, const output& to) {
@@ -161,7 +152,10 @@ void add_traces(frame& f) {
     app.add_option("--route", words->route, "Only requests to this route, such as 'POST /orders'");
     app.add_option("--since", words->since, "Only those not older than that, such as 15m");
     app.add_flag("--no-probes", words->no_probes, "Without requests for health and metrics");
-    app.add_option("-n,--limit", words->limit, "At most so many")->capture_default_str()->check(CLI::Range(1, 10'000));
+    app.add_option("-n,--limit", words->limit, "At most so many")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 10'000))
+        ->each([words](const std::string&) { words->limited = true; });
     add_place(app, words->place);
 }
 

@@ -1,6 +1,7 @@
 #include "dashboard_client.hpp"
 #include "json_members.hpp"
 #include "log_shown.hpp"
+#include "not_empty.hpp"
 #include "table.hpp"
 #include "top_figures.hpp"
 #include "until_interrupted.hpp"
@@ -71,6 +72,8 @@ json::value build_document_of(const json::value& session, const json::value& pag
 awaitable<exit_code> show_build_there(service_access at, const output& to) {
     const dashboard_client service(co_await asio::this_coro::executor, std::move(at));
     const auto session = co_await service.get("/session");
+    if (cell_of(session, "service").empty())
+        throw refused(exit_code::failed, "the service answered without its name; is --url that of the service?");
     const auto page = co_await service.get("/settings");
     to.print(build_text_of(session, page, real_clock().wall()), build_document_of(session, page));
     co_return exit_code::ok;
@@ -91,7 +94,8 @@ void add_version(frame& f) {
                 return show_own(to);
             return told_how_it_ends(to, [&] { return until_interrupted(show_build_there(access_to(*place), to)); });
         });
-    app.add_option("--url", place->url, "Of the service that listens there; default: of this command");
+    app.add_option("--url", place->url, "Of the service that listens there; default: of this command")
+        ->check(not_empty);
     app.add_option("--timeout", place->timeout, "How long to wait for its answer")->capture_default_str();
 }
 

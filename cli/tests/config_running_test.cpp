@@ -69,6 +69,14 @@ TEST_F(ConfigOfRunning, TakesNoVariablesOfHere) {
     EXPECT_TRUE(shop.asked().empty()) << "nobody was asked";
 }
 
+TEST(ConfigShow, TakesAnEmptyUrlForNoOtherPlace) {
+    std::ostringstream out, err;
+    frame f(out, err);
+    add_config(f);
+    EXPECT_EQ(f.run({"config", "show", "--url", ""}), 2) << "not what counts here";
+    EXPECT_TRUE(err.str().starts_with("infra: --url: is given but empty")) << err.str();
+}
+
 TEST_F(ConfigOfRunning, IsNotMisledByAnAnswerOfAnotherShape) {
     for (const auto* each : {"[]", "7", R"({"items":[7,null,{}],"warnings":[1]})"}) {
         shop.say("/infra/api/settings", each);

@@ -2,6 +2,7 @@
 
 #include "src/frame.hpp"
 #include "tests/shop_service.hpp"
+#include "tests/top_service.hpp"
 
 #include <infra/base/json.hpp>
 
@@ -15,9 +16,10 @@
 namespace infra::cli {
 namespace {
 
-/// What the page offers to be kept, and what it knows of mails and of who did what, before a service with a dashboard.
-struct DownloadsOfService : ::testing::Test {
-    ~DownloadsOfService() override { ::unsetenv("INFRA_ADMIN_TOKEN"); }
+template <class Service>
+struct before : ::testing::Test {
+    before() { ::setenv("INFRA_ADMIN_TOKEN", std::string(Service::token).c_str(), 1); }
+    ~before() override { ::unsetenv("INFRA_ADMIN_TOKEN"); }
 
     int run(std::vector<std::string> words) {
         std::ostringstream to, problems;
@@ -31,9 +33,37 @@ struct DownloadsOfService : ::testing::Test {
     }
     json::value document() const { return boost::json::parse(out); }
 
-    shop_service shop;
+    Service shop;
     std::string out, err;
 };
+
+/// What the page offers to be kept, and what it knows of mails and of who did what, before a service with a dashboard.
+using DownloadsOfService = before<shop_service>;
+
+/// The same verbs before a service whose answers the test says.
+using VerbsBeforeAnother = before<top_service>;
+
+TEST_F(VerbsBeforeAnother, EndWhereItDoesNotGetOn) {
+    for (const auto* each : {"actions", "mail/sent", "traces"})
+        shop.say("/infra/api/" + std::string(each), R"({"items":[],"next":"7"})");
+    for (const auto& each : std::vector<std::vector<std::string>>{{"actions"}, {"email", "sent"}, {"traces"}}) {
+        EXPECT_EQ(run(each), 0) << err;
+        EXPECT_EQ(err.find("there are more"), std::string::npos) << err;
+    }
+    EXPECT_EQ(shop.asked().size(), 6u) << "each twice";
+}
+
+TEST_F(VerbsBeforeAnother, TakeNoLinkForOneThatIsNone) {
+    shop.have_dashboard();
+    EXPECT_EQ(run({"login"}), 1);
+    EXPECT_NE(err.find("this service does not offer that"), std::string::npos) << err;
+    for (const auto* each : {"{}", "[]", R"({"path":7})", R"({"path":"@elsewhere"})"}) {
+        shop.say("/infra/api/login-link", each);
+        EXPECT_EQ(run({"login"}), 1) << each;
+        EXPECT_EQ(out, "") << each;
+        EXPECT_NE(err.find("without a link"), std::string::npos) << err;
+    }
+}
 
 TEST_F(DownloadsOfService, WriteATraceForOtherTools) {
     ASSERT_EQ(run({"traces", "--failed", "--name", "post /orders", "--json"}), 0) << err;

@@ -401,7 +401,10 @@ TEST_F(EmailCommand, WritesWhatWasAttached) {
     ASSERT_EQ(outbox({"show", id, "--attachment", "1"}), 0) << err;
     EXPECT_EQ(out, "It is **done**.\n");
     EXPECT_EQ(outbox({"show", id, "--attachment", "3"}), 3);
-    EXPECT_EQ(err, "infra: the mail has no attachment '3'; it has 2\n");
+    EXPECT_EQ(err, "infra: the mail has no attachment '3'; it has note.md, welcome.json\n");
+    for (const auto* each : {"01report.pdf", "1.", "+1", "99999999999999999999999"})
+        EXPECT_EQ(outbox({"show", id, "--attachment", each}), 3) << each;
+    EXPECT_EQ(outbox({"show", id, "--attachment", ""}), 2) << "not the mail itself";
     EXPECT_EQ(outbox({"show", id, "--attachment", "1", "--html"}), 2);
 }
 
@@ -413,6 +416,10 @@ TEST_F(EmailCommand, ListsTemplatesWithWhatIsWrong) {
     EXPECT_EQ(only.at("subject"), "Welcome, Ann");
     EXPECT_EQ(only.at("sample"), true);
     EXPECT_NE(only.at("gaps").as_string().find("place"), std::string::npos) << out;
+    write("emails/de/welcome.md", "---\nsubject: {{#if}}\n---\n");
+    EXPECT_EQ(run({"templates", "--dir", path("emails")}), 1) << out;
+    EXPECT_NE(out.find("  de: "), std::string::npos) << out << "a locale that is not the first";
+    write("emails/de/welcome.md", "Hallo {{name}}\n");
     write("emails/broken.md", "---\nsubject: {{#if}}\n---\n");
     EXPECT_EQ(run({"templates", "--dir", path("emails")}), 1) << out;
     EXPECT_TRUE(out.starts_with("NAME     LOCALES  DATA   SUBJECT ")) << out;

@@ -156,7 +156,7 @@ TEST_F(EveryVerb, RefusesAnOptionThatItDoesNotHave) {
                                  " --help shows what there is)\n");
         words.push_back("--json");
         EXPECT_EQ(run(words), 2) << verb.path();
-        EXPECT_EQ(err.str(), "") << verb.path();
+        EXPECT_EQ(err.str(), "infra: " + message() + "\n") << verb.path();
         EXPECT_TRUE(message().starts_with("there is no option '--no-such-option'")) << verb.path();
     }
 }
@@ -257,7 +257,7 @@ TEST_F(EveryVerbThatAsks, SaysThatNobodyAnswers) {
         auto words = asking(verb, "127.0.0.1:" + port);
         words.push_back("--json");
         EXPECT_EQ(run(words), 5) << verb.path() << ": " << out.str();
-        EXPECT_EQ(err.str(), "") << verb.path();
+        EXPECT_EQ(err.str(), "infra: " + message() + "\n") << verb.path();
         EXPECT_NE(message().find(port), std::string::npos) << verb.path() << ": " << message();
         EXPECT_NE(message().find("running"), std::string::npos)
             << verb.path() << " says not what to look at: " << message();
@@ -377,7 +377,7 @@ TEST_F(EveryVerb, ThatReadsJsonSaysWhereItIsBroken) {
         again.push_back("--json");
         EXPECT_EQ(run(again), words[3] == "--stdin" ? 0 : code) << "its line was read before";
         EXPECT_TRUE(boost::json::parse(out.str()).is_object()) << out.str();
-        EXPECT_EQ(err.str(), "");
+        EXPECT_EQ(err.str().empty(), words[3] == "--stdin") << err.str();
     }
     std::cin.rdbuf(input);
 }

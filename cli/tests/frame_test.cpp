@@ -61,6 +61,7 @@ TEST_F(Command, SaysFailuresOnStderrAndWithTheirCode) {
     EXPECT_EQ(err.str(), "infra: there is no such thing\n");
     EXPECT_EQ(run({"fail", "--json"}), 3);
     EXPECT_EQ(out.str(), "{\"error\":{\"message\":\"there is no such thing\"}}\n");
+    EXPECT_EQ(err.str(), "infra: there is no such thing\n") << "people look there";
 }
 
 TEST_F(Command, TellsTerminalsNothingToObeyInWhatFailed) {

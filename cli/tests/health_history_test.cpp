@@ -62,6 +62,16 @@ TEST_F(FullHealth, ExitsAsTheServiceIs) {
     EXPECT_EQ(shop.asked().back(), "POST /infra/api/health/run");
 }
 
+TEST_F(FullHealth, IsAskedForWhereTheProbeIs) {
+    shop.say("/infra/api/health", seen);
+    std::ostringstream printed, problems;
+    frame f(printed, problems);
+    add_health(f);
+    EXPECT_EQ(f.run({"health", "--full", "--url", shop.url() + "/health"}), 0) << problems.str();
+    EXPECT_EQ(f.run({"health", "--full", "--url", shop.url() + "/?x=1"}), 2);
+    EXPECT_TRUE(problems.str().starts_with("infra: --url: expected where the service listens")) << problems.str();
+}
+
 TEST_F(FullHealth, SaysWhatIsRefused) {
     EXPECT_EQ(run({"--full", "--quiet"}), 2);
     EXPECT_EQ(run({"--full", "--timeout", "soon"}), 2);

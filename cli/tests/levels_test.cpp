@@ -64,6 +64,9 @@ TEST_F(LevelsCommand, RefusesWhatCannotBeAskedFor) {
     EXPECT_EQ(run({"--module", "db"}), 2) << "which level?";
     EXPECT_EQ(run({"--undo", "--module", "db"}), 2);
     EXPECT_EQ(run({"debug", "--undo"}), 2);
+    EXPECT_EQ(run({"debug", "--module", ""}), 2) << "not all of them";
+    EXPECT_TRUE(err.starts_with("infra: --module: is given but empty")) << err;
+    EXPECT_EQ(run({"debug", "--for", ""}), 2);
     EXPECT_EQ(run({"--timeout", "0s"}), 2);
     EXPECT_TRUE(shop.asked().empty()) << "nobody was asked";
     ::setenv("INFRA_ADMIN_TOKEN", "another", 1);

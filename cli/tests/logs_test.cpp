@@ -1,6 +1,7 @@
 #include "src/dashboard_client.hpp"
 #include "src/verbs.hpp"
 
+#include "tests/program_on_terminal.hpp"
 #include "tests/top_service.hpp"
 #include "tests/verb_at_service.hpp"
 
@@ -38,6 +39,13 @@ TEST_F(LogsCommand, RefusesWhatCannotBeAskedFor) {
     EXPECT_EQ(run({"--field", "=1"}), 2);
     EXPECT_EQ(run({"-n", "10001"}), 2);
     EXPECT_EQ(run({"--timeout", "0s"}), 2);
+    EXPECT_EQ(run({"--export", "-n", "5"}), 2);
+    EXPECT_NE(err.find("--export"), std::string::npos) << err;
+    for (const auto* each : {"0", "-1", "1.5", "soon", "", "18446744073709551616"}) {
+        EXPECT_EQ(run({"--around=" + std::string(each)}), 2) << each;
+        EXPECT_NE(err.find("--around"), std::string::npos) << err;
+    }
+    EXPECT_TRUE(shop.asked().empty()) << "nobody was asked";
     shop.say("/infra/api/logs", R"({"items":[],"next":null})");
     EXPECT_EQ(run({"--follow", std::string(600, 'x')}), 2);
     EXPECT_NE(err.find("512 bytes"), std::string::npos) << err;
@@ -51,6 +59,61 @@ TEST_F(LogsCommand, IsNotMisledByAnAnswerOfAnotherShape) {
     shop.say("/infra/api/logs", "<html>");
     EXPECT_EQ(run({}), 1);
     EXPECT_NE(err.find("is --url that of the service?"), std::string::npos) << err;
+}
+
+TEST_F(LogsCommand, TellsADashboardWithoutThatFromNoDashboard) {
+    shop.have_dashboard();
+    for (const auto& each : std::vector<std::vector<std::string>>{{}, {"--export"}}) {
+        EXPECT_EQ(run(each), 1);
+        EXPECT_NE(err.find("this service does not offer that"), std::string::npos) << err;
+        EXPECT_EQ(err.find("no dashboard"), std::string::npos) << err;
+    }
+    shop.say("/infra/api/session", "<html>");
+    EXPECT_EQ(run({}), 1);
+    EXPECT_NE(err.find("no dashboard under /infra"), std::string::npos) << err;
+}
+
+TEST_F(LogsCommand, ExportsTheBytesAsTheyAreButToATerminal) {
+    shop.say("/infra/api/logs/export", "a\x1b[2J\xc2\x9b\r\nä\n");
+    EXPECT_EQ(run({"--export"}), 0) << err;
+    EXPECT_EQ(out, "a\x1b[2J\xc2\x9b\r\nä\n");
+    program_on_terminal shown({"logs", "--export", "--url", shop.url()}, 80, true);
+    EXPECT_EQ(shown.ended(), 0) << shown.told();
+    EXPECT_EQ(shown.told(), "a?[2J?\r\nä\r\n") << "a terminal has a CR before each LF";
+}
+
+TEST(PiecesForTerminal, MayEndAnywhere) {
+    const std::string all = "€ä\r\n\xc2\x9b\xe2\x80\xae\xf0\x9f\x98\x80\xff\r";
+    for (std::size_t length = 1; length <= all.size(); ++length) {
+        pieces_for_terminal shown;
+        std::string text;
+        for (std::size_t at = 0; at < all.size(); at += length)
+            text += shown.add(std::string_view(all).substr(at, length));
+        EXPECT_EQ(text + shown.rest(), "€ä\n??\xf0\x9f\x98\x80\xef\xbf\xbd?") << length;
+    }
+}
+
+TEST(ServiceRoot, IsWhatStandsBeforeAKnownPath) {
+    const struct {
+        const char* given;
+        const char* root;
+    } cases[] = {
+        {"http://h", "http://h"},
+        {"http://h:1//", "http://h:1"},
+        {"http://infra/", "http://infra"},
+        {"http://h/infra", "http://h"},
+        {"http://h/infra/#/logs?level=warn", "http://h"},
+        {"http://h/infra/login?token=a", "http://h"},
+        {"http://h/health", "http://h"},
+        {"http://h/ready/", "http://h"},
+        {"http://h/shop/metrics", "http://h/shop"},
+        {"http://h/shop", "http://h/shop"},
+        {"h:1/infra", "h:1"},
+    };
+    for (const auto& each : cases)
+        EXPECT_EQ(service_root(each.given), each.root) << each.given;
+    for (const auto* each : {"http://h?x=1", "http://h/?x=1", "http://h/health?full", "http://h/#/logs"})
+        EXPECT_THROW(service_root(each), refused) << each;
 }
 
 TEST(DashboardAnswer, IsADocumentOrAReason) {

@@ -1,6 +1,7 @@
 #include "src/verbs.hpp"
 
 #include "tests/shop_service.hpp"
+#include "tests/top_service.hpp"
 #include "tests/verb_at_service.hpp"
 
 #include <infra/base/json.hpp>
@@ -53,6 +54,21 @@ TEST_F(MetricsOfService, SaysWhatIsWrong) {
     ::setenv("INFRA_ADMIN_TOKEN", "another", 1);
     EXPECT_EQ(run({}), 2);
     EXPECT_NE(err.find("set INFRA_ADMIN_TOKEN"), std::string::npos) << err;
+}
+
+struct MetricsCommand : verb_at<top_service> {
+    MetricsCommand() : verb_at("metrics", add_metrics) {}
+};
+
+TEST_F(MetricsCommand, TellsWhatATableDoesNotHave) {
+    auto table = http::response::text(200, "time,a\r\n");
+    shop.say("/infra/api/metrics/csv", table);
+    EXPECT_EQ(run({"a", "--csv"}), 0) << err;
+    table.headers.set("X-Infra-Left-Out", "17");
+    shop.say("/infra/api/metrics/csv", table);
+    EXPECT_EQ(run({"a", "--csv"}), 6);
+    EXPECT_EQ(out, "time,a\r\n");
+    EXPECT_NE(err.find("17 series are left out"), std::string::npos) << err;
 }
 
 } // namespace

@@ -74,6 +74,11 @@ TEST_F(OverviewCommand, ExitsAsTheServiceIs) {
     shop.say("/infra/api/overview", R"({"status":"unhealthy"})");
     EXPECT_EQ(run({"--json"}), 4);
     EXPECT_EQ(boost::json::parse(out).at("figures"), json::array());
+    for (const auto* each : {"{}", "[]", R"({"status":"fine"})"}) {
+        shop.say("/infra/api/overview", each);
+        EXPECT_EQ(run({}), 4) << each;
+        EXPECT_NE(err.find("does not say whether it is well"), std::string::npos) << err;
+    }
 }
 
 TEST_F(OverviewCommand, SaysWhatIsWrong) {

@@ -1,6 +1,6 @@
 #pragma once
 
-// The program with a terminal for its standard error alone, and with somebody at the other ends of its pipes.
+// The program with a terminal for its standard error, or its output too, and with somebody at the other ends of its pipes.
 
 #include <infra/runtime/descriptor.hpp>
 
@@ -22,7 +22,7 @@ namespace infra::cli {
 
 class program_on_terminal {
 public:
-    explicit program_on_terminal(std::vector<std::string> words, unsigned short columns = 80) {
+    explicit program_on_terminal(std::vector<std::string> words, unsigned short columns = 80, bool output_too = false) {
         const winsize size{.ws_row = 24, .ws_col = columns, .ws_xpixel = 0, .ws_ypixel = 0};
         words.insert(words.begin(), (std::filesystem::read_symlink("/proc/self/exe").parent_path() / "infra").string());
         std::vector<char*> arguments;
@@ -41,7 +41,7 @@ public:
         child_ = ::fork();
         if (child_ == 0) {
             ::dup2(in[0], STDIN_FILENO);
-            ::dup2(out[1], STDOUT_FILENO);
+            ::dup2(output_too ? slave : out[1], STDOUT_FILENO);
             ::dup2(slave, STDERR_FILENO);
             ::execv(arguments[0], arguments.data());
             ::_exit(127);

@@ -1,3 +1,5 @@
+#include "src/queue_steps.hpp"
+
 #include "tests/queue_command.hpp"
 
 #include <infra/base/json.hpp>
@@ -54,7 +56,7 @@ TEST_P(QueueErrors, SaysHowTheyAreRetriedTogether) {
     ASSERT_EQ(run({"queue", "errors", "--json"}), 0) << err;
     const auto timeouts = error_of(0), refusal = error_of(1);
     ASSERT_EQ(run({"queue", "errors"}), 0);
-    EXPECT_EQ(err, "infra: infra queue retry --all --queue mail --error " + timeouts +
+    EXPECT_EQ(err, "infra: infra queue retry --all --queue=mail --error " + timeouts +
                        " has those of the first wait again; infra queue rm forgets them\n");
     ASSERT_EQ(run({"queue", "retry", "--all", "--queue", "mail", "--error", timeouts}), 0) << err;
     EXPECT_EQ(out, "2 wait again\n");
@@ -68,6 +70,51 @@ TEST_P(QueueErrors, SaysHowTheyAreRetriedTogether) {
     EXPECT_EQ(err, "infra: no job has failed that is kept\n");
 }
 
+TEST_P(QueueErrors, SaysItSoThatItCanBePastedIntoAShell) {
+    fail("my queue; rm -rf x", {"refused"});
+    ASSERT_EQ(run({"queue", "errors"}), 0) << err;
+    EXPECT_NE(err.find(" --queue='my queue; rm -rf x' --error "), std::string::npos) << err;
+    fail("-dash", {"refused", "refused"});
+    ASSERT_EQ(run({"queue", "errors", "--json"}), 0) << err;
+    const auto error = error_of(0);
+    ASSERT_EQ(run({"queue", "errors"}), 0) << err;
+    EXPECT_NE(err.find("infra queue retry --all --queue=-dash --error " + error + " "), std::string::npos) << err;
+    ASSERT_EQ(run({"queue", "retry", "--all", "--queue=-dash", "--error", error}), 0) << err;
+    EXPECT_EQ(out, "2 wait again\n");
+}
+
+TEST_P(QueueErrors, SaysThatThereAreMoreThanCanBeListed) {
+    for (int i = 0; i < 202; ++i)
+        fail("mail", {"refused"}, "job" + std::to_string(i));
+    ASSERT_EQ(run({"queue", "errors", "--limit", "1000", "--json"}), 0) << err;
+    EXPECT_EQ(errors().size(), 200u);
+    EXPECT_EQ(json::parse(out).value().at("more"), true);
+    ASSERT_EQ(run({"queue", "errors", "--limit", "1000"}), 0) << err;
+    EXPECT_TRUE(err.starts_with("infra: of 'mail' only the 200 most frequent errors can be listed; 2 more are left out"
+                                "\ninfra: infra queue retry "))
+        << err;
+}
+
+TEST(QueueSteps, TellHowFarTheyCameWhereOneFails) {
+    std::vector<std::string> cursors;
+    std::vector<std::size_t> told;
+    const auto step = [&](std::string cursor) -> queue::change_result {
+        cursors.push_back(std::move(cursor));
+        if (cursors.size() == 3)
+            throw error(queue::errc::corrupt, "the file is damaged");
+        return {.changed = 500, .next = std::to_string(cursors.size())};
+    };
+    const auto tell = [&](std::size_t changed) { told.push_back(changed); };
+    const auto done = take_steps(step, tell);
+    EXPECT_EQ(done.changed, 1000u);
+    EXPECT_EQ(done.stopped, "the file is damaged");
+    EXPECT_EQ(cursors, (std::vector<std::string>{"", "1", "2"}));
+    EXPECT_EQ(told, (std::vector<std::size_t>{500, 1000}));
+    cursors.assign(2, "");
+    EXPECT_THROW(take_steps(step, tell), error) << "nothing was changed, which is for the verb to tell";
+    EXPECT_EQ(take_steps([](std::string) { return queue::change_result{.changed = 7}; }, tell).stopped, "");
+}
+
 TEST_P(QueueErrors, RefusesToGuessWhichAreMeant) {
     fail("mail", {"refused"});
     EXPECT_EQ(run({"queue", "retry", "--all", "--queue", "mail", "--error", "0000"}), 3);
@@ -76,6 +123,35 @@ TEST_P(QueueErrors, RefusesToGuessWhichAreMeant) {
     EXPECT_EQ(run({"queue", "retry", "--all", "--queue", "mail", "--error", "0000", "--name", "send"}), 2);
     EXPECT_EQ(run({"queue", "cancel", "--all", "--queue", "mail", "--error", "0000"}), 2) << "what has failed is over";
     EXPECT_EQ(counts().failed, 1u);
+}
+
+TEST_P(QueueErrors, TakesNothingForAllWhereSomethingWasToBeGiven) {
+    fail("mail", {"refused"});
+    EXPECT_EQ(run({"queue", "rm", "--all", "--queue", "mail", "--error", ""}), 2);
+    EXPECT_TRUE(err.starts_with("infra: --error: is given but empty")) << err;
+    for (const std::string option : {"--group", "--name", "--data", "--reason", "--state"})
+        for (const std::vector<std::string>& words :
+             {std::vector<std::string>{"queue", "rm", "--all", "--queue", "mail", option, ""},
+              {"queue", "cancel", "--all", "--queue", "mail", option, ""},
+              {"queue", "ls", "mail", option, ""}}) {
+            EXPECT_EQ(run(words), 2) << words[1] << option;
+            EXPECT_TRUE(err.starts_with("infra: " + option + ": is given but empty")) << err;
+        }
+    EXPECT_EQ(run({"queue", "rm", "4711", "--queue", ""}), 2);
+    EXPECT_EQ(run({"queue", "ls", ""}), 2);
+    EXPECT_EQ(run({"queue", "errors", ""}), 2);
+    EXPECT_EQ(counts().failed, 1u);
+}
+
+TEST_P(QueueErrors, TakesNoFilterBesideIds) {
+    const auto id = add();
+    for (const std::string option : {"--error", "--group", "--name", "--data", "--reason", "--state"}) {
+        EXPECT_EQ(run({"queue", "rm", id, option, "completed"}), 2) << option;
+        EXPECT_EQ(err, "infra: " + option + ": only with --all and --queue; ids say already which jobs are meant\n");
+    }
+    EXPECT_EQ(run({"queue", "rm", id, "--state", "completed", "--name", "x"}), 2);
+    EXPECT_TRUE(err.starts_with("infra: --state, --name: ")) << err;
+    EXPECT_EQ(counts().waiting, 1u);
 }
 
 // --- a name that is none --------------------------------------------------------------------------------------------
@@ -152,6 +228,8 @@ TEST_P(QueueErrors, AreCountedWithoutBeingListed) {
     ASSERT_EQ(run({"queue", "ls", "mail", "--only-count", "--json"}), 0) << err;
     EXPECT_EQ(out, "{\"count\":3}\n");
     EXPECT_EQ(run({"queue", "ls", "--only-count"}), 2);
+    EXPECT_EQ(run({"queue", "ls", "mail", "--group", "nope"}), 0);
+    EXPECT_EQ(err, "infra: no job of 'mail' fits\n");
 }
 
 TEST_P(QueueErrors, OfOneGroupAreChangedByIt) {
@@ -165,7 +243,11 @@ TEST_P(QueueErrors, OfOneGroupAreChangedByIt) {
 TEST_P(QueueErrors, AreLookedForAtWorkersWithWhatTheyRun) {
     EXPECT_EQ(run({"queue", "workers"}), 0);
     EXPECT_EQ(err, "infra: nobody takes jobs\n");
+    EXPECT_EQ(run({"queue", "workers", "mail"}), 3);
     const auto id = add();
+    EXPECT_EQ(run({"queue", "workers", "mail"}), 0) << "nobody yet, but there is work";
+    EXPECT_EQ(run({"queue", "workers", "mial"}), 3);
+    EXPECT_NE(err.find("did you mean 'mail'?"), std::string::npos) << err;
     const auto taken = wait(jobs->stored()->claim({.queues = {"mail"}, .worker = "shop:7", .now = now()}));
     ASSERT_EQ(taken.jobs.size(), 1u);
     ASSERT_EQ(run({"queue", "workers", "mail", "--json"}), 0) << err;

@@ -94,7 +94,7 @@ TEST_P(QueueCommand, TellsWhereAQueueIsLookedForThatHasNothing) {
         EXPECT_EQ(err, said) << verb;
     }
     EXPECT_EQ(run({"queue", "ls", "mail", "--state", "failed"}), 0);
-    EXPECT_EQ(err, "") << "none has failed, which is well";
+    EXPECT_EQ(err, "infra: no job of 'mail' fits\n") << "none has failed, which is well";
 }
 
 TEST_P(QueueCommand, TellsOfGroups) {

@@ -36,7 +36,11 @@ public:
     std::string url() const { return server_->url(); }
     void say(const std::string& path, std::string body, int status = 200) {
         const std::lock_guard hold(mutex_);
-        answers_[path] = {status, std::move(body)};
+        answers_.insert_or_assign(path, http::response::text(status, std::move(body)));
+    }
+    void say(const std::string& path, http::response whole) {
+        const std::lock_guard hold(mutex_);
+        answers_.insert_or_assign(path, std::move(whole));
     }
 
     /// Paths, in order; of what changes something behind its method: "PUT /a".
@@ -71,14 +75,13 @@ private:
         if (path.starts_with("/infra/") && r.header("authorization") != "Bearer " + std::string(token))
             return http::response::error(401, "not_logged_in", "nobody is logged in");
         const auto found = answers_.find(path);
-        return found == answers_.end() ? http::response::not_found()
-                                       : http::response::text(found->second.first, found->second.second);
+        return found == answers_.end() ? http::response::not_found() : found->second;
     }
 
     mutable std::mutex mutex_;
-    std::map<std::string, std::pair<int, std::string>> answers_; // guarded by mutex_
-    std::vector<std::string> asked_;                             // guarded by mutex_
-    std::string told_;                                           // guarded by mutex_
+    std::map<std::string, http::response> answers_; // guarded by mutex_
+    std::vector<std::string> asked_;                // guarded by mutex_
+    std::string told_;                              // guarded by mutex_
     http::router routes_;
     std::unique_ptr<http::server> server_;
     std::thread running_;

@@ -99,6 +99,14 @@ TEST(TraceList, IsATable) {
                                                      "2026-01-01T00:00:00.000Z  200µs  1              cd     job");
 }
 
+TEST(TraceNames, TakeNoTimeForMoreThanThereIs) {
+    const auto names = boost::json::parse(R"([{"name":"a","count":1,"slowest":1e300},{"name":"b","slowest":1e12}])");
+    const auto text = trace_names_of(names.as_array());
+    const auto longest = microseconds_text(1'000'000'000'000'000);
+    EXPECT_EQ(text.find(longest), text.find('\n') + 1 + std::string_view("COUNT  FAILED  ").size()) << text;
+    EXPECT_NE(text.rfind(longest), text.find(longest)) << text;
+}
+
 TEST(TraceDocument, HasTheSameMembersAlways) {
     const auto whole = trace_document_of(purchase());
     EXPECT_EQ(whole.at("start"), "2026-01-01T00:00:00.123Z");

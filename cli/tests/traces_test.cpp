@@ -31,6 +31,7 @@ TEST_F(TracesCommand, RefusesWhatCannotBeAskedFor) {
                                                                   {"--since", "soon"},
                                                                   {"-n", "0"},
                                                                   {"--logs"},
+                                                                  {"--names", "-n", "5"},
                                                                   {"--attributes"},
                                                                   {trace, "--failed"},
                                                                   {trace, "--name", "GET /"}})

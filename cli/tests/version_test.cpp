@@ -37,6 +37,18 @@ TEST_F(VersionOfRunning, IsOfTheServiceWithWhatItKeeps) {
     EXPECT_EQ(document.at("kept").at(0).at("oldest"), "2023-11-14T22:13:20.000Z");
     shop.say("/infra/api/settings", R"({"build":[],"kept":[null]})");
     EXPECT_EQ(run({}), 0) << err;
+    shop.say("/infra/api/session", "{}");
+    EXPECT_EQ(run({}), 1);
+    EXPECT_NE(err.find("is --url that of the service?"), std::string::npos) << err;
+}
+
+TEST(Version, IsNotThatOfTheCommandWhereTheUrlIsEmpty) {
+    std::ostringstream out, err;
+    frame f(out, err);
+    add_version(f);
+    EXPECT_EQ(f.run({"version", "--url", ""}), 2);
+    EXPECT_TRUE(err.str().starts_with("infra: --url: is given but empty")) << err.str();
+    EXPECT_EQ(f.run({"version"}), 0);
 }
 
 TEST_F(VersionOfRunning, SaysWhatIsRefused) {

@@ -3,6 +3,8 @@
 #include "src/metrics/metric_answers.hpp"
 #include "src/metrics/panel.hpp"
 
+#include <algorithm>
+
 namespace infra::dashboard {
 namespace {
 
@@ -61,6 +63,22 @@ TEST_F(metrics_panel, DrawsAMetricOverTime) {
     EXPECT_EQ(csv.status, 200);
     EXPECT_TRUE(csv.body.starts_with("time,\"hits_total rate\"\r\n")) << csv.body;
     EXPECT_TRUE(csv.body.ends_with(",2\r\n")) << csv.body;
+}
+
+TEST_F(metrics_panel, WritesATableOfMoreThanItDrawsAndCountsTheRest) {
+    for (int i = 0; i < 400; ++i)
+        numbers.observe("took_seconds", 0.2, {{"route", std::to_string(i)}});
+    look();
+    const auto lines_of = [&](const std::string& query) {
+        return on.get("/metrics/data?name=took_seconds&by=*&range=60" + query).at("lines").as_array().size();
+    };
+    EXPECT_EQ(lines_of("&show=rate"), 20U);
+    const auto all = on.ask(http::method::get, "/metrics/csv?name=took_seconds&by=*&range=60&show=rate");
+    EXPECT_EQ(std::ranges::count(all.body.substr(0, all.body.find('\r')), ','), 400);
+    EXPECT_FALSE(all.headers.contains("X-Infra-Left-Out"));
+    const auto most = on.ask(http::method::get, "/metrics/csv?name=took_seconds&by=*&range=60&show=quantiles");
+    EXPECT_EQ(std::ranges::count(most.body.substr(0, most.body.find('\r')), ','), 1'000);
+    EXPECT_EQ(most.headers.get("X-Infra-Left-Out"), "200");
 }
 
 TEST_F(metrics_panel, RefusesWhatItCannotRead) {

@@ -3,7 +3,6 @@
 #include <infra/base/error_signature.hpp>
 
 #include <algorithm>
-#include <charconv>
 #include <cstdio>
 #include <utility>
 
@@ -43,14 +42,6 @@ list_request failed_of(const std::string& queue, std::string cursor) {
             .cursor = std::move(cursor)};
 }
 
-// `<how many were seen>:<the list's>`
-std::pair<std::size_t, std::string> read_cursor(const std::string& text) {
-    std::size_t seen = 0;
-    const auto colon = text.find(':');
-    std::from_chars(text.data(), text.data() + std::min(colon, text.size()), seen);
-    return {seen, colon == std::string::npos ? std::string() : text.substr(colon + 1)};
-}
-
 } // namespace
 
 std::string failure_group_of(const job_info& failed) {
@@ -84,8 +75,10 @@ failure_groups failure_counter::groups() const {
     std::ranges::sort(made.groups, [](const auto& a, const auto& b) {
         return std::pair(a.count, a.last) > std::pair(b.count, b.last);
     });
-    if (made.groups.size() > most_groups)
+    if (made.groups.size() > most_groups) {
+        made.left_out = made.groups.size() - most_groups;
         made.groups.resize(most_groups);
+    }
     return made;
 }
 
@@ -107,20 +100,18 @@ awaitable<failure_groups> group_failures(control jobs, std::string queue, std::c
 awaitable<change_result> change_failures(control jobs, job_change what, std::string queue, std::string group,
                                          std::string cursor, std::chrono::milliseconds time) {
     const auto until = deadline::after(time, jobs.time().steady());
-    auto [seen, at] = read_cursor(cursor);
     change_result all;
     do {
-        auto part = co_await jobs.list(failed_of(queue, std::move(at)));
+        auto part = co_await jobs.list(failed_of(queue, std::move(cursor)));
         change_request request{.what = what};
         for (const auto& each : part.jobs)
-            if (seen++ < max_grouped && failure_group_of(each) == group)
+            if (failure_group_of(each) == group)
                 request.jobs.push_back({each.queue, each.id});
         if (!request.jobs.empty())
             all.changed += (co_await jobs.change(std::move(request))).changed;
-        at = std::move(part.next);
-    } while (!at.empty() && seen < max_grouped && !until.passed(jobs.time().steady()));
-    if (!at.empty() && seen < max_grouped)
-        all.next = std::to_string(seen) + ":" + at;
+        cursor = std::move(part.next);
+    } while (!cursor.empty() && !until.passed(jobs.time().steady()));
+    all.next = std::move(cursor);
     co_return all;
 }
 

@@ -50,6 +50,15 @@ TEST(Failures, OfALongReasonShowItsBeginning) {
     EXPECT_EQ(counted.groups().groups.at(0).reason, std::string(2047, 'x') + "…") << "no character is halved";
 }
 
+TEST(Failures, OfMoreGroupsThanAreListedAreCounted) {
+    failure_counter counted;
+    for (int i = 0; i < 203; ++i)
+        counted.add(failed(std::to_string(i), "refused", t0, "job" + std::to_string(i)));
+    EXPECT_EQ(counted.groups().groups.size(), 200u);
+    EXPECT_EQ(counted.groups().left_out, 3u);
+    EXPECT_EQ(counted.groups().failed, 203u);
+}
+
 /// A queue with jobs that have failed.
 struct FailuresOfQueue : ::testing::Test {
     void fail(const job_id& id, const std::string& reason) {
@@ -57,6 +66,21 @@ struct FailuresOfQueue : ::testing::Test {
         const auto taken = loop.await(jobs.stored()->claim({.queues = {"mail"}, .worker = "w", .now = time.wall()}));
         outcome end{.held = taken.jobs.at(0).held, .as = outcome::kind::failed, .reason = reason, .at = time.wall()};
         loop.await(jobs.stored()->finish({end}));
+    }
+    void fail_many(std::size_t count, const std::string& reason) {
+        const new_job one{
+            .queue = "mail", .name = "welcome", .options = {.keep_failed = {}}, .created_at = time.wall()};
+        loop.await(jobs.stored()->enqueue(std::vector<new_job>(count, one)));
+        for (std::size_t done = 0; done < count;) {
+            const auto taken =
+                loop.await(jobs.stored()->claim({.queues = {"mail"}, .max = 2000, .worker = "w", .now = time.wall()}));
+            ASSERT_FALSE(taken.jobs.empty());
+            std::vector<outcome> ends;
+            for (const auto& each : taken.jobs)
+                ends.push_back({.held = each.held, .as = outcome::kind::failed, .reason = reason, .at = time.wall()});
+            done += ends.size();
+            loop.await(jobs.stored()->finish(std::move(ends)));
+        }
     }
     job_state state_of(job_id id) { return loop.await(jobs.find_job(std::move(id))).value().state; }
 
@@ -96,6 +120,17 @@ TEST_F(FailuresOfQueue, AreChangedBitByBitWhereThereIsNoTimeForMore) {
     } while (!step.next.empty());
     EXPECT_EQ(sum.changed, 1200u);
     EXPECT_GT(steps, 1);
+}
+
+TEST_F(FailuresOfQueue, AreChangedAlsoBehindMoreThanAreLookedAtForGroups) {
+    fail("oldest", "refused");
+    fail_many(max_grouped + 500, "no answer");
+    EXPECT_FALSE(loop.await(group_failures(jobs, "mail", 1h)).complete);
+    const auto group = failure_group_of(loop.await(jobs.find_job("oldest")).value());
+    const auto done = loop.await(change_failures(jobs, job_change::retry, "mail", group, {}, 1h));
+    EXPECT_EQ(done.changed, 1u);
+    EXPECT_EQ(done.next, "");
+    EXPECT_EQ(state_of("oldest"), job_state::waiting);
 }
 
 } // namespace

@@ -20,6 +20,9 @@ json::object metrics_answer(const std::vector<listed_metric>& all, const metric_
 /// `{"name","type","unit","show","step","times":[ms],"lines":[{"labels":{…},"values":[n|null]}],"more":n,"exemplars":[…]}`
 json::object range_answer(const metric_query& q, const metric_range& found, const std::vector<seen_exemplar>& seen);
 
+/// Columns of a table: what any spreadsheet takes, some 7 MB.
+inline constexpr std::size_t max_csv_lines = 1'000;
+
 /// A row a step, a column a line.
 std::string csv_of(const metric_query& q, const metric_range& found);
 

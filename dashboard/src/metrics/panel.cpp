@@ -47,12 +47,15 @@ awaitable<http::response> drawn(history_ptr kept, const monitoring::metrics* of,
 }
 
 awaitable<http::response> downloaded(history_ptr kept, metric_query q) {
+    q.max_lines = max_csv_lines;
     auto made = [kept, q] { return kept->range(q); };
     const auto found = co_await default_blocking_pool().run(std::move(made));
     if (!found)
         co_return unknown(q);
     auto answer = http::response::of(200, "text/csv; charset=utf-8", csv_of(q, *found));
     answer.headers.set("Content-Disposition", "attachment; filename=\"metric.csv\"");
+    if (found->more > 0)
+        answer.headers.set("X-Infra-Left-Out", std::to_string(found->more));
     co_return answer;
 }
 

@@ -18,7 +18,7 @@
 
 namespace infra::queue {
 
-/// Of a queue's failed jobs the newest so many are looked at.
+/// Of a queue's failed jobs group_failures() looks at the newest so many.
 inline constexpr std::size_t max_grouped = 10'000;
 
 /// Jobs of one name that failed alike.
@@ -34,6 +34,7 @@ struct failure_group {
 
 struct failure_groups {
     std::vector<failure_group> groups{}; ///< the most frequent first, 200 at most
+    std::size_t left_out = 0;            ///< groups beyond those
     std::size_t failed = 0;              ///< jobs that were looked at
     bool complete = true;                ///< those are all
 };
@@ -57,8 +58,8 @@ private:
 [[nodiscard]] awaitable<failure_groups>
 group_failures(control jobs, std::string queue, std::chrono::milliseconds time = std::chrono::milliseconds(2'500));
 
-/// Retries, removes … those of a group among the newest, as far as the time allows: `next`, unless it is empty, is the `cursor` to
-/// go on with.
+/// Retries, removes … those of a group, however many have failed, as far as the time allows: `next`, unless it is empty, is the
+/// `cursor` to go on with.
 [[nodiscard]] awaitable<change_result>
 change_failures(control jobs, job_change what, std::string queue, std::string group, std::string cursor = {},
                 std::chrono::milliseconds time = std::chrono::milliseconds(3'000));
